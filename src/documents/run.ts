@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { instant } from './fact.ts';
+
+/** What it takes to confirm: nothing, the key `y`, or typing the machine's name. */
+export const danger = z.enum(['none', 'reversible', 'disruptive']);
+export type Danger = z.infer<typeof danger>;
+
+/** One request that the step will send, with the part of the resource it changes. */
+export const change = z.object({
+  method: z.enum(['PUT', 'POST', 'PATCH', 'DELETE']),
+  resourceId: z.string(),
+  /** The changed properties before and after, as short texts for a diff. */
+  diff: z.array(z.object({ property: z.string(), before: z.string(), after: z.string() })),
+  before: z.unknown(),
+  after: z.unknown(),
+});
+export type Change = z.infer<typeof change>;
+
+export const permission = z.object({
+  /** "Microsoft.Network/networkInterfaces/write" */
+  action: z.string(),
+  /** Resource id on which it is needed. */
+  scope: z.string(),
+  /** null when the caller's permissions could not be read. */
+  held: z.boolean().nullable(),
+});
+export type Permission = z.infer<typeof permission>;
+
+export const plannedStep = z.object({
+  id: z.string(),
+  title: z.string(),
+  kind: z.enum(['action', 'ask', 'note', 'check']),
+  /** The action's name, "" for the other kinds. */
+  action: z.string(),
+  guidance: z.string(),
+  changes: z.array(change),
+  /** Other resources that feel it, each in a sentence. */
+  touches: z.array(z.string()),
+  permissions: z.array(permission),
+  danger,
+  /** How it is undone; "" when it cannot or need not be. */
+  undo: z.string(),
+  warnings: z.array(z.string()),
+});
+export type PlannedStep = z.infer<typeof plannedStep>;
+
+/** `cordon run PLAYBOOK --vm VM --dry-run --json` */
+export const planDocument = z.object({
+  schema: z.literal('cordon.plan/1'),
+  asOf: instant,
+  playbook: z.string(),
+  vm: z.object({ id: z.string(), name: z.string() }),
+  steps: z.array(plannedStep),
+});
+export type PlanDocument = z.infer<typeof planDocument>;
+
+export const ranStep = plannedStep.extend({
+  outcome: z.enum(['done', 'failed', 'skipped', 'undone', 'not-reached', 'running']),
+  verified: z.object({ ok: z.boolean().nullable(), text: z.string() }).nullable(),
+  correlationIds: z.array(z.string()),
+  error: z.string(),
+});
+export type RanStep = z.infer<typeof ranStep>;
+
+/** `cordon run PLAYBOOK --vm VM --json` */
+export const runDocument = z.object({
+  schema: z.literal('cordon.run/1'),
+  asOf: instant,
+  playbook: z.string(),
+  vm: z.object({ id: z.string(), name: z.string() }),
+  case: z.string(),
+  steps: z.array(ranStep),
+});
+export type RunDocument = z.infer<typeof runDocument>;

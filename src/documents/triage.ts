@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { factOf, instant } from './fact.ts';
+
+export const virtualMachine = z.object({
+  id: z.string(),
+  name: z.string(),
+  resourceGroup: z.string(),
+  subscriptionId: z.string(),
+  subscriptionName: z.string(),
+  location: z.string(),
+  os: z.enum(['windows', 'linux']),
+  /** As a person says it: "Windows Server 2019", "Ubuntu 22.04". Empty when Azure does not tell. */
+  osName: z.string(),
+  /** Azure's power state without its prefix; `unknown` when it could not be read. */
+  power: z.enum(['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated', 'unknown']),
+  computerName: z.string(),
+  publicAddresses: z.array(z.string()),
+  networkInterfaces: z.array(z.string()),
+  tags: z.record(z.string(), z.string()),
+});
+export type VirtualMachine = z.infer<typeof virtualMachine>;
+
+export const decidingRule = z.object({
+  /** Resource id of the network security group (or of the admin rule collection). */
+  nsg: z.string(),
+  rule: z.string(),
+  priority: z.int(),
+  level: z.enum(['nic', 'subnet', 'admin']),
+});
+export type DecidingRule = z.infer<typeof decidingRule>;
+
+export const exposedPort = z.object({
+  protocol: z.enum(['tcp', 'udp', 'icmp', 'esp', 'ah']),
+  /** Port range at the machine; 0-0 for protocols without ports. */
+  from: z.int(),
+  to: z.int(),
+  /** The field's name for the service, or "" when nothing is known of the port. */
+  service: z.string(),
+  /** What the Internet must address. */
+  frontend: z.object({ address: z.string(), from: z.int(), to: z.int() }),
+  via: z.enum(['public-ip', 'load-balancer', 'nat-rule', 'firewall-dnat', 'application-gateway']),
+  sources: z.object({
+    /** IPv4 addresses of the Internet that reach it; 3,702,259,456 is all of them. */
+    publicAddresses: z.int(),
+    breadth: z.enum(['internet', 'wide', 'narrow']),
+    /** The exact set, in CIDR blocks. */
+    prefixes: z.array(z.string()),
+  }),
+  /** The rules that allow it; empty where no network security group stands in the way. */
+  decidedBy: z.array(decidingRule),
+  agrees: z.enum(['effective-rules', 'not-checked', 'disagrees']),
+  /** Resource id of the network interface that receives it. */
+  networkInterface: z.string(),
+});
+export type ExposedPort = z.infer<typeof exposedPort>;
+
+/** A place where our evaluation and Azure's effective rules give different answers; both are shown. */
+export const disagreement = z.object({
+  networkInterface: z.string(),
+  protocol: z.string(),
+  ports: z.string(),
+  cordon: z.string(),
+  azure: z.string(),
+});
+
+export const exposure = z.object({
+  ports: z.array(exposedPort),
+  disagreements: z.array(disagreement),
+  /** One line per network interface: how the second opinion went ("the same", "not asked: the VM is off"). */
+  secondOpinion: z.array(z.object({ networkInterface: z.string(), result: z.string() })),
+});
+export type Exposure = z.infer<typeof exposure>;
+
+export const logonSuccess = z.object({
+  at: instant,
+  account: z.string(),
+  address: z.string(),
+  logonType: z.int().nullable(),
+});
+
+export const burst = z.object({
+  kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
+  start: instant,
+  end: instant,
+  failures: z.int(),
+  peakPerMinute: z.int(),
+  sources: z.array(z.object({ address: z.string(), failures: z.int() })),
+  accounts: z.array(z.object({ name: z.string(), failures: z.int(), exists: z.boolean().nullable() })),
+  codes: z.array(z.object({ code: z.string(), meaning: z.string(), failures: z.int() })),
+  logonTypes: z.array(z.int()),
+  /** Failures in equal slices from start to end, for a sparkline. */
+  histogram: z.array(z.int()),
+  /** Known with a value: a logon followed. Known with null: none did. Unknown: successes are not collected. */
+  success: z.discriminatedUnion('state', [
+    z.object({ state: z.literal('known'), value: logonSuccess.nullable() }),
+    z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
+  ]),
+  /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
+  next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string() })),
+});
+export type Burst = z.infer<typeof burst>;
+
+export const logons = z.object({
+  failures: z.int(),
+  bursts: z.array(burst),
+  /** When any security event last arrived from this machine; null when that was not asked. */
+  lastEventAt: instant.nullable(),
+  /** Are successful logons collected for this machine? */
+  successesCollected: z.boolean().nullable(),
+  thresholds: z.object({ failures: z.int(), windowSeconds: z.int() }),
+});
+export type Logons = z.infer<typeof logons>;
+
+export const missingPatch = z.object({
+  name: z.string(),
+  /** Number without "KB"; "" on Linux. */
+  kb: z.string(),
+  version: z.string(),
+  classification: z.string(),
+  publishedAt: instant.nullable(),
+  ageDays: z.int().nullable(),
+  rebootRequired: z.boolean().nullable(),
+});
+export type MissingPatch = z.infer<typeof missingPatch>;
+
+export const patches = z.object({
+  assessedAt: instant,
+  rebootPending: z.boolean().nullable(),
+  missing: z.array(missingPatch),
+  /** Where updates come from ("Windows Update", "WU-WSUS", "APT"); "" when Azure does not tell. */
+  service: z.string(),
+});
+export type Patches = z.infer<typeof patches>;
+
+export const backup = z.object({
+  protected: z.boolean(),
+  vault: z.string(),
+  vaultName: z.string(),
+  policy: z.string(),
+  lastBackupAt: instant.nullable(),
+  lastBackupStatus: z.string(),
+  container: z.string(),
+  item: z.string(),
+});
+export type Backup = z.infer<typeof backup>;
+
+export const alert = z.object({
+  id: z.string(),
+  name: z.string(),
+  severity: z.string(),
+  status: z.string(),
+  at: instant,
+  description: z.string(),
+});
+export const alerts = z.object({ alerts: z.array(alert), plan: z.string() });
+export type Alerts = z.infer<typeof alerts>;
+
+export const secureScore = z.object({
+  /** Of the subscription, not of this machine. */
+  percentage: z.number(),
+  current: z.number(),
+  max: z.number(),
+  unhealthy: z.array(z.object({ name: z.string(), severity: z.string() })),
+});
+export type SecureScore = z.infer<typeof secureScore>;
+
+export const jit = z.object({
+  policy: z.string(),
+  ports: z.array(z.object({ number: z.int(), protocol: z.string(), maxDuration: z.string() })),
+  grants: z.array(
+    z.object({ requestor: z.string(), port: z.int(), source: z.string(), startedAt: instant, endsAt: instant, open: z.boolean() }),
+  ),
+});
+export type Jit = z.infer<typeof jit>;
+
+export const identityPosture = z.object({
+  localAdmin: z.string(),
+  passwordAuthentication: z.boolean().nullable(),
+  domainJoined: z.boolean().nullable(),
+  entraLogin: z.boolean().nullable(),
+  managedIdentities: z.array(z.object({ kind: z.string(), name: z.string(), roles: z.array(z.string()) })),
+});
+export type IdentityPosture = z.infer<typeof identityPosture>;
+
+export const software = z.object({
+  items: z.array(z.object({ vendor: z.string(), name: z.string(), version: z.string(), endOfSupport: z.string() })),
+  vulnerabilities: z.array(z.object({ id: z.string(), title: z.string(), severity: z.string(), cves: z.array(z.string()) })),
+});
+export type Software = z.infer<typeof software>;
+
+export const firewall = z.object({ inPath: z.boolean(), name: z.string(), dnatRules: z.array(z.string()) });
+export type Firewall = z.infer<typeof firewall>;
+
+export const posture = z.object({
+  alerts: factOf(alerts),
+  secureScore: factOf(secureScore),
+  jit: factOf(jit),
+  identity: factOf(identityPosture),
+  software: factOf(software),
+  backup: factOf(backup),
+  firewall: factOf(firewall),
+});
+export type Posture = z.infer<typeof posture>;
+
+export const severity = z.enum(['critical', 'high', 'medium', 'low', 'info']);
+export type Severity = z.infer<typeof severity>;
+
+export const finding = z.object({
+  id: z.string(),
+  severity,
+  /** One sentence that a responder can read aloud. */
+  title: z.string(),
+  /** Paths into this document: "exposure.ports[0]". */
+  evidence: z.array(z.string()),
+  /** MITRE ATT&CK technique ids. */
+  attack: z.array(z.string()),
+  /** Which of the article's practices it belongs to, from 1. */
+  practice: z.int(),
+  /** The playbook that answers it; "" when none does. */
+  playbook: z.string(),
+});
+export type Finding = z.infer<typeof finding>;
+
+/** `cordon triage VM --json`: the three questions for one virtual machine. */
+export const triageDocument = z.object({
+  schema: z.literal('cordon.triage/1'),
+  asOf: instant,
+  vm: virtualMachine,
+  exposure: factOf(exposure),
+  logons: factOf(logons),
+  patches: factOf(patches),
+  posture,
+  findings: z.array(finding),
+});
+export type TriageDocument = z.infer<typeof triageDocument>;
+
+export const scanRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  vm: virtualMachine,
+  /** Short port texts, most dangerous first: "3389", "nat 50001→3389"; null when exposure is unknown. */
+  exposedPorts: z.array(z.string()).nullable(),
+  /** The worst burst of the last 24 h; null when there is none. */
+  worstBurst: factOf(
+    z.object({ kind: z.string(), failures: z.int(), totalFailures: z.int(), accounts: z.int(), succeeded: z.boolean().nullable() }).nullable(),
+  ),
+  /** Active Defender alerts; null when unknown. */
+  alerts: z.int().nullable(),
+  /** Missing critical and security patches; null when never assessed or stale. */
+  criticalPatches: z.int().nullable(),
+  securityPatches: z.int().nullable(),
+  /** null: unknown; "": never backed up. */
+  lastBackup: z.union([instant, z.literal('')]).nullable(),
+  score: z.int(),
+  severity: z.enum(['critical', 'high', 'medium', 'low', 'unknown']),
+  because: z.array(z.string()),
+  exposure: factOf(exposure).optional(),
+});
+export type ScanRow = z.infer<typeof scanRow>;
+
+/** `cordon scan --json`: every virtual machine in reach, highest score first. */
+export const scanDocument = z.object({
+  schema: z.literal('cordon.scan/1'),
+  asOf: instant,
+  vms: z.array(scanRow),
+  notSeen: z.array(z.string()),
+});
+export type ScanDocument = z.infer<typeof scanDocument>;

@@ -1,0 +1,18 @@
+// What attackers choose (user names, workstation names, tags) must not drive a terminal, hide text or reorder it.
+const escapeSequence =
+  // OSC, DCS, SOS, PM, APC with their payload up to the terminator; CSI; two-character escapes. 7-bit and 8-bit forms.
+  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]{0,4096}(?:\u0007|\u001b\\|\u009c|$)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
+const lineBreak = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
+// C0 and C1 controls, soft hyphen, zero-width and bidirectional format characters, variation selectors, tags, BOM, lone surrogates.
+const invisible =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
+
+/**
+ * One line of text that is safe to draw: escape sequences and control, zero-width and bidirectional characters
+ * removed, line breaks and tabs made blanks, cut to `limit` UTF-16 units with `…`.
+ */
+export function printable(text: string, limit = 512): string {
+  const bounded = text.length > limit * 8 ? text.slice(0, limit * 8) : text;
+  const clean = bounded.replace(escapeSequence, '').replace(lineBreak, ' ').replace(invisible, '');
+  return clean.length > limit ? `${clean.slice(0, Math.max(0, limit - 1))}…` : clean;
+}
