@@ -168,7 +168,14 @@ export const jit = z.object({
   policy: z.string(),
   ports: z.array(z.object({ number: z.int(), protocol: z.string(), maxDuration: z.string() })),
   grants: z.array(
-    z.object({ requestor: z.string(), port: z.int(), source: z.string(), startedAt: instant, endsAt: instant, open: z.boolean() }),
+    z.object({
+      requestor: z.string(),
+      port: z.int(),
+      source: z.string(),
+      startedAt: instant,
+      endsAt: instant,
+      open: z.boolean(),
+    }),
   ),
 });
 export type Jit = z.infer<typeof jit>;
@@ -184,7 +191,9 @@ export type IdentityPosture = z.infer<typeof identityPosture>;
 
 export const software = z.object({
   items: z.array(z.object({ vendor: z.string(), name: z.string(), version: z.string(), endOfSupport: z.string() })),
-  vulnerabilities: z.array(z.object({ id: z.string(), title: z.string(), severity: z.string(), cves: z.array(z.string()) })),
+  vulnerabilities: z.array(
+    z.object({ id: z.string(), title: z.string(), severity: z.string(), cves: z.array(z.string()) }),
+  ),
 });
 export type Software = z.infer<typeof software>;
 
@@ -242,7 +251,15 @@ export const scanRow = z.object({
   exposedPorts: z.array(z.string()).nullable(),
   /** The worst burst of the last 24 h; null when there is none. */
   worstBurst: factOf(
-    z.object({ kind: z.string(), failures: z.int(), totalFailures: z.int(), accounts: z.int(), succeeded: z.boolean().nullable() }).nullable(),
+    z
+      .object({
+        kind: z.string(),
+        failures: z.int(),
+        totalFailures: z.int(),
+        accounts: z.int(),
+        succeeded: z.boolean().nullable(),
+      })
+      .nullable(),
   ),
   /** Active Defender alerts; null when unknown. */
   alerts: z.int().nullable(),

@@ -7,7 +7,14 @@ export function known<T>(
   value: T,
   about: { source: string; asOf: string; coverage: string; notSeen?: string[] },
 ): Known<T> {
-  return { state: 'known', value, source: about.source, asOf: about.asOf, coverage: about.coverage, notSeen: about.notSeen ?? [] };
+  return {
+    state: 'known',
+    value,
+    source: about.source,
+    asOf: about.asOf,
+    coverage: about.coverage,
+    notSeen: about.notSeen ?? [],
+  };
 }
 
 /** Evidence that could not be obtained: why, and what would cure it. */
