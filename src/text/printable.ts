@@ -5,7 +5,7 @@ const escapeSequence =
 const lineBreak = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 // C0 and C1 controls, soft hyphen, zero-width and bidirectional format characters, variation selectors, tags, BOM, lone surrogates.
 const invisible =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
+  /\u034f|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]|\p{Variation_Selector}|[\u17b4\u17b5]/gu;
 
 /**
  * One line of text that is safe to draw: escape sequences and control, zero-width and bidirectional characters

@@ -1,0 +1,37 @@
+/** One request to Azure and its answer, without credentials: what the case file and the contract check read. */
+export interface Exchange {
+  method: string;
+  /** The absolute https URL that the SDK asked for. */
+  url: string;
+  apiVersion: string;
+  /** `x-ms-client-request-id`, set by us. */
+  clientRequestId: string;
+  /** Parsed JSON, or undefined when there was none. */
+  requestBody: unknown;
+  requestHeaders: Record<string, string>;
+  /** ISO 8601 UTC. */
+  sentAt: string;
+  durationSeconds: number;
+  /** 0 when no answer came. */
+  status: number;
+  responseHeaders: Record<string, string>;
+  responseBody: unknown;
+  /** `x-ms-request-id` */
+  requestId: string;
+  /** `x-ms-correlation-request-id` */
+  correlationId: string;
+  /** Why no answer came; "" when one did. */
+  error: string;
+}
+
+/** A request that changes Azure, as it is about to leave. */
+export type OutgoingChange = Pick<Exchange, 'method' | 'url' | 'apiVersion' | 'clientRequestId' | 'requestBody'>;
+
+/**
+ * Stands between a changing request and the network. `before` resolves only when the intent is durable on disk, and
+ * rejects to refuse the request; `after` gets the exchange, also when no answer came.
+ */
+export interface ChangeGate {
+  before(change: OutgoingChange): Promise<void>;
+  after(change: OutgoingChange, exchange: Exchange): Promise<void>;
+}

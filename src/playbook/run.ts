@@ -1,0 +1,72 @@
+import type { Danger, PlannedStep, RunDocument } from '../documents/run.ts';
+import type { Progress, Verification } from './action.ts';
+
+export type StepState =
+  | 'pending'
+  | 'planning'
+  | 'planned'
+  | 'waiting'
+  | 'applying'
+  | 'verifying'
+  | 'done'
+  | 'failed'
+  | 'skipped'
+  | 'undoing'
+  | 'undone';
+
+export interface StepView extends PlannedStep {
+  state: StepState;
+  progress: Progress | null;
+  verified: Verification | null;
+  correlationIds: string[];
+  /** ISO 8601 UTC; "" before it began or ended. */
+  startedAt: string;
+  endedAt: string;
+  error: string;
+}
+
+/** What is asked of the person now. Enter alone never answers it. */
+export interface Prompt {
+  step: string;
+  level: Danger | 'ask';
+  question: string;
+  /** What must be typed: "y", or the machine's name; "" for a free answer. */
+  expects: string;
+  consequences: string[];
+}
+
+export type RunOutcome = 'running' | 'done' | 'failed' | 'undone' | 'needs-attention' | 'cancelled';
+
+export interface RunView {
+  playbook: string;
+  title: string;
+  vm: { id: string; name: string };
+  steps: StepView[];
+  /** Index of the step in hand. */
+  current: number;
+  prompt: Prompt | null;
+  outcome: RunOutcome;
+  /** One sentence on how it ended; "" while it runs. */
+  summary: string;
+  /** When the change is undone by itself unless kept; null when no timer runs. */
+  autoUndoAt: string | null;
+}
+
+/** A playbook in progress, as the workbench and the command line drive it. */
+export interface PlaybookRun {
+  view(): RunView;
+  subscribe(listener: () => void): () => void;
+  /** Plans and runs step by step, waiting at prompts; resolves when it ended, in whatever way. */
+  start(): Promise<RunView>;
+  /** Answers the prompt. A wrong answer is refused and the prompt stays. */
+  answer(text: string): 'accepted' | 'refused';
+  /** Leaves the step in hand undone and goes on. */
+  skip(): void;
+  /** Ends the playbook at the prompt; what was done stays done and can be undone. */
+  cancel(): void;
+  /** Undoes the steps that were done, last first. */
+  undo(): Promise<RunView>;
+  /** Stops the auto-undo timer: the change stays. */
+  keep(): void;
+  document(): RunDocument;
+}

@@ -1,0 +1,59 @@
+import type { Fact } from '../documents/fact.ts';
+import type {
+  Alerts,
+  Backup,
+  Exposure,
+  Finding,
+  Firewall,
+  IdentityPosture,
+  Jit,
+  Logons,
+  Patches,
+  ScanDocument,
+  ScanRow,
+  SecureScore,
+  Software,
+  TriageDocument,
+  VirtualMachine,
+} from '../documents/triage.ts';
+
+/** A triage while its answers arrive: null is "not answered yet". */
+export interface TriageInProgress {
+  vm: VirtualMachine;
+  exposure: Fact<Exposure> | null;
+  logons: Fact<Logons> | null;
+  patches: Fact<Patches> | null;
+  posture: {
+    alerts: Fact<Alerts> | null;
+    secureScore: Fact<SecureScore> | null;
+    jit: Fact<Jit> | null;
+    identity: Fact<IdentityPosture> | null;
+    software: Fact<Software> | null;
+    backup: Fact<Backup> | null;
+    firewall: Fact<Firewall> | null;
+  };
+  /** From the facts so far. */
+  findings: Finding[];
+}
+
+export interface Identity {
+  name: string;
+  tenantId: string;
+  address: string;
+}
+
+/** What the workbench reads. Nothing here throws for Azure's refusals: they travel as unknown facts and notSeen. */
+export interface Reader {
+  now(): Date;
+  simulated: boolean;
+  identity(): Promise<Identity>;
+  /** Rows improve as answers come; the last call's rows equal the document's. */
+  scan(onProgress: (rows: ScanRow[], notSeen: string[]) => void, signal: AbortSignal): Promise<ScanDocument>;
+  triage(
+    vm: VirtualMachine,
+    onProgress: (part: TriageInProgress) => void,
+    signal: AbortSignal,
+  ): Promise<TriageDocument>;
+  /** Labelled lines that explain one exposed port, for its detail: path, deciding rule, rules that lost, not seen. */
+  explain(document: TriageInProgress, portIndex: number): { label: string; text: string }[];
+}
