@@ -76,6 +76,8 @@ export const logonSuccess = z.object({
   account: z.string(),
   address: z.string(),
   logonType: z.int().nullable(),
+  /** What it shares with the failures before it: their address, one of their accounts, or both. */
+  by: z.enum(['address', 'account', 'both']).optional(),
 });
 
 export const burst = z.object({
@@ -84,15 +86,23 @@ export const burst = z.object({
   end: instant,
   failures: z.int(),
   peakPerMinute: z.int(),
+  /** The sources and accounts with the most failures; `distinctSources` and `distinctAccounts` count all of them. */
   sources: z.array(z.object({ address: z.string(), failures: z.int() })),
   accounts: z.array(z.object({ name: z.string(), failures: z.int(), exists: z.boolean().nullable() })),
+  distinctSources: z.int().optional(),
+  distinctAccounts: z.int().optional(),
   codes: z.array(z.object({ code: z.string(), meaning: z.string(), failures: z.int() })),
   logonTypes: z.array(z.int()),
   /** Failures in equal slices from start to end, for a sparkline. */
   histogram: z.array(z.int()),
   /** Known with a value: a logon followed. Known with null: none did. Unknown: successes are not collected. */
   success: z.discriminatedUnion('state', [
-    z.object({ state: z.literal('known'), value: logonSuccess.nullable() }),
+    z.object({
+      state: z.literal('known'),
+      value: logonSuccess.nullable(),
+      /** The first from the burst's own address, where `value` is an earlier one of a guessed account from elsewhere. */
+      fromSource: logonSuccess.nullable().optional(),
+    }),
     z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
   ]),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */

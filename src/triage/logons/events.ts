@@ -1,0 +1,224 @@
+import { accountName } from './account-names.ts';
+import { sourceAddress } from './addresses.ts';
+import { failureCode } from './failure-codes.ts';
+import type { Ticks } from './ticks.ts';
+
+/** One logon, failed or not, as a log wrote it: event 4625 or 4624, or an attempt that sshd reported. */
+export interface LogonEvent {
+  /** TimeCreated, which is Log Analytics' TimeGenerated; not the record header's time. */
+  at: Ticks;
+  /** EventRecordID, which orders events of the same instant; 0 where the source has none. */
+  recordId: number;
+  eventId: number;
+  computer: string;
+  account: string;
+  domain: string;
+  address: string;
+  /** Never part of a key: attackers make one up for each attempt. */
+  workstation: string;
+  logonType: number | null;
+  status: string;
+  subStatus: string;
+  process: string;
+  /** TargetLogonId of a success. */
+  logonId: string;
+  /** How sshd let it in: "password", "publickey"; "" on Windows. */
+  method: string;
+}
+
+/**
+ * Failures of one computer, address, account, code and logon type that Log Analytics counted for us: how many, and
+ * the exact times of the first and the last. They lie within a minute, or at one instant.
+ */
+export interface FailureBucket {
+  first: Ticks;
+  last: Ticks;
+  failures: number;
+  computer: string;
+  address: string;
+  account: string;
+  logonType: number | null;
+  /** Already chosen from Status and SubStatus, or sshd's. */
+  code: string;
+}
+
+/** Distinct texts, each with a number from 0. */
+export class Names {
+  readonly texts: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(text: string): number {
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    const fresh = this.texts.length;
+    this.#numbers.set(text, fresh);
+    this.texts.push(text);
+    return fresh;
+  }
+
+  /** The text's number, or -1 when it has none. */
+  find(text: string): number {
+    return this.#numbers.get(text) ?? -1;
+  }
+
+  text(number: number): string {
+    return this.texts[number] ?? '';
+  }
+
+  get size(): number {
+    return this.texts.length;
+  }
+}
+
+/** Texts as they come, remembered with the number of what they mean: a flood repeats few of them. */
+class Readings {
+  readonly #seen = new Map<string, number>();
+  readonly #read: (text: string) => number;
+
+  constructor(read: (text: string) => number) {
+    this.#read = read;
+  }
+
+  of(text: string): number {
+    const known = this.#seen.get(text);
+    if (known !== undefined) return known;
+    const fresh = this.#read(text);
+    this.#seen.set(text, fresh);
+    return fresh;
+  }
+}
+
+const noType = -1;
+
+function typeNumber(logonType: number | null): number {
+  return logonType !== null && logonType >= 0 && logonType <= 127 ? logonType : noType;
+}
+
+/**
+ * Failed logons in columns: 33 bytes each, whatever their number, with every text kept once. Rows stand for one
+ * failure, or for `weight` of them where only a count is known of what lay between.
+ */
+export class FailureColumns {
+  length = 0;
+  time = new Float64Array(1024);
+  recordId = new Float64Array(1024);
+  weight = new Uint32Array(1024);
+  computer = new Uint32Array(1024);
+  /** Number in `addresses`, where 0 is "no address". */
+  address = new Uint32Array(1024);
+  /** Number in `accounts`, where 0 is "no account". */
+  account = new Uint32Array(1024);
+  code = new Uint16Array(1024);
+  logonType = new Int8Array(1024);
+
+  readonly computers = new Names();
+  readonly addresses = new Names();
+  readonly accounts = new Names();
+  readonly codes = new Names();
+  /** How the account of each number is shown. */
+  readonly displays: string[] = [];
+
+  readonly #computers = new Readings((text) => this.computers.numberOf(text.trim().toLowerCase()));
+  readonly #addresses = new Readings((text) => this.addresses.numberOf(sourceAddress(text)));
+  readonly #accounts = new Readings((text) => this.#account(text));
+  /** Codes come from a closed set, but whoever writes a log can make them up: past this they are one. */
+  static readonly mostCodes = 4096;
+
+  constructor() {
+    this.addresses.numberOf('');
+    this.accounts.numberOf('');
+    this.displays.push('-');
+  }
+
+  /** Adds one failure. */
+  addEvent(event: LogonEvent): void {
+    this.#append(
+      event.at,
+      event.recordId,
+      1,
+      this.#computers.of(event.computer),
+      this.#addresses.of(event.address),
+      this.#accounts.of(event.account),
+      this.#code(failureCode(event.status, event.subStatus)),
+      typeNumber(event.logonType),
+    );
+  }
+
+  /**
+   * Adds a bucket as failures spread evenly between its first and its last. `detail` is the burst's number of
+   * failures N: a bucket of more than 2 N keeps its first and last N and one row for the rest, because what lies
+   * between can neither begin nor end a burst.
+   */
+  addBucket(bucket: FailureBucket, detail: number): void {
+    const computer = this.#computers.of(bucket.computer);
+    const address = this.#addresses.of(bucket.address);
+    const account = this.#accounts.of(bucket.account);
+    const code = this.#code(bucket.code);
+    const type = typeNumber(bucket.logonType);
+    const total = Math.max(0, Math.floor(bucket.failures));
+    const step = total > 1 ? (bucket.last - bucket.first) / (total - 1) : 0;
+    for (let i = 0; i < total; i++) {
+      const left = total - i;
+      const at = i === total - 1 ? bucket.last : bucket.first + Math.round(step * i);
+      if (i === detail && left > detail + 1) {
+        this.#append(at, 0, left - detail, computer, address, account, code, type);
+        i = total - detail - 1;
+      } else this.#append(at, 0, 1, computer, address, account, code, type);
+    }
+  }
+
+  #account(text: string): number {
+    const { key, display } = accountName(text);
+    const number = this.accounts.numberOf(key);
+    const shown = this.displays[number];
+    // The bare name says it shortest; a longer form is kept only while no other was seen.
+    if (shown === undefined) this.displays.push(display);
+    else if (shown.length > display.length && /[\\@]/.test(shown)) this.displays[number] = display;
+    return number;
+  }
+
+  #code(code: string): number {
+    if (this.codes.size < FailureColumns.mostCodes) return this.codes.numberOf(code);
+    const known = this.codes.find(code);
+    return known >= 0 ? known : this.codes.numberOf('other');
+  }
+
+  #append(
+    time: Ticks,
+    recordId: number,
+    weight: number,
+    computer: number,
+    address: number,
+    account: number,
+    code: number,
+    logonType: number,
+  ): void {
+    const row = this.length;
+    if (row === this.time.length) this.#grow();
+    this.time[row] = time;
+    this.recordId[row] = recordId;
+    this.weight[row] = weight;
+    this.computer[row] = computer;
+    this.address[row] = address;
+    this.account[row] = account;
+    this.code[row] = code;
+    this.logonType[row] = logonType;
+    this.length = row + 1;
+  }
+
+  #grow(): void {
+    const capacity = this.time.length * 2;
+    const longer = <T extends { set(from: T): void }>(to: T, from: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.time = longer(new Float64Array(capacity), this.time);
+    this.recordId = longer(new Float64Array(capacity), this.recordId);
+    this.weight = longer(new Uint32Array(capacity), this.weight);
+    this.computer = longer(new Uint32Array(capacity), this.computer);
+    this.address = longer(new Uint32Array(capacity), this.address);
+    this.account = longer(new Uint32Array(capacity), this.account);
+    this.code = longer(new Uint16Array(capacity), this.code);
+    this.logonType = longer(new Int8Array(capacity), this.logonType);
+  }
+}

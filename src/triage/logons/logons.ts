@@ -1,0 +1,350 @@
+import type { Burst, Logons } from '../../documents/triage.ts';
+import { printable } from '../../text/printable.ts';
+import { type BurstRows, BurstScanner, type BurstSpans, rowsOfBursts, type Thresholds } from './bursts.ts';
+import { isDistributed, kindOfSource } from './classify.ts';
+import type { FailureColumns } from './events.ts';
+import { failureMeaning } from './failure-codes.ts';
+import { accountKeys, type Keys, rowsPerKey, sourceKeys, unattributedKeys } from './keys.ts';
+import { aftermath, type FollowedBy, type LaterEvent, type Success, Successes } from './success.ts';
+import { isoOf, ticksPerMinute } from './ticks.ts';
+import { timeOrder } from './time-order.ts';
+
+/** Successful logons, or why they are not known. */
+export interface SuccessEvidence {
+  /** null: that was not asked. */
+  collected: boolean | null;
+  /** Is `rows` all that could follow a burst? When not, "none followed" is not known. */
+  complete: boolean;
+  /** Why they are not collected or not complete, and what would cure it. */
+  because: string;
+  cure: string;
+  rows: readonly Success[];
+}
+
+/** What logs say about the logons of one computer, or of several. */
+export interface LogonEvidence {
+  failures: FailureColumns;
+  successes: SuccessEvidence;
+  later: readonly LaterEvent[];
+  /** When any security event last arrived, ISO 8601; null when that was not asked. */
+  lastEventAt: string | null;
+  thresholds: Thresholds;
+  /** Keys of accounts that are known to exist whatever the codes say. */
+  existing?: ReadonlySet<string>;
+}
+
+/** The lists of a document end somewhere; what they leave out is counted. */
+const most = { bursts: 1000, accounts: 200, sources: 200, codes: 32, next: 50 };
+const slices = 28;
+
+/** A burst and what identifies it among the rows. */
+export interface FoundBurst {
+  /** Lower case, as the logs name it. */
+  computer: string;
+  burst: Burst;
+}
+
+/**
+ * The logons of a triage from the evidence of logs: bursts, worst first (a success first of all, then by failures), and
+ * what had to be left out. Every failure is counted once in `failures`; bursts of different keys may share some.
+ */
+export function assembleLogons(evidence: LogonEvidence): { logons: Logons; notSeen: string[] } {
+  const found = findBursts(evidence);
+  const notSeen: string[] = [];
+  if (found.length > most.bursts) notSeen.push(`${found.length - most.bursts} smaller bursts are not listed`);
+  let failures = 0;
+  for (let row = 0; row < evidence.failures.length; row++) failures += evidence.failures.weight[row] ?? 0;
+  return {
+    logons: {
+      failures,
+      bursts: found.slice(0, most.bursts).map(({ burst }) => burst),
+      lastEventAt: evidence.lastEventAt,
+      successesCollected: evidence.successes.collected,
+      thresholds: { failures: evidence.thresholds.failures, windowSeconds: evidence.thresholds.windowSeconds },
+    },
+    notSeen,
+  };
+}
+
+/** All bursts of the evidence with their computers, worst first. */
+export function findBursts(evidence: LogonEvidence): FoundBurst[] {
+  const { failures: columns, thresholds } = evidence;
+  const bySource = sourceKeys(columns);
+  const byAccount = accountKeys(columns);
+  const unattributed = unattributedKeys(columns);
+  const scanSource = new BurstScanner(rowsPerKey(bySource), thresholds);
+  const scanAccount = new BurstScanner(rowsPerKey(byAccount), thresholds);
+  const scanUnattributed = new BurstScanner(rowsPerKey(unattributed), thresholds);
+  const order = timeOrder(columns);
+  for (let i = 0; i < columns.length; i++) {
+    const row = order === null ? i : (order[i] ?? 0);
+    const at = columns.time[row] ?? 0;
+    scanSource.push(bySource.of[row] ?? 0, at);
+    scanAccount.push(byAccount.of[row] ?? 0, at);
+    scanUnattributed.push(unattributed.of[row] ?? 0, at);
+  }
+
+  const successes = new Successes(evidence.successes.rows);
+  const teller = new Teller(evidence, successes);
+  const found: FoundBurst[] = [];
+  const inBurst = new Uint8Array(columns.length);
+
+  const membersOf = (spans: BurstSpans, keys: Keys): BurstRows =>
+    rowsOfBursts(spans, keys.count, columns.length, columns.time, keys.of, order);
+  each(membersOf(scanSource.spans(), bySource), (rows) => {
+    for (const row of rows) inBurst[row] = 1;
+    const tally = teller.tally(rows);
+    const attributed = (columns.address[rows[0] ?? 0] ?? 0) !== 0;
+    const kind = kindOfSource(
+      { attributed, failures: tally.failures, perAccount: tally.accounts.counts() },
+      thresholds,
+    );
+    found.push(teller.tell(kind, rows, tally));
+  });
+  each(membersOf(scanAccount.spans(), byAccount), (rows) => {
+    const tally = teller.tally(rows);
+    if (isDistributed(tally.addresses.counts(), tally.failures, thresholds))
+      found.push(teller.tell('distributed', rows, tally));
+  });
+  // A spray without a source is a burst of no single account. Where single accounts explain it, they say it better.
+  each(membersOf(scanUnattributed.spans(), unattributed), (rows) => {
+    const tally = teller.tally(rows);
+    let explained = 0;
+    for (const row of rows) if (inBurst[row] === 1) explained += columns.weight[row] ?? 0;
+    if (tally.accounts.numbers.length >= thresholds.manyAccounts && explained * 2 < tally.failures)
+      found.push(teller.tell('unattributed', rows, tally));
+  });
+  return found.sort((a, b) => worse(a.burst, b.burst));
+}
+
+function each({ from, rows }: BurstRows, use: (rows: Uint32Array) => void): void {
+  for (let b = 0; b + 1 < from.length; b++) use(rows.subarray(from[b], from[b + 1]));
+}
+
+function worse(a: Burst, b: Burst): number {
+  const succeeded = (burst: Burst): number => (burst.success.state === 'known' && burst.success.value !== null ? 1 : 0);
+  return (
+    succeeded(b) - succeeded(a) ||
+    b.failures - a.failures ||
+    (a.start < b.start ? -1 : a.start > b.start ? 1 : 0) ||
+    a.kind.localeCompare(b.kind)
+  );
+}
+
+/** Counts by number, with scratch space that is used again for every burst. */
+class Counts {
+  readonly #scratch: Float64Array;
+  numbers: number[] = [];
+
+  constructor(size: number) {
+    this.#scratch = new Float64Array(size);
+  }
+
+  clear(): void {
+    for (const number of this.numbers) this.#scratch[number] = 0;
+    this.numbers = [];
+  }
+
+  add(number: number, weight: number): void {
+    const before = this.#scratch[number] ?? 0;
+    if (before === 0) this.numbers.push(number);
+    this.#scratch[number] = before + weight;
+  }
+
+  of(number: number): number {
+    return this.#scratch[number] ?? 0;
+  }
+
+  counts(): number[] {
+    return this.numbers.map((number) => this.of(number));
+  }
+
+  /** Numbers by their counts, greatest first, at most `limit`. */
+  top(limit: number): number[] {
+    return [...this.numbers].sort((a, b) => this.of(b) - this.of(a) || a - b).slice(0, limit);
+  }
+}
+
+interface Tally {
+  failures: number;
+  accounts: Counts;
+  addresses: Counts;
+  codes: Counts;
+  logonTypes: Set<number>;
+}
+
+/** Tells what the rows of a burst say. */
+class Teller {
+  readonly #evidence: LogonEvidence;
+  readonly #successes: Successes;
+  readonly #tally: Tally;
+  /** Of each code: does it say that the account is there (1), that it is not (2), or nothing (0)? */
+  readonly #says: Uint8Array;
+  /** Of each account, from all failures: bit 1, a code says that it is there; bit 2, a code says that it is not. */
+  readonly #existence: Uint8Array;
+
+  constructor(evidence: LogonEvidence, successes: Successes) {
+    const columns = evidence.failures;
+    this.#evidence = evidence;
+    this.#successes = successes;
+    this.#tally = {
+      failures: 0,
+      accounts: new Counts(columns.accounts.size),
+      addresses: new Counts(columns.addresses.size),
+      codes: new Counts(columns.codes.size),
+      logonTypes: new Set(),
+    };
+    this.#says = Uint8Array.from(columns.codes.texts, (code) => {
+      const { accountExists } = failureMeaning(code);
+      return accountExists === null ? 0 : accountExists ? 1 : 2;
+    });
+    this.#existence = new Uint8Array(columns.accounts.size);
+    for (let row = 0; row < columns.length; row++) {
+      const says = this.#says[columns.code[row] ?? 0] ?? 0;
+      if (says !== 0) {
+        const account = columns.account[row] ?? 0;
+        this.#existence[account] = (this.#existence[account] ?? 0) | says;
+      }
+    }
+    for (const name of evidence.existing ?? []) {
+      const account = columns.accounts.find(name);
+      if (account >= 0) this.#existence[account] = 1;
+    }
+  }
+
+  /** Counts the rows of one burst. Valid until the next call. */
+  tally(rows: Uint32Array): Tally {
+    const columns = this.#evidence.failures;
+    const tally = this.#tally;
+    tally.failures = 0;
+    tally.accounts.clear();
+    tally.addresses.clear();
+    tally.codes.clear();
+    tally.logonTypes.clear();
+    for (const row of rows) {
+      const weight = columns.weight[row] ?? 0;
+      tally.failures += weight;
+      tally.accounts.add(columns.account[row] ?? 0, weight);
+      tally.addresses.add(columns.address[row] ?? 0, weight);
+      tally.codes.add(columns.code[row] ?? 0, weight);
+      const type = columns.logonType[row] ?? -1;
+      if (type >= 0) tally.logonTypes.add(type);
+    }
+    return tally;
+  }
+
+  tell(kind: Burst['kind'], rows: Uint32Array, tally: Tally): FoundBurst {
+    const columns = this.#evidence.failures;
+    const firstRow = rows[0] ?? 0;
+    const start = columns.time[firstRow] ?? 0;
+    const end = columns.time[rows[rows.length - 1] ?? 0] ?? 0;
+    const computer = columns.computers.text(columns.computer[firstRow] ?? 0);
+    const attack = {
+      computer,
+      start,
+      startRecordId: columns.recordId[firstRow] ?? 0,
+      addresses: tally.addresses.numbers.map((number) => columns.addresses.text(number)),
+      accounts: tally.accounts.numbers.map((number) => columns.accounts.text(number)),
+      logonTypes: tally.logonTypes,
+    };
+    const followedBy = this.#successes.first(attack);
+    const fromSource = followedBy?.by === 'account' ? this.#successes.firstFromSource(attack) : null;
+    const burst: Burst = {
+      kind,
+      start: isoOf(start),
+      end: isoOf(end),
+      failures: tally.failures,
+      peakPerMinute: peakPerMinute(rows, columns),
+      sources: tally.addresses.top(most.sources).map((number) => ({
+        address: printable(columns.addresses.text(number), 256) || '-',
+        failures: tally.addresses.of(number),
+      })),
+      accounts: tally.accounts.top(most.accounts).map((number) => ({
+        name: printable(columns.displays[number] ?? '', 256) || '-',
+        failures: tally.accounts.of(number),
+        exists: this.#exists(number),
+      })),
+      distinctSources: tally.addresses.numbers.length,
+      distinctAccounts: tally.accounts.numbers.length,
+      codes: tally.codes.top(most.codes).map((number) => {
+        const code = columns.codes.text(number);
+        return {
+          code: printable(code, 64),
+          meaning: failureMeaning(code).meaning,
+          failures: tally.codes.of(number),
+        };
+      }),
+      logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
+      histogram: histogram(rows, columns, start, end),
+      success: this.#success(followedBy, fromSource),
+      next: this.#next(fromSource ?? followedBy, followedBy),
+    };
+    return { computer, burst };
+  }
+
+  #exists(account: number): boolean | null {
+    if (account === 0) return null;
+    const seen = this.#existence[account] ?? 0;
+    return (seen & 1) !== 0 ? true : (seen & 2) !== 0 ? false : null;
+  }
+
+  #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null): Burst['success'] {
+    const { collected, complete, because, cure } = this.#evidence.successes;
+    if (followedBy !== null) {
+      const known: Burst['success'] = { state: 'known', value: successOf(followedBy) };
+      return fromSource === null ? known : { ...known, fromSource: successOf(fromSource) };
+    }
+    if (collected === true && complete) return { state: 'known', value: null };
+    return { state: 'unknown', because, cure };
+  }
+
+  #next(...followed: (FollowedBy | null)[]): Burst['next'] {
+    const later = new Set<LaterEvent>();
+    for (const followedBy of followed)
+      if (followedBy !== null)
+        for (const event of aftermath(followedBy, this.#evidence.later, most.next)) later.add(event);
+    return [...later]
+      .sort((a, b) => a.at - b.at)
+      .slice(0, most.next)
+      .map((event) => ({ at: isoOf(event.at), eventId: event.eventId, what: printable(event.what, 256) }));
+  }
+}
+
+function successOf({
+  at,
+  success,
+  by,
+}: FollowedBy): NonNullable<Extract<Burst['success'], { state: 'known' }>['value']> {
+  return {
+    at: isoOf(at),
+    account: printable(success.account.trim(), 256) || '-',
+    address: printable(success.address.trim(), 256) || '-',
+    logonType: success.logonType,
+    by,
+  };
+}
+
+/** The most failures in any sixty seconds; not by the clock's minutes, which may part a peak in two. */
+function peakPerMinute(rows: Uint32Array, columns: FailureColumns): number {
+  let peak = 0;
+  let sum = 0;
+  let oldest = 0;
+  for (const row of rows) {
+    const at = columns.time[row] ?? 0;
+    sum += columns.weight[row] ?? 0;
+    while (at - (columns.time[rows[oldest] ?? 0] ?? 0) >= ticksPerMinute)
+      sum -= columns.weight[rows[oldest++] ?? 0] ?? 0;
+    if (sum > peak) peak = sum;
+  }
+  return peak;
+}
+
+function histogram(rows: Uint32Array, columns: FailureColumns, start: number, end: number): number[] {
+  const counts = new Array<number>(slices).fill(0);
+  const span = Math.max(1, end - start);
+  for (const row of rows) {
+    const slice = Math.min(slices - 1, Math.floor((((columns.time[row] ?? 0) - start) / span) * slices));
+    counts[slice] = (counts[slice] ?? 0) + (columns.weight[row] ?? 0);
+  }
+  return counts;
+}

@@ -1,0 +1,186 @@
+import { accountName, isAnonymous } from './account-names.ts';
+import { isLoopback, sourceAddress } from './addresses.ts';
+import { type Ticks, ticksPerSecond } from './ticks.ts';
+
+/** Successful logons of one computer, address, account and logon type: one, or those between `first` and `last`. */
+export interface Success {
+  first: Ticks;
+  last: Ticks;
+  /** EventRecordID of a single event; 0 where the source has none. */
+  recordId: number;
+  computer: string;
+  account: string;
+  address: string;
+  logonType: number | null;
+  /** TargetLogonId; "" where it is not known. */
+  logonId: string;
+  /** How sshd let it in; "" on Windows. */
+  method: string;
+}
+
+/** A success that followed a burst. `by` says what it shares with the failures. */
+export interface FollowedBy {
+  at: Ticks;
+  success: Success;
+  by: 'address' | 'account' | 'both';
+}
+
+/** The parts of a burst that decide whether a success belongs to it. */
+export interface Attack {
+  computer: string;
+  start: Ticks;
+  /** EventRecordID of the first failure, or 0. */
+  startRecordId: number;
+  /** As `sourceAddress` writes them. */
+  addresses: Iterable<string>;
+  /** Keys of the accounts. */
+  accounts: Iterable<string>;
+  logonTypes: ReadonlySet<number>;
+}
+
+/** Logon types by which someone comes from outside: network (RDP with NLA too), unlock or reconnect, RDP. */
+const remoteTypes = new Set([3, 7, 10]);
+/** Ways into sshd that a guessed password cannot open. */
+const keyMethods = new Set(['publickey', 'hostbased', 'gssapi-with-mic', 'gssapi-keyex']);
+
+interface Indexed {
+  success: Success;
+  account: string;
+  address: string;
+}
+
+/** Successful logons, ready to be asked which of them followed a burst. */
+export class Successes {
+  readonly #byAddress = new Map<string, Indexed[]>();
+  readonly #byAccount = new Map<string, Indexed[]>();
+  #widest = 0;
+
+  constructor(successes: Iterable<Success>) {
+    const sorted = [...successes].sort((a, b) => a.last - b.last || a.recordId - b.recordId);
+    for (const success of sorted) {
+      const account = accountName(success.account).key;
+      // A null session is logged as a logon, from scanners above all; nobody's password was right.
+      if (isAnonymous(account)) continue;
+      const indexed = { success, account, address: sourceAddress(success.address) };
+      const computer = success.computer.trim().toLowerCase();
+      this.#widest = Math.max(this.#widest, success.last - success.first);
+      if (indexed.address !== '') push(this.#byAddress, `${computer}\n${indexed.address}`, indexed);
+      if (account !== '') push(this.#byAccount, `${computer}\n${account}`, indexed);
+    }
+  }
+
+  /**
+   * The first success at or after the first failure of the burst, by the same address or by the same account under
+   * any of its names. It counts when its type is network, unlock or RDP, or one that the burst itself failed with
+   * (8 for OpenSSH on Windows). A loopback address says nothing about who came, and a key is not guessed: these need
+   * the account, and the address, to agree.
+   */
+  first(attack: Attack): FollowedBy | null {
+    const addresses = new Set(attack.addresses);
+    const accounts = new Set(attack.accounts);
+    let best: FollowedBy | null = null;
+    for (const address of addresses) {
+      if (address === '' || isLoopback(address)) continue;
+      best = this.#earliest(this.#byAddress.get(`${attack.computer}\n${address}`), attack, addresses, accounts, best);
+    }
+    for (const account of accounts) {
+      if (account === '') continue;
+      best = this.#earliest(this.#byAccount.get(`${attack.computer}\n${account}`), attack, addresses, accounts, best);
+    }
+    return best;
+  }
+
+  /** The first success at or after the burst's first failure from its own address. */
+  firstFromSource(attack: Attack): FollowedBy | null {
+    const addresses = [...attack.addresses].filter((address) => !isLoopback(address));
+    return this.first({ ...attack, addresses, accounts: [] });
+  }
+
+  #earliest(
+    candidates: readonly Indexed[] | undefined,
+    attack: Attack,
+    addresses: ReadonlySet<string>,
+    accounts: ReadonlySet<string>,
+    best: FollowedBy | null,
+  ): FollowedBy | null {
+    if (candidates === undefined) return best;
+    let found = best;
+    for (let i = firstNotBefore(candidates, attack.start); i < candidates.length; i++) {
+      const candidate = candidates[i];
+      if (candidate === undefined || (found !== null && candidate.success.last > found.at + this.#widest)) break;
+      const { success } = candidate;
+      if (
+        success.logonType !== null &&
+        !remoteTypes.has(success.logonType) &&
+        !attack.logonTypes.has(success.logonType)
+      )
+        continue;
+      const sameAddress = candidate.address !== '' && addresses.has(candidate.address);
+      const sameAccount = accounts.has(candidate.account);
+      if (!sameAddress && keyMethods.has(success.method)) continue;
+      const at = success.first >= attack.start ? success.first : success.last;
+      const earlierRecord = success.recordId > 0 && success.recordId < attack.startRecordId;
+      if (at === attack.start && earlierRecord) continue;
+      if (found !== null && at >= found.at) continue;
+      found = { at, success, by: sameAddress && sameAccount ? 'both' : sameAddress ? 'address' : 'account' };
+    }
+    return found;
+  }
+}
+
+function push(lists: Map<string, Indexed[]>, key: string, value: Indexed): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+function firstNotBefore(candidates: readonly Indexed[], start: Ticks): number {
+  let low = 0;
+  let high = candidates.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((candidates[middle]?.success.last ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Something that an intruder does after a logon: an account made, a task planted, the log cleared. */
+export interface LaterEvent {
+  at: Ticks;
+  /** 4672, 4720, 4732, 4698, 4697, 7045, 1102; 0 on Linux. */
+  eventId: number;
+  computer: string;
+  /** SubjectLogonId: the session that did it. */
+  logonId: string;
+  what: string;
+}
+
+const aftermathSeconds = 24 * 3600;
+const specialPrivileges = 4672;
+
+/** One form of a logon id: Windows prints 0x47a203c where others print 0x00000000047a203c. */
+export function normalLogonId(id: string): string {
+  const hex = /^(?:0x)?0*([0-9a-f]*)$/i.exec(id.trim());
+  return hex ? (hex[1] ?? '').toLowerCase() : id.trim().toLowerCase();
+}
+
+/**
+ * What came within 24 hours of a success on the same computer, in time order, at most `limit`. Special privileges
+ * (4672) count only for the session of that success: the system logs them for itself all day.
+ */
+export function aftermath(followedBy: FollowedBy, later: readonly LaterEvent[], limit: number): LaterEvent[] {
+  const session = normalLogonId(followedBy.success.logonId);
+  const computer = followedBy.success.computer.trim().toLowerCase();
+  const until = followedBy.at + aftermathSeconds * ticksPerSecond;
+  return later
+    .filter(
+      (event) =>
+        event.at >= followedBy.at &&
+        event.at <= until &&
+        event.computer.trim().toLowerCase() === computer &&
+        (event.eventId !== specialPrivileges || (session !== '' && normalLogonId(event.logonId) === session)),
+    )
+    .sort((a, b) => a.at - b.at)
+    .slice(0, limit);
+}
