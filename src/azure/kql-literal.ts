@@ -1,0 +1,15 @@
+/** A KQL string literal for any text. Untrusted text enters a query through here or not at all. */
+export function kqlString(text: string): string {
+  const escaped = text.replace(/[\\"'\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
+    character === '\\' || character === '"' || character === "'"
+      ? `\\${character}`
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `"${escaped}"`;
+}
+
+/** A query with its parameters as `let` statements in front. */
+export function withParameters(query: string, parameters: Record<string, string>): string {
+  const lets = Object.entries(parameters).map(([name, literal]) => `let ${name} = ${literal};`);
+  return [...lets, query].join('\n');
+}

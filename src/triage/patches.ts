@@ -1,0 +1,31 @@
+import type { MissingPatch, Patches } from '../documents/triage.ts';
+
+const dayMs = 86_400_000;
+
+/** Whole days from an instant (ISO 8601) to now; never negative. */
+export function patchAge(since: string, now: Date): number {
+  return Math.max(0, Math.floor((now.getTime() - Date.parse(since)) / dayMs));
+}
+
+/** 0 for critical, 1 for security, 2 for the rest. */
+export function patchRank(patch: Pick<MissingPatch, 'classification'>): number {
+  if (/critical/i.test(patch.classification)) return 0;
+  return /security/i.test(patch.classification) ? 1 : 2;
+}
+
+/** Most urgent first: by classification, then the longest missing, then by name. */
+export function patchOrder(a: MissingPatch, b: MissingPatch): number {
+  return (
+    patchRank(a) - patchRank(b) ||
+    (b.ageDays ?? -1) - (a.ageDays ?? -1) ||
+    (a.kb || a.name).localeCompare(b.kb || b.name)
+  );
+}
+
+export function criticalMissing(patches: Patches): MissingPatch[] {
+  return patches.missing.filter((patch) => patchRank(patch) === 0);
+}
+
+export function securityMissing(patches: Patches): MissingPatch[] {
+  return patches.missing.filter((patch) => patchRank(patch) === 1);
+}
