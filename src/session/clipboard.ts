@@ -1,0 +1,41 @@
+import { Buffer } from 'node:buffer';
+
+/** Puts text on the responder's clipboard. */
+export interface Clipboard {
+  /** "" when it was sent, else why not. */
+  copy(text: string): string;
+}
+
+/** Terminals cut or ignore a longer sequence: 74,994 bytes of text are the most that xterm takes. */
+const mostBytes = 74_994;
+
+/**
+ * The OSC 52 sequence that asks the terminal to put `text` on the clipboard, which also works through SSH; wrapped for
+ * tmux and screen, which otherwise swallow it. Null when the text is too long.
+ */
+export function clipboardSequence(
+  text: string,
+  environment: { TMUX?: string | undefined; TERM?: string | undefined },
+): string | null {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length > mostBytes) return null;
+  const sequence = `\u001b]52;c;${bytes.toString('base64')}\u0007`;
+  if (environment.TMUX) return `\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`;
+  if (environment.TERM?.startsWith('screen')) return `\u001bP${sequence}\u001b\\`;
+  return sequence;
+}
+
+/** A clipboard behind the terminal that `write` writes to. */
+export function terminalClipboard(
+  write: (sequence: string) => void,
+  environment: { TMUX?: string | undefined; TERM?: string | undefined },
+): Clipboard {
+  return {
+    copy(text) {
+      const sequence = clipboardSequence(text, environment);
+      if (sequence === null) return 'It is too long for a terminal’s clipboard.';
+      write(sequence);
+      return '';
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Pane } from './state.ts';
+
+/** What a view can ask of the session. */
+export type Command =
+  /** Moves the cursor; `of` bounds it in lists that the session does not hold. */
+  | { type: 'move'; by: number; of?: number }
+  | { type: 'edge'; to: 'first' | 'last'; of?: number }
+  | { type: 'open' }
+  | { type: 'back' }
+  | { type: 'pane'; to: Pane | 'next' | 'previous' }
+  | { type: 'zoom' }
+  | { type: 'sort' }
+  | { type: 'refresh' }
+  | { type: 'filter' }
+  | { type: 'note' }
+  | { type: 'search' }
+  | { type: 'transcript' }
+  | { type: 'playbooks' }
+  | { type: 'choose'; index: number }
+  | { type: 'jobs' }
+  | { type: 'help' }
+  | { type: 'palette' }
+  | { type: 'copy'; text: string; what: string }
+  | { type: 'export' }
+  | { type: 'insert'; text: string }
+  | { type: 'erase'; all?: boolean }
+  | { type: 'submit' }
+  | { type: 'yes' }
+  | { type: 'no' }
+  | { type: 'skip' }
+  | { type: 'end-run' }
+  | { type: 'undo' }
+  | { type: 'keep' }
+  | { type: 'quit' }
+  | { type: 'tell'; text: string }
+  /** Input has arrived: what follows came together. */
+  | { type: 'arrival' }
+  | { type: 'prompt-shown'; key: string }
+  | { type: 'resize'; columns: number; rows: number }
+  | { type: 'tick' };

@@ -1,0 +1,168 @@
+import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { Prompt, RunView } from '../playbook/run.ts';
+import type { OpenCase } from './case-keeper.ts';
+import type { PlaybookOffer } from './playbooks.ts';
+import type { Identity, TriageInProgress } from './ports.ts';
+
+export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
+export type Pane = (typeof panes)[number];
+
+export const sorts = ['suspicion', 'name', 'failed logons', 'patches', 'backup'] as const;
+export type Sort = (typeof sorts)[number];
+
+/** One thing on the stack of what is open; the last one has the keys. */
+export type Layer =
+  | { kind: 'suspects' }
+  | { kind: 'triage'; vmId: string; pane: Pane; zoomed: boolean; selected: Record<Pane, number> }
+  | { kind: 'detail'; vmId: string; pane: Pane; index: number; scroll: number }
+  | { kind: 'chooser'; vmId: string; selected: number }
+  | { kind: 'run'; runId: number; scroll: number }
+  /** `selected` null follows the newest entry. */
+  | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
+  | { kind: 'help'; selected: number }
+  | { kind: 'palette'; text: string; selected: number }
+  | { kind: 'input'; purpose: 'filter' | 'note' | 'search'; text: string; before: string; vmId: string }
+  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo' | 'cancel'; runId: number };
+
+export interface Toast {
+  text: string;
+  tone: 'plain' | 'good' | 'bad';
+  /** Milliseconds since 1970. */
+  until: number;
+}
+
+/** The three questions for one machine, as far as they are answered. */
+export interface TriageSlot {
+  vm: VirtualMachine;
+  part: TriageInProgress;
+  /** Answers of an earlier reading are still on screen while new ones are awaited. */
+  state: 'loading' | 'refreshing' | 'done' | 'failed';
+  because: string;
+}
+
+export interface CaseSlot {
+  state: 'opening' | 'open' | 'failed';
+  openCase: OpenCase | null;
+  because: string;
+}
+
+export interface RunSlot {
+  id: number;
+  vmId: string;
+  view: RunView;
+  /** When the step in hand began its present state; ISO 8601 UTC. */
+  since: string;
+  undoing: boolean;
+}
+
+export interface SessionState {
+  now: Date;
+  columns: number;
+  rows: number;
+  readOnly: boolean;
+  demo: boolean;
+  /** What is looked at: "contoso-prod +1 subscription". */
+  scope: string;
+  identity: Identity | null;
+  layers: readonly Layer[];
+  scan: {
+    rows: readonly ScanRow[];
+    notSeen: readonly string[];
+    state: 'loading' | 'refreshing' | 'done' | 'failed';
+    because: string;
+    /** ISO 8601 UTC; "" before the first document. */
+    asOf: string;
+  };
+  filter: string;
+  sort: Sort;
+  /** The machine under the cursor of the suspects list; null: the first. */
+  selectedVm: string | null;
+  triages: ReadonlyMap<string, TriageSlot>;
+  cases: ReadonlyMap<string, CaseSlot>;
+  offers: readonly PlaybookOffer[];
+  runs: readonly RunSlot[];
+  /** Text typed into the prompt in hand. */
+  typed: string;
+  /** Why the last answer to the prompt was refused; "". */
+  refusal: string;
+  toast: Toast | null;
+  /** Counts arrivals of input: keys that came together share a number. */
+  batch: number;
+  /** The prompt in hand takes answers once it was drawn, from keys that came later than it. */
+  armed: { key: string; batch: number; shown: boolean };
+  closing: boolean;
+}
+
+/** The layer that has the keys. */
+export function top(state: SessionState): Layer {
+  return state.layers.at(-1) ?? { kind: 'suspects' };
+}
+
+/** The layer that is drawn: inputs and confirmations stand in the view below them. */
+export function drawn(state: SessionState): Layer {
+  for (let at = state.layers.length - 1; at >= 0; at -= 1) {
+    const layer = state.layers[at];
+    if (layer && layer.kind !== 'input' && layer.kind !== 'confirm') return layer;
+  }
+  return { kind: 'suspects' };
+}
+
+/** The layer under help and palette: the one whose actions they offer. */
+export function beneath(state: SessionState): Layer {
+  for (let at = state.layers.length - 1; at >= 0; at -= 1) {
+    const layer = state.layers[at];
+    if (layer && !['input', 'confirm', 'help', 'palette'].includes(layer.kind)) return layer;
+  }
+  return { kind: 'suspects' };
+}
+
+/** The prompt that is asked now: the session's own, or that of the playbook on screen. */
+export function promptInHand(state: SessionState): Prompt | null {
+  const layer = top(state);
+  if (layer.kind === 'confirm') return layer.prompt;
+  if (layer.kind === 'run') return state.runs.find((run) => run.id === layer.runId)?.view.prompt ?? null;
+  return null;
+}
+
+/** Tells one prompt from the next; "" when none is asked. */
+export function promptKey(state: SessionState): string {
+  const prompt = promptInHand(state);
+  if (!prompt) return '';
+  const layer = top(state);
+  const owner = layer.kind === 'run' ? `run ${layer.runId}` : 'session';
+  return `${owner} · ${prompt.step} · ${prompt.expects} · ${prompt.question}`;
+}
+
+/** What decides which keys are bound. */
+export type Mode = Exclude<Layer['kind'], 'confirm'> | 'prompt-key' | 'prompt-text';
+
+/** The mode of the keys. */
+export function modeOf(state: SessionState): Mode {
+  const prompt = promptInHand(state);
+  if (prompt) return prompt.expects === 'y' ? 'prompt-key' : 'prompt-text';
+  const layer = top(state);
+  return layer.kind === 'confirm' ? 'prompt-key' : layer.kind;
+}
+
+/** The machine that the open views are about; null in the suspects list. */
+export function machineOf(state: SessionState): string | null {
+  for (let at = state.layers.length - 1; at >= 0; at -= 1) {
+    const layer = state.layers[at];
+    if (layer?.kind === 'run') return state.runs.find((run) => run.id === layer.runId)?.vmId ?? null;
+    if (layer && 'vmId' in layer && layer.vmId !== '') return layer.vmId;
+  }
+  return null;
+}
+
+/** How many things can be selected in a pane of a triage. */
+export function itemCount(part: TriageInProgress | undefined, pane: Pane): number {
+  if (!part) return 0;
+  if (pane === 'ports') return part.exposure?.state === 'known' ? part.exposure.value.ports.length : 0;
+  if (pane === 'logons') return part.logons?.state === 'known' ? part.logons.value.bursts.length : 0;
+  if (pane === 'patches') {
+    const missing = part.patches?.state === 'known' ? part.patches.value.missing.length : 0;
+    const software = part.posture.software;
+    return missing + (software?.state === 'known' ? software.value.vulnerabilities.length : 0);
+  }
+  return 7;
+}

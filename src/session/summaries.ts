@@ -1,0 +1,57 @@
+import type { Fact } from '../documents/fact.ts';
+import { counted } from '../text/counts.ts';
+import type { TriageInProgress } from './ports.ts';
+
+/** A fact of a triage with its name and the sentence that the case file keeps about it. */
+export interface NamedFact {
+  /** "exposure", "posture.backup" */
+  name: string;
+  summary: string;
+  fact: Fact<unknown>;
+}
+
+function named<T>(name: string, vm: string, fact: Fact<T> | null, tell: (value: T) => string): NamedFact[] {
+  if (!fact) return [];
+  const told = fact.state === 'known' ? tell(fact.value) : `not known: ${fact.because}`;
+  return [{ name, summary: `${name.replace('posture.', '')} of ${vm}: ${told}`, fact }];
+}
+
+/** The facts that have arrived, each with its sentence. */
+export function factsOf(part: TriageInProgress): NamedFact[] {
+  const vm = part.vm.name;
+  const { posture } = part;
+  return [
+    ...named('exposure', vm, part.exposure, ({ ports, disagreements }) =>
+      [
+        ports.length === 0 ? 'no port open to the Internet' : `${counted(ports.length, 'port')} open to the Internet`,
+        ...(disagreements.length > 0 ? [`Azure disagrees on ${counted(disagreements.length, 'range')}`] : []),
+      ].join(', '),
+    ),
+    ...named('logons', vm, part.logons, ({ failures, bursts }) => {
+      const succeeded = bursts.filter((burst) => burst.success.state === 'known' && burst.success.value !== null);
+      return [
+        counted(failures, 'failed logon'),
+        counted(bursts.length, 'burst'),
+        ...(succeeded.length > 0 ? [`${succeeded.length} followed by a logon`] : []),
+      ].join(', ');
+    }),
+    ...named('patches', vm, part.patches, ({ missing, rebootPending }) =>
+      [counted(missing.length, 'missing patch', 'missing patches'), ...(rebootPending ? ['reboot pending'] : [])].join(
+        ', ',
+      ),
+    ),
+    ...named('posture.alerts', vm, posture.alerts, ({ alerts }) => counted(alerts.length, 'alert')),
+    ...named('posture.secureScore', vm, posture.secureScore, ({ percentage }) => `${Math.round(percentage)} %`),
+    ...named('posture.jit', vm, posture.jit, ({ policy }) => (policy === '' ? 'no policy' : `policy ${policy}`)),
+    ...named('posture.identity', vm, posture.identity, ({ localAdmin }) => `local administrator ${localAdmin || '?'}`),
+    ...named('posture.software', vm, posture.software, ({ items, vulnerabilities }) =>
+      [counted(items.length, 'program'), counted(vulnerabilities.length, 'vulnerability', 'vulnerabilities')].join(
+        ', ',
+      ),
+    ),
+    ...named('posture.backup', vm, posture.backup, (backup) =>
+      backup.protected ? `last ${backup.lastBackupAt ?? 'never'}` : 'not protected',
+    ),
+    ...named('posture.firewall', vm, posture.firewall, ({ inPath, name }) => (inPath ? `${name} in the path` : 'none')),
+  ];
+}
