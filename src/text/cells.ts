@@ -41,7 +41,7 @@ export function cut(text: string, width: number): string {
 }
 
 /** The text in exactly `width` cells: cut with `…` or filled with blanks, which come first when `align` is right. */
-export function fit(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const shown = cut(text, width);
   const blanks = ' '.repeat(Math.max(0, width - cells(shown)));
   return align === 'left' ? shown + blanks : blanks + shown;

@@ -1,0 +1,215 @@
+import type { Fact } from '../src/documents/fact.ts';
+import type { Pane, SessionState } from '../src/session/state.ts';
+import type { Session } from '../src/session/store.ts';
+import { wrap } from '../src/text/cells.ts';
+import { count, sparkline } from '../src/text/counts.ts';
+import { moment } from '../src/text/times.ts';
+import { type Line, line, span } from './line.ts';
+import { burstParties } from './logons-pane.ts';
+import { mark } from './marks.ts';
+import { patchName } from './patches-pane.ts';
+import { postureItems } from './posture-pane.ts';
+import { breadthText, nameOfId, portText } from './words.ts';
+
+/** A table of few rows inside a detail, for ink-table. */
+export interface SmallTable {
+  title: string;
+  rows: Record<string, string>[];
+}
+
+/** The detail of one thing: what it is, its lines, and its small tables. */
+export interface Detail {
+  title: string;
+  asOf: string;
+  lines: { label: string; text: string }[];
+  tables: SmallTable[];
+}
+
+function sourceLines(fact: Fact<unknown>): { label: string; text: string }[] {
+  if (fact.state === 'unknown') {
+    return [
+      { label: 'Not known', text: fact.because },
+      { label: 'To see it', text: fact.cure },
+      { label: 'Asked', text: fact.source },
+    ];
+  }
+  return [
+    { label: 'Source', text: `${fact.source}, ${moment(fact.asOf)}` },
+    { label: 'Covers', text: fact.coverage },
+    ...fact.notSeen.map((text) => ({ label: 'Not seen', text })),
+  ];
+}
+
+/** A value of evidence as lines: nested names are joined, lists are counted and told one a line. */
+function valueLines(value: unknown, label = '', depth = 0): { label: string; text: string }[] {
+  if (value === null || value === undefined) return [{ label, text: 'not told' }];
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [{ label, text: 'none' }];
+    return value.slice(0, 60).flatMap((one, at) => valueLines(one, at === 0 ? label : '', depth + 1));
+  }
+  if (typeof value === 'object') {
+    const entries = Object.entries(value);
+    if (depth > 0) {
+      const text = entries
+        .filter(([, part]) => part !== '' && part !== null && !(Array.isArray(part) && part.length === 0))
+        .map(([name, part]) => `${name} ${Array.isArray(part) ? part.join(', ') : String(part)}`)
+        .join(' · ');
+      return [{ label, text }];
+    }
+    return entries.flatMap(([name, part]) => valueLines(part, name, depth + 1));
+  }
+  return [{ label, text: value === '' ? '-' : value === true ? 'yes' : value === false ? 'no' : String(value) }];
+}
+
+/** What the detail view shows, or null when the thing is gone since (a refresh found it closed, say). */
+export function detailOf(
+  session: Pick<Session, 'explain'>,
+  state: SessionState,
+  about: { vmId: string; pane: Pane; index: number },
+): Detail | null {
+  const part = state.triages.get(about.vmId)?.part;
+  if (!part) return null;
+  const vm = part.vm.name;
+  if (about.pane === 'ports') {
+    if (part.exposure?.state !== 'known') return null;
+    const port = part.exposure.value.ports[about.index];
+    if (!port) return null;
+    const told = session.explain(about.vmId, about.index);
+    return {
+      title: `${portText(port)} on ${vm}, nic ${nameOfId(port.networkInterface)}, ${port.frontend.address}`,
+      asOf: part.exposure.asOf,
+      lines:
+        told.length > 0
+          ? told
+          : [{ label: 'Who can reach it', text: breadthText(port.sources) }, ...sourceLines(part.exposure)],
+      tables: [
+        {
+          title: 'Decided by',
+          rows: port.decidedBy.map((rule) => ({
+            rule: rule.rule,
+            priority: String(rule.priority),
+            level: rule.level,
+            'security group': nameOfId(rule.nsg),
+          })),
+        },
+      ],
+    };
+  }
+  if (about.pane === 'logons') {
+    if (part.logons?.state !== 'known') return null;
+    const burst = part.logons.value.bursts[about.index];
+    if (!burst) return null;
+    const { success } = burst;
+    const after =
+      success.state === 'unknown'
+        ? `${mark.unknown} not known: ${success.because}. ${success.cure}`
+        : success.value === null
+          ? 'no logon from these addresses was seen after it'
+          : `${success.value.account} from ${success.value.address || 'an address that was not recorded'} at ${moment(success.value.at)}, logon type ${success.value.logonType ?? '?'}`;
+    return {
+      title: `${burst.kind} on ${vm}: ${burstParties(burst)}`,
+      asOf: part.logons.asOf,
+      lines: [
+        { label: 'When', text: `${moment(burst.start)} to ${moment(burst.end)}` },
+        {
+          label: 'Failures',
+          text: `${count(burst.failures)}, at most ${count(burst.peakPerMinute)} in a minute   ${sparkline(burst.histogram, 30)}`,
+        },
+        { label: 'A logon after it', text: after },
+        ...burst.next.map((next, at) => ({
+          label: at === 0 ? 'What followed' : '',
+          text: `${moment(next.at)}  ${next.eventId}  ${next.what}`,
+        })),
+        { label: 'Logon types', text: burst.logonTypes.join(', ') || 'not recorded' },
+        ...sourceLines(part.logons),
+      ],
+      tables: [
+        {
+          title: 'From',
+          rows: burst.sources
+            .slice(0, 5)
+            .map((one) => ({ address: one.address || 'not recorded', failures: count(one.failures) })),
+        },
+        {
+          title: 'Against',
+          rows: burst.accounts.slice(0, 5).map((one) => ({
+            account: one.name,
+            failures: count(one.failures),
+            exists: one.exists === null ? 'not known' : one.exists ? 'yes' : 'no',
+          })),
+        },
+        {
+          title: 'Why they failed',
+          rows: burst.codes
+            .slice(0, 5)
+            .map((one) => ({ code: one.code, meaning: one.meaning, failures: count(one.failures) })),
+        },
+      ],
+    };
+  }
+  if (about.pane === 'patches') {
+    const missing = part.patches?.state === 'known' ? part.patches.value.missing : [];
+    const patch = missing[about.index];
+    if (patch && part.patches?.state === 'known') {
+      return {
+        title: `${patchName(patch)} is missing on ${vm}`,
+        asOf: part.patches.asOf,
+        lines: [
+          { label: 'Name', text: patch.name },
+          { label: 'Classification', text: patch.classification || 'not told' },
+          { label: 'Published', text: patch.publishedAt === null ? 'not told' : moment(patch.publishedAt) },
+          {
+            label: 'Missing since',
+            text: patch.ageDays === null ? 'not known' : `${count(patch.ageDays)} days after it was published`,
+          },
+          {
+            label: 'Needs a reboot',
+            text: patch.rebootRequired === null ? 'not told' : patch.rebootRequired ? 'yes' : 'no',
+          },
+          ...(patch.kb === '' ? [] : [{ label: 'Read', text: `https://support.microsoft.com/help/${patch.kb}` }]),
+          { label: 'Assessed', text: moment(part.patches.value.assessedAt) },
+          { label: 'Comes from', text: part.patches.value.service || 'not told' },
+          ...sourceLines(part.patches),
+        ],
+        tables: [],
+      };
+    }
+    const software = part.posture.software;
+    if (software?.state !== 'known') return null;
+    const one = software.value.vulnerabilities[about.index - missing.length];
+    if (!one) return null;
+    return {
+      title: `${one.title} on ${vm}`,
+      asOf: software.asOf,
+      lines: [
+        { label: 'Severity', text: one.severity },
+        { label: 'CVEs', text: one.cves.join(', ') || 'none named' },
+        { label: 'Finding', text: one.id },
+        ...sourceLines(software),
+      ],
+      tables: [],
+    };
+  }
+  const item = postureItems(part, state.now)[about.index];
+  if (!item?.fact) return null;
+  return {
+    title: `${item.name} of ${vm}`,
+    asOf: item.fact.state === 'known' ? item.fact.asOf : '',
+    lines: [...(item.fact.state === 'known' ? valueLines(item.fact.value) : []), ...sourceLines(item.fact)],
+    tables: [],
+  };
+}
+
+/** The labelled lines as rows of `width` cells. */
+export function detailRows(detail: Detail, width: number): Line[] {
+  const labels = Math.min(24, Math.max(12, ...detail.lines.map(({ label }) => label.length + 2)));
+  return detail.lines.flatMap(({ label, text }) => {
+    const unknown = /^not (known|seen)$/i.test(label);
+    return wrap(text, width - labels - 2, 40).map((part, at) =>
+      line(
+        span(` ${(at === 0 ? label : '').padEnd(labels).slice(0, labels)} `, 'dim'),
+        span(part, unknown ? 'unknown' : 'plain'),
+      ),
+    );
+  });
+}

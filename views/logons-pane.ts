@@ -1,0 +1,105 @@
+import type { Burst } from '../src/documents/triage.ts';
+import type { TriageInProgress } from '../src/session/ports.ts';
+import { wrap } from '../src/text/cells.ts';
+import { count, sparkline } from '../src/text/counts.ts';
+import { clock, day, sameDay } from '../src/text/times.ts';
+import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
+import { between, type Line, line, ofItem, type Span, span } from './line.ts';
+import { mark, severityMark, severityTone } from './marks.ts';
+import { severityOf } from './words.ts';
+
+/** "01:58:02–02:14:07Z"; with its day when it was not today. */
+export function burstTime(burst: Burst, now: Date): string {
+  const start = clock(burst.start).replace('Z', '');
+  const dayText = day(burst.start) === day(now) ? '' : `${day(burst.start).slice(5)} `;
+  return `${dayText}${start}–${clock(burst.end)}`;
+}
+
+/** From where, against whom. */
+export function burstParties(burst: Burst): string {
+  const [source] = burst.sources;
+  const [account] = burst.accounts;
+  const from = !source
+    ? 'address not recorded'
+    : burst.sources.length === 1
+      ? source.address
+      : `${count(burst.sources.length)} addresses`;
+  const against = !account
+    ? 'account not recorded'
+    : burst.accounts.length === 1
+      ? account.name
+      : `${count(burst.accounts.length)} accounts`;
+  return `${from} → ${against}`;
+}
+
+/** Did a logon follow? Unknown is not no. */
+export function successSpan(burst: Burst, now: Date): Span {
+  const { success } = burst;
+  if (success.state === 'unknown') return span(`${mark.unknown} logon after it: not known`, 'unknown');
+  if (success.value === null) return span('no logon followed', 'dim');
+  return span(`THEN LOGON ${sameDay(success.value.at, now)}`, 'critical', true);
+}
+
+/** The pane that answers: is somebody guessing passwords, and did it work? */
+export function logonsRows(part: TriageInProgress, width: number, now: Date): Line[] {
+  const fact = part.logons;
+  if (!fact) return loadingRows('looking for failed logons');
+  if (fact.state === 'unknown') return unknownRows(fact, width);
+  const { bursts, failures, lastEventAt, successesCollected, thresholds } = fact.value;
+  const rows: Line[] = [];
+  for (const [at, burst] of bursts.entries()) {
+    const succeeded = burst.success.state === 'known' && burst.success.value !== null;
+    const severity = severityOf(part.findings, `logons.bursts[${at}]`) ?? (succeeded ? 'critical' : 'medium');
+    rows.push(
+      ofItem(
+        between(
+          line(
+            ' ',
+            severityMark(severity),
+            ' ',
+            span(burstTime(burst, now), severityTone(severity)),
+            `  ${burst.kind}`,
+          ),
+          line(`${count(burst.failures)} `),
+          width,
+        ),
+        at,
+      ),
+      ofItem(line(`     ${burstParties(burst)}`), at),
+      ofItem(
+        line(
+          '     ',
+          span(sparkline(burst.histogram, Math.min(10, width - 30)), 'medium'),
+          '  ',
+          successSpan(burst, now),
+        ),
+        at,
+      ),
+    );
+    for (const next of burst.next.slice(0, 3)) {
+      rows.push(ofItem(line(span(`     then ${sameDay(next.at, now)} ${next.what}`, 'critical')), at));
+    }
+    if (burst.next.length > 3)
+      rows.push(ofItem(line(span(`     and ${burst.next.length - 3} more events`, 'critical')), at));
+  }
+  if (failures === 0) {
+    rows.push(line(span(` ${mark.low} `, 'dim'), `No failed logon in ${fact.coverage.replace(/^last /, '')}.`));
+  } else if (bursts.length === 0) {
+    const rule = `${count(failures)} failed logons, none in quick succession (${thresholds.failures} in ${thresholds.windowSeconds} s).`;
+    for (const [at, text] of wrap(rule, width - 4).entries())
+      rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
+  }
+  rows.push(line(''));
+  if (lastEventAt !== null)
+    rows.push(line(span(`   Security events arrive: last ${sameDay(lastEventAt, now)}`, 'dim')));
+  if (successesCollected === true)
+    rows.push(line(span(` ${mark.verified} `, 'good'), 'successful logons are collected'));
+  else {
+    const told =
+      successesCollected === false
+        ? 'successful logons are NOT collected'
+        : 'are successful logons collected? not known';
+    rows.push(line(span(` ${mark.unknown} ${told}`, 'unknown')));
+  }
+  return [...rows, ...notSeenRows(fact.notSeen, width)];
+}

@@ -1,0 +1,71 @@
+import type { Fact } from '../src/documents/fact.ts';
+import type { ExposedPort, Finding, Severity, VirtualMachine } from '../src/documents/triage.ts';
+import { count } from '../src/text/counts.ts';
+import { age } from '../src/text/times.ts';
+import { type Line, line, span } from './line.ts';
+import { mark } from './marks.ts';
+
+/** All IPv4 addresses that are reachable from the Internet. */
+const wholeInternet = 3_702_259_456;
+
+/** The last part of a resource id: the resource's name. */
+export function nameOfId(id: string): string {
+  return id.split('/').filter(Boolean).at(-1) ?? id;
+}
+
+/** "Win 2019" for "Windows Server 2019 Datacenter": what fits a column. */
+export function shortOs(vm: VirtualMachine): string {
+  if (vm.osName === '') return vm.os === 'windows' ? 'Windows' : 'Linux';
+  return vm.osName
+    .replace(/Windows Server/i, 'Win')
+    .replace(/Windows/i, 'Win')
+    .replace(/Datacenter.*$/i, '')
+    .trim();
+}
+
+/** "on", "off", or Azure's word for something between. */
+export function powerWord(power: VirtualMachine['power']): string {
+  if (power === 'running') return 'on';
+  if (power === 'stopped' || power === 'deallocated') return 'off';
+  return power === 'unknown' ? '?' : power;
+}
+
+/** "3389/tcp", "1000-2000/udp", "icmp". */
+export function portText(port: Pick<ExposedPort, 'from' | 'to' | 'protocol'>): string {
+  if (port.protocol !== 'tcp' && port.protocol !== 'udp') return port.protocol;
+  if (port.from === 0 && port.to === 65_535) return `all/${port.protocol}`;
+  return port.from === port.to ? `${port.from}/${port.protocol}` : `${port.from}-${port.to}/${port.protocol}`;
+}
+
+/** From how much of the Internet: "whole Internet", "4,096 addresses", or the prefixes when they are few. */
+export function breadthText(sources: ExposedPort['sources']): string {
+  if (sources.publicAddresses >= wholeInternet) return 'whole Internet';
+  if (sources.breadth === 'narrow' && sources.prefixes.length <= 2) return sources.prefixes.join(', ');
+  return sources.publicAddresses === 1 ? '1 address' : `${count(sources.publicAddresses)} addresses`;
+}
+
+const order: Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
+
+/** The worst severity among the findings that rest on a piece of evidence ("exposure.ports[0]"). */
+export function severityOf(findings: readonly Finding[], evidence: string): Severity | null {
+  const found = findings.filter((finding) => finding.evidence.includes(evidence)).map((finding) => finding.severity);
+  return order.find((severity) => found.includes(severity)) ?? null;
+}
+
+/** Facts of one machine change under one's eyes; after a quarter of an hour they are drawn as stale. */
+const staleAfterSeconds = 15 * 60;
+
+/** The age of a fact for a pane's border: `12s`, `◷ 20m`, `?`, `…`. */
+export function ageNote(fact: Fact<unknown> | null, now: Date, busy: boolean, about = ''): Line {
+  if (!fact) return line(span(mark.loading, 'dim'));
+  if (fact.state === 'unknown') return line(span(mark.unknown, 'unknown'));
+  const seconds = (now.getTime() - Date.parse(fact.asOf)) / 1000;
+  const stale = seconds > staleAfterSeconds;
+  const told = about === '' ? age(fact.asOf, now) : `${about} ${age(fact.asOf, now)}`;
+  return line(span(`${stale ? `${mark.stale} ` : ''}${told}${busy ? ` ${mark.loading}` : ''}`, stale ? 'high' : 'dim'));
+}
+
+/** Several blanks. */
+export function indent(width: number): string {
+  return ' '.repeat(width);
+}
