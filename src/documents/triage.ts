@@ -45,12 +45,16 @@ export const exposedPort = z.object({
     breadth: z.enum(['internet', 'wide', 'narrow']),
     /** The exact set, in CIDR blocks. */
     prefixes: z.array(z.string()),
+    /** Service tags that are let in too, whose addresses are not known; they are in neither the count nor the set. */
+    tags: z.array(z.string()).optional(),
   }),
   /** The rules that allow it; empty where no network security group stands in the way. */
   decidedBy: z.array(decidingRule),
   agrees: z.enum(['effective-rules', 'not-checked', 'disagrees']),
   /** Resource id of the network interface that receives it. */
   networkInterface: z.string(),
+  /** What leads to it: resource id of the public address, load balancer, firewall or gateway, and the rule there ("" for an address). */
+  path: z.object({ id: z.string(), rule: z.string() }).optional(),
 });
 export type ExposedPort = z.infer<typeof exposedPort>;
 

@@ -1,0 +1,32 @@
+import { printable } from '../../text/printable.ts';
+
+const LIMIT = 200;
+
+/** Sentences about what could not be seen, each once, in order of discovery, bounded in number and length. */
+export class Notes {
+  readonly #sentences = new Set<string>();
+  #dropped = 0;
+
+  /** Notes what is not seen, why, and what would cure it (`cure` may be empty). */
+  add(what: string, because: string, cure: string): void {
+    this.say(`${what}: ${because}${cure === '' ? '' : `; ${cure}`}`);
+  }
+
+  /** Notes a whole sentence. */
+  say(sentence: string): void {
+    const clean = printable(sentence, 600);
+    if (this.#sentences.has(clean)) return;
+    if (this.#sentences.size >= LIMIT) this.#dropped += 1;
+    else this.#sentences.add(clean);
+  }
+
+  /** Notes all of these. */
+  sayAll(sentences: Iterable<string>): void {
+    for (const sentence of sentences) this.say(sentence);
+  }
+
+  /** The sentences, and how many more there were. */
+  list(): string[] {
+    return this.#dropped === 0 ? [...this.#sentences] : [...this.#sentences, `and ${this.#dropped} more of this kind`];
+  }
+}

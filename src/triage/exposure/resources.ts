@@ -1,0 +1,96 @@
+import { list, object, parentOf, properties, type Raw, text } from './raw.ts';
+
+/** Something that could not be read: what, why, and what would cure it. `what` is a resource id where there is one. */
+export interface Unreadable {
+  what: string;
+  because: string;
+  cure: string;
+}
+
+/** "Microsoft.Network/virtualNetworks/subnets", lower-case, from a resource id; "" when the id has no provider. */
+function typeFromId(id: string): string {
+  const lower = id.toLowerCase();
+  const at = lower.lastIndexOf('/providers/');
+  if (at < 0) return '';
+  const parts = lower.slice(at + '/providers/'.length).split('/');
+  return [parts[0], ...parts.slice(1).filter((_, i) => i % 2 === 0)].join('/');
+}
+
+/**
+ * ARM resources as Azure prints them (`{ id, type, location, sku?, properties }`, from ARM or from Resource Graph), found
+ * by id in any case, by type, and by parent. Subnets are found whether they came inside their virtual network or alone.
+ * The bodies are untrusted and are not changed; what is no resource is counted in `refused`.
+ */
+export class NetworkResources {
+  readonly #byId = new Map<string, Raw>();
+  readonly #byType = new Map<string, Map<string, Raw>>();
+  #refused = 0;
+  #version = 0;
+
+  constructor(bodies: Iterable<unknown> = []) {
+    for (const body of bodies) this.add(body);
+  }
+
+  /** Adds a body, or replaces the one with the same id. Bodies without an id are refused. */
+  add(body: unknown): void {
+    const raw = object(body);
+    const id = text(raw['id']);
+    if (id === '' || id.length > 2048) {
+      this.#refused += 1;
+      return;
+    }
+    const type = text(raw['type']).toLowerCase() || typeFromId(id);
+    this.#put(id, type, raw);
+    if (type === 'microsoft.network/virtualnetworks') {
+      for (const subnet of list(properties(raw)['subnets'])) {
+        const inner = object(subnet);
+        const innerId = text(inner['id']);
+        if (innerId === '' || Object.keys(properties(inner)).length === 0) continue;
+        if (!this.#byId.has(innerId.toLowerCase())) this.#put(innerId, 'microsoft.network/virtualnetworks/subnets', inner);
+      }
+    }
+  }
+
+  #put(id: string, type: string, raw: Raw): void {
+    const key = id.toLowerCase();
+    this.#byId.set(key, raw);
+    let ofType = this.#byType.get(type);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#byType.set(type, ofType);
+    }
+    ofType.set(key, raw);
+    this.#version += 1;
+  }
+
+  /** The resource with this id, in any case; undefined when it was not read. */
+  get(id: string): Raw | undefined {
+    return this.#byId.get(id) ?? this.#byId.get(id.toLowerCase());
+  }
+
+  /** Every resource of a type such as "Microsoft.Network/loadBalancers", in any case. */
+  ofType(type: string): Iterable<Raw> {
+    return this.#byType.get(type.toLowerCase())?.values() ?? [];
+  }
+
+  /** The resources of a type that are direct children of the resource `parent`. */
+  childrenOf(parent: string, type: string): Raw[] {
+    const key = parent.toLowerCase();
+    return [...this.ofType(type)].filter((raw) => parentOf(text(raw['id'])).toLowerCase() === key);
+  }
+
+  /** How many resources there are. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** How many bodies were no resources. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Grows with every change, so that what was derived from the resources can notice. */
+  get version(): number {
+    return this.#version;
+  }
+}
