@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const lockNote = z.object({
+  pid: z.int(),
+  host: z.string(),
+  since: z.string(),
+  /** When the process began, in the system's own measure; "" where it cannot be told. */
+  began: z.string(),
+  token: z.string(),
+});
+type LockNote = z.infer<typeof lockNote>;
+
+/** Who writes to a case. */
+export interface LockHolder {
+  pid: number;
+  host: string;
+  /** ISO 8601 UTC. */
+  since: string;
+}
+
+/** Another process writes to the case. */
+export class CaseLockedError extends Error {
+  override name = 'CaseLockedError';
+  readonly holder: LockHolder | null;
+  constructor(directory: string, holder: LockHolder | null) {
+    const who = holder === null ? 'another program' : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+    super(
+      `the case is open for writing in ${who}. It can be read meanwhile. If that session is gone, remove ${lockPath(directory)}`,
+    );
+    this.holder = holder;
+  }
+}
+
+export interface CaseLock {
+  /** Whose abandoned lock was taken over, or null. */
+  readonly takenFrom: LockHolder | null;
+  release(): Promise<void>;
+}
+
+// Locks of this process, by token: after a restart in a container another process can have our own number.
+const ours = new Set<string>();
+
+function lockPath(directory: string): string {
+  return join(directory, 'writer.lock');
+}
+
+/** Takes the case's lock, or throws a CaseLockedError. A lock whose process is gone from this host is taken over. */
+export async function lockCase(directory: string, now: () => Date): Promise<CaseLock> {
+  const path = lockPath(directory);
+  const mine: LockNote = {
+    pid: process.pid,
+    host: hostname(),
+    since: now().toISOString(),
+    began: await processBegan(process.pid),
+    token: randomUUID(),
+  };
+  let takenFrom: LockHolder | null = null;
+  // Each round either takes the lock, finds its holder alive, or has moved one abandoned lock out of the way.
+  for (let round = 0; round < 8; round += 1) {
+    if (await createLock(path, mine)) {
+      ours.add(mine.token);
+      return { takenFrom, release: () => release(path, mine.token) };
+    }
+    const text = await readLock(path);
+    if (text === null) continue;
+    const held = parseLock(text);
+    if (held !== null && !(await isAbandoned(held))) throw new CaseLockedError(directory, held);
+    if (await moveAway(path, text)) takenFrom = held ?? { pid: 0, host: mine.host, since: mine.since };
+  }
+  throw new CaseLockedError(directory, null);
+}
+
+/** Who holds the lock now, or null: nobody, or somebody whose process is gone. */
+export async function lockHolder(directory: string): Promise<LockHolder | null> {
+  const text = await readLock(lockPath(directory));
+  const held = text === null ? null : parseLock(text);
+  return held === null || (await isAbandoned(held)) ? null : { pid: held.pid, host: held.host, since: held.since };
+}
+
+/** The lock appears with its content or not at all: written aside, then linked to its name, which fails if it is taken. */
+async function createLock(path: string, note: LockNote): Promise<boolean> {
+  const aside = `${path}.${note.token}`;
+  const handle = await open(aside, 'wx', 0o600);
+  try {
+    await handle.writeFile(JSON.stringify(note));
+  } finally {
+    await handle.close();
+  }
+  try {
+    await link(aside, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    // File systems without links: exclusive creation, which another process may see before it is filled.
+    return await createExclusively(path, note);
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+async function createExclusively(path: string, note: LockNote): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx', 0o600);
+    try {
+      await handle.writeFile(JSON.stringify(note));
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Moves an abandoned lock away, unless another process was faster and it is already somebody's. */
+async function moveAway(path: string, text: string): Promise<boolean> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  const moved = await readLock(aside);
+  const abandoned = moved === text;
+  if (!abandoned) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+  return abandoned;
+}
+
+async function release(path: string, token: string): Promise<void> {
+  ours.delete(token);
+  const text = await readLock(path);
+  if (text !== null && parseLock(text)?.token === token) await rm(path, { force: true });
+}
+
+async function readLock(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).slice(0, 4096);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function parseLock(text: string): LockNote | null {
+  try {
+    const read = lockNote.safeParse(JSON.parse(text));
+    return read.success ? read.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Only of this host can it be known. */
+async function isAbandoned(held: LockNote): Promise<boolean> {
+  if (held.host !== hostname()) return false;
+  if (held.pid === process.pid) return !ours.has(held.token);
+  try {
+    process.kill(held.pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'ESRCH';
+  }
+  const began = await processBegan(held.pid);
+  return began !== '' && held.began !== '' && began !== held.began;
+}
+
+/** Process numbers are used again; on Linux, field 22 of /proc/PID/stat (start time, see proc_pid_stat(5)) tells them apart. */
+async function processBegan(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { type Entry, entry as entrySchema } from '../documents/transcript.ts';
+
+/** `prev` of the first entry. */
+export const genesis = '0'.repeat(64);
+
+/** The longest line in bytes, its newline included. */
+export const longestLine = 65_536;
+
+/** SHA-256 in lower-case hex. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('an entry must be an object');
+  return text;
+}
+
+/** The entry with its hash, and its line without the newline: RFC 8785 JSON. Throws on what JSON cannot hold. */
+export function seal(fields: Omit<Entry, 'hash'>): { entry: Entry; line: string } {
+  const entry: Entry = { ...fields, hash: sha256(canonical(fields)) };
+  return { entry, line: canonical(entry) };
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export type ReadLine = { ok: true; entry: Entry } | { ok: false; because: string };
+
+/** Reads a line (without its newline) and checks all that the line alone can show: form, canonical writing, own hash. */
+export function readLine(bytes: Uint8Array): ReadLine {
+  if (bytes.length + 1 > longestLine) return bad(`is longer than ${longestLine} bytes`);
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return bad('is not UTF-8');
+  }
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return bad('is not JSON');
+  }
+  const read = entrySchema.safeParse(raw);
+  if (!read.success) return bad(`is not an entry: ${read.error.issues[0]?.path.join('.') ?? ''}`);
+  // The schema's own output is not used for the hash: unknown properties are part of the line.
+  let rewritten: string;
+  let unhashed: string;
+  try {
+    rewritten = canonical(raw);
+    unhashed = canonical(Object.fromEntries(Object.entries(Object(raw)).filter(([name]) => name !== 'hash')));
+  } catch {
+    return bad('holds what canonical JSON cannot');
+  }
+  if (rewritten !== text) return bad('is not written as canonical JSON');
+  if (sha256(unhashed) !== read.data.hash) return bad('has been changed: its hash does not match its content');
+  return { ok: true, entry: read.data };
+}
+
+/** Why the entry cannot follow `previous` (null for the first), or null when it does. */
+export function breaks(entry: Entry, previous: Entry | null): string | null {
+  const seq = previous === null ? 1 : previous.seq + 1;
+  if (entry.seq !== seq) return `has number ${entry.seq} where ${seq} belongs`;
+  if (entry.prev !== (previous?.hash ?? genesis)) return 'does not continue the line before it';
+  if ((entry.kind === 'case') !== (previous === null)) {
+    return previous === null ? 'is not the case header' : 'is a second case header';
+  }
+  return null;
+}
+
+function bad(because: string): ReadLine {
+  return { ok: false, because };
+}

@@ -1,0 +1,193 @@
+/** What stands where a secret stood. */
+export const redacted = '[redacted]';
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+// Property names are compared in lower case without `-`, `_`, `.` and blanks.
+const secretNames = new Set([
+  'accesssas',
+  'accesstoken',
+  'accountkey',
+  'adminpassword',
+  'apikey',
+  'authorization',
+  'clientassertion',
+  'clientsecret',
+  'commandtoexecute',
+  'connectionstring',
+  'cookie',
+  'customdata',
+  'idtoken',
+  'ocpapimsubscriptionkey',
+  'passphrase',
+  'passwd',
+  'password',
+  'pfx',
+  'primarykey',
+  'privatekey',
+  'protectedparameters',
+  'protectedsettings',
+  'proxyauthorization',
+  'pwd',
+  'refreshtoken',
+  'sas',
+  'sastoken',
+  'sasurl',
+  'sasuri',
+  'secondarykey',
+  'secret',
+  'sessiontoken',
+  'setcookie',
+  'sharedaccesskey',
+  'sharedkey',
+  'sig',
+  'storageaccountkey',
+  'storageaccountsaskey',
+  'token',
+  'userdata',
+  'workspacekey',
+  'xmsauthorizationauxiliary',
+]);
+const secretEnding =
+  /(?:password|passphrase|secret|accountkey|accesskey|sharedkey|privatekey|connectionstring|sastoken|accesstoken|refreshtoken|idtoken|protectedsettings|protectedparameters)$/;
+
+function isSecretName(name: string): boolean {
+  if (name.length > 128) return false;
+  const plain = name.toLowerCase().replace(/[-_. ]/g, '');
+  return secretNames.has(plain) || secretEnding.test(plain);
+}
+
+// Each pattern keeps what names the secret ($1) and replaces the rest. All are bounded or cannot run over the same
+// text twice, because the text is the attacker's.
+const patterns: readonly (readonly [RegExp, string])[] = [
+  // PEM and PuTTY private keys; an unfinished block is taken to the end.
+  [
+    /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+    `$1${redacted}`,
+  ],
+  [/(Private-Lines: {0,4}\d{1,4})[\s\S]*?(?=Private-MAC|$)/g, `$1 ${redacted} `],
+  // JWT and JWE: a base64url JSON object, a dot, and more.
+  [/eyJ[\w-]{5,1024}\.[\w-]{5,}(?:\.[\w-]*){0,3}/g, redacted],
+  [/\b(Bearer {1,4})[A-Za-z0-9._~+/-]{20,}={0,2}/gi, `$1${redacted}`],
+  [
+    /\b((?:Proxy-)?Authorization"?\s{0,4}[:=]\s{0,4}"?(?:Basic|Bearer|Digest|Negotiate|SharedKey|SharedKeyLite|SharedAccessSignature)\s{1,4})[^\s"',;]{4,}/gi,
+    `$1${redacted}`,
+  ],
+  // A SAS without its signature is harmless; `%3D` is how it looks inside another URL.
+  [/((?<![A-Za-z])sig=)[^&\s"'<>;,)}\]\\]+/gi, `$1${redacted}`],
+  [/((?:%3F|%26)sig%3D)(?:(?!%26)[^&\s"'<>])+/gi, `$1${redacted}`],
+  [
+    /([?&](?:code|access_token|id_token|refresh_token|client_secret|client_assertion|api[-_]?key|subscription-key|token)=)[^&\s"'<>]{8,}/gi,
+    `$1${redacted}`,
+  ],
+  // https://user:password@host
+  [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,256}:)[^\s/@"'<>]{1,256}(?=@)/gi, `$1${redacted}`],
+  // Connection strings and command lines.
+  [
+    /\b((?:AccountKey|SharedAccessKey|SharedAccessSignature|AccessKey|ClientSecret|client_secret|Password|Pwd)\s{0,2}=\s{0,2})(?:"[^"]{1,1024}"|'[^']{1,1024}'|[^;\s"'&]{1,1024})/gi,
+    `$1${redacted}`,
+  ],
+  [/(--(?:admin-|vm-)?password[ =])\s{0,4}(?:"[^"]{1,1024}"|'[^']{1,1024}'|\S{1,1024})/gi, `$1${redacted}`],
+  // JSON inside text, also escaped once, where the whole is not JSON (cut off, or in a log line).
+  [
+    /(\\?"(?:\w{0,40}password|protectedSettings|protectedParameters|commandToExecute|customData|userData|\w{0,40}connectionString|clientSecret|accessToken|access_token|refresh_token|id_token|accessSAS|privateKey|storageAccountKey)\\?"\s{0,8}:\s{0,8}\\?")(?:[^"\\]|\\[^"])+/gi,
+    `$1${redacted}`,
+  ],
+  // An Entra client secret is recognisable by `Q~`; a storage or workspace key is 64 bytes in base64. A SHA-512 in
+  // base64 is as long, and is told apart by its label.
+  [/(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])/g, redacted],
+  [/(?<!sha-?512["']?[-:=]? ?)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])/gi, redacted],
+];
+
+const deepest = 64;
+const longestInnerJson = 1_048_576;
+
+/** The text without the secrets that can be recognised in it: tokens, SAS signatures, keys, passwords. Works on URLs too. */
+export function redactText(text: string): string {
+  let clean = text;
+  if (/^\s*[{[]/.test(text) && text.length <= longestInnerJson) {
+    const inner = redactedInnerJson(text);
+    if (inner !== null) clean = inner;
+  }
+  for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement);
+  return clean;
+}
+
+/** Texts that are JSON (request bodies in the activity log): redacted by property name; null when nothing was to be done. */
+function redactedInnerJson(text: string): string | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const before = JSON.stringify(parsed);
+  const after = JSON.stringify(redact(parsed));
+  return before === after ? null : after;
+}
+
+/**
+ * A plain JSON copy of a value without its secrets, by property name and by pattern: nothing that the caller does to the
+ * value later changes it. What JSON cannot hold becomes what `JSON.stringify` makes of it, numbers that are not
+ * finite become null, big integers and lone surrogates their nearest text, cycles and depths over 64 a remark.
+ */
+export function redact(value: unknown): Json {
+  return copy(value, 0, new Set()) ?? null;
+}
+
+function copy(value: unknown, depth: number, above: Set<object>): Json | undefined {
+  if (value === null) return null;
+  switch (typeof value) {
+    case 'string':
+      return redactText(value).toWellFormed();
+    case 'number':
+      return Number.isFinite(value) ? value : null;
+    case 'boolean':
+      return value;
+    case 'bigint':
+      return value.toString();
+    case 'object':
+      return copyObject(value, depth, above);
+    default:
+      return undefined;
+  }
+}
+
+function copyObject(value: object, depth: number, above: Set<object>): Json | undefined {
+  if (above.has(value)) return '[circular]';
+  if (depth >= deepest) return '[too deep]';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  above.add(value);
+  try {
+    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1, above) ?? null);
+    if ('toJSON' in value && typeof value.toJSON === 'function') {
+      const replaced: unknown = value.toJSON();
+      return copy(replaced, depth + 1, above);
+    }
+    const secretPair = namesASecret(value);
+    const pairs: [string, Json][] = [];
+    for (const [name, item] of Object.entries(value)) {
+      const hide = isSecretName(name) || (secretPair && name.toLowerCase() === 'value');
+      const kept = hide ? hidden(item) : copy(item, depth + 1, above);
+      if (kept !== undefined) pairs.push([redactText(name).toWellFormed(), kept]);
+    }
+    // Object.fromEntries makes `__proto__` an ordinary property.
+    return Object.fromEntries(pairs);
+  } finally {
+    above.delete(value);
+  }
+}
+
+/** `{ name: "Authorization", value: … }`, as headers and settings are often listed. */
+function namesASecret(value: object): boolean {
+  const name: unknown = 'name' in value ? value.name : 'key' in value ? value.key : undefined;
+  return typeof name === 'string' && isSecretName(name);
+}
+
+/** Whether something was there at all is worth knowing: null, booleans and emptiness stay. */
+function hidden(item: unknown): Json | undefined {
+  if (item === undefined || typeof item === 'function' || typeof item === 'symbol') return undefined;
+  if (item === null || typeof item === 'boolean' || item === '') return item;
+  return redacted;
+}

@@ -1,0 +1,55 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** What the transcript needs of its file. */
+export interface TranscriptFile {
+  size(): Promise<number>;
+  /** Appends with one write; throws when not all of it could be written. */
+  append(data: Uint8Array): Promise<void>;
+  /** Resolves when all that was appended is on the disk. */
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a file for appending, created for its owner alone. A symbolic link is refused where the system can tell. */
+export async function openTranscriptFile(path: string): Promise<TranscriptFile> {
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(path, flags, 0o600);
+  return onHandle(handle);
+}
+
+function onHandle(handle: FileHandle): TranscriptFile {
+  return {
+    size: async () => (await handle.stat()).size,
+    append: async (data) => {
+      let written = 0;
+      while (written < data.length) {
+        const { bytesWritten } = await handle.write(data, written, data.length - written);
+        if (bytesWritten === 0) throw new Error('nothing could be written');
+        written += bytesWritten;
+      }
+    },
+    sync: () => handle.sync(),
+    truncate: async (size) => {
+      await handle.truncate(size);
+      await handle.sync();
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** Makes a file's name as durable as its content. Not every system can flush a folder; where it cannot, nothing is done. */
+export async function syncFolderOf(path: string): Promise<void> {
+  try {
+    const handle = await open(dirname(path), 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Windows cannot open folders: the file system orders the metadata by itself there.
+  }
+}
