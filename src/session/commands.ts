@@ -32,6 +32,8 @@ export type Command =
   | { type: 'undo' }
   | { type: 'keep' }
   | { type: 'quit' }
+  /** Leaves at once, whatever runs. */
+  | { type: 'leave' }
   | { type: 'tell'; text: string }
   /** Input has arrived: what follows came together. */
   | { type: 'arrival' }

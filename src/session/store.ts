@@ -49,6 +49,8 @@ export interface Session {
   dispatch(command: Command): void;
   /** Begins to read: who we are, and every machine in reach. */
   start(): void;
+  /** Resolves when the person has left. */
+  left: Promise<void>;
   /** Lines that explain one exposed port. */
   explain(vmId: string, portIndex: number): { label: string; text: string }[];
   /** What still runs in Azure, one sentence each, for the last words after the screen is gone. */
@@ -75,6 +77,10 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   let scanning: AbortController | null = null;
   let nextRun = 1;
   let quitting = false;
+  let resolveLeft: () => void = () => undefined;
+  const left = new Promise<void>((resolve) => {
+    resolveLeft = resolve;
+  });
 
   let state: SessionState = {
     now: reader.now(),
@@ -487,6 +493,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   function leave(): void {
     if (quitting) return;
     quitting = true;
+    resolveLeft();
     ports.quit();
   }
 
@@ -795,6 +802,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'quit':
         quit();
         return;
+      case 'leave':
+        leave();
+        return;
       case 'tell':
         say(command.text, 'bad');
         return;
@@ -833,6 +843,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       if (!part) return [];
       return reader.explain(part, portIndex);
     },
+    left,
     runningOperations,
     transcripts() {
       return [...state.cases.values()].flatMap((slot) => (slot.openCase ? [slot.openCase.transcript] : []));

@@ -1,0 +1,62 @@
+import { drawn, type SessionState, top } from '../src/session/state.ts';
+import type { Session } from '../src/session/store.ts';
+import { selectedRow } from '../src/session/suspects.ts';
+import { detailOf } from './detail-text.ts';
+import { patchName } from './patches-pane.ts';
+import { postureItems } from './posture-pane.ts';
+import { foundEntries } from './transcript-text.ts';
+
+/** The value under the cursor, as one would paste it elsewhere, and its name; null when there is none. */
+export function copyText(
+  state: SessionState,
+  session: Pick<Session, 'explain'> = { explain: () => [] },
+): { text: string; what: string } | null {
+  const layer =
+    top(state).kind === 'help' || top(state).kind === 'palette' ? (state.layers.at(-2) ?? drawn(state)) : top(state);
+  if (layer.kind === 'suspects') {
+    const row = selectedRow(state);
+    return row ? { text: row.id, what: `the resource id of ${row.name}` } : null;
+  }
+  if (layer.kind === 'transcript') {
+    const entries = foundEntries(state.cases.get(layer.vmId)?.openCase?.entries() ?? [], layer.search);
+    const entry = entries[layer.selected ?? entries.length - 1];
+    return entry ? { text: JSON.stringify(entry), what: `entry ${entry.seq}` } : null;
+  }
+  if (layer.kind === 'detail') {
+    const detail = detailOf(session, state, layer);
+    if (!detail) return null;
+    const lines = detail.lines.map(({ label, text }) => `${label}\t${text}`);
+    return { text: [detail.title, ...lines].join('\n'), what: 'this detail' };
+  }
+  if (layer.kind !== 'triage') return null;
+  const part = state.triages.get(layer.vmId)?.part;
+  const index = layer.selected[layer.pane];
+  if (!part) return null;
+  if (layer.pane === 'ports') {
+    const port = part.exposure?.state === 'known' ? part.exposure.value.ports[index] : undefined;
+    if (!port) return null;
+    const text = port.frontend.from === 0 ? port.frontend.address : `${port.frontend.address}:${port.frontend.from}`;
+    return { text, what: text };
+  }
+  if (layer.pane === 'logons') {
+    const burst = part.logons?.state === 'known' ? part.logons.value.bursts[index] : undefined;
+    const text =
+      burst?.sources
+        .map((source) => source.address)
+        .filter(Boolean)
+        .join('\n') ?? '';
+    return text === ''
+      ? null
+      : { text, what: burst?.sources.length === 1 ? text : `${burst?.sources.length ?? 0} addresses` };
+  }
+  if (layer.pane === 'patches') {
+    const missing = part.patches?.state === 'known' ? part.patches.value.missing : [];
+    const patch = missing[index];
+    if (patch) return { text: patchName(patch), what: patchName(patch) };
+    const software = part.posture.software?.state === 'known' ? part.posture.software.value.vulnerabilities : [];
+    const one = software[index - missing.length];
+    return one ? { text: [one.title, ...one.cves].join(' '), what: one.title } : null;
+  }
+  const item = postureItems(part, state.now)[index];
+  return item ? { text: `${item.name}: ${item.text}`, what: item.name } : null;
+}

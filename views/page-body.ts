@@ -1,0 +1,83 @@
+import type { StepView } from '../src/playbook/run.ts';
+import { drawn, promptInHand, type SessionState } from '../src/session/state.ts';
+import type { Session } from '../src/session/store.ts';
+import { detailOf, detailRows, type SmallTable } from './detail-text.ts';
+import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
+import { endingRows, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
+import { type Arranged, arranged } from './small-table.ts';
+
+/** How many rows of its list or text the view on screen shows at once. */
+export function bodyHeight(state: SessionState): number {
+  const { columns, rows } = state;
+  const layer = drawn(state);
+  if (layer.kind === 'suspects') return boxNamed(suspectsLayout(columns, rows), 'list').height;
+  if (layer.kind === 'triage') {
+    const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed });
+    return Math.max(1, boxNamed(boxes, layer.pane).height - 2);
+  }
+  if (layer.kind === 'run') return runBoxes(state).step.height;
+  return boxNamed(pageLayout(columns, rows), 'body').height;
+}
+
+/** The playbook on screen and its boxes. */
+export function runBoxes(state: SessionState) {
+  const layer = drawn(state);
+  const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+  const wanted = promptHeight(promptInHand(state), state.columns - 2);
+  const boxes = runLayout(state.columns, state.rows, wanted, slot?.view.steps.length ?? 1);
+  return {
+    slot,
+    header: boxNamed(boxes, 'header'),
+    steps: boxNamed(boxes, 'steps'),
+    step: boxNamed(boxes, 'step'),
+    prompt: boxNamed(boxes, 'prompt'),
+  };
+}
+
+function permissionTable(step: StepView | undefined): SmallTable[] {
+  const words = (held: boolean | null) => (held === null ? '? not known' : held ? '✓ yes' : '✗ no');
+  return [
+    {
+      title: 'You may',
+      rows: (step?.permissions ?? []).map(({ action, held, scope }) => ({
+        permission: action.replace(/^Microsoft\.\w+\//, ''),
+        held: words(held),
+        on: scope.split('/').filter(Boolean).at(-1) ?? '',
+      })),
+    },
+  ];
+}
+
+/** The text of the step in hand (or of how the playbook ended), with the table of its permissions where there is room. */
+export function runBody(state: SessionState): Arranged {
+  const { slot, step } = runBoxes(state);
+  if (!slot) return { rows: [], tables: [], height: 0 };
+  const width = step.width - 1;
+  const current = slot.view.steps[slot.view.current];
+  const ending = endingRows(slot, state.now, width);
+  const rows = [...ending, ...stepDetailRows(current, width)];
+  const framed = arranged(rows, permissionTable(current), width, step.height);
+  return framed.tables.length > 0 ? framed : { rows: [...rows, ...permissionRows(current)], tables: [], height: 0 };
+}
+
+/** The text of the detail on screen, with its small tables; null when the thing is gone. */
+export function detailBody(session: Pick<Session, 'explain'>, state: SessionState): Arranged | null {
+  const layer = drawn(state);
+  if (layer.kind !== 'detail') return null;
+  const detail = detailOf(session, state, layer);
+  return detail && arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(state) - 1);
+}
+
+/** How many rows the text of a detail or of a step has, to know how far it scrolls. */
+export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionState): number {
+  const layer = drawn(state);
+  if (layer.kind === 'detail') {
+    const body = detailBody(session, state);
+    return body ? body.rows.length + body.height + 1 : 1;
+  }
+  if (layer.kind === 'run') {
+    const body = runBody(state);
+    return body.rows.length + body.height;
+  }
+  return 1;
+}

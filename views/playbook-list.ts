@@ -1,0 +1,46 @@
+import type { Finding } from '../src/documents/triage.ts';
+import type { PlaybookOffer } from '../src/session/playbooks.ts';
+import type { SessionState } from '../src/session/state.ts';
+import { wrap } from '../src/text/cells.ts';
+import { type Line, line, ofItem, span, type Tone } from './line.ts';
+import { mark, severityMark } from './marks.ts';
+
+const dangers: Record<PlaybookOffer['danger'], { text: string; tone: Tone }> = {
+  none: { text: 'changes nothing', tone: 'dim' },
+  reversible: { text: 'can be undone, asks for y', tone: 'plain' },
+  disruptive: { text: 'disruptive, asks for the name', tone: 'high' },
+};
+
+/** The playbooks, those that answer a finding first, each with what it answers and what it takes. */
+export function chooserRows(
+  offers: readonly PlaybookOffer[],
+  findings: readonly Finding[],
+  state: SessionState,
+  width: number,
+): Line[] {
+  if (offers.length === 0) return [line(span('  No playbook fits this machine.', 'dim'))];
+  return offers.flatMap((offer, at) => {
+    const danger = dangers[offer.danger];
+    const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
+    const answered = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
+    return [
+      ofItem(
+        line(
+          ' ',
+          span(` ${at + 1} `, 'accent', true),
+          span(offer.name.padEnd(26), refused === '' ? 'plain' : 'dim', true),
+          span(`${offer.title}   `, refused === '' ? 'plain' : 'dim'),
+          span(danger.text, danger.tone),
+        ),
+        at,
+      ),
+      ...answered.map((finding) =>
+        ofItem(line('       answers ', severityMark(finding.severity), ` ${finding.title}`), at),
+      ),
+      ...wrap(offer.summary, width - 8, 2).map((text) => ofItem(line(span(`       ${text}`, 'dim')), at)),
+      ...(offer.steps.length > 0 ? [ofItem(line(span(`       ${offer.steps.join(' → ')}`, 'dim')), at)] : []),
+      ...(refused === '' ? [] : [ofItem(line(span(`       ${mark.failed} ${refused}`, 'critical')), at)]),
+      line(''),
+    ];
+  });
+}

@@ -1,0 +1,478 @@
+import {
+  beneath,
+  drawn,
+  type Pane,
+  panes,
+  promptInHand,
+  type SessionState,
+  type TriageSlot,
+  top,
+} from '../src/session/state.ts';
+import type { Session } from '../src/session/store.ts';
+import { cells } from '../src/text/cells.ts';
+import { counted } from '../src/text/counts.ts';
+import { age, clock } from '../src/text/times.ts';
+import { detailOf, type SmallTable } from './detail-text.ts';
+import { footerEntries, helpEntries, paletteMatches } from './keymap.ts';
+import {
+  arrangement,
+  type Box,
+  boxNamed,
+  pageLayout,
+  smallest,
+  suspectsLayout,
+  tooSmall,
+  triageLayout,
+} from './layout.ts';
+import { beside, between, blank, boxed, fitLine, type Line, line, type Span, span, widthOf, windowOf } from './line.ts';
+import { logonsRows } from './logons-pane.ts';
+import { mark } from './marks.ts';
+import { detailBody, runBody, runBoxes } from './page-body.ts';
+import { assessedNote, patchesRows } from './patches-pane.ts';
+import { chooserRows } from './playbook-list.ts';
+import { portsRows } from './ports-pane.ts';
+import { postureItems, postureRows } from './posture-pane.ts';
+import { jobsRow, promptHeight, promptRows, stepRows } from './run-text.ts';
+import { becauseRows, headsRow, summaryRow, suspectRows } from './suspects-list.ts';
+import { foundEntries, transcriptRows } from './transcript-text.ts';
+import { verdictRows } from './verdict.ts';
+import { ageNote, powerWord } from './words.ts';
+
+/** A stretch of the screen: rows, or small tables beside one another with what stands left of them. */
+export type Section =
+  | { kind: 'rows'; rows: Line[] }
+  | { kind: 'tables'; height: number; tables: SmallTable[]; left: Line[]; leftWidth: number };
+
+function badges(state: SessionState): Span[] {
+  return [
+    ...(state.demo ? [span('DEMO', 'high', true), span('  ')] : []),
+    state.readOnly ? span('READ-ONLY', 'good', true) : span('READ-WRITE', 'accent', true),
+  ];
+}
+
+function suspectsHeader(state: SessionState): Line {
+  const who = state.identity ? state.identity.name : mark.loading;
+  return between(
+    line(span(' cordon', 'accent', true), '  ', span(state.scope, 'plain', true)),
+    line(' ', ...badges(state), `   ${who}   `, span(`${clock(state.now)} `, 'dim')),
+    state.columns,
+  );
+}
+
+function caseSpan(state: SessionState, vmId: string): Span {
+  const slot = state.cases.get(vmId);
+  if (!slot || slot.state === 'opening') return span(`case ${mark.loading}`, 'dim');
+  if (slot.state === 'failed' || !slot.openCase) return span(`${mark.failed} no case file`, 'critical', true);
+  return span(`case ${slot.openCase.id}`);
+}
+
+/** Where one is: the machine's crumbs and what is open of it, the badges and the case. */
+function machineHeader(state: SessionState, vmId: string | null, crumb: string): Line {
+  const slot = vmId === null ? undefined : state.triages.get(vmId);
+  const row = state.scan.rows.find((one) => one.id === vmId);
+  const vm = slot?.vm ?? row?.vm;
+  if (!vm || vmId === null) return suspectsHeader(state);
+  const about = [vm.osName || vm.os, powerWord(vm.power), ...vm.publicAddresses.slice(0, 2)].join(' · ');
+  const right = line(' ', ...badges(state), '   ', caseSpan(state, vmId), ' ');
+  const crumbs = [
+    span(' cordon', 'accent', true),
+    span(` › ${vm.subscriptionName || vm.subscriptionId} › ${vm.resourceGroup} › `, 'dim'),
+  ];
+  const name = span(vm.name, 'plain', true);
+  const tail = crumb === '' ? `   ${about}` : ` › ${crumb}`;
+  const whole = line(...crumbs, name, tail);
+  const room = state.columns - widthOf(right);
+  // The machine's name is the one thing that must not be cut.
+  const left = widthOf(whole) <= room ? whole : line(span(' cordon', 'accent', true), ' › ', name, tail);
+  return between(left, right, state.columns);
+}
+
+function footer(state: SessionState): Line {
+  const entries = footerEntries(state);
+  const spans: Span[] = [];
+  let used = 0;
+  for (const binding of entries) {
+    const key = binding.keys[0] ?? '';
+    const disabled = (binding.disabled?.(state) ?? '') !== '';
+    const wide = cells(key) + cells(binding.name) + 4;
+    if (used + wide > state.columns) break;
+    spans.push(span(` ${key} `, disabled ? 'dim' : 'accent', !disabled), span(`${binding.name}  `, 'dim'));
+    used += wide;
+  }
+  return fitLine(line(...spans), state.columns);
+}
+
+const inputNames = { filter: 'filter', note: 'note for the case file', search: 'search' } as const;
+
+/** The row above the footer: an input, a message, or what runs in Azure. */
+function status(state: SessionState): Line {
+  const layer = top(state);
+  if (layer.kind === 'input') {
+    const before = ` ${inputNames[layer.purpose]} > `;
+    // The end of what is typed must be seen.
+    const room = state.columns - cells(before) - 2;
+    const typed = [...layer.text];
+    while (typed.length > 0 && cells(typed.join('')) > room) typed.shift();
+    return line(span(before, 'accent', true), typed.join(''), span('_', 'accent'));
+  }
+  if (state.toast) {
+    const sign = { plain: mark.low, good: mark.verified, bad: mark.failed }[state.toast.tone];
+    const tone = { plain: 'plain', good: 'good', bad: 'critical' } as const;
+    return line(span(` ${sign} ${state.toast.text}`, tone[state.toast.tone]));
+  }
+  return jobsRow(state) ?? blank;
+}
+
+/** The rows of a list in a pane, with the marker on the selected one and a count of what is hidden. */
+function scrolledRows(rows: readonly Line[], height: number, selected: number | null): Line[] {
+  const marked = rows.map((row, at): Line => {
+    const chosen = selected !== null && row.item === selected;
+    const first = chosen && rows[at - 1]?.item !== selected;
+    if (!first) return row;
+    const [head, ...rest] = row.spans;
+    // The marker takes the place of the row's first blank, so that nothing moves with the cursor.
+    if (!head?.text.startsWith(' ')) return { ...row, selected: true };
+    return {
+      ...row,
+      selected: true,
+      spans: [span(mark.selected, 'accent', true), { ...head, text: head.text.slice(1) }, ...rest],
+    };
+  });
+  const shown = windowOf(marked, height, selected);
+  if (shown.below > 0 && height > 1) {
+    const hidden = new Set(rows.slice(shown.above + height - 1).map((row) => row.item)).size;
+    const cursor = shown.rows.at(-1);
+    if (cursor && !cursor.selected) {
+      shown.rows[height - 1] = line(span(`   +${hidden} more`, 'dim'));
+    }
+  }
+  return shown.rows;
+}
+
+function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, focused: boolean, index: number): Line[] {
+  const { part } = slot;
+  const inner = box.width - 2;
+  const busy = slot.state === 'refreshing' || slot.state === 'loading';
+  const number = panes.indexOf(pane) + 1;
+  const titles: Record<Pane, string> = {
+    ports: 'Exposed ports',
+    logons: 'Failed logons',
+    patches: 'Patch gaps',
+    posture: 'Posture',
+  };
+  const title = line(
+    span(`${focused ? `${mark.selected} ` : ''}${number} ${titles[pane]}`, focused ? 'accent' : 'plain', true),
+  );
+  const selected = focused ? index : null;
+  if (pane === 'posture') {
+    const rows = postureRows(part, inner, state.now, selected);
+    const at = rows.findIndex((row) => row.spans.some((piece) => piece.text.includes(mark.selected)));
+    const from = Math.max(0, Math.min(at, rows.length - (box.height - 2)));
+    const zoomed = box.height > rows.length + 8;
+    const shown = zoomed ? postureList(state, slot, inner, selected) : rows.slice(from, from + box.height - 2);
+    const missing = postureItems(part, state.now).filter((one) => one.fact?.state === 'unknown').length;
+    const right = missing > 0 ? line(span(`${mark.unknown} ${missing} not known`, 'unknown')) : blank;
+    return boxed(shown, box, { left: title, right, focused });
+  }
+  const build = {
+    ports: () => ({ rows: portsRows(part, inner), note: ageNote(part.exposure, state.now, busy) }),
+    logons: () => ({
+      rows: logonsRows(part, inner, state.now),
+      note: ageNote(part.logons, state.now, busy, part.logons?.state === 'known' ? `${part.logons.coverage},` : ''),
+    }),
+    patches: () => ({
+      rows: patchesRows(part, inner),
+      note: assessedNote(part, state.now) ?? ageNote(part.patches, state.now, busy),
+    }),
+  }[pane]();
+  return boxed(scrolledRows(build.rows, box.height - 2, selected), box, { left: title, right: build.note, focused });
+}
+
+function postureList(state: SessionState, slot: TriageSlot, width: number, selected: number | null): Line[] {
+  return postureItems(slot.part, state.now).flatMap((one, at) => {
+    const [row] = postureRows(slot.part, 10_000, state.now, null);
+    const told = one.fact?.state === 'unknown' ? `${one.text}: ${one.fact.because}` : one.text;
+    const aged = one.fact?.state === 'known' ? `${one.fact.source}, ${age(one.fact.asOf, state.now)}` : '';
+    return row
+      ? [
+          between(
+            line(
+              span(at === selected ? mark.selected : ' ', 'accent', true),
+              span(`${one.name.padEnd(10)} `, 'plain', true),
+              span(told, one.severity === 'unknown' ? 'unknown' : 'plain'),
+            ),
+            line(span(`${aged} `, 'dim')),
+            width,
+          ),
+        ]
+      : [];
+  });
+}
+
+function tabsRow(state: SessionState, focus: Pane): Line {
+  const names: Record<Pane, string> = {
+    ports: '1 Ports',
+    logons: '2 Logons',
+    patches: '3 Patches',
+    posture: '4 Posture',
+  };
+  return fitLine(
+    line(
+      ...panes.map((pane) =>
+        pane === focus ? span(` ${mark.selected}${names[pane]} `, 'accent', true) : span(`  ${names[pane]} `, 'dim'),
+      ),
+    ),
+    state.columns,
+  );
+}
+
+function triageRows(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'triage') return [];
+  const slot = state.triages.get(layer.vmId);
+  const { columns, rows } = state;
+  const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed });
+  const header = machineHeader(state, layer.vmId, '');
+  if (!slot) return [header];
+  const box = (name: string) => boxNamed(boxes, name);
+  const pane = (name: Pane) => paneBox(state, slot, box(name), name, layer.pane === name, layer.selected[name]);
+  const verdictHeight = box('verdict').height;
+  const verdict = verdictRows(slot, state.offers, columns, verdictHeight);
+  const upper = [header, ...padded(verdict, verdictHeight, columns)];
+  const how = arrangement(columns, rows);
+  if (layer.zoomed) return [...upper, ...pane(layer.pane)];
+  if (how === 'tabs') return [...upper, tabsRow(state, layer.pane), ...pane(layer.pane)];
+  const three: Pane[] = ['ports', 'logons', 'patches'];
+  const middle =
+    how === 'beside'
+      ? beside(box('ports').height, ...three.map((name) => ({ width: box(name).width, rows: pane(name) })))
+      : three.flatMap((name) => pane(name));
+  return [...upper, ...middle, ...pane('posture')];
+}
+
+/** Exactly `height` rows of exactly `width` cells. */
+function padded(rows: readonly Line[], height: number, width: number): Line[] {
+  return Array.from({ length: Math.max(0, height) }, (_, at) => fitLine(rows[at] ?? blank, width));
+}
+
+function suspectsRows(state: SessionState): Line[] {
+  const { columns, rows } = state;
+  const boxes = suspectsLayout(columns, rows);
+  const summary = summaryRow(state);
+  const list = boxNamed(boxes, 'list').height;
+  const because = boxNamed(boxes, 'because').height;
+  return [
+    suspectsHeader(state),
+    between(summary.left, summary.right, columns),
+    fitLine(headsRow(columns), columns),
+    ...padded(suspectRows(state, columns, list), list, columns),
+    ...padded(becauseRows(state, columns, because), because, columns),
+  ];
+}
+
+function tableSections(rows: Line[], tables: SmallTable[], height: number, left: Line[], leftWidth: number): Section[] {
+  if (tables.length === 0) return [{ kind: 'rows', rows }];
+  return [
+    { kind: 'rows', rows: rows.slice(0, rows.length - height) },
+    { kind: 'tables', height, tables, left: padded(left, height, leftWidth), leftWidth },
+  ];
+}
+
+function detailSections(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'detail') return [];
+  const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const header = machineHeader(state, layer.vmId, 'detail');
+  const detail = detailOf(session, state, layer);
+  const shown = detailBody(session, state);
+  if (!detail || !shown) {
+    const gone = line(
+      span(` ${mark.unknown} This is no longer there since the last reading. Esc goes back.`, 'unknown'),
+    );
+    return [{ kind: 'rows', rows: padded([header, blank, gone], body + 1, state.columns) }];
+  }
+  const asOf =
+    detail.asOf === '' ? blank : line(span(`as of ${clock(detail.asOf)}, ${age(detail.asOf, state.now)} ago `, 'dim'));
+  const title = between(line(span(` ${detail.title}`, 'plain', true)), asOf, state.columns);
+  const height = body - 1 - shown.height;
+  const rows = padded(shown.rows.slice(layer.scroll), height, state.columns);
+  return tableSections(
+    [header, title, ...rows, ...padded([], shown.height, state.columns)],
+    shown.tables,
+    shown.height,
+    [],
+    0,
+  );
+}
+
+function runSections(state: SessionState): Section[] {
+  const { slot, steps, step } = runBoxes(state);
+  const layer = drawn(state);
+  if (!slot || layer.kind !== 'run') return [];
+  const { view } = slot;
+  const current = view.steps[view.current];
+  const where =
+    view.outcome === 'running'
+      ? `step ${view.current + 1} of ${view.steps.length}: ${current?.title ?? ''}`
+      : view.outcome.replace('-', ' ');
+  const header = machineHeader(state, slot.vmId, `${view.playbook} · ${where}`);
+  const body = runBody(state);
+  const list = scrolledRows(stepRows(slot, steps.width), steps.height, view.current);
+  const text = padded(body.rows.slice(layer.scroll), step.height, step.width - 1);
+  const bar: Line[] = Array.from({ length: step.height }, () => line(span('│', 'dim')));
+  if (steps.top === step.top) {
+    const left = beside(step.height, { width: steps.width, rows: list }, { width: 1, rows: bar });
+    const rows = beside(step.height, { width: steps.width + 1, rows: left }, { width: step.width - 1, rows: text });
+    return tableSections(
+      [header, ...rows],
+      body.tables,
+      body.height,
+      left.slice(step.height - body.height),
+      steps.width + 1,
+    );
+  }
+  const rows = [header, ...padded(list, steps.height, state.columns), ...padded(text, step.height, state.columns)];
+  return tableSections(rows, body.tables, body.height, [], 0);
+}
+
+function transcriptPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'transcript') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const slot = state.cases.get(layer.vmId);
+  const opened = slot?.openCase;
+  if (!opened) {
+    const told =
+      slot?.state === 'failed'
+        ? line(span(` ${mark.failed} The case file could not be opened: ${slot.because}`, 'critical'))
+        : line(span(` ${mark.loading} opening the case file`, 'dim'));
+    return padded([machineHeader(state, layer.vmId, 'transcript'), blank, told], height + 1, state.columns);
+  }
+  const entries = opened.entries();
+  const found = foundEntries(entries, layer.search);
+  const broken = opened.broken();
+  const head = entries.at(-1)?.hash.slice(0, 4) ?? '';
+  const right = line(' ', ...badges(state), ' ');
+  const left = line(
+    span(` case ${opened.id}`, 'plain', true),
+    `   ${counted(entries.length, 'entry', 'entries')}   chain `,
+    broken === '' ? span(mark.verified, 'good') : span(`${mark.failed} ${broken}`, 'critical', true),
+    head === '' ? '' : `   head ${head}${mark.loading}`,
+    layer.search === '' ? '' : span(`   ${found.length} contain ${layer.search}`, 'accent'),
+  );
+  return [
+    between(left, right, state.columns),
+    ...padded(transcriptRows(found, layer.selected, state.columns, height, state.now), height, state.columns),
+  ];
+}
+
+function helpPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'help' && layer.kind !== 'palette') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const entries = layer.kind === 'help' ? helpEntries(state) : paletteMatches(state);
+  const selected = Math.min(layer.selected, entries.length - 1);
+  const rows = entries.map((binding, at) => {
+    const why = binding.disabled?.(state) ?? '';
+    const keys = binding.id === 'choose-1' ? '1-9' : binding.keys.join(' ');
+    return {
+      ...line(
+        ' ',
+        span(` ${keys.padEnd(14)}`, why === '' ? 'accent' : 'dim', true),
+        span(binding.description, why === '' ? 'plain' : 'dim'),
+        span(why === '' ? '' : `   ${mark.failed} ${why}`, 'dim'),
+      ),
+      item: at,
+    };
+  });
+  const below = beneath(state).kind;
+  const head =
+    layer.kind === 'help'
+      ? line(
+          span(` What you can do here (${below})`, 'plain', true),
+          span('   Enter does the selected one, Esc closes', 'dim'),
+        )
+      : line(span(' : ', 'accent', true), layer.text, span('_', 'accent'));
+  const none = rows.length === 0 ? [line(span('  No action has that name. Esc closes.', 'dim'))] : rows;
+  return [fitLine(head, state.columns), ...padded(scrolledRows(none, height, selected), height, state.columns)];
+}
+
+function chooserPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'chooser') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const slot = state.triages.get(layer.vmId);
+  const rows = chooserRows(state.offers, slot?.part.findings ?? [], state, state.columns);
+  return [
+    machineHeader(state, layer.vmId, 'playbooks'),
+    ...padded(scrolledRows(rows, height, layer.selected), height, state.columns),
+  ];
+}
+
+/** The prompt in a frame as wide as the screen. */
+function promptBox(state: SessionState, height: number): Line[] {
+  const prompt = promptInHand(state);
+  if (!prompt) return [];
+  const inner = state.columns - 2;
+  return boxed(
+    promptRows(prompt, state.typed, state.refusal, inner, height - 2),
+    { width: state.columns, height },
+    {
+      left: line(
+        span(
+          prompt.level === 'disruptive' ? `${mark.critical} confirm` : prompt.level === 'ask' ? 'asked' : 'confirm',
+          prompt.level === 'disruptive' ? 'critical' : 'accent',
+          true,
+        ),
+      ),
+      right: blank,
+      focused: true,
+    },
+  );
+}
+
+/** The whole screen: sections whose rows together are exactly as many as the terminal has, each exactly as wide. */
+export function screenOf(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
+  const { columns, rows } = state;
+  if (tooSmall(columns, rows)) {
+    const notice = `cordon needs ${smallest.columns}x${smallest.rows}, this is ${columns}x${rows}. q quits.`;
+    return [{ kind: 'rows', rows: padded([line(notice)], rows, columns) }];
+  }
+  const layer = drawn(state);
+  const ends = [fitLine(status(state), columns), footer(state)];
+  if (layer.kind === 'run') {
+    const { prompt } = runBoxes(state);
+    return [...runSections(state), { kind: 'rows', rows: [...promptBox(state, prompt.height), ...ends] }];
+  }
+  const height = rows - 2;
+  const whole = (lines: Line[]): Section[] => {
+    const body = padded(lines, height, columns);
+    const prompt = promptInHand(state);
+    if (prompt && top(state).kind === 'confirm') {
+      const tall = Math.min(promptHeight(prompt, columns - 2) + 2, height - 2);
+      body.splice(height - tall, tall, ...promptBox(state, tall));
+    }
+    return [{ kind: 'rows', rows: [...body, ...ends] }];
+  };
+  switch (layer.kind) {
+    case 'suspects':
+      return whole(suspectsRows(state));
+    case 'triage':
+      return whole(triageRows(state));
+    case 'chooser':
+      return whole(chooserPage(state));
+    case 'transcript':
+      return whole(transcriptPage(state));
+    case 'help':
+    case 'palette':
+      return whole(helpPage(state));
+    case 'detail': {
+      const sections = detailSections(session, state);
+      if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];
+      const [first] = sections;
+      return whole(first?.kind === 'rows' ? first.rows : []);
+    }
+    default:
+      return whole([]);
+  }
+}

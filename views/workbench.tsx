@@ -1,0 +1,132 @@
+import { type Instance, render, useInput, usePaste } from 'ink';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { promptKey } from '../src/session/state.ts';
+import { type Session, ticks } from '../src/session/store.ts';
+import { steady } from '../src/text/cells.ts';
+import { paste, press } from './keymap.ts';
+import { keysOf } from './keys.ts';
+import { tooSmall } from './layout.ts';
+import { Screen } from './screen.tsx';
+import { screenOf } from './screen-rows.ts';
+
+/** The root: draws the session and hands it the keys. The size comes in as props, so that a resize is one frame. */
+export function Workbench({ session, columns, rows }: { session: Session; columns: number; rows: number }) {
+  const state = useSyncExternalStore(session.subscribe, session.state);
+  // Keys that arrive in one read belong together: none of them can answer a prompt that another one opened.
+  const together = useRef(false);
+  const arrive = () => {
+    if (together.current) return;
+    together.current = true;
+    session.dispatch({ type: 'arrival' });
+    queueMicrotask(() => {
+      together.current = false;
+    });
+  };
+  useInput((input, key) => {
+    if (key.eventType === 'release') return;
+    arrive();
+    for (const name of keysOf(input, key)) press(session, name);
+  });
+  usePaste((text) => {
+    arrive();
+    paste(session, text);
+  });
+  const asked = tooSmall(columns, rows) ? '' : promptKey(state);
+  const armed = state.armed;
+  useEffect(() => {
+    // Drawn: now it can be answered.
+    if (asked !== '' && armed.key === asked && !armed.shown) session.dispatch({ type: 'prompt-shown', key: asked });
+  });
+  const shown = state.columns === columns && state.rows === rows ? state : { ...state, columns, rows };
+  return <Screen sections={screenOf(session, shown)} columns={columns} rows={rows} />;
+}
+
+export interface WorkbenchStreams {
+  session: Session;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  /** Where the last words go; `process.stderr` when not given. */
+  stderr?: NodeJS.WritableStream;
+}
+
+const defaultSize = { columns: 80, rows: 24 };
+
+/**
+ * Draws the session on the alternate screen until the person leaves or the process is asked to end. Restores the
+ * terminal in every case, closes the session (its transcripts are complete then) and names on stderr what still runs in
+ * Azure. A defect while drawing rejects with its error, after the transcripts' paths were printed.
+ */
+export async function runWorkbench({
+  session,
+  stdin,
+  stdout,
+  stderr = process.stderr,
+}: WorkbenchStreams): Promise<void> {
+  // A Windows console scrolls when its last cell is written.
+  const size = () => ({
+    columns: stdout.columns || defaultSize.columns,
+    rows: (stdout.rows || defaultSize.rows) - (process.platform === 'win32' ? 1 : 0),
+  });
+  let instance: Instance | null = null;
+  const element = () => <Workbench session={session} {...size()} />;
+  const resized = () => {
+    instance?.rerender(element());
+    session.dispatch({ type: 'resize', ...size() });
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const schedule = () => {
+    timer = setTimeout(
+      () => {
+        if (ticks(session.state())) session.dispatch({ type: 'tick' });
+        schedule();
+      },
+      1000 - (Date.now() % 1000),
+    );
+  };
+  let interrupt: (signal: string) => void = () => undefined;
+  const signalled = new Promise<string>((resolve) => {
+    interrupt = resolve;
+  });
+  const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+  const onSignal = (signal: string) => interrupt(signal);
+  for (const signal of signals) process.on(signal, onSignal);
+  let failure: unknown = null;
+  try {
+    session.dispatch({ type: 'resize', ...size() });
+    instance = render(element(), {
+      stdin,
+      stdout,
+      alternateScreen: true,
+      incrementalRendering: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      interactive: true,
+    });
+    stdout.prependListener('resize', resized);
+    session.start();
+    schedule();
+    await Promise.race([instance.waitUntilExit(), session.left, signalled]);
+  } catch (error) {
+    failure = error;
+  } finally {
+    clearTimeout(timer);
+    stdout.off('resize', resized);
+    const running = session.runningOperations();
+    try {
+      instance?.unmount();
+      await instance?.waitUntilExit();
+    } catch (error) {
+      failure ??= error;
+    }
+    // Closing can wait for a disk or a network: the terminal is already the person's own again.
+    for (const one of running) stderr.write(`Still running in Azure: ${one}\n`);
+    await session.close();
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+  if (failure !== null) {
+    const text = failure instanceof Error ? failure.message : String(failure);
+    stderr.write(`cordon could not go on: ${steady(text, 1_000)}\n`);
+    for (const path of session.transcripts()) stderr.write(`The case file is complete up to here: ${path}\n`);
+    throw failure;
+  }
+}
