@@ -1,0 +1,24 @@
+import type { Entry, EntryKind } from '../documents/transcript.ts';
+
+/** A file of evidence as an entry names it. */
+export interface KeptEvidence {
+  file: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** What a playbook writes to the case file. */
+export interface CaseLog {
+  caseId: string;
+  /** Appends an entry; resolves when it is durable on disk. */
+  append(kind: EntryKind, body: Record<string, unknown>): Promise<unknown>;
+  /** Keeps a document as evidence in the case's folder. */
+  keep(name: string, document: unknown): Promise<KeptEvidence>;
+}
+
+/** What is read of a case file to undo its steps or to resolve what a crash left open. */
+export interface CaseHistory {
+  entries: readonly Entry[];
+  /** Reads evidence back, checked against its hash. */
+  read(evidence: KeptEvidence): Promise<unknown>;
+}
