@@ -1,0 +1,57 @@
+// Bundles the program to dist/. Each command and each Azure client is a chunk of its own, loaded when it is first used.
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const outdir = new URL('./dist/', import.meta.url).pathname;
+const { version } = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
+
+/** yoga decodes its wasm through fetch() of a data: URL, which costs 50 ms; without fetch it decodes it directly. */
+const yogaWithoutFetch = {
+  name: 'yoga-without-fetch',
+  setup(bundle) {
+    bundle.onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, async ({ path }) => ({
+      contents: `var fetch;\n${await readFile(path, 'utf8')}`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** Ink imports React's developer tools only when asked to by an environment variable; they do not ship. */
+const withoutDevtools = {
+  name: 'without-devtools',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'devtools', namespace: 'absent' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+      contents: 'export default { initialize() {}, connectToDevTools() {} };',
+    }));
+  },
+};
+
+await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
+await build({
+  entryPoints: { main: 'src/cli.ts', 'simulator-thread': 'src/simulator/thread.ts' },
+  outdir,
+  outExtension: { '.js': '.js' },
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  jsx: 'automatic',
+  minifySyntax: true,
+  legalComments: 'none',
+  chunkNames: 'chunks/[name]-[hash]',
+  external: ['@kusto/language-service-next', '@kusto/language-service-next/*'],
+  define: { 'process.env.NODE_ENV': '"production"', __CORDON_VERSION__: JSON.stringify(version) },
+  plugins: [yogaWithoutFetch, withoutDevtools],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  logLevel: 'error',
+});
+await cp(new URL('./src/azure/queries', import.meta.url), `${outdir}queries`, { recursive: true });
+await cp(new URL('./playbooks', import.meta.url), `${outdir}playbooks`, { recursive: true });
+await cp(new URL('./src/launch.mjs', import.meta.url), `${outdir}cordon.js`);
+await writeFile(`${outdir}package.json`, '{ "type": "module" }\n');
+await chmod(`${outdir}cordon.js`, 0o755);
