@@ -87,9 +87,7 @@ export function formatV6(address: bigint): string {
 }
 
 /** A parsed prefix, half-open. */
-export type Prefix =
-  | { family: 4; start: number; end: number }
-  | { family: 6; start: bigint; end: bigint };
+export type Prefix = { family: 4; start: number; end: number } | { family: 6; start: bigint; end: bigint };
 
 /**
  * Reads an address, a CIDR block or a range `a-b`; undefined for anything else. A block's host bits are ignored, as
@@ -121,8 +119,10 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (dash > 0) {
     const from = parsePrefix(trimmed.slice(0, dash));
     const to = parsePrefix(trimmed.slice(dash + 1));
-    if (from?.family === 4 && to?.family === 4 && from.start < to.end) return { family: 4, start: from.start, end: to.end };
-    if (from?.family === 6 && to?.family === 6 && from.start < to.end) return { family: 6, start: from.start, end: to.end };
+    if (from?.family === 4 && to?.family === 4 && from.start < to.end)
+      return { family: 4, start: from.start, end: to.end };
+    if (from?.family === 6 && to?.family === 6 && from.start < to.end)
+      return { family: 6, start: from.start, end: to.end };
     return undefined;
   }
   const v4 = parseV4(trimmed);

@@ -81,7 +81,9 @@ export function intersect<A extends number | bigint>(a: Intervals<A>, b: Interva
     const startB = b[j] as A;
     const endA = a[i + 1] as A;
     const endB = b[j + 1] as A;
-    const start = startA > startB ? startA : startB;
+    // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
+    const start = startB < startA ? startA : startB;
+    // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     const end = endA < endB ? endA : endB;
     if (start < end) flat.push(start, end);
     if (endA < endB) i += 2;

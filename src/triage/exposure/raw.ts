@@ -6,8 +6,7 @@ export type Raw = Readonly<Record<string, unknown>>;
 const EMPTY: Raw = Object.freeze({});
 const NO_ITEMS: readonly unknown[] = Object.freeze([]);
 
-const isObject = (value: unknown): value is Raw =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The value as an object; an empty one when it is none. */
 export const object = (value: unknown): Raw => (isObject(value) ? value : EMPTY);
@@ -33,10 +32,10 @@ export function texts(value: unknown): string[] {
 }
 
 /** The `properties` of an ARM body. */
-export const properties = (value: unknown): Raw => object(object(value)['properties']);
+export const properties = (value: unknown): Raw => object(object(value).properties);
 
 /** The id of a sub-resource reference `{ id }`, "" when there is none. */
-export const referenced = (value: unknown): string => text(object(value)['id']);
+export const referenced = (value: unknown): string => text(object(value).id);
 
 /** The ids of a list of references. */
 export const referencedAll = (value: unknown): string[] =>

@@ -34,19 +34,20 @@ export class NetworkResources {
   /** Adds a body, or replaces the one with the same id. Bodies without an id are refused. */
   add(body: unknown): void {
     const raw = object(body);
-    const id = text(raw['id']);
+    const id = text(raw.id);
     if (id === '' || id.length > 2048) {
       this.#refused += 1;
       return;
     }
-    const type = text(raw['type']).toLowerCase() || typeFromId(id);
+    const type = text(raw.type).toLowerCase() || typeFromId(id);
     this.#put(id, type, raw);
     if (type === 'microsoft.network/virtualnetworks') {
-      for (const subnet of list(properties(raw)['subnets'])) {
+      for (const subnet of list(properties(raw).subnets)) {
         const inner = object(subnet);
-        const innerId = text(inner['id']);
+        const innerId = text(inner.id);
         if (innerId === '' || Object.keys(properties(inner)).length === 0) continue;
-        if (!this.#byId.has(innerId.toLowerCase())) this.#put(innerId, 'microsoft.network/virtualnetworks/subnets', inner);
+        if (!this.#byId.has(innerId.toLowerCase()))
+          this.#put(innerId, 'microsoft.network/virtualnetworks/subnets', inner);
       }
     }
   }
@@ -76,7 +77,7 @@ export class NetworkResources {
   /** The resources of a type that are direct children of the resource `parent`. */
   childrenOf(parent: string, type: string): Raw[] {
     const key = parent.toLowerCase();
-    return [...this.ofType(type)].filter((raw) => parentOf(text(raw['id'])).toLowerCase() === key);
+    return [...this.ofType(type)].filter((raw) => parentOf(text(raw.id)).toLowerCase() === key);
   }
 
   /** How many resources there are. */

@@ -1,0 +1,134 @@
+import { printable } from '../../text/printable.ts';
+import { ALL_V4, ALL_V6, addressesOf, type Family, parsePrefix } from './address-set.ts';
+import { type Intervals, NOTHING, normalise, union } from './interval-set.ts';
+
+/**
+ * What a rule names as its source or its destination: literal prefixes, the three default tags, application security
+ * groups, and tags whose addresses are not known.
+ */
+export interface AddressSpec {
+  /** `*`: every address of both families. */
+  any: boolean;
+  v4: Intervals<number>;
+  v6: Intervals<bigint>;
+  virtualNetwork: boolean;
+  internet: boolean;
+  /** Ids of application security groups, lower-case. */
+  groups: readonly string[];
+  /** Service tags, and texts that are no prefix, whose addresses are not known. */
+  unresolved: readonly string[];
+}
+
+/** Addresses by service tag; tags in any case ("AzureCloud.westeurope"). */
+export type ServiceTags = ReadonlyMap<string, readonly string[]>;
+
+const CACHED = 20_000;
+const NO_TEXTS: readonly string[] = Object.freeze([]);
+
+/** Reads rule prefixes, resolving service tags; equal texts are read once. */
+export class AddressReader {
+  readonly #tags: ReadonlyMap<string, readonly string[]>;
+  readonly #single = new Map<string, AddressSpec>();
+
+  constructor(tags: ServiceTags = new Map()) {
+    this.#tags = new Map([...tags].map(([name, prefixes]) => [name.toLowerCase(), prefixes]));
+  }
+
+  /** What one prefix text names. */
+  #one(text: string): AddressSpec {
+    const cached = this.#single.get(text);
+    if (cached !== undefined) return cached;
+    if (this.#single.size > CACHED) this.#single.clear();
+    const spec = this.#parse(text);
+    this.#single.set(text, spec);
+    return spec;
+  }
+
+  #parse(text: string): AddressSpec {
+    const spec: AddressSpec = {
+      any: false,
+      v4: NOTHING,
+      v6: NOTHING,
+      virtualNetwork: false,
+      internet: false,
+      groups: NO_TEXTS,
+      unresolved: NO_TEXTS,
+    };
+    const prefix = parsePrefix(text);
+    if (prefix?.family === 4) return { ...spec, v4: [prefix.start, prefix.end] };
+    if (prefix?.family === 6) return { ...spec, v6: [prefix.start, prefix.end] };
+    switch (text.trim().toLowerCase()) {
+      case '*':
+      case 'any':
+        return { ...spec, any: true };
+      case 'internet':
+        return { ...spec, internet: true };
+      case 'virtualnetwork':
+      case 'virtual_network':
+        return { ...spec, virtualNetwork: true };
+      // Health probes of the platform come from the host's own address (168.63.129.16): nobody on the Internet has it.
+      case 'azureloadbalancer':
+      case 'azure_loadbalancer':
+        return spec;
+    }
+    const known = this.#tags.get(text.trim().toLowerCase());
+    if (known === undefined) return { ...spec, unresolved: [printable(text.trim(), 80)] };
+    const { v4, v6 } = addressesOf(known);
+    return { ...spec, v4, v6 };
+  }
+
+  /** What a list of prefix texts and application security groups names together. */
+  read(prefixes: readonly string[], groups: readonly string[]): AddressSpec {
+    const first = prefixes[0];
+    if (first !== undefined && prefixes.length === 1 && groups.length === 0) return this.#one(first);
+    const parts = prefixes.map((text) => this.#one(text));
+    return {
+      any: parts.some((part) => part.any),
+      v4: normalise(parts.flatMap((part) => pairs(part.v4))),
+      v6: normalise(parts.flatMap((part) => pairs(part.v6))),
+      virtualNetwork: parts.some((part) => part.virtualNetwork),
+      internet: parts.some((part) => part.internet),
+      groups: groups.map((id) => id.toLowerCase()),
+      unresolved: [...new Set(parts.flatMap((part) => part.unresolved))],
+    };
+  }
+}
+
+function pairs<A extends number | bigint>(set: Intervals<A>): [A, A][] {
+  const found: [A, A][] = [];
+  for (let i = 0; i < set.length; i += 2) found.push([set[i] as A, set[i + 1] as A]);
+  return found;
+}
+
+/** What the default tags mean at one place in the network, for one address family. */
+export interface TagMeaning<A extends number | bigint> {
+  virtualNetwork: Intervals<A>;
+  internet: Intervals<A>;
+  everything: Intervals<A>;
+}
+
+/**
+ * The source addresses that a spec admits, as far as they are known. Application security groups hold only machines
+ * of the virtual network, so neither the Internet nor a firewall is in one.
+ */
+export function sourcesOf<A extends number | bigint>(
+  spec: AddressSpec,
+  literal: Intervals<A>,
+  tags: TagMeaning<A>,
+): Intervals<A> {
+  if (spec.any) return tags.everything;
+  let set = literal;
+  if (spec.virtualNetwork) set = union(set, tags.virtualNetwork);
+  if (spec.internet) set = union(set, tags.internet);
+  return set;
+}
+
+/** An address family's part of a spec. */
+export interface FamilyOf<A extends number | bigint> {
+  family: Family;
+  literal: (spec: AddressSpec) => Intervals<A>;
+  everything: Intervals<A>;
+}
+
+export const IPV4: FamilyOf<number> = { family: 4, literal: (spec) => spec.v4, everything: ALL_V4 };
+export const IPV6: FamilyOf<bigint> = { family: 6, literal: (spec) => spec.v6, everything: ALL_V6 };

@@ -1,0 +1,258 @@
+import type { DecidingRule } from '../../documents/triage.ts';
+import { type AddressSpec, type FamilyOf, sourcesOf, type TagMeaning } from './address-spec.ts';
+import { type ActiveRule, type Decisions, firstMatch, type Outcome } from './first-match.ts';
+import { type Flow, inPathOrder, joined, overlay, without } from './flow-set.ts';
+import { covers, type Intervals, intersect, NOTHING, overlaps, union } from './interval-set.ts';
+import { ALL_PORTS } from './port-set.ts';
+import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
+import type { InboundRule, RuleList } from './rules.ts';
+
+/** The rule lists that an inbound packet meets, in order; undefined where there is none. */
+export interface FilterChain {
+  /** Security admin rules of Virtual Network Manager. */
+  admin: RuleList | undefined;
+  subnet: RuleList | undefined;
+  nic: RuleList | undefined;
+}
+
+/** Where the packet is going, and what the default tags mean there. */
+export interface Place<A extends number | bigint> {
+  family: FamilyOf<A>;
+  /** Private address; a larger set where it is not known exactly. */
+  destination: Intervals<A>;
+  /** Application security groups of the ipConfiguration, lower-case. */
+  groups: ReadonlySet<string>;
+  tags: TagMeaning<A>;
+}
+
+/** What gets through the chain, by protocol. Protocols without ports have one flow, from 0 to 65535. */
+export type FlowsByProtocol<A extends number | bigint> = Readonly<Record<Protocol, readonly Flow<A>[]>>;
+
+// More source-port classes than this are not told apart: the attacker is then assumed to find a fitting one.
+const SOURCE_PORT_CLASSES = 256;
+
+/** Does the rule's destination hold where the packet goes? An allow matches in doubt, a deny does not. */
+function reaches<A extends number | bigint>(rule: InboundRule, place: Place<A>, upper: boolean): boolean {
+  const spec: AddressSpec = rule.destination;
+  // An ipConfiguration is always part of its virtual network.
+  if (spec.any || spec.virtualNetwork) return true;
+  for (const group of spec.groups) if (place.groups.has(group)) return true;
+  const literal = place.family.literal(spec);
+  if (rule.access === 'deny') return covers(literal, place.destination);
+  return overlaps(literal, place.destination) || (upper && spec.unresolved.length > 0);
+}
+
+/**
+ * The rules that count at a place, with the sources they match.
+ * @param upper take allows from tags with unknown addresses as allows from everywhere
+ */
+function activate<A extends number | bigint>(
+  rules: RuleList,
+  place: Place<A>,
+  space: Intervals<A>,
+  upper: boolean,
+): ActiveRule<A>[] {
+  const active: ActiveRule<A>[] = [];
+  for (const rule of rules.rules) {
+    if (!rule.destination.any && !reaches(rule, place, upper)) continue;
+    const spec = rule.source;
+    if (spec.any || (upper && rule.access !== 'deny' && spec.unresolved.length > 0)) {
+      active.push({ rule, sources: undefined });
+      continue;
+    }
+    const sources = sourcesOf(spec, place.family.literal(spec), place.tags);
+    if (sources.length === 0) continue;
+    active.push({ rule, sources: sources.length === 2 && covers(sources, space) ? undefined : sources });
+  }
+  return active;
+}
+
+interface Level<A extends number | bigint> {
+  active: readonly ActiveRule<A>[] | undefined;
+}
+
+const sameRules = <A extends number | bigint>(a: readonly ActiveRule<A>[], b: readonly ActiveRule<A>[]): boolean =>
+  a.length === b.length && a.every((active, i) => active === b[i]);
+
+/** What each port's packets may do: outcomes of the three levels put together. */
+function combine<A extends number | bigint>(
+  admin: Decisions<A> | undefined,
+  subnet: Decisions<A> | undefined,
+  nic: Decisions<A> | undefined,
+  space: Intervals<A>,
+): Flow<A>[] {
+  const levels = [admin, subnet, nic];
+  const at = [0, 0, 0];
+  const flows: Flow<A>[] = [];
+  let memoFor: (Outcome<A> | undefined)[] = [];
+  let memo: { sources: Intervals<A>; rules: readonly DecidingRule[] } | undefined;
+  let from = 0;
+  while (from < 65536) {
+    let next = 65536;
+    const outcomes: (Outcome<A> | undefined)[] = [undefined, undefined, undefined];
+    for (let l = 0; l < 3; l += 1) {
+      const level = levels[l];
+      if (level === undefined) continue;
+      let index = at[l] as number;
+      while (index + 1 < level.starts.length && (level.starts[index + 1] as number) <= from) index += 1;
+      at[l] = index;
+      outcomes[l] = level.outcomes[index];
+      const end = level.starts[index + 1];
+      if (end !== undefined && end < next) next = end;
+    }
+    if (memo === undefined || outcomes.some((outcome, l) => outcome !== memoFor[l])) {
+      memo = together(outcomes[0], outcomes[1], outcomes[2], space);
+      memoFor = outcomes;
+    }
+    if (memo.sources.length > 0) flows.push({ from, to: next - 1, sources: memo.sources, rules: memo.rules, tags: [] });
+    from = next;
+  }
+  return joined(flows);
+}
+
+/** Admin rules first; what they deliver is in, what they do not stop must pass both groups. */
+function together<A extends number | bigint>(
+  admin: Outcome<A> | undefined,
+  subnet: Outcome<A> | undefined,
+  nic: Outcome<A> | undefined,
+  space: Intervals<A>,
+): { sources: Intervals<A>; rules: readonly DecidingRule[] } {
+  const onward = admin === undefined ? space : union(admin.allowed, admin.unmatched);
+  const pastSubnet = subnet === undefined ? onward : intersect(onward, subnet.allowed);
+  const passed = nic === undefined ? pastSubnet : intersect(pastSubnet, nic.allowed);
+  const always = admin?.always ?? NOTHING;
+  const sources = union(passed, always);
+  if (sources.length === 0) return { sources, rules: [] };
+  const rules: DecidingRule[] = [];
+  if (admin !== undefined && always.length > 0) {
+    for (const piece of admin.pieces) if (piece.rule.access === 'always') rules.push(piece.rule.decides);
+  }
+  for (const outcome of [subnet, nic]) {
+    if (outcome === undefined) continue;
+    const only = outcome.pieces.length === 1;
+    for (const piece of outcome.pieces) {
+      if (only ? passed.length > 0 : overlaps(piece.sources, passed)) rules.push(piece.rule.decides);
+    }
+  }
+  return { sources, rules: inPathOrder(rules) };
+}
+
+/** Source-port classes that rules tell apart: one representative of each. */
+function sourcePortClasses<A extends number | bigint>(levels: readonly Level<A>[]): readonly number[] {
+  const edges = new Set<number>([0]);
+  for (const { active } of levels) {
+    for (const { rule } of active ?? []) {
+      for (const edge of rule.sourcePorts ?? NOTHING) if (edge < 65536) edges.add(edge);
+    }
+  }
+  return [...edges];
+}
+
+const admitsSourcePort = (rule: InboundRule, port: number): boolean => {
+  const ports = rule.sourcePorts;
+  if (ports === undefined) return true;
+  for (let i = 0; i < ports.length; i += 2) {
+    if ((ports[i] as number) <= port && port < (ports[i + 1] as number)) return true;
+  }
+  return false;
+};
+
+function flowsOnce<A extends number | bigint>(
+  chain: FilterChain,
+  place: Place<A>,
+  space: Intervals<A>,
+  upper: boolean,
+): FlowsByProtocol<A> {
+  const lists = [chain.admin, chain.subnet, chain.nic];
+  const levels: Level<A>[] = lists.map((rules) => ({
+    active: rules === undefined ? undefined : activate(rules, place, space, upper),
+  }));
+  const selective = lists.some((rules) => rules?.usesSourcePorts === true);
+  let classes: readonly (number | undefined)[] = selective ? sourcePortClasses(levels) : [undefined];
+  if (classes.length > SOURCE_PORT_CLASSES) classes = [undefined];
+
+  // Neighbouring protocols often meet the same rules: what was decided for them is used again.
+  const decided: { portless: boolean; rules: readonly ActiveRule<A>[]; decisions: Decisions<A> }[][] = [[], [], []];
+  const decisionsFor = (l: number, rules: readonly ActiveRule<A>[], portless: boolean): Decisions<A> => {
+    const known = decided[l]?.find((one) => one.portless === portless && sameRules(one.rules, rules));
+    if (known !== undefined) return known.decisions;
+    const decisions = firstMatch(rules, space, portless);
+    decided[l]?.push({ portless, rules, decisions });
+    return decisions;
+  };
+
+  const run = (protocol: Protocol): readonly Flow<A>[] => {
+    const bit = BIT[protocol];
+    const portless = (bit & WITH_PORTS) === 0;
+    const perClass: Flow<A>[][] = [];
+    for (const sourcePort of portless ? [undefined] : classes) {
+      const decisions = levels.map(({ active }, l) => {
+        if (active === undefined) return undefined;
+        const mine = active.filter(
+          ({ rule }) =>
+            (rule.protocols & bit) !== 0 &&
+            (portless
+              ? rule.portless
+              : sourcePort === undefined
+                ? rule.sourcePorts === undefined || rule.access !== 'deny'
+                : admitsSourcePort(rule, sourcePort)),
+        );
+        return decisionsFor(l, mine, portless);
+      });
+      perClass.push(combine(decisions[0], decisions[1], decisions[2], space));
+    }
+    return overlay(perClass);
+  };
+  const result: Partial<Record<Protocol, readonly Flow<A>[]>> = {};
+  for (const protocol of PROTOCOLS) result[protocol] = run(protocol);
+  const { tcp = [], udp = [], icmp = [], esp = [], ah = [] } = result;
+  return { tcp, udp, icmp, esp, ah };
+}
+
+/**
+ * What inbound packets from `space` get through the chain to a place: admin rules, then the subnet's group, then the
+ * network interface's; first match in each, and both groups must allow. Source ports restrict nothing by themselves,
+ * since the sender chooses them, but a packet has one source port for all lists.
+ * Sources: https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works and
+ * https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins
+ *
+ * Flows that exist only if a tag with unknown addresses admits them come apart, with `tags` filled in; their `sources`
+ * are where such a sender could be.
+ */
+export function evaluateChain<A extends number | bigint>(
+  chain: FilterChain,
+  place: Place<A>,
+  space: Intervals<A>,
+): FlowsByProtocol<A> {
+  const sure = flowsOnce(chain, place, space, false);
+  if (![chain.admin, chain.subnet, chain.nic].some((rules) => rules?.unresolved === true)) return sure;
+  const possible = flowsOnce(chain, place, space, true);
+  const tagsOf = unresolvedTags(chain);
+  const result: Partial<Record<Protocol, readonly Flow<A>[]>> = {};
+  for (const protocol of PROTOCOLS) {
+    const extra = without(possible[protocol], sure[protocol]).map((flow) => ({
+      ...flow,
+      tags: [...new Set(flow.rules.flatMap((rule) => tagsOf.get(rule) ?? []))],
+    }));
+    result[protocol] = [...sure[protocol], ...extra];
+  }
+  const { tcp = [], udp = [], icmp = [], esp = [], ah = [] } = result;
+  return { tcp, udp, icmp, esp, ah };
+}
+
+function unresolvedTags(chain: FilterChain): Map<DecidingRule, readonly string[]> {
+  const tags = new Map<DecidingRule, readonly string[]>();
+  for (const rules of [chain.admin, chain.subnet, chain.nic]) {
+    for (const rule of rules?.rules ?? []) {
+      const found = [...rule.source.unresolved, ...rule.destination.unresolved];
+      if (found.length > 0) tags.set(rule.decides, found);
+    }
+  }
+  return tags;
+}
+
+/** The whole port range as one flow, for a place that no rules protect. */
+export function everythingFlows<A extends number | bigint>(space: Intervals<A>): FlowsByProtocol<A> {
+  const flow: Flow<A> = { from: 0, to: (ALL_PORTS[1] ?? 65536) - 1, sources: space, rules: [], tags: [] };
+  return { tcp: [flow], udp: [flow], icmp: [flow], esp: [flow], ah: [flow] };
+}

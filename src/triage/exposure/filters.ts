@@ -1,0 +1,223 @@
+import type { Family } from './address-set.ts';
+import { type AddressReader, type FamilyOf, IPV4, IPV6, type TagMeaning } from './address-spec.ts';
+import { evaluateChain, type FilterChain, type FlowsByProtocol, type Place } from './evaluate.ts';
+import { covers, type Intervals, overlaps } from './interval-set.ts';
+import { type NetworkPlace, type Networks, networkOf, type Space } from './networks.ts';
+import { nameOf, object, properties, type Raw, referenced, text } from './raw.ts';
+import type { NetworkResources, Unreadable } from './resources.ts';
+import { compileAdminRules, compileSecurityGroup, type InboundRule, type RuleList } from './rules.ts';
+
+/**
+ * The security admin rules of Virtual Network Manager, as `listNetworkManagerEffectiveSecurityAdminRules` answers for
+ * each virtual network: bodies by network id in any case. A network that is not in the map was not asked.
+ */
+export type AdminRules =
+  | { state: 'known'; byNetwork: ReadonlyMap<string, readonly unknown[]> }
+  | { state: 'unknown'; because: string; cure: string };
+
+/** The filters in front of an ipConfiguration. */
+export interface Filters {
+  chain: FilterChain;
+  /** Is there a network security group at the subnet or the network interface? */
+  grouped: boolean;
+  /** Groups and subnets that were not read: what they close is not known. In sentences. */
+  unread: readonly string[];
+  notes: readonly string[];
+}
+
+/** Where a packet arrives. */
+export interface Arrival {
+  family: Family;
+  /** Half-open sets; one address where it is known. */
+  destination: Space;
+  groups: ReadonlySet<string>;
+  network: NetworkPlace;
+}
+
+// Compiled lists and evaluated flows that are kept. Fleets share groups, so few are enough; a fleet in which every
+// machine has its own group would otherwise keep all of them in memory.
+const KEPT_LISTS = 400;
+const KEPT_FLOWS = 400;
+
+/** A map that forgets what was used longest ago. */
+class Recent<V> {
+  readonly #values = new Map<string, V>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  of(key: string, make: () => V): V {
+    let value = this.#values.get(key);
+    if (value === undefined) {
+      value = make();
+      if (this.#values.size >= this.#limit) {
+        const oldest = this.#values.keys().next();
+        if (oldest.done !== true) this.#values.delete(oldest.value);
+      }
+    } else {
+      this.#values.delete(key);
+    }
+    this.#values.set(key, value);
+    return value;
+  }
+}
+
+/** Compiles and evaluates the rule lists of a set of resources, each once. */
+export class FilterBook {
+  readonly #resources: NetworkResources;
+  readonly #reader: AddressReader;
+  readonly #networks: Networks;
+  readonly #admin: AdminRules;
+  readonly #adminByNetwork: ReadonlyMap<string, readonly unknown[]>;
+  readonly #because: ReadonlyMap<string, Unreadable>;
+  readonly #lists = new Recent<RuleList>(KEPT_LISTS);
+  readonly #adminLists = new Map<string, { rules: RuleList | undefined; notes: string[] }>();
+  readonly #flows = new Recent<FlowsByProtocol<number> | FlowsByProtocol<bigint>>(KEPT_FLOWS);
+
+  constructor(
+    resources: NetworkResources,
+    reader: AddressReader,
+    networks: Networks,
+    admin: AdminRules,
+    unreadable: readonly Unreadable[],
+  ) {
+    this.#resources = resources;
+    this.#reader = reader;
+    this.#networks = networks;
+    this.#admin = admin;
+    this.#adminByNetwork = new Map(
+      admin.state === 'known' ? [...admin.byNetwork].map(([id, rules]) => [id.toLowerCase(), rules]) : [],
+    );
+    this.#because = new Map(unreadable.map((entry) => [entry.what.toLowerCase(), entry]));
+  }
+
+  /** Why a resource was not read, as a sentence about `what`. */
+  why(id: string, what: string): string {
+    const entry = this.#because.get(id.toLowerCase());
+    return entry === undefined
+      ? `${what}: not read; Reader on it would tell`
+      : `${what}: ${entry.because}; ${entry.cure}`;
+  }
+
+  /** The admin rules of a virtual network, with what is not known of them. */
+  #adminRules(network: string): { rules: RuleList | undefined; notes: string[] } {
+    const key = network.toLowerCase();
+    const known = this.#adminLists.get(key);
+    if (known !== undefined) return known;
+    const made = this.#readAdminRules(network, key);
+    this.#adminLists.set(key, made);
+    return made;
+  }
+
+  #readAdminRules(network: string, key: string): { rules: RuleList | undefined; notes: string[] } {
+    const what = 'security admin rules of Virtual Network Manager';
+    if (this.#admin.state === 'unknown') {
+      return { rules: undefined, notes: [`${what}: ${this.#admin.because}; ${this.#admin.cure}`] };
+    }
+    const bodies = this.#adminByNetwork.get(key);
+    if (bodies === undefined) {
+      return { rules: undefined, notes: [`${what} for ${nameOf(network)}: not asked`] };
+    }
+    if (bodies.length === 0) return { rules: undefined, notes: [] };
+    const all = compileAdminRules(network, bodies, this.#reader);
+    const notes = [...all.defects, ...all.unresolvedNotes];
+    if (!this.#networks.network(network).intentPolicies) return { rules: all, notes };
+    notes.push(
+      `${nameOf(network)} holds SQL managed instances, in whose networks Azure does not apply admin rules that deny: taken as not applied`,
+    );
+    const kept = bodies.filter((body) => text(properties(body).access).toLowerCase() !== 'deny');
+    return { rules: compileAdminRules(network, kept, this.#reader), notes };
+  }
+
+  #group(reference: unknown, level: 'nic' | 'subnet'): RuleList | undefined {
+    const id = referenced(reference);
+    const body = this.#resources.get(id) ?? object(reference);
+    // A reference carries the group's rules only when it was asked for expanded.
+    if (!('securityRules' in properties(body)) && !('defaultSecurityRules' in properties(body))) return undefined;
+    return this.#lists.of(`${level}|${id.toLowerCase()}`, () => compileSecurityGroup(body, level, this.#reader));
+  }
+
+  /** The filters before an ipConfiguration in a subnet; `nic` is the network interface's body, undefined for a subnet alone. */
+  filtersFor(subnetId: string, nic: Raw | undefined): Filters {
+    const unread: string[] = [];
+    const notes: string[] = [];
+    const subnet = this.#resources.get(subnetId);
+    let subnetRules: RuleList | undefined;
+    if (subnet === undefined || Object.keys(properties(subnet)).length === 0) {
+      unread.push(
+        this.why(
+          subnetId,
+          `subnet ${nameOf(networkOf(subnetId))}/${nameOf(subnetId)}, and a network security group on it`,
+        ),
+      );
+    } else {
+      const reference = properties(subnet).networkSecurityGroup;
+      const id = referenced(reference);
+      subnetRules = id === '' ? undefined : this.#group(reference, 'subnet');
+      if (id !== '' && subnetRules === undefined)
+        unread.push(this.why(id, `network security group ${nameOf(id)} of subnet ${nameOf(subnetId)}`));
+    }
+    const nicReference = properties(nic).networkSecurityGroup;
+    const nicGroup = referenced(nicReference);
+    const nicRules = nicGroup === '' ? undefined : this.#group(nicReference, 'nic');
+    if (nicGroup !== '' && nicRules === undefined) {
+      unread.push(
+        this.why(nicGroup, `network security group ${nameOf(nicGroup)} of network interface ${nameOf(text(nic?.id))}`),
+      );
+    }
+    const admin = this.#adminRules(networkOf(subnetId));
+    notes.push(...admin.notes);
+    for (const rules of [subnetRules, nicRules]) {
+      if (rules !== undefined) notes.push(...rules.defects, ...rules.unresolvedNotes);
+    }
+    return {
+      chain: { admin: admin.rules, subnet: subnetRules, nic: nicRules },
+      grouped: subnetRules !== undefined || nicRules !== undefined,
+      unread,
+      notes,
+    };
+  }
+
+  /** What IPv4 sources in `space` get through the filters; `spaceKey` is equal for equal spaces. */
+  flowsV4(chain: FilterChain, arrival: Arrival, space: Intervals<number>, spaceKey: string): FlowsByProtocol<number> {
+    const { destination, network } = arrival;
+    return this.#evaluate(chain, arrival, IPV4, destination.v4, network.v4, space, spaceKey) as FlowsByProtocol<number>;
+  }
+
+  /** The same for IPv6. */
+  flowsV6(chain: FilterChain, arrival: Arrival, space: Intervals<bigint>, spaceKey: string): FlowsByProtocol<bigint> {
+    const { destination, network } = arrival;
+    return this.#evaluate(chain, arrival, IPV6, destination.v6, network.v6, space, spaceKey) as FlowsByProtocol<bigint>;
+  }
+
+  #evaluate<A extends number | bigint>(
+    chain: FilterChain,
+    arrival: Arrival,
+    family: FamilyOf<A>,
+    destination: Intervals<A>,
+    tags: TagMeaning<A>,
+    space: Intervals<A>,
+    spaceKey: string,
+  ): FlowsByProtocol<number> | FlowsByProtocol<bigint> {
+    const place: Place<A> = { family, destination, groups: arrival.groups, tags };
+    let key = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.key : `${arrival.network.key}*`}`;
+    for (const rules of [chain.admin, chain.subnet, chain.nic]) {
+      key += `|${rules?.id.toLowerCase() ?? ''}`;
+      for (const rule of rules?.choosy ?? []) key += chosen(rule, place);
+    }
+    return this.#flows.of(
+      key,
+      () => evaluateChain(chain, place, space) as FlowsByProtocol<number> | FlowsByProtocol<bigint>,
+    );
+  }
+}
+
+/** How a rule's destination relates to a place: all that the evaluation depends on. */
+function chosen<A extends number | bigint>(rule: InboundRule, place: Place<A>): string {
+  if (rule.destination.virtualNetwork) return '';
+  for (const group of rule.destination.groups) if (place.groups.has(group)) return '2';
+  const literal = place.family.literal(rule.destination);
+  return covers(literal, place.destination) ? '2' : overlaps(literal, place.destination) ? '1' : '0';
+}

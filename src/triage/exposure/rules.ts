@@ -1,0 +1,330 @@
+import type { DecidingRule } from '../../documents/triage.ts';
+import { printable } from '../../text/printable.ts';
+import type { AddressReader, AddressSpec } from './address-spec.ts';
+import type { Intervals } from './interval-set.ts';
+import { ALL_PORTS, isAllPorts, parsePorts } from './port-set.ts';
+import { ALL_PROTOCOLS, protocolsOf, WITH_PORTS } from './protocols.ts';
+import { list, nameOf, object, parentOf, properties, type Raw, referenced, text, texts, whole } from './raw.ts';
+
+/** What a rule does; `always` is the admin rule that goes past every network security group. */
+export type Access = 'allow' | 'deny' | 'always';
+
+/** One inbound rule, ready to evaluate. */
+export interface InboundRule {
+  name: string;
+  priority: number;
+  access: Access;
+  /** Bits of `BIT`. */
+  protocols: number;
+  /** Does it match protocols that have no ports? */
+  portless: boolean;
+  everyPort: boolean;
+  /** Destination ports, half-open. */
+  ports: Intervals<number>;
+  /** Source ports, half-open; undefined for every port. */
+  sourcePorts: Intervals<number> | undefined;
+  source: AddressSpec;
+  destination: AddressSpec;
+  decides: DecidingRule;
+}
+
+/** The inbound rules of one network security group (or the admin rules of one network), in the order they are tried. */
+export interface RuleList {
+  id: string;
+  rules: readonly InboundRule[];
+  /** Rules whose destination is not simply everything. */
+  choosy: readonly InboundRule[];
+  /** Does a rule use tags whose addresses are not known? */
+  unresolved: boolean;
+  usesSourcePorts: boolean;
+  /** What was wrong with the rules, in sentences. */
+  defects: readonly string[];
+  /** Tags without known addresses, by rule. */
+  unresolvedNotes: readonly string[];
+}
+
+type Level = DecidingRule['level'];
+
+// What every group ends with. Read from the group's own defaultSecurityRules when it prints them.
+// https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+const DEFAULT_RULES: readonly unknown[] = [
+  defaultRule('AllowVnetInBound', 65000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
+  defaultRule('AllowAzureLoadBalancerInBound', 65001, 'Allow', 'AzureLoadBalancer', '*'),
+  defaultRule('DenyAllInBound', 65500, 'Deny', '*', '*'),
+];
+
+function defaultRule(name: string, priority: number, access: string, source: string, destination: string): unknown {
+  return {
+    name,
+    properties: {
+      priority,
+      access,
+      direction: 'Inbound',
+      protocol: '*',
+      sourcePortRange: '*',
+      destinationPortRange: '*',
+      sourceAddressPrefix: source,
+      destinationAddressPrefix: destination,
+    },
+  };
+}
+
+/** Both the singular field and the plural one: Azure fills one of them and prints the other empty. */
+function both(props: Raw, singular: string, plural: string): string[] {
+  const many = texts(props[plural]);
+  const one = text(props[singular]).trim();
+  if (one !== '') many.push(one);
+  return many.length > 1 || many.includes('') ? many.filter((item) => item.trim() !== '') : many;
+}
+
+interface Fields {
+  name: string;
+  owner: string;
+  priority: number | undefined;
+  access: string;
+  direction: string;
+  protocol: string;
+  sources: string[];
+  sourceGroups: string[];
+  destinations: string[];
+  destinationGroups: string[];
+  sourcePorts: string[];
+  ports: string[];
+}
+
+function fieldsOfSecurityRule(raw: unknown, owner: string): Fields {
+  const rule = object(raw);
+  const props = properties(rule);
+  const groups = (value: unknown) => list(value).map(referenced).filter(Boolean);
+  return {
+    name: printable(text(rule.name) || nameOf(text(rule.id)), 120),
+    owner,
+    priority: whole(props.priority),
+    access: text(props.access),
+    direction: text(props.direction),
+    protocol: text(props.protocol),
+    sources: both(props, 'sourceAddressPrefix', 'sourceAddressPrefixes'),
+    sourceGroups: groups(props.sourceApplicationSecurityGroups),
+    destinations: both(props, 'destinationAddressPrefix', 'destinationAddressPrefixes'),
+    destinationGroups: groups(props.destinationApplicationSecurityGroups),
+    sourcePorts: both(props, 'sourcePortRange', 'sourcePortRanges'),
+    ports: both(props, 'destinationPortRange', 'destinationPortRanges'),
+  };
+}
+
+function fieldsOfAdminRule(raw: unknown): Fields {
+  const rule = object(raw);
+  const props = properties(rule);
+  const id = text(rule.id);
+  const prefixes = (value: unknown) => list(value).map((item) => text(object(item).addressPrefix));
+  return {
+    name: printable(nameOf(id) || text(rule.name), 120),
+    // …/ruleCollections/<collection>/rules/<rule>: the collection is what a person looks up.
+    owner: parentOf(id),
+    priority: whole(props.priority),
+    access: text(props.access),
+    direction: text(props.direction),
+    protocol: text(props.protocol) || '*',
+    sources: prefixes(props.sources),
+    sourceGroups: [],
+    destinations: prefixes(props.destinations),
+    destinationGroups: [],
+    sourcePorts: texts(props.sourcePortRanges),
+    ports: texts(props.destinationPortRanges),
+  };
+}
+
+const ACCESS: ReadonlyMap<string, Access> = new Map([
+  ['Allow', 'allow'],
+  ['Deny', 'deny'],
+  ['AlwaysAllow', 'always'],
+  ['allow', 'allow'],
+  ['deny', 'deny'],
+  ['alwaysallow', 'always'],
+]);
+
+const cachedPorts = new Map<string, Intervals<number>>();
+
+/** Ports of a list of texts; single texts, which are nearly all, are read once. */
+function portsOf(found: readonly string[]): { ports: Intervals<number>; unread: string[] } {
+  const only = found[0];
+  if (only === undefined || found.length > 1) return parsePorts(found);
+  if (only === '*' || only === '0-65535') return { ports: ALL_PORTS, unread: NO_TEXTS };
+  const cached = cachedPorts.get(only);
+  if (cached !== undefined) return { ports: cached, unread: NO_TEXTS };
+  const parsed = parsePorts(found);
+  if (parsed.unread.length === 0) {
+    if (cachedPorts.size > 20_000) cachedPorts.clear();
+    cachedPorts.set(only, parsed.ports);
+  }
+  return parsed;
+}
+const NO_TEXTS: string[] = [];
+
+/**
+ * Makes one rule ready; undefined when it is not inbound or cannot be placed. A field that cannot be read is taken the
+ * way that never makes the answer smaller (an allow as wide as possible, a deny as nothing), and is told in `defects`.
+ */
+function compileRule(
+  fields: Fields,
+  level: Level,
+  reader: AddressReader,
+  where: string,
+  defects: string[],
+): InboundRule | undefined {
+  const direction = fields.direction;
+  if (direction !== 'Inbound') {
+    const lower = direction.toLowerCase();
+    if (lower === 'outbound') return undefined;
+    if (lower !== 'inbound') {
+      defects.push(`${said(fields, where)}: direction “${printable(direction, 40)}” is not known; taken as inbound`);
+    }
+  }
+  let access = ACCESS.get(fields.access) ?? ACCESS.get(fields.access.toLowerCase());
+  if (access === undefined) {
+    defects.push(`${said(fields, where)}: access “${printable(fields.access, 40)}” is not known; taken as Allow`);
+    access = 'allow';
+  }
+  const deny = access === 'deny';
+  let priority = fields.priority;
+  if (priority === undefined) {
+    defects.push(`${said(fields, where)}: it has no priority; ${deny ? 'it is left out' : 'it is taken as the first'}`);
+    if (deny) return undefined;
+    priority = 0;
+  }
+  const protocols = protocolsOf(fields.protocol);
+  if (protocols === undefined) {
+    defects.push(`${said(fields, where)}: protocol “${printable(fields.protocol, 40)}” is not known; it is left out`);
+    return undefined;
+  }
+  const destinationPorts = portsOf(fields.ports);
+  const sourcePorts = fields.sourcePorts.length === 0 ? undefined : portsOf(fields.sourcePorts);
+  let ports = destinationPorts.ports;
+  let sports = sourcePorts === undefined || isAllPorts(sourcePorts.ports) ? undefined : sourcePorts.ports;
+  const unread = [...destinationPorts.unread, ...(sourcePorts?.unread ?? NO_TEXTS)];
+  if (unread.length > 0 || (fields.ports.length === 0 && (protocols & WITH_PORTS) !== 0)) {
+    defects.push(
+      `${said(fields, where)}: ports “${printable(unread.join(', '), 80)}” cannot be read; ${deny ? 'they close nothing' : 'taken as every port'}`,
+    );
+    if (!deny) {
+      ports = ALL_PORTS;
+      sports = undefined;
+    }
+  }
+  const nowhere = (texts: string[], groups: string[], what: string): AddressSpec | undefined => {
+    if (texts.length + groups.length > 0) return undefined;
+    defects.push(`${said(fields, where)}: it names no ${what}; ${deny ? 'it closes nothing' : 'taken as any'}`);
+    return reader.read(deny ? [] : ['*'], []);
+  };
+  const source =
+    nowhere(fields.sources, fields.sourceGroups, 'source') ?? reader.read(fields.sources, fields.sourceGroups);
+  const destination =
+    nowhere(fields.destinations, fields.destinationGroups, 'destination') ??
+    reader.read(fields.destinations, fields.destinationGroups);
+  const everyPort = isAllPorts(ports);
+  return {
+    name: fields.name,
+    priority,
+    access,
+    protocols,
+    // A rule of its own for a protocol without ports means all of it, whatever its port fields hold.
+    portless: (protocols & WITH_PORTS) === 0 || (protocols === ALL_PROTOCOLS && everyPort && sports === undefined),
+    everyPort,
+    ports,
+    sourcePorts: sports,
+    source,
+    destination,
+    decides: { nsg: fields.owner, rule: fields.name, priority, level },
+  };
+}
+
+const said = (fields: Fields, where: string): string => `rule ${fields.name || '(without a name)'} of ${where}`;
+
+function ruleList(id: string, compiled: InboundRule[], defects: string[], where: string): RuleList {
+  // Node sorts stably: at equal priority, which Azure refuses to store, the order of the body stands, allows first.
+  const rank: Record<Access, number> = { always: 0, allow: 1, deny: 2 };
+  let sorted = true;
+  for (let i = 1; i < compiled.length && sorted; i += 1) {
+    sorted = (compiled[i - 1]?.priority ?? 0) < (compiled[i]?.priority ?? 0);
+  }
+  if (!sorted) compiled.sort((a, b) => a.priority - b.priority || rank[a.access] - rank[b.access]);
+  const choosy: InboundRule[] = [];
+  const unresolvedNotes: string[] = [];
+  let usesSourcePorts = false;
+  let unresolved = false;
+  for (const rule of compiled) {
+    const tags = [...rule.source.unresolved, ...rule.destination.unresolved];
+    if (tags.length > 0) {
+      unresolved = true;
+      const verb = rule.access === 'deny' ? 'closes' : 'lets in';
+      const taken =
+        rule.access === 'deny' ? 'taken as closing nothing' : 'counted as reachable from there, in an unknown number';
+      unresolvedNotes.push(
+        `rule ${rule.name} of ${where} ${verb} ${tags.join(', ')}, whose addresses are not known here: ${taken}; reading Microsoft.Network/locations/serviceTags would tell`,
+      );
+    }
+    if (!rule.destination.any) choosy.push(rule);
+    if (rule.sourcePorts !== undefined) usesSourcePorts = true;
+  }
+  return { id, rules: compiled, choosy, unresolved, usesSourcePorts, defects, unresolvedNotes };
+}
+
+/** The inbound rules of a network security group's ARM body, user's and default ones, in the order they are tried. */
+export function compileSecurityGroup(body: Raw, level: 'nic' | 'subnet', reader: AddressReader): RuleList {
+  const id = text(body.id);
+  const where = `network security group ${nameOf(id)}`;
+  const props = properties(body);
+  const defects: string[] = [];
+  const compiled: InboundRule[] = [];
+  const own = list(props.defaultSecurityRules);
+  for (const rules of [list(props.securityRules), own.length > 0 ? own : DEFAULT_RULES]) {
+    for (const raw of rules) {
+      const rule = compileRule(fieldsOfSecurityRule(raw, id), level, reader, where, defects);
+      if (rule !== undefined) compiled.push(rule);
+    }
+  }
+  return ruleList(id, compiled, defects, where);
+}
+
+/** The inbound security admin rules that apply to a virtual network, as listed by Virtual Network Manager. */
+export function compileAdminRules(network: string, bodies: readonly unknown[], reader: AddressReader): RuleList {
+  const where = 'the security admin rules';
+  const defects: string[] = [];
+  const compiled: InboundRule[] = [];
+  const managers = new Set<string>();
+  for (const raw of bodies) {
+    const fields = fieldsOfAdminRule(raw);
+    const rule = compileRule(fields, 'admin', reader, where, defects);
+    if (rule === undefined) continue;
+    compiled.push(rule);
+    managers.add(/\/networkmanagers\/[^/]+/i.exec(fields.owner)?.[0].toLowerCase() ?? '');
+  }
+  if (managers.size > 1) {
+    defects.push(
+      `${where} of ${nameOf(network)} come from ${managers.size} network managers: the one with the wider scope goes first, and the scopes are not seen here; taken by priority`,
+    );
+  }
+  return ruleList(network, compiled, defects, where);
+}
+
+/** The fields of a rule in one line: "allow-rdp  priority 300  Allow  Tcp  source *  port 3389". */
+export function describeRule(raw: unknown): string {
+  const fields = fieldsOfSecurityRule(raw, '');
+  const short = (items: string[]) => {
+    const shown = items.slice(0, 4).map((item) => printable(item, 60));
+    return shown.length === 0 ? '-' : `${shown.join(', ')}${items.length > 4 ? ` and ${items.length - 4} more` : ''}`;
+  };
+  const group = (ids: string[]) => ids.map((id) => `group ${nameOf(id)}`);
+  const parts = [
+    `priority ${fields.priority ?? '?'}`,
+    printable(fields.access, 20),
+    printable(fields.protocol, 20),
+    `source ${short([...fields.sources, ...group(fields.sourceGroups)])}`,
+  ];
+  const sourcePorts = short(fields.sourcePorts);
+  if (sourcePorts !== '*' && sourcePorts !== '-' && sourcePorts !== '0-65535') parts.push(`source port ${sourcePorts}`);
+  const destination = short([...fields.destinations, ...group(fields.destinationGroups)]);
+  if (destination !== '*') parts.push(`destination ${destination}`);
+  parts.push(`port ${short(fields.ports)}`);
+  return parts.join('  ');
+}
