@@ -49,7 +49,7 @@ export const practices = [
 
 const management = new Set([22, 3389, 5985, 5986, 23]);
 
-const valueOf = <T>(fact: Fact<T> | null): T | null => (fact?.state === 'known' ? fact.value : null);
+const knownValue = <T>(fact: Fact<T> | null): T | null => (fact?.state === 'known' ? fact.value : null);
 
 /** Does this exposed range hold the usual port of a remote administration service? */
 export function isManagement(port: ExposedPort): boolean {
@@ -98,7 +98,7 @@ export const rules: Rule[] = [
     attack: ['T1110', 'T1078'],
     playbook: 'contain-brute-force',
     judge({ logons }) {
-      const found = firstSuccess(valueOf(logons)?.bursts ?? []);
+      const found = firstSuccess(knownValue(logons)?.bursts ?? []);
       if (!found) return null;
       const { index, burst, success } = found;
       const attack = burst.kind === 'spray' ? 'a password spray' : 'a guessing attack';
@@ -115,7 +115,7 @@ export const rules: Rule[] = [
     attack: ['T1133', 'T1110'],
     playbook: 'lock-nsg',
     judge({ exposure, os }) {
-      const ports = valueOf(exposure)?.ports ?? [];
+      const ports = knownValue(exposure)?.ports ?? [];
       const open = [...ports.entries()].filter(([, port]) => isManagement(port) && port.sources.breadth !== 'narrow');
       const [first] = open;
       if (!first) return null;
@@ -133,7 +133,7 @@ export const rules: Rule[] = [
     attack: ['T1571', 'T1133'],
     playbook: 'lock-nsg',
     judge({ exposure, os }) {
-      const ports = valueOf(exposure)?.ports ?? [];
+      const ports = knownValue(exposure)?.ports ?? [];
       const open = [...ports.entries()].filter(
         ([, port]) => port.protocol === 'tcp' && port.service === '' && port.sources.breadth !== 'narrow',
       );
@@ -151,7 +151,7 @@ export const rules: Rule[] = [
     attack: ['T1110.001', 'T1110.003'],
     playbook: 'contain-brute-force',
     judge({ logons }) {
-      const bursts = (valueOf(logons)?.bursts ?? []).filter(
+      const bursts = (knownValue(logons)?.bursts ?? []).filter(
         (burst) => !(burst.success.state === 'known' && burst.success.value),
       );
       const [worst] = bursts;
@@ -166,7 +166,7 @@ export const rules: Rule[] = [
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
         title: `${words[worst.kind]}: ${thousands(worst.failures)} failures from ${printable(worst.sources[0]?.address ?? 'unknown', 45)}; ${followed}`,
-        evidence: [`logons.bursts[${valueOf(logons)?.bursts.indexOf(worst) ?? 0}]`],
+        evidence: [`logons.bursts[${knownValue(logons)?.bursts.indexOf(worst) ?? 0}]`],
       };
     },
   },
@@ -176,7 +176,7 @@ export const rules: Rule[] = [
     attack: ['T1190'],
     playbook: 'lock-nsg',
     judge({ exposure }) {
-      const ports = valueOf(exposure)?.ports ?? [];
+      const ports = knownValue(exposure)?.ports ?? [];
       const open = [...ports.entries()].filter(
         ([, port]) => !isManagement(port) && port.service !== '' && port.sources.breadth !== 'narrow',
       );
@@ -195,7 +195,7 @@ export const rules: Rule[] = [
     attack: [],
     playbook: '',
     judge({ alerts }) {
-      const active = valueOf(alerts)?.alerts ?? [];
+      const active = knownValue(alerts)?.alerts ?? [];
       if (active.length === 0) return null;
       const high = active.some((alert) => /high/i.test(alert.severity));
       return {
@@ -211,11 +211,11 @@ export const rules: Rule[] = [
     attack: ['T1190', 'T1210'],
     playbook: '',
     judge({ patches, exposure }) {
-      const known = valueOf(patches);
+      const known = knownValue(patches);
       if (!known) return null;
       const critical = criticalMissing(known);
       if (critical.length === 0) return null;
-      const exposed = (valueOf(exposure)?.ports ?? []).length > 0;
+      const exposed = (knownValue(exposure)?.ports ?? []).length > 0;
       return {
         severity: exposed ? 'high' : 'medium',
         title: `${critical.length} critical update${critical.length === 1 ? '' : 's'} missing${exposed ? ' on a machine that the Internet reaches' : ''}: ${critical
@@ -232,7 +232,7 @@ export const rules: Rule[] = [
     attack: ['T1210'],
     playbook: '',
     judge({ patches }) {
-      const known = valueOf(patches);
+      const known = knownValue(patches);
       const count = known ? securityMissing(known).length : 0;
       if (count === 0) return null;
       return {
@@ -248,7 +248,7 @@ export const rules: Rule[] = [
     attack: ['T1203'],
     playbook: '',
     judge({ software }) {
-      const found = valueOf(software)?.vulnerabilities ?? [];
+      const found = knownValue(software)?.vulnerabilities ?? [];
       const [worst] = found;
       if (!worst) return null;
       return {
@@ -264,7 +264,7 @@ export const rules: Rule[] = [
     attack: ['T1133'],
     playbook: 'lock-nsg',
     judge({ jit }) {
-      const open = (valueOf(jit)?.grants ?? []).filter((grant) => grant.open);
+      const open = (knownValue(jit)?.grants ?? []).filter((grant) => grant.open);
       const [first] = open;
       if (!first) return null;
       return {
@@ -280,7 +280,7 @@ export const rules: Rule[] = [
     attack: ['T1490'],
     playbook: 'trigger-backup',
     judge({ backup, now }) {
-      const known = valueOf(backup);
+      const known = knownValue(backup);
       if (!known) return null;
       if (!known.protected)
         return { severity: 'medium', title: 'this machine has no backup', evidence: ['posture.backup'] };
@@ -305,7 +305,7 @@ export const rules: Rule[] = [
     attack: ['T1078.004', 'T1552.005'],
     playbook: '',
     judge({ identity }) {
-      const strong = (valueOf(identity)?.managedIdentities ?? []).find(({ roles }) =>
+      const strong = (knownValue(identity)?.managedIdentities ?? []).find(({ roles }) =>
         roles.some((role) => /^(owner|contributor|user access administrator)$/i.test(role)),
       );
       if (!strong) return null;

@@ -1,0 +1,264 @@
+import type { Fact } from '../documents/fact.ts';
+import type { Exposure, VirtualMachine } from '../documents/triage.ts';
+import { evaluateExposure } from '../triage/exposure/exposure.ts';
+import { NetworkResources, type Unreadable } from '../triage/exposure/resources.ts';
+import { withSecondOpinion } from '../triage/exposure/second-opinion.ts';
+import type { Connection } from './connection.ts';
+import { azureError, unknownFrom } from './failure.ts';
+import { type Json, listAt, textAt } from './json.ts';
+import { loadQuery } from './queries.ts';
+import { rawBody } from './raw-body.ts';
+import { queryGraph } from './resource-graph.ts';
+import { parseResourceId, shortName } from './resource-id.ts';
+
+/** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
+export interface NetworkReading {
+  resources: NetworkResources;
+  unreadable: Unreadable[];
+  /** Public addresses found at the machine's interfaces. */
+  publicAddresses: string[];
+}
+
+const source = 'Azure Resource Manager · network configuration';
+
+function unreadableFrom(id: string, error: unknown): Unreadable {
+  const type = parseResourceId(id)?.type ?? 'Microsoft.Network';
+  const unknown = unknownFrom(error, source, {
+    permission: `${type}/read`,
+    role: 'Reader',
+    scope: shortName(id),
+  });
+  return { what: id, because: unknown.because, cure: unknown.cure };
+}
+
+/** The SDK's GET for a network resource, by the type in its id; undefined for types that are read by other means. */
+async function getResource(connection: Connection, id: string): Promise<Json | undefined> {
+  const parsed = parseResourceId(id);
+  if (!parsed) return undefined;
+  const { subscriptionId, resourceGroup, names } = parsed;
+  const [first = '', second = ''] = names;
+  const network = await connection.network(subscriptionId);
+  switch (parsed.type.toLowerCase()) {
+    case 'microsoft.network/networkinterfaces':
+      return rawBody((options) => network.networkInterfaces.get(resourceGroup, first, options));
+    case 'microsoft.network/networksecuritygroups':
+      return rawBody((options) => network.networkSecurityGroups.get(resourceGroup, first, options));
+    case 'microsoft.network/virtualnetworks':
+      return rawBody((options) => network.virtualNetworks.get(resourceGroup, first, options));
+    case 'microsoft.network/virtualnetworks/subnets':
+      return rawBody((options) => network.subnets.get(resourceGroup, first, second, options));
+    case 'microsoft.network/publicipaddresses':
+      return rawBody((options) => network.publicIPAddresses.get(resourceGroup, first, options));
+    case 'microsoft.network/loadbalancers':
+      return rawBody((options) => network.loadBalancers.get(resourceGroup, first, options));
+    case 'microsoft.network/applicationsecuritygroups':
+      return rawBody((options) => network.applicationSecurityGroups.get(resourceGroup, first, options));
+    case 'microsoft.network/routetables':
+      return rawBody((options) => network.routeTables.get(resourceGroup, first, options));
+    default:
+      return undefined;
+  }
+}
+
+/** ".../loadBalancers/lb/backendAddressPools/p" -> ".../loadBalancers/lb" */
+function parentId(id: string): string {
+  return id.split('/').slice(0, -2).join('/');
+}
+
+function idsAt(value: unknown, ...path: string[]): string[] {
+  return listAt(value, ...path)
+    .map((entry) => textAt(entry, 'id'))
+    .filter((id) => id !== '');
+}
+
+/** Ids that a network interface points to and that decide who reaches it. */
+function referencesOf(nic: unknown): string[] {
+  const ids = [textAt(nic, 'properties', 'networkSecurityGroup', 'id')];
+  for (const configuration of listAt(nic, 'properties', 'ipConfigurations')) {
+    const subnet = textAt(configuration, 'properties', 'subnet', 'id');
+    ids.push(
+      textAt(configuration, 'properties', 'publicIPAddress', 'id'),
+      subnet === '' ? '' : parentId(subnet),
+      ...idsAt(configuration, 'properties', 'loadBalancerBackendAddressPools').map(parentId),
+      ...idsAt(configuration, 'properties', 'loadBalancerInboundNatRules').map(parentId),
+    );
+  }
+  return ids.filter((id) => id !== '');
+}
+
+/** Ids that a subnet or a load balancer's frontend points to. */
+function secondReferences(resources: NetworkResources, nic: unknown): string[] {
+  const ids: string[] = [];
+  for (const configuration of listAt(nic, 'properties', 'ipConfigurations')) {
+    const subnet = resources.get(textAt(configuration, 'properties', 'subnet', 'id'));
+    ids.push(
+      textAt(subnet, 'properties', 'networkSecurityGroup', 'id'),
+      textAt(subnet, 'properties', 'routeTable', 'id'),
+    );
+    const balancers = [
+      ...idsAt(configuration, 'properties', 'loadBalancerBackendAddressPools'),
+      ...idsAt(configuration, 'properties', 'loadBalancerInboundNatRules'),
+    ].map(parentId);
+    for (const balancer of new Set(balancers)) {
+      for (const frontend of listAt(resources.get(balancer), 'properties', 'frontendIPConfigurations')) {
+        ids.push(textAt(frontend, 'properties', 'publicIPAddress', 'id'));
+      }
+    }
+  }
+  return ids.filter((id) => id !== '');
+}
+
+/**
+ * Reads what decides one machine's exposure: Resource Graph for what lies around it (firewalls, gateways, peers), and
+ * Azure Resource Manager for what decides, because Resource Graph lags behind a change.
+ */
+export async function readNetwork(
+  connection: Connection,
+  vm: VirtualMachine,
+  signal?: AbortSignal,
+): Promise<NetworkReading> {
+  const unreadable: Unreadable[] = [];
+  const fresh = new Map<string, Json>();
+  const read = async (ids: string[]): Promise<void> => {
+    const missing = [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()].filter(
+      (id) => !fresh.has(id.toLowerCase()),
+    );
+    await Promise.all(
+      missing.map(async (id) => {
+        try {
+          const body = await getResource(connection, id);
+          if (body) fresh.set(id.toLowerCase(), body);
+        } catch (error) {
+          unreadable.push(unreadableFrom(id, error));
+        }
+      }),
+    );
+  };
+  const around = loadQuery('network-resources')
+    .then((query) => queryGraph(connection, query, [vm.subscriptionId], signal))
+    .catch((error: unknown) => {
+      unreadable.push({
+        what: 'resources around the machine (firewalls, gateways, peered networks)',
+        because: azureError(error).message,
+        cure: 'refresh',
+      });
+      return { rows: [], truncated: '' };
+    });
+  const direct = async () => {
+    await read(vm.networkInterfaces);
+    const nics = vm.networkInterfaces.map((id) => fresh.get(id.toLowerCase()));
+    await read(nics.flatMap(referencesOf));
+    const soFar = new NetworkResources(fresh.values());
+    await read(nics.flatMap((nic) => secondReferences(soFar, nic)));
+  };
+  const [graph] = await Promise.all([around, direct()]);
+  if (graph.truncated)
+    unreadable.push({
+      what: 'resources around the machine',
+      because: graph.truncated,
+      cure: 'narrow with --subscription',
+    });
+  const resources = new NetworkResources(graph.rows);
+  for (const body of fresh.values()) resources.add(body);
+  const publicAddresses = vm.networkInterfaces
+    .flatMap((id) => listAt(resources.get(id), 'properties', 'ipConfigurations'))
+    .map((configuration) =>
+      textAt(resources.get(textAt(configuration, 'properties', 'publicIPAddress', 'id')), 'properties', 'ipAddress'),
+    )
+    .filter((address) => address !== '');
+  return { resources, unreadable, publicAddresses };
+}
+
+/** Our own answer to "how can the Internet reach this machine", from the configuration alone. */
+export function exposureOf(reading: NetworkReading, vm: VirtualMachine, asOf: string): Fact<Exposure> {
+  return evaluateExposure({
+    vm: { id: vm.id, name: vm.name, os: vm.os, power: vm.power },
+    networkInterfaces: vm.networkInterfaces,
+    resources: reading.resources,
+    unreadable: reading.unreadable,
+    asOf,
+    source,
+  });
+}
+
+/** Azure's effective security rules of each interface, or why they could not be had; asked for all at once. */
+export async function readEffectiveRules(
+  connection: Connection,
+  vm: VirtualMachine,
+): Promise<Map<string, { body: Json } | { because: string }>> {
+  const answers = await Promise.all(
+    vm.networkInterfaces.map(async (id): Promise<[string, { body: Json } | { because: string }]> => {
+      const parsed = parseResourceId(id);
+      if (!parsed) return [id, { because: 'its id cannot be read' }];
+      if (vm.power !== 'running')
+        return [id, { because: `not asked: Azure answers only for a machine that runs (${vm.power})` }];
+      try {
+        const network = await connection.network(parsed.subscriptionId);
+        const body = await rawBody((options) =>
+          network.networkInterfaces.listEffectiveNetworkSecurityGroups(parsed.resourceGroup, parsed.name, {
+            ...options,
+            updateIntervalInMs: connection.pollIntervalMs,
+          }),
+        );
+        return [id, { body }];
+      } catch (error) {
+        const unknown = unknownFrom(error, source, {
+          permission: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action',
+          role: 'Network Contributor (or a role with that action)',
+          scope: parsed.name,
+        });
+        return [id, { because: `${unknown.because}; ${unknown.cure}` }];
+      }
+    }),
+  );
+  return new Map(answers);
+}
+
+/**
+ * The exposure of one machine: our answer first, then with Azure's own as the second opinion. `onFirst` gets the
+ * former as soon as it is known.
+ */
+export async function readExposure(
+  connection: Connection,
+  vm: VirtualMachine,
+  onFirst: (fact: Fact<Exposure>, reading: NetworkReading) => void,
+  signal?: AbortSignal,
+): Promise<{ fact: Fact<Exposure>; reading: NetworkReading }> {
+  const effective = readEffectiveRules(connection, vm);
+  const reading = await readNetwork(connection, vm, signal);
+  const first = exposureOf(reading, vm, connection.clock.now().toISOString());
+  onFirst(first, reading);
+  return { fact: withSecondOpinion(first, await effective, reading.resources), reading };
+}
+
+/** Is an Azure firewall in this machine's network, and which DNAT rules does exposure report through it? */
+export function firewallOf(reading: NetworkReading, exposure: Fact<Exposure>, asOf: string) {
+  const firewalls = [...reading.resources.ofType('Microsoft.Network/azureFirewalls')];
+  const dnat = exposure.state === 'known' ? exposure.value.ports.filter((port) => port.via === 'firewall-dnat') : [];
+  const networks = new Set(
+    reading.resources.size === 0
+      ? []
+      : [...reading.resources.ofType('Microsoft.Network/networkInterfaces')].flatMap((nic) =>
+          listAt(nic, 'properties', 'ipConfigurations').map((c) =>
+            parentId(textAt(c, 'properties', 'subnet', 'id')).toLowerCase(),
+          ),
+        ),
+  );
+  const near = firewalls.find((firewall) =>
+    listAt(firewall, 'properties', 'ipConfigurations').some((c) =>
+      networks.has(parentId(textAt(c, 'properties', 'subnet', 'id')).toLowerCase()),
+    ),
+  );
+  return {
+    state: 'known' as const,
+    value: {
+      inPath: dnat.length > 0,
+      name: near ? textAt(near, 'name') : '',
+      dnatRules: dnat.map((port) => `${port.frontend.address}:${port.frontend.from} → ${port.from}`),
+    },
+    source: 'Resource Graph · resources',
+    asOf,
+    coverage: 'firewalls of the subscription',
+    notSeen: [],
+  };
+}
