@@ -1,0 +1,167 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { Entry } from '../documents/transcript.ts';
+import { caseNotes, type NotesSource } from './case-notes.ts';
+import type { CaseFile, CaseReader } from './case-store.ts';
+import { genesis } from './chain.ts';
+import { htmlNotes } from './export-html.ts';
+import { markdownNotes } from './export-markdown.ts';
+import { timesketchEvents } from './export-timesketch.ts';
+import { TranscriptDamagedError } from './transcript.ts';
+import type { Verification } from './verify.ts';
+
+export const exportFormats = ['markdown', 'html', 'timesketch'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+const extensions: Record<ExportFormat, string> = { markdown: '.md', html: '.html', timesketch: '.jsonl' };
+
+export interface Exported {
+  format: ExportFormat;
+  /** Absolute path. */
+  file: string;
+  sha256: string;
+  bytes: number;
+  /** What it covers: note these two outside of the machine. */
+  entries: number;
+  head: string;
+  verification: Verification;
+}
+
+export interface ExportOptions {
+  format: ExportFormat;
+  /** Where to write; default `exports/<case id>.<md|html|jsonl>` in the case's folder. */
+  target?: string;
+  now: () => Date;
+}
+
+/**
+ * Writes the case notes. An existing file is never replaced: the name gets `-2`, `-3`. What is readable of a damaged
+ * case is exported with a warning; `verification` tells.
+ */
+export async function exportCase(source: CaseReader, options: ExportOptions): Promise<Exported> {
+  const { format } = options;
+  const verification = await source.verify();
+  let head = genesis;
+  let count = 0;
+  for await (const entry of readable(source.entries())) {
+    head = entry.hash;
+    count = entry.seq;
+  }
+  const from: NotesSource = {
+    id: source.id,
+    header: source.header,
+    // Later passes read no further than the first, though the case may grow.
+    entries: () => upTo(readable(source.entries()), count),
+    // Lost evidence is told by the verification; the shortened body is still there.
+    fullBody: (entry) => source.fullBody(entry).catch(() => entry.body),
+    verification,
+    head,
+    count,
+    exportedAt: options.now().toISOString(),
+  };
+  const target = resolve(options.target ?? join(source.directory, 'exports', `${source.id}${extensions[format]}`));
+  const written = await writeNew(target, piecesOf(format, from));
+  return { format, ...written, entries: count, head, verification };
+}
+
+/** Exports an open case and appends the `export` entry with the file's SHA-256. */
+export async function exportAndRecord(open: CaseFile, actor: string, options: ExportOptions): Promise<Exported> {
+  await open.transcript.flush();
+  const exported = await exportCase(open, options);
+  const inside = relative(open.directory, exported.file);
+  await open.transcript.append('export', actor, {
+    format: exported.format,
+    file: inside.startsWith('..') || isAbsolute(inside) ? exported.file : inside,
+    sha256: exported.sha256,
+    bytes: exported.bytes,
+    entries: exported.entries,
+    head: exported.head,
+  });
+  return exported;
+}
+
+function piecesOf(format: ExportFormat, source: NotesSource): AsyncIterable<string> {
+  switch (format) {
+    case 'markdown':
+      return markdownNotes(caseNotes(source));
+    case 'html':
+      return htmlNotes(`Case ${source.id}`, caseNotes(source));
+    case 'timesketch':
+      return timesketchEvents(source.header, source.entries());
+  }
+}
+
+async function* readable(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  try {
+    yield* entries;
+  } catch (error) {
+    if (!(error instanceof TranscriptDamagedError)) throw error;
+  }
+}
+
+async function* upTo(entries: AsyncIterable<Entry>, last: number): AsyncGenerator<Entry> {
+  if (last === 0) return;
+  for await (const entry of entries) {
+    yield entry;
+    if (entry.seq >= last) return;
+  }
+}
+
+/** Writes aside, then gives the file the first free name, which fails rather than replaces. */
+async function writeNew(
+  target: string,
+  pieces: AsyncIterable<string>,
+): Promise<{ file: string; sha256: string; bytes: number }> {
+  const folder = dirname(target);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const aside = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
+  try {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const handle = await open(aside, 'wx', 0o600);
+    try {
+      for await (const piece of pieces) {
+        const data = Buffer.from(piece, 'utf8');
+        await handle.writeFile(data);
+        hash.update(data);
+        bytes += data.length;
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return { file: await nameIt(aside, target), sha256: hash.digest('hex'), bytes };
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+async function nameIt(aside: string, target: string): Promise<string> {
+  const extension = extname(target);
+  const stem = target.slice(0, target.length - extension.length);
+  for (let number = 1; number < 10_000; number += 1) {
+    const file = number === 1 ? target : `${stem}-${number}${extension}`;
+    try {
+      await link(aside, file);
+      return file;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code === 'EEXIST') continue;
+      // File systems without links: a copy that fails if the name is taken.
+      if (await copied(aside, file)) return file;
+    }
+  }
+  throw new Error(`no free name for ${target}`);
+}
+
+async function copied(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
