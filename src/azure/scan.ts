@@ -1,0 +1,180 @@
+import type { Fact } from '../documents/fact.ts';
+import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import { evaluateFleet } from '../triage/exposure/fleet.ts';
+import { NetworkResources } from '../triage/exposure/resources.ts';
+import { unknown } from '../triage/fact.ts';
+import { portText, severityOrder } from '../triage/findings.ts';
+import { suspicionOf } from '../triage/suspicion.ts';
+import type { Connection } from './connection.ts';
+import { countAlerts, guardedSubscriptions } from './defender.ts';
+import { azureError } from './failure.ts';
+import { readInventory } from './inventory.ts';
+import { instantAt, listAt, numberAt, textAt } from './json.ts';
+import { readFleetLogons } from './logons.ts';
+import { loadQuery } from './queries.ts';
+import { queryGraph } from './resource-graph.ts';
+
+type FleetBurst = ScanRow['worstBurst'];
+
+interface FleetFacts {
+  exposure: Map<string, Fact<Exposure>> | null;
+  bursts: Map<string, FleetBurst> | null;
+  alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
+  patches: Map<string, { critical: number; security: number } | null> | null;
+  backups: Map<string, string> | null;
+}
+
+const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
+
+/** Short texts of the ports that a large part of the Internet reaches, management first, at most six. */
+export function portTexts(exposure: Exposure): string[] {
+  const open = exposure.ports.filter((port) => port.sources.breadth !== 'narrow');
+  return [
+    ...new Set(
+      open.map((port) =>
+        port.via === 'nat-rule' || port.via === 'load-balancer' ? `nat ${portText(port)}` : portText(port),
+      ),
+    ),
+  ].slice(0, 6);
+}
+
+function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, string[]>): ScanRow {
+  const key = vm.id.toLowerCase();
+  const exposure = facts.exposure?.get(key);
+  const patches = facts.patches?.get(key) ?? null;
+  const guarded = facts.alerts?.guarded.has(vm.subscriptionId.toLowerCase()) ?? false;
+  const count = facts.alerts?.counts.get(key);
+  const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
+    id: vm.id,
+    name: vm.name,
+    vm: { ...vm, publicAddresses: addresses.get(key) ?? [] },
+    exposedPorts: exposure?.state === 'known' ? portTexts(exposure.value) : null,
+    worstBurst:
+      facts.bursts?.get(key) ??
+      (facts.bursts
+        ? unknown(
+            'no logs of this machine in any workspace in reach',
+            'connect the Azure Monitor Agent, or open an exported event log',
+            'Log Analytics',
+          )
+        : notAnswered),
+    alerts: count ?? (guarded ? 0 : null),
+    criticalPatches: patches?.critical ?? null,
+    securityPatches: patches?.security ?? null,
+    lastBackup: facts.backups ? (facts.backups.get(key) ?? '') : null,
+    ...(exposure ? { exposure } : {}),
+  };
+  return { ...base, ...suspicionOf(base) };
+}
+
+function ranked(rows: ScanRow[]): ScanRow[] {
+  return rows.sort((a, b) => b.score - a.score || a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+}
+
+/** Public addresses at each machine's interfaces: machine id in lower case -> addresses. */
+function publicAddresses(machines: VirtualMachine[], resources: NetworkResources): Map<string, string[]> {
+  return new Map(
+    machines.map((vm) => [
+      vm.id.toLowerCase(),
+      vm.networkInterfaces
+        .flatMap((id) => listAt(resources.get(id), 'properties', 'ipConfigurations'))
+        .map((configuration) =>
+          textAt(
+            resources.get(textAt(configuration, 'properties', 'publicIPAddress', 'id')),
+            'properties',
+            'ipAddress',
+          ),
+        )
+        .filter((address) => address !== ''),
+    ]),
+  );
+}
+
+/**
+ * Every machine in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a machine.
+ * `onProgress` gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
+ */
+export async function readScan(
+  connection: Connection,
+  onProgress: (rows: ScanRow[], notSeen: string[]) => void,
+  signal?: AbortSignal,
+): Promise<ScanDocument> {
+  const inventory = await readInventory(connection, signal);
+  const notSeen: string[] = [];
+  const asOf = () => connection.clock.now().toISOString();
+  if (inventory.state === 'unknown') {
+    const reason = `${inventory.because}: ${inventory.cure}`;
+    onProgress([], [reason]);
+    return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason] };
+  }
+  notSeen.push(...inventory.notSeen);
+  const { machines, subscriptions } = inventory.value;
+  const ids = subscriptions.map(({ id }) => id);
+  const facts: FleetFacts = { exposure: null, bursts: null, alerts: null, patches: null, backups: null };
+  let addresses = new Map<string, string[]>();
+  const rows = () => ranked(machines.map((vm) => rowOf(vm, facts, addresses)));
+  const update = () => {
+    if (!signal?.aborted) onProgress(rows(), [...notSeen]);
+  };
+  update();
+  const part = async (what: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      notSeen.push(`${what}: ${azureError(error).message}`);
+    }
+    update();
+  };
+  const graph = async (name: string) => {
+    const { rows: found, truncated } = await queryGraph(connection, await loadQuery(name), ids, signal);
+    if (truncated) notSeen.push(truncated);
+    return found;
+  };
+  await Promise.all([
+    part('exposure', async () => {
+      const resources = new NetworkResources(await graph('network-resources'));
+      addresses = publicAddresses(machines, resources);
+      facts.exposure = evaluateFleet(resources, machines, { asOf: asOf(), source: 'Resource Graph · resources' });
+    }),
+    part('failed logons', async () => {
+      const fleet = await readFleetLogons(connection, machines);
+      if (fleet.state === 'known') facts.bursts = fleet.value;
+      else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
+      if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
+    }),
+    part('Defender alerts', async () => {
+      const [counts, guarded] = await Promise.all([
+        countAlerts(connection, ids, signal),
+        guardedSubscriptions(connection, ids, signal),
+      ]);
+      facts.alerts = { counts, guarded };
+    }),
+    part('patches', async () => {
+      const now = connection.clock.now().getTime();
+      facts.patches = new Map(
+        (await graph('patch-counts')).map((row) => {
+          const assessedAt = instantAt(row, 'assessedAt');
+          const fresh = assessedAt !== null && now - Date.parse(assessedAt) <= 7 * 86_400_000;
+          return [
+            textAt(row, 'machine'),
+            fresh ? { critical: numberAt(row, 'critical') ?? 0, security: numberAt(row, 'security') ?? 0 } : null,
+          ];
+        }),
+      );
+    }),
+    part('backups', async () => {
+      facts.backups = new Map(
+        (await graph('protected-items')).map((row) => [
+          textAt(row, 'machine'),
+          instantAt(row, 'lastBackup') ?? instantAt(row, 'lastRecoveryPoint') ?? '',
+        ]),
+      );
+    }),
+  ]);
+  return { schema: 'cordon.scan/1', asOf: asOf(), vms: rows(), notSeen };
+}
+
+/** Does the scan hold a machine at or above this severity? */
+export function reaches(rows: ScanRow[], severity: 'critical' | 'high' | 'medium' | 'low'): boolean {
+  return rows.some((row) => row.severity !== 'unknown' && severityOrder[row.severity] <= severityOrder[severity]);
+}

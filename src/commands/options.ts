@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { type Connection, connect, type SimulatorAddress } from '../azure/connection.ts';
+import { exitCode, Failure } from '../failure.ts';
+
+/** Options of every command that reads Azure. */
+export interface ConnectionFlags {
+  demo?: boolean;
+  world?: string;
+  /** URL of a `cordon simulate` that runs already. */
+  simulator?: string;
+  latency?: 'none' | 'realistic';
+  faults?: string;
+  cloud?: 'public' | 'usgov' | 'china';
+  tenant?: string;
+  subscription?: string[];
+  traffic?: string;
+}
+
+/** What a command may use of its surroundings, so that tests can be them. */
+export interface Streams {
+  stdout: NodeJS.WritableStream;
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+}
+
+export interface Opened {
+  connection: Connection;
+  /** Ends the simulator if this command started one, and finishes the traffic file. */
+  close(): Promise<void>;
+}
+
+async function runningSimulator(url: string): Promise<SimulatorAddress> {
+  const base = new URL(url);
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(base.hostname)) {
+    throw new Failure(`--simulator takes an address on the loopback, not ${base.hostname}`, exitCode.usage);
+  }
+  try {
+    const answer: unknown = await (await fetch(new URL('/simulator/now', base))).json();
+    const now = typeof answer === 'object' && answer !== null ? String(Reflect.get(answer, 'now')) : '';
+    const header =
+      typeof answer === 'object' && answer !== null ? String(Reflect.get(answer, 'identityHeader') ?? '') : '';
+    const offset = Date.parse(now) - Date.now();
+    return { url: base.origin, identityHeader: header, clock: { now: () => new Date(Date.now() + offset) } };
+  } catch (error) {
+    throw new Failure(`no simulator answers at ${base.origin}`, exitCode.usage, { cause: error });
+  }
+}
+
+/** Reads a file that the user named, or throws a Failure that says which and why. */
+export async function readNamedFile(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EISDIR'
+          ? 'it is a folder'
+          : code === 'EACCES'
+            ? 'no permission to read it'
+            : code;
+    throw new Failure(`${what} ${path}: ${why}`, exitCode.usage, { cause: error });
+  }
+}
+
+/** Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. */
+export async function openConnection(flags: ConnectionFlags): Promise<Opened> {
+  const { cloud, tenant, subscription } = flags;
+  const base = {
+    ...(cloud ? { cloud } : {}),
+    ...(tenant ? { tenant } : {}),
+    ...(subscription ? { subscriptions: subscription } : {}),
+  };
+  const closers: (() => Promise<void>)[] = [];
+  let simulator: SimulatorAddress | undefined;
+  if (flags.simulator) simulator = await runningSimulator(flags.simulator);
+  else if (flags.demo || flags.world) {
+    const { startSimulatorThread } = await import('../simulator/host.ts');
+    const started = await startSimulatorThread({
+      ...(flags.world ? { worldFile: flags.world, worldText: await readNamedFile(flags.world, 'world file') } : {}),
+      ...(flags.faults
+        ? { faultsFile: flags.faults, faultsText: await readNamedFile(flags.faults, 'faults file') }
+        : {}),
+      latency: flags.latency ?? 'none',
+    });
+    closers.push(() => started.close());
+    simulator = { url: started.url, identityHeader: started.identityHeader, clock: started };
+  }
+  const connection = connect({ ...base, ...(simulator ? { simulator } : {}) });
+  if (flags.traffic) {
+    const { recordTraffic } = await import('./traffic.ts');
+    closers.unshift(recordTraffic(connection, flags.traffic));
+  }
+  return {
+    connection,
+    async close() {
+      for (const closer of closers) await closer();
+    },
+  };
+}

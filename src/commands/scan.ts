@@ -1,0 +1,48 @@
+import { reaches, readScan } from '../azure/scan.ts';
+import type { ScanDocument } from '../documents/triage.ts';
+import { exitCode } from '../failure.ts';
+import { printable } from '../text/printable.ts';
+import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+
+export interface ScanFlags extends ConnectionFlags {
+  json?: boolean;
+  full?: boolean;
+  failOn?: 'critical' | 'high' | 'medium' | 'low';
+}
+
+const marks = { critical: '▲', high: '△', medium: '●', low: '·', unknown: '?' };
+
+function scanText(document: ScanDocument): string {
+  const lines = document.vms.map((row) =>
+    [
+      `${marks[row.severity]} ${printable(row.name, 40).padEnd(16)}`,
+      printable(row.vm.resourceGroup, 40).padEnd(14),
+      printable(row.because.join('; '), 400),
+    ].join(' '),
+  );
+  return [
+    `${document.vms.length} machines  ${document.asOf}`,
+    ...lines,
+    ...document.notSeen.map((what) => `? not seen: ${printable(what)}`),
+    '',
+  ].join('\n');
+}
+
+/** `cordon scan`: every machine in reach, ranked by suspicion. */
+export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
+  const opened = await openConnection(flags);
+  try {
+    const document = await readScan(opened.connection, (rows) => {
+      if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
+    });
+    if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');
+    const shown: ScanDocument = flags.full
+      ? document
+      : { ...document, vms: document.vms.map(({ exposure: _, ...row }) => row) };
+    streams.stdout.write(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : scanText(document));
+    if (document.vms.length === 0 && document.notSeen.length > 0) return exitCode.notPermitted;
+    return flags.failOn && reaches(document.vms, flags.failOn) ? exitCode.findings : exitCode.done;
+  } finally {
+    await opened.close();
+  }
+}

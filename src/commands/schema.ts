@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { planDocument, runDocument } from '../documents/run.ts';
+import { entry } from '../documents/transcript.ts';
+import { scanDocument, triageDocument } from '../documents/triage.ts';
+import { exitCode, Failure } from '../failure.ts';
+
+const schemas: Record<string, z.ZodType> = {
+  triage: triageDocument,
+  scan: scanDocument,
+  plan: planDocument,
+  run: runDocument,
+  transcript: entry,
+};
+
+/** `cordon schema NAME`: the JSON Schema of a document, from the types in the code. */
+export function schema(name: string, stdout: NodeJS.WritableStream): number {
+  const wanted = name.replace(/^cordon\./, '').replace(/\/1$/, '');
+  const found = schemas[wanted];
+  if (!found) throw new Failure(`no schema "${name}"; there are: ${Object.keys(schemas).join(', ')}`, exitCode.usage);
+  stdout.write(`${JSON.stringify({ $id: `cordon.${wanted}/1`, ...z.toJSONSchema(found) }, null, 2)}\n`);
+  return exitCode.done;
+}

@@ -1,0 +1,195 @@
+import type { Fact } from '../documents/fact.ts';
+import type { TriageDocument } from '../documents/triage.ts';
+import { printable } from '../text/printable.ts';
+import { portText } from '../triage/findings.ts';
+
+const marks = { critical: '▲', high: '△', medium: '●', low: '·', info: '·' };
+const count = (value: number) => value.toLocaleString('en-US');
+
+interface Section {
+  title: string;
+  about: string;
+  lines: string[];
+}
+
+function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[]): Section {
+  if (fact.state === 'unknown') {
+    return {
+      title,
+      about: printable(fact.source),
+      lines: [`? not known: ${printable(fact.because)}`, `  to see it: ${printable(fact.cure)}`],
+    };
+  }
+  const drawn = lines(fact.value);
+  return {
+    title,
+    about: printable(`${fact.source}; ${fact.coverage}; as of ${fact.asOf}`),
+    lines: [
+      ...(drawn.length > 0 ? drawn : ['· nothing found']),
+      ...fact.notSeen.map((what) => `? not seen: ${printable(what)}`),
+    ],
+  };
+}
+
+/** The document as titled lines, the same for the terminal and for Markdown. */
+export function triageSections(document: TriageDocument): Section[] {
+  const { exposure, logons, patches, posture } = document;
+  return [
+    section('Exposed ports', exposure, (value) => [
+      ...(value.ports.length === 0 ? ['· no port is open to the Internet'] : []),
+      ...value.ports.map((port) => {
+        const who = `${count(port.sources.publicAddresses)} public addresses`;
+        const by = port.decidedBy
+          .map((rule) => `${rule.nsg.split('/').at(-1)}/${rule.rule} (${rule.priority}, ${rule.level})`)
+          .join(' then ');
+        const agrees = {
+          'effective-rules': 'Azure agrees',
+          'not-checked': 'not checked with Azure',
+          disagrees: 'AZURE DISAGREES',
+        }[port.agrees];
+        return printable(
+          `${port.sources.breadth === 'narrow' ? '·' : '▲'} ${portText(port)}/${port.protocol} ${port.service || '?'}  from ${who}  at ${port.frontend.address} via ${port.via}  by ${by || 'no network security group'}  [${agrees}]`,
+        );
+      }),
+      ...value.disagreements.map((d) =>
+        printable(`▲ disagreement on ${d.ports}/${d.protocol}: cordon says ${d.cordon}; Azure says ${d.azure}`),
+      ),
+      ...value.secondOpinion.map((o) =>
+        printable(`  second opinion, ${o.networkInterface.split('/').at(-1)}: ${o.result}`),
+      ),
+    ]),
+    section('Failed logons', logons, (value) => [
+      `  ${count(value.failures)} failures; ${value.bursts.length} burst${value.bursts.length === 1 ? '' : 's'} (${value.thresholds.failures} in ${value.thresholds.windowSeconds} s)`,
+      ...value.bursts.slice(0, 12).flatMap((burst) => {
+        const success =
+          burst.success.state === 'unknown'
+            ? `? whether one succeeded is not known: ${burst.success.because}`
+            : burst.success.value
+              ? `▲ THEN A LOGON as ${burst.success.value.account} from ${burst.success.value.address} at ${burst.success.value.at}`
+              : '· no success followed';
+        const accounts =
+          burst.accounts.length > 3
+            ? `${burst.accounts.length} accounts`
+            : burst.accounts.map((a) => printable(a.name, 60)).join(', ');
+        return [
+          printable(
+            `${burst.success.state === 'known' && burst.success.value ? '▲' : '△'} ${burst.start} – ${burst.end}  ${burst.kind}  ${count(burst.failures)}  ${burst.sources
+              .slice(0, 3)
+              .map((s) => s.address)
+              .join(', ')} → ${accounts}`,
+          ),
+          printable(`    ${success}`),
+          ...burst.next.slice(0, 6).map((event) => printable(`    ${event.at}  ${event.eventId} ${event.what}`)),
+        ];
+      }),
+    ]),
+    section('Patch gaps', patches, (value) => [
+      `  assessed ${value.assessedAt}${value.rebootPending ? '; reboot pending' : ''}`,
+      ...value.missing
+        .slice(0, 20)
+        .map((patch) =>
+          printable(
+            `${/critical/i.test(patch.classification) ? '▲' : '△'} ${patch.kb ? `KB${patch.kb}` : patch.name}  ${patch.classification}  ${patch.ageDays === null ? 'age unknown' : `${patch.ageDays} d`}`,
+          ),
+        ),
+      ...(value.missing.length > 20 ? [`  and ${value.missing.length - 20} more`] : []),
+    ]),
+    section('Defender alerts', posture.alerts, (value) =>
+      value.alerts.map((alert) => printable(`△ ${alert.at}  ${alert.severity}  ${alert.name}`)),
+    ),
+    section('Secure Score of the subscription', posture.secureScore, (value) => [
+      `  ${value.percentage} %`,
+      ...value.unhealthy.slice(0, 10).map((r) => printable(`● ${r.name} (${r.severity})`)),
+    ]),
+    section('Just-in-time access', posture.jit, (value) => [
+      value.policy
+        ? printable(`  policy ${value.policy}: ${value.ports.map((port) => port.number).join(', ')}`)
+        : '● no policy for this machine',
+      ...value.grants.map((g) =>
+        printable(
+          `${g.open ? '▲ open' : '· past'} grant ${g.port} for ${g.source} by ${g.requestor} until ${g.endsAt}`,
+        ),
+      ),
+    ]),
+    section('Identity', posture.identity, (value) => [
+      printable(
+        `  local administrator ${value.localAdmin || '?'}; password sign-in ${value.passwordAuthentication === null ? 'not known' : value.passwordAuthentication ? 'allowed' : 'off'}; Entra sign-in ${value.entraLogin === null ? 'not known' : value.entraLogin ? 'on' : 'off'}`,
+      ),
+      ...value.managedIdentities.map((identity) =>
+        printable(`  ${identity.kind} identity ${identity.name}: ${identity.roles.join(', ') || 'no role'}`),
+      ),
+    ]),
+    section('Software', posture.software, (value) =>
+      value.vulnerabilities.slice(0, 10).map((v) => printable(`△ ${v.title} ${v.cves.join(' ')}`)),
+    ),
+    section('Backup', posture.backup, (value) => [
+      value.protected
+        ? printable(`  ${value.vaultName}: last ${value.lastBackupAt ?? 'never'} ${value.lastBackupStatus}`)
+        : '● no backup',
+    ]),
+    section('Azure Firewall', posture.firewall, (value) => [
+      value.name
+        ? printable(`  ${value.name}${value.inPath ? `: ${value.dnatRules.join('; ')}` : ', no DNAT rule leads here'}`)
+        : '· none in this network',
+    ]),
+  ];
+}
+
+function heading(document: TriageDocument): { title: string; where: string } {
+  const { vm } = document;
+  return {
+    title: printable(
+      `${vm.name}  ${vm.osName} · ${vm.power} · ${vm.publicAddresses.join(', ') || 'no public address'}`,
+    ),
+    where: printable(`${vm.subscriptionName} › ${vm.resourceGroup} › ${vm.name}  ${vm.id}`),
+  };
+}
+
+/** The report for a terminal or a pipe. */
+export function triageText(document: TriageDocument): string {
+  const { title, where } = heading(document);
+  const findings = document.findings.map(
+    (finding) => `${marks[finding.severity]} ${finding.severity.toUpperCase().padEnd(8)} ${finding.title}`,
+  );
+  const body = triageSections(document).flatMap(({ title: name, about, lines }) => [
+    '',
+    `${name} — ${about}`,
+    ...lines.map((line) => `  ${line}`),
+  ]);
+  return [
+    `cordon triage  ${document.asOf}`,
+    title,
+    where,
+    '',
+    ...(findings.length > 0 ? findings : ['· no finding from what is known']),
+    ...body,
+    '',
+  ].join('\n');
+}
+
+const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>|#!&~]/g, (character) => `\\${character}`);
+
+/** The report as Markdown; everything that came from Azure is neutralised. */
+export function triageMarkdown(document: TriageDocument): string {
+  const { title, where } = heading(document);
+  return [
+    `# ${escapeMarkdown(title)}`,
+    '',
+    `${escapeMarkdown(where)}. Read ${document.asOf}.`,
+    '',
+    '## Findings',
+    '',
+    ...document.findings.map(
+      (finding) => `- **${finding.severity}** ${escapeMarkdown(finding.title)} (${finding.attack.join(', ')})`,
+    ),
+    ...triageSections(document).flatMap(({ title: name, about, lines }) => [
+      '',
+      `## ${name}`,
+      '',
+      `_${escapeMarkdown(about)}_`,
+      '',
+      ...lines.map((line) => `- ${escapeMarkdown(line.trim())}`),
+    ]),
+    '',
+  ].join('\n');
+}

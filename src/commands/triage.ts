@@ -1,0 +1,50 @@
+import { resolveVm } from '../azure/inventory.ts';
+import { readTriage } from '../azure/triage.ts';
+import type { Severity } from '../documents/triage.ts';
+import { exitCode } from '../failure.ts';
+import { severityOrder } from '../triage/findings.ts';
+import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { triageMarkdown, triageText } from './triage-report.ts';
+
+export interface TriageFlags extends ConnectionFlags {
+  json?: boolean;
+  markdown?: boolean;
+  hours?: number;
+  failOn?: Severity;
+}
+
+/** `cordon triage VM`: the three questions for one machine, without the workbench. */
+export async function triage(wanted: string, flags: TriageFlags, streams: Streams): Promise<number> {
+  const opened = await openConnection(flags);
+  try {
+    const vm = await resolveVm(opened.connection, wanted);
+    const started = new Set<string>();
+    const { document } = await readTriage(
+      opened.connection,
+      vm,
+      (part) => {
+        if (!streams.stderr.isTTY) return;
+        for (const name of ['exposure', 'logons', 'patches'] as const) {
+          if (part[name] && !started.has(name)) {
+            started.add(name);
+            streams.stderr.write(`  ${name} …✓\n`);
+          }
+        }
+      },
+      flags.hours ? { lookbackHours: flags.hours } : {},
+    );
+    streams.stdout.write(
+      flags.json
+        ? `${JSON.stringify(document, null, 2)}\n`
+        : flags.markdown
+          ? triageMarkdown(document)
+          : triageText(document),
+    );
+    const failOn = flags.failOn;
+    const failed =
+      failOn && document.findings.some((finding) => severityOrder[finding.severity] <= severityOrder[failOn]);
+    return failed ? exitCode.findings : exitCode.done;
+  } finally {
+    await opened.close();
+  }
+}
