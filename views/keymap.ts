@@ -404,6 +404,8 @@ export const bindings: readonly Binding[] = [
     danger: false,
     footer: true,
     runnable: false,
+    disabled: (state) =>
+      top(state).kind === 'suspects' && state.filter === '' ? 'This is the first view: q quits.' : '',
     commands: one({ type: 'back' }),
   },
   {
@@ -579,9 +581,9 @@ export function paletteMatches(state: SessionState): Binding[] {
 export function footerEntries(state: SessionState): Binding[] {
   const mode = modeOf(state);
   const entries = bindings.filter((binding) => binding.footer && binding.modes.includes(mode));
-  // A footer has no room for what cannot be done now, except where someone would look for it.
+  // A footer has no room for what makes no sense now.
   return entries.filter(
-    (binding) => !['undo', 'keep', 'skip'].includes(binding.id) || (binding.disabled?.(state) ?? '') === '',
+    (binding) => !['undo', 'keep', 'skip', 'back'].includes(binding.id) || (binding.disabled?.(state) ?? '') === '',
   );
 }
 

@@ -59,6 +59,8 @@ export function fitLine(row: Line, width: number): Line {
       left -= wide;
       continue;
     }
+    // Blanks at the end are nothing that is missing.
+    if (!more && piece.text.trim() === '') break;
     const shown = wide > left ? cut(piece.text, left) : cut(`${piece.text}  `, left);
     spans.push({ ...piece, text: shown });
     left -= cells(shown);

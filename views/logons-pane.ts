@@ -90,8 +90,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
       rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
   }
   rows.push(line(''));
-  if (lastEventAt !== null)
-    rows.push(line(span(`   Security events arrive: last ${sameDay(lastEventAt, now)}`, 'dim')));
+  if (lastEventAt !== null) rows.push(line(span(`   events arrive, last ${sameDay(lastEventAt, now)}`, 'dim')));
   if (successesCollected === true)
     rows.push(line(span(` ${mark.verified} `, 'good'), 'successful logons are collected'));
   else {

@@ -49,7 +49,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
     }
     if (missing.length === 0)
       rows.push(line(span(` ${mark.low} `, 'dim'), 'No patch was missing when it was assessed.'));
-    if (rebootPending) rows.push(line(span(` ${mark.medium} reboot pending: installed patches wait for it`, 'medium')));
+    if (rebootPending) rows.push(line(span(` ${mark.medium} reboot pending`, 'medium')));
     if (rebootPending === null) rows.push(line(span(` ${mark.unknown} whether a reboot is pending`, 'unknown')));
     if (fact.value.service !== '') rows.push(line(span(`   updates come from ${fact.value.service}`, 'dim')));
   }

@@ -5,13 +5,13 @@ import { type Line, line, ofItem, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
 import { breadthText, nameOfId, portText, severityOf } from './words.ts';
 
-const levels = { nic: 'at the NIC', subnet: 'at the subnet', admin: 'by the network manager' } as const;
+const levels = { nic: 'at NIC', subnet: 'at subnet', admin: 'by network manager' } as const;
 
 /** Which rule lets it in, in one row. */
 export function decidedText(port: ExposedPort): string {
   const way = wayText(port);
   const rules = port.decidedBy.map(
-    (rule) => `${nameOfId(rule.nsg)} / ${rule.rule} ${rule.priority}, ${levels[rule.level]}`,
+    (rule) => `${nameOfId(rule.nsg)}/${rule.rule} ${rule.priority} ${levels[rule.level]}`,
   );
   const decided = rules.length === 0 ? 'no network security group in the way' : rules.join('; ');
   return way === '' ? decided : `${way} · ${decided}`;
@@ -60,7 +60,7 @@ export function portsRows(part: TriageInProgress, width: number): Line[] {
       ofItem(line(span(`     ${decidedText(port)}`, 'dim')), at),
     );
     if (port.service === '' && port.protocol === 'tcp') {
-      rows.push(ofItem(line(span('     may carry RDP or anything: only the number is known', 'dim')), at));
+      rows.push(ofItem(line(span('     not a known service; may carry RDP', 'dim')), at));
     }
     if (port.agrees === 'disagrees') {
       rows.push(ofItem(line(span(`     ${mark.failed} Azure's effective rules say otherwise`, 'critical')), at));
@@ -81,7 +81,7 @@ export function portsRows(part: TriageInProgress, width: number): Line[] {
     rows.push(
       line(
         span(` ${mark.verified} `, 'good'),
-        `Azure agrees (effective rules, ${same.length} NIC${same.length === 1 ? '' : 's'})`,
+        `Azure's effective rules agree${same.length === 1 ? '' : ` (${same.length} NICs)`}`,
       ),
     );
   }

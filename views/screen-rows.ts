@@ -33,10 +33,11 @@ import { chooserRows } from './playbook-list.ts';
 import { portsRows } from './ports-pane.ts';
 import { postureItems, postureRows } from './posture-pane.ts';
 import { jobsRow, promptHeight, promptRows, stepRows } from './run-text.ts';
+import type { Arranged } from './small-table.ts';
 import { becauseRows, headsRow, summaryRow, suspectRows } from './suspects-list.ts';
 import { foundEntries, transcriptRows } from './transcript-text.ts';
 import { verdictRows } from './verdict.ts';
-import { ageNote, powerWord } from './words.ts';
+import { ageNote, powerWord, shortOs } from './words.ts';
 
 /** A stretch of the screen: rows, or small tables beside one another with what stands left of them. */
 export type Section =
@@ -51,10 +52,11 @@ function badges(state: SessionState): Span[] {
 }
 
 function suspectsHeader(state: SessionState): Line {
-  const who = state.identity ? state.identity.name : mark.loading;
+  const name = state.identity ? state.identity.name : mark.loading;
+  const who = state.columns < 80 ? '  ' : `   ${name}   `;
   return between(
     line(span(' cordon', 'accent', true), '  ', span(state.scope, 'plain', true)),
-    line(' ', ...badges(state), `   ${who}   `, span(`${clock(state.now)} `, 'dim')),
+    line(' ', ...badges(state), who, span(`${clock(state.now)} `, 'dim')),
     state.columns,
   );
 }
@@ -74,32 +76,42 @@ function machineHeader(state: SessionState, vmId: string | null, crumb: string):
   if (!vm || vmId === null) return suspectsHeader(state);
   const about = [vm.osName || vm.os, powerWord(vm.power), ...vm.publicAddresses.slice(0, 2)].join(' · ');
   const right = line(' ', ...badges(state), '   ', caseSpan(state, vmId), ' ');
-  const crumbs = [
-    span(' cordon', 'accent', true),
-    span(` › ${vm.subscriptionName || vm.subscriptionId} › ${vm.resourceGroup} › `, 'dim'),
-  ];
   const name = span(vm.name, 'plain', true);
-  const tail = crumb === '' ? `   ${about}` : ` › ${crumb}`;
-  const whole = line(...crumbs, name, tail);
+  const scope = `${vm.subscriptionName || vm.subscriptionId} › ${vm.resourceGroup} › `;
+  const brief = [shortOs(vm), powerWord(vm.power), ...vm.publicAddresses.slice(0, 1)].join(' · ');
+  const tails = crumb === '' ? [`   ${about}`, `   ${brief}`] : [` › ${crumb}`];
+  const home = span(' cordon › ', 'accent', true);
   const room = state.columns - widthOf(right);
   // The machine's name is the one thing that must not be cut.
-  const left = widthOf(whole) <= room ? whole : line(span(' cordon', 'accent', true), ' › ', name, tail);
+  const ways = [
+    ...tails.map((tail) => line(home, span(scope, 'dim'), name, tail)),
+    ...tails.map((tail) => line(span(` ${scope}`, 'dim'), name, tail)),
+    line(span(' '), name, tails.at(-1) ?? ''),
+  ];
+  const left = ways.find((way) => widthOf(way) <= room) ?? ways.at(-1) ?? blank;
   return between(left, right, state.columns);
 }
 
 function footer(state: SessionState): Line {
-  const entries = footerEntries(state);
-  const spans: Span[] = [];
-  let used = 0;
-  for (const binding of entries) {
-    const key = binding.keys[0] ?? '';
+  const shown = footerEntries(state).map((binding) => {
     const disabled = (binding.disabled?.(state) ?? '') !== '';
-    const wide = cells(key) + cells(binding.name) + 4;
-    if (used + wide > state.columns) break;
-    spans.push(span(` ${key} `, disabled ? 'dim' : 'accent', !disabled), span(`${binding.name}  `, 'dim'));
-    used += wide;
+    const spans = [
+      span(` ${binding.keys[0] ?? ''} `, disabled ? 'dim' : 'accent', !disabled),
+      span(`${binding.name} `, 'dim'),
+    ];
+    return { binding, spans, wide: widthOf(line(...spans)) };
+  });
+  // The way out and the way to the rest stay when there is no room for all.
+  const kept = new Set(
+    shown.filter(({ binding }) => ['help', 'back', 'quit', 'no', 'no-text', 'yes'].includes(binding.id)),
+  );
+  let left = state.columns - [...kept].reduce((sum, one) => sum + one.wide, 0);
+  for (const one of shown) {
+    if (kept.has(one) || one.wide > left) continue;
+    kept.add(one);
+    left -= one.wide;
   }
-  return fitLine(line(...spans), state.columns);
+  return fitLine(line(...shown.filter((one) => kept.has(one)).flatMap((one) => one.spans)), state.columns);
 }
 
 const inputNames = { filter: 'filter', note: 'note for the case file', search: 'search' } as const;
@@ -140,10 +152,12 @@ function scrolledRows(rows: readonly Line[], height: number, selected: number | 
   });
   const shown = windowOf(marked, height, selected);
   if (shown.below > 0 && height > 1) {
-    const hidden = new Set(rows.slice(shown.above + height - 1).map((row) => row.item)).size;
+    const visible = new Set(shown.rows.slice(0, -1).map((row) => row.item));
+    const after = rows.slice(shown.above + height - 1).map((row) => row.item);
+    const hidden = new Set(after.filter((item) => item !== null && !visible.has(item))).size;
     const cursor = shown.rows.at(-1);
     if (cursor && !cursor.selected) {
-      shown.rows[height - 1] = line(span(`   +${hidden} more`, 'dim'));
+      shown.rows[height - 1] = line(span(hidden > 0 ? `   +${hidden} more` : '   … more below', 'dim'));
     }
   }
   return shown.rows;
@@ -270,11 +284,33 @@ function suspectsRows(state: SessionState): Line[] {
   ];
 }
 
-function tableSections(rows: Line[], tables: SmallTable[], height: number, left: Line[], leftWidth: number): Section[] {
-  if (tables.length === 0) return [{ kind: 'rows', rows }];
+/** The text of a box with its tables under it, and blank rows up to the box's height. */
+function bodySections(
+  body: Arranged,
+  scroll: number,
+  size: { width: number; height: number },
+  left: Line[],
+  leftWidth: number,
+): Section[] {
+  const tall = body.tables.length > 0 ? Math.min(body.rows.length + 1, size.height - body.height) : size.height;
+  const text = padded(body.rows.slice(body.tables.length > 0 ? 0 : scroll), tall, size.width);
+  const join = (rows: Line[], from: number) =>
+    leftWidth === 0
+      ? rows
+      : beside(rows.length, { width: leftWidth, rows: left.slice(from) }, { width: size.width, rows });
+  const first: Section = { kind: 'rows', rows: join(text, 0) };
+  if (body.tables.length === 0) return [first];
+  const after = tall + body.height;
   return [
-    { kind: 'rows', rows: rows.slice(0, rows.length - height) },
-    { kind: 'tables', height, tables, left: padded(left, height, leftWidth), leftWidth },
+    first,
+    {
+      kind: 'tables',
+      height: body.height,
+      tables: body.tables,
+      left: padded(left.slice(tall), body.height, leftWidth),
+      leftWidth,
+    },
+    { kind: 'rows', rows: join(padded([], size.height - after, size.width), after) },
   ];
 }
 
@@ -294,15 +330,10 @@ function detailSections(session: Pick<Session, 'explain'>, state: SessionState):
   const asOf =
     detail.asOf === '' ? blank : line(span(`as of ${clock(detail.asOf)}, ${age(detail.asOf, state.now)} ago `, 'dim'));
   const title = between(line(span(` ${detail.title}`, 'plain', true)), asOf, state.columns);
-  const height = body - 1 - shown.height;
-  const rows = padded(shown.rows.slice(layer.scroll), height, state.columns);
-  return tableSections(
-    [header, title, ...rows, ...padded([], shown.height, state.columns)],
-    shown.tables,
-    shown.height,
-    [],
-    0,
-  );
+  return [
+    { kind: 'rows', rows: [header, title] },
+    ...bodySections(shown, layer.scroll, { width: state.columns, height: body - 1 }, [], 0),
+  ];
 }
 
 function runSections(state: SessionState): Section[] {
@@ -318,21 +349,18 @@ function runSections(state: SessionState): Section[] {
   const header = machineHeader(state, slot.vmId, `${view.playbook} · ${where}`);
   const body = runBody(state);
   const list = scrolledRows(stepRows(slot, steps.width), steps.height, view.current);
-  const text = padded(body.rows.slice(layer.scroll), step.height, step.width - 1);
   const bar: Line[] = Array.from({ length: step.height }, () => line(span('│', 'dim')));
   if (steps.top === step.top) {
     const left = beside(step.height, { width: steps.width, rows: list }, { width: 1, rows: bar });
-    const rows = beside(step.height, { width: steps.width + 1, rows: left }, { width: step.width - 1, rows: text });
-    return tableSections(
-      [header, ...rows],
-      body.tables,
-      body.height,
-      left.slice(step.height - body.height),
-      steps.width + 1,
-    );
+    return [
+      { kind: 'rows', rows: [header] },
+      ...bodySections(body, layer.scroll, { width: step.width - 1, height: step.height }, left, steps.width + 1),
+    ];
   }
-  const rows = [header, ...padded(list, steps.height, state.columns), ...padded(text, step.height, state.columns)];
-  return tableSections(rows, body.tables, body.height, [], 0);
+  return [
+    { kind: 'rows', rows: [header, ...padded(list, steps.height, state.columns)] },
+    ...bodySections(body, layer.scroll, { width: state.columns, height: step.height }, [], 0),
+  ];
 }
 
 function transcriptPage(state: SessionState): Line[] {
@@ -469,8 +497,8 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
     case 'detail': {
       const sections = detailSections(session, state);
       if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];
-      const [first] = sections;
-      return whole(first?.kind === 'rows' ? first.rows : []);
+      // The question stands over the text; the tables give way to it.
+      return whole(sections.flatMap((section) => (section.kind === 'rows' ? section.rows : [])));
     }
     default:
       return whole([]);

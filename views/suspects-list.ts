@@ -55,18 +55,18 @@ function backupCell(row: ScanRow, now: Date): { text: string; tone: Tone } {
 
 const columns: Column[] = [
   { head: 'VM', width: 13, grows: 2, goes: 0, align: 'left', tell: (row) => plain(row.name) },
-  { head: 'Resource group', width: 15, grows: 1, goes: 6, align: 'left', tell: (row) => plain(row.vm.resourceGroup) },
-  { head: 'OS', width: 9, grows: 1, goes: 7, align: 'left', tell: (row) => plain(shortOs(row.vm)) },
+  { head: 'Resource group', width: 14, grows: 1, goes: 6, align: 'left', tell: (row) => plain(row.vm.resourceGroup) },
+  { head: 'OS', width: 10, grows: 1, goes: 7, align: 'left', tell: (row) => plain(shortOs(row.vm)) },
   {
     head: 'Power',
-    width: 6,
+    width: 5,
     grows: 0,
     goes: 5,
     align: 'left',
     tell: (row) => (row.vm.power === 'unknown' ? notKnown : plain(powerWord(row.vm.power))),
   },
-  { head: 'Exposed', width: 15, grows: 2, goes: 1, align: 'left', tell: exposedCell },
-  { head: 'Failed logons 24 h', width: 22, grows: 2, goes: 2, align: 'left', tell: logonsCell },
+  { head: 'Exposed', width: 14, grows: 2, goes: 1, align: 'left', tell: exposedCell },
+  { head: 'Failed logons 24 h', width: 25, grows: 2, goes: 2, align: 'left', tell: logonsCell },
   {
     head: 'Alerts',
     width: 6,
@@ -82,7 +82,7 @@ const columns: Column[] = [
 
 /** The columns that fit, with their integer widths, which fill `width` exactly. Each has two blanks after it. */
 function columnsFor(width: number): Column[] {
-  const room = width - 4;
+  const room = width - 3;
   const shown = [...columns];
   const needed = () => shown.reduce((sum, column) => sum + column.width + 2, -2);
   while (needed() > room && shown.length > 1) {
@@ -103,7 +103,7 @@ export function headsRow(width: number): Line {
     cell(column.head, column.width, 'dim', column.align),
     span('  '),
   ]);
-  return line(span('    '), ...heads);
+  return line(span('   '), ...heads);
 }
 
 function rowLine(row: ScanRow, shown: readonly Column[], selected: boolean, now: Date): Line {
@@ -117,7 +117,7 @@ function rowLine(row: ScanRow, shown: readonly Column[], selected: boolean, now:
     ...line(
       span(selected ? mark.selected : ' ', 'accent', true),
       old ? span(mark.low, 'dim') : severityMark(row.severity),
-      span('  '),
+      span(' '),
       ...spans,
     ),
     selected,
@@ -164,13 +164,16 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     (row) => row.exposedPorts === null || row.worstBurst.state === 'unknown' || row.criticalPatches === null,
   ).length;
   const visible = visibleRows(state).length;
+  const brief = state.columns < 110;
   const left = line(
     span(` ${counted(rows.length, 'VM')}`, 'plain', true),
     ...(state.filter === '' ? [] : [span(` · ${count(visible)} match ${state.filter}`, 'accent')]),
-    ` · ${count(exposed)} exposed to the Internet · ${count(attacked)} under attack · `,
+    brief
+      ? ` · ${count(exposed)} exposed · ${count(attacked)} attacked · `
+      : ` · ${count(exposed)} exposed to the Internet · ${count(attacked)} under attack · `,
     span(`${count(broken)} broken into`, broken > 0 ? 'critical' : 'plain', broken > 0),
     ' · ',
-    span(`${count(unknown)} with something unknown`, unknown > 0 ? 'unknown' : 'plain'),
+    span(`${count(unknown)} ${brief ? 'unknown' : 'with something unknown'}`, unknown > 0 ? 'unknown' : 'plain'),
     ...(notSeen.length > 0 ? [span(` · not seen: ${notSeen.length}`, 'unknown')] : []),
   );
   const told =
@@ -181,7 +184,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
         : `${mark.loading} reading`;
   return {
     left,
-    right: line(span(`by ${state.sort} · ${told} `, reading === 'failed' ? 'critical' : 'dim')),
+    right: line(span(`  by ${state.sort} · ${told} `, reading === 'failed' ? 'critical' : 'dim')),
   };
 }
 
