@@ -1,0 +1,281 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { logons as logonsSchema } from '../../../src/documents/triage.ts';
+import { defaultThresholds } from '../../../src/triage/logons/bursts.ts';
+import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/events.ts';
+import { failureCode } from '../../../src/triage/logons/failure-codes.ts';
+import { assembleLogons } from '../../../src/triage/logons/logons.ts';
+import { ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
+import { at, bucketsOf, evidence, failure, failures, success } from './logon-events.ts';
+
+const codeOf = (event: LogonEvent): string => failureCode(event.status, event.subStatus);
+
+function logonsOf(events: readonly LogonEvent[], given: Parameters<typeof evidence>[1] = {}) {
+  const { logons } = assembleLogons(evidence(events, given));
+  logonsSchema.parse(logons);
+  return logons;
+}
+
+function reduced(events: readonly LogonEvent[]) {
+  const columns = new FailureColumns();
+  for (const bucket of bucketsOf(events, codeOf)) columns.addBucket(bucket, defaultThresholds.failures);
+  return logonsOf([], { failures: columns });
+}
+
+describe('a burst', () => {
+  it('tells a guess with its code, account, source, type and peak', () => {
+    const { bursts, failures: total } = logonsOf(failures(1204, '01:58:02', 0.8));
+    expect(total).toBe(1204);
+    expect(bursts).toHaveLength(1);
+    expect(bursts[0]).toMatchObject({
+      kind: 'guess',
+      start: '2026-11-23T01:58:02Z',
+      end: '2026-11-23T02:14:04.4Z',
+      failures: 1204,
+      peakPerMinute: 75,
+      sources: [{ address: '203.0.113.77', failures: 1204 }],
+      accounts: [{ name: 'svc-backup', failures: 1204, exists: true }],
+      codes: [{ code: '0xc000006a', meaning: 'wrong password', failures: 1204 }],
+      logonTypes: [3],
+      success: { state: 'known', value: null },
+      next: [],
+    });
+    const histogram = bursts[0]?.histogram ?? [];
+    expect(histogram.length).toBeGreaterThanOrEqual(24);
+    expect(histogram.length).toBeLessThanOrEqual(32);
+    expect(histogram.reduce((sum, slice) => sum + slice, 0)).toBe(1204);
+  });
+
+  it('tells a spray: many accounts from one source with few failures each', () => {
+    const events = failures(310, '00:10:40', 5.9).map((event, i) => ({ ...event, account: `user${i % 40}` }));
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'spray', failures: 310, distinctAccounts: 40 }]);
+  });
+
+  it('tells a guess although many other names were tried once', () => {
+    const events = failures(300, '00:10:40', 1).map((event, i) => ({
+      ...event,
+      account: i % 15 === 0 ? `user${i}` : 'administrator',
+    }));
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'guess', distinctAccounts: 21 }]);
+  });
+
+  it('tells a distributed guess: one account from many sources, none of which is a burst alone', () => {
+    const events = failures(200, '03:00:00', 2).map((event, i) => ({ ...event, address: `198.51.100.${i % 50}` }));
+    expect(logonsOf(events).bursts).toMatchObject([
+      { kind: 'distributed', failures: 200, distinctSources: 50, accounts: [{ name: 'svc-backup' }] },
+    ]);
+  });
+
+  it('does not call one source distributed because strangers knock at the same time', () => {
+    const strangers = Array.from({ length: 12 }, (_, i) =>
+      failure({ at: at('03:00:00') + i * 10 * ticksPerSecond, address: `198.51.100.${i}` }),
+    );
+    const events = [...failures(300, '03:00:00', 1), ...strangers];
+    expect(logonsOf(events).bursts.map(({ kind }) => kind)).toEqual(['guess']);
+  });
+
+  it('counts every failure once in the total, in bursts or not', () => {
+    const events = [...failures(20, '03:00:00', 1), failure({ at: at('09:00:00'), address: '192.0.2.1' })];
+    expect(logonsOf(events).failures).toBe(21);
+  });
+
+  it('puts a burst that was followed by a logon before a larger one', () => {
+    const events = [
+      ...failures(500, '01:00:00', 1, { address: '198.51.100.9', account: 'guest' }),
+      ...failures(30, '02:00:00', 1),
+    ];
+    const rows = [success({ at: at('02:10:00') })];
+    const { bursts } = logonsOf(events, {
+      successes: { collected: true, complete: true, because: '', cure: '', rows },
+    });
+    expect(bursts.map((burst) => burst.failures)).toEqual([30, 500]);
+  });
+});
+
+describe('traps of real logs', () => {
+  it('groups by no workstation name: a real attack made up 3,561 of them for 3,561 failures', () => {
+    const events = failures(3561, '01:00:00', 1).map((event, i) => ({ ...event, workstation: `WS${i}` }));
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'guess', failures: 3561 }]);
+  });
+
+  it('keeps failures without an address, by the user: OpenSSH on Windows writes `-` and type 8', () => {
+    const events = failures(12, '01:00:00', 1, { address: '-', logonType: 8 });
+    expect(logonsOf(events).bursts).toMatchObject([
+      { kind: 'unattributed', failures: 12, sources: [{ address: '-', failures: 12 }], logonTypes: [8] },
+    ]);
+  });
+
+  it('does not pool users of failures without an address: two that fail a little are no burst', () => {
+    const events = failures(12, '01:00:00', 1, { address: '-' }).map((event, i) => ({
+      ...event,
+      account: `u${i % 2}`,
+    }));
+    expect(logonsOf(events).bursts).toEqual([]);
+  });
+
+  it('finds a spray without an address, in which no single user is a burst', () => {
+    const events = failures(60, '01:00:00', 1, { address: '-' }).map((event, i) => ({
+      ...event,
+      account: `u${i % 30}`,
+    }));
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'unattributed', failures: 60, distinctAccounts: 30 }]);
+  });
+
+  it('takes RDP with NLA as what it is, type 3 and port 0, beside type 10', () => {
+    const events = failures(20, '01:00:00', 1).map((event, i) => ({ ...event, logonType: i % 2 ? 3 : 10 }));
+    expect(logonsOf(events).bursts).toMatchObject([{ failures: 20, logonTypes: [3, 10] }]);
+  });
+
+  it('reads the reason of a lockout from Status', () => {
+    const events = failures(15, '01:00:00', 1, { status: '0xC0000234', subStatus: '0x0' });
+    expect(logonsOf(events).bursts[0]?.codes).toEqual([
+      { code: '0xc0000234', meaning: 'account locked out', failures: 15 },
+    ]);
+  });
+
+  it('knows `.\\admin`, `WEB01\\admin` and `admin ` as one account', () => {
+    const names = ['.\\admin', 'WEB01\\Admin', 'admin  ', 'admin@contoso.com'];
+    const events = failures(20, '01:00:00', 1, { address: '-' }).map((event, i) => ({
+      ...event,
+      account: names[i % 4] ?? '',
+    }));
+    expect(logonsOf(events).bursts).toMatchObject([{ accounts: [{ name: 'admin', failures: 20 }] }]);
+  });
+
+  it('knows an IPv4 address inside an IPv6 one', () => {
+    const events = failures(12, '01:00:00', 1).map((event, i) => ({
+      ...event,
+      address: i % 2 ? '203.0.113.77' : '::ffff:203.0.113.77',
+    }));
+    expect(logonsOf(events).bursts).toHaveLength(1);
+  });
+
+  it('joins no failures of two computers', () => {
+    const events = failures(18, '01:00:00', 1).map((event, i) => ({ ...event, computer: i % 2 ? 'web01' : 'web02' }));
+    expect(logonsOf(events).bursts).toEqual([]);
+  });
+
+  it('does not say that an account is missing when another failure shows that it is there', () => {
+    const events = failures(12, '01:00:00', 1, { subStatus: '0xc0000064' });
+    expect(logonsOf(events).bursts[0]?.accounts[0]?.exists).toBe(false);
+    const contradicted = [...events, failure({ at: at('08:00:00'), address: '10.0.0.9' })];
+    expect(logonsOf(contradicted).bursts[0]?.accounts[0]?.exists).toBe(true);
+  });
+
+  it('draws no control sequence that an attacker put into a name', () => {
+    const events = failures(12, '01:00:00', 1, { account: '\u001b]0;owned\u0007ad\u202emin' });
+    expect(logonsOf(events).bursts[0]?.accounts[0]?.name).toBe('admin');
+  });
+
+  it('bounds what a flood of names makes of the document', () => {
+    const events = failures(5000, '01:00:00', 0.1).map((event, i) => ({
+      ...event,
+      account: `u${i}`,
+      subStatus: `x${i}`,
+    }));
+    const burst = logonsOf(events).bursts[0];
+    expect(burst?.accounts).toHaveLength(200);
+    expect(burst?.distinctAccounts).toBe(5000);
+    expect(burst?.codes.length).toBeLessThanOrEqual(32);
+  });
+});
+
+describe('the order of events', () => {
+  const attack = fc.array(
+    fc.record({
+      seconds: fc.integer({ min: 0, max: 900 }),
+      address: fc.constantFrom('198.51.100.1', '198.51.100.2', '-'),
+      account: fc.constantFrom('admin', 'root', 'anna', '-'),
+    }),
+    { maxLength: 120, size: 'max' },
+  );
+
+  it('does not matter: the same events in any order give the same bursts', () => {
+    fc.assert(
+      fc.property(attack, fc.infiniteStream(fc.nat()), (given, random) => {
+        const events = given.map(({ seconds, ...rest }, i) => failure({ ...rest, at: at(seconds), recordId: i + 1 }));
+        const shuffled = events
+          .map((event) => ({ event, by: random.next().value ?? 0 }))
+          .sort((a, b) => a.by - b.by)
+          .map(({ event }) => event);
+        const plain = logonsOf([...events].sort((a, b) => a.at - b.at || a.recordId - b.recordId));
+        const strip = ({ bursts, ...rest }: typeof plain) => ({
+          ...rest,
+          bursts: bursts.map(({ accounts, sources, codes, ...burst }) => ({
+            ...burst,
+            accounts: [...accounts].sort((a, b) => (a.name < b.name ? -1 : 1)),
+            sources: [...sources].sort((a, b) => (a.address < b.address ? -1 : 1)),
+            codes,
+          })),
+        });
+        expect(strip(logonsOf(shuffled))).toEqual(strip(plain));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is kept below the millisecond', () => {
+    const burst = Array.from({ length: 10 }, (_, i) => failure({ at: at('01:00:00') + i, recordId: i + 1 }));
+    expect(logonsOf(burst).bursts[0]).toMatchObject({
+      start: '2026-11-23T01:00:00Z',
+      end: '2026-11-23T01:00:00.0000009Z',
+    });
+  });
+});
+
+describe('counts per minute from Log Analytics', () => {
+  it('give the same bursts as the events themselves, for an attack of any speed that is dense', () => {
+    const events = [
+      ...failures(1204, '01:58:02', 0.8),
+      ...failures(310, '00:10:40', 5.9, { address: '198.51.100.9' }).map((event, i) => ({
+        ...event,
+        account: `user${i % 40}`,
+      })),
+      ...failures(8, '05:00:00', 1, { address: '192.0.2.3' }),
+    ];
+    const exact = logonsOf(events);
+    const counted = reduced(events);
+    expect(counted.bursts.map(({ histogram: _, peakPerMinute: __, ...burst }) => burst)).toEqual(
+      exact.bursts.map(({ histogram: _, peakPerMinute: __, ...burst }) => burst),
+    );
+    expect(counted.failures).toBe(exact.failures);
+  });
+
+  it('are exact where no bucket holds more than two failures', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 1200 }), { maxLength: 60, size: 'max' }), (seconds) => {
+        const perAccount = new Map<string, number>();
+        const events = seconds.map((s) => {
+          const minute = Math.floor(s / 60);
+          const used = perAccount.get(`${minute}`) ?? 0;
+          perAccount.set(`${minute}`, used + 1);
+          return failure({ at: at(s), account: `u${Math.floor(used / 2)}` });
+        });
+        const spans = ({ bursts }: ReturnType<typeof logonsOf>) => bursts.map((b) => [b.start, b.end, b.failures]);
+        expect(spans(reduced(events))).toEqual(spans(logonsOf(events)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('lose no failure of a minute with a hundred thousand, and keep few rows of it', () => {
+    const columns = new FailureColumns();
+    columns.addBucket(
+      {
+        first: at('01:00:00'),
+        last: at('01:00:59'),
+        failures: 100_000,
+        computer: 'web01',
+        address: '203.0.113.77',
+        account: 'admin',
+        logonType: 3,
+        code: '0xc000006a',
+      },
+      10,
+    );
+    expect(columns.length).toBe(21);
+    expect(logonsOf([], { failures: columns }).bursts).toMatchObject([
+      { failures: 100_000, start: '2026-11-23T01:00:00Z', end: '2026-11-23T01:00:59Z' },
+    ]);
+  });
+});
