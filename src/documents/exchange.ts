@@ -34,4 +34,9 @@ export type OutgoingChange = Pick<Exchange, 'method' | 'url' | 'apiVersion' | 'c
 export interface ChangeGate {
   before(change: OutgoingChange): Promise<void>;
   after(change: OutgoingChange, exchange: Exchange): Promise<void>;
+  /**
+   * How the long-running operation ended that an accepted request began. `ok` is null when it was not followed to
+   * its end; `result` is Azure's word ("Succeeded").
+   */
+  settled?(clientRequestId: string, end: { ok: boolean | null; result: string; error: string }): Promise<void>;
 }

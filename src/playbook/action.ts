@@ -46,6 +46,11 @@ export interface ActionPlan {
   state: Record<string, unknown>;
 }
 
+/** The world is not what the plan saw: the plan must be made again. Nothing was changed. */
+export class StalePlan extends Error {
+  override readonly name = 'StalePlan';
+}
+
 /** What Azure says after the change; null when it could not be asked. */
 export interface Verification {
   ok: boolean | null;
@@ -58,6 +63,12 @@ export interface Action {
   name: string;
   /** Schema of the step's `with`. */
   input: z.ZodType;
+  /** The confirmation that it takes at most, known before it is planned. */
+  danger: Danger;
+  /** A step that failed half way is undone at once. Not for what should be kept, such as evidence. */
+  undoOnFailure?: boolean;
+  /** How undoing is confirmed, and whether undoing the whole playbook includes it. Reversible and included when absent. */
+  undoing?: { danger: Danger; included: boolean };
   /** Reads only. */
   plan(context: ActionContext, input: unknown): Promise<ActionPlan>;
   /** Does what the plan showed and nothing else; refuses (StalePlan) when the before-state has changed. Returns the state for verify and undo. */

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { ChangeGate, Exchange, OutgoingChange } from '../documents/exchange.ts';
+import type { Change } from '../documents/run.ts';
+import type { CaseLog } from './case-log.ts';
+
+export interface GateOptions {
+  log: CaseLog;
+  playbook: string;
+  /** The step's id. */
+  step: string;
+  action: string;
+  /** What the plan showed, for the before-state of each intent. */
+  changes: readonly Change[];
+  /** Is called with each correlation id that Azure gives. */
+  onCorrelation?: (id: string) => void;
+}
+
+/** An operation that Azure has accepted and that has not ended, as far as is known. */
+export interface RunningOperation {
+  method: string;
+  url: string;
+  clientRequestId: string;
+  operationUrl: string;
+}
+
+/** The gate of one step, and what it knows of the requests that passed. */
+export interface StepGate extends ChangeGate {
+  running(): RunningOperation[];
+  /** Changing requests that left, and how many of them Azure refused for certain. */
+  sent(): { left: number; refused: number };
+}
+
+interface Passed {
+  intent: string;
+  change: OutgoingChange;
+  exchange: Exchange | null;
+  settled: boolean;
+}
+
+function errorOf(exchange: Exchange): string {
+  const body = exchange.responseBody;
+  const envelope: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'error') : undefined;
+  if (typeof envelope !== 'object' || envelope === null) return exchange.error || `HTTP ${exchange.status}`;
+  return `${String(Reflect.get(envelope, 'code') ?? '')}: ${String(Reflect.get(envelope, 'message') ?? '')}`.slice(
+    0,
+    600,
+  );
+}
+
+function operationUrlOf(exchange: Exchange): string {
+  return exchange.responseHeaders['azure-asyncoperation'] ?? exchange.responseHeaders.location ?? '';
+}
+
+function begins(exchange: Exchange): boolean {
+  return exchange.status === 202 || exchange.responseHeaders['azure-asyncoperation'] !== undefined;
+}
+
+function pathOf(url: string): string {
+  return new URL(url).pathname.toLowerCase();
+}
+
+/**
+ * Every changing request of a step passes here: the intent is durable before it leaves, the outcome follows. Of a
+ * long-running operation two outcomes are written: what Azure answered at first (`ok` null), and how it ended.
+ */
+export function stepGate(options: GateOptions): StepGate {
+  const { log, playbook, step, action, changes } = options;
+  const passed = new Map<OutgoingChange, Passed>();
+
+  async function outcome(one: Passed, body: { ok: boolean | null; result: string; error: string }): Promise<void> {
+    const { exchange } = one;
+    if (body.ok !== null) {
+      one.settled = true;
+      // Attempts before this one got no clear answer; what became of the request is known now.
+      const earlier = [...passed.values()].filter(
+        (each) => each !== one && !each.settled && each.change.clientRequestId === one.change.clientRequestId,
+      );
+      for (const each of earlier) await outcome(each, { ok: body.ok, result: 'sent again', error: '' });
+    }
+    const operationUrl = exchange ? operationUrlOf(exchange) : '';
+    await log.append('outcome', {
+      intent: one.intent,
+      status: exchange && exchange.status !== 0 ? exchange.status : null,
+      ok: body.ok,
+      result: body.result,
+      clientRequestId: one.change.clientRequestId,
+      requestId: exchange?.requestId ?? '',
+      correlationId: exchange?.correlationId ?? '',
+      ...(operationUrl === '' ? {} : { operationUrl }),
+      durationSeconds: exchange?.durationSeconds ?? 0,
+      ...(body.error === '' ? {} : { error: body.error }),
+    });
+  }
+
+  return {
+    async before(change) {
+      const path = pathOf(change.url);
+      const planned = changes.find(
+        (one) => one.method === change.method && path.endsWith(one.resourceId.toLowerCase()),
+      );
+      const intent = randomUUID();
+      await log.append('intent', {
+        id: intent,
+        action,
+        step,
+        playbook,
+        request: {
+          method: change.method,
+          url: change.url,
+          apiVersion: change.apiVersion,
+          body: change.requestBody ?? null,
+        },
+        clientRequestId: change.clientRequestId,
+        ...(planned === undefined ? {} : { before: planned.before ?? null }),
+      });
+      passed.set(change, { intent, change, exchange: null, settled: false });
+    },
+    async after(change, exchange) {
+      const one = passed.get(change);
+      if (!one) return;
+      one.exchange = exchange;
+      if (exchange.correlationId !== '') options.onCorrelation?.(exchange.correlationId);
+      if (exchange.status === 0) {
+        await outcome(one, { ok: null, result: 'no answer', error: exchange.error });
+      } else if (exchange.status >= 400) {
+        // A gateway's 5xx does not say whether Azure did it.
+        const ok = exchange.status >= 500 ? null : false;
+        await outcome(one, { ok, result: 'refused', error: errorOf(exchange) });
+      } else if (begins(exchange)) {
+        await outcome(one, { ok: null, result: 'accepted', error: '' });
+      } else {
+        await outcome(one, { ok: true, result: 'Succeeded', error: '' });
+      }
+    },
+    async settled(clientRequestId, end) {
+      const one = [...passed.values()].findLast(
+        (each) => each.change.clientRequestId === clientRequestId && !each.settled && each.exchange !== null,
+      );
+      if (one) await outcome(one, end);
+    },
+    running() {
+      return [...passed.values()]
+        .filter((one) => !one.settled && one.exchange !== null && one.exchange.status > 0 && one.exchange.status < 400)
+        .map(({ change, exchange }) => ({
+          method: change.method,
+          url: change.url.split('?')[0] ?? '',
+          clientRequestId: change.clientRequestId,
+          operationUrl: exchange ? operationUrlOf(exchange) : '',
+        }));
+    },
+    sent() {
+      const all = [...passed.values()];
+      const refused = all.filter(({ exchange }) => exchange && exchange.status >= 400 && exchange.status < 500).length;
+      return { left: all.length, refused };
+    },
+  };
+}

@@ -1,0 +1,771 @@
+import type { Danger, Permission, PlanDocument, PlannedStep, RunDocument } from '../documents/run.ts';
+import { printable } from '../text/printable.ts';
+import {
+  type Action,
+  type ActionContext,
+  type ActionPlan,
+  type Progress,
+  StalePlan,
+  type Target,
+  type Verification,
+} from './action.ts';
+import type { CaseLog, KeptEvidence } from './case-log.ts';
+import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
+import type { Playbook, PlaybookStep } from './playbook.ts';
+import type { PlaybookRun, Prompt, RunOutcome, RunView, StepState, StepView } from './run.ts';
+
+/** Calls back after so many milliseconds; returns the way to stop that. */
+export type Timer = (milliseconds: number, callback: () => void) => () => void;
+
+export interface RunOptions {
+  playbook: Playbook;
+  actions: ReadonlyMap<string, Action>;
+  target: Target;
+  log: CaseLog;
+  /** The responder's public address; "" when it is not known. */
+  responderAddress: string;
+  /** Why the playbook is run, for the transcript. */
+  reason: string;
+  /** Changes nothing, and says so. */
+  readOnly: boolean;
+  /** With a person who can press keys: only then a step is undone by itself. */
+  interactive: boolean;
+  now: () => Date;
+  timer?: Timer;
+}
+
+/** A run, and what the command line needs of it besides. */
+export interface StartedRun extends PlaybookRun {
+  /** Plans every step, reads only, without running any. */
+  plan(): Promise<PlanDocument>;
+  /** Stops following Azure, and writes down which of its operations are still running. */
+  quit(because: string): Promise<RunningOperation[]>;
+  /** Did it fail for lack of permission, or because the session is read-only? */
+  forbidden(): boolean;
+}
+
+interface Step {
+  definition: PlaybookStep;
+  action: Action | null;
+  view: StepView;
+  plan: ActionPlan | null;
+  /** For verify and undo; null before it is applied. */
+  applied: Record<string, unknown> | null;
+  gate: StepGate | null;
+}
+
+type Answer = { kind: 'text'; text: string } | { kind: 'skip' } | { kind: 'cancel' };
+
+/** The evidence that lets a later process undo a step: `name` of its document, and its form. */
+export interface StepRecord {
+  schema: 'cordon.step/1';
+  playbook: string;
+  step: string;
+  title: string;
+  action: string;
+  input: unknown;
+  target: Target;
+  responderAddress: string;
+  state: Record<string, unknown>;
+}
+
+const wallTimer: Timer = (milliseconds, callback) => {
+  const handle = setTimeout(callback, milliseconds);
+  return () => clearTimeout(handle);
+};
+
+function sentenceOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error), 600);
+}
+
+function kindOf(step: PlaybookStep): PlannedStep['kind'] {
+  if (step.uses !== undefined) return 'action';
+  if (step.check !== undefined) return 'check';
+  return step.ask === undefined ? 'note' : 'ask';
+}
+
+/** The permissions that the caller is known to lack. */
+export function lacking(permissions: readonly Permission[]): Permission[] {
+  return permissions.filter((one) => one.held === false);
+}
+
+/** Makes a playbook ready for a machine. Nothing is asked of Azure before `start` or `plan`. */
+export function createRun(options: RunOptions): StartedRun {
+  return new Run(options);
+}
+
+class Run implements StartedRun {
+  readonly #options: RunOptions;
+  readonly #steps: Step[];
+  readonly #timer: Timer;
+  readonly #listeners = new Set<() => void>();
+  readonly #stop = new AbortController();
+  #current = 0;
+  #prompt: Prompt | null = null;
+  #resolvePrompt: ((answer: Answer) => void) | null = null;
+  #outcome: RunOutcome = 'running';
+  #summary = '';
+  #autoUndoAt: string | null = null;
+  #stopTimer: (() => void) | null = null;
+  #undoing: Promise<RunView> | null = null;
+  #forbidden = false;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.#timer = options.timer ?? wallTimer;
+    this.#steps = options.playbook.steps.map((definition) => {
+      const name = definition.uses ?? definition.check;
+      return {
+        definition,
+        action: name === undefined ? null : (options.actions.get(name) ?? null),
+        plan: null,
+        applied: null,
+        gate: null,
+        view: {
+          id: definition.id,
+          title: definition.title,
+          kind: kindOf(definition),
+          action: name ?? '',
+          guidance: definition.guidance ?? definition.note ?? '',
+          changes: [],
+          touches: [],
+          permissions: [],
+          danger: 'none',
+          undo: '',
+          warnings: [],
+          state: 'pending',
+          progress: null,
+          verified: null,
+          correlationIds: [],
+          startedAt: '',
+          endedAt: '',
+          error: '',
+        },
+      };
+    });
+  }
+
+  view(): RunView {
+    const { playbook, target } = this.#options;
+    return {
+      playbook: playbook.name,
+      title: playbook.title,
+      vm: { id: target.id, name: target.name },
+      steps: this.#steps.map(({ view }) => ({ ...view, correlationIds: [...view.correlationIds] })),
+      current: this.#current,
+      prompt: this.#prompt,
+      outcome: this.#outcome,
+      summary: this.#summary,
+      autoUndoAt: this.#autoUndoAt,
+    };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async plan(): Promise<PlanDocument> {
+    for (const step of this.#steps) {
+      if (step.action === null) continue;
+      this.#set(step, { state: 'planning' });
+      try {
+        this.#planned(step, await step.action.plan(this.#context(step, true), step.definition.with ?? {}));
+        this.#set(step, { state: 'planned' });
+      } catch (error) {
+        this.#set(step, { state: 'failed', error: sentenceOf(error) });
+        throw error;
+      }
+    }
+    const { playbook, target } = this.#options;
+    return {
+      schema: 'cordon.plan/1',
+      asOf: this.#now(),
+      playbook: playbook.name,
+      vm: { id: target.id, name: target.name },
+      steps: this.#steps.map(({ view }) => plannedPart(view)),
+    };
+  }
+
+  async start(): Promise<RunView> {
+    try {
+      for (const [index, step] of this.#steps.entries()) {
+        this.#current = index;
+        const next = await this.#run(step);
+        if (next === 'end') break;
+      }
+    } catch (error) {
+      // The case file cannot be written, or a defect: either way nothing more may be changed.
+      const step = this.#steps[this.#current];
+      if (step && !ended(step.view.state)) this.#set(step, { state: 'failed', error: sentenceOf(error) });
+      this.#finish('needs-attention', `Stopped: ${sentenceOf(error)}`);
+    }
+    if (this.#outcome === 'running') this.#conclude();
+    return this.view();
+  }
+
+  answer(text: string): 'accepted' | 'refused' {
+    const prompt = this.#prompt;
+    if (!prompt) return 'refused';
+    const given = text.trim();
+    const right = prompt.expects === '' ? given !== '' : given === prompt.expects;
+    if (!right) return 'refused';
+    this.#settlePrompt({ kind: 'text', text: given });
+    return 'accepted';
+  }
+
+  skip(): void {
+    this.#settlePrompt({ kind: 'skip' });
+  }
+
+  cancel(): void {
+    this.#settlePrompt({ kind: 'cancel' });
+  }
+
+  undo(): Promise<RunView> {
+    this.#undoing ??= this.#undoAll().finally(() => {
+      this.#undoing = null;
+    });
+    return this.#undoing;
+  }
+
+  keep(): void {
+    if (this.#stopTimer === null) return;
+    this.#clearTimer();
+    this.#log('note', { text: 'The change is kept: it is no longer undone by itself.' }).catch(() => undefined);
+    this.#changed();
+  }
+
+  document(): RunDocument {
+    const { playbook, target, log } = this.#options;
+    return {
+      schema: 'cordon.run/1',
+      asOf: this.#now(),
+      playbook: playbook.name,
+      vm: { id: target.id, name: target.name },
+      case: log.caseId,
+      steps: this.#steps.map(({ view }) => ({
+        ...plannedPart(view),
+        outcome: outcomeOf(view.state),
+        verified: view.verified,
+        correlationIds: [...view.correlationIds],
+        error: view.error,
+      })),
+    };
+  }
+
+  forbidden(): boolean {
+    return this.#forbidden;
+  }
+
+  async quit(because: string): Promise<RunningOperation[]> {
+    const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
+    this.#clearTimer();
+    if (running.length > 0) {
+      const names = running.map((one) => `${one.method} ${one.url} (request ${one.clientRequestId})`).join('; ');
+      await this.#log('error', {
+        text: `${because}; these Azure operations were still running and go on without cordon: ${names}`,
+        running,
+      });
+    } else if (this.#outcome === 'running') {
+      await this.#log('error', { text: `${because}; no Azure operation was running` });
+    }
+    this.#settlePrompt({ kind: 'cancel' });
+    this.#stop.abort();
+    return running;
+  }
+
+  // One step after another.
+
+  async #run(step: Step): Promise<'next' | 'end'> {
+    this.#set(step, { startedAt: this.#now() });
+    const { definition, view } = step;
+    if (view.kind === 'note') {
+      this.#set(step, { state: 'done', endedAt: this.#now() });
+      return 'next';
+    }
+    if (view.kind === 'ask') return this.#ask(step);
+    if (step.action === null) {
+      return this.#failed(step, `no action ${view.action}`);
+    }
+    for (let attempt = 0; ; attempt += 1) {
+      const planned = await this.#planStep(step, step.action);
+      if (planned !== 'go') return planned;
+      const consent = await this.#consent(step);
+      if (consent !== 'go') return consent;
+      const applied = await this.#apply(step, step.action);
+      // A stale plan is shown again to a person; a script has confirmed another plan than this one.
+      if (applied === 'stale' && this.#options.interactive && attempt < 5) continue;
+      if (applied === 'stale') return this.#failed(step, step.view.error);
+      if (applied !== 'go') return applied;
+      break;
+    }
+    const { undoAfterMinutes } = definition;
+    if (undoAfterMinutes !== undefined && this.#options.interactive && step.action.undo) {
+      this.#startTimer(step, undoAfterMinutes);
+    }
+    return 'next';
+  }
+
+  async #ask(step: Step): Promise<'next' | 'end'> {
+    const question = step.definition.ask ?? '';
+    this.#set(step, { state: 'waiting' });
+    const answer = await this.#wait({ step: step.view.id, level: 'ask', question, expects: '', consequences: [] });
+    if (answer.kind === 'cancel') return this.#cancelled(step);
+    const text = answer.kind === 'text' ? answer.text : 'not answered';
+    await this.#log('note', {
+      text: `${question} — ${text}`,
+      playbook: this.#options.playbook.name,
+      step: step.view.id,
+      question,
+      answer: text,
+    });
+    this.#set(step, { state: answer.kind === 'text' ? 'done' : 'skipped', endedAt: this.#now() });
+    return 'next';
+  }
+
+  async #planStep(step: Step, action: Action): Promise<'go' | 'next' | 'end'> {
+    const { view } = step;
+    this.#set(step, { state: 'planning' });
+    let plan: ActionPlan;
+    try {
+      plan = await action.plan(this.#context(step, true), step.definition.with ?? {});
+    } catch (error) {
+      return this.#failed(step, `The plan could not be made: ${sentenceOf(error)}`);
+    }
+    this.#planned(step, plan);
+    await this.#log('plan', {
+      playbook: this.#options.playbook.name,
+      steps: [plannedPart(step.view)],
+      ...(plan.refused ? { refused: plan.refused } : {}),
+    });
+    if (plan.refused?.kind === 'nothing-to-do') {
+      this.#set(step, { state: 'skipped', endedAt: this.#now(), verified: { ok: true, text: plan.refused.because } });
+      return 'next';
+    }
+    if (plan.refused) return this.#failed(step, plan.refused.because);
+    if (view.kind === 'check' && plan.changes.length > 0) {
+      return this.#failed(step, `${action.name} changes Azure: a check may not`);
+    }
+    if (plan.changes.length > 0 && this.#options.readOnly) {
+      this.#forbidden = true;
+      return this.#failed(
+        step,
+        'This session is read-only: nothing is changed in Azure. Start cordon without --read-only.',
+      );
+    }
+    const missing = lacking(plan.permissions);
+    if (missing.length > 0) {
+      this.#forbidden = true;
+      const names = missing.map((one) => `${one.action} on ${one.scope}`).join('; ');
+      return this.#failed(step, `Not permitted: you lack ${names}. Ask the customer for it, then run this again.`);
+    }
+    this.#set(step, { state: 'planned' });
+    return 'go';
+  }
+
+  async #consent(step: Step): Promise<'go' | 'next' | 'end'> {
+    const { plan, view } = step;
+    if (plan === null) return 'end';
+    if (view.danger === 'none') return 'go';
+    const { target, playbook, reason } = this.#options;
+    this.#set(step, { state: 'waiting' });
+    const answer = await this.#wait({
+      step: view.id,
+      level: view.danger,
+      question: `${plan.title}?`,
+      expects: view.danger === 'disruptive' ? target.name : 'y',
+      consequences: plan.consequences,
+    });
+    if (answer.kind === 'cancel') return this.#cancelled(step);
+    if (answer.kind === 'skip') {
+      await this.#log('note', {
+        text: `${playbook.name}: step ${view.id} was skipped`,
+        playbook: playbook.name,
+        step: view.id,
+      });
+      this.#set(step, { state: 'skipped', endedAt: this.#now() });
+      return 'next';
+    }
+    await this.#log('confirm', {
+      playbook: playbook.name,
+      step: view.id,
+      number: this.#steps.indexOf(step) + 1,
+      level: view.danger,
+      typed: answer.text,
+      reason,
+    });
+    return 'go';
+  }
+
+  async #apply(step: Step, action: Action): Promise<'go' | 'next' | 'end' | 'stale'> {
+    const { plan, view } = step;
+    if (plan === null) return 'end';
+    const { playbook } = this.#options;
+    this.#set(step, { state: 'applying', progress: null, error: '' });
+    const context = this.#context(step, false);
+    // Kept before the first change: what a later process needs to undo it, also after a crash half way.
+    let record = plan.changes.length > 0 ? await this.#keepRecord(step, plan.state) : null;
+    try {
+      step.applied = await action.apply(context, plan);
+    } catch (error) {
+      if (error instanceof StalePlan) {
+        await this.#log('error', {
+          text: `${view.id}: the plan is stale: ${error.message}`,
+          step: view.id,
+          playbook: playbook.name,
+        });
+        this.#set(step, { error: `The plan is stale: ${error.message} It must be made again.` });
+        return 'stale';
+      }
+      return this.#appliedInPart(step, action, error);
+    }
+    if (plan.changes.length > 0) record = await this.#keepRecord(step, step.applied);
+    this.#set(step, { state: 'verifying', progress: null });
+    const verified = await this.#verify(context, action, step.applied);
+    await this.#log('verify', {
+      step: view.id,
+      playbook: playbook.name,
+      ok: verified.ok,
+      text: verified.text,
+      action: action.name,
+      ...(record === null ? {} : { evidence: record }),
+    });
+    this.#set(step, { verified, endedAt: this.#now() });
+    if (verified.ok === false) return this.#failed(step, verified.text);
+    this.#set(step, { state: 'done' });
+    return 'go';
+  }
+
+  async #verify(context: ActionContext, action: Action, state: Record<string, unknown>): Promise<Verification> {
+    try {
+      return await action.verify(context, state);
+    } catch (error) {
+      return { ok: null, text: `Azure could not be asked: ${sentenceOf(error)}` };
+    }
+  }
+
+  /** An action failed while it was applied. What it did is undone, unless it should be kept. */
+  async #appliedInPart(step: Step, action: Action, error: unknown): Promise<'next' | 'end'> {
+    const { plan, gate, view } = step;
+    const because = sentenceOf(error);
+    if (typeof error === 'object' && error !== null && Reflect.get(error, 'statusCode') === 403) this.#forbidden = true;
+    await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
+    const sent = gate?.sent() ?? { left: 0, refused: 0 };
+    if (plan === null || sent.left === sent.refused) return this.#failed(step, because);
+    if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
+      this.#set(step, { state: 'failed', endedAt: this.#now(), error: because });
+      return this.#afterFailure(step, 'needs-attention', `${view.title}: ${because}`);
+    }
+    this.#set(step, { error: because });
+    const undone = await this.#undoStep(step, plan.state);
+    if (undone.ok === true) {
+      return this.#afterFailure(step, 'undone', `${view.title} failed and was undone: ${because}`);
+    }
+    return this.#afterFailure(
+      step,
+      'needs-attention',
+      `${view.title} failed (${because}), and undoing it: ${undone.text}`,
+    );
+  }
+
+  /** A step failed and left nothing of its own behind that is unknown. */
+  async #failed(step: Step, because: string): Promise<'next' | 'end'> {
+    const left = step.applied !== null && (step.plan?.changes.length ?? 0) > 0;
+    this.#set(step, { state: 'failed', error: because, endedAt: this.#now() });
+    if (step.applied === null) {
+      await this.#log('error', {
+        text: `${step.view.id}: ${because}`,
+        step: step.view.id,
+        playbook: this.#options.playbook.name,
+      });
+    }
+    const impossible = step.plan?.refused?.kind === 'impossible' || step.view.kind === 'check';
+    return this.#afterFailure(
+      step,
+      left || impossible ? 'needs-attention' : 'failed',
+      `${step.view.title}: ${because}`,
+    );
+  }
+
+  async #afterFailure(step: Step, outcome: RunOutcome, summary: string): Promise<'next' | 'end'> {
+    const then = step.definition.whenFailed ?? 'stop';
+    if (then === 'go-on') return 'next';
+    if (then === 'stop') {
+      this.#finish(outcome, summary);
+      return 'end';
+    }
+    const undone = this.#steps.find((one) => one.definition.id === then.undo);
+    if (undone?.applied) {
+      const result = await this.#undoStep(undone, undone.applied);
+      this.#finish(
+        result.ok === true ? 'undone' : 'needs-attention',
+        result.ok === true ? `${summary} Undone: ${undone.view.title}.` : `${summary} Undoing it: ${result.text}`,
+      );
+    } else {
+      this.#finish(outcome, summary);
+    }
+    return 'end';
+  }
+
+  async #cancelled(step: Step): Promise<'end'> {
+    this.#set(step, { state: 'skipped', endedAt: this.#now() });
+    const { playbook } = this.#options;
+    await this.#log('note', {
+      text: `${playbook.name} was ended at step ${step.view.id}`,
+      playbook: playbook.name,
+      step: step.view.id,
+    });
+    this.#finish('cancelled', `Ended at: ${step.view.title}. What was done stays done and can be undone.`);
+    return 'end';
+  }
+
+  #conclude(): void {
+    const { views, failed, unverified } = this.#tally();
+    if (failed.length > 0) {
+      const names = failed.map((view) => `${view.title}: ${view.error}`).join('; ');
+      this.#finish('needs-attention', `Done but for ${names}`);
+    } else if (unverified.length > 0) {
+      const names = unverified.map((view) => `${view.title}: ${view.verified?.text ?? ''}`).join('; ');
+      this.#finish('needs-attention', `Done, but not verified: ${names}`);
+    } else {
+      const told = views.flatMap((view) => (view.verified?.text ? [view.verified.text] : []));
+      this.#finish('done', told.join(' '));
+    }
+  }
+
+  #tally() {
+    const views = this.#steps.map((step) => step.view);
+    return {
+      views,
+      failed: views.filter((view) => view.state === 'failed'),
+      unverified: views.filter((view) => view.state === 'done' && view.kind === 'action' && view.verified?.ok === null),
+    };
+  }
+
+  // Undoing.
+
+  async #undoAll(): Promise<RunView> {
+    this.#clearTimer();
+    const results: Verification[] = [];
+    for (const step of this.#steps.toReversed()) {
+      if (step.applied === null || step.view.state !== 'done' || !step.action?.undo) continue;
+      if (step.action.undoing?.included === false) continue;
+      results.push(await this.#undoStep(step, step.applied));
+    }
+    if (results.length === 0) {
+      this.#summary = 'There is nothing to undo.';
+    } else if (results.every((result) => result.ok === true)) {
+      this.#outcome = 'undone';
+      this.#summary = results.map((result) => result.text).join(' ');
+    } else {
+      this.#outcome = 'needs-attention';
+      this.#summary = results.map((result) => result.text).join(' ');
+    }
+    this.#changed();
+    return this.view();
+  }
+
+  async #undoStep(step: Step, state: Record<string, unknown>): Promise<Verification> {
+    const { action, view } = step;
+    const { playbook } = this.#options;
+    if (!action?.undo) return { ok: null, text: `${view.title} cannot be undone.` };
+    this.#set(step, { state: 'undoing', progress: null });
+    await this.#log('undo', {
+      step: view.id,
+      playbook: playbook.name,
+      action: action.name,
+      before: state,
+      text: view.undo,
+    });
+    let result: Verification;
+    try {
+      result = await action.undo(this.#context(step, false), state);
+    } catch (error) {
+      result = { ok: null, text: sentenceOf(error) };
+    }
+    await this.#log('verify', {
+      step: view.id,
+      playbook: playbook.name,
+      action: action.name,
+      ok: result.ok,
+      text: result.text,
+      undo: true,
+    });
+    if (result.ok === true) {
+      step.applied = null;
+      this.#set(step, { state: 'undone', endedAt: this.#now() });
+    } else {
+      const error = [view.error, `Not undone: ${result.text}`].filter(Boolean).join(' ');
+      this.#set(step, { state: 'failed', endedAt: this.#now(), error });
+    }
+    return result;
+  }
+
+  #startTimer(step: Step, minutes: number): void {
+    this.#clearTimer();
+    const milliseconds = minutes * 60_000;
+    this.#autoUndoAt = new Date(this.#options.now().getTime() + milliseconds).toISOString();
+    this.#stopTimer = this.#timer(milliseconds, () => {
+      this.#clearTimer();
+      const { applied } = step;
+      if (applied === null) return;
+      this.#undoneByTimer(step, applied).catch((error: unknown) => {
+        this.#finish('needs-attention', `It should have been undone by itself: ${sentenceOf(error)}`);
+      });
+    });
+    this.#changed();
+  }
+
+  async #undoneByTimer(step: Step, state: Record<string, unknown>): Promise<void> {
+    const result = await this.#undoStep(step, state);
+    this.#finish(
+      result.ok === true ? 'undone' : 'needs-attention',
+      result.ok === true
+        ? `${step.view.title} was undone by itself: nobody kept it.`
+        : `${step.view.title} should have been undone by itself: ${result.text}`,
+    );
+  }
+
+  #clearTimer(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = null;
+    this.#autoUndoAt = null;
+  }
+
+  // Small things.
+
+  #context(step: Step, reading: boolean): ActionContext {
+    const { log, target, responderAddress, playbook } = this.#options;
+    const changes = step.plan?.changes ?? [];
+    let gate: StepGate;
+    if (reading) {
+      const refuse = async () => {
+        throw new Error('a plan only reads: nothing may be changed while it is made');
+      };
+      gate = { before: refuse, after: refuse, running: () => [], sent: () => ({ left: 0, refused: 0 }) };
+    } else {
+      gate = stepGate({
+        log,
+        playbook: playbook.name,
+        step: step.view.id,
+        action: step.view.action,
+        changes,
+        onCorrelation: (id) => {
+          if (step.view.correlationIds.includes(id)) return;
+          this.#set(step, { correlationIds: [...step.view.correlationIds, id] });
+        },
+      });
+      step.gate = gate;
+    }
+    return {
+      target,
+      caseId: log.caseId,
+      responderAddress,
+      gate,
+      keep: async (name, document) => (await log.keep(name, document)).file,
+      progress: (progress: Progress) => this.#set(step, { progress }),
+      signal: this.#stop.signal,
+    };
+  }
+
+  #keepRecord(step: Step, state: Record<string, unknown>): Promise<KeptEvidence> {
+    const { playbook, target, responderAddress } = this.#options;
+    const record: StepRecord = {
+      schema: 'cordon.step/1',
+      playbook: playbook.name,
+      step: step.view.id,
+      title: step.view.title,
+      action: step.view.action,
+      input: step.definition.with ?? {},
+      target,
+      responderAddress,
+      state,
+    };
+    return this.#options.log.keep(`step-${step.view.id}`, record);
+  }
+
+  #planned(step: Step, plan: ActionPlan): void {
+    step.plan = plan;
+    this.#set(step, {
+      changes: plan.changes,
+      touches: plan.touches,
+      permissions: plan.permissions,
+      danger: plan.changes.length === 0 ? 'none' : atLeast(plan.danger),
+      undo: plan.undo,
+      warnings: plan.refused ? [...plan.warnings, plan.refused.because] : plan.warnings,
+    });
+  }
+
+  #wait(prompt: Prompt): Promise<Answer> {
+    if (this.#stop.signal.aborted) return Promise.resolve({ kind: 'cancel' });
+    return new Promise((resolve) => {
+      this.#prompt = prompt;
+      this.#resolvePrompt = resolve;
+      this.#changed();
+    });
+  }
+
+  #settlePrompt(answer: Answer): void {
+    const resolve = this.#resolvePrompt;
+    if (!resolve) return;
+    this.#prompt = null;
+    this.#resolvePrompt = null;
+    this.#changed();
+    resolve(answer);
+  }
+
+  #finish(outcome: RunOutcome, summary: string): void {
+    this.#outcome = outcome;
+    this.#summary = summary;
+    this.#changed();
+  }
+
+  #set(step: Step, part: Partial<StepView>): void {
+    step.view = { ...step.view, ...part };
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #log(kind: Parameters<CaseLog['append']>[0], body: Record<string, unknown>): Promise<unknown> {
+    return this.#options.log.append(kind, body);
+  }
+
+  #now(): string {
+    return this.#options.now().toISOString();
+  }
+}
+
+/** A change always takes a confirmation, whatever its action says. */
+function atLeast(danger: Danger): Danger {
+  return danger === 'none' ? 'reversible' : danger;
+}
+
+function ended(state: StepState): boolean {
+  return state === 'done' || state === 'failed' || state === 'skipped' || state === 'undone';
+}
+
+function plannedPart(view: StepView): PlannedStep {
+  const { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings } = view;
+  return { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings };
+}
+
+function outcomeOf(state: StepState): RunDocument['steps'][number]['outcome'] {
+  switch (state) {
+    case 'done':
+    case 'failed':
+    case 'skipped':
+    case 'undone':
+      return state;
+    case 'pending':
+    case 'planning':
+    case 'planned':
+    case 'waiting':
+      return 'not-reached';
+    default:
+      return 'running';
+  }
+}
