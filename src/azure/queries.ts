@@ -7,7 +7,10 @@ const loaded = new Map<string, Promise<string>>();
 export function loadQuery(name: string): Promise<string> {
   const known = loaded.get(name);
   if (known) return known;
-  const text = readFile(new URL(`./queries/${name}.kql`, import.meta.url), 'utf8');
+  // Beside this file in the sources; one level up from a chunk of the bundle.
+  const text = readFile(new URL(`./queries/${name}.kql`, import.meta.url), 'utf8').catch(() =>
+    readFile(new URL(`../queries/${name}.kql`, import.meta.url), 'utf8'),
+  );
   loaded.set(name, text);
   return text;
 }

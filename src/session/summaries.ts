@@ -13,7 +13,9 @@ export interface NamedFact {
 function named<T>(name: string, vm: string, fact: Fact<T> | null, tell: (value: T) => string): NamedFact[] {
   if (!fact) return [];
   const told = fact.state === 'known' ? tell(fact.value) : `not known: ${fact.because}`;
-  return [{ name, summary: `${name.replace('posture.', '')} of ${vm}: ${told}`, fact }];
+  return [
+    { name, summary: `${name.replace('posture.', '').replace('secureScore', 'secure score')} of ${vm}: ${told}`, fact },
+  ];
 }
 
 /** The facts that have arrived, each with its sentence. */

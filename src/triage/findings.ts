@@ -90,10 +90,37 @@ interface Rule {
   judge(facts: FindingFacts): { severity: Severity; title: string; evidence: string[] } | null;
 }
 
+/** A way to administer the machine that more than named addresses reach. */
+function managementRule(id: string, numbers: number[]): Rule {
+  return {
+    id,
+    practice: 2,
+    attack: ['T1133', 'T1110'],
+    playbook: 'lock-nsg',
+    judge({ exposure }) {
+      const ports = knownValue(exposure)?.ports ?? [];
+      const open = [...ports.entries()].filter(
+        ([, port]) =>
+          port.protocol === 'tcp' &&
+          port.sources.breadth !== 'narrow' &&
+          numbers.some((number) => port.from <= number && number <= port.to),
+      );
+      const [first] = open;
+      if (!first) return null;
+      const service = first[1].service || portText(first[1]);
+      return {
+        severity: first[1].sources.breadth === 'internet' ? 'critical' : 'high',
+        title: `${printable(service, 40)} is open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
+        evidence: open.map(([index]) => `exposure.ports[${index}]`),
+      };
+    },
+  };
+}
+
 /** Every rule, for a domain expert to review: facts in, one sentence out. */
 export const rules: Rule[] = [
   {
-    id: 'guessed-logon',
+    id: 'brute-force-succeeded',
     practice: 7,
     attack: ['T1110', 'T1078'],
     playbook: 'contain-brute-force',
@@ -109,24 +136,9 @@ export const rules: Rule[] = [
       };
     },
   },
-  {
-    id: 'management-open-to-internet',
-    practice: 2,
-    attack: ['T1133', 'T1110'],
-    playbook: 'lock-nsg',
-    judge({ exposure, os }) {
-      const ports = knownValue(exposure)?.ports ?? [];
-      const open = [...ports.entries()].filter(([, port]) => isManagement(port) && port.sources.breadth !== 'narrow');
-      const [first] = open;
-      if (!first) return null;
-      const service = first[1].service || (os === 'windows' ? 'RDP' : 'SSH');
-      return {
-        severity: first[1].sources.breadth === 'internet' ? 'critical' : 'high',
-        title: `${printable(service, 40)} is open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
-        evidence: open.map(([index]) => `exposure.ports[${index}]`),
-      };
-    },
-  },
+  managementRule('rdp-open-to-internet', [3389]),
+  managementRule('ssh-open-to-internet', [22]),
+  managementRule('management-port-open', [23, 5985, 5986]),
   {
     id: 'unnamed-port-open-to-internet',
     practice: 2,
@@ -146,7 +158,7 @@ export const rules: Rule[] = [
     },
   },
   {
-    id: 'under-attack',
+    id: 'brute-force-running',
     practice: 7,
     attack: ['T1110.001', 'T1110.003'],
     playbook: 'contain-brute-force',

@@ -1,0 +1,28 @@
+import type { Reader } from '../session/ports.ts';
+import { explainPort } from '../triage/exposure/explain.ts';
+import type { Connection } from './connection.ts';
+import type { NetworkReading } from './network.ts';
+import { readScan } from './scan.ts';
+import { readTriage } from './triage.ts';
+
+/** What the workbench reads, from Azure. */
+export function azureReader(connection: Connection): Reader {
+  const networks = new Map<string, NetworkReading>();
+  return {
+    now: () => connection.clock.now(),
+    simulated: connection.simulated,
+    identity: () => connection.signedIn(),
+    scan: (onProgress, signal) => readScan(connection, onProgress, signal),
+    async triage(vm, onProgress, signal) {
+      const { document, network } = await readTriage(connection, vm, onProgress, { signal });
+      if (network) networks.set(vm.id.toLowerCase(), network);
+      return document;
+    },
+    explain(part, portIndex) {
+      const network = networks.get(part.vm.id.toLowerCase());
+      const port = part.exposure?.state === 'known' ? part.exposure.value.ports[portIndex] : undefined;
+      if (!network || !port) return [];
+      return explainPort(port, part.vm, network.resources);
+    },
+  };
+}

@@ -1,0 +1,203 @@
+import { Command, CommanderError, Option } from 'commander';
+import { exitCode, Failure } from './failure.ts';
+import { printable } from './text/printable.ts';
+import { version } from './version.ts';
+
+const streams = { stdout: process.stdout, stderr: process.stderr };
+
+/** The options that every command which reads Azure takes. */
+function reading(command: Command): Command {
+  return command
+    .option('--demo', 'use the built-in Azure simulator and its incident')
+    .option('--world <file>', 'use another world in the simulator')
+    .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
+    .option('--faults <file>', 'faults that the simulator injects')
+    .option('--simulator <url>', 'use a cordon simulate that runs already')
+    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china']))
+    .option('--tenant <id>', 'the tenant to sign in to')
+    .option('--subscription <name...>', 'only these subscriptions, by name or id')
+    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new Failure(`expected a positive number, found "${printable(text, 40)}"`);
+  return value;
+}
+
+/** Sets the exit code without ending the process, so that what is written still gets out. */
+async function finish(work: Promise<number> | number): Promise<void> {
+  process.exitCode = await work;
+}
+
+function program(): Command {
+  const cordon = new Command('cordon')
+    .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .showHelpAfterError(false);
+  cordon.addHelpText(
+    'after',
+    '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
+      '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
+  );
+  reading(cordon)
+    .option('--read-only', 'change nothing in Azure')
+    .option('--cases <folder>', 'where case files are kept')
+    .option('--case <id>', 'go on with this case')
+    .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
+    .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
+
+  reading(cordon.command('scan').description('every machine in reach, ranked by suspicion'))
+    .option('--json', 'print cordon.scan/1')
+    .option('--full', "with each machine's exposure")
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+    )
+    .action(async (flags, command: Command) =>
+      finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
+    );
+
+  reading(cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id'))
+    .option('--json', 'print cordon.triage/1')
+    .option('--markdown', 'print Markdown')
+    .option('--hours <n>', 'how far back to look for failed logons', number)
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+    )
+    .action(async (vm: string, _flags, command: Command) =>
+      finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),
+    );
+
+  reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
+    .requiredOption('--vm <vm>', 'the machine, by name or resource id')
+    .option('--dry-run', 'print the plan and change nothing')
+    .option('--yes', 'answer y; never answers what must be typed')
+    .option('--confirm <name>', "the machine's name, for steps that ask for it")
+    .option('--allow <address>', 'your own public address, which stays allowed')
+    .option('--reason <text>', 'why, for the transcript')
+    .option('--read-only', 'change nothing in Azure')
+    .option('--case <id>', 'go on with this case')
+    .option('--cases <folder>', 'where case files are kept')
+    .option('--json', 'print cordon.plan/1 or cordon.run/1')
+    .action(async (playbook: string, _flags, command: Command) =>
+      finish((await import('./commands/run-headless.ts')).runPlaybook(playbook, command.optsWithGlobals(), streams)),
+    );
+
+  reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
+    .option('--step <id>', 'only this step')
+    .option('--yes', 'do it; without it the steps are listed')
+    .option('--cases <folder>', 'where case files are kept')
+    .option('--json', 'print JSON')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/run-headless.ts')).undoCase(id, command.optsWithGlobals(), streams)),
+    );
+
+  const cases = cordon.command('case').description('case files');
+  const folder = (command: Command) => command.option('--cases <folder>', 'where case files are kept');
+  folder(cases.command('list').description('every case, newest first'))
+    .option('--json', 'print JSON')
+    .action(async (_flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      await finish((await import('./commands/case.ts')).caseList({ ...at(flags), json: flags.json === true }, streams));
+    });
+  folder(cases.command('show <case>').description('its transcript'))
+    .option('--json', 'print JSON')
+    .action(async (id: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      await finish(
+        (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
+      );
+    });
+  folder(cases.command('verify <case>').description('is the hash chain whole? exits 6 when it is not'))
+    .option('--head <hash>', 'the head that was noted elsewhere')
+    .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
+    .action(async (id: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      await finish(
+        (await import('./commands/case.ts')).caseVerify(
+          id,
+          {
+            ...at(flags),
+            ...(flags.head ? { head: flags.head } : {}),
+            ...(flags.entries ? { entries: flags.entries } : {}),
+          },
+          streams,
+        ),
+      );
+    });
+  folder(cases.command('export <case>').description('case notes'))
+    .addOption(
+      new Option('--format <format>', 'of the notes').choices(['markdown', 'html', 'timesketch']).default('markdown'),
+    )
+    .option('--out <file>', 'where to')
+    .action(async (id: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      await finish(
+        (await import('./commands/case.ts')).caseExport(
+          id,
+          { ...at(flags), format: flags.format, ...(flags.out ? { out: flags.out } : {}) },
+          streams,
+        ),
+      );
+    });
+
+  cordon
+    .command('simulate')
+    .description('the Azure simulator alone, for other clients')
+    .option('--world <file>', 'the world; the built-in incident when absent')
+    .option('--port <n>', 'where it listens on the loopback; any free port when absent', (text) => Number(text))
+    .addOption(new Option('--latency <kind>', 'how slow it is').choices(['none', 'realistic']))
+    .option('--faults <file>', 'faults to inject')
+    .option('--tls-cert <file>', 'certificate (PEM)')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--mutation-log <file>', 'append every change to a file')
+    .option('--token-lifetime <seconds>', 'how long a token lasts', number)
+    .action(async (_flags, command: Command) =>
+      finish((await import('./commands/simulate.ts')).simulate(command.optsWithGlobals())),
+    );
+
+  reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
+    .option('--json', 'print JSON')
+    .action(async (_flags, command: Command) =>
+      finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
+    );
+
+  cordon
+    .command('schema <name>')
+    .description('the JSON Schema of a document: triage, scan, plan, run, transcript')
+    .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
+  return cordon;
+}
+
+function at(flags: { cases?: string }): { root?: string } {
+  return flags.cases ? { root: flags.cases } : {};
+}
+
+/** A pipe that closes early (`| head`) is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCode.done);
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  } else if (error instanceof Failure) {
+    process.stderr.write(
+      `cordon: ${error.message
+        .split('\n')
+        .map((line) => printable(line, 2000))
+        .join('\n')}\n`,
+    );
+    process.exitCode = error.exitCode;
+  } else {
+    const { describe } = await import('./commands/unexpected.ts');
+    const told = describe(error);
+    process.stderr.write(`cordon: ${told.message}\n`);
+    process.exitCode = told.exitCode;
+  }
+}

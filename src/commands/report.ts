@@ -1,0 +1,27 @@
+import { readScan } from '../azure/scan.ts';
+import { readTriage } from '../azure/triage.ts';
+import { exitCode } from '../failure.ts';
+import { openConnection, type Streams } from './options.ts';
+import { triageText } from './triage-report.ts';
+import type { WorkbenchFlags } from './workbench.ts';
+
+/** What the workbench is without a terminal: the triage report of the most suspicious machine in reach. */
+export async function report(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+  const opened = await openConnection(flags);
+  try {
+    const { vms, notSeen } = await readScan(opened.connection, () => {});
+    const [worst] = vms;
+    if (!worst) {
+      streams.stderr.write(`cordon: no virtual machine in reach. ${notSeen.join('; ')}\n`);
+      return exitCode.notPermitted;
+    }
+    const { document } = await readTriage(opened.connection, worst.vm, () => {});
+    streams.stdout.write(triageText(document));
+    streams.stdout.write(
+      `${vms.length} machines in reach; this is the most suspicious. In a terminal, cordon opens the workbench.\n`,
+    );
+    return exitCode.done;
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { readSubscriptions } from '../azure/subscriptions.ts';
+import { exitCode } from '../failure.ts';
+import { version } from '../version.ts';
+import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+
+export interface WorkbenchFlags extends ConnectionFlags {
+  readOnly?: boolean;
+  cases?: string;
+  case?: string;
+  allow?: string;
+}
+
+/** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
+export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    const { report } = await import('./report.ts');
+    return report(flags, streams);
+  }
+  // Ink's colours are decided when it is imported.
+  if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
+  const [{ runWorkbench }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
+    import('../../views/workbench.tsx'),
+    import('../session/store.ts'),
+    import('../session/clipboard.ts'),
+    openConnection({ latency: 'realistic', ...flags }),
+  ]);
+  const { connection } = opened;
+  try {
+    const [
+      { azureReader },
+      { openCaseStore, defaultCaseRoot },
+      { caseKeeper },
+      { playbooksOf },
+      { loadPlaybooks, playbookFolders },
+      { createActions },
+    ] = await Promise.all([
+      import('../azure/reader.ts'),
+      import('../casefile/case-store.ts'),
+      import('../session/kept-cases.ts'),
+      import('../session/playbook-shelf.ts'),
+      import('../playbook/playbook-file.ts'),
+      import('../actions/actions.ts'),
+    ]);
+    const now = () => connection.clock.now();
+    const actions = createActions(connection);
+    const shelf = await loadPlaybooks(await playbookFolders(), actions);
+    const subscriptions = await readSubscriptions(connection).catch(() => []);
+    const [first] = subscriptions;
+    const more = subscriptions.length - 1;
+    const scope = first
+      ? `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`
+      : 'no subscription in reach';
+    const session = createSession(
+      {
+        reader: azureReader(connection),
+        cases: caseKeeper({
+          store: openCaseStore(flags.cases ?? defaultCaseRoot(), { now }),
+          now,
+          operator: () => connection.signedIn(),
+          demo: connection.simulated,
+          cloud: connection.cloud.name,
+          toolVersion: version,
+          ...(flags.case ? { caseId: flags.case } : {}),
+        }),
+        playbooks: playbooksOf({
+          shelf,
+          actions,
+          readOnly: flags.readOnly === true,
+          now,
+          responderAddress: async () => flags.allow ?? (await connection.signedIn()).address,
+        }),
+        clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
+        quit: () => {},
+      },
+      { readOnly: flags.readOnly === true, scope },
+    );
+    await runWorkbench({ session, stdin: process.stdin, stdout: process.stdout });
+    for (const problem of shelf.problems) streams.stderr.write(`A playbook could not be used: ${problem}\n`);
+    return exitCode.done;
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,83 @@
+import type { Danger } from '../documents/run.ts';
+import type { Action } from '../playbook/action.ts';
+import type { CaseLog } from '../playbook/case-log.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { findPlaybook, type PlaybookShelf } from '../playbook/playbook-file.ts';
+import { createRun } from '../playbook/runner.ts';
+import type { OpenCase } from './case-keeper.ts';
+import type { KeptCase } from './kept-cases.ts';
+import type { Playbooks } from './playbooks.ts';
+
+export interface ShelfOptions {
+  shelf: PlaybookShelf;
+  actions: ReadonlyMap<string, Action>;
+  readOnly: boolean;
+  now: () => Date;
+  responderAddress: () => Promise<string>;
+}
+
+/** What a playbook writes, into the case that is open. */
+export function caseLogOf(kept: KeptCase): CaseLog {
+  return {
+    caseId: kept.id,
+    append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
+    keep: (name, document) => kept.file.evidence.keep(name, document),
+  };
+}
+
+function isKept(openCase: OpenCase): openCase is KeptCase {
+  return 'file' in openCase && 'actor' in openCase;
+}
+
+/** The most that an action of the playbook can do. The plan of each step says what it does here. */
+function dangerOf(playbook: Playbook): Danger {
+  const uses = playbook.steps.flatMap((step) => (step.uses ? [step.uses] : []));
+  if (uses.some((name) => name.startsWith('nsg.'))) return 'disruptive';
+  return uses.length > 0 ? 'reversible' : 'none';
+}
+
+/** The playbooks of a shelf, offered for a machine. */
+export function playbooksOf(options: ShelfOptions): Playbooks {
+  const { shelf } = options;
+  return {
+    list(_vm, findings) {
+      const named = new Map(findings.map((finding, rank) => [finding.id, rank]));
+      const offers = shelf.playbooks.map(({ playbook }) => ({
+        name: playbook.name,
+        title: playbook.title,
+        summary: playbook.summary,
+        steps: playbook.steps.map((step) => step.title),
+        danger: dangerOf(playbook),
+        answers: playbook.answers
+          .filter((id) => named.has(id))
+          .sort((a, b) => (named.get(a) ?? 0) - (named.get(b) ?? 0)),
+        disabled: options.readOnly ? 'this session is read-only' : '',
+      }));
+      const rank = (answers: string[]) => named.get(answers[0] ?? '') ?? Number.MAX_SAFE_INTEGER;
+      return offers.sort(
+        (a, b) =>
+          rank(a.answers) - rank(b.answers) || b.answers.length - a.answers.length || a.name.localeCompare(b.name),
+      );
+    },
+    async start(name, vm, openCase) {
+      if (!isKept(openCase)) throw new Error('the case file is not open for writing');
+      return createRun({
+        playbook: findPlaybook(shelf, name),
+        actions: options.actions,
+        target: {
+          id: vm.id,
+          name: vm.name,
+          resourceGroup: vm.resourceGroup,
+          subscriptionId: vm.subscriptionId,
+          location: vm.location,
+        },
+        log: caseLogOf(openCase),
+        responderAddress: await options.responderAddress(),
+        reason: '',
+        readOnly: options.readOnly,
+        interactive: true,
+        now: options.now,
+      });
+    },
+  };
+}
