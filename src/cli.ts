@@ -56,7 +56,7 @@ function program(): Command {
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
     )
-    .action(async (flags, command: Command) =>
+    .action(async (_flags, command: Command) =>
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
     );
 

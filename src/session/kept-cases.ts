@@ -101,7 +101,7 @@ export function caseKeeper(options: KeeperOptions): CaseKeeper & { open(vm: Virt
           await file.transcript.append('note', actor, { text });
         },
         async fact(name, summary, fact) {
-          const evidence = await file.evidence.keep(name, fact);
+          const evidence = await file.evidence.writeJson(name, fact);
           await file.transcript.append('fact', actor, factEntry(name, summary, fact, evidence));
         },
         async export() {

@@ -21,7 +21,7 @@ export function caseLogOf(kept: KeptCase): CaseLog {
   return {
     caseId: kept.id,
     append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
-    keep: (name, document) => kept.file.evidence.keep(name, document),
+    keep: (name, document) => kept.file.evidence.writeJson(name, document),
   };
 }
 
