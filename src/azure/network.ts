@@ -2,7 +2,7 @@ import type { Fact } from '../documents/fact.ts';
 import type { Exposure, VirtualMachine } from '../documents/triage.ts';
 import { evaluateExposure } from '../triage/exposure/exposure.ts';
 import { NetworkResources, type Unreadable } from '../triage/exposure/resources.ts';
-import { withSecondOpinion } from '../triage/exposure/second-opinion.ts';
+import type { SecondOpinion } from '../triage/exposure/second-opinion.ts';
 import type { Connection } from './connection.ts';
 import { azureError, unknownFrom } from './failure.ts';
 import { type Json, listAt, textAt } from './json.ts';
@@ -169,8 +169,16 @@ export async function readNetwork(
   return { resources, unreadable, publicAddresses };
 }
 
-/** Our own answer to "how can the Internet reach this machine", from the configuration alone. */
-export function exposureOf(reading: NetworkReading, vm: VirtualMachine, asOf: string): Fact<Exposure> {
+/**
+ * How the Internet reaches the machine, by the configuration, compared with Azure's effective rules where those were
+ * asked for.
+ */
+export function exposureOf(
+  reading: NetworkReading,
+  vm: VirtualMachine,
+  asOf: string,
+  secondOpinions?: ReadonlyMap<string, SecondOpinion>,
+): Fact<Exposure> {
   return evaluateExposure({
     vm: { id: vm.id, name: vm.name, os: vm.os, power: vm.power },
     networkInterfaces: vm.networkInterfaces,
@@ -178,6 +186,7 @@ export function exposureOf(reading: NetworkReading, vm: VirtualMachine, asOf: st
     unreadable: reading.unreadable,
     asOf,
     source,
+    ...(secondOpinions ? { secondOpinions } : {}),
   });
 }
 
@@ -185,9 +194,9 @@ export function exposureOf(reading: NetworkReading, vm: VirtualMachine, asOf: st
 export async function readEffectiveRules(
   connection: Connection,
   vm: VirtualMachine,
-): Promise<Map<string, { body: Json } | { because: string }>> {
+): Promise<Map<string, SecondOpinion>> {
   const answers = await Promise.all(
-    vm.networkInterfaces.map(async (id): Promise<[string, { body: Json } | { because: string }]> => {
+    vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
       const parsed = parseResourceId(id);
       if (!parsed) return [id, { because: 'its id cannot be read' }];
       if (vm.power !== 'running')
@@ -228,7 +237,8 @@ export async function readExposure(
   const reading = await readNetwork(connection, vm, signal);
   const first = exposureOf(reading, vm, connection.clock.now().toISOString());
   onFirst(first, reading);
-  return { fact: withSecondOpinion(first, await effective, reading.resources), reading };
+  const opinions = await effective;
+  return { fact: exposureOf(reading, vm, connection.clock.now().toISOString(), opinions), reading };
 }
 
 /** Is an Azure firewall in this machine's network, and which DNAT rules does exposure report through it? */
