@@ -1,0 +1,327 @@
+// Microsoft Defender for Cloud: what its REST interface prints, and the rows of securityresources, which differ in case.
+import type { ArmResource, Row } from '../world.ts';
+import { graphRow } from './graph.ts';
+import { guidOf, hashOf } from './seeded.ts';
+import { type Place, tenantId } from './tenant.ts';
+import { ago, at, hour, sevenDigits } from './time.ts';
+
+/** A Defender resource and its row. */
+export interface Finding {
+  resource: ArmResource;
+  row: Row;
+}
+
+export interface AlertSpec {
+  place: Place;
+  machineId: string;
+  machine: string;
+  alertType: string;
+  title: string;
+  description: string;
+  severity: 'High' | 'Medium' | 'Low' | 'Informational';
+  intent: string;
+  start: string;
+  end: string;
+  attacker: string;
+  attempts: number;
+  status?: 'Active' | 'Dismissed' | 'Resolved';
+}
+
+const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** Resource Graph prints an alert's properties in Pascal case. */
+function pascalCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pascalCased);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [pascal(key), pascalCased(child)]));
+}
+
+/** A security alert on a machine. */
+export function alert(spec: AlertSpec): Finding {
+  const { place, machineId, machine, start, end, attacker } = spec;
+  const ticks = 2_517_000_000_000_000_000n + BigInt(hashOf(`${machineId}${spec.alertType}`)) * 100_000n;
+  const name = `${ticks}_${guidOf(`alert:${machineId}:${spec.alertType}:${start}`)}`;
+  const low = machineId.toLowerCase();
+  const generated = sevenDigits(at(end) + 64_000, 3310);
+  const properties = {
+    status: spec.status ?? 'Active',
+    timeGeneratedUtc: generated,
+    processingEndTimeUtc: generated,
+    version: '2022-01-01.0',
+    vendorName: 'Microsoft',
+    productName: 'Microsoft Defender for Cloud',
+    alertType: spec.alertType,
+    startTimeUtc: start,
+    endTimeUtc: end,
+    severity: spec.severity,
+    isIncident: false,
+    systemAlertId: name,
+    intent: spec.intent,
+    resourceIdentifiers: [
+      { $id: `${place.location}_1`, azureResourceId: low, type: 'AzureResource', azureResourceTenantId: tenantId },
+    ],
+    compromisedEntity: machine,
+    alertDisplayName: spec.title,
+    description: spec.description,
+    remediationSteps: [
+      'Enforce the use of strong passwords and do not re-use them.',
+      'Limit the source addresses by a network security group.',
+    ],
+    extendedProperties: {
+      'attacker source IP': attacker,
+      'number of failed authentication attempts to host': String(spec.attempts),
+      resourceType: 'Virtual Machine',
+    },
+    entities: [
+      { $id: `${place.location}_2`, resourceId: low, type: 'azure-resource' },
+      { $id: `${place.location}_3`, azureID: low, hostName: machine, type: 'host' },
+      { $id: `${place.location}_4`, address: attacker, type: 'ip' },
+    ],
+    alertUri: `https://portal.azure.com/#blade/Microsoft_Azure_Security_AzureDefenderForData/AlertBlade/alertId/${name}/subscriptionId/${place.subscription}/resourceGroup/${place.group}/referencedFrom/alertDeepLink/location/${place.location}`,
+  };
+  const resource: ArmResource = {
+    id: `/subscriptions/${place.subscription}/resourceGroups/${place.group}/providers/Microsoft.Security/locations/${place.location}/alerts/${name}`,
+    name,
+    type: 'Microsoft.Security/Locations/alerts',
+    properties,
+  };
+  const printed = pascalCased(properties);
+  const cased: Row = typeof printed === 'object' && printed !== null ? { ...printed } : {};
+  return { resource, row: { ...graphRow(resource, tenantId, cased), location: place.location } };
+}
+
+/** Recommendations by their key, as Microsoft's catalogue has them. */
+export const recommendations = {
+  closePorts: [
+    'bc303248-3d14-44c2-96a0-55f5c326b5fe',
+    'Management ports should be closed on your virtual machines',
+    'Medium',
+  ],
+  justInTime: [
+    '805651bc-6ecd-4c73-9b55-97a19d0582d0',
+    'Management ports of virtual machines should be protected with just-in-time network access control',
+    'High',
+  ],
+  restrictPorts: [
+    '3b20e985-f71f-483b-b078-f30d73936d43',
+    'All network ports should be restricted on network security groups associated to your virtual machine',
+    'High',
+  ],
+  subnetGroup: [
+    'eade5b56-eefd-444f-95c8-23f29e5d93cb',
+    'Subnets should be associated with a network security group',
+    'Low',
+  ],
+  vulnerabilities: [
+    '1195afff-c881-495e-9bc5-1486211ae03f',
+    'Machines should have vulnerability findings resolved',
+    'Low',
+  ],
+  updates: [
+    'e1145ab1-eb4f-43d8-911b-36ddf771d13f',
+    'System updates should be installed on your machines (powered by Azure Update Manager)',
+    'Medium',
+  ],
+  backup: ['f2f595ec-5dc6-68b4-82ef-b63563e9c610', 'Azure Backup should be enabled for virtual machines', 'Low'],
+} as const;
+
+export type Recommendation = keyof typeof recommendations;
+
+/** One recommendation's state on a machine. */
+export function assessment(
+  machineId: string,
+  key: Recommendation,
+  code: 'Healthy' | 'Unhealthy' | 'NotApplicable',
+): Finding {
+  const [name, displayName, severity] = recommendations[key];
+  const id = `${machineId}/providers/Microsoft.Security/assessments/${name}`;
+  const status = {
+    code,
+    firstEvaluationDate: ago(90 * 24 * hour),
+    statusChangeDate: ago((3 + (hashOf(id) % 50)) * 24 * hour),
+  };
+  const links = {
+    azurePortal: `portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/${name}`,
+  };
+  const resource: ArmResource = {
+    id,
+    name,
+    type: 'Microsoft.Security/assessments',
+    properties: { resourceDetails: { source: 'Azure', id: machineId }, displayName, status, additionalData: {}, links },
+  };
+  const row = graphRow(resource, tenantId, {
+    resourceDetails: { Source: 'Azure', Id: machineId, ResourceType: 'Microsoft.Compute/virtualMachines' },
+    displayName,
+    status,
+    additionalData: {},
+    links,
+    metadata: { displayName, severity, assessmentType: 'BuiltIn', categories: ['Compute'], policyDefinitionId: '' },
+  });
+  return { resource, row };
+}
+
+export interface Vulnerability {
+  cve: string;
+  title: string;
+  severity: 'High' | 'Medium' | 'Low';
+  score: number;
+  remediation: string;
+  published: string;
+}
+
+/** A vulnerability found on a machine: a sub-assessment of `vulnerabilities`. */
+export function vulnerability(machineId: string, found: Vulnerability): Finding {
+  const name = guidOf(`vulnerability:${machineId}:${found.cve}`);
+  const resource: ArmResource = {
+    id: `${machineId}/providers/Microsoft.Security/assessments/${recommendations.vulnerabilities[0]}/subassessments/${name}`,
+    name,
+    type: 'Microsoft.Security/assessments/subAssessments',
+    properties: {
+      id: found.cve,
+      displayName: found.title,
+      status: { code: 'Unhealthy', severity: found.severity },
+      remediation: found.remediation,
+      impact: '',
+      category: 'Application',
+      description: found.title,
+      timeGenerated: sevenDigits(at(ago(9 * hour))),
+      resourceDetails: { source: 'Azure', id: machineId },
+      additionalData: {
+        assessedResourceType: 'ServerVulnerability',
+        type: 'VirtualMachine',
+        cvss: { '3.0': { base: found.score } },
+        patchable: true,
+        cve: [{ title: found.cve, link: `https://nvd.nist.gov/vuln/detail/${found.cve}` }],
+        publishedTime: found.published,
+        threat: found.title,
+        vendorReferences: [],
+      },
+    },
+  };
+  return { resource, row: graphRow(resource, tenantId) };
+}
+
+/** A program that Defender found on a machine. */
+export function software(machineId: string, vendor: string, program: string, version: string, known: number): Finding {
+  const name = `${program}_${version}`;
+  const resource: ArmResource = {
+    id: `${machineId}/providers/Microsoft.Security/softwareInventories/${name}`,
+    name,
+    type: 'Microsoft.Security/softwareInventories',
+    properties: {
+      deviceId: guidOf(`device:${machineId}`).replaceAll('-', ''),
+      osPlatform: 'WindowsServer2019',
+      vendor,
+      softwareName: program,
+      version,
+      endOfSupportStatus: 'None',
+      numberOfKnownVulnerabilities: known,
+      firstSeenAt: '2026-04-02 11:20:07',
+    },
+  };
+  return { resource, row: graphRow(resource, tenantId, { ...resource.properties, azureVmId: machineId }) };
+}
+
+/** The subscription's Secure Score and its controls. */
+export function secureScore(
+  subscription: string,
+  max: number,
+  percentage: number,
+  controls: { name: string; max: number; current: number; healthy: number; unhealthy: number }[],
+): Finding[] {
+  const id = `/subscriptions/${subscription}/providers/Microsoft.Security/secureScores/ascScore`;
+  const score = { max, current: Math.round(max * percentage * 100) / 100, percentage };
+  const total: ArmResource = {
+    id,
+    name: 'ascScore',
+    type: 'Microsoft.Security/secureScores',
+    properties: { displayName: 'ASC score', score, weight: 41 },
+  };
+  return [
+    { resource: total, row: graphRow(total, tenantId, { ...total.properties, environment: 'Azure' }) },
+    ...controls.map((control) => {
+      const name = guidOf(`control:${control.name}`);
+      const own = {
+        max: control.max,
+        current: control.current,
+        percentage: Math.round((control.current / control.max) * 10_000) / 10_000,
+      };
+      const resource: ArmResource = {
+        id: `${id}/secureScoreControls/${name}`,
+        name,
+        type: 'Microsoft.Security/secureScores/secureScoreControls',
+        properties: {
+          displayName: control.name,
+          score: own,
+          healthyResourceCount: control.healthy,
+          unhealthyResourceCount: control.unhealthy,
+          notApplicableResourceCount: 0,
+          weight: control.healthy + control.unhealthy,
+        },
+      };
+      const row = graphRow(resource, tenantId, {
+        ...resource.properties,
+        definition: { name, properties: { displayName: control.name, maxScore: control.max } },
+      });
+      return { resource, row };
+    }),
+  ];
+}
+
+/** A Defender plan of a subscription. Without `Standard` there are neither alerts nor just-in-time access. */
+export function plan(subscription: string, name: string, tier: 'Free' | 'Standard', subPlan?: string): Finding {
+  const resource: ArmResource = {
+    id: `/subscriptions/${subscription}/providers/Microsoft.Security/pricings/${name}`,
+    name,
+    type: 'Microsoft.Security/pricings',
+    properties: {
+      pricingTier: tier,
+      ...(subPlan === undefined ? {} : { subPlan }),
+      freeTrialRemainingTime: 'PT0S',
+      ...(tier === 'Standard' ? { enablementTime: '2025-01-14T08:12:40.1187344Z' } : {}),
+    },
+  };
+  return { resource, row: graphRow(resource, tenantId) };
+}
+
+/** A just-in-time policy for one machine with one request that has ended. Resource Graph does not list these. */
+export function justInTimePolicy(place: Place, machineId: string, requestor: string, from: string): ArmResource {
+  const port = (number: number): Record<string, unknown> => ({
+    number,
+    protocol: '*',
+    allowedSourceAddressPrefix: '*',
+    maxRequestAccessDuration: 'PT3H',
+  });
+  return {
+    id: `/subscriptions/${place.subscription}/resourceGroups/${place.group}/providers/Microsoft.Security/locations/${place.location}/jitNetworkAccessPolicies/default`,
+    name: 'default',
+    type: 'Microsoft.Security/locations/jitNetworkAccessPolicies',
+    kind: 'Basic',
+    location: place.location,
+    properties: {
+      virtualMachines: [{ id: machineId, ports: [port(3389), port(5986)] }],
+      requests: [
+        {
+          virtualMachines: [
+            {
+              id: machineId,
+              ports: [
+                {
+                  number: 3389,
+                  allowedSourceAddressPrefix: from,
+                  endTimeUtc: sevenDigits(at(ago(31 * hour)), 4410),
+                  status: 'Revoked',
+                  statusReason: 'Expired',
+                },
+              ],
+            },
+          ],
+          startTimeUtc: sevenDigits(at(ago(34 * hour)), 4410),
+          requestor,
+          justification: 'monthly maintenance',
+        },
+      ],
+      provisioningState: 'Succeeded',
+    },
+  };
+}
