@@ -137,7 +137,8 @@ function clientsOf(
   name: string,
 ): Clients {
   const filters = book.filtersFor(subnetId, undefined);
-  for (const sentence of filters.unread) {
+  for (const sentence of [filters.unread.subnet, ...filters.unread.admin]) {
+    if (sentence === '') continue;
     note(
       `application gateway ${name} stands in a subnet whose filter is not known (${sentence}): taken as letting everyone in`,
     );

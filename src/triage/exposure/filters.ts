@@ -20,8 +20,8 @@ export interface Filters {
   chain: FilterChain;
   /** Is there a network security group at the subnet or the network interface? */
   grouped: boolean;
-  /** Groups and subnets that were not read: what they close is not known. In sentences. */
-  unread: readonly string[];
+  /** What was not read, level by level, each in a sentence: what those rules close is not known. */
+  unread: { admin: readonly string[]; subnet: string; nic: string };
   notes: readonly string[];
 }
 
@@ -32,6 +32,12 @@ export interface Arrival {
   destination: Space;
   groups: ReadonlySet<string>;
   network: NetworkPlace;
+}
+
+interface AdminList {
+  rules: RuleList | undefined;
+  notes: string[];
+  unread: string[];
 }
 
 // Compiled lists and evaluated flows that are kept. Fleets share groups, so few are enough; a fleet in which every
@@ -73,7 +79,7 @@ export class FilterBook {
   readonly #adminByNetwork: ReadonlyMap<string, readonly unknown[]>;
   readonly #because: ReadonlyMap<string, Unreadable>;
   readonly #lists = new Recent<RuleList>(KEPT_LISTS);
-  readonly #adminLists = new Map<string, { rules: RuleList | undefined; notes: string[] }>();
+  readonly #adminLists = new Map<string, AdminList>();
   readonly #flows = new Recent<FlowsByProtocol<number> | FlowsByProtocol<bigint>>(KEPT_FLOWS);
 
   constructor(
@@ -93,16 +99,20 @@ export class FilterBook {
     this.#because = new Map(unreadable.map((entry) => [entry.what.toLowerCase(), entry]));
   }
 
+  /** Which of the things that could not be read were already told about; ids in lower case. */
+  readonly told = new Set<string>();
+
   /** Why a resource was not read, as a sentence about `what`. */
   why(id: string, what: string): string {
     const entry = this.#because.get(id.toLowerCase());
+    this.told.add(id.toLowerCase());
     return entry === undefined
       ? `${what}: not read; Reader on it would tell`
       : `${what}: ${entry.because}; ${entry.cure}`;
   }
 
   /** The admin rules of a virtual network, with what is not known of them. */
-  #adminRules(network: string): { rules: RuleList | undefined; notes: string[] } {
+  #adminRules(network: string): AdminList {
     const key = network.toLowerCase();
     const known = this.#adminLists.get(key);
     if (known !== undefined) return known;
@@ -111,24 +121,24 @@ export class FilterBook {
     return made;
   }
 
-  #readAdminRules(network: string, key: string): { rules: RuleList | undefined; notes: string[] } {
+  #readAdminRules(network: string, key: string): AdminList {
     const what = 'security admin rules of Virtual Network Manager';
     if (this.#admin.state === 'unknown') {
-      return { rules: undefined, notes: [`${what}: ${this.#admin.because}; ${this.#admin.cure}`] };
+      return { rules: undefined, notes: [], unread: [`${what}: ${this.#admin.because}; ${this.#admin.cure}`] };
     }
     const bodies = this.#adminByNetwork.get(key);
     if (bodies === undefined) {
-      return { rules: undefined, notes: [`${what} for ${nameOf(network)}: not asked`] };
+      return { rules: undefined, notes: [], unread: [`${what} for ${nameOf(network)}: not asked`] };
     }
-    if (bodies.length === 0) return { rules: undefined, notes: [] };
+    if (bodies.length === 0) return { rules: undefined, notes: [], unread: [] };
     const all = compileAdminRules(network, bodies, this.#reader);
     const notes = [...all.defects, ...all.unresolvedNotes];
-    if (!this.#networks.network(network).intentPolicies) return { rules: all, notes };
+    if (!this.#networks.network(network).intentPolicies) return { rules: all, notes, unread: [] };
     notes.push(
       `${nameOf(network)} holds SQL managed instances, in whose networks Azure does not apply admin rules that deny: taken as not applied`,
     );
     const kept = bodies.filter((body) => text(properties(body).access).toLowerCase() !== 'deny');
-    return { rules: compileAdminRules(network, kept, this.#reader), notes };
+    return { rules: compileAdminRules(network, kept, this.#reader), notes, unread: [] };
   }
 
   #group(reference: unknown, level: 'nic' | 'subnet'): RuleList | undefined {
@@ -141,30 +151,30 @@ export class FilterBook {
 
   /** The filters before an ipConfiguration in a subnet; `nic` is the network interface's body, undefined for a subnet alone. */
   filtersFor(subnetId: string, nic: Raw | undefined): Filters {
-    const unread: string[] = [];
+    let unreadSubnet = '';
+    let unreadNic = '';
     const notes: string[] = [];
     const subnet = this.#resources.get(subnetId);
     let subnetRules: RuleList | undefined;
     if (subnet === undefined || Object.keys(properties(subnet)).length === 0) {
-      unread.push(
-        this.why(
-          subnetId,
-          `subnet ${nameOf(networkOf(subnetId))}/${nameOf(subnetId)}, and a network security group on it`,
-        ),
+      unreadSubnet = this.why(
+        subnetId,
+        `subnet ${nameOf(networkOf(subnetId))}/${nameOf(subnetId)}, and a network security group on it`,
       );
     } else {
       const reference = properties(subnet).networkSecurityGroup;
       const id = referenced(reference);
       subnetRules = id === '' ? undefined : this.#group(reference, 'subnet');
       if (id !== '' && subnetRules === undefined)
-        unread.push(this.why(id, `network security group ${nameOf(id)} of subnet ${nameOf(subnetId)}`));
+        unreadSubnet = this.why(id, `network security group ${nameOf(id)} of subnet ${nameOf(subnetId)}`);
     }
     const nicReference = properties(nic).networkSecurityGroup;
     const nicGroup = referenced(nicReference);
     const nicRules = nicGroup === '' ? undefined : this.#group(nicReference, 'nic');
     if (nicGroup !== '' && nicRules === undefined) {
-      unread.push(
-        this.why(nicGroup, `network security group ${nameOf(nicGroup)} of network interface ${nameOf(text(nic?.id))}`),
+      unreadNic = this.why(
+        nicGroup,
+        `network security group ${nameOf(nicGroup)} of network interface ${nameOf(text(nic?.id))}`,
       );
     }
     const admin = this.#adminRules(networkOf(subnetId));
@@ -175,7 +185,7 @@ export class FilterBook {
     return {
       chain: { admin: admin.rules, subnet: subnetRules, nic: nicRules },
       grouped: subnetRules !== undefined || nicRules !== undefined,
-      unread,
+      unread: { admin: admin.unread, subnet: unreadSubnet, nic: unreadNic },
       notes,
     };
   }

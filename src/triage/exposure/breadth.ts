@@ -1,0 +1,42 @@
+import type { ExposedPort } from '../../documents/triage.ts';
+import { cidrsV4, cidrsV6, INTERNET_SIZE, INTERNET_V4, INTERNET_V6, sizeV4, sizeV6 } from './address-set.ts';
+import { equal, type Intervals } from './interval-set.ts';
+
+type Sources = ExposedPort['sources'];
+
+// "internet" is practically all of it, "wide" too many to know who they are: a /12 of IPv4, a /32 (one provider) of IPv6.
+const PRACTICALLY_ALL = 0.9;
+const WIDE_V4 = 2 ** 20;
+const WIDE_V6 = 1n << 96n;
+const INTERNET_SIZE_V6 = sizeV6(INTERNET_V6);
+
+const described = new WeakMap<object, Sources>();
+
+/** How many addresses of the Internet a set holds, how broad that is, and its exact blocks. The set must be within the Internet. */
+export function describeSourcesV4(set: Intervals<number>): Sources {
+  const known = described.get(set);
+  if (known !== undefined) return known;
+  const publicAddresses = sizeV4(set);
+  const made: Sources = {
+    publicAddresses,
+    breadth:
+      publicAddresses >= INTERNET_SIZE * PRACTICALLY_ALL ? 'internet' : publicAddresses >= WIDE_V4 ? 'wide' : 'narrow',
+    prefixes: equal(set, INTERNET_V4) ? ['0.0.0.0/0'] : cidrsV4(set),
+  };
+  described.set(set, made);
+  return made;
+}
+
+/** The same for IPv6, whose addresses `publicAddresses` does not count. */
+export function describeSourcesV6(set: Intervals<bigint>): Sources {
+  const known = described.get(set);
+  if (known !== undefined) return known;
+  const size = sizeV6(set);
+  const made: Sources = {
+    publicAddresses: 0,
+    breadth: size * 10n >= INTERNET_SIZE_V6 * 9n ? 'internet' : size >= WIDE_V6 ? 'wide' : 'narrow',
+    prefixes: equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set),
+  };
+  described.set(set, made);
+  return made;
+}

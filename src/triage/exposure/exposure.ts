@@ -1,0 +1,404 @@
+import type { Fact } from '../../documents/fact.ts';
+import type { ExposedPort, Exposure, VirtualMachine } from '../../documents/triage.ts';
+import { known, unknown } from '../fact.ts';
+import { INTERNET_V4, INTERNET_V6 } from './address-set.ts';
+import { AddressReader, type ServiceTags } from './address-spec.ts';
+import { applicationGatewayRelays } from './application-gateways.ts';
+import { describeSourcesV4, describeSourcesV6 } from './breadth.ts';
+import { compareOpinions, type Opinion } from './compare-opinions.ts';
+import type { FilterChain, FlowsByProtocol } from './evaluate.ts';
+import { type AdminRules, type Arrival, FilterBook, type Filters } from './filters.ts';
+import { firewallRelays } from './firewalls.ts';
+import type { Flow } from './flow-set.ts';
+import { type Intervals, intersect, union } from './interval-set.ts';
+import { LoadBalancers } from './load-balancers.ts';
+import { Networks } from './networks.ts';
+import { Notes } from './notes.ts';
+import type { Guarded, Opening } from './opening.ts';
+import { type InternetPath, throughPorts } from './path.ts';
+import { type Entrance, entrancesOf, type Ways } from './paths.ts';
+import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
+import { list, nameOf, object, properties, text } from './raw.ts';
+import { indexRelays } from './relays.ts';
+import type { NetworkResources, Unreadable } from './resources.ts';
+import type { RuleList } from './rules.ts';
+import { type EffectiveRules, readEffectiveRules, type SecondOpinion } from './second-opinion.ts';
+import { dangerRank, serviceName } from './services.ts';
+
+/** What is asked about one machine, and everything that was read for it. */
+export interface ExposureInput {
+  vm: Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power'>;
+  /** Resource ids of its network interfaces. */
+  networkInterfaces: readonly string[];
+  /** ARM bodies: interfaces, subnets or virtual networks, groups, public addresses, load balancers, firewalls … */
+  resources: NetworkResources;
+  /** Addresses of service tags, when they were read. */
+  serviceTags?: ServiceTags;
+  /** Security admin rules; taken as unknown when absent. */
+  adminRules?: AdminRules;
+  /** Azure's effective rules by network interface id in any case, as far as they were asked for. */
+  secondOpinions?: ReadonlyMap<string, SecondOpinion>;
+  /** When the resources were read, ISO 8601 UTC. */
+  asOf: string;
+  source: string;
+  unreadable: readonly Unreadable[];
+}
+
+/** A list of rules that lets nothing through: what a Standard address has where no group stands. */
+const CLOSED: RuleList = {
+  id: 'closed-by-default',
+  rules: [],
+  choosy: [],
+  unresolved: false,
+  usesSourcePorts: false,
+  defects: [],
+  unresolvedNotes: [],
+};
+
+const ADMIN_NOT_READ: AdminRules = {
+  state: 'unknown',
+  because: 'they were not read',
+  cure: 'Reader on the network manager and the virtual network would tell',
+};
+
+/** The resources of one or many machines with everything that is derived from them once. */
+export interface ExposureBook {
+  ways: Ways;
+  reader: AddressReader;
+  unreadable: readonly Unreadable[];
+}
+
+/** Prepares resources for evaluation; linear in their size. */
+export function openBook(
+  resources: NetworkResources,
+  about: {
+    serviceTags?: ServiceTags | undefined;
+    adminRules?: AdminRules | undefined;
+    unreadable: readonly Unreadable[];
+  },
+): ExposureBook {
+  const reader = new AddressReader(about.serviceTags);
+  const networks = new Networks(resources);
+  const book = new FilterBook(resources, reader, networks, about.adminRules ?? ADMIN_NOT_READ, about.unreadable);
+  const firewalls = firewallRelays(resources, reader);
+  const gateways = applicationGatewayRelays(resources, book, networks);
+  const firewallAddresses = new Set<string>();
+  for (const body of resources.ofType('Microsoft.Network/azureFirewalls')) {
+    const props = properties(body);
+    for (const config of list(props.ipConfigurations)) firewallAddresses.add(text(properties(config).privateIPAddress));
+    firewallAddresses.add(text(object(props.hubIPAddresses).privateIPAddress));
+  }
+  const ways: Ways = {
+    resources,
+    book,
+    networks,
+    balancers: new LoadBalancers(resources),
+    relays: indexRelays([...firewalls.relays, ...gateways.relays], [...firewalls.notes, ...gateways.notes]),
+    firewallAddresses,
+  };
+  return { ways, reader, unreadable: about.unreadable };
+}
+
+/** Everything found about one machine, before it is put into words. */
+export interface Examined {
+  openings: Opening[];
+  guarded: Guarded[];
+  opinions: Opinion[];
+  /** Network interfaces and ways of which nothing decisive could be read. */
+  undecided: string[];
+  notes: Notes;
+  paths: number;
+}
+
+/** Finds every opening of a machine. */
+export function examine(book: ExposureBook, input: Omit<ExposureInput, 'resources' | 'unreadable'>): Examined {
+  const { ways } = book;
+  const notes = new Notes();
+  const found: Examined = { openings: [], guarded: [], opinions: [], undecided: [], notes, paths: 0 };
+  const opinions = new Map([...(input.secondOpinions ?? [])].map(([id, opinion]) => [id.toLowerCase(), opinion]));
+  for (const id of input.networkInterfaces) {
+    const nic = ways.resources.get(id);
+    if (nic === undefined || Object.keys(properties(nic)).length === 0) {
+      found.undecided.push(ways.book.why(id, `network interface ${nameOf(id)}`));
+      continue;
+    }
+    const opinion = opinions.get(id.toLowerCase());
+    const effective =
+      opinion !== undefined && 'body' in opinion ? readEffectiveRules(id, opinion.body, book.reader) : undefined;
+    if (effective !== undefined) notes.sayAll(effective.defects);
+    const mine: Guarded[] = [];
+    for (const entrance of entrancesOf(nic, ways)) {
+      const guarded = guard(entrance, ways.book.filtersFor(entrance.subnet, nic), effective, notes);
+      mine.push(guarded);
+      found.paths += entrance.paths.length;
+      open(guarded, ways.book, found);
+    }
+    found.guarded.push(...mine);
+    found.opinions.push({ networkInterface: text(nic.id) || id, opinion, effective, guarded: mine });
+  }
+  return found;
+}
+
+/** Azure's lists take the places of ours that could not be read: they then speak alone, and that is said. */
+function guard(entrance: Entrance, filters: Filters, effective: EffectiveRules | undefined, notes: Notes): Guarded {
+  const usable = effective !== undefined && effective.because === '' ? effective : undefined;
+  const chain: FilterChain = { ...filters.chain };
+  const missing: string[] = [];
+  for (const level of ['subnet', 'nic'] as const) {
+    const sentence = filters.unread[level];
+    if (sentence === '') continue;
+    if (usable === undefined) {
+      missing.push(sentence);
+      continue;
+    }
+    chain[level] = usable.chain[level];
+    notes.say(`${sentence}. Azure's effective rules are used in its place`);
+  }
+  if (filters.unread.admin.length > 0 && usable !== undefined) chain.admin = usable.chain.admin;
+  const grouped = chain.subnet !== undefined || chain.nic !== undefined;
+  return { entrance, filters, chain, grouped, missing };
+}
+
+/** Evaluates the paths of one entrance. */
+function open(guarded: Guarded, book: FilterBook, found: Examined): void {
+  const { entrance, filters, missing } = guarded;
+  if (entrance.paths.length === 0 && entrance.unread.length === 0) {
+    found.notes.sayAll(entrance.notes);
+    return;
+  }
+  found.notes.sayAll(entrance.notes);
+  found.notes.sayAll(entrance.network.notes);
+  found.notes.sayAll(filters.notes);
+  if (guarded.chain.admin === undefined) found.notes.sayAll(filters.unread.admin);
+  const before = found.openings.length;
+  const openings: Opening[] = [];
+  for (const path of entrance.paths) openings.push(...openingsOf(path, guarded, book));
+  if (missing.length > 0 && !guarded.grouped && openings.length > 0) {
+    // Not one group was read: what would be open without any is no answer.
+    found.undecided.push(...missing);
+    return;
+  }
+  if (missing.length > 0 && openings.length > 0) {
+    found.notes.sayAll(missing.map((sentence) => `${sentence}. It may close some of what is shown`));
+  }
+  found.openings.push(...openings);
+  if (entrance.unread.length === 0) return;
+  // A way that could not be followed leads nowhere if the groups let nothing in at all.
+  const flows = everyFlow(guarded, book);
+  if (flows || missing.length > 0) found.undecided.push(...entrance.unread);
+  else if (found.openings.length > before) found.notes.sayAll(entrance.unread);
+}
+
+/** Could anything from the Internet, or from inside the network, get through the filters of an entrance? */
+function everyFlow(guarded: Guarded, book: FilterBook): boolean {
+  const { entrance, chain } = guarded;
+  const arrival = arrivalOf(entrance);
+  const any = (flows: FlowsByProtocol<number> | FlowsByProtocol<bigint>) => PROTOCOLS.some((p) => flows[p].length > 0);
+  return entrance.family === 4
+    ? any(book.flowsV4(chain, arrival, [0, 2 ** 32], 'everything'))
+    : any(book.flowsV6(chain, arrival, [0n, 1n << 128n], 'everything'));
+}
+
+/** Where packets for an entrance arrive. */
+export const arrivalOf = (entrance: Entrance): Arrival => ({
+  family: entrance.family,
+  destination: entrance.destination,
+  groups: entrance.groups,
+  network: entrance.network,
+});
+
+/** The filters as a path meets them. */
+export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
+  return path.closedByDefault && path.translated === undefined && !guarded.grouped
+    ? { ...guarded.chain, nic: CLOSED }
+    : guarded.chain;
+}
+
+function openingsOf(path: InternetPath, guarded: Guarded, book: FilterBook): Opening[] {
+  const { entrance } = guarded;
+  const chain = chainFor(path, guarded);
+  const arrival = arrivalOf(entrance);
+  if (path.family === 4) {
+    const space = path.translated === undefined ? INTERNET_V4 : path.translated.v4;
+    const key = path.translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
+    const flows = book.flowsV4(chain, floatingArrival(arrival, path), space, key);
+    return openingsFrom(flows, path, guarded, INTERNET_V4, path.clients.v4, (set) => describeSourcesV4(set));
+  }
+  const space = path.translated === undefined ? INTERNET_V6 : path.translated.v6;
+  const key = path.translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
+  const flows = book.flowsV6(chain, floatingArrival(arrival, path), space, key);
+  return openingsFrom(flows, path, guarded, INTERNET_V6, path.clients.v6, (set) => describeSourcesV6(set));
+}
+
+/** With a floating address rules for the private address and for the frontend's may both be meant: either lets in. */
+function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
+  if (!path.floating) return arrival;
+  const front = addressSet(path.address);
+  return {
+    ...arrival,
+    destination: { v4: union(arrival.destination.v4, front.v4), v6: union(arrival.destination.v6, front.v6) },
+  };
+}
+
+function openingsFrom<A extends number | bigint>(
+  flows: Readonly<Record<Protocol, readonly Flow<A>[]>>,
+  path: InternetPath,
+  guarded: Guarded,
+  internet: Intervals<A>,
+  clients: Intervals<A>,
+  describe: (set: Intervals<A>) => ExposedPort['sources'],
+): Opening[] {
+  const openings: Opening[] = [];
+  for (const protocol of PROTOCOLS) {
+    if ((path.protocols & BIT[protocol]) === 0) continue;
+    const portless = (BIT[protocol] & WITH_PORTS) === 0;
+    for (const flow of flows[protocol]) {
+      const through = throughPorts(path.front, path.back, flow);
+      if (through === undefined) continue;
+      const sources =
+        path.translated !== undefined
+          ? clients
+          : clients === internet
+            ? flow.sources
+            : intersect(flow.sources, clients);
+      const add = (from: Intervals<A>, tags: readonly string[]) => {
+        if (from.length === 0 && tags.length === 0) return;
+        const range = portless ? { from: 0, to: 0 } : through.back;
+        const front = portless ? { from: 0, to: 0 } : through.front;
+        openings.push({
+          path,
+          guarded,
+          port: {
+            protocol,
+            from: range.from,
+            to: range.to,
+            service: portless ? '' : cachedService(protocol, range.from, range.to),
+            frontend: { address: path.address, ...front },
+            via: path.via,
+            sources:
+              tags.length === 0
+                ? describe(from)
+                : { publicAddresses: 0, breadth: 'wide', prefixes: [], tags: [...tags] },
+            decidedBy: [...flow.rules],
+            agrees: 'not-checked',
+            networkInterface: guarded.entrance.networkInterface,
+            path: { id: path.id, rule: path.rule },
+          },
+        });
+      };
+      // What is let in only through tags of unknown addresses is told apart from what is known.
+      if (flow.tags.length === 0) {
+        add(sources, []);
+        if (path.clients.tags.length > 0) add(sources, path.clients.tags);
+      } else if (sources.length > 0 || path.clients.tags.length > 0) {
+        add(sources, [...new Set([...flow.tags, ...path.clients.tags])]);
+      }
+    }
+  }
+  return openings;
+}
+
+const services = new Map<string, { name: string; rank: number }>();
+
+function serviceOf(protocol: Protocol, from: number, to: number): { name: string; rank: number } {
+  const key = `${protocol}${from}-${to}`;
+  let found = services.get(key);
+  if (found === undefined) {
+    if (services.size > 20_000) services.clear();
+    found = { name: serviceName(protocol, from, to), rank: dangerRank(protocol, from, to) };
+    services.set(key, found);
+  }
+  return found;
+}
+const cachedService = (protocol: Protocol, from: number, to: number): string => serviceOf(protocol, from, to).name;
+
+const BREADTH: Record<ExposedPort['sources']['breadth'], number> = { internet: 0, wide: 1, narrow: 2 };
+
+/** The most dangerous first: open to the most, then management before data before the unknown before the public. */
+function byDanger(a: Opening, b: Opening): number {
+  const one = a.port;
+  const two = b.port;
+  return (
+    BREADTH[one.sources.breadth] - BREADTH[two.sources.breadth] ||
+    serviceOf(one.protocol, one.from, one.to).rank - serviceOf(two.protocol, two.from, two.to).rank ||
+    one.from - two.from ||
+    (one.frontend.address < two.frontend.address ? -1 : one.frontend.address > two.frontend.address ? 1 : 0) ||
+    one.frontend.from - two.frontend.from
+  );
+}
+
+/**
+ * How the Internet can reach a machine: every port, from how many addresses, over which path, by which rules.
+ *
+ * Known with no ports only if what decides was read; unknown when a network interface, or all groups of one that has a
+ * way from the Internet, could not be read and nothing open was found elsewhere. What a known answer could not include
+ * is in its `notSeen`. Pure: the same input gives the same answer.
+ */
+export function evaluateExposure(input: ExposureInput): Fact<Exposure> {
+  const book = openBook(input.resources, input);
+  return exposureFact(book, input);
+}
+
+/** The exposure again, now with Azure's effective rules beside ours. */
+export function withSecondOpinion(
+  input: ExposureInput,
+  answers: NonNullable<ExposureInput['secondOpinions']>,
+): Fact<Exposure> {
+  return evaluateExposure({ ...input, secondOpinions: answers });
+}
+
+/** The same with a book that serves many machines. */
+export function exposureFact(
+  book: ExposureBook,
+  input: Omit<ExposureInput, 'resources' | 'unreadable'>,
+): Fact<Exposure> {
+  const found = examine(book, input);
+  const compared = compareOpinions(book.ways.book, found.opinions, found.openings);
+  const told = book.ways.book.told;
+  for (const entry of book.unreadable) {
+    if (told.has(entry.what.toLowerCase())) continue;
+    found.notes.add(entry.what.startsWith('/') ? nameOf(entry.what) : entry.what, entry.because, entry.cure);
+  }
+  const { undecided } = found;
+  if (input.networkInterfaces.length === 0) {
+    return unknown(
+      'no network interface of this machine is known',
+      'Reader on the machine and its network interfaces',
+      input.source,
+    );
+  }
+  if (undecided.length > 0 && found.openings.length === 0) {
+    const first = undecided[0] ?? '';
+    const more = undecided.length > 1 ? ` (and ${undecided.length - 1} more)` : '';
+    return unknown(`what decides was not read: ${first}${more}`, cureOf(undecided, book.unreadable), input.source);
+  }
+  found.notes.sayAll(undecided.map((sentence) => `${sentence}. What it lets in is not shown`));
+  found.openings.sort(byDanger);
+  return known<Exposure>(
+    {
+      ports: found.openings.map(({ port }) => port),
+      disagreements: compared.disagreements,
+      secondOpinion: compared.secondOpinion,
+    },
+    { source: input.source, asOf: input.asOf, coverage: coverageOf(input, found), notSeen: found.notes.list() },
+  );
+}
+
+function cureOf(undecided: readonly string[], unreadable: readonly Unreadable[]): string {
+  const cures = unreadable
+    .map((entry) => entry.cure)
+    .filter((cure) => cure !== '' && undecided.some((text) => text.includes(cure)));
+  return cures[0] ?? 'Reader on the machine’s network interfaces, their subnets and their network security groups';
+}
+
+function coverageOf(input: Omit<ExposureInput, 'resources' | 'unreadable'>, found: Examined): string {
+  const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
+  const scope = `${count(input.networkInterfaces.length, 'network interface')}, ${count(found.paths, 'path')} from the Internet`;
+  const { power } = input.vm;
+  if (power === 'running') return scope;
+  return power === 'unknown'
+    ? `${scope}; if it is on (its power state is not known)`
+    : `${scope}; when on (it is ${power})`;
+}
+
+const addressSet = (address: string) => new AddressReader().read([address], []);
