@@ -1,0 +1,200 @@
+import type { Node } from './language.ts';
+import { type Long, longFromReal, parseLong } from './longs.ts';
+import { compileRegex, type RegexFlags, RegexRefused } from './regex.ts';
+import { type Expression, fail, type Scope } from './scope.ts';
+import { parseGuid } from './table.ts';
+import { parseDatetime, parseTimespan, type Ticks } from './times.ts';
+import type { ColumnType } from './types.ts';
+import { Instant, isNumeric, parseJson, toDynamic, toText, type Value } from './values.ts';
+
+/** A call of a built-in function whose arguments are already expressions. */
+export interface Call {
+  name: string;
+  node: Node;
+  argumentNodes: readonly Node[];
+  args: readonly Expression[];
+  /** The type the analyser gives the result. */
+  type: ColumnType;
+  scope: Scope;
+}
+
+/** Makes the reader of a call's result. */
+export type Implementation = (call: Call) => (row: number) => Value;
+
+export function argument(call: Call, position: number): Expression {
+  return call.args[position] ?? fail('semantic', `${call.name}() lacks an argument.`, call.node, call.scope);
+}
+
+/** Reads an argument as text: the value itself of a string, tostring() of anything else. */
+export function texts(call: Call, position: number): (row: number) => string {
+  return textReader(argument(call, position));
+}
+
+export function textReader({ type, at }: Expression): (row: number) => string {
+  return (row) => {
+    const value = at(row);
+    return typeof value === 'string' ? value : toText(value, type);
+  };
+}
+
+/** Reads an argument as a real; null for what is no number. */
+export function reals(call: Call, position: number): (row: number) => number | null {
+  const { at } = argument(call, position);
+  return (row) => {
+    const value = at(row);
+    return typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : null;
+  };
+}
+
+/** Reads an argument as a 64-bit number (long, int, datetime or timespan); null for what is none. */
+export function longs(call: Call, position: number): (row: number) => Long | null {
+  const { at } = argument(call, position);
+  return (row) => {
+    const value = at(row);
+    return isNumeric(value) ? value : null;
+  };
+}
+
+/** Reads an argument as a small whole number, a length or position; undefined when it is absent. */
+export function counts(call: Call, position: number): ((row: number) => number | null) | undefined {
+  if (call.args.length <= position) return undefined;
+  const read = reals(call, position);
+  return (row) => {
+    const value = read(row);
+    return value === null ? null : Math.trunc(value);
+  };
+}
+
+/** Reads an argument as a dynamic; times become Instants. */
+export function dynamics(call: Call, position: number): (row: number) => Value {
+  const { type, at } = argument(call, position);
+  return (row) => toDynamic(at(row), type);
+}
+
+/** Reads an argument as an array; null when it is none. */
+export function arrays(call: Call, position: number): (row: number) => Value[] | null {
+  const read = dynamics(call, position);
+  return (row) => {
+    const value = read(row);
+    return Array.isArray(value) ? value : null;
+  };
+}
+
+/** Compiles the regular expression in an argument, which may differ by row; a refusal points at the argument. */
+export function regexes(call: Call, position: number, flags: RegexFlags = {}): (row: number) => RegExp {
+  const read = texts(call, position);
+  const node = call.argumentNodes[position] ?? call.node;
+  return (row) => regexAt(read(row), node, call.scope, flags);
+}
+
+export function regexAt(pattern: string, node: Node, scope: Scope, flags: RegexFlags = {}): RegExp {
+  try {
+    return compileRegex(pattern, flags);
+  } catch (error) {
+    if (error instanceof RegexRefused) return fail('unsupported', `${error.message}.`, node, scope);
+    throw error;
+  }
+}
+
+// ---- conversions ------------------------------------------------------------------------------------------------
+
+/** toint(), tolong(): null for what does not convert. Reals are truncated; text must be a whole number. */
+export function toLong(value: Value, type: ColumnType): Long | null {
+  if (value === null) return null;
+  switch (typeof value) {
+    case 'boolean':
+      return value ? 1 : 0;
+    case 'bigint':
+      return value;
+    case 'number':
+      return type === 'real' || type === 'dynamic' || type === 'decimal' ? longFromReal(value) : value;
+    case 'string':
+      return parseLong(value);
+    default:
+      return null;
+  }
+}
+
+export function toInt(value: Value, type: ColumnType): Long | null {
+  const whole = toLong(value, type);
+  return whole !== null && whole >= -2147483648 && whole <= 2147483647 ? whole : null;
+}
+
+const REAL = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
+
+export function toReal(value: Value): number | null {
+  if (value === null) return null;
+  switch (typeof value) {
+    case 'number':
+      return value;
+    case 'bigint':
+      return Number(value);
+    case 'boolean':
+      return value ? 1 : 0;
+    case 'string': {
+      if (REAL.test(value)) return Number(value);
+      const hex = parseLong(value);
+      if (hex !== null) return Number(hex);
+      const word = value.trim().toLowerCase();
+      if (word === 'nan') return Number.NaN;
+      return word === 'inf' || word === '+inf' || word === 'infinity'
+        ? Number.POSITIVE_INFINITY
+        : word === '-inf' || word === '-infinity'
+          ? Number.NEGATIVE_INFINITY
+          : null;
+    }
+    default:
+      return null;
+  }
+}
+
+export function toBool(value: Value): boolean | null {
+  if (value === null) return null;
+  if (typeof value === 'boolean') return value;
+  if (isNumeric(value)) return value !== 0;
+  if (typeof value !== 'string') return null;
+  const word = value.trim().toLowerCase();
+  if (word === 'true') return true;
+  if (word === 'false') return false;
+  const whole = parseLong(word);
+  return whole === null ? null : whole !== 0;
+}
+
+export function toDatetime(value: Value, type: ColumnType): Ticks | null {
+  if (value === null) return null;
+  if (value instanceof Instant) return value.type === 'datetime' ? value.ticks : null;
+  if (typeof value === 'string') return parseDatetime(value);
+  return type === 'datetime' && isNumeric(value) ? value : null;
+}
+
+export function toTimespan(value: Value, type: ColumnType): Ticks | null {
+  if (value === null) return null;
+  if (value instanceof Instant) return value.type === 'timespan' ? value.ticks : null;
+  if (typeof value === 'string') return parseTimespan(value);
+  return type === 'timespan' && isNumeric(value) ? value : null;
+}
+
+/** A value of one type as a cell of another, as the to…() functions do; null (or '') when it does not convert. */
+export function convert(value: Value, from: ColumnType, to: ColumnType): Value {
+  switch (to) {
+    case 'string':
+      return toText(value, from);
+    case 'long':
+      return toLong(value, from);
+    case 'int':
+      return toInt(value, from);
+    case 'real':
+    case 'decimal':
+      return toReal(value);
+    case 'bool':
+      return toBool(value);
+    case 'datetime':
+      return toDatetime(value, from);
+    case 'timespan':
+      return toTimespan(value, from);
+    case 'guid':
+      return typeof value === 'string' ? parseGuid(value) : null;
+    case 'dynamic':
+      return from === 'string' && typeof value === 'string' ? parseJson(value) : toDynamic(value, from);
+  }
+}

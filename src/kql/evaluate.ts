@@ -1,0 +1,130 @@
+import { declare } from './calling.ts';
+import { expression } from './expressions.ts';
+import { tableOf } from './frame.ts';
+import { type Diagnostic, KqlError } from './kqlerror.ts';
+import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
+import { fail, type Run, type Scope } from './scope.ts';
+import type { Table } from './table.ts';
+import { tabular } from './tabular.ts';
+import { datetimeFromMilliseconds } from './times.ts';
+import type { Column, ColumnType } from './types.ts';
+
+export { type Diagnostic, KqlError } from './kqlerror.ts';
+export type { Column, ColumnType } from './types.ts';
+
+export interface EvaluateOptions {
+  /** What now() is. */
+  now: Date;
+  /** A result of more rows is refused with a KqlError of kind `limit`; default: no bound but the evaluator's own. */
+  maxRows?: number;
+  /** Read table and column names in any case, as Resource Graph does; Log Analytics does not. */
+  anyCase?: boolean;
+}
+
+/**
+ * Evaluates a query over tables in memory. The result's columns are named and typed as Microsoft's analyser says.
+ * Throws KqlError for a query that is wrong (`syntax`, `semantic`), that uses what is not known here (`unsupported`), or
+ * that would take too much (`limit`); it never answers approximately.
+ */
+export function evaluate(
+  query: string,
+  tables: ReadonlyMap<string, Table> | Iterable<Table>,
+  options: EvaluateOptions,
+): Table {
+  const byName = tablesByName(tables);
+  return guarded(() => {
+    const analysis = checked(query, schemaOf(byName.values()), options.anyCase ?? false);
+    const run: Run = {
+      text: analysis.text,
+      now: datetimeFromMilliseconds(options.now.getTime()),
+      tables: byName,
+      expression,
+      tabular,
+      depth: 0,
+    };
+    return result(analysis, run, options.maxRows);
+  });
+}
+
+/** Checks a query against schemas without running it. Never throws for what is wrong with the query. */
+export function analyse(
+  query: string,
+  schemas: Record<string, Record<string, ColumnType>>,
+  options: { anyCase?: boolean } = {},
+): { diagnostics: Diagnostic[]; columns: Column[] } {
+  return guarded(() => {
+    const tables = Object.entries(schemas).map(([name, columns]) => ({ name, columns: columnsFrom(columns) }));
+    const { diagnostics, columns } = analyseText(query, schemaOf(tables), options.anyCase ?? false);
+    return { diagnostics, columns };
+  });
+}
+
+const columnLists = new WeakMap<Record<string, ColumnType>, Column[]>();
+
+function columnsFrom(schema: Record<string, ColumnType>): Column[] {
+  let columns = columnLists.get(schema);
+  if (!columns) {
+    columns = Object.entries(schema).map(([name, type]) => ({ name, type }));
+    columnLists.set(schema, columns);
+  }
+  return columns;
+}
+
+function tablesByName(tables: ReadonlyMap<string, Table> | Iterable<Table>): ReadonlyMap<string, Table> {
+  const listed: Table[] = [];
+  for (const entry of tables) {
+    if (Array.isArray(entry)) {
+      const [name, table] = entry;
+      listed.push(table.name === name ? table : { ...table, name });
+    } else listed.push(entry);
+  }
+  return new Map(listed.map((t) => [t.name, t]));
+}
+
+/** Too deep a query exhausts the stack of Microsoft's recursive parser, or ours; that is a limit like others. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new KqlError('limit', `The query is too deep or too large: ${error.message}`, []);
+    throw error;
+  }
+}
+
+/** Codes of the analyser's diagnostics that speak of grammar rather than of meaning. */
+const SYNTAX = /^KS00\d$/;
+
+function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
+  const analysis = analyseText(query, schema, anyCase);
+  const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
+  const [first] = errors;
+  if (first) {
+    throw new KqlError(SYNTAX.test(first.code) ? 'syntax' : 'semantic', first.message, [...errors]);
+  }
+  return analysis;
+}
+
+function result(analysis: Analysis, run: Run, maxRows: number | undefined): Table {
+  let scope: Scope = { run, frame: undefined, names: new Map(), offset: 0 };
+  let table: Table | undefined;
+  for (const statement of list(child(analysis.syntax, 'Statements'))) {
+    if (nodeClass(statement) !== 'ExpressionStatement') {
+      scope = declare(statement, scope);
+      continue;
+    }
+    if (table) return fail('unsupported', 'A second result is not supported by this evaluator.', statement, scope);
+    const frame = tabular(child(statement, 'Expression'), scope);
+    if (maxRows !== undefined && frame.length > maxRows) {
+      return fail(
+        'limit',
+        `The result has ${frame.length} rows, more than the ${maxRows} asked for.`,
+        statement,
+        scope,
+      );
+    }
+    table = tableOf('PrimaryResult', frame);
+  }
+  if (!table) throw new KqlError('semantic', 'The query has no tabular expression.', []);
+  return table;
+}

@@ -1,0 +1,547 @@
+import { arithmetic, equality, hasAnyCase, ordering, textual } from './binary.ts';
+import { type Call, convert, type Implementation, textReader, toBool, toReal } from './call.ts';
+import { callFunction } from './calling.ts';
+import { reader } from './frame.ts';
+import { ADDRESS_FUNCTIONS } from './functions/addresses.ts';
+import { CONVERSION_FUNCTIONS } from './functions/conversions.ts';
+import { DATE_FUNCTIONS } from './functions/dates.ts';
+import { DYNAMIC_FUNCTIONS, element } from './functions/dynamics.ts';
+import { NUMBER_FUNCTIONS } from './functions/numbers.ts';
+import { ROW_FUNCTIONS } from './functions/rows.ts';
+import { STRING_FUNCTIONS } from './functions/strings.ts';
+import {
+  child,
+  isTabular,
+  list,
+  literalText,
+  type Node,
+  nodeClass,
+  nodeKind,
+  optional,
+  referencedSymbol,
+  scalarType,
+  simpleName,
+  tokenText,
+} from './language.ts';
+import { addLongs, multiplyLongs, parseLong } from './longs.ts';
+import { type Expression, fail, refuse, type Scope, within } from './scope.ts';
+import { parseGuid } from './table.ts';
+import { parseDatetime, parseTimespan } from './times.ts';
+import type { ColumnType } from './types.ts';
+import { type Bag, compareValues, isNumeric, keyOf, missing, toDynamic, type Value } from './values.ts';
+
+const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
+  Object.entries({
+    ...STRING_FUNCTIONS,
+    ...DATE_FUNCTIONS,
+    ...CONVERSION_FUNCTIONS,
+    ...NUMBER_FUNCTIONS,
+    ...DYNAMIC_FUNCTIONS,
+    ...ADDRESS_FUNCTIONS,
+    ...ROW_FUNCTIONS,
+  }),
+);
+
+/** Functions whose result differs by row though their arguments do not. */
+const ROW_DEPENDENT: ReadonlySet<string> = new Set(Object.keys(ROW_FUNCTIONS));
+
+/** The names of the scalar functions that can be evaluated, for documentation and checks. */
+export const SCALAR_FUNCTIONS: readonly string[] = [
+  ...FUNCTIONS.keys(),
+  'column_ifexists',
+  'columnifexists',
+  'pack_all',
+  'toscalar',
+];
+
+/** A constant worked out once; anything else as it is. */
+function folded(expression: Expression): Expression {
+  if (!expression.constant) return expression;
+  let value: Value = null;
+  let known = false;
+  const { at } = expression;
+  return {
+    type: expression.type,
+    constant: true,
+    at: () => {
+      if (!known) {
+        value = at(0);
+        known = true;
+      }
+      return value;
+    },
+  };
+}
+
+export const literal = (value: Value, type: ColumnType): Expression => ({ type, constant: true, at: () => value });
+
+/** Binds an expression of the query to the rows of its scope. */
+export function expression(node: Node, scope: Scope): Expression {
+  const ready = scope.computed?.get(node);
+  if (ready) return ready;
+  const kind = nodeClass(node);
+  switch (kind) {
+    case 'LiteralExpression':
+    case 'CompoundStringLiteralExpression':
+      return literalExpression(node, scope);
+    case 'DynamicExpression':
+      return literal(dynamicLiteral(child(node, 'Expression'), scope, 0), 'dynamic');
+    case 'ParenthesizedExpression':
+      return expression(child(node, 'Expression'), scope);
+    case 'SimpleNamedExpression':
+      return expression(child(node, 'Expression'), scope);
+    case 'NameReference':
+      return name(node, scope);
+    case 'BinaryExpression':
+      return folded(binary(node, scope));
+    case 'PrefixUnaryExpression':
+      return folded(unary(node, scope));
+    case 'BetweenExpression':
+      return folded(between(node, scope));
+    case 'InExpression':
+      return folded(inList(node, scope));
+    case 'HasAnyExpression':
+    case 'HasAllExpression':
+      return folded(hasList(node, kind === 'HasAllExpression', scope));
+    case 'PathExpression':
+      return path(node, scope);
+    case 'ElementExpression':
+      return folded(elementOf(node, scope));
+    case 'FunctionCallExpression':
+      return functionCall(node, scope);
+    case 'ToScalarExpression':
+      return scalarOf(child(node, 'Expression'), scope);
+    case 'MaterializeExpression':
+      return expression(child(node, 'Expression'), scope);
+    default:
+      return refuse(kind.replace(/Expression$/, ''), node, scope);
+  }
+}
+
+// ---- literals ---------------------------------------------------------------------------------------------------
+
+const unquoted = (text: string): string => text.trim().replace(/^@?(['"])(.*)\1$/s, '$2');
+
+function literalExpression(node: Node, scope: Scope): Expression {
+  const kind = nodeKind(node);
+  if (kind === 'StringLiteralExpression' || kind === 'CompoundStringLiteralExpression') {
+    const value = node.LiteralValue;
+    return typeof value === 'string' ? literal(value, 'string') : refuse('This text', node, scope);
+  }
+  // The analyser's own values for hexadecimal numbers and nan are wrong, so the text is read here.
+  const text = unquoted(literalText(node));
+  const none = text === 'null' || text === '';
+  const value = (read: (text: string) => Value, type: ColumnType): Expression => {
+    if (none) return literal(null, type);
+    const found = read(text);
+    return found === null ? fail('semantic', `'${text}' is no ${type}.`, node, scope) : literal(found, type);
+  };
+  switch (kind) {
+    case 'LongLiteralExpression':
+      return value(parseLong, 'long');
+    case 'IntLiteralExpression':
+      return value(parseLong, 'int');
+    case 'RealLiteralExpression':
+      return value(toReal, 'real');
+    case 'BooleanLiteralExpression':
+      return value(toBool, 'bool');
+    case 'DateTimeLiteralExpression':
+      return value(parseDatetime, 'datetime');
+    case 'TimespanLiteralExpression':
+      return value(parseTimespan, 'timespan');
+    case 'GuidLiteralExpression':
+      return value(parseGuid, 'guid');
+    case 'NullLiteralExpression':
+      return literal(null, 'dynamic');
+    default:
+      return refuse(kind.replace(/Expression$/, ''), node, scope);
+  }
+}
+
+function dynamicLiteral(node: Node, scope: Scope, depth: number): Value {
+  if (depth > 50) return fail('limit', 'The dynamic literal is nested too deeply.', node, scope);
+  switch (nodeClass(node)) {
+    case 'JsonObjectExpression': {
+      const bag: Bag = Object.create(null);
+      for (const pair of list(child(node, 'Pairs'))) {
+        const key = optional(pair, 'Name')?.ValueText;
+        if (typeof key !== 'string') return refuse('This key', pair, scope);
+        bag[key] = dynamicLiteral(child(pair, 'Value'), scope, depth + 1);
+      }
+      return bag;
+    }
+    case 'JsonArrayExpression':
+      return list(child(node, 'Values')).map((v) => dynamicLiteral(v, scope, depth + 1));
+    default: {
+      const { type, at } = expression(node, scope);
+      return toDynamic(at(0), type);
+    }
+  }
+}
+
+// ---- names ------------------------------------------------------------------------------------------------------
+
+function name(node: Node, scope: Scope): Expression {
+  const symbol = referencedSymbol(node);
+  const named = simpleName(node);
+  if (symbol === undefined || symbol.kind === 'ColumnSymbol') {
+    const column = columnOf(named, scope);
+    if (column) return column;
+  }
+  const binding = scope.names.get(named);
+  if (binding?.kind === 'scalar') {
+    if (!binding.expression.constant && binding.frame !== scope.frame) {
+      refuse(`'${named}', which depends on a row of another table,`, node, scope);
+    }
+    return binding.expression;
+  }
+  if (binding?.kind === 'function') return callScalar(node, [], scope);
+  return refuse(`The name '${named}' here`, node, scope);
+}
+
+/** A column of the scope's rows by its name. */
+export function columnOf(named: string, scope: Scope): Expression | undefined {
+  const position = scope.frame?.names.indexOf(named) ?? -1;
+  const vector = scope.frame?.vectors[position];
+  return vector ? { type: vector.type, constant: false, at: reader(vector) } : undefined;
+}
+
+// ---- operators --------------------------------------------------------------------------------------------------
+
+const ORDER_TESTS: Record<string, (order: number) => boolean> = {
+  LessThanExpression: (order) => order < 0,
+  LessThanOrEqualExpression: (order) => order <= 0,
+  GreaterThanExpression: (order) => order > 0,
+  GreaterThanOrEqualExpression: (order) => order >= 0,
+};
+
+function truth(e: Expression): (row: number) => boolean | null {
+  const { at } = e;
+  if (e.type === 'bool') {
+    return (row) => {
+      const value = at(row);
+      return typeof value === 'boolean' ? value : null;
+    };
+  }
+  return (row) => toBool(at(row));
+}
+
+function binary(node: Node, scope: Scope): Expression {
+  const kind = nodeKind(node);
+  const leftNode = child(node, 'Left');
+  const rightNode = child(node, 'Right');
+  if (nodeClass(leftNode) === 'StarExpression') return refuse('A search of every column', leftNode, scope);
+  const left = expression(leftNode, scope);
+  const right = expression(rightNode, scope);
+  const constant = left.constant && right.constant;
+  const bool = (at: (row: number) => Value): Expression => ({ type: 'bool', constant, at });
+  switch (kind) {
+    case 'AndExpression': {
+      const [a, b] = [truth(left), truth(right)];
+      return bool((row) => {
+        const x = a(row);
+        if (x === false) return false;
+        const y = b(row);
+        return y === false ? false : x === null || y === null ? null : true;
+      });
+    }
+    case 'OrExpression': {
+      const [a, b] = [truth(left), truth(right)];
+      return bool((row) => {
+        const x = a(row);
+        if (x === true) return true;
+        const y = b(row);
+        return y === true ? true : x === null || y === null ? null : false;
+      });
+    }
+    case 'EqualExpression':
+      return bool(equality(left, right, false, node, scope));
+    case 'NotEqualExpression':
+      return bool(equality(left, right, true, node, scope));
+    case 'AddExpression':
+    case 'SubtractExpression':
+    case 'MultiplyExpression':
+    case 'DivideExpression':
+    case 'ModuloExpression':
+      return arithmetic(kind, left, right, node, scope);
+  }
+  const test = ORDER_TESTS[kind];
+  if (test) return bool(ordering(left, right, test, node, scope));
+  const match = textual(kind, left, right, node, scope);
+  return match ? bool(match) : refuse(`The operator '${tokenText(node, 'Operator')}'`, node, scope);
+}
+
+function unary(node: Node, scope: Scope): Expression {
+  const inner = expression(child(node, 'Expression'), scope);
+  if (nodeKind(node) === 'UnaryPlusExpression') return inner;
+  if (nodeKind(node) !== 'UnaryMinusExpression') return refuse('This operator', node, scope);
+  if (!['int', 'long', 'real', 'timespan'].includes(inner.type)) return refuse(`Minus of a ${inner.type}`, node, scope);
+  const { at, type } = inner;
+  const real = type === 'real';
+  return {
+    type,
+    constant: inner.constant,
+    at: (row) => {
+      const value = at(row);
+      return isNumeric(value) ? (real ? -Number(value) : multiplyLongs(value, -1)) : null;
+    },
+  };
+}
+
+function between(node: Node, scope: Scope): Expression {
+  const negated = nodeKind(node) === 'NotBetweenExpression';
+  const couple = child(node, 'Right');
+  const value = expression(child(node, 'Left'), scope);
+  const from = expression(child(couple, 'First'), scope);
+  let to = expression(child(couple, 'Second'), scope);
+  if (value.type === 'datetime' && to.type === 'timespan') {
+    // (start .. 2h) means 2h from the start.
+    const { at: start } = from;
+    const { at: span } = to;
+    const sum = (row: number): Value => {
+      const a = start(row);
+      const b = span(row);
+      return isNumeric(a) && isNumeric(b) ? addLongs(a, b) : null;
+    };
+    to = folded({ type: 'datetime', constant: from.constant && to.constant, at: sum });
+  }
+  const low = ordering(value, from, (order) => order >= 0, node, scope);
+  const high = ordering(value, to, (order) => order <= 0, node, scope);
+  return {
+    type: 'bool',
+    constant: value.constant && from.constant && to.constant,
+    at: (row) => {
+      const a = low(row);
+      const b = high(row);
+      return a === null || b === null ? null : (a === true && b === true) !== negated;
+    },
+  };
+}
+
+interface Item {
+  value: Value;
+  type: ColumnType;
+}
+
+/** The values of a list after `in` and its kin: scalars, the elements of dynamic arrays, a table's first column. */
+function items(node: Node, scope: Scope): { constants: () => Item[]; others: [Expression, Node][] } {
+  const fixed: (() => Item[])[] = [];
+  const others: [Expression, Node][] = [];
+  for (const item of list(child(child(node, 'Right'), 'Expressions'))) {
+    const bare = nodeClass(item) === 'NameReference' ? scope.names.get(simpleName(item)) : undefined;
+    if (isTabular(item) || bare?.kind === 'table') {
+      fixed.push(() => {
+        const frame = scope.run.tabular(item, within(scope, undefined));
+        const column = frame.vectors[0];
+        if (!column) return [];
+        const read = reader(column);
+        return Array.from({ length: frame.length }, (_, row) => ({ value: read(row), type: column.type }));
+      });
+      continue;
+    }
+    const e = expression(item, scope);
+    if (!e.constant) {
+      others.push([e, item]);
+      continue;
+    }
+    fixed.push(() => {
+      const value = e.at(0);
+      if (e.type !== 'dynamic') return [{ value, type: e.type }];
+      return (Array.isArray(value) ? value : [value]).map((v): Item => ({ value: v, type: 'dynamic' }));
+    });
+  }
+  let known: Item[] | undefined;
+  return {
+    constants: () => {
+      known ??= fixed.flatMap((f) => f());
+      return known;
+    },
+    others,
+  };
+}
+
+function inList(node: Node, scope: Scope): Expression {
+  const operator = tokenText(node, 'Operator');
+  const negated = operator.startsWith('!');
+  const fold = operator.endsWith('~');
+  const left = expression(child(node, 'Left'), scope);
+  const { constants, others } = items(node, scope);
+  const text = textReader(left);
+  const textual = left.type === 'string' || left.type === 'dynamic' || fold;
+  let values: Set<unknown> | undefined;
+  const collect = (): Set<unknown> => {
+    const set = new Set<unknown>();
+    for (const { value, type } of constants()) {
+      if (value === null) continue;
+      if (textual) {
+        const written = textReader({ type, constant: true, at: () => value })(0);
+        set.add(fold ? written.toLowerCase() : written);
+        continue;
+      }
+      const same =
+        type === 'string' || type === 'dynamic'
+          ? convert(value, type === 'dynamic' && typeof value === 'string' ? 'string' : type, left.type)
+          : value;
+      if (same !== null) set.add(keyOf(same));
+    }
+    return set;
+  };
+  const tests = others.map(([e, item]) => {
+    if (e.type === 'dynamic') return refuse('A list that differs by row', item, scope);
+    return fold ? sameText(left, e) : equality(left, e, false, item, scope);
+  });
+  return {
+    type: 'bool',
+    constant: left.constant && others.length === 0,
+    at: (row) => {
+      values ??= collect();
+      const value = left.at(row);
+      if (value === null) return negated;
+      let found: boolean;
+      if (textual) {
+        const written = text(row);
+        found = values.has(fold ? written.toLowerCase() : written);
+      } else {
+        found = values.has(keyOf(value));
+      }
+      if (!found) for (const test of tests) if (test(row) === true) found = true;
+      return found !== negated;
+    },
+  };
+}
+
+function sameText(left: Expression, right: Expression): (row: number) => boolean {
+  const a = textReader(left);
+  const b = textReader(right);
+  return (row) => a(row).toLowerCase() === b(row).toLowerCase();
+}
+
+function hasList(node: Node, all: boolean, scope: Scope): Expression {
+  const left = expression(child(node, 'Left'), scope);
+  const { constants, others } = items(node, scope);
+  const first = others[0];
+  if (first) return refuse('A list that differs by row', first[1], scope);
+  const text = textReader(left);
+  let needles: string[] | undefined;
+  return {
+    type: 'bool',
+    constant: left.constant,
+    at: (row) => {
+      needles ??= constants().map(({ value, type }) => textReader({ type, constant: true, at: () => value })(0));
+      const cell = text(row);
+      return all ? needles.every((n) => hasAnyCase(cell, n)) : needles.some((n) => hasAnyCase(cell, n));
+    },
+  };
+}
+
+// ---- paths ------------------------------------------------------------------------------------------------------
+
+function path(node: Node, scope: Scope): Expression {
+  const selector = child(node, 'Selector');
+  const base = child(node, 'Expression');
+  if (nodeClass(selector) === 'FunctionCallExpression') return refuse('A qualified function', node, scope);
+  const from = expression(base, scope);
+  if (from.type !== 'dynamic') return fail('semantic', `A ${from.type} has no properties.`, node, scope);
+  const key =
+    nodeClass(selector) === 'BracketedExpression' ? expression(child(selector, 'Expression'), scope) : undefined;
+  const step = key ? key.at : constantly(simpleName(selector));
+  const { at } = from;
+  return folded({
+    type: 'dynamic',
+    constant: from.constant && (key?.constant ?? true),
+    at: (row) => element(at(row), step(row)),
+  });
+}
+
+const constantly =
+  (value: Value): ((row: number) => Value) =>
+  () =>
+    value;
+
+function elementOf(node: Node, scope: Scope): Expression {
+  const from = expression(child(node, 'Expression'), scope);
+  const selector = child(node, 'Selector');
+  const key = expression(
+    nodeClass(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector,
+    scope,
+  );
+  if (from.type !== 'dynamic') return fail('semantic', `A ${from.type} has no elements.`, node, scope);
+  const { at } = from;
+  const { at: step } = key;
+  return { type: 'dynamic', constant: from.constant && key.constant, at: (row) => element(at(row), step(row)) };
+}
+
+// ---- functions --------------------------------------------------------------------------------------------------
+
+function functionCall(node: Node, scope: Scope): Expression {
+  const called = simpleName(child(node, 'Name'));
+  const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  if (scope.names.get(called)?.kind === 'function') return callScalar(node, argumentNodes, scope);
+  switch (called) {
+    case 'column_ifexists':
+    case 'columnifexists':
+      return columnIfExists(node, argumentNodes, scope);
+    case 'pack_all':
+      return packAll(node, argumentNodes, scope);
+    case 'toscalar':
+      return scalarOf(argumentNodes[0] ?? node, scope);
+  }
+  const implementation = FUNCTIONS.get(called);
+  if (!implementation) return refuse(`The function '${called}()'`, child(node, 'Name'), scope);
+  const args = argumentNodes.map((a) => expression(a, scope));
+  const type = scalarType(node) ?? 'dynamic';
+  const decimal = args.findIndex((a) => a.type === 'decimal');
+  if (decimal >= 0) return refuse('decimal', argumentNodes[decimal] ?? node, scope);
+  const call: Call = { name: called, node, argumentNodes, args, type, scope };
+  const at = implementation(call);
+  return folded({ type, constant: !ROW_DEPENDENT.has(called) && args.every((a) => a.constant), at });
+}
+
+function columnIfExists(node: Node, argumentNodes: readonly Node[], scope: Scope): Expression {
+  const [nameNode, otherwise] = argumentNodes;
+  if (!nameNode || !otherwise) return refuse('This column_ifexists()', node, scope);
+  const wanted = expression(nameNode, scope);
+  return columnOf(String(wanted.at(0)), scope) ?? expression(otherwise, scope);
+}
+
+function packAll(node: Node, argumentNodes: readonly Node[], scope: Scope): Expression {
+  const { frame } = scope;
+  if (!frame || argumentNodes.length > 0) return refuse('This pack_all()', node, scope);
+  const reads = frame.vectors.map(reader);
+  return {
+    type: 'dynamic',
+    constant: false,
+    at: (row) => {
+      const bag: Bag = Object.create(null);
+      frame.names.forEach((n, i) => {
+        bag[n] = toDynamic(reads[i]?.(row) ?? null, frame.vectors[i]?.type ?? 'dynamic');
+      });
+      return bag;
+    },
+  };
+}
+
+/** toscalar(): the first cell of a table, or a value that is one already. */
+function scalarOf(node: Node, scope: Scope): Expression {
+  const bare = nodeClass(node) === 'NameReference' ? scope.names.get(simpleName(node)) : undefined;
+  if (!isTabular(node) && bare?.kind !== 'table') return expression(node, scope);
+  const frame = scope.run.tabular(node, within(scope, undefined));
+  const first = frame.vectors[0];
+  const type = first?.type ?? 'dynamic';
+  return literal(first && frame.length > 0 ? reader(first)(0) : missing(type), type);
+}
+
+function callScalar(node: Node, argumentNodes: readonly Node[], scope: Scope): Expression {
+  const { body, inner, leave } = callFunction(node, argumentNodes, scope);
+  try {
+    return expression(body, { ...inner, frame: scope.frame });
+  } finally {
+    leave();
+  }
+}
+
+/** Order of two cells for sorting and for min and max: nulls are below everything. */
+export function orderOf(a: Value, b: Value): number {
+  if (a === null || b === null) return a === null ? (b === null ? 0 : -1) : 1;
+  return compareValues(a, b);
+}

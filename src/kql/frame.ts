@@ -1,0 +1,132 @@
+import { KqlError } from './kqlerror.ts';
+import type { Table } from './table.ts';
+import type { Column, ColumnType } from './types.ts';
+import { missing, type Value } from './values.ts';
+
+/**
+ * A column at rest, and the rows of it that are meant: row r is `values[rows[r]]`, or `values[r]` without `rows`. A row
+ * number of -1 is a missing cell (the unmatched side of an outer join). Filtering 218 columns so costs one index.
+ */
+export interface Vector {
+  type: ColumnType;
+  values: readonly Value[];
+  rows: Int32Array | undefined;
+}
+
+/** Rows on their way through the operators. */
+export interface Frame {
+  names: readonly string[];
+  vectors: readonly Vector[];
+  length: number;
+  /** Whether row order means something, so that row_number() and its kin may be asked. */
+  serialized: boolean;
+}
+
+/** Rows that any one step may hold; more are refused, not dropped. */
+export const MAX_FRAME_ROWS = 5_000_000;
+
+export type Reader = (row: number) => Value;
+
+export function frameOf(table: Table): Frame {
+  return {
+    names: table.columns.map((c) => c.name),
+    vectors: table.columns.map((c, i) => ({ type: c.type, values: table.data[i] ?? [], rows: undefined })),
+    length: table.length,
+    serialized: false,
+  };
+}
+
+export const vectorOf = (type: ColumnType, values: readonly Value[]): Vector => ({ type, values, rows: undefined });
+
+export function reader(vector: Vector): Reader {
+  const { values, rows } = vector;
+  const none = missing(vector.type);
+  if (!rows) return (r) => values[r] ?? none;
+  return (r) => {
+    const at = rows[r];
+    return at === undefined || at < 0 ? none : (values[at] ?? none);
+  };
+}
+
+/** The frame with only these rows, in this order; -1 makes a row of missing cells. */
+export function pick(frame: Frame, rows: Int32Array, serialized = frame.serialized): Frame {
+  checkRows(rows.length);
+  return { names: frame.names, vectors: pickVectors(frame.vectors, rows), length: rows.length, serialized };
+}
+
+export function pickVectors(vectors: readonly Vector[], rows: Int32Array): Vector[] {
+  // Columns that share an index go on sharing one.
+  const composed = new Map<Int32Array | undefined, Int32Array>([[undefined, rows]]);
+  return vectors.map((v) => {
+    let index = composed.get(v.rows);
+    if (!index) {
+      const old = v.rows;
+      index = new Int32Array(rows.length);
+      for (let r = 0; r < rows.length; r++) {
+        const at = rows[r] ?? -1;
+        index[r] = at < 0 ? -1 : (old?.[at] ?? -1);
+      }
+      composed.set(v.rows, index);
+    }
+    return { type: v.type, values: v.values, rows: index };
+  });
+}
+
+/** The cells of a vector, in order. */
+export function cells(vector: Vector, length: number): Value[] {
+  const read = reader(vector);
+  const out: Value[] = new Array(length);
+  for (let r = 0; r < length; r++) out[r] = read(r);
+  return out;
+}
+
+export function tableOf(name: string, frame: Frame): Table {
+  return {
+    name,
+    columns: frame.names.map((n, i): Column => ({ name: n, type: frame.vectors[i]?.type ?? 'dynamic' })),
+    data: frame.vectors.map((v) => cells(v, frame.length)),
+    length: frame.length,
+  };
+}
+
+export function checkRows(rows: number): void {
+  if (rows > MAX_FRAME_ROWS) {
+    throw new KqlError('limit', `The query makes more than ${MAX_FRAME_ROWS} rows in one step.`, []);
+  }
+}
+
+/** Numbers rows by the value of their keys: equal keys, nulls included, get one number, in order of first appearance. */
+export function groupRows(
+  keys: readonly Reader[],
+  length: number,
+  keyOf: (value: Value) => unknown,
+): { group: Int32Array; first: number[] } {
+  let group = new Int32Array(length);
+  let first: number[] = length > 0 ? [0] : [];
+  keys.forEach((read, position) => {
+    const next = new Int32Array(length);
+    const firsts: number[] = [];
+    const ids = new Map<unknown, number>();
+    const pairs = new Map<number, number>();
+    for (let r = 0; r < length; r++) {
+      const key = keyOf(read(r));
+      let id = ids.get(key);
+      if (id === undefined) {
+        id = ids.size;
+        ids.set(key, id);
+      }
+      // At most 5 million groups times 5 million values: below 2^53.
+      const pair = position === 0 ? id : (group[r] ?? 0) * MAX_FRAME_ROWS + id;
+      let g = pairs.get(pair);
+      if (g === undefined) {
+        g = firsts.length;
+        pairs.set(pair, g);
+        firsts.push(r);
+      }
+      next[r] = g;
+    }
+    group = next;
+    first = firsts;
+  });
+  return { group, first };
+}

@@ -1,0 +1,119 @@
+import { type Call, counts, type Implementation, texts } from '../call.ts';
+import { fail } from '../scope.ts';
+
+interface Network {
+  address: number;
+  prefix: number;
+}
+
+/** An IPv4 address with an optional /prefix; null when the text is none. Leading zeros and short forms are refused. */
+function parseNetwork(text: string): Network | null {
+  const m = /^\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?\s*$/.exec(text);
+  if (!m) return null;
+  const parts = m.slice(1, 5).map(Number);
+  const prefix = m[5] === undefined ? 32 : Number(m[5]);
+  if (parts.some((p) => p > 255) || prefix > 32) return null;
+  return { address: parts.reduce((sum, p) => sum * 256 + p, 0), prefix };
+}
+
+/** The address with all but its first `prefix` bits cleared. */
+const masked = (address: number, prefix: number): number => {
+  const size = 2 ** (32 - prefix);
+  return Math.floor(address / size) * size;
+};
+
+const contains = (network: Network, address: Network): boolean => {
+  const prefix = Math.min(network.prefix, address.prefix);
+  return masked(network.address, prefix) === masked(address.address, prefix);
+};
+
+const PRIVATE: readonly Network[] = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].flatMap(
+  (t) => parseNetwork(t) ?? [],
+);
+
+const dotted = (address: number): string =>
+  [address / 16_777_216, address / 65_536, address / 256, address].map((n) => Math.floor(n) % 256).join('.');
+
+function prefixes(call: Call): (row: number) => number {
+  const given = counts(call, 2);
+  return (row) => {
+    const prefix = given?.(row) ?? 32;
+    if (prefix < 0 || prefix > 32) fail('semantic', `${prefix} is no IPv4 prefix.`, call.node, call.scope);
+    return prefix;
+  };
+}
+
+const compare =
+  (result: (order: number) => number | boolean): Implementation =>
+  (call) => {
+    const left = texts(call, 0);
+    const right = texts(call, 1);
+    const prefix = prefixes(call);
+    return (row) => {
+      const a = parseNetwork(left(row));
+      const b = parseNetwork(right(row));
+      if (!a || !b) return null;
+      const bits = Math.min(a.prefix, b.prefix, prefix(row));
+      return result(Math.sign(masked(a.address, bits) - masked(b.address, bits)));
+    };
+  };
+
+const inRange: Implementation = (call) => {
+  const address = texts(call, 0);
+  const ranges = call.args.slice(1).map((_, i) => texts(call, i + 1));
+  return (row) => {
+    const a = parseNetwork(address(row));
+    if (!a) return null;
+    let unreadable = 0;
+    for (const range of ranges) {
+      const network = parseNetwork(range(row));
+      if (!network) unreadable += 1;
+      else if (contains(network, a)) return true;
+    }
+    return unreadable === ranges.length ? null : false;
+  };
+};
+
+export const ADDRESS_FUNCTIONS: Record<string, Implementation> = {
+  parse_ipv4: (call) => {
+    const read = texts(call, 0);
+    return (row) => {
+      const network = parseNetwork(read(row));
+      return network ? masked(network.address, network.prefix) : null;
+    };
+  },
+  parse_ipv4_mask: (call) => {
+    const read = texts(call, 0);
+    const mask = counts(call, 1);
+    return (row) => {
+      const network = parseNetwork(read(row));
+      const prefix = mask?.(row) ?? null;
+      return network && prefix !== null && prefix >= 0 && prefix <= 32 ? masked(network.address, prefix) : null;
+    };
+  },
+  ipv4_compare: compare((order) => order),
+  ipv4_is_match: compare((order) => order === 0),
+  ipv4_is_in_range: inRange,
+  ipv4_is_in_any_range: inRange,
+  ipv4_is_private: (call) => {
+    const read = texts(call, 0);
+    return (row) => {
+      const network = parseNetwork(read(row));
+      return network ? PRIVATE.some((p) => contains(p, network) && network.prefix >= p.prefix) : null;
+    };
+  },
+  ipv4_netmask_suffix: (call) => {
+    const read = texts(call, 0);
+    return (row) => parseNetwork(read(row))?.prefix ?? null;
+  },
+  format_ipv4: (call) => {
+    const read = texts(call, 0);
+    const mask = counts(call, 1);
+    return (row) => {
+      const text = read(row);
+      const network = parseNetwork(/^\d+$/.test(text) ? dotted(Number(text) % 4_294_967_296) : text);
+      const prefix = mask ? mask(row) : (network?.prefix ?? 32);
+      return network && prefix !== null && prefix >= 0 && prefix <= 32 ? dotted(masked(network.address, prefix)) : '';
+    };
+  },
+};

@@ -1,0 +1,294 @@
+import { argument, arrays, type Call, counts, dynamics, type Implementation, texts } from '../call.ts';
+import { refuse } from '../scope.ts';
+import {
+  type Bag,
+  compareValues,
+  equalDynamics,
+  isBag,
+  isNumeric,
+  keyOf,
+  toDynamic,
+  toText,
+  type Value,
+} from '../values.ts';
+
+/** The most elements one function may make in one cell. */
+const MAX_ELEMENTS = 1_048_576;
+
+const emptyBag = (): Bag => Object.create(null);
+
+const pack: Implementation = (call) => {
+  const keys: ((row: number) => string)[] = [];
+  const values: ((row: number) => Value)[] = [];
+  for (let i = 0; i + 1 < call.args.length; i += 2) {
+    keys.push(texts(call, i));
+    values.push(dynamics(call, i + 1));
+  }
+  return (row) => {
+    const bag = emptyBag();
+    keys.forEach((key, i) => {
+      bag[key(row)] = values[i]?.(row) ?? null;
+    });
+    return bag;
+  };
+};
+
+const packArray: Implementation = (call) => {
+  const values = call.args.map((_, i) => dynamics(call, i));
+  return (row) => values.map((v) => v(row));
+};
+
+const sets =
+  (combine: (sets: Map<unknown, Value>[]) => Iterable<Value>): Implementation =>
+  (call) => {
+    const reads = call.args.map((_, i) => arrays(call, i));
+    return (row) => {
+      const found: Map<unknown, Value>[] = [];
+      for (const read of reads) {
+        const array = read(row);
+        if (array === null) return null;
+        found.push(new Map(array.map((v) => [keyOf(v), v])));
+      }
+      return [...combine(found)];
+    };
+  };
+
+const sort =
+  (sign: 1 | -1): Implementation =>
+  (call) => {
+    if (call.args.length > 1) refuse(`${call.name}() of several arrays`, call.node, call.scope);
+    const read = arrays(call, 0);
+    return (row) => {
+      const array = read(row);
+      return array === null
+        ? null
+        : array.toSorted((a, b) => (a === null ? (b === null ? 0 : 1) : b === null ? -1 : compareValues(a, b) * sign));
+    };
+  };
+
+const slice: Implementation = (call) => {
+  const read = arrays(call, 0);
+  const start = counts(call, 1);
+  const end = counts(call, 2);
+  return (row) => {
+    const array = read(row);
+    const from = start?.(row) ?? null;
+    const to = end?.(row) ?? null;
+    if (array === null || from === null || to === null) return null;
+    const at = from < 0 ? Math.max(0, array.length + from) : from;
+    // The end is the last element's own position.
+    const past = (to < 0 ? array.length + to : to) + 1;
+    return array.slice(at, Math.max(at, past));
+  };
+};
+
+const bagKeys: Implementation = (call) => {
+  const read = dynamics(call, 0);
+  return (row) => {
+    const value = read(row);
+    return isBag(value) ? Object.keys(value) : null;
+  };
+};
+
+const merge: Implementation = (call) => {
+  const reads = call.args.map((_, i) => dynamics(call, i));
+  return (row) => {
+    const bag = emptyBag();
+    let any = false;
+    for (const read of reads) {
+      const value = read(row);
+      if (!isBag(value)) continue;
+      any = true;
+      for (const [k, v] of Object.entries(value)) if (!(k in bag)) bag[k] = v;
+    }
+    return any ? bag : null;
+  };
+};
+
+const repeat: Implementation = (call) => {
+  const value = dynamics(call, 0);
+  const times = counts(call, 1);
+  return (row) => {
+    const n = times?.(row) ?? null;
+    return n === null ? null : new Array<Value>(Math.min(MAX_ELEMENTS, Math.max(0, n))).fill(value(row));
+  };
+};
+
+const range: Implementation = (call) => {
+  const [start, stop] = call.args;
+  if (!start || !stop) return refuse('this range()', call.node, call.scope);
+  const step = call.args[2];
+  const defaultStep = start.type === 'datetime' || start.type === 'timespan' ? 36_000_000_000 : 1;
+  return (row) => {
+    const from = start.at(row);
+    const to = stop.at(row);
+    const by = step ? step.at(row) : defaultStep;
+    if (!isNumeric(from) || !isNumeric(to) || !isNumeric(by) || Number(by) === 0) return null;
+    const out: Value[] = [];
+    if (typeof from === 'number' && typeof to === 'number' && typeof by === 'number') {
+      const n = Math.min(MAX_ELEMENTS, Math.floor((to - from) / by) + 1);
+      for (let i = 0; i < n; i++) out.push(toDynamic(from + i * by, start.type));
+      return out;
+    }
+    return refuse('range() beyond 2^53', call.node, call.scope);
+  };
+};
+
+/** A path of `$.a.b[0]['c']`; anything else is refused. */
+function jsonPath(path: string): (string | number)[] | undefined {
+  if (!path.startsWith('$')) return undefined;
+  const steps: (string | number)[] = [];
+  let at = 1;
+  const step = /\.([A-Za-z_$][\w$-]*)|\[(\d{1,9})\]|\[(?:'([^']*)'|"([^"]*)")\]/y;
+  while (at < path.length) {
+    step.lastIndex = at;
+    const m = step.exec(path);
+    if (!m) return undefined;
+    steps.push(m[2] === undefined ? (m[1] ?? m[3] ?? m[4] ?? '') : Number(m[2]));
+    at = step.lastIndex;
+  }
+  return steps;
+}
+
+const extractJson: Implementation = (call) => {
+  if (call.args.length > 2) refuse('extract_json() with a type', call.node, call.scope);
+  const path = texts(call, 0);
+  const parsed = dynamicText(call, 1);
+  return (row) => {
+    const steps = jsonPath(path(row));
+    if (!steps) return refuse(`The JSON path '${path(row)}'`, call.argumentNodes[0] ?? call.node, call.scope);
+    let value: Value = parsed(row);
+    for (const step of steps) value = element(value, step);
+    return toText(value, 'dynamic');
+  };
+};
+
+function dynamicText(call: Call, position: number): (row: number) => Value {
+  const { type, at } = argument(call, position);
+  return (row) => {
+    const value = at(row);
+    if (type !== 'string' || typeof value !== 'string') return value;
+    try {
+      const parsed: unknown = JSON.parse(value);
+      return parsed === null || typeof parsed !== 'object' ? null : fromJson(parsed);
+    } catch {
+      return null;
+    }
+  };
+}
+
+function fromJson(value: object): Value {
+  if (Array.isArray(value)) return value.map((v: unknown) => plain(v));
+  const bag = emptyBag();
+  for (const [k, v] of Object.entries(value)) bag[k] = plain(v);
+  return bag;
+}
+
+function plain(value: unknown): Value {
+  if (typeof value === 'object' && value !== null) return fromJson(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}
+
+/** A property of a bag or an element of an array, from the end when negative; null when there is none. */
+export function element(value: Value, step: Value): Value {
+  if (Array.isArray(value)) return typeof step === 'number' ? (value.at(step) ?? null) : null;
+  if (!isBag(value) || typeof step !== 'string') return null;
+  return Object.hasOwn(value, step) ? (value[step] ?? null) : null;
+}
+
+export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
+  pack,
+  bag_pack: pack,
+  pack_dictionary: pack,
+  pack_array: packArray,
+  array_length: (call) => {
+    const read = arrays(call, 0);
+    return (row) => read(row)?.length ?? null;
+  },
+  array_concat: (call) => {
+    const reads = call.args.map((_, i) => arrays(call, i));
+    return (row) => {
+      const out: Value[] = [];
+      for (const read of reads) for (const v of read(row) ?? []) out.push(v);
+      return out.slice(0, MAX_ELEMENTS);
+    };
+  },
+  array_slice: slice,
+  array_reverse: (call) => {
+    const read = arrays(call, 0);
+    return (row) => read(row)?.toReversed() ?? null;
+  },
+  array_sort_asc: sort(1),
+  array_sort_desc: sort(-1),
+  array_sum: (call) => {
+    const read = arrays(call, 0);
+    return (row) => {
+      const array = read(row);
+      if (array === null || !array.every(isNumeric)) return null;
+      return array.reduce<number>((sum, v) => sum + Number(v), 0);
+    };
+  },
+  array_index_of: (call) => {
+    if (call.args.length > 2) refuse('array_index_of() within a part', call.node, call.scope);
+    const read = arrays(call, 0);
+    const sought = dynamics(call, 1);
+    return (row) => {
+      const array = read(row);
+      const value = sought(row);
+      return array === null ? null : array.findIndex((v) => equalDynamics(v, value));
+    };
+  },
+  bag_keys: bagKeys,
+  bag_has_key: (call) => {
+    const read = dynamics(call, 0);
+    const key = texts(call, 1);
+    return (row) => {
+      const value = read(row);
+      if (!isBag(value)) return null;
+      const sought = key(row);
+      if (sought.startsWith('$.')) refuse('bag_has_key() with a path', call.node, call.scope);
+      return Object.hasOwn(value, sought);
+    };
+  },
+  bag_merge: merge,
+  bag_remove_keys: (call) => {
+    const read = dynamics(call, 0);
+    const keys = arrays(call, 1);
+    return (row) => {
+      const value = read(row);
+      const removed = keys(row);
+      if (!isBag(value) || removed === null) return null;
+      const bag = emptyBag();
+      for (const [k, v] of Object.entries(value)) if (!removed.includes(k)) bag[k] = v;
+      return bag;
+    };
+  },
+  set_union: sets((all) => new Map(all.flatMap((s) => [...s])).values()),
+  set_intersect: sets(([first, ...rest]) =>
+    [...(first ?? [])].filter(([k]) => rest.every((s) => s.has(k))).map(([, v]) => v),
+  ),
+  set_difference: sets(([first, ...rest]) =>
+    [...(first ?? [])].filter(([k]) => !rest.some((s) => s.has(k))).map(([, v]) => v),
+  ),
+  set_has_element: (call) => {
+    const read = arrays(call, 0);
+    const sought = dynamics(call, 1);
+    return (row) => {
+      const array = read(row);
+      const value = sought(row);
+      return array === null ? null : array.some((v) => equalDynamics(v, value));
+    };
+  },
+  repeat,
+  range,
+  zip: (call) => {
+    const reads = call.args.map((_, i) => arrays(call, i));
+    return (row) => {
+      const found = reads.map((r) => r(row) ?? []);
+      const longest = Math.max(0, ...found.map((a) => a.length));
+      return Array.from({ length: longest }, (_, i) => found.map((a) => a[i] ?? null));
+    };
+  },
+  extract_json: extractJson,
+  extractjson: extractJson,
+};

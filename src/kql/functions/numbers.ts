@@ -1,0 +1,132 @@
+import { argument, type Call, counts, type Implementation, longs, reals } from '../call.ts';
+import { long } from '../longs.ts';
+import { refuse } from '../scope.ts';
+import { compareValues, isNumeric, type Value } from '../values.ts';
+
+const real =
+  (map: (n: number) => number): Implementation =>
+  (call) => {
+    const read = reals(call, 0);
+    return (row) => {
+      const n = read(row);
+      return n === null ? null : map(n);
+    };
+  };
+
+const flag =
+  (test: (n: number) => boolean): Implementation =>
+  (call) => {
+    const read = reals(call, 0);
+    return (row) => {
+      const n = read(row);
+      return n === null ? false : test(n);
+    };
+  };
+
+const numbersOnly = (call: Call): void => {
+  for (const [i, a] of call.args.entries()) {
+    if (a.type === 'dynamic' || a.type === 'decimal') {
+      refuse(`${call.name}() of a ${a.type}`, call.argumentNodes[i] ?? call.node, call.scope);
+    }
+  }
+};
+
+const extreme =
+  (sign: 1 | -1): Implementation =>
+  (call) => {
+    numbersOnly(call);
+    const reads = call.args.map((a) => a.at);
+    return (row) => {
+      let best: Value = null;
+      for (const read of reads) {
+        const value = read(row);
+        if (value !== null && (best === null || compareValues(value, best) * sign > 0)) best = value;
+      }
+      return best;
+    };
+  };
+
+const bitwise =
+  (combine: (a: bigint, b: bigint) => bigint): Implementation =>
+  (call) => {
+    const left = longs(call, 0);
+    const right = longs(call, 1);
+    return (row) => {
+      const a = left(row);
+      const b = right(row);
+      return a === null || b === null ? null : long(combine(BigInt(a), BigInt(b)));
+    };
+  };
+
+/** Rounds half to even, as Kusto's round() does through .NET. */
+function round(n: number, digits: number): number {
+  if (!Number.isFinite(n)) return n;
+  const scale = 10 ** digits;
+  const scaled = digits >= 0 ? n * scale : n / 10 ** -digits;
+  if (!Number.isFinite(scaled)) return n;
+  const floor = Math.floor(scaled);
+  const rest = scaled - floor;
+  const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+  return digits >= 0 ? Number(`${whole}e${-digits}`) : whole * 10 ** -digits;
+}
+
+const whole =
+  (map: (n: number) => number): Implementation =>
+  (call) => {
+    numbersOnly(call);
+    const { at } = argument(call, 0);
+    return (row) => {
+      const value = at(row);
+      return typeof value === 'number' ? map(value) : isNumeric(value) ? value : null;
+    };
+  };
+
+export const NUMBER_FUNCTIONS: Record<string, Implementation> = {
+  abs: (call) => {
+    numbersOnly(call);
+    const { at } = argument(call, 0);
+    return (row) => {
+      const value = at(row);
+      if (typeof value === 'number') return Math.abs(value);
+      return typeof value === 'bigint' ? long(value < 0n ? -value : value) : null;
+    };
+  },
+  round: (call) => {
+    numbersOnly(call);
+    const { at } = argument(call, 0);
+    const digits = counts(call, 1);
+    return (row) => {
+      const value = at(row);
+      const to = digits ? digits(row) : 0;
+      return value === null || to === null ? null : typeof value === 'number' ? round(value, to) : value;
+    };
+  },
+  ceiling: whole(Math.ceil),
+  sign: real((n) => Math.sign(n)),
+  sqrt: real((n) => (n < 0 ? Number.NaN : Math.sqrt(n))),
+  exp: real(Math.exp),
+  exp2: real((n) => 2 ** n),
+  exp10: real((n) => 10 ** n),
+  log: real((n) => (n < 0 ? Number.NaN : Math.log(n))),
+  log2: real(Math.log2),
+  log10: real(Math.log10),
+  pow: (call) => {
+    const base = reals(call, 0);
+    const power = reals(call, 1);
+    return (row) => {
+      const b = base(row);
+      const p = power(row);
+      return b === null || p === null ? null : b ** p;
+    };
+  },
+  isnan: flag(Number.isNaN),
+  isinf: flag((n) => n === Number.POSITIVE_INFINITY || n === Number.NEGATIVE_INFINITY),
+  isfinite: flag(Number.isFinite),
+  min_of: extreme(-1),
+  max_of: extreme(1),
+  binary_and: bitwise((a, b) => a & b),
+  binary_or: bitwise((a, b) => a | b),
+  binary_xor: bitwise((a, b) => a ^ b),
+  binary_shift_left: bitwise((a, b) => a << (((b % 64n) + 64n) % 64n)),
+  binary_shift_right: bitwise((a, b) => a >> (((b % 64n) + 64n) % 64n)),
+};

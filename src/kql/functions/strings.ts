@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { argument, type Call, counts, dynamics, type Implementation, regexes, texts } from '../call.ts';
+import { fail, refuse } from '../scope.ts';
+import { isNumeric, toText, type Value } from '../values.ts';
+
+/** The most characters one function may make out of one cell. */
+const MAX_TEXT = 16_000_000;
+
+function bounded(text: string, call: Call): string {
+  if (text.length > MAX_TEXT)
+    fail('limit', `${call.name}() makes more than ${MAX_TEXT} characters.`, call.node, call.scope);
+  return text;
+}
+
+const mapText =
+  (map: (text: string) => Value): Implementation =>
+  (call) => {
+    const read = texts(call, 0);
+    return (row) => map(read(row));
+  };
+
+/** Characters as Kusto counts them: code points, not UTF-16 units. */
+const SURROGATE = /[\ud800-\udfff]/;
+
+function sliceCharacters(text: string, start: number, length: number | undefined): string {
+  if (!SURROGATE.test(text)) {
+    const from = start < 0 ? Math.max(0, text.length + start) : start;
+    return text.slice(from, length === undefined ? undefined : from + Math.max(0, length));
+  }
+  const characters = [...text];
+  const from = start < 0 ? Math.max(0, characters.length + start) : start;
+  return characters.slice(from, length === undefined ? undefined : from + Math.max(0, length)).join('');
+}
+
+function countCharacters(text: string): number {
+  return SURROGATE.test(text) ? [...text].length : text.length;
+}
+
+/** trim() and its kin take off the pattern once at an end, as the documentation says. */
+const trim =
+  (left: boolean, right: boolean): Implementation =>
+  (call) => {
+    const pattern = texts(call, 0);
+    const read = texts(call, 1);
+    const start = regexes({ ...call, args: [wrapped(call, pattern, '^(?:', ')'), ...call.args.slice(1)] }, 0);
+    const end = regexes({ ...call, args: [wrapped(call, pattern, '(?:', ')$'), ...call.args.slice(1)] }, 0);
+    return (row) => {
+      let text = read(row);
+      if (left) text = text.replace(start(row), '');
+      if (right) text = text.replace(end(row), '');
+      return text;
+    };
+  };
+
+function wrapped(call: Call, pattern: (row: number) => string, before: string, after: string) {
+  const { constant } = argument(call, 0);
+  return {
+    type: 'string' as const,
+    constant,
+    at: (row: number) => {
+      const text = pattern(row);
+      // An inline flag must stay in front.
+      const flags = /^\(\?[is]+\)/.exec(text)?.[0] ?? '';
+      return `${flags}${before}${text.slice(flags.length)}${after}`;
+    },
+  };
+}
+
+const extract: Implementation = (call) => {
+  const regex = regexes(call, 0);
+  const group = counts(call, 1);
+  const read = texts(call, 2);
+  const typed = call.args.length > 3;
+  if (typed) refuse('extract() with a type', call.node, call.scope);
+  return (row) => {
+    const found = regex(row).exec(read(row));
+    return found?.[group?.(row) ?? 0] ?? '';
+  };
+};
+
+const extractAll: Implementation = (call) => {
+  if (call.args.length > 2) refuse('extract_all() with capture groups', call.node, call.scope);
+  const regex = regexes(call, 0, { global: true });
+  const read = texts(call, 1);
+  return (row) => {
+    const found: Value[] = [];
+    for (const m of read(row).matchAll(regex(row))) {
+      found.push(m.length === 2 ? (m[1] ?? '') : m.slice(1).map((g) => g ?? ''));
+      if (found.length >= 100_000) break;
+    }
+    if (found.length === 0) return null;
+    return found;
+  };
+};
+
+const split: Implementation = (call) => {
+  const read = texts(call, 0);
+  const delimiter = texts(call, 1);
+  const index = counts(call, 2);
+  return (row) => {
+    const by = delimiter(row);
+    const text = read(row);
+    const parts = by === '' ? [text] : text.split(by);
+    if (!index) return parts;
+    const at = index(row);
+    const part = at === null ? undefined : parts[at];
+    return part === undefined ? [] : [part];
+  };
+};
+
+const countof: Implementation = (call) => {
+  const read = texts(call, 0);
+  const kind = call.args.length > 2 ? texts(call, 2)(0) : 'normal';
+  if (kind === 'regex') {
+    const regex = regexes(call, 1, { global: true });
+    return (row) => read(row).match(regex(row))?.length ?? 0;
+  }
+  const needle = texts(call, 1);
+  // The plain kind counts overlapping occurrences.
+  return (row) => {
+    const text = read(row);
+    const sought = needle(row);
+    if (sought === '') return 0;
+    let found = 0;
+    for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1)) found += 1;
+    return found;
+  };
+};
+
+const indexof: Implementation = (call) => {
+  const read = texts(call, 0);
+  const needle = texts(call, 1);
+  const start = counts(call, 2);
+  const length = counts(call, 3);
+  const occurrence = counts(call, 4);
+  return (row) => {
+    const text = read(row);
+    const sought = needle(row);
+    let from = start?.(row) ?? 0;
+    if (from < 0) from = Math.max(0, text.length + from);
+    const span = length?.(row) ?? -1;
+    const end = span < 0 ? text.length : Math.min(text.length, from + span);
+    let left = occurrence?.(row) ?? 1;
+    for (let at = text.indexOf(sought, from); at >= 0 && at + sought.length <= end; at = text.indexOf(sought, at + 1)) {
+      left -= 1;
+      if (left <= 0) return at;
+    }
+    return -1;
+  };
+};
+
+const substring: Implementation = (call) => {
+  const read = texts(call, 0);
+  const start = counts(call, 1);
+  const length = counts(call, 2);
+  return (row) => {
+    const from = start?.(row) ?? null;
+    const size = length ? length(row) : undefined;
+    if (from === null || size === null) return '';
+    return sliceCharacters(read(row), from, size);
+  };
+};
+
+const replaceRegex: Implementation = (call) => {
+  const read = texts(call, 0);
+  const regex = regexes(call, 1, { global: true });
+  const rewrite = texts(call, 2);
+  return (row) => {
+    // \1 is Kusto's word for a group; every other character of the rewrite stands for itself.
+    const by = rewrite(row);
+    return bounded(
+      read(row).replace(regex(row), (...found: unknown[]) =>
+        by.replace(/\\(\d|\\)/g, (_, d: string) => (d === '\\' ? '\\' : String(found[Number(d)] ?? ''))),
+      ),
+      call,
+    );
+  };
+};
+
+/** replace() takes its text last. */
+const replaceOld: Implementation = (call) => {
+  const [regex, rewrite, text] = call.args;
+  const [n0, n1, n2] = call.argumentNodes;
+  if (!regex || !rewrite || !text || !n0 || !n1 || !n2) return refuse('this replace()', call.node, call.scope);
+  return replaceRegex({ ...call, args: [text, regex, rewrite], argumentNodes: [n2, n0, n1] });
+};
+
+const replaceString: Implementation = (call) => {
+  const read = texts(call, 0);
+  const from = texts(call, 1);
+  const to = texts(call, 2);
+  return (row) => {
+    const sought = from(row);
+    return sought === ''
+      ? read(row)
+      : bounded(
+          read(row).replaceAll(sought, () => to(row)),
+          call,
+        );
+  };
+};
+
+const hash =
+  (algorithm: string): Implementation =>
+  (call) => {
+    const read = texts(call, 0);
+    // Kusto gives the empty string for the empty string.
+    return (row) => {
+      const text = read(row);
+      return text === '' ? '' : createHash(algorithm).update(text).digest('hex');
+    };
+  };
+
+function decodeBase64(text: string): string {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return '';
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64'));
+  } catch {
+    return '';
+  }
+}
+
+export const STRING_FUNCTIONS: Record<string, Implementation> = {
+  tolower: mapText((t) => t.toLowerCase()),
+  toupper: mapText((t) => t.toUpperCase()),
+  strlen: mapText(countCharacters),
+  string_size: mapText((t) => Buffer.byteLength(t)),
+  reverse: (call) => {
+    const { type } = argument(call, 0);
+    if (type !== 'string' && type !== 'dynamic') refuse(`reverse() of a ${type}`, call.node, call.scope);
+    const read = texts(call, 0);
+    return (row) => [...read(row)].reverse().join('');
+  },
+  isempty: (call) => {
+    const { at } = argument(call, 0);
+    return (row) => {
+      const value = at(row);
+      return value === null || value === '';
+    };
+  },
+  isnotempty: (call) => {
+    const { at } = argument(call, 0);
+    return (row) => {
+      const value = at(row);
+      return value !== null && value !== '';
+    };
+  },
+  strcat: (call) => {
+    const parts = call.args.map((_, i) => texts(call, i));
+    return (row) => {
+      let text = '';
+      for (const part of parts) text += part(row);
+      return bounded(text, call);
+    };
+  },
+  strcat_delim: (call) => {
+    const [delimiter, ...parts] = call.args.map((_, i) => texts(call, i));
+    return (row) => bounded(parts.map((p) => p(row)).join(delimiter?.(row) ?? ''), call);
+  },
+  strcat_array: (call) => {
+    const array = dynamics(call, 0);
+    const delimiter = texts(call, 1);
+    return (row) => {
+      const value = array(row);
+      return Array.isArray(value) ? bounded(value.map((v) => toText(v, 'dynamic')).join(delimiter(row)), call) : '';
+    };
+  },
+  strrep: (call) => {
+    const read = texts(call, 0);
+    const times = counts(call, 1);
+    const delimiter = call.args.length > 2 ? texts(call, 2) : () => '';
+    return (row) => {
+      const n = Math.min(1024, Math.max(0, times?.(row) ?? 0));
+      return bounded(new Array<string>(n).fill(read(row)).join(delimiter(row)), call);
+    };
+  },
+  strcmp: (call) => {
+    const left = texts(call, 0);
+    const right = texts(call, 1);
+    return (row) => {
+      const a = left(row);
+      const b = right(row);
+      return a < b ? -1 : a > b ? 1 : 0;
+    };
+  },
+  substring,
+  split,
+  extract,
+  extract_all: extractAll,
+  countof,
+  indexof,
+  trim: trim(true, true),
+  trim_start: trim(true, false),
+  trim_end: trim(false, true),
+  replace_regex: replaceRegex,
+  replace: replaceOld,
+  replace_string: replaceString,
+  hash_md5: hash('md5'),
+  hash_sha1: hash('sha1'),
+  hash_sha256: hash('sha256'),
+  base64_encode_tostring: mapText((t) => Buffer.from(t).toString('base64')),
+  base64_decode_tostring: mapText(decodeBase64),
+  url_encode: mapText((t) =>
+    encodeURIComponent(t).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  ),
+  url_decode: mapText((t) => {
+    try {
+      return decodeURIComponent(t.replaceAll('+', ' '));
+    } catch {
+      return t;
+    }
+  }),
+  tohex: (call) => {
+    const { at } = argument(call, 0);
+    const width = counts(call, 1);
+    return (row) => {
+      const value = at(row);
+      if (!isNumeric(value)) return '';
+      const digits = BigInt.asUintN(64, BigInt(value)).toString(16);
+      return digits.padStart(Math.min(64, width?.(row) ?? 0), '0');
+    };
+  },
+  unicode_codepoints_from_string: mapText((t) => [...t].slice(0, 100_000).map((c) => c.codePointAt(0) ?? 0)),
+};

@@ -1,0 +1,374 @@
+import { createRequire } from 'node:module';
+import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
+import type { Column, ColumnType } from './types.ts';
+
+/**
+ * Microsoft's Kusto parser and analyser, behind a small surface. It is a C# library compiled to JavaScript: 5 MB that
+ * take a third of a second to load, so nothing is loaded before the first query.
+ */
+
+/** A node of the analyser's tree. Its properties are read with the functions below, which check what they find. */
+export interface Node {
+  readonly [property: string]: unknown;
+}
+
+interface Library {
+  analyse(text: string, globals: object): Node;
+  table(name: string, columns: readonly Column[]): object;
+  globals(tables: readonly object[]): object;
+  className(node: object): string;
+  kinds: ReadonlyMap<number, string>;
+}
+
+const isNode = (value: unknown): value is Node =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+function property(owner: unknown, name: string): unknown {
+  return isNode(owner) ? owner[name] : undefined;
+}
+
+function invoke(owner: unknown, name: string, ...args: unknown[]): unknown {
+  const method = property(owner, name);
+  return typeof method === 'function' ? Reflect.apply(method, owner, args) : undefined;
+}
+
+function objectFrom(owner: unknown, name: string, ...args: unknown[]): object {
+  const made = invoke(owner, name, ...args);
+  if (typeof made !== 'object' || made === null) throw new Error(`the Kusto language service has no ${name}`);
+  return made;
+}
+
+let loaded: Library | undefined;
+
+function library(): Library {
+  if (loaded) return loaded;
+  const require = createRequire(import.meta.url);
+  // The runtime defines the global Bridge, the library the global Kusto; in this order or not at all.
+  require('@kusto/language-service-next/bridge.min.js');
+  require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
+  const bridge = property(globalThis, 'Bridge');
+  const language = property(property(globalThis, 'Kusto'), 'Language');
+  const symbols = property(language, 'Symbols');
+  const kinds = new Map<number, string>();
+  for (const [name, value] of Object.entries(property(property(language, 'Syntax'), 'SyntaxKind') ?? {})) {
+    if (typeof value === 'number') kinds.set(value, name);
+  }
+  const classNames = new Map<unknown, string>();
+  loaded = {
+    kinds,
+    analyse: (text, globals) => {
+      const code = invoke(property(language, 'KustoCode'), 'ParseAndAnalyze', text, globals);
+      if (!isNode(code)) throw new Error('the Kusto language service gave no tree');
+      return code;
+    },
+    table: (name, columns) => {
+      // Every name is quoted: unquoted, a column called `type` or `kind` cuts the table short without an error.
+      const schema = columns.map((c) => `['${c.name.replace(/[\\']/g, '\\$&')}']:${c.type}`).join(',');
+      const bare = objectFrom(property(symbols, 'TableSymbol'), 'From', `(${schema})`);
+      return objectFrom(bare, 'WithName', name);
+    },
+    globals: (tables) => {
+      // $ctor1 is C#'s overload DatabaseSymbol(string name, IEnumerable<Symbol> members).
+      const databaseSymbol = property(property(symbols, 'DatabaseSymbol'), '$ctor1');
+      if (typeof databaseSymbol !== 'function') throw new Error('the Kusto language service has no DatabaseSymbol');
+      const database = Reflect.construct(databaseSymbol, ['workspace', [...tables]]);
+      return objectFrom(property(property(language, 'GlobalState'), 'Default'), 'WithDatabase', database);
+    },
+    className: (node) => {
+      const key = node.constructor;
+      let name = classNames.get(key);
+      if (name === undefined) {
+        name =
+          String(invoke(bridge, 'getTypeName', node))
+            .split('.')
+            .pop() ?? '';
+        classNames.set(key, name);
+      }
+      return name;
+    },
+  };
+  return loaded;
+}
+
+// ---- reading the tree -------------------------------------------------------------------------------------------
+
+/** The node's class: `PipeExpression`, `FilterOperator`, … */
+export function nodeClass(node: Node): string {
+  return library().className(node);
+}
+
+/** The node's syntax kind, finer than its class: `EqualExpression`, `RealLiteralExpression`, … */
+export function nodeKind(node: Node): string {
+  const kind = node.Kind;
+  return (typeof kind === 'number' ? library().kinds.get(kind) : undefined) ?? 'None';
+}
+
+/** A child that may be absent. */
+export function optional(node: Node, name: string): Node | undefined {
+  const value = node[name];
+  return isNode(value) ? value : undefined;
+}
+
+/** A child that the grammar promises. */
+export function child(node: Node, name: string): Node {
+  const value = optional(node, name);
+  if (!value) throw new Error(`the Kusto tree has no ${name} in ${nodeClass(node)}`);
+  return value;
+}
+
+/** The elements of a list, freed of their separators; none when the list is absent. */
+export function list(node: Node | undefined): Node[] {
+  const count = node?.Count;
+  if (!node || typeof count !== 'number') return [];
+  const elements: Node[] = [];
+  for (let i = 0; i < count; i++) {
+    const item = invoke(node, 'getItem', i);
+    if (!isNode(item)) continue;
+    const element = item.Element$1 ?? item.Element;
+    elements.push(isNode(element) ? element : item);
+  }
+  return elements;
+}
+
+/** Every child node, in order. */
+export function children(node: Node): Node[] {
+  const count = node.ChildCount;
+  const found: Node[] = [];
+  for (let i = 0; i < (typeof count === 'number' ? count : 0); i++) {
+    const next = invoke(node, 'GetChild', i);
+    if (isNode(next)) found.push(next);
+  }
+  return found;
+}
+
+/** The node's source text, without the comments and blanks in front of it. */
+export function sourceText(node: Node): string {
+  const text = invoke(node, 'ToString', 1);
+  return String(text ?? '').trim();
+}
+
+/** The simple name a reference or declaration carries, unquoted. */
+export function simpleName(node: Node): string {
+  const own = node.SimpleName;
+  if (typeof own === 'string') return own;
+  const inner = optional(node, 'Name');
+  return inner && typeof inner.SimpleName === 'string' ? inner.SimpleName : sourceText(node);
+}
+
+/** A literal's text freed of its wrapper: `datetime(2020)` gives `2020`, a string its decoded value. */
+export function literalText(node: Node): string {
+  const token = optional(node, 'Token');
+  const value = token?.ValueText;
+  if (typeof value === 'string') return value;
+  const literal = node.LiteralValue;
+  return typeof literal === 'string' ? literal : sourceText(node);
+}
+
+export function tokenText(node: Node, name: string): string {
+  const text = optional(node, name)?.Text;
+  return typeof text === 'string' ? text : '';
+}
+
+/** A named parameter of an operator (`kind=inner`): its value as a literal node, by name. */
+export function parameters(node: Node): Map<string, Node> {
+  const found = new Map<string, Node>();
+  for (const p of list(optional(node, 'Parameters'))) {
+    const value = optional(p, 'Expression');
+    if (value) found.set(simpleName(child(p, 'Name')), value);
+  }
+  return found;
+}
+
+/** The body of a user's function, analysed with the types of this call's arguments. */
+export function calledBody(call: Node): Node | undefined {
+  const body = invoke(call, 'GetCalledFunctionBody');
+  return isNode(body) ? body : undefined;
+}
+
+const COLUMN_TYPES: ReadonlySet<string> = new Set<ColumnType>([
+  'bool',
+  'datetime',
+  'dynamic',
+  'guid',
+  'int',
+  'long',
+  'real',
+  'string',
+  'timespan',
+  'decimal',
+]);
+
+export const isColumnType = (name: string): name is ColumnType => COLUMN_TYPES.has(name);
+
+/** The type the analyser gives the expression; undefined for tables, for the bare null and for what it cannot know. */
+export function scalarType(node: Node): ColumnType | undefined {
+  const name = property(node.ResultType, 'Name');
+  return typeof name === 'string' && !isTabular(node) && isColumnType(name) ? name : undefined;
+}
+
+/** Whether the expression is a table. */
+export function isTabular(node: Node): boolean {
+  const type = node.ResultType;
+  return isNode(type) && nodeClass(type) === 'TableSymbol';
+}
+
+/** The columns the analyser gives a tabular expression; a type it cannot know becomes `dynamic`. */
+export function resultColumns(node: Node): Column[] {
+  return columnsOf(node.ResultType);
+}
+
+function columnsOf(type: unknown): Column[] {
+  const columns = property(type, 'Columns');
+  return (isNode(columns) ? list(columns) : []).map((c) => {
+    const name = property(c.Type, 'Name');
+    return { name: String(c.Name), type: typeof name === 'string' && isColumnType(name) ? name : 'dynamic' };
+  });
+}
+
+/** The class of the symbol a reference names: `ColumnSymbol`, `TableSymbol`, `VariableSymbol`, `FunctionSymbol`, … */
+export function referencedSymbol(node: Node): { kind: string; name: string } | undefined {
+  const symbol = optional(node, 'ReferencedSymbol');
+  return symbol ? { kind: nodeClass(symbol), name: String(symbol.Name) } : undefined;
+}
+
+/** Offset of the node's first token. */
+export function startOf(node: Node): number {
+  return typeof node.TextStart === 'number' ? node.TextStart : 0;
+}
+
+// ---- schemas and analyses ---------------------------------------------------------------------------------------
+
+/** A set of tables as the analyser knows them, with the analyses already made over it. */
+export interface Schema {
+  globals: object;
+  tables: ReadonlyMap<string, readonly Column[]>;
+  analyses: Map<string, Analysis>;
+}
+
+export interface Analysis {
+  /** The text that was analysed; differs from the query in the case of names only. */
+  text: string;
+  syntax: Node;
+  columns: Column[];
+  diagnostics: Diagnostic[];
+}
+
+const MAX_CACHED_TABLES = 512;
+const MAX_CACHED_SCHEMAS = 64;
+const MAX_CACHED_ANALYSES = 256;
+/** A query longer than this is refused; Log Analytics itself stops at 1,000,000 characters. */
+const MAX_QUERY_LENGTH = 200_000;
+
+const tableSymbols = new Map<string, object>();
+const schemas = new Map<string, Schema>();
+const signatures = new WeakMap<readonly Column[], string>();
+
+function signature(columns: readonly Column[]): string {
+  let text = signatures.get(columns);
+  if (text === undefined) {
+    text = columns.map((c) => `${c.name}\u0001${c.type}`).join('\u0002');
+    signatures.set(columns, text);
+  }
+  return text;
+}
+
+function remember<V>(cache: Map<string, V>, key: string, value: V, most: number): V {
+  if (cache.size >= most) {
+    const oldest = cache.keys().next().value;
+    if (oldest !== undefined) cache.delete(oldest);
+  }
+  cache.set(key, value);
+  return value;
+}
+
+/** The schema of these tables; made once for the same names, columns and types. */
+export function schemaOf(tables: Iterable<{ name: string; columns: readonly Column[] }>): Schema {
+  const listed = [...tables];
+  const keys = listed.map((t) => `${t.name}\u0003${signature(t.columns)}`);
+  const key = keys.join('\u0004');
+  const known = schemas.get(key);
+  if (known) return known;
+  const symbols = listed.map((t, i) => {
+    const tableKey = keys[i] ?? t.name;
+    return (
+      tableSymbols.get(tableKey) ??
+      remember(tableSymbols, tableKey, library().table(t.name, t.columns), MAX_CACHED_TABLES)
+    );
+  });
+  const schema: Schema = {
+    globals: library().globals(symbols),
+    tables: new Map(listed.map((t) => [t.name, t.columns])),
+    analyses: new Map(),
+  };
+  return remember(schemas, key, schema, MAX_CACHED_SCHEMAS);
+}
+
+/**
+ * Parses and analyses a query. With `anyCase`, a name the analyser does not know is read as the one table or column
+ * that differs from it in case only, as Resource Graph does.
+ */
+export function analyseText(text: string, schema: Schema, anyCase: boolean): Analysis {
+  const key = `${anyCase ? 'i' : 's'}${text}`;
+  const known = schema.analyses.get(key);
+  if (known) return known;
+  if (text.length > MAX_QUERY_LENGTH) {
+    throw new KqlError('limit', `The query is longer than ${MAX_QUERY_LENGTH} characters.`, []);
+  }
+  let analysed = analyseOnce(text, schema);
+  if (anyCase) {
+    // One repair can make a later name known, so repeat while repairs are found.
+    for (let round = 0; round < 8; round++) {
+      const repaired = repairCase(analysed, schema);
+      if (repaired === undefined) break;
+      analysed = analyseOnce(repaired, schema);
+    }
+  }
+  return remember(schema.analyses, key, analysed, MAX_CACHED_ANALYSES);
+}
+
+function analyseOnce(text: string, schema: Schema): Analysis {
+  const code = library().analyse(text, schema.globals);
+  const diagnostics: Diagnostic[] = [];
+  const found = invoke(code, 'GetDiagnostics');
+  for (const d of isNode(found) ? list(found) : []) {
+    const start = typeof d.Start === 'number' ? d.Start : 0;
+    const length = typeof d.Length === 'number' ? d.Length : 0;
+    const severity = String(d.Severity);
+    diagnostics.push({
+      severity: severity === 'Error' ? 'error' : severity === 'Warning' ? 'warning' : 'information',
+      code: String(d.Code),
+      message: String(d.Message),
+      start,
+      length,
+      token: text.slice(start, start + length),
+      ...positionOf(text, start),
+    });
+  }
+  return { text, syntax: child(code, 'Syntax'), columns: columnsOf(code.ResultType), diagnostics };
+}
+
+/** The text with unknown names put in the case of known ones; names keep their length, so positions stay true. */
+function repairCase(analysis: Analysis, schema: Schema): string | undefined {
+  let text = analysis.text;
+  for (const d of analysis.diagnostics) {
+    if (!UNKNOWN_NAME.has(d.code)) continue;
+    const wanted = d.token.toLowerCase();
+    const matches = new Set<string>();
+    for (const [table, columns] of schema.tables) {
+      if (d.code !== 'KS142' || d.token === '') {
+        if (table.toLowerCase() === wanted) matches.add(table);
+      } else {
+        if (table.toLowerCase() === wanted) matches.add(table);
+        for (const c of columns) if (c.name.toLowerCase() === wanted) matches.add(c.name);
+      }
+    }
+    const [only] = matches;
+    if (matches.size === 1 && only !== undefined && only !== d.token) {
+      text = text.slice(0, d.start) + only + text.slice(d.start + d.length);
+    }
+  }
+  return text === analysis.text ? undefined : text;
+}
+
+/** Unknown column or variable, unknown table, unknown name after `project-away` and its kin. */
+const UNKNOWN_NAME: ReadonlySet<string> = new Set(['KS142', 'KS204', 'KS205']);

@@ -1,0 +1,111 @@
+import { toBool } from '../call.ts';
+import { type Frame, pick, type Vector, vectorOf } from '../frame.ts';
+import { child, list, type Node, nodeClass, optional, resultColumns, simpleName } from '../language.ts';
+import { refuse, type Scope, within } from '../scope.ts';
+import type { Value } from '../values.ts';
+import { columnFrom, unnamed } from './summarize.ts';
+
+export function where(node: Node, input: Frame, outer: Scope): Frame {
+  const condition = outer.run.expression(child(node, 'Condition'), within(outer, input));
+  const { at } = condition;
+  if (condition.constant) return toBool(at(0)) === true ? input : pick(input, new Int32Array(0));
+  const rows = new Int32Array(input.length);
+  let kept = 0;
+  const bool = condition.type === 'bool';
+  for (let row = 0; row < input.length; row++) {
+    const value = at(row);
+    if (value === true || (!bool && toBool(value) === true)) rows[kept++] = row;
+  }
+  return kept === input.length ? input : pick(input, rows.slice(0, kept));
+}
+
+/** A plain column is passed on as it is; anything else is worked out row by row. */
+function valueColumn(node: Node, input: Frame, scope: Scope): Vector {
+  const inner = unnamed(node);
+  if (nodeClass(inner) === 'NameReference') {
+    const own = input.vectors[input.names.indexOf(simpleName(inner))];
+    if (own && !scope.names.has(simpleName(inner))) return own;
+  }
+  return columnFrom(scope.run.expression(inner, scope), input.length);
+}
+
+export function project(node: Node, input: Frame, outer: Scope): Frame {
+  const scope = within(outer, input);
+  const vectors = list(optional(node, 'Expressions')).map((e) => {
+    if (nodeClass(e) === 'CompoundNamedExpression') refuse('Several names for one expression', e, scope);
+    return valueColumn(e, input, scope);
+  });
+  const names = resultColumns(node).map((c) => c.name);
+  if (names.length !== vectors.length) return refuse('This project', node, scope);
+  return { names, vectors, length: input.length, serialized: input.serialized };
+}
+
+export function extend(node: Node, input: Frame, outer: Scope): Frame {
+  const scope = within(outer, input);
+  const out = resultColumns(node).map((c) => c.name);
+  const made = new Map<string, Vector>();
+  const unnamedMade: Vector[] = [];
+  for (const e of list(optional(node, 'Expressions'))) {
+    if (nodeClass(e) === 'CompoundNamedExpression') refuse('Several names for one expression', e, scope);
+    const vector = valueColumn(e, input, scope);
+    if (nodeClass(e) === 'SimpleNamedExpression') made.set(simpleName(child(e, 'Name')), vector);
+    else if (nodeClass(e) === 'NameReference' && input.names.includes(simpleName(e))) made.set(simpleName(e), vector);
+    else unnamedMade.push(vector);
+  }
+  // Columns the analyser named itself are those of the result that nothing else accounts for, in order.
+  const vectors = out.map((n): Vector => {
+    const own = made.get(n) ?? input.vectors[input.names.indexOf(n)] ?? unnamedMade.shift();
+    return own ?? refuse('This extend', node, scope);
+  });
+  if (unnamedMade.length > 0) return refuse('This extend', node, scope);
+  return { names: out, vectors, length: input.length, serialized: input.serialized };
+}
+
+/** project-away, -keep and -reorder: the analyser says which columns stay, and in which order. */
+export function chooseColumns(node: Node, input: Frame, outer: Scope): Frame {
+  const names = resultColumns(node).map((c) => c.name);
+  const vectors = names.map((n) => input.vectors[input.names.indexOf(n)] ?? refuse(`The column '${n}'`, node, outer));
+  return { names, vectors, length: input.length, serialized: input.serialized };
+}
+
+/** project-rename keeps the columns where they are. */
+export function rename(node: Node, input: Frame, outer: Scope): Frame {
+  const names = resultColumns(node).map((c) => c.name);
+  if (names.length !== input.names.length) return refuse('This project-rename', node, outer);
+  return { ...input, names };
+}
+
+const CLR_TYPES: Record<string, string> = {
+  bool: 'System.SByte',
+  datetime: 'System.DateTime',
+  dynamic: 'System.Object',
+  guid: 'System.Guid',
+  int: 'System.Int32',
+  long: 'System.Int64',
+  real: 'System.Double',
+  string: 'System.String',
+  timespan: 'System.TimeSpan',
+  decimal: 'System.Data.SqlTypes.SqlDecimal',
+};
+
+export function getschema(input: Frame): Frame {
+  const column = (value: (i: number) => Value): Value[] => input.names.map((_, i) => value(i));
+  const type = (i: number): string => input.vectors[i]?.type ?? 'dynamic';
+  return {
+    names: ['ColumnName', 'ColumnOrdinal', 'DataType', 'ColumnType'],
+    vectors: [
+      vectorOf('string', [...input.names]),
+      vectorOf(
+        'long',
+        column((i) => i),
+      ),
+      vectorOf(
+        'string',
+        column((i) => CLR_TYPES[type(i)] ?? 'System.Object'),
+      ),
+      vectorOf('string', column(type)),
+    ],
+    length: input.names.length,
+    serialized: false,
+  };
+}

@@ -1,0 +1,216 @@
+import { checkRows, type Frame, pickVectors, type Vector, vectorOf } from '../frame.ts';
+import {
+  child,
+  list,
+  literalText,
+  type Node,
+  nodeClass,
+  optional,
+  parameters,
+  resultColumns,
+  simpleName,
+  sourceText,
+  tokenText,
+} from '../language.ts';
+import { longFromReal } from '../longs.ts';
+import { constantCount, fail, refuse, type Scope, within } from '../scope.ts';
+import { parseGuid } from '../table.ts';
+import { parseDatetime } from '../times.ts';
+import type { ColumnType } from '../types.ts';
+import { type Bag, Instant, isBag, isNumeric, missing, toText, type Value } from '../values.ts';
+
+interface Target {
+  name: string | undefined;
+  type: ColumnType;
+  at(row: number): Value;
+}
+
+/** The elements a cell expands to: an array's, a bag's one key at a time; null is one element. */
+function elementsOf(value: Value, pairs: boolean): readonly Value[] {
+  if (Array.isArray(value)) return value;
+  if (!isBag(value)) return [value];
+  return Object.entries(value).map(([k, v]): Value => {
+    if (pairs) return [k, v];
+    const bag: Bag = Object.create(null);
+    bag[k] = v;
+    return bag;
+  });
+}
+
+/** `to typeof(…)`: an element as its type, by the element's own JSON type. */
+function elementAs(value: Value, type: ColumnType): Value {
+  switch (type) {
+    case 'dynamic':
+      return value;
+    case 'string':
+      return toText(value, 'dynamic');
+    case 'long':
+    case 'int': {
+      if (typeof value !== 'number') return typeof value === 'bigint' && type === 'long' ? value : null;
+      const whole = longFromReal(value);
+      return type === 'int' && whole !== null && (whole < -2147483648 || whole > 2147483647) ? null : whole;
+    }
+    case 'real':
+      return isNumeric(value) ? Number(value) : null;
+    case 'bool':
+      if (typeof value === 'boolean') return value;
+      return typeof value === 'number' && Number.isInteger(value) ? value !== 0 : null;
+    case 'datetime':
+      if (value instanceof Instant) return value.type === 'datetime' ? value.ticks : null;
+      return typeof value === 'string' ? parseDatetime(value) : null;
+    case 'guid':
+      return typeof value === 'string' ? parseGuid(value) : null;
+    default:
+      return null;
+  }
+}
+
+function targetsOf(node: Node, scope: Scope): { targets: Target[]; items: Node[] } {
+  const items = list(optional(node, 'Expressions'));
+  const targets = items.map((item): Target => {
+    const given = nodeClass(item).startsWith('Mv') ? child(item, 'Expression') : item;
+    const named = nodeClass(given) === 'SimpleNamedExpression';
+    const valueNode = named ? child(given, 'Expression') : given;
+    const value = scope.run.expression(valueNode, scope);
+    if (value.type !== 'dynamic')
+      fail('semantic', 'The expression to expand must have the type dynamic.', valueNode, scope);
+    const clause = nodeClass(item).startsWith('Mv') ? optional(item, 'ToTypeOf') : undefined;
+    const type = clause ? typeOf(clause, scope) : 'dynamic';
+    const plain = nodeClass(valueNode) === 'NameReference' ? simpleName(valueNode) : undefined;
+    return { name: named ? simpleName(child(given, 'Name')) : plain, type, at: value.at };
+  });
+  return { targets, items };
+}
+
+function typeOf(clause: Node, scope: Scope): ColumnType {
+  const written = sourceText(child(clause, 'TypeOf')).replace(/^typeof\s*\(\s*|\s*\)$/g, '');
+  const types: Record<string, ColumnType> = {
+    string: 'string',
+    long: 'long',
+    int: 'int',
+    real: 'real',
+    double: 'real',
+    bool: 'bool',
+    boolean: 'bool',
+    datetime: 'datetime',
+    date: 'datetime',
+    guid: 'guid',
+    dynamic: 'dynamic',
+  };
+  return types[written] ?? refuse(`Expansion to ${written}`, clause, scope);
+}
+
+export function mvExpand(node: Node, input: Frame, outer: Scope): Frame {
+  const scope = within(outer, input);
+  const options = parameters(node);
+  for (const name of options.keys()) {
+    if (!['kind', 'bagexpansion', 'with_itemindex'].includes(name)) refuse(`mv-expand ${name}=`, node, scope);
+  }
+  const shape = options.get('kind') ?? options.get('bagexpansion');
+  const pairs = shape !== undefined && literalText(shape) === 'array';
+  const limitClause = optional(node, 'RowLimitClause');
+  // The old spelling keeps 128 rows of each unless told otherwise.
+  const old = tokenText(node, 'MvExpandKeyword') === 'mvexpand';
+  const limit = limitClause
+    ? constantCount(child(limitClause, 'RowLimit'), outer)
+    : old
+      ? 128
+      : Number.MAX_SAFE_INTEGER;
+  const { targets } = targetsOf(node, scope);
+  const rows: number[] = [];
+  const index: Value[] = [];
+  const columns: Value[][] = targets.map(() => []);
+  for (let row = 0; row < input.length; row++) {
+    const elements = targets.map((t) => elementsOf(t.at(row), pairs));
+    const longest = Math.min(limit, Math.max(...elements.map((e) => e.length)));
+    checkRows(rows.length + longest);
+    for (let i = 0; i < longest; i++) {
+      rows.push(row);
+      index.push(i);
+      targets.forEach((t, c) => {
+        columns[c]?.push(elementAs(elements[c]?.[i] ?? null, t.type));
+      });
+    }
+  }
+  const picked = pickVectors(input.vectors, Int32Array.from(rows));
+  const out = resultColumns(node);
+  const expanded = new Map<string, Vector>();
+  const unnamedTargets: Vector[] = [];
+  targets.forEach((t, c) => {
+    const vector = vectorOf(t.type, columns[c] ?? []);
+    if (t.name === undefined) unnamedTargets.push(vector);
+    else expanded.set(t.name, vector);
+  });
+  const indexed = options.has('with_itemindex');
+  const vectors = out.map((column, position): Vector => {
+    const own = expanded.get(column.name);
+    if (own) return own;
+    const at = input.names.indexOf(column.name);
+    if (indexed && position === out.length - 1) return vectorOf('long', index);
+    return (at >= 0 ? picked[at] : unnamedTargets.shift()) ?? refuse('This mv-expand', node, scope);
+  });
+  return { names: out.map((c) => c.name), vectors, length: rows.length, serialized: input.serialized };
+}
+
+/** mv-apply: the subquery runs over each row's elements, and the row's other columns stand beside what it gives. */
+export function mvApply(node: Node, input: Frame, outer: Scope): Frame {
+  const scope = within(outer, input);
+  if (optional(node, 'ContextIdClause') || parameters(node).size > 0) refuse('This mv-apply', node, scope);
+  const limitClause = optional(node, 'RowLimitClause');
+  const limit = limitClause ? constantCount(child(limitClause, 'RowLimit'), outer) : Number.MAX_SAFE_INTEGER;
+  const { targets } = targetsOf(node, scope);
+  if (targets.some((t) => t.name === undefined)) refuse('mv-apply of an unnamed expression', node, scope);
+  const subquery = child(child(node, 'Subquery'), 'Expression');
+  const out = resultColumns(node);
+  const columns: Value[][] = out.map(() => []);
+  const targetNames = new Set(targets.map((t) => t.name));
+  let length = 0;
+  for (let row = 0; row < input.length; row++) {
+    const elements = targets.map((t) => elementsOf(t.at(row), false));
+    const longest = Math.min(limit, Math.max(...elements.map((e) => e.length)));
+    const rows = new Int32Array(longest).fill(row);
+    const picked = pickVectors(input.vectors, rows);
+    const names: string[] = [];
+    const vectors: Vector[] = [];
+    input.names.forEach((n, i) => {
+      const vector = picked[i];
+      if (targetNames.has(n) || !vector) return;
+      names.push(n);
+      vectors.push(vector);
+    });
+    targets.forEach((t, c) => {
+      names.push(t.name ?? '');
+      vectors.push(
+        vectorOf(
+          t.type,
+          Array.from({ length: longest }, (_, i) => elementAs(elements[c]?.[i] ?? null, t.type)),
+        ),
+      );
+    });
+    const result = scope.run.tabular(subquery, within(outer, undefined), {
+      names,
+      vectors,
+      length: longest,
+      serialized: true,
+    });
+    length += result.length;
+    checkRows(length);
+    out.forEach((column, c) => {
+      const at = result.names.indexOf(column.name);
+      const own = input.names.indexOf(column.name);
+      const vector = at >= 0 ? result.vectors[at] : input.vectors[own];
+      if (!vector) refuse('This mv-apply', node, scope);
+      for (let r = 0; r < result.length; r++) {
+        const from = at >= 0 ? r : row;
+        const index = vector?.rows ? (vector.rows[from] ?? -1) : from;
+        columns[c]?.push(vector?.values[index] ?? missing(column.type));
+      }
+    });
+  }
+  return {
+    names: out.map((c) => c.name),
+    vectors: out.map((c, i) => vectorOf(c.type, columns[i] ?? [])),
+    length,
+    serialized: false,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Frame } from './frame.ts';
+import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
+import { type Node, sourceText, startOf } from './language.ts';
+import type { Table } from './table.ts';
+import type { Ticks } from './times.ts';
+import type { ColumnType } from './types.ts';
+import type { Value } from './values.ts';
+
+/** What stays the same through one evaluation. */
+export interface Run {
+  text: string;
+  now: Ticks;
+  tables: ReadonlyMap<string, Table>;
+  /** The two halves of the evaluator know each other through here only. */
+  expression(node: Node, scope: Scope): Expression;
+  tabular(node: Node, scope: Scope, input?: Frame): Frame;
+  /** User functions in progress; deeper than a bound is refused. */
+  depth: number;
+}
+
+/** An expression bound to the rows of a frame. */
+export interface Expression {
+  type: ColumnType;
+  /** The same for every row. */
+  constant: boolean;
+  at(row: number): Value;
+}
+
+/** What a name of the query stands for. */
+export type Binding =
+  | { kind: 'scalar'; expression: Expression; frame: Frame | undefined }
+  | { kind: 'table'; frame(): Frame }
+  | { kind: 'function'; declaration: Node; scope: Scope };
+
+export interface Scope {
+  run: Run;
+  /** The rows that column names mean; undefined where there are none. */
+  frame: Frame | undefined;
+  names: ReadonlyMap<string, Binding>;
+  /** Where this tree's text begins in the query; a called function's body counts from its own brace. */
+  offset: number;
+  /** Values already worked out for nodes: the aggregates within a summarize. */
+  computed?: ReadonlyMap<Node, Expression>;
+}
+
+export const within = (scope: Scope, frame: Frame | undefined): Scope => ({
+  run: scope.run,
+  frame,
+  names: scope.names,
+  offset: scope.offset,
+});
+
+/** Throws a KqlError that points at a node. */
+export function fail(kind: KqlErrorKind, message: string, node: Node, scope: Scope): never {
+  const start = scope.offset + startOf(node);
+  const token = sourceText(node).slice(0, 80);
+  const diagnostic: Diagnostic = {
+    severity: 'error',
+    code: kind,
+    message,
+    start,
+    length: Math.min(token.length, Math.max(0, scope.run.text.length - start)),
+    token,
+    ...positionOf(scope.run.text, start),
+  };
+  throw new KqlError(kind, message, [diagnostic]);
+}
+
+export function refuse(what: string, node: Node, scope: Scope): never {
+  return fail('unsupported', `${what} is not supported by this evaluator.`, node, scope);
+}
+
+/** The value of an expression that must not depend on a row. */
+export function constantOf(node: Node, scope: Scope): { value: Value; type: ColumnType } {
+  const expression = scope.run.expression(node, within(scope, undefined));
+  return { value: expression.at(0), type: expression.type };
+}
+
+/** A whole number that must not depend on a row, such as take's; not below zero. */
+export function constantCount(node: Node, scope: Scope): number {
+  const { value } = constantOf(node, scope);
+  if (typeof value === 'bigint') return value < 0n ? 0 : Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    return fail('semantic', 'A whole number is expected here.', node, scope);
+  }
+  return Math.max(0, value);
+}

@@ -1,0 +1,16 @@
+export type ColumnType =
+  | 'bool'
+  | 'datetime'
+  | 'dynamic'
+  | 'guid'
+  | 'int'
+  | 'long'
+  | 'real'
+  | 'string'
+  | 'timespan'
+  | 'decimal';
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+}
