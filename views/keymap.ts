@@ -573,7 +573,7 @@ export function paletteMatches(state: SessionState): Binding[] {
   const text = layer.kind === 'palette' ? layer.text.trim() : '';
   if (text === '') return here;
   return fuzzysort
-    .go(text, here, { keys: ['name', 'description'], limit: 50, threshold: 0.2 })
+    .go(text, here, { keys: ['name', 'description'], limit: 50, threshold: 0.4 })
     .map((result) => result.obj);
 }
 

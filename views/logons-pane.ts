@@ -60,7 +60,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
             span(burstTime(burst, now), severityTone(severity)),
             `  ${burst.kind}`,
           ),
-          line(`${count(burst.failures)} `),
+          line(` ${count(burst.failures)} `),
           width,
         ),
         at,
@@ -69,7 +69,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
       ofItem(
         line(
           '     ',
-          span(sparkline(burst.histogram, Math.min(10, width - 30)), 'medium'),
+          span(sparkline(burst.histogram, width < 32 ? 0 : Math.min(10, width - 28)), 'medium'),
           '  ',
           successSpan(burst, now),
         ),

@@ -37,7 +37,7 @@ export function wayText(port: ExposedPort): string {
 /** The pane that answers: how can the Internet reach this machine? */
 export function portsRows(part: TriageInProgress, width: number): Line[] {
   const fact = part.exposure;
-  if (!fact) return loadingRows('reading network interfaces and rules');
+  if (!fact) return loadingRows('reading interfaces and rules');
   if (fact.state === 'unknown') return unknownRows(fact, width);
   const { ports, disagreements, secondOpinion } = fact.value;
   const rows: Line[] = [];

@@ -85,8 +85,11 @@ export function postureRows(part: TriageInProgress, width: number, now: Date, se
       span(chosen ? ` ${mark.selected}` : '  ', 'accent', true),
       span(one.name, chosen ? 'accent' : 'plain', true),
       span(' '),
-      severityMark(one.severity),
-      span(` ${one.text}`, one.severity === 'unknown' ? 'unknown' : 'plain'),
+      one.fact === null ? span('', 'dim') : severityMark(one.severity),
+      span(
+        one.fact === null ? one.text : ` ${one.text}`,
+        one.fact === null ? 'dim' : one.severity === 'unknown' ? 'unknown' : 'plain',
+      ),
       span(' '),
     ];
     const wide = shown.reduce((sum, piece) => sum + cells(piece.text), 0);

@@ -192,7 +192,12 @@ function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, fo
     ports: () => ({ rows: portsRows(part, inner), note: ageNote(part.exposure, state.now, busy) }),
     logons: () => ({
       rows: logonsRows(part, inner, state.now),
-      note: ageNote(part.logons, state.now, busy, part.logons?.state === 'known' ? `${part.logons.coverage},` : ''),
+      note: ageNote(
+        part.logons,
+        state.now,
+        busy,
+        part.logons?.state === 'known' && inner >= 36 ? `${part.logons.coverage},` : '',
+      ),
     }),
     patches: () => ({
       rows: patchesRows(part, inner),
@@ -406,7 +411,7 @@ function helpPage(state: SessionState): Line[] {
     return {
       ...line(
         ' ',
-        span(` ${keys.padEnd(14)}`, why === '' ? 'accent' : 'dim', true),
+        span(` ${keys.padEnd(16)}`, why === '' ? 'accent' : 'dim', true),
         span(binding.description, why === '' ? 'plain' : 'dim'),
         span(why === '' ? '' : `   ${mark.failed} ${why}`, 'dim'),
       ),

@@ -20,7 +20,7 @@ export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], 
   const { awaited, unknown } = gaps(slot);
   const [worst] = slot.part.findings;
   const rest = slot.part.findings.length - 1;
-  const suggested = offers.find((offer) => offer.answers.length > 0);
+  const suggested = offers.find((offer) => offer.answers.some((id) => slot.part.findings.some((one) => one.id === id)));
   const lastRow = (() => {
     if (slot.state === 'failed')
       return line(span(` ${mark.failed} Reading stopped: ${slot.because} r tries again.`, 'critical'));
@@ -47,7 +47,11 @@ export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], 
           : 'No finding: nothing that was read speaks of an attack or an opening.';
     const known = awaited.length === 0 && unknown.length === 0;
     return [
-      line(' ', known ? severityMark('low') : severityMark('unknown'), ` ${text}`),
+      line(
+        ' ',
+        awaited.length > 0 ? span(mark.loading, 'dim') : known ? severityMark('low') : severityMark('unknown'),
+        ` ${text}`,
+      ),
       ...(height > 1 ? [lastRow] : []),
     ];
   }

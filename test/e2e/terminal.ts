@@ -1,0 +1,110 @@
+import { spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+
+const { Terminal } = xterm;
+
+export interface TerminalOptions {
+  columns?: number;
+  rows?: number;
+  cwd?: string;
+  /** Added to the environment; undefined removes. */
+  env?: Record<string, string | undefined>;
+}
+
+/** A program in a real pty with a screen to look at. Tests wait for what the screen shows, never for time. */
+export class TerminalProgram {
+  /** Everything that the program wrote. */
+  raw = '';
+  readonly exited: Promise<{ exitCode: number; signal?: number | undefined }>;
+  private readonly screen: InstanceType<typeof Terminal>;
+  private readonly pty: ReturnType<typeof spawn>;
+  private readonly watchers = new Set<() => void>();
+  private gone = false;
+
+  constructor(command: string, parameters: string[], options: TerminalOptions = {}) {
+    const { columns = 120, rows = 40, cwd = process.cwd() } = options;
+    const environment: Record<string, string> = {};
+    const wanted = { ...process.env, TERM: 'xterm-256color', ...options.env };
+    for (const [name, value] of Object.entries(wanted)) if (value !== undefined) environment[name] = value;
+    this.screen = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
+    this.pty = spawn(command, parameters, { name: 'xterm-256color', cols: columns, rows, cwd, env: environment });
+    this.pty.onData((data) => {
+      this.raw += data;
+      this.screen.write(data, () => {
+        for (const watcher of [...this.watchers]) watcher();
+      });
+    });
+    this.exited = new Promise((resolve) => {
+      this.pty.onExit((how) => {
+        this.gone = true;
+        resolve(how);
+        for (const watcher of [...this.watchers]) watcher();
+      });
+    });
+  }
+
+  /** Sends keys in one write. */
+  type(keys: string): void {
+    this.pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.screen.resize(columns, rows);
+    this.pty.resize(columns, rows);
+  }
+
+  signal(name: string): void {
+    this.pty.kill(name);
+  }
+
+  /** Is the alternate screen on? */
+  get alternate(): boolean {
+    return this.screen.buffer.active.type === 'alternate';
+  }
+
+  /** The rows on the screen, without blanks at their ends. */
+  lines(): string[] {
+    const buffer = this.screen.buffer.active;
+    return Array.from(
+      { length: this.screen.rows },
+      (_, at) => buffer.getLine(buffer.viewportY + at)?.translateToString(true) ?? '',
+    );
+  }
+
+  /** Resolves to the screen as soon as it holds the text or fulfils the condition; rejects with the screen otherwise. */
+  until(wanted: string | RegExp | ((screen: string) => boolean), milliseconds = 15_000): Promise<string> {
+    const fulfilled = (screen: string) =>
+      typeof wanted === 'string'
+        ? screen.includes(wanted)
+        : wanted instanceof RegExp
+          ? wanted.test(screen)
+          : wanted(screen);
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const screen = this.lines().join('\n');
+        if (fulfilled(screen)) {
+          stop();
+          resolve(screen);
+        } else if (this.gone) {
+          stop();
+          reject(new Error(`the program ended before the screen showed ${String(wanted)}\n${screen}`));
+        }
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error(`not on the screen: ${String(wanted)}\n${this.lines().join('\n')}`));
+      }, milliseconds);
+      const stop = () => {
+        clearTimeout(timer);
+        this.watchers.delete(look);
+      };
+      this.watchers.add(look);
+      look();
+    });
+  }
+
+  /** Ends the program if it still runs. */
+  end(): void {
+    if (!this.gone) this.pty.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,255 @@
+import { describe, expect, test } from 'vitest';
+import { modeOf, promptInHand, top } from '../../src/session/state.ts';
+import { createSession } from '../../src/session/store.ts';
+import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
+import { incident, known, machine, suspect, unknown } from '../views/fixtures/incident.ts';
+import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from '../views/fixtures/ports.ts';
+
+function begin(world = new World(), readOnly = false) {
+  const session = createSession(world.ports, { readOnly, scope: 'contoso' });
+  session.start();
+  return { world, session };
+}
+
+async function atTriage(world = new World(), readOnly = false) {
+  const all = begin(world, readOnly);
+  await world.endScan();
+  all.session.dispatch({ type: 'open' });
+  await settle();
+  return all;
+}
+
+/** As the root of the views does it: the prompt was drawn, and this comes in a later read. */
+function seen(session: ReturnType<typeof createSession>) {
+  session.dispatch({ type: 'prompt-shown', key: session.state().armed.key });
+  session.dispatch({ type: 'arrival' });
+}
+
+describe('suspects', () => {
+  test('the cursor stays on its machine while rows improve and change places', async () => {
+    const { world, session } = begin();
+    world.tellRows([suspect('a', 1), suspect('b', 2), suspect('c', 3)]);
+    expect(visibleRows(session.state()).map((row) => row.name)).toEqual(['c', 'b', 'a']);
+    session.dispatch({ type: 'move', by: 1 });
+    expect(selectedRow(session.state())?.name).toBe('b');
+    world.tellRows([suspect('a', 1), suspect('b', 0), suspect('c', 3)]);
+    expect(visibleRows(session.state()).map((row) => row.name)).toEqual(['c', 'a', 'b']);
+    expect(selectedRow(session.state())?.name).toBe('b');
+    session.dispatch({ type: 'sort' });
+    expect(session.state().sort).toBe('name');
+    expect(visibleRows(session.state()).map((row) => row.name)).toEqual(['a', 'b', 'c']);
+    expect(selectedRow(session.state())?.name).toBe('b');
+    await world.endScan([suspect('c', 3)]);
+    expect(selectedRow(session.state())?.name).toBe('c');
+  });
+
+  test('the cursor is the person’s from the first row on, though nothing was chosen yet', () => {
+    const { world, session } = begin();
+    world.tellRows([suspect('a', 2), suspect('b', 1)]);
+    world.tellRows([suspect('a', 0), suspect('b', 1)]);
+    // Nobody has moved: the worst machine is the one to look at.
+    expect(selectedRow(session.state())?.name).toBe('b');
+  });
+
+  test('a refresh keeps the rows on screen and ignores what the old reading still says', async () => {
+    const { world, session } = begin();
+    await world.endScan([suspect('a', 1)]);
+    session.dispatch({ type: 'refresh' });
+    expect(session.state().scan).toMatchObject({ state: 'refreshing' });
+    expect(session.state().scan.rows).toHaveLength(1);
+    await world.endScan([suspect('b', 1), suspect('c', 1)]);
+    expect(session.state().scan.state).toBe('done');
+    expect(session.state().scan.rows).toHaveLength(2);
+  });
+});
+
+describe('triage', () => {
+  test('is read once a machine is opened; its facts go to the case file once each', async () => {
+    const { world, session } = await atTriage();
+    const document = incident();
+    const { vm, exposure, logons, patches, posture, findings } = document;
+    world.tellTriage({
+      vm,
+      exposure,
+      logons: null,
+      patches: null,
+      posture: { ...posture, software: null },
+      findings: [],
+    });
+    world.tellTriage({ vm, exposure, logons, patches: null, posture, findings });
+    await world.endTriage({ ...document, exposure: exposure.state === 'known' ? { ...exposure } : exposure, patches });
+    expect(session.state().triages.get(vm.id)?.state).toBe('done');
+    const facts = world.cases[0]?.entries().filter((entry) => entry.kind === 'fact') ?? [];
+    expect(facts.map((entry) => entry.body.name).sort()).toEqual(
+      [
+        'exposure',
+        'logons',
+        'patches',
+        'posture.alerts',
+        'posture.backup',
+        'posture.firewall',
+        'posture.identity',
+        'posture.jit',
+        'posture.secureScore',
+        'posture.software',
+      ].sort(),
+    );
+    expect(facts[0]?.body.summary).toBe('exposure of web01: 3 ports open to the Internet');
+  });
+
+  test('a refresh keeps the old answer until the new one comes, and records the new one', async () => {
+    const { world, session } = await atTriage();
+    await world.endTriage();
+    const id = incident().vm.id;
+    session.dispatch({ type: 'refresh' });
+    const during = session.state().triages.get(id);
+    expect(during?.state).toBe('refreshing');
+    expect(during?.part.exposure?.state).toBe('known');
+    await world.endTriage({ ...incident(), logons: unknown('the workspace is gone') });
+    expect(session.state().triages.get(id)?.part.logons).toMatchObject({ state: 'unknown' });
+    const summaries = world.cases[0]?.entries().map((entry) => entry.body.summary) ?? [];
+    expect(summaries).toContain('logons of web01: not known: the workspace is gone');
+  });
+
+  test('what another machine’s reading says does not change this one', async () => {
+    const { world, session } = await atTriage();
+    await world.endTriage();
+    session.dispatch({ type: 'back' });
+    session.dispatch({ type: 'move', by: 1 });
+    session.dispatch({ type: 'open' });
+    await settle();
+    const other = machine('sql02', { resourceGroup: 'rg-data', osName: 'Windows Server 2016' });
+    await world.endTriage({ ...incident(other), exposure: known({ ports: [], disagreements: [], secondOpinion: [] }) });
+    const first = session.state().triages.get(machine('web01').id)?.part.exposure;
+    expect(first?.state === 'known' && first.value.ports.length).toBe(3);
+    expect(world.cases.map((one) => one.id)).toEqual(['2026-11-23-web01', '2026-11-23-sql02']);
+  });
+
+  test('a reading that fails says so and keeps what was there', async () => {
+    const { world, session } = await atTriage();
+    await world.failTriage('the connection was lost.');
+    const slot = [...session.state().triages.values()][0];
+    expect(slot).toMatchObject({ state: 'failed', because: 'the connection was lost.' });
+    expect(slot?.part.exposure).toBeNull();
+  });
+
+  test('the cursor does not leave the things of its pane', async () => {
+    const { world, session } = await atTriage();
+    session.dispatch({ type: 'move', by: 1 });
+    session.dispatch({ type: 'open' });
+    expect(modeOf(session.state())).toBe('triage');
+    await world.endTriage();
+    session.dispatch({ type: 'move', by: 99 });
+    const layer = top(session.state());
+    expect(layer.kind === 'triage' && layer.selected.ports).toBe(2);
+    session.dispatch({ type: 'open' });
+    expect(top(session.state())).toMatchObject({ kind: 'detail', pane: 'ports', index: 2 });
+  });
+});
+
+describe('prompts', () => {
+  async function atRun(prompt = typedPrompt, world = new World()) {
+    world.run = new ScriptedRun(lockView(prompt));
+    const all = await atTriage(world);
+    await world.endTriage();
+    all.session.dispatch({ type: 'playbooks' });
+    all.session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    return all;
+  }
+
+  test('a prompt that was not drawn takes no answer', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    expect(promptInHand(session.state())?.expects).toBe('y');
+    session.dispatch({ type: 'arrival' });
+    session.dispatch({ type: 'yes' });
+    expect(world.run.answers).toEqual([]);
+    seen(session);
+    session.dispatch({ type: 'yes' });
+    expect(world.run.answers).toEqual(['y']);
+  });
+
+  test('keys of the same read as the one that brought the prompt take no part in it', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    session.dispatch({ type: 'prompt-shown', key: session.state().armed.key });
+    session.dispatch({ type: 'yes' });
+    session.dispatch({ type: 'no' });
+    expect(world.run.answers).toEqual([]);
+    expect(world.run.calls).toEqual(['start']);
+  });
+
+  test('the next prompt must be seen too, and what was typed for the last one is gone', async () => {
+    const { world, session } = await atRun(typedPrompt);
+    seen(session);
+    session.dispatch({ type: 'insert', text: 'we' });
+    world.run.become({ prompt: { ...typedPrompt, question: 'Delete the snapshot?' } });
+    expect(session.state().typed).toBe('');
+    session.dispatch({ type: 'insert', text: 'web01' });
+    session.dispatch({ type: 'submit' });
+    expect(world.run.answers).toEqual([]);
+  });
+
+  test('a prompt under another view is not answered from there', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    seen(session);
+    session.dispatch({ type: 'transcript' });
+    session.dispatch({ type: 'yes' });
+    expect(world.run.answers).toEqual([]);
+    session.dispatch({ type: 'back' });
+    session.dispatch({ type: 'yes' });
+    expect(world.run.answers, 'it has to be drawn again').toEqual([]);
+  });
+
+  test('read-only starts nothing', async () => {
+    const world = new World();
+    const { session } = await atTriage(world, true);
+    await world.endTriage();
+    session.dispatch({ type: 'playbooks' });
+    session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    expect(world.started).toEqual([]);
+    expect(session.state().toast?.text).toBe('This session is read-only: nothing can be changed in Azure.');
+  });
+
+  test('a playbook that was done makes the machine be read again', async () => {
+    const { world, session } = await atRun(typedPrompt);
+    world.run.finish({ outcome: 'done', summary: 'locked.' });
+    await settle();
+    expect(session.state().triages.get(machine('web01').id)?.state).toBe('refreshing');
+  });
+});
+
+describe('closing', () => {
+  test('closes every case and reads no more', async () => {
+    const { world, session } = await atTriage();
+    await session.close();
+    expect(world.cases.map((one) => one.closed)).toEqual([true]);
+    const before = session.state().triages;
+    await world.endTriage();
+    expect(session.state().triages).toBe(before);
+  });
+
+  test('waits for what is still being written', async () => {
+    const { world, session } = await atTriage();
+    const [opened] = world.cases;
+    if (!opened) throw new Error('no case was opened');
+    let write: () => void = () => undefined;
+    opened.note = (text) =>
+      new Promise((resolve) => {
+        write = () => {
+          opened.add('note', { text });
+          resolve();
+        };
+      });
+    session.dispatch({ type: 'note' });
+    session.dispatch({ type: 'insert', text: 'the last word' });
+    session.dispatch({ type: 'submit' });
+    const closing = session.close();
+    await settle();
+    expect(opened.closed).toBe(false);
+    write();
+    await closing;
+    expect(opened.closed).toBe(true);
+    expect(opened.entries().at(-1)?.body.text).toBe('the last word');
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { filterAndSort } from '../../src/session/suspects.ts';
+import { suspect, suspects, unknown } from '../views/fixtures/incident.ts';
+
+const names = (rows: ReturnType<typeof suspects>) => rows.map((row) => row.name);
+
+describe('filter', () => {
+  test.each([
+    ['', 6],
+    ['SQL', 1],
+    ['rg-ci', 1],
+    ['3389', 4],
+    ['ubuntu', 1],
+    ['nothing of the kind', 0],
+  ])('%s keeps %d machines', (filter, count) => {
+    expect(filterAndSort(suspects(), filter, 'suspicion')).toHaveLength(count);
+  });
+
+  test('! keeps the others, and alone keeps all', () => {
+    expect(names(filterAndSort(suspects(), '!3389', 'name'))).toEqual(['app03', 'lin-build']);
+    expect(filterAndSort(suspects(), '!', 'name')).toHaveLength(6);
+  });
+});
+
+describe('sort', () => {
+  test('by suspicion, name, failed logons, patches, backup', () => {
+    expect(names(filterAndSort(suspects(), '', 'suspicion')).slice(0, 2)).toEqual(['web01', 'sql02']);
+    expect(names(filterAndSort(suspects(), '', 'name'))[0]).toBe('app03');
+    expect(names(filterAndSort(suspects(), '', 'failed logons'))[0]).toBe('lin-build');
+    expect(names(filterAndSort(suspects(), '', 'patches'))[0]).toBe('sql02');
+    // Never and unknown are older than anything.
+    expect(names(filterAndSort(suspects(), '', 'backup')).slice(0, 3)).toEqual(['legacy7', 'lin-build', 'web01']);
+  });
+
+  test('names with numbers stand as people count, equal scores by name', () => {
+    const rows = ['vm10', 'vm9', 'vm1'].map((name) => suspect(name, 5));
+    expect(names(filterAndSort(rows, '', 'suspicion'))).toEqual(['vm1', 'vm9', 'vm10']);
+  });
+
+  test('what is not known of logons comes last, not among the quiet ones', () => {
+    const rows = [suspect('a', 0, { worstBurst: unknown('no logs') }), suspect('b', 0)];
+    expect(names(filterAndSort(rows, '', 'failed logons'))).toEqual(['b', 'a']);
+  });
+});

@@ -1,0 +1,471 @@
+import stringWidth from 'string-width';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createSession } from '../../src/session/store.ts';
+import { runWorkbench } from '../../views/workbench.tsx';
+import { burst, incident, known, machine, port, suspect, suspects, unknown } from './fixtures/incident.ts';
+import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
+import { FakeTerminal } from './fixtures/screen.ts';
+
+const open: { leave(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.leave();
+});
+
+function begin(columns = 120, rows = 32, world = new World(), readOnly = false) {
+  const terminal = new FakeTerminal(columns, rows);
+  const session = createSession(world.ports, { readOnly, scope: 'contoso-prod +1 subscription' });
+  const last: string[] = [];
+  const stderr = Object.assign(new FakeTerminal(80, 24).stdout, {
+    write: (text: string) => {
+      last.push(text);
+      return true;
+    },
+  });
+  const ended = runWorkbench({ session, stdin: terminal.stdin, stdout: terminal.stdout, stderr });
+  ended.catch(() => undefined);
+  open.push({
+    async leave() {
+      session.dispatch({ type: 'leave' });
+      await ended.catch(() => undefined);
+    },
+  });
+  return { terminal, session, world, ended, last };
+}
+
+async function atTriage(columns = 120, rows = 32, world = new World()) {
+  const all = begin(columns, rows, world);
+  await world.endScan();
+  await all.terminal.until('web01');
+  all.terminal.type('\r');
+  await all.terminal.until('Exposed ports');
+  await settle();
+  return all;
+}
+
+/** The rows of the screen, checked to be as many and as wide as the terminal, with whole borders. */
+async function frame(terminal: FakeTerminal): Promise<string[]> {
+  const lines = await terminal.lines();
+  for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(terminal.screen.cols);
+  return lines;
+}
+
+describe('suspects', () => {
+  test('the first frame says what is awaited, the rows follow, and the selected one explains itself', async () => {
+    const { terminal, world } = begin();
+    await terminal.until('… listing the machines you can see');
+    await world.endScan();
+    const screen = await terminal.until('THEN SUCCESS');
+    expect(screen).toContain('DEMO');
+    expect(screen).toContain('READ-WRITE');
+    expect(screen).toContain('02:20:11Z');
+    expect(screen).toContain(
+      '6 VMs · 5 exposed to the Internet · 3 under attack · 1 broken into · 1 with something unknown',
+    );
+    expect(screen).toMatch(/❯▲ web01/);
+    expect(screen).toMatch(/\? legacy7.*\? no logs.*\? never/);
+    expect(screen).toContain('web01: RDP from the whole Internet by web-nsg/allow-rdp (300); 1,204 failures');
+  });
+
+  test('a list that could not be read says why and how to go on', async () => {
+    const { terminal, world } = begin();
+    await terminal.until('listing');
+    await world.failScan('Resource Graph does not answer.');
+    await terminal.until('✗ The machines could not be listed: Resource Graph does not answer. r tries again.');
+    terminal.type('r');
+    await terminal.until('… listing');
+  });
+
+  test('filter: plain text as it is typed, Esc puts the old one back', async () => {
+    const { terminal, world } = begin();
+    await world.endScan();
+    await terminal.until('sql02');
+    terminal.type('/sql');
+    await terminal.until((screen) => screen.includes('filter > sql_') && !screen.includes('lin-build'));
+    terminal.type('\u001b');
+    await terminal.until('lin-build');
+    terminal.type('/!rg-web\r');
+    await terminal.until((screen) => screen.includes('match !rg-web') && !screen.includes('❯▲ web01'));
+  });
+
+  test('10,000 machines: the end is one key away and only rows on screen are drawn', async () => {
+    const { terminal, world } = begin();
+    await world.endScan(Array.from({ length: 10_000 }, (_, at) => suspect(`vm-${String(at).padStart(5, '0')}`, 0)));
+    await terminal.until('10,000 VMs');
+    terminal.type('\u001b[F');
+    await terminal.until('❯· vm-09999');
+  });
+});
+
+describe('triage', () => {
+  test('panes say what is awaited, then what is not known with its cure, then what is known', async () => {
+    const { terminal, world } = await atTriage();
+    await terminal.until('… reading interfaces and rules');
+    const { exposure, logons, patches, posture, findings, vm } = incident();
+    world.tellTriage({
+      vm,
+      exposure,
+      logons: unknown('this VM sends no security events to any workspace you can read.', 'o opens an exported .evtx'),
+      patches: null,
+      posture: { ...posture, backup: null },
+      findings: [],
+    });
+    const middle = await terminal.until('? Not known: this VM sends no');
+    expect(middle).toContain('To see it: o opens an exported');
+    expect(middle).toContain('… asking for missing patches');
+    expect(middle).toContain('? not known: failed logons');
+    expect(middle).not.toContain('No failed logon');
+    await world.endTriage({ ...incident(), logons, patches, posture, findings });
+    const screen = await terminal.until('THEN LOGON 02:14:09Z');
+    expect(screen).toContain('▲ RDP is open to the whole Internet');
+    expect(screen).toContain('Suggested: p 1 lock-nsg');
+    expect(screen).toContain('assessed 2d');
+    expect(screen).toContain('case 2026-11-23-web01');
+    expect(screen).not.toContain('Not known');
+  });
+
+  test('ages tick', async () => {
+    const { terminal, world, session } = await atTriage();
+    await world.endTriage();
+    await terminal.until('12s');
+    world.clock += 3_000;
+    session.dispatch({ type: 'tick' });
+    await terminal.until('15s');
+    world.clock += 20 * 60_000;
+    session.dispatch({ type: 'tick' });
+    await terminal.until('◷ 20m');
+  });
+
+  test.each([
+    [200, 60],
+    [120, 40],
+    [100, 24],
+    [99, 30],
+    [80, 24],
+    [79, 20],
+    [60, 15],
+  ])('every view fills %dx%d and nothing more', async (columns, rows) => {
+    const world = new World();
+    world.run = new ScriptedRun(lockView(typedPrompt));
+    const { terminal } = begin(columns, rows, world);
+    await world.endScan();
+    await terminal.until('web01');
+    await frame(terminal);
+    for (const [keys, wanted] of [
+      ['\r', 'guessing'],
+      ['2', 'Failed'],
+      ['z', '❯ 2'],
+      ['\u001b[Z', '❯ 1'],
+      ['\r', 'detail'],
+      ['p', 'lock-nsg'],
+      ['1', 'type web01 and Enter'],
+    ] as const) {
+      terminal.type(keys);
+      if (keys === '\r') await settle();
+      await world.endTriage();
+      await terminal.until(wanted);
+      const lines = await frame(terminal);
+      expect(lines).toHaveLength(rows);
+      expect(lines.at(-1)?.trim(), 'the footer stands in the last row').not.toBe('');
+    }
+  });
+
+  test('hostile text leaves the frame whole', async () => {
+    const evil = [
+      '\u001b]0;owned\u0007\u001b[2J\u001b[31mred',
+      `${'x'.repeat(300)}`,
+      'a\u202egnp.exe',
+      '漢字漢字漢字漢字漢字漢字漢字漢字',
+      'z\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301algo',
+      '💥👨‍👩‍👧‍👦🇩🇪 boom',
+      'line\nbreak\ttab\r',
+    ];
+    const world = new World();
+    const vm = machine('web01', { osName: evil.join(' '), resourceGroup: evil[3] ?? '' });
+    const row = { ...(suspects()[0] ?? suspect('web01', 1)), vm, because: evil };
+    const document = incident(vm);
+    const { terminal } = begin(120, 40, world);
+    await world.endScan([
+      row,
+      ...evil.map((name, at) => suspect(`${name}`, at, { vm: machine(name, { resourceGroup: name }) })),
+    ]);
+    await terminal.until('web01');
+    terminal.type('\r');
+    await settle();
+    await world.endTriage({
+      ...document,
+      exposure: known(
+        {
+          ports: evil.map((name, at) =>
+            port(at + 1, name, { decidedBy: [{ nsg: name, rule: name, priority: 1, level: 'nic' }] }),
+          ),
+          disagreements: [],
+          secondOpinion: evil.map((name) => ({ networkInterface: name, result: name })),
+        },
+        undefined,
+        'now',
+        evil,
+      ),
+      logons: known({
+        failures: 9,
+        bursts: evil.map((name) =>
+          burst({ sources: [{ address: name, failures: 1 }], accounts: [{ name, failures: 1, exists: null }] }),
+        ),
+        lastEventAt: null,
+        successesCollected: null,
+        thresholds: { failures: 1, windowSeconds: 1 },
+      }),
+      findings: [
+        { id: 'x', severity: 'critical', title: evil.join(' '), evidence: [], attack: [], practice: 1, playbook: '' },
+      ],
+    });
+    await terminal.until('4 Posture');
+    const lines = await frame(terminal);
+    const borders = lines.filter((line) => line.startsWith('│') && line.trimEnd().endsWith('│'));
+    const cells = terminal.screen.buffer.active;
+    for (const [at, line] of lines.entries()) {
+      if (!line.startsWith('│')) continue;
+      expect(cells.getLine(at)?.getCell(119)?.getChars(), line).toBe('│');
+    }
+    expect(borders.length).toBeGreaterThan(20);
+    // What goes to the terminal besides text: colours, cursor, erasing, modes. No title, no clipboard, no other string command.
+    const written = terminal.written.join('');
+    expect(written).not.toContain('\u001b]');
+    expect(written).not.toContain('\u202e');
+    expect(written.replace(/\u001b\[[0-9;?]*[A-HJKSTfhlmnsu]/g, '')).not.toMatch(/\u001b/);
+  });
+});
+
+describe('playbooks', () => {
+  async function atPrompt(prompt = typedPrompt) {
+    const world = new World();
+    world.run = new ScriptedRun(lockView(prompt));
+    const all = await atTriage(120, 36, world);
+    await world.endTriage();
+    await all.terminal.until('Suggested');
+    all.terminal.type('p');
+    await all.terminal.until('Enter start');
+    all.terminal.type('1');
+    const screen = await all.terminal.until(prompt.question.slice(0, 20));
+    return { ...all, screen };
+  }
+
+  test('the step shows why, what changes, who may, how it is undone; the prompt asks for the name', async () => {
+    const { screen, terminal, world } = await atPrompt();
+    expect(screen).toContain('Why            The attacker is inside over RDP.');
+    expect(screen).toContain('networkSecurityGroup   web-nsg → cordon-2026-11-23-web01');
+    expect(screen).toContain('Others touched none');
+    expect(screen).toMatch(/networkInterfaces\/write\s+│ ✓ yes/);
+    expect(screen).toMatch(/join\/action │ \? not known/);
+    expect(screen).toContain('puts web-nsg back; drift is checked first');
+    expect(screen).toContain('type web01 and Enter to do it');
+    terminal.type('web02\r');
+    await terminal.until('✗ That is not web01: nothing was done.');
+    expect(world.run.answers).toEqual(['web02']);
+    terminal.type('web01\r');
+    await terminal.until((shown) => !shown.includes('type web01'));
+    expect(world.run.answers).toEqual(['web02', 'web01']);
+  });
+
+  test('Enter alone is No', async () => {
+    for (const prompt of [typedPrompt, keyPrompt]) {
+      const { terminal, world } = await atPrompt(prompt);
+      terminal.type('\r');
+      await terminal.until('Left at step 3: nothing was changed.');
+      expect(world.run.answers).toEqual([]);
+      expect(world.run.calls).toContain('cancel');
+    }
+  });
+
+  test('keys that came with the one that opened the prompt do not answer it', async () => {
+    const world = new World();
+    world.run = new ScriptedRun(lockView(keyPrompt));
+    const { terminal } = await atTriage(120, 36, world);
+    await world.endTriage();
+    await terminal.until('Suggested');
+    terminal.type('p1y');
+    await terminal.until('Create the NSG?');
+    await settle();
+    expect(world.run.answers).toEqual([]);
+    // The prompt leaves the screen and comes back within one read: the y after it was typed for what was not seen.
+    terminal.type('?');
+    await terminal.until('What you can do here');
+    terminal.type('\u001b[A\u001b');
+    await terminal.until('Create the NSG?');
+    terminal.type('?');
+    await terminal.until('What you can do here');
+    expect(world.run.answers).toEqual([]);
+    terminal.type('\u001b');
+    await terminal.until('Create the NSG?');
+    terminal.type('y');
+    await settle();
+    expect(world.run.answers).toEqual(['y']);
+  });
+
+  test('undo asks, and the key that asked does not answer', async () => {
+    const { terminal, world } = await atPrompt();
+    terminal.type('\r');
+    await terminal.until('u undoes what was done.');
+    terminal.type('uy');
+    const screen = await terminal.until('Undo the step that was done on web01?');
+    expect(screen).toContain('create NSG cordon-2026-11-23-web01: deletes it');
+    await settle();
+    expect(world.run.calls).not.toContain('undo');
+    terminal.type('y');
+    await terminal.until('Undone: web-nsg is back.');
+    expect(world.run.calls).toContain('undo');
+  });
+
+  test('pasted text is typed into a prompt but never accepts it, and runs no keys', async () => {
+    const { terminal, world } = await atPrompt();
+    terminal.type('\u001b[200~web01\r\u001b[201~');
+    await terminal.until('> web01 _');
+    expect(world.run.answers).toEqual([]);
+    terminal.type('\u0015\u001b');
+    await terminal.until('Left at step 3');
+    terminal.type('\u001b[200~q\u001b[201~');
+    await terminal.until('Pasted text is taken only where text can be typed.');
+    expect(world.quits).toBe(0);
+  });
+
+  test('a resize while the prompt stands keeps it and what was typed', async () => {
+    const { terminal, world } = await atPrompt();
+    terminal.type('web');
+    await terminal.until('> web_');
+    terminal.resize(80, 24);
+    await terminal.until((screen) => screen.includes('> web_') && screen.includes('type web01 and Enter'));
+    await frame(terminal);
+    terminal.resize(50, 10);
+    await terminal.until('cordon needs 60x15, this is 50x10.');
+    terminal.resize(120, 36);
+    await terminal.until('> web_');
+    terminal.type('01\r');
+    await settle();
+    expect(world.run.answers).toEqual(['web01']);
+  });
+
+  test('what runs shows in the strip while the keys are free, and k keeps what would be undone', async () => {
+    const { terminal, world } = await atPrompt();
+    terminal.type('web01\r');
+    await settle();
+    world.run.become({
+      steps: lockView().steps.map((one, at) =>
+        at === 2
+          ? {
+              ...one,
+              state: 'applying' as const,
+              startedAt: '2026-11-23T02:19:29Z',
+              progress: { fraction: 0.71, text: 'snapshot' },
+            }
+          : one,
+      ),
+    });
+    terminal.type('\u001b');
+    await terminal.until('███████░░░ 71 %  snapshot  0:42');
+    await terminal.until('p playbooks');
+    world.run.finish({
+      outcome: 'done',
+      summary: 'locked. Before: 3 ports open. Now: none.',
+      autoUndoAt: '2026-11-23T02:34:43Z',
+    });
+    await terminal.until('lock-nsg undone in 14:32');
+    terminal.type('w');
+    await terminal.until('Undone by itself in 14:32');
+    terminal.type('k');
+    await terminal.until((screen) => !screen.includes('Undone by itself'));
+    expect(world.run.calls).toContain('keep');
+  });
+});
+
+describe('case file', () => {
+  test('the transcript grows under the eyes; notes, search and export', async () => {
+    const { terminal, world } = await atTriage();
+    await world.endTriage();
+    await terminal.until('Suggested');
+    terminal.type('t');
+    await terminal.until('fact     exposure of web01: 3 ports open to the Internet');
+    terminal.type('n');
+    await terminal.until('note for the case file > _');
+    terminal.type('customer confirms\r');
+    await terminal.until('note     "customer confirms"');
+    terminal.type('/customer\r');
+    await terminal.until((screen) => screen.includes('1 contain customer') && !screen.includes('exposure of web01'));
+    terminal.type('e');
+    await terminal.until('✓ Exported to /cases/2026-11-23-web01/notes.md');
+  });
+
+  test('without a case file nothing can be changed', async () => {
+    const world = new World();
+    world.failCase = 'no space left on the device.';
+    const { terminal } = begin(120, 32, world);
+    await world.endScan();
+    await terminal.until('web01');
+    terminal.type('\r');
+    await terminal.until('✗ no case file');
+    await world.endTriage();
+    terminal.type('p');
+    await terminal.until('Enter start');
+    terminal.type('1');
+    await terminal.until('No case file, so nothing can be changed in Azure: no space left on the device.');
+    expect(world.started).toEqual([]);
+  });
+});
+
+describe('leaving', () => {
+  test('Ctrl-C restores the terminal, closes the case and names what still runs', async () => {
+    const world = new World();
+    const { terminal, ended, last } = await atTriage(120, 32, world);
+    await world.endTriage();
+    await terminal.until('Suggested');
+    terminal.type('p');
+    await terminal.until('Enter start');
+    terminal.type('1');
+    await settle();
+    world.run.become({
+      steps: lockView().steps.map((one, at) => (at === 2 ? { ...one, state: 'applying' as const } : one)),
+    });
+    terminal.type('\u0003');
+    await ended;
+    await terminal.lines();
+    expect(terminal.raw).toBe(false);
+    expect(terminal.screen.buffer.active.type).toBe('normal');
+    expect(world.cases.every((one) => one.closed)).toBe(true);
+    expect(last.join('')).toBe('Still running in Azure: lock-nsg web01: swap the NSG at the NIC\n');
+    expect(world.quits).toBe(1);
+  });
+
+  test('q asks first when something still runs', async () => {
+    const world = new World();
+    const { terminal } = await atTriage(120, 32, world);
+    await world.endTriage();
+    terminal.type('p');
+    await terminal.until('Enter start');
+    terminal.type('1');
+    await settle();
+    world.run.become({
+      steps: lockView().steps.map((one, at) => (at === 2 ? { ...one, state: 'applying' as const } : one)),
+    });
+    terminal.type('qy');
+    await terminal.until('Leave cordon while work goes on?');
+    await settle();
+    expect(world.quits).toBe(0);
+    terminal.type('\u001b');
+    await terminal.until((screen) => !screen.includes('Leave cordon'));
+  });
+
+  test('a defect while drawing gives the terminal back and names the transcript', async () => {
+    const world = new World();
+    const { terminal, ended, last } = await atTriage(120, 32, world);
+    await world.endTriage();
+    await terminal.until('Suggested');
+    world.ports.reader.explain = () => {
+      throw new Error('a defect');
+    };
+    terminal.type('\r');
+    await expect(ended).rejects.toThrow('a defect');
+    await terminal.lines();
+    expect(terminal.raw).toBe(false);
+    expect(terminal.screen.buffer.active.type).toBe('normal');
+    expect(last.join('')).toContain('cordon could not go on: a defect');
+    expect(last.join('')).toContain('/cases/2026-11-23-web01/transcript.jsonl');
+  });
+});
