@@ -63,10 +63,10 @@ function isSecretName(name: string): boolean {
 const patterns: readonly (readonly [RegExp, string])[] = [
   // PEM and PuTTY private keys; an unfinished block is taken to the end.
   [
-    /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+    /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)(?!\[redacted\])[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
     `$1${redacted}`,
   ],
-  [/(Private-Lines: {0,4}\d{1,4})[\s\S]*?(?=Private-MAC|$)/g, `$1 ${redacted} `],
+  [/(Private-Lines: {0,4}\d{1,4})(?!\d|\[redacted\])[\s\S]*?(?=Private-MAC|$)/g, `$1${redacted}`],
   // JWT and JWE: a base64url JSON object, a dot, and more.
   [/eyJ[\w-]{5,1024}\.[\w-]{5,}(?:\.[\w-]*){0,3}/g, redacted],
   [/\b(Bearer {1,4})[A-Za-z0-9._~+/-]{20,}={0,2}/gi, `$1${redacted}`],
@@ -75,7 +75,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     `$1${redacted}`,
   ],
   // A SAS without its signature is harmless; `%3D` is how it looks inside another URL.
-  [/((?<![A-Za-z])sig=)[^&\s"'<>;,)}\]\\]+/gi, `$1${redacted}`],
+  [/((?<![A-Za-z])sig=)(?!\[redacted\])[^&\s"'<>;,)}\]\\]+/gi, `$1${redacted}`],
   [/((?:%3F|%26)sig%3D)(?:(?!%26)[^&\s"'<>])+/gi, `$1${redacted}`],
   [
     /([?&](?:code|access_token|id_token|refresh_token|client_secret|client_assertion|api[-_]?key|subscription-key|token)=)[^&\s"'<>]{8,}/gi,

@@ -112,6 +112,8 @@ class Writer implements Transcript {
   #unflushed = false;
   #flushTimer: NodeJS.Timeout | null = null;
   #closed = false;
+  /** A failed write left a part of its line, which could not be cut off yet. */
+  #halfALine = false;
   /** Entries that could not be written since the failure began: time of the first, and how many of which kind. */
   #missed: { since: string; kinds: Map<EntryKind, number> } | null = null;
   readonly #appended = new Set<(entry: Entry) => void>();
@@ -215,7 +217,10 @@ class Writer implements Transcript {
       if (durable.has(kind)) await file.sync();
     } catch (error) {
       // The file must end where the chain ends; if this fails too, the next entry tries again.
-      await file.truncate(this.#size).catch(() => undefined);
+      this.#halfALine = await file.truncate(this.#size).then(
+        () => false,
+        () => true,
+      );
       throw error;
     }
     this.#size += data.length;
@@ -235,7 +240,11 @@ class Writer implements Transcript {
   async #removeRest(): Promise<void> {
     const size = await this.#parts.file.size();
     if (size === this.#size) return;
-    if (size > this.#size && this.failure !== null) return this.#parts.file.truncate(this.#size);
+    if (this.#halfALine && size > this.#size) {
+      await this.#parts.file.truncate(this.#size);
+      this.#halfALine = false;
+      return;
+    }
     throw new Error('another program has changed the transcript');
   }
 
