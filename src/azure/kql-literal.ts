@@ -13,3 +13,13 @@ export function withParameters(query: string, parameters: Record<string, string>
   const lets = Object.entries(parameters).map(([name, literal]) => `let ${name} = ${literal};`);
   return [...lets, query].join('\n');
 }
+
+/** A KQL datetime literal, exact to the millisecond. */
+export function kqlDatetime(date: Date): string {
+  return `datetime(${date.toISOString()})`;
+}
+
+/** A KQL timespan literal of whole seconds. */
+export function kqlSeconds(seconds: number): string {
+  return `time(${Math.max(0, Math.round(seconds))}s)`;
+}

@@ -1,0 +1,65 @@
+import type { LogsQueryResult, LogsTable } from '@azure/monitor-query';
+import { printable } from '../text/printable.ts';
+import type { Connection } from './connection.ts';
+import { azureError } from './failure.ts';
+import type { Json } from './json.ts';
+
+/** What Log Analytics answered: rows, with what they leave out; that the table is not there; or an error. */
+export type LogAnswer =
+  | { state: 'rows'; rows: Json[]; partial: string }
+  | { state: 'no-table' }
+  | { state: 'failed'; error: unknown };
+
+/** No workspace sends a whole flood: these bound what one answer may hold. */
+const serverTimeoutInSeconds = 120;
+
+/** "Failed to resolve table … named 'SecurityEvent'", at whatever depth Azure's error carries it. */
+function isMissingTable(error: unknown): boolean {
+  const said = [azureError(error).message];
+  const details = typeof error === 'object' && error !== null ? Reflect.get(error, 'details') : undefined;
+  try {
+    said.push(JSON.stringify(details ?? '').slice(0, 20_000));
+  } catch {
+    // An error that cannot be written down says nothing of tables.
+  }
+  return said.some((text) => /Failed to resolve table|does not refer to any known table/i.test(text));
+}
+
+/** Rows as objects by column name. */
+function rowsOf(table: LogsTable | undefined): Json[] {
+  if (!table) return [];
+  const names = table.columnDescriptors.map((column) => column.name ?? '');
+  return table.rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+}
+
+function answerOf(result: LogsQueryResult): LogAnswer {
+  if ('partialTables' in result) {
+    return {
+      state: 'rows',
+      rows: rowsOf(result.partialTables[0]),
+      partial: `Log Analytics gave a part of the answer (${printable(result.partialError.message, 200)})`,
+    };
+  }
+  return { state: 'rows', rows: rowsOf(result.tables[0]), partial: '' };
+}
+
+/**
+ * Asks Log Analytics by the id of a machine, or of a subscription: it looks through every workspace that holds logs of
+ * it and that the caller may read. Refusals come back as answers.
+ */
+export async function askLogs(
+  connection: Connection,
+  resourceId: string,
+  query: string,
+  between: { from: Date; until: Date },
+  signal?: AbortSignal,
+): Promise<LogAnswer> {
+  try {
+    const client = await connection.logs();
+    const timespan = { startTime: between.from, endTime: between.until };
+    const options = { serverTimeoutInSeconds, ...(signal ? { abortSignal: signal } : {}) };
+    return answerOf(await client.queryResource(resourceId, query, timespan, options));
+  } catch (error) {
+    return isMissingTable(error) ? { state: 'no-table' } : { state: 'failed', error };
+  }
+}
