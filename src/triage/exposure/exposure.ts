@@ -207,9 +207,9 @@ export const arrivalOf = (entrance: Entrance): Arrival => ({
   network: entrance.network,
 });
 
-/** The filters as a path meets them. */
+/** The filters as a path meets them: a Standard address is closed where it is known that no group stands. */
 export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
-  return path.closedByDefault && path.translated === undefined && !guarded.grouped
+  return path.closedByDefault && path.translated === undefined && !guarded.grouped && guarded.missing.length === 0
     ? { ...guarded.chain, nic: CLOSED }
     : guarded.chain;
 }
