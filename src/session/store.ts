@@ -74,6 +74,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   /** What was written to the case of a machine, by the fact's name. */
   const recorded = new Map<string, Map<string, unknown>>();
   const caseQueues = new Map<string, Promise<void>>();
+  /** Playbooks that are being made ready: `vmId name`. */
+  const starting = new Set<string>();
   let scanning: AbortController | null = null;
   let nextRun = 1;
   let quitting = false;
@@ -346,8 +348,26 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       say(refused || 'No case file is open.', 'bad');
       return;
     }
-    const layers = state.layers;
-    ports.playbooks.start(offer.name, vm, openedCase).then(
+    const going = state.runs.find(
+      (slot) => slot.vmId === vmId && slot.view.playbook === offer.name && slot.view.outcome === 'running',
+    );
+    if (going) {
+      // Two of the same at once would undo each other's before-state.
+      replaceTop({ kind: 'run', runId: going.id, scroll: 0 });
+      return;
+    }
+    const place = `${vmId} ${offer.name}`;
+    if (starting.has(place)) return;
+    starting.add(place);
+    const started = (() => {
+      try {
+        return ports.playbooks.start(offer.name, vm, openedCase);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    })();
+    started.finally(() => starting.delete(place)).catch(() => undefined);
+    started.then(
       (run) => {
         if (state.closing) return;
         const id = nextRun;
@@ -355,11 +375,12 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         playbookRuns.set(id, run);
         const slot: RunSlot = { id, vmId, view: run.view(), since: reader.now().toISOString(), undoing: false };
         // Someone who has gone elsewhere meanwhile is not pulled back.
-        const stayed = state.layers === layers;
+        const layerNow = top(state);
+        const stayed = layerNow.kind === 'chooser' && layerNow.vmId === vmId;
         const layer: Layer = { kind: 'run', runId: id, scroll: 0 };
         set({
           runs: [...state.runs, slot],
-          ...(stayed ? { layers: [...layers.slice(0, -1), layer] } : {}),
+          ...(stayed ? { layers: [...state.layers.slice(0, -1), layer] } : {}),
         });
         if (!stayed) say(`${offer.name} is ready: w shows it.`);
         run.subscribe(() => putRun(id, run.view()));

@@ -211,6 +211,23 @@ describe('prompts', () => {
     expect(session.state().toast?.text).toBe('This session is read-only: nothing can be changed in Azure.');
   });
 
+  test('a playbook that is going on is shown, not started again', async () => {
+    const { world, session } = await atTriage();
+    await world.endTriage();
+    session.dispatch({ type: 'playbooks' });
+    session.dispatch({ type: 'choose', index: 0 });
+    session.dispatch({ type: 'choose', index: 0 });
+    session.dispatch({ type: 'open' });
+    await settle();
+    expect(world.started).toEqual(['lock-nsg']);
+    session.dispatch({ type: 'back' });
+    session.dispatch({ type: 'playbooks' });
+    session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    expect(world.started).toEqual(['lock-nsg']);
+    expect(top(session.state()).kind).toBe('run');
+  });
+
   test('a playbook that was done makes the machine be read again', async () => {
     const { world, session } = await atRun(typedPrompt);
     world.run.finish({ outcome: 'done', summary: 'locked.' });
