@@ -77,7 +77,7 @@ function keysAt(path: readonly PropertyKey[], input: z.ZodType | undefined): str
 function sentence(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${issue.expected}: ${issue.message}`;
+      return issue.message.replace(/^Invalid input: /, '');
     case 'invalid_value':
       return `expected ${issue.values.map((value) => String(value)).join(', ')}`;
     case 'invalid_format':

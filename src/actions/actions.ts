@@ -1,0 +1,12 @@
+import type { Connection } from '../azure/connection.ts';
+import type { Action } from '../playbook/action.ts';
+import { backupTrigger } from './backup-trigger.ts';
+import { disksSnapshot } from './disks-snapshot.ts';
+import { networkCheck } from './network-check.ts';
+import { nsgLock } from './nsg-lock.ts';
+
+/** All that can be changed in Azure, and what is looked at around it, by name. Nothing is asked of Azure yet. */
+export function createActions(connection: Connection): Map<string, Action> {
+  const all = [nsgLock(connection), disksSnapshot(connection), backupTrigger(connection), networkCheck(connection)];
+  return new Map(all.map((action) => [action.name, action]));
+}
