@@ -10,7 +10,7 @@ export function inMarkdown(text: string, limit = 4000): string {
     .trim()
     .replace(/[\\`*_[\]<>|~$&#@{}!]/g, '\\$&')
     .replace(/:(?=\/\/)/g, '\\:')
-    .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}\\.`)
+    .replace(/www\./gi, (match) => `${match.slice(0, 3)}\\.`)
     .replace(/^[=+-]/, '\\$&')
     .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2');
 }
