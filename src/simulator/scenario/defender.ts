@@ -91,7 +91,7 @@ export function alert(spec: AlertSpec): Finding {
 }
 
 /** Recommendations by their key, as Microsoft's catalogue has them. */
-export const recommendations = {
+const recommendations = {
   closePorts: [
     'bc303248-3d14-44c2-96a0-55f5c326b5fe',
     'Management ports should be closed on your virtual machines',
@@ -126,6 +126,15 @@ export const recommendations = {
 } as const;
 
 export type Recommendation = keyof typeof recommendations;
+export const recommendationKeys: Recommendation[] = [
+  'closePorts',
+  'justInTime',
+  'restrictPorts',
+  'subnetGroup',
+  'vulnerabilities',
+  'updates',
+  'backup',
+];
 
 /** One recommendation's state on a machine. */
 export function assessment(

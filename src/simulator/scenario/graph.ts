@@ -8,7 +8,7 @@ function scopeOf(id: string): { subscriptionId: string; resourceGroup: string } 
 }
 
 /** A row as Resource Graph prints it: type and group in lower case, empty columns present. */
-export function graphRow(resource: ArmResource, tenantId: string, properties = resource.properties ?? {}): Row {
+export function graphRow(resource: ArmResource, tenantId: string, properties: Row = { ...resource.properties }): Row {
   return {
     id: resource.id,
     name: resource.name,

@@ -59,7 +59,7 @@ export function securityEvent(host: Host, time: number, ticks: number, eventId: 
     EventSourceName: 'Microsoft-Windows-Security-Auditing',
     Channel: 'Security',
     Task: task,
-    Level: eventId === 4625 ? '0' : '0',
+    Level: '0',
     EventID: eventId,
     Activity: `${eventId} - ${text}`,
     SourceComputerId: guidOf(`computer:${host.resourceId}`),
