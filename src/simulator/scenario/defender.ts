@@ -149,21 +149,25 @@ export function assessment(
     firstEvaluationDate: ago(90 * 24 * hour),
     statusChangeDate: ago((3 + (hashOf(id) % 50)) * 24 * hour),
   };
-  const links = {
-    azurePortal: `portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/${name}`,
-  };
+  const portal = `portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/${name}`;
   const resource: ArmResource = {
     id,
     name,
     type: 'Microsoft.Security/assessments',
-    properties: { resourceDetails: { source: 'Azure', id: machineId }, displayName, status, additionalData: {}, links },
+    properties: {
+      resourceDetails: { source: 'Azure', id: machineId },
+      displayName,
+      status,
+      additionalData: {},
+      links: { azurePortalUri: portal },
+    },
   };
   const row = graphRow(resource, tenantId, {
     resourceDetails: { Source: 'Azure', Id: machineId, ResourceType: 'Microsoft.Compute/virtualMachines' },
     displayName,
     status,
     additionalData: {},
-    links,
+    links: { azurePortal: portal },
     metadata: { displayName, severity, assessmentType: 'BuiltIn', categories: ['Compute'], policyDefinitionId: '' },
   });
   return { resource, row };
@@ -196,7 +200,7 @@ export function vulnerability(machineId: string, found: Vulnerability): Finding 
       timeGenerated: sevenDigits(at(ago(9 * hour))),
       resourceDetails: { source: 'Azure', id: machineId },
       additionalData: {
-        assessedResourceType: 'ServerVulnerability',
+        assessedResourceType: 'ServerVulnerabilityAssessment',
         type: 'VirtualMachine',
         cvss: { '3.0': { base: found.score } },
         patchable: true,

@@ -226,10 +226,9 @@ export function applicationGateway(
         part('frontendIPConfigurations', 'public', {
           privateIPAllocationMethod: 'Dynamic',
           publicIPAddress: { id: address.id },
-          httpListeners: [at('httpListeners', 'https')],
         }),
       ],
-      frontendPorts: [part('frontendPorts', 'port_443', { port: 443, httpListeners: [at('httpListeners', 'https')] })],
+      frontendPorts: [part('frontendPorts', 'port_443', { port: 443 })],
       backendAddressPools: [
         part('backendAddressPools', 'web', { backendIPConfigurations: members, backendAddresses: [] }),
       ],

@@ -372,7 +372,6 @@ export function networkInterface(place: Place, machineId: string, running: boole
     etag: etagOf(id),
     type: 'Microsoft.Network/networkInterfaces',
     location: place.location,
-    kind: 'Regular',
     ...(spec.tags === undefined ? {} : { tags: spec.tags }),
     properties: {
       provisioningState: 'Succeeded',
@@ -395,7 +394,6 @@ export function networkInterface(place: Place, machineId: string, running: boole
       hostedWorkloads: [],
       tapConfigurations: [],
       nicType: 'Standard',
-      allowPort25Out: false,
       auxiliaryMode: 'None',
       auxiliarySku: 'None',
     },
