@@ -1,5 +1,6 @@
 import type { Change } from '../documents/run.ts';
 import type { Entry } from '../documents/transcript.ts';
+import { counted } from '../text/counts.ts';
 import { type CaseHeader, evidenceOf, type FactBody, type OutcomeBody, readBody } from './bodies.ts';
 import { entryLine, resourceOf, stepName } from './one-line.ts';
 import { openIntents } from './recovery.ts';
@@ -95,9 +96,9 @@ async function* summary(source: NotesSource): AsyncGenerator<Block> {
   const open = await openIntents(source.entries());
   const count = (kind: string) => kinds.get(kind) ?? 0;
   const items = [
-    `${source.count} entries from ${first} to ${last}, by ${[...actors].join(', ')}`,
-    `${count('fact')} facts and ${count('query')} queries recorded`,
-    `${count('intent')} changes were sent to Azure, ${count('undo')} undone; ${count('confirm')} confirmations`,
+    `${counted(source.count, 'entry', 'entries')} from ${first} to ${last}, by ${[...actors].join(', ')}`,
+    `${counted(count('fact'), 'fact')} and ${counted(count('query'), 'query', 'queries')} recorded`,
+    `${counted(count('intent'), 'change')} sent to Azure, ${count('undo')} undone; ${counted(count('confirm'), 'confirmation')}`,
   ];
   for (const { fact } of (await facts(source)).values()) {
     items.push(
@@ -111,7 +112,8 @@ async function* summary(source: NotesSource): AsyncGenerator<Block> {
       text: `Outcome not known: ${intent.request.method} ${resourceOf(intent.request.url)} of ${entry.at}, client request ${intent.clientRequestId}`,
     };
   }
-  if (count('error') > 0) yield { kind: 'alarm', text: `${count('error')} errors are recorded: see the timeline.` };
+  if (count('error') > 0)
+    yield { kind: 'alarm', text: `${counted(count('error'), 'error')} recorded: see the timeline.` };
 }
 
 /** Each fact by name: as it was first known, as it was last, and when. */
@@ -350,7 +352,7 @@ async function* integrity(source: NotesSource): AsyncGenerator<Block> {
   yield {
     kind: 'text',
     text: verification.ok
-      ? `The chain of ${count} entries and ${verification.evidence} evidence files was whole at ${source.exportedAt}.`
+      ? `The chain of ${counted(count, 'entry', 'entries')} and ${counted(verification.evidence, 'evidence file')} was whole at ${source.exportedAt}.`
       : `The case did NOT verify at ${source.exportedAt}: line ${verification.line} ${verification.because}.`,
   };
   if (verification.ok && verification.unlisted.length > 0) {
