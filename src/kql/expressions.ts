@@ -111,6 +111,9 @@ export function expression(node: Node, scope: Scope): Expression {
       return functionCall(node, scope);
     case 'ToScalarExpression':
       return scalarOf(child(node, 'Expression'), scope);
+    case 'TypeOfLiteralExpression':
+      // The analyser has read it: it shows in the type of the call around it.
+      return literal(null, 'dynamic');
     case 'MaterializeExpression':
       return expression(child(node, 'Expression'), scope);
     default:

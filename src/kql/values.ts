@@ -129,6 +129,8 @@ export function toText(value: Value, type: ColumnType): string {
     case 'string':
       return value;
     case 'boolean':
+      // A bool prints as .NET prints it; a boolean in a dynamic prints as JSON.
+      if (type === 'bool') return value ? 'True' : 'False';
       return value ? 'true' : 'false';
     case 'number':
       if (type === 'datetime') return printDatetime(value);

@@ -1,4 +1,4 @@
-import { argument, arrays, type Call, counts, dynamics, type Implementation, texts } from '../call.ts';
+import { argument, arrays, type Call, convert, counts, dynamics, type Implementation, texts } from '../call.ts';
 import { refuse } from '../scope.ts';
 import {
   type Bag,
@@ -151,15 +151,15 @@ function jsonPath(path: string): (string | number)[] | undefined {
 }
 
 const extractJson: Implementation = (call) => {
-  if (call.args.length > 2) refuse('extract_json() with a type', call.node, call.scope);
   const path = texts(call, 0);
   const parsed = dynamicText(call, 1);
+  const { type } = call;
   return (row) => {
     const steps = jsonPath(path(row));
     if (!steps) return refuse(`The JSON path '${path(row)}'`, call.argumentNodes[0] ?? call.node, call.scope);
     let value: Value = parsed(row);
     for (const step of steps) value = element(value, step);
-    return toText(value, 'dynamic');
+    return type === 'string' ? toText(value, 'dynamic') : convert(value, 'dynamic', type);
   };
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { argument, type Call, counts, dynamics, type Implementation, regexes, texts } from '../call.ts';
+import { argument, type Call, convert, counts, dynamics, type Implementation, regexes, texts } from '../call.ts';
 import { fail, refuse } from '../scope.ts';
 import { isNumeric, toText, type Value } from '../values.ts';
 
@@ -70,11 +70,12 @@ const extract: Implementation = (call) => {
   const regex = regexes(call, 0);
   const group = counts(call, 1);
   const read = texts(call, 2);
-  const typed = call.args.length > 3;
-  if (typed) refuse('extract() with a type', call.node, call.scope);
+  // A fourth argument, typeof(…), is the type that the analyser gives the call.
+  const type = call.type === 'dynamic' ? 'string' : call.type;
   return (row) => {
     const found = regex(row).exec(read(row));
-    return found?.[group?.(row) ?? 0] ?? '';
+    const text = found?.[group?.(row) ?? 0] ?? '';
+    return type === 'string' ? text : text === '' ? null : convert(text, 'string', type);
   };
 };
 
