@@ -109,14 +109,14 @@ function rank(line: SshdLine): number {
 
 /**
  * The attempts behind lines of syslog. sshd and PAM log one attempt in up to five lines: each `failed` line counts, and a
- * connection that has none but left a trace counts once. A line that was sent twice is read once.
+ * connection that has none but left a trace counts once, when it began. A line that was sent twice is read once.
  */
 export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[]; successes: LogonEvent[] } {
   const seen = new Set<string>();
   const failures: LogonEvent[] = [];
   const successes: LogonEvent[] = [];
   const counted = new Set<string>();
-  const traces = new Map<string, { line: SyslogLine; said: SshdLine }>();
+  const traces = new Map<string, { line: SyslogLine; said: SshdLine; began: Ticks }>();
   for (const line of lines) {
     const identity = `${line.at}\n${line.computer}\n${line.processId}\n${line.message}`;
     if (seen.has(identity)) continue;
@@ -130,10 +130,14 @@ export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[
       for (let i = 0; i < said.times; i++) failures.push(event(line, said));
     } else {
       const earlier = traces.get(connection);
-      if (!earlier || rank(said) < rank(earlier.said)) traces.set(connection, { line, said });
+      const began = Math.min(earlier?.began ?? line.at, line.at);
+      const better =
+        !earlier || rank(said) < rank(earlier.said) || (rank(said) === rank(earlier.said) && line.at < earlier.line.at);
+      traces.set(connection, better ? { line, said, began } : { ...earlier, began });
     }
   }
-  for (const [connection, { line, said }] of traces) if (!counted.has(connection)) failures.push(event(line, said));
+  for (const [connection, { line, said, began }] of traces)
+    if (!counted.has(connection)) failures.push(event({ ...line, at: began }, said));
   return { failures: failures.sort((a, b) => a.at - b.at), successes };
 }
 
