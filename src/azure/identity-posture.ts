@@ -18,7 +18,9 @@ async function rolesOf(connection: Connection, vm: VirtualMachine, principalId: 
     if (assignment.roleDefinitionId) definitions.push(assignment.roleDefinitionId);
   }
   const roles = await Promise.all(
-    [...new Set(definitions)].map(async (id) => (await client.roleDefinitions.getById(id)).roleName ?? shortName(id)),
+    [...new Set(definitions)].map(
+      async (id) => (await client.roleDefinitions.getById(id.replace(/^\//, ''))).roleName ?? shortName(id),
+    ),
   );
   return roles.sort();
 }

@@ -203,11 +203,12 @@ export async function readEffectiveRules(
         return [id, { because: `not asked: Azure answers only for a machine that runs (${vm.power})` }];
       try {
         const network = await connection.network(parsed.subscriptionId);
-        const body = await rawBody((options) =>
-          network.networkInterfaces.listEffectiveNetworkSecurityGroups(parsed.resourceGroup, parsed.name, {
-            ...options,
+        const body = await network.networkInterfaces.listEffectiveNetworkSecurityGroups(
+          parsed.resourceGroup,
+          parsed.name,
+          {
             updateIntervalInMs: connection.pollIntervalMs,
-          }),
+          },
         );
         return [id, { body }];
       } catch (error) {

@@ -21,7 +21,8 @@ interface FleetFacts {
   bursts: Map<string, FleetBurst> | null;
   alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
   patches: Map<string, { critical: number; security: number } | null> | null;
-  backups: Map<string, string> | null;
+  /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
+  backups: { last: Map<string, string>; seen: Set<string> } | null;
 }
 
 const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
@@ -61,7 +62,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
-    lastBackup: facts.backups ? (facts.backups.get(key) ?? '') : null,
+    lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
     ...(exposure ? { exposure } : {}),
   };
   return { ...base, ...suspicionOf(base) };
@@ -163,12 +164,14 @@ export async function readScan(
       );
     }),
     part('backups', async () => {
-      facts.backups = new Map(
+      const last = new Map(
         (await graph('protected-items')).map((row) => [
           textAt(row, 'machine'),
           instantAt(row, 'lastBackup') ?? instantAt(row, 'lastRecoveryPoint') ?? '',
         ]),
       );
+      // No item in a whole subscription says more of the caller's rights than of the backups.
+      facts.backups = { last, seen: new Set([...last.keys()].map((id) => id.split('/')[2] ?? '')) };
     }),
   ]);
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: rows(), notSeen };

@@ -99,7 +99,7 @@ export function triageSections(document: TriageDocument): Section[] {
     ),
     section('Secure Score of the subscription', posture.secureScore, (value) => [
       `  ${value.percentage} %`,
-      ...value.unhealthy.slice(0, 10).map((r) => printable(`● ${r.name} (${r.severity})`)),
+      ...value.unhealthy.slice(0, 10).map((r) => printable(`● ${r.name}${r.severity ? ` (${r.severity})` : ''}`)),
     ]),
     section('Just-in-time access', posture.jit, (value) => [
       value.policy

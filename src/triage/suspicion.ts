@@ -59,7 +59,7 @@ export function suspicionOf(row: Omit<ScanRow, 'score' | 'severity' | 'because'>
   else if (row.lastBackup) because.push(`last backup ${row.lastBackup.slice(0, 10)}`);
   score += unknowns * 3;
   const severity =
-    score >= 60
+    score >= 80
       ? 'critical'
       : score >= 30
         ? 'high'
