@@ -1,8 +1,7 @@
 // Azure Backup as its REST interface prints it; ids begin with "/Subscriptions".
-import type { ArmResource, Row, World } from '../world.ts';
-import { graphRow } from './graph.ts';
+import type { ArmResource, World } from '../world.ts';
 import { guidOf, hashOf } from './seeded.ts';
-import { armId, type Place, tenantId } from './tenant.ts';
+import { armId, type Place } from './tenant.ts';
 import { ago, at, day, sevenDigits } from './time.ts';
 
 export interface Vault {
@@ -191,15 +190,12 @@ function job(
   };
 }
 
-/** All protections, as the world keeps them, and their rows in Resource Graph's recoveryservicesresources. */
-export function backups(protections: Protection[]): { backup: World['backup']; rows: Row[] } {
+/** All protections, as the world keeps them. */
+export function backups(protections: Protection[]): World['backup'] {
   const made = protections.map(protect);
   return {
-    backup: {
-      protectedItems: made.map((each) => each.item),
-      recoveryPoints: Object.fromEntries(made.map((each) => [each.item.id, each.points])),
-      jobs: made.flatMap((each) => each.jobs),
-    },
-    rows: made.map((each) => graphRow(each.item, tenantId)),
+    protectedItems: made.map((each) => each.item),
+    recoveryPoints: Object.fromEntries(made.map((each) => [each.item.id, each.points])),
+    jobs: made.flatMap((each) => each.jobs),
   };
 }

@@ -8,7 +8,6 @@ import { inDev, inProd } from './contoso-network.ts';
 import {
   alert,
   assessment,
-  type Finding,
   justInTimePolicy,
   plan,
   type Recommendation,
@@ -17,7 +16,6 @@ import {
   software,
   vulnerability,
 } from './defender.ts';
-import { graphRow } from './graph.ts';
 import { assessmentRows, installationRows, type Patch } from './patches.ts';
 import { guidOf } from './seeded.ts';
 import { anna, armId, dev, groupId, prod, tenantId } from './tenant.ts';
@@ -166,7 +164,7 @@ const unhealthy: Record<string, Recommendation[]> = {
   fwd01: ['closePorts', 'justInTime', 'backup'],
 };
 
-function defenderFindings(members: Member[]): Finding[] {
+function defenderRows(members: Member[]): Row[] {
   const byName = (name: string): Member => {
     const found = members.find((member) => member.name === name);
     if (found === undefined) throw new Error(`no machine ${name}`);
@@ -374,25 +372,18 @@ export function contosoSecurity(members: Member[]): {
   backup: World['backup'];
 } {
   const own = vault(inProd('rg-backup'), 'vault-eus');
-  const { backup, rows } = backups(protections(members, own));
-  const findings = defenderFindings(members);
+  const backup = backups(protections(members, own));
   const gate = members.find((member) => member.name === 'gate01');
-  const rights = access(members);
   return {
     resources: [
       ...own.resources,
-      ...findings.map((finding) => finding.resource),
       ...(gate === undefined ? [] : [justInTimePolicy(gate.place, gate.id, 'm.keller@contoso.com', '192.0.2.21')]),
-      ...rights,
+      ...access(members),
       ...keys(),
     ],
     tables: {
       ...patchTables(members),
-      securityresources: findings.map((finding) => finding.row),
-      recoveryservicesresources: rows,
-      authorizationresources: rights
-        .filter((resource) => !resource.type.endsWith('locks'))
-        .map((resource) => graphRow(resource, tenantId)),
+      securityresources: defenderRows(members),
     },
     backup,
   };

@@ -1,15 +1,10 @@
-// Microsoft Defender for Cloud: what its REST interface prints, and the rows of securityresources, which differ in case.
+// Microsoft Defender for Cloud as Resource Graph's securityresources print it. Resource Manager prints the same records
+// with alerts in other letter case.
 import type { ArmResource, Row } from '../world.ts';
 import { graphRow } from './graph.ts';
 import { guidOf, hashOf } from './seeded.ts';
 import { type Place, tenantId } from './tenant.ts';
 import { ago, at, hour, sevenDigits } from './time.ts';
-
-/** A Defender resource and its row. */
-export interface Finding {
-  resource: ArmResource;
-  row: Row;
-}
 
 export interface AlertSpec {
   place: Place;
@@ -29,15 +24,13 @@ export interface AlertSpec {
 
 const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-/** Resource Graph prints an alert's properties in Pascal case. */
-function pascalCased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(pascalCased);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [pascal(key), pascalCased(child)]));
+/** Resource Graph prints the names of an alert's properties, and of the resources it names, in Pascal case. */
+function pascalCased(properties: Row): Row {
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [pascal(key), value]));
 }
 
 /** A security alert on a machine. */
-export function alert(spec: AlertSpec): Finding {
+export function alert(spec: AlertSpec): Row {
   const { place, machineId, machine, start, end, attacker } = spec;
   const ticks = 2_517_000_000_000_000_000n + BigInt(hashOf(`${machineId}${spec.alertType}`)) * 100_000n;
   const name = `${ticks}_${guidOf(`alert:${machineId}:${spec.alertType}:${start}`)}`;
@@ -58,7 +51,12 @@ export function alert(spec: AlertSpec): Finding {
     systemAlertId: name,
     intent: spec.intent,
     resourceIdentifiers: [
-      { $id: `${place.location}_1`, azureResourceId: low, type: 'AzureResource', azureResourceTenantId: tenantId },
+      pascalCased({
+        $id: `${place.location}_1`,
+        azureResourceId: low,
+        type: 'AzureResource',
+        azureResourceTenantId: tenantId,
+      }),
     ],
     compromisedEntity: machine,
     alertDisplayName: spec.title,
@@ -83,11 +81,10 @@ export function alert(spec: AlertSpec): Finding {
     id: `/subscriptions/${place.subscription}/resourceGroups/${place.group}/providers/Microsoft.Security/locations/${place.location}/alerts/${name}`,
     name,
     type: 'Microsoft.Security/Locations/alerts',
-    properties,
+    location: place.location,
+    properties: pascalCased(properties),
   };
-  const printed = pascalCased(properties);
-  const cased: Row = typeof printed === 'object' && printed !== null ? { ...printed } : {};
-  return { resource, row: { ...graphRow(resource, tenantId, cased), location: place.location } };
+  return graphRow(resource, tenantId);
 }
 
 /** Recommendations by their key, as Microsoft's catalogue has them. */
@@ -141,7 +138,7 @@ export function assessment(
   machineId: string,
   key: Recommendation,
   code: 'Healthy' | 'Unhealthy' | 'NotApplicable',
-): Finding {
+): Row {
   const [name, displayName, severity] = recommendations[key];
   const id = `${machineId}/providers/Microsoft.Security/assessments/${name}`;
   const status = {
@@ -149,28 +146,19 @@ export function assessment(
     firstEvaluationDate: ago(90 * 24 * hour),
     statusChangeDate: ago((3 + (hashOf(id) % 50)) * 24 * hour),
   };
-  const portal = `portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/${name}`;
   const resource: ArmResource = {
     id,
     name,
     type: 'Microsoft.Security/assessments',
     properties: {
-      resourceDetails: { source: 'Azure', id: machineId },
+      resourceDetails: { Source: 'Azure', Id: machineId, ResourceType: 'Microsoft.Compute/virtualMachines' },
       displayName,
       status,
       additionalData: {},
-      links: { azurePortalUri: portal },
+      metadata: { displayName, severity, assessmentType: 'BuiltIn', categories: ['Compute'] },
     },
   };
-  const row = graphRow(resource, tenantId, {
-    resourceDetails: { Source: 'Azure', Id: machineId, ResourceType: 'Microsoft.Compute/virtualMachines' },
-    displayName,
-    status,
-    additionalData: {},
-    links: { azurePortal: portal },
-    metadata: { displayName, severity, assessmentType: 'BuiltIn', categories: ['Compute'], policyDefinitionId: '' },
-  });
-  return { resource, row };
+  return graphRow(resource, tenantId);
 }
 
 export interface Vulnerability {
@@ -183,7 +171,7 @@ export interface Vulnerability {
 }
 
 /** A vulnerability found on a machine: a sub-assessment of `vulnerabilities`. */
-export function vulnerability(machineId: string, found: Vulnerability): Finding {
+export function vulnerability(machineId: string, found: Vulnerability): Row {
   const name = guidOf(`vulnerability:${machineId}:${found.cve}`);
   const resource: ArmResource = {
     id: `${machineId}/providers/Microsoft.Security/assessments/${recommendations.vulnerabilities[0]}/subassessments/${name}`,
@@ -200,7 +188,7 @@ export function vulnerability(machineId: string, found: Vulnerability): Finding 
       timeGenerated: sevenDigits(at(ago(9 * hour))),
       resourceDetails: { source: 'Azure', id: machineId },
       additionalData: {
-        assessedResourceType: 'ServerVulnerabilityAssessment',
+        assessedResourceType: 'ServerVulnerability',
         type: 'VirtualMachine',
         cvss: { '3.0': { base: found.score } },
         patchable: true,
@@ -211,11 +199,11 @@ export function vulnerability(machineId: string, found: Vulnerability): Finding 
       },
     },
   };
-  return { resource, row: graphRow(resource, tenantId) };
+  return graphRow(resource, tenantId);
 }
 
 /** A program that Defender found on a machine. */
-export function software(machineId: string, vendor: string, program: string, version: string, known: number): Finding {
+export function software(machineId: string, vendor: string, program: string, version: string, known: number): Row {
   const name = `${program}_${version}`;
   const resource: ArmResource = {
     id: `${machineId}/providers/Microsoft.Security/softwareInventories/${name}`,
@@ -232,7 +220,7 @@ export function software(machineId: string, vendor: string, program: string, ver
       firstSeenAt: '2026-04-02 11:20:07',
     },
   };
-  return { resource, row: graphRow(resource, tenantId, { ...resource.properties, azureVmId: machineId }) };
+  return graphRow(resource, tenantId);
 }
 
 /** The subscription's Secure Score and its controls. */
@@ -241,7 +229,7 @@ export function secureScore(
   max: number,
   percentage: number,
   controls: { name: string; max: number; current: number; healthy: number; unhealthy: number }[],
-): Finding[] {
+): Row[] {
   const id = `/subscriptions/${subscription}/providers/Microsoft.Security/secureScores/ascScore`;
   const score = { max, current: Math.round(max * percentage * 100) / 100, percentage };
   const total: ArmResource = {
@@ -251,7 +239,7 @@ export function secureScore(
     properties: { displayName: 'ASC score', score, weight: 41 },
   };
   return [
-    { resource: total, row: graphRow(total, tenantId, { ...total.properties, environment: 'Azure' }) },
+    graphRow(total, tenantId),
     ...controls.map((control) => {
       const name = guidOf(`control:${control.name}`);
       const own = {
@@ -270,19 +258,21 @@ export function secureScore(
           unhealthyResourceCount: control.unhealthy,
           notApplicableResourceCount: 0,
           weight: control.healthy + control.unhealthy,
+          definition: {
+            id: `/providers/Microsoft.Security/secureScoreControlDefinitions/${name}`,
+            name,
+            type: 'Microsoft.Security/secureScoreControlDefinitions',
+            properties: { displayName: control.name, maxScore: control.max, source: { sourceType: 'BuiltIn' } },
+          },
         },
       };
-      const row = graphRow(resource, tenantId, {
-        ...resource.properties,
-        definition: { name, properties: { displayName: control.name, maxScore: control.max } },
-      });
-      return { resource, row };
+      return graphRow(resource, tenantId);
     }),
   ];
 }
 
 /** A Defender plan of a subscription. Without `Standard` there are neither alerts nor just-in-time access. */
-export function plan(subscription: string, name: string, tier: 'Free' | 'Standard', subPlan?: string): Finding {
+export function plan(subscription: string, name: string, tier: 'Free' | 'Standard', subPlan?: string): Row {
   const resource: ArmResource = {
     id: `/subscriptions/${subscription}/providers/Microsoft.Security/pricings/${name}`,
     name,
@@ -294,7 +284,7 @@ export function plan(subscription: string, name: string, tier: 'Free' | 'Standar
       ...(tier === 'Standard' ? { enablementTime: '2025-01-14T08:12:40.1187344Z' } : {}),
     },
   };
-  return { resource, row: graphRow(resource, tenantId) };
+  return graphRow(resource, tenantId);
 }
 
 /** A just-in-time policy for one machine with one request that has ended. Resource Graph does not list these. */
