@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { printable } from '../text/printable.ts';
+
+const pattern = z
+  .string()
+  .max(500)
+  .refine(
+    (value) => {
+      try {
+        new RegExp(value);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    { error: 'expected a regular expression' },
+  );
+
+const failure = z.strictObject({ code: z.string().min(1), message: z.string().default('The operation failed.') });
+
+/** What goes wrong. */
+const effect = z.union(
+  [
+    /** An error answer instead of the real one. `retryAfter` in seconds. */
+    z.strictObject({
+      status: z.int().min(400).max(599),
+      code: z.string().min(1),
+      message: z.string().default('The request failed.'),
+      retryAfter: z.number().min(0).optional(),
+    }),
+    /** The answer comes later, by real milliseconds. */
+    z.strictObject({ delayMs: z.number().min(0).max(600_000) }),
+    /** The connection breaks: before anything is done, or after it was done and only the answer is lost. */
+    z.strictObject({ drop: z.union([z.literal(true), z.literal('answer')]) }),
+    /** All tokens issued so far stop being accepted. */
+    z.strictObject({ expireTokens: z.literal(true) }),
+    /** The long-running operation that the request starts ends badly. */
+    z.strictObject({ failOperation: failure }),
+    /** The long-running operation that the request starts never ends. */
+    z.strictObject({ hangOperation: z.literal(true) }),
+  ],
+  {
+    error:
+      'expected one of { status, code }, { delayMs }, { drop }, { expireTokens }, { failOperation }, { hangOperation }',
+  },
+);
+
+const faultSchema = z.strictObject({
+  match: z
+    .strictObject({
+      method: z
+        .string()
+        .regex(/^(GET|PUT|POST|PATCH|DELETE|HEAD)$/, { error: 'expected GET, PUT, POST, PATCH, DELETE or HEAD' })
+        .optional(),
+      /** Regular expression over path and query, without case. */
+      path: pattern.optional(),
+      /** Permission that the request needs, `Microsoft.Network/networkInterfaces/write`; `*` stands for any text. */
+      operation: z.string().max(300).optional(),
+    })
+    .default({}),
+  /** How many matching requests are hit. Absent: all. */
+  times: z.int().min(1).optional(),
+  /** How many matching requests pass first. */
+  after: z.int().min(0).optional(),
+  effect,
+});
+
+export type Fault = z.infer<typeof faultSchema>;
+export type FaultEffect = Fault['effect'];
+
+const fileSchema = z.union([
+  z.array(faultSchema).max(1000),
+  z.strictObject({ schema: z.literal('cordon.faults/1').optional(), faults: z.array(faultSchema).max(1000) }),
+]);
+
+/** A list of faults that cannot be used; one line. */
+export class FaultsError extends Error {
+  override readonly name = 'FaultsError';
+}
+
+/**
+ * Checks a list of faults, or `{ "schema": "cordon.faults/1", "faults": […] }`. Throws FaultsError, one line with the
+ * source's name, the place and what was expected.
+ */
+export function checkFaults(value: unknown, source: string): Fault[] {
+  const schema = Array.isArray(value) ? z.array(faultSchema).max(1000) : fileSchema;
+  const read = schema.safeParse(value);
+  if (read.success) return Array.isArray(read.data) ? read.data : read.data.faults;
+  const issue = read.error.issues[0];
+  const place = (issue?.path ?? []).map(String).join('.');
+  throw new FaultsError(
+    `${printable(source, 256)}: ${printable(place === '' ? '' : `${place}: `, 120)}${printable(issue?.message ?? 'not a list of faults', 300)}`,
+  );
+}
+
+/** Reads a file of faults (JSON). Throws FaultsError, one line. */
+export function parseFaults(text: string, fileName: string): Fault[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FaultsError(
+      `${printable(fileName, 256)}: ${printable(error instanceof Error ? error.message : 'not JSON', 200)}`,
+    );
+  }
+  return checkFaults(value, fileName);
+}
+
+interface Armed {
+  fault: Fault;
+  path: RegExp | undefined;
+  operation: RegExp | undefined;
+  seen: number;
+  hit: number;
+}
+
+/** The faults in force, each with how often it has matched. */
+export class FaultPlan {
+  #armed: Armed[] = [];
+
+  constructor(faults: Fault[] = []) {
+    this.add(faults);
+  }
+
+  add(faults: Fault[]): void {
+    for (const fault of faults) {
+      const { path, operation } = fault.match;
+      const action = operation?.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+      this.#armed.push({
+        fault,
+        path: path === undefined ? undefined : new RegExp(path, 'i'),
+        operation: action === undefined ? undefined : new RegExp(`^${action}$`, 'i'),
+        seen: 0,
+        hit: 0,
+      });
+    }
+  }
+
+  clear(): void {
+    this.#armed = [];
+  }
+
+  /** What befalls a request. `target` is path and query. */
+  befall(method: string, target: string, operation: string): FaultEffect[] {
+    const effects: FaultEffect[] = [];
+    for (const armed of this.#armed) {
+      const { match, times, after } = armed.fault;
+      if (match.method !== undefined && match.method !== method) continue;
+      if (armed.path !== undefined && !armed.path.test(target)) continue;
+      if (armed.operation !== undefined && !armed.operation.test(operation)) continue;
+      armed.seen += 1;
+      if (armed.seen <= (after ?? 0) || armed.hit >= (times ?? Number.POSITIVE_INFINITY)) continue;
+      armed.hit += 1;
+      effects.push(armed.fault.effect);
+    }
+    return effects;
+  }
+}

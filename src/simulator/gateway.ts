@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto';
+import type { Azure } from './azure.ts';
+import { AzureError } from './azure-error.ts';
+import { type Call, type Reply, RouteTable } from './call.ts';
+import type { FaultEffect } from './faults.ts';
+import { allowedDespiteLocks } from './locks.ts';
+import { logAnalyticsRoutes } from './providers/log-analytics.ts';
+import { neededAction, readPath } from './resource-id.ts';
+import { resourceManagerRoutes } from './routes.ts';
+import type { ArmResource } from './world.ts';
+
+/** One request that changed the state of the simulated Azure. */
+export interface Mutation {
+  seq: number;
+  /** The world's time, ISO 8601 UTC. */
+  at: string;
+  method: string;
+  path: string;
+  apiVersion: string;
+  clientRequestId: string | undefined;
+  requestId: string;
+  correlationId: string;
+  caller: string;
+  status: number;
+  before?: ArmResource;
+  after?: ArmResource;
+  /** Further resources that the request changed. */
+  also?: { id: string; before?: ArmResource; after?: ArmResource }[];
+}
+
+/** A request as it came over the wire. `path` includes the query. */
+export interface Incoming {
+  method: string;
+  target: string;
+  headers: Record<string, string>;
+  body: string;
+  /** Scheme of the listener, used where no `x-forwarded-proto` says otherwise. */
+  scheme: 'http' | 'https';
+}
+
+/** What goes back: an answer, or a broken connection. `delayMs` is real time to wait first. */
+export type Outgoing = { delayMs: number } & (
+  | { dropped: true }
+  | { dropped: false; status: number; headers: Record<string, string>; body: string | undefined }
+);
+
+const versionPattern = /^\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta|-rc|-privatepreview)?$/i;
+// Answers that follow a request already permitted: whoever has the link may look.
+const pollPattern =
+  /\/(operations|operationresults|diskoperations|operationsstatus|backupoperationresults|backupoperations)\/[^/]+$/i;
+const idPattern = /^[\w.:-]{1,128}$/;
+
+const readHeaders: [string, string][] = [
+  ['x-ms-ratelimit-remaining-subscription-reads', '16'],
+  ['x-ms-ratelimit-remaining-subscription-global-reads', '3'],
+];
+
+/** The front of the simulated Azure: identity, faults, versions, permissions, routes, and the log of what was changed. */
+export class Gateway {
+  readonly azure: Azure;
+  readonly mutations: Mutation[] = [];
+  readonly #arm: RouteTable;
+  readonly #logs: RouteTable;
+  readonly #onMutation: (mutation: Mutation) => void;
+  #reads = 11_999;
+  #writes = 1_199;
+
+  constructor(azure: Azure, onMutation: (mutation: Mutation) => void = () => undefined) {
+    this.azure = azure;
+    this.#arm = new RouteTable(resourceManagerRoutes());
+    this.#logs = new RouteTable(logAnalyticsRoutes());
+    this.#onMutation = onMutation;
+  }
+
+  async answer(incoming: Incoming): Promise<Outgoing> {
+    const { azure } = this;
+    azure.operations.settle();
+    const requestId = randomUUID();
+    const correlationId = incoming.headers['x-ms-correlation-request-id'] ?? randomUUID();
+    const url = new URL(incoming.target, 'https://management.azure.com');
+    const path = decodePath(url.pathname);
+    const logs = /^\/v1\//i.test(path);
+    let delayMs = this.#delay(incoming.method);
+    let reply: Reply;
+    let call: Call | undefined;
+    let loseAnswer = false;
+    // What timed events changed since the last request is nobody's request.
+    azure.store.takeChanges();
+    const revision = azure.dataVersion;
+    try {
+      call = this.#call(incoming, url, path);
+      const effects = azure.faults.befall(
+        incoming.method,
+        `${path}${url.search}`,
+        neededAction(call.method, path).action,
+      );
+      for (const effect of effects) {
+        if ('delayMs' in effect) delayMs += effect.delayMs;
+        if ('drop' in effect && effect.drop === true) return { delayMs, dropped: true };
+        if ('drop' in effect) loseAnswer = true;
+      }
+      apply(effects, call);
+      azure.tokens.demand(incoming.headers.authorization, logs ? 'logs' : 'arm');
+      refuseFor(effects);
+      reply = await this.#route(call, incoming, logs);
+    } catch (error) {
+      reply = replyTo(error);
+    }
+    const changed = azure.store.takeChanges();
+    const counts = incoming.method === 'GET' || incoming.method === 'HEAD';
+    const mutates = changed.length > 0 || (!counts && revision !== azure.dataVersion);
+    if (mutates && call !== undefined) {
+      this.#record(call, changed, { requestId, correlationId, status: reply.status });
+    }
+    if (loseAnswer) return { delayMs, dropped: true };
+    const headers: Record<string, string> = {
+      'cache-control': 'no-cache',
+      pragma: 'no-cache',
+      date: azure.clock.now().toUTCString(),
+      'x-ms-request-id': requestId,
+      'x-ms-correlation-request-id': correlationId,
+      'x-ms-routing-request-id': `SIMULATOR:${azure.clock.now().toISOString().replaceAll(/[-:]/g, '').slice(0, 15)}Z:${requestId}`,
+      'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+      ...this.#limits(counts),
+      ...reply.headers,
+    };
+    const clientRequestId = incoming.headers['x-ms-client-request-id'];
+    if (clientRequestId !== undefined && idPattern.test(clientRequestId))
+      headers['x-ms-client-request-id'] = clientRequestId;
+    if (reply.body !== undefined) headers['content-type'] = 'application/json; charset=utf-8';
+    return {
+      delayMs,
+      dropped: false,
+      status: reply.status,
+      headers,
+      body: reply.body === undefined ? undefined : JSON.stringify(reply.body),
+    };
+  }
+
+  #delay(method: string): number {
+    const [least, most] = this.azure.pace.read;
+    return method === 'GET' || method === 'POST' ? least + this.azure.random() * (most - least) : least;
+  }
+
+  #limits(read: boolean): Record<string, string> {
+    if (read) {
+      this.#reads = this.#reads <= 1 ? 11_999 : this.#reads - 1;
+      return { [readHeaders[0]?.[0] ?? '']: String(this.#reads) };
+    }
+    this.#writes = this.#writes <= 1 ? 1_199 : this.#writes - 1;
+    return { 'x-ms-ratelimit-remaining-subscription-writes': String(this.#writes) };
+  }
+
+  #call(incoming: Incoming, url: URL, path: string): Call {
+    const host = incoming.headers['x-forwarded-host'] ?? incoming.headers.host ?? 'management.azure.com';
+    const proto = incoming.headers['x-forwarded-proto'] ?? incoming.scheme;
+    const safeHost = /^[\w.-]+(:\d+)?$/.test(host) ? host : 'management.azure.com';
+    return {
+      azure: this.azure,
+      method: incoming.method,
+      path,
+      query: url.searchParams,
+      headers: incoming.headers,
+      body: undefined,
+      origin: `${proto === 'http' ? 'http' : 'https'}://${safeHost}`,
+      apiVersion: url.searchParams.get('api-version') ?? '',
+      params: {},
+      trouble: undefined,
+    };
+  }
+
+  async #route(call: Call, incoming: Incoming, logs: boolean): Promise<Reply> {
+    call.body = readBody(incoming.body);
+    if (logs) {
+      const found = this.#logs.find(call.method, call.path);
+      if (found === undefined) throw new AzureError(404, 'PathNotFoundError', 'The requested path does not exist');
+      return found.handler({ ...call, params: found.params });
+    }
+    demandVersion(call.apiVersion);
+    const found = this.#arm.find(call.method, call.path);
+    if (found === undefined) throw noRoute(call);
+    if (!pollPattern.test(call.path)) this.#permit(call);
+    return found.handler({ ...call, params: found.params });
+  }
+
+  #permit(call: Call): void {
+    const { azure } = this;
+    const arm = readPath(call.path);
+    if (arm.subscription !== undefined) {
+      const known = azure.subscriptions.some(
+        (each) => each.subscriptionId.toLowerCase() === arm.subscription?.toLowerCase(),
+      );
+      if (!known) {
+        throw new AzureError(404, 'SubscriptionNotFound', `The subscription '${arm.subscription}' could not be found.`);
+      }
+    }
+    const { action, scope } = neededAction(call.method, call.path);
+    // Every user may ask what he may do, and see of his tenants, subscriptions and their lists what he is allowed to.
+    if (/\/permissions\/read$/i.test(action) || action.startsWith('/') || listsAcross(call)) return;
+    azure.permissions.demand(action, scope);
+    if (call.method !== 'GET' && call.method !== 'HEAD') allowedDespiteLocks(azure, call.method, call.path);
+  }
+
+  #record(
+    call: Call,
+    changes: ReturnType<Azure['store']['takeChanges']>,
+    answer: { requestId: string; correlationId: string; status: number },
+  ): void {
+    const { azure } = this;
+    const arm = call.path.toLowerCase();
+    const named = changes.find((change) => arm === change.id.toLowerCase()) ?? changes[0];
+    const last = changes.findLast((change) => change.id === named?.id);
+    const also = changes
+      .filter((change) => change.id !== named?.id)
+      .map(({ id, before, after }) => ({ id, ...(before && { before }), ...(after && { after }) }));
+    const mutation: Mutation = {
+      seq: this.mutations.length + 1,
+      at: azure.clock.now().toISOString(),
+      method: call.method,
+      path: call.path,
+      apiVersion: call.apiVersion,
+      clientRequestId: call.headers['x-ms-client-request-id'],
+      requestId: answer.requestId,
+      correlationId: answer.correlationId,
+      caller: azure.caller.upn,
+      status: answer.status,
+      ...(named?.before && { before: named.before }),
+      ...(last?.after && { after: last.after }),
+      ...(also.length > 0 && { also }),
+    };
+    this.mutations.push(mutation);
+    this.#onMutation(mutation);
+  }
+}
+
+/** Lists over a whole subscription show what may be seen, and leave out the rest without a word. */
+function listsAcross(call: Call): boolean {
+  if (call.method !== 'GET') return false;
+  if (/^\/(subscriptions|tenants)(\/[^/]+)?$/i.test(call.path)) return true;
+  if (/^\/subscriptions\/[^/]+\/(resources|resourcegroups)$/i.test(call.path)) return true;
+  return /^\/subscriptions\/[^/]+\/providers\/microsoft\.(network|compute|recoveryservices|operationalinsights|storage|keyvault)\/\w+$/i.test(
+    call.path,
+  );
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+      .replaceAll(/\/{2,}/g, '/')
+      .replace(/(?<=.)\/$/, '');
+  } catch {
+    return path;
+  }
+}
+
+function readBody(text: string): unknown {
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AzureError(
+      400,
+      'InvalidRequestContent',
+      'The request content was invalid and could not be deserialized: it is not valid JSON.',
+    );
+  }
+}
+
+function demandVersion(version: string): void {
+  if (version === '') {
+    throw new AzureError(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  }
+  if (!versionPattern.test(version) || Number.isNaN(Date.parse(version.slice(0, 10)))) {
+    throw new AzureError(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`);
+  }
+}
+
+function noRoute(call: Call): AzureError {
+  const { namespace, types } = readPath(call.path);
+  if (namespace === undefined) {
+    return new AzureError(404, 'InvalidResourceType', `The path '${call.path}' could not be found.`);
+  }
+  return new AzureError(
+    call.method === 'GET' ? 404 : 405,
+    call.method === 'GET' ? 'InvalidResourceType' : 'MethodNotAllowed',
+    `The requested operation '${call.method}' on the resource type '${types.join('/')}' of the namespace '${namespace}' is not supported.`,
+  );
+}
+
+function apply(effects: FaultEffect[], call: Call): void {
+  for (const effect of effects) {
+    if ('expireTokens' in effect) call.azure.tokens.expireAll();
+    if ('failOperation' in effect) call.trouble = { failure: effect.failOperation };
+    if ('hangOperation' in effect) call.trouble = { hangs: true };
+  }
+}
+
+function refuseFor(effects: FaultEffect[]): void {
+  for (const effect of effects) {
+    if (!('status' in effect)) continue;
+    const headers: Record<string, string> =
+      effect.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(effect.retryAfter)) };
+    throw new AzureError(effect.status, effect.code, effect.message, { headers });
+  }
+}
+
+function replyTo(error: unknown): Reply {
+  if (error instanceof AzureError) return { status: error.status, headers: error.headers, body: error.body() };
+  // A defect of the simulator itself; it must not look like an answer of Azure's.
+  const what = error instanceof Error ? `${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}` : String(error);
+  return { status: 500, body: { error: { code: 'SimulatorDefect', message: what.slice(0, 500) } } };
+}

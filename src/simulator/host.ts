@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Mutation } from './gateway.ts';
+import type { FromThread, ThreadOptions, ToThread } from './thread-protocol.ts';
+
+/** A simulator that could not start: a world or a list of faults that cannot be used, a port that is taken. One line. */
+export class SimulatorStartError extends Error {
+  override readonly name = 'SimulatorStartError';
+}
+
+/** A simulator in a thread of its own, so that neither blocks the other. */
+export interface SimulatorThread {
+  url: string;
+  port: number;
+  identityHeader: string;
+  /** The world's time. */
+  now(): Date;
+  mutations(): Promise<Mutation[]>;
+  close(): Promise<void>;
+}
+
+/** The thread's entry: beside the bundle's main or one level above a chunk of it, else the source. */
+function entry(): URL {
+  const places = ['./simulator-thread.js', '../simulator-thread.js', './thread.ts'];
+  for (const place of places) {
+    const url = new URL(place, import.meta.url);
+    if (existsSync(fileURLToPath(url))) return url;
+  }
+  throw new SimulatorStartError('the simulator is not part of this installation');
+}
+
+/** Starts a simulator in a thread. Throws SimulatorStartError with one line when it cannot start. */
+export function startSimulatorThread(options: ThreadOptions = {}): Promise<SimulatorThread> {
+  const worker = new Worker(entry(), { workerData: options });
+  const asked = new Map<number, (mutations: Mutation[]) => void>();
+  const send = (message: ToThread): void => worker.postMessage(message);
+  return new Promise((resolve, reject) => {
+    let asks = 0;
+    worker.once('error', (error) => reject(new SimulatorStartError(error.message)));
+    worker.on('message', (message: FromThread) => {
+      if (message.kind === 'failed') reject(new SimulatorStartError(message.message));
+      if (message.kind === 'mutations') {
+        asked.get(message.ask)?.(message.mutations);
+        asked.delete(message.ask);
+      }
+      if (message.kind !== 'started') return;
+      const offset = message.now - Date.now();
+      // The program may end without closing its simulator.
+      worker.unref();
+      resolve({
+        url: message.url,
+        port: message.port,
+        identityHeader: message.identityHeader,
+        now: () => new Date(Date.now() + offset),
+        mutations: () =>
+          new Promise((answer) => {
+            asks += 1;
+            asked.set(asks, answer);
+            send({ kind: 'mutations', ask: asks });
+          }),
+        close: () =>
+          new Promise((closed) => {
+            worker.ref();
+            worker.once('exit', () => closed());
+            send({ kind: 'close' });
+          }),
+      });
+    });
+  });
+}

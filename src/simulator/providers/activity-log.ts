@@ -1,0 +1,111 @@
+import { AzureError } from '../azure-error.ts';
+import { type Handler, page, type Route } from '../call.ts';
+import { at, type Json, same, text } from '../json.ts';
+import type { Row } from '../world.ts';
+
+const localizable = (value: unknown): unknown => (typeof value === 'string' ? { value, localizedValue: value } : value);
+
+const pick = (row: Row, ...names: string[]): unknown => {
+  for (const name of names) if (row[name] !== undefined && row[name] !== '') return row[name];
+  return undefined;
+};
+
+function textOf(value: unknown): string | undefined {
+  return text(value) ?? text(at(value, 'value'));
+}
+
+/**
+ * An event of the activity log from a row of the table AzureActivity (the columns of Log Analytics), or from a row that
+ * already has the fields of the log itself.
+ */
+function eventOf(row: Row): Json {
+  const event: Json = {};
+  const copy: [string, unknown][] = [
+    ['eventDataId', pick(row, 'eventDataId', 'EventDataId')],
+    ['correlationId', pick(row, 'correlationId', 'CorrelationId')],
+    ['operationId', pick(row, 'operationId', 'OperationId')],
+    ['caller', pick(row, 'caller', 'Caller')],
+    ['level', pick(row, 'level', 'Level')],
+    ['description', pick(row, 'description')],
+    ['eventTimestamp', pick(row, 'eventTimestamp', 'TimeGenerated')],
+    ['submissionTimestamp', pick(row, 'submissionTimestamp', 'EventSubmissionTimestamp')],
+    ['resourceGroupName', pick(row, 'resourceGroupName', 'ResourceGroup')],
+    ['resourceId', pick(row, 'resourceId', 'ResourceId', '_ResourceId')],
+    ['subscriptionId', pick(row, 'subscriptionId', 'SubscriptionId')],
+    ['tenantId', pick(row, 'tenantId')],
+    ['operationName', localizable(pick(row, 'operationName', 'OperationNameValue', 'OperationName'))],
+    ['status', localizable(pick(row, 'status', 'ActivityStatusValue', 'ActivityStatus'))],
+    ['subStatus', localizable(pick(row, 'subStatus', 'ActivitySubstatusValue', 'ActivitySubstatus'))],
+    ['category', localizable(pick(row, 'category', 'CategoryValue', 'Category'))],
+    [
+      'resourceProviderName',
+      localizable(pick(row, 'resourceProviderName', 'ResourceProviderValue', 'ResourceProvider')),
+    ],
+    ['resourceType', localizable(pick(row, 'resourceType'))],
+    ['httpRequest', httpOf(row)],
+  ];
+  for (const [name, value] of copy) if (value !== undefined) event[name] = value;
+  if (!/^(Critical|Error|Warning|Informational|Verbose)$/.test(String(event.level))) {
+    event.level = 'Informational';
+  }
+  return event;
+}
+
+function httpOf(row: Row): unknown {
+  const given = pick(row, 'httpRequest');
+  if (given !== undefined) return given;
+  const address = pick(row, 'CallerIpAddress');
+  return address === undefined ? undefined : { clientIpAddress: address };
+}
+
+const clause = /^\s*(\w+)\s+(eq|ge|le|gt|lt)\s+'([^']*)'\s*$/i;
+
+/** The conditions that the activity log's `$filter` knows; a lower bound of time is required, as in Azure. */
+function conditionOf(filter: string): (event: Json) => boolean {
+  const tests = filter.split(/\s+and\s+/i).map((part) => {
+    const match = clause.exec(part);
+    if (match === null) throw new AzureError(400, 'BadRequest', `The filter '${part}' is not valid.`);
+    const [, field = '', operator = '', value = ''] = match;
+    return (event: Json): boolean => {
+      if (/^eventTimestamp$/i.test(field)) {
+        const time = Date.parse(text(event.eventTimestamp) ?? '');
+        const bound = Date.parse(value);
+        return /^g/i.test(operator) ? time >= bound : time <= bound;
+      }
+      if (/^(resourceUri|resourceId)$/i.test(field)) return same(text(event.resourceId), value);
+      if (/^resourceGroupName$/i.test(field)) return same(text(event.resourceGroupName), value);
+      if (/^correlationId$/i.test(field)) return same(text(event.correlationId), value);
+      if (/^caller$/i.test(field)) return same(text(event.caller), value);
+      if (/^resourceProvider$/i.test(field)) return same(textOf(event.resourceProviderName), value);
+      if (/^eventChannels$/i.test(field)) return true;
+      throw new AzureError(400, 'BadRequest', `The filter property '${field}' is not supported.`);
+    };
+  });
+  if (!/eventTimestamp\s+g/i.test(filter)) {
+    throw new AzureError(400, 'BadRequest', "The filter must contain a start time: eventTimestamp ge '…'.");
+  }
+  return (event) => tests.every((test) => test(event));
+}
+
+const values: Handler = (call) => {
+  const fits = conditionOf(call.query.get('$filter') ?? '');
+  const subscription = call.params.subscription;
+  const horizon = call.azure.clock.ms() - 90 * 86_400_000;
+  const events = (call.azure.table('AzureActivity') ?? [])
+    .map(eventOf)
+    .filter((event) => {
+      const owner = text(event.subscriptionId) ?? /^\/subscriptions\/([^/]+)/i.exec(text(event.resourceId) ?? '')?.[1];
+      return owner === undefined || same(owner, subscription);
+    })
+    .filter((event) => Date.parse(text(event.eventTimestamp) ?? '') >= horizon && fits(event))
+    .sort((a, b) => Date.parse(text(b.eventTimestamp) ?? '') - Date.parse(text(a.eventTimestamp) ?? ''));
+  return page(call, events, Math.min(200, call.azure.pageSize));
+};
+
+export const activityLogRoutes: Route[] = [
+  {
+    method: 'GET',
+    template: '/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values',
+    handler: values,
+  },
+];

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { resourceGraphCell, resourceGraphObjects } from '../../kql/cells.ts';
+import { evaluate } from '../../kql/evaluate.ts';
+import { KqlError } from '../../kql/kqlerror.ts';
+import type { Table } from '../../kql/table.ts';
+import type { Azure } from '../azure.ts';
+import { AzureError } from '../azure-error.ts';
+import { bodyOf, type Call, type Handler, type Route } from '../call.ts';
+import { GraphTables } from '../graph-tables.ts';
+import { isRecord, type Json, record, text, texts } from '../json.ts';
+
+const largestPage = 1000;
+const defaultPage = 100;
+
+const tablesOf = new WeakMap<Azure, GraphTables>();
+
+function graphOf(azure: Azure): GraphTables {
+  const known = tablesOf.get(azure) ?? new GraphTables(azure);
+  tablesOf.set(azure, known);
+  return known;
+}
+
+const support = (call: Call): string =>
+  `Please provide below info when asking for support: timestamp = ${call.azure.clock.now().toISOString()}, correlationId = ${call.headers['x-ms-correlation-request-id'] ?? randomUUID()}.`;
+
+const refuse = (call: Call, details: Json[]): AzureError =>
+  new AzureError(400, 'BadRequest', support(call), { extra: { details } });
+
+const invalidQuery = {
+  code: 'InvalidQuery',
+  message:
+    'Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying.',
+};
+
+/** A refused query in the shape of Resource Graph: the place is in the details. */
+function refusedQuery(call: Call, error: KqlError): AzureError {
+  const token = error.token === '' ? '<EOF>' : error.token;
+  const parser = { line: error.line, characterPositionInLine: Math.max(0, error.column - 1), token };
+  const detail: Json =
+    error.kind === 'syntax'
+      ? { code: 'ParserFailure', message: 'ParserFailure', ...parser, expectedToken: '' }
+      : error.kind === 'semantic'
+        ? { code: 'SemanticError', message: error.message, ...parser }
+        : { code: 'Default', message: error.message, ...parser };
+  return refuse(call, [invalidQuery, detail]);
+}
+
+interface Window {
+  skip: number;
+  top: number;
+}
+
+function windowOf(call: Call, options: Json): Window {
+  const number = (name: string, least: number, most: number): number | undefined => {
+    const value = options[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw refuse(call, [
+      {
+        code: 'InvalidPagingParameter',
+        message: `The value of '${name}' must be a whole number from ${least} to ${most}.`,
+      },
+    ]);
+  };
+  const token = text(options.$skipToken);
+  const carried = token === undefined ? {} : readToken(call, token);
+  const skip = number('$skip', 0, Number.MAX_SAFE_INTEGER) ?? Number(carried.RowsToSkip ?? 0);
+  const top = number('$top', 1, largestPage) ?? Number(carried.MaxRows ?? defaultPage);
+  return { skip, top };
+}
+
+function readToken(call: Call, token: string): Json {
+  try {
+    const read: unknown = JSON.parse(Buffer.from(token, 'base64').toString());
+    if (isRecord(read) && typeof read.RowsToSkip === 'number' && typeof read.MaxRows === 'number') return read;
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw refuse(call, [{ code: 'InvalidSkipToken', message: 'The skip token is invalid.' }]);
+}
+
+const writeToken = (window: Window): string =>
+  Buffer.from(JSON.stringify({ $id: '1', MaxRows: window.top, RowsToSkip: window.skip })).toString('base64');
+
+function cut(table: Table, { skip, top }: Window): Table {
+  const data = table.data.map((column) => column.slice(skip, skip + top));
+  return { ...table, data, length: Math.max(0, Math.min(top, table.length - skip)) };
+}
+
+const columnTypes: Record<string, string> = {
+  string: 'string',
+  int: 'integer',
+  long: 'integer',
+  real: 'number',
+  decimal: 'number',
+  bool: 'boolean',
+  datetime: 'datetime',
+  dynamic: 'object',
+};
+
+function asTable(table: Table): Json {
+  const rows: unknown[][] = [];
+  for (let row = 0; row < table.length; row += 1) {
+    rows.push(table.columns.map((column, index) => resourceGraphCell(table.data[index]?.[row] ?? null, column.type)));
+  }
+  return { columns: table.columns.map(({ name, type }) => ({ name, type: columnTypes[type] ?? 'string' })), rows };
+}
+
+function subscriptionsOf(call: Call, wanted: string[]): string[] {
+  const { azure } = call;
+  const readable = azure.subscriptions
+    .map((each) => each.subscriptionId)
+    .filter((id) => azure.permissions.allows('Microsoft.Resources/subscriptions/read', `/subscriptions/${id}`))
+    .map((id) => id.toLowerCase());
+  if (wanted.length === 0) return readable;
+  const asked = wanted.map((id) => id.toLowerCase()).filter((id) => readable.includes(id));
+  if (asked.length > 0) return asked;
+  throw new AzureError(403, 'Forbidden', support(call), {
+    extra: {
+      details: [
+        {
+          code: 'NoValidSubscriptionsInQueryRequest',
+          message:
+            'There must be at least one subscription that is eligible to contain resources. Given: ' +
+            `'${wanted.join(',')}'.`,
+        },
+      ],
+    },
+  });
+}
+
+// Fifteen queries in five seconds is what Azure grants a user; the simulator counts and refuses only through a fault.
+const quota = 15;
+const quotaWindow = 5000;
+const spent = new WeakMap<Azure, { from: number; used: number }>();
+
+function quotaHeaders(azure: Azure): Record<string, string> {
+  const now = azure.clock.ms();
+  let window = spent.get(azure);
+  if (window === undefined || now - window.from >= quotaWindow) window = { from: now, used: 0 };
+  window.used += 1;
+  spent.set(azure, window);
+  const resets = Math.max(0, Math.ceil((window.from + quotaWindow - now) / 1000));
+  return {
+    'x-ms-user-quota-remaining': String(Math.max(1, quota - window.used)),
+    'x-ms-user-quota-resets-after': `00:00:0${resets}`,
+  };
+}
+
+/**
+ * A query whose rows come one page at a time has to come in the same order each time: the rows of the tables do, and
+ * the evaluator keeps their order.
+ */
+const query: Handler = (call) => {
+  const { azure } = call;
+  const body = bodyOf(call);
+  const asked = text(body.query);
+  if (asked === undefined || asked.trim() === '') {
+    throw refuse(call, [{ code: 'EmptyQuery', message: 'The query must not be empty.' }]);
+  }
+  const options = record(body.options);
+  const window = windowOf(call, options);
+  const subscriptions = subscriptionsOf(call, texts(body.subscriptions));
+  const tables = graphOf(azure).over(subscriptions);
+  // A query may begin with an operator; it then runs over the table of resources.
+  const source = /^\s*(where|project|summarize|extend|order|sort|limit|take|top|count|distinct|join|mv-expand)\b/i.test(
+    asked,
+  )
+    ? `Resources | ${asked}`
+    : asked;
+  let table: Table;
+  try {
+    table = evaluate(source, tables, { now: azure.clock.now(), anyCase: true });
+  } catch (error) {
+    if (error instanceof KqlError) throw refusedQuery(call, error);
+    throw error;
+  }
+  const pageOf = cut(table, window);
+  const next = window.skip + pageOf.length;
+  const more = next < table.length;
+  return {
+    status: 200,
+    headers: quotaHeaders(azure),
+    body: {
+      totalRecords: table.length,
+      count: pageOf.length,
+      data: text(options.resultFormat) === 'table' ? asTable(pageOf) : resourceGraphObjects(pageOf),
+      facets: [],
+      resultTruncated: 'false',
+      ...(more && { $skipToken: writeToken({ skip: next, top: window.top }) }),
+    },
+  };
+};
+
+export const resourceGraphRoutes: Route[] = [
+  { method: 'POST', template: '/providers/Microsoft.ResourceGraph/resources', handler: query },
+];

@@ -1,0 +1,168 @@
+import type { Azure } from '../azure.ts';
+import { AzureError, resourceNotFound } from '../azure-error.ts';
+import { type Call, page, type Reply, type Route } from '../call.ts';
+import { type Json, record, text } from '../json.ts';
+import { present } from '../present.ts';
+import { neededAction, parentId, readPath, typeOf, within } from '../resource-id.ts';
+import { find, inlineChildren } from '../store.ts';
+import type { ArmResource } from '../world.ts';
+
+/** Namespaces that answer with an empty list when the world has nothing of theirs. */
+const namespaces =
+  /^microsoft\.(network|compute|security|storage|keyvault|operationalinsights|recoveryservices|insights|managedidentity|resources|authorization|web|sql|logic|automation|devtestlab|containerservice|alertsmanagement|maintenance|policyinsights|dataprotection|securityinsights|operationsmanagement|hybridcompute|eventgrid|azureactivedirectory)$/i;
+
+const groupPattern = /^\/subscriptions\/[^/]+\/resourcegroups\/([^/]+)/i;
+
+/** Resource groups of a subscription: those the world lists, and those its resources lie in. */
+export function resourceGroups(azure: Azure, subscription: string): ArmResource[] {
+  const found = new Map<string, ArmResource>();
+  const start = `/subscriptions/${subscription.toLowerCase()}/`;
+  for (const group of azure.store.ofType('Microsoft.Resources/resourceGroups')) {
+    if (group.id.toLowerCase().startsWith(start)) found.set(group.name.toLowerCase(), group);
+  }
+  for (const group of azure.store.ofType('Microsoft.Resources/subscriptions/resourceGroups')) {
+    if (group.id.toLowerCase().startsWith(start)) found.set(group.name.toLowerCase(), group);
+  }
+  for (const resource of [...azure.store.all(), ...azure.backup.protectedItems]) {
+    const low = resource.id.toLowerCase();
+    if (!low.startsWith(start)) continue;
+    const name = groupPattern.exec(resource.id)?.[1];
+    if (name === undefined) continue;
+    const known = found.get(name.toLowerCase());
+    if (known === undefined) {
+      found.set(name.toLowerCase(), {
+        id: `/subscriptions/${subscription}/resourceGroups/${name}`,
+        name,
+        type: 'Microsoft.Resources/resourceGroups',
+        location: resource.location ?? '',
+        properties: { provisioningState: 'Succeeded' },
+      });
+    } else if (known.location === '' && resource.location !== undefined) {
+      known.location = resource.location;
+    }
+  }
+  for (const group of found.values()) if (group.location === '') group.location = 'westeurope';
+  return [...found.values()];
+}
+
+/** Refuses a path into a resource group that the subscription does not have. */
+export function demandGroup(call: Call): void {
+  const { subscription, group } = readPath(call.path);
+  if (subscription === undefined || group === undefined) return;
+  const known = resourceGroups(call.azure, subscription).some(
+    (each) => each.name.toLowerCase() === group.toLowerCase(),
+  );
+  if (!known) throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+}
+
+/** The resource at a path, or the 404 that Resource Manager gives. */
+export function resourceAt(call: Call, id = call.path): ArmResource {
+  const found = find(call.azure.store, id);
+  if (found !== undefined) return found;
+  demandGroup(call);
+  const arm = readPath(id);
+  if (arm.types.length > 1) {
+    const parent = find(call.azure.store, parentId(id));
+    if (parent !== undefined && /^microsoft\.network$/i.test(arm.namespace ?? '')) {
+      throw new AzureError(404, 'NotFound', `Resource ${id} not found.`, { extra: { details: [] } });
+    }
+  }
+  const names = arm.names.join('/');
+  throw resourceNotFound(typeOf(arm), names, arm.group ?? '');
+}
+
+/** Whether the caller may read a resource. */
+export function mayRead(azure: Azure, resource: ArmResource): boolean {
+  const { action, scope } = neededAction('GET', resource.id);
+  return azure.permissions.allows(action, scope);
+}
+
+const headersOf = (resource: ArmResource): Record<string, string> => {
+  const etag = text(resource.etag);
+  return etag === undefined ? {} : { etag };
+};
+
+export function readResource(call: Call): Reply {
+  const resource = resourceAt(call);
+  return { status: 200, headers: headersOf(resource), body: present(resource, call.azure) };
+}
+
+/** Sort of list whose members are printed without their parent's rest. */
+function childrenOf(call: Call, parent: ArmResource, kind: string): ArmResource[] {
+  const own = call.azure.store.children(parent.id, kind);
+  const shown = present(parent, call.azure);
+  const inline = inlineChildren({ ...parent, properties: record(shown.properties) }, kind) ?? [];
+  return own.length > 0 ? own : inline;
+}
+
+/** All resources of a type at or below a scope that the caller may read. */
+export function listOf(call: Call, type: string, scope: string): ArmResource[] {
+  return call.azure.store
+    .ofType(type)
+    .filter((resource) => within(resource.id, scope) && mayRead(call.azure, resource));
+}
+
+/** Answers a list of any type: of a subscription, of a resource group, of the children of a resource. */
+export function readCollection(call: Call): Reply {
+  const arm = readPath(call.path);
+  demandGroup(call);
+  const kind = arm.types.at(-1) ?? '';
+  if (arm.names.length > 0) {
+    const parent = find(call.azure.store, call.path.slice(0, call.path.lastIndexOf('/')));
+    if (parent === undefined) {
+      // Collections below a location (`locations/westeurope/usages`) have no resource above them.
+      if (/^locations$/i.test(arm.types[0] ?? '')) return page(call, []);
+      resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+      throw new AzureError(404, 'NotFound', `Resource ${parentId(call.path)} not found.`);
+    }
+    return page(
+      call,
+      childrenOf(call, parent, kind).map((child) => present(child, call.azure)),
+    );
+  }
+  const type = typeOf(arm);
+  const resources = listOf(call, type, arm.scope);
+  if (resources.length === 0 && !namespaces.test(arm.namespace ?? '') && !call.azure.store.hasType(type)) {
+    throw new AzureError(404, 'InvalidResourceNamespace', `The resource namespace '${arm.namespace}' is invalid.`);
+  }
+  return page(
+    call,
+    resources.map((resource) => present(resource, call.azure)),
+  );
+}
+
+/** Answers a GET of anything that no provider answers in its own way. */
+function readAny(call: Call): Reply {
+  const { types, names } = readPath(call.path);
+  return types.length > names.length ? readCollection(call) : readResource(call);
+}
+
+/** A resource as the generic lists print it: without properties and entity tag. */
+export function summary(resource: ArmResource): Json {
+  const shown: Json = { id: resource.id, name: resource.name, type: resource.type };
+  for (const field of [
+    'kind',
+    'location',
+    'tags',
+    'sku',
+    'plan',
+    'identity',
+    'zones',
+    'managedBy',
+    'extendedLocation',
+  ]) {
+    if (resource[field] !== undefined) shown[field] = resource[field];
+  }
+  return shown;
+}
+
+/** The last routes of the table: reads of whatever the world has. */
+export const resourceReadRoutes: Route[] = [
+  {
+    method: 'GET',
+    template: '/subscriptions/{subscription}/resourceGroups/{group}/providers/{rest...}',
+    handler: readAny,
+  },
+  { method: 'GET', template: '/subscriptions/{subscription}/providers/{namespace}/{rest...}', handler: readAny },
+  { method: 'GET', template: '/providers/{namespace}/{rest...}', handler: readAny },
+];

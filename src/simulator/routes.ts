@@ -1,0 +1,35 @@
+import type { Route } from './call.ts';
+import { operationRoutes } from './long-running.ts';
+import { activityLogRoutes } from './providers/activity-log.ts';
+import { authorizationRoutes } from './providers/authorization.ts';
+import { jitRoutes } from './providers/jit.ts';
+import { networkRoutes } from './providers/network.ts';
+import { networkInterfaceRoutes } from './providers/network-interfaces.ts';
+import { networkSecurityGroupRoutes } from './providers/network-security-groups.ts';
+import { recoveryServicesRoutes } from './providers/recovery-services.ts';
+import { resourceGraphRoutes } from './providers/resource-graph.ts';
+import { resourceReadRoutes } from './providers/resource-reads.ts';
+import { resourceRoutes } from './providers/resources.ts';
+import { securityRoutes } from './providers/security.ts';
+import { snapshotRoutes } from './providers/snapshots.ts';
+import { virtualMachineRoutes } from './providers/virtual-machines.ts';
+
+/** What Resource Manager answers, the first fitting line first: special paths before the reads of whatever there is. */
+export function resourceManagerRoutes(): Route[] {
+  return [
+    ...operationRoutes,
+    ...resourceGraphRoutes,
+    ...resourceRoutes,
+    ...authorizationRoutes,
+    ...virtualMachineRoutes,
+    ...snapshotRoutes,
+    ...networkInterfaceRoutes,
+    ...networkSecurityGroupRoutes,
+    ...networkRoutes,
+    ...recoveryServicesRoutes,
+    ...securityRoutes,
+    ...jitRoutes,
+    ...activityLogRoutes,
+    ...resourceReadRoutes,
+  ];
+}

@@ -1,0 +1,26 @@
+import type { Mutation } from './gateway.ts';
+
+/** What a simulator in a thread of its own is started with. Files are read by the caller; the thread parses them. */
+export interface ThreadOptions {
+  /** Text of a world file and its name for messages; the built-in incident when absent. */
+  worldText?: string;
+  worldFile?: string;
+  faultsText?: string;
+  faultsFile?: string;
+  port?: number;
+  latency?: 'none' | 'realistic';
+  tls?: { cert: string; key: string };
+  mutationLog?: string;
+  tokenLifetime?: number;
+  pageSize?: number;
+}
+
+/** From the thread. */
+export type FromThread =
+  | { kind: 'started'; url: string; port: number; identityHeader: string; now: number }
+  | { kind: 'failed'; name: string; message: string }
+  | { kind: 'mutations'; ask: number; mutations: Mutation[] }
+  | { kind: 'closed' };
+
+/** To the thread. */
+export type ToThread = { kind: 'mutations'; ask: number } | { kind: 'close' };

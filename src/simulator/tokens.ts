@@ -1,0 +1,103 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { AzureError } from './azure-error.ts';
+import { isRecord } from './json.ts';
+import type { Caller } from './world.ts';
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const audiences: Record<'arm' | 'logs', RegExp> = {
+  arm: /^https:\/\/management\.(core\.windows\.net|azure\.com|usgovcloudapi\.net|core\.usgovcloudapi\.net|chinacloudapi\.cn|core\.chinacloudapi\.cn)\/*$/i,
+  logs: /^https:\/\/api\.loganalytics\.(io|us|azure\.cn|azure\.com)\/*$/i,
+};
+
+const challenge = (tenant: string, detail: string): Record<string, string> => ({
+  'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${tenant}", error="invalid_token", error_description="${detail}"`,
+});
+
+/**
+ * Issues and checks access tokens: JSON Web Tokens signed with a key that lives as long as the simulator. Lifetimes
+ * run in real time, because the clients that cache tokens know no other.
+ */
+export class Tokens {
+  readonly #key = randomBytes(32);
+  readonly #caller: Caller;
+  /** Tokens of an earlier generation count as expired. */
+  #generation = 0;
+  /** Seconds that a new token lives. */
+  lifetime: number;
+
+  constructor(caller: Caller, lifetime = 3600) {
+    this.#caller = caller;
+    this.lifetime = lifetime;
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
+  }
+
+  /** A token for a resource (its audience), with the seconds since 1970 at which it ends. */
+  issue(resource: string): { token: string; expiresOn: number; notBefore: number } {
+    const now = Math.floor(Date.now() / 1000);
+    const { upn, name, oid, tenantId } = this.#caller;
+    const claims = {
+      aud: resource,
+      iss: `https://sts.windows.net/${tenantId}/`,
+      iat: now,
+      nbf: now,
+      exp: now + this.lifetime,
+      idtyp: 'user',
+      // The address that the sign-in came from, as Entra ID writes it into tokens for Azure Resource Manager.
+      ipaddr: '198.51.100.20',
+      appid: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+      name,
+      oid,
+      sub: oid,
+      tid: tenantId,
+      unique_name: upn,
+      upn,
+      generation: this.#generation,
+      uti: randomBytes(12).toString('base64url'),
+      ver: '1.0',
+    };
+    const text = `${encode({ typ: 'JWT', alg: 'HS256', kid: 'simulator' })}.${encode(claims)}`;
+    return { token: `${text}.${this.#sign(text)}`, expiresOn: now + this.lifetime, notBefore: now };
+  }
+
+  /** Every token issued so far counts as expired from now on. */
+  expireAll(): void {
+    this.#generation += 1;
+  }
+
+  /** Refuses a request whose Authorization header does not carry a valid token for the service. */
+  demand(header: string | undefined, service: 'arm' | 'logs'): void {
+    const tenant = this.#caller.tenantId;
+    const refuse = (code: string, message: string): AzureError =>
+      new AzureError(401, code, message, { headers: challenge(tenant, message.replaceAll('"', "'")) });
+    if (header === undefined) {
+      throw refuse('AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
+    }
+    const token = /^Bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/i.exec(header);
+    if (token === null) {
+      throw refuse('InvalidAuthenticationToken', 'The access token is invalid.');
+    }
+    const [, head = '', body = '', signature = ''] = token;
+    const expected = Buffer.from(this.#sign(`${head}.${body}`));
+    const given = Buffer.from(signature);
+    if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
+      throw refuse('InvalidAuthenticationToken', 'The access token validation failure: signature.');
+    }
+    const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
+    if (!isRecord(claims)) throw refuse('InvalidAuthenticationToken', 'The access token is invalid.');
+    if (typeof claims.aud !== 'string' || !audiences[service].test(claims.aud)) {
+      throw refuse(
+        'InvalidAuthenticationTokenAudience',
+        `The access token has been obtained for wrong audience or resource '${String(claims.aud)}'.`,
+      );
+    }
+    const expired =
+      typeof claims.exp !== 'number' || claims.exp * 1000 <= Date.now() || claims.generation !== this.#generation;
+    if (expired) {
+      throw refuse('ExpiredAuthenticationToken', 'The access token expiry time is earlier than the current time.');
+    }
+  }
+}
