@@ -30,7 +30,8 @@ export interface Binding {
 const views: Mode[] = ['suspects', 'triage', 'detail', 'chooser', 'run', 'transcript'];
 const texts: Mode[] = ['input', 'palette', 'prompt-text'];
 const all: Mode[] = [...views, 'help', ...texts, 'prompt-key'];
-const scrolled: Mode[] = [...views, 'help', 'palette'];
+// Under a prompt too: what is asked must be readable to its end.
+const scrolled: Mode[] = [...views, 'help', 'palette', 'prompt-key', 'prompt-text'];
 
 /** How many rows or things the list on screen has, where the session does not know it. */
 function sizeOf(state: SessionState, session: Session): number {

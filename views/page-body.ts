@@ -3,7 +3,7 @@ import { drawn, promptInHand, type SessionState } from '../src/session/state.ts'
 import type { Session } from '../src/session/store.ts';
 import { detailOf, detailRows, type SmallTable } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
-import { endingRows, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
+import { endingRows, labelled, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 
 /** How many rows of its list or text the view on screen shows at once. */
@@ -55,7 +55,15 @@ export function runBody(state: SessionState): Arranged {
   const width = step.width - 1;
   const current = slot.view.steps[slot.view.current];
   const ending = endingRows(slot, state.now, width);
-  const rows = [...ending, ...stepDetailRows(current, width)];
+  const asked = promptInHand(state);
+  const { prompt } = runBoxes(state);
+  // What the prompt has no room for is in the text above it, which scrolls.
+  const cutOff = asked !== null && promptHeight(asked, state.columns - 2) > prompt.height - 2;
+  const rows = [
+    ...ending,
+    ...stepDetailRows(current, width),
+    ...(cutOff ? labelled('Will happen', asked.consequences, width) : []),
+  ];
   const framed = arranged(rows, permissionTable(current), width, step.height);
   return framed.tables.length > 0 ? framed : { rows: [...rows, ...permissionRows(current)], tables: [], height: 0 };
 }

@@ -42,7 +42,8 @@ export function stepRows(slot: RunSlot, width: number): Line[] {
   });
 }
 
-function labelled(label: string, texts: readonly string[], width: number, tone: Tone = 'plain'): Line[] {
+/** A label and its texts, wrapped beside it. */
+export function labelled(label: string, texts: readonly string[], width: number, tone: Tone = 'plain'): Line[] {
   const room = width - 16;
   const rows = texts.flatMap((text) => wrap(text, room, 12));
   return rows.map((text, at) => line(span(` ${(at === 0 ? label : '').padEnd(14)} `, 'dim'), span(text, tone)));
@@ -172,10 +173,7 @@ export function promptRows(prompt: Prompt, typed: string, refusal: string, width
   const shown =
     told.length <= room
       ? told
-      : [
-          ...told.slice(0, Math.max(0, room - 1)),
-          line(span(`   … ${told.length - room + 1} more rows: Up and Down in a taller window`, 'dim')),
-        ];
+      : [...told.slice(0, Math.max(0, room - 1)), line(span(`   … more: Down shows all of it above`, 'dim'))];
   return [...question, ...shown.slice(0, room), ...end];
 }
 

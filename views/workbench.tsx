@@ -111,7 +111,7 @@ export async function runWorkbench({
   } finally {
     clearTimeout(timer);
     stdout.off('resize', resized);
-    const running = session.runningOperations();
+    const words = session.lastWords();
     try {
       instance?.unmount();
       await instance?.waitUntilExit();
@@ -119,7 +119,7 @@ export async function runWorkbench({
       failure ??= error;
     }
     // Closing can wait for a disk or a network: the terminal is already the person's own again.
-    for (const one of running) stderr.write(`Still running in Azure: ${one}\n`);
+    for (const one of words) stderr.write(`${one}\n`);
     await session.close();
     for (const signal of signals) process.off(signal, onSignal);
   }

@@ -28,7 +28,6 @@ export type Command =
   | { type: 'yes' }
   | { type: 'no' }
   | { type: 'skip' }
-  | { type: 'end-run' }
   | { type: 'undo' }
   | { type: 'keep' }
   | { type: 'quit' }

@@ -22,7 +22,7 @@ export type Layer =
   | { kind: 'help'; selected: number }
   | { kind: 'palette'; text: string; selected: number }
   | { kind: 'input'; purpose: 'filter' | 'note' | 'search'; text: string; before: string; vmId: string }
-  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo' | 'cancel'; runId: number };
+  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo'; runId: number };
 
 export interface Toast {
   text: string;

@@ -246,6 +246,34 @@ describe('closing', () => {
     expect(session.state().triages).toBe(before);
   });
 
+  test('a note that is taken while the case still opens is not lost', async () => {
+    const { world, session } = begin();
+    await world.endScan();
+    session.dispatch({ type: 'note' });
+    session.dispatch({ type: 'insert', text: 'seen at once' });
+    session.dispatch({ type: 'submit' });
+    expect([...session.state().cases.values()][0]?.state).toBe('opening');
+    await session.close();
+    expect(world.cases[0]?.entries().at(-1)?.body.text).toBe('seen at once');
+  });
+
+  test('ends the playbooks that wait for an answer, and says what is not undone by itself any more', async () => {
+    const world = new World();
+    world.run = new ScriptedRun(lockView(typedPrompt));
+    const { session } = await atTriage(world);
+    await world.endTriage();
+    session.dispatch({ type: 'playbooks' });
+    session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    world.run.become({ autoUndoAt: '2026-11-23T02:34:43Z' });
+    expect(session.lastWords()).toEqual([
+      'lock-nsg on web01 is not undone by itself once cordon is gone: cordon undo 2026-11-23-web01 undoes it.',
+    ]);
+    await session.close();
+    expect(world.run.calls).toContain('cancel');
+    expect(world.cases[0]?.closed).toBe(true);
+  });
+
   test('waits for what is still being written', async () => {
     const { world, session } = await atTriage();
     const [opened] = world.cases;

@@ -266,6 +266,31 @@ describe('playbooks', () => {
     expect(world.run.answers).toEqual(['web02', 'web01']);
   });
 
+  test('what a small screen cuts off can be scrolled to while the prompt stands, and what was typed stays', async () => {
+    const prompt = {
+      ...typedPrompt,
+      consequences: Array.from({ length: 12 }, (_, at) => `consequence ${at + 1} of it.`),
+    };
+    const world = new World();
+    world.run = new ScriptedRun(lockView(prompt));
+    const { terminal } = await atTriage(80, 20, world);
+    await world.endTriage();
+    await terminal.until('Suggested');
+    terminal.type('p');
+    await terminal.until('Enter start');
+    terminal.type('1');
+    const screen = await terminal.until('… more: Down shows all of it above');
+    expect(screen).not.toContain('consequence 12');
+    terminal.type('web');
+    await terminal.until('> web_');
+    terminal.type('\u001b[F');
+    const end = await terminal.until('consequence 12 of it.');
+    expect(end).toContain('> web_');
+    terminal.type('01\r');
+    await settle();
+    expect(world.run.answers).toEqual(['web01']);
+  });
+
   test('Enter alone is No', async () => {
     for (const prompt of [typedPrompt, keyPrompt]) {
       const { terminal, world } = await atPrompt(prompt);

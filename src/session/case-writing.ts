@@ -1,0 +1,85 @@
+import type { VirtualMachine } from '../documents/triage.ts';
+import type { CaseKeeper, OpenCase } from './case-keeper.ts';
+import { type Holder, sentence } from './holder.ts';
+import type { TriageInProgress } from './ports.ts';
+import type { CaseSlot } from './state.ts';
+import { factsOf } from './summaries.ts';
+
+/** Opens the machines' cases and writes to them, for each in the order of what happened. */
+export function caseWriting(holder: Holder, keeper: CaseKeeper) {
+  const queues = new Map<string, Promise<void>>();
+  /** What was written to the case of a machine last, by the fact's name. */
+  const recorded = new Map<string, Map<string, string>>();
+
+  function put(vmId: string, slot: CaseSlot): void {
+    holder.set({ cases: new Map(holder.get().cases).set(vmId, slot) });
+  }
+
+  async function ask(vm: VirtualMachine): Promise<void> {
+    try {
+      const opened = await keeper.open(vm);
+      opened.subscribe(() => holder.set({ cases: new Map(holder.get().cases) }));
+      put(vm.id, { state: 'open', openCase: opened, because: '' });
+      const slot = holder.get().triages.get(vm.id);
+      if (slot) record(slot.part);
+    } catch (error) {
+      const because = sentence(error);
+      put(vm.id, { state: 'failed', openCase: null, because });
+      holder.say(`No case file: ${because} Nothing can be changed in Azure without one.`, 'bad');
+    }
+  }
+
+  /** Opens the machine's case unless it is open; tries again when it failed. */
+  function open(vm: VirtualMachine): void {
+    const slot = holder.get().cases.get(vm.id);
+    if (slot && slot.state !== 'failed') return;
+    put(vm.id, { state: 'opening', openCase: null, because: '' });
+    // What is written while it opens waits for it.
+    queues.set(vm.id, ask(vm));
+  }
+
+  /** Does `work` after what is being written already. `failed` is told when the disk refused. */
+  function write(vmId: string, work: (openCase: OpenCase) => Promise<void>, failed: (because: string) => void): void {
+    const next = async (before: Promise<void> | undefined) => {
+      await before;
+      try {
+        const opened = holder.get().cases.get(vmId)?.openCase;
+        if (!opened) throw new Error('the case file is not open');
+        await work(opened);
+      } catch (error) {
+        failed(sentence(error));
+      }
+    };
+    queues.set(vmId, next(queues.get(vmId)));
+  }
+
+  /** Writes the facts that are new or have changed since they were written. */
+  function record(part: TriageInProgress): void {
+    const vmId = part.vm.id;
+    if (holder.get().cases.get(vmId)?.state !== 'open') return;
+    const written = recorded.get(vmId) ?? new Map<string, string>();
+    recorded.set(vmId, written);
+    for (const { name, summary, fact } of factsOf(part)) {
+      const content = JSON.stringify(fact);
+      if (written.get(name) === content) continue;
+      written.set(name, content);
+      write(
+        vmId,
+        (openCase) => openCase.fact(name, summary, fact),
+        (because) => holder.say(`The case file did not take “${name}”: ${because}`, 'bad'),
+      );
+    }
+  }
+
+  return {
+    open,
+    write,
+    record,
+    /** Waits for what is being written, then closes all. */
+    async close(): Promise<void> {
+      await Promise.allSettled(queues.values());
+      const slots = [...holder.get().cases.values()];
+      await Promise.allSettled(slots.map((slot) => slot.openCase?.close() ?? Promise.resolve()));
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Holder } from './holder.ts';
+import { itemCount, type Pane, panes, top } from './state.ts';
+import { cursorAt, visibleRows } from './suspects.ts';
+
+const clamp = (value: number, size: number) => Math.max(0, Math.min(value, size - 1));
+
+/**
+ * Moves the cursor of what is on screen to `place(now, size)`, bounded by its list. `of` is the size where the session
+ * does not hold the list.
+ */
+export function moveTo(holder: Holder, place: (now: number, size: number) => number, of = 1): void {
+  const state = holder.get();
+  const layer = top(state);
+  const at = (now: number, size: number) => clamp(place(clamp(now, size), size), size);
+  switch (layer.kind) {
+    case 'suspects': {
+      const rows = visibleRows(state);
+      const row = rows[at(cursorAt(state), rows.length)];
+      if (row) holder.set({ selectedVm: row.id });
+      return;
+    }
+    case 'triage': {
+      const size = itemCount(state.triages.get(layer.vmId)?.part, layer.pane);
+      const index = at(layer.selected[layer.pane], size);
+      holder.replaceTop({ ...layer, selected: { ...layer.selected, [layer.pane]: index } });
+      return;
+    }
+    case 'chooser':
+      holder.replaceTop({ ...layer, selected: at(layer.selected, state.offers.length) });
+      return;
+    case 'transcript': {
+      const index = at(layer.selected ?? of - 1, of);
+      // On the newest entry the view follows those that come.
+      holder.replaceTop({ ...layer, selected: index >= of - 1 ? null : index });
+      return;
+    }
+    case 'detail':
+    case 'run':
+      holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
+      return;
+    case 'help':
+    case 'palette':
+      holder.replaceTop({ ...layer, selected: at(layer.selected, of) });
+      return;
+    default:
+  }
+}
+
+export function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void {
+  const layer = top(holder.get());
+  if (layer.kind !== 'triage') return;
+  const step = to === 'next' ? 1 : -1;
+  const beside = panes[(panes.indexOf(layer.pane) + step + panes.length) % panes.length];
+  const pane = to === 'next' || to === 'previous' ? beside : to;
+  if (pane) holder.replaceTop({ ...layer, pane });
+}
+
+function searchFor(holder: Holder, search: string): void {
+  const layer = top(holder.get());
+  if (layer.kind === 'transcript') holder.replaceTop({ ...layer, search, selected: null });
+}
+
+/** Leaves what is on top: an input with its change taken back, a zoom, a search, a filter, a view. */
+export function back(holder: Holder): void {
+  const layer = top(holder.get());
+  if (layer.kind === 'input') {
+    holder.pop(layer.purpose === 'filter' ? { filter: layer.before } : {});
+    if (layer.purpose === 'search') searchFor(holder, layer.before);
+  } else if (layer.kind === 'triage' && layer.zoomed) {
+    holder.replaceTop({ ...layer, zoomed: false });
+  } else if (layer.kind === 'transcript' && layer.search !== '') {
+    searchFor(holder, '');
+  } else if (layer.kind === 'suspects') {
+    if (holder.get().filter !== '') holder.set({ filter: '' });
+  } else {
+    holder.pop();
+  }
+}
+
+/** Takes the text of the input on top; returns it when it is a note. */
+export function takeInput(holder: Holder): { vmId: string; note: string } | null {
+  const layer = top(holder.get());
+  if (layer.kind !== 'input') return null;
+  holder.pop();
+  if (layer.purpose === 'search') searchFor(holder, layer.text);
+  const note = layer.text.trim();
+  return layer.purpose === 'note' && note !== '' ? { vmId: layer.vmId, note } : null;
+}

@@ -1,0 +1,216 @@
+import type { PlaybookRun, Prompt, RunView } from '../playbook/run.ts';
+import { steady } from '../text/cells.ts';
+import { type Holder, sentence } from './holder.ts';
+import { jobsOf } from './jobs.ts';
+import type { Playbooks } from './playbooks.ts';
+import { type Layer, type RunSlot, type SessionState, top } from './state.ts';
+
+/** How long leaving waits for playbooks that stand at a prompt to end. */
+const endingMilliseconds = 3_000;
+
+/** Why no playbook can be started for the machine; "" when one can. */
+function refusal(state: SessionState, vmId: string): string {
+  if (state.readOnly) return 'This session is read-only: nothing can be changed in Azure.';
+  const slot = state.cases.get(vmId);
+  if (!slot || slot.state === 'opening') return 'The case file is being opened: try again in a moment.';
+  if (slot.state === 'failed') return `No case file, so nothing can be changed in Azure: ${slot.because}`;
+  return '';
+}
+
+/** Starts playbooks and follows them. `changed` is told when Azure may look different for a machine. */
+export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Date, changed: (vmId: string) => void) {
+  const runs = new Map<number, PlaybookRun>();
+  const endings = new Map<number, Promise<unknown>>();
+  /** Playbooks that are being made ready: `vmId name`. */
+  const starting = new Set<string>();
+  let next = 1;
+
+  function put(id: number, view: RunView, changes: Partial<RunSlot> = {}): void {
+    const stateOf = (of: RunView) => `${of.current} ${of.steps[of.current]?.state ?? ''}`;
+    holder.set({
+      runs: holder.get().runs.map((slot) => {
+        if (slot.id !== id) return slot;
+        const since = stateOf(slot.view) === stateOf(view) ? slot.since : now().toISOString();
+        return { ...slot, view, since, ...changes };
+      }),
+    });
+  }
+
+  function follow(name: string, vmId: string, run: PlaybookRun): void {
+    const id = next;
+    next += 1;
+    runs.set(id, run);
+    const state = holder.get();
+    const slot: RunSlot = { id, vmId, view: run.view(), since: now().toISOString(), undoing: false };
+    // Someone who has gone elsewhere meanwhile is not pulled back.
+    const onScreen = top(state);
+    const stayed = onScreen.kind === 'chooser' && onScreen.vmId === vmId;
+    const layer: Layer = { kind: 'run', runId: id, scroll: 0 };
+    holder.set({
+      runs: [...state.runs, slot],
+      ...(stayed ? { layers: [...state.layers.slice(0, -1), layer] } : {}),
+    });
+    if (!stayed) holder.say(`${name} is ready: w shows it.`);
+    run.subscribe(() => put(id, run.view()));
+    const ending = run.start().then(
+      (view) => {
+        put(id, view);
+        if (view.steps.some((step) => step.state === 'done' && step.kind === 'action')) changed(vmId);
+      },
+      (error: unknown) => {
+        put(id, run.view());
+        holder.say(`${name} stopped: ${sentence(error)}`, 'bad');
+      },
+    );
+    endings.set(id, ending);
+  }
+
+  async function makeReady(name: string, vmId: string): Promise<void> {
+    const state = holder.get();
+    const openCase = state.cases.get(vmId)?.openCase;
+    const vm = state.triages.get(vmId)?.vm;
+    if (!openCase || !vm) return;
+    const place = `${vmId} ${name}`;
+    if (starting.has(place)) return;
+    starting.add(place);
+    try {
+      const run = await playbooks.start(name, vm, openCase);
+      if (!holder.get().closing) follow(name, vmId, run);
+    } catch (error) {
+      holder.say(`${name} cannot be started: ${sentence(error)}`, 'bad');
+    } finally {
+      starting.delete(place);
+    }
+  }
+
+  /** Starts the playbook at a place of the offers; shows it when it is going on already. */
+  function start(vmId: string, index: number): void {
+    const state = holder.get();
+    const offer = state.offers[index];
+    if (!offer) return;
+    const refused = offer.disabled || refusal(state, vmId);
+    if (refused !== '') {
+      holder.say(refused, 'bad');
+      return;
+    }
+    // Two of the same at once would undo each other's before-state.
+    const going = state.runs.find(
+      (slot) => slot.vmId === vmId && slot.view.playbook === offer.name && slot.view.outcome === 'running',
+    );
+    if (going) holder.replaceTop({ kind: 'run', runId: going.id, scroll: 0 });
+    else void makeReady(offer.name, vmId);
+  }
+
+  /** The playbook that is drawn, or that the question on screen is about. */
+  function onScreen(): { slot: RunSlot; run: PlaybookRun } | null {
+    const state = holder.get();
+    const layer = top(state);
+    const id = layer.kind === 'run' || layer.kind === 'confirm' ? layer.runId : -1;
+    const slot = state.runs.find((one) => one.id === id);
+    const run = runs.get(id);
+    return slot && run ? { slot, run } : null;
+  }
+
+  function ask(prompt: Omit<Prompt, 'step'>, then: 'quit' | 'undo', runId: number): void {
+    holder.push({ kind: 'confirm', prompt: { step: then, ...prompt }, then, runId });
+  }
+
+  function askUndo(): void {
+    const found = onScreen();
+    if (!found) return;
+    const { view } = found.slot;
+    const done = view.steps.filter((step) => step.state === 'done' && step.undo !== '');
+    if (done.length === 0) {
+      holder.say('There is nothing to undo: no step that changes Azure was done.');
+      return;
+    }
+    if (view.outcome === 'running') {
+      holder.say('The playbook still runs: end it with Esc at its prompt, then undo.');
+      return;
+    }
+    const disruptive = done.some((step) => step.danger === 'disruptive');
+    const what = done.length === 1 ? 'the step that was done' : `the ${done.length} steps that were done`;
+    ask(
+      {
+        level: disruptive ? 'disruptive' : 'reversible',
+        question: `Undo ${what} on ${view.vm.name}?`,
+        expects: disruptive ? view.vm.name : 'y',
+        consequences: done.map((step) => `${step.title}: ${step.undo}`).reverse(),
+      },
+      'undo',
+      found.slot.id,
+    );
+  }
+
+  function undo(id: number): void {
+    const run = runs.get(id);
+    if (!run) return;
+    put(id, run.view(), { undoing: true });
+    run.undo().then(
+      (view) => {
+        put(id, view, { undoing: false });
+        const slot = holder.get().runs.find((one) => one.id === id);
+        if (slot) changed(slot.vmId);
+      },
+      (error: unknown) => {
+        put(id, run.view(), { undoing: false });
+        holder.say(`The undo stopped: ${sentence(error)}`, 'bad');
+      },
+    );
+  }
+
+  /** What goes on in Azure now, one line each. */
+  function operations(): string[] {
+    return jobsOf(holder.get().runs)
+      .filter((job) => !job.waiting)
+      .map((job) => steady(`${job.title}${job.text === '' ? '' : ` (${job.text})`}`, 300));
+  }
+
+  /** What would be undone by itself, were cordon not left, one sentence each. */
+  function timers(): string[] {
+    return holder
+      .get()
+      .runs.filter((slot) => slot.view.autoUndoAt !== null)
+      .map((slot) => {
+        const openCase = holder.get().cases.get(slot.vmId)?.openCase;
+        const cure = openCase ? `cordon undo ${openCase.id} undoes it` : 'undo it by hand';
+        return steady(
+          `${slot.view.playbook} on ${slot.view.vm.name} is not undone by itself once cordon is gone: ${cure}.`,
+          300,
+        );
+      });
+  }
+
+  return {
+    start,
+    onScreen,
+    askUndo,
+    undo,
+    operations,
+    timers,
+    askQuit(): void {
+      ask(
+        {
+          level: 'reversible',
+          question: 'Leave cordon while work goes on?',
+          expects: 'y',
+          consequences: [...operations().map((one) => `Goes on in Azure without you: ${one}`), ...timers()],
+        },
+        'quit',
+        -1,
+      );
+    },
+    /** Ends the playbooks that wait for an answer, so that the case file says how they ended. */
+    async endWaiting(): Promise<void> {
+      const waiting = holder.get().runs.filter((slot) => slot.view.prompt !== null);
+      for (const slot of waiting) runs.get(slot.id)?.cancel();
+      const ended = Promise.allSettled(waiting.map((slot) => endings.get(slot.id) ?? Promise.resolve()));
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, endingMilliseconds);
+      });
+      await Promise.race([ended, patience]);
+      clearTimeout(timer);
+    },
+  };
+}
