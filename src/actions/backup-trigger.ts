@@ -170,7 +170,7 @@ export function backupTrigger(connection: Connection): Action {
       );
     } catch (error) {
       const { code } = azureError(error);
-      if (/AlreadyInProgress|BackupAlreadyRunning|OperationInProgress|ConflictingOperation/i.test(code)) {
+      if (/InProgress|AlreadyRunning|ConflictingOperation/i.test(code)) {
         return { operation: '', request: '' };
       }
       throw new AzureRefusal('the backup was refused', error);
@@ -188,9 +188,15 @@ export function backupTrigger(connection: Connection): Action {
     const vault = vaultOf(state);
     const client = await connection.backup(vault.subscriptionId);
     for (;;) {
-      const answer = await client.backupOperationStatuses.get(vault.name, vault.resourceGroup, operation, {
-        abortSignal: context.signal,
-      });
+      const answer = await client.protectedItemOperationStatuses.get(
+        vault.name,
+        vault.resourceGroup,
+        state.fabric,
+        state.container,
+        state.item,
+        operation,
+        { abortSignal: context.signal },
+      );
       const status = (answer.status ?? '').toLowerCase();
       if (status === 'succeeded') {
         const jobId = textAt(answer, 'properties', 'jobId');

@@ -56,7 +56,12 @@ function begins(exchange: Exchange): boolean {
 }
 
 function pathOf(url: string): string {
-  return new URL(url).pathname.toLowerCase();
+  const { pathname } = new URL(url);
+  try {
+    return decodeURIComponent(pathname).toLowerCase();
+  } catch {
+    return pathname.toLowerCase();
+  }
 }
 
 /**

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+
+const backup = { id: 'backup', title: 'Backup', uses: 'backup.trigger', with: { keepDays: 14 } };
+
+describe('backup.trigger', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench();
+  });
+  beforeEach(() => bench.begin());
+  afterAll(() => bench.close());
+
+  it('plans with reads alone, and says until when the point is kept', async () => {
+    const [step] = (await bench.run([backup], 'web01').plan()).steps;
+    expect(step?.changes[0]?.method).toBe('POST');
+    expect(JSON.stringify(step?.changes[0]?.diff)).toContain('2026-12-07');
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('starts a backup and follows the job until its snapshot is taken', async () => {
+    const view = await agreeing(bench.run([backup], 'web01')).start();
+    expect(view.steps[0]?.verified?.text).toMatch(/snapshot of the backup is taken|backup is complete/);
+    expect(view.outcome).toBe('done');
+    expect(bench.log.of('outcome').some((one) => String(one.result).startsWith('Succeeded: job '))).toBe(true);
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
+  it('reports a backup that is running already, and follows it', async () => {
+    const first = bench.run([backup], 'sql02');
+    const second = bench.run([backup], 'sql02');
+    const views = await Promise.all([agreeing(first).start(), agreeing(second).start()]);
+    expect(views.map((view) => view.outcome)).toEqual(['done', 'done']);
+    const texts = views.map((view) => view.steps[0]?.verified?.text ?? '');
+    expect(texts.filter((text) => text.includes('running already'))).toHaveLength(1);
+  });
+
+  it('says what to do when no vault protects the machine', async () => {
+    const view = await agreeing(bench.run([backup], 'lin-build')).start();
+    expect(view.outcome).toBe('needs-attention');
+    expect(view.steps[0]?.error).toContain('snapshot-disks');
+    expect(bench.mutations()).toEqual([]);
+  });
+});
