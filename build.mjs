@@ -37,6 +37,8 @@ await build({
   splitting: true,
   platform: 'node',
   format: 'esm',
+  // The older Azure clients are CommonJS at `main`, whose named exports a dynamic import of a chunk does not see.
+  mainFields: ['module', 'main'],
   target: 'node22',
   jsx: 'automatic',
   minifySyntax: true,
