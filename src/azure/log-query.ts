@@ -10,11 +10,13 @@ export type LogAnswer =
   | { state: 'no-table' }
   | { state: 'failed'; error: unknown };
 
-/** No workspace sends a whole flood: these bound what one answer may hold. */
 const serverTimeoutInSeconds = 120;
 
-/** "Failed to resolve table … named 'SecurityEvent'", at whatever depth Azure's error carries it. */
-function isMissingTable(error: unknown): boolean {
+/**
+ * "Failed to resolve table or column expression named 'SecurityEvent'", at whatever depth Azure's error carries it. A
+ * column that is not there is told almost alike, so the name must be the table's.
+ */
+function isMissingTable(error: unknown, table: string): boolean {
   const said = [azureError(error).message];
   const details = typeof error === 'object' && error !== null ? Reflect.get(error, 'details') : undefined;
   try {
@@ -22,7 +24,7 @@ function isMissingTable(error: unknown): boolean {
   } catch {
     // An error that cannot be written down says nothing of tables.
   }
-  return said.some((text) => /Failed to resolve table|does not refer to any known table/i.test(text));
+  return said.some((text) => /Failed to resolve /i.test(text) && text.includes(`'${table}'`));
 }
 
 /** Rows as objects by column name. */
@@ -45,11 +47,12 @@ function answerOf(result: LogsQueryResult): LogAnswer {
 
 /**
  * Asks Log Analytics by the id of a machine, or of a subscription: it looks through every workspace that holds logs of
- * it and that the caller may read. Refusals come back as answers.
+ * it and that the caller may read. `table` is the one that the query is about. Refusals come back as answers.
  */
 export async function askLogs(
   connection: Connection,
   resourceId: string,
+  table: string,
   query: string,
   between: { from: Date; until: Date },
   signal?: AbortSignal,
@@ -60,6 +63,6 @@ export async function askLogs(
     const options = { serverTimeoutInSeconds, ...(signal ? { abortSignal: signal } : {}) };
     return answerOf(await client.queryResource(resourceId, query, timespan, options));
   } catch (error) {
-    return isMissingTable(error) ? { state: 'no-table' } : { state: 'failed', error };
+    return isMissingTable(error, table) ? { state: 'no-table' } : { state: 'failed', error };
   }
 }

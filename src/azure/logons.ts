@@ -78,9 +78,24 @@ function asker(connection: Connection, scope: string, span: Span, thresholds: Th
       ...(source && events !== undefined ? { [source.as]: events.trim() } : {}),
       ...parameters(name, minimum),
     });
-    return askLogs(connection, scope, text, { from: span.since, until: span.until }, signal);
+    return askLogs(
+      connection,
+      scope,
+      source?.table ?? tableOf[name] ?? '',
+      text,
+      { from: span.since, until: span.until },
+      signal,
+    );
   };
 }
+
+/** The tables of the queries that read one of their own. */
+const tableOf: Record<string, string> = {
+  'last-heartbeat': 'Heartbeat',
+  'last-syslog': 'Syslog',
+  'linux-aftermath': 'Syslog',
+  'service-installs': 'Event',
+};
 
 /** Where logon events may stand. */
 interface LogSource {
@@ -97,7 +112,7 @@ const otherSources: LogSource[] = [
 const syslog: LogSource = { table: 'Syslog', query: 'lines-syslog', as: 'lines' };
 
 function needOf(scope: string): Need {
-  return { permission: 'Microsoft.OperationalInsights/workspaces/query/read', role: 'Log Analytics Reader', scope };
+  return { permission: 'Microsoft.Insights/logs/read', role: 'Log Analytics Reader', scope };
 }
 
 const sourceName = (table: string): string => `Log Analytics · ${table}`;
@@ -124,7 +139,8 @@ function sumOf(answer: LogAnswer | undefined, name: string): number {
 
 /** What an answer could not give, in words; "" when it gave all. */
 function lack(what: string, answer: LogAnswer, limit: number, table: string): string {
-  if (answer.state === 'no-table') return `${what}: no table ${table} in the workspaces of this machine`;
+  if (answer.state === 'no-table')
+    return `${what}: no table ${table} in the workspaces of this machine that you can read`;
   if (answer.state === 'failed') {
     const { because, cure } = unknownFrom(answer.error, sourceName(table), needOf('this machine'));
     return `${what}: ${because}; ${cure}`;
@@ -159,7 +175,11 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
     );
   }
   if (arrival.state === 'no-table') {
-    return unknown(`no table ${table} in the workspaces of this machine`, agentCure(vm, what), source);
+    return unknown(
+      `no table ${table} in the workspaces of this machine that you can read`,
+      agentCure(vm, what),
+      source,
+    );
   }
   return unknown(`the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
 }

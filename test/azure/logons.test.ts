@@ -241,7 +241,7 @@ describe('what is not known is not none', () => {
   it('no table', async () => {
     expect(await read({})).toMatchObject({
       state: 'unknown',
-      because: 'no table SecurityEvent in the workspaces of this machine',
+      because: 'no table SecurityEvent in the workspaces of this machine that you can read',
     });
   });
 
@@ -275,6 +275,17 @@ describe('what is not known is not none', () => {
     const fact = await read({ SecurityEvent: guess }, { refuse: () => ({ status: 403, body }) });
     expect(fact).toMatchObject({ state: 'unknown', because: expect.stringMatching(/^no permission /) });
     expect(fact).toMatchObject({ cure: `ask the customer for Log Analytics Reader on ${web01.id}` });
+  });
+
+  it('a column that is not there is no missing table', async () => {
+    const told = { code: 'SEM0100', message: "Failed to resolve column or scalar expression named 'ServiceName'" };
+    const body = {
+      error: { code: 'BadArgumentError', message: 'The request had some invalid properties', innererror: told },
+    };
+    expect(await read({ SecurityEvent: guess }, { refuse: () => ({ status: 400, body }) })).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/^Azure answered 400 BadArgumentError/),
+    });
   });
 
   it('throttled, with the time to wait', async () => {
@@ -360,7 +371,9 @@ describe('the logons of a Linux machine', () => {
       state: 'unknown',
       because: expect.stringContaining('nothing of the facilities auth'),
     });
-    expect(await read({}, {}, lin)).toMatchObject({ because: 'no table Syslog in the workspaces of this machine' });
+    expect(await read({}, {}, lin)).toMatchObject({
+      because: 'no table Syslog in the workspaces of this machine that you can read',
+    });
   });
 
   it('count every attempt once, as the reading of single lines does', async () => {

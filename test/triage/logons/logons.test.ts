@@ -59,6 +59,12 @@ describe('a burst', () => {
     expect(logonsOf(events).bursts).toMatchObject([{ kind: 'guess', distinctAccounts: 21 }]);
   });
 
+  it('tells a spray that stays under the lockout for each account, though three took most', () => {
+    const names = [...Array(15).keys()].map((i) => `many${i % 3}`).concat([...Array(9).keys()].map((i) => `few${i}`));
+    const events = failures(24, '01:00:00', 1).map((event, i) => ({ ...event, account: names[i] ?? '' }));
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'spray', failures: 24, distinctAccounts: 12 }]);
+  });
+
   it('tells a distributed guess: one account from many sources, none of which is a burst alone', () => {
     const events = failures(200, '03:00:00', 2).map((event, i) => ({ ...event, address: `198.51.100.${i % 50}` }));
     expect(logonsOf(events).bursts).toMatchObject([
@@ -119,6 +125,14 @@ describe('traps of real logs', () => {
       account: `u${i % 30}`,
     }));
     expect(logonsOf(events).bursts).toMatchObject([{ kind: 'unattributed', failures: 60, distinctAccounts: 30 }]);
+  });
+
+  it('does not tell a second time as a spray what single users without an address explain', () => {
+    const strays = Array.from({ length: 11 }, (_, i) =>
+      failure({ at: at('01:00:00') + i * ticksPerSecond, address: '-', account: `u${i}` }),
+    );
+    const events = [...failures(40, '01:00:00', 1, { address: '-' }), ...strays];
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'unattributed', failures: 40, distinctAccounts: 1 }]);
   });
 
   it('takes RDP with NLA as what it is, type 3 and port 0, beside type 10', () => {

@@ -118,6 +118,15 @@ describe('a success after a burst', () => {
     expect(valueAfter(attack, [row])).toMatchObject({ at: '2026-11-23T02:00:10Z' });
   });
 
+  it('counted by the minute may begin before one that ended earlier', () => {
+    const rows = [
+      success({ at: at('02:10:20'), account: 'a' }),
+      success({ at: at('02:10:50'), first: at('02:10:10'), last: at('02:10:50'), account: 'b' }),
+      success({ at: at('02:10:55'), first: at('02:10:30'), last: at('02:10:55'), account: 'c' }),
+    ];
+    expect(valueAfter(attack, rows)).toMatchObject({ at: '2026-11-23T02:10:10Z', account: 'b' });
+  });
+
   it('is unknown, never none, where successes are not collected or not complete', () => {
     const reason = { because: 'no 4624', cure: 'collect them' };
     const told = (given: Partial<SuccessEvidence>, rows: Success[] = []) =>
