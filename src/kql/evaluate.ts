@@ -94,13 +94,16 @@ function guarded<T>(work: () => T): T {
 
 /** Codes of the analyser's diagnostics that speak of grammar rather than of meaning. */
 const SYNTAX = /^KS00\d$/;
+/** The analyser's own bound on the depth of a query. */
+const TOO_DEEP = 'KS245';
 
 function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
   const analysis = analyseText(query, schema, anyCase);
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
   const [first] = errors;
   if (first) {
-    throw new KqlError(SYNTAX.test(first.code) ? 'syntax' : 'semantic', first.message, [...errors]);
+    const kind = first.code === TOO_DEEP ? 'limit' : SYNTAX.test(first.code) ? 'syntax' : 'semantic';
+    throw new KqlError(kind, first.message, errors);
   }
   return analysis;
 }

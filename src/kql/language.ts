@@ -259,6 +259,22 @@ const MAX_CACHED_ANALYSES = 256;
 /** A query longer than this is refused; Log Analytics itself stops at 1,000,000 characters. */
 const MAX_QUERY_LENGTH = 200_000;
 
+/** The parser takes time with the square of the depth; the analyser itself gives up a little beyond this. */
+const MAX_BRACKET_DEPTH = 200;
+
+/** How deep brackets nest; those in texts and comments count as well, which only a strange query could notice. */
+function bracketDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const c of text) {
+    if (c === '(' || c === '[' || c === '{') {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if ((c === ')' || c === ']' || c === '}') && depth > 0) depth -= 1;
+  }
+  return deepest;
+}
+
 const tableSymbols = new Map<string, object>();
 const schemas = new Map<string, Schema>();
 const signatures = new WeakMap<readonly Column[], string>();
@@ -313,6 +329,9 @@ export function analyseText(text: string, schema: Schema, anyCase: boolean): Ana
   if (known) return known;
   if (text.length > MAX_QUERY_LENGTH) {
     throw new KqlError('limit', `The query is longer than ${MAX_QUERY_LENGTH} characters.`, []);
+  }
+  if (bracketDepth(text) > MAX_BRACKET_DEPTH) {
+    throw new KqlError('limit', `The query nests brackets deeper than ${MAX_BRACKET_DEPTH}.`, []);
   }
   let analysed = analyseOnce(text, schema);
   if (anyCase) {
