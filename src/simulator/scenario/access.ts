@@ -48,7 +48,7 @@ export function roleDefinition(subscription: string, role: Role): ArmResource {
       permissions: [
         {
           actions: [role === 'reader' ? '*/read' : '*'],
-          notActions: notActions[role],
+          notActions: [...notActions[role]],
           dataActions: [],
           notDataActions: [],
         },

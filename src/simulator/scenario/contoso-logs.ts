@@ -259,7 +259,8 @@ const jumpStopped = '2026-11-22T17:04:33Z';
 
 /** The host of a machine's log rows. */
 export function hostOf(member: Member): Host {
-  return { computer: member.name, resourceId: member.id.toLowerCase() };
+  const resourceId = member.id.toLowerCase();
+  return { computer: member.name, resourceId, sourceId: guidOf(`computer:${resourceId}`) };
 }
 
 function securityEvents(member: Member): Row[] {

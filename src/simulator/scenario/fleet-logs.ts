@@ -19,9 +19,9 @@ export function heartbeats(machine: Beating): Row[] {
   const ages = [...Array.from({ length: 24 }, (_, index) => (24 - index) * hour), 4, 3, 2, 1, 0].map((age) =>
     age < hour ? age * minute : age,
   );
+  const vmId = guidOf(`vm:${machine.resourceId}`);
   return ages.map((age) => ({
     TimeGenerated: sevenDigits(machine.last - age, 4021),
-    SourceComputerId: guidOf(`computer:${machine.resourceId}`),
     Computer: machine.computer,
     Category: 'Azure Monitor Agent',
     OSType: machine.os,
@@ -34,7 +34,7 @@ export function heartbeats(machine: Beating): Row[] {
     Resource: machine.name,
     ResourceId: armId(machine.place, 'Microsoft.Compute/virtualMachines', machine.name),
     ResourceType: 'virtualMachines',
-    VMUUID: guidOf(`vm:${machine.resourceId}`),
+    VMUUID: vmId,
     ComputerIP: '',
     RemoteIPCountry: 'United States',
     SourceSystem: 'OpsManager',

@@ -260,7 +260,7 @@ export function machine(spec: MachineSpec, nics: Nic[]): ArmResource[] {
       : { identity: { type: spec.identity, principalId: guidOf(`principal:${id}`), tenantId } }),
     etag: `"${1 + (hashOf(id) % 40)}"`,
     properties: {
-      vmId: guidOf(`vm:${id}`),
+      vmId: guidOf(`vm:${id.toLowerCase()}`),
       hardwareProfile: { vmSize: spec.size },
       provisioningState: 'Succeeded',
       timeCreated: created(id),

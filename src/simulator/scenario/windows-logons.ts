@@ -1,6 +1,6 @@
 // Rows of SecurityEvent as the Azure Monitor Agent sends them.
 import type { Row } from '../world.ts';
-import { type Dice, dice, guidOf } from './seeded.ts';
+import { type Dice, dice } from './seeded.ts';
 import { minute, second, sevenDigits } from './time.ts';
 
 /** The machine that logged, as its rows name it. */
@@ -8,6 +8,8 @@ export interface Host {
   computer: string;
   /** Lower case, as Log Analytics writes _ResourceId. */
   resourceId: string;
+  /** The agent's id of the machine. */
+  sourceId: string;
 }
 
 export interface Target {
@@ -62,7 +64,7 @@ export function securityEvent(host: Host, time: number, ticks: number, eventId: 
     Level: '0',
     EventID: eventId,
     Activity: `${eventId} - ${text}`,
-    SourceComputerId: guidOf(`computer:${host.resourceId}`),
+    SourceComputerId: host.sourceId,
     ManagementGroupName: '',
     Type: 'SecurityEvent',
     _ResourceId: host.resourceId,
