@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeGate, Exchange, OutgoingChange } from '../documents/exchange.ts';
 import type { Change } from '../documents/run.ts';
-import type { CaseLog } from './case-log.ts';
+import type { CaseLog, KeptEvidence } from './case-log.ts';
 
 export interface GateOptions {
   log: CaseLog;
@@ -11,6 +11,8 @@ export interface GateOptions {
   action: string;
   /** What the plan showed, for the before-state of each intent. */
   changes: readonly Change[];
+  /** What a later process needs to undo the step, by its id and file; null when nothing of it is kept. */
+  record: { id: string; evidence: KeptEvidence } | null;
   /** Is called with each correlation id that Azure gives. */
   onCorrelation?: (id: string) => void;
 }
@@ -117,6 +119,7 @@ export function stepGate(options: GateOptions): StepGate {
         },
         clientRequestId: change.clientRequestId,
         ...(planned === undefined ? {} : { before: planned.before ?? null }),
+        ...(options.record === null ? {} : { record: options.record.id, evidence: options.record.evidence }),
       });
       passed.set(change, { intent, change, exchange: null, settled: false });
     },

@@ -9,10 +9,11 @@ import {
   type Target,
   type Verification,
 } from './action.ts';
-import type { CaseLog, KeptEvidence } from './case-log.ts';
+import type { CaseLog } from './case-log.ts';
 import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
 import type { PlaybookRun, Prompt, RunOutcome, RunView, StepState, StepView } from './run.ts';
+import { keepStepRecord, type StepEvidence } from './step-record.ts';
 
 /** Calls back after so many milliseconds; returns the way to stop that. */
 export type Timer = (milliseconds: number, callback: () => void) => () => void;
@@ -52,22 +53,11 @@ interface Step {
   /** For verify and undo; null before it is applied. */
   applied: Record<string, unknown> | null;
   gate: StepGate | null;
+  /** What a later process needs to undo it. */
+  record: StepEvidence | null;
 }
 
 type Answer = { kind: 'text'; text: string } | { kind: 'skip' } | { kind: 'cancel' };
-
-/** The evidence that lets a later process undo a step: `name` of its document, and its form. */
-export interface StepRecord {
-  schema: 'cordon.step/1';
-  playbook: string;
-  step: string;
-  title: string;
-  action: string;
-  input: unknown;
-  target: Target;
-  responderAddress: string;
-  state: Record<string, unknown>;
-}
 
 const wallTimer: Timer = (milliseconds, callback) => {
   const handle = setTimeout(callback, milliseconds);
@@ -121,6 +111,7 @@ class Run implements StartedRun {
         plan: null,
         applied: null,
         gate: null,
+        record: null,
         view: {
           id: definition.id,
           title: definition.title,
@@ -403,9 +394,9 @@ class Run implements StartedRun {
     if (plan === null) return 'end';
     const { playbook } = this.#options;
     this.#set(step, { state: 'applying', progress: null, error: '' });
+    // Kept before the first change, so that a later process can undo it, also after a crash half way.
+    step.record = plan.changes.length > 0 ? await this.#keepRecord(step, plan.state, null) : null;
     const context = this.#context(step, false);
-    // Kept before the first change: what a later process needs to undo it, also after a crash half way.
-    let record = plan.changes.length > 0 ? await this.#keepRecord(step, plan.state) : null;
     try {
       step.applied = await action.apply(context, plan);
     } catch (error) {
@@ -420,7 +411,7 @@ class Run implements StartedRun {
       }
       return this.#appliedInPart(step, action, error);
     }
-    if (plan.changes.length > 0) record = await this.#keepRecord(step, step.applied);
+    if (step.record !== null) step.record = await this.#keepRecord(step, step.applied, step.record.id);
     this.#set(step, { state: 'verifying', progress: null });
     const verified = await this.#verify(context, action, step.applied);
     await this.#log('verify', {
@@ -429,7 +420,7 @@ class Run implements StartedRun {
       ok: verified.ok,
       text: verified.text,
       action: action.name,
-      ...(record === null ? {} : { evidence: record }),
+      ...(step.record === null ? {} : { record: step.record.id, evidence: step.record.evidence }),
     });
     this.#set(step, { verified, endedAt: this.#now() });
     if (verified.ok === false) return this.#failed(step, verified.text);
@@ -591,6 +582,7 @@ class Run implements StartedRun {
       ok: result.ok,
       text: result.text,
       undo: true,
+      ...(step.record === null ? {} : { record: step.record.id }),
     });
     if (result.ok === true) {
       step.applied = null;
@@ -651,6 +643,7 @@ class Run implements StartedRun {
         step: step.view.id,
         action: step.view.action,
         changes,
+        record: step.record,
         onCorrelation: (id) => {
           if (step.view.correlationIds.includes(id)) return;
           this.#set(step, { correlationIds: [...step.view.correlationIds, id] });
@@ -669,20 +662,18 @@ class Run implements StartedRun {
     };
   }
 
-  #keepRecord(step: Step, state: Record<string, unknown>): Promise<KeptEvidence> {
-    const { playbook, target, responderAddress } = this.#options;
-    const record: StepRecord = {
-      schema: 'cordon.step/1',
+  #keepRecord(step: Step, state: Record<string, unknown>, id: string | null): Promise<StepEvidence> {
+    const { playbook, target, responderAddress, log } = this.#options;
+    return keepStepRecord(log, id, {
       playbook: playbook.name,
       step: step.view.id,
       title: step.view.title,
       action: step.view.action,
-      input: step.definition.with ?? {},
+      undo: step.view.undo,
       target,
       responderAddress,
       state,
-    };
-    return this.#options.log.keep(`step-${step.view.id}`, record);
+    });
   }
 
   #planned(step: Step, plan: ActionPlan): void {

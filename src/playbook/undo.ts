@@ -1,0 +1,64 @@
+import { printable } from '../text/printable.ts';
+import type { Action, Progress, Verification } from './action.ts';
+import type { CaseLog } from './case-log.ts';
+import { type StepGate, stepGate } from './gate.ts';
+import type { UndoableStep } from './step-record.ts';
+
+export interface UndoOptions {
+  actions: ReadonlyMap<string, Action>;
+  log: CaseLog;
+  /** What was typed to confirm it. */
+  typed: string;
+  reason: string;
+  progress(progress: Progress): void;
+  /** Gets the gate, to tell which operations run when it is stopped. */
+  onGate?: (gate: StepGate) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * Undoes a step from its record, in whatever process it was done: through the same gate, with intents and outcomes.
+ * Rejects only when the case file cannot be written.
+ */
+export async function undoRecorded(step: UndoableStep, options: UndoOptions): Promise<Verification> {
+  const { record } = step;
+  const { log } = options;
+  const action = options.actions.get(record.action);
+  if (!action?.undo) return { ok: null, text: `${record.title} cannot be undone: ${record.action} has no undo.` };
+  await log.append('confirm', {
+    playbook: record.playbook,
+    step: record.step,
+    level: action.undoing?.danger ?? 'reversible',
+    typed: options.typed,
+    reason: options.reason,
+    undo: true,
+  });
+  const about = { step: record.step, playbook: record.playbook, action: record.action, record: record.id };
+  await log.append('undo', { ...about, before: record.state, text: record.undo, evidence: step.evidence });
+  const gate = stepGate({
+    log,
+    playbook: record.playbook,
+    step: record.step,
+    action: record.action,
+    changes: [],
+    record: null,
+  });
+  options.onGate?.(gate);
+  let result: Verification;
+  try {
+    const context = {
+      target: record.target,
+      caseId: log.caseId,
+      responderAddress: record.responderAddress,
+      gate,
+      keep: async (name: string, document: unknown) => (await log.keep(name, document)).file,
+      progress: options.progress,
+      signal: options.signal,
+    };
+    result = await action.undo(context, record.state);
+  } catch (error) {
+    result = { ok: null, text: printable(error instanceof Error ? error.message : String(error), 600) };
+  }
+  await log.append('verify', { ...about, ok: result.ok, text: result.text, undo: true });
+  return result;
+}
