@@ -53,10 +53,14 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
           .sort((a, b) => (named.get(a) ?? 0) - (named.get(b) ?? 0)),
         disabled: options.readOnly ? 'this session is read-only' : '',
       }));
-      const rank = (answers: string[]) => named.get(answers[0] ?? '') ?? Number.MAX_SAFE_INTEGER;
+      // The playbook that a finding names comes before others that answer it too.
+      const rank = ({ name, answers }: (typeof offers)[number]) => {
+        const proposed = findings.findIndex((finding) => finding.playbook === name);
+        const answered = named.get(answers[0] ?? '') ?? Number.MAX_SAFE_INTEGER;
+        return proposed >= 0 ? Math.min(proposed, answered + 0.5) : answered + 0.5;
+      };
       return offers.sort(
-        (a, b) =>
-          rank(a.answers) - rank(b.answers) || b.answers.length - a.answers.length || a.name.localeCompare(b.name),
+        (a, b) => rank(a) - rank(b) || b.answers.length - a.answers.length || a.name.localeCompare(b.name),
       );
     },
     async start(name, vm, openCase) {
