@@ -148,9 +148,9 @@ export function contosoNetwork(publishedAddress: string): Network {
       },
     ]),
   };
-  // Its NIC's rules look open; nothing passes the subnet but the offices.
+  // Its NIC's rules look open; nothing from outside passes the subnet.
   const edgeSubnet = group(inProd('rg-edge'), 'edge-subnet-nsg', [
-    { name: 'offices', priority: 100, ports: '443', sources: offices },
+    { name: 'from-vnet', priority: 100, ports: '443', sources: 'VirtualNetwork' },
     { name: 'deny-internet', priority: 200, access: 'Deny', protocol: '*', sources: 'Internet' },
   ]);
 
