@@ -39,10 +39,10 @@ const critical: Patch[] = [
     reboot: 'AlwaysRequiresReboot',
   },
   {
-    kb: '5032196',
-    name: '2026-09 Remote Desktop Services Security Update (KB5032196)',
+    kb: '5035849',
+    name: '2026-11 Remote Desktop Services Security Update (KB5035849)',
     classification: 'Critical',
-    published: september,
+    published: '2026-11-10',
     reboot: 'AlwaysRequiresReboot',
   },
 ];
