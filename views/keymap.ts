@@ -583,9 +583,13 @@ export function footerEntries(state: SessionState): Binding[] {
   const mode = modeOf(state);
   const entries = bindings.filter((binding) => binding.footer && binding.modes.includes(mode));
   // A footer has no room for what makes no sense now.
-  return entries.filter(
+  const shown = entries.filter(
     (binding) => !['undo', 'keep', 'skip', 'back'].includes(binding.id) || (binding.disabled?.(state) ?? '') === '',
   );
+  // At a prompt its answers come first.
+  const answers = ['yes', 'no', 'no-text', 'submit', 'skip'];
+  const isAnswer = (binding: Binding) => mode.startsWith('prompt') && answers.includes(binding.id);
+  return [...shown.filter(isAnswer), ...shown.filter((binding) => !isAnswer(binding))];
 }
 
 const modeNames: Record<Mode, string> = {

@@ -12,6 +12,13 @@ export function patchName(patch: MissingPatch): string {
   return patch.kb === '' ? [patch.name, patch.version].filter(Boolean).join(' ') : `KB${patch.kb}`;
 }
 
+/** What Defender says of a program's support, in words; "" when it is supported or nothing is said. */
+function supportText(endOfSupport: string): string {
+  if (endOfSupport === '' || /^none$/i.test(endOfSupport)) return '';
+  if (/^\d{4}-/.test(endOfSupport)) return `support ends ${endOfSupport.slice(0, 10)}`;
+  return /upcoming/i.test(endOfSupport) ? 'support ends soon' : 'no longer supported';
+}
+
 function usualSeverity(patch: MissingPatch) {
   if (/critical/i.test(patch.classification)) return 'critical' as const;
   return /security/i.test(patch.classification) ? ('high' as const) : ('low' as const);
@@ -68,10 +75,8 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
         ),
       );
     }
-    for (const one of installed.filter((program) => program.endOfSupport !== '').slice(0, 20)) {
-      rows.push(
-        line(span(` ${mark.medium} ${one.name} ${one.version}: no support since ${one.endOfSupport}`, 'medium')),
-      );
+    for (const one of installed.filter((program) => supportText(program.endOfSupport) !== '').slice(0, 20)) {
+      rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one.endOfSupport)}`, 'medium')));
     }
     if (vulnerabilities.length === 0) {
       rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability in ${count(installed.length)} programs`));

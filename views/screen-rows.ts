@@ -298,7 +298,12 @@ function bodySections(
   leftWidth: number,
 ): Section[] {
   const tall = body.tables.length > 0 ? Math.min(body.rows.length + 1, size.height - body.height) : size.height;
-  const text = padded(body.rows.slice(body.tables.length > 0 ? 0 : scroll), tall, size.width);
+  const from = body.tables.length > 0 ? 0 : scroll;
+  const text = padded(body.rows.slice(from), tall, size.width);
+  const hidden = body.rows.length - from - tall;
+  if (hidden > 0 && tall > 1) {
+    text[tall - 1] = fitLine(line(span(` … ${counted(hidden + 1, 'more row')}: Down`, 'accent')), size.width);
+  }
   const join = (rows: Line[], from: number) =>
     leftWidth === 0
       ? rows

@@ -164,6 +164,13 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     (row) => row.exposedPorts === null || row.worstBurst.state === 'unknown' || row.criticalPatches === null,
   ).length;
   const visible = visibleRows(state).length;
+  if (rows.length === 0 && reading !== 'done') {
+    // Nothing is counted before anything is known.
+    return {
+      left: line(span(reading === 'failed' ? ` ${mark.failed} not read` : ` ${mark.loading} reading`, 'dim')),
+      right: blank,
+    };
+  }
   const brief = state.columns < 110;
   const left = line(
     span(` ${counted(rows.length, 'VM')}`, 'plain', true),

@@ -9,7 +9,7 @@ import { jobsOf } from './jobs.ts';
 import { machineReading } from './machine-reading.ts';
 import { back, changePane, moveTo, takeInput } from './moving.ts';
 import { playbookRuns } from './playbook-runs.ts';
-import type { Playbooks } from './playbooks.ts';
+import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 import type { Reader } from './ports.ts';
 import { promptAnswers } from './prompt-answers.ts';
 import { beneath, itemCount, machineOf, type Pane, type SessionState, sorts, top } from './state.ts';
@@ -55,6 +55,13 @@ export interface Session {
 const longestInput = 2_000;
 const blankSelection: Record<Pane, number> = { ports: 0, logons: 0, patches: 0, posture: 0 };
 
+/** The new offers in the order that is on screen: a list must not change under the finger that chooses from it. */
+function inOrderOf(shown: readonly PlaybookOffer[], offers: readonly PlaybookOffer[]): PlaybookOffer[] {
+  const place = new Map(shown.map((offer, at) => [offer.name, at]));
+  const at = (offer: PlaybookOffer) => place.get(offer.name) ?? shown.length;
+  return [...offers].sort((one, other) => at(one) - at(other));
+}
+
 export function createSession(ports: SessionPorts, options: SessionOptions): Session {
   const { reader } = ports;
   const now = () => reader.now();
@@ -88,7 +95,12 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   const fleet = fleetReading(holder, reader);
   const cases = caseWriting(holder, ports.cases);
   const machines = machineReading(holder, reader, (part) => {
-    if (machineOf(holder.get()) === part.vm.id) holder.set({ offers: ports.playbooks.list(part.vm, part.findings) });
+    const state = holder.get();
+    if (machineOf(state) === part.vm.id) {
+      const offers = ports.playbooks.list(part.vm, part.findings);
+      const choosing = state.layers.some((layer) => layer.kind === 'chooser');
+      holder.set({ offers: choosing ? inOrderOf(state.offers, offers) : offers });
+    }
     cases.record(part);
   });
   const runs = playbookRuns(holder, ports.playbooks, now, (vmId) => {

@@ -3,7 +3,7 @@ import { modeOf, promptInHand, top } from '../../src/session/state.ts';
 import { createSession } from '../../src/session/store.ts';
 import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
 import { incident, known, machine, suspect, unknown } from '../views/fixtures/incident.ts';
-import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from '../views/fixtures/ports.ts';
+import { keyPrompt, lockOffer, lockView, ScriptedRun, settle, typedPrompt, World } from '../views/fixtures/ports.ts';
 
 function begin(world = new World(), readOnly = false) {
   const session = createSession(world.ports, { readOnly, scope: 'contoso' });
@@ -209,6 +209,22 @@ describe('prompts', () => {
     await settle();
     expect(world.started).toEqual([]);
     expect(session.state().toast?.text).toBe('This session is read-only: nothing can be changed in Azure.');
+  });
+
+  test('the list of playbooks does not change its order while one chooses from it', async () => {
+    const { world, session } = await atTriage();
+    const other = { ...lockOffer, name: 'snapshot-disks' };
+    world.offers = [lockOffer, other];
+    await world.endTriage();
+    session.dispatch({ type: 'playbooks' });
+    session.dispatch({ type: 'refresh' });
+    world.offers = [{ ...other, title: 'Now first' }, lockOffer];
+    await world.endTriage();
+    expect(session.state().offers.map((offer) => offer.name)).toEqual(['lock-nsg', 'snapshot-disks']);
+    expect(session.state().offers[1]?.title).toBe('Now first');
+    session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    expect(world.started).toEqual(['lock-nsg']);
   });
 
   test('a playbook that is going on is shown, not started again', async () => {
