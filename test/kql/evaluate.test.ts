@@ -287,6 +287,10 @@ describe('summarize', () => {
 
   it('bins times from 0001-01-01, and numbers downward', () => {
     expect(scalar('bin(datetime(2026-11-25 13:00), 7d)')).toBe('2026-11-23T00:00:00Z');
+    expect(rows('datatable(w:timespan)[7d] | project bin(datetime(2026-11-25 13:00), w)')).toEqual([
+      ['2026-11-23T00:00:00Z'],
+    ]);
+    expect(scalar('bin(datetime(1601-01-03 13:00), 7d)')).toBe('1601-01-01T00:00:00Z');
     expect(scalar('bin(-7, 5)')).toBe(-10);
     expect(scalar('bin(datetime(2026-11-25 13:07:09.1234567), 5m)')).toBe('2026-11-25T13:05:00Z');
     expect(scalar('bin(5, 0)')).toBeNull();
