@@ -1,0 +1,70 @@
+import type { PlanDocument, PlannedStep, RunDocument } from '../documents/run.ts';
+import { printable } from '../text/printable.ts';
+
+const line = (text: string, indent = 0) => `${' '.repeat(indent)}${printable(text, 1000)}`;
+
+function heldMark(held: boolean | null): string {
+  return held === null ? '?' : held ? '✓' : '✗';
+}
+
+function stepText(step: PlannedStep, number: number): string[] {
+  const lines = [line(`${number} ${step.id}: ${step.title}`)];
+  const say = (label: string, texts: readonly string[]) => {
+    for (const [index, text] of texts.entries())
+      lines.push(line(`${(index === 0 ? label : '').padEnd(10)} ${text}`, 4));
+  };
+  for (const change of step.changes) {
+    say('change', [`${change.method} ${change.resourceId}`]);
+    say(
+      '',
+      change.diff.map((one) => `  ${one.property}: ${one.before}${one.before === '' ? '' : ' → '}${one.after}`),
+    );
+  }
+  say('touches', step.touches);
+  say('warning', step.warnings);
+  const lacking = step.permissions.filter((one) => one.held !== true);
+  if (step.permissions.length > 0 && lacking.length === 0) {
+    say('you may', [`✓ all ${step.permissions.length} permissions that it needs`]);
+  } else {
+    say(
+      'you may',
+      lacking.map((one) => `${heldMark(one.held)} ${one.action} on ${one.scope}`),
+    );
+  }
+  if (step.changes.length > 0) {
+    const confirm = step.danger === 'disruptive' ? "the machine's name (--confirm)" : 'y (--yes)';
+    say('confirm', [confirm]);
+    say('undo', [step.undo === '' ? 'cannot be undone' : step.undo]);
+  }
+  return lines;
+}
+
+/** A plan for people, a line each. */
+export function planText(plan: PlanDocument): string {
+  const lines = [line(`${plan.playbook} on ${plan.vm.name}: the plan. Nothing is changed.`), line(plan.vm.id), ''];
+  for (const [index, step] of plan.steps.entries()) lines.push(...stepText(step, index + 1), '');
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+const marks: Record<RunDocument['steps'][number]['outcome'], string> = {
+  done: '✓',
+  failed: '✗',
+  skipped: '·',
+  undone: '↶',
+  'not-reached': ' ',
+  running: '…',
+};
+
+/** How a run ended, for people. */
+export function runText(run: RunDocument, summary: string): string {
+  const lines = [line(`${run.playbook} on ${run.vm.name}`)];
+  for (const step of run.steps) {
+    lines.push(line(`${marks[step.outcome]} ${step.id}: ${step.title} — ${step.outcome}`));
+    if (step.verified !== null && step.verified.text !== '') lines.push(line(step.verified.text, 4));
+    if (step.error !== '') lines.push(line(step.error, 4));
+    if (step.correlationIds.length > 0) lines.push(line(`correlation ${step.correlationIds.join(', ')}`, 4));
+  }
+  if (summary !== '') lines.push('', line(summary));
+  lines.push(line(`case ${run.case}`));
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,188 @@
+import { planDocument, runDocument } from '../documents/run.ts';
+import { type ExitCode, exitCode, Failure } from '../failure.ts';
+import type { Action, Target } from '../playbook/action.ts';
+import type { CaseLog } from '../playbook/case-log.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { RunView } from '../playbook/run.ts';
+import { createRun, type StartedRun } from '../playbook/runner.ts';
+import { printable } from '../text/printable.ts';
+import { planText, runText } from './plan-text.ts';
+
+/** Where a command writes: results on stdout, everything else on stderr. */
+export interface RunStreams {
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown; isTTY?: boolean };
+}
+
+export interface RunOptions {
+  dryRun?: boolean;
+  /** Answers `y`; never what must be typed. */
+  yes?: boolean;
+  /** The machine's name, for steps that ask for it. */
+  confirm?: string;
+  reason?: string;
+  readOnly?: boolean;
+  json?: boolean;
+}
+
+/** A case that is open for writing. */
+export interface WritableCase {
+  log: CaseLog;
+  close(): Promise<void>;
+}
+
+export interface RunDependencies {
+  playbook: Playbook;
+  actions: ReadonlyMap<string, Action>;
+  target: Target;
+  /** The responder's public address; "" when it is not known. */
+  responderAddress: string;
+  now(): Date;
+  /** Opens the case file. Not called for a dry run, nor before it is known that the playbook may run. */
+  openCase(): Promise<WritableCase>;
+  /** Calls back on Ctrl-C; returns the way to stop that. */
+  onInterrupt(callback: () => void): () => void;
+}
+
+/** A log for plans: the case's name for names of resources, and nothing is written. */
+function noLog(dependencies: RunDependencies): CaseLog {
+  const refuse = async () => {
+    throw new Error('a plan writes nothing');
+  };
+  const day = dependencies.now().toISOString().slice(0, 10);
+  return { caseId: `${day}-${dependencies.target.name}`, append: refuse, keep: refuse };
+}
+
+function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLog): StartedRun {
+  const { playbook, actions, target, responderAddress, now } = dependencies;
+  return createRun({
+    playbook,
+    actions,
+    target,
+    log,
+    responderAddress,
+    reason: options.reason ?? '',
+    readOnly: options.readOnly === true,
+    interactive: false,
+    now,
+  });
+}
+
+/** What the options must say for these steps to be confirmed, or null when they do. */
+function missingConsent(run: StartedRun, options: RunOptions, machine: string): string | null {
+  if (options.confirm !== undefined && options.confirm !== machine) {
+    return `--confirm ${printable(options.confirm, 80)} is not the machine's name, which is ${machine}`;
+  }
+  const steps = run.view().steps;
+  const named = steps.filter((step) => step.danger === 'disruptive').map((step) => step.id);
+  const plain = steps.filter((step) => step.danger === 'reversible').map((step) => step.id);
+  const missing = [
+    ...(plain.length > 0 && !options.yes ? [`${plain.join(', ')} by --yes`] : []),
+    ...(named.length > 0 && options.confirm === undefined ? [`${named.join(', ')} by --confirm ${machine}`] : []),
+  ];
+  return missing.length === 0 ? null : `nothing was done: confirm ${missing.join(', and ')}; or look with --dry-run`;
+}
+
+/** The exit code that says how a run ended. */
+export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
+  switch (view.outcome) {
+    case 'done':
+      return exitCode.done;
+    case 'undone':
+      return exitCode.undone;
+    case 'failed':
+      return forbidden ? exitCode.notPermitted : exitCode.undone;
+    default:
+      return exitCode.needsAttention;
+  }
+}
+
+/** Tells each step as it changes; progress only where somebody looks. */
+function narrate(run: StartedRun, streams: RunStreams): void {
+  const told = new Map<string, string>();
+  run.subscribe(() => {
+    for (const step of run.view().steps) {
+      if (step.state === 'pending') continue;
+      const { progress } = step;
+      const part = progress?.fraction == null ? '' : ` ${Math.floor(progress.fraction * 100)} %`;
+      const detail = streams.stderr.isTTY && step.state === 'applying' && progress ? `: ${progress.text}${part}` : '';
+      const text = `${step.id}: ${step.state}${detail}`;
+      if (told.get(step.id) === text) continue;
+      told.set(step.id, text);
+      streams.stderr.write(`  ${printable(text, 200)}\n`);
+    }
+  });
+}
+
+/** Answers from the options. What they do not answer ends the run: a script cannot be asked. */
+function answerFrom(run: StartedRun, options: RunOptions): void {
+  let pending = '';
+  run.subscribe(() => {
+    const { prompt } = run.view();
+    if (!prompt) {
+      pending = '';
+      return;
+    }
+    const key = `${prompt.step} ${prompt.level} ${prompt.expects}`;
+    if (key === pending) return;
+    pending = key;
+    queueMicrotask(() => {
+      if (prompt.level === 'ask') run.skip();
+      else if (prompt.level === 'disruptive' && options.confirm !== undefined) {
+        if (run.answer(options.confirm) === 'refused') run.cancel();
+      } else if (prompt.level === 'reversible' && options.yes) run.answer('y');
+      else run.cancel();
+    });
+  });
+}
+
+/**
+ * `cordon run PLAYBOOK --vm VM`: plans, then runs. A dry run prints the plan and only reads. Returns the exit code;
+ * throws a Failure when the options do not allow it.
+ */
+export async function runPlaybook(
+  options: RunOptions,
+  dependencies: RunDependencies,
+  streams: RunStreams,
+): Promise<ExitCode> {
+  const { playbook, target } = dependencies;
+  const planned = makeRun(options, dependencies, noLog(dependencies));
+  if (!options.dryRun && options.readOnly && playbook.steps.some((step) => step.uses !== undefined)) {
+    throw new Failure(
+      `read-only: ${playbook.name} changes Azure. Run it without --read-only, or look with --dry-run`,
+      exitCode.notPermitted,
+    );
+  }
+  const plan = planDocument.parse(await planned.plan());
+  if (options.dryRun) {
+    streams.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+    return exitCode.done;
+  }
+  const missing = missingConsent(planned, options, target.name);
+  if (missing !== null) throw new Failure(missing, exitCode.usage);
+
+  const opened = await dependencies.openCase();
+  let stop = () => {};
+  try {
+    const run = makeRun(options, dependencies, opened.log);
+    narrate(run, streams);
+    answerFrom(run, options);
+    let interrupted: Promise<void> | null = null;
+    stop = dependencies.onInterrupt(() => {
+      interrupted ??= run.quit('Interrupted by Ctrl-C').then((running) => {
+        for (const one of running) {
+          streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
+        }
+      });
+    });
+    const view = await run.start();
+    await interrupted;
+    const document = runDocument.parse(run.document());
+    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : runText(document, view.summary));
+    if (view.outcome !== 'done') streams.stderr.write(`${printable(view.summary, 1000)}\n`);
+    return exitCodeOf(view, run.forbidden());
+  } finally {
+    stop();
+    await opened.close();
+  }
+}

@@ -1,0 +1,168 @@
+import { type ExitCode, exitCode, Failure } from '../failure.ts';
+import type { Action } from '../playbook/action.ts';
+import type { CaseHistory } from '../playbook/case-log.ts';
+import type { StepGate } from '../playbook/gate.ts';
+import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
+import { undoRecorded } from '../playbook/undo.ts';
+import { printable } from '../text/printable.ts';
+import type { RunStreams, WritableCase } from './run.ts';
+
+export interface UndoOptions {
+  /** Only this step, by its id. */
+  step?: string;
+  /** Does it; without it the steps are listed. */
+  yes?: boolean;
+  /** The machine's name, for what cannot be had back: evidence. */
+  confirm?: string;
+  reason?: string;
+  readOnly?: boolean;
+  json?: boolean;
+}
+
+export interface UndoDependencies {
+  caseId: string;
+  history: CaseHistory;
+  actions: ReadonlyMap<string, Action>;
+  /** Opens the case file for writing; called only when something is undone. */
+  openCase(): Promise<WritableCase>;
+  onInterrupt(callback: () => void): () => void;
+}
+
+interface Listed {
+  step: string;
+  playbook: string;
+  title: string;
+  action: string;
+  vm: { id: string; name: string };
+  at: string;
+  undo: string;
+  /** "yes", "confirm" (only when it is named with --step and the machine's name is given), or "no". */
+  undoable: 'yes' | 'confirm' | 'no';
+  outcome: 'undone' | 'failed' | 'not-asked';
+  text: string;
+}
+
+function kindOf(step: UndoableStep, actions: UndoDependencies['actions']): Listed['undoable'] {
+  const action = actions.get(step.record.action);
+  if (!action?.undo) return 'no';
+  return action.undoing?.included === false || action.undoing?.danger === 'disruptive' ? 'confirm' : 'yes';
+}
+
+function listedOf(step: UndoableStep, actions: UndoDependencies['actions']): Listed {
+  const { record } = step;
+  return {
+    step: record.step,
+    playbook: record.playbook,
+    title: record.title,
+    action: record.action,
+    vm: { id: record.target.id, name: record.target.name },
+    at: step.at,
+    undo: record.undo,
+    undoable: kindOf(step, actions),
+    outcome: 'not-asked',
+    text: '',
+  };
+}
+
+function textOf(caseId: string, listed: readonly Listed[], done: boolean): string {
+  if (listed.length === 0) return `case ${caseId}: there is nothing to undo\n`;
+  const lines = listed.map((one) => {
+    const how = { yes: '--yes', confirm: `--step ${one.step} --confirm ${one.vm.name}`, no: 'cannot be undone' }[
+      one.undoable
+    ];
+    const mark = { undone: '↶', failed: '✗', 'not-asked': '·' }[one.outcome];
+    const end = one.text === '' ? `${one.undo} [${how}]` : one.text;
+    return printable(`${mark} ${one.step} (${one.playbook}) on ${one.vm.name}, ${one.at}: ${one.title}. ${end}`, 1200);
+  });
+  const head = done ? `case ${caseId}` : `case ${caseId}: what can be undone, last first. Nothing is changed.`;
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+/**
+ * `cordon undo CASE`: lists what a case changed, last step first, and with `--yes` undoes it after a drift check.
+ * Evidence is deleted only when its step is named and the machine's name is given. Returns the exit code: 0 when all
+ * that was asked for is undone, 5 when something was found changed meanwhile or could not be undone.
+ */
+export async function undoCase(
+  options: UndoOptions,
+  dependencies: UndoDependencies,
+  streams: RunStreams,
+): Promise<ExitCode> {
+  const { caseId, actions } = dependencies;
+  const { steps, unreadable } = await undoableSteps(dependencies.history);
+  for (const problem of unreadable) streams.stderr.write(`${printable(problem, 500)}\n`);
+  const lastFirst = steps.toReversed();
+  if (options.step !== undefined && !lastFirst.some((step) => step.record.step === options.step)) {
+    const known = [...new Set(lastFirst.map((step) => step.record.step))].join(', ') || 'none';
+    throw new Failure(`case ${caseId} has no step ${printable(options.step, 60)} to undo; known are ${known}`);
+  }
+  const chosen = lastFirst
+    .filter((step) => options.step === undefined || step.record.step === options.step)
+    .map((step) => ({ step, listed: listedOf(step, actions) }));
+  const write = (done: boolean) => {
+    const listed = chosen.map((one) => one.listed);
+    const document = { schema: 'cordon.undo/1', case: caseId, steps: listed };
+    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(caseId, listed, done));
+  };
+  const wanted = chosen.filter(({ step, listed }) => {
+    if (listed.undoable === 'confirm') {
+      return options.step !== undefined && options.confirm !== undefined && options.confirm === step.record.target.name;
+    }
+    return listed.undoable === 'yes' && options.yes === true;
+  });
+  if (options.confirm !== undefined && !chosen.some(({ step }) => step.record.target.name === options.confirm)) {
+    const names = [...new Set(chosen.map(({ step }) => step.record.target.name))].join(', ') || 'none';
+    throw new Failure(`--confirm ${printable(options.confirm, 80)} is not the machine's name: ${names}`);
+  }
+  if (wanted.length === 0) {
+    write(false);
+    return unreadable.length > 0 ? exitCode.needsAttention : exitCode.done;
+  }
+  if (options.readOnly) throw new Failure('read-only: undoing changes Azure', exitCode.notPermitted);
+
+  const stopped = new AbortController();
+  const opened = await dependencies.openCase();
+  let gate: StepGate | null = null;
+  const stop = dependencies.onInterrupt(() => {
+    for (const one of gate?.running() ?? []) {
+      streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
+    }
+    stopped.abort();
+  });
+  try {
+    for (const { step, listed } of wanted) {
+      if (stopped.signal.aborted) break;
+      streams.stderr.write(`  undoing ${printable(step.record.step, 60)}\n`);
+      const result = await undoRecorded(step, {
+        actions,
+        log: opened.log,
+        typed: options.confirm ?? 'y',
+        reason: options.reason ?? '',
+        progress: () => {},
+        onGate: (made) => {
+          gate = made;
+        },
+        signal: stopped.signal,
+      });
+      listed.outcome = result.ok === true ? 'undone' : 'failed';
+      listed.text = result.text;
+    }
+    const running = gateOf(gate);
+    if (stopped.signal.aborted && running.length > 0) {
+      await opened.log.append('error', {
+        text: `Interrupted by Ctrl-C; these Azure operations were still running: ${running.map((one) => `${one.method} ${one.url}`).join('; ')}`,
+        running,
+      });
+    }
+    write(true);
+    const whole = wanted.every(({ listed }) => listed.outcome === 'undone') && unreadable.length === 0;
+    return whole ? exitCode.done : exitCode.needsAttention;
+  } finally {
+    stop();
+    await opened.close();
+  }
+}
+
+function gateOf(gate: StepGate | null) {
+  return gate?.running() ?? [];
+}
