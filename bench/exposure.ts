@@ -18,12 +18,18 @@ const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T;
 
 function group(id: string): object {
   const securityRules = [...Array(RULES).keys()].map((i) => {
-    const port = pick(['*', String(random(65536)), String(random(65536)), `${random(30000)}-${30000 + random(30000)}`]);
+    const low = random(60_000);
+    const kind = random(100);
+    // Mostly single ports, some short ranges, few long ones, some rules for every port.
+    const port =
+      kind < 65 ? String(random(65_536)) : kind < 85 ? `${low}-${low + 20}` : kind < 90 ? `${low}-${65_535}` : '*';
+    const block = `${1 + random(223)}.${random(256)}`;
     const source = pick([
       '*',
-      `${1 + random(223)}.${random(256)}.0.0/16`,
-      `${1 + random(223)}.${random(256)}.${random(256)}.${random(256)}/32`,
+      `${block}.0.0/16`,
+      `${block}.${random(256)}.${random(256)}/32`,
       'VirtualNetwork',
+      '10.0.0.0/8',
     ]);
     return {
       name: `rule-${i}`,

@@ -195,8 +195,10 @@ export function cidrsV4(set: Intervals<number>): string[] {
     let start = set[i] ?? 0;
     const end = set[i + 1] ?? 0;
     while (start < end) {
-      let bits = 0;
-      while (bits < 32 && start % 2 ** (bits + 1) === 0 && start + 2 ** (bits + 1) <= end) bits += 1;
+      // The largest block is bounded by the alignment of its start and by what is left.
+      const aligned = start === 0 ? 32 : start % 2 ** 31 === 0 ? 31 : 31 - Math.clz32(start & -start);
+      const fits = end - start === 2 ** 32 ? 32 : 31 - Math.clz32(end - start);
+      const bits = Math.min(aligned, fits);
       blocks.push(`${formatV4(start)}/${32 - bits}`);
       start += 2 ** bits;
     }

@@ -34,8 +34,10 @@ export class AddressReader {
     this.#tags = new Map([...tags].map(([name, prefixes]) => [name.toLowerCase(), prefixes]));
   }
 
-  /** What one prefix text names. */
+  /** What one prefix text names. Addresses seldom recur and are read anew; words do, and are kept. */
   #one(text: string): AddressSpec {
+    const first = text.charCodeAt(0);
+    if (first >= 48 && first <= 57) return this.#parse(text);
     const cached = this.#single.get(text);
     if (cached !== undefined) return cached;
     if (this.#single.size > CACHED) this.#single.clear();

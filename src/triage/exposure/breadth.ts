@@ -10,6 +10,8 @@ const WIDE_V4 = 2 ** 20;
 const WIDE_V6 = 1n << 96n;
 const INTERNET_SIZE_V6 = sizeV6(INTERNET_V6);
 
+// The blocks are written out when they are first looked at: a fleet's list shows counts, and a set with many holes has
+// hundreds of blocks.
 const described = new WeakMap<object, Sources>();
 
 /** How many addresses of the Internet a set holds, how broad that is, and its exact blocks. The set must be within the Internet. */
@@ -17,11 +19,15 @@ export function describeSourcesV4(set: Intervals<number>): Sources {
   const known = described.get(set);
   if (known !== undefined) return known;
   const publicAddresses = sizeV4(set);
+  let blocks: string[] | undefined;
   const made: Sources = {
     publicAddresses,
     breadth:
       publicAddresses >= INTERNET_SIZE * PRACTICALLY_ALL ? 'internet' : publicAddresses >= WIDE_V4 ? 'wide' : 'narrow',
-    prefixes: equal(set, INTERNET_V4) ? ['0.0.0.0/0'] : cidrsV4(set),
+    get prefixes() {
+      blocks ??= equal(set, INTERNET_V4) ? ['0.0.0.0/0'] : cidrsV4(set);
+      return blocks;
+    },
   };
   described.set(set, made);
   return made;
@@ -32,10 +38,14 @@ export function describeSourcesV6(set: Intervals<bigint>): Sources {
   const known = described.get(set);
   if (known !== undefined) return known;
   const size = sizeV6(set);
+  let blocks: string[] | undefined;
   const made: Sources = {
     publicAddresses: 0,
     breadth: size * 10n >= INTERNET_SIZE_V6 * 9n ? 'internet' : size >= WIDE_V6 ? 'wide' : 'narrow',
-    prefixes: equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set),
+    get prefixes() {
+      blocks ??= equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set);
+      return blocks;
+    },
   };
   described.set(set, made);
   return made;

@@ -1,8 +1,18 @@
 import type { DecidingRule } from '../../documents/triage.ts';
 import { type AddressSpec, type FamilyOf, sourcesOf, type TagMeaning } from './address-spec.ts';
-import { type ActiveRule, type Decisions, firstMatch, type Outcome } from './first-match.ts';
-import { type Flow, inPathOrder, joined, overlay, without } from './flow-set.ts';
-import { covers, type Intervals, intersect, NOTHING, overlaps, union } from './interval-set.ts';
+import { type ActiveRule, type Decisions, firstMatch, type Outcome, type Piece } from './first-match.ts';
+import { type Flow, joined, overlay, without } from './flow-set.ts';
+import {
+  contains,
+  covers,
+  firstCommon,
+  type Intervals,
+  intersect,
+  NOTHING,
+  overlaps,
+  subtract,
+  union,
+} from './interval-set.ts';
 import { ALL_PORTS } from './port-set.ts';
 import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
 import type { InboundRule, RuleList } from './rules.ts';
@@ -74,6 +84,12 @@ interface Level<A extends number | bigint> {
 const sameRules = <A extends number | bigint>(a: readonly ActiveRule<A>[], b: readonly ActiveRule<A>[]): boolean =>
   a.length === b.length && a.every((active, i) => active === b[i]);
 
+/** A rule of a chain that lets through, with one source that gets all the way on ports that no further rule names. */
+interface Witness<A extends number | bigint> {
+  piece: Piece<A>;
+  address: A | undefined;
+}
+
 /** What each port's packets may do: outcomes of the three levels put together. */
 function combine<A extends number | bigint>(
   admin: Decisions<A> | undefined,
@@ -82,10 +98,15 @@ function combine<A extends number | bigint>(
   space: Intervals<A>,
 ): Flow<A>[] {
   const levels = [admin, subnet, nic];
+  const [adminGap, subnetGap, nicGap] = levels.map((level) => level?.gap);
+  const usual = passedBy(adminGap, subnetGap, nicGap, space);
+  const witnesses = [subnet, nic].map((level) =>
+    (level?.chain.pieces ?? []).map((piece) => ({ piece, address: firstCommon(piece.sources, usual) })),
+  );
   const at = [0, 0, 0];
   const flows: Flow<A>[] = [];
-  let memoFor: (Outcome<A> | undefined)[] = [];
-  let memo: { sources: Intervals<A>; rules: readonly DecidingRule[] } | undefined;
+  const memo = new Map<Outcome<A> | undefined, Map<Outcome<A> | undefined, Merged<A>>>();
+  let adminOf: Outcome<A> | undefined;
   let from = 0;
   while (from < 65536) {
     let next = 65536;
@@ -100,41 +121,104 @@ function combine<A extends number | bigint>(
       const end = level.starts[index + 1];
       if (end !== undefined && end < next) next = end;
     }
-    if (memo === undefined || outcomes.some((outcome, l) => outcome !== memoFor[l])) {
-      memo = together(outcomes[0], outcomes[1], outcomes[2], space);
-      memoFor = outcomes;
+    // Outcomes that many ports share are put together once.
+    if (outcomes[0] !== adminOf) {
+      adminOf = outcomes[0];
+      memo.clear();
     }
-    if (memo.sources.length > 0) flows.push({ from, to: next - 1, sources: memo.sources, rules: memo.rules, tags: [] });
+    let bySubnet = memo.get(outcomes[1]);
+    if (bySubnet === undefined) {
+      bySubnet = new Map();
+      memo.set(outcomes[1], bySubnet);
+    }
+    let merged = bySubnet.get(outcomes[2]);
+    if (merged === undefined) {
+      merged = together(admin, outcomes, witnesses, space);
+      bySubnet.set(outcomes[2], merged);
+    }
+    if (merged.sources.length > 0)
+      flows.push({ from, to: next - 1, sources: merged.sources, rules: merged.rules, tags: [] });
     from = next;
   }
   return joined(flows);
 }
 
-/** Admin rules first; what they deliver is in, what they do not stop must pass both groups. */
-function together<A extends number | bigint>(
+interface Merged<A extends number | bigint> {
+  sources: Intervals<A>;
+  rules: readonly DecidingRule[];
+}
+
+/** What the admin rules do not stop and both groups allow. */
+function passedBy<A extends number | bigint>(
   admin: Outcome<A> | undefined,
   subnet: Outcome<A> | undefined,
   nic: Outcome<A> | undefined,
   space: Intervals<A>,
-): { sources: Intervals<A>; rules: readonly DecidingRule[] } {
+): Intervals<A> {
   const onward = admin === undefined ? space : union(admin.allowed, admin.unmatched);
   const pastSubnet = subnet === undefined ? onward : intersect(onward, subnet.allowed);
-  const passed = nic === undefined ? pastSubnet : intersect(pastSubnet, nic.allowed);
+  return nic === undefined ? pastSubnet : intersect(pastSubnet, nic.allowed);
+}
+
+/** Admin rules first; what they deliver is in, what they do not stop must pass both groups. */
+function together<A extends number | bigint>(
+  adminDecisions: Decisions<A> | undefined,
+  outcomes: readonly (Outcome<A> | undefined)[],
+  witnesses: readonly (readonly Witness<A>[])[],
+  space: Intervals<A>,
+): Merged<A> {
+  const [admin, subnet, nic] = outcomes;
+  const passed = passedBy(admin, subnet, nic, space);
   const always = admin?.always ?? NOTHING;
   const sources = union(passed, always);
   if (sources.length === 0) return { sources, rules: [] };
   const rules: DecidingRule[] = [];
   if (admin !== undefined && always.length > 0) {
-    for (const piece of admin.pieces) if (piece.rule.access === 'always') rules.push(piece.rule.decides);
-  }
-  for (const outcome of [subnet, nic]) {
-    if (outcome === undefined) continue;
-    const only = outcome.pieces.length === 1;
-    for (const piece of outcome.pieces) {
-      if (only ? passed.length > 0 : overlaps(piece.sources, passed)) rules.push(piece.rule.decides);
+    for (const piece of admin.own) if (piece.rule.access === 'always') rules.push(piece.rule.decides);
+    for (const piece of adminDecisions?.chain.pieces ?? []) {
+      if (piece.rule.access === 'always' && overlaps(subtract(piece.sources, admin.taken), always))
+        rules.push(piece.rule.decides);
     }
+    rules.sort((a, b) => a.priority - b.priority);
   }
-  return { sources, rules: inPathOrder(rules) };
+  if (passed.length === 0) return { sources, rules };
+  let changed = union(subnet?.taken ?? NOTHING, nic?.taken ?? NOTHING);
+  if (admin !== undefined) changed = union(changed, admin.taken);
+  for (let l = 0; l < 2; l += 1) {
+    const outcome = outcomes[l + 1];
+    if (outcome !== undefined) contributors(outcome, witnesses[l] ?? [], passed, changed, rules);
+  }
+  return { sources, rules };
+}
+
+/** Adds the rules of one list that let in some of what passed, in the order of the list. */
+function contributors<A extends number | bigint>(
+  outcome: Outcome<A>,
+  chain: readonly Witness<A>[],
+  passed: Intervals<A>,
+  changed: Intervals<A>,
+  rules: DecidingRule[],
+): void {
+  const { own, taken } = outcome;
+  let next = 0;
+  const named = (before: number) => {
+    for (; next < own.length; next += 1) {
+      const piece = own[next] as Piece<A>;
+      if (piece.rule.priority >= before) return;
+      if (overlaps(piece.sources, passed)) rules.push(piece.rule.decides);
+    }
+  };
+  for (const { piece, address } of chain) {
+    // Where no rule that names the port had a say, a rule of the chain stands as it does on other ports.
+    const stands =
+      address !== undefined && !contains(changed, address)
+        ? true
+        : overlaps(piece.sources, changed) && overlaps(subtract(piece.sources, taken), passed);
+    if (!stands) continue;
+    named(piece.rule.priority);
+    rules.push(piece.rule.decides);
+  }
+  named(Number.POSITIVE_INFINITY);
 }
 
 /** Source-port classes that rules tell apart: one representative of each. */

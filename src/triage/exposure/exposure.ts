@@ -15,7 +15,7 @@ import { LoadBalancers } from './load-balancers.ts';
 import { Networks } from './networks.ts';
 import { Notes } from './notes.ts';
 import type { Guarded, Opening } from './opening.ts';
-import { type InternetPath, throughPorts } from './path.ts';
+import { type InternetPath, type PortRange, throughPorts } from './path.ts';
 import { type Entrance, entrancesOf, type Ways } from './paths.ts';
 import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
 import { list, nameOf, object, properties, text } from './raw.ts';
@@ -240,6 +240,21 @@ function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
   };
 }
 
+/** A port as the rules alone make it, on every machine that they treat alike. */
+interface Shape {
+  protocol: Protocol;
+  from: number;
+  to: number;
+  front: PortRange;
+  service: string;
+  sources: ExposedPort['sources'];
+  decidedBy: ExposedPort['decidedBy'];
+  rank: number;
+}
+
+/** Shapes by the flows and the translation they come from: machines behind the same groups share them. */
+const shapesOf = new WeakMap<object, Map<string, readonly Shape[]>>();
+
 function openingsFrom<A extends number | bigint>(
   flows: Readonly<Record<Protocol, readonly Flow<A>[]>>,
   path: InternetPath,
@@ -248,7 +263,52 @@ function openingsFrom<A extends number | bigint>(
   clients: Intervals<A>,
   describe: (set: Intervals<A>) => ExposedPort['sources'],
 ): Opening[] {
-  const openings: Opening[] = [];
+  let shapes: readonly Shape[] | undefined;
+  const { front, back } = path;
+  if (clients === internet && path.clients.tags.length === 0) {
+    const key = `${path.protocols}|${front.from}-${front.to}|${back.from}-${back.to}|${path.translated === undefined}`;
+    let byPath = shapesOf.get(flows);
+    if (byPath === undefined) {
+      byPath = new Map();
+      shapesOf.set(flows, byPath);
+    }
+    shapes = byPath.get(key);
+    if (shapes === undefined) {
+      shapes = shapesFrom(flows, path, internet, clients, describe);
+      byPath.set(key, shapes);
+    }
+  } else {
+    shapes = shapesFrom(flows, path, internet, clients, describe);
+  }
+  const way = { id: path.id, rule: path.rule };
+  return shapes.map((shape) => ({
+    path,
+    guarded,
+    rank: shape.rank,
+    port: {
+      protocol: shape.protocol,
+      from: shape.from,
+      to: shape.to,
+      service: shape.service,
+      frontend: { address: path.address, from: shape.front.from, to: shape.front.to },
+      via: path.via,
+      sources: shape.sources,
+      decidedBy: shape.decidedBy,
+      agrees: 'not-checked',
+      networkInterface: guarded.entrance.networkInterface,
+      path: way,
+    },
+  }));
+}
+
+function shapesFrom<A extends number | bigint>(
+  flows: Readonly<Record<Protocol, readonly Flow<A>[]>>,
+  path: InternetPath,
+  internet: Intervals<A>,
+  clients: Intervals<A>,
+  describe: (set: Intervals<A>) => ExposedPort['sources'],
+): Shape[] {
+  const shapes: Shape[] = [];
   for (const protocol of PROTOCOLS) {
     if ((path.protocols & BIT[protocol]) === 0) continue;
     const portless = (BIT[protocol] & WITH_PORTS) === 0;
@@ -263,27 +323,18 @@ function openingsFrom<A extends number | bigint>(
             : intersect(flow.sources, clients);
       const add = (from: Intervals<A>, tags: readonly string[]) => {
         if (from.length === 0 && tags.length === 0) return;
-        const range = portless ? { from: 0, to: 0 } : through.back;
-        const front = portless ? { from: 0, to: 0 } : through.front;
-        openings.push({
-          path,
-          guarded,
-          port: {
-            protocol,
-            from: range.from,
-            to: range.to,
-            service: portless ? '' : cachedService(protocol, range.from, range.to),
-            frontend: { address: path.address, ...front },
-            via: path.via,
-            sources:
-              tags.length === 0
-                ? describe(from)
-                : { publicAddresses: 0, breadth: 'wide', prefixes: [], tags: [...tags] },
-            decidedBy: [...flow.rules],
-            agrees: 'not-checked',
-            networkInterface: guarded.entrance.networkInterface,
-            path: { id: path.id, rule: path.rule },
-          },
+        const range = portless ? NO_PORTS : through.back;
+        const described: ExposedPort['sources'] =
+          tags.length === 0 ? describe(from) : { publicAddresses: 0, breadth: 'wide', prefixes: [], tags: [...tags] };
+        shapes.push({
+          protocol,
+          from: range.from,
+          to: range.to,
+          front: portless ? NO_PORTS : through.front,
+          service: portless ? '' : serviceName(protocol, range.from, range.to),
+          sources: described,
+          decidedBy: [...flow.rules],
+          rank: BREADTH[described.breadth] * 10_000 + dangerRank(protocol, range.from, range.to),
         });
       };
       // What is let in only through tags of unknown addresses is told apart from what is known.
@@ -295,32 +346,19 @@ function openingsFrom<A extends number | bigint>(
       }
     }
   }
-  return openings;
+  return shapes.sort((a, b) => a.rank - b.rank || a.from - b.from || a.front.from - b.front.from);
 }
 
-const services = new Map<string, { name: string; rank: number }>();
-
-function serviceOf(protocol: Protocol, from: number, to: number): { name: string; rank: number } {
-  const key = `${protocol}${from}-${to}`;
-  let found = services.get(key);
-  if (found === undefined) {
-    if (services.size > 20_000) services.clear();
-    found = { name: serviceName(protocol, from, to), rank: dangerRank(protocol, from, to) };
-    services.set(key, found);
-  }
-  return found;
-}
-const cachedService = (protocol: Protocol, from: number, to: number): string => serviceOf(protocol, from, to).name;
+const NO_PORTS: PortRange = { from: 0, to: 0 };
 
 const BREADTH: Record<ExposedPort['sources']['breadth'], number> = { internet: 0, wide: 1, narrow: 2 };
 
 /** The most dangerous first: open to the most, then management before data before the unknown before the public. */
 function byDanger(a: Opening, b: Opening): number {
+  if (a.rank !== b.rank) return a.rank - b.rank;
   const one = a.port;
   const two = b.port;
   return (
-    BREADTH[one.sources.breadth] - BREADTH[two.sources.breadth] ||
-    serviceOf(one.protocol, one.from, one.to).rank - serviceOf(two.protocol, two.from, two.to).rank ||
     one.from - two.from ||
     (one.frontend.address < two.frontend.address ? -1 : one.frontend.address > two.frontend.address ? 1 : 0) ||
     one.frontend.from - two.frontend.from

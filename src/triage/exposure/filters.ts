@@ -42,8 +42,8 @@ interface AdminList {
 
 // Compiled lists and evaluated flows that are kept. Fleets share groups, so few are enough; a fleet in which every
 // machine has its own group would otherwise keep all of them in memory.
-const KEPT_LISTS = 400;
-const KEPT_FLOWS = 400;
+const KEPT_LISTS = 256;
+const KEPT_FLOWS = 64;
 
 /** A map that forgets what was used longest ago. */
 class Recent<V> {

@@ -1,4 +1,4 @@
-import { type Intervals, intersect, NOTHING, subtract, unionAll } from './interval-set.ts';
+import { type Intervals, intersect, NOTHING, subtract, union, unionAll } from './interval-set.ts';
 import type { InboundRule } from './rules.ts';
 
 /** A rule as it applies at one destination: the sources it admits there; undefined for all that are asked about. */
@@ -7,13 +7,19 @@ export interface ActiveRule<A extends number | bigint> {
   sources: Intervals<A> | undefined;
 }
 
-/** Sources that one rule decided. */
+/** Sources that one rule let through. */
 export interface Piece<A extends number | bigint> {
   sources: Intervals<A>;
   rule: InboundRule;
 }
 
-/** What a list of rules decides for a port: by rule for those let through, and what no rule or a deny stopped. */
+/** What the rules for every port decide on a port that no other rule names. */
+export interface Chain<A extends number | bigint> {
+  /** In the order of the list; denies are left out. */
+  pieces: readonly Piece<A>[];
+}
+
+/** What a list of rules decides for a port. */
 export interface Outcome<A extends number | bigint> {
   /** Let through to the next list of rules. */
   allowed: Intervals<A>;
@@ -21,48 +27,34 @@ export interface Outcome<A extends number | bigint> {
   always: Intervals<A>;
   /** What no rule matched. */
   unmatched: Intervals<A>;
-  pieces: readonly Piece<A>[];
+  /** Sources that rules naming the port decided, so that they never came to the chain's rules behind those. */
+  taken: Intervals<A>;
+  /** What the rules naming the port let through, in the order of the list. */
+  own: readonly Piece<A>[];
 }
 
 /** Outcomes over all ports: `starts[i]` is the first port of `outcomes[i]`, which ends where the next one starts. */
 export interface Decisions<A extends number | bigint> {
+  chain: Chain<A>;
+  /** The outcome on a port that only rules for every port match. */
+  gap: Outcome<A>;
   starts: readonly number[];
   outcomes: readonly Outcome<A>[];
 }
 
-interface State<A extends number | bigint> {
-  remaining: Intervals<A>;
-  pieces: Piece<A>[];
-}
-
-/** Lets one rule decide its part of what remains. */
-function apply<A extends number | bigint>(state: State<A>, active: ActiveRule<A>): void {
-  const { remaining } = state;
-  const hit = active.sources === undefined ? remaining : intersect(remaining, active.sources);
-  if (hit.length === 0) return;
-  if (active.rule.access !== 'deny') state.pieces.push({ sources: hit, rule: active.rule });
-  state.remaining = hit === remaining ? NOTHING : subtract(remaining, hit);
-}
-
-function outcomeOf<A extends number | bigint>(state: State<A>): Outcome<A> {
-  const { pieces } = state;
-  let always = false;
-  for (const piece of pieces) if (piece.rule.access === 'always') always = true;
-  const sets = (access: 'allow' | 'always') =>
-    unionAll(pieces.filter((piece) => piece.rule.access === access).map((piece) => piece.sources));
-  return {
-    allowed: always ? sets('allow') : unionAll(pieces.map((piece) => piece.sources)),
-    always: always ? sets('always') : NOTHING,
-    unmatched: state.remaining,
-    pieces,
-  };
-}
+/** The union of the pieces with one access. */
+const admitted = <A extends number | bigint>(pieces: readonly Piece<A>[], access: 'allow' | 'always'): Intervals<A> => {
+  const only = pieces[0];
+  if (pieces.length === 1 && only !== undefined) return only.rule.access === access ? only.sources : NOTHING;
+  return unionAll(pieces.filter((piece) => piece.rule.access === access).map((piece) => piece.sources));
+};
 
 /**
  * First match by order of the list, for every destination port of one protocol and one source port.
  *
- * Rules for every port are evaluated once as a chain whose states are kept; a port that further rules name starts
- * from the chain's state before the first of them. So the cost follows the rules that name a port, not ports × rules.
+ * Rules for every port form one chain, evaluated once with what remained before each of its rules. A rule that names
+ * ports takes, on these ports, what of its sources had not been decided before it; the chain keeps the rest. So the
+ * cost follows the rules that name a port, not ports × rules.
  *
  * @param rules those that match the protocol, the source port and the destination, in the order they are tried
  * @param space the sources asked about
@@ -72,34 +64,34 @@ export function firstMatch<A extends number | bigint>(
   space: Intervals<A>,
   portless: boolean,
 ): Decisions<A> {
-  const wide: ActiveRule<A>[] = [];
-  const narrow: { active: ActiveRule<A>; after: number }[] = [];
-  for (const active of rules) {
-    if (portless || active.rule.everyPort) {
-      wide.push(active);
-      // Nothing is left for the rules after one that takes every source on every port.
-      if (active.sources === undefined) break;
-    } else {
-      narrow.push({ active, after: wide.length });
+  const narrow: { rule: InboundRule; sources: Intervals<A> }[] = [];
+  const pieces: Piece<A>[] = [];
+  let remaining = space;
+  for (const { rule, sources } of rules) {
+    if (remaining.length === 0) break;
+    const hit = sources === undefined ? remaining : intersect(remaining, sources);
+    if (hit.length === 0) continue;
+    if (!portless && !rule.everyPort) {
+      narrow.push({ rule, sources: hit });
+      continue;
     }
+    if (rule.access !== 'deny') pieces.push({ sources: hit, rule });
+    remaining = hit === remaining ? NOTHING : subtract(remaining, hit);
   }
-
-  const before: Intervals<A>[] = [];
-  const counts: number[] = [];
-  const chain: State<A> = { remaining: space, pieces: [] };
-  for (const active of wide) {
-    before.push(chain.remaining);
-    counts.push(chain.pieces.length);
-    apply(chain, active);
-  }
-  before.push(chain.remaining);
-  counts.push(chain.pieces.length);
-  const gap = outcomeOf(chain);
-  if (narrow.length === 0) return { starts: [0], outcomes: [gap] };
+  const always = pieces.some((piece) => piece.rule.access === 'always');
+  const gap: Outcome<A> = {
+    allowed: admitted(pieces, 'allow'),
+    always: always ? admitted(pieces, 'always') : NOTHING,
+    unmatched: remaining,
+    taken: NOTHING,
+    own: [],
+  };
+  const chain = { pieces };
+  if (narrow.length === 0) return { chain, gap, starts: [0], outcomes: [gap] };
 
   const edges = new Set<number>([0]);
-  for (const { active } of narrow) {
-    for (const edge of active.rule.ports) if (edge < 65536) edges.add(edge);
+  for (const { rule } of narrow) {
+    for (const edge of rule.ports) if (edge < 65536) edges.add(edge);
   }
   const starts = [...edges].sort((a, b) => a - b);
   const position = new Map<number, number>();
@@ -107,7 +99,7 @@ export function firstMatch<A extends number | bigint>(
   position.set(65536, starts.length);
   const named: (number[] | undefined)[] = new Array(starts.length);
   for (let n = 0; n < narrow.length; n += 1) {
-    const ports = narrow[n]?.active.rule.ports ?? NOTHING;
+    const ports = narrow[n]?.rule.ports ?? NOTHING;
     for (let p = 0; p < ports.length; p += 2) {
       const end = position.get(ports[p + 1] as number) ?? 0;
       for (let i = position.get(ports[p] as number) ?? 0; i < end; i += 1) {
@@ -118,23 +110,46 @@ export function firstMatch<A extends number | bigint>(
     }
   }
 
+  // Ports between the single ones inside a range are named by the same rules: they share an outcome.
+  const known = new Map<string, Outcome<A>>();
   const outcomes: Outcome<A>[] = [];
-  for (let i = 0; i < starts.length; i += 1) {
-    const mine = named[i];
+  for (const mine of named) {
     if (mine === undefined) {
       outcomes.push(gap);
       continue;
     }
-    let at = narrow[mine[0] as number]?.after ?? 0;
-    const state: State<A> = { remaining: before[at] ?? NOTHING, pieces: chain.pieces.slice(0, counts[at]) };
-    for (const n of mine) {
-      const { active, after } = narrow[n] as { active: ActiveRule<A>; after: number };
-      while (at < after && state.remaining.length > 0) apply(state, wide[at++] as ActiveRule<A>);
-      if (state.remaining.length === 0) break;
-      apply(state, active);
+    const key = mine.length === 1 ? String(mine[0]) : mine.join();
+    let outcome = known.get(key);
+    if (outcome === undefined) {
+      outcome = outcomeOf(mine, narrow, gap);
+      known.set(key, outcome);
     }
-    while (at < wide.length && state.remaining.length > 0) apply(state, wide[at++] as ActiveRule<A>);
-    outcomes.push(outcomeOf(state));
+    outcomes.push(outcome);
   }
-  return { starts, outcomes };
+  return { chain, gap, starts, outcomes };
+}
+
+function outcomeOf<A extends number | bigint>(
+  mine: readonly number[],
+  narrow: readonly { rule: InboundRule; sources: Intervals<A> }[],
+  gap: Outcome<A>,
+): Outcome<A> {
+  let taken: Intervals<A> = NOTHING;
+  const own: Piece<A>[] = [];
+  for (const n of mine) {
+    const one = narrow[n];
+    if (one === undefined) continue;
+    const hit = subtract(one.sources, taken);
+    if (hit.length === 0) continue;
+    if (one.rule.access !== 'deny') own.push({ sources: hit, rule: one.rule });
+    taken = union(taken, hit);
+  }
+  const always = gap.always.length > 0 || own.some((piece) => piece.rule.access === 'always');
+  return {
+    allowed: union(subtract(gap.allowed, taken), admitted(own, 'allow')),
+    always: always ? union(subtract(gap.always, taken), admitted(own, 'always')) : NOTHING,
+    unmatched: subtract(gap.unmatched, taken),
+    taken,
+    own,
+  };
 }

@@ -118,18 +118,26 @@ export function subtract<A extends number | bigint>(a: Intervals<A>, b: Interval
   return taken ? (flat.length === 0 ? NOTHING : flat) : a;
 }
 
-/** Do the sets share an element? */
-export function overlaps<A extends number | bigint>(a: Intervals<A>, b: Intervals<A>): boolean {
-  if (a.length === 0 || b.length === 0) return false;
-  if (a === b) return true;
+/** The least element of both sets; undefined when they share none. */
+export function firstCommon<A extends number | bigint>(a: Intervals<A>, b: Intervals<A>): A | undefined {
+  if (a.length === 0 || b.length === 0) return undefined;
   let i = firstEndingAfter(a, b[0] as A);
   let j = firstEndingAfter(b, a[0] as A);
   while (i < a.length && j < b.length) {
-    if ((a[i] as A) < (b[j + 1] as A) && (b[j] as A) < (a[i + 1] as A)) return true;
+    const startA = a[i] as A;
+    const startB = b[j] as A;
+    // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
+    const start = startA < startB ? startB : startA;
+    if (start < (a[i + 1] as A) && start < (b[j + 1] as A)) return start;
     if ((a[i + 1] as A) < (b[j + 1] as A)) i += 2;
     else j += 2;
   }
-  return false;
+  return undefined;
+}
+
+/** Do the sets share an element? */
+export function overlaps<A extends number | bigint>(a: Intervals<A>, b: Intervals<A>): boolean {
+  return firstCommon(a, b) !== undefined;
 }
 
 /** Is every element of `b` in `a`? */

@@ -20,4 +20,6 @@ export interface Opening {
   port: ExposedPort;
   guarded: Guarded;
   path: InternetPath;
+  /** How dangerous, 0 the worst; for sorting. */
+  rank: number;
 }

@@ -4,7 +4,7 @@ import type { AddressReader, AddressSpec } from './address-spec.ts';
 import type { Intervals } from './interval-set.ts';
 import { ALL_PORTS, isAllPorts, parsePorts } from './port-set.ts';
 import { ALL_PROTOCOLS, protocolsOf, WITH_PORTS } from './protocols.ts';
-import { list, nameOf, object, parentOf, properties, type Raw, referenced, text, texts, whole } from './raw.ts';
+import { list, nameOf, object, parentOf, properties, type Raw, referencedAll, text, texts, whole } from './raw.ts';
 
 /** What a rule does; `always` is the admin rule that goes past every network security group. */
 export type Access = 'allow' | 'deny' | 'always';
@@ -45,6 +45,8 @@ export interface RuleList {
 
 type Level = DecidingRule['level'];
 
+const NO_TEXTS: readonly string[] = Object.freeze([]);
+
 // What every group ends with. Read from the group's own defaultSecurityRules when it prints them.
 // https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
 const DEFAULT_RULES: readonly unknown[] = [
@@ -70,12 +72,15 @@ function defaultRule(name: string, priority: number, access: string, source: str
 }
 
 /** Both the singular field and the plural one: Azure fills one of them and prints the other empty. */
-function both(props: Raw, singular: string, plural: string): string[] {
-  const many = texts(props[plural]);
-  const one = text(props[singular]).trim();
+function both(singular: unknown, plural: unknown): readonly string[] {
+  const one = text(singular);
+  if (!Array.isArray(plural) || plural.length === 0) return one.trim() === '' ? NO_TEXTS : [one];
+  const many = texts(plural);
   if (one !== '') many.push(one);
-  return many.length > 1 || many.includes('') ? many.filter((item) => item.trim() !== '') : many;
+  return many.filter((item) => item.trim() !== '');
 }
+
+const groupsOf = (value: unknown): readonly string[] => (value === undefined ? NO_TEXTS : referencedAll(value));
 
 interface Fields {
   name: string;
@@ -84,18 +89,17 @@ interface Fields {
   access: string;
   direction: string;
   protocol: string;
-  sources: string[];
-  sourceGroups: string[];
-  destinations: string[];
-  destinationGroups: string[];
-  sourcePorts: string[];
-  ports: string[];
+  sources: readonly string[];
+  sourceGroups: readonly string[];
+  destinations: readonly string[];
+  destinationGroups: readonly string[];
+  sourcePorts: readonly string[];
+  ports: readonly string[];
 }
 
 function fieldsOfSecurityRule(raw: unknown, owner: string): Fields {
   const rule = object(raw);
   const props = properties(rule);
-  const groups = (value: unknown) => list(value).map(referenced).filter(Boolean);
   return {
     name: printable(text(rule.name) || nameOf(text(rule.id)), 120),
     owner,
@@ -103,12 +107,12 @@ function fieldsOfSecurityRule(raw: unknown, owner: string): Fields {
     access: text(props.access),
     direction: text(props.direction),
     protocol: text(props.protocol),
-    sources: both(props, 'sourceAddressPrefix', 'sourceAddressPrefixes'),
-    sourceGroups: groups(props.sourceApplicationSecurityGroups),
-    destinations: both(props, 'destinationAddressPrefix', 'destinationAddressPrefixes'),
-    destinationGroups: groups(props.destinationApplicationSecurityGroups),
-    sourcePorts: both(props, 'sourcePortRange', 'sourcePortRanges'),
-    ports: both(props, 'destinationPortRange', 'destinationPortRanges'),
+    sources: both(props.sourceAddressPrefix, props.sourceAddressPrefixes),
+    sourceGroups: groupsOf(props.sourceApplicationSecurityGroups),
+    destinations: both(props.destinationAddressPrefix, props.destinationAddressPrefixes),
+    destinationGroups: groupsOf(props.destinationApplicationSecurityGroups),
+    sourcePorts: both(props.sourcePortRange, props.sourcePortRanges),
+    ports: both(props.destinationPortRange, props.destinationPortRanges),
   };
 }
 
@@ -143,23 +147,23 @@ const ACCESS: ReadonlyMap<string, Access> = new Map([
   ['alwaysallow', 'always'],
 ]);
 
-const cachedPorts = new Map<string, Intervals<number>>();
+const EVERY = { ports: ALL_PORTS, unread: NO_TEXTS };
+const cachedPorts = new Map<string, { ports: Intervals<number>; unread: readonly string[] }>();
 
 /** Ports of a list of texts; single texts, which are nearly all, are read once. */
-function portsOf(found: readonly string[]): { ports: Intervals<number>; unread: string[] } {
+function portsOf(found: readonly string[]): { ports: Intervals<number>; unread: readonly string[] } {
   const only = found[0];
   if (only === undefined || found.length > 1) return parsePorts(found);
-  if (only === '*' || only === '0-65535') return { ports: ALL_PORTS, unread: NO_TEXTS };
+  if (only === '*' || only === '0-65535') return EVERY;
   const cached = cachedPorts.get(only);
-  if (cached !== undefined) return { ports: cached, unread: NO_TEXTS };
+  if (cached !== undefined) return cached;
   const parsed = parsePorts(found);
   if (parsed.unread.length === 0) {
     if (cachedPorts.size > 20_000) cachedPorts.clear();
-    cachedPorts.set(only, parsed.ports);
+    cachedPorts.set(only, parsed);
   }
   return parsed;
 }
-const NO_TEXTS: string[] = [];
 
 /**
  * Makes one rule ready; undefined when it is not inbound or cannot be placed. A field that cannot be read is taken the
@@ -201,7 +205,10 @@ function compileRule(
   const sourcePorts = fields.sourcePorts.length === 0 ? undefined : portsOf(fields.sourcePorts);
   let ports = destinationPorts.ports;
   let sports = sourcePorts === undefined || isAllPorts(sourcePorts.ports) ? undefined : sourcePorts.ports;
-  const unread = [...destinationPorts.unread, ...(sourcePorts?.unread ?? NO_TEXTS)];
+  const unread =
+    sourcePorts === undefined || sourcePorts.unread.length === 0
+      ? destinationPorts.unread
+      : [...destinationPorts.unread, ...sourcePorts.unread];
   if (unread.length > 0 || (fields.ports.length === 0 && (protocols & WITH_PORTS) !== 0)) {
     defects.push(
       `${said(fields, where)}: ports “${printable(unread.join(', '), 80)}” cannot be read; ${deny ? 'they close nothing' : 'taken as every port'}`,
@@ -211,7 +218,7 @@ function compileRule(
       sports = undefined;
     }
   }
-  const nowhere = (texts: string[], groups: string[], what: string): AddressSpec | undefined => {
+  const nowhere = (texts: readonly string[], groups: readonly string[], what: string): AddressSpec | undefined => {
     if (texts.length + groups.length > 0) return undefined;
     defects.push(`${said(fields, where)}: it names no ${what}; ${deny ? 'it closes nothing' : 'taken as any'}`);
     return reader.read(deny ? [] : ['*'], []);
@@ -253,8 +260,8 @@ function ruleList(id: string, compiled: InboundRule[], defects: string[], where:
   let usesSourcePorts = false;
   let unresolved = false;
   for (const rule of compiled) {
-    const tags = [...rule.source.unresolved, ...rule.destination.unresolved];
-    if (tags.length > 0) {
+    if (rule.source.unresolved.length + rule.destination.unresolved.length > 0) {
+      const tags = [...rule.source.unresolved, ...rule.destination.unresolved];
       unresolved = true;
       const verb = rule.access === 'deny' ? 'closes' : 'lets in';
       const taken =
@@ -310,11 +317,11 @@ export function compileAdminRules(network: string, bodies: readonly unknown[], r
 /** The fields of a rule in one line: "allow-rdp  priority 300  Allow  Tcp  source *  port 3389". */
 export function describeRule(raw: unknown): string {
   const fields = fieldsOfSecurityRule(raw, '');
-  const short = (items: string[]) => {
+  const short = (items: readonly string[]) => {
     const shown = items.slice(0, 4).map((item) => printable(item, 60));
     return shown.length === 0 ? '-' : `${shown.join(', ')}${items.length > 4 ? ` and ${items.length - 4} more` : ''}`;
   };
-  const group = (ids: string[]) => ids.map((id) => `group ${nameOf(id)}`);
+  const group = (ids: readonly string[]) => ids.map((id) => `group ${nameOf(id)}`);
   const parts = [
     `priority ${fields.priority ?? '?'}`,
     printable(fields.access, 20),

@@ -106,7 +106,10 @@ export function serviceName(protocol: Protocol, from: number, to: number): strin
   return `${names.slice(0, NAMED_IN_RANGE).join(', ')} and ${names.length - NAMED_IN_RANGE} more`;
 }
 
+const byPort = Map.groupBy(SERVICES, (service) => service.port);
+
 function servicesIn(protocol: Protocol, from: number, to: number): Service[] {
+  if (from === to) return byPort.get(from)?.filter((service) => service.protocols.includes(protocol)) ?? [];
   return SERVICES.filter(
     (service) => service.port >= from && service.port <= to && service.protocols.includes(protocol),
   );
