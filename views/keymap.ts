@@ -52,6 +52,7 @@ function noRunToUndo(state: SessionState): string {
   const layer = beneath(state);
   const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
   if (state.readOnly) return 'This session is read-only.';
+  if (slot?.view.outcome === 'running') return 'The playbook still runs: end it at its prompt, then undo.';
   return slot?.view.steps.some((step) => step.state === 'done' && step.undo !== '')
     ? ''
     : 'Nothing was done that could be undone.';
@@ -283,7 +284,7 @@ export const bindings: readonly Binding[] = [
     id: 'jobs',
     keys: ['w'],
     name: 'work',
-    description: 'Show the playbook that waits for you, or the latest one',
+    description: 'Show the playbook that waits for you, or the latest one; again: the one before',
     modes: views,
     danger: false,
     footer: false,

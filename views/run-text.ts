@@ -95,6 +95,15 @@ export function permissionRows(step: StepView | undefined): Line[] {
   );
 }
 
+function checkedRows({ verified }: StepView, width: number): Line[] {
+  if (!verified) return [];
+  return wrap(verified.text, width - 18, 12).map((text, at) =>
+    at === 0
+      ? line(span(` ${'Checked'.padEnd(14)} `, 'dim'), truthMark(verified.ok), ` ${text}`)
+      : line(`${' '.repeat(18)}${text}`),
+  );
+}
+
 /** The step in hand: why, what changes, who else feels it, what it needs, how it is undone, how it went. */
 export function stepDetailRows(step: StepView | undefined, width: number): Line[] {
   if (!step) return [line(span(` ${mark.loading} planning`, 'dim'))];
@@ -110,9 +119,7 @@ export function stepDetailRows(step: StepView | undefined, width: number): Line[
     ...labelled('Mind', step.warnings, width, 'high'),
     ...(acts && step.state !== 'pending' ? labelled('Undo', [step.undo || 'cannot be undone by cordon'], width) : []),
     ...(step.progress ? labelled('Now', [step.progress.text], width) : []),
-    ...(step.verified
-      ? [line(span(` ${'Checked'.padEnd(14)} `, 'dim'), truthMark(step.verified.ok), ` ${step.verified.text}`)]
-      : []),
+    ...checkedRows(step, width),
     ...labelled('Failed', step.error === '' ? [] : [step.error], width, 'critical'),
     ...labelled('Correlation', step.correlationIds, width, 'dim'),
   ];

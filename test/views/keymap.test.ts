@@ -88,7 +88,7 @@ describe('the action table', () => {
     const before = session.state().layers;
     press(session, 'u');
     expect(session.state().layers).toBe(before);
-    expect(session.state().toast?.text).toBe('Nothing was done that could be undone.');
+    expect(session.state().toast?.text).toBe('The playbook still runs: end it at its prompt, then undo.');
   });
 
   test('help lists the actions of the view under it and runs the selected one', async () => {
