@@ -89,6 +89,8 @@ function program(): Command {
   reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
+    .option('--confirm <name>', "the machine's name, for what cannot be had back")
+    .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) =>

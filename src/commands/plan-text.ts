@@ -21,6 +21,7 @@ function stepText(step: PlannedStep, number: number): string[] {
     );
   }
   say('touches', step.touches);
+  say('then', step.consequences ?? []);
   say('warning', step.warnings);
   const lacking = step.permissions.filter((one) => one.held !== true);
   if (step.permissions.length > 0 && lacking.length === 0) {

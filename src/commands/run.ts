@@ -97,7 +97,7 @@ export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
   }
 }
 
-/** Tells each step as it changes; progress only where somebody looks. */
+/** Tells each step as it changes, to somebody who looks. */
 function narrate(run: StartedRun, streams: RunStreams): void {
   const told = new Map<string, string>();
   run.subscribe(() => {
@@ -105,7 +105,7 @@ function narrate(run: StartedRun, streams: RunStreams): void {
       if (step.state === 'pending') continue;
       const { progress } = step;
       const part = progress?.fraction == null ? '' : ` ${Math.floor(progress.fraction * 100)} %`;
-      const detail = streams.stderr.isTTY && step.state === 'applying' && progress ? `: ${progress.text}${part}` : '';
+      const detail = step.state === 'applying' && progress ? `: ${progress.text}${part}` : '';
       const text = `${step.id}: ${step.state}${detail}`;
       if (told.get(step.id) === text) continue;
       told.set(step.id, text);
@@ -165,7 +165,7 @@ export async function runPlaybook(
   let stop = () => {};
   try {
     const run = makeRun(options, dependencies, opened.log);
-    narrate(run, streams);
+    if (streams.stderr.isTTY) narrate(run, streams);
     answerFrom(run, options);
     let interrupted: Promise<void> | null = null;
     stop = dependencies.onInterrupt(() => {
@@ -178,8 +178,12 @@ export async function runPlaybook(
     const view = await run.start();
     await interrupted;
     const document = runDocument.parse(run.document());
-    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : runText(document, view.summary));
-    if (view.outcome !== 'done') streams.stderr.write(`${printable(view.summary, 1000)}\n`);
+    streams.stdout.write(
+      options.json
+        ? `${JSON.stringify(document, null, 2)}\n`
+        : runText(document, view.outcome === 'done' ? '' : view.summary),
+    );
+    if (view.outcome !== 'done' && options.json) streams.stderr.write(`${printable(view.summary, 1000)}\n`);
     return exitCodeOf(view, run.forbidden());
   } finally {
     stop();

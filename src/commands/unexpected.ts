@@ -13,7 +13,7 @@ export function describe(error: unknown): { message: string; exitCode: ExitCode 
   }
   if (isForbidden(error)) return { message: `not permitted: ${message}`, exitCode: exitCode.notPermitted };
   const name = error instanceof Error ? error.name : '';
-  if (['CaseNotFoundError', 'CaseLockedError', 'WorldError', 'FaultsError', 'PlaybookError'].includes(name)) {
+  if (['CaseNotFoundError', 'CaseLockedError', 'WorldError', 'FaultsError', 'SimulatorStartError'].includes(name)) {
     return { message, exitCode: exitCode.usage };
   }
   if (name === 'TranscriptDamagedError') return { message, exitCode: exitCode.notVerified };

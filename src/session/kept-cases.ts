@@ -19,6 +19,8 @@ export interface KeeperOptions {
   demo: boolean;
   cloud: string;
   toolVersion: string;
+  /** Asks Azure what became of the requests that a crash left without an outcome, before anything else is done. */
+  settle?: (kept: KeptCase) => Promise<void>;
   /** A case to go on with, instead of the machine's case of today. */
   caseId?: string;
 }
@@ -27,6 +29,11 @@ export interface KeeperOptions {
 export interface KeptCase extends OpenCase {
   file: CaseFile;
   actor: string;
+}
+
+/** A case keeper whose cases have their files at hand. */
+export interface KeptCases extends CaseKeeper {
+  open(vm: VirtualMachine): Promise<KeptCase>;
 }
 
 /** Goes on with the machine's case of today, or begins one; a case that another process writes to is left to it. */
@@ -66,7 +73,7 @@ async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator
 }
 
 /** The case files on this machine's disk, as the workbench and the command line use them. */
-export function caseKeeper(options: KeeperOptions): CaseKeeper & { open(vm: VirtualMachine): Promise<KeptCase> } {
+export function caseKeeper(options: KeeperOptions): KeptCases {
   return {
     async open(vm) {
       const operator = await options.operator();
@@ -86,7 +93,7 @@ export function caseKeeper(options: KeeperOptions): CaseKeeper & { open(vm: Virt
         operator: { upn: operator.name, oid: operator.objectId },
         toolVersion: options.toolVersion,
       });
-      return {
+      const kept: KeptCase = {
         id: file.id,
         file,
         actor,
@@ -112,6 +119,8 @@ export function caseKeeper(options: KeeperOptions): CaseKeeper & { open(vm: Virt
           await file.close(actor);
         },
       };
+      await options.settle?.(kept);
+      return kept;
     },
   };
 }

@@ -17,11 +17,25 @@ export interface ShelfOptions {
 }
 
 /** What a playbook writes, into the case that is open. */
-export function caseLogOf(kept: KeptCase): CaseLog {
+export function caseLogOf(kept: Pick<KeptCase, 'id' | 'file' | 'actor'>, now: () => Date): CaseLog {
   return {
     caseId: kept.id,
     append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
-    keep: (name, document) => kept.file.evidence.writeJson(name, document),
+    async keep(name, document) {
+      const evidence = await kept.file.evidence.writeJson(name, document);
+      // Each file of evidence has an entry that vouches for it.
+      await kept.file.transcript.append('fact', kept.actor, {
+        name,
+        state: 'known',
+        summary: `kept ${name}`,
+        source: 'playbook',
+        asOf: now().toISOString(),
+        coverage: 'as it was at that moment',
+        notSeen: [],
+        evidence,
+      });
+      return evidence;
+    },
   };
 }
 
@@ -75,7 +89,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
           subscriptionId: vm.subscriptionId,
           location: vm.location,
         },
-        log: caseLogOf(openCase),
+        log: caseLogOf(openCase, options.now),
         responderAddress: await options.responderAddress(),
         reason: '',
         readOnly: options.readOnly,

@@ -280,11 +280,18 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       }
       case 'jobs': {
-        const waiting = state.runs.find((slot) => slot.view.prompt !== null);
-        const slot = waiting ?? state.runs.at(-1);
         const layer = top(state);
-        if (!slot || (layer.kind === 'run' && layer.runId === slot.id)) return;
-        holder.push({ kind: 'run', runId: slot.id, scroll: 0 });
+        if (layer.kind === 'run') {
+          // Again: the one before it, and after the first the latest, so that an older one can still be undone.
+          const here = state.runs.findIndex((slot) => slot.id === layer.runId);
+          const before = state.runs[here - 1] ?? state.runs.at(-1);
+          if (before && before.id !== layer.runId) {
+            holder.set({ layers: [...state.layers.slice(0, -1), { kind: 'run', runId: before.id, scroll: 0 }] });
+          }
+          return;
+        }
+        const slot = state.runs.find(({ view }) => view.prompt !== null) ?? state.runs.at(-1);
+        if (slot) holder.push({ kind: 'run', runId: slot.id, scroll: 0 });
         return;
       }
       case 'help':

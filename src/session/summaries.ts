@@ -1,4 +1,5 @@
 import type { Fact } from '../documents/fact.ts';
+import type { ExposedPort } from '../documents/triage.ts';
 import { counted } from '../text/counts.ts';
 import type { TriageInProgress } from './ports.ts';
 
@@ -25,7 +26,7 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
   return [
     ...named('exposure', vm, part.exposure, ({ ports, disagreements }) =>
       [
-        ports.length === 0 ? 'no port open to the Internet' : `${counted(ports.length, 'port')} open to the Internet`,
+        openTo(ports),
         ...(disagreements.length > 0 ? [`Azure disagrees on ${counted(disagreements.length, 'range')}`] : []),
       ].join(', '),
     ),
@@ -56,4 +57,12 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
     ),
     ...named('posture.firewall', vm, posture.firewall, ({ inPath, name }) => (inPath ? `${name} in the path` : 'none')),
   ];
+}
+
+/** A port that only named addresses reach is told apart from one that is open to the Internet. */
+function openTo(ports: readonly ExposedPort[]): string {
+  const wide = ports.filter((port) => port.sources.breadth !== 'narrow').length;
+  const narrow = ports.length - wide;
+  const open = wide === 0 ? 'no port open to the Internet' : `${counted(wide, 'port')} open to the Internet`;
+  return narrow === 0 ? open : `${open}, ${counted(narrow, 'port')} to named addresses`;
 }

@@ -1,0 +1,139 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cordon, program, type RunningSimulator, root, simulate } from './cordon.ts';
+import { TerminalProgram } from './terminal.ts';
+
+const patience = 60_000;
+let cases: string;
+let simulator: RunningSimulator;
+let terminal: TerminalProgram | undefined;
+
+beforeEach(async () => {
+  cases = mkdtempSync(join(tmpdir(), 'cordon-e2e-'));
+  simulator = await simulate();
+});
+afterEach(async () => {
+  terminal?.end();
+  await simulator.stop();
+  rmSync(cases, { recursive: true, force: true });
+});
+
+function open(columns: number, rows: number, parameters: string[] = []): TerminalProgram {
+  terminal = new TerminalProgram(process.execPath, [program, '--simulator', simulator.url, ...parameters], {
+    columns,
+    rows,
+    cwd: root,
+    env: { CORDON_CASES: cases, NO_COLOR: undefined, CI: undefined },
+  });
+  return terminal;
+}
+
+/** Goes to the chooser and starts a playbook by the number that stands before it. */
+async function start(screen: TerminalProgram, playbook: string): Promise<void> {
+  screen.type('p');
+  const chooser = await screen.until(new RegExp(`\\d ${playbook} `), patience);
+  screen.type(new RegExp(`(\\d) ${playbook} `).exec(chooser)?.[1] ?? '');
+}
+
+async function toTriage(screen: TerminalProgram): Promise<void> {
+  screen.type('\u001b');
+  await screen.until('1 Exposed ports', patience);
+}
+
+describe('an incident, with the keyboard alone', () => {
+  it('finds the broken-into server, locks, preserves, backs up, undoes and exports', { timeout: 240_000 }, async () => {
+    const screen = open(120, 40);
+    await screen.until(/❯▲ web01 .*THEN SUCCESS/, patience);
+    await screen.until((text) => !text.includes('reading'), patience);
+    screen.type('\r');
+    const before = await screen.until(
+      (text) => text.includes('effective rules agree') && text.includes('THEN LOGON'),
+      patience,
+    );
+    expect(before).toContain('whole Internet');
+    expect(before).toMatch(/svc-backup from 203\.0\.113\.77 at 02:14:09Z/);
+    expect(screen.raw).not.toContain('\u001b]0;');
+
+    await start(screen, 'lock-nsg');
+    await screen.until('type web01', patience);
+    expect((await simulator.mutations()).length).toBe(0);
+    screen.type('\r');
+    await screen.until('type web01', patience);
+    screen.type('web01\r');
+    await screen.until(/undone in \d/, patience);
+    await screen.until((text) => !text.includes('asking Azure'), patience);
+    await toTriage(screen);
+    const locked = await screen.until(
+      (text) => !text.includes('whole Internet') && text.includes('198.51.100.2'),
+      patience,
+    );
+    expect(locked).not.toContain('whole Internet');
+
+    await start(screen, 'snapshot-disks');
+    await screen.until(/press y|y to do it|· y /, patience);
+    screen.type('y');
+    await screen.until((text) => /✓ +1 /.test(text), patience);
+    await toTriage(screen);
+
+    await start(screen, 'trigger-backup');
+    await screen.until(/press y|y to do it|· y /, patience);
+    screen.type('y');
+    await screen.until((text) => /✓ +1 /.test(text), patience);
+    await toTriage(screen);
+
+    screen.type('w');
+    await screen.until('trigger-backup', patience);
+    screen.type('w');
+    await screen.until('snapshot-disks', patience);
+    screen.type('w');
+    await screen.until('lock-nsg', patience);
+    screen.type('u');
+    await screen.until(/\(y\)|press y|type web01|y to do it|· y /, patience);
+    screen.type('y');
+    await screen.until((text) => /undone/.test(text) && !/undone in \d/.test(text), patience);
+    await toTriage(screen);
+    await screen.until('whole Internet', patience);
+
+    screen.type('t');
+    await screen.until('chain ✓', patience);
+    screen.type('e');
+    await screen.until(/\.md/, patience);
+    screen.type('q');
+    const { exitCode } = await screen.exited;
+    expect(exitCode).toBe(0);
+    expect(screen.alternate).toBe(false);
+
+    const [id = ''] = readdirSync(cases);
+    expect((await cordon(['case', 'verify', id, '--cases', cases])).code).toBe(0);
+    const entries = readFileSync(join(cases, id, 'transcript.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const mutations = await simulator.mutations();
+    expect(mutations.length).toBeGreaterThanOrEqual(8);
+    const intents = entries.filter((entry) => entry.kind === 'intent');
+    for (const mutation of mutations) {
+      const intent = intents.find((entry) => entry.body.clientRequestId === mutation.clientRequestId);
+      expect(intent, `intent of ${mutation.method} ${mutation.path}`).toBeDefined();
+      const outcome = entries.find((entry) => entry.kind === 'outcome' && entry.body.intent === intent?.body.id);
+      expect(outcome, `outcome of ${mutation.method} ${mutation.path}`).toBeDefined();
+      expect(intent.seq).toBeLessThan(outcome.seq);
+    }
+    const notes = (await cordon(['case', 'export', id, '--cases', cases])).stdout;
+    expect(notes).toContain('.md');
+  });
+
+  it('survives the simulator being pulled away, and says so', { timeout: 120_000 }, async () => {
+    const screen = open(80, 24);
+    await screen.until(/web01/, patience);
+    await screen.until((text) => !text.includes('reading'), patience);
+    await simulator.stop();
+    screen.type('\r');
+    await screen.until(/does not answer|Not known/, patience);
+    screen.type('\u0003');
+    await screen.exited;
+    expect(screen.alternate).toBe(false);
+  });
+});
