@@ -38,6 +38,8 @@ export interface Place<A extends number | bigint> {
 /** What gets through the chain, by protocol. Protocols without ports have one flow, from 0 to 65535. */
 export type FlowsByProtocol<A extends number | bigint> = Readonly<Record<Protocol, readonly Flow<A>[]>>;
 
+const NO_TAGS: readonly string[] = Object.freeze([]);
+
 // More source-port classes than this are not told apart: the attacker is then assumed to find a fitting one.
 const SOURCE_PORT_CLASSES = 256;
 
@@ -98,18 +100,19 @@ function combine<A extends number | bigint>(
   space: Intervals<A>,
 ): Flow<A>[] {
   const levels = [admin, subnet, nic];
-  const [adminGap, subnetGap, nicGap] = levels.map((level) => level?.gap);
+  const [adminGap, subnetGap, nicGap] = levels.map((level) => level?.outcomes[0]);
   const usual = passedBy(adminGap, subnetGap, nicGap, space);
   const witnesses = [subnet, nic].map((level) =>
     (level?.chain.pieces ?? []).map((piece) => ({ piece, address: firstCommon(piece.sources, usual) })),
   );
   const at = [0, 0, 0];
   const flows: Flow<A>[] = [];
-  const memo = new Map<Outcome<A> | undefined, Map<Outcome<A> | undefined, Merged<A>>>();
-  let adminOf: Outcome<A> | undefined;
+  const memo = new Map<number, Merged<A>>();
+  const [adminKinds = 1, subnetKinds = 1] = levels.map((level) => level?.outcomes.length ?? 1);
   let from = 0;
   while (from < 65536) {
     let next = 65536;
+    let key = 0;
     const outcomes: (Outcome<A> | undefined)[] = [undefined, undefined, undefined];
     for (let l = 0; l < 3; l += 1) {
       const level = levels[l];
@@ -117,27 +120,20 @@ function combine<A extends number | bigint>(
       let index = at[l] as number;
       while (index + 1 < level.starts.length && (level.starts[index + 1] as number) <= from) index += 1;
       at[l] = index;
-      outcomes[l] = level.outcomes[index];
+      const kind = level.which[index] as number;
+      outcomes[l] = level.outcomes[kind];
+      key += l === 0 ? kind : l === 1 ? kind * adminKinds : kind * adminKinds * subnetKinds;
       const end = level.starts[index + 1];
       if (end !== undefined && end < next) next = end;
     }
     // Outcomes that many ports share are put together once.
-    if (outcomes[0] !== adminOf) {
-      adminOf = outcomes[0];
-      memo.clear();
-    }
-    let bySubnet = memo.get(outcomes[1]);
-    if (bySubnet === undefined) {
-      bySubnet = new Map();
-      memo.set(outcomes[1], bySubnet);
-    }
-    let merged = bySubnet.get(outcomes[2]);
+    let merged = memo.get(key);
     if (merged === undefined) {
       merged = together(admin, outcomes, witnesses, space);
-      bySubnet.set(outcomes[2], merged);
+      memo.set(key, merged);
     }
     if (merged.sources.length > 0)
-      flows.push({ from, to: next - 1, sources: merged.sources, rules: merged.rules, tags: [] });
+      flows.push({ from, to: next - 1, sources: merged.sources, rules: merged.rules, tags: NO_TAGS });
     from = next;
   }
   return joined(flows);

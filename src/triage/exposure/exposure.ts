@@ -411,7 +411,8 @@ export function exposureFact(
     return unknown(`what decides was not read: ${first}${more}`, cureOf(undecided, book.unreadable), input.source);
   }
   found.notes.sayAll(undecided.map((sentence) => `${sentence}. What it lets in is not shown`));
-  found.openings.sort(byDanger);
+  // The openings of one path come sorted.
+  if (found.paths > 1) found.openings.sort(byDanger);
   return known<Exposure>(
     {
       ports: found.openings.map(({ port }) => port),

@@ -33,14 +33,19 @@ export interface Outcome<A extends number | bigint> {
   own: readonly Piece<A>[];
 }
 
-/** Outcomes over all ports: `starts[i]` is the first port of `outcomes[i]`, which ends where the next one starts. */
+/**
+ * Outcomes over all ports: `outcomes[which[i]]` holds from the port `starts[i]` on, up to where the next one starts.
+ * `outcomes[0]` is that of ports which only rules for every port match.
+ */
 export interface Decisions<A extends number | bigint> {
   chain: Chain<A>;
-  /** The outcome on a port that only rules for every port match. */
-  gap: Outcome<A>;
-  starts: readonly number[];
+  starts: ArrayLike<number>;
+  which: ArrayLike<number>;
   outcomes: readonly Outcome<A>[];
 }
+
+// Where each port edge of the list at hand is among its sorted edges; only edges that were just written are read.
+const position = new Int32Array(65537);
 
 /** The union of the pieces with one access. */
 const admitted = <A extends number | bigint>(pieces: readonly Piece<A>[], access: 'allow' | 'always'): Intervals<A> => {
@@ -87,22 +92,15 @@ export function firstMatch<A extends number | bigint>(
     own: [],
   };
   const chain = { pieces };
-  if (narrow.length === 0) return { chain, gap, starts: [0], outcomes: [gap] };
+  if (narrow.length === 0) return { chain, starts: [0], which: [0], outcomes: [gap] };
 
-  const edges = new Set<number>([0]);
-  for (const { rule } of narrow) {
-    for (const edge of rule.ports) if (edge < 65536) edges.add(edge);
-  }
-  const starts = [...edges].sort((a, b) => a - b);
-  const position = new Map<number, number>();
-  for (let i = 0; i < starts.length; i += 1) position.set(starts[i] as number, i);
-  position.set(65536, starts.length);
+  const starts = edgesOf(narrow);
   const named: (number[] | undefined)[] = new Array(starts.length);
   for (let n = 0; n < narrow.length; n += 1) {
     const ports = narrow[n]?.rule.ports ?? NOTHING;
     for (let p = 0; p < ports.length; p += 2) {
-      const end = position.get(ports[p + 1] as number) ?? 0;
-      for (let i = position.get(ports[p] as number) ?? 0; i < end; i += 1) {
+      const end = position[ports[p + 1] as number] as number;
+      for (let i = position[ports[p] as number] as number; i < end; i += 1) {
         const atoms = named[i];
         if (atoms === undefined) named[i] = [n];
         else atoms.push(n);
@@ -111,22 +109,44 @@ export function firstMatch<A extends number | bigint>(
   }
 
   // Ports between the single ones inside a range are named by the same rules: they share an outcome.
-  const known = new Map<string, Outcome<A>>();
-  const outcomes: Outcome<A>[] = [];
-  for (const mine of named) {
-    if (mine === undefined) {
-      outcomes.push(gap);
-      continue;
+  const bySingle = new Int32Array(narrow.length);
+  const byMany = new Map<string, number>();
+  const which = new Int32Array(starts.length);
+  const outcomes: Outcome<A>[] = [gap];
+  for (let i = 0; i < starts.length; i += 1) {
+    const mine = named[i];
+    if (mine === undefined) continue;
+    const single = mine.length === 1 ? (mine[0] as number) : -1;
+    const key = single < 0 ? mine.join() : '';
+    let index = (single < 0 ? byMany.get(key) : bySingle[single]) ?? 0;
+    if (index === 0) {
+      index = outcomes.push(outcomeOf(mine, narrow, gap)) - 1;
+      if (single < 0) byMany.set(key, index);
+      else bySingle[single] = index;
     }
-    const key = mine.length === 1 ? String(mine[0]) : mine.join();
-    let outcome = known.get(key);
-    if (outcome === undefined) {
-      outcome = outcomeOf(mine, narrow, gap);
-      known.set(key, outcome);
-    }
-    outcomes.push(outcome);
+    which[i] = index;
   }
-  return { chain, gap, starts, outcomes };
+  return { chain, starts, which, outcomes };
+}
+
+/** Every port at which a rule starts or ends, from 0 on, sorted; writes their places into `position`. */
+function edgesOf(narrow: readonly { rule: InboundRule }[]): Int32Array {
+  let count = 1;
+  for (const { rule } of narrow) count += rule.ports.length;
+  const all = new Int32Array(count);
+  let at = 1;
+  for (const { rule } of narrow) for (const edge of rule.ports) all[at++] = edge;
+  all.sort();
+  let kept = 0;
+  for (let i = 0; i < count; i += 1) {
+    const edge = all[i] as number;
+    if (kept > 0 && all[kept - 1] === edge) continue;
+    all[kept] = edge;
+    position[edge] = kept;
+    kept += 1;
+  }
+  // 65536 is an end, never a start.
+  return all.subarray(0, all[kept - 1] === 65536 ? kept - 1 : kept);
 }
 
 function outcomeOf<A extends number | bigint>(

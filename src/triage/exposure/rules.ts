@@ -150,11 +150,25 @@ const ACCESS: ReadonlyMap<string, Access> = new Map([
 const EVERY = { ports: ALL_PORTS, unread: NO_TEXTS };
 const cachedPorts = new Map<string, { ports: Intervals<number>; unread: readonly string[] }>();
 
+/** The port that up to five digits name; -1 for any other text. */
+function plainPort(digits: string): number {
+  if (digits.length === 0 || digits.length > 5) return -1;
+  let port = 0;
+  for (let i = 0; i < digits.length; i += 1) {
+    const code = digits.charCodeAt(i);
+    if (code < 48 || code > 57) return -1;
+    port = port * 10 + code - 48;
+  }
+  return port <= 65535 ? port : -1;
+}
+
 /** Ports of a list of texts; single texts, which are nearly all, are read once. */
 function portsOf(found: readonly string[]): { ports: Intervals<number>; unread: readonly string[] } {
   const only = found[0];
   if (only === undefined || found.length > 1) return parsePorts(found);
   if (only === '*' || only === '0-65535') return EVERY;
+  const port = plainPort(only);
+  if (port >= 0) return { ports: [port, port + 1], unread: NO_TEXTS };
   const cached = cachedPorts.get(only);
   if (cached !== undefined) return cached;
   const parsed = parsePorts(found);
