@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Connection } from '../azure/connection.ts';
 import { azureError } from '../azure/failure.ts';
-import { at, type Json, listAt, numberAt, textAt } from '../azure/json.ts';
+import { at, instantAt, type Json, listAt, numberAt, textAt } from '../azure/json.ts';
 import { rawBody } from '../azure/raw-body.ts';
 import { parseResourceId, sameId, shortName } from '../azure/resource-id.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
@@ -316,7 +316,7 @@ export function disksSnapshot(connection: Connection): Action {
       if (textAt(body, 'properties', 'networkAccessPolicy').toLowerCase() !== 'denyall') {
         return { ok: false, text: `${name} is not closed to export.` };
       }
-      const taken = textAt(body, 'properties', 'timeCreated');
+      const taken = instantAt(body, 'properties', 'timeCreated') ?? '';
       if (!Number.isNaN(Date.parse(taken))) times.push(Date.parse(taken));
       told.push(`${one.role} → ${name}${taken === '' ? '' : ` at ${taken}`}`);
     }

@@ -109,6 +109,17 @@ function joins(networkInterface: Json): NeededPermission[] {
   );
 }
 
+/** Names of the load balancers and application gateways that send traffic to an interface, each once. */
+function balancersOf(networkInterface: Json): string[] {
+  const pools = listAt(networkInterface, 'properties', 'ipConfigurations').flatMap((one) =>
+    ['loadBalancerBackendAddressPools', 'loadBalancerInboundNatRules', 'applicationGatewayBackendAddressPools'].flatMap(
+      (list) => listAt(one, 'properties', list).map((pool) => textAt(pool, 'id')),
+    ),
+  );
+  const names = pools.flatMap((id) => /\/(?:loadBalancers|applicationGateways)\/([^/]+)\//i.exec(id)?.[1] ?? []);
+  return [...new Set(names)];
+}
+
 /** Puts a security group, or none, at an interface; every other property is sent back as Azure gave it. */
 async function putGroup(
   connection: Connection,
@@ -236,6 +247,9 @@ export function nsgLock(connection: Connection): Action {
       `Inbound stops for everyone but ${stays} on tcp ${ports.join(', ')}: also from the virtual network, from load balancers and their probes, and from a Bastion.`,
     );
 
+    const touches = interfaces.flatMap((one) =>
+      balancersOf(one).map((name) => `${name} no longer reaches ${target.name}: its probes are denied.`),
+    );
     const states: LockState['interfaces'] = [];
     const unreadable: string[] = [];
     for (const one of interfaces) {
@@ -316,10 +330,10 @@ export function nsgLock(connection: Connection): Action {
     for (const [key, id] of groupIds) {
       const group = groups.get(key);
       const served = group ? others(group, ids) : [];
-      consequences.push(
+      touches.push(
         served.length > 0
           ? `${shortName(id)} itself is not edited; it goes on serving ${listed(served)}.`
-          : `${shortName(id)} itself is not edited.`,
+          : `${shortName(id)} itself is not edited; it serves nobody else.`,
       );
     }
     consequences.push(
@@ -338,7 +352,7 @@ export function nsgLock(connection: Connection): Action {
     return {
       title,
       changes,
-      touches: [],
+      touches,
       permissions: await preflight(connection, needed),
       danger: 'disruptive',
       undo: `Puts ${listed([...new Set(states.map((one) => (one.before === '' ? 'no group' : shortName(one.before))))])} back at ${listed(states.map((one) => shortName(one.id)))} and deletes ${listed([...places.values()].map((one) => shortName(one.id)))}; drift is checked first.`,

@@ -41,6 +41,8 @@ export const plannedStep = z.object({
   /** How it is undone; "" when it cannot or need not be. */
   undo: z.string(),
   warnings: z.array(z.string()),
+  /** What it will and will not do besides the changes, one sentence each. */
+  consequences: z.array(z.string()).optional(),
 });
 export type PlannedStep = z.infer<typeof plannedStep>;
 

@@ -684,6 +684,7 @@ class Run implements StartedRun {
       permissions: plan.permissions,
       danger: plan.changes.length === 0 ? 'none' : atLeast(plan.danger),
       undo: plan.undo,
+      consequences: plan.consequences,
       warnings: plan.refused ? [...plan.warnings, plan.refused.because] : plan.warnings,
     });
   }
@@ -741,7 +742,8 @@ function ended(state: StepState): boolean {
 
 function plannedPart(view: StepView): PlannedStep {
   const { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings } = view;
-  return { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings };
+  const consequences = view.consequences ?? [];
+  return { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings, consequences };
 }
 
 function outcomeOf(state: StepState): RunDocument['steps'][number]['outcome'] {

@@ -58,7 +58,10 @@ export interface Bench {
   run(steps: unknown[], vm: string, options?: Partial<RunOptions>): StartedRun;
   world(): Promise<{ resources: Record<string, unknown>[] }>;
   resource(type: string, name: string): Promise<Record<string, unknown> | undefined>;
+  /** Adds faults; an empty list clears them. */
   faults(faults: Fault[]): Promise<void>;
+  /** Resolves when the condition holds, looked at after each turn of the event loop. */
+  until(condition: () => boolean | Promise<boolean>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -129,6 +132,13 @@ export async function openBench(change: (world: World) => void = () => undefined
     },
     async faults(faults) {
       await post(faults);
+    },
+    async until(condition) {
+      const given = AbortSignal.timeout(20_000);
+      while (!(await Promise.resolve(condition()).catch(() => false))) {
+        given.throwIfAborted();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     },
     close: () => simulator.close(),
   };

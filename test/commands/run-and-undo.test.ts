@@ -1,0 +1,265 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCaseStore } from '../../src/casefile/case-store.ts';
+import { runPlaybook, undoCase } from '../../src/commands/run-headless.ts';
+import { settleOpenIntents } from '../../src/commands/settle-open-intents.ts';
+import { planDocument, runDocument } from '../../src/documents/run.ts';
+import type { Entry } from '../../src/documents/transcript.ts';
+import { Failure } from '../../src/failure.ts';
+import type { CaseLog } from '../../src/playbook/case-log.ts';
+import { type Bench, openBench } from '../actions/bench.ts';
+
+function capture() {
+  let out = '';
+  let err = '';
+  const sink = (add: (text: string) => void) =>
+    Object.assign(Object.create(process.stdout), {
+      isTTY: false,
+      write(text: string) {
+        add(text);
+        return true;
+      },
+    });
+  return {
+    streams: {
+      stdout: sink((text) => {
+        out += text;
+      }),
+      stderr: sink((text) => {
+        err += text;
+      }),
+    },
+    out: () => out,
+    err: () => err,
+  };
+}
+
+describe('cordon run and cordon undo', () => {
+  let bench: Bench;
+  let cases = '';
+  beforeAll(async () => {
+    bench = await openBench();
+  });
+  beforeEach(async () => {
+    await bench.begin();
+    cases = await mkdtemp(join(tmpdir(), 'cordon-cases-'));
+  });
+  afterEach(() => rm(cases, { recursive: true }));
+  afterAll(() => bench.close());
+
+  const base = () => ({ simulator: bench.simulator.url, cases, json: true });
+  const run = async (playbook: string, flags: { vm: string } & Record<string, unknown>) => {
+    const seen = capture();
+    const code = await runPlaybook(playbook, { ...base(), ...flags }, seen.streams);
+    return { code, document: JSON.parse(seen.out()), err: seen.err() };
+  };
+  const undo = async (id: string, flags: Record<string, unknown> = {}) => {
+    const seen = capture();
+    const code = await undoCase(id, { ...base(), ...flags }, seen.streams);
+    return { code, document: JSON.parse(seen.out()), err: seen.err() };
+  };
+  const entriesOf = async (id: string) => {
+    const entries: Entry[] = [];
+    for await (const entry of (await openCaseStore(cases).read(id)).entries()) entries.push(entry);
+    return entries;
+  };
+  const groupOf = async (nic: string) => {
+    const found = await bench.resource('Microsoft.Network/networkInterfaces', nic);
+    return String(Reflect.get(Object(Reflect.get(Object(found?.properties), 'networkSecurityGroup')), 'id') ?? '');
+  };
+  /** Every change that the simulator made is in the transcript, before its outcome. */
+  const agreement = async (id: string) => {
+    const entries = await entriesOf(id);
+    for (const mutation of bench.mutations()) {
+      const intent = entries.find(
+        (one) => one.kind === 'intent' && one.body.clientRequestId === mutation.clientRequestId,
+      );
+      expect(intent, `${mutation.method} ${mutation.path}`).toBeDefined();
+      const outcome = entries.find((one) => one.kind === 'outcome' && one.body.intent === intent?.body.id);
+      expect(outcome?.seq ?? 0).toBeGreaterThan(intent?.seq ?? 0);
+    }
+    expect((await (await openCaseStore(cases).read(id)).verify()).ok).toBe(true);
+  };
+
+  it('prints a plan and sends nothing but reads', async () => {
+    const { code, document } = await run('contain-brute-force', { vm: 'web01', dryRun: true });
+    expect(code).toBe(0);
+    expect(planDocument.safeParse(document).error).toBeUndefined();
+    expect(bench.mutations()).toEqual([]);
+    expect(await openCaseStore(cases).list()).toEqual([]);
+  });
+
+  it('does nothing that was not confirmed', async () => {
+    for (const flags of [{}, { yes: true }, { confirm: 'web02' }, { confirm: 'WEB01' }]) {
+      await expect(run('lock-nsg', { vm: 'web01', ...flags })).rejects.toMatchObject({ name: 'Failure', exitCode: 2 });
+    }
+    await expect(run('snapshot-disks', { vm: 'web01', confirm: 'web01' })).rejects.toThrow('--yes');
+    await expect(run('lock-nsg', { vm: 'web01', confirm: 'web01', readOnly: true })).rejects.toMatchObject({
+      exitCode: 3,
+    });
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('locks, lists what can be undone, and undoes it in another process', async () => {
+    const before = await groupOf('web01-nic');
+    const { code, document } = await run('lock-nsg', { vm: 'web01', confirm: 'web01', reason: 'guessing' });
+    expect(code).toBe(0);
+    const read = runDocument.parse(document);
+    expect(read.steps.map((step) => step.outcome)).toEqual(['done', 'done']);
+    expect(await groupOf('web01-nic')).not.toBe(before);
+
+    const listed = await undo(read.case);
+    expect(listed.code).toBe(0);
+    expect(listed.document.steps).toMatchObject([{ step: 'lock', undoable: 'yes', outcome: 'not-asked' }]);
+    expect(await groupOf('web01-nic')).not.toBe(before);
+
+    const undone = await undo(read.case, { yes: true });
+    expect(undone.document.steps).toMatchObject([{ step: 'lock', outcome: 'undone' }]);
+    expect(undone.code).toBe(0);
+    expect(await groupOf('web01-nic')).toBe(before);
+    expect((await undo(read.case)).document.steps).toEqual([]);
+    await agreement(read.case);
+    const confirm = (await entriesOf(read.case)).find((one) => one.kind === 'confirm');
+    expect(confirm?.body).toMatchObject({ step: 'lock', level: 'disruptive', typed: 'web01', reason: 'guessing' });
+  });
+
+  it('finds that somebody has put another group there, and leaves it', async () => {
+    const { document } = await run('lock-nsg', { vm: 'sql01', confirm: 'sql01' });
+    const nic = await bench.resource('Microsoft.Network/networkInterfaces', 'sql01-nic');
+    const target = bench.target('sql01');
+    const client = await bench.connection.network(target.subscriptionId);
+    const gate = { before: async () => undefined, after: async () => undefined };
+    await bench.connection.changing(gate, async () => {
+      const now = await client.networkInterfaces.get(target.resourceGroup, String(nic?.name));
+      const { networkSecurityGroup: _, ...rest } = now;
+      await client.networkInterfaces.createOrUpdate(target.resourceGroup, String(nic?.name), rest);
+    });
+    const undone = await undo(document.case, { yes: true });
+    expect(undone.code).toBe(5);
+    expect(undone.document.steps[0].text).toContain('no group by now');
+    expect(await groupOf('sql01-nic')).toBe('');
+  });
+
+  it('deletes evidence only when its step is named and the machine is', async () => {
+    const { document } = await run('snapshot-disks', { vm: 'jump01', yes: true });
+    const taken = async () =>
+      (await bench.world()).resources.filter((one) => Reflect.get(Object(one.tags), 'cordon-case') === document.case)
+        .length;
+    expect(await taken()).toBe(1);
+    expect((await undo(document.case, { yes: true })).document.steps).toMatchObject([
+      { undoable: 'confirm', outcome: 'not-asked' },
+    ]);
+    await expect(undo(document.case, { step: 'snapshot', confirm: 'web01' })).rejects.toBeInstanceOf(Failure);
+    await expect(undo(document.case, { step: 'lock', yes: true })).rejects.toThrow('known are snapshot');
+    expect(await taken()).toBe(1);
+    const undone = await undo(document.case, { step: 'snapshot', confirm: 'jump01' });
+    expect(undone.document.steps).toMatchObject([{ outcome: 'undone' }]);
+    expect(await taken()).toBe(0);
+    await agreement(document.case);
+  });
+
+  it('tells by its exit code how it ended', async () => {
+    expect((await run('lock-nsg', { vm: 'pay01', confirm: 'pay01' })).code).toBe(3);
+    expect((await run('trigger-backup', { vm: 'lin-build', yes: true })).code).toBe(5);
+    const fault = {
+      match: { method: 'PUT' as const, path: '/networkInterfaces/' },
+      effect: { status: 400, code: 'Bad', message: 'No.' },
+    };
+    await bench.faults([{ ...fault, times: 1 }]);
+    const undone = await run('lock-nsg', { vm: 'app03', confirm: 'app03' });
+    expect(undone.code).toBe(4);
+    expect(undone.document.steps[0].outcome).toBe('undone');
+    await agreement(undone.document.case);
+    await bench.faults([]);
+    await bench.faults([{ ...fault, after: 1 }]);
+    expect((await run('lock-nsg', { vm: 'gate01', confirm: 'gate01' })).code).toBe(5);
+    await bench.faults([]);
+    await bench.faults([
+      {
+        match: { method: 'PUT', path: '/networkSecurityGroups/' },
+        effect: { status: 403, code: 'AuthorizationFailed', message: 'No.' },
+      },
+    ]);
+    expect((await run('lock-nsg', { vm: 'mail01', confirm: 'mail01' })).code).toBe(3);
+  });
+
+  it('undoes what was done half way before the process ended', async () => {
+    const before = await groupOf('edge01-nic');
+    await bench.faults([
+      {
+        match: { method: 'GET', path: '/networkSecurityGroups/' },
+        after: 2,
+        effect: { status: 400, code: 'Broken', message: 'No.' },
+      },
+    ]);
+    const ran = await run('lock-nsg', { vm: 'edge01', confirm: 'edge01' });
+    expect(ran.code).not.toBe(0);
+    await bench.faults([]);
+    const undone = await undo(ran.document.case, { yes: true });
+    expect(undone.code).toBe(0);
+    expect(await groupOf('edge01-nic')).toBe(before);
+    const { resources } = await bench.world();
+    expect(resources.filter((one) => String(one.name) === `cordon-${ran.document.case}`)).toEqual([]);
+  });
+
+  it('names the operations that go on in Azure when it is interrupted', async () => {
+    await bench.faults([{ match: { method: 'PUT', path: '/networkInterfaces/' }, effect: { hangOperation: true } }]);
+    const seen = capture();
+    const running = runPlaybook('lock-nsg', { ...base(), vm: 'print01', confirm: 'print01' }, seen.streams);
+    await bench.until(() => bench.mutations().some((one) => /networkInterfaces/i.test(one.path)));
+    // The answer of the change must have come back before it counts as running.
+    await bench.until(async () => {
+      const text = await readFile(join(cases, '2026-11-23-print01', 'transcript.jsonl'), 'utf8');
+      return (
+        text.split('\n').filter((line) => line.includes('"result":"accepted"') && line.includes('"kind":"outcome"'))
+          .length >= 2
+      );
+    });
+    process.emit('SIGINT');
+    expect(await running).toBe(5);
+    expect(seen.err()).toContain('still running in Azure: PUT');
+    const entries = await entriesOf('2026-11-23-print01');
+    expect(entries.some((one) => one.kind === 'error' && String(one.body.text).includes('still running'))).toBe(true);
+    expect(entries.at(-1)?.kind).toBe('close');
+  });
+
+  it('asks Azure what became of an intent that a crash left open', async () => {
+    const file = await openCaseStore(cases, { now: () => bench.simulator.now() }).create({
+      vmName: 'kiosk01',
+      header: {
+        toolVersion: 'test',
+        tenantId: '',
+        subscriptionId: '',
+        operator: { upn: 'anna', oid: '' },
+        demo: true,
+        cloud: 'public',
+        vm: { id: bench.target('kiosk01').id, name: 'kiosk01' },
+      },
+    });
+    const { id: vmId } = bench.target('kiosk01');
+    const url = `https://management.azure.com${vmId.split('/providers/')[0]}/providers/Microsoft.Network/networkSecurityGroups/cordon-lost?api-version=2026-01-01`;
+    await file.transcript.append('intent', 'anna', {
+      id: 'i-1',
+      action: 'nsg.lock',
+      step: 'lock',
+      request: { method: 'PUT', url, apiVersion: '2026-01-01', body: { tags: { 'cordon-case': file.id } } },
+      clientRequestId: 'c-1',
+    });
+    await file.release();
+    const again = await openCaseStore(cases, { now: () => bench.simulator.now() }).open(file.id);
+    const log: CaseLog = {
+      caseId: again.id,
+      append: (kind, body) => again.transcript.append(kind, 'anna', body as never),
+      keep: (name, document) => again.evidence.writeJson(name, document),
+    };
+    const seen = capture();
+    await settleOpenIntents(again, log, bench.connection, seen.streams.stderr);
+    expect(seen.err()).toContain('it was not done');
+    expect(await again.openIntents()).toEqual([]);
+    await again.close();
+    const outcome = (await entriesOf(file.id)).find((one) => one.kind === 'outcome' && one.body.intent === 'i-1');
+    expect(outcome?.body).toMatchObject({ ok: false });
+  });
+});
