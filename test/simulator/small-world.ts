@@ -47,7 +47,7 @@ const machine = (id: string, nic: string, power: string, disks: Record<string, u
   location: 'westeurope',
   properties: {
     vmId: '5f0d7e6b-0000-4000-8000-000000000001',
-    hardwareProfile: { vmSize: 'Standard_D2s_v5' },
+    hardwareProfile: { vmSize: 'Standard_D2s_v3' },
     provisioningState: 'Succeeded',
     osProfile: { computerName: 'web01', adminUsername: 'azure' },
     networkProfile: { networkInterfaces: [{ id: nic }] },

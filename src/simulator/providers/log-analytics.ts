@@ -1,28 +1,35 @@
-import { randomUUID } from 'node:crypto';
 import { logAnalyticsRows } from '../../kql/cells.ts';
 import { evaluate } from '../../kql/evaluate.ts';
 import { KqlError } from '../../kql/kqlerror.ts';
 import { type ColumnType, type Table, tableFromRows } from '../../kql/table.ts';
 import type { Azure } from '../azure.ts';
 import { AzureError } from '../azure-error.ts';
-import { type Call, type Handler, ok, type Route } from '../call.ts';
-import { at, isRecord, type Json, same, text, texts } from '../json.ts';
+import { type Call, type Handler, ok, type Reply, type Route } from '../call.ts';
+import { at, isRecord, type Json, record, same, text, texts } from '../json.ts';
+import { isSyntax, unresolvedName } from '../kql-refusals.ts';
 import { columnsOf } from '../log-schemas.ts';
-import { within } from '../resource-id.ts';
+import { readPath, within } from '../resource-id.ts';
+import { find } from '../store.ts';
 import type { Row } from '../world.ts';
+import { resourceGroups } from './resource-reads.ts';
 
 const invalid = (innererror: Json): AzureError =>
   new AzureError(400, 'BadArgumentError', 'The request had some invalid properties', {
-    extra: { correlationId: randomUUID(), innererror },
+    extra: { innererror },
   });
 
-const insufficient = (): AzureError =>
+const insufficient = (azure: Azure, what: string): AzureError =>
   new AzureError(
     403,
     'InsufficientAccessError',
     'The provided credentials have insufficient access to perform the requested operation',
     {
-      extra: { correlationId: randomUUID() },
+      extra: {
+        innererror: {
+          code: 'AuthorizationFailedError',
+          message: `User '${azure.caller.oid}' does not have access to read logs for this ${what}`,
+        },
+      },
     },
   );
 
@@ -30,25 +37,22 @@ const insufficient = (): AzureError =>
 function refused(error: KqlError): AzureError {
   const { line, column, token } = error;
   const place = `[line:position=${line}:${column}]`;
-  if (error.kind === 'syntax') {
+  if (isSyntax(error)) {
     return invalid({
       code: 'SyntaxError',
       message: `A recognition error occurred in the query.`,
       innererror: {
         code: 'SYN0002',
         message: `Query could not be parsed at '${token}' on line ${line}, position ${column}: ${error.message}`,
-        line,
-        pos: column,
-        token,
       },
     });
   }
   if (error.kind === 'semantic') {
-    const unresolved = error.diagnostics.find((each) => /^KS(142|204|211)$/.test(each.code));
+    const unresolved = unresolvedName(error);
     const message =
       unresolved === undefined
         ? `${error.message} ${place}`
-        : `Failed to resolve table or column expression named '${unresolved.token}'`;
+        : `Failed to resolve table or column expression named '${unresolved}'`;
     return invalid({
       code: 'SemanticError',
       message: 'A semantic error occurred.',
@@ -136,33 +140,41 @@ interface Asked {
   timespan: string | undefined;
 }
 
-const builtTables = new WeakMap<Azure, Map<string, { version: number; table: Table }>>();
+interface Built {
+  version: number;
+  table: Table;
+}
+
+const builtTables = new WeakMap<Azure, Map<string, Built>>();
+const mostBuilt = 200;
+
+/** Builds a table of rows in reach, or takes the one that was built of the same rows before. */
+function built(azure: Azure, key: string, make: () => Table): Table {
+  const cache = builtTables.get(azure) ?? new Map<string, Built>();
+  builtTables.set(azure, cache);
+  const known = cache.get(key);
+  if (known?.version === azure.dataVersion) return known.table;
+  const table = make();
+  cache.set(key, { version: azure.dataVersion, table });
+  if (cache.size > mostBuilt) cache.delete(cache.keys().next().value ?? '');
+  return table;
+}
 
 function tableOf(azure: Azure, name: string, scope: Scope, bounds: { from: number; to: number } | undefined): Table {
   const columns: Record<string, ColumnType> = { ...columnsOf(name), ...columnTypesOf(azure.schemas[name]) };
-  const cached = bounds === undefined ? `${scope.key}|${name}` : undefined;
-  const cache = builtTables.get(azure) ?? new Map<string, { version: number; table: Table }>();
-  builtTables.set(azure, cache);
-  const known = cached === undefined ? undefined : cache.get(cached);
-  if (known?.version === azure.dataVersion) return known.table;
   const { rows, times, resources } = parsed(azure.table(name) ?? []);
-  const now = azure.clock.ms();
-  const kept = rows.filter((_, index) => {
+  const kept: Row[] = [];
+  let reached = 0;
+  rows.forEach((row, index) => {
+    if (!scope.sees(resources[index] ?? '')) return;
+    reached += 1;
     const time = times[index] ?? Number.NaN;
-    if (!scope.sees(resources[index] ?? '')) return false;
-    if (bounds !== undefined) return time >= bounds.from && time <= bounds.to;
-    return !(time > now);
+    const seen = bounds === undefined || (time >= bounds.from && time <= bounds.to);
+    if (seen) kept.push(row.Type === undefined ? { ...row, Type: name } : row);
   });
-  const table = tableFromRows(
-    name,
-    kept.map((row) => (row.Type === undefined ? { ...row, Type: name } : row)),
-    columns,
-  );
-  if (cached !== undefined && rows.every((_, index) => !((times[index] ?? 0) > now))) {
-    cache.set(cached, { version: azure.dataVersion, table });
-    if (cache.size > 200) cache.delete(cache.keys().next().value ?? '');
-  }
-  return table;
+  const make = (): Table => tableFromRows(name, kept, columns);
+  // Most queries are of all rows of a machine: those tables are worth keeping.
+  return kept.length === reached ? built(azure, `${scope.key}|${name}`, make) : make();
 }
 
 const kinds = new Set(['bool', 'datetime', 'dynamic', 'guid', 'int', 'long', 'real', 'string', 'timespan', 'decimal']);
@@ -187,20 +199,11 @@ function askedOf(call: Call): Asked {
   return { query, timespan: text(at(body, 'timespan')) };
 }
 
-/** Runs a query over the tables in reach. Tables that the caller may not read are not resolved, as if they were not there. */
-function run(call: Call, scope: Scope, mayRead: (table: string) => boolean) {
-  const { azure } = call;
-  const { query, timespan } = askedOf(call);
-  const bounds = timespan === undefined ? undefined : boundsOf(timespan, azure.clock.ms());
-  const tables: Table[] = [];
-  for (const name of namesOf(azure)) {
-    // Only tables that the query names are built: a wildcard needs them all.
-    if (!mayRead(name) || !(query.includes(name) || /\b(union|search|find)\b/.test(query))) continue;
-    tables.push(tableOf(azure, name, scope, bounds));
-  }
+/** Runs a query over tables. */
+function run(call: Call, tables: Table[]): Reply {
   let table: Table;
   try {
-    table = evaluate(query, tables, { now: azure.clock.now() });
+    table = evaluate(askedOf(call).query, tables, { now: call.azure.clock.now() });
   } catch (error) {
     if (error instanceof KqlError) throw refused(error);
     throw error;
@@ -208,11 +211,26 @@ function run(call: Call, scope: Scope, mayRead: (table: string) => boolean) {
   return answerOf(call, table);
 }
 
+/** The tables that a query can name, with the rows in reach; those that it does not name are not built. */
+function tablesFor(call: Call, scope: Scope, mayRead: (table: string) => 'rows' | 'nothing' | 'hidden'): Table[] {
+  const { azure } = call;
+  const { query, timespan } = askedOf(call);
+  const bounds = timespan === undefined ? undefined : boundsOf(timespan, azure.clock.ms());
+  const empty: Scope = { sees: () => false, key: 'none' };
+  const tables: Table[] = [];
+  for (const name of namesOf(azure)) {
+    const access = mayRead(name);
+    if (access === 'hidden' || !(query.includes(name) || /\b(union|search|find)\b/.test(query))) continue;
+    tables.push(tableOf(azure, name, access === 'rows' ? scope : empty, bounds));
+  }
+  return tables;
+}
+
 /** Bounds of one answer, from the service limits of the query API. */
 const mostRows = 500_000;
 const mostBytes = 100_000_000;
 
-function answerOf(call: Call, table: Table) {
+function answerOf(call: Call, table: Table): Reply {
   const columns = table.columns.map(({ name, type }) => ({ name, type }));
   let rows = logAnalyticsRows(table);
   const body: Json = { tables: [{ name: 'PrimaryResult', columns, rows }] };
@@ -259,39 +277,77 @@ const queryWorkspace: Handler = (call) => {
     !/^[0-9a-f-]{36}$/i.test(id) ||
     (azure.workspaces !== undefined && members === undefined && resource === undefined)
   ) {
-    throw new AzureError(404, 'PathNotFoundError', 'The requested path does not exist', {
-      extra: { correlationId: randomUUID() },
-    });
+    throw new AzureError(404, 'PathNotFoundError', 'The requested path does not exist');
   }
   const scope = resource ?? '/';
-  if (!azure.permissions.allows('Microsoft.OperationalInsights/workspaces/query/read', scope)) throw insufficient();
+  if (!azure.permissions.allows('Microsoft.OperationalInsights/workspaces/query/read', scope)) {
+    throw insufficient(azure, 'workspace');
+  }
   const collected = new Set(members ?? []);
   const limited = azure.workspaces !== undefined;
   const more = texts(at(call.body, 'workspaces'));
   for (const [customer, ids] of Object.entries(azure.workspaces ?? {})) {
     if (more.some((each) => same(each, customer))) for (const each of ids) collected.add(each);
   }
-  return run(call, { sees: (each) => !limited || collected.has(each), key: `w:${id}:${more.join()}` }, (table) =>
-    azure.permissions.allows(`Microsoft.OperationalInsights/workspaces/query/${table}/read`, scope),
+  const reach = { sees: (each: string) => !limited || collected.has(each), key: `w:${id}:${more.join()}` };
+  const mayRead = (table: string): boolean =>
+    azure.permissions.allows(`Microsoft.OperationalInsights/workspaces/query/${table}/read`, scope);
+  return run(
+    call,
+    tablesFor(call, reach, (table) => (mayRead(table) ? 'rows' : 'hidden')),
   );
 };
 
-/** A query about a resource, a group or a subscription sees the rows of what lies at or below it. */
+/** Whether a resource, a group or a subscription is there at all. */
+function exists(azure: Azure, id: string): boolean {
+  const arm = readPath(id);
+  const known = azure.subscriptions.some((each) => same(each.subscriptionId, arm.subscription));
+  if (arm.types.length > 0) return find(azure.store, id) !== undefined;
+  if (arm.group === undefined) return known;
+  return resourceGroups(azure, arm.subscription ?? '').some((each) => same(each.name, arm.group));
+}
+
+/**
+ * A query about a resource, a group or a subscription sees the rows of what lies at or below it. Tables that the caller
+ * may not read are empty and nothing says so, unless the request prefers to be told (Querying logs for Azure
+ * resources). A resource of which no workspace collects anything has no tables at all.
+ */
 const queryResource: Handler = (call) => {
   const { azure } = call;
   const id = call.path.replace(/^\/v1/i, '').replace(/\/query$/i, '');
+  if (!exists(azure, id)) throw new AzureError(404, 'ResourceNotFoundError', `The resource ${id} was not found`);
   const workspace = azure.store.get(id);
   if (workspace !== undefined && same(workspace.type, 'Microsoft.OperationalInsights/workspaces')) {
     return queryWorkspace({ ...call, params: { workspace: text(at(workspace.properties, 'customerId')) ?? '' } });
   }
-  if (!azure.permissions.allows('Microsoft.Insights/logs/read', id)) throw insufficient();
-  const low = id.toLowerCase();
+  if (!azure.permissions.allows('Microsoft.Insights/logs/read', id)) throw insufficient(azure, 'resource');
   const collected = azure.workspaces === undefined ? undefined : new Set(Object.values(azure.workspaces).flat());
-  const sees = (resource: string): boolean =>
-    resource !== '' && within(resource, low) && (collected === undefined || collected.has(resource));
-  return run(call, { sees, key: `r:${low}` }, (table) =>
-    azure.permissions.allows(`Microsoft.Insights/logs/${table}/read`, id),
+  if (collected !== undefined && ![...collected].some((each) => within(each, id))) return run(call, []);
+  const verdicts = new Map<string, boolean>();
+  const sees = (resource: string): boolean => {
+    const known = verdicts.get(resource);
+    if (known !== undefined) return known;
+    const verdict =
+      resource !== '' &&
+      within(resource, id) &&
+      (collected === undefined || collected.has(resource)) &&
+      azure.permissions.allows('Microsoft.Insights/logs/read', resource);
+    verdicts.set(resource, verdict);
+    return verdict;
+  };
+  const mayRead = (table: string): boolean => azure.permissions.allows(`Microsoft.Insights/logs/${table}/read`, id);
+  const tables = tablesFor(call, { sees, key: `r:${id.toLowerCase()}` }, (table) =>
+    mayRead(table) ? 'rows' : 'nothing',
   );
+  const reply = run(call, tables);
+  if (!/include-permissions=true/i.test(call.headers.prefer ?? '')) return reply;
+  const denyTables = namesOf(azure).filter((table) => !mayRead(table));
+  const sources = azure.store.ofType('Microsoft.OperationalInsights/workspaces').map((each) => each.id);
+  const permissions = {
+    resources: [{ resourceId: id, ...(denyTables.length > 0 && { denyTables }), dataSources: sources }],
+    dataSources: sources.map((resourceId) => ({ resourceId })),
+  };
+  return { ...reply, body: { ...record(reply.body), permissions } };
 };
 
 /** Both services share a port; paths that begin with /v1 are this one's. */

@@ -8,6 +8,7 @@ import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, type Route } from '../call.ts';
 import { GraphTables } from '../graph-tables.ts';
 import { isRecord, type Json, record, text, texts } from '../json.ts';
+import { isSyntax, unresolvedTable } from '../kql-refusals.ts';
 
 const largestPage = 1000;
 const defaultPage = 100;
@@ -34,15 +35,24 @@ const invalidQuery = {
 
 /** A refused query in the shape of Resource Graph: the place is in the details. */
 function refusedQuery(call: Call, error: KqlError): AzureError {
-  const token = error.token === '' ? '<EOF>' : error.token;
-  const parser = { line: error.line, characterPositionInLine: Math.max(0, error.column - 1), token };
-  const detail: Json =
-    error.kind === 'syntax'
-      ? { code: 'ParserFailure', message: 'ParserFailure', ...parser, expectedToken: '' }
-      : error.kind === 'semantic'
-        ? { code: 'SemanticError', message: error.message, ...parser }
-        : { code: 'Default', message: error.message, ...parser };
-  return refuse(call, [invalidQuery, detail]);
+  const place = {
+    line: error.line,
+    characterPositionInLine: Math.max(0, error.column - 1),
+    token: error.token === '' ? '<EOF>' : error.token,
+  };
+  if (isSyntax(error)) {
+    return refuse(call, [
+      invalidQuery,
+      { code: 'ParserFailure', message: 'ParserFailure', ...place, expectedToken: '' },
+    ]);
+  }
+  const table = unresolvedTable(error);
+  if (table !== undefined) {
+    const message = `Table ${table} is invalid, unsupported or disallowed.`;
+    return refuse(call, [{ code: 'DisallowedLogicalTableName', message, ...place }]);
+  }
+  const code = error.kind === 'semantic' ? 'SemanticError' : 'UnsupportedQuery';
+  return refuse(call, [invalidQuery, { code, message: error.message, ...place }]);
 }
 
 interface Window {

@@ -1,5 +1,5 @@
 import { AzureError } from '../azure-error.ts';
-import { type Call, type Handler, ok, page, param, type Route } from '../call.ts';
+import { type Call, type Handler, ok, page, param, type Reply, type Route } from '../call.ts';
 import { type Json, record, same } from '../json.ts';
 import { present } from '../present.ts';
 import { within } from '../resource-id.ts';
@@ -28,10 +28,12 @@ const subscriptionBody = (subscription: { subscriptionId: string; displayName: s
 const mayReadSubscription = (call: Call, id: string): boolean =>
   call.azure.permissions.allows('Microsoft.Resources/subscriptions/read', `/subscriptions/${id}`);
 
+/** The specification of these two lists demands a next link on the last page too; it is empty there. */
+const withNextLink = (reply: Reply): Reply => ({ ...reply, body: { nextLink: '', ...record(reply.body) } });
+
 const listSubscriptions: Handler = (call) => {
   const readable = call.azure.subscriptions.filter((each) => mayReadSubscription(call, each.subscriptionId));
-  const reply = page(call, readable.map(subscriptionBody));
-  return { ...reply, body: { ...record(reply.body), count: { type: 'Total', value: readable.length } } };
+  return withNextLink(page(call, readable.map(subscriptionBody)));
 };
 
 const getSubscription: Handler = (call) => {
@@ -47,14 +49,16 @@ const listTenants: Handler = (call) => {
   const tenants = [
     ...new Set(call.azure.subscriptions.map((each) => each.tenantId).concat(call.azure.caller.tenantId)),
   ];
-  return page(
-    call,
-    tenants.map((tenantId) => ({
-      id: `/tenants/${tenantId}`,
-      tenantId,
-      tenantCategory: 'Home',
-      displayName: 'Contoso',
-    })),
+  return withNextLink(
+    page(
+      call,
+      tenants.map((tenantId) => ({
+        id: `/tenants/${tenantId}`,
+        tenantId,
+        tenantCategory: 'Home',
+        displayName: 'Contoso',
+      })),
+    ),
   );
 };
 
