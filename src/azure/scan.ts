@@ -1,4 +1,4 @@
-import type { Fact } from '../documents/fact.ts';
+import type { Fact, Unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import { evaluateFleet } from '../triage/exposure/fleet.ts';
 import { NetworkResources } from '../triage/exposure/resources.ts';
@@ -18,7 +18,8 @@ type FleetBurst = ScanRow['worstBurst'];
 
 interface FleetFacts {
   exposure: Map<string, Fact<Exposure>> | null;
-  bursts: Map<string, FleetBurst> | null;
+  /** An unknown when the logs could not be asked at all. */
+  bursts: Map<string, FleetBurst> | Unknown | null;
   alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
   patches: Map<string, { critical: number; security: number } | null> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
@@ -39,6 +40,19 @@ export function portTexts(exposure: Exposure): string[] {
   ].slice(0, 6);
 }
 
+function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
+  if (bursts === null) return notAnswered;
+  if (!(bursts instanceof Map)) return bursts;
+  return (
+    bursts.get(key) ??
+    unknown(
+      'no logs of this machine in any workspace in reach',
+      'connect the Azure Monitor Agent, or open an exported event log',
+      'Log Analytics',
+    )
+  );
+}
+
 function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, string[]>): ScanRow {
   const key = vm.id.toLowerCase();
   const exposure = facts.exposure?.get(key);
@@ -50,15 +64,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     name: vm.name,
     vm: { ...vm, publicAddresses: addresses.get(key) ?? [] },
     exposedPorts: exposure?.state === 'known' ? portTexts(exposure.value) : null,
-    worstBurst:
-      facts.bursts?.get(key) ??
-      (facts.bursts
-        ? unknown(
-            'no logs of this machine in any workspace in reach',
-            'connect the Azure Monitor Agent, or open an exported event log',
-            'Log Analytics',
-          )
-        : notAnswered),
+    worstBurst: burstOf(facts.bursts, key),
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
@@ -138,10 +144,12 @@ export async function readScan(
       facts.exposure = evaluateFleet(resources, machines, { asOf: asOf(), source: 'Resource Graph · resources' });
     }),
     part('failed logons', async () => {
-      const fleet = await readFleetLogons(connection, machines);
-      if (fleet.state === 'known') facts.bursts = fleet.value;
-      else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
+      const fleet = await readFleetLogons(connection, machines).catch((error: unknown) =>
+        unknown(`they could not be read: ${azureError(error).message}`, 'refresh', 'Log Analytics'),
+      );
+      facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
       if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
+      else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
     }),
     part('Defender alerts', async () => {
       const [counts, guarded] = await Promise.all([

@@ -59,7 +59,12 @@ describe('an incident, with the keyboard alone', () => {
     await start(screen, 'lock-nsg');
     await screen.until('type web01', patience);
     expect((await simulator.mutations()).length).toBe(0);
+    // Enter alone is No.
     screen.type('\r');
+    await screen.until('cancelled', patience);
+    expect((await simulator.mutations()).length).toBe(0);
+    await toTriage(screen);
+    await start(screen, 'lock-nsg');
     await screen.until('type web01', patience);
     screen.type('web01\r');
     await screen.until(/undone in \d/, patience);
@@ -72,13 +77,13 @@ describe('an incident, with the keyboard alone', () => {
     expect(locked).not.toContain('whole Internet');
 
     await start(screen, 'snapshot-disks');
-    await screen.until(/press y|y to do it|· y /, patience);
+    await screen.until(/y does it|press y/, patience);
     screen.type('y');
     await screen.until((text) => /✓ +1 /.test(text), patience);
     await toTriage(screen);
 
     await start(screen, 'trigger-backup');
-    await screen.until(/press y|y to do it|· y /, patience);
+    await screen.until(/y does it|press y/, patience);
     screen.type('y');
     await screen.until((text) => /✓ +1 /.test(text), patience);
     await toTriage(screen);
@@ -90,7 +95,7 @@ describe('an incident, with the keyboard alone', () => {
     screen.type('w');
     await screen.until('lock-nsg', patience);
     screen.type('u');
-    await screen.until(/\(y\)|press y|type web01|y to do it|· y /, patience);
+    await screen.until(/y does it|press y|type web01/, patience);
     screen.type('y');
     await screen.until((text) => /undone/.test(text) && !/undone in \d/.test(text), patience);
     await toTriage(screen);
