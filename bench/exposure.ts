@@ -24,13 +24,10 @@ function group(id: string): object {
     const port =
       kind < 65 ? String(random(65_536)) : kind < 85 ? `${low}-${low + 20}` : kind < 90 ? `${low}-${65_535}` : '*';
     const block = `${1 + random(223)}.${random(256)}`;
-    const source = pick([
-      '*',
-      `${block}.0.0/16`,
-      `${block}.${random(256)}.${random(256)}/32`,
-      'VirtualNetwork',
-      '10.0.0.0/8',
-    ]);
+    // Rules for every port are mostly for what is inside; single ports are opened to blocks, machines and everyone.
+    const inside = ['VirtualNetwork', '10.0.0.0/8', `10.${random(256)}.${random(256)}.0/24`];
+    const outside = ['*', 'Internet', `${block}.0.0/16`, `${block}.${random(256)}.${random(256)}/32`];
+    const source = pick(random(100) < (port === '*' ? 90 : 50) ? inside : outside);
     return {
       name: `rule-${i}`,
       id: `${id}/securityRules/rule-${i}`,

@@ -1,6 +1,6 @@
 import type { DecidingRule } from '../../documents/triage.ts';
 import { type AddressSpec, type FamilyOf, sourcesOf, type TagMeaning } from './address-spec.ts';
-import { type ActiveRule, type Decisions, firstMatch, type Outcome, type Piece } from './first-match.ts';
+import { type ActiveRule, type Chain, type Decisions, firstMatch, type Outcome, type Piece } from './first-match.ts';
 import { type Flow, joined, overlay, without } from './flow-set.ts';
 import {
   contains,
@@ -100,8 +100,8 @@ function combine<A extends number | bigint>(
   space: Intervals<A>,
 ): Flow<A>[] {
   const levels = [admin, subnet, nic];
-  const [adminGap, subnetGap, nicGap] = levels.map((level) => level?.outcomes[0]);
-  const usual = passedBy(adminGap, subnetGap, nicGap, space);
+  const chains = levels.map((level) => level?.chain);
+  const usual = usuallyPassed(chains, space);
   const witnesses = [subnet, nic].map((level) =>
     (level?.chain.pieces ?? []).map((piece) => ({ piece, address: firstCommon(piece.sources, usual) })),
   );
@@ -129,7 +129,7 @@ function combine<A extends number | bigint>(
     // Outcomes that many ports share are put together once.
     let merged = memo.get(key);
     if (merged === undefined) {
-      merged = together(admin, outcomes, witnesses, space);
+      merged = together(chains, outcomes, witnesses, usual, space);
       memo.set(key, merged);
     }
     if (merged.sources.length > 0)
@@ -144,42 +144,63 @@ interface Merged<A extends number | bigint> {
   rules: readonly DecidingRule[];
 }
 
-/** What the admin rules do not stop and both groups allow. */
-function passedBy<A extends number | bigint>(
-  admin: Outcome<A> | undefined,
-  subnet: Outcome<A> | undefined,
-  nic: Outcome<A> | undefined,
-  space: Intervals<A>,
-): Intervals<A> {
+type Chains<A extends number | bigint> = readonly (Chain<A> | undefined)[];
+
+/** What the admin rules do not stop and both groups allow, on a port that only rules for every port match. */
+function usuallyPassed<A extends number | bigint>([admin, subnet, nic]: Chains<A>, space: Intervals<A>): Intervals<A> {
   const onward = admin === undefined ? space : union(admin.allowed, admin.unmatched);
   const pastSubnet = subnet === undefined ? onward : intersect(onward, subnet.allowed);
   return nic === undefined ? pastSubnet : intersect(pastSubnet, nic.allowed);
 }
 
+/** What of `region`, which holds all that the port's own rules took, one list lets through. */
+function within<A extends number | bigint>(
+  region: Intervals<A>,
+  usual: Intervals<A> | undefined,
+  outcome: Outcome<A> | undefined,
+): Intervals<A> {
+  if (usual === undefined || outcome === undefined) return region;
+  const rest = intersect(region, usual);
+  return outcome.taken.length === 0 ? rest : union(subtract(rest, outcome.taken), outcome.allowed);
+}
+
 /** Admin rules first; what they deliver is in, what they do not stop must pass both groups. */
 function together<A extends number | bigint>(
-  adminDecisions: Decisions<A> | undefined,
+  chains: Chains<A>,
   outcomes: readonly (Outcome<A> | undefined)[],
   witnesses: readonly (readonly Witness<A>[])[],
+  usual: Intervals<A>,
   space: Intervals<A>,
 ): Merged<A> {
+  const [adminChain, subnetChain, nicChain] = chains;
   const [admin, subnet, nic] = outcomes;
-  const passed = passedBy(admin, subnet, nic, space);
-  const always = admin?.always ?? NOTHING;
+  // Only where a rule that names the port had a say can the answer be another than on all other ports.
+  let changed = union(subnet?.taken ?? NOTHING, nic?.taken ?? NOTHING);
+  if (admin !== undefined) changed = union(changed, admin.taken);
+  let passed = usual;
+  if (changed.length > 0) {
+    const region = intersect(changed, space);
+    let inside = region;
+    if (adminChain !== undefined) inside = within(inside, union(adminChain.allowed, adminChain.unmatched), admin);
+    inside = intersect(inside, within(region, subnetChain?.allowed, subnet));
+    if (inside.length > 0) inside = intersect(inside, within(region, nicChain?.allowed, nic));
+    passed = union(subtract(usual, changed), inside);
+  }
+  const always =
+    admin === undefined || adminChain === undefined
+      ? NOTHING
+      : union(subtract(adminChain.always, admin.taken), admin.always);
   const sources = union(passed, always);
   if (sources.length === 0) return { sources, rules: [] };
   const rules: DecidingRule[] = [];
-  if (admin !== undefined && always.length > 0) {
-    for (const piece of admin.own) if (piece.rule.access === 'always') rules.push(piece.rule.decides);
-    for (const piece of adminDecisions?.chain.pieces ?? []) {
-      if (piece.rule.access === 'always' && overlaps(subtract(piece.sources, admin.taken), always))
-        rules.push(piece.rule.decides);
+  if (admin !== undefined && adminChain !== undefined && always.length > 0) {
+    for (const { rule } of admin.pieces) if (rule.access === 'always') rules.push(rule.decides);
+    for (const { rule, sources: decided } of adminChain.pieces) {
+      if (rule.access === 'always' && overlaps(subtract(decided, admin.taken), always)) rules.push(rule.decides);
     }
     rules.sort((a, b) => a.priority - b.priority);
   }
   if (passed.length === 0) return { sources, rules };
-  let changed = union(subnet?.taken ?? NOTHING, nic?.taken ?? NOTHING);
-  if (admin !== undefined) changed = union(changed, admin.taken);
   for (let l = 0; l < 2; l += 1) {
     const outcome = outcomes[l + 1];
     if (outcome !== undefined) contributors(outcome, witnesses[l] ?? [], passed, changed, rules);
@@ -195,7 +216,7 @@ function contributors<A extends number | bigint>(
   changed: Intervals<A>,
   rules: DecidingRule[],
 ): void {
-  const { own, taken } = outcome;
+  const { pieces: own, taken } = outcome;
   let next = 0;
   const named = (before: number) => {
     for (; next < own.length; next += 1) {

@@ -15,27 +15,29 @@ export interface Piece<A extends number | bigint> {
 
 /** What the rules for every port decide on a port that no other rule names. */
 export interface Chain<A extends number | bigint> {
-  /** In the order of the list; denies are left out. */
-  pieces: readonly Piece<A>[];
-}
-
-/** What a list of rules decides for a port. */
-export interface Outcome<A extends number | bigint> {
   /** Let through to the next list of rules. */
   allowed: Intervals<A>;
   /** Delivered past all further lists. */
   always: Intervals<A>;
   /** What no rule matched. */
   unmatched: Intervals<A>;
-  /** Sources that rules naming the port decided, so that they never came to the chain's rules behind those. */
+  /** What single rules let through, in the order of the list; denies are left out. */
+  pieces: readonly Piece<A>[];
+}
+
+/** What the rules that name a port take out of the chain's hands there. */
+export interface Outcome<A extends number | bigint> {
+  /** Sources that they decided, so that these never came to the chain's rules behind them. */
   taken: Intervals<A>;
-  /** What the rules naming the port let through, in the order of the list. */
-  own: readonly Piece<A>[];
+  /** What of it they let through, together and piece by piece in the order of the list. */
+  allowed: Intervals<A>;
+  always: Intervals<A>;
+  pieces: readonly Piece<A>[];
 }
 
 /**
  * Outcomes over all ports: `outcomes[which[i]]` holds from the port `starts[i]` on, up to where the next one starts.
- * `outcomes[0]` is that of ports which only rules for every port match.
+ * `outcomes[0]` is that of ports which only rules for every port match: nothing is taken from the chain.
  */
 export interface Decisions<A extends number | bigint> {
   chain: Chain<A>;
@@ -50,7 +52,8 @@ const position = new Int32Array(65537);
 /** The union of the pieces with one access. */
 const admitted = <A extends number | bigint>(pieces: readonly Piece<A>[], access: 'allow' | 'always'): Intervals<A> => {
   const only = pieces[0];
-  if (pieces.length === 1 && only !== undefined) return only.rule.access === access ? only.sources : NOTHING;
+  if (only === undefined) return NOTHING;
+  if (pieces.length === 1) return only.rule.access === access ? only.sources : NOTHING;
   return unionAll(pieces.filter((piece) => piece.rule.access === access).map((piece) => piece.sources));
 };
 
@@ -83,16 +86,14 @@ export function firstMatch<A extends number | bigint>(
     if (rule.access !== 'deny') pieces.push({ sources: hit, rule });
     remaining = hit === remaining ? NOTHING : subtract(remaining, hit);
   }
-  const always = pieces.some((piece) => piece.rule.access === 'always');
-  const gap: Outcome<A> = {
+  const chain: Chain<A> = {
     allowed: admitted(pieces, 'allow'),
-    always: always ? admitted(pieces, 'always') : NOTHING,
+    always: admitted(pieces, 'always'),
     unmatched: remaining,
-    taken: NOTHING,
-    own: [],
+    pieces,
   };
-  const chain = { pieces };
-  if (narrow.length === 0) return { chain, starts: [0], which: [0], outcomes: [gap] };
+  const untouched: Outcome<A> = { taken: NOTHING, allowed: NOTHING, always: NOTHING, pieces: [] };
+  if (narrow.length === 0) return { chain, starts: [0], which: [0], outcomes: [untouched] };
 
   const starts = edgesOf(narrow);
   const named: (number[] | undefined)[] = new Array(starts.length);
@@ -112,7 +113,7 @@ export function firstMatch<A extends number | bigint>(
   const bySingle = new Int32Array(narrow.length);
   const byMany = new Map<string, number>();
   const which = new Int32Array(starts.length);
-  const outcomes: Outcome<A>[] = [gap];
+  const outcomes: Outcome<A>[] = [untouched];
   for (let i = 0; i < starts.length; i += 1) {
     const mine = named[i];
     if (mine === undefined) continue;
@@ -120,7 +121,7 @@ export function firstMatch<A extends number | bigint>(
     const key = single < 0 ? mine.join() : '';
     let index = (single < 0 ? byMany.get(key) : bySingle[single]) ?? 0;
     if (index === 0) {
-      index = outcomes.push(outcomeOf(mine, narrow, gap)) - 1;
+      index = outcomes.push(outcomeOf(mine, narrow)) - 1;
       if (single < 0) byMany.set(key, index);
       else bySingle[single] = index;
     }
@@ -152,24 +153,16 @@ function edgesOf(narrow: readonly { rule: InboundRule }[]): Int32Array {
 function outcomeOf<A extends number | bigint>(
   mine: readonly number[],
   narrow: readonly { rule: InboundRule; sources: Intervals<A> }[],
-  gap: Outcome<A>,
 ): Outcome<A> {
   let taken: Intervals<A> = NOTHING;
-  const own: Piece<A>[] = [];
+  const pieces: Piece<A>[] = [];
   for (const n of mine) {
     const one = narrow[n];
     if (one === undefined) continue;
     const hit = subtract(one.sources, taken);
     if (hit.length === 0) continue;
-    if (one.rule.access !== 'deny') own.push({ sources: hit, rule: one.rule });
+    if (one.rule.access !== 'deny') pieces.push({ sources: hit, rule: one.rule });
     taken = union(taken, hit);
   }
-  const always = gap.always.length > 0 || own.some((piece) => piece.rule.access === 'always');
-  return {
-    allowed: union(subtract(gap.allowed, taken), admitted(own, 'allow')),
-    always: always ? union(subtract(gap.always, taken), admitted(own, 'always')) : NOTHING,
-    unmatched: subtract(gap.unmatched, taken),
-    taken,
-    own,
-  };
+  return { taken, allowed: admitted(pieces, 'allow'), always: admitted(pieces, 'always'), pieces };
 }

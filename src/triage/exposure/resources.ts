@@ -54,7 +54,11 @@ export class NetworkResources {
 
   #put(id: string, type: string, raw: Raw): void {
     const key = id.toLowerCase();
+    const before = text(this.#byId.get(key)?.id);
+    if (before !== key) this.#byId.delete(before);
     this.#byId.set(key, raw);
+    // References mostly have the case of the id itself: these are found without making a lower-case copy.
+    if (id !== key) this.#byId.set(id, raw);
     let ofType = this.#byType.get(type);
     if (ofType === undefined) {
       ofType = new Map();
@@ -82,7 +86,9 @@ export class NetworkResources {
 
   /** How many resources there are. */
   get size(): number {
-    return this.#byId.size;
+    let size = 0;
+    for (const ofType of this.#byType.values()) size += ofType.size;
+    return size;
   }
 
   /** How many bodies were no resources. */
