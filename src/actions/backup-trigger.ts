@@ -44,6 +44,9 @@ const good = new Set(['completed', 'completedwithwarnings']);
 
 /** Starts an on-demand backup of the machine, and follows the job until its snapshot is taken. */
 export function backupTrigger(connection: Connection): Action {
+  /** How often Azure can be asked in so many hours. */
+  const questionsIn = (hours: number) => Math.ceil((hours * 3_600_000) / Math.max(1, connection.pollIntervalMs));
+
   async function protection(context: ActionContext) {
     const { target } = context;
     const client = await connection.backup(target.subscriptionId);
@@ -187,7 +190,7 @@ export function backupTrigger(connection: Connection): Action {
   ): Promise<string> {
     const vault = vaultOf(state);
     const client = await connection.backup(vault.subscriptionId);
-    for (;;) {
+    for (let question = 0; question < questionsIn(1); question += 1) {
       const answer = await client.protectedItemOperationStatuses.get(
         vault.name,
         vault.resourceGroup,
@@ -212,6 +215,7 @@ export function backupTrigger(connection: Connection): Action {
       context.progress({ fraction: null, text: 'the vault takes the request' });
       await pause(connection, context);
     }
+    throw new Error('the vault has not taken the request within an hour');
   }
 
   interface JobState {
@@ -262,12 +266,13 @@ export function backupTrigger(connection: Connection): Action {
   }
 
   async function followJob(context: ActionContext, state: BackupState): Promise<BackupState> {
-    for (;;) {
+    for (let question = 0; question < questionsIn(24); question += 1) {
       const job = await readJob(state);
       if (job.snapshotTaken || !running.has(job.status.toLowerCase())) return state;
       context.progress({ fraction: job.fraction, text: job.text === '' ? 'the job is starting' : job.text });
       await pause(connection, context);
     }
+    return state;
   }
 
   async function verify(_context: ActionContext, given: Record<string, unknown>): Promise<Verification> {

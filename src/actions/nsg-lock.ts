@@ -20,6 +20,7 @@ import {
 import { AzureRefusal, follow, pause } from './operation.ts';
 import { type NeededPermission, preflight } from './permissions.ts';
 import { decideInbound, prefixOf } from './way-in.ts';
+import { writableInterface } from './writable-interface.ts';
 
 const lockRule = z.custom<LockRule>((value) => typeof value === 'object' && value !== null && 'name' in value);
 
@@ -130,9 +131,10 @@ async function putGroup(
   const id = textAt(networkInterface, 'id');
   const parsed = parseResourceId(id);
   if (!parsed) throw new Error(`not a network interface: ${id}`);
-  const { networkSecurityGroup: _, ...rest } = Object(networkInterface.properties);
+  const writable = writableInterface(networkInterface);
+  const { networkSecurityGroup: _, ...rest } = Object(writable.properties);
   const body = {
-    ...networkInterface,
+    ...writable,
     properties: group === '' ? rest : { ...rest, networkSecurityGroup: { id: group } },
   };
   const client = await connection.network(parsed.subscriptionId);

@@ -65,7 +65,9 @@ export const playbook = z
       .int()
       .min(1)
       .max(20)
-      .describe('Which practice of "Best practices for defending Azure Virtual Machines" it carries out.')
+      .describe(
+        'Which practice of "Best practices for defending Azure Virtual Machines" it carries out, as cordon numbers them.',
+      )
       .optional(),
     answers: z
       .array(z.string().min(1).max(80))

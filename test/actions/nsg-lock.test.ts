@@ -132,6 +132,20 @@ describe('nsg.lock', () => {
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
   });
 
+  it('locks without flushConnection where Azure does not take it, and says that sessions survive', async () => {
+    await bench.faults([
+      {
+        match: { method: 'PUT', path: '/networkSecurityGroups/' },
+        times: 1,
+        effect: { status: 400, code: 'InvalidRequestContent', message: "Could not find member 'flushConnection'." },
+      },
+    ]);
+    const view = await agreeing(bench.run([lock], 'safe01')).start();
+    expect(view.outcome).toBe('done');
+    expect(view.steps[0]?.verified?.text).toContain('SURVIVE');
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
   it('waits and goes on when Azure throttles', async () => {
     await bench.faults([
       {
