@@ -251,7 +251,12 @@ class Run implements StartedRun {
 
   async quit(because: string): Promise<RunningOperation[]> {
     const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
-    this.#clearTimer();
+    if (this.#stopTimer !== null) {
+      this.#clearTimer();
+      await this.#log('error', {
+        text: `${because}: the change that would have been undone by itself stays. Undo it with: cordon undo ${this.#options.log.caseId} --yes`,
+      });
+    }
     if (running.length > 0) {
       const names = running.map((one) => `${one.method} ${one.url} (request ${one.clientRequestId})`).join('; ');
       await this.#log('error', {
@@ -444,6 +449,8 @@ class Run implements StartedRun {
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
     const sent = gate?.sent() ?? { left: 0, refused: 0 };
     if (plan === null || sent.left === sent.refused) return this.#failed(step, because);
+    // What is there of it can be undone, now or later.
+    step.applied = plan.state;
     if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
       this.#set(step, { state: 'failed', endedAt: this.#now(), error: because });
       return this.#afterFailure(step, 'needs-attention', `${view.title}: ${because}`);
@@ -540,7 +547,7 @@ class Run implements StartedRun {
     this.#clearTimer();
     const results: Verification[] = [];
     for (const step of this.#steps.toReversed()) {
-      if (step.applied === null || step.view.state !== 'done' || !step.action?.undo) continue;
+      if (step.applied === null || !step.action?.undo || (step.plan?.changes.length ?? 0) === 0) continue;
       if (step.action.undoing?.included === false) continue;
       results.push(await this.#undoStep(step, step.applied));
     }

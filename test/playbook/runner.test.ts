@@ -251,6 +251,48 @@ describe('a run', () => {
     }
   });
 
+  it('can undo what was not verified, and what failed half way', async () => {
+    const { world, action, pass } = counter({ verify: async () => ({ ok: false, text: 'hm' }) });
+    const unsure = runOf(action, memory().log);
+    const end = unsure.start();
+    await prompted(unsure);
+    unsure.answer('web01');
+    await end;
+    expect(world.value).toBe(1);
+    expect((await unsure.undo()).outcome).toBe('undone');
+    expect(world.value).toBe(0);
+    const half = runOf(
+      {
+        ...action,
+        apply: async (context) => {
+          await pass(context.gate, 1);
+          throw new Error('half');
+        },
+      },
+      memory().log,
+    );
+    const ended = half.start();
+    await prompted(half);
+    half.answer('web01');
+    expect((await ended).outcome).toBe('needs-attention');
+    expect((await half.undo()).outcome).toBe('undone');
+    expect(world.value).toBe(0);
+  });
+
+  it('says when it is left that nothing undoes the change by itself any more', async () => {
+    const { action } = counter();
+    const kept = memory();
+    const steps = [{ id: 'one', title: 'One', uses: 'count.up', undoAfterMinutes: 15 }];
+    const run = runOf(action, kept.log, { timer: () => () => undefined }, steps);
+    const end = run.start();
+    await prompted(run);
+    run.answer('web01');
+    await end;
+    await run.quit('Left');
+    expect(kept.entries.at(-1)?.body.text).toContain('cordon undo case-1');
+    expect(run.view().autoUndoAt).toBeNull();
+  });
+
   it('refuses what is not permitted, and asks nothing', async () => {
     const permissions = [{ action: 'x/write', scope: '/a', held: false }];
     const { world, action } = counter({}, { permissions });
