@@ -69,9 +69,10 @@ export async function simulate(options: SimulateOptions): Promise<number> {
   try {
     simulator = await start(options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // Errors of the system and of TLS carry a code: a port that is taken, a file that cannot be written, a bad certificate.
+    const coded = error instanceof Error && 'code' in error && typeof error.code === 'string';
     const expected = error instanceof Unusable || error instanceof WorldError || error instanceof FaultsError;
-    if (!(error instanceof Error) || !(expected || code === 'EADDRINUSE' || code === 'EACCES')) throw error;
+    if (!(error instanceof Error) || !(expected || coded)) throw error;
     process.stderr.write(`cordon simulate: ${printable(error.message)}\n`);
     return 2;
   }

@@ -90,6 +90,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
   azure.faults.add(options.faults ?? []);
   const log = options.mutationLog;
+  // A log that cannot be written is a reason not to start.
+  if (log !== undefined) appendFileSync(log, '');
   const gateway = new Gateway(azure, (mutation) => {
     if (log !== undefined) appendFileSync(log, `${JSON.stringify(mutation)}\n`);
   });

@@ -34,6 +34,19 @@ function completeChildren(parent: ArmResource, field: string, etag: string): voi
   });
 }
 
+/** Azure prints the plural form of each field of a rule beside the singular one, empty where it is not used. */
+const withLists = (rule: Json): Json => ({
+  ...rule,
+  properties: {
+    ...record(rule.properties),
+    ...Object.fromEntries(
+      ['sourcePortRanges', 'destinationPortRanges', 'sourceAddressPrefixes', 'destinationAddressPrefixes'].map(
+        (field) => [field, list(record(rule.properties)[field])],
+      ),
+    ),
+  },
+});
+
 const childFields: Record<string, string[]> = {
   'microsoft.network/networksecuritygroups': ['securityRules'],
   'microsoft.network/virtualnetworks': ['subnets', 'virtualNetworkPeerings'],
@@ -93,7 +106,7 @@ export function settleIn(store: Store, resources: ArmResource[]): void {
       for (const field of childFields[type] ?? []) completeChildren(resource, field, etag);
       if (type === 'microsoft.network/networksecuritygroups') {
         properties.resourceGuid ??= guidOf(`guid:${resource.id.toLowerCase()}`);
-        properties.securityRules ??= [];
+        properties.securityRules = records(properties.securityRules).map(withLists);
         properties.defaultSecurityRules = defaultSecurityRules(resource.id, etag, 'Succeeded');
       }
     }

@@ -17,6 +17,11 @@ const type = 'Microsoft.Network/networkInterfaces';
 const refuse = (code: string, message: string): AzureError =>
   new AzureError(400, code, message, { extra: { details: [] } });
 
+const readOnly = ['provisioningState', 'networkSecurityGroup', 'ipConfigurations'];
+
+const without = (object: Json, names: string[]): Json =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
 /** A reference must lead to a resource in the region that the caller is permitted to join. */
 function demandReference(call: Call, nicId: string, id: string | undefined, region: string, join: string): void {
   if (id === undefined) return;
@@ -70,7 +75,7 @@ function configurationOf(
   const known = inlineChildren(before ?? { id: nicId, name: '', type }, 'ipConfigurations')?.find((each) =>
     same(each.name, name),
   );
-  const printed: Json = { provisioningState: 'Succeeded' };
+  const printed: Json = { ...without(wanted, readOnly), provisioningState: 'Succeeded' };
   const subnet = idAt(wanted, 'subnet');
   if (subnet === undefined) {
     throw refuse(
@@ -99,15 +104,14 @@ function configurationOf(
         `Resource ${nicId}/ipConfigurations/${name} is referencing public IP address ${address} that is already allocated to resource ${holder}.`,
       );
     }
-    printed.publicIPAddress = { id: address };
   }
-  printed.subnet = { id: subnet };
-  printed.primary = wanted.primary === true || (alone && wanted.primary !== false);
-  printed.privateIPAddressVersion = text(wanted.privateIPAddressVersion) ?? 'IPv4';
+  if (known === undefined) {
+    printed.primary ??= alone;
+    printed.privateIPAddressVersion ??= 'IPv4';
+  }
   for (const [field, join] of lists) {
     const targets = records(wanted[field]).map((each) => text(each.id) ?? '');
     for (const target of targets) demandReference(call, nicId, target, region, join);
-    if (targets.length > 0) printed[field] = targets.map((id) => ({ id }));
   }
   return {
     name: known?.name ?? name,
@@ -117,9 +121,76 @@ function configurationOf(
   };
 }
 
-/** The interface that a PUT leaves behind: everything that the body does not say is at its default afterwards. */
+/** Fields that Azure keeps whatever a PUT says of them. */
+const kept = [
+  'resourceGuid',
+  'macAddress',
+  'primary',
+  'virtualMachine',
+  'vnetEncryptionSupported',
+  'hostedWorkloads',
+  'tapConfigurations',
+  'nicType',
+  'allowPort25Out',
+  'privateEndpoint',
+];
+
+/** Fields that go back to false when a PUT does not name them. */
+const switches = ['enableAcceleratedNetworking', 'enableIPForwarding', 'disableTcpStateTracking'];
+
+/** DNS settings after a PUT: the servers that it names, and what Azure adds on its own. */
+function dnsSettings(wanted: Json, was: Json): Json {
+  if (wanted.dnsSettings === undefined && was.dnsSettings === undefined) return {};
+  const servers = texts(at(wanted.dnsSettings, 'dnsServers'));
+  return {
+    dnsSettings: {
+      ...record(was.dnsSettings),
+      ...record(wanted.dnsSettings),
+      dnsServers: servers,
+      appliedDnsServers: servers,
+    },
+  };
+}
+
+/** The interface that a PUT leaves behind: everything that the body does not say is gone, but for what Azure keeps itself. */
 function replacement(call: Call, id: string, region: string, body: Json, before: ArmResource | undefined): ArmResource {
   const wanted = record(body.properties);
+  const configurations = configurationsOf(call, id, region, wanted, before);
+  const group = idAt(wanted, 'networkSecurityGroup');
+  demandReference(call, id, group, region, 'Microsoft.Network/networkSecurityGroups/join/action');
+  const etag = newEtag();
+  const was = record(before?.properties);
+  const own: Json = before === undefined ? { resourceGuid: guidOf(etag), nicType: 'Standard' } : {};
+  for (const field of kept) if (was[field] !== undefined) own[field] = was[field];
+  for (const field of switches) if (wanted[field] === undefined && was[field] !== undefined) own[field] = false;
+  const tags = tagsOf(body);
+  return {
+    name: before?.name ?? id.slice(id.lastIndexOf('/') + 1),
+    id,
+    etag,
+    type: before?.type ?? type,
+    location: before?.location ?? region,
+    ...(tags !== undefined && { tags }),
+    ...(before?.kind !== undefined && { kind: before.kind }),
+    ...(body.extendedLocation !== undefined && { extendedLocation: body.extendedLocation }),
+    properties: {
+      ...without(wanted, [...readOnly, ...kept]),
+      ...own,
+      ...dnsSettings(wanted, was),
+      provisioningState: 'Updating',
+      ipConfigurations: configurations.map((each) => ({ ...each, etag })),
+      ...(group !== undefined && { networkSecurityGroup: { id: group } }),
+    },
+  };
+}
+
+function configurationsOf(
+  call: Call,
+  id: string,
+  region: string,
+  wanted: Json,
+  before: ArmResource | undefined,
+): Json[] {
   const given = records(wanted.ipConfigurations);
   if (given.length === 0) {
     throw refuse(
@@ -132,51 +203,16 @@ function replacement(call: Call, id: string, region: string, body: Json, before:
     throw refuse('DuplicateResourceName', `Resource ${id} has two child resources with the same name.`);
   }
   const configurations = given.map((each) => configurationOf(call, each, id, region, before, given.length === 1));
-  if (configurations.filter((each) => at(each, 'properties', 'primary') === true).length !== 1) {
+  const primaries = configurations.filter((each) => at(each, 'properties', 'primary') === true).length;
+  const [only] = configurations;
+  const implied = configurations.length === 1 && at(only, 'properties', 'primary') === undefined;
+  if (primaries !== 1 && !implied) {
     throw refuse(
       'IpConfigurationsOnNicMustHaveOnePrimary',
       `Network interface ${id} must have exactly one IP configuration that is primary.`,
     );
   }
-  const group = idAt(wanted, 'networkSecurityGroup');
-  demandReference(call, id, group, region, 'Microsoft.Network/networkSecurityGroups/join/action');
-  const etag = newEtag();
-  const was = record(before?.properties);
-  const dns = record(wanted.dnsSettings);
-  const tags = tagsOf(body);
-  return {
-    name: before?.name ?? id.slice(id.lastIndexOf('/') + 1),
-    id,
-    etag,
-    type,
-    location: before?.location ?? region,
-    ...(tags !== undefined && { tags }),
-    ...(before?.kind !== undefined && { kind: before.kind }),
-    properties: {
-      provisioningState: 'Updating',
-      resourceGuid: was.resourceGuid ?? guidOf(etag),
-      ipConfigurations: configurations.map((each) => ({ ...each, etag })),
-      dnsSettings: {
-        ...(was.dnsSettings === undefined ? {} : record(was.dnsSettings)),
-        dnsServers: texts(dns.dnsServers),
-        appliedDnsServers: texts(dns.dnsServers),
-      },
-      ...(was.macAddress !== undefined && { macAddress: was.macAddress }),
-      enableAcceleratedNetworking: wanted.enableAcceleratedNetworking === true,
-      ...(was.vnetEncryptionSupported !== undefined && { vnetEncryptionSupported: was.vnetEncryptionSupported }),
-      enableIPForwarding: wanted.enableIPForwarding === true,
-      ...(wanted.disableTcpStateTracking !== undefined && { disableTcpStateTracking: wanted.disableTcpStateTracking }),
-      ...(wanted.auxiliaryMode !== undefined && { auxiliaryMode: wanted.auxiliaryMode }),
-      ...(wanted.auxiliarySku !== undefined && { auxiliarySku: wanted.auxiliarySku }),
-      ...(group !== undefined && { networkSecurityGroup: { id: group } }),
-      ...(was.primary !== undefined && { primary: was.primary }),
-      ...(was.virtualMachine !== undefined && { virtualMachine: was.virtualMachine }),
-      hostedWorkloads: was.hostedWorkloads ?? [],
-      tapConfigurations: was.tapConfigurations ?? [],
-      nicType: was.nicType ?? 'Standard',
-      ...(was.allowPort25Out !== undefined && { allowPort25Out: was.allowPort25Out }),
-    },
-  };
+  return configurations;
 }
 
 const put: Handler = (call) => {
