@@ -3,6 +3,7 @@ import { resolveVm } from '../azure/inventory.ts';
 import { type CaseFile, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { readEvidence } from '../casefile/evidence.ts';
 import type { Entry } from '../documents/transcript.ts';
+import { exitCode, Failure } from '../failure.ts';
 import type { Action, Target } from '../playbook/action.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { caseKeeper } from '../session/kept-cases.ts';
@@ -10,6 +11,7 @@ import { caseLogOf } from '../session/playbook-shelf.ts';
 import { version } from '../version.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
+import { settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
 
 interface CaseFlags {
@@ -82,6 +84,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
             demo: connection.simulated,
             cloud: connection.cloud.name,
             toolVersion: version,
+            settle: (fresh) => settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr),
             ...(flags.case ? { caseId: flags.case } : {}),
           }).open(vm);
           return { log: caseLogOf(kept, now), close: () => kept.close() };
@@ -104,7 +107,16 @@ export async function undoCase(id: string, flags: UndoFlags, streams: Streams): 
     const store = storeOf(opened, flags);
     const reader = await store.read(id);
     const entries: Entry[] = [];
-    for await (const entry of reader.entries()) entries.push(entry);
+    // A large entry's line is shortened; what undo needs of it is in its evidence.
+    for await (const entry of reader.entries()) entries.push({ ...entry, body: await reader.fullBody(entry) });
+    if (reader.header.demo !== connection.simulated) {
+      throw new Failure(
+        reader.header.demo
+          ? `case ${reader.id} is about the simulator: add --demo, --world or --simulator`
+          : `case ${reader.id} is about Azure, not about the simulator`,
+        exitCode.usage,
+      );
+    }
     return await undo(
       flags,
       {
@@ -114,7 +126,9 @@ export async function undoCase(id: string, flags: UndoFlags, streams: Streams): 
         async openCase(): Promise<WritableCase> {
           const file: CaseFile = await store.open(reader.id);
           const { name } = await connection.signedIn();
-          return { log: caseLogOf({ id: file.id, file, actor: name }, now), close: () => file.close(name) };
+          const log = caseLogOf({ id: file.id, file, actor: name }, now);
+          await settleOpenIntents(file, log, connection, streams.stderr);
+          return { log, close: () => file.close(name) };
         },
         onInterrupt,
       },

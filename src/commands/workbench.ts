@@ -30,7 +30,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       { azureReader },
       { openCaseStore, defaultCaseRoot },
       { caseKeeper },
-      { playbooksOf },
+      { caseLogOf, playbooksOf },
       { loadPlaybooks, playbookFolders },
       { createActions },
     ] = await Promise.all([
@@ -60,6 +60,11 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           demo: connection.simulated,
           cloud: connection.cloud.name,
           toolVersion: version,
+          // What it says is in the transcript; the screen is not its place.
+          settle: async (kept) => {
+            const { settleOpenIntents } = await import('./settle-open-intents.ts');
+            await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, { write: () => true });
+          },
           ...(flags.case ? { caseId: flags.case } : {}),
         }),
         playbooks: playbooksOf({

@@ -20,7 +20,7 @@ export interface KeeperOptions {
   cloud: string;
   toolVersion: string;
   /** Asks Azure what became of the requests that a crash left without an outcome, before anything else is done. */
-  settle?: (kept: KeptCase) => Promise<void>;
+  settle?: (kept: KeptCase) => Promise<unknown>;
   /** A case to go on with, instead of the machine's case of today. */
   caseId?: string;
 }

@@ -44,10 +44,9 @@ function isKept(openCase: OpenCase): openCase is KeptCase {
 }
 
 /** The most that an action of the playbook can do. The plan of each step says what it does here. */
-function dangerOf(playbook: Playbook): Danger {
-  const uses = playbook.steps.flatMap((step) => (step.uses ? [step.uses] : []));
-  if (uses.some((name) => name.startsWith('nsg.'))) return 'disruptive';
-  return uses.length > 0 ? 'reversible' : 'none';
+function dangerOf(playbook: Playbook, actions: ReadonlyMap<string, Action>): Danger {
+  const dangers = playbook.steps.flatMap((step) => (step.uses ? [actions.get(step.uses)?.danger ?? 'disruptive'] : []));
+  return (['disruptive', 'reversible'] as const).find((danger) => dangers.includes(danger)) ?? 'none';
 }
 
 /** The playbooks of a shelf, offered for a machine. */
@@ -61,7 +60,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         title: playbook.title,
         summary: playbook.summary,
         steps: playbook.steps.map((step) => step.title),
-        danger: dangerOf(playbook),
+        danger: dangerOf(playbook, options.actions),
         answers: playbook.answers
           .filter((id) => named.has(id))
           .sort((a, b) => (named.get(a) ?? 0) - (named.get(b) ?? 0)),

@@ -95,9 +95,9 @@ describe('an incident, with the keyboard alone', () => {
     screen.type('w');
     await screen.until('lock-nsg', patience);
     screen.type('u');
-    await screen.until(/y does it|press y|type web01/, patience);
-    screen.type('y');
-    await screen.until((text) => /undone/.test(text) && !/undone in \d/.test(text), patience);
+    await screen.until('type web01', patience);
+    screen.type('web01\r');
+    await screen.until((text) => /web01-nic has web-nsg again/.test(text), patience);
     await toTriage(screen);
     await screen.until('whole Internet', patience);
 
