@@ -7,7 +7,7 @@ import { NetworkResources } from '../src/triage/exposure/resources.ts';
 
 const RG = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Network';
 const MACHINES = Number(process.argv[2] ?? 10_000);
-const RULES = 200;
+const RULES = Number(process.argv[3] ?? 200);
 
 let seed = 20261123;
 const random = (below: number): number => {

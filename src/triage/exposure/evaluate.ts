@@ -73,7 +73,8 @@ function activate<A extends number | bigint>(
       continue;
     }
     const sources = sourcesOf(spec, place.family.literal(spec), place.tags);
-    if (sources.length === 0) continue;
+    // Rules for private sources, which are many, decide nothing for the Internet.
+    if (!overlaps(sources, space)) continue;
     active.push({ rule, sources: sources.length === 2 && covers(sources, space) ? undefined : sources });
   }
   return active;

@@ -40,10 +40,10 @@ interface AdminList {
   unread: string[];
 }
 
-// Compiled lists and evaluated flows that are kept. Fleets share groups, so few are enough; a fleet in which every
-// machine has its own group would otherwise keep all of them in memory.
-const KEPT_LISTS = 256;
-const KEPT_FLOWS = 64;
+// Compiled lists and evaluated flows that are kept. Fleets are evaluated in the order of their groups, so few are enough,
+// and what dies young costs little to collect.
+const KEPT_LISTS = 16;
+const KEPT_FLOWS = 16;
 
 /** A map that forgets what was used longest ago. */
 class Recent<V> {

@@ -73,7 +73,7 @@ function firstEndingAfter<A extends number | bigint>(set: Intervals<A>, value: A
 export function intersect<A extends number | bigint>(a: Intervals<A>, b: Intervals<A>): Intervals<A> {
   if (a === b) return a;
   if (a.length === 0 || b.length === 0) return NOTHING;
-  const flat: A[] = [];
+  let flat: A[] | undefined;
   let i = firstEndingAfter(a, b[0] as A);
   let j = firstEndingAfter(b, a[0] as A);
   while (i < a.length && j < b.length) {
@@ -85,11 +85,14 @@ export function intersect<A extends number | bigint>(a: Intervals<A>, b: Interva
     const start = startB < startA ? startA : startB;
     // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     const end = endA < endB ? endA : endB;
-    if (start < end) flat.push(start, end);
+    if (start < end) {
+      if (flat === undefined) flat = [start, end];
+      else flat.push(start, end);
+    }
     if (endA < endB) i += 2;
     else j += 2;
   }
-  return flat.length === 0 ? NOTHING : flat;
+  return flat ?? NOTHING;
 }
 
 /** Every element of `a` that is not in `b`. Returns `a` itself when nothing is taken away. */

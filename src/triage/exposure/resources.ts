@@ -16,14 +16,17 @@ function typeFromId(id: string): string {
   return [parts[0], ...parts.slice(1).filter((_, i) => i % 2 === 0)].join('/');
 }
 
+const typeOf = (raw: Raw): string => text(raw.type).toLowerCase() || typeFromId(text(raw.id));
+
 /**
  * ARM resources as Azure prints them (`{ id, type, location, sku?, properties }`, from ARM or from Resource Graph), found
- * by id in any case, by type, and by parent. Subnets are found whether they came inside their virtual network or alone.
+ * by id in any case, by type, and by parent. Subnets are found whether they came inside their virtual network or alone; what
+ * was added last counts.
  * The bodies are untrusted and are not changed; what is no resource is counted in `refused`.
  */
 export class NetworkResources {
   readonly #byId = new Map<string, Raw>();
-  readonly #byType = new Map<string, Map<string, Raw>>();
+  readonly #byType = new Map<string, Set<Raw>>();
   #refused = 0;
   #version = 0;
 
@@ -39,32 +42,34 @@ export class NetworkResources {
       this.#refused += 1;
       return;
     }
-    const type = text(raw.type).toLowerCase() || typeFromId(id);
+    const type = typeOf(raw);
     this.#put(id, type, raw);
     if (type === 'microsoft.network/virtualnetworks') {
       for (const subnet of list(properties(raw).subnets)) {
         const inner = object(subnet);
         const innerId = text(inner.id);
         if (innerId === '' || Object.keys(properties(inner)).length === 0) continue;
-        if (!this.#byId.has(innerId.toLowerCase()))
-          this.#put(innerId, 'microsoft.network/virtualnetworks/subnets', inner);
+        this.#put(innerId, 'microsoft.network/virtualnetworks/subnets', inner);
       }
     }
   }
 
   #put(id: string, type: string, raw: Raw): void {
     const key = id.toLowerCase();
-    const before = text(this.#byId.get(key)?.id);
-    if (before !== key) this.#byId.delete(before);
+    const before = this.#byId.get(key);
+    if (before !== undefined) {
+      this.#byId.delete(text(before.id));
+      this.#byType.get(typeOf(before))?.delete(before);
+    }
     this.#byId.set(key, raw);
     // References mostly have the case of the id itself: these are found without making a lower-case copy.
     if (id !== key) this.#byId.set(id, raw);
     let ofType = this.#byType.get(type);
     if (ofType === undefined) {
-      ofType = new Map();
+      ofType = new Set();
       this.#byType.set(type, ofType);
     }
-    ofType.set(key, raw);
+    ofType.add(raw);
     this.#version += 1;
   }
 
@@ -75,7 +80,7 @@ export class NetworkResources {
 
   /** Every resource of a type such as "Microsoft.Network/loadBalancers", in any case. */
   ofType(type: string): Iterable<Raw> {
-    return this.#byType.get(type.toLowerCase())?.values() ?? [];
+    return this.#byType.get(type.toLowerCase()) ?? [];
   }
 
   /** The resources of a type that are direct children of the resource `parent`. */

@@ -32,3 +32,12 @@ test('what is no resource is counted, not thrown', () => {
   const resources = new NetworkResources([null, 7, 'x', [], {}, { id: 5 }, { id: '' }, { id: 'x'.repeat(3000) }]);
   expect([resources.size, resources.refused]).toEqual([1, 7]);
 });
+
+test('a network read again brings its subnets again', () => {
+  const network = (nsg: string) => ({
+    id: ID,
+    properties: { subnets: [{ id: `${ID}/subnets/a`, properties: { networkSecurityGroup: { id: nsg } } }] },
+  });
+  const resources = new NetworkResources([network('old'), network('new')]);
+  expect(resources.get(`${ID}/subnets/a`)?.properties).toEqual({ networkSecurityGroup: { id: 'new' } });
+});
