@@ -212,7 +212,7 @@ export class FilterBook {
     spaceKey: string,
   ): FlowsByProtocol<number> | FlowsByProtocol<bigint> {
     const place: Place<A> = { family, destination, groups: arrival.groups, tags };
-    let key = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.key : `${arrival.network.key}*`}`;
+    let key = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
     for (const rules of [chain.admin, chain.subnet, chain.nic]) {
       key += `|${rules?.id.toLowerCase() ?? ''}`;
       for (const rule of rules?.choosy ?? []) key += chosen(rule, place);

@@ -15,8 +15,10 @@ export interface NetworkPlace {
   /** What `VirtualNetwork` and `Internet` mean to rules there. */
   v4: TagMeaning<number>;
   v6: TagMeaning<bigint>;
-  /** Equal texts mean equal tag meanings. */
+  /** Equal texts mean equal tag meanings for every sender. */
   key: string;
+  /** Equal texts mean equal tag meanings for senders on the Internet. */
+  internetKey: string;
   /** Ids, lower-case, of the virtual networks that can send to this one by private address. */
   reachable: ReadonlySet<string>;
   /** Next hops of the subnet's routes, as addresses. */
@@ -195,7 +197,8 @@ export class Networks {
       v4,
       v6,
       // Private networks all look the same to a sender on the Internet.
-      key: ordinary ? '' : key,
+      key,
+      internetKey: ordinary ? '' : key,
       reachable: facts.reachable,
       nextHops,
       complete: facts.complete,

@@ -67,3 +67,100 @@ test('a fleet’s answers are those of its machines one by one, also where they 
   }
   expect([...counts].sort()).toEqual([1, 2, 3]);
 });
+
+test('one group in two networks: what it makes of a firewall’s address depends on the network', () => {
+  const spoke = (name: string, address: string, fields: Body, more: Body = {}) =>
+    vnet(
+      { addressSpace: { addressPrefixes: [`${address}/24`] }, ...fields },
+      [subnet(undefined, { addressPrefix: `${address}/24`, ...more }, 'web', name)],
+      name,
+    );
+  const machineIn = (network: string, address: string) =>
+    nic(
+      'shared',
+      [config({ privateIPAddress: address, subnet: { id: id.subnet('web', network) } }, 'c', `nic-${network}`)],
+      `nic-${network}`,
+    );
+  const peering = {
+    properties: {
+      peeringState: 'Connected',
+      remoteVirtualNetwork: { id: id.vnet('hub') },
+      remoteAddressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+    },
+  };
+  const resources = new NetworkResources([
+    nsg('shared', []),
+    spoke('peered', '10.2.0.0', { virtualNetworkPeerings: [peering] }),
+    // Joined by other means: the route to the firewall shows it, but the tag VirtualNetwork does not hold the hub.
+    spoke('routed', '10.3.0.0', {}, { routeTable: { id: id.table() } }),
+    {
+      id: id.table(),
+      properties: {
+        routes: [
+          {
+            properties: {
+              addressPrefix: '203.0.113.0/24',
+              nextHopType: 'VirtualAppliance',
+              nextHopIpAddress: '10.0.1.4',
+            },
+          },
+        ],
+      },
+    },
+    vnet(
+      { addressSpace: { addressPrefixes: ['10.0.0.0/16'] } },
+      [subnet(undefined, { addressPrefix: '10.0.1.0/26' }, 'AzureFirewallSubnet', 'hub')],
+      'hub',
+    ),
+    ip('20.60.0.9', {}, 'fw-ip'),
+    {
+      id: id.firewall(),
+      properties: {
+        ipConfigurations: [
+          {
+            properties: {
+              privateIPAddress: '10.0.1.4',
+              publicIPAddress: { id: id.ip('fw-ip') },
+              subnet: { id: id.subnet('AzureFirewallSubnet', 'hub') },
+            },
+          },
+        ],
+        natRuleCollections: [
+          {
+            properties: {
+              priority: 100,
+              action: { type: 'Dnat' },
+              rules: ['10.2.0.7', '10.3.0.7'].map((translatedAddress, i) => ({
+                name: `r${i}`,
+                protocols: ['TCP'],
+                sourceAddresses: ['*'],
+                destinationAddresses: ['20.60.0.9'],
+                destinationPorts: [String(33890 + i)],
+                translatedAddress,
+                translatedPort: '3389',
+              })),
+            },
+          },
+        ],
+      },
+    },
+    machineIn('peered', '10.2.0.7'),
+    machineIn('routed', '10.3.0.7'),
+  ]);
+  const machines = ['peered', 'routed'].map((network) => ({
+    id: network,
+    name: network,
+    os: 'windows' as const,
+    power: 'running' as const,
+    networkInterfaces: [id.nic(`nic-${network}`)],
+  }));
+  for (const order of [machines, machines.toReversed()]) {
+    const fleet = evaluateFleet(resources, order, { asOf: '2026-11-23T02:20:11Z', source: 'x' });
+    const open = (name: string) => {
+      const fact = fleet.get(name);
+      return fact?.state === 'known' ? fact.value.ports.map((port) => port.from) : fact;
+    };
+    expect(open('peered')).toEqual([3389]);
+    expect(open('routed')).toEqual([]);
+  }
+});
