@@ -42,7 +42,10 @@ function exposedCell(row: ScanRow): { text: string; tone: Tone } {
 }
 
 function patchesCell(row: ScanRow): { text: string; tone: Tone } {
-  if (row.criticalPatches === null) return { text: `${mark.unknown} never`, tone: 'unknown' };
+  if (row.criticalPatches === null) {
+    const why = { stale: ' stale', none: ' never', fresh: '' }[row.patchAssessment ?? 'fresh'];
+    return { text: `${mark.unknown}${why}`, tone: 'unknown' };
+  }
   if (row.criticalPatches > 0) return { text: `${count(row.criticalPatches)} crit`, tone: 'critical' };
   if (row.securityPatches === null) return notKnown;
   return plain(row.securityPatches > 0 ? `${count(row.securityPatches)} sec` : '0');

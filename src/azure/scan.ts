@@ -68,6 +68,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
+    ...(facts.patches ? { patchAssessment: patches ? 'fresh' : facts.patches.has(key) ? 'stale' : 'none' } : {}),
     lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
     ...(exposure ? { exposure } : {}),
   };

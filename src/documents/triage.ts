@@ -280,6 +280,8 @@ export const scanRow = z.object({
   /** Missing critical and security patches; null when never assessed or stale. */
   criticalPatches: z.int().nullable(),
   securityPatches: z.int().nullable(),
+  /** Why the counts are null: `stale` when the last assessment is older than 7 days, `none` when there is none to read. */
+  patchAssessment: z.enum(['fresh', 'stale', 'none']).optional(),
   /** null: unknown; "": never backed up. */
   lastBackup: z.union([instant, z.literal('')]).nullable(),
   score: z.int(),

@@ -50,7 +50,11 @@ export function suspicionOf(row: Omit<ScanRow, 'score' | 'severity' | 'because'>
   }
   if (row.criticalPatches === null) {
     unknowns++;
-    because.push('patches not known');
+    because.push(
+      row.patchAssessment === 'stale'
+        ? 'patches not known: assessed more than 7 days ago'
+        : 'patches not known: never assessed',
+    );
   } else if (row.criticalPatches > 0) {
     score += Math.min(15, 5 + row.criticalPatches);
     because.push(`${row.criticalPatches} critical update${row.criticalPatches === 1 ? '' : 's'} missing`);
