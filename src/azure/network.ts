@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { Exposure, VirtualMachine } from '../documents/triage.ts';
 import { evaluateExposure } from '../triage/exposure/exposure.ts';
+import type { AdminRules } from '../triage/exposure/filters.ts';
 import { NetworkResources, type Unreadable } from '../triage/exposure/resources.ts';
 import type { SecondOpinion } from '../triage/exposure/second-opinion.ts';
 import type { Connection } from './connection.ts';
@@ -14,6 +15,8 @@ import { parseResourceId, shortName } from './resource-id.ts';
 /** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
 export interface NetworkReading {
   resources: NetworkResources;
+  /** Security admin rules of Virtual Network Manager, which stand before every network security group. */
+  adminRules: AdminRules;
   unreadable: Unreadable[];
   /** Public addresses found at the machine's interfaces. */
   publicAddresses: string[];
@@ -108,6 +111,53 @@ function secondReferences(resources: NetworkResources, nic: unknown): string[] {
   return ids.filter((id) => id !== '');
 }
 
+/** Security admin rules that are in force in virtual networks, asked of each network; at most three pages each. */
+async function readAdminRules(connection: Connection, networks: string[]): Promise<AdminRules> {
+  const byNetwork = new Map<string, unknown[]>();
+  try {
+    await Promise.all(
+      networks.map(async (id) => {
+        const parsed = parseResourceId(id);
+        if (!parsed) return;
+        const client = await connection.network(parsed.subscriptionId);
+        const rules: unknown[] = [];
+        let skipToken = '';
+        for (let page = 0; page < 3; page++) {
+          const body = await rawBody((options) =>
+            client.listNetworkManagerEffectiveSecurityAdminRules(
+              parsed.resourceGroup,
+              parsed.name,
+              skipToken ? { skipToken } : {},
+              options,
+            ),
+          );
+          rules.push(...listAt(body, 'value'));
+          skipToken = textAt(body, 'skipToken');
+          if (skipToken === '') break;
+        }
+        byNetwork.set(id, rules);
+      }),
+    );
+    return { state: 'known', byNetwork };
+  } catch (error) {
+    const { because, cure } = unknownFrom(error, source, {
+      permission: 'Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action',
+      role: 'Network Contributor (or a role with that action)',
+      scope: networks.map(shortName).join(', '),
+    });
+    return { state: 'unknown', because, cure };
+  }
+}
+
+/** The virtual networks of these interfaces' subnets. */
+function networksOf(nics: unknown[]): string[] {
+  const ids = nics
+    .flatMap((nic) => listAt(nic, 'properties', 'ipConfigurations'))
+    .map((configuration) => parentId(textAt(configuration, 'properties', 'subnet', 'id')))
+    .filter((id) => id !== '');
+  return [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()];
+}
+
 /**
  * Reads what decides one machine's exposure: Resource Graph for what lies around it (firewalls, gateways, peers), and
  * Azure Resource Manager for what decides, because Resource Graph lags behind a change.
@@ -147,11 +197,13 @@ export async function readNetwork(
   const direct = async () => {
     await read(vm.networkInterfaces);
     const nics = vm.networkInterfaces.map((id) => fresh.get(id.toLowerCase()));
+    const admin = readAdminRules(connection, networksOf(nics));
     await read(nics.flatMap(referencesOf));
     const soFar = new NetworkResources(fresh.values());
     await read(nics.flatMap((nic) => secondReferences(soFar, nic)));
+    return admin;
   };
-  const [graph] = await Promise.all([around, direct()]);
+  const [graph, adminRules] = await Promise.all([around, direct()]);
   if (graph.truncated)
     unreadable.push({
       what: 'resources around the machine',
@@ -166,7 +218,7 @@ export async function readNetwork(
       textAt(resources.get(textAt(configuration, 'properties', 'publicIPAddress', 'id')), 'properties', 'ipAddress'),
     )
     .filter((address) => address !== '');
-  return { resources, unreadable, publicAddresses };
+  return { resources, adminRules, unreadable, publicAddresses };
 }
 
 /**
@@ -183,6 +235,7 @@ export function exposureOf(
     vm: { id: vm.id, name: vm.name, os: vm.os, power: vm.power },
     networkInterfaces: vm.networkInterfaces,
     resources: reading.resources,
+    adminRules: reading.adminRules,
     unreadable: reading.unreadable,
     asOf,
     source,

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, connect } from '../../src/azure/connection.ts';
+import { resolveVm } from '../../src/azure/inventory.ts';
+import { readScan } from '../../src/azure/scan.ts';
+import { readTriage } from '../../src/azure/triage.ts';
+import type { TriageInProgress } from '../../src/session/ports.ts';
+import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+
+let simulator: Simulator;
+let connection: Connection;
+
+beforeAll(async () => {
+  const world = builtInWorld();
+  const dev = world.subscriptions.find(({ displayName }) => displayName === 'contoso-dev')?.subscriptionId ?? '';
+  world.denied.push(
+    {
+      action: 'Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action',
+      scope: `/subscriptions/${dev}`,
+    },
+    { action: 'Microsoft.Network/networkInterfaces/read', scope: `/subscriptions/${dev}/resourceGroups/rg-dev` },
+    { action: 'Microsoft.RecoveryServices/*', scope: `/subscriptions/${dev}` },
+  );
+  simulator = await startSimulator({ world });
+  connection = connect({
+    simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
+  });
+});
+afterAll(() => simulator.close());
+
+async function triage(name: string) {
+  const parts: TriageInProgress[] = [];
+  const vm = await resolveVm(connection, name);
+  const { document } = await readTriage(connection, vm, (part) => parts.push(part));
+  return { document, parts };
+}
+
+describe('triage', () => {
+  it('answers the three questions for the broken-into server, and fills as answers come', async () => {
+    const { document, parts } = await triage('web01');
+    expect(document.exposure).toMatchObject({ state: 'known', notSeen: [] });
+    expect(document.exposure.state === 'known' && document.exposure.value.ports.map((port) => port.from)).toEqual([
+      3389, 4389, 443,
+    ]);
+    expect(document.posture.backup).toMatchObject({
+      state: 'known',
+      value: { vaultName: 'vault-eus', protected: true },
+    });
+    expect(document.posture.identity).toMatchObject({ value: { managedIdentities: [{ roles: ['Contributor'] }] } });
+    expect(document.posture.alerts.state === 'known' && document.posture.alerts.value.alerts).toHaveLength(2);
+    expect(document.posture.secureScore).toMatchObject({ value: { percentage: 54 } });
+    expect(document.findings.map((finding) => finding.id)).toContain('rdp-open-to-internet');
+    expect(parts.length).toBeGreaterThan(8);
+    expect(parts[0] && Object.values(parts[0].posture).filter((fact) => fact !== null).length).toBeLessThan(3);
+    expect(parts.at(-1)?.findings).toEqual(document.findings);
+  });
+
+  it('names the admin rules that it may not read, and still evaluates the rest', async () => {
+    const { document } = await triage('legacy7');
+    expect(document.exposure).toMatchObject({ state: 'known' });
+    const { exposure } = document;
+    expect(exposure.state === 'known' && exposure.value.ports.some((port) => port.from === 3389)).toBe(true);
+    expect(exposure.state === 'known' && exposure.notSeen.join()).toMatch(/security admin rules.*no permission/i);
+  });
+
+  it('does not call a machine closed whose interface it may not read', async () => {
+    const { document } = await triage('dev-api');
+    expect(document.exposure).toMatchObject({ state: 'unknown' });
+    expect(document.exposure.state === 'unknown' && `${document.exposure.because} ${document.exposure.cure}`).toMatch(
+      /no permission|Reader/,
+    );
+    expect(document.posture.backup.state).toBe('unknown');
+  });
+
+  it('says of a machine without agent that its logons are not known, and never assessed is not patched', async () => {
+    const { document } = await triage('legacy7');
+    expect(document.logons).toMatchObject({ state: 'unknown' });
+    expect(document.patches).toMatchObject({ state: 'unknown' });
+    expect(document.findings.map((finding) => finding.id)).not.toContain('brute-force-running');
+  });
+
+  it('holds an assessment older than seven days to be unknown', async () => {
+    const { document } = await triage('kiosk01');
+    expect(document.patches).toMatchObject({ state: 'unknown', because: expect.stringMatching(/days/) });
+  });
+
+  it('evaluates a machine that is off, without asking Azure for a second opinion', async () => {
+    const { document } = await triage('jump01');
+    const { exposure } = document;
+    expect(exposure.state === 'known' && exposure.value.ports.map((port) => [port.from, port.agrees])).toEqual([
+      [3389, 'not-checked'],
+    ]);
+    expect(exposure.state === 'known' && exposure.value.secondOpinion[0]?.result).toMatch(/not asked.*deallocated/);
+  });
+});
+
+describe('scan', () => {
+  it('ranks all machines without a call a machine', async () => {
+    let calls = 0;
+    const stop = connection.observe(() => {
+      calls += 1;
+    });
+    const document = await readScan(connection, () => {});
+    stop();
+    expect(document.vms).toHaveLength(25);
+    expect(document.vms.slice(0, 2).map((row) => row.name)).toEqual(['web01', 'sql02']);
+    expect(calls).toBeLessThan(25);
+    const dev = document.vms.find((row) => row.name === 'dev-api');
+    expect(dev).toMatchObject({ exposedPorts: null, alerts: null, lastBackup: null });
+    expect(document.vms.find((row) => row.name === 'kiosk01')).toMatchObject({
+      criticalPatches: null,
+      patchAssessment: 'stale',
+    });
+    expect(document.vms.find((row) => row.name === 'file01')?.worstBurst).toMatchObject({ value: { succeeded: null } });
+  });
+});
