@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { kqlString, withParameters } from '../../src/azure/kql-literal.ts';
+import { analyse } from '../../src/kql/evaluate.ts';
+import type { ColumnType } from '../../src/kql/table.ts';
+
+const folder = resolve(import.meta.dirname, '../../src/azure/queries');
+
+/** The columns that every table of Resource Graph has. */
+const columns: Record<string, ColumnType> = {
+  id: 'string',
+  name: 'string',
+  type: 'string',
+  tenantId: 'string',
+  kind: 'string',
+  location: 'string',
+  resourceGroup: 'string',
+  subscriptionId: 'string',
+  managedBy: 'string',
+  sku: 'dynamic',
+  plan: 'dynamic',
+  properties: 'dynamic',
+  tags: 'dynamic',
+  identity: 'dynamic',
+  zones: 'dynamic',
+  extendedLocation: 'dynamic',
+};
+const tables = ['resources', 'patchassessmentresources', 'securityresources', 'recoveryservicesresources'];
+const schemas = Object.fromEntries(tables.map((table) => [table, columns]));
+const parameters = {
+  machine: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/v'),
+  machines: `dynamic([${kqlString('/subscriptions/s')}])`,
+};
+
+const queries = readdirSync(folder)
+  .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+  .filter(({ text }) => tables.some((table) => new RegExp(`^${table}\\b`, 'm').test(text)));
+
+describe('queries of Resource Graph', () => {
+  it('finds them', () => {
+    expect(queries.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(queries)('$name passes Microsoft’s analyser', ({ text }) => {
+    const used = Object.fromEntries(
+      Object.entries(parameters).filter(([name]) => new RegExp(`\\b${name}\\b`).test(text)),
+    );
+    const { diagnostics, columns: result } = analyse(withParameters(text, used), schemas);
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(result.length).toBeGreaterThan(0);
+  });
+
+  it('is told of a column that is not there', () => {
+    const { diagnostics } = analyse('resources | where nonsense == 1', schemas);
+    expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(true);
+  });
+});
