@@ -31,13 +31,11 @@ const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
 /** Short texts of the ports that a large part of the Internet reaches, management first, at most six. */
 export function portTexts(exposure: Exposure): string[] {
   const open = exposure.ports.filter((port) => port.sources.breadth !== 'narrow');
-  return [
-    ...new Set(
-      open.map((port) =>
-        port.via === 'nat-rule' || port.via === 'load-balancer' ? `nat ${portText(port)}` : portText(port),
-      ),
-    ),
-  ].slice(0, 6);
+  const texts = open.map((port) => {
+    const text = port.protocol === 'udp' ? `${portText(port)}/udp` : portText(port);
+    return port.via === 'nat-rule' || port.via === 'load-balancer' ? `nat ${text}` : text;
+  });
+  return [...new Set(texts)].slice(0, 6);
 }
 
 function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {

@@ -90,8 +90,11 @@ interface Rule {
   judge(facts: FindingFacts): { severity: Severity; title: string; evidence: string[] } | null;
 }
 
-/** A way to administer the machine that more than named addresses reach. */
-function managementRule(id: string, numbers: number[]): Rule {
+/**
+ * A way to administer the machine that more than named addresses reach. A range that also holds one of `toldElsewhere`
+ * belongs to another rule.
+ */
+function managementRule(id: string, numbers: number[], toldElsewhere: number[] = []): Rule {
   return {
     id,
     practice: 2,
@@ -103,7 +106,8 @@ function managementRule(id: string, numbers: number[]): Rule {
         ([, port]) =>
           port.protocol === 'tcp' &&
           port.sources.breadth !== 'narrow' &&
-          numbers.some((number) => port.from <= number && number <= port.to),
+          numbers.some((number) => port.from <= number && number <= port.to) &&
+          !toldElsewhere.some((number) => port.from <= number && number <= port.to),
       );
       const [first] = open;
       if (!first) return null;
@@ -138,7 +142,7 @@ export const rules: Rule[] = [
   },
   managementRule('rdp-open-to-internet', [3389]),
   managementRule('ssh-open-to-internet', [22]),
-  managementRule('management-port-open', [23, 5985, 5986]),
+  managementRule('management-port-open', [23, 5985, 5986], [22, 3389]),
   {
     id: 'unnamed-port-open-to-internet',
     practice: 2,

@@ -103,6 +103,11 @@ describe('findings', () => {
     expect(finding?.title).toContain('whether one succeeded is not known');
     expect(finding?.severity).toBe('high');
   });
+  it('tells a range that holds two management ports once', () => {
+    const range = { ...port(22, 'SSH, Telnet'), to: 23 };
+    expect(ids({ exposure: known(exposure(range), about) })).toEqual(['ssh-open-to-internet']);
+    expect(ids({ exposure: known(exposure(port(5985, 'WinRM')), about) })).toEqual(['management-port-open']);
+  });
   it('is not fooled by RDP moved to 4389', () => {
     expect(ids({ exposure: known(exposure(port(4389, '')), about) })).toEqual(['unnamed-port-open-to-internet']);
   });
