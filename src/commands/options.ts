@@ -16,6 +16,14 @@ export interface ConnectionFlags {
   traffic?: string;
 }
 
+/** Options of the workbench. */
+export interface WorkbenchFlags extends ConnectionFlags {
+  readOnly?: boolean;
+  cases?: string;
+  case?: string;
+  allow?: string;
+}
+
 /** What a command may use of its surroundings, so that tests can be them. */
 export interface Streams {
   stdout: NodeJS.WritableStream;

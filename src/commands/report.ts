@@ -1,9 +1,8 @@
 import { readScan } from '../azure/scan.ts';
 import { readTriage } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
-import { openConnection, type Streams } from './options.ts';
+import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 import { triageText } from './triage-report.ts';
-import type { WorkbenchFlags } from './workbench.ts';
 
 /** What the workbench is without a terminal: the triage report of the most suspicious machine in reach. */
 export async function report(flags: WorkbenchFlags, streams: Streams): Promise<number> {

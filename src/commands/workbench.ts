@@ -1,14 +1,7 @@
 import { readSubscriptions } from '../azure/subscriptions.ts';
 import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
-import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
-
-export interface WorkbenchFlags extends ConnectionFlags {
-  readOnly?: boolean;
-  cases?: string;
-  case?: string;
-  allow?: string;
-}
+import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 
 /** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
 export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {

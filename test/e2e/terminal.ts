@@ -36,9 +36,12 @@ export class TerminalProgram {
     });
     this.exited = new Promise((resolve) => {
       this.pty.onExit((how) => {
-        this.gone = true;
-        resolve(how);
-        for (const watcher of [...this.watchers]) watcher();
+        // The screen draws behind the data: what the program wrote last must be on it before anybody looks.
+        this.screen.write('', () => {
+          this.gone = true;
+          resolve(how);
+          for (const watcher of [...this.watchers]) watcher();
+        });
       });
     });
   }
