@@ -5,6 +5,7 @@ import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesba
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { ChangeGate, Exchange } from '../documents/exchange.ts';
@@ -72,6 +73,19 @@ async function signIn(options: ConnectionOptions, cloud: Cloud): Promise<TokenCr
     ...(options.tenant ? { tenantId: options.tenant } : {}),
   });
 }
+
+/**
+ * A table that the caller may not read answers with no rows and no word; only with this header Log Analytics says so
+ * (`permissions.resources[].denyTables`).
+ */
+const askForPermissions: PipelinePolicy = {
+  name: 'askForPermissions',
+  sendRequest(request, next) {
+    const prefer = request.headers.get('prefer');
+    request.headers.set('prefer', [prefer, 'include-permissions=true'].filter(Boolean).join(','));
+    return next(request);
+  },
+};
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
@@ -155,6 +169,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
         ...shared,
         endpoint: cloud.logs,
         audience: `${cloud.logs}/.default`,
+        additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
       });
     }),
     changing: transport.changing,

@@ -2,7 +2,7 @@ import type { LogsQueryResult, LogsTable } from '@azure/monitor-query';
 import { printable } from '../text/printable.ts';
 import type { Connection } from './connection.ts';
 import { azureError } from './failure.ts';
-import type { Json } from './json.ts';
+import { type Json, listAt } from './json.ts';
 
 /** What Log Analytics answered: rows, with what they leave out; that the table is not there; or an error. */
 export type LogAnswer =
@@ -45,6 +45,16 @@ function answerOf(result: LogsQueryResult): LogAnswer {
   return { state: 'rows', rows: rowsOf(result.tables[0]), partial: '' };
 }
 
+/** The tables, in lower case, that Log Analytics left out of its answer because the caller may not read them. */
+function deniedTables(body: string): string[] {
+  if (!body.includes('"denyTables"')) return [];
+  const parsed: unknown = JSON.parse(body);
+  return listAt(parsed, 'permissions', 'resources')
+    .flatMap((resource) => listAt(resource, 'denyTables'))
+    .filter((name) => typeof name === 'string')
+    .map((name) => name.toLowerCase());
+}
+
 /**
  * Asks Log Analytics by the id of a machine, or of a subscription: it looks through every workspace that holds logs of
  * it and that the caller may read. `table` is the one that the query is about. Refusals come back as answers.
@@ -60,8 +70,21 @@ export async function askLogs(
   try {
     const client = await connection.logs();
     const timespan = { startTime: between.from, endTime: between.until };
-    const options = { serverTimeoutInSeconds, ...(signal ? { abortSignal: signal } : {}) };
-    return answerOf(await client.queryResource(resourceId, query, timespan, options));
+    let denied: string[] = [];
+    const result = await client.queryResource(resourceId, query, timespan, {
+      serverTimeoutInSeconds,
+      ...(signal ? { abortSignal: signal } : {}),
+      onResponse: (response) => {
+        denied = deniedTables(response.bodyAsText ?? '');
+      },
+    });
+    const answer = answerOf(result);
+    // Without rows and without the right to see any, nothing is known of the table.
+    if (answer.state === 'rows' && answer.rows.length === 0 && denied.includes(table.toLowerCase())) {
+      const message = `The table ${table} may not be read`;
+      return { state: 'failed', error: { statusCode: 403, code: 'InsufficientAccessError', message } };
+    }
+    return answer;
   } catch (error) {
     return isMissingTable(error, table) ? { state: 'no-table' } : { state: 'failed', error };
   }

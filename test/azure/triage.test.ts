@@ -13,12 +13,14 @@ let connection: Connection;
 beforeAll(async () => {
   const world = builtInWorld();
   const dev = world.subscriptions.find(({ displayName }) => displayName === 'contoso-dev')?.subscriptionId ?? '';
+  const prod = world.subscriptions.find(({ displayName }) => displayName === 'contoso-prod')?.subscriptionId ?? '';
   world.denied.push(
     {
       action: 'Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action',
       scope: `/subscriptions/${dev}`,
     },
     { action: 'Microsoft.Network/networkInterfaces/read', scope: `/subscriptions/${dev}/resourceGroups/rg-dev` },
+    { action: 'Microsoft.Insights/logs/SecurityEvent/read', scope: `/subscriptions/${prod}/resourceGroups/rg-mail` },
     { action: 'Microsoft.RecoveryServices/*', scope: `/subscriptions/${dev}` },
   );
   simulator = await startSimulator({ world });
@@ -77,6 +79,11 @@ describe('triage', () => {
     expect(document.logons).toMatchObject({ state: 'unknown' });
     expect(document.patches).toMatchObject({ state: 'unknown' });
     expect(document.findings.map((finding) => finding.id)).not.toContain('brute-force-running');
+  });
+
+  it('does not say that nobody guesses where the table of the logons may not be read', async () => {
+    const { document } = await triage('mail01');
+    expect(document.logons).toMatchObject({ state: 'unknown', because: expect.stringMatching(/no permission/i) });
   });
 
   it('holds an assessment older than seven days to be unknown', async () => {
