@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { exitCode, Failure } from '../failure.ts';
+import { nearest } from '../text/nearest.ts';
 import { printable } from '../text/printable.ts';
 import { known } from '../triage/fact.ts';
 import type { Connection } from './connection.ts';
@@ -9,7 +10,7 @@ import { at, isObject, type Json, listAt, textAt } from './json.ts';
 import { loadQuery } from './queries.ts';
 import { queryGraph } from './resource-graph.ts';
 import { parseResourceId, sameId } from './resource-id.ts';
-import { nearest, readSubscriptions, type Subscription } from './subscriptions.ts';
+import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
 

@@ -1,22 +1,11 @@
-import { distance } from 'fastest-levenshtein';
 import { exitCode, Failure } from '../failure.ts';
+import { nearest } from '../text/nearest.ts';
 import { printable } from '../text/printable.ts';
 import type { Connection } from './connection.ts';
 
 export interface Subscription {
   id: string;
   name: string;
-}
-
-/** The candidates nearest to what was written, nearest first. */
-export function nearest(wanted: string, candidates: Iterable<string>, most = 3): string[] {
-  const lower = wanted.toLowerCase();
-  return [...new Set(candidates)]
-    .map((name) => ({ name, far: name.toLowerCase().includes(lower) ? 0 : distance(lower, name.toLowerCase()) }))
-    .filter(({ name, far }) => far <= Math.max(2, Math.ceil(name.length / 2)))
-    .sort((a, b) => a.far - b.far || a.name.localeCompare(b.name))
-    .slice(0, most)
-    .map(({ name }) => name);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
-import type { TriageInProgress } from '../session/ports.ts';
+import { nothingYet, type TriageInProgress } from '../session/ports.ts';
 import { unknown } from '../triage/fact.ts';
 import { judge } from '../triage/findings.ts';
 import { readBackup } from './backup.ts';
@@ -53,22 +53,7 @@ export async function readTriage(
 ): Promise<Triage> {
   const { signal } = options;
   let network: NetworkReading | undefined;
-  let part: TriageInProgress = {
-    vm,
-    exposure: null,
-    logons: null,
-    patches: null,
-    posture: {
-      alerts: null,
-      secureScore: null,
-      jit: null,
-      identity: null,
-      software: null,
-      backup: null,
-      firewall: null,
-    },
-    findings: [],
-  };
+  let part = nothingYet(vm);
   const update = (
     change: Partial<Omit<TriageInProgress, 'posture' | 'findings'>> & {
       posture?: Partial<TriageInProgress['posture']>;

@@ -4,10 +4,10 @@ import { type CaseFile, defaultCaseRoot, openCaseStore } from '../casefile/case-
 import { readEvidence } from '../casefile/evidence.ts';
 import type { Entry } from '../documents/transcript.ts';
 import { exitCode, Failure } from '../failure.ts';
-import type { Action, Target } from '../playbook/action.ts';
+import type { Action } from '../playbook/action.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { caseKeeper } from '../session/kept-cases.ts';
-import { caseLogOf } from '../session/playbook-shelf.ts';
+import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
 import { version } from '../version.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
@@ -61,19 +61,12 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
     const actions: ReadonlyMap<string, Action> = createActions(connection);
     const playbook = findPlaybook(await loadPlaybooks(await playbookFolders(), actions), name);
     const vm = await resolveVm(connection, flags.vm);
-    const target: Target = {
-      id: vm.id,
-      name: vm.name,
-      resourceGroup: vm.resourceGroup,
-      subscriptionId: vm.subscriptionId,
-      location: vm.location,
-    };
     return await run(
       flags,
       {
         playbook,
         actions,
-        target,
+        target: targetOf(vm),
         responderAddress: flags.allow ?? (await connection.signedIn()).address,
         now,
         async openCase(): Promise<WritableCase> {

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import envPaths from 'env-paths';
-import { distance } from 'fastest-levenshtein';
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { Failure } from '../failure.ts';
+import { nearest } from '../text/nearest.ts';
 import { printable } from '../text/printable.ts';
 import { type ActionInputs, type Playbook, playbook as playbookSchema, playbookStep } from './playbook.ts';
 
@@ -25,21 +25,6 @@ export class PlaybookError extends Failure {
     this.line = line;
     this.column = column;
   }
-}
-
-/** The `limit` names nearest to `wanted`, nearest first; none that is further than half of its length. */
-export function nearest(wanted: string, names: Iterable<string>, limit = 3): string[] {
-  const asked = wanted.slice(0, 100).toLowerCase();
-  return [...names]
-    .map((name) => {
-      const near = name.toLowerCase();
-      const apart = near.includes(asked) || asked.includes(near) ? 1 : distance(asked, near);
-      return { name, apart };
-    })
-    .filter(({ name, apart }) => apart <= Math.max(2, Math.ceil(name.length / 2)))
-    .sort((a, b) => a.apart - b.apart || a.name.localeCompare(b.name))
-    .slice(0, limit)
-    .map(({ name }) => name);
 }
 
 function didYouMean(wanted: string, names: Iterable<string>): string {

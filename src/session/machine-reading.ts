@@ -1,26 +1,7 @@
 import type { VirtualMachine } from '../documents/triage.ts';
 import { type Holder, sentence } from './holder.ts';
-import type { Reader, TriageInProgress } from './ports.ts';
+import { nothingYet, type Reader, type TriageInProgress } from './ports.ts';
 import type { TriageSlot } from './state.ts';
-
-function nothingYet(vm: VirtualMachine): TriageInProgress {
-  return {
-    vm,
-    exposure: null,
-    logons: null,
-    patches: null,
-    posture: {
-      alerts: null,
-      secureScore: null,
-      jit: null,
-      identity: null,
-      software: null,
-      backup: null,
-      firewall: null,
-    },
-    findings: [],
-  };
-}
 
 /** New answers over old ones: what is not answered again yet keeps its old answer, whose age is on screen. */
 function merge(old: TriageInProgress, part: TriageInProgress): TriageInProgress {

@@ -1,5 +1,6 @@
 import type { Danger } from '../documents/run.ts';
-import type { Action } from '../playbook/action.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
+import type { Action, Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { findPlaybook, type PlaybookShelf } from '../playbook/playbook-file.ts';
@@ -49,6 +50,11 @@ function dangerOf(playbook: Playbook, actions: ReadonlyMap<string, Action>): Dan
   return (['disruptive', 'reversible'] as const).find((danger) => dangers.includes(danger)) ?? 'none';
 }
 
+/** What a playbook must know of the machine that it acts on. */
+export function targetOf({ id, name, resourceGroup, subscriptionId, location }: VirtualMachine): Target {
+  return { id, name, resourceGroup, subscriptionId, location };
+}
+
 /** The playbooks of a shelf, offered for a machine. */
 export function playbooksOf(options: ShelfOptions): Playbooks {
   const { shelf } = options;
@@ -81,13 +87,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
       return createRun({
         playbook: findPlaybook(shelf, name),
         actions: options.actions,
-        target: {
-          id: vm.id,
-          name: vm.name,
-          resourceGroup: vm.resourceGroup,
-          subscriptionId: vm.subscriptionId,
-          location: vm.location,
-        },
+        target: targetOf(vm),
         log: caseLogOf(openCase, options.now),
         responderAddress: await options.responderAddress(),
         reason: '',

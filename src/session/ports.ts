@@ -36,6 +36,26 @@ export interface TriageInProgress {
   findings: Finding[];
 }
 
+/** A triage of which nothing has been answered. */
+export function nothingYet(vm: VirtualMachine): TriageInProgress {
+  return {
+    vm,
+    exposure: null,
+    logons: null,
+    patches: null,
+    posture: {
+      alerts: null,
+      secureScore: null,
+      jit: null,
+      identity: null,
+      software: null,
+      backup: null,
+      firewall: null,
+    },
+    findings: [],
+  };
+}
+
 export interface Identity {
   name: string;
   tenantId: string;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Failure } from '../../src/failure.ts';
-import { findPlaybook, loadPlaybooks, nearest, PlaybookError, readPlaybook } from '../../src/playbook/playbook-file.ts';
+import { findPlaybook, loadPlaybooks, PlaybookError, readPlaybook } from '../../src/playbook/playbook-file.ts';
+import { nearest } from '../../src/text/nearest.ts';
 
 const actions = new Map([
   [
