@@ -175,13 +175,21 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     };
   }
   const brief = state.columns < 110;
+  // A count of what no answer has told yet would be a nought that nobody knows.
+  const none = reading === 'done' ? mark.unknown : mark.loading;
+  const tally = (counted: number, answered: boolean) => (answered ? count(counted) : none);
+  const reach = tally(
+    exposed,
+    rows.some((row) => row.exposedPorts !== null),
+  );
+  const logons = rows.some((row) => row.worstBurst.state === 'known');
   const left = line(
     span(` ${counted(rows.length, 'VM')}`, 'plain', true),
     ...(state.filter === '' ? [] : [span(` · ${count(visible)} match ${state.filter}`, 'accent')]),
     brief
-      ? ` · ${count(exposed)} exposed · ${count(attacked)} attacked · `
-      : ` · ${count(exposed)} exposed to the Internet · ${count(attacked)} under attack · `,
-    span(`${count(broken)} broken into`, broken > 0 ? 'critical' : 'plain', broken > 0),
+      ? ` · ${reach} exposed · ${tally(attacked, logons)} attacked · `
+      : ` · ${reach} exposed to the Internet · ${tally(attacked, logons)} under attack · `,
+    span(`${tally(broken, logons)} broken into`, broken > 0 ? 'critical' : 'plain', broken > 0),
     ' · ',
     span(`${count(unknown)} ${brief ? 'unknown' : 'with something unknown'}`, unknown > 0 ? 'unknown' : 'plain'),
     ...(notSeen.length > 0 ? [span(` · not seen: ${notSeen.length}`, 'unknown')] : []),
