@@ -3,7 +3,8 @@ import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documen
 import { evaluateFleet } from '../triage/exposure/fleet.ts';
 import { NetworkResources } from '../triage/exposure/resources.ts';
 import { unknown } from '../triage/fact.ts';
-import { portText, severityOrder } from '../triage/findings.ts';
+import { portText } from '../triage/findings/ports.ts';
+import { severityOrder } from '../triage/findings.ts';
 import { suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './connection.ts';
 import { countAlerts, guardedSubscriptions } from './defender.ts';

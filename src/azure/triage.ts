@@ -34,10 +34,12 @@ export function findingsOf(part: TriageInProgress, now: Date) {
     logons,
     patches,
     alerts: posture.alerts,
+    secureScore: posture.secureScore,
     jit: posture.jit,
     identity: posture.identity,
     software: posture.software,
     backup: posture.backup,
+    firewall: posture.firewall,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
-import { portText } from '../triage/findings.ts';
+import { portText } from '../triage/findings/ports.ts';
 
 const marks = { critical: '▲', high: '△', medium: '●', low: '·', info: '·' };
 const count = (value: number) => value.toLocaleString('en-US');
@@ -149,7 +149,8 @@ function heading(document: TriageDocument): { title: string; where: string } {
 export function triageText(document: TriageDocument): string {
   const { title, where } = heading(document);
   const findings = document.findings.map(
-    (finding) => `${marks[finding.severity]} ${finding.severity.toUpperCase().padEnd(8)} ${finding.title}`,
+    ({ severity, title: told, unknown }) =>
+      `${marks[severity]} ${severity.toUpperCase().padEnd(8)} ${told}${unknown.length > 0 ? `  (? ${unknown.length})` : ''}`,
   );
   const body = triageSections(document).flatMap(({ title: name, about, lines }) => [
     '',

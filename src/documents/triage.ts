@@ -84,6 +84,8 @@ export const logonSuccess = z.object({
   by: z.enum(['address', 'account', 'both']).optional(),
 });
 
+export type LogonSuccess = z.infer<typeof logonSuccess>;
+
 export const burst = z.object({
   kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
   start: instant,
@@ -241,6 +243,8 @@ export const finding = z.object({
   practice: z.int(),
   /** The playbook that answers it; "" when none does. */
   playbook: z.string(),
+  /** What is not known and could change the verdict, one sentence each. */
+  unknown: z.array(z.string()),
 });
 export type Finding = z.infer<typeof finding>;
 

@@ -1,5 +1,5 @@
 import type { ScanRow } from '../documents/triage.ts';
-import { isManagement, portText } from './findings.ts';
+import { isManagement, portText } from './findings/ports.ts';
 
 /** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
 export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ExposedPort, Exposure, Logons, Patches } from '../../src/documents/triage.ts';
 import { known, unknown } from '../../src/triage/fact.ts';
-import { type FindingFacts, judge, portText, rules } from '../../src/triage/findings.ts';
+import { portText } from '../../src/triage/findings/ports.ts';
+import type { FindingFacts } from '../../src/triage/findings/rule.ts';
+import { rulesTable } from '../../src/triage/findings/table.ts';
+import { judge, practices, rules } from '../../src/triage/findings.ts';
 import { patchAge, patchOrder } from '../../src/triage/patches.ts';
 
 const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };
@@ -12,10 +15,12 @@ const nothing: FindingFacts = {
   logons: null,
   patches: null,
   alerts: null,
+  secureScore: null,
   jit: null,
   identity: null,
   software: null,
   backup: null,
+  firewall: null,
 };
 const port = (from: number, service: string, breadth: 'internet' | 'narrow' = 'internet'): ExposedPort => ({
   protocol: 'tcp',
@@ -138,8 +143,51 @@ describe('findings', () => {
     expect(severity(exposure())).toBe('medium');
     expect(severity(exposure(port(443, 'HTTPS')))).toBe('high');
   });
-  it('has one id a rule', () => {
+  it('says what is not known and could change a verdict', () => {
+    const patches: Patches = {
+      assessedAt: '2026-11-21T00:00:00Z',
+      rebootPending: null,
+      service: '',
+      missing: [
+        {
+          name: 'x',
+          kb: '1',
+          version: '',
+          classification: 'Critical',
+          publishedAt: null,
+          ageDays: null,
+          rebootRequired: null,
+        },
+      ],
+    };
+    const [blind] = judge({
+      ...nothing,
+      patches: known(patches, { ...about, notSeen: ['WSUS may hide some'] }),
+      exposure: unknown('no permission\u001b[2J', 'ask', 'test'),
+    });
+    expect(blind?.unknown).toEqual(['patches not seen: WSUS may hide some', 'exposed ports not known: no permission']);
+    const [waiting] = judge({ ...nothing, patches: known(patches, about) });
+    expect(waiting?.unknown).toEqual([]);
+  });
+  it('has one id a rule, gives each severity it can give a reason, and names a practice', () => {
     expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);
+    for (const rule of rules) {
+      expect(Object.keys(rule.severities), rule.id).not.toEqual([]);
+      expect(rule.when, rule.id).not.toBe('');
+      expect(practices[rule.practice - 1], rule.id).toBeDefined();
+    }
+  });
+  it('is written down for review', async () => {
+    const page = [
+      '# Findings',
+      '',
+      'Every rule that draws a finding, made from the table in `src/triage/findings.ts` (`npx vitest run test/triage/findings.test.ts -u` writes it).',
+      'Unknown evidence draws no finding. Of equal severity, the earlier rule leads.',
+      '',
+      rulesTable(rules, practices),
+      '',
+    ].join('\n');
+    await expect(page).toMatchFileSnapshot('../../docs/findings.md');
   });
   it('says how a port is reached', () => {
     expect(

@@ -215,7 +215,16 @@ describe('triage', () => {
         thresholds: { failures: 1, windowSeconds: 1 },
       }),
       findings: [
-        { id: 'x', severity: 'critical', title: evil.join(' '), evidence: [], attack: [], practice: 1, playbook: '' },
+        {
+          id: 'x',
+          severity: 'critical',
+          title: evil.join(' '),
+          evidence: [],
+          attack: [],
+          practice: 1,
+          playbook: '',
+          unknown: [],
+        },
       ],
     });
     await terminal.until('4 Posture');

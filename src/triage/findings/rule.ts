@@ -1,0 +1,89 @@
+import type { Fact } from '../../documents/fact.ts';
+import type {
+  Alerts,
+  Backup,
+  Exposure,
+  Firewall,
+  IdentityPosture,
+  Jit,
+  Logons,
+  Patches,
+  SecureScore,
+  Severity,
+  Software,
+} from '../../documents/triage.ts';
+
+/** The evidence of one machine by the names that rules use; null is "not answered yet" and says nothing. */
+export interface Evidence {
+  exposure: Fact<Exposure> | null;
+  logons: Fact<Logons> | null;
+  patches: Fact<Patches> | null;
+  alerts: Fact<Alerts> | null;
+  secureScore: Fact<SecureScore> | null;
+  jit: Fact<Jit> | null;
+  identity: Fact<IdentityPosture> | null;
+  software: Fact<Software> | null;
+  backup: Fact<Backup> | null;
+  firewall: Fact<Firewall> | null;
+}
+
+/** What findings are drawn from. */
+export interface FindingFacts extends Evidence {
+  os: 'windows' | 'linux';
+  now: Date;
+}
+
+export type EvidenceName = keyof Evidence;
+
+/** What each kind of evidence is called in a sentence. */
+export const evidenceNames: Record<EvidenceName, string> = {
+  exposure: 'exposed ports',
+  logons: 'failed logons',
+  patches: 'patches',
+  alerts: 'Defender alerts',
+  secureScore: 'Secure Score',
+  jit: 'just-in-time access',
+  identity: 'identity',
+  software: 'software',
+  backup: 'backup',
+  firewall: 'Azure Firewall',
+};
+
+/** What a rule says of one machine. */
+export interface Verdict {
+  severity: Severity;
+  /** One sentence that a responder can read aloud; text from Azure or a log in it is `printable`. */
+  title: string;
+  /** Paths into the triage document: "exposure.ports[0]". */
+  evidence: string[];
+  /** What this verdict in particular could not take into account; the frame adds what the evidence did not see. */
+  unknown?: string[];
+}
+
+/** One line of the table of rules, for a domain expert to review. */
+export interface Rule {
+  id: string;
+  /** When it applies, as the expert would say it. */
+  when: string;
+  /** The severities that it can give, worst first, each with its reason. */
+  severities: Partial<Record<Severity, string>>;
+  /** The evidence it follows from: unknown evidence draws nothing. */
+  reads: readonly EvidenceName[];
+  /** Further evidence that would change the verdict; where that is unknown, the finding says so. */
+  weighs?: readonly EvidenceName[];
+  /** The article's practice, from 1. */
+  practice: number;
+  /** MITRE ATT&CK techniques. */
+  attack: readonly string[];
+  /** The playbook that answers it; "" when none does. */
+  playbook: string;
+  judge(facts: FindingFacts): Verdict | null;
+}
+
+/** The value of a fact, or null while it is not known. */
+export function knownValue<T>(fact: Fact<T> | null): T | null {
+  return fact?.state === 'known' ? fact.value : null;
+}
+
+/** "1,204" */
+export const thousands = (count: number) => count.toLocaleString('en-US');
