@@ -37,6 +37,7 @@ describe.skipIf(!there)('the traffic of a whole incident', () => {
       [['triage', 'lin-build', ...common], 0],
       [['triage', 'jump01', ...common], 0],
       [['triage', 'legacy7', ...common], 0],
+      [['run', 'assess-patches', '--vm', 'kiosk01', '--yes', ...acting], 0],
       [['run', 'lock-nsg', '--vm', 'web01', '--dry-run', ...acting], 0],
       [['run', 'contain-brute-force', '--vm', 'web01', '--yes', '--confirm', 'web01', ...acting], 0],
       [['triage', 'web01', ...common], 0],

@@ -14,6 +14,7 @@ describe('the built-in playbooks', () => {
     const shelf = await loadPlaybooks(folders, actions);
     expect(shelf.problems).toEqual([]);
     expect(shelf.playbooks.map((one) => one.playbook.name)).toEqual([
+      'assess-patches',
       'contain-brute-force',
       'lock-nsg',
       'snapshot-disks',

@@ -247,6 +247,15 @@ const assess: Handler = (call) => {
       `Operation 'assessPatches' is not allowed on VM '${machine.name}' since the VM is not running. The VM must be running to perform the operation.`,
     );
   }
+  // The rule is Azure's, its words are not known.
+  const profile = at(machine.properties, 'osProfile');
+  if (at(at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration'), 'provisionVMAgent') === false) {
+    throw new AzureError(
+      409,
+      'OperationNotAllowed',
+      `Operation 'assessPatches' is not allowed on VM '${machine.name}' since the VM agent is not provisioned.`,
+    );
+  }
   demandIdle(call, `${machine.id}/patches`);
   const startedAt = azure.clock.ms();
   const activity = guidOf(`${machine.id}${startedAt}`);

@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import type { Connection } from '../azure/connection.ts';
+import { azureError } from '../azure/failure.ts';
+import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../azure/json.ts';
+import { kqlString, withParameters } from '../azure/kql-literal.ts';
+import { loadQuery } from '../azure/queries.ts';
+import { rawBody } from '../azure/raw-body.ts';
+import { queryGraph } from '../azure/resource-graph.ts';
+import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
+import { follow } from './operation.ts';
+import { preflight } from './permissions.ts';
+
+export const assessSettings = z.strictObject({});
+
+const assessState = z.looseObject({
+  /** When it was sent, ISO 8601; "" before. */
+  startedAt: z.string(),
+  /** What Azure calls this assessment. */
+  activity: z.string(),
+  status: z.string(),
+  serious: z.number().nullable(),
+  others: z.number().nullable(),
+  rebootPending: z.boolean().nullable(),
+  error: z.string(),
+});
+type AssessState = z.infer<typeof assessState>;
+
+const notYet: AssessState = {
+  startedAt: '',
+  activity: '',
+  status: '',
+  serious: null,
+  others: null,
+  rebootPending: null,
+  error: '',
+};
+
+/**
+ * Why Azure would refuse or fail: it assesses by an extension, which runs only in a machine that is on, through its
+ * agent. "" when nothing stands in the way.
+ * https://learn.microsoft.com/azure/update-manager/prerequisites
+ */
+export function obstacleTo(machine: unknown, view: unknown, name: string): string {
+  const power = listAt(view, 'statuses')
+    .map((status) => textAt(status, 'code'))
+    .find((code) => /^PowerState\//i.test(code))
+    ?.slice('PowerState/'.length);
+  if (power !== undefined && power.toLowerCase() !== 'running') {
+    return `${name} is ${power}: updates are looked for from inside, so it must run. Starting it changes the disks; take snapshots before.`;
+  }
+  const profile = at(machine, 'properties', 'osProfile');
+  const configuration = at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration');
+  if (booleanAt(configuration, 'provisionVMAgent') === false) {
+    return `${name} was made without the VM agent, through which an assessment runs.`;
+  }
+  if (booleanAt(profile, 'allowExtensionOperations') === false) {
+    return `${name} does not allow extensions, and an assessment is one.`;
+  }
+  const agent = listAt(view, 'vmAgent', 'statuses').map((status) => textAt(status, 'displayStatus'));
+  if (agent.length > 0 && !agent.some((status) => /^ready$/i.test(status))) {
+    return `the VM agent of ${name} does not answer (${agent[0]}).`;
+  }
+  return '';
+}
+
+/** Has the machine Azure's own extension for updates already? Otherwise the assessment installs it. */
+function hasPatchExtension(view: unknown): boolean {
+  return listAt(view, 'vmAgent', 'extensionHandlers').some((handler) =>
+    /PatchExtension$/i.test(textAt(handler, 'type')),
+  );
+}
+
+/** Has Azure look for missing updates in the machine now. It installs none; it cannot be undone. */
+export function patchesAssess(connection: Connection): Action {
+  async function read(context: ActionContext) {
+    const { resourceGroup, name, subscriptionId } = context.target;
+    const compute = await connection.compute(subscriptionId);
+    const [machine, view] = await Promise.all([
+      rawBody((options) => compute.virtualMachines.get(resourceGroup, name, options)),
+      rawBody((options) => compute.virtualMachines.instanceView(resourceGroup, name, options)),
+    ]);
+    return { machine, view };
+  }
+
+  async function plan(context: ActionContext, input: unknown): Promise<ActionPlan> {
+    assessSettings.parse(input);
+    const { target } = context;
+    const title = `Look for missing updates in ${target.name}`;
+    const { machine, view } = await read(context);
+    const because = obstacleTo(machine, view, target.name);
+    const base = { title, touches: [], danger: 'reversible' as const, undo: '' };
+    if (because !== '') {
+      const refused = { kind: 'impossible' as const, because };
+      return { ...base, changes: [], permissions: [], warnings: [], consequences: [], refused, state: { ...notYet } };
+    }
+    const before = instantAt(view, 'patchStatus', 'availablePatchSummary', 'lastModifiedTime');
+    return {
+      ...base,
+      changes: [
+        {
+          method: 'POST',
+          resourceId: `${target.id}/assessPatches`,
+          diff: [{ property: 'last assessment', before: before ?? '(none)', after: 'now' }],
+          before: null,
+          after: null,
+        },
+      ],
+      permissions: await preflight(connection, [
+        { action: 'Microsoft.Compute/virtualMachines/assessPatches/action', scope: target.id },
+      ]),
+      warnings: [
+        'It writes to the disk of the machine: an extension runs in it as SYSTEM or root, and leaves its logs there. Take the snapshots before.',
+        ...(hasPatchExtension(view) ? [] : ['The extension for updates is not in the machine yet: Azure installs it.']),
+      ],
+      consequences: [
+        'Updates are looked for; none is installed, and nothing is restarted.',
+        'It needs the VM agent and the way out to where updates come from: do it before the network is locked.',
+        'Whoever is in the machine can see it run. It takes minutes.',
+        'It cannot be undone: what the extension writes stays.',
+      ],
+      state: { ...notYet },
+    };
+  }
+
+  async function apply(context: ActionContext, planned: ActionPlan): Promise<Record<string, unknown>> {
+    const { target } = context;
+    assessState.parse(planned.state);
+    const { machine, view } = await read(context);
+    const because = obstacleTo(machine, view, target.name);
+    if (because !== '') throw new StalePlan(because);
+    const startedAt = connection.clock.now().toISOString();
+    const compute = await connection.compute(target.subscriptionId);
+    context.progress({ fraction: null, text: 'the extension looks for updates' });
+    const answer = await follow(connection, context, `assess ${target.name}`, (options) =>
+      compute.virtualMachines.assessPatches(target.resourceGroup, target.name, options),
+    );
+    await context.keep('patch-assessment', answer);
+    const code = textAt(answer, 'error', 'code');
+    return {
+      startedAt,
+      activity: textAt(answer, 'assessmentActivityId'),
+      status: textAt(answer, 'status'),
+      serious: numberAt(answer, 'criticalAndSecurityPatchCount') ?? null,
+      others: numberAt(answer, 'otherPatchCount') ?? null,
+      rebootPending: booleanAt(answer, 'rebootPending') ?? null,
+      // A result without an error carries the code "0".
+      error: code === '' || code === '0' ? '' : `${code}: ${textAt(answer, 'error', 'message')}`,
+    } satisfies AssessState;
+  }
+
+  /** When Resource Graph, which the triage reads, was assessed; null when it shows no assessment. */
+  async function listedAt(context: ActionContext): Promise<string | null> {
+    const query = withParameters(await loadQuery('patch-assessment'), {
+      machines: `dynamic([${kqlString(context.target.id.toLowerCase())}])`,
+    });
+    const { rows } = await queryGraph(connection, query, [context.target.subscriptionId], context.signal);
+    const summary = rows.find((row) => textAt(row, 'type').endsWith('patchassessmentresults'));
+    return instantAt(summary?.properties, 'lastModifiedDateTime');
+  }
+
+  async function verify(context: ActionContext, given: Record<string, unknown>): Promise<Verification> {
+    const state = assessState.parse(given);
+    if (!/^(succeeded|completedwithwarnings)$/i.test(state.status)) {
+      return {
+        ok: false,
+        text: `The assessment ended as ${state.status || '?'}: ${state.error || 'no reason given'}.`,
+      };
+    }
+    const number = (count: number | null) => (count === null ? 'an unknown number of' : String(count));
+    const told = [
+      `Assessed: ${number(state.serious)} critical or security updates and ${number(state.others)} others are missing`,
+      ...(state.rebootPending === null ? [] : [state.rebootPending ? 'a reboot is pending' : 'no reboot is pending']),
+      ...(state.error === '' ? [] : [`with warnings: ${state.error}`]),
+    ].join('; ');
+    try {
+      const listed = await listedAt(context);
+      if (listed !== null && Date.parse(listed) >= Date.parse(state.startedAt) - 60_000)
+        return { ok: true, text: `${told}.` };
+      return { ok: null, text: `${told}. Resource Graph does not list them yet: refresh in a few minutes.` };
+    } catch (error) {
+      return {
+        ok: null,
+        text: `${told}. Resource Graph could not be asked for the list: ${azureError(error).message}`,
+      };
+    }
+  }
+
+  return { name: 'patches.assess', input: assessSettings, danger: 'reversible', plan, apply, verify };
+}
