@@ -1,7 +1,7 @@
 import { drawn, type SessionState, top } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { selectedRow } from '../src/session/suspects.ts';
-import { detailOf } from './detail-text.ts';
+import { detailOnScreen } from './page-body.ts';
 import { patchName } from './patches-pane.ts';
 import { postureItems } from './posture-pane.ts';
 import { foundEntries } from './transcript-text.ts';
@@ -22,8 +22,12 @@ export function copyText(
     const entry = entries[layer.selected ?? entries.length - 1];
     return entry ? { text: JSON.stringify(entry), what: `entry ${entry.seq}` } : null;
   }
+  if (layer.kind === 'address') {
+    const address = layer.addresses[layer.at] ?? '';
+    return address === '' ? null : { text: address, what: address };
+  }
   if (layer.kind === 'detail') {
-    const detail = detailOf(session, state, layer);
+    const detail = detailOnScreen(session, state);
     if (!detail) return null;
     const lines = detail.lines.map(({ label, text }) => `${label}\t${text}`);
     return { text: [detail.title, ...lines].join('\n'), what: 'this detail' };

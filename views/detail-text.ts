@@ -1,9 +1,10 @@
 import type { Fact } from '../src/documents/fact.ts';
-import type { Pane, SessionState } from '../src/session/state.ts';
+import type { Burst } from '../src/documents/triage.ts';
+import { aroundKey, type Pane, type SessionState, tellingInstant } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
-import { moment } from '../src/text/times.ts';
+import { clock, moment } from '../src/text/times.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { mark } from './marks.ts';
@@ -25,7 +26,8 @@ export interface Detail {
   tables: SmallTable[];
 }
 
-function sourceLines(fact: Fact<unknown>): { label: string; text: string }[] {
+/** Where a fact is from, what it covers and what it could not see; or why it is not known. */
+export function sourceLines(fact: Fact<unknown>): { label: string; text: string }[] {
   if (fact.state === 'unknown') {
     return [
       { label: 'Not known', text: fact.because },
@@ -59,6 +61,32 @@ function valueLines(value: unknown, label = '', depth = 0): { label: string; tex
     return entries.flatMap(([name, part]) => valueLines(part, name, depth + 1));
   }
   return [{ label, text: value === '' ? '-' : value === true ? 'yes' : value === false ? 'no' : String(value) }];
+}
+
+/** The events next to the logon that ended a burst; those that share its address or account are marked. */
+function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['lines'] {
+  const instant = tellingInstant(burst);
+  if (instant === '') return [];
+  const fact = state.around.get(aroundKey(vmId, instant));
+  const label = 'Events around';
+  if (!fact) return [{ label, text: `${mark.loading} asking for the events next to ${clock(instant)}` }];
+  if (fact.state === 'unknown')
+    return [{ label: 'Not known', text: `events around it: ${fact.because}. ${fact.cure}` }];
+  const addresses = new Set(burst.sources.map(({ address }) => address));
+  const accounts = new Set(burst.accounts.map(({ name }) => name.toLowerCase()));
+  const at = fact.value.events.findIndex((event) => event.at >= instant);
+  const from = Math.max(0, at - 6);
+  return [
+    ...fact.value.events.slice(from, from + 40).map((event, index) => {
+      const theirs = addresses.has(event.address) || accounts.has(event.account.toLowerCase());
+      const sign = !theirs ? ' ' : event.eventId === 4625 ? mark.medium : mark.critical;
+      return {
+        label: index === 0 ? label : '',
+        text: `${sign} ${clock(event.at)}  ${event.eventId === 0 ? '' : `${event.eventId}  `}${event.what}`,
+      };
+    }),
+    ...fact.notSeen.map((text) => ({ label: 'Not seen', text })),
+  ];
 }
 
 /** What the detail view shows, or null when the thing is gone since (a refresh found it closed, say). */
@@ -120,6 +148,7 @@ export function detailOf(
           label: at === 0 ? 'What followed' : '',
           text: `${moment(next.at)}  ${next.eventId}  ${next.what}`,
         })),
+        ...aroundLines(state, about.vmId, burst),
         { label: 'Logon types', text: burst.logonTypes.join(', ') || 'not recorded' },
         ...sourceLines(part.logons),
       ],

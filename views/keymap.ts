@@ -1,6 +1,15 @@
 import fuzzysort from 'fuzzysort';
 import type { Command } from '../src/session/commands.ts';
-import { beneath, type Layer, type Mode, modeOf, type SessionState, top } from '../src/session/state.ts';
+import {
+  addressesOf,
+  beneath,
+  burstInHand,
+  type Layer,
+  type Mode,
+  modeOf,
+  type SessionState,
+  top,
+} from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { copyText } from './copy-text.ts';
@@ -27,7 +36,7 @@ export interface Binding {
   commands(state: SessionState, session: Session): Command[];
 }
 
-const views: Mode[] = ['suspects', 'triage', 'detail', 'chooser', 'run', 'transcript'];
+const views: Mode[] = ['suspects', 'triage', 'detail', 'address', 'chooser', 'run', 'transcript'];
 const texts: Mode[] = ['input', 'palette', 'prompt-text'];
 const all: Mode[] = [...views, 'help', ...texts, 'prompt-key'];
 // Under a prompt too: what is asked must be readable to its end.
@@ -47,6 +56,11 @@ function sizeOf(state: SessionState, session: Session): number {
 const one = (command: Command) => () => [command];
 const caseNeeded = (state: SessionState) =>
   selectedRow(state) || beneath(state).kind !== 'suspects' ? '' : 'No machine is selected.';
+
+function severalAddresses(state: SessionState): string {
+  const layer = beneath(state);
+  return layer.kind === 'address' && layer.addresses.length > 1 ? '' : 'The burst has one address.';
+}
 
 function noRunToUndo(state: SessionState): string {
   const layer = beneath(state);
@@ -208,6 +222,43 @@ export const bindings: readonly Binding[] = [
     commands: one({ type: 'zoom' }),
   },
   {
+    id: 'trace',
+    keys: ['a'],
+    name: 'address',
+    description: 'Follow the address behind the burst under the cursor: what it did here and on other machines',
+    modes: ['triage', 'detail'],
+    danger: false,
+    footer: true,
+    runnable: true,
+    disabled: (state) =>
+      addressesOf(burstInHand(state)).length > 0 ? '' : 'There is no burst with an address under the cursor.',
+    commands: one({ type: 'trace' }),
+  },
+  {
+    id: 'next-address',
+    keys: ['Tab', 'Right'],
+    name: 'next address',
+    description: 'Go to the next address of the burst',
+    modes: ['address'],
+    danger: false,
+    footer: true,
+    runnable: true,
+    disabled: (state) => severalAddresses(state),
+    commands: one({ type: 'next-address', by: 1 }),
+  },
+  {
+    id: 'previous-address',
+    keys: ['Shift+Tab', 'Left'],
+    name: 'address before',
+    description: 'Go to the address before',
+    modes: ['address'],
+    danger: false,
+    footer: false,
+    runnable: true,
+    disabled: (state) => severalAddresses(state),
+    commands: one({ type: 'next-address', by: -1 }),
+  },
+  {
     id: 'filter',
     keys: ['/'],
     name: 'filter',
@@ -245,7 +296,7 @@ export const bindings: readonly Binding[] = [
     keys: ['p'],
     name: 'playbooks',
     description: 'Choose a playbook that answers what was found',
-    modes: ['suspects', 'triage', 'detail'],
+    modes: ['suspects', 'triage', 'detail', 'address'],
     danger: false,
     footer: true,
     runnable: true,
@@ -297,7 +348,7 @@ export const bindings: readonly Binding[] = [
     keys: ['r'],
     name: 'refresh',
     description: 'Ask Azure again; the old answers stay until the new ones come',
-    modes: ['suspects', 'triage', 'detail'],
+    modes: ['suspects', 'triage', 'detail', 'address'],
     danger: false,
     footer: true,
     runnable: true,
@@ -308,7 +359,7 @@ export const bindings: readonly Binding[] = [
     keys: ['y'],
     name: 'copy',
     description: 'Copy the value under the cursor to the clipboard of your terminal',
-    modes: ['suspects', 'triage', 'detail', 'transcript'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'transcript'],
     danger: false,
     footer: true,
     runnable: true,
@@ -335,7 +386,7 @@ export const bindings: readonly Binding[] = [
     keys: ['t'],
     name: 'transcript',
     description: 'Show the case file: everything seen, asked, decided and done',
-    modes: ['suspects', 'triage', 'detail', 'chooser', 'run', 'prompt-key'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'chooser', 'run', 'prompt-key'],
     danger: false,
     footer: true,
     runnable: true,
@@ -402,7 +453,7 @@ export const bindings: readonly Binding[] = [
     keys: ['Esc'],
     name: 'back',
     description: 'Go back',
-    modes: ['suspects', 'triage', 'detail', 'chooser', 'run', 'transcript', 'help', 'palette', 'input'],
+    modes: [...views, 'help', 'palette', 'input'],
     danger: false,
     footer: true,
     runnable: false,
@@ -597,6 +648,7 @@ const modeNames: Record<Mode, string> = {
   suspects: 'suspects',
   triage: 'triage',
   detail: 'detail',
+  address: 'address',
   chooser: 'playbooks',
   run: 'playbook in progress',
   transcript: 'transcript',
@@ -607,6 +659,14 @@ const modeNames: Record<Mode, string> = {
   'prompt-text': 'prompt (text)',
 };
 
+/** Where a binding applies, in words. */
+function placesOf(modes: readonly Mode[]): string {
+  if (modes.length === all.length) return 'everywhere';
+  const inViews = views.every((mode) => modes.includes(mode));
+  const rest = inViews ? modes.filter((mode) => !views.includes(mode)) : modes;
+  return [...(inViews ? ['every view'] : []), ...rest.map((mode) => modeNames[mode])].join(', ');
+}
+
 /** The key table of the README, in Markdown. */
 export function keyTable(): string {
   const rows = bindings
@@ -614,8 +674,7 @@ export function keyTable(): string {
     .map((binding) => {
       const keys = binding.id === 'choose-1' ? '`1`–`9`' : binding.keys.map((key) => `\`${key}\``).join(' ');
       const text = binding.id === 'choose-1' ? 'Start that playbook of the list' : binding.description;
-      const where =
-        binding.modes.length === all.length ? 'everywhere' : binding.modes.map((mode) => modeNames[mode]).join(', ');
+      const where = placesOf(binding.modes);
       return `| ${keys} | ${text} | ${where} |`;
     });
   return ['| Key | What it does | Where |', '|---|---|---|', ...rows].join('\n');

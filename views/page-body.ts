@@ -1,7 +1,8 @@
 import type { StepView } from '../src/playbook/run.ts';
 import { drawn, promptInHand, type SessionState } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
-import { detailOf, detailRows, type SmallTable } from './detail-text.ts';
+import { addressDetail } from './address-detail.ts';
+import { type Detail, detailOf, detailRows, type SmallTable } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
 import { endingRows, labelled, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
@@ -68,18 +69,23 @@ export function runBody(state: SessionState): Arranged {
   return framed.tables.length > 0 ? framed : { rows: [...rows, ...permissionRows(current)], tables: [], height: 0 };
 }
 
+/** The detail on screen: of one thing, or of an address; null when there is none, or when the thing is gone. */
+export function detailOnScreen(session: Pick<Session, 'explain'>, state: SessionState): Detail | null {
+  const layer = drawn(state);
+  if (layer.kind === 'address') return addressDetail(state, layer);
+  return layer.kind === 'detail' ? detailOf(session, state, layer) : null;
+}
+
 /** The text of the detail on screen, with its small tables; null when the thing is gone. */
 export function detailBody(session: Pick<Session, 'explain'>, state: SessionState): Arranged | null {
-  const layer = drawn(state);
-  if (layer.kind !== 'detail') return null;
-  const detail = detailOf(session, state, layer);
+  const detail = detailOnScreen(session, state);
   return detail && arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(state) - 1);
 }
 
 /** How many rows the text of a detail or of a step has, to know how far it scrolls. */
 export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionState): number {
   const layer = drawn(state);
-  if (layer.kind === 'detail') {
+  if (layer.kind === 'detail' || layer.kind === 'address') {
     const body = detailBody(session, state);
     return body ? body.rows.length + body.height + 1 : 1;
   }

@@ -12,7 +12,7 @@ import type { Session } from '../src/session/store.ts';
 import { cells } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { age, clock } from '../src/text/times.ts';
-import { detailOf, type SmallTable } from './detail-text.ts';
+import type { SmallTable } from './detail-text.ts';
 import { footerEntries, helpEntries, paletteMatches } from './keymap.ts';
 import {
   arrangement,
@@ -27,7 +27,7 @@ import {
 import { beside, between, blank, boxed, fitLine, type Line, line, type Span, span, widthOf, windowOf } from './line.ts';
 import { logonsRows } from './logons-pane.ts';
 import { mark } from './marks.ts';
-import { detailBody, runBody, runBoxes } from './page-body.ts';
+import { detailBody, detailOnScreen, runBody, runBoxes } from './page-body.ts';
 import { assessedNote, patchesRows } from './patches-pane.ts';
 import { chooserRows } from './playbook-list.ts';
 import { portsRows } from './ports-pane.ts';
@@ -326,10 +326,10 @@ function bodySections(
 
 function detailSections(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
   const layer = drawn(state);
-  if (layer.kind !== 'detail') return [];
+  if (layer.kind !== 'detail' && layer.kind !== 'address') return [];
   const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
-  const header = machineHeader(state, layer.vmId, 'detail');
-  const detail = detailOf(session, state, layer);
+  const header = machineHeader(state, layer.vmId, layer.kind);
+  const detail = detailOnScreen(session, state);
   const shown = detailBody(session, state);
   if (!detail || !shown) {
     const gone = line(
@@ -504,7 +504,8 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
     case 'help':
     case 'palette':
       return whole(helpPage(state));
-    case 'detail': {
+    case 'detail':
+    case 'address': {
       const sections = detailSections(session, state);
       if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];
       // The question stands over the text; the tables give way to it.

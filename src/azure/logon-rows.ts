@@ -1,4 +1,5 @@
 import { accountName } from '../triage/logons/account-names.ts';
+import { type EventParts, eventWords } from '../triage/logons/event-words.ts';
 import type { FailureColumns } from '../triage/logons/events.ts';
 import { failureCode } from '../triage/logons/failure-codes.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
@@ -170,31 +171,19 @@ export function successesOf(rows: readonly Json[], computerOf: ComputerOf): Succ
   });
 }
 
-function named(value: string, otherwise: string): string {
-  return value === '' || value === '-' ? otherwise : value;
-}
-
-function whatOf(row: Json): string {
-  const by = named(textAt(row, 'Subject'), 'someone');
-  const account = named(textAt(row, 'Account'), 'an account');
-  const thing = textAt(row, 'Thing');
-  switch (numberAt(row, 'EventID')) {
-    case 1102:
-      return `security log cleared by ${by}`;
-    case 4672:
-      return `special privileges for ${by}`;
-    case 4697:
-      return `service ${named(thing, '')} installed by ${by}`.replace('  ', ' ');
-    case 4698:
-      return `scheduled task ${named(thing, '')} created by ${by}`.replace('  ', ' ');
-    case 4720:
-      return `account ${account} created by ${by}`;
-    case 4728:
-    case 4732:
-      return `${named(textAt(row, 'Member'), 'a member')} added to ${account} by ${by}`;
-    default:
-      return `event ${textAt(row, 'EventID')} by ${by}`;
-  }
+/** The parts of a row of `logon-aftermath.kql` or `events-around.kql`. */
+export function partsOf(row: Json): EventParts {
+  return {
+    eventId: numberAt(row, 'EventID') ?? 0,
+    account: textAt(row, 'Account'),
+    address: textAt(row, 'Address'),
+    logonType: textAt(row, 'LogonType'),
+    status: textAt(row, 'Status'),
+    subStatus: textAt(row, 'SubStatus'),
+    subject: textAt(row, 'Subject'),
+    member: textAt(row, 'Member'),
+    thing: textAt(row, 'Thing'),
+  };
 }
 
 /** The rows of `logon-aftermath.kql`, `service-installs.kql` or `linux-aftermath.kql`. */
@@ -202,14 +191,13 @@ export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): La
   return rows.flatMap((row) => {
     const when = ticksOf(textAt(row, 'At'));
     if (when === null) return [];
-    const service = textAt(row, 'Service');
-    const isService = 'Service' in row;
+    const parts = 'Service' in row ? { ...partsOf(row), eventId: 7045, thing: textAt(row, 'Service') } : partsOf(row);
     return {
       at: when,
-      eventId: isService ? 7045 : (numberAt(row, 'EventID') ?? 0),
+      eventId: parts.eventId,
       computer: computerOf(textAt(row, 'Machine')),
       logonId: textAt(row, 'Session'),
-      what: isService ? `service ${service || '(unnamed)'} installed` : textAt(row, 'What') || whatOf(row),
+      what: textAt(row, 'What') || eventWords(parts),
     };
   });
 }

@@ -1,6 +1,8 @@
 import type { Reader } from '../session/ports.ts';
 import { explainPort } from '../triage/exposure/explain.ts';
+import { readAddressTrace } from './address-trace.ts';
 import type { Connection } from './connection.ts';
+import { readEventsAround } from './events-around.ts';
 import type { NetworkReading } from './network.ts';
 import { readScan } from './scan.ts';
 import { readTriage } from './triage.ts';
@@ -18,6 +20,8 @@ export function azureReader(connection: Connection): Reader {
       if (network) networks.set(vm.id.toLowerCase(), network);
       return document;
     },
+    traceAddress: (address, signal) => readAddressTrace(connection, address, { signal }),
+    eventsAround: (vm, instant, signal) => readEventsAround(connection, vm, instant, signal),
     explain(part, portIndex) {
       const network = networks.get(part.vm.id.toLowerCase());
       const port = part.exposure?.state === 'known' ? part.exposure.value.ports[portIndex] : undefined;

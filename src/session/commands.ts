@@ -9,6 +9,9 @@ export type Command =
   | { type: 'back' }
   | { type: 'pane'; to: Pane | 'next' | 'previous' }
   | { type: 'zoom' }
+  /** What the addresses behind the burst in hand did elsewhere. */
+  | { type: 'trace' }
+  | { type: 'next-address'; by: 1 | -1 }
   | { type: 'sort' }
   | { type: 'refresh' }
   | { type: 'filter' }

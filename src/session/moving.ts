@@ -35,6 +35,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       return;
     }
     case 'detail':
+    case 'address':
     case 'run':
       holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;

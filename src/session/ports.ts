@@ -1,4 +1,5 @@
 import type { Fact } from '../documents/fact.ts';
+import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type {
   Alerts,
   Backup,
@@ -74,6 +75,10 @@ export interface Reader {
     onProgress: (part: TriageInProgress) => void,
     signal: AbortSignal,
   ): Promise<TriageDocument>;
+  /** What one address did, in the logs of every machine in reach. */
+  traceAddress(address: string, signal: AbortSignal): Promise<Fact<AddressTrace>>;
+  /** The events of a machine's log next to an instant (ISO 8601 UTC). */
+  eventsAround(vm: VirtualMachine, instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
   /** Labelled lines that explain one exposed port, for its detail: path, deciding rule, rules that lost, not seen. */
   explain(document: TriageInProgress, portIndex: number): { label: string; text: string }[];
 }

@@ -1,4 +1,6 @@
-import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { Fact } from '../documents/fact.ts';
+import type { AddressTrace, EventsAround } from '../documents/traces.ts';
+import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
 import type { OpenCase } from './case-keeper.ts';
 import type { PlaybookOffer } from './playbooks.ts';
@@ -15,6 +17,8 @@ export type Layer =
   | { kind: 'suspects' }
   | { kind: 'triage'; vmId: string; pane: Pane; zoomed: boolean; selected: Record<Pane, number> }
   | { kind: 'detail'; vmId: string; pane: Pane; index: number; scroll: number }
+  /** What addresses did, one of them on screen. */
+  | { kind: 'address'; vmId: string; addresses: readonly string[]; at: number; scroll: number }
   | { kind: 'chooser'; vmId: string; selected: number }
   | { kind: 'run'; runId: number; scroll: number }
   /** `selected` null follows the newest entry. */
@@ -79,6 +83,10 @@ export interface SessionState {
   selectedVm: string | null;
   triages: ReadonlyMap<string, TriageSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
+  /** What was asked of logs about an address, by the address; null while it is awaited. */
+  traces: ReadonlyMap<string, Fact<AddressTrace> | null>;
+  /** Events next to an instant, by `aroundKey`; null while they are awaited. */
+  around: ReadonlyMap<string, Fact<EventsAround> | null>;
   offers: readonly PlaybookOffer[];
   runs: readonly RunSlot[];
   /** Text typed into the prompt in hand. */
@@ -165,4 +173,28 @@ export function itemCount(part: TriageInProgress | undefined, pane: Pane): numbe
     return missing + (software?.state === 'known' ? software.value.vulnerabilities.length : 0);
   }
   return 7;
+}
+
+/** Names the events next to an instant on one machine. */
+export const aroundKey = (vmId: string, instant: string): string => `${vmId.toLowerCase()}\n${instant}`;
+
+/** The instant of a burst that is worth a look at what stood next to it: when somebody got in; "" when nobody did. */
+export function tellingInstant(burst: Burst | undefined): string {
+  return burst?.success.state === 'known' ? (burst.success.value?.at ?? '') : '';
+}
+
+/** The burst under the cursor or on screen. */
+export function burstInHand(state: SessionState): Burst | undefined {
+  const layer = beneath(state);
+  if ((layer.kind !== 'triage' && layer.kind !== 'detail') || layer.pane !== 'logons') return undefined;
+  const logons = state.triages.get(layer.vmId)?.part.logons;
+  const index = layer.kind === 'detail' ? layer.index : layer.selected.logons;
+  return logons?.state === 'known' ? logons.value.bursts[index] : undefined;
+}
+
+/** The addresses behind a burst that can be followed: where somebody got in from first. */
+export function addressesOf(burst: Burst | undefined): string[] {
+  const success = burst?.success.state === 'known' ? burst.success.value?.address : undefined;
+  const named = [success ?? '', ...(burst?.sources ?? []).map(({ address }) => address)];
+  return [...new Set(named)].filter((address) => address !== '' && address !== '-');
 }

@@ -6,13 +6,25 @@ import type { Command } from './commands.ts';
 import { fleetReading } from './fleet-reading.ts';
 import { holdState, sentence } from './holder.ts';
 import { jobsOf } from './jobs.ts';
+import { logReading } from './log-reading.ts';
 import { machineReading } from './machine-reading.ts';
 import { back, changePane, moveTo, takeInput } from './moving.ts';
 import { playbookRuns } from './playbook-runs.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 import type { Reader } from './ports.ts';
 import { promptAnswers } from './prompt-answers.ts';
-import { beneath, itemCount, machineOf, type Pane, type SessionState, sorts, top } from './state.ts';
+import {
+  addressesOf,
+  beneath,
+  burstInHand,
+  itemCount,
+  machineOf,
+  type Pane,
+  type SessionState,
+  sorts,
+  tellingInstant,
+  top,
+} from './state.ts';
 import { selectedRow } from './suspects.ts';
 
 /** All that the session does to the world goes through these. */
@@ -81,6 +93,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       selectedVm: null,
       triages: new Map(),
       cases: new Map(),
+      traces: new Map(),
+      around: new Map(),
       offers: [],
       runs: [],
       typed: '',
@@ -103,6 +117,13 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
     cases.record(part);
   });
+  const logs = logReading(holder, reader, (vmId, name, summary, fact) =>
+    cases.write(
+      vmId,
+      (openCase) => openCase.fact(name, summary, fact),
+      (because) => holder.say(`The case file did not take “${summary}”: ${because}`, 'bad'),
+    ),
+  );
   const runs = playbookRuns(holder, ports.playbooks, now, (vmId) => {
     // What was changed shows in the facts.
     const slot = holder.get().triages.get(vmId);
@@ -147,10 +168,37 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       const index = layer.selected[layer.pane];
       if (itemCount(state.triages.get(layer.vmId)?.part, layer.pane) > 0) {
         holder.push({ kind: 'detail', vmId: layer.vmId, pane: layer.pane, index, scroll: 0 });
+        readAround();
       }
     } else if (layer.kind === 'chooser') {
       runs.start(layer.vmId, layer.selected);
     }
+  }
+
+  /** Reads what stands next to the logon that ended the burst in hand. */
+  function readAround(again = false): void {
+    const vmId = machineOf(holder.get());
+    const slot = vmId === null ? undefined : holder.get().triages.get(vmId);
+    const instant = tellingInstant(burstInHand(holder.get()));
+    if (slot && instant !== '') void logs.around(slot.vm, instant, again);
+  }
+
+  function trace(): void {
+    const state = holder.get();
+    const vmId = machineOf(state);
+    const addresses = addressesOf(burstInHand(state));
+    const [first] = addresses;
+    if (vmId === null || first === undefined) return;
+    holder.push({ kind: 'address', vmId, addresses, at: 0, scroll: 0 });
+    void logs.trace(vmId, first);
+  }
+
+  function nextAddress(by: number): void {
+    const layer = top(holder.get());
+    if (layer.kind !== 'address') return;
+    const at = (layer.at + by + layer.addresses.length) % layer.addresses.length;
+    holder.replaceTop({ ...layer, at, scroll: 0 });
+    void logs.trace(layer.vmId, layer.addresses[at] ?? '');
   }
 
   function changeText(change: (text: string) => string): void {
@@ -205,10 +253,19 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
 
   function refresh(): void {
     const state = holder.get();
+    const layer = top(state);
+    if (layer.kind === 'address') {
+      void logs.trace(layer.vmId, layer.addresses[layer.at] ?? '', true);
+      return;
+    }
     const vmId = machineOf(state);
     const slot = vmId === null ? undefined : state.triages.get(vmId);
-    if (slot) machines.read(slot.vm);
-    else fleet.read();
+    if (!slot) {
+      fleet.read();
+      return;
+    }
+    machines.read(slot.vm);
+    if (layer.kind === 'detail') readAround(true);
   }
 
   function dispatch(command: Command): void {
@@ -234,6 +291,12 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         if (layer.kind === 'triage') holder.replaceTop({ ...layer, zoomed: !layer.zoomed });
         return;
       }
+      case 'trace':
+        trace();
+        return;
+      case 'next-address':
+        nextAddress(command.by);
+        return;
       case 'sort':
         holder.set({ sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length] ?? 'suspicion' });
         return;
@@ -381,6 +444,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       holder.note({ closing: true });
       fleet.stop();
       machines.stop();
+      logs.stop();
       await runs.endWaiting();
       await cases.close();
     },
@@ -392,5 +456,5 @@ export function ticks(state: SessionState): boolean {
   const layer = beneath(state);
   if (state.toast || jobsOf(state.runs).length > 0) return true;
   if (state.runs.some((slot) => slot.view.autoUndoAt !== null)) return true;
-  return layer.kind === 'suspects' || layer.kind === 'triage' || layer.kind === 'detail';
+  return ['suspects', 'triage', 'detail', 'address'].includes(layer.kind);
 }

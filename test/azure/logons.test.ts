@@ -524,7 +524,10 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[] } | null>
   'logon-aftermath': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'last-event': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
+  'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'events-around': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'linux-logons': { as: 'lines', sources: ['lines-syslog'] },
+  'lines-around': { as: 'lines', sources: ['lines-syslog'] },
   'events-security-event': null,
   'events-event': null,
   'lines-syslog': null,
@@ -542,6 +545,8 @@ const parameters = {
   minimum: '10',
   tupleLimit: '100',
   rowLimit: '100',
+  followed: 'dynamic(["203.0.113.77"])',
+  instant: 'datetime(2026-11-23T02:14:09Z)',
 };
 
 async function composed(name: string): Promise<string[]> {
@@ -586,7 +591,7 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|lines|logon|last|fleet|linux|service)-.*\.kql$/.test(name),
+      /^(events|lines|logon|last|fleet|linux|service|address)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
       .concat('events-windows-event')

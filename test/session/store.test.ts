@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../src/documents/fact.ts';
+import type { AddressTrace } from '../../src/documents/traces.ts';
 import { modeOf, promptInHand, top } from '../../src/session/state.ts';
 import { createSession } from '../../src/session/store.ts';
 import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
@@ -312,5 +314,47 @@ describe('closing', () => {
     await closing;
     expect(opened.closed).toBe(true);
     expect(opened.entries().at(-1)?.body.text).toBe('the last word');
+  });
+});
+
+describe('what is looked up in logs', () => {
+  const trace = (address: string): Fact<AddressTrace> => known({ address, machines: [] });
+
+  test('an address is followed once, from the success first, and its trace goes to the case file', async () => {
+    const { world, session } = await atTriage();
+    await world.endTriage();
+    session.dispatch({ type: 'pane', to: 'logons' });
+    session.dispatch({ type: 'trace' });
+    expect(top(session.state())).toMatchObject({ kind: 'address', addresses: ['203.0.113.77'], at: 0 });
+    expect(session.state().traces.get('203.0.113.77')).toBeNull();
+    world.tracing[0]?.end(trace('203.0.113.77'));
+    await settle();
+    expect(session.state().traces.get('203.0.113.77')).toMatchObject({ state: 'known' });
+    const entries = world.cases[0]?.entries() ?? [];
+    expect(entries.some((entry) => entry.body.name === 'address')).toBe(true);
+    session.dispatch({ type: 'back' });
+    session.dispatch({ type: 'trace' });
+    expect(world.tracing).toHaveLength(1);
+    session.dispatch({ type: 'refresh' });
+    expect(world.tracing).toHaveLength(2);
+    // The old answer stays until the new one comes.
+    expect(session.state().traces.get('203.0.113.77')).toMatchObject({ state: 'known' });
+  });
+
+  test('the events next to a logon are asked for when its burst is opened, and only then', async () => {
+    const { world, session } = await atTriage();
+    await world.endTriage();
+    session.dispatch({ type: 'pane', to: 'logons' });
+    session.dispatch({ type: 'move', by: 1 });
+    session.dispatch({ type: 'open' });
+    // No logon followed this one.
+    expect(world.looking).toEqual([]);
+    session.dispatch({ type: 'back' });
+    session.dispatch({ type: 'move', by: -1 });
+    session.dispatch({ type: 'open' });
+    expect(world.looking).toMatchObject([{ instant: '2026-11-23T02:14:09Z' }]);
+    world.looking[0]?.end(unknown('no permission', 'ask for Log Analytics Reader'));
+    await settle();
+    expect([...session.state().around.values()]).toMatchObject([{ state: 'unknown' }]);
   });
 });

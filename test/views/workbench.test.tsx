@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSession } from '../../src/session/store.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
-import { burst, incident, known, machine, port, suspect, suspects, unknown } from './fixtures/incident.ts';
+import { burst, incident, known, machine, now, port, suspect, suspects, unknown } from './fixtures/incident.ts';
 import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
 import { FakeTerminal } from './fixtures/screen.ts';
 
@@ -93,6 +93,75 @@ describe('suspects', () => {
     await terminal.until('10,000 VMs');
     terminal.type('\u001b[F');
     await terminal.until('❯· vm-09999');
+  });
+});
+
+describe('following an address', () => {
+  test('a shows what it did elsewhere; the events next to the logon stand in the burst’s detail', async () => {
+    const { terminal, world } = await atTriage();
+    await world.endTriage();
+    await terminal.until('THEN LOGON 02:14:09Z');
+    terminal.type('2\r');
+    await terminal.until('asking for the events next to 02:14:09Z');
+    world.looking[0]?.end(
+      known({
+        around: '2026-11-23T02:14:09Z',
+        events: [
+          {
+            at: '2026-11-23T02:14:09Z',
+            eventId: 4624,
+            account: 'svc-backup',
+            address: '203.0.113.77',
+            what: 'logon of svc-backup from 203.0.113.77 (type 10, remote desktop)',
+          },
+          { at: '2026-11-23T02:14:12Z', eventId: 4624, account: 'SYSTEM', address: '-', what: 'logon of SYSTEM' },
+        ],
+      }),
+    );
+    const detail = await terminal.until('02:14:12Z  4624  logon of SYSTEM');
+    expect(detail).toContain('▲ 02:14:09Z  4624  logon of svc-backup from 203.0.113.77 (type 10, remote desktop)');
+    expect(detail).not.toContain('▲ 02:14:12Z');
+    terminal.type('a');
+    await terminal.until('203.0.113.77: what it did here and elsewhere');
+    await terminal.until('asking the logs');
+    world.tracing[0]?.end(
+      known(
+        {
+          address: '203.0.113.77',
+          machines: [
+            {
+              id: machine('web01').id,
+              name: 'web01',
+              failures: 1204,
+              successes: 1,
+              first: '2026-11-23T01:58:02Z',
+              last: '2026-11-23T02:14:09Z',
+              firstSuccess: '2026-11-23T02:14:09Z',
+              accounts: [{ name: 'svc-backup', failures: 1204, successes: 1 }],
+              distinctAccounts: 1,
+            },
+          ],
+        },
+        now,
+        'last 24 h',
+        ['machines that send their logs nowhere that you can read'],
+      ),
+    );
+    const followed = await terminal.until('1,204 failed logons on 1 machine; logons on web01');
+    expect(followed).toContain('▲ web01');
+    expect(followed).toContain('the first 2026-11-23 02:14:09Z');
+    expect(followed).toContain('machines that send their logs nowhere that you can read');
+    terminal.type('y');
+    await terminal.until('Copied 203.0.113.77');
+    expect(world.copied).toEqual(['203.0.113.77']);
+  });
+
+  test('without a burst under the cursor it says why not', async () => {
+    const { terminal, world } = await atTriage();
+    await world.endTriage();
+    await terminal.until('Exposed ports');
+    terminal.type('a');
+    await terminal.until('There is no burst with an address under the cursor.');
   });
 });
 

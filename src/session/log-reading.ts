@@ -1,0 +1,68 @@
+import type { Fact } from '../documents/fact.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
+import { unknown } from '../triage/fact.ts';
+import { type Holder, sentence } from './holder.ts';
+import type { Reader } from './ports.ts';
+import { aroundKey, type SessionState } from './state.ts';
+
+/** What is looked up in logs when somebody asks for it: what an address did elsewhere, what stood next to a logon. */
+export function logReading(
+  holder: Holder,
+  reader: Reader,
+  record: (vmId: string, name: string, summary: string, fact: Fact<unknown>) => void,
+) {
+  const asked = new AbortController();
+
+  /** Puts null, then the fact, into one of the session's maps; what is there already stays until the new one comes. */
+  async function look<T>(
+    read: Promise<Fact<T>>,
+    put: (fact: Fact<T> | null) => Partial<SessionState>,
+    before: Fact<T> | null | undefined,
+  ): Promise<Fact<T>> {
+    if (!before) holder.set(put(null));
+    const fact = await read.catch((error: unknown) => unknown(sentence(error), 'refresh', 'Log Analytics'));
+    if (!asked.signal.aborted) holder.set(put(fact));
+    return fact;
+  }
+
+  return {
+    /** What an address did on every machine; kept in the case of the machine where it was asked. */
+    async trace(vmId: string, address: string, again = false): Promise<void> {
+      const before = holder.get().traces.get(address);
+      if (before !== undefined && !again) return;
+      const fact = await look(
+        reader.traceAddress(address, asked.signal),
+        (found) => ({ traces: new Map(holder.get().traces).set(address, found) }),
+        before,
+      );
+      if (asked.signal.aborted) return;
+      const told =
+        fact.state === 'unknown'
+          ? `not known: ${fact.because}`
+          : fact.value.machines
+              .slice(0, 10)
+              .map(({ name, failures, successes }) => `${name} ${failures} failures, ${successes} logons`)
+              .join('; ') || 'no logon, no failure';
+      record(vmId, 'address', `what ${address} did: ${told}`, fact);
+    },
+
+    /** The events next to an instant on one machine. */
+    async around(vm: VirtualMachine, instant: string, again = false): Promise<void> {
+      const key = aroundKey(vm.id, instant);
+      const before = holder.get().around.get(key);
+      if (before !== undefined && !again) return;
+      const fact = await look(
+        reader.eventsAround(vm, instant, asked.signal),
+        (found) => ({ around: new Map(holder.get().around).set(key, found) }),
+        before,
+      );
+      if (asked.signal.aborted) return;
+      const told = fact.state === 'unknown' ? `not known: ${fact.because}` : `${fact.value.events.length} events`;
+      record(vm.id, 'events', `events around ${instant} on ${vm.name}: ${told}`, fact);
+    },
+
+    stop(): void {
+      asked.abort();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { failureCode, failureMeaning } from './failure-codes.ts';
+
+/** The parts of a security event that a sentence about it is made of; "" where the event has none. */
+export interface EventParts {
+  eventId: number;
+  /** TargetUserName */
+  account: string;
+  address: string;
+  logonType: string;
+  status: string;
+  subStatus: string;
+  /** SubjectUserName: who did it. */
+  subject: string;
+  /** Who was added to a group. */
+  member: string;
+  /** The service, the task. */
+  thing: string;
+}
+
+/** Names of logon types, from Microsoft's description of event 4624. */
+const logonTypes: Record<string, string> = {
+  '2': 'interactive',
+  '3': 'network',
+  '4': 'batch',
+  '5': 'service',
+  '7': 'unlock',
+  '8': 'network, clear text',
+  '9': 'new credentials',
+  '10': 'remote desktop',
+  '11': 'cached',
+};
+
+/** "type 10, remote desktop"; "" when the event has no type. */
+export function logonTypeWords(type: string): string {
+  if (type === '') return '';
+  return logonTypes[type] ? `type ${type}, ${logonTypes[type]}` : `type ${type}`;
+}
+
+function named(value: string, otherwise: string): string {
+  return value === '' || value === '-' ? otherwise : value;
+}
+
+/** What an event says, in one line. The names in it are the log's: whoever draws them makes them printable. */
+export function eventWords(parts: EventParts): string {
+  const by = named(parts.subject, 'someone');
+  const account = named(parts.account, 'an account');
+  const thing = named(parts.thing, '');
+  const from = named(parts.address, 'an address that was not recorded');
+  const type = logonTypeWords(parts.logonType);
+  switch (parts.eventId) {
+    case 1102:
+      return `security log cleared by ${by}`;
+    case 4624:
+      return `logon of ${account} from ${from}${type === '' ? '' : ` (${type})`}`;
+    case 4625:
+      return `failed logon of ${account} from ${from}: ${failureMeaning(failureCode(parts.status, parts.subStatus)).meaning}`;
+    case 4672:
+      return `special privileges for ${by}`;
+    case 4697:
+      return `service ${thing} installed by ${by}`.replace('  ', ' ');
+    case 4698:
+      return `scheduled task ${thing} created by ${by}`.replace('  ', ' ');
+    case 4720:
+      return `account ${account} created by ${by}`;
+    case 4728:
+    case 4732:
+      return `${named(parts.member, 'a member')} added to ${account} by ${by}`;
+    case 7045:
+      return `service ${thing || '(unnamed)'} installed`;
+    default:
+      return `event ${parts.eventId} by ${by}`;
+  }
+}
