@@ -26,6 +26,14 @@ function number(text: string): number {
   return value;
 }
 
+/** The options that every command which looks for failed logons takes. */
+function bursts(command: Command): Command {
+  return command
+    .option('--hours <n>', 'how far back to look for failed logons', number)
+    .option('--failures <n>', 'how many failures within the window make a burst', number)
+    .option('--window <minutes>', 'how long that window is', number);
+}
+
 /** Sets the exit code without ending the process, so that what is written still gets out. */
 async function finish(work: Promise<number> | number): Promise<void> {
   process.exitCode = await work;
@@ -43,14 +51,14 @@ function program(): Command {
     '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
       '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
   );
-  reading(cordon)
+  bursts(reading(cordon))
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'go on with this case')
     .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
     .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
 
-  reading(cordon.command('scan').description('every machine in reach, ranked by suspicion'))
+  bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each machine's exposure")
     .addOption(
@@ -60,10 +68,11 @@ function program(): Command {
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
     );
 
-  reading(cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id'))
+  bursts(
+    reading(cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id')),
+  )
     .option('--json', 'print cordon.triage/1')
     .option('--markdown', 'print Markdown')
-    .option('--hours <n>', 'how far back to look for failed logons', number)
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
     )

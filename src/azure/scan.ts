@@ -11,6 +11,7 @@ import { countAlerts, guardedSubscriptions } from './defender.ts';
 import { azureError } from './failure.ts';
 import { readInventory } from './inventory.ts';
 import { instantAt, listAt, numberAt, textAt } from './json.ts';
+import type { LogonOptions } from './logon-queries.ts';
 import { readFleetLogons } from './logons.ts';
 import { loadQuery } from './queries.ts';
 import { queryGraph } from './resource-graph.ts';
@@ -104,8 +105,9 @@ function publicAddresses(machines: VirtualMachine[], resources: NetworkResources
 export async function readScan(
   connection: Connection,
   onProgress: (rows: ScanRow[], notSeen: string[]) => void,
-  signal?: AbortSignal,
+  options: LogonOptions = {},
 ): Promise<ScanDocument> {
+  const { signal } = options;
   const inventory = await readInventory(connection, signal);
   const notSeen: string[] = [];
   const asOf = () => connection.clock.now().toISOString();
@@ -144,7 +146,7 @@ export async function readScan(
       facts.exposure = evaluateFleet(resources, machines, { asOf: asOf(), source: 'Resource Graph · resources' });
     }),
     part('failed logons', async () => {
-      const fleet = await readFleetLogons(connection, machines).catch((error: unknown) =>
+      const fleet = await readFleetLogons(connection, machines, options).catch((error: unknown) =>
         unknown(`they could not be read: ${azureError(error).message}`, 'refresh', 'Log Analytics'),
       );
       facts.bursts = fleet.state === 'known' ? fleet.value : fleet;

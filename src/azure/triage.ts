@@ -8,15 +8,10 @@ import type { Connection } from './connection.ts';
 import { readAlerts, readJit, readSecureScore, readSoftware } from './defender.ts';
 import { azureError } from './failure.ts';
 import { readIdentityPosture } from './identity-posture.ts';
+import type { LogonOptions } from './logon-queries.ts';
 import { readLogons } from './logons.ts';
 import { firewallOf, type NetworkReading, readExposure } from './network.ts';
 import { readPatches } from './patches.ts';
-
-export interface TriageOptions {
-  /** Of the failed logons; 24 by default. */
-  lookbackHours?: number;
-  signal?: AbortSignal;
-}
 
 export interface Triage {
   document: TriageDocument;
@@ -51,7 +46,7 @@ export async function readTriage(
   connection: Connection,
   vm: VirtualMachine,
   onProgress: (part: TriageInProgress) => void,
-  options: TriageOptions = {},
+  options: LogonOptions = {},
 ): Promise<Triage> {
   const { signal } = options;
   let network: NetworkReading | undefined;
@@ -94,10 +89,7 @@ export async function readTriage(
       update({ exposure: fact });
       return fact;
     }),
-    guarded(
-      'Log Analytics',
-      readLogons(connection, vm, options.lookbackHours ? { lookbackHours: options.lookbackHours } : {}),
-    ).then((fact) => {
+    guarded('Log Analytics', readLogons(connection, vm, options)).then((fact) => {
       update({ logons: fact });
       return fact;
     }),

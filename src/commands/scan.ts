@@ -2,9 +2,9 @@ import { reaches, readScan } from '../azure/scan.ts';
 import type { ScanDocument } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
-import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
 
-export interface ScanFlags extends ConnectionFlags {
+export interface ScanFlags extends ConnectionFlags, BurstFlags {
   json?: boolean;
   full?: boolean;
   failOn?: 'critical' | 'high' | 'medium' | 'low';
@@ -32,9 +32,10 @@ function scanText(document: ScanDocument): string {
 export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
   const opened = await openConnection(flags);
   try {
-    const document = await readScan(opened.connection, (rows) => {
+    const told = (rows: unknown[]) => {
       if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
-    });
+    };
+    const document = await readScan(opened.connection, told, burstOptions(flags));
     if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');
     const shown: ScanDocument = flags.full
       ? document

@@ -3,13 +3,12 @@ import { readTriage } from '../azure/triage.ts';
 import type { Severity } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { severityOrder } from '../triage/findings.ts';
-import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 
-export interface TriageFlags extends ConnectionFlags {
+export interface TriageFlags extends ConnectionFlags, BurstFlags {
   json?: boolean;
   markdown?: boolean;
-  hours?: number;
   failOn?: Severity;
 }
 
@@ -31,7 +30,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
           }
         }
       },
-      flags.hours ? { lookbackHours: flags.hours } : {},
+      burstOptions(flags),
     );
     streams.stdout.write(
       flags.json

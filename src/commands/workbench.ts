@@ -1,7 +1,7 @@
 import { readSubscriptions } from '../azure/subscriptions.ts';
 import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
-import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
+import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 
 /** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
 export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
@@ -45,7 +45,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       : 'no subscription in reach';
     const session = createSession(
       {
-        reader: azureReader(connection),
+        reader: azureReader(connection, burstOptions(flags)),
         cases: caseKeeper({
           store: openCaseStore(flags.cases ?? defaultCaseRoot(), { now }),
           now,

@@ -50,6 +50,17 @@ describe('without a terminal', () => {
     expect(document.findings[0]).toMatchObject({ id: 'brute-force-succeeded', severity: 'critical' });
   });
 
+  it('what makes a burst can be set, and stands in the document', async () => {
+    const flags = ['--failures', '500', '--window', '10', '--hours', '48'];
+    const { stdout } = await cordon(['triage', 'web01', '--json', ...flags, ...at()]);
+    const { logons } = triageDocument.parse(JSON.parse(stdout));
+    expect(logons).toMatchObject({
+      coverage: 'last 2 days',
+      value: { thresholds: { failures: 500, windowSeconds: 600 }, bursts: [{ kind: 'guess', failures: 1204 }] },
+    });
+    expect((await cordon(['triage', 'web01', '--failures', 'many', ...at()])).code).toBe(2);
+  });
+
   it('scan ranks the broken-into server first; --fail-on sets the exit code; --full adds exposure', async () => {
     const { code, stdout } = await cordon(['scan', '--json', '--full', '--fail-on', 'critical', ...at()]);
     expect(code).toBe(1);
