@@ -78,8 +78,9 @@ function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['l
   const from = Math.max(0, at - 6);
   return [
     ...fact.value.events.slice(from, from + 40).map((event, index) => {
-      const theirs = addresses.has(event.address) || accounts.has(event.account.toLowerCase());
-      const sign = !theirs ? ' ' : event.eventId === 4625 ? mark.medium : mark.critical;
+      const theirs =
+        addresses.has(event.address) || [event.account, event.by].some((name) => accounts.has(name.toLowerCase()));
+      const sign = !theirs ? mark.low : event.eventId === 4625 ? mark.medium : mark.critical;
       return {
         label: index === 0 ? label : '',
         text: `${sign} ${clock(event.at)}  ${event.eventId === 0 ? '' : `${event.eventId}  `}${event.what}`,

@@ -1,9 +1,11 @@
 import type { StepView } from '../src/playbook/run.ts';
-import { drawn, promptInHand, type SessionState } from '../src/session/state.ts';
+import { heldEvidence } from '../src/session/held-evidence.ts';
+import { drawn, type Layer, promptInHand, type SessionState } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, type SmallTable } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
+import { postureItems } from './posture-pane.ts';
 import { endingRows, labelled, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 
@@ -72,8 +74,30 @@ export function runBody(state: SessionState): Arranged {
 /** The detail on screen: of one thing, or of an address; null when there is none, or when the thing is gone. */
 export function detailOnScreen(session: Pick<Session, 'explain'>, state: SessionState): Detail | null {
   const layer = drawn(state);
-  if (layer.kind === 'address') return addressDetail(state, layer);
-  return layer.kind === 'detail' ? detailOf(session, state, layer) : null;
+  if (layer.kind === 'address') {
+    return withRaw(state, layer.vmId, `address ${layer.addresses[layer.at] ?? ''}`, addressDetail(state, layer));
+  }
+  return layer.kind === 'detail'
+    ? withRaw(state, layer.vmId, factNameOf(state, layer), detailOf(session, state, layer))
+    : null;
+}
+
+/** The name in the case file of the fact that a detail rests on. */
+function factNameOf(state: SessionState, { vmId, pane, index }: Extract<Layer, { kind: 'detail' }>): string {
+  const part = state.triages.get(vmId)?.part;
+  if (pane === 'ports') return 'exposure';
+  if (pane === 'logons') return 'logons';
+  if (pane === 'posture') return part ? `posture.${postureItems(part, state.now)[index]?.key ?? ''}` : '';
+  const missing = part?.patches?.state === 'known' ? part.patches.value.missing.length : 0;
+  return index < missing ? 'patches' : 'posture.software';
+}
+
+/** The detail with the place where the case file keeps what it was made of. */
+function withRaw(state: SessionState, vmId: string, name: string, detail: Detail | null): Detail | null {
+  const held = heldEvidence(state, vmId, name);
+  return detail === null || held === ''
+    ? detail
+    : { ...detail, lines: [...detail.lines, { label: 'Raw', text: held }] };
 }
 
 /** The text of the detail on screen, with its small tables; null when the thing is gone. */

@@ -26,6 +26,7 @@ function windowsEvent(row: Json): TracedEvent[] {
       eventId: parts.eventId,
       account: printable(parts.account, 256),
       address: printable(parts.address, 64),
+      by: printable(parts.subject, 256),
       what: printable(eventWords(parts), 300),
     },
   ];
@@ -34,7 +35,7 @@ function windowsEvent(row: Json): TracedEvent[] {
 function linuxEvent(row: Json): TracedEvent[] {
   const at = ticksOf(textAt(row, 'At'));
   const what = printable(textAt(row, 'Message'), 300);
-  return at === null ? [] : [{ at: isoOf(at), eventId: 0, account: '', address: '', what }];
+  return at === null ? [] : [{ at: isoOf(at), eventId: 0, account: '', address: '', by: '', what }];
 }
 
 /**

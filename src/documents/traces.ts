@@ -28,6 +28,8 @@ export const tracedEvent = z.object({
   eventId: z.int(),
   account: z.string(),
   address: z.string(),
+  /** Who did it; "" where the event names nobody. */
+  by: z.string(),
   what: z.string(),
 });
 export type TracedEvent = z.infer<typeof tracedEvent>;

@@ -43,7 +43,7 @@ export function logReading(
               .slice(0, 10)
               .map(({ name, failures, successes }) => `${name} ${failures} failures, ${successes} logons`)
               .join('; ') || 'no logon, no failure';
-      record(vmId, 'address', `what ${address} did: ${told}`, fact);
+      record(vmId, `address ${address}`, `what ${address} did: ${told}`, fact);
     },
 
     /** The events next to an instant on one machine. */
@@ -58,7 +58,7 @@ export function logReading(
       );
       if (asked.signal.aborted) return;
       const told = fact.state === 'unknown' ? `not known: ${fact.because}` : `${fact.value.events.length} events`;
-      record(vm.id, 'events', `events around ${instant} on ${vm.name}: ${told}`, fact);
+      record(vm.id, `events ${instant}`, `events around ${instant} on ${vm.name}: ${told}`, fact);
     },
 
     stop(): void {

@@ -331,7 +331,7 @@ describe('what is looked up in logs', () => {
     await settle();
     expect(session.state().traces.get('203.0.113.77')).toMatchObject({ state: 'known' });
     const entries = world.cases[0]?.entries() ?? [];
-    expect(entries.some((entry) => entry.body.name === 'address')).toBe(true);
+    expect(entries.some((entry) => entry.body.name === 'address 203.0.113.77')).toBe(true);
     session.dispatch({ type: 'back' });
     session.dispatch({ type: 'trace' });
     expect(world.tracing).toHaveLength(1);

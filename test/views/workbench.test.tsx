@@ -112,15 +112,25 @@ describe('following an address', () => {
             eventId: 4624,
             account: 'svc-backup',
             address: '203.0.113.77',
+            by: '',
             what: 'logon of svc-backup from 203.0.113.77 (type 10, remote desktop)',
           },
-          { at: '2026-11-23T02:14:12Z', eventId: 4624, account: 'SYSTEM', address: '-', what: 'logon of SYSTEM' },
+          {
+            at: '2026-11-23T02:14:12Z',
+            eventId: 4624,
+            account: 'SYSTEM',
+            address: '-',
+            by: '',
+            what: 'logon of SYSTEM',
+          },
         ],
       }),
     );
     const detail = await terminal.until('02:14:12Z  4624  logon of SYSTEM');
+    // Where the case file keeps it.
+    expect(detail).toMatch(/Raw +evidence\/0014-logons.json {3}sha256 9f2c9f2c/);
     expect(detail).toContain('▲ 02:14:09Z  4624  logon of svc-backup from 203.0.113.77 (type 10, remote desktop)');
-    expect(detail).not.toContain('▲ 02:14:12Z');
+    expect(detail).toContain('· 02:14:12Z');
     terminal.type('a');
     await terminal.until('203.0.113.77: what it did here and elsewhere');
     await terminal.until('asking the logs');
