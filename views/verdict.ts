@@ -28,7 +28,7 @@ export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], 
     const missing = unknown.length > 0 ? `${mark.unknown} not known: ${unknown.join(', ')}` : '';
     const more = rest > 0 ? `+ ${counted(rest, 'more finding')}` : '';
     const help = suggested
-      ? `Suggested: p ${offers.indexOf(suggested) + 1} ${suggested.name} (${suggested.steps.join(' → ') || suggested.summary})`
+      ? `Suggested: p ${offers.indexOf(suggested) + 1} ${suggested.name} (${suggested.acts.join(' → ') || suggested.title})`
       : '';
     const told = [help, more].filter(Boolean).join('   ');
     return line(

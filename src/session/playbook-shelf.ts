@@ -66,6 +66,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         title: playbook.title,
         summary: playbook.summary,
         steps: playbook.steps.map((step) => step.title),
+        acts: playbook.steps.flatMap((step) => (step.uses ? [step.id] : [])),
         danger: dangerOf(playbook, options.actions),
         answers: playbook.answers
           .filter((id) => named.has(id))

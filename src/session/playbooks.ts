@@ -12,6 +12,8 @@ export interface PlaybookOffer {
   summary: string;
   /** Titles of its steps, in order. */
   steps: string[];
+  /** Ids of the steps that change something, in order: "snapshot", "lock". */
+  acts: string[];
   /** The worst of its steps. */
   danger: Danger;
   /** Ids of this machine's findings that it answers, worst first. */

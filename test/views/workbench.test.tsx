@@ -196,7 +196,7 @@ describe('triage', () => {
     await world.endTriage({ ...incident(), logons, patches, posture, findings });
     const screen = await terminal.until('THEN LOGON 02:14:09Z');
     expect(screen).toContain('▲ RDP is open to the whole Internet');
-    expect(screen).toContain('Suggested: p 1 lock-nsg');
+    expect(screen).toContain('Suggested: p 1 lock-nsg (create → swap)');
     expect(screen).toContain('assessed 2d');
     expect(screen).toContain('case 2026-11-23-web01');
     expect(screen).not.toContain('Not known');
