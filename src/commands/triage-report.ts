@@ -12,6 +12,9 @@ interface Section {
   lines: string[];
 }
 
+/** Instants to the second: what stands behind it matters to the documents, not to a reader. */
+const toTheSecond = (text: string) => text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g, '$1 $2Z');
+
 function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[]): Section {
   if (fact.state === 'unknown') {
     return {
@@ -23,11 +26,11 @@ function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[])
   const drawn = lines(fact.value);
   return {
     title,
-    about: printable(`${fact.source}; ${fact.coverage}; as of ${fact.asOf}`),
+    about: toTheSecond(printable(`${fact.source}; ${fact.coverage}; as of ${fact.asOf}`)),
     lines: [
       ...(drawn.length > 0 ? drawn : ['· nothing found']),
       ...fact.notSeen.map((what) => `? not seen: ${printable(what)}`),
-    ],
+    ].map(toTheSecond),
   };
 }
 
@@ -158,7 +161,7 @@ export function triageText(document: TriageDocument): string {
     ...lines.map((line) => `  ${line}`),
   ]);
   return [
-    `cordon triage  ${document.asOf}`,
+    `cordon triage  ${toTheSecond(document.asOf)}`,
     title,
     where,
     '',
@@ -176,7 +179,7 @@ export function triageMarkdown(document: TriageDocument): string {
   return [
     `# ${escapeMarkdown(title)}`,
     '',
-    `${escapeMarkdown(where)}. Read ${document.asOf}.`,
+    `${escapeMarkdown(where)}. Read ${toTheSecond(document.asOf)}.`,
     '',
     '## Findings',
     '',
