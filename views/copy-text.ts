@@ -1,8 +1,8 @@
+import { patchName } from '../src/session/fact-lines.ts';
 import { drawn, type SessionState, top } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { detailOnScreen } from './page-body.ts';
-import { patchName } from './patches-pane.ts';
 import { postureItems } from './posture-pane.ts';
 import { foundEntries } from './transcript-text.ts';
 

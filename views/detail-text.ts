@@ -1,6 +1,22 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
-import { aroundKey, type Pane, type SessionState, tellingInstant } from '../src/session/state.ts';
+import {
+  alertLines,
+  assessmentLines,
+  backupLines,
+  firewallLines,
+  installationLines,
+  knownExploitedLines,
+  missingPatchLines,
+  patchName,
+  recommendationLines,
+  secureScoreLines,
+  softwareLines,
+  type ToldLine,
+  vulnerabilityLines,
+} from '../src/session/fact-lines.ts';
+import type { TriageInProgress } from '../src/session/ports.ts';
+import { aroundKey, type Pane, type PostureKey, type SessionState, tellingInstant } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
@@ -8,7 +24,6 @@ import { clock, moment } from '../src/text/times.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { mark } from './marks.ts';
-import { patchName } from './patches-pane.ts';
 import { postureItems } from './posture-pane.ts';
 import { breadthText, nameOfId, portText } from './words.ts';
 
@@ -88,6 +103,28 @@ function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['l
     }),
     ...fact.notSeen.map((text) => ({ label: 'Not seen', text })),
   ];
+}
+
+function toldOf<T>(fact: Fact<T> | null, tell: (value: T) => ToldLine[]): ToldLine[] {
+  return fact?.state === 'known' ? tell(fact.value) : [];
+}
+
+/** Everything that is known of one thing of the posture row. */
+function postureLines(part: TriageInProgress, key: PostureKey): ToldLine[] {
+  const { posture } = part;
+  const tellers: Record<PostureKey, () => ToldLine[]> = {
+    alerts: () => toldOf(posture.alerts, alertLines),
+    jit: () => toldOf(posture.jit, valueLines),
+    backup: () => toldOf(posture.backup, backupLines),
+    secureScore: () => toldOf(posture.secureScore, secureScoreLines),
+    recommendations: () => toldOf(posture.recommendations, recommendationLines),
+    identity: () => toldOf(posture.identity, valueLines),
+    software: () => toldOf(posture.software, (value) => softwareLines(part, value)),
+    installations: () => toldOf(part.installations, installationLines),
+    knownExploited: () => toldOf(part.knownExploited, knownExploitedLines),
+    firewall: () => toldOf(posture.firewall, firewallLines),
+  };
+  return tellers[key]();
 }
 
 /** What the detail view shows, or null when the thing is gone since (a refresh found it closed, say). */
@@ -185,20 +222,8 @@ export function detailOf(
         title: `${patchName(patch)} is missing on ${vm}`,
         asOf: part.patches.asOf,
         lines: [
-          { label: 'Name', text: patch.name },
-          { label: 'Classification', text: patch.classification || 'not told' },
-          { label: 'Published', text: patch.publishedAt === null ? 'not told' : moment(patch.publishedAt) },
-          {
-            label: 'Missing since',
-            text: patch.ageDays === null ? 'not known' : `${count(patch.ageDays)} days after it was published`,
-          },
-          {
-            label: 'Needs a reboot',
-            text: patch.rebootRequired === null ? 'not told' : patch.rebootRequired ? 'yes' : 'no',
-          },
-          ...(patch.kb === '' ? [] : [{ label: 'Read', text: `https://support.microsoft.com/help/${patch.kb}` }]),
-          { label: 'Assessed', text: moment(part.patches.value.assessedAt) },
-          { label: 'Comes from', text: part.patches.value.service || 'not told' },
+          ...missingPatchLines(part, patch),
+          ...assessmentLines(part.patches.value),
           ...sourceLines(part.patches),
         ],
         tables: [],
@@ -211,12 +236,7 @@ export function detailOf(
     return {
       title: `${one.title} on ${vm}`,
       asOf: software.asOf,
-      lines: [
-        { label: 'Severity', text: one.severity },
-        { label: 'CVEs', text: one.cves.join(', ') || 'none named' },
-        { label: 'Finding', text: one.id },
-        ...sourceLines(software),
-      ],
+      lines: [...vulnerabilityLines(part, one), ...sourceLines(software)],
       tables: [],
     };
   }
@@ -225,7 +245,7 @@ export function detailOf(
   return {
     title: `${item.name} of ${vm}`,
     asOf: item.fact.state === 'known' ? item.fact.asOf : '',
-    lines: [...(item.fact.state === 'known' ? valueLines(item.fact.value) : []), ...sourceLines(item.fact)],
+    lines: [...postureLines(part, item.key), ...sourceLines(item.fact)],
     tables: [],
   };
 }

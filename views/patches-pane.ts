@@ -1,27 +1,31 @@
-import type { MissingPatch } from '../src/documents/triage.ts';
+import type { MissingPatch, Patches } from '../src/documents/triage.ts';
+import { exploitedAmong, patchName, serviceText, supportText } from '../src/session/fact-lines.ts';
 import type { TriageInProgress } from '../src/session/ports.ts';
 import { count } from '../src/text/counts.ts';
-import { age } from '../src/text/times.ts';
+import { age, day } from '../src/text/times.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
-import { between, type Line, line, ofItem, span } from './line.ts';
+import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
 import { severityOf } from './words.ts';
-
-/** "KB5034439", or the package's name. */
-export function patchName(patch: MissingPatch): string {
-  return patch.kb === '' ? [patch.name, patch.version].filter(Boolean).join(' ') : `KB${patch.kb}`;
-}
-
-/** What Defender says of a program's support, in words; "" when it is supported or nothing is said. */
-function supportText(endOfSupport: string): string {
-  if (endOfSupport === '' || /^none$/i.test(endOfSupport)) return '';
-  if (/^\d{4}-/.test(endOfSupport)) return `support ends ${endOfSupport.slice(0, 10)}`;
-  return /upcoming/i.test(endOfSupport) ? 'support ends soon' : 'no longer supported';
-}
 
 function usualSeverity(patch: MissingPatch) {
   if (/critical/i.test(patch.classification)) return 'critical' as const;
   return /security/i.test(patch.classification) ? ('high' as const) : ('low' as const);
+}
+
+/** The word that stands beside what CISA lists as exploited; nothing otherwise. */
+function exploitedSpans(part: TriageInProgress, cves: readonly string[]): Span[] {
+  const matches = exploitedAmong(part, cves);
+  if (matches.length === 0) return [];
+  const word = matches.some(({ ransomware }) => ransomware) ? 'exploited, ransomware' : 'exploited';
+  return [span(`  ${word}`, 'critical', true)];
+}
+
+function rebootRow({ rebootPending, rebootPendingSince }: Patches): Line[] {
+  if (rebootPending === null) return [line(span(` ${mark.unknown} whether a reboot is pending`, 'unknown'))];
+  if (!rebootPending) return [];
+  const since = rebootPendingSince === null ? '' : ` since ${day(rebootPendingSince)}`;
+  return [line(span(` ${mark.medium} reboot pending${since}`, 'medium'))];
 }
 
 /** The pane that answers: what is it missing? Patches first, then third-party software with known holes. */
@@ -32,7 +36,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
   if (!fact) rows.push(...loadingRows('asking for missing patches'));
   else if (fact.state === 'unknown') rows.push(...unknownRows(fact, width));
   else {
-    const { missing, rebootPending } = fact.value;
+    const { missing } = fact.value;
     items = missing.length;
     for (const [at, patch] of missing.entries()) {
       const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? usualSeverity(patch);
@@ -45,7 +49,9 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
               severityMark(severity),
               ' ',
               span(patchName(patch), severityTone(severity)),
+              ...exploitedSpans(part, patch.cves),
               `  ${patch.classification || 'unclassified'}`,
+              patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span('  failed', 'medium') : '',
             ),
             line(`${days} `),
             width,
@@ -56,9 +62,10 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
     }
     if (missing.length === 0)
       rows.push(line(span(` ${mark.low} `, 'dim'), 'No patch was missing when it was assessed.'));
-    if (rebootPending) rows.push(line(span(` ${mark.medium} reboot pending`, 'medium')));
-    if (rebootPending === null) rows.push(line(span(` ${mark.unknown} whether a reboot is pending`, 'unknown')));
-    if (fact.value.service !== '') rows.push(line(span(`   updates come from ${fact.value.service}`, 'dim')));
+    rows.push(...rebootRow(fact.value));
+    if (fact.value.service !== '') {
+      rows.push(line(span(`   updates come from ${serviceText(fact.value.service)}`, 'dim')));
+    }
   }
   rows.push(line(span(' Third party', 'plain', true)));
   const software = part.posture.software;
@@ -70,15 +77,19 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
       const severity = /critical/i.test(one.severity) ? 'critical' : /high/i.test(one.severity) ? 'high' : 'medium';
       rows.push(
         ofItem(
-          between(line(' ', severityMark(severity), ` ${one.title}`), line(` ${one.cves[0] ?? ''} `), width),
+          between(
+            line(' ', severityMark(severity), ` ${one.title}`),
+            line(...exploitedSpans(part, one.cves), ` ${one.cves[0] ?? ''} `),
+            width,
+          ),
           items + at,
         ),
       );
     }
-    for (const one of installed.filter((program) => supportText(program.endOfSupport) !== '').slice(0, 20)) {
-      rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one.endOfSupport)}`, 'medium')));
+    for (const one of installed.filter((program) => supportText(program) !== '').slice(0, 20)) {
+      rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one)}`, 'medium')));
     }
-    if (vulnerabilities.length === 0) {
+    if (vulnerabilities.length === 0 && software.value.scan.state === 'scanned') {
       rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability in ${count(installed.length)} programs`));
     }
     rows.push(...notSeenRows(software.notSeen, width));

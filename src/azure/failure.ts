@@ -12,6 +12,13 @@ export interface Need {
   scope: string;
 }
 
+/** What is asked of Defender for Cloud. */
+export const securityReader: Need = {
+  permission: 'Microsoft.Security/*/read',
+  role: 'Security Reader',
+  scope: 'the subscription',
+};
+
 interface AzureError {
   name: string;
   code: string;

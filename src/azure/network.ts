@@ -1,7 +1,8 @@
 import type { Fact } from '../documents/fact.ts';
-import type { Exposure, VirtualMachine } from '../documents/triage.ts';
+import type { Exposure, Firewall, VirtualMachine } from '../documents/triage.ts';
 import { evaluateExposure } from '../triage/exposure/exposure.ts';
 import type { AdminRules } from '../triage/exposure/filters.ts';
+import { firewallInFront } from '../triage/exposure/firewall-path.ts';
 import { NetworkResources, type Unreadable } from '../triage/exposure/resources.ts';
 import type { SecondOpinion } from '../triage/exposure/second-opinion.ts';
 import type { Connection } from './connection.ts';
@@ -295,34 +296,21 @@ export async function readExposure(
   return { fact: exposureOf(reading, vm, connection.clock.now().toISOString(), opinions), reading };
 }
 
-/** Is an Azure firewall in this machine's network, and which DNAT rules does exposure report through it? */
-export function firewallOf(reading: NetworkReading, exposure: Fact<Exposure>, asOf: string) {
-  const firewalls = [...reading.resources.ofType('Microsoft.Network/azureFirewalls')];
-  const dnat = exposure.state === 'known' ? exposure.value.ports.filter((port) => port.via === 'firewall-dnat') : [];
-  const networks = new Set(
-    reading.resources.size === 0
-      ? []
-      : [...reading.resources.ofType('Microsoft.Network/networkInterfaces')].flatMap((nic) =>
-          listAt(nic, 'properties', 'ipConfigurations').map((c) =>
-            parentId(textAt(c, 'properties', 'subnet', 'id')).toLowerCase(),
-          ),
-        ),
-  );
-  const near = firewalls.find((firewall) =>
-    listAt(firewall, 'properties', 'ipConfigurations').some((c) =>
-      networks.has(parentId(textAt(c, 'properties', 'subnet', 'id')).toLowerCase()),
-    ),
-  );
-  return {
-    state: 'known' as const,
-    value: {
-      inPath: dnat.length > 0,
-      name: near ? textAt(near, 'name') : '',
-      dnatRules: dnat.map((port) => `${port.frontend.address}:${port.frontend.from} → ${port.from}`),
-    },
-    source: 'Resource Graph · resources',
+/** Does the machine's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */
+export function firewallOf(
+  reading: NetworkReading,
+  vm: VirtualMachine,
+  exposure: Fact<Exposure>,
+  asOf: string,
+): Fact<Firewall> {
+  // What is not named by an id is what lies around the machine.
+  const around = reading.unreadable.find(({ what }) => !what.startsWith('/'));
+  return firewallInFront({
+    networkInterfaces: vm.networkInterfaces,
+    resources: reading.resources,
+    aroundUnreadable: around?.because ?? '',
+    exposure,
     asOf,
-    coverage: 'firewalls of the subscription',
-    notSeen: [],
-  };
+    source,
+  });
 }

@@ -1,17 +1,28 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { nothingYet, type TriageInProgress } from '../session/ports.ts';
+import { correlate } from '../triage/correlate.ts';
 import { unknown } from '../triage/fact.ts';
 import { judge } from '../triage/findings.ts';
+import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { readBackup } from './backup.ts';
 import type { Connection } from './connection.ts';
-import { readAlerts, readJit, readSecureScore, readSoftware } from './defender.ts';
+import { readJit } from './defender.ts';
+import { readAlerts } from './defender-alerts.ts';
+import { readServersPlan } from './defender-plan.ts';
 import { azureError } from './failure.ts';
 import { readIdentityPosture } from './identity-posture.ts';
 import type { LogonOptions } from './logon-queries.ts';
 import { readLogons } from './logons.ts';
 import { firewallOf, type NetworkReading, readExposure } from './network.ts';
-import { readPatches } from './patches.ts';
+import { readInstallations, readPatches } from './patches.ts';
+import { readRecommendations, readSecureScore } from './secure-score.ts';
+import { readSoftware } from './software.ts';
+
+export interface TriageOptions extends LogonOptions {
+  /** CISA's list of known exploited vulnerabilities, when it was given. */
+  exploited?: ExploitedCatalog;
+}
 
 export interface Triage {
   document: TriageDocument;
@@ -21,15 +32,18 @@ export interface Triage {
 
 /** Findings of a triage so far. */
 export function findingsOf(part: TriageInProgress, now: Date) {
-  const { vm, exposure, logons, patches, posture } = part;
+  const { vm, exposure, logons, patches, installations, knownExploited, posture } = part;
   return judge({
     os: vm.os,
     now,
     exposure,
     logons,
     patches,
+    installations,
+    knownExploited,
     alerts: posture.alerts,
     secureScore: posture.secureScore,
+    recommendations: posture.recommendations,
     jit: posture.jit,
     identity: posture.identity,
     software: posture.software,
@@ -46,18 +60,25 @@ export async function readTriage(
   connection: Connection,
   vm: VirtualMachine,
   onProgress: (part: TriageInProgress) => void,
-  options: LogonOptions = {},
+  options: TriageOptions = {},
 ): Promise<Triage> {
   const { signal } = options;
   let network: NetworkReading | undefined;
-  let part = nothingYet(vm);
+  /** The answers as they came; `part` is what they say together. */
+  let raw = nothingYet(vm);
+  let part = raw;
   const update = (
     change: Partial<Omit<TriageInProgress, 'posture' | 'findings'>> & {
       posture?: Partial<TriageInProgress['posture']>;
     },
   ) => {
-    const next = { ...part, ...change, posture: { ...part.posture, ...change.posture } };
-    part = { ...next, findings: findingsOf(next, connection.clock.now()) };
+    raw = { ...raw, ...change, posture: { ...raw.posture, ...change.posture } };
+    const now = connection.clock.now();
+    const { alerts, software, backup } = raw.posture;
+    const together = correlate({ ...raw, alerts, software, backup }, options.exploited, now);
+    const { patches, knownExploited } = together;
+    const next = { ...raw, patches, knownExploited, posture: { ...raw.posture, backup: together.backup } };
+    part = { ...next, findings: findingsOf(next, now) };
     if (!signal?.aborted) onProgress(part);
   };
   /** A defect in one reader must not cost the others' answers; it is shown as what it is. */
@@ -72,65 +93,70 @@ export async function readTriage(
       );
     }
   };
+  const plan = readServersPlan(connection, vm, signal);
+  // Those that need it report its failure.
+  plan.catch(() => {});
   const exposureRead = readExposure(
     connection,
     vm,
     (fact, reading) => {
       network = reading;
-      update({ exposure: fact, vm: { ...vm, publicAddresses: reading.publicAddresses } });
+      const firewall = firewallOf(reading, vm, fact, connection.clock.now().toISOString());
+      update({ exposure: fact, vm: { ...vm, publicAddresses: reading.publicAddresses }, posture: { firewall } });
     },
     signal,
   );
-  const [exposure, logons, patches, alerts, secureScore, jit, identity, software, backup] = await Promise.all([
-    guarded(
+  const take = async <T>(
+    source: string,
+    read: Promise<Fact<T>>,
+    change: (fact: Fact<T>) => Parameters<typeof update>[0],
+  ) => {
+    const fact = await guarded(source, read);
+    update(change(fact));
+    return fact;
+  };
+  const defender = 'Defender for Cloud';
+  const [
+    exposure,
+    logons,
+    patches,
+    installations,
+    alerts,
+    secureScore,
+    recommendations,
+    jit,
+    identity,
+    software,
+    backup,
+  ] = await Promise.all([
+    take(
       'Azure Resource Manager · network configuration',
       exposureRead.then(({ fact }) => fact),
-    ).then((fact) => {
-      update({ exposure: fact });
-      return fact;
-    }),
-    guarded('Log Analytics', readLogons(connection, vm, options)).then((fact) => {
-      update({ logons: fact });
-      return fact;
-    }),
-    guarded('Resource Graph', readPatches(connection, vm, signal)).then((fact) => {
-      update({ patches: fact });
-      return fact;
-    }),
-    guarded('Defender for Cloud', readAlerts(connection, vm, signal)).then((fact) => {
-      update({ posture: { alerts: fact } });
-      return fact;
-    }),
-    guarded('Defender for Cloud', readSecureScore(connection, vm, signal)).then((fact) => {
-      update({ posture: { secureScore: fact } });
-      return fact;
-    }),
-    guarded('Defender for Cloud', readJit(connection, vm)).then((fact) => {
-      update({ posture: { jit: fact } });
-      return fact;
-    }),
-    guarded('Azure Resource Manager', readIdentityPosture(connection, vm)).then((fact) => {
-      update({ posture: { identity: fact } });
-      return fact;
-    }),
-    guarded('Defender for Cloud', readSoftware(connection, vm, signal)).then((fact) => {
-      update({ posture: { software: fact } });
-      return fact;
-    }),
-    guarded('Azure Backup', readBackup(connection, vm)).then((fact) => {
-      update({ posture: { backup: fact } });
-      return fact;
-    }),
+      (fact) => ({ exposure: fact }),
+    ),
+    take('Log Analytics', readLogons(connection, vm, options), (fact) => ({ logons: fact })),
+    take('Resource Graph', readPatches(connection, vm, signal), (fact) => ({ patches: fact })),
+    take('Resource Graph', readInstallations(connection, vm, signal), (fact) => ({ installations: fact })),
+    take(defender, readAlerts(connection, vm, plan, signal), (fact) => ({ posture: { alerts: fact } })),
+    take(defender, readSecureScore(connection, vm, plan, signal), (fact) => ({ posture: { secureScore: fact } })),
+    take(defender, readRecommendations(connection, vm, plan, signal), (fact) => ({
+      posture: { recommendations: fact },
+    })),
+    take(defender, readJit(connection, vm), (fact) => ({ posture: { jit: fact } })),
+    take('Azure Resource Manager', readIdentityPosture(connection, vm), (fact) => ({ posture: { identity: fact } })),
+    take(defender, readSoftware(connection, vm, plan, signal), (fact) => ({ posture: { software: fact } })),
+    take('Azure Backup', readBackup(connection, vm, signal), (fact) => ({ posture: { backup: fact } })),
   ]);
   const asOf = connection.clock.now().toISOString();
   const firewall = network
-    ? firewallOf(network, exposure, asOf)
+    ? firewallOf(network, vm, exposure, asOf)
     : unknown(
         'the network configuration could not be read',
         'ask for Reader on the network',
         'Resource Graph · resources',
       );
   update({ posture: { firewall } });
+  const notJoined = unknown('it was not put together', 'refresh', 'cordon');
   return {
     document: {
       schema: 'cordon.triage/1',
@@ -138,8 +164,19 @@ export async function readTriage(
       vm: part.vm,
       exposure,
       logons,
-      patches,
-      posture: { alerts, secureScore, jit, identity, software, backup, firewall },
+      patches: part.patches ?? patches,
+      installations,
+      knownExploited: part.knownExploited ?? notJoined,
+      posture: {
+        alerts,
+        secureScore,
+        recommendations,
+        jit,
+        identity,
+        software,
+        backup: part.posture.backup ?? backup,
+        firewall,
+      },
       findings: part.findings,
     },
     network,

@@ -1,10 +1,13 @@
 import { readBackup } from '../azure/backup.ts';
-import { readAlerts, readJit, readSecureScore } from '../azure/defender.ts';
+import { readJit } from '../azure/defender.ts';
+import { readAlerts } from '../azure/defender-alerts.ts';
+import { readServersPlan } from '../azure/defender-plan.ts';
 import { azureError, isNotSignedIn } from '../azure/failure.ts';
 import { readInventory } from '../azure/inventory.ts';
 import { readFleetLogons } from '../azure/logons.ts';
 import { readNetwork } from '../azure/network.ts';
 import { readPatches } from '../azure/patches.ts';
+import { readSecureScore } from '../azure/secure-score.ts';
 import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
@@ -48,10 +51,13 @@ export async function doctor(flags: ConnectionFlags & { json?: boolean }, stream
       });
       const vm = machines.find((machine) => machine.power === 'running') ?? machines[0];
       if (vm) {
+        const plan = readServersPlan(connection, vm);
+        // Those that need it report its failure.
+        plan.catch(() => {});
         const facts = await Promise.all([
           readPatches(connection, vm).then((fact) => ({ name: 'patch assessment', fact })),
-          readAlerts(connection, vm).then((fact) => ({ name: 'Defender alerts', fact })),
-          readSecureScore(connection, vm).then((fact) => ({ name: 'Secure Score', fact })),
+          readAlerts(connection, vm, plan).then((fact) => ({ name: 'Defender alerts', fact })),
+          readSecureScore(connection, vm, plan).then((fact) => ({ name: 'Secure Score', fact })),
           readJit(connection, vm).then((fact) => ({ name: 'just-in-time access', fact })),
           readBackup(connection, vm).then((fact) => ({ name: 'backup', fact })),
           readFleetLogons(connection, machines).then((fact) => ({ name: 'failed logons', fact })),

@@ -1,5 +1,19 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument } from '../documents/triage.ts';
+import {
+  alertLines,
+  assessmentLines,
+  backupLines,
+  exploitedAmong,
+  firewallLines,
+  installationLines,
+  knownExploitedLines,
+  patchName,
+  recommendationLines,
+  secureScoreLines,
+  softwareLines,
+  type ToldLine,
+} from '../session/fact-lines.ts';
 import { printable } from '../text/printable.ts';
 import { portText } from '../triage/findings/ports.ts';
 
@@ -34,9 +48,14 @@ function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[])
   };
 }
 
+/** Labelled lines as the lines of a section. */
+function toldLines(lines: readonly ToldLine[]): string[] {
+  return lines.map(({ label, text }) => printable(`  ${label === '' ? '    ' : `${label}: `}${text}`, 1000));
+}
+
 /** The document as titled lines, the same for the terminal and for Markdown. */
 export function triageSections(document: TriageDocument): Section[] {
-  const { exposure, logons, patches, posture } = document;
+  const { exposure, logons, patches, installations, knownExploited, posture } = document;
   return [
     section('Exposed ports', exposure, (value) => [
       ...(value.ports.length === 0 ? ['· no port is open to the Internet'] : []),
@@ -87,23 +106,26 @@ export function triageSections(document: TriageDocument): Section[] {
       }),
     ]),
     section('Patch gaps', patches, (value) => [
-      `  assessed ${value.assessedAt}${value.rebootPending ? '; reboot pending' : ''}`,
-      ...value.missing
-        .slice(0, 20)
-        .map((patch) =>
-          printable(
-            `${/critical/i.test(patch.classification) ? '▲' : '△'} ${patch.kb ? `KB${patch.kb}` : patch.name}  ${patch.classification}  ${patch.ageDays === null ? 'age unknown' : `${patch.ageDays} d`}`,
-          ),
-        ),
+      ...toldLines(assessmentLines(value)),
+      ...value.missing.slice(0, 20).map((patch) => {
+        const exploited = exploitedAmong(document, patch.cves).map(({ cve }) => cve);
+        return printable(
+          [
+            `${/critical/i.test(patch.classification) ? '▲' : '△'} ${patchName(patch)}  ${patch.classification}  ${patch.ageDays === null ? 'age unknown' : `${patch.ageDays} d`}`,
+            ...(patch.lastAttempt ? [`last attempt: ${patch.lastAttempt.state}`] : []),
+            ...(exploited.length > 0 ? [`EXPLOITED ${exploited.join(' ')}`] : patch.cves),
+          ].join('  '),
+        );
+      }),
       ...(value.missing.length > 20 ? [`  and ${value.missing.length - 20} more`] : []),
     ]),
-    section('Defender alerts', posture.alerts, (value) =>
-      value.alerts.map((alert) => printable(`△ ${alert.at}  ${alert.severity}  ${alert.name}`)),
+    section('Installed updates', installations, (value) => toldLines(installationLines(value))),
+    section('Known exploited vulnerabilities', knownExploited, (value) => toldLines(knownExploitedLines(value))),
+    section('Defender alerts', posture.alerts, (value) => toldLines(alertLines(value))),
+    section('Secure Score of the subscription', posture.secureScore, (value) => toldLines(secureScoreLines(value))),
+    section('Recommendations for this machine', posture.recommendations, (value) =>
+      toldLines(recommendationLines(value)),
     ),
-    section('Secure Score of the subscription', posture.secureScore, (value) => [
-      `  ${value.percentage} %`,
-      ...value.unhealthy.slice(0, 10).map((r) => printable(`● ${r.name}${r.severity ? ` (${r.severity})` : ''}`)),
-    ]),
     section('Just-in-time access', posture.jit, (value) => [
       value.policy
         ? printable(`  policy ${value.policy}: ${value.ports.map((port) => port.number).join(', ')}`)
@@ -122,19 +144,9 @@ export function triageSections(document: TriageDocument): Section[] {
         printable(`  ${identity.kind} identity ${identity.name}: ${identity.roles.join(', ') || 'no role'}`),
       ),
     ]),
-    section('Software', posture.software, (value) =>
-      value.vulnerabilities.slice(0, 10).map((v) => printable(`△ ${v.title} ${v.cves.join(' ')}`)),
-    ),
-    section('Backup', posture.backup, (value) => [
-      value.protected
-        ? printable(`  ${value.vaultName}: last ${value.lastBackupAt ?? 'never'} ${value.lastBackupStatus}`)
-        : '● no backup',
-    ]),
-    section('Azure Firewall', posture.firewall, (value) => [
-      value.name
-        ? printable(`  ${value.name}${value.inPath ? `: ${value.dnatRules.join('; ')}` : ', no DNAT rule leads here'}`)
-        : '· none in this network',
-    ]),
+    section('Software', posture.software, (value) => toldLines(softwareLines(document, value))),
+    section('Backup', posture.backup, (value) => toldLines(backupLines(value))),
+    section('Azure Firewall', posture.firewall, (value) => toldLines(firewallLines(value))),
   ];
 }
 

@@ -133,52 +133,192 @@ export const missingPatch = z.object({
   kb: z.string(),
   version: z.string(),
   classification: z.string(),
+  /** Microsoft's rating ("Critical", "Important"), where the assessment tells it; "". */
+  msrcSeverity: z.string(),
   publishedAt: instant.nullable(),
   ageDays: z.int().nullable(),
   rebootRequired: z.boolean().nullable(),
+  /** The CVEs that vulnerability findings on this machine tie to it; what else it closes is not in Azure's data. */
+  cves: z.array(z.string()),
+  /** What the newest installation run that named it left of it: why it is still missing. */
+  lastAttempt: z.object({ state: z.string(), at: instant.nullable() }).nullable(),
 });
 export type MissingPatch = z.infer<typeof missingPatch>;
 
 export const patches = z.object({
   assessedAt: instant,
+  /** "Platform" or "User"; "" when Azure does not tell. */
+  startedBy: z.string(),
   rebootPending: z.boolean().nullable(),
+  /** The end of the installation run that asked for the reboot, where there is one. */
+  rebootPendingSince: instant.nullable(),
+  /** The assessment's own counts, by classification. */
+  counts: z.record(z.string(), z.int()),
   missing: z.array(missingPatch),
-  /** Where updates come from ("Windows Update", "WU-WSUS", "APT"); "" when Azure does not tell. */
+  /** Where updates come from ("WU", "WU-WSUS", "APT"); "" when Azure does not tell. */
   service: z.string(),
 });
 export type Patches = z.infer<typeof patches>;
+
+export const installationRun = z.object({
+  id: z.string(),
+  startedAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  /** Azure's word: "Succeeded", "Failed", "CompletedWithWarnings", "InProgress". */
+  status: z.string(),
+  startedBy: z.string(),
+  installed: z.int().nullable(),
+  failed: z.int().nullable(),
+  pending: z.int().nullable(),
+  excluded: z.int().nullable(),
+  notSelected: z.int().nullable(),
+  maintenanceWindowExceeded: z.boolean().nullable(),
+  /** "NotNeeded", "Required", "Started", "Failed", "Completed"; "" when Azure does not tell. */
+  rebootStatus: z.string(),
+  /** "" when the run reports none; a successful one carries the code "0". */
+  error: z.string(),
+  patches: z.array(
+    z.object({
+      name: z.string(),
+      kb: z.string(),
+      version: z.string(),
+      classification: z.string(),
+      /** "Installed", "Failed", "Pending", "Excluded", "NotSelected". */
+      state: z.string(),
+      at: instant.nullable(),
+    }),
+  ),
+});
+export type InstallationRun = z.infer<typeof installationRun>;
+
+/** Runs that installed updates, newest first; Azure keeps 30 days of them. */
+export const installations = z.object({ runs: z.array(installationRun) });
+export type Installations = z.infer<typeof installations>;
+
+/** What of this machine's known vulnerabilities CISA lists as exploited. */
+export const knownExploited = z.object({
+  catalogVersion: z.string(),
+  releasedAt: instant,
+  /** Entries of the catalogue. */
+  count: z.int(),
+  matches: z.array(
+    z.object({
+      cve: z.string(),
+      name: z.string(),
+      vendor: z.string(),
+      product: z.string(),
+      /** Days, "2019-05-24"; "" when the catalogue does not tell. */
+      addedAt: z.string(),
+      dueAt: z.string(),
+      /** Is it known to be used in ransomware campaigns? null: CISA says that it does not know. */
+      ransomware: z.boolean().nullable(),
+      /** What of this machine names it: "KB5035849", the title of a vulnerability finding. */
+      on: z.array(z.string()),
+    }),
+  ),
+});
+export type KnownExploited = z.infer<typeof knownExploited>;
+
+export const recoveryPoint = z.object({
+  id: z.string(),
+  at: instant,
+  /** "application" (VSS, or scripts on Linux), "file-system", "crash", or "unknown". */
+  consistency: z.enum(['application', 'file-system', 'crash', 'unknown']),
+  /** Where it lies: "InstantRP", "HardenedRP", "ArchivedRP". */
+  tiers: z.array(z.string()),
+});
+export type RecoveryPoint = z.infer<typeof recoveryPoint>;
+
+export const vaultSecurity = z.object({
+  /** "Enabled", "Disabled", "AlwaysON" (cannot be switched off); "" when Azure does not tell. */
+  softDelete: z.string(),
+  softDeleteDays: z.int().nullable(),
+  /** "Disabled", "Unlocked" (can be switched off), "Locked"; "" when Azure does not tell. */
+  immutability: z.string(),
+  /** Multi-user authorization: "Enabled", "Disabled"; "" when Azure does not tell. */
+  multiUserAuthorization: z.string(),
+});
+export type VaultSecurity = z.infer<typeof vaultSecurity>;
 
 export const backup = z.object({
   protected: z.boolean(),
   vault: z.string(),
   vaultName: z.string(),
   policy: z.string(),
+  /** Azure's word: "Protected", "IRPending" (never backed up yet), "ProtectionStopped", "ProtectionError"; "" when not told. */
+  state: z.string(),
   lastBackupAt: instant.nullable(),
   lastBackupStatus: z.string(),
   container: z.string(),
   item: z.string(),
+  /** Somebody deleted the item, and the vault still keeps it: how long, as Azure prints it. null when it is not deleted. */
+  softDeleted: z.object({ remaining: z.string() }).nullable(),
+  /** Newest first. */
+  points: factOf(z.array(recoveryPoint)),
+  vaultSecurity: factOf(vaultSecurity),
+  /** The last point from before the first thing that an attacker is known to have done; `point` null when there is none. */
+  lastGood: factOf(z.object({ point: recoveryPoint.nullable(), before: instant, event: z.string() })),
 });
 export type Backup = z.infer<typeof backup>;
 
 export const alert = z.object({
   id: z.string(),
   name: z.string(),
+  /** "VM_LoginBruteForceSuccess" */
+  type: z.string(),
   severity: z.string(),
   status: z.string(),
+  /** When it began, or when it was raised where Azure does not tell the former. */
   at: instant,
+  startAt: instant.nullable(),
+  endAt: instant.nullable(),
   description: z.string(),
+  /** The stage of the attack as Defender calls it ("Exploitation"), and ATT&CK techniques it names. */
+  intent: z.string(),
+  techniques: z.array(z.string()),
+  /** What it names besides this machine. */
+  entities: z.object({ addresses: z.array(z.string()), accounts: z.array(z.string()) }),
+  /** What Defender advises, one sentence each. */
+  remediation: z.array(z.string()),
 });
-export const alerts = z.object({ alerts: z.array(alert), plan: z.string() });
+export const alerts = z.object({
+  alerts: z.array(alert),
+  /** The plan as Azure prints it: "Standard P2"; "unknown" when it cannot be read. */
+  plan: z.string(),
+  /** Defender for Servers on this machine. `on` is a Standard tier without a sub-plan. */
+  servers: z.enum(['P2', 'P1', 'on', 'off', 'unreadable']),
+});
 export type Alerts = z.infer<typeof alerts>;
 
 export const secureScore = z.object({
   /** Of the subscription, not of this machine. */
+  subscription: z.string(),
   percentage: z.number(),
   current: z.number(),
   max: z.number(),
-  unhealthy: z.array(z.object({ name: z.string(), severity: z.string() })),
+  /** The score's parts, the most points missing first. */
+  controls: z.array(
+    z.object({
+      name: z.string(),
+      current: z.number(),
+      max: z.number(),
+      healthy: z.int(),
+      unhealthy: z.int(),
+      notApplicable: z.int(),
+    }),
+  ),
 });
 export type SecureScore = z.infer<typeof secureScore>;
+
+/** What Defender for Cloud recommends for this machine. */
+export const recommendations = z.object({
+  unhealthy: z.array(
+    z.object({ id: z.string(), name: z.string(), severity: z.string(), since: instant.nullable(), cause: z.string() }),
+  ),
+  healthy: z.int(),
+  notApplicable: z.int(),
+});
+export type Recommendations = z.infer<typeof recommendations>;
 
 export const jit = z.object({
   policy: z.string(),
@@ -206,19 +346,57 @@ export const identityPosture = z.object({
 export type IdentityPosture = z.infer<typeof identityPosture>;
 
 export const software = z.object({
-  items: z.array(z.object({ vendor: z.string(), name: z.string(), version: z.string(), endOfSupport: z.string() })),
+  items: z.array(
+    z.object({
+      vendor: z.string(),
+      name: z.string(),
+      version: z.string(),
+      /** As Defender calls it: "None", "versionNoLongerSupported", "upcomingNoLongerSupported"…; "" when not told. */
+      endOfSupport: z.string(),
+      /** The day, "2025-10-14"; "" when not told. */
+      endOfSupportAt: z.string(),
+      knownVulnerabilities: z.int().nullable(),
+    }),
+  ),
+  /** Did the vulnerability scan look at this machine? Otherwise an empty list says nothing. */
+  scan: z.object({ state: z.enum(['scanned', 'not-scanned']), at: instant.nullable(), because: z.string() }),
   vulnerabilities: z.array(
-    z.object({ id: z.string(), title: z.string(), severity: z.string(), cves: z.array(z.string()) }),
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      severity: z.string(),
+      cves: z.array(z.string()),
+      /** Updates that the finding names, without "KB". */
+      kbs: z.array(z.string()),
+      cvss: z.number().nullable(),
+      remediation: z.string(),
+      foundAt: instant.nullable(),
+    }),
   ),
 });
 export type Software = z.infer<typeof software>;
 
-export const firewall = z.object({ inPath: z.boolean(), name: z.string(), dnatRules: z.array(z.string()) });
+export const firewall = z.object({
+  /** Does this machine's traffic pass an Azure Firewall, in either direction? */
+  inPath: z.boolean(),
+  name: z.string(),
+  id: z.string(),
+  policy: z.string(),
+  /** What leads in: only the firewall's DNAT rules, those and other ways past it, or no firewall at all. */
+  inbound: z.enum(['firewall', 'beside-firewall', 'no-firewall', 'nothing', 'unknown']),
+  /** Where the default route of the machine's subnets leads. */
+  outbound: z.enum(['firewall', 'appliance', 'nowhere', 'direct', 'mixed', 'unknown']),
+  routes: z.array(z.object({ subnet: z.string(), prefix: z.string(), nextHop: z.string(), firewall: z.string() })),
+  dnatRules: z.array(z.string()),
+  /** Ways in that do not pass the firewall: "20.51.7.14:3389 → 3389". */
+  past: z.array(z.string()),
+});
 export type Firewall = z.infer<typeof firewall>;
 
 export const posture = z.object({
   alerts: factOf(alerts),
   secureScore: factOf(secureScore),
+  recommendations: factOf(recommendations),
   jit: factOf(jit),
   identity: factOf(identityPosture),
   software: factOf(software),
@@ -256,6 +434,8 @@ export const triageDocument = z.object({
   exposure: factOf(exposure),
   logons: factOf(logons),
   patches: factOf(patches),
+  installations: factOf(installations),
+  knownExploited: factOf(knownExploited),
   posture,
   findings: z.array(finding),
 });
@@ -286,6 +466,8 @@ export const scanRow = z.object({
   securityPatches: z.int().nullable(),
   /** Why the counts are null: `stale` when the last assessment is older than 7 days, `none` when there is none to read. */
   patchAssessment: z.enum(['fresh', 'stale', 'none']).optional(),
+  /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the machine can be read. */
+  knownExploited: z.array(z.string()).nullable().optional(),
   /** null: unknown; "": never backed up. */
   lastBackup: z.union([instant, z.literal('')]).nullable(),
   score: z.int(),

@@ -11,9 +11,12 @@ function merge(old: TriageInProgress, part: TriageInProgress): TriageInProgress 
     exposure: part.exposure ?? old.exposure,
     logons: part.logons ?? old.logons,
     patches: part.patches ?? old.patches,
+    installations: part.installations ?? old.installations,
+    knownExploited: part.knownExploited ?? old.knownExploited,
     posture: {
       alerts: part.posture.alerts ?? old.posture.alerts,
       secureScore: part.posture.secureScore ?? old.posture.secureScore,
+      recommendations: part.posture.recommendations ?? old.posture.recommendations,
       jit: part.posture.jit ?? old.posture.jit,
       identity: part.posture.identity ?? old.posture.identity,
       software: part.posture.software ?? old.posture.software,
@@ -54,8 +57,8 @@ export function machineReading(holder: Holder, reader: Reader, arrived: (part: T
         controller.signal,
       )
       .then(
-        ({ vm: read, exposure, logons, patches, posture, findings }) => {
-          if (current()) take({ vm: read, exposure, logons, patches, posture, findings }, 'done');
+        ({ schema: _, asOf: __, ...read }) => {
+          if (current()) take(read, 'done');
         },
         (error: unknown) => {
           const slot = holder.get().triages.get(vm.id);

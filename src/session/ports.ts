@@ -7,9 +7,12 @@ import type {
   Finding,
   Firewall,
   IdentityPosture,
+  Installations,
   Jit,
+  KnownExploited,
   Logons,
   Patches,
+  Recommendations,
   ScanDocument,
   ScanRow,
   SecureScore,
@@ -24,9 +27,12 @@ export interface TriageInProgress {
   exposure: Fact<Exposure> | null;
   logons: Fact<Logons> | null;
   patches: Fact<Patches> | null;
+  installations: Fact<Installations> | null;
+  knownExploited: Fact<KnownExploited> | null;
   posture: {
     alerts: Fact<Alerts> | null;
     secureScore: Fact<SecureScore> | null;
+    recommendations: Fact<Recommendations> | null;
     jit: Fact<Jit> | null;
     identity: Fact<IdentityPosture> | null;
     software: Fact<Software> | null;
@@ -44,9 +50,12 @@ export function nothingYet(vm: VirtualMachine): TriageInProgress {
     exposure: null,
     logons: null,
     patches: null,
+    installations: null,
+    knownExploited: null,
     posture: {
       alerts: null,
       secureScore: null,
+      recommendations: null,
       jit: null,
       identity: null,
       software: null,

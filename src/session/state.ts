@@ -162,6 +162,21 @@ export function machineOf(state: SessionState): string | null {
   return null;
 }
 
+/** The things of the posture row, in their order. */
+export const postureKeys = [
+  'alerts',
+  'jit',
+  'backup',
+  'secureScore',
+  'recommendations',
+  'identity',
+  'software',
+  'installations',
+  'knownExploited',
+  'firewall',
+] as const;
+export type PostureKey = (typeof postureKeys)[number];
+
 /** How many things can be selected in a pane of a triage. */
 export function itemCount(part: TriageInProgress | undefined, pane: Pane): number {
   if (!part) return 0;
@@ -172,7 +187,7 @@ export function itemCount(part: TriageInProgress | undefined, pane: Pane): numbe
     const software = part.posture.software;
     return missing + (software?.state === 'known' ? software.value.vulnerabilities.length : 0);
   }
-  return 7;
+  return postureKeys.length;
 }
 
 /** Names the events next to an instant on one machine. */

@@ -15,7 +15,11 @@ function named<T>(name: string, vm: string, fact: Fact<T> | null, tell: (value: 
   if (!fact) return [];
   const told = fact.state === 'known' ? tell(fact.value) : `not known: ${fact.because}`;
   return [
-    { name, summary: `${name.replace('posture.', '').replace('secureScore', 'secure score')} of ${vm}: ${told}`, fact },
+    {
+      name,
+      summary: `${name.replace('posture.', '').replace('secureScore', 'secure score').replace('knownExploited', 'known exploited')} of ${vm}: ${told}`,
+      fact,
+    },
   ];
 }
 
@@ -43,8 +47,26 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
         ', ',
       ),
     ),
+    ...named('installations', vm, part.installations, ({ runs }) =>
+      runs[0]
+        ? `${counted(runs.length, 'run')}, the last ${runs[0].status || 'of unknown status'}`
+        : 'no run in 30 days',
+    ),
+    ...named(
+      'knownExploited',
+      vm,
+      part.knownExploited,
+      ({ matches, catalogVersion }) =>
+        `${counted(matches.length, 'vulnerability', 'vulnerabilities')} in catalogue ${catalogVersion}`,
+    ),
     ...named('posture.alerts', vm, posture.alerts, ({ alerts }) => counted(alerts.length, 'alert')),
     ...named('posture.secureScore', vm, posture.secureScore, ({ percentage }) => `${Math.round(percentage)} %`),
+    ...named(
+      'posture.recommendations',
+      vm,
+      posture.recommendations,
+      ({ unhealthy }) => `${counted(unhealthy.length, 'recommendation')} not followed`,
+    ),
     ...named('posture.jit', vm, posture.jit, ({ policy }) => (policy === '' ? 'no policy' : `policy ${policy}`)),
     ...named('posture.identity', vm, posture.identity, ({ localAdmin }) => `local administrator ${localAdmin || '?'}`),
     ...named('posture.software', vm, posture.software, ({ items, vulnerabilities }) =>
@@ -53,7 +75,11 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
       ),
     ),
     ...named('posture.backup', vm, posture.backup, (backup) =>
-      backup.protected ? `last ${backup.lastBackupAt ?? 'never'}` : 'not protected',
+      !backup.protected
+        ? 'not protected'
+        : backup.lastGood.state === 'known'
+          ? `last ${backup.lastBackupAt ?? 'never'}, last good point ${backup.lastGood.value.point?.at ?? 'none'}`
+          : `last ${backup.lastBackupAt ?? 'never'}`,
     ),
     ...named('posture.firewall', vm, posture.firewall, ({ inPath, name }) => (inPath ? `${name} in the path` : 'none')),
   ];

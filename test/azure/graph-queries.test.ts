@@ -26,10 +26,17 @@ const columns: Record<string, ColumnType> = {
   zones: 'dynamic',
   extendedLocation: 'dynamic',
 };
-const tables = ['resources', 'patchassessmentresources', 'securityresources', 'recoveryservicesresources'];
+const tables = [
+  'resources',
+  'patchassessmentresources',
+  'patchinstallationresources',
+  'securityresources',
+  'recoveryservicesresources',
+];
 const schemas = Object.fromEntries(tables.map((table) => [table, columns]));
 const parameters = {
   machine: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/v'),
+  vault: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.recoveryservices/vaults/v'),
   machines: `dynamic([${kqlString('/subscriptions/s')}])`,
 };
 

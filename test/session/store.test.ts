@@ -69,22 +69,18 @@ describe('triage', () => {
   test('is read once a machine is opened; its facts go to the case file once each', async () => {
     const { world, session } = await atTriage();
     const document = incident();
-    const { vm, exposure, logons, patches, posture, findings } = document;
-    world.tellTriage({
-      vm,
-      exposure,
-      logons: null,
-      patches: null,
-      posture: { ...posture, software: null },
-      findings: [],
-    });
-    world.tellTriage({ vm, exposure, logons, patches: null, posture, findings });
+    const { vm, exposure, logons, patches, installations, knownExploited, posture, findings } = document;
+    const told = { vm, exposure, installations, knownExploited };
+    world.tellTriage({ ...told, logons: null, patches: null, posture: { ...posture, software: null }, findings: [] });
+    world.tellTriage({ ...told, logons, patches: null, posture, findings });
     await world.endTriage({ ...document, exposure: exposure.state === 'known' ? { ...exposure } : exposure, patches });
     expect(session.state().triages.get(vm.id)?.state).toBe('done');
     const facts = world.cases[0]?.entries().filter((entry) => entry.kind === 'fact') ?? [];
     expect(facts.map((entry) => entry.body.name).sort()).toEqual(
       [
         'exposure',
+        'installations',
+        'knownExploited',
         'logons',
         'patches',
         'posture.alerts',
@@ -92,6 +88,7 @@ describe('triage', () => {
         'posture.firewall',
         'posture.identity',
         'posture.jit',
+        'posture.recommendations',
         'posture.secureScore',
         'posture.software',
       ].sort(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExposedPort, Exposure, Logons, Patches } from '../../src/documents/triage.ts';
+import type { ExposedPort, Exposure, Logons, MissingPatch, Patches } from '../../src/documents/triage.ts';
 import { known, unknown } from '../../src/triage/fact.ts';
 import { portText } from '../../src/triage/findings/ports.ts';
 import type { FindingFacts } from '../../src/triage/findings/rule.ts';
@@ -14,8 +14,11 @@ const nothing: FindingFacts = {
   exposure: null,
   logons: null,
   patches: null,
+  installations: null,
+  knownExploited: null,
   alerts: null,
   secureScore: null,
+  recommendations: null,
   jit: null,
   identity: null,
   software: null,
@@ -56,6 +59,28 @@ const logons = (success: Logons['bursts'][number]['success']): Logons => ({
       next: [],
     },
   ],
+});
+const missing = (changes: Partial<MissingPatch> = {}): MissingPatch => ({
+  name: 'x',
+  kb: '5034439',
+  version: '',
+  classification: 'Critical',
+  msrcSeverity: '',
+  publishedAt: null,
+  ageDays: null,
+  rebootRequired: null,
+  cves: [],
+  lastAttempt: null,
+  ...changes,
+});
+const assessed = (...patches: MissingPatch[]): Patches => ({
+  assessedAt: '2026-11-21T00:00:00Z',
+  startedBy: '',
+  rebootPending: null,
+  rebootPendingSince: null,
+  counts: {},
+  service: '',
+  missing: patches,
 });
 const ids = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts }).map((finding) => finding.id);
 
@@ -120,22 +145,7 @@ describe('findings', () => {
     expect(ids({ exposure: known(exposure(port(3389, 'RDP', 'narrow')), about) })).toEqual([]);
   });
   it('weighs missing patches higher on a machine that the Internet reaches', () => {
-    const patches: Patches = {
-      assessedAt: '2026-11-21T00:00:00Z',
-      rebootPending: true,
-      service: '',
-      missing: [
-        {
-          name: 'x',
-          kb: '5034439',
-          version: '',
-          classification: 'Critical',
-          publishedAt: null,
-          ageDays: null,
-          rebootRequired: null,
-        },
-      ],
-    };
+    const patches = assessed(missing({ kb: '5034439' }));
     const severity = (with_: Exposure) =>
       judge({ ...nothing, patches: known(patches, about), exposure: known(with_, about) }).find(
         (f) => f.id === 'critical-patches-missing',
@@ -144,22 +154,7 @@ describe('findings', () => {
     expect(severity(exposure(port(443, 'HTTPS')))).toBe('high');
   });
   it('says what is not known and could change a verdict', () => {
-    const patches: Patches = {
-      assessedAt: '2026-11-21T00:00:00Z',
-      rebootPending: null,
-      service: '',
-      missing: [
-        {
-          name: 'x',
-          kb: '1',
-          version: '',
-          classification: 'Critical',
-          publishedAt: null,
-          ageDays: null,
-          rebootRequired: null,
-        },
-      ],
-    };
+    const patches = assessed(missing({ kb: '1' }));
     const [blind] = judge({
       ...nothing,
       patches: known(patches, { ...about, notSeen: ['WSUS may hide some'] }),
@@ -199,15 +194,8 @@ describe('findings', () => {
 
 describe('patches', () => {
   it('orders by class, then by how long they are missing', () => {
-    const patch = (classification: string, ageDays: number | null) => ({
-      name: '',
-      kb: String(ageDays),
-      version: '',
-      classification,
-      publishedAt: null,
-      ageDays,
-      rebootRequired: null,
-    });
+    const patch = (classification: string, ageDays: number | null) =>
+      missing({ kb: String(ageDays), classification, ageDays });
     expect(
       [patch('Security', 69), patch('Critical', 3), patch('Critical', 41), patch('Other', 900)]
         .sort(patchOrder)

@@ -179,9 +179,10 @@ describe('triage', () => {
   test('panes say what is awaited, then what is not known with its cure, then what is known', async () => {
     const { terminal, world } = await atTriage();
     await terminal.until('… reading interfaces and rules');
-    const { exposure, logons, patches, posture, findings, vm } = incident();
+    const { schema: _, asOf: __, ...all } = incident();
+    const { exposure, logons, patches, posture, findings } = all;
     world.tellTriage({
-      vm,
+      ...all,
       exposure,
       logons: unknown('this VM sends no security events to any workspace you can read.', 'o opens an exported .evtx'),
       patches: null,

@@ -5,9 +5,12 @@ import type {
   Exposure,
   Firewall,
   IdentityPosture,
+  Installations,
   Jit,
+  KnownExploited,
   Logons,
   Patches,
+  Recommendations,
   SecureScore,
   Severity,
   Software,
@@ -18,8 +21,11 @@ export interface Evidence {
   exposure: Fact<Exposure> | null;
   logons: Fact<Logons> | null;
   patches: Fact<Patches> | null;
+  installations: Fact<Installations> | null;
+  knownExploited: Fact<KnownExploited> | null;
   alerts: Fact<Alerts> | null;
   secureScore: Fact<SecureScore> | null;
+  recommendations: Fact<Recommendations> | null;
   jit: Fact<Jit> | null;
   identity: Fact<IdentityPosture> | null;
   software: Fact<Software> | null;
@@ -40,8 +46,11 @@ export const evidenceNames: Record<EvidenceName, string> = {
   exposure: 'exposed ports',
   logons: 'failed logons',
   patches: 'patches',
+  installations: 'installed updates',
+  knownExploited: 'known exploited vulnerabilities',
   alerts: 'Defender alerts',
   secureScore: 'Secure Score',
+  recommendations: 'recommendations',
   jit: 'just-in-time access',
   identity: 'identity',
   software: 'software',

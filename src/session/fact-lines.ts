@@ -1,0 +1,435 @@
+import type {
+  Alerts,
+  Backup,
+  Firewall,
+  InstallationRun,
+  Installations,
+  KnownExploited,
+  MissingPatch,
+  Patches,
+  Recommendations,
+  SecureScore,
+  Software,
+} from '../documents/triage.ts';
+import { count } from '../text/counts.ts';
+import { day, moment } from '../text/times.ts';
+import type { TriageInProgress } from './ports.ts';
+
+/** One line of evidence in words; the label is "" where it goes on with the one before. */
+export interface ToldLine {
+  label: string;
+  text: string;
+}
+
+/** How many of a list are told one by one. */
+const most = 60;
+
+function listed(label: string, texts: readonly string[], none = ''): ToldLine[] {
+  if (texts.length === 0) return none === '' ? [] : [{ label, text: none }];
+  const shown = texts.slice(0, most).map((text, at) => ({ label: at === 0 ? label : '', text }));
+  return texts.length > most ? [...shown, { label: '', text: `and ${count(texts.length - most)} more` }] : shown;
+}
+
+const joined = (...parts: (string | false | null | undefined)[]) => parts.filter(Boolean).join('; ');
+
+/** "exploited (CISA, since 2021-11-03; used by ransomware)" for a CVE in the list; "" otherwise. */
+function exploitedText(match: KnownExploited['matches'][number]): string {
+  const when = match.addedAt === '' ? '' : `, since ${match.addedAt}`;
+  return `${match.cve} is exploited (CISA${when}${match.ransomware ? '; used by ransomware' : ''})`;
+}
+
+/** The entries of CISA's list among some CVEs. */
+export function exploitedAmong(part: Pick<TriageInProgress, 'knownExploited'>, cves: readonly string[]) {
+  const { knownExploited } = part;
+  if (knownExploited?.state !== 'known') return [];
+  const wanted = new Set(cves.map((cve) => cve.toUpperCase()));
+  return knownExploited.value.matches.filter(({ cve }) => wanted.has(cve));
+}
+
+/** "KB5034439", or the package's name and version. */
+export function patchName(patch: Pick<MissingPatch, 'kb' | 'name' | 'version'>): string {
+  return patch.kb === '' ? [patch.name, patch.version].filter(Boolean).join(' ') : `KB${patch.kb}`;
+}
+
+/** Azure's word for how an installation left an update, as a person says it. */
+function attemptText(attempt: MissingPatch['lastAttempt']): string {
+  if (!attempt) return '';
+  const words: Record<string, string> = {
+    failed: 'its last installation failed',
+    pending: 'its last installation did not get to it',
+    excluded: 'it was excluded from the last installation',
+    notselected: 'the last installation did not select it',
+    installed: 'installed, but still told as missing: a reboot or a new assessment would tell',
+  };
+  const told = words[attempt.state.toLowerCase()] ?? `its last installation left it ${attempt.state || '?'}`;
+  return attempt.at === null ? told : `${told} (${moment(attempt.at)})`;
+}
+
+/** Why an update is missing, what it closes, and what else is known of it. */
+export function missingPatchLines(part: TriageInProgress, patch: MissingPatch): ToldLine[] {
+  const exploited = exploitedAmong(part, patch.cves);
+  const installations = part.installations;
+  const why =
+    attemptText(patch.lastAttempt) ||
+    (installations?.state === 'known'
+      ? 'no installation run of the last 30 days names it'
+      : `not known${installations?.state === 'unknown' ? `: ${installations.because}` : ''}`);
+  return [
+    { label: 'Name', text: patch.name },
+    { label: 'Classification', text: joined(patch.classification || 'not told', patch.msrcSeverity) },
+    { label: 'Published', text: patch.publishedAt === null ? 'not told' : moment(patch.publishedAt) },
+    {
+      label: 'Missing since',
+      text: patch.ageDays === null ? 'not known' : `${count(patch.ageDays)} days after it was published`,
+    },
+    { label: 'Why it is missing', text: why },
+    { label: 'Needs a reboot', text: patch.rebootRequired === null ? 'not told' : patch.rebootRequired ? 'yes' : 'no' },
+    ...listed(
+      'CVEs',
+      patch.cves,
+      'none that a vulnerability finding ties to it; what else it closes is not in Azure’s data',
+    ),
+    ...listed('Exploited', exploited.map(exploitedText)),
+    ...(patch.kb === '' ? [] : [{ label: 'Read', text: `https://support.microsoft.com/help/${patch.kb}` }]),
+  ];
+}
+
+function rebootText({ rebootPending, rebootPendingSince }: Patches): string {
+  if (rebootPending === null) return 'whether a reboot is pending is not told';
+  if (!rebootPending) return 'no reboot pending';
+  return rebootPendingSince === null ? 'reboot pending' : `reboot pending since ${moment(rebootPendingSince)}`;
+}
+
+/** Where updates come from, as a person says it. */
+export function serviceText(service: string): string {
+  const names: Record<string, string> = {
+    wu: 'Windows Update',
+    'wu-wsus': 'a WSUS server, which can hide updates that it has not approved',
+    mu: 'Microsoft Update',
+  };
+  return names[service.toLowerCase()] ?? service;
+}
+
+/** The assessment as a whole. */
+export function assessmentLines(value: Patches): ToldLine[] {
+  const counts = Object.entries(value.counts).filter(([, number]) => number > 0);
+  return [
+    { label: 'Assessed', text: joined(moment(value.assessedAt), value.startedBy && `started by ${value.startedBy}`) },
+    { label: 'Missing', text: counts.map(([name, number]) => `${count(number)} ${name}`).join(', ') || 'nothing' },
+    { label: 'Reboot', text: rebootText(value) },
+    { label: 'Updates come from', text: serviceText(value.service) || 'not told' },
+  ];
+}
+
+function runText(run: InstallationRun): string {
+  const numbers: [number | null, string][] = [
+    [run.installed, 'installed'],
+    [run.failed, 'failed'],
+    [run.pending, 'pending'],
+    [run.excluded, 'excluded'],
+    [run.notSelected, 'not selected'],
+  ];
+  const counts = numbers
+    .filter(([number]) => number !== null && number > 0)
+    .map(([number, what]) => `${number} ${what}`);
+  return joined(
+    `${run.endedAt === null ? 'no time told' : moment(run.endedAt)}  ${run.status || 'status not told'}`,
+    counts.join(', '),
+    run.rebootStatus && `reboot ${run.rebootStatus}`,
+    run.maintenanceWindowExceeded === true && 'ran out of its maintenance window',
+    run.error,
+  );
+}
+
+/** Installation runs, newest first, and the updates that one did not install. */
+export function installationLines({ runs }: Installations): ToldLine[] {
+  return [
+    ...listed('Runs', runs.map(runText), 'no run of Azure Update Manager in the last 30 days'),
+    ...runs.flatMap((run) =>
+      listed(
+        `Not installed ${run.endedAt === null ? '' : day(run.endedAt)}`,
+        run.patches
+          .filter((patch) => !/^installed$/i.test(patch.state))
+          .map((patch) => `${patchName(patch)}  ${patch.state || 'state not told'}  ${patch.name}`),
+      ),
+    ),
+  ];
+}
+
+/** CISA's list and what of this machine is in it. */
+export function knownExploitedLines(value: KnownExploited): ToldLine[] {
+  return [
+    {
+      label: 'Catalogue',
+      text: `${value.catalogVersion} of ${day(value.releasedAt)}, ${count(value.count)} vulnerabilities`,
+    },
+    ...listed(
+      'Exploited',
+      value.matches.map((match) => `${exploitedText(match)}: ${match.name}; on this machine: ${match.on.join(', ')}`),
+      'none of the vulnerabilities known of this machine',
+    ),
+  ];
+}
+
+function alertText(alert: Alerts['alerts'][number]): ToldLine[] {
+  const span =
+    alert.startAt === null
+      ? `raised ${moment(alert.at)}`
+      : `${moment(alert.startAt)}${alert.endAt !== null && alert.endAt !== alert.startAt ? ` to ${moment(alert.endAt)}` : ''}`;
+  return [
+    { label: alert.severity || 'Alert', text: `${alert.name}; ${span}` },
+    ...listed(
+      '',
+      [
+        joined(
+          alert.intent && `stage ${alert.intent}`,
+          alert.techniques.join(', '),
+          alert.entities.addresses.length > 0 && `from ${alert.entities.addresses.join(', ')}`,
+          alert.entities.accounts.length > 0 && `accounts ${alert.entities.accounts.join(', ')}`,
+          alert.status,
+        ),
+        alert.description,
+        ...alert.remediation.slice(0, 3).map((step) => `advice: ${step}`),
+      ].filter((text) => text !== ''),
+    ),
+  ];
+}
+
+const planTexts: Record<Alerts['servers'], string> = {
+  P2: 'Plan 2',
+  P1: 'Plan 1: alerts of Defender for Endpoint alone',
+  on: 'on',
+  off: 'off: nobody looks',
+  unreadable: 'cannot be read',
+};
+
+/** Active alerts, newest first, and the plan. */
+export function alertLines({ alerts, servers, plan }: Alerts): ToldLine[] {
+  return [
+    { label: 'Defender for Servers', text: `${planTexts[servers]} (${plan})` },
+    ...(alerts.length === 0 ? [{ label: 'Alerts', text: 'none is active' }] : alerts.slice(0, most).flatMap(alertText)),
+  ];
+}
+
+/** The subscription's score and its controls. */
+export function secureScoreLines(value: SecureScore): ToldLine[] {
+  const points = (points: number) => String(Math.round(points * 100) / 100);
+  return [
+    {
+      label: 'Subscription',
+      text: `${value.subscription}: ${value.percentage} % (${points(value.current)} of ${points(value.max)} points); not this machine’s`,
+    },
+    ...listed(
+      'Controls',
+      value.controls.map(
+        ({ name, current, max, healthy, unhealthy }) =>
+          `${name}: ${points(current)} of ${points(max)}; ${count(unhealthy)} unhealthy, ${count(healthy)} healthy`,
+      ),
+      'none told',
+    ),
+  ];
+}
+
+/** What Defender for Cloud recommends for this machine. */
+export function recommendationLines({ unhealthy, healthy, notApplicable }: Recommendations): ToldLine[] {
+  return [
+    { label: 'Followed', text: `${count(healthy)} followed, ${count(notApplicable)} do not apply` },
+    ...listed(
+      'Not followed',
+      unhealthy.map((one) =>
+        joined(
+          `${one.severity || 'severity not told'}: ${one.name}`,
+          one.since !== null && `since ${day(one.since)}`,
+          one.cause,
+        ),
+      ),
+      'none',
+    ),
+  ];
+}
+
+/** What Defender says of a program's support, in words; "" when it is supported or nothing is said. */
+export function supportText({ endOfSupport, endOfSupportAt }: Software['items'][number]): string {
+  const on = endOfSupportAt === '' ? '' : ` (${endOfSupportAt})`;
+  if (endOfSupport === '' || /^none$/i.test(endOfSupport)) return endOfSupportAt === '' ? '' : `support ends${on}`;
+  if (/upcoming/i.test(endOfSupport)) return `support ends soon${on}`;
+  return /version/i.test(endOfSupport) ? `this version is no longer supported${on}` : `no longer supported${on}`;
+}
+
+/** What else is known of one vulnerability finding. */
+export function vulnerabilityLines(part: TriageInProgress, one: Software['vulnerabilities'][number]): ToldLine[] {
+  return [
+    { label: 'Severity', text: joined(one.severity || 'not told', one.cvss !== null && `CVSS ${one.cvss}`) },
+    ...listed('CVEs', one.cves, 'none named'),
+    ...listed('Exploited', exploitedAmong(part, one.cves).map(exploitedText)),
+    ...listed(
+      'Updates named',
+      one.kbs.map((kb) => `KB${kb}`),
+    ),
+    { label: 'Remedy', text: one.remediation || 'not told' },
+    { label: 'Found', text: one.foundAt === null ? 'not told' : moment(one.foundAt) },
+    { label: 'Finding', text: one.id },
+  ];
+}
+
+/** Programs, their support, and the vulnerabilities that a scan found. */
+export function softwareLines(part: Pick<TriageInProgress, 'knownExploited'>, value: Software): ToldLine[] {
+  const { items, scan, vulnerabilities } = value;
+  const old = items.filter((program) => supportText(program) !== '');
+  const others = items.filter((program) => supportText(program) === '');
+  const name = (program: Software['items'][number]) =>
+    [program.vendor, program.name, program.version].filter(Boolean).join(' ');
+  return [
+    {
+      label: 'Vulnerability scan',
+      text: scan.state === 'scanned' ? (scan.at === null ? 'done; when is not told' : moment(scan.at)) : scan.because,
+    },
+    ...listed(
+      'Vulnerabilities',
+      vulnerabilities.map((one) =>
+        joined(
+          `${one.severity || '?'}: ${one.title || one.id}`,
+          one.cves.join(', '),
+          exploitedAmong(part, one.cves).map(exploitedText).join(', '),
+          one.kbs.map((kb) => `KB${kb}`).join(', '),
+        ),
+      ),
+      scan.state === 'scanned' ? 'none known' : 'not known',
+    ),
+    ...listed(
+      'End of support',
+      old.map((program) => `${name(program)}: ${supportText(program)}`),
+    ),
+    ...listed(
+      'Programs',
+      others.map((program) =>
+        program.knownVulnerabilities
+          ? `${name(program)} (${program.knownVulnerabilities} known vulnerabilities)`
+          : name(program),
+      ),
+    ),
+  ];
+}
+
+/** "application-consistent" */
+const consistencyText = (point: { consistency: string }) =>
+  point.consistency === 'unknown' ? 'consistency not told' : `${point.consistency}-consistent`;
+
+const stateTexts: Record<string, string> = {
+  irpending: 'protected, but the first backup has not run yet',
+  protectionstopped: 'protection was stopped; old points are kept',
+  protectionerror: 'protected, but backups fail',
+  backupssuspended: 'backups are suspended',
+  protectionpaused: 'protection is paused',
+};
+
+function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
+  if (security.state === 'unknown')
+    return [{ label: 'Not known', text: `the vault’s security: ${security.because}. ${security.cure}` }];
+  const { softDelete, softDeleteDays, immutability, multiUserAuthorization } = security.value;
+  const softDeletes: Record<string, string> = {
+    alwayson: 'always on: it cannot be switched off',
+    enabled: 'on, and can be switched off by whoever may change the vault',
+    disabled: 'OFF: a deleted backup is gone at once',
+  };
+  const days = softDeleteDays === null ? '' : `, ${softDeleteDays} days`;
+  const immutabilities: Record<string, string> = {
+    locked: 'locked: nobody can remove points before they expire',
+    unlocked: 'on, but not locked: it can be switched off',
+    disabled: 'off',
+  };
+  return [
+    { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not told')}${days}` },
+    { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not told') },
+    { label: 'Needs a second person', text: multiUserAuthorization || 'not told' },
+  ];
+}
+
+/** Which point to go back to: the last from before the attack. */
+export function lastGoodLines(lastGood: Backup['lastGood']): ToldLine[] {
+  if (lastGood.state === 'unknown') return [{ label: 'Not known', text: `the last good point: ${lastGood.because}` }];
+  const { point, before, event } = lastGood.value;
+  return [
+    {
+      label: 'Last good point',
+      text:
+        point === null
+          ? `none is from before ${moment(before)} (${event})`
+          : `${moment(point.at)}, ${consistencyText(point)}: the last before ${moment(before)} (${event})`,
+    },
+    ...lastGood.notSeen.map((text) => ({ label: 'Not seen', text })),
+  ];
+}
+
+/** Protection, points and what keeps them from being deleted. */
+export function backupLines(value: Backup): ToldLine[] {
+  if (!value.protected) return [{ label: 'Protected', text: 'no vault of the subscription protects this machine' }];
+  const { points } = value;
+  return [
+    {
+      label: 'Protected',
+      text: joined(
+        `in ${value.vaultName}`,
+        `policy ${value.policy || 'not told'}`,
+        stateTexts[value.state.toLowerCase()] ?? value.state,
+      ),
+    },
+    ...(value.softDeleted === null
+      ? []
+      : [
+          {
+            label: 'DELETED',
+            text: `somebody deleted this backup; the vault keeps it for ${value.softDeleted.remaining} more`,
+          },
+        ]),
+    {
+      label: 'Last backup',
+      text: value.lastBackupAt === null ? 'never' : joined(moment(value.lastBackupAt), value.lastBackupStatus),
+    },
+    ...lastGoodLines(value.lastGood),
+    ...vaultLines(value.vaultSecurity),
+    ...(points.state === 'unknown'
+      ? [{ label: 'Not known', text: `recovery points: ${points.because}. ${points.cure}` }]
+      : listed(
+          'Points',
+          points.value.map((point) => `${moment(point.at)}  ${consistencyText(point)}  ${point.tiers.join(', ')}`),
+          'none',
+        )),
+  ];
+}
+
+const inboundTexts: Record<Firewall['inbound'], string> = {
+  firewall: 'only through the firewall’s DNAT rules',
+  'beside-firewall': 'past the firewall too',
+  'no-firewall': 'with no firewall in between',
+  nothing: 'nothing from the Internet',
+  unknown: 'not known',
+};
+const outboundTexts: Record<Firewall['outbound'], string> = {
+  firewall: 'through the firewall',
+  appliance: 'through an appliance that is no Azure Firewall you may read',
+  nowhere: 'nowhere: the route drops it',
+  direct: 'straight to the Internet, by Azure’s own route',
+  mixed: 'by different ways from its subnets',
+  unknown: 'not known',
+};
+
+/** What stands between the machine and the Internet. */
+export function firewallLines(value: Firewall): ToldLine[] {
+  return [
+    {
+      label: 'Firewall',
+      text: value.name === '' ? 'none' : joined(value.name, `rules in ${value.policy || 'not told'}`),
+    },
+    { label: 'Comes in', text: inboundTexts[value.inbound] },
+    { label: 'Goes out', text: outboundTexts[value.outbound] },
+    ...listed('DNAT rules', value.dnatRules, 'none leads here'),
+    ...listed('Past the firewall', value.past),
+    ...listed(
+      'Routes',
+      value.routes.map(
+        (route) => `${route.subnet}: ${route.prefix} → ${route.nextHop}${route.firewall ? ` (${route.firewall})` : ''}`,
+      ),
+    ),
+  ];
+}

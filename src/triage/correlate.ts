@@ -1,0 +1,84 @@
+import type { Fact } from '../documents/fact.ts';
+import type {
+  Alerts,
+  Backup,
+  InstallationRun,
+  Installations,
+  KnownExploited,
+  Logons,
+  MissingPatch,
+  Patches,
+  Software,
+} from '../documents/triage.ts';
+import { type ExploitedCatalog, knownExploitedOf } from './known-exploited.ts';
+import { lastGoodOf } from './last-good-point.ts';
+import { cvesOfFix } from './remote-service-fixes.ts';
+
+/** What several answers say together; null is "not answered yet". */
+export interface Correlated {
+  logons: Fact<Logons> | null;
+  patches: Fact<Patches> | null;
+  installations: Fact<Installations> | null;
+  alerts: Fact<Alerts> | null;
+  software: Fact<Software> | null;
+  backup: Fact<Backup> | null;
+  knownExploited: Fact<KnownExploited> | null;
+}
+
+/** What the newest run that named an update left of it; null when none did. `runs` are newest first. */
+export function lastAttemptOf(patch: MissingPatch, runs: readonly InstallationRun[]): MissingPatch['lastAttempt'] {
+  for (const run of runs) {
+    const tried = run.patches.find((one) =>
+      patch.kb === '' ? one.name === patch.name && one.version === patch.version : one.kb === patch.kb,
+    );
+    if (tried) return { state: tried.state, at: tried.at ?? run.endedAt };
+  }
+  return null;
+}
+
+/** Since when the machine waits for a reboot: the end of the newest run that asked for one and did not get it. */
+export function rebootPendingSince(runs: readonly InstallationRun[]): string | null {
+  const told = runs.find((run) => run.rebootStatus !== '' && !/^(notneeded|unknown)$/i.test(run.rebootStatus));
+  return told && /^(required|started|failed)$/i.test(told.rebootStatus) ? told.endedAt : null;
+}
+
+function patchesWith(
+  fact: Fact<Patches>,
+  installations: Fact<Installations> | null,
+  software: Fact<Software> | null,
+): Fact<Patches> {
+  if (fact.state === 'unknown') return fact;
+  const runs = installations?.state === 'known' ? installations.value.runs : [];
+  const found = software?.state === 'known' ? software.value.vulnerabilities : [];
+  const missing = fact.value.missing.map((patch) => {
+    const named = patch.kb === '' ? [] : found.filter((one) => one.kbs.includes(patch.kb)).flatMap((one) => one.cves);
+    return {
+      ...patch,
+      cves: [...new Set([...named, ...cvesOfFix(patch.kb)])],
+      lastAttempt: lastAttemptOf(patch, runs),
+    };
+  });
+  const notSeen = [...fact.notSeen];
+  if (missing.length > 0) {
+    if (installations?.state === 'unknown') notSeen.push(`why they are missing: ${installations.because}`);
+    if (software?.state === 'unknown') notSeen.push(`their CVEs: ${software.because}`);
+    else if (software?.value.scan.state === 'not-scanned') notSeen.push(`their CVEs: ${software.value.scan.because}`);
+  }
+  const since = fact.value.rebootPending === true ? rebootPendingSince(runs) : null;
+  return { ...fact, value: { ...fact.value, missing, rebootPendingSince: since }, notSeen };
+}
+
+/**
+ * Puts together what each answer alone does not tell: why an update is missing and which holes it closes, which of them
+ * are exploited, and which recovery point is from before the attack. Answers that have not come yet change nothing.
+ */
+export function correlate<T extends Correlated>(raw: T, catalog: ExploitedCatalog | undefined, now: Date): T {
+  const { logons, installations, alerts, software } = raw;
+  const patches = raw.patches && patchesWith(raw.patches, installations, software);
+  const knownExploited = patches && software ? knownExploitedOf(catalog, patches, software, now) : raw.knownExploited;
+  let { backup } = raw;
+  if (backup?.state === 'known' && backup.value.protected && logons && alerts) {
+    backup = { ...backup, value: { ...backup.value, lastGood: lastGoodOf(backup.value.points, logons, alerts) } };
+  }
+  return { ...raw, patches, knownExploited, backup };
+}
