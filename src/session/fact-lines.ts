@@ -424,7 +424,7 @@ export function firewallLines(value: Firewall): ToldLine[] {
     { label: 'Comes in', text: inboundTexts[value.inbound] },
     { label: 'Goes out', text: outboundTexts[value.outbound] },
     ...listed('DNAT rules', value.dnatRules, 'none leads here'),
-    ...listed('Past the firewall', value.past),
+    ...listed(value.inPath ? 'Past the firewall' : 'Ways in', value.past),
     ...listed(
       'Routes',
       value.routes.map(
