@@ -172,7 +172,7 @@ export async function readFleetVulnerabilities(
   subscriptions: string[],
   signal?: AbortSignal,
 ): Promise<Map<string, string[]>> {
-  const { rows } = await queryGraph(connection, await loadQuery('fleet-vulnerabilities'), subscriptions, signal);
+  const { rows } = await queryGraph(connection, await loadQuery('vulnerabilities'), subscriptions, signal);
   const found = new Map<string, string[]>();
   for (const row of rows) {
     if (!/^(healthy|unhealthy)$/i.test(textAt(row, 'state'))) continue;
