@@ -1,5 +1,6 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
+import { activityLines, identityLines, jitLines } from '../src/session/access-lines.ts';
 import {
   alertLines,
   assessmentLines,
@@ -57,27 +58,6 @@ export function sourceLines(fact: Fact<unknown>): { label: string; text: string 
   ];
 }
 
-/** A value of evidence as lines: nested names are joined, lists are counted and told one a line. */
-function valueLines(value: unknown, label = '', depth = 0): { label: string; text: string }[] {
-  if (value === null || value === undefined) return [{ label, text: 'not told' }];
-  if (Array.isArray(value)) {
-    if (value.length === 0) return [{ label, text: 'none' }];
-    return value.slice(0, 60).flatMap((one, at) => valueLines(one, at === 0 ? label : '', depth + 1));
-  }
-  if (typeof value === 'object') {
-    const entries = Object.entries(value);
-    if (depth > 0) {
-      const text = entries
-        .filter(([, part]) => part !== '' && part !== null && !(Array.isArray(part) && part.length === 0))
-        .map(([name, part]) => `${name} ${Array.isArray(part) ? part.join(', ') : String(part)}`)
-        .join(' · ');
-      return [{ label, text }];
-    }
-    return entries.flatMap(([name, part]) => valueLines(part, name, depth + 1));
-  }
-  return [{ label, text: value === '' ? '-' : value === true ? 'yes' : value === false ? 'no' : String(value) }];
-}
-
 /** The events next to the logon that ended a burst; those that share its address or account are marked. */
 function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['lines'] {
   const instant = tellingInstant(burst);
@@ -114,11 +94,12 @@ function postureLines(part: TriageInProgress, key: PostureKey): ToldLine[] {
   const { posture } = part;
   const tellers: Record<PostureKey, () => ToldLine[]> = {
     alerts: () => toldOf(posture.alerts, alertLines),
-    jit: () => toldOf(posture.jit, valueLines),
+    jit: () => toldOf(posture.jit, jitLines),
     backup: () => toldOf(posture.backup, backupLines),
     secureScore: () => toldOf(posture.secureScore, secureScoreLines),
     recommendations: () => toldOf(posture.recommendations, recommendationLines),
-    identity: () => toldOf(posture.identity, valueLines),
+    identity: () => toldOf(posture.identity, identityLines),
+    activity: () => toldOf(posture.activity, activityLines),
     software: () => toldOf(posture.software, (value) => softwareLines(part, value)),
     installations: () => toldOf(part.installations, installationLines),
     knownExploited: () => toldOf(part.knownExploited, knownExploitedLines),

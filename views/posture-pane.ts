@@ -46,8 +46,9 @@ const tellers: Record<
   jit: {
     name: 'JIT',
     tell: ({ posture }) =>
-      told(posture.jit, ({ policy, grants }) => {
+      told(posture.jit, ({ policy, grants, available }) => {
         const open = grants.filter((grant) => grant.open).length;
+        if (policy === '' && available === false) return { severity: 'low', text: 'no plan for it' };
         if (policy === '') return { severity: 'medium', text: 'none' };
         return { severity: open > 0 ? 'medium' : 'low', text: open > 0 ? `${counted(open, 'open grant')}` : 'on' };
       }),
@@ -92,8 +93,10 @@ const tellers: Record<
     name: 'Identity',
     tell: ({ posture }) =>
       told(posture.identity, (identity) => {
-        const roles = identity.managedIdentities.flatMap((one) => one.roles);
-        const strong = roles.find((role) => /owner|contributor|administrator/i.test(role));
+        const strong = identity.managedIdentities
+          .flatMap((one) => one.assignments)
+          .find(({ can }) => can !== null && can.length > 0)?.role;
+        const unseen = identity.managedIdentities.some((one) => !one.rolesKnown);
         const password =
           identity.passwordAuthentication === true
             ? 'password'
@@ -102,7 +105,10 @@ const tellers: Record<
               : 'password ?';
         return {
           severity: strong ? 'high' : identity.passwordAuthentication ? 'medium' : 'low',
-          text: [`${identity.localAdmin || 'admin ?'} ${password}`, ...(strong ? [`MI ${strong}`] : [])].join(', '),
+          text: [
+            `${identity.localAdmin || 'admin ?'} ${password}`,
+            ...(strong ? [`MI ${strong}`] : unseen ? ['MI ?'] : []),
+          ].join(', '),
         };
       }),
   },
@@ -137,6 +143,17 @@ const tellers: Record<
         severity: matches.length > 0 ? 'critical' : 'low',
         text: `${matches.length === 0 ? 'none' : count(matches.length)}, list ${age(releasedAt, now)}`,
       })),
+  },
+  activity: {
+    name: 'Activity',
+    tell: ({ posture }) =>
+      told(posture.activity, ({ entries }) => {
+        const worth = entries.filter(({ severity }) => severity === 'high' || severity === 'critical').length;
+        return {
+          severity: worth > 0 ? 'high' : 'low',
+          text: worth > 0 ? `${worth} of ${counted(entries.length, 'change')}` : counted(entries.length, 'change'),
+        };
+      }),
   },
   firewall: {
     name: 'Firewall',

@@ -9,9 +9,10 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { ChangeGate, Exchange } from '../documents/exchange.ts';
+import { type ArmGet, armGet } from './arm-get.ts';
 import { type Cloud, type CloudName, clouds } from './clouds.ts';
 import { identityOf, type SignedIn } from './signed-in.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, isChange } from './transport.ts';
 
 export interface Clock {
   now(): Date;
@@ -57,6 +58,10 @@ export interface Connection {
   resourceGraph(): Promise<ResourceGraphClient>;
   subscriptions(): Promise<SubscriptionClient>;
   logs(): Promise<LogsQueryClient>;
+  /** A GET of Azure Resource Manager that no client is carried for. */
+  get: ArmGet;
+  /** The `x-ms-client-request-id` of every change that was sent through this connection. */
+  ownChanges: ReadonlySet<string>;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
 }
@@ -115,6 +120,10 @@ export function connect(options: ConnectionOptions = {}): Connection {
     now: () => clock.now(),
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
+  const ownChanges = new Set<string>();
+  transport.observe(({ method, url, clientRequestId }) => {
+    if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
+  });
   const credential = lazily(() => signIn(options, cloud));
   const armScope = `${cloud.arm}/.default`;
   const shared = {
@@ -172,6 +181,14 @@ export function connect(options: ConnectionOptions = {}): Connection {
         additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
       });
     }),
+    get: armGet({
+      credential,
+      endpoint: cloud.arm,
+      scope: armScope,
+      httpClient: transport.httpClient,
+      pipeline: { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions },
+    }),
+    ownChanges,
     changing: transport.changing,
     observe: transport.observe,
   };

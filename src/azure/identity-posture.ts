@@ -1,84 +1,102 @@
 import type { Fact } from '../documents/fact.ts';
 import type { IdentityPosture, VirtualMachine } from '../documents/triage.ts';
+import { printable } from '../text/printable.ts';
 import { known } from '../triage/fact.ts';
+import { signInText } from '../triage/identity.ts';
 import type { Connection } from './connection.ts';
 import { azureError, unknownFrom } from './failure.ts';
-import { at, booleanAt, isObject, listAt, textAt } from './json.ts';
+import { at, booleanAt, type Json, listAt, textAt } from './json.ts';
+import { managedIdentitiesOf } from './machine.ts';
 import { rawBody } from './raw-body.ts';
-import { shortName } from './resource-id.ts';
+import { roleReader } from './role-assignments.ts';
+import { readSubscriptions } from './subscriptions.ts';
 
 const source = 'Azure Resource Manager · virtual machine, role assignments';
+const subscriptionLimit = 20;
 
-/** Names of the roles that a principal holds at the machine's scope or above it. */
-async function rolesOf(connection: Connection, vm: VirtualMachine, principalId: string): Promise<string[]> {
-  const client = await connection.authorization(vm.subscriptionId);
-  const definitions: string[] = [];
-  const filter = `assignedTo('${principalId.replace(/[^0-9a-f-]/gi, '')}')`;
-  for await (const assignment of client.roleAssignments.listForSubscription({ filter })) {
-    if (assignment.roleDefinitionId) definitions.push(assignment.roleDefinitionId);
-  }
-  const roles = await Promise.all(
-    [...new Set(definitions)].map(
-      async (id) => (await client.roleDefinitions.getById(id.replace(/^\//, ''))).roleName ?? shortName(id),
-    ),
-  );
-  return roles.sort();
-}
-
-/** Who can sign in to the machine, and what the machine itself may do in Azure. */
-export async function readIdentityPosture(connection: Connection, vm: VirtualMachine): Promise<Fact<IdentityPosture>> {
+/** Types of the machine's extensions, in lower case; why not, when they cannot be read. */
+async function extensionTypes(connection: Connection, vm: VirtualMachine): Promise<string[] | { because: string }> {
   try {
     const compute = await connection.compute(vm.subscriptionId);
-    const [machine, extensions] = await Promise.all([
-      rawBody((options) => compute.virtualMachines.get(vm.resourceGroup, vm.name, options)),
-      rawBody((options) => compute.virtualMachineExtensions.list(vm.resourceGroup, vm.name, options)).catch(
-        (error: unknown) => azureError(error),
-      ),
+    const body = await rawBody((options) => compute.virtualMachineExtensions.list(vm.resourceGroup, vm.name, options));
+    return listAt(body, 'value').map((extension) => textAt(extension, 'properties', 'type').toLowerCase());
+  } catch (error) {
+    return { because: azureError(error).code || 'no answer' };
+  }
+}
+
+/** The subscriptions that an identity may have roles in, as far as they are in reach: its own first. */
+async function subscriptionsOf(
+  connection: Connection,
+  vm: VirtualMachine,
+): Promise<{ ids: string[]; notSeen: string }> {
+  const others = await readSubscriptions(connection)
+    .then((all) => all.map(({ id }) => id).filter((id) => id.toLowerCase() !== vm.subscriptionId.toLowerCase()))
+    .catch(() => null);
+  const ids = [vm.subscriptionId, ...(others ?? [])];
+  if (others === null) return { ids, notSeen: 'roles in other subscriptions: they could not be listed' };
+  const left = ids.length - subscriptionLimit;
+  return { ids: ids.slice(0, subscriptionLimit), notSeen: left > 0 ? `roles in ${left} further subscriptions` : '' };
+}
+
+/** Who can sign in to the machine, and what the machine itself may do in Azure. `machine` is its own GET. */
+export async function readIdentityPosture(
+  connection: Connection,
+  vm: VirtualMachine,
+  machine: Promise<Json>,
+): Promise<Fact<IdentityPosture>> {
+  try {
+    const [body, extensions, subscriptions] = await Promise.all([
+      machine,
+      extensionTypes(connection, vm),
+      subscriptionsOf(connection, vm),
     ]);
+    const identities = managedIdentitiesOf(body, vm);
     const notSeen: string[] = [];
-    const seen = !('status' in extensions && typeof extensions.status === 'number');
-    if (!seen) notSeen.push('extensions: ask for Reader on the machine');
-    const types = seen
-      ? listAt(extensions, 'value').map((extension) => textAt(extension, 'properties', 'type').toLowerCase())
-      : undefined;
-    const assigned = at(machine, 'identity', 'userAssignedIdentities');
-    const identities = [
-      ...(textAt(machine, 'identity', 'principalId')
-        ? [{ kind: 'system-assigned', name: vm.name, principal: textAt(machine, 'identity', 'principalId') }]
-        : []),
-      ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({
-        kind: 'user-assigned',
-        name: shortName(id),
-        principal: textAt(value, 'principalId'),
-      })),
-    ];
+    const types = Array.isArray(extensions) ? extensions : undefined;
+    if (!Array.isArray(extensions)) {
+      notSeen.push(`extensions (${extensions.because}): ask for Reader on the machine`);
+    }
+    if (identities.length > 0 && subscriptions.notSeen) notSeen.push(subscriptions.notSeen);
+    const rolesOf = roleReader(connection, vm);
     const managedIdentities = await Promise.all(
-      identities.map(async ({ kind, name, principal }) => {
-        try {
-          return { kind, name, roles: principal ? await rolesOf(connection, vm, principal) : [] };
-        } catch (error) {
-          notSeen.push(
-            `what ${name} may do (${azureError(error).code || 'no answer'}): ask for Reader on the subscription`,
-          );
-          return { kind, name, roles: [] };
-        }
+      identities.map(async ({ kind, name, principalId }) => {
+        const roles =
+          principalId === ''
+            ? { held: [], known: false, notSeen: ['Azure does not tell its principal'] }
+            : await rolesOf(principalId, subscriptions.ids);
+        notSeen.push(
+          ...roles.notSeen.map((what) => `what ${name} may do: ${what}; ask for Reader on the subscription`),
+        );
+        return {
+          kind,
+          name: printable(name, 90),
+          rolesKnown: roles.known,
+          roles: [...new Set(roles.held.map(({ role }) => printable(role, 120)))],
+          assignments: roles.held.map(({ role, scope, can }) => ({
+            role: printable(role, 120),
+            scope: printable(scope, 400),
+            can,
+          })),
+        };
       }),
     );
-    const linux = at(machine, 'properties', 'osProfile', 'linuxConfiguration');
+    const linux = at(body, 'properties', 'osProfile', 'linuxConfiguration');
     const keysOnly = booleanAt(linux, 'disablePasswordAuthentication');
+    const about = {
+      localAdmin: printable(textAt(body, 'properties', 'osProfile', 'adminUsername'), 64),
+      passwordAuthentication: vm.os === 'windows' ? true : keysOnly === undefined ? null : !keysOnly,
+      sshKeys: linux === undefined ? null : listAt(linux, 'ssh', 'publicKeys').length,
+      domainJoined: types ? types.some((type) => type.includes('jsonaddomainextension')) : null,
+      entraLogin: types ? types.some((type) => /aadlogin|aadsshlogin/.test(type)) : null,
+    };
     return known(
-      {
-        localAdmin: textAt(machine, 'properties', 'osProfile', 'adminUsername'),
-        passwordAuthentication: vm.os === 'windows' ? true : keysOnly === undefined ? null : !keysOnly,
-        domainJoined: types ? types.some((type) => type.includes('jsonaddomainextension')) : null,
-        entraLogin: types ? types.some((type) => /aadlogin|aadsshlogin/.test(type)) : null,
-        managedIdentities,
-      },
+      { ...about, signIn: signInText(vm.os, about), managedIdentities },
       {
         source,
         asOf: connection.clock.now().toISOString(),
         coverage: 'this machine; a join made inside the guest is not visible to Azure',
-        notSeen,
+        notSeen: [...new Set(notSeen)].map((text) => printable(text, 300)),
       },
     );
   } catch (error) {

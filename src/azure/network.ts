@@ -112,6 +112,21 @@ function secondReferences(resources: NetworkResources, nic: unknown): string[] {
   return ids.filter((id) => id !== '');
 }
 
+/**
+ * Ids of the machine's interfaces and of what decides who reaches them: security groups, addresses, load balancers,
+ * route tables. A subnet stands for its virtual network, which other machines share.
+ */
+export function networkPartsOf(reading: NetworkReading, vm: VirtualMachine): string[] {
+  const nics = vm.networkInterfaces.map((id) => reading.resources.get(id));
+  const subnets = nics
+    .flatMap((nic) => listAt(nic, 'properties', 'ipConfigurations'))
+    .map((configuration) => textAt(configuration, 'properties', 'subnet', 'id'))
+    .filter((id) => id !== '');
+  const networks = new Set(subnets.map((id) => parentId(id).toLowerCase()));
+  const around = nics.flatMap((nic) => [...referencesOf(nic), ...secondReferences(reading.resources, nic)]);
+  return [...vm.networkInterfaces, ...subnets, ...around.filter((id) => !networks.has(id.toLowerCase()))];
+}
+
 /** Security admin rules that are in force in virtual networks, asked of each network; at most three pages each. */
 async function readAdminRules(connection: Connection, networks: string[]): Promise<AdminRules> {
   const byNetwork = new Map<string, unknown[]>();

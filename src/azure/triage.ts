@@ -5,16 +5,19 @@ import { correlate } from '../triage/correlate.ts';
 import { unknown } from '../triage/fact.ts';
 import { judge } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
+import { timeLineOf } from '../triage/time-line.ts';
+import { activityWindow, readActivity } from './activity-log.ts';
 import { readBackup } from './backup.ts';
 import type { Connection } from './connection.ts';
-import { readJit } from './defender.ts';
 import { readAlerts } from './defender-alerts.ts';
 import { readServersPlan } from './defender-plan.ts';
 import { azureError } from './failure.ts';
 import { readIdentityPosture } from './identity-posture.ts';
+import { readJit } from './jit.ts';
 import type { LogonOptions } from './logon-queries.ts';
 import { readLogons } from './logons.ts';
-import { firewallOf, type NetworkReading, readExposure } from './network.ts';
+import { disksOf, managedIdentitiesOf, readMachine } from './machine.ts';
+import { firewallOf, type NetworkReading, networkPartsOf, readExposure } from './network.ts';
 import { readInstallations, readPatches } from './patches.ts';
 import { readRecommendations, readSecureScore } from './secure-score.ts';
 import { readSoftware } from './software.ts';
@@ -49,6 +52,7 @@ export function findingsOf(part: TriageInProgress, now: Date) {
     software: posture.software,
     backup: posture.backup,
     firewall: posture.firewall,
+    activity: posture.activity,
   });
 }
 
@@ -68,7 +72,7 @@ export async function readTriage(
   let raw = nothingYet(vm);
   let part = raw;
   const update = (
-    change: Partial<Omit<TriageInProgress, 'posture' | 'findings'>> & {
+    change: Partial<Omit<TriageInProgress, 'posture' | 'timeLine' | 'findings'>> & {
       posture?: Partial<TriageInProgress['posture']>;
     },
   ) => {
@@ -78,7 +82,8 @@ export async function readTriage(
     const together = correlate({ ...raw, alerts, software, backup }, options.exploited, now);
     const { patches, knownExploited } = together;
     const next = { ...raw, patches, knownExploited, posture: { ...raw.posture, backup: together.backup } };
-    part = { ...next, findings: findingsOf(next, now) };
+    const timeLine = timeLineOf({ ...next.posture, logons: next.logons });
+    part = { ...next, timeLine, findings: findingsOf(next, now) };
     if (!signal?.aborted) onProgress(part);
   };
   /** A defect in one reader must not cost the others' answers; it is shown as what it is. */
@@ -96,14 +101,33 @@ export async function readTriage(
   const plan = readServersPlan(connection, vm, signal);
   // Those that need it report its failure.
   plan.catch(() => {});
+  const networkParts = Promise.withResolvers<string[]>();
   const exposureRead = readExposure(
     connection,
     vm,
     (fact, reading) => {
       network = reading;
+      networkParts.resolve(networkPartsOf(reading, vm));
       const firewall = firewallOf(reading, vm, fact, connection.clock.now().toISOString());
       update({ exposure: fact, vm: { ...vm, publicAddresses: reading.publicAddresses }, posture: { firewall } });
     },
+    signal,
+  );
+  exposureRead.catch(() => networkParts.resolve([]));
+  const machine = readMachine(connection, vm);
+  const backupRead = guarded('Azure Backup', readBackup(connection, vm, signal));
+  const activityRead = readActivity(
+    connection,
+    vm,
+    {
+      related: [
+        networkParts.promise,
+        machine.then(disksOf),
+        backupRead.then((fact) => (fact.state === 'known' && fact.value.vault !== '' ? [fact.value.vault] : [])),
+      ],
+      identities: machine.then((body) => managedIdentitiesOf(body, vm)),
+    },
+    activityWindow(connection.clock.now(), options.lookbackHours),
     signal,
   );
   const take = async <T>(
@@ -128,6 +152,7 @@ export async function readTriage(
     identity,
     software,
     backup,
+    activity,
   ] = await Promise.all([
     take(
       'Azure Resource Manager · network configuration',
@@ -142,10 +167,13 @@ export async function readTriage(
     take(defender, readRecommendations(connection, vm, plan, signal), (fact) => ({
       posture: { recommendations: fact },
     })),
-    take(defender, readJit(connection, vm), (fact) => ({ posture: { jit: fact } })),
-    take('Azure Resource Manager', readIdentityPosture(connection, vm), (fact) => ({ posture: { identity: fact } })),
+    take(defender, readJit(connection, vm, plan), (fact) => ({ posture: { jit: fact } })),
+    take('Azure Resource Manager', readIdentityPosture(connection, vm, machine), (fact) => ({
+      posture: { identity: fact },
+    })),
     take(defender, readSoftware(connection, vm, plan, signal), (fact) => ({ posture: { software: fact } })),
-    take('Azure Backup', readBackup(connection, vm, signal), (fact) => ({ posture: { backup: fact } })),
+    take('Azure Backup', backupRead, (fact) => ({ posture: { backup: fact } })),
+    take('Azure Monitor', activityRead, (fact) => ({ posture: { activity: fact } })),
   ]);
   const asOf = connection.clock.now().toISOString();
   const firewall = network
@@ -176,7 +204,9 @@ export async function readTriage(
         software,
         backup: part.posture.backup ?? backup,
         firewall,
+        activity,
       },
+      timeLine: part.timeLine,
       findings: part.findings,
     },
     network,

@@ -1,9 +1,9 @@
 import { readBackup } from '../azure/backup.ts';
-import { readJit } from '../azure/defender.ts';
 import { readAlerts } from '../azure/defender-alerts.ts';
 import { readServersPlan } from '../azure/defender-plan.ts';
 import { azureError, isNotSignedIn } from '../azure/failure.ts';
 import { readInventory } from '../azure/inventory.ts';
+import { readJit } from '../azure/jit.ts';
 import { readFleetLogons } from '../azure/logons.ts';
 import { readNetwork } from '../azure/network.ts';
 import { readPatches } from '../azure/patches.ts';
@@ -58,7 +58,7 @@ export async function doctor(flags: ConnectionFlags & { json?: boolean }, stream
           readPatches(connection, vm).then((fact) => ({ name: 'patch assessment', fact })),
           readAlerts(connection, vm, plan).then((fact) => ({ name: 'Defender alerts', fact })),
           readSecureScore(connection, vm, plan).then((fact) => ({ name: 'Secure Score', fact })),
-          readJit(connection, vm).then((fact) => ({ name: 'just-in-time access', fact })),
+          readJit(connection, vm, plan).then((fact) => ({ name: 'just-in-time access', fact })),
           readBackup(connection, vm).then((fact) => ({ name: 'backup', fact })),
           readFleetLogons(connection, machines).then((fact) => ({ name: 'failed logons', fact })),
         ]);

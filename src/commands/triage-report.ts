@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
-import type { TriageDocument } from '../documents/triage.ts';
+import type { TimeLine, TriageDocument } from '../documents/triage.ts';
+import { activityLines, identityLines, jitLines } from '../session/access-lines.ts';
 import {
   alertLines,
   assessmentLines,
@@ -126,27 +127,57 @@ export function triageSections(document: TriageDocument): Section[] {
     section('Recommendations for this machine', posture.recommendations, (value) =>
       toldLines(recommendationLines(value)),
     ),
-    section('Just-in-time access', posture.jit, (value) => [
-      value.policy
-        ? printable(`  policy ${value.policy}: ${value.ports.map((port) => port.number).join(', ')}`)
-        : '● no policy for this machine',
-      ...value.grants.map((g) =>
-        printable(
-          `${g.open ? '▲ open' : '· past'} grant ${g.port} for ${g.source} by ${g.requestor} until ${g.endsAt}`,
-        ),
-      ),
-    ]),
-    section('Identity', posture.identity, (value) => [
-      printable(
-        `  local administrator ${value.localAdmin || '?'}; password sign-in ${value.passwordAuthentication === null ? 'not known' : value.passwordAuthentication ? 'allowed' : 'off'}; Entra sign-in ${value.entraLogin === null ? 'not known' : value.entraLogin ? 'on' : 'off'}`,
-      ),
-      ...value.managedIdentities.map((identity) =>
-        printable(`  ${identity.kind} identity ${identity.name}: ${identity.roles.join(', ') || 'no role'}`),
-      ),
-    ]),
+    section('Just-in-time access', posture.jit, (value) => toldLines(jitLines(value))),
+    section('Identity', posture.identity, (value) => toldLines(identityLines(value))),
     section('Software', posture.software, (value) => toldLines(softwareLines(document, value))),
     section('Backup', posture.backup, (value) => toldLines(backupLines(value))),
     section('Azure Firewall', posture.firewall, (value) => toldLines(firewallLines(value))),
+    section('Changes in Azure', posture.activity, (value) => toldLines(activityLines(value))),
+  ];
+}
+
+/** The last entries of the time line that a report shows. */
+const timeLineLimit = 200;
+
+function timeLineText({ entries, unknown }: TimeLine): string[] {
+  return [
+    '',
+    'Time line — everything that has a time, UTC',
+    ...unknown.map((what) => `  ? not seen: ${what}`),
+    ...(entries.length > timeLineLimit ? [`  the last ${timeLineLimit} of ${count(entries.length)}`] : []),
+    ...entries
+      .slice(-timeLineLimit)
+      .map((entry) =>
+        printable(
+          `  ${entry.at.slice(0, 19)}Z ${marks[entry.severity]} ${entry.source.padEnd(8)} ${entry.text}${entry.who ? `  ${entry.who}` : ''}${entry.from ? `  from ${entry.from}` : ''}`,
+        ),
+      ),
+  ];
+}
+
+function timeLineMarkdown({ entries, unknown }: TimeLine): string[] {
+  const rows = entries
+    .slice(-timeLineLimit)
+    .map(({ at, until, severity, source, text, who, from, attack }) => [
+      `${at.slice(0, 19)}Z${until ? ` – ${until.slice(0, 19)}Z` : ''}`,
+      severity,
+      source,
+      text,
+      who,
+      from,
+      attack.join(', '),
+    ]);
+  const head = ['Time (UTC)', 'Severity', 'Source', 'What', 'Who', 'From', 'ATT&CK'];
+  return [
+    '',
+    '## Time line',
+    '',
+    ...unknown.map((what) => `- Not seen: ${escapeMarkdown(what)}`),
+    ...(entries.length > timeLineLimit ? [`- The last ${timeLineLimit} of ${count(entries.length)} entries.`] : []),
+    '',
+    `| ${head.map(escapeMarkdown).join(' | ')} |`,
+    `|${head.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row.map((cell) => escapeMarkdown(printable(cell))).join(' | ')} |`),
   ];
 }
 
@@ -178,6 +209,7 @@ export function triageText(document: TriageDocument): string {
     where,
     '',
     ...(findings.length > 0 ? findings : ['· no finding from what is known']),
+    ...timeLineText(document.timeLine),
     ...body,
     '',
   ].join('\n');
@@ -196,8 +228,10 @@ export function triageMarkdown(document: TriageDocument): string {
     '## Findings',
     '',
     ...document.findings.map(
-      (finding) => `- **${finding.severity}** ${escapeMarkdown(finding.title)} (${finding.attack.join(', ')})`,
+      ({ severity, title: told, attack, unknown }) =>
+        `- **${severity}** ${escapeMarkdown(told)}${attack.length > 0 ? ` (${attack.join(', ')})` : ''}${unknown.length > 0 ? `. Not known: ${escapeMarkdown(unknown.join('; '))}` : ''}`,
     ),
+    ...timeLineMarkdown(document.timeLine),
     ...triageSections(document).flatMap(({ title: name, about, lines }) => [
       '',
       `## ${name}`,

@@ -321,13 +321,30 @@ export const recommendations = z.object({
 export type Recommendations = z.infer<typeof recommendations>;
 
 export const jit = z.object({
+  /** Name of the policy that protects this machine; "" when none does. */
   policy: z.string(),
-  ports: z.array(z.object({ number: z.int(), protocol: z.string(), maxDuration: z.string() })),
+  policyId: z.string(),
+  /** Is the plan on that just-in-time access needs (Defender for Servers P2)? null when that cannot be read. */
+  available: z.boolean().nullable(),
+  ports: z.array(
+    z.object({
+      number: z.int(),
+      /** "*" lets a request open every protocol. */
+      protocol: z.string(),
+      maxDuration: z.string(),
+      /** From where a request may open it: addresses or blocks; "*" is anywhere. */
+      sources: z.array(z.string()),
+    }),
+  ),
   grants: z.array(
     z.object({
       requestor: z.string(),
       port: z.int(),
+      /** "*" is any address. */
       source: z.string(),
+      justification: z.string(),
+      /** Azure's word for how it stands, and why: "Initiated", "Revoked (Expired)". */
+      status: z.string(),
       startedAt: instant,
       endsAt: instant,
       open: z.boolean(),
@@ -341,7 +358,28 @@ export const identityPosture = z.object({
   passwordAuthentication: z.boolean().nullable(),
   domainJoined: z.boolean().nullable(),
   entraLogin: z.boolean().nullable(),
-  managedIdentities: z.array(z.object({ kind: z.string(), name: z.string(), roles: z.array(z.string()) })),
+  /** SSH keys that Azure put into the machine; null on Windows and where Azure does not tell. */
+  sshKeys: z.int().nullable(),
+  /** What is known of how one signs in and of a second factor, one sentence each. */
+  signIn: z.array(z.string()),
+  managedIdentities: z.array(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      /** false: its roles could not be read; then none are listed, and that is not "none". */
+      rolesKnown: z.boolean(),
+      roles: z.array(z.string()),
+      assignments: z.array(
+        z.object({
+          role: z.string(),
+          /** Resource id of what the role is given on. */
+          scope: z.string(),
+          /** What of it an intruder wants, in words; null when the role's definition could not be read. */
+          can: z.array(z.string()).nullable(),
+        }),
+      ),
+    }),
+  ),
 });
 export type IdentityPosture = z.infer<typeof identityPosture>;
 
@@ -393,6 +431,53 @@ export const firewall = z.object({
 });
 export type Firewall = z.infer<typeof firewall>;
 
+export const severity = z.enum(['critical', 'high', 'medium', 'low', 'info']);
+export type Severity = z.infer<typeof severity>;
+
+/** A security rule that a change wrote, as far as Azure's log tells it. */
+export const writtenRule = z.object({
+  access: z.string(),
+  direction: z.string(),
+  protocol: z.string(),
+  ports: z.array(z.string()),
+  sources: z.array(z.string()),
+});
+
+/** One operation on Azure Resource Manager: the events of its start and end are one entry. */
+export const activityEntry = z.object({
+  at: instant,
+  /** When Azure told how it ended; null while it has not. */
+  endedAt: instant.nullable(),
+  /** "Microsoft.Network/networkSecurityGroups/securityRules/write" */
+  operation: z.string(),
+  kind: z.enum(['network', 'jit', 'command', 'account', 'machine', 'disk', 'access', 'backup', 'monitoring', 'other']),
+  /** What the operation is, in words. */
+  what: z.string(),
+  resource: z.string(),
+  status: z.enum(['started', 'succeeded', 'failed', 'unknown']),
+  /** User principal name, or the id of an application or managed identity; "" when Azure does not tell. */
+  caller: z.string(),
+  callerKind: z.enum(['person', 'application', 'identity-of-this-machine', 'cordon', 'unknown']),
+  /** Where the request came from, as Azure saw it; "" when it does not tell. */
+  address: z.string(),
+  correlationId: z.string(),
+  severity,
+  attack: z.array(z.string()),
+  /** Why it is listed: done to the machine or a part of it; to a scope that it is in; by its identity. */
+  about: z.enum(['machine', 'scope', 'identity']),
+  rule: writtenRule.nullable(),
+});
+export type ActivityEntry = z.infer<typeof activityEntry>;
+
+export const activity = z.object({
+  /** The window that was asked for. */
+  from: instant,
+  until: instant,
+  /** Oldest first. */
+  entries: z.array(activityEntry),
+});
+export type Activity = z.infer<typeof activity>;
+
 export const posture = z.object({
   alerts: factOf(alerts),
   secureScore: factOf(secureScore),
@@ -402,11 +487,9 @@ export const posture = z.object({
   software: factOf(software),
   backup: factOf(backup),
   firewall: factOf(firewall),
+  activity: factOf(activity),
 });
 export type Posture = z.infer<typeof posture>;
-
-export const severity = z.enum(['critical', 'high', 'medium', 'low', 'info']);
-export type Severity = z.infer<typeof severity>;
 
 export const finding = z.object({
   id: z.string(),
@@ -426,6 +509,29 @@ export const finding = z.object({
 });
 export type Finding = z.infer<typeof finding>;
 
+export const timeLineEntry = z.object({
+  /** The same for the same thing in another reading. */
+  id: z.string(),
+  at: instant,
+  /** When it ended; null for what has no length, or none that is known. */
+  until: instant.nullable(),
+  source: z.enum(['logons', 'activity', 'defender', 'jit', 'patches', 'backup']),
+  severity,
+  text: z.string(),
+  /** Who did it: an account, a caller; "" when that is not known. */
+  who: z.string(),
+  /** The address it came from; "" when that is not known. */
+  from: z.string(),
+  attack: z.array(z.string()),
+  /** Path into this document. */
+  evidence: z.string(),
+});
+export type TimeLineEntry = z.infer<typeof timeLineEntry>;
+
+/** Everything that has a time, oldest first, and what could not be put into it. */
+export const timeLine = z.object({ entries: z.array(timeLineEntry), unknown: z.array(z.string()) });
+export type TimeLine = z.infer<typeof timeLine>;
+
 /** `cordon triage VM --json`: the three questions for one virtual machine. */
 export const triageDocument = z.object({
   schema: z.literal('cordon.triage/1'),
@@ -437,6 +543,7 @@ export const triageDocument = z.object({
   installations: factOf(installations),
   knownExploited: factOf(knownExploited),
   posture,
+  timeLine,
   findings: z.array(finding),
 });
 export type TriageDocument = z.infer<typeof triageDocument>;

@@ -1,4 +1,5 @@
 import type { VirtualMachine } from '../documents/triage.ts';
+import { timeLineOf } from '../triage/time-line.ts';
 import { type Holder, sentence } from './holder.ts';
 import { nothingYet, type Reader, type TriageInProgress } from './ports.ts';
 import type { TriageSlot } from './state.ts';
@@ -6,7 +7,7 @@ import type { TriageSlot } from './state.ts';
 /** New answers over old ones: what is not answered again yet keeps its old answer, whose age is on screen. */
 function merge(old: TriageInProgress, part: TriageInProgress): TriageInProgress {
   const complete = part.exposure !== null && part.logons !== null && part.patches !== null;
-  return {
+  const merged = {
     vm: part.vm,
     exposure: part.exposure ?? old.exposure,
     logons: part.logons ?? old.logons,
@@ -22,9 +23,11 @@ function merge(old: TriageInProgress, part: TriageInProgress): TriageInProgress 
       software: part.posture.software ?? old.posture.software,
       backup: part.posture.backup ?? old.posture.backup,
       firewall: part.posture.firewall ?? old.posture.firewall,
+      activity: part.posture.activity ?? old.posture.activity,
     },
     findings: complete || part.findings.length >= old.findings.length ? part.findings : old.findings,
   };
+  return { ...merged, timeLine: timeLineOf({ ...merged.posture, logons: merged.logons }) };
 }
 
 /** Reads one machine's triage at a time for each machine; a new reading ends the one before it. */

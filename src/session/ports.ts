@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type {
+  Activity,
   Alerts,
   Backup,
   Exposure,
@@ -17,6 +18,7 @@ import type {
   ScanRow,
   SecureScore,
   Software,
+  TimeLine,
   TriageDocument,
   VirtualMachine,
 } from '../documents/triage.ts';
@@ -38,7 +40,10 @@ export interface TriageInProgress {
     software: Fact<Software> | null;
     backup: Fact<Backup> | null;
     firewall: Fact<Firewall> | null;
+    activity: Fact<Activity> | null;
   };
+  /** What has a time in the facts so far. */
+  timeLine: TimeLine;
   /** From the facts so far. */
   findings: Finding[];
 }
@@ -61,7 +66,9 @@ export function nothingYet(vm: VirtualMachine): TriageInProgress {
       software: null,
       backup: null,
       firewall: null,
+      activity: null,
     },
+    timeLine: { entries: [], unknown: [] },
     findings: [],
   };
 }

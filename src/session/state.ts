@@ -173,6 +173,7 @@ export const postureKeys = [
   'software',
   'installations',
   'knownExploited',
+  'activity',
   'firewall',
 ] as const;
 export type PostureKey = (typeof postureKeys)[number];

@@ -82,6 +82,10 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
           : `last ${backup.lastBackupAt ?? 'never'}`,
     ),
     ...named('posture.firewall', vm, posture.firewall, ({ inPath, name }) => (inPath ? `${name} in the path` : 'none')),
+    ...named('posture.activity', vm, posture.activity, ({ entries }) => {
+      const worth = entries.filter(({ severity }) => severity === 'high' || severity === 'critical').length;
+      return [counted(entries.length, 'change'), ...(worth > 0 ? [`${worth} of weight`] : [])].join(', ');
+    }),
   ];
 }
 

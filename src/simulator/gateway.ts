@@ -7,7 +7,8 @@ import { allowedDespiteLocks } from './locks.ts';
 import { logAnalyticsRoutes } from './providers/log-analytics.ts';
 import { neededAction, readPath } from './resource-id.ts';
 import { resourceManagerRoutes } from './routes.ts';
-import type { ArmResource } from './world.ts';
+import { callerAddress } from './tokens.ts';
+import type { ArmResource, Row } from './world.ts';
 
 /** One request that changed the state of the simulated Azure. */
 export interface Mutation {
@@ -230,8 +231,45 @@ export class Gateway {
       ...(also.length > 0 && { also }),
     };
     this.mutations.push(mutation);
+    azure.activity.push(...activityEvents(call, mutation));
     this.#onMutation(mutation);
   }
+}
+
+/** The start and the end of a change, as the activity log shows them. */
+function activityEvents(call: Call, mutation: Mutation): Row[] {
+  const { azure } = call;
+  const { action } = neededAction(call.method, call.path);
+  const resourceId = call.method === 'POST' ? call.path.slice(0, call.path.lastIndexOf('/')) : call.path;
+  const { group } = readPath(call.path);
+  const requestbody = call.method === 'PUT' ? JSON.stringify(call.body ?? {}) : undefined;
+  const event = (status: string, extra: Record<string, string>): Row => ({
+    eventDataId: randomUUID(),
+    correlationId: mutation.correlationId,
+    operationId: mutation.requestId,
+    caller: azure.caller.upn,
+    claims: { 'http://schemas.microsoft.com/identity/claims/objectidentifier': azure.caller.oid, idtyp: 'user' },
+    level: 'Informational',
+    eventTimestamp: mutation.at,
+    resourceId,
+    ...(group !== undefined && { resourceGroupName: group }),
+    subscriptionId: /^\/subscriptions\/([^/]+)/i.exec(call.path)?.[1] ?? '',
+    operationName: action,
+    category: 'Administrative',
+    resourceProviderName: action.split('/')[0] ?? '',
+    status,
+    httpRequest: {
+      ...(mutation.clientRequestId !== undefined && { clientRequestId: mutation.clientRequestId }),
+      clientIpAddress: callerAddress,
+      method: call.method,
+    },
+    properties: { entity: resourceId, message: action, ...extra },
+  });
+  const ended = mutation.status < 300 ? 'Succeeded' : 'Failed';
+  return [
+    event('Started', requestbody === undefined || requestbody.length > 20_000 ? {} : { requestbody }),
+    event(ended, { statusCode: String(mutation.status) }),
+  ];
 }
 
 /** Lists over a whole subscription show what may be seen, and leave out the rest without a word. */
@@ -239,6 +277,8 @@ function listsAcross(call: Call): boolean {
   if (call.method !== 'GET') return false;
   if (/^\/(subscriptions|tenants)(\/[^/]+)?$/i.test(call.path)) return true;
   if (/^\/subscriptions\/[^/]+\/(resources|resourcegroups)$/i.test(call.path)) return true;
+  // The activity log is permitted by the scope that its filter names.
+  if (/\/microsoft\.insights\/eventtypes\/management\/values$/i.test(call.path)) return true;
   return /^\/subscriptions\/[^/]+\/providers\/microsoft\.(network|compute|recoveryservices|operationalinsights|storage|keyvault)\/\w+$/i.test(
     call.path,
   );

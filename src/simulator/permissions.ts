@@ -5,11 +5,15 @@ import type { Caller, World } from './world.ts';
 interface Rule {
   action: RegExp;
   scope: string | undefined;
+  except: string | undefined;
   text: string;
 }
 
 const patternOf = (action: string): RegExp =>
   new RegExp(`^${action.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i');
+
+const covers = ({ scope: below, except }: Rule, scope: string): boolean =>
+  (below === undefined || within(scope, below)) && (except === undefined || !within(scope, except));
 
 /** What the caller may do: everything but what the world denies. */
 export class Permissions {
@@ -20,15 +24,14 @@ export class Permissions {
     this.#caller = caller;
     this.#rules = denied.map((entry) => {
       const action = typeof entry === 'string' ? entry : entry.action;
-      return { action: patternOf(action), scope: typeof entry === 'string' ? undefined : entry.scope, text: action };
+      const { scope, except } = typeof entry === 'string' ? { scope: undefined, except: undefined } : entry;
+      return { action: patternOf(action), scope, except, text: action };
     });
   }
 
   /** Whether an action is permitted at a scope. */
   allows(action: string, scope: string): boolean {
-    return !this.#rules.some(
-      (rule) => rule.action.test(action) && (rule.scope === undefined || within(scope, rule.scope)),
-    );
+    return !this.#rules.some((rule) => rule.action.test(action) && covers(rule, scope));
   }
 
   /** Refuses with Resource Manager's sentence when the action is not permitted at the scope. */
@@ -53,9 +56,7 @@ export class Permissions {
 
   /** The caller's permissions at a scope, in the shape of Microsoft.Authorization/permissions. */
   at(scope: string): { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] }[] {
-    const notActions = this.#rules
-      .filter((rule) => rule.scope === undefined || within(scope, rule.scope))
-      .map((rule) => rule.text);
+    const notActions = this.#rules.filter((rule) => covers(rule, scope)).map((rule) => rule.text);
     return [{ actions: ['*'], notActions: [...new Set(notActions)], dataActions: [], notDataActions: [] }];
   }
 }

@@ -10,6 +10,9 @@ const audiences: Record<'arm' | 'logs', RegExp> = {
   logs: /^https:\/\/api\.loganalytics\.(io|us|azure\.cn|azure\.com)\/*$/i,
 };
 
+/** The address that the sign-in came from, as Entra ID writes it into tokens for Azure Resource Manager. */
+export const callerAddress = '198.51.100.20';
+
 const challenge = (tenant: string, detail: string): Record<string, string> => ({
   'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${tenant}", error="invalid_token", error_description="${detail}"`,
 });
@@ -46,8 +49,7 @@ export class Tokens {
       nbf: now,
       exp: now + this.lifetime,
       idtyp: 'user',
-      // The address that the sign-in came from, as Entra ID writes it into tokens for Azure Resource Manager.
-      ipaddr: '198.51.100.20',
+      ipaddr: callerAddress,
       appid: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
       name,
       oid,

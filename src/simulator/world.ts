@@ -24,8 +24,11 @@ export interface Caller {
   tenantId: string;
 }
 
-/** A permission the caller lacks: everywhere, or below a scope. `*` in the action stands for any text. */
-export type Denial = string | { action: string; scope: string };
+/**
+ * A permission the caller lacks: everywhere, or below a scope, but not below `except`. `*` in the action stands for any
+ * text.
+ */
+export type Denial = string | { action: string; scope: string; except?: string | undefined };
 
 /** A world to simulate: what Azure, Log Analytics, Resource Graph and Azure Backup know at `now`. */
 export interface World {
@@ -138,7 +141,7 @@ const callerSchema = z
     { error: 'an object with upn, name, oid and tenantId' },
   )
   .default(defaultCaller);
-const actionShape = 'an action such as "Microsoft.Network/networkSecurityGroups/write", or { action, scope }';
+const actionShape = 'an action such as "Microsoft.Network/networkSecurityGroups/write", or { action, scope, except }';
 const action = z.string({ error: actionShape }).regex(/^\*$|\//, { error: actionShape });
 const headSchema = z.object({
   schema: z.literal('cordon.world/1', { error: '"cordon.world/1"' }),
@@ -162,9 +165,18 @@ const headSchema = z.object({
     )
     .optional(),
   denied: z
-    .array(z.union([action, z.object({ action, scope: z.string().startsWith('/') })], { error: actionShape }), {
-      error: 'a list of actions',
-    })
+    .array(
+      z.union(
+        [
+          action,
+          z.object({ action, scope: z.string().startsWith('/'), except: z.string().startsWith('/').optional() }),
+        ],
+        { error: actionShape },
+      ),
+      {
+        error: 'a list of actions',
+      },
+    )
     .default([]),
   workspaces: z
     .record(z.string(), z.array(text('a resource id'), { error: 'a list of resource ids' }), {

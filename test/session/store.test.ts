@@ -69,8 +69,8 @@ describe('triage', () => {
   test('is read once a machine is opened; its facts go to the case file once each', async () => {
     const { world, session } = await atTriage();
     const document = incident();
-    const { vm, exposure, logons, patches, installations, knownExploited, posture, findings } = document;
-    const told = { vm, exposure, installations, knownExploited };
+    const { vm, exposure, logons, patches, installations, knownExploited, posture, timeLine, findings } = document;
+    const told = { vm, exposure, installations, knownExploited, timeLine };
     world.tellTriage({ ...told, logons: null, patches: null, posture: { ...posture, software: null }, findings: [] });
     world.tellTriage({ ...told, logons, patches: null, posture, findings });
     await world.endTriage({ ...document, exposure: exposure.state === 'known' ? { ...exposure } : exposure, patches });
@@ -83,6 +83,7 @@ describe('triage', () => {
         'knownExploited',
         'logons',
         'patches',
+        'posture.activity',
         'posture.alerts',
         'posture.backup',
         'posture.firewall',

@@ -24,6 +24,7 @@ const nothing: FindingFacts = {
   software: null,
   backup: null,
   firewall: null,
+  activity: null,
 };
 const port = (from: number, service: string, breadth: 'internet' | 'narrow' = 'internet'): ExposedPort => ({
   protocol: 'tcp',

@@ -187,6 +187,7 @@ describe('triage', () => {
       logons: unknown('this VM sends no security events to any workspace you can read.', 'o opens an exported .evtx'),
       patches: null,
       posture: { ...posture, backup: null },
+      timeLine: incident().timeLine,
       findings: [],
     });
     const middle = await terminal.until('? Not known: this VM sends no');

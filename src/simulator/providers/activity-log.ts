@@ -1,6 +1,6 @@
 import { AzureError } from '../azure-error.ts';
-import { type Handler, page, type Route } from '../call.ts';
-import { at, type Json, same, text } from '../json.ts';
+import { type Call, type Handler, page, type Route } from '../call.ts';
+import { at, isRecord, type Json, same, text } from '../json.ts';
 import type { Row } from '../world.ts';
 
 const localizable = (value: unknown): unknown => (typeof value === 'string' ? { value, localizedValue: value } : value);
@@ -31,10 +31,12 @@ function eventOf(row: Row): Json {
     ['submissionTimestamp', pick(row, 'submissionTimestamp', 'EventSubmissionTimestamp')],
     ['resourceGroupName', pick(row, 'resourceGroupName', 'ResourceGroup')],
     ['resourceId', pick(row, 'resourceId', 'ResourceId', '_ResourceId')],
+    ['claims', objectOf(row, 'claims', 'Claims_d', 'Claims')],
+    ['properties', objectOf(row, 'properties', 'Properties_d', 'Properties')],
     ['subscriptionId', pick(row, 'subscriptionId', 'SubscriptionId')],
     ['tenantId', pick(row, 'tenantId')],
-    ['operationName', localizable(pick(row, 'operationName', 'OperationNameValue', 'OperationName'))],
-    ['status', localizable(pick(row, 'status', 'ActivityStatusValue', 'ActivityStatus'))],
+    ['operationName', localizable(operationOf(row))],
+    ['status', localizable(statusOf(row))],
     ['subStatus', localizable(pick(row, 'subStatus', 'ActivitySubstatusValue', 'ActivitySubstatus'))],
     ['category', localizable(pick(row, 'category', 'CategoryValue', 'Category'))],
     [
@@ -52,10 +54,43 @@ function eventOf(row: Row): Json {
 }
 
 function httpOf(row: Row): unknown {
-  const given = pick(row, 'httpRequest');
+  const given = objectOf(row, 'httpRequest', 'HTTPRequest');
   if (given !== undefined) return given;
   const address = pick(row, 'CallerIpAddress');
   return address === undefined ? undefined : { clientIpAddress: address };
+}
+
+/** A column that holds an object, or its JSON. */
+function objectOf(row: Row, ...names: string[]): unknown {
+  const given = pick(row, ...names);
+  if (typeof given !== 'string') return given;
+  try {
+    const parsed: unknown = JSON.parse(given);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Log Analytics has the operation in capitals in one column and as a person reads it in another; the log has neither. */
+function operationOf(row: Row): unknown {
+  const readable = text(row.OperationName);
+  return (
+    pick(row, 'operationName') ??
+    (readable?.includes('/') ? readable : pick(row, 'OperationNameValue', 'OperationName'))
+  );
+}
+
+const statuses: Record<string, string> = {
+  Start: 'Started',
+  Accept: 'Accepted',
+  Success: 'Succeeded',
+  Failure: 'Failed',
+};
+
+function statusOf(row: Row): unknown {
+  const given = pick(row, 'status', 'ActivityStatusValue', 'ActivityStatus');
+  return (typeof given === 'string' ? statuses[given] : undefined) ?? given;
 }
 
 const clause = /^\s*(\w+)\s+(eq|ge|le|gt|lt)\s+'([^']*)'\s*$/i;
@@ -87,11 +122,22 @@ function conditionOf(filter: string): (event: Json) => boolean {
   return (event) => tests.every((test) => test(event));
 }
 
+/** Whoever may read a resource group may read what happened in it; without a group it takes the subscription. */
+function demandScope(call: Call, filter: string): void {
+  const subscription = `/subscriptions/${call.params.subscription ?? ''}`;
+  const group = /resourceGroupName\s+eq\s+'([^']+)'/i.exec(filter)?.[1];
+  const resource = /resource(?:Uri|Id)\s+eq\s+'([^']+)'/i.exec(filter)?.[1];
+  const scope = resource ?? (group === undefined ? subscription : `${subscription}/resourceGroups/${group}`);
+  call.azure.permissions.demand('Microsoft.Insights/eventtypes/values/read', scope);
+}
+
 const values: Handler = (call) => {
-  const fits = conditionOf(call.query.get('$filter') ?? '');
+  const filter = call.query.get('$filter') ?? '';
+  const fits = conditionOf(filter);
+  demandScope(call, filter);
   const subscription = call.params.subscription;
   const horizon = call.azure.clock.ms() - 90 * 86_400_000;
-  const events = (call.azure.table('AzureActivity') ?? [])
+  const events = [...(call.azure.table('AzureActivity') ?? []), ...call.azure.activity]
     .map(eventOf)
     .filter((event) => {
       const owner = text(event.subscriptionId) ?? /^\/subscriptions\/([^/]+)/i.exec(text(event.resourceId) ?? '')?.[1];

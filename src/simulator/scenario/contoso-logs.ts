@@ -1,11 +1,11 @@
 // What happened at Contoso in the night of 23 November 2026, as its logs tell it.
 import type { Row } from '../world.ts';
+import { contosoActivity } from './contoso-activity.ts';
 import type { Member } from './contoso-machines.ts';
-import { activity, boundPort, heartbeats, inboundConnections } from './fleet-logs.ts';
+import { boundPort, heartbeats, inboundConnections } from './fleet-logs.ts';
 import { guidOf } from './seeded.ts';
 import { sshAttack, syslog } from './ssh-logons.ts';
-import { anna, armId } from './tenant.ts';
-import { ago, at, day, hour, minute, now, second, sevenDigits } from './time.ts';
+import { ago, at, hour, minute, now, second, sevenDigits } from './time.ts';
 import {
   attack,
   bySubject,
@@ -341,20 +341,8 @@ export function contosoLogs(members: Member[]): Record<string, Row[]> {
     );
     const others = Array.from({ length: 13 }, (_, index) => `198.51.100.${100 + index * 7}`);
     tables.VMConnection.push(...inboundConnections(host, '10.1.4.7', 'svchost', 3389, [intruder, sprayer, ...others]));
-    const nsg = armId(member.place, 'Microsoft.Network/networkSecurityGroups', 'web-nsg');
-    const write = 'Microsoft.Network/networkSecurityGroups/securityRules/write';
-    tables.AzureActivity.push(
-      activity(member.place, `${nsg}/securityRules/allow-rdp`, write, anna.upn, '192.0.2.18', '2026-10-02T13:41:07Z'),
-      activity(
-        member.place,
-        `${nsg}/securityRules/allow-rdp-alt`,
-        write,
-        'm.keller@contoso.com',
-        '192.0.2.21',
-        ago(40 * day),
-      ),
-    );
   }
+  tables.AzureActivity.push(...contosoActivity(members));
   for (const rows of Object.values(tables)) rows.sort(byTime);
   return tables;
 }
@@ -378,7 +366,11 @@ export function contosoWorkspaces(
     {
       name: 'law-prod',
       subscription: prodId,
-      members: collect((each) => each.place.subscription === prodId && each.name !== 'file01'),
+      members: [
+        ...collect((each) => each.place.subscription === prodId && each.name !== 'file01'),
+        // The activity log of the subscription is exported to it.
+        ...new Set(contosoActivity(members).map((row) => String(row._ResourceId))),
+      ],
     },
     // Whoever set this one up collects only failures.
     { name: 'law-files', subscription: prodId, members: collect((each) => each.name === 'file01') },

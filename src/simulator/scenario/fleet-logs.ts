@@ -84,23 +84,6 @@ export const extraSchemas: Record<string, Record<string, string>> = {
     Type: 'string',
     _ResourceId: 'string',
   },
-  AzureActivity: {
-    TimeGenerated: 'datetime',
-    OperationNameValue: 'string',
-    OperationName: 'string',
-    ActivityStatusValue: 'string',
-    ActivitySubstatusValue: 'string',
-    CategoryValue: 'string',
-    Caller: 'string',
-    CallerIpAddress: 'string',
-    CorrelationId: 'string',
-    ResourceGroup: 'string',
-    ResourceProviderValue: 'string',
-    SubscriptionId: 'string',
-    Properties: 'string',
-    Type: 'string',
-    _ResourceId: 'string',
-  },
 };
 
 /** A port that a process of the machine listens on, seen every hour since `since`, at most for the last day. */
@@ -165,32 +148,4 @@ export function inboundConnections(
     Type: 'VMConnection',
     _ResourceId: host.resourceId,
   }));
-}
-
-/** A change in Azure, as the activity log in Log Analytics shows it. */
-export function activity(
-  place: Place,
-  resourceId: string,
-  operation: string,
-  caller: string,
-  address: string,
-  time: string,
-): Row {
-  return {
-    TimeGenerated: sevenDigits(at(time), 7211),
-    OperationNameValue: operation.toUpperCase(),
-    OperationName: operation,
-    ActivityStatusValue: 'Success',
-    ActivitySubstatusValue: 'OK',
-    CategoryValue: 'Administrative',
-    Caller: caller,
-    CallerIpAddress: address,
-    CorrelationId: guidOf(`activity:${resourceId}:${time}`),
-    ResourceGroup: place.group.toUpperCase(),
-    ResourceProviderValue: operation.split('/')[0]?.toUpperCase() ?? '',
-    SubscriptionId: place.subscription,
-    Properties: JSON.stringify({ entity: resourceId, message: operation }),
-    Type: 'AzureActivity',
-    _ResourceId: resourceId.toLowerCase(),
-  };
 }

@@ -1,5 +1,6 @@
 import type { Fact } from '../../documents/fact.ts';
 import type {
+  Activity,
   Alerts,
   Backup,
   Exposure,
@@ -31,6 +32,7 @@ export interface Evidence {
   software: Fact<Software> | null;
   backup: Fact<Backup> | null;
   firewall: Fact<Firewall> | null;
+  activity: Fact<Activity> | null;
 }
 
 /** What findings are drawn from. */
@@ -56,6 +58,7 @@ export const evidenceNames: Record<EvidenceName, string> = {
   software: 'software',
   backup: 'backup',
   firewall: 'Azure Firewall',
+  activity: 'changes in Azure',
 };
 
 /** What a rule says of one machine. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { covers, permits } from '../../src/actions/permissions.ts';
+import { covers, permits } from '../../src/azure/role-permissions.ts';
 
 /** The pattern as a regular expression: slow and obvious. */
 function oracle(pattern: string, action: string): boolean {
