@@ -1,6 +1,7 @@
 /**
- * Ten million failed logons, bursts in one pass over their columns, against the floor: reading two columns of the same
- * length and summing them. `npx node bench/bursts.ts [events]`.
+ * Ten million failed logons, bursts in one pass over their columns, against the floor (reading two columns of the same
+ * length and summing them) and, where it is installed, against the same question in DuckDB. `npm run bench -- bursts
+ * [events]`; DuckDB is no dependency: `npm install --no-save @duckdb/node-api` brings it.
  */
 import { BurstScanner, defaultThresholds } from '../src/triage/logons/bursts.ts';
 import { ticksPerSecond } from '../src/triage/logons/ticks.ts';
@@ -73,11 +74,69 @@ function best<T>(rounds: number, work: () => T): { ms: number; result: T } {
   return { ms, result };
 }
 
-const events = Number(process.argv[2] ?? 10_000_000);
+/** What the comparison needs of DuckDB's client, which is no dependency and so has no types here. */
+interface DuckDb {
+  run(sql: string): Promise<unknown>;
+  runAndReadAll(sql: string): Promise<{ getRows(): unknown[][] }>;
+  createAppender(table: string): Promise<{ appendDataChunk(chunk: unknown): void; closeSync(): void }>;
+}
+interface DuckDbModule {
+  DuckDBInstance: { create(path: string): Promise<{ connect(): Promise<DuckDb> }> };
+  DuckDBDataChunk: { create(types: unknown[], rows: number): { setColumns(columns: unknown[][]): void } };
+  BIGINT: unknown;
+  INTEGER: unknown;
+}
+
+/** The same bursts by window functions; the events are in DuckDB's own table before the clock starts. */
+async function duckDb({ time, key }: Columns): Promise<{ ms: number; result: number } | undefined> {
+  const name: string = '@duckdb/node-api';
+  let client: DuckDbModule;
+  try {
+    client = await import(name);
+  } catch {
+    return undefined;
+  }
+  const database = await (await client.DuckDBInstance.create(':memory:')).connect();
+  await database.run('CREATE TABLE failure (time BIGINT, key INTEGER)');
+  const appender = await database.createAppender('failure');
+  const types = [client.BIGINT, client.INTEGER];
+  for (let from = 0; from < time.length; from += 2048) {
+    const to = Math.min(time.length, from + 2048);
+    const chunk = client.DuckDBDataChunk.create(types, to - from);
+    chunk.setColumns([Array.from(time.subarray(from, to), BigInt), Array.from(key.subarray(from, to))]);
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+  const { failures, windowSeconds } = defaultThresholds;
+  const sql = `
+    WITH reach AS (
+      SELECT key, time AS last, lag(time, ${failures - 1}) OVER (PARTITION BY key ORDER BY time) AS first FROM failure
+    ), hit AS (SELECT * FROM reach WHERE last - first <= ${windowSeconds * ticksPerSecond}),
+    edge AS (SELECT coalesce(first > lag(last) OVER (PARTITION BY key ORDER BY last, first), true) AS begins FROM hit)
+    SELECT count(*) FROM edge WHERE begins`;
+  let ms = Number.POSITIVE_INFINITY;
+  let result = 0;
+  for (let round = 0; round < 2; round++) {
+    const before = performance.now();
+    result = Number((await database.runAndReadAll(sql)).getRows()[0]?.[0]);
+    ms = Math.min(ms, performance.now() - before);
+  }
+  return { ms, result };
+}
+
+/** The last argument is the number of events; before it may stand the name this file was called by. */
+const given = Number(process.argv.at(-1));
+const events = Number.isInteger(given) && given > 0 ? given : 10_000_000;
 const columns = month(events);
 const floor = best(5, () => sum(columns));
 const found = best(5, () => scan(columns));
 console.log(`${events.toLocaleString('en-US')} failures, ${found.result.toLocaleString('en-US')} bursts`);
 console.log(`bursts  ${found.ms.toFixed(0)} ms, ${((events / found.ms) * 1000).toExponential(1)} a second`);
 console.log(`floor   ${floor.ms.toFixed(0)} ms to sum two columns`);
-console.log(`ratio   ${(found.ms / floor.ms).toFixed(1)}`);
+console.log(`ratio   ${(found.ms / floor.ms).toFixed(1)} (at most 40)`);
+const other = await duckDb(columns);
+if (!other) console.log('DuckDB  not installed');
+else {
+  console.log(`DuckDB  ${other.ms.toFixed(0)} ms, ${other.result.toLocaleString('en-US')} bursts`);
+  console.log(`ratio   ${(found.ms / other.ms).toFixed(2)} to DuckDB`);
+}
