@@ -1,9 +1,9 @@
 import { declare } from './calling.ts';
 import { expression } from './expressions.ts';
 import { tableOf } from './frame.ts';
-import { type Diagnostic, KqlError } from './kqlerror.ts';
+import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
-import { fail, type Run, type Scope } from './scope.ts';
+import { fail, type Run, SchemaFound, type Scope } from './scope.ts';
 import type { Table } from './table.ts';
 import { tabular } from './tabular.ts';
 import { datetimeFromMilliseconds } from './times.ts';
@@ -32,18 +32,60 @@ export function evaluate(
   options: EvaluateOptions,
 ): Table {
   const byName = tablesByName(tables);
+  const insertions: Insertion[] = [];
+  let text = query;
   return guarded(() => {
-    const analysis = checked(query, schemaOf(byName.values()), options.anyCase ?? false);
-    const run: Run = {
-      text: analysis.text,
-      now: datetimeFromMilliseconds(options.now.getTime()),
-      tables: byName,
-      expression,
-      tabular,
-      depth: 0,
-    };
-    return result(analysis, run, options.maxRows);
+    // Each try finds the columns of one more plugin whose columns depend on the data.
+    for (let tries = 0; tries <= MAX_FOUND; tries++) {
+      try {
+        const analysis = checked(text, schemaOf(byName.values()), options.anyCase ?? false);
+        text = analysis.text;
+        const run: Run = {
+          text,
+          now: datetimeFromMilliseconds(options.now.getTime()),
+          tables: byName,
+          expression,
+          tabular,
+          depth: 0,
+          found: new Set(insertions.map((i) => i.at)),
+        };
+        return result(analysis, run, options.maxRows);
+      } catch (error) {
+        if (error instanceof SchemaFound) {
+          text = insert(text, error.at, error.clause, insertions);
+          continue;
+        }
+        throw error instanceof KqlError && insertions.length > 0 ? asWritten(error, query, insertions) : error;
+      }
+    }
+    throw new KqlError('limit', `The query has more than ${MAX_FOUND} plugins whose columns depend on the data.`, []);
   });
+}
+
+/** A schema that was written into the text: where it stands now, and its length. */
+interface Insertion {
+  at: number;
+  length: number;
+}
+
+/** The most plugins of one query whose columns are found in the data. */
+const MAX_FOUND = 16;
+
+function insert(text: string, at: number, clause: string, insertions: Insertion[]): string {
+  for (const i of insertions) if (i.at >= at) i.at += clause.length;
+  insertions.push({ at, length: clause.length });
+  return text.slice(0, at) + clause + text.slice(at);
+}
+
+/** The error with its places in the query as it was written, before schemas were put in. */
+function asWritten(error: KqlError, query: string, insertions: readonly Insertion[]): KqlError {
+  const inOrder = insertions.toSorted((a, b) => a.at - b.at);
+  const diagnostics = error.diagnostics.map((d): Diagnostic => {
+    let start = d.start;
+    for (const i of inOrder.toReversed()) if (i.at < start) start = Math.max(i.at, start - i.length);
+    return { ...d, start, ...positionOf(query, start) };
+  });
+  return new KqlError(error.kind, error.message, diagnostics);
 }
 
 /** Checks a query against schemas without running it. Never throws for what is wrong with the query. */

@@ -9,6 +9,7 @@ import { DYNAMIC_FUNCTIONS, element } from './functions/dynamics.ts';
 import { NUMBER_FUNCTIONS } from './functions/numbers.ts';
 import { ROW_FUNCTIONS } from './functions/rows.ts';
 import { STRING_FUNCTIONS } from './functions/strings.ts';
+import { STRUCTURED_FUNCTIONS } from './functions/structured.ts';
 import {
   child,
   isTabular,
@@ -24,8 +25,10 @@ import {
   tokenText,
 } from './language.ts';
 import { addLongs, multiplyLongs, parseLong } from './longs.ts';
+import { literalPattern } from './regex.ts';
 import { type Expression, fail, refuse, type Scope, within } from './scope.ts';
 import { parseGuid } from './table.ts';
+import { hasTerm } from './text-match.ts';
 import { parseDatetime, parseTimespan } from './times.ts';
 import type { ColumnType } from './types.ts';
 import { type Bag, compareValues, isNumeric, keyOf, missing, toDynamic, type Value } from './values.ts';
@@ -39,6 +42,7 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...DYNAMIC_FUNCTIONS,
     ...ADDRESS_FUNCTIONS,
     ...ROW_FUNCTIONS,
+    ...STRUCTURED_FUNCTIONS,
   }),
 );
 
@@ -83,7 +87,12 @@ export function expression(node: Node, scope: Scope): Expression {
   switch (kind) {
     case 'LiteralExpression':
     case 'CompoundStringLiteralExpression':
-      return literalExpression(node, scope);
+      // The analyser calls a text that stands where a condition should a bool: a term of a search.
+      return scope.search && scalarType(node) === 'bool' && typeof node.LiteralValue === 'string'
+        ? sought(node.LiteralValue, allColumns(scope), scope)
+        : literalExpression(node, scope);
+    case 'StarExpression':
+      return scope.search ? literal(true, 'bool') : refuse('A star here', node, scope);
     case 'DynamicExpression':
       return literal(dynamicLiteral(child(node, 'Expression'), scope, 0), 'dynamic');
     case 'ParenthesizedExpression':
@@ -190,6 +199,11 @@ function name(node: Node, scope: Scope): Expression {
   if (symbol === undefined || symbol.kind === 'ColumnSymbol') {
     const column = columnOf(named, scope);
     if (column) return column;
+    // A search asks every table, also those without the column.
+    if (scope.search && symbol) {
+      const type = scalarType(node) ?? 'dynamic';
+      return { type, constant: false, at: () => missing(type) };
+    }
   }
   const binding = scope.names.get(named);
   if (binding?.kind === 'scalar') {
@@ -233,8 +247,12 @@ function binary(node: Node, scope: Scope): Expression {
   const kind = nodeKind(node);
   const leftNode = child(node, 'Left');
   const rightNode = child(node, 'Right');
-  if (nodeClass(leftNode) === 'StarExpression') return refuse('A search of every column', leftNode, scope);
+  if (nodeClass(leftNode) === 'StarExpression') return anyColumn(node, leftNode, scope);
   const left = expression(leftNode, scope);
+  if (kind === 'SearchExpression') {
+    const text = rightNode.LiteralValue;
+    return typeof text === 'string' ? sought(text, [left], scope) : refuse('This search', rightNode, scope);
+  }
   const right = expression(rightNode, scope);
   const constant = left.constant && right.constant;
   const bool = (at: (row: number) => Value): Expression => ({ type: 'bool', constant, at });
@@ -270,8 +288,62 @@ function binary(node: Node, scope: Scope): Expression {
   }
   const test = ORDER_TESTS[kind];
   if (test) return bool(ordering(left, right, test, node, scope));
-  const match = textual(kind, left, right, node, scope);
+  const match = textual(scope.search?.caseSensitive ? caseSensitive(kind) : kind, left, right, node, scope);
   return match ? bool(match) : refuse(`The operator '${tokenText(node, 'Operator')}'`, node, scope);
+}
+
+// ---- every column -----------------------------------------------------------------------------------------------
+
+/** Every column of the rows as text: a search looks at what a cell shows, whatever its type. */
+function allColumns(scope: Scope): Expression[] {
+  return (scope.frame?.vectors ?? []).map((v): Expression => {
+    const column: Expression = { type: v.type, constant: false, at: reader(v) };
+    return v.type === 'string' ? column : { type: 'string', constant: false, at: textReader(column) };
+  });
+}
+
+const anyOf = (tests: readonly ((row: number) => Value)[]): Expression => ({
+  type: 'bool',
+  constant: false,
+  at: (row) => tests.some((test) => test(row) === true),
+});
+
+/** `* has "x"` and its kin: any column does. */
+function anyColumn(node: Node, star: Node, scope: Scope): Expression {
+  const right = expression(child(node, 'Right'), scope);
+  if (tokenText(node, 'Operator').startsWith('!')) return refuse('A negative test of every column', star, scope);
+  const kind = scope.search?.caseSensitive ? caseSensitive(nodeKind(node)) : nodeKind(node);
+  return anyOf(
+    allColumns(scope).map(
+      (column) => textual(kind, column, right, node, scope) ?? refuse('This test of every column', star, scope),
+    ),
+  );
+}
+
+/** The kind of the operator that differs from this one in minding the case. */
+const caseSensitive = (kind: string): string =>
+  /^(Not)?(Contains|StartsWith|EndsWith|Has|HasPrefix|HasSuffix)Expression$/.test(kind)
+    ? kind.replace('Expression', 'CsExpression')
+    : kind;
+
+/** A term of a search: where its stars stand says how it must match. */
+function sought(term: string, columns: readonly Expression[], scope: Scope): Expression {
+  const fold = !scope.search?.caseSensitive;
+  const needle = fold ? term.toLowerCase() : term;
+  const inner = needle.replace(/^\*|\*$/g, '');
+  const [before, after] = [needle.startsWith('*'), needle.endsWith('*')];
+  let matches: (text: string) => boolean;
+  if (inner.includes('*')) {
+    const pattern = inner.split('*').map(literalPattern).join('.*');
+    const regex = new RegExp(`${before ? '' : '\\b'}${pattern}${after ? '' : '\\b'}`, 'u');
+    matches = (text) => regex.test(text);
+  } else matches = (text) => hasTerm(text, inner, !before, !after);
+  return anyOf(
+    columns.map((column) => {
+      const text = textReader(column);
+      return (row) => matches(fold ? text(row).toLowerCase() : text(row));
+    }),
+  );
 }
 
 function unary(node: Node, scope: Scope): Expression {

@@ -63,7 +63,7 @@ function library(): Library {
     },
     table: (name, columns) => {
       // Every name is quoted: unquoted, a column called `type` or `kind` cuts the table short without an error.
-      const schema = columns.map((c) => `['${c.name.replace(/[\\']/g, '\\$&')}']:${c.type}`).join(',');
+      const schema = columns.map((c) => `${quotedName(c.name)}:${c.type}`).join(',');
       const bare = objectFrom(property(symbols, 'TableSymbol'), 'From', `(${schema})`);
       return objectFrom(bare, 'WithName', name);
     },
@@ -91,6 +91,9 @@ function library(): Library {
 }
 
 // ---- reading the tree -------------------------------------------------------------------------------------------
+
+/** A name as the language writes it wherever it might be read as something else. */
+export const quotedName = (name: string): string => `['${name.replace(/[\\']/g, '\\$&')}']`;
 
 /** The node's class: `PipeExpression`, `FilterOperator`, … */
 export function nodeClass(node: Node): string {
@@ -234,6 +237,11 @@ export function referencedSymbol(node: Node): { kind: string; name: string } | u
 /** Offset of the node's first token. */
 export function startOf(node: Node): number {
   return typeof node.TextStart === 'number' ? node.TextStart : 0;
+}
+
+/** Offset just after the node's last token. */
+export function endOf(node: Node): number {
+  return typeof node.End === 'number' ? node.End : startOf(node);
 }
 
 // ---- schemas and analyses ---------------------------------------------------------------------------------------

@@ -16,6 +16,23 @@ export interface Run {
   tabular(node: Node, scope: Scope, input?: Frame): Frame;
   /** User functions in progress; deeper than a bound is refused. */
   depth: number;
+  /** Where schemas stand in the text that an earlier try found in the data. */
+  found: ReadonlySet<number>;
+}
+
+/**
+ * Thrown when an operator's columns have been found in the data and the query does not declare them: the query must be
+ * analysed again with `clause` written at `at`.
+ */
+export class SchemaFound extends Error {
+  override readonly name = 'SchemaFound';
+  readonly at: number;
+  readonly clause: string;
+  constructor(at: number, clause: string) {
+    super('the columns of a plugin were found');
+    this.at = at;
+    this.clause = clause;
+  }
 }
 
 /** An expression bound to the rows of a frame. */
@@ -41,6 +58,8 @@ export interface Scope {
   offset: number;
   /** Values already worked out for nodes: the aggregates within a summarize. */
   computed?: ReadonlyMap<Node, Expression>;
+  /** Within the predicate of a search, where a bare text is sought in every column. */
+  search?: { caseSensitive: boolean };
 }
 
 export const within = (scope: Scope, frame: Frame | undefined): Scope => ({
@@ -51,12 +70,12 @@ export const within = (scope: Scope, frame: Frame | undefined): Scope => ({
 });
 
 /** Throws a KqlError that points at a node. */
-export function fail(kind: KqlErrorKind, message: string, node: Node, scope: Scope): never {
+export function fail(kind: KqlErrorKind, message: string, node: Node, scope: Scope, code: string = kind): never {
   const start = scope.offset + startOf(node);
   const token = sourceText(node).slice(0, 80);
   const diagnostic: Diagnostic = {
     severity: 'error',
-    code: kind,
+    code,
     message,
     start,
     length: Math.min(token.length, Math.max(0, scope.run.text.length - start)),
@@ -68,6 +87,13 @@ export function fail(kind: KqlErrorKind, message: string, node: Node, scope: Sco
 
 export function refuse(what: string, node: Node, scope: Scope): never {
   return fail('unsupported', `${what} is not supported by this evaluator.`, node, scope);
+}
+
+/** A name that no table has; union isfuzzy leaves out the inputs that need one. */
+export const NO_TABLE = 'no-table';
+
+export function noTable(name: string, node: Node, scope: Scope): never {
+  return fail('semantic', `There is no table '${name}'.`, node, scope, NO_TABLE);
 }
 
 /** The value of an expression that must not depend on a row. */

@@ -16,11 +16,15 @@ import { mvApply, mvExpand } from './operators/expand.ts';
 import { join } from './operators/join.ts';
 import { makeSeries } from './operators/make-series.ts';
 import { parse } from './operators/parse.ts';
+import { partition } from './operators/partition.ts';
+import { plugin } from './operators/plugins.ts';
+import { sampleDistinct, topHitters } from './operators/sample.ts';
+import { search } from './operators/search.ts';
 import { sort, top } from './operators/sort.ts';
 import { datatable, print, range } from './operators/sources.ts';
 import { distinct, summarize } from './operators/summarize.ts';
 import { union } from './operators/union.ts';
-import { constantCount, fail, refuse, type Scope, within } from './scope.ts';
+import { constantCount, noTable, refuse, type Scope, within } from './scope.ts';
 
 type Operator = (node: Node, input: Frame, scope: Scope) => Frame;
 
@@ -61,6 +65,13 @@ const OPERATORS: Record<string, Operator> = {
   JoinOperator: join,
   LookupOperator: join,
   UnionOperator: (node, input, scope) => union(node, input, '', scope),
+  SearchOperator: (node, input, scope) => search(node, input, '', scope),
+  AsOperator: (_node, input) => input,
+  EvaluateOperator: plugin,
+  PartitionOperator: partition,
+  SampleOperator: take,
+  SampleDistinctOperator: sampleDistinct,
+  TopHittersOperator: topHitters,
   MvExpandOperator: mvExpand,
   MvApplyOperator: mvApply,
   ParseOperator: parse,
@@ -86,11 +97,21 @@ export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
       }
       let frame = tabular(source, scope, input);
       let label = tableName(source, scope);
+      let inner = scope;
       for (const operator of operators.reverse()) {
-        frame =
-          nodeClass(operator) === 'UnionOperator'
-            ? union(operator, frame, label, scope)
-            : apply(operator, frame, scope);
+        switch (nodeClass(operator)) {
+          case 'UnionOperator':
+            frame = union(operator, frame, label, inner);
+            break;
+          case 'SearchOperator':
+            frame = search(operator, frame, label, inner);
+            break;
+          case 'AsOperator':
+            inner = naming(operator, frame, inner);
+            break;
+          default:
+            frame = apply(operator, frame, inner);
+        }
         label = '';
       }
       return frame;
@@ -110,10 +131,19 @@ export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
       return range(node, scope);
     case 'UnionOperator':
       return union(node, input, '', scope);
+    case 'SearchOperator':
+      return search(node, input, '', scope);
     default:
       if (input) return apply(node, input, scope);
       return refuse(describe(node), node, scope);
   }
+}
+
+/** `as`: what the rows up to here are called in the rest of the pipe. */
+function naming(node: Node, frame: Frame, scope: Scope): Scope {
+  const names = new Map(scope.names);
+  names.set(simpleName(child(node, 'Name')), { kind: 'table', frame: () => frame });
+  return { ...scope, names };
 }
 
 function tableName(source: Node, scope: Scope): string {
@@ -140,7 +170,7 @@ function named(node: Node, scope: Scope): Frame {
   if (name.includes('*')) return refuse('A table name with a wildcard', node, scope);
   const table = scope.run.tables.get(name);
   if (table && referencedSymbol(node)?.kind !== 'ColumnSymbol') return frameOf(table);
-  return refuse(`The table '${name}'`, node, scope);
+  return noTable(name, node, scope);
 }
 
 function call(node: Node, scope: Scope): Frame {
@@ -152,7 +182,7 @@ function call(node: Node, scope: Scope): Frame {
   if (name === 'table' && only) {
     const wanted = scope.run.expression(only, within(scope, undefined)).at(0);
     const table = scope.run.tables.get(String(wanted));
-    return table ? frameOf(table) : fail('semantic', `There is no table '${String(wanted)}'.`, node, scope);
+    return table ? frameOf(table) : noTable(String(wanted), node, scope);
   }
   return refuse(`The function '${name}()'`, child(node, 'Name'), scope);
 }

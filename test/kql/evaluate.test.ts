@@ -554,9 +554,13 @@ describe('names', () => {
 describe('what is refused', () => {
   it('names the construct and where it stands', () => {
     const cases: [string, string, number, number][] = [
-      ['Events\n| search "x"', 'search', 2, 3],
+      ['Events\n| reduce by Who', 'reduce', 2, 3],
       ['Events | extend x = geo_distance_2points(1.0, 2.0, 3.0, 4.0)', 'geo_distance_2points', 1, 21],
-      ['Events | evaluate bag_unpack(D)', 'evaluate', 1, 10],
+      ['Events | evaluate basket()', 'basket', 1, 19],
+      ['Events | summarize hll(N)', 'hll', 1, 20],
+      ['print todecimal(1)', 'decimal', 1, 7],
+      ['Events | extend t = ingestion_time()', 'ingestion_time', 1, 21],
+      ['Events | where Who matches regex "a(?=b)"', '(?=', 1, 16],
       ['print rand()', 'rand', 1, 7],
       ['let f = (x:long) {\n  Events | where N == rand(x) };\nf(1)', 'rand', 2, 23],
       ['Events | where Who matches regex "(a+)+$"', 'repeat within a repeat', 1, 16],

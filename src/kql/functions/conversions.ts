@@ -90,6 +90,11 @@ const isnull = (call: Call): ((row: number) => boolean) => {
   return type === 'string' ? () => false : (row) => at(row) === null;
 };
 
+const isnotnull: Implementation = (call) => {
+  const test = isnull(call);
+  return (row) => !test(row);
+};
+
 export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
   tostring: to('string'),
   toint: to('int'),
@@ -100,6 +105,7 @@ export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
   toboolean: to('bool'),
   todatetime: to('datetime'),
   totimespan: to('timespan'),
+  totime: to('timespan'),
   toguid: to('guid'),
   todecimal: (call) => refuse('decimal', call.node, call.scope),
   parse_json: parseJsonFunction,
@@ -112,10 +118,8 @@ export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
   coalesce,
   gettype,
   isnull,
-  isnotnull: (call) => {
-    const test = isnull(call);
-    return (row) => !test(row);
-  },
+  isnotnull,
+  notnull: isnotnull,
   not: (call) => {
     const { at, type } = argument(call, 0);
     return (row) => {

@@ -309,6 +309,35 @@ const unixTime =
     };
   };
 
+/** The week of ISO 8601: the first one of a year holds its first Thursday. */
+function isoWeek(date: Date): number {
+  const thursday = dayStart(date.getTime()) + (4 - (date.getUTCDay() || 7)) * 86_400_000;
+  return Math.floor((thursday - utc(new Date(thursday).getUTCFullYear(), 0, 1)) / (7 * 86_400_000)) + 1;
+}
+
+const datetimePart: Implementation = (call) => {
+  const unit = String(argument(call, 0).at(0)).toLowerCase();
+  const parts: Record<string, (d: Date, t: Long) => number> = {
+    year: (d) => d.getUTCFullYear(),
+    quarter: (d) => Math.floor(d.getUTCMonth() / 3) + 1,
+    month: (d) => d.getUTCMonth() + 1,
+    day: (d) => d.getUTCDate(),
+    week_of_year: (d) => isoWeek(d),
+    dayofyear: (d) => Math.floor((d.getTime() - utc(d.getUTCFullYear(), 0, 1)) / 86_400_000) + 1,
+    hour: (d) => d.getUTCHours(),
+    minute: (d) => d.getUTCMinutes(),
+    second: (d) => d.getUTCSeconds(),
+    millisecond: (d) => d.getUTCMilliseconds(),
+  };
+  const part = parts[unit];
+  if (!part) return refuse(`datetime_part('${unit}')`, call.argumentNodes[0] ?? call.node, call.scope);
+  const read = longs(call, 1);
+  return (row) => {
+    const datetime = read(row);
+    return datetime === null ? null : part(new Date(millisecondsOf(datetime)), datetime);
+  };
+};
+
 export const DATE_FUNCTIONS: Record<string, Implementation> = {
   now: (call) => {
     const now = call.scope.run.now;
@@ -337,27 +366,10 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
   endofyear: period('year', true),
   datetime_add: datetimeAdd,
   datetime_diff: datetimeDiff,
-  datetime_part: (call) => {
-    const unit = String(argument(call, 0).at(0)).toLowerCase();
-    const parts: Record<string, (d: Date, t: Long) => number> = {
-      year: (d) => d.getUTCFullYear(),
-      quarter: (d) => Math.floor(d.getUTCMonth() / 3) + 1,
-      month: (d) => d.getUTCMonth() + 1,
-      day: (d) => d.getUTCDate(),
-      dayofyear: (d) => Math.floor((d.getTime() - utc(d.getUTCFullYear(), 0, 1)) / 86_400_000) + 1,
-      hour: (d) => d.getUTCHours(),
-      minute: (d) => d.getUTCMinutes(),
-      second: (d) => d.getUTCSeconds(),
-      millisecond: (d) => d.getUTCMilliseconds(),
-    };
-    const part = parts[unit];
-    if (!part) return refuse(`datetime_part('${unit}')`, call.argumentNodes[0] ?? call.node, call.scope);
-    const read = longs(call, 1);
-    return (row) => {
-      const datetime = read(row);
-      return datetime === null ? null : part(new Date(millisecondsOf(datetime)), datetime);
-    };
-  },
+  datetime_part: datetimePart,
+  datepart: datetimePart,
+  week_of_year: calendar((d) => isoWeek(d)),
+  weekofyear: calendar((d) => isoWeek(d)),
   format_datetime: (call) => format(call, DATETIME_FORMAT)(call),
   format_timespan: (call) => format(call, TIMESPAN_FORMAT)(call),
   getyear: calendar((d) => d.getUTCFullYear()),
@@ -398,4 +410,12 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
   unixtime_seconds_todatetime: unixTime(TICKS_PER_SECOND),
   unixtime_milliseconds_todatetime: unixTime(TICKS_PER_MILLISECOND),
   unixtime_microseconds_todatetime: unixTime(10),
+  unixtime_nanoseconds_todatetime: (call) => {
+    // Nanoseconds since 1970 are beyond what a real holds exactly.
+    const read = longs(call, 0);
+    return (row) => {
+      const n = read(row);
+      return n === null ? null : withinCalendar(long(BigInt(n) / 100n + BigInt(datetimeFromMilliseconds(0))));
+    };
+  },
 };

@@ -1,4 +1,4 @@
-import { argument, arrays, type Call, convert, counts, dynamics, type Implementation, texts } from '../call.ts';
+import { argument, arrays, type Call, convert, counts, dynamics, type Implementation, texts, toBool } from '../call.ts';
 import { refuse } from '../scope.ts';
 import {
   type Bag,
@@ -134,6 +134,27 @@ const range: Implementation = (call) => {
   };
 };
 
+const arrayLength: Implementation = (call) => {
+  const read = arrays(call, 0);
+  return (row) => read(row)?.length ?? null;
+};
+
+/** array_iff(): by each element of the first; a scalar stands for each element. */
+const arrayIff: Implementation = (call) => {
+  const tests = arrays(call, 0);
+  const [yes, no] = [dynamics(call, 1), dynamics(call, 2)];
+  const at = (value: Value, i: number): Value => (Array.isArray(value) ? (value[i] ?? null) : value);
+  return (row) => {
+    const conditions = tests(row);
+    if (conditions === null) return null;
+    const [whenTrue, whenFalse] = [yes(row), no(row)];
+    return conditions.map((c, i) => {
+      const truth = toBool(c);
+      return truth === null ? null : at(truth ? whenTrue : whenFalse, i);
+    });
+  };
+};
+
 /** A path of `$.a.b[0]['c']`; anything else is refused. */
 function jsonPath(path: string): (string | number)[] | undefined {
   if (!path.startsWith('$')) return undefined;
@@ -201,10 +222,8 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
   bag_pack: pack,
   pack_dictionary: pack,
   pack_array: packArray,
-  array_length: (call) => {
-    const read = arrays(call, 0);
-    return (row) => read(row)?.length ?? null;
-  },
+  array_length: arrayLength,
+  arraylength: arrayLength,
   array_concat: (call) => {
     const reads = call.args.map((_, i) => arrays(call, i));
     return (row) => {
@@ -261,6 +280,45 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
       const bag = emptyBag();
       for (const [k, v] of Object.entries(value)) if (!removed.includes(k)) bag[k] = v;
       return bag;
+    };
+  },
+  bag_set_key: (call) => {
+    const read = dynamics(call, 0);
+    const key = texts(call, 1);
+    const value = dynamics(call, 2);
+    return (row) => {
+      const bag = read(row);
+      if (!isBag(bag)) return null;
+      const name = key(row);
+      if (name.startsWith('$.')) refuse('bag_set_key() with a path', call.node, call.scope);
+      return Object.assign(emptyBag(), bag, { [name]: value(row) });
+    };
+  },
+  bag_zip: (call) => {
+    const keys = arrays(call, 0);
+    const values = arrays(call, 1);
+    return (row) => {
+      const names = keys(row);
+      const cells = values(row);
+      if (names === null || cells === null) return null;
+      const bag = emptyBag();
+      names.forEach((n, i) => {
+        if (typeof n === 'string') bag[n] = cells[i] ?? null;
+      });
+      return bag;
+    };
+  },
+  array_iff: arrayIff,
+  array_iif: arrayIff,
+  jaccard_index: (call) => {
+    const left = arrays(call, 0);
+    const right = arrays(call, 1);
+    return (row) => {
+      const [a, b] = [left(row), right(row)];
+      if (a === null || b === null) return null;
+      const [x, y] = [new Set(a.map(keyOf)), new Set(b.map(keyOf))];
+      const both = [...x].filter((k) => y.has(k)).length;
+      return both / (x.size + y.size - both);
     };
   },
   set_union: sets((all) => new Map(all.flatMap((s) => [...s])).values()),

@@ -102,6 +102,12 @@ export const NUMBER_FUNCTIONS: Record<string, Implementation> = {
     };
   },
   ceiling: whole(Math.ceil),
+  pi: () => () => Math.PI,
+  sin: real(Math.sin),
+  cos: real(Math.cos),
+  tan: real(Math.tan),
+  radians: real((n) => (n / 180) * Math.PI),
+  degrees: real((n) => (n / Math.PI) * 180),
   sign: real((n) => Math.sign(n)),
   sqrt: real((n) => (n < 0 ? Number.NaN : Math.sqrt(n))),
   exp: real(Math.exp),

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { argument, type Call, convert, counts, dynamics, type Implementation, regexes, texts } from '../call.ts';
+import {
+  argument,
+  arrays,
+  type Call,
+  convert,
+  counts,
+  dynamics,
+  type Implementation,
+  regexes,
+  texts,
+} from '../call.ts';
 import { fail, refuse } from '../scope.ts';
 import { isNumeric, toText, type Value } from '../values.ts';
 
@@ -80,13 +90,17 @@ const extract: Implementation = (call) => {
 };
 
 const extractAll: Implementation = (call) => {
-  if (call.args.length > 2) refuse('extract_all() with capture groups', call.node, call.scope);
   const regex = regexes(call, 0, { global: true });
-  const read = texts(call, 1);
+  const chosen = call.args.length > 2 ? arrays(call, 1) : undefined;
+  const read = texts(call, chosen ? 2 : 1);
   return (row) => {
     const found: Value[] = [];
+    const groups = chosen?.(row);
     for (const m of read(row).matchAll(regex(row))) {
-      found.push(m.length === 2 ? (m[1] ?? '') : m.slice(1).map((g) => g ?? ''));
+      const captures = groups
+        ? groups.map((g) => (typeof g === 'number' ? m[g] : m.groups?.[String(g)]) ?? '')
+        : m.slice(1).map((g) => g ?? '');
+      found.push(captures.length === 1 ? (captures[0] ?? '') : captures);
       if (found.length >= 100_000) break;
     }
     if (found.length === 0) return null;
@@ -221,6 +235,14 @@ function decodeBase64(text: string): string {
   }
 }
 
+const isnotempty: Implementation = (call) => {
+  const { at } = argument(call, 0);
+  return (row) => {
+    const value = at(row);
+    return value !== null && value !== '';
+  };
+};
+
 export const STRING_FUNCTIONS: Record<string, Implementation> = {
   tolower: mapText((t) => t.toLowerCase()),
   toupper: mapText((t) => t.toUpperCase()),
@@ -239,13 +261,8 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
       return value === null || value === '';
     };
   },
-  isnotempty: (call) => {
-    const { at } = argument(call, 0);
-    return (row) => {
-      const value = at(row);
-      return value !== null && value !== '';
-    };
-  },
+  isnotempty,
+  notempty: isnotempty,
   strcat: (call) => {
     const parts = call.args.map((_, i) => texts(call, i));
     return (row) => {
@@ -288,8 +305,21 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
   split,
   extract,
   extract_all: extractAll,
+  extractall: extractAll,
   countof,
   indexof,
+  translate: (call) => {
+    const from = texts(call, 0);
+    const to = texts(call, 1);
+    const read = texts(call, 2);
+    return (row) => {
+      const [sought, by] = [[...from(row)], [...to(row)]];
+      // A shorter replacement goes on with its last character; an empty one deletes.
+      const map = new Map(sought.map((c, i) => [c, by[i] ?? by.at(-1) ?? '']));
+      return [...read(row)].map((c) => map.get(c) ?? c).join('');
+    };
+  },
+  isascii: mapText((t) => !/[^\0-\x7f]/.test(t)),
   trim: trim(true, true),
   trim_start: trim(true, false),
   trim_end: trim(false, true),
@@ -300,7 +330,9 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
   hash_sha1: hash('sha1'),
   hash_sha256: hash('sha256'),
   base64_encode_tostring: mapText((t) => Buffer.from(t).toString('base64')),
+  base64_encodestring: mapText((t) => Buffer.from(t).toString('base64')),
   base64_decode_tostring: mapText(decodeBase64),
+  base64_decodestring: mapText(decodeBase64),
   url_encode: mapText((t) =>
     encodeURIComponent(t).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
   ),

@@ -1,4 +1,5 @@
 import { checkRows, type Frame, frameOf, reader, type Vector, vectorOf } from '../frame.ts';
+import { KqlError } from '../kqlerror.ts';
 import {
   child,
   list,
@@ -11,17 +12,18 @@ import {
   resultColumns,
   simpleName,
 } from '../language.ts';
-import { type Scope, within } from '../scope.ts';
-import type { ColumnType } from '../types.ts';
+import { NO_TABLE, type Scope, within } from '../scope.ts';
+import type { Column } from '../types.ts';
 import { missing, type Value } from '../values.ts';
 
-interface Branch {
+/** One of several inputs, and what its rows are called. */
+export interface Branch {
   label: string;
   frame: Frame;
 }
 
 /** The tables one branch stands for: several for a wildcard, none for a missing table under isfuzzy. */
-function branches(node: Node, position: number, fuzzy: boolean, scope: Scope): Branch[] {
+export function branches(node: Node, position: number, fuzzy: boolean, scope: Scope): Branch[] {
   const inner = nodeClass(node) === 'ParenthesizedExpression' ? child(node, 'Expression') : node;
   const bare = nodeClass(inner) === 'NameReference';
   const name = bare ? simpleName(inner) : '';
@@ -40,7 +42,13 @@ function branches(node: Node, position: number, fuzzy: boolean, scope: Scope): B
   }
   const isTable = bare && referencedSymbol(inner)?.kind === 'TableSymbol' && !scope.names.has(name);
   if (fuzzy && bare && referencedSymbol(inner) === undefined && !scope.names.has(name)) return [];
-  return [{ label: isTable ? name : `union_arg${position}`, frame: scope.run.tabular(node, scope) }];
+  const label = isTable ? name : `union_arg${position}`;
+  try {
+    return [{ label, frame: scope.run.tabular(node, scope) }];
+  } catch (error) {
+    if (fuzzy && error instanceof KqlError && error.diagnostics[0]?.code === NO_TABLE) return [];
+    throw error;
+  }
 }
 
 export function union(node: Node, input: Frame | undefined, inputLabel: string, outer: Scope): Frame {
@@ -72,12 +80,7 @@ export function union(node: Node, input: Frame | undefined, inputLabel: string, 
   return { names, vectors, length, serialized: false };
 }
 
-interface Wanted {
-  name: string;
-  type: ColumnType;
-}
-
-function columnsOf(node: Node, parts: readonly Branch[], intersect: boolean): Wanted[] {
+function columnsOf(node: Node, parts: readonly Branch[], intersect: boolean): Column[] {
   const columns = resultColumns(node);
   if (!intersect) return columns;
   const source = parameters(node).get('withsource');
@@ -87,14 +90,15 @@ function columnsOf(node: Node, parts: readonly Branch[], intersect: boolean): Wa
 }
 
 /** A column is found by name and type; where branches differ in type, the analyser splits it into name_type. */
-function positionIn(frame: Frame, column: Wanted): number {
+function positionIn(frame: Frame, column: Column): number {
   return frame.names.findIndex((n, i) => {
     const type = frame.vectors[i]?.type;
     return type === column.type && (n === column.name || `${n}_${type}` === column.name);
   });
 }
 
-function gather(parts: readonly Branch[], column: Wanted, length: number): Value[] {
+/** One column of the rows of all parts, in their order; missing where a part lacks it. */
+export function gather(parts: readonly Branch[], column: Column, length: number): Value[] {
   const values: Value[] = new Array(length);
   let at = 0;
   for (const { frame } of parts) {

@@ -1,0 +1,48 @@
+import { toBool } from '../call.ts';
+import { checkRows, type Frame, frameOf, pick, type Vector, vectorOf } from '../frame.ts';
+import { child, list, literalText, type Node, optional, parameters, resultColumns } from '../language.ts';
+import { fail, type Scope, within } from '../scope.ts';
+import type { Value } from '../values.ts';
+import { type Branch, branches, gather } from './union.ts';
+
+/** The column in which search names the table of each row. */
+const SOURCE = '$table';
+
+/**
+ * search: the rows of one input, of the tables it names, or of every table, in which the predicate holds. A bare text in
+ * the predicate stands for "any column has it"; a column that a table lacks is a missing cell there.
+ */
+export function search(node: Node, input: Frame | undefined, inputLabel: string, outer: Scope): Frame {
+  const scope = within(outer, undefined);
+  const parts = input ? [{ label: inputLabel || 'union_arg0', frame: input }] : sources(node, scope);
+  const kindNode = parameters(node).get('kind');
+  const kind = kindNode ? literalText(kindNode) : 'default';
+  if (!['default', 'case_insensitive', 'case_sensitive'].includes(kind)) {
+    fail('semantic', `'${kind}' is no kind of search.`, kindNode ?? node, outer);
+  }
+  const condition = child(node, 'Condition');
+  const found = parts.map(({ label, frame }): Branch => {
+    const inner: Scope = { ...within(outer, frame), search: { caseSensitive: kind === 'case_sensitive' } };
+    const { at } = outer.run.expression(condition, inner);
+    const rows = new Int32Array(frame.length);
+    let kept = 0;
+    for (let row = 0; row < frame.length; row++) if (toBool(at(row)) === true) rows[kept++] = row;
+    return { label, frame: pick(frame, rows.slice(0, kept)) };
+  });
+  const length = found.reduce((sum, part) => sum + part.frame.length, 0);
+  checkRows(length);
+  const columns = resultColumns(node);
+  const vectors = columns.map((column): Vector => {
+    if (column.name !== SOURCE) return vectorOf(column.type, gather(found, column, length));
+    const labels: Value[] = [];
+    for (const part of found) for (let row = 0; row < part.frame.length; row++) labels.push(part.label);
+    return vectorOf('string', labels);
+  });
+  return { names: columns.map((c) => c.name), vectors, length, serialized: false };
+}
+
+function sources(node: Node, scope: Scope): Branch[] {
+  const clause = optional(node, 'InClause');
+  if (clause) return list(optional(clause, 'Expressions')).flatMap((e, i) => branches(e, i, false, scope));
+  return [...scope.run.tables.values()].map((table) => ({ label: table.name, frame: frameOf(table) }));
+}

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { type Json, logAnalyticsRows } from '../../src/kql/cells.ts';
+import { evaluate, KqlError } from '../../src/kql/evaluate.ts';
+import { tableFromRows } from '../../src/kql/table.ts';
+
+const now = new Date('2026-11-23T12:00:00Z');
+
+const events = tableFromRows(
+  'Events',
+  [
+    { At: '2026-11-23T01:02:03Z', Id: 4625, Who: 'admin', N: 5, D: { a: { b: 'x' }, list: [1, 2] } },
+    { At: '2026-11-23T01:04:00Z', Id: 4625, Who: 'Admin', D: { list: [] } },
+    { At: '2026-11-23T05:00:00Z', Id: 4624, Who: '', N: 7 },
+  ],
+  { At: 'datetime', Id: 'int', Who: 'string', N: 'long', D: 'dynamic' },
+);
+const other = tableFromRows('Other', [{ Who: 'bob admin', X: 4 }], { Who: 'string', X: 'long' });
+
+const run = (query: string) => evaluate(query, [events, other], { now });
+const rows = (query: string): Json[][] => logAnalyticsRows(run(query));
+const names = (query: string): string[] => run(query).columns.map((c) => `${c.name}:${c.type}`);
+
+function failure(query: string): KqlError {
+  try {
+    run(query);
+  } catch (error) {
+    if (error instanceof KqlError) return error;
+    throw error;
+  }
+  throw new Error(`no error: ${query}`);
+}
+
+describe('search', () => {
+  it('asks every column of every table and names the table', () => {
+    expect(rows('search "ADMIN" | project $table, Who')).toEqual([
+      ['Events', 'admin'],
+      ['Events', 'Admin'],
+      ['Other', 'bob admin'],
+    ]);
+    expect(names('search in (Other) "bob"')).toEqual(['$table:string', 'Who:string', 'X:long']);
+    expect(rows('search kind=case_sensitive "Admin" | count')).toEqual([[1]]);
+  });
+
+  it('reads stars as prefix, suffix and contains', () => {
+    const found = (term: string): Json | undefined => rows(`search "${term}" | count`)[0]?.[0];
+    expect(found('adm')).toBe(0);
+    expect(found('adm*')).toBe(3);
+    expect(found('*min')).toBe(3);
+    expect(found('*dmi*')).toBe(3);
+    expect(found('b*admin')).toBe(1);
+    expect(rows('search * | count')).toEqual([[4]]);
+  });
+
+  it('mixes terms with conditions; a column that a table lacks is missing there', () => {
+    expect(rows('search "admin" and (X == 4 or N == 5) | project $table')).toEqual([['Events'], ['Other']]);
+    expect(rows('search Who:"bob" | project $table')).toEqual([['Other']]);
+    expect(rows('Events | where Id == 4625 | search "x" | project Id')).toEqual([[4625]]);
+    expect(rows('Events | where * has "4624" | project Id')).toEqual([[4624]]);
+    expect(failure('Events | where * == 4').kind).toBe('unsupported');
+  });
+});
+
+describe('evaluate', () => {
+  it('bag_unpack makes a typed column of each slot, in the order of their names', () => {
+    const bags =
+      'datatable(d:dynamic)[dynamic({"Name":"John","Age":20}), dynamic({"Name":"Dave","Height":1.7}), dynamic(null)]';
+    expect(names(`${bags} | evaluate bag_unpack(d)`)).toEqual(['Age:long', 'Height:real', 'Name:string']);
+    expect(rows(`${bags} | evaluate bag_unpack(d)`)).toEqual([
+      [20, null, 'John'],
+      [null, 1.7, 'Dave'],
+      [null, null, ''],
+    ]);
+    expect(
+      names('print d = dynamic([1]) | mv-expand d | extend d = bag_pack("k", d) | evaluate bag_unpack(d, "p_")'),
+    ).toEqual(['p_k:long']);
+    expect(names('datatable(d:dynamic)[dynamic({"a":1}),dynamic({"a":"x"})] | evaluate bag_unpack(d)')).toEqual([
+      'a:dynamic',
+    ]);
+  });
+
+  it('the operators after it see what was found', () => {
+    expect(
+      rows(
+        'Events | evaluate bag_unpack(D) | evaluate bag_unpack(a, "q_") | extend n = 1 | where n == 1 | project q_b, list',
+      ),
+    ).toEqual([
+      ['x', '[1,2]'],
+      ['', '[]'],
+      ['', null],
+    ]);
+    expect(names('Events | evaluate bag_unpack(D) | extend n = 1').at(-2)).toBe('list:dynamic');
+  });
+
+  it('follows a declared schema, and the ways to resolve a conflict', () => {
+    const bag = 'datatable(Name:string, d:dynamic)["Old", dynamic({"Name":"John","Age":20})] | evaluate bag_unpack';
+    expect(rows(`${bag}(d, columnsConflict="replace_source") | project Name`)).toEqual([['John']]);
+    expect(rows(`${bag}(d, columnsConflict="keep_source") | project Name`)).toEqual([['Old']]);
+    expect(failure(`${bag}(d)`).message).toContain("'Name' twice");
+    expect(rows('Events | evaluate bag_unpack(D) : (Id:int, nope:string) | take 1')).toEqual([[4625, '']]);
+    expect(names('Events | evaluate bag_unpack(D) : (*, list:dynamic)')).toEqual([
+      'At:datetime',
+      'Id:int',
+      'Who:string',
+      'N:long',
+      'list:dynamic',
+    ]);
+  });
+
+  it('a slot may be called anything printable, and an error stays where it was written', () => {
+    expect(rows(`datatable(d:dynamic)[dynamic({"a'):b\\\\":1})] | evaluate bag_unpack(d)`)).toEqual([[1]]);
+    expect(failure('datatable(d:dynamic)[dynamic({"a\\u001b[2J":1})] | evaluate bag_unpack(d)').kind).toBe('semantic');
+    const error = failure('Events | evaluate bag_unpack(D)\n| where nope == 3');
+    expect([error.kind, error.line, error.column, error.token]).toEqual(['semantic', 2, 9, 'nope']);
+  });
+
+  it('pivot turns values into columns', () => {
+    const query = 'Events | project Id, Who = tolower(Who) | evaluate pivot(Id)';
+    expect(names(query)).toEqual(['Who:string', '4625:long', '4624:long']);
+    expect(rows(query)).toEqual([
+      ['admin', 2, 0],
+      ['', 0, 1],
+    ]);
+    expect(rows("Events | evaluate pivot(Id, sum(N), Who) | where Who == '' | project x = ['4624']")).toEqual([[7]]);
+    expect(rows('Events | project Id, N | take 1 | evaluate narrow()')).toEqual([
+      [0, 'Id', '4625'],
+      [0, 'N', '5'],
+    ]);
+  });
+
+  it('refuses other plugins by name', () => {
+    const error = failure('Events | evaluate autocluster()');
+    expect([error.kind, error.token, error.column]).toEqual(['unsupported', 'autocluster', 19]);
+  });
+});
+
+describe('parts of the rows', () => {
+  it('partition runs its subquery for each key', () => {
+    expect(rows('Events | partition hint.strategy=native by Id (top 1 by N | project Id, N)')).toEqual([
+      [4625, 5],
+      [4624, 7],
+    ]);
+    const many = 'range x from 1 to 65 step 1 | partition';
+    expect(failure(`${many} by x (count)`).kind).toBe('limit');
+    expect(rows(`${many} hint.strategy=native by x (count) | count`)).toEqual([[65]]);
+  });
+
+  it('as names the rows for the rest of the pipe', () => {
+    expect(rows('Events | as E | where Id == 4624 | extend Of = toscalar(E | count) | project Of')).toEqual([[3]]);
+  });
+
+  it('top-hitters and sample-distinct', () => {
+    expect(rows('Events | top-hitters 1 of Id by N')).toEqual([[4624, 7]]);
+    expect(rows('Events | top-hitters 1 of Id')).toEqual([[4625, 2]]);
+    expect(rows('Events | sample-distinct 1 of Id')).toEqual([[4625]]);
+    expect(rows('Events | sample 2 | count')).toEqual([[2]]);
+  });
+
+  it('make-series without its ends spans what each series has', () => {
+    expect(rows('Events | make-series n = count() on At step 1h by Id | project Id, n')).toEqual([
+      [4625, '[2]'],
+      [4624, '[1]'],
+    ]);
+    expect(rows('Events | make-series n = count() on At step 2h | project n')).toEqual([['[2,0,1]']]);
+    expect(rows('Events | make-series n = count() on N in range(1, 7, 2) | project n, N')).toEqual([
+      ['[0,0,1,1]', '[0,2,4,6]'],
+    ]);
+  });
+
+  it('isfuzzy leaves out inputs that need a table which is not there', () => {
+    expect(rows("union isfuzzy=true (table('Nope') | where 1 == 1), (Events | count)")).toEqual([[3]]);
+    expect(failure("let n = 'Nope'; table(n)").kind).toBe('semantic');
+  });
+
+  it('parse into a column that is there already is refused: the analyser itself is of two minds about it', () => {
+    const error = failure('print s = "a=1 b" | parse s with "a=" s:long " b"');
+    expect([error.kind, error.column]).toEqual(['unsupported', 21]);
+  });
+});
+
+describe('text with a structure', () => {
+  const cases: [string, Json][] = [
+    ['parse_url("https://u:p@host:8080/a/b?k=v%201&l#f").Host', 'host'],
+    [
+      'tostring(parse_url("https://u:p@host:8080/a/b?k=v%201&l#f"))',
+      '{"Scheme":"https","Host":"host","Port":"8080","Path":"/a/b","Username":"u","Password":"p","Query Parameters":{"k":"v 1","l":""},"Fragment":"f"}',
+    ],
+    ['parse_urlquery("a=1&b=x%3Dy")["Query Parameters"].b', 'x=y'],
+    [
+      'tostring(parse_path(@"C:\\temp\\file.txt"))',
+      '{"Scheme":"","RootPath":"C:","DirectoryPath":"C:\\\\temp","DirectoryName":"temp","Filename":"file.txt","Extension":"txt","AlternateDataStreamName":""}',
+    ],
+    ['parse_path("file://C:/temp/file.txt:some.exe").AlternateDataStreamName', 'some.exe'],
+    ['parse_path("/usr/lib/temp/file.txt").DirectoryPath', '/usr/lib/temp'],
+    ['tostring(parse_csv("a,\\"b,c\\",\\"d \\"\\"e\\"\\" \\",\\"\\"\\nf"))', '["a","b,c","d \\"e\\" ",""]'],
+    ['tostring(parse_xml("<e> <a>text</a> <a k=\'v\'>x</a> </e>"))', '{"e":{"a":["text",{"@k":"v","#text":"x"}]}}'],
+    ['tostring(parse_xml("<e> text <a>text</a> </e>"))', '{"e":{"#text":"text","a":"text"}}'],
+    ['tostring(parse_xml("<e/>"))', '{"e":null}'],
+    [
+      "tostring(parse_xml(\"<?xml version='1.0'?><!-- c --><e a='&lt;&#65;'><![CDATA[<x>]]></e>\"))",
+      '{"e":{"@a":"<A","#text":"<x>"}}',
+    ],
+    ['parse_xml("<e><a></e>")', null],
+    ['parse_xml("<!DOCTYPE e [<!ENTITY x \'y\'>]><e>&x;</e>")', null],
+    [
+      'tostring(parse_command_line("\\"C:\\\\p f\\\\x.exe\\" a\\\\\\\\\\\\\\"b \\"c d\\"", "windows"))',
+      '["C:\\\\p f\\\\x.exe","a\\\\\\"b","c d"]',
+    ],
+    ['has_ipv4("from 192.168.1.1, x", "192.168.1.1")', true],
+    ['has_ipv4("v192.168.1.1", "192.168.1.1")', false],
+    ['has_ipv4_prefix("05:04 127.0.0.1 GET", "127.0.")', true],
+    ['has_ipv4_prefix("05:04 127.0.0.256 GET", "127.0.")', false],
+    ['has_any_ipv4("at 10.0.0.1", dynamic(["10.0.0.2","10.0.0.1"]))', true],
+    ['tostring(extract_all("([a-z])([0-9])", dynamic([2]), "a1b2"))', '["1","2"]'],
+    ['tostring(extract_all("([a-z])([0-9])", "a1b2"))', '[["a","1"],["b","2"]]'],
+    ['week_of_year(datetime(2026-01-01))', 1],
+    ['week_of_year(datetime(2027-01-01))', 53],
+    ['translate("abc", "x", "cab")', 'xxx'],
+    ['jaccard_index(dynamic([1,2,3]), dynamic([2,3,4]))', '0.5'],
+    ['unixtime_nanoseconds_todatetime(1546300800000000123)', '2019-01-01T00:00:00.0000001Z'],
+  ];
+  it.each(cases)('%s is %j', (expression, expected) => {
+    expect(rows(`print one = 1 | project x = ${expression}`)[0]?.[0]).toEqual(expected);
+  });
+});
