@@ -34,6 +34,11 @@ function bursts(command: Command): Command {
     .option('--window <minutes>', 'how long that window is', number);
 }
 
+/** The option of every command that marks what is known to be exploited. */
+function exploited(command: Command): Command {
+  return command.option('--kev <file>', 'CISA’s known_exploited_vulnerabilities.json, to mark what is exploited');
+}
+
 /** Sets the exit code without ending the process, so that what is written still gets out. */
 async function finish(work: Promise<number> | number): Promise<void> {
   process.exitCode = await work;
@@ -51,14 +56,14 @@ function program(): Command {
     '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
       '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
   );
-  bursts(reading(cordon))
+  exploited(bursts(reading(cordon)))
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'go on with this case')
     .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
     .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
 
-  bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))
+  exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion'))))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each machine's exposure")
     .addOption(
@@ -68,8 +73,10 @@ function program(): Command {
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
     );
 
-  bursts(
-    reading(cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id')),
+  exploited(
+    bursts(
+      reading(cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id')),
+    ),
   )
     .option('--json', 'print cordon.triage/1')
     .option('--markdown', 'print Markdown')

@@ -59,13 +59,14 @@ const tellers: Record<
       told(posture.backup, (backup) => {
         if (!backup.protected) return { severity: 'high', text: 'none' };
         if (backup.softDeleted !== null) return { severity: 'critical', text: `DELETED, ${backup.vaultName}` };
-        if (backup.lastBackupAt === null) return { severity: 'high', text: `never, ${backup.vaultName}` };
-        const days = (now.getTime() - Date.parse(backup.lastBackupAt)) / 86_400_000;
+        const last = backup.lastPointAt ?? backup.lastBackupAt;
+        if (last === null) return { severity: 'high', text: `never, ${backup.vaultName}` };
+        const days = (now.getTime() - Date.parse(last)) / 86_400_000;
         const good = backup.lastGood.state === 'known' ? backup.lastGood.value.point : undefined;
         const before = good ? `, good ${day(good.at)}` : good === null ? ', none before the attack' : '';
         return {
           severity: good === null ? 'high' : days > 2 ? 'medium' : 'low',
-          text: `${age(backup.lastBackupAt, now)}, ${backup.vaultName}${before}`,
+          text: `${age(last, now)}, ${backup.vaultName}${before}`,
         };
       }),
   },

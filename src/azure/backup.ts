@@ -109,12 +109,15 @@ async function readVaultSecurity(
 }
 
 /** What the item's own answer says; times of 2001-01-01 stand for "never". */
-function stateOf(item: Json): Pick<Backup, 'state' | 'lastBackupAt' | 'lastBackupStatus' | 'policy' | 'softDeleted'> {
+type OwnState = Pick<Backup, 'state' | 'lastBackupAt' | 'lastBackupStatus' | 'lastPointAt' | 'policy' | 'softDeleted'>;
+
+function stateOf(item: Json): OwnState {
   const deleted = booleanAt(item, 'properties', 'isScheduledForDeferredDelete') === true;
   return {
     state: textAt(item, 'properties', 'protectionState'),
     lastBackupAt: instantAt(item, 'properties', 'lastBackupTime'),
     lastBackupStatus: textAt(item, 'properties', 'lastBackupStatus'),
+    lastPointAt: instantAt(item, 'properties', 'lastRecoveryPoint'),
     policy: textAt(item, 'properties', 'policyName') || shortName(textAt(item, 'properties', 'policyId')),
     softDeleted: deleted
       ? { remaining: textAt(item, 'properties', 'deferredDeleteTimeRemaining') || 'an unknown time' }
@@ -140,6 +143,7 @@ export async function readBackup(
     state: '',
     lastBackupAt: null,
     lastBackupStatus: '',
+    lastPointAt: null,
     container: '',
     item: '',
     softDeleted: null,
@@ -186,6 +190,8 @@ export async function readBackup(
       {
         ...none,
         ...own,
+        // The points themselves know best.
+        lastPointAt: (points.state === 'known' ? points.value[0]?.at : undefined) ?? own.lastPointAt,
         protected: true,
         vault: vaultId,
         vaultName,

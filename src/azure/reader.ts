@@ -3,25 +3,24 @@ import { explainPort } from '../triage/exposure/explain.ts';
 import { readAddressTrace } from './address-trace.ts';
 import type { Connection } from './connection.ts';
 import { readEventsAround } from './events-around.ts';
-import type { LogonOptions } from './logon-queries.ts';
 import type { NetworkReading } from './network.ts';
 import { readScan } from './scan.ts';
-import { readTriage } from './triage.ts';
+import { readTriage, type TriageOptions } from './triage.ts';
 
 /** What the workbench reads, from Azure. */
-export function azureReader(connection: Connection, bursts: LogonOptions = {}): Reader {
+export function azureReader(connection: Connection, options: TriageOptions = {}): Reader {
   const networks = new Map<string, NetworkReading>();
   return {
     now: () => connection.clock.now(),
     simulated: connection.simulated,
     identity: () => connection.signedIn(),
-    scan: (onProgress, signal) => readScan(connection, onProgress, { ...bursts, signal }),
+    scan: (onProgress, signal) => readScan(connection, onProgress, { ...options, signal }),
     async triage(vm, onProgress, signal) {
-      const { document, network } = await readTriage(connection, vm, onProgress, { ...bursts, signal });
+      const { document, network } = await readTriage(connection, vm, onProgress, { ...options, signal });
       if (network) networks.set(vm.id.toLowerCase(), network);
       return document;
     },
-    traceAddress: (address, signal) => readAddressTrace(connection, address, { ...bursts, signal }),
+    traceAddress: (address, signal) => readAddressTrace(connection, address, { ...options, signal }),
     eventsAround: (vm, instant, signal) => readEventsAround(connection, vm, instant, signal),
     explain(part, portIndex) {
       const network = networks.get(part.vm.id.toLowerCase());

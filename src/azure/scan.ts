@@ -5,6 +5,7 @@ import { NetworkResources } from '../triage/exposure/resources.ts';
 import { unknown } from '../triage/fact.ts';
 import { portText } from '../triage/findings/ports.ts';
 import { severityOrder } from '../triage/findings.ts';
+import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './connection.ts';
 import { countAlerts } from './defender-alerts.ts';
@@ -16,6 +17,7 @@ import type { LogonOptions } from './logon-queries.ts';
 import { readFleetLogons } from './logons.ts';
 import { loadQuery } from './queries.ts';
 import { queryGraph } from './resource-graph.ts';
+import { readFleetVulnerabilities } from './software.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
 
@@ -25,6 +27,8 @@ interface FleetFacts {
   bursts: Map<string, FleetBurst> | Unknown | null;
   alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
   patches: Map<string, { critical: number; security: number } | null> | null;
+  /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
+  exploited: Map<string, string[]> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
   backups: { last: Map<string, string>; seen: Set<string> } | null;
 }
@@ -70,6 +74,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
     ...(facts.patches ? { patchAssessment: patches ? 'fresh' : facts.patches.has(key) ? 'stale' : 'none' } : {}),
+    ...(facts.exploited ? { knownExploited: facts.exploited.get(key) ?? null } : {}),
     lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
     ...(exposure ? { exposure } : {}),
   };
@@ -106,9 +111,9 @@ function publicAddresses(machines: VirtualMachine[], resources: NetworkResources
 export async function readScan(
   connection: Connection,
   onProgress: (rows: ScanRow[], notSeen: string[]) => void,
-  options: LogonOptions = {},
+  options: LogonOptions & { exploited?: ExploitedCatalog } = {},
 ): Promise<ScanDocument> {
-  const { signal } = options;
+  const { signal, exploited } = options;
   const inventory = await readInventory(connection, signal);
   const notSeen: string[] = [];
   const asOf = () => connection.clock.now().toISOString();
@@ -120,7 +125,14 @@ export async function readScan(
   notSeen.push(...inventory.notSeen);
   const { machines, subscriptions } = inventory.value;
   const ids = subscriptions.map(({ id }) => id);
-  const facts: FleetFacts = { exposure: null, bursts: null, alerts: null, patches: null, backups: null };
+  const facts: FleetFacts = {
+    exposure: null,
+    bursts: null,
+    alerts: null,
+    patches: null,
+    exploited: null,
+    backups: null,
+  };
   let addresses = new Map<string, string[]>();
   const rows = () => ranked(machines.map((vm) => rowOf(vm, facts, addresses)));
   const update = () => {
@@ -174,11 +186,22 @@ export async function readScan(
         }),
       );
     }),
+    part('known exploited vulnerabilities', async () => {
+      if (!exploited) return;
+      const found = await readFleetVulnerabilities(connection, ids, signal);
+      facts.exploited = new Map(
+        [...found].map(([id, cves]) => [id, [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort()]),
+      );
+      const blind = machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
+      if (blind > 0)
+        notSeen.push(`known exploited vulnerabilities of ${blind} machines: no vulnerability scan of them`);
+    }),
     part('backups', async () => {
       const last = new Map(
         (await graph('protected-items')).map((row) => [
           textAt(row, 'machine'),
-          instantAt(row, 'lastBackup') ?? instantAt(row, 'lastRecoveryPoint') ?? '',
+          // The last operation may have failed: what counts is what one can go back to.
+          instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '',
         ]),
       );
       // No item in a whole subscription says more of the caller's rights than of the backups.

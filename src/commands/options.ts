@@ -39,6 +39,8 @@ export function burstOptions(flags: BurstFlags): { lookbackHours?: number; thres
 
 /** Options of the workbench. */
 export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
+  /** CISA's known_exploited_vulnerabilities.json. */
+  kev?: string;
   readOnly?: boolean;
   cases?: string;
   case?: string;

@@ -1,20 +1,22 @@
 import { readScan } from '../azure/scan.ts';
 import { readTriage } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
+import { exploitedOption } from './kev-file.ts';
 import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 import { triageText } from './triage-report.ts';
 
 /** What the workbench is without a terminal: the triage report of the most suspicious machine in reach. */
 export async function report(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+  const options = { ...burstOptions(flags), ...(await exploitedOption(flags)) };
   const opened = await openConnection(flags);
   try {
-    const { vms, notSeen } = await readScan(opened.connection, () => {}, burstOptions(flags));
+    const { vms, notSeen } = await readScan(opened.connection, () => {}, options);
     const [worst] = vms;
     if (!worst) {
       streams.stderr.write(`cordon: no virtual machine in reach. ${notSeen.join('; ')}\n`);
       return exitCode.notPermitted;
     }
-    const { document } = await readTriage(opened.connection, worst.vm, () => {}, burstOptions(flags));
+    const { document } = await readTriage(opened.connection, worst.vm, () => {}, options);
     streams.stdout.write(triageText(document));
     streams.stdout.write(
       `${vms.length} machines in reach; this is the most suspicious. In a terminal, cordon opens the workbench.\n`,

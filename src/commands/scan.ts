@@ -2,9 +2,10 @@ import { reaches, readScan } from '../azure/scan.ts';
 import type { ScanDocument } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
+import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
 
-export interface ScanFlags extends ConnectionFlags, BurstFlags {
+export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags {
   json?: boolean;
   full?: boolean;
   failOn?: 'critical' | 'high' | 'medium' | 'low';
@@ -30,12 +31,13 @@ function scanText(document: ScanDocument): string {
 
 /** `cordon scan`: every machine in reach, ranked by suspicion. */
 export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
+  const exploited = await exploitedOption(flags);
   const opened = await openConnection(flags);
   try {
     const told = (rows: unknown[]) => {
       if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
     };
-    const document = await readScan(opened.connection, told, burstOptions(flags));
+    const document = await readScan(opened.connection, told, { ...burstOptions(flags), ...exploited });
     if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');
     const shown: ScanDocument = flags.full
       ? document

@@ -3,10 +3,11 @@ import { readTriage } from '../azure/triage.ts';
 import type { Severity } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { severityOrder } from '../triage/findings.ts';
+import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 
-export interface TriageFlags extends ConnectionFlags, BurstFlags {
+export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags {
   json?: boolean;
   markdown?: boolean;
   failOn?: Severity;
@@ -14,6 +15,7 @@ export interface TriageFlags extends ConnectionFlags, BurstFlags {
 
 /** `cordon triage VM`: the three questions for one machine, without the workbench. */
 export async function triage(wanted: string, flags: TriageFlags, streams: Streams): Promise<number> {
+  const exploited = await exploitedOption(flags);
   const opened = await openConnection(flags);
   try {
     const vm = await resolveVm(opened.connection, wanted);
@@ -30,7 +32,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
           }
         }
       },
-      burstOptions(flags),
+      { ...burstOptions(flags), ...exploited },
     );
     streams.stdout.write(
       flags.json

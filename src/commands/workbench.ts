@@ -1,6 +1,7 @@
 import { readSubscriptions } from '../azure/subscriptions.ts';
 import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
+import { exploitedOption } from './kev-file.ts';
 import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 
 /** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
@@ -9,6 +10,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     const { report } = await import('./report.ts');
     return report(flags, streams);
   }
+  const exploited = await exploitedOption(flags);
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
   const [{ runWorkbench }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
@@ -45,7 +47,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       : 'no subscription in reach';
     const session = createSession(
       {
-        reader: azureReader(connection, burstOptions(flags)),
+        reader: azureReader(connection, { ...burstOptions(flags), ...exploited }),
         cases: caseKeeper({
           store: openCaseStore(flags.cases ?? defaultCaseRoot(), { now }),
           now,

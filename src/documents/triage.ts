@@ -247,8 +247,11 @@ export const backup = z.object({
   policy: z.string(),
   /** Azure's word: "Protected", "IRPending" (never backed up yet), "ProtectionStopped", "ProtectionError"; "" when not told. */
   state: z.string(),
+  /** Of the last backup operation, which may have failed. */
   lastBackupAt: instant.nullable(),
   lastBackupStatus: z.string(),
+  /** Of the newest point to go back to; null when there is none, or none can be seen. */
+  lastPointAt: instant.nullable(),
   container: z.string(),
   item: z.string(),
   /** Somebody deleted the item, and the vault still keeps it: how long, as Azure prints it. null when it is not deleted. */

@@ -386,6 +386,7 @@ export function backupLines(value: Backup): ToldLine[] {
       label: 'Last backup',
       text: value.lastBackupAt === null ? 'never' : joined(moment(value.lastBackupAt), value.lastBackupStatus),
     },
+    { label: 'Newest point', text: value.lastPointAt === null ? 'none' : moment(value.lastPointAt) },
     ...lastGoodLines(value.lastGood),
     ...vaultLines(value.vaultSecurity),
     ...(points.state === 'unknown'

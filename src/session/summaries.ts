@@ -78,8 +78,8 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
       !backup.protected
         ? 'not protected'
         : backup.lastGood.state === 'known'
-          ? `last ${backup.lastBackupAt ?? 'never'}, last good point ${backup.lastGood.value.point?.at ?? 'none'}`
-          : `last ${backup.lastBackupAt ?? 'never'}`,
+          ? `last point ${backup.lastPointAt ?? 'none'}, last good point ${backup.lastGood.value.point?.at ?? 'none'}`
+          : `last point ${backup.lastPointAt ?? 'none'}`,
     ),
     ...named('posture.firewall', vm, posture.firewall, ({ inPath, name }) => (inPath ? `${name} in the path` : 'none')),
     ...named('posture.activity', vm, posture.activity, ({ entries }) => {

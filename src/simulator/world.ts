@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { lineAt, offsetOf, syntaxFault } from '../text/json-position.ts';
 import { printable } from '../text/printable.ts';
-import { lineAt, offsetOf, syntaxFault } from './json-position.ts';
 
 /** One resource as Azure Resource Manager prints it. Ids and types keep the case they were written in. */
 export interface ArmResource {

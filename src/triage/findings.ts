@@ -2,12 +2,14 @@ import type { Finding, Severity } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import { backupRules } from './findings/backup.ts';
 import { defenderRules } from './findings/defender.ts';
+import { firewallRules } from './findings/firewall.ts';
 import { identityRules } from './findings/identity.ts';
 import { jitRules } from './findings/jit.ts';
 import { logonRules } from './findings/logons.ts';
 import { networkRules } from './findings/network.ts';
 import { patchRules } from './findings/patches.ts';
 import { type EvidenceName, evidenceNames, type FindingFacts, type Rule } from './findings/rule.ts';
+import { scoreRules } from './findings/score.ts';
 import { softwareRules } from './findings/software.ts';
 
 export const severityOrder: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
@@ -31,12 +33,14 @@ export const practices = [
 export const rules: readonly Rule[] = [
   ...logonRules,
   ...networkRules,
+  ...firewallRules,
   ...defenderRules,
   ...patchRules,
   ...softwareRules,
   ...jitRules,
   ...backupRules,
   ...identityRules,
+  ...scoreRules,
 ];
 
 /** The most that a finding lists of what it did not see. */

@@ -59,6 +59,13 @@ export function suspicionOf(row: Omit<ScanRow, 'score' | 'severity' | 'because'>
     score += Math.min(15, 5 + row.criticalPatches);
     because.push(`${row.criticalPatches} critical update${row.criticalPatches === 1 ? '' : 's'} missing`);
   }
+  const exploited = row.knownExploited ?? [];
+  if (exploited.length > 0) {
+    score += 10 + Math.min(10, exploited.length);
+    because.push(
+      `${exploited.length} known exploited vulnerabilit${exploited.length === 1 ? 'y' : 'ies'} (${exploited.slice(0, 2).join(', ')})`,
+    );
+  }
   if (row.lastBackup === '') because.push('never backed up');
   else if (row.lastBackup) because.push(`last backup ${row.lastBackup.slice(0, 10)}`);
   score += unknowns * 3;

@@ -1,24 +1,53 @@
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
+const unsupported = /nolongersupported|eos/i;
+
 /** Third-party applications. */
 export const softwareRules: Rule[] = [
   {
     id: 'vulnerable-software',
-    when: 'Known vulnerabilities in third-party software',
-    severities: { medium: 'always' },
+    when: 'Vulnerability findings of Defender for Cloud on this machine',
+    severities: { high: 'one of them is critical or high, or CISA lists it as exploited', medium: 'otherwise' },
     reads: ['software'],
+    weighs: ['knownExploited'],
     practice: 10,
     attack: ['T1203'],
     playbook: '',
-    judge({ software }) {
+    judge({ software, knownExploited }) {
       const found = knownValue(software)?.vulnerabilities ?? [];
-      const [worst] = found;
+      const exploited = new Set(knownValue(knownExploited)?.matches.map(({ cve }) => cve) ?? []);
+      const isExploited = ({ cves }: (typeof found)[number]) => cves.some((cve) => exploited.has(cve));
+      const index = Math.max(0, found.findIndex(isExploited));
+      const worst = found[index];
       if (!worst) return null;
+      const serious = found.some((one) => isExploited(one) || /critical|high/i.test(one.severity));
+      return {
+        severity: serious ? 'high' : 'medium',
+        title: `${found.length} known vulnerabilit${found.length === 1 ? 'y' : 'ies'} in its software: ${printable(worst.title || worst.id, 100)}${isExploited(worst) ? ', known to be exploited' : ''}`,
+        evidence: [`posture.software.vulnerabilities[${index}]`],
+      };
+    },
+  },
+  {
+    id: 'software-end-of-support',
+    when: 'Programs that their makers no longer support',
+    severities: { medium: 'always: they get no more fixes' },
+    reads: ['software'],
+    practice: 10,
+    attack: ['T1203', 'T1190'],
+    playbook: '',
+    judge({ software }) {
+      const items = knownValue(software)?.items ?? [];
+      const old = [...items.entries()].filter(
+        ([, item]) => unsupported.test(item.endOfSupport) && !/upcoming/i.test(item.endOfSupport),
+      );
+      const [first] = old;
+      if (!first) return null;
       return {
         severity: 'medium',
-        title: `${found.length} known vulnerabilit${found.length === 1 ? 'y' : 'ies'} in third-party software: ${printable(worst.title || worst.id, 100)}`,
-        evidence: ['posture.software'],
+        title: `${old.length === 1 ? 'a program is' : `${old.length} programs are`} no longer supported: ${printable(`${first[1].name} ${first[1].version}`, 80)}`,
+        evidence: old.map(([index]) => `posture.software.items[${index}]`),
       };
     },
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lineAt, offsetOf, syntaxFault } from '../../src/simulator/json-position.ts';
+import { lineAt, offsetOf, syntaxFault } from '../../src/text/json-position.ts';
 
 describe('syntaxFault', () => {
   it('agrees with JSON.parse on what is JSON, whatever is cut or swapped', () => {

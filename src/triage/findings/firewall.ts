@@ -1,0 +1,66 @@
+import { printable } from '../../text/printable.ts';
+import { isManagement, isWide, portText } from './ports.ts';
+import { knownValue, type Rule } from './rule.ts';
+
+/** Azure Firewall. */
+export const firewallRules: Rule[] = [
+  {
+    id: 'firewall-leads-to-management',
+    when: 'A DNAT rule of an Azure Firewall leads to a management port of this machine from more than named addresses',
+    severities: { high: 'always: the firewall itself opens the door' },
+    reads: ['exposure'],
+    weighs: ['firewall'],
+    practice: 5,
+    attack: ['T1133'],
+    playbook: '',
+    judge({ exposure }) {
+      const ports = [...(knownValue(exposure)?.ports ?? []).entries()].filter(
+        ([, port]) => port.via === 'firewall-dnat' && isManagement(port) && isWide(port),
+      );
+      const [first] = ports;
+      if (!first) return null;
+      const rule = first[1].path?.rule ?? '';
+      return {
+        severity: 'high',
+        title: `a DNAT rule of the firewall leads the Internet to ${portText(first[1])}${rule === '' ? '' : `: ${printable(rule, 80)}`}`,
+        evidence: ports.map(([index]) => `exposure.ports[${index}]`),
+      };
+    },
+  },
+  {
+    id: 'open-past-firewall',
+    when: 'An Azure Firewall is in the path, and the machine is reachable past it',
+    severities: { medium: 'always: what the firewall forbids and logs does not count there' },
+    reads: ['firewall'],
+    practice: 5,
+    attack: ['T1133'],
+    playbook: 'lock-nsg',
+    judge({ firewall }) {
+      const known = knownValue(firewall);
+      if (known?.inbound !== 'beside-firewall') return null;
+      return {
+        severity: 'medium',
+        title: `reachable past the firewall ${printable(known.name, 60)}: ${known.past.slice(0, 3).join(', ')}`,
+        evidence: ['posture.firewall.past'],
+      };
+    },
+  },
+  {
+    id: 'no-firewall',
+    when: 'The Internet reaches the machine, and no Azure Firewall stands in between',
+    severities: { info: 'always: its network security groups are the only filter' },
+    reads: ['firewall'],
+    practice: 5,
+    attack: [],
+    playbook: '',
+    judge({ firewall }) {
+      const known = knownValue(firewall);
+      if (known?.inbound !== 'no-firewall') return null;
+      return {
+        severity: 'info',
+        title: 'no Azure Firewall stands between the Internet and this machine',
+        evidence: ['posture.firewall'],
+      };
+    },
+  },
+];
