@@ -230,7 +230,11 @@ describe('web01, broken into', () => {
     expect(score.map((row) => at(row, 'properties', 'score', 'percentage'))).toEqual([0.54, 0.41]);
     const item = world.backup.protectedItems.find((each) => each.properties?.friendlyName === 'web01');
     expect(item?.id).toMatch(/^\/Subscriptions\//);
-    expect(item?.properties?.lastBackupTime).toMatch(/^2026-11-14/);
+    expect(item?.properties?.lastRecoveryPoint).toMatch(/^2026-11-14/);
+    expect(item?.properties).toMatchObject({
+      lastBackupStatus: 'Failed',
+      lastBackupTime: expect.stringMatching(/^2026-11-17/),
+    });
     expect(world.backup.recoveryPoints[item?.id ?? '']).toHaveLength(7);
     const principal = at(machine('web01'), 'identity', 'principalId');
     const role = ofType('Microsoft.Authorization/roleAssignments').find(
@@ -304,7 +308,8 @@ describe('the other machines', () => {
   it('backs up some, never finished one, and does not know others', () => {
     const last = (vm: string): unknown => {
       const item = world.backup.protectedItems.find((each) => each.properties?.virtualMachineId === machine(vm).id);
-      return item?.properties?.lastBackupTime;
+      // The last operation may have failed: what counts is the last point.
+      return item?.properties?.lastRecoveryPoint ?? item?.properties?.lastBackupTime;
     };
     const hours = (vm: string): number => Math.floor((Date.parse(world.now) - Date.parse(text(last(vm)))) / 3_600_000);
     expect([hours('mail01'), hours('app03')]).toEqual([6, 2]);
@@ -379,6 +384,7 @@ describe('the other machines', () => {
       'Microsoft.Network/networkInterfaces/write',
       'Microsoft.Network/networkSecurityGroups/write',
       'Microsoft.Compute/snapshots/write',
+      'Microsoft.Compute/virtualMachines/patchAssessmentResults/*',
     ]);
     expect(scoped.some((denial) => denial.action === '*' && denial.scope.endsWith('/rg-keys'))).toBe(true);
     expect(machines.some((vm) => vm.id.includes('/rg-keys/'))).toBe(false);

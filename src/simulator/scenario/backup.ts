@@ -14,8 +14,17 @@ export interface Vault {
 const policyName = 'daily-30d';
 const backupId = (vaultId: string): string => vaultId.replace('/subscriptions/', '/Subscriptions/');
 
-/** A vault with soft delete on and one daily policy that keeps points for 30 days. */
-export function vault(place: Place, name: string): Vault {
+/** What keeps a vault's backups from being deleted. */
+export interface VaultSettings {
+  softDelete: 'Enabled' | 'Disabled' | 'AlwaysON';
+  immutability: 'Disabled' | 'Unlocked' | 'Locked';
+  multiUser: 'Enabled' | 'Disabled';
+}
+
+const usual: VaultSettings = { softDelete: 'Enabled', immutability: 'Disabled', multiUser: 'Disabled' };
+
+/** A vault with one daily policy that keeps points for 30 days. */
+export function vault(place: Place, name: string, settings: VaultSettings = usual): Vault {
   const id = armId(place, 'Microsoft.RecoveryServices/vaults', name);
   const policyId = `${backupId(id)}/backupPolicies/${policyName}`;
   const runs = ['2026-01-01T23:30:00Z'];
@@ -35,11 +44,12 @@ export function vault(place: Place, name: string): Vault {
         redundancySettings: { standardTierStorageRedundancy: 'GeoRedundant', crossRegionRestore: 'Disabled' },
         securitySettings: {
           softDeleteSettings: {
-            softDeleteState: 'Enabled',
+            softDeleteState: settings.softDelete,
             softDeleteRetentionPeriodInDays: 14,
             enhancedSecurityState: 'Enabled',
           },
-          multiUserAuthorization: 'Disabled',
+          immutabilitySettings: { state: settings.immutability },
+          multiUserAuthorization: settings.multiUser,
         },
       },
     },
@@ -81,6 +91,9 @@ export interface Protection {
   failing?: boolean;
 }
 
+/** How many backups have failed since the last good one, a day apart. */
+const failures = 3;
+
 /** A protected machine, its recovery points and the jobs of its last days. */
 export function protect(protection: Protection): { item: ArmResource; points: ArmResource[]; jobs: ArmResource[] } {
   const { vault: own, place, machine, lastAge } = protection;
@@ -89,6 +102,8 @@ export function protect(protection: Protection): { item: ArmResource; points: Ar
   const name = `VM;${container}`;
   const id = `${backupId(own.id)}/backupFabrics/Azure/protectionContainers/IaasVMContainer;${container}/protectedItems/${name}`;
   const last = lastAge === undefined ? undefined : at(ago(lastAge));
+  // The last operation is not the last point: it may have failed.
+  const operation = last !== undefined && protection.failing === true ? last + failures * day : last;
   const item: ArmResource = {
     id,
     name,
@@ -103,7 +118,7 @@ export function protect(protection: Protection): { item: ArmResource; points: Ar
       healthStatus: protection.failing === true ? 'ActionRequired' : 'Passed',
       lastBackupStatus: last === undefined ? '' : protection.failing === true ? 'Failed' : 'Completed',
       // Azure's way to say "never".
-      lastBackupTime: last === undefined ? '2001-01-01T00:00:00Z' : sevenDigits(last, 8912),
+      lastBackupTime: operation === undefined ? '2001-01-01T00:00:00Z' : sevenDigits(operation, 8912),
       ...(last === undefined ? {} : { lastRecoveryPoint: sevenDigits(last, 8912) }),
       protectedItemDataId: String(35_184_372_088_832 + hashOf(id)),
       backupManagementType: 'AzureIaasVM',
@@ -144,7 +159,8 @@ export function protect(protection: Protection): { item: ArmResource; points: Ar
   const jobs: ArmResource[] = [];
   if (last !== undefined) jobs.push(job(own, machine, container, last, 'Completed'));
   if (last !== undefined && protection.failing === true) {
-    for (let failed = 1; failed <= 3; failed++) jobs.push(job(own, machine, container, last + failed * day, 'Failed'));
+    for (let failed = 1; failed <= failures; failed++)
+      jobs.push(job(own, machine, container, last + failed * day, 'Failed'));
   }
   return { item, points, jobs };
 }

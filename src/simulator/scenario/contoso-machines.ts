@@ -126,7 +126,7 @@ function wanted(network: Network): Wanted[] {
       nics: [{ subnet: subnet.data, host: 5, nsg: nsg.sql, extra: { natRules: [balancer.natRule('rdp-sql02')] } }],
       spec: {
         dataDisks: [{ name: 'sql02-data', sizeGB: 512, sku: 'Premium_LRS' }],
-        patchStatus: patchStatus(day + 3 * hour, 15, 2, true),
+        patchStatus: patchStatus(day + 3 * hour, 14, 1, true),
       },
     },
     {
@@ -257,7 +257,11 @@ function wanted(network: Network): Wanted[] {
       place: inProd('rg-locked'),
       system: windows2022,
       nics: [{ subnet: subnet.app, host: 30, nsg: nsg.web }],
-      spec: { encryptionSet, dataDisks: [{ name: 'pay01-data', sizeGB: 64, sku: 'Premium_LRS' }] },
+      spec: {
+        encryptionSet,
+        dataDisks: [{ name: 'pay01-data', sizeGB: 64, sku: 'Premium_LRS' }],
+        patchStatus: patchStatus(30 * hour, 0, 1, false),
+      },
     },
     {
       name: 'batch01',

@@ -16,7 +16,7 @@ import {
   software,
   vulnerability,
 } from './defender.ts';
-import { assessmentRows, installationRows, type Patch } from './patches.ts';
+import { assessmentRows, type Installation, installationRows, type Patch } from './patches.ts';
 import { guidOf } from './seeded.ts';
 import { anna, armId, dev, groupId, prod, tenantId } from './tenant.ts';
 import { ago, at, day, hour, minute, now } from './time.ts';
@@ -90,6 +90,14 @@ const oldServer: Patch[] = Array.from({ length: 8 }, (_, index) => ({
   published: `2026-0${index + 1}-14`,
   reboot: 'AlwaysRequiresReboot',
 }));
+// Never installed on a machine that was restored from an old image: Remote Desktop Services (CVE-2019-1181).
+const remoteDesktop: Patch = {
+  kb: '4512517',
+  name: '2019-08 Cumulative Update for Windows Server 2016 (1607) (KB4512517)',
+  classification: 'Security',
+  published: '2019-08-13',
+  reboot: 'AlwaysRequiresReboot',
+};
 const linux: Patch[] = [
   { name: 'openssl', classification: 'Security', version: '3.0.2-0ubuntu1.18' },
   { name: 'libssl3', classification: 'Security', version: '3.0.2-0ubuntu1.18' },
@@ -102,6 +110,8 @@ interface Assessed {
   age: number;
   missing: Patch[];
   rebootPending?: boolean;
+  service?: 'WU-WSUS';
+  kbField?: 'Kbid';
 }
 
 // legacy7 and print01 have never been assessed.
@@ -109,10 +119,11 @@ const assessed: Record<string, Assessed> = {
   web01: { age: 2 * day + hour, missing: [...critical, ...security, ...others], rebootPending: true },
   sql02: {
     age: day + 3 * hour,
-    missing: [...critical, ...oldServer, ...security, ...definitions],
+    missing: [...critical, ...oldServer, ...security, remoteDesktop, ...definitions],
     rebootPending: true,
+    kbField: 'Kbid',
   },
-  mail01: { age: 20 * hour, missing: definitions },
+  mail01: { age: 20 * hour, missing: definitions, service: 'WU-WSUS' },
   'lin-build': { age: 19 * hour, missing: linux },
   app03: { age: 15 * hour, missing: [] },
   jump01: { age: day + 10 * hour, missing: security.slice(1) },
@@ -123,39 +134,82 @@ const assessed: Record<string, Assessed> = {
 };
 const neverAssessed = ['legacy7', 'print01'];
 
+function installed(members: Member[]): Row[] {
+  const runs: [name: string, run: Omit<Installation, 'machineId' | 'os'>][] = [
+    [
+      'web01',
+      {
+        // 2026-11-19, after which the reboot is pending.
+        age: at(now) - at('2026-11-19T04:20:10Z'),
+        status: 'CompletedWithWarnings',
+        rebootStatus: 'Required',
+        exceeded: true,
+        error: {
+          code: 'MaintenanceWindowExceeded',
+          message: 'The maintenance window ended before all updates were done.',
+        },
+        patches: [
+          { kb: '5032339', name: '2026-08 Cumulative Update for .NET Framework (KB5032339)', state: 'Installed' },
+          { kb: '5031990', name: '2026-08 Servicing Stack Update (KB5031990)', state: 'Installed' },
+          ...critical.map(({ kb = '', name }, index) => ({
+            kb,
+            name,
+            state: index === 1 ? ('Failed' as const) : ('Pending' as const),
+          })),
+        ],
+      },
+    ],
+    [
+      'app03',
+      {
+        age: 6 * day,
+        status: 'Succeeded',
+        rebootStatus: 'Completed',
+        patches: [
+          { kb: '5034129', name: '2026-11 Cumulative Update for Windows Server 2022 (KB5034129)', state: 'Installed' },
+        ],
+      },
+    ],
+    [
+      'jump01',
+      {
+        age: 8 * day,
+        status: 'Succeeded',
+        rebootStatus: 'NotNeeded',
+        patches: security.slice(1).map(({ kb = '', name }) => ({ kb, name, state: 'Excluded' as const })),
+      },
+    ],
+    [
+      'lin-build',
+      {
+        age: 3 * day,
+        status: 'Succeeded',
+        rebootStatus: 'NotNeeded',
+        patches: linux.slice(1, 4).map(({ name, version = '' }) => ({ name, version, state: 'NotSelected' as const })),
+      },
+    ],
+  ];
+  return runs.flatMap(([name, run]) => {
+    const member = members.find((each) => each.name === name);
+    return member ? installationRows({ machineId: member.id, os: member.system.os, ...run }) : [];
+  });
+}
+
 function patchTables(members: Member[]): Record<string, Row[]> {
   const patchassessmentresources = members
     .filter((member) => !neverAssessed.includes(member.name))
     .flatMap((member) => {
       const found = assessed[member.name] ?? { age: 30 * hour, missing: definitions };
-      const { age, missing, rebootPending = false } = found;
-      return assessmentRows({ machineId: member.id, os: member.system.os, age, missing, rebootPending });
+      const { rebootPending = false, ...rest } = found;
+      return assessmentRows({ machineId: member.id, os: member.system.os, rebootPending, ...rest });
     });
-  const web = members.find((member) => member.name === 'web01');
-  const patchinstallationresources =
-    web === undefined
-      ? []
-      : installationRows({
-          machineId: web.id,
-          // 2026-11-19, after which the reboot is pending.
-          age: at(now) - at('2026-11-19T04:20:10Z'),
-          patches: [
-            { kb: '5032339', name: '2026-08 Cumulative Update for .NET Framework (KB5032339)', state: 'Installed' },
-            { kb: '5031990', name: '2026-08 Servicing Stack Update (KB5031990)', state: 'Installed' },
-            ...critical.map(({ kb = '', name }, index) => ({
-              kb,
-              name,
-              state: index === 1 ? ('Failed' as const) : ('Pending' as const),
-            })),
-          ],
-        });
-  return { patchassessmentresources, patchinstallationresources };
+  return { patchassessmentresources, patchinstallationresources: installed(members) };
 }
 
 // Which recommendations a machine does not follow; the rest it follows.
 const unhealthy: Record<string, Recommendation[]> = {
   web01: ['closePorts', 'justInTime', 'restrictPorts', 'subnetGroup', 'vulnerabilities', 'updates'],
-  sql02: ['closePorts', 'justInTime', 'restrictPorts', 'updates'],
+  sql02: ['closePorts', 'justInTime', 'restrictPorts', 'vulnerabilities', 'updates'],
   mail01: ['subnetGroup'],
   'lin-build': ['closePorts', 'justInTime', 'restrictPorts', 'updates', 'backup'],
   kiosk01: ['closePorts', 'justInTime', 'restrictPorts', 'updates', 'backup'],
@@ -163,6 +217,9 @@ const unhealthy: Record<string, Recommendation[]> = {
   jump01: ['closePorts', 'justInTime'],
   fwd01: ['closePorts', 'justInTime', 'backup'],
 };
+
+/** The machines that a vulnerability scan has looked at. */
+const scanned = ['web01', 'sql02', 'app03', 'mail01'];
 
 function defenderRows(members: Member[]): Row[] {
   const byName = (name: string): Member => {
@@ -181,6 +238,7 @@ function defenderRows(members: Member[]): Row[] {
       description: `${bruteForce}, and a sign-in from the same source has succeeded. The host may be compromised.`,
       severity: 'High',
       intent: 'Exploitation',
+      techniques: ['T1110', 'T1110.001'],
       start: '2026-11-23T01:58:02.118Z',
       end: '2026-11-23T02:14:09.306Z',
       attacker: intruder,
@@ -227,9 +285,15 @@ function defenderRows(members: Member[]): Row[] {
     ...members
       .filter((member) => member.place.subscription === prod)
       .flatMap((member) =>
-        recommendationKeys.map((key) =>
-          assessment(member.id, key, unhealthy[member.name]?.includes(key) === true ? 'Unhealthy' : 'Healthy'),
-        ),
+        recommendationKeys.map((key) => {
+          if (key === 'vulnerabilities' && !scanned.includes(member.name)) {
+            return assessment(member.id, key, 'NotApplicable', {
+              cause: 'VmNotScanned',
+              description: 'No vulnerability assessment solution has reported on the machine',
+            });
+          }
+          return assessment(member.id, key, unhealthy[member.name]?.includes(key) === true ? 'Unhealthy' : 'Healthy');
+        }),
       ),
     vulnerability(web.id, {
       cve: 'CVE-2023-31102',
@@ -239,9 +303,33 @@ function defenderRows(members: Member[]): Row[] {
       remediation: 'Update 7-Zip to version 23.00 or later.',
       published: '2023-11-03T05:15:00',
     }),
+    vulnerability(web.id, {
+      cve: 'CVE-2026-31337',
+      title: 'Windows Remote Desktop Services Remote Code Execution Vulnerability',
+      severity: 'High',
+      score: 9.8,
+      remediation: 'Install the update KB5035849 of November 2026.',
+      published: '2026-11-10T08:00:00',
+    }),
+    // Its scans have stopped: what was found then may be mended, and what came since is not known.
+    vulnerability(sql.id, {
+      cve: 'CVE-2022-29143',
+      title: 'Microsoft SQL Server Remote Code Execution Vulnerability',
+      severity: 'High',
+      score: 7.5,
+      remediation: 'Install the security update of SQL Server.',
+      published: '2022-06-15T22:15:00',
+      age: 24 * day,
+    }),
     software(web.id, '7-zip', '7-zip', '19.00', 2),
+    software(web.id, 'oracle', 'jre', '8.0.2710.9', 14, ['versionNoLongerSupported', '2022-03-31']),
+    software(web.id, 'microsoft', 'sql_server_2016_express', '13.2.5026', 3, [
+      'upcomingNoLongerSupported',
+      '2026-07-14',
+    ]),
     software(web.id, 'microsoft', 'iis', '10.0', 0),
     software(web.id, 'notepad++', 'notepad++', '8.6.2', 0),
+    software(byName('app03').id, 'microsoft', '.net_8', '8.0.11', 0),
     ...secureScore(prod, 58, 0.54, [
       { name: 'Enable MFA', max: 10, current: 0, healthy: 0, unhealthy: 1 },
       { name: 'Secure management ports', max: 8, current: 5.09, healthy: 14, unhealthy: 8 },
@@ -256,12 +344,12 @@ function defenderRows(members: Member[]): Row[] {
   ];
 }
 
-function protections(members: Member[], own: Protection['vault']): Protection[] {
+function protections(members: Member[], own: Protection['vault'], guarded: Protection['vault']): Protection[] {
   const ages: [name: string, age: number | undefined, extra?: Partial<Protection>][] = [
     ['web01', at(now) - at('2026-11-14T00:35:12Z'), { points: 7, failing: true }],
     ['sql02', day + 2 * hour],
     ['sql01', day + hour],
-    ['mail01', 6 * hour + 4 * minute],
+    ['mail01', 6 * hour + 4 * minute, { vault: guarded }],
     ['app03', 2 * hour + 9 * minute],
     ['jump01', day + 8 * hour],
     ['file01', 8 * hour],
@@ -352,6 +440,8 @@ function keys(): ArmResource[] {
   ];
 }
 
+const guardedVault = inProd('rg-vault');
+
 /** What the caller may not do. Everything else is permitted. */
 export function contosoDenied(): Denial[] {
   const locked = groupId(inProd('rg-locked'));
@@ -362,6 +452,15 @@ export function contosoDenied(): Denial[] {
     { action: 'Microsoft.Network/networkSecurityGroups/write', scope: locked },
     { action: 'Microsoft.Compute/snapshots/write', scope: locked },
     { action: '*', scope: groupId(inProd('rg-keys')) },
+    {
+      action: 'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read',
+      scope: groupId(guardedVault),
+    },
+    // In the development subscription the caller is a reader of single groups.
+    { action: 'Microsoft.Security/pricings/read', scope: `/subscriptions/${dev}` },
+    { action: 'Microsoft.Security/secureScores/*', scope: `/subscriptions/${dev}` },
+    // Assessments of this machine are not for the caller, although the machine is.
+    { action: 'Microsoft.Compute/virtualMachines/patchAssessmentResults/*', scope: groupId(inProd('rg-locked')) },
   ];
 }
 
@@ -372,11 +471,18 @@ export function contosoSecurity(members: Member[]): {
   backup: World['backup'];
 } {
   const own = vault(inProd('rg-backup'), 'vault-eus');
-  const backup = backups(protections(members, own));
+  // Nobody, the caller included, can do much with this one.
+  const guarded = vault(guardedVault, 'vault-guarded', {
+    softDelete: 'AlwaysON',
+    immutability: 'Locked',
+    multiUser: 'Enabled',
+  });
+  const backup = backups(protections(members, own, guarded));
   const gate = members.find((member) => member.name === 'gate01');
   return {
     resources: [
       ...own.resources,
+      ...guarded.resources,
       ...(gate === undefined ? [] : [justInTimePolicy(gate.place, gate.id, 'm.keller@contoso.com', '192.0.2.21')]),
       ...access(members),
       ...keys(),

@@ -20,6 +20,7 @@ export interface AlertSpec {
   attacker: string;
   attempts: number;
   status?: 'Active' | 'Dismissed' | 'Resolved';
+  techniques?: string[];
 }
 
 const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
@@ -50,6 +51,7 @@ export function alert(spec: AlertSpec): Row {
     isIncident: false,
     systemAlertId: name,
     intent: spec.intent,
+    techniques: spec.techniques ?? [],
     resourceIdentifiers: [
       pascalCased({
         $id: `${place.location}_1`,
@@ -138,11 +140,13 @@ export function assessment(
   machineId: string,
   key: Recommendation,
   code: 'Healthy' | 'Unhealthy' | 'NotApplicable',
+  cause?: { cause: string; description: string },
 ): Row {
   const [name, displayName, severity] = recommendations[key];
   const id = `${machineId}/providers/Microsoft.Security/assessments/${name}`;
   const status = {
     code,
+    ...cause,
     firstEvaluationDate: ago(90 * 24 * hour),
     statusChangeDate: ago((3 + (hashOf(id) % 50)) * 24 * hour),
   };
@@ -168,6 +172,8 @@ export interface Vulnerability {
   score: number;
   remediation: string;
   published: string;
+  /** How long ago the scan was that found it, in milliseconds. */
+  age?: number;
 }
 
 /** A vulnerability found on a machine: a sub-assessment of `vulnerabilities`. */
@@ -185,7 +191,7 @@ export function vulnerability(machineId: string, found: Vulnerability): Row {
       impact: '',
       category: 'Application',
       description: found.title,
-      timeGenerated: sevenDigits(at(ago(9 * hour))),
+      timeGenerated: sevenDigits(at(ago(found.age ?? 9 * hour))),
       resourceDetails: { source: 'Azure', id: machineId },
       additionalData: {
         assessedResourceType: 'ServerVulnerability',
@@ -202,8 +208,23 @@ export function vulnerability(machineId: string, found: Vulnerability): Row {
   return graphRow(resource, tenantId);
 }
 
-/** A program that Defender found on a machine. */
-export function software(machineId: string, vendor: string, program: string, version: string, known: number): Row {
+/** What Defender calls the end of a program's support. */
+export type SupportStatus =
+  | 'None'
+  | 'noLongerSupported'
+  | 'versionNoLongerSupported'
+  | 'upcomingNoLongerSupported'
+  | 'upcomingVersionNoLongerSupported';
+
+/** A program that Defender found on a machine. `support` is the status and the day on which support ends. */
+export function software(
+  machineId: string,
+  vendor: string,
+  program: string,
+  version: string,
+  known: number,
+  support: [status: SupportStatus, date: string] = ['None', ''],
+): Row {
   const name = `${program}_${version}`;
   const resource: ArmResource = {
     id: `${machineId}/providers/Microsoft.Security/softwareInventories/${name}`,
@@ -215,7 +236,8 @@ export function software(machineId: string, vendor: string, program: string, ver
       vendor,
       softwareName: program,
       version,
-      endOfSupportStatus: 'None',
+      endOfSupportStatus: support[0],
+      ...(support[1] === '' ? {} : { endOfSupportDate: support[1] }),
       numberOfKnownVulnerabilities: known,
       firstSeenAt: '2026-04-02 11:20:07',
     },

@@ -26,6 +26,10 @@ export interface Assessment {
   age: number;
   rebootPending: boolean;
   missing: Patch[];
+  /** Where updates come from; Windows Update, or the package sources of Linux, when absent. */
+  service?: 'WU-WSUS';
+  /** Azure's documents spell the field in two ways. */
+  kbField?: 'Kbid';
 }
 
 const counters: Record<Classification, string> = {
@@ -49,7 +53,8 @@ function counts(os: 'Windows' | 'Linux', missing: Patch[]): Record<string, numbe
 }
 
 /** One assessment: its summary row, then a row for each missing update. */
-export function assessmentRows({ machineId, os, age, rebootPending, missing }: Assessment): Row[] {
+export function assessmentRows(assessment: Assessment): Row[] {
+  const { machineId, os, age, rebootPending, missing, service, kbField = 'kbId' } = assessment;
   const id = `${machineId}/patchAssessmentResults/latest`;
   const type = 'microsoft.compute/virtualmachines/patchassessmentresults';
   const finished = `${ago(age).replace('Z', '.5033333Z')}`;
@@ -58,7 +63,7 @@ export function assessmentRows({ machineId, os, age, rebootPending, missing }: A
     status: 'Succeeded',
     startedBy: 'Platform',
     rebootPending,
-    patchServiceUsed: os === 'Windows' ? 'WU' : 'APT',
+    patchServiceUsed: service ?? (os === 'Windows' ? 'WU' : 'APT'),
     assessmentActivityId: guidOf(`assessment:${machineId}`),
     startDateTime: `${ago(age + 4 * minute).replace('Z', '.1266666Z')}`,
     lastModifiedDateTime: finished,
@@ -73,7 +78,7 @@ export function assessmentRows({ machineId, os, age, rebootPending, missing }: A
       {
         patchId,
         patchName: patch.name,
-        ...(patch.kb === undefined ? {} : { kbId: patch.kb }),
+        ...(patch.kb === undefined ? {} : { [kbField]: patch.kb }),
         classifications: [patch.classification],
         assessmentState: 'Available',
         rebootBehavior: patch.reboot ?? (os === 'Windows' ? 'CanRequestReboot' : 'NeverReboots'),
@@ -86,44 +91,55 @@ export function assessmentRows({ machineId, os, age, rebootPending, missing }: A
   return [summary, ...updates];
 }
 
+type InstallationState = 'Installed' | 'Failed' | 'Pending' | 'Excluded' | 'NotSelected';
+
 export interface Installation {
   machineId: string;
+  os: 'Windows' | 'Linux';
+  /** How long ago it ended, in milliseconds. */
   age: number;
-  patches: { kb: string; name: string; state: 'Installed' | 'Failed' | 'Pending' | 'NotSelected' }[];
+  status: 'Succeeded' | 'Failed' | 'CompletedWithWarnings';
+  rebootStatus: 'NotNeeded' | 'Required' | 'Completed';
+  exceeded?: boolean;
+  /** A run without an error carries the code "0". */
+  error?: { code: string; message: string };
+  patches: { kb?: string; name: string; version?: string; state: InstallationState }[];
 }
 
-/** An installation that ran out of its window and waits for a reboot: its summary, then a row for each update. */
-export function installationRows({ machineId, age, patches }: Installation): Row[] {
-  const run = guidOf(`installation:${machineId}`);
+/** One installation run: its summary row, then a row for each update. */
+export function installationRows(installation: Installation): Row[] {
+  const { machineId, os, age, patches, error = { code: '0', message: '' } } = installation;
+  const run = guidOf(`installation:${machineId}:${age}`);
   const id = `${machineId}/patchInstallationResults/${run}`;
   const type = 'microsoft.compute/virtualmachines/patchinstallationresults';
-  const count = (state: string): number => patches.filter((patch) => patch.state === state).length;
+  const count = (state: InstallationState): number => patches.filter((patch) => patch.state === state).length;
   const finished = `${ago(age).replace('Z', '.2100000Z')}`;
   const summary = graphRow({ id, name: run, type }, tenantId, {
-    osType: 'Windows',
-    status: 'CompletedWithWarnings',
+    osType: os,
+    status: installation.status,
     startedBy: 'Platform',
     installationActivityId: run,
     startDateTime: `${ago(age + 55 * minute).replace('Z', '.0400000Z')}`,
     lastModifiedDateTime: finished,
-    maintenanceWindowExceeded: true,
-    rebootStatus: 'Required',
+    maintenanceWindowExceeded: installation.exceeded === true,
+    rebootStatus: installation.rebootStatus,
     installedPatchCount: count('Installed'),
     failedPatchCount: count('Failed'),
     pendingPatchCount: count('Pending'),
     notSelectedPatchCount: count('NotSelected'),
-    excludedPatchCount: 0,
-    errorDetails: { code: '', message: '', details: [] },
+    excludedPatchCount: count('Excluded'),
+    errorDetails: { ...error, details: [] },
   });
   const rows = patches.map((patch) => {
-    const patchId = guidOf(`patch:${patch.kb}`);
+    const patchId = guidOf(`patch:${patch.kb ?? patch.name}`);
     return graphRow(
       { id: `${id}/softwarePatches/${patchId}`, name: patchId, type: `${type}/softwarepatches` },
       tenantId,
       {
         patchId,
         patchName: patch.name,
-        kbId: patch.kb,
+        ...(patch.kb === undefined ? {} : { kbId: patch.kb }),
+        ...(patch.version === undefined ? {} : { version: patch.version }),
         classifications: ['Security'],
         installationState: patch.state,
         lastModifiedDateTime: finished,

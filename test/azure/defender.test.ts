@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alertFrom, readAlerts, resourcesOf } from '../../src/azure/defender-alerts.ts';
+import { planOf, readServersPlan } from '../../src/azure/defender-plan.ts';
+import { resolveVm } from '../../src/azure/inventory.ts';
+import { readRecommendations, readSecureScore } from '../../src/azure/secure-score.ts';
+import { kbsIn, readSoftware, vulnerabilityOf } from '../../src/azure/software.ts';
+import { type Bench, openBench } from '../actions/bench.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench((world) => {
+    const prod = world.subscriptions[0]?.subscriptionId ?? '';
+    const group = `/subscriptions/${prod}/resourceGroups/rg-files`;
+    world.denied.push({ action: 'Microsoft.Security/*', scope: group });
+    // app01 of rg-app has a plan of its own, which is Plan 1; batch01's is off.
+    const machine = (name: string) =>
+      world.resources.find((one) => one.name === name && /virtualMachines$/i.test(one.type))?.id ?? '';
+    const plan = (name: string, pricingTier: string, subPlan?: string) =>
+      world.tables.securityresources?.push({
+        id: `${machine(name)}/providers/Microsoft.Security/pricings/virtualMachines`,
+        name: 'virtualMachines',
+        type: 'microsoft.security/pricings',
+        subscriptionId: prod,
+        properties: { pricingTier, subPlan },
+      });
+    plan('gate01', 'Standard', 'P1');
+    plan('batch01', 'Free');
+  });
+});
+afterAll(() => bench.close());
+
+async function asked(name: string) {
+  const vm = await resolveVm(bench.connection, name);
+  return { vm, plan: readServersPlan(bench.connection, vm) };
+}
+const alerts = async (name: string) => {
+  const { vm, plan } = await asked(name);
+  return readAlerts(bench.connection, vm, plan);
+};
+const software = async (name: string) => {
+  const { vm, plan } = await asked(name);
+  return readSoftware(bench.connection, vm, plan);
+};
+const score = async (name: string) => {
+  const { vm, plan } = await asked(name);
+  return readSecureScore(bench.connection, vm, plan);
+};
+const advice = async (name: string) => {
+  const { vm, plan } = await asked(name);
+  return readRecommendations(bench.connection, vm, plan);
+};
+
+describe('alerts', () => {
+  it('carry their times, stage, techniques and addresses', async () => {
+    expect(await alerts('web01')).toMatchObject({
+      state: 'known',
+      notSeen: [],
+      value: {
+        servers: 'P2',
+        alerts: [
+          { type: 'VM_SuspiciousAccountCreation', startAt: '2026-11-23T02:15:31.040Z' },
+          {
+            type: 'VM_LoginBruteForceSuccess',
+            startAt: '2026-11-23T01:58:02.118Z',
+            endAt: '2026-11-23T02:14:09.306Z',
+            intent: 'Exploitation',
+            techniques: ['T1110', 'T1110.001'],
+            entities: { addresses: ['203.0.113.77'], accounts: [] },
+          },
+        ],
+      },
+    });
+  });
+
+  it('that are none mean something only where somebody looks', async () => {
+    expect(await alerts('app03')).toMatchObject({ state: 'known', value: { alerts: [], servers: 'P2' } });
+    expect(await alerts('gate01')).toMatchObject({
+      state: 'known',
+      value: { servers: 'P1' },
+      notSeen: [expect.stringMatching(/Plan 1/)],
+    });
+    expect(await alerts('batch01')).toMatchObject({ state: 'unknown', because: expect.stringMatching(/off here/) });
+    expect(await alerts('legacy7')).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/plan cannot be read/),
+      cure: expect.stringMatching(/Security Reader/),
+    });
+  });
+
+  it('that were dismissed are not active, however they are spelt', async () => {
+    expect(await alerts('mail01')).toMatchObject({ value: { alerts: [] } });
+  });
+
+  it('are read in the case of Resource Graph and of Azure Resource Manager alike', () => {
+    const rest = {
+      alertDisplayName: 'x',
+      status: 'Active',
+      severity: 'High',
+      startTimeUtc: '2026-11-23T01:00:00Z',
+      resourceIdentifiers: [{ azureResourceId: '/Subscriptions/S/vm', type: 'AzureResource' }, { type: 'AAD' }],
+      entities: [
+        { type: 'ip', address: '203.0.113.7' },
+        { type: 'account', name: 'bob\u001b[2J', ntDomain: 'CONTOSO' },
+      ],
+      extendedProperties: { 'attacker source IP': '203.0.113.7, 198.51.100.2; nonsense' },
+    };
+    const pascal = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(pascal)
+        : typeof value === 'object' && value !== null
+          ? Object.fromEntries(
+              Object.entries(value).map(([key, one]) => [key.charAt(0).toUpperCase() + key.slice(1), pascal(one)]),
+            )
+          : value;
+    const graph = pascal(rest);
+    const read = alertFrom('a', rest, '2026-11-23T02:20:11Z');
+    expect(alertFrom('a', graph, '2026-11-23T02:20:11Z')).toEqual(read);
+    expect(read.entities).toEqual({ addresses: ['203.0.113.7', '198.51.100.2'], accounts: ['CONTOSO\\bob'] });
+    expect(resourcesOf(graph)).toEqual(['/Subscriptions/S/vm']);
+    expect(alertFrom('a', {}, '2026-11-23T02:20:11Z')).toMatchObject({ at: '2026-11-23T02:20:11Z', startAt: null });
+  });
+});
+
+describe('the plan', () => {
+  const vm = {
+    id: '/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web1',
+    subscriptionId: 's',
+  };
+  const subscription = '/subscriptions/s/providers/microsoft.security/pricings/virtualmachines';
+  it('is the machine’s own before the subscription’s, and never another machine’s', () => {
+    const of = (id: string, tier: string, plan = '') => ({ id: id.toLowerCase(), subscriptionId: 'S', tier, plan });
+    const own = `${vm.id}/providers/Microsoft.Security/pricings/virtualMachines`;
+    const other = own.replace('web1/', 'web10/');
+    expect(planOf([of(other, 'Standard', 'P2')], vm)).toEqual({ servers: 'unreadable', text: 'unknown' });
+    expect(planOf([of(subscription, 'Standard', 'P2'), of(own, 'Free')], vm).servers).toBe('off');
+    expect(planOf([of(subscription, 'Standard', 'P1'), of(other, 'Free')], vm)).toEqual({
+      servers: 'P1',
+      text: 'Standard P1',
+    });
+    expect(planOf([of(subscription, 'Standard')], vm).servers).toBe('on');
+  });
+});
+
+describe('the Secure Score', () => {
+  it('is the subscription’s, with its controls, the most points missing first', async () => {
+    expect(await score('web01')).toMatchObject({
+      state: 'known',
+      coverage: 'the subscription contoso-prod, not this machine',
+      value: {
+        subscription: 'contoso-prod',
+        percentage: 54,
+        controls: [
+          { name: 'Enable MFA', current: 0, max: 10, unhealthy: 1, healthy: 0 },
+          { name: 'Secure management ports', unhealthy: 8, healthy: 14 },
+          {},
+          {},
+          {},
+        ],
+      },
+    });
+  });
+
+  it('that may not be read is not none', async () => {
+    expect(await score('legacy7')).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/may not read it/),
+      cure: expect.stringMatching(/Security Reader/),
+    });
+  });
+
+  it('is not known when Resource Graph refuses', async () => {
+    const { vm, plan } = await asked('web01');
+    await plan;
+    await bench.faults([{ match: { path: 'ResourceGraph' }, effect: { status: 403, code: 'Forbidden', message: '' } }]);
+    const fact = await readSecureScore(bench.connection, vm, plan);
+    await bench.faults([]);
+    expect(fact).toMatchObject({ state: 'unknown', because: expect.stringMatching(/no permission/) });
+  });
+});
+
+describe('recommendations', () => {
+  it('that the machine does not follow have severity and age', async () => {
+    const fact = await advice('web01');
+    expect(fact).toMatchObject({ state: 'known', value: { healthy: 1, notApplicable: 0 } });
+    expect(fact.state === 'known' && fact.value.unhealthy.map(({ severity }) => severity)).toEqual([
+      'High',
+      'High',
+      'Medium',
+      'Medium',
+      'Low',
+      'Low',
+    ]);
+    expect(fact.state === 'known' && fact.value.unhealthy[0]?.since).toMatch(/^2026-/);
+  });
+
+  it('of which there is none at all are not "all followed"', async () => {
+    expect(await advice('legacy7')).toMatchObject({ state: 'unknown' });
+    expect(await advice('file01')).toMatchObject({ state: 'unknown' });
+  });
+});
+
+describe('third-party software', () => {
+  it('is told with its support, its vulnerabilities, and the updates that these name', async () => {
+    const fact = await software('web01');
+    expect(fact).toMatchObject({
+      state: 'known',
+      coverage: 'the scan of 2026-11-22 17:20Z',
+      value: {
+        scan: { state: 'scanned' },
+        vulnerabilities: [
+          { cves: ['CVE-2026-31337'], kbs: ['5035849'], cvss: 9.8, severity: 'High' },
+          { cves: ['CVE-2023-31102'], kbs: [], foundAt: '2026-11-22T17:20:11.000Z' },
+        ],
+      },
+    });
+    const items = fact.state === 'known' ? fact.value.items : [];
+    expect(items.find(({ name }) => name === 'jre')).toMatchObject({
+      endOfSupport: 'versionNoLongerSupported',
+      endOfSupportAt: '2022-03-31',
+      knownVulnerabilities: 14,
+    });
+  });
+
+  it('that was scanned and has nothing known is not the same as not scanned', async () => {
+    expect(await software('app03')).toMatchObject({
+      state: 'known',
+      value: { scan: { state: 'scanned', at: null }, vulnerabilities: [] },
+      notSeen: [],
+    });
+    expect(await software('sql01')).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/no software inventory here.*P2.*has not scanned/),
+    });
+  });
+
+  it('is absent for a reason that the plan decides', async () => {
+    expect(await software('gate01')).toMatchObject({ because: expect.stringMatching(/Plan 1/) });
+    expect(await software('batch01')).toMatchObject({ because: expect.stringMatching(/is off/) });
+    expect(await software('legacy7')).toMatchObject({ because: expect.stringMatching(/plan cannot be read/) });
+    // Forbidden rows are absent rows: the machine counts as not scanned, never as clean.
+    expect(await software('file01')).toMatchObject({ state: 'unknown' });
+  });
+
+  it('is not known when the last scan is older than seven days', async () => {
+    expect(await software('sql02')).toMatchObject({
+      state: 'unknown',
+      because: 'the last vulnerability scan was 24 days ago (it found 1 then)',
+    });
+  });
+});
+
+describe('vulnerability findings', () => {
+  it('name CVEs in their id or data, and updates in their texts', () => {
+    expect(
+      vulnerabilityOf({
+        id: '91534',
+        displayName: 'Microsoft Windows Remote Desktop Services (BlueKeep)',
+        status: { severity: 'High' },
+        remediation: 'Install KB4499175 or KB 4499164\u001b[2J.',
+        additionalData: {
+          cve: [{ title: 'CVE-2019-0708', link: '' }, 'cve-2019-0709'],
+          vendorReferences: [{ title: 'KB4499180', link: '' }],
+          cvss: { '2.0': { base: 10 }, '3.0': { base: 9.8 } },
+        },
+      }),
+    ).toMatchObject({
+      cves: ['CVE-2019-0708', 'CVE-2019-0709'],
+      kbs: ['4499175', '4499164', '4499180'],
+      cvss: 9.8,
+      remediation: 'Install KB4499175 or KB 4499164.',
+    });
+    expect(vulnerabilityOf({ id: 'CVE-2023-31102' }).cves).toEqual(['CVE-2023-31102']);
+    expect(vulnerabilityOf(null)).toMatchObject({ cves: [], kbs: [], cvss: null });
+    expect(kbsIn(['KB12', 'see 4499175', 'kb4499175 KB4499175'])).toEqual(['4499175']);
+  });
+});
