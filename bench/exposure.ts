@@ -1,160 +1,207 @@
 /**
- * Exposure of 10,000 machines against JSON.parse of the same resources, in two shapes: groups shared as fleets share
- * them, and a group of its own for every machine, 200 rules at each level. Run: node --expose-gc bench/exposure.ts
+ * What a scan does with the network of a fleet, against JSON.parse of the same pages: bodies taken page by page as Resource
+ * Graph gives them, each machine evaluated and summed up for its row. Each world is measured in a process of its own.
+ * Run: npm run bench -- exposure [MACHINES [RULES]]
  */
-import { eachExposure } from '../src/triage/exposure/fleet.ts';
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { NotSeenByFleet } from '../src/azure/fleet-exposure.ts';
+import { evaluateExposure } from '../src/triage/exposure/exposure.ts';
+import { FleetExposure } from '../src/triage/exposure/fleet.ts';
 import { NetworkResources } from '../src/triage/exposure/resources.ts';
+import { type Reach, reachOf } from '../src/triage/suspicion.ts';
 
-const RG = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Network';
-const MACHINES = Number(process.argv[2] ?? 10_000);
-const RULES = Number(process.argv[3] ?? 200);
+interface Measured {
+  megabytes: number;
+  parse: number;
+  exposure: number;
+  ports: number;
+  machines: number;
+  peak: number;
+}
 
-let seed = 20261123;
-const random = (below: number): number => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return Math.floor((seed / 2 ** 32) * below);
-};
-const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T;
+const RG = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-fleet/providers/Microsoft.Network';
+const about = {
+  asOf: '2026-11-23T02:20:11Z',
+  source: 'bench',
+  adminRules: { state: 'known', byNetwork: new Map() },
+} as const;
 
-function group(id: string): object {
-  const securityRules = [...Array(RULES).keys()].map((i) => {
-    const low = random(60_000);
-    const kind = random(100);
-    // Mostly single ports, some short ranges, few long ones, some rules for every port.
-    const port =
-      kind < 65 ? String(random(65_536)) : kind < 85 ? `${low}-${low + 20}` : kind < 90 ? `${low}-${65_535}` : '*';
-    const block = `${1 + random(223)}.${random(256)}`;
-    // Rules for every port are mostly for what is inside; single ports are opened to blocks, machines and everyone.
-    const inside = ['VirtualNetwork', '10.0.0.0/8', `10.${random(256)}.${random(256)}.0/24`];
-    const outside = ['*', 'Internet', `${block}.0.0/16`, `${block}.${random(256)}.${random(256)}/32`];
-    const source = pick(random(100) < (port === '*' ? 90 : 50) ? inside : outside);
-    return {
-      name: `rule-${i}`,
-      id: `${id}/securityRules/rule-${i}`,
-      etag: 'W/"00000000-0000-0000-0000-000000000000"',
-      type: 'Microsoft.Network/networkSecurityGroups/securityRules',
-      properties: {
-        provisioningState: 'Succeeded',
-        description: 'a rule as fleets have them',
-        protocol: pick(['Tcp', 'Tcp', 'Udp', '*']),
-        sourcePortRange: '*',
-        // Rules for everyone on every port would end the evaluation early: they are kept apart.
-        destinationPortRange: source === '*' && port === '*' ? '443' : port,
-        sourceAddressPrefix: source,
-        destinationAddressPrefix: '*',
-        access: pick(['Allow', 'Deny']),
-        priority: 100 + i * 10,
-        direction: 'Inbound',
-        sourcePortRanges: [],
-        destinationPortRanges: [],
-        sourceAddressPrefixes: [],
-        destinationAddressPrefixes: [],
-      },
-    };
-  });
-  return {
-    id,
-    name: id.split('/').at(-1),
-    type: 'Microsoft.Network/networkSecurityGroups',
-    location: 'eastus',
-    properties: { securityRules },
+/** The lines of a child's output, read no faster than they are used. */
+async function* linesOf(script: string, args: string[]): AsyncGenerator<string> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let chunks: Buffer[] = [];
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      chunks.push(chunk.subarray(from, end));
+      const line = Buffer.concat(chunks).toString('latin1');
+      chunks = [];
+      from = end + 1;
+      yield line;
+    }
+    chunks.push(chunk.subarray(from));
+  }
+}
+
+async function measure(count: number, rules: number, groups: number): Promise<Measured> {
+  const machines = [...Array(count).keys()].map((m) => ({
+    id: `/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-fleet/providers/Microsoft.Compute/virtualMachines/vm${m}`,
+    name: `vm${m}`,
+    os: 'windows' as const,
+    power: 'running' as const,
+    networkInterfaces: [`${RG}/networkInterfaces/vm${m}-nic`],
+  }));
+  const measured = { megabytes: 0, parse: 0, exposure: 0, ports: 0, machines: 0, peak: 0 };
+  const rows = new Map<string, Reach>();
+  const unseen = new NotSeenByFleet();
+  const timed = <T>(what: 'parse' | 'exposure', work: () => T): T => {
+    const start = performance.now();
+    const result = work();
+    measured[what] += performance.now() - start;
+    return result;
   };
+  const fleet = timed(
+    'exposure',
+    () =>
+      new FleetExposure(machines, (vm, exposure) => {
+        unseen.add(exposure);
+        rows.set(vm.id.toLowerCase(), reachOf(vm, exposure));
+        if (exposure.state === 'known') measured.ports += exposure.value.ports.length;
+      }),
+  );
+  let begun = false;
+  const script = join(import.meta.dirname, 'worlds/exposure.ts');
+  for await (const line of linesOf(script, [count, rules, groups].map(String))) {
+    if (line === '') {
+      timed('exposure', () => fleet.begin(about));
+      begun = true;
+      continue;
+    }
+    measured.megabytes += line.length / 1e6;
+    const bodies = timed('parse', () => JSON.parse(line) as unknown[]);
+    timed('exposure', () => (begun ? fleet.addGroups(bodies) : fleet.addResources(bodies)));
+  }
+  timed('exposure', () => fleet.finish());
+  return { ...measured, machines: rows.size, peak: process.resourceUsage().maxRSS / 1024 };
 }
 
-interface World {
-  text: string;
-  machines: { id: string; name: string; os: 'windows'; power: 'running'; networkInterfaces: string[] }[];
+/** Measures a world in a fresh process: nothing is warm, and the memory is that of this world alone. */
+function apart(count: number, rules: number, groups: number): Measured {
+  const args = [import.meta.filename, '--one', String(count), String(rules), String(groups)];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 
-function world(machines: number, groups: number, first = 0): World {
-  const subnets = [...Array(Math.max(1, Math.round(groups / 20))).keys()];
-  const bodies: object[] = [];
-  for (let g = 0; g < groups; g += 1) bodies.push(group(`${RG}/networkSecurityGroups/nsg${first + g}`));
-  for (const s of subnets) bodies.push(group(`${RG}/networkSecurityGroups/subnet-nsg${first + s}`));
-  bodies.push({
-    id: `${RG}/virtualNetworks/vnet`,
-    type: 'Microsoft.Network/virtualNetworks',
+function report(name: string, { megabytes, parse, exposure, ports, machines, peak }: Measured): void {
+  const n = (value: number) => Math.round(value).toLocaleString('en-US');
+  console.log(
+    `${name}: ${n(megabytes)} MB of JSON, ${n(machines)} machines, ${n(ports)} ports; JSON.parse ${n(parse)} ms, exposure ${n(exposure)} ms; ratio of both to JSON.parse ${((parse + exposure) / parse).toFixed(2)}; peak resident ${n(peak)} MB`,
+  );
+}
+
+/** A machine behind two groups of 1,000 rules with several prefixes and ports each. */
+function oneMachine(): void {
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const group = (id: string) => ({
+    id,
     properties: {
-      addressSpace: { addressPrefixes: ['10.0.0.0/8'] },
-      subnets: subnets.map((s) => ({
-        id: `${RG}/virtualNetworks/vnet/subnets/s${s}`,
+      securityRules: [...Array(1000).keys()].map((i, _, __, low = random(60_000)) => ({
+        name: `rule-${i}`,
         properties: {
-          addressPrefix: '10.0.0.0/16',
-          networkSecurityGroup: { id: `${RG}/networkSecurityGroups/subnet-nsg${first + s}` },
+          protocol: random(2) === 0 ? 'Tcp' : '*',
+          sourcePortRange: '*',
+          destinationPortRanges: [String(random(65_536)), `${low}-${low + 20}`, String(random(65_536))],
+          sourceAddressPrefixes: [...Array(4)].map(() => `${1 + random(220)}.${random(256)}.${random(256)}.0/24`),
+          destinationAddressPrefix: '*',
+          access: random(2) === 0 ? 'Allow' : 'Deny',
+          priority: 100 + i,
+          direction: 'Inbound',
         },
       })),
     },
   });
-  const list: World['machines'] = [];
-  for (let m = 0; m < machines; m += 1) {
-    const nic = `${RG}/networkInterfaces/nic${m}`;
-    bodies.push({
-      id: nic,
-      type: 'Microsoft.Network/networkInterfaces',
+  const subnet = `${RG}/virtualNetworks/vnet/subnets/s`;
+  const nic = `${RG}/networkInterfaces/n`;
+  const bodies = [
+    group(`${RG}/networkSecurityGroups/a`),
+    group(`${RG}/networkSecurityGroups/b`),
+    { id: `${RG}/publicIPAddresses/p`, sku: { name: 'Standard' }, properties: { ipAddress: '20.51.7.14' } },
+    {
+      id: `${RG}/virtualNetworks/vnet`,
+      type: 'Microsoft.Network/virtualNetworks',
       properties: {
-        networkSecurityGroup: { id: `${RG}/networkSecurityGroups/nsg${first + (m % groups)}` },
+        addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
+        subnets: [
+          {
+            id: subnet,
+            properties: { addressPrefix: '10.0.0.0/24', networkSecurityGroup: { id: `${RG}/networkSecurityGroups/a` } },
+          },
+        ],
+      },
+    },
+    {
+      id: nic,
+      properties: {
+        networkSecurityGroup: { id: `${RG}/networkSecurityGroups/b` },
         ipConfigurations: [
           {
             id: `${nic}/ipConfigurations/c`,
             properties: {
-              privateIPAddress: `10.0.${(m >> 8) & 255}.${m & 255}`,
-              subnet: { id: `${RG}/virtualNetworks/vnet/subnets/s${(m % groups) % subnets.length}` },
-              publicIPAddress: { id: `${RG}/publicIPAddresses/ip${m}` },
+              privateIPAddress: '10.0.0.4',
+              subnet: { id: subnet },
+              publicIPAddress: { id: `${RG}/publicIPAddresses/p` },
             },
           },
         ],
       },
-    });
-    bodies.push({
-      id: `${RG}/publicIPAddresses/ip${m}`,
-      type: 'Microsoft.Network/publicIPAddresses',
-      sku: { name: 'Standard' },
-      properties: { ipAddress: `20.${(m >> 16) & 255}.${(m >> 8) & 255}.${m & 255}` },
-    });
-    list.push({ id: `/vm/${m}`, name: `vm${m}`, os: 'windows', power: 'running', networkInterfaces: [nic] });
-  }
-  return { text: JSON.stringify(bodies), machines: list };
-}
-
-const about = { asOf: '2026-11-23T02:20:11Z', source: 'bench' };
-
-function once({ text, machines }: World): { parse: number; evaluate: number; ports: number } {
-  const start = performance.now();
-  const bodies = JSON.parse(text) as object[];
-  const parsed = performance.now();
+    },
+  ];
+  const vm = { id: '/vm', name: 'vm', os: 'windows' as const, power: 'running' as const };
+  const times: number[] = [];
   let ports = 0;
-  for (const { exposure } of eachExposure(new NetworkResources(bodies), machines, about)) {
-    if (exposure.state === 'known') ports += exposure.value.ports.length;
+  for (let run = 0; run < 21; run += 1) {
+    const start = performance.now();
+    const fact = evaluateExposure({
+      ...about,
+      vm,
+      networkInterfaces: [nic],
+      resources: new NetworkResources(bodies),
+      unreadable: [],
+    });
+    times.push(performance.now() - start);
+    ports = fact.state === 'known' ? fact.value.ports.length : 0;
   }
-  return { parse: parsed - start, evaluate: performance.now() - parsed, ports };
-}
-
-function report(name: string, runs: { parse: number; evaluate: number; ports: number }[], megabytes: number): void {
-  const sum = (pickOne: (run: { parse: number; evaluate: number }) => number) =>
-    runs.reduce((total, run) => total + pickOne(run), 0);
-  const parse = sum((run) => run.parse);
-  const evaluate = sum((run) => run.evaluate);
-  const ports = runs.reduce((total, run) => total + run.ports, 0);
-  globalThis.gc?.();
+  const [first = 0] = times;
+  const middle = times.toSorted((a, b) => a - b)[10] ?? 0;
   console.log(
-    `${name}: ${megabytes.toFixed(0)} MB of JSON, ${ports.toLocaleString('en-US')} ports; JSON.parse ${parse.toFixed(0)} ms, exposure ${evaluate.toFixed(0)} ms, ratio ${(evaluate / parse).toFixed(2)}; heap after ${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MB, peak resident ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`,
+    `one machine behind two groups of 1,000 rules with plural prefixes: ${ports.toLocaleString('en-US')} ports; first time ${first.toFixed(0)} ms, then ${middle.toFixed(1)} ms`,
   );
 }
 
-{
-  const shared = world(MACHINES, 200);
-  once(world(200, 20));
-  report(`${MACHINES} machines, 200 groups of ${RULES} rules`, [once(shared)], shared.text.length / 1e6);
-}
-{
-  // All at once would be more than a gigabyte of JSON, so it comes in pages of 100 machines, as Resource Graph pages.
-  const page = 100;
-  const runs: ReturnType<typeof once>[] = [];
-  let size = 0;
-  for (let first = 0; first < MACHINES; first += page) {
-    const own = world(Math.min(page, MACHINES - first), page, first);
-    size += own.text.length;
-    runs.push(once(own));
-  }
-  report(`${MACHINES} machines, each with its own group of ${RULES} rules`, runs, size / 1e6);
+const args = process.argv.slice(2).filter((arg) => arg !== 'exposure');
+if (args[0] === '--one') {
+  const [count = 0, rules = 0, groups = 0] = args.slice(1).map(Number);
+  process.stdout.write(JSON.stringify(await measure(count, rules, groups)));
+} else {
+  const [machines = 10_000, rules = 200] = args.map(Number);
+  const groups = Math.min(200, machines);
+  const shared = apart(machines, rules, groups);
+  report(`${groups} groups of ${rules} rules, shared`, shared);
+  report(`a group of ${rules} rules for each machine`, apart(machines, rules, machines));
+  const twice = apart(machines * 2, rules, groups);
+  report('twice the machines', twice);
+  const few = Math.max(1, Math.round(machines / 10));
+  const narrow = apart(few, rules, few);
+  const wide = apart(few, rules * 2, few);
+  report(`${few} machines with groups of their own`, narrow);
+  report('twice the rules', wide);
+  const factor = (more: Measured, less: Measured) => (more.exposure / less.exposure).toFixed(2);
+  console.log(
+    `exposure takes ${factor(twice, shared)} times as long for twice the machines, ${factor(wide, narrow)} times for twice the rules`,
+  );
+  oneMachine();
 }

@@ -68,6 +68,17 @@ export function isForbidden(error: unknown): boolean {
   return azureError(error).status === 403;
 }
 
+/** Is the error Resource Graph's refusal to answer with more than 16 MiB? Its code stands in the details of a 400. */
+export function isTooLarge(error: unknown): boolean {
+  const details = field(error, 'details');
+  const inner = field(field(details, 'error') ?? details, 'details');
+  return (
+    azureError(error).code === tooLarge ||
+    (Array.isArray(inner) && inner.some((each) => field(each, 'code') === tooLarge))
+  );
+}
+const tooLarge = 'ResponsePayloadTooLarge';
+
 /** Turns an SDK error into an unknown with the reason and the cure. */
 export function unknownFrom(error: unknown, source: string, need: Need): Unknown {
   const { name, code, status, message, retryAfterSeconds } = azureError(error);

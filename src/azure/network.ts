@@ -5,6 +5,7 @@ import type { AdminRules } from '../triage/exposure/filters.ts';
 import { firewallInFront } from '../triage/exposure/firewall-path.ts';
 import { NetworkResources, type Unreadable } from '../triage/exposure/resources.ts';
 import type { SecondOpinion } from '../triage/exposure/second-opinion.ts';
+import { readAdminRules } from './admin-rules.ts';
 import type { Connection } from './connection.ts';
 import { azureError, unknownFrom } from './failure.ts';
 import { type Json, listAt, textAt } from './json.ts';
@@ -127,44 +128,6 @@ export function networkPartsOf(reading: NetworkReading, vm: VirtualMachine): str
   return [...vm.networkInterfaces, ...subnets, ...around.filter((id) => !networks.has(id.toLowerCase()))];
 }
 
-/** Security admin rules that are in force in virtual networks, asked of each network; at most three pages each. */
-async function readAdminRules(connection: Connection, networks: string[]): Promise<AdminRules> {
-  const byNetwork = new Map<string, unknown[]>();
-  try {
-    await Promise.all(
-      networks.map(async (id) => {
-        const parsed = parseResourceId(id);
-        if (!parsed) return;
-        const client = await connection.network(parsed.subscriptionId);
-        const rules: unknown[] = [];
-        let skipToken = '';
-        for (let page = 0; page < 3; page++) {
-          const body = await rawBody((options) =>
-            client.listNetworkManagerEffectiveSecurityAdminRules(
-              parsed.resourceGroup,
-              parsed.name,
-              skipToken ? { skipToken } : {},
-              options,
-            ),
-          );
-          rules.push(...listAt(body, 'value'));
-          skipToken = textAt(body, 'skipToken');
-          if (skipToken === '') break;
-        }
-        byNetwork.set(id, rules);
-      }),
-    );
-    return { state: 'known', byNetwork };
-  } catch (error) {
-    const { because, cure } = unknownFrom(error, source, {
-      permission: 'Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action',
-      role: 'Network Contributor (or a role with that action)',
-      scope: networks.map(shortName).join(', '),
-    });
-    return { state: 'unknown', because, cure };
-  }
-}
-
 /** The virtual networks of these interfaces' subnets. */
 function networksOf(nics: unknown[]): string[] {
   const ids = nics
@@ -200,8 +163,9 @@ export async function readNetwork(
       }),
     );
   };
-  const around = loadQuery('network-resources')
-    .then((query) => queryGraph(connection, query, [vm.subscriptionId], signal))
+  // A hub with its firewall mostly stands in another subscription than the machine: all in reach are asked.
+  const around = loadQuery('network-around')
+    .then((query) => queryGraph(connection, query, [], signal))
     .catch((error: unknown) => {
       unreadable.push({
         what: 'resources around the machine (firewalls, gateways, peered networks)',
@@ -224,7 +188,7 @@ export async function readNetwork(
     unreadable.push({
       what: 'resources around the machine',
       because: graph.truncated,
-      cure: 'narrow with --subscription',
+      cure: 'refresh',
     });
   const resources = new NetworkResources(graph.rows);
   for (const body of fresh.values()) resources.add(body);

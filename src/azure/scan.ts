@@ -1,18 +1,16 @@
 import type { Fact, Unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
-import { evaluateFleet } from '../triage/exposure/fleet.ts';
-import { NetworkResources } from '../triage/exposure/resources.ts';
 import { unknown } from '../triage/fact.ts';
-import { portText } from '../triage/findings/ports.ts';
 import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
-import { suspicionOf } from '../triage/suspicion.ts';
+import { type Reach, reachOf, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './connection.ts';
 import { countAlerts } from './defender-alerts.ts';
 import { guardedSubscriptions } from './defender-plan.ts';
 import { azureError } from './failure.ts';
+import { readFleetExposure } from './fleet-exposure.ts';
 import { readInventory } from './inventory.ts';
-import { instantAt, listAt, numberAt, textAt } from './json.ts';
+import { instantAt, numberAt, textAt } from './json.ts';
 import type { LogonOptions } from './logon-queries.ts';
 import { readFleetLogons } from './logons.ts';
 import { loadQuery } from './queries.ts';
@@ -22,7 +20,9 @@ import { readFleetVulnerabilities } from './software.ts';
 type FleetBurst = ScanRow['worstBurst'];
 
 interface FleetFacts {
-  exposure: Map<string, Fact<Exposure>> | null;
+  exposure: Map<string, Reach> | null;
+  /** The exposures themselves, where they are wanted. */
+  full: Map<string, Fact<Exposure>>;
   /** An unknown when the logs could not be asked at all. */
   bursts: Map<string, FleetBurst> | Unknown | null;
   alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
@@ -34,16 +34,6 @@ interface FleetFacts {
 }
 
 const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
-
-/** Short texts of the ports that a large part of the Internet reaches, management first, at most six. */
-export function portTexts(exposure: Exposure): string[] {
-  const open = exposure.ports.filter((port) => port.sources.breadth !== 'narrow');
-  const texts = open.map((port) => {
-    const text = port.protocol === 'udp' ? `${portText(port)}/udp` : portText(port);
-    return port.via === 'nat-rule' || port.via === 'load-balancer' ? `nat ${text}` : text;
-  });
-  return [...new Set(texts)].slice(0, 6);
-}
 
 function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   if (bursts === null) return notAnswered;
@@ -60,7 +50,8 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
 
 function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, string[]>): ScanRow {
   const key = vm.id.toLowerCase();
-  const exposure = facts.exposure?.get(key);
+  const reach = facts.exposure?.get(key);
+  const exposure = facts.full.get(key);
   const patches = facts.patches?.get(key) ?? null;
   const guarded = facts.alerts?.guarded.has(vm.subscriptionId.toLowerCase()) ?? false;
   const count = facts.alerts?.counts.get(key);
@@ -68,7 +59,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     id: vm.id,
     name: vm.name,
     vm: { ...vm, publicAddresses: addresses.get(key) ?? [] },
-    exposedPorts: exposure?.state === 'known' ? portTexts(exposure.value) : null,
+    exposedPorts: reach?.exposedPorts ?? null,
     worstBurst: burstOf(facts.bursts, key),
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
@@ -78,30 +69,17 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
     ...(exposure ? { exposure } : {}),
   };
-  return { ...base, ...suspicionOf(base) };
+  return { ...base, ...suspicionOf(base, reach) };
 }
 
 function ranked(rows: ScanRow[]): ScanRow[] {
   return rows.sort((a, b) => b.score - a.score || a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
 }
 
-/** Public addresses at each machine's interfaces: machine id in lower case -> addresses. */
-function publicAddresses(machines: VirtualMachine[], resources: NetworkResources): Map<string, string[]> {
-  return new Map(
-    machines.map((vm) => [
-      vm.id.toLowerCase(),
-      vm.networkInterfaces
-        .flatMap((id) => listAt(resources.get(id), 'properties', 'ipConfigurations'))
-        .map((configuration) =>
-          textAt(
-            resources.get(textAt(configuration, 'properties', 'publicIPAddress', 'id')),
-            'properties',
-            'ipAddress',
-          ),
-        )
-        .filter((address) => address !== ''),
-    ]),
-  );
+export interface ScanOptions extends LogonOptions {
+  exploited?: ExploitedCatalog;
+  /** Keep each machine's whole exposure in its row. */
+  full?: boolean;
 }
 
 /**
@@ -111,7 +89,7 @@ function publicAddresses(machines: VirtualMachine[], resources: NetworkResources
 export async function readScan(
   connection: Connection,
   onProgress: (rows: ScanRow[], notSeen: string[]) => void,
-  options: LogonOptions & { exploited?: ExploitedCatalog } = {},
+  options: ScanOptions = {},
 ): Promise<ScanDocument> {
   const { signal, exploited } = options;
   const inventory = await readInventory(connection, signal);
@@ -127,6 +105,7 @@ export async function readScan(
   const ids = subscriptions.map(({ id }) => id);
   const facts: FleetFacts = {
     exposure: null,
+    full: new Map(),
     bursts: null,
     alerts: null,
     patches: null,
@@ -154,9 +133,14 @@ export async function readScan(
   };
   await Promise.all([
     part('exposure', async () => {
-      const resources = new NetworkResources(await graph('network-resources'));
-      addresses = publicAddresses(machines, resources);
-      facts.exposure = evaluateFleet(resources, machines, { asOf: asOf(), source: 'Resource Graph · resources' });
+      const reached = new Map<string, Reach>();
+      const seen = await readFleetExposure(connection, ids, machines, signal, (vm, exposure) => {
+        reached.set(vm.id.toLowerCase(), reachOf(vm, exposure));
+        if (options.full) facts.full.set(vm.id.toLowerCase(), exposure);
+      });
+      addresses = seen.addresses;
+      facts.exposure = reached;
+      notSeen.push(...seen.notSeen);
     }),
     part('failed logons', async () => {
       const fleet = await readFleetLogons(connection, machines, options).catch((error: unknown) =>

@@ -29,6 +29,16 @@ function scanText(document: ScanDocument): string {
   ].join('\n');
 }
 
+/** The document as JSON, machine by machine: with whole exposures it may be longer than one string can be. */
+function* jsonOf({ vms, ...rest }: ScanDocument): Generator<string> {
+  const [before = '', after = ''] = JSON.stringify({ ...rest, vms: [] }, null, 2).split(/(?<="vms": \[)(?=\]\n\}$)/);
+  yield before;
+  for (const [index, row] of vms.entries()) {
+    yield `${index === 0 ? '' : ','}\n${JSON.stringify(row, null, 2).replace(/^/gm, '    ')}`;
+  }
+  yield `${vms.length === 0 ? '' : '\n  '}${after}\n`;
+}
+
 /** `cordon scan`: every machine in reach, ranked by suspicion. */
 export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
@@ -37,12 +47,14 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
     const told = (rows: unknown[]) => {
       if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
     };
-    const document = await readScan(opened.connection, told, { ...burstOptions(flags), ...exploited });
+    const document = await readScan(opened.connection, told, {
+      ...burstOptions(flags),
+      ...exploited,
+      full: flags.full ?? false,
+    });
     if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');
-    const shown: ScanDocument = flags.full
-      ? document
-      : { ...document, vms: document.vms.map(({ exposure: _, ...row }) => row) };
-    streams.stdout.write(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : scanText(document));
+    if (flags.json) for (const piece of jsonOf(document)) streams.stdout.write(piece);
+    else streams.stdout.write(scanText(document));
     if (document.vms.length === 0 && document.notSeen.length > 0) return exitCode.notPermitted;
     return flags.failOn && reaches(document.vms, flags.failOn) ? exitCode.findings : exitCode.done;
   } finally {

@@ -7,11 +7,14 @@ const lineBreak = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 const invisible =
   /\u034f|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]|\p{Variation_Selector}|[\u17b4\u17b5]/gu;
 
+const plain = /^[\u0020-\u007e]*$/;
+
 /**
  * One line of text that is safe to draw: escape sequences and control, zero-width and bidirectional characters
  * removed, line breaks and tabs made blanks, cut to `limit` UTF-16 units with `…`.
  */
 export function printable(text: string, limit = 512): string {
+  if (text.length <= limit && plain.test(text)) return text;
   const bounded = text.length > limit * 8 ? text.slice(0, limit * 8) : text;
   const clean = bounded.replace(escapeSequence, '').replace(lineBreak, ' ').replace(invisible, '');
   return clean.length > limit ? `${clean.slice(0, Math.max(0, limit - 1))}…` : clean;

@@ -10,43 +10,43 @@ const WIDE_V4 = 2 ** 20;
 const WIDE_V6 = 1n << 96n;
 const INTERNET_SIZE_V6 = sizeV6(INTERNET_V6);
 
-// The blocks are written out when they are first looked at: a fleet's list shows counts, and a set with many holes has
-// hundreds of blocks.
-const described = new WeakMap<object, Sources>();
+// Neighbouring ports often have the very same sources.
+let lastV4: { set: Intervals<number>; sources: Sources } | undefined;
+let lastV6: { set: Intervals<bigint>; sources: Sources } | undefined;
 
 /** How many addresses of the Internet a set holds, how broad that is, and its exact blocks. The set must be within the Internet. */
 export function describeSourcesV4(set: Intervals<number>): Sources {
-  const known = described.get(set);
-  if (known !== undefined) return known;
+  if (lastV4?.set === set) return lastV4.sources;
   const publicAddresses = sizeV4(set);
   let blocks: string[] | undefined;
   const made: Sources = {
     publicAddresses,
     breadth:
       publicAddresses >= INTERNET_SIZE * PRACTICALLY_ALL ? 'internet' : publicAddresses >= WIDE_V4 ? 'wide' : 'narrow',
+    // Written out when first looked at: a fleet's list shows counts, and a set with many holes has hundreds of blocks.
     get prefixes() {
       blocks ??= equal(set, INTERNET_V4) ? ['0.0.0.0/0'] : cidrsV4(set);
       return blocks;
     },
   };
-  described.set(set, made);
+  lastV4 = { set, sources: made };
   return made;
 }
 
 /** The same for IPv6, whose addresses `publicAddresses` does not count. */
 export function describeSourcesV6(set: Intervals<bigint>): Sources {
-  const known = described.get(set);
-  if (known !== undefined) return known;
+  if (lastV6?.set === set) return lastV6.sources;
   const size = sizeV6(set);
   let blocks: string[] | undefined;
   const made: Sources = {
     publicAddresses: 0,
     breadth: size * 10n >= INTERNET_SIZE_V6 * 9n ? 'internet' : size >= WIDE_V6 ? 'wide' : 'narrow',
+    // Written out when first looked at: a fleet's list shows counts, and a set with many holes has hundreds of blocks.
     get prefixes() {
       blocks ??= equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set);
       return blocks;
     },
   };
-  described.set(set, made);
+  lastV6 = { set, sources: made };
   return made;
 }

@@ -5,6 +5,7 @@ import { type Flow, joined, overlay, without } from './flow-set.ts';
 import {
   contains,
   covers,
+  equal,
   firstCommon,
   type Intervals,
   intersect,
@@ -14,7 +15,7 @@ import {
   union,
 } from './interval-set.ts';
 import { ALL_PORTS } from './port-set.ts';
-import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
+import { BIT, type Protocol, WITH_PORTS } from './protocols.ts';
 import type { InboundRule, RuleList } from './rules.ts';
 
 /** The rule lists that an inbound packet meets, in order; undefined where there is none. */
@@ -75,17 +76,68 @@ function activate<A extends number | bigint>(
     const sources = sourcesOf(spec, place.family.literal(spec), place.tags);
     // Rules for private sources, which are many, decide nothing for the Internet.
     if (!overlaps(sources, space)) continue;
-    active.push({ rule, sources: sources.length === 2 && covers(sources, space) ? undefined : sources });
+    const everyone = sources === space || (sources.length === 2 && covers(sources, space));
+    active.push({ rule, sources: everyone ? undefined : sources });
   }
   return active;
 }
 
-interface Level<A extends number | bigint> {
-  active: readonly ActiveRule<A>[] | undefined;
-}
-
 const sameRules = <A extends number | bigint>(a: readonly ActiveRule<A>[], b: readonly ActiveRule<A>[]): boolean =>
   a.length === b.length && a.every((active, i) => active === b[i]);
+
+interface Decided<A extends number | bigint> {
+  portless: boolean;
+  rules: readonly ActiveRule<A>[];
+  decisions: Decisions<A>;
+}
+
+/**
+ * One list of rules as it treats senders from one space on their way to one place. What it decides is worked out once:
+ * the group of a subnet is the same before all of its network interfaces.
+ */
+export class ListAtPlace<A extends number | bigint> {
+  readonly rules: RuleList;
+  readonly active: readonly ActiveRule<A>[];
+  readonly #space: Intervals<A>;
+  readonly #decided: Decided<A>[] = [];
+  readonly #byProtocol = new Map<number, Decisions<A>>();
+
+  /** @param upper take allows from tags with unknown addresses as allows from everywhere */
+  constructor(rules: RuleList, place: Place<A>, space: Intervals<A>, upper: boolean) {
+    this.rules = rules;
+    this.active = activate(rules, place, space, upper);
+    this.#space = space;
+  }
+
+  /** What the list decides for a protocol's packets; `sourcePort` is undefined when every source port is tried. */
+  decisions(protocol: Protocol, sourcePort: number | undefined): Decisions<A> {
+    const bit = BIT[protocol];
+    const key = sourcePort === undefined ? bit : bit + 32 * (sourcePort + 1);
+    const known = this.#byProtocol.get(key);
+    if (known !== undefined) return known;
+    const portless = (bit & WITH_PORTS) === 0;
+    const mine = this.active.filter(
+      ({ rule }) =>
+        (rule.protocols & bit) !== 0 &&
+        (portless
+          ? rule.portless
+          : sourcePort === undefined
+            ? rule.sourcePorts === undefined || rule.access !== 'deny'
+            : admitsSourcePort(rule, sourcePort)),
+    );
+    // Neighbouring protocols often meet the same rules: what was decided for them is used again.
+    let same = this.#decided.find((one) => one.portless === portless && sameRules(one.rules, mine));
+    if (same === undefined) {
+      same = { portless, rules: mine, decisions: firstMatch(mine, this.#space, portless) };
+      this.#decided.push(same);
+    }
+    this.#byProtocol.set(key, same.decisions);
+    return same.decisions;
+  }
+}
+
+/** Gives a list at the place and for the senders that are asked about, made now or before. */
+export type ListsAtPlace<A extends number | bigint> = (rules: RuleList, upper: boolean) => ListAtPlace<A>;
 
 /** A rule of a chain that lets through, with one source that gets all the way on ports that no further rule names. */
 interface Witness<A extends number | bigint> {
@@ -106,38 +158,77 @@ function combine<A extends number | bigint>(
   const witnesses = [subnet, nic].map((level) =>
     (level?.chain.pieces ?? []).map((piece) => ({ piece, address: firstCommon(piece.sources, usual) })),
   );
-  const at = [0, 0, 0];
+  // Ports that no rule names by number all fare alike.
+  const untouched = together(
+    chains,
+    [admin, subnet, nic].map((level) => level?.outcomes[0]),
+    witnesses,
+    usual,
+  );
+  const memo = new Map<number, Merged<A>>([[0, untouched]]);
+  const adminKinds = admin?.outcomes.length ?? 1;
+  const subnetKinds = subnet?.outcomes.length ?? 1;
   const flows: Flow<A>[] = [];
-  const memo = new Map<number, Merged<A>>();
-  const [adminKinds = 1, subnetKinds = 1] = levels.map((level) => level?.outcomes.length ?? 1);
+  let atAdmin = 0;
+  let atSubnet = 0;
+  let atNic = 0;
   let from = 0;
   while (from < 65536) {
-    let next = 65536;
-    let key = 0;
-    const outcomes: (Outcome<A> | undefined)[] = [undefined, undefined, undefined];
-    for (let l = 0; l < 3; l += 1) {
-      const level = levels[l];
-      if (level === undefined) continue;
-      let index = at[l] as number;
-      while (index + 1 < level.starts.length && (level.starts[index + 1] as number) <= from) index += 1;
-      at[l] = index;
-      const kind = level.which[index] as number;
-      outcomes[l] = level.outcomes[kind];
-      key += l === 0 ? kind : l === 1 ? kind * adminKinds : kind * adminKinds * subnetKinds;
-      const end = level.starts[index + 1];
-      if (end !== undefined && end < next) next = end;
-    }
+    atAdmin = indexAt(admin, atAdmin, from);
+    atSubnet = indexAt(subnet, atSubnet, from);
+    atNic = indexAt(nic, atNic, from);
+    const next = Math.min(endAt(admin, atAdmin), endAt(subnet, atSubnet), endAt(nic, atNic));
+    const adminKind = admin?.which[atAdmin] ?? 0;
+    const subnetKind = subnet?.which[atSubnet] ?? 0;
+    const nicKind = nic?.which[atNic] ?? 0;
     // Outcomes that many ports share are put together once.
+    const key = adminKind + adminKinds * (subnetKind + subnetKinds * nicKind);
     let merged = memo.get(key);
     if (merged === undefined) {
-      merged = together(chains, outcomes, witnesses, usual, space);
+      const outcomes = [admin?.outcomes[adminKind], subnet?.outcomes[subnetKind], nic?.outcomes[nicKind]];
+      merged = changesNothing(chains, outcomes, usual) ? untouched : together(chains, outcomes, witnesses, usual);
       memo.set(key, merged);
     }
-    if (merged.sources.length > 0)
-      flows.push({ from, to: next - 1, sources: merged.sources, rules: merged.rules, tags: NO_TAGS });
+    if (merged.sources.length > 0) {
+      const last = flows[flows.length - 1];
+      if (last !== undefined && last.to + 1 === from && last.sources === merged.sources && last.rules === merged.rules)
+        last.to = next - 1;
+      else flows.push({ from, to: next - 1, sources: merged.sources, rules: merged.rules, tags: NO_TAGS });
+    }
     from = next;
   }
   return joined(flows);
+}
+
+/** Which interval of a level's outcomes a port is in, from a known one before it on. */
+function indexAt<A extends number | bigint>(level: Decisions<A> | undefined, from: number, port: number): number {
+  if (level === undefined) return 0;
+  const { starts } = level;
+  let index = from;
+  while (index + 1 < starts.length && (starts[index + 1] as number) <= port) index += 1;
+  return index;
+}
+
+const endAt = <A extends number | bigint>(level: Decisions<A> | undefined, index: number): number =>
+  level === undefined || index + 1 >= level.starts.length ? 65536 : (level.starts[index + 1] as number);
+
+/**
+ * Is a port where only one list of rules names it, lets nothing more in and takes nothing away, like every other? Most
+ * rules of a long list are of this kind.
+ */
+function changesNothing<A extends number | bigint>(
+  [adminChain, subnetChain, nicChain]: Chains<A>,
+  [admin, subnet, nic]: readonly (Outcome<A> | undefined)[],
+  usual: Intervals<A>,
+): boolean {
+  if (adminChain !== undefined || (admin?.taken.length ?? 0) > 0) return false;
+  const bySubnet = (subnet?.taken.length ?? 0) > 0;
+  const byNic = (nic?.taken.length ?? 0) > 0;
+  if (bySubnet === byNic) return !bySubnet;
+  const outcome = (bySubnet ? subnet : nic) as Outcome<A>;
+  const other = bySubnet ? nicChain : subnetChain;
+  if (outcome.allowed.length > 0 && (other === undefined || overlaps(outcome.allowed, other.allowed))) return false;
+  return !overlaps(outcome.taken, usual);
 }
 
 interface Merged<A extends number | bigint> {
@@ -161,6 +252,8 @@ function within<A extends number | bigint>(
   outcome: Outcome<A> | undefined,
 ): Intervals<A> {
   if (usual === undefined || outcome === undefined) return region;
+  // Where the list took all of the region, nothing of it came to the rules for every port.
+  if (equal(outcome.taken, region)) return outcome.allowed;
   const rest = intersect(region, usual);
   return outcome.taken.length === 0 ? rest : union(subtract(rest, outcome.taken), outcome.allowed);
 }
@@ -171,20 +264,19 @@ function together<A extends number | bigint>(
   outcomes: readonly (Outcome<A> | undefined)[],
   witnesses: readonly (readonly Witness<A>[])[],
   usual: Intervals<A>,
-  space: Intervals<A>,
 ): Merged<A> {
   const [adminChain, subnetChain, nicChain] = chains;
   const [admin, subnet, nic] = outcomes;
-  // Only where a rule that names the port had a say can the answer be another than on all other ports.
+  // Only where a rule that names the port had a say can the answer be another than on all other ports. All that rules
+  // take is within the space that is asked about.
   let changed = union(subnet?.taken ?? NOTHING, nic?.taken ?? NOTHING);
   if (admin !== undefined) changed = union(changed, admin.taken);
   let passed = usual;
   if (changed.length > 0) {
-    const region = intersect(changed, space);
-    let inside = region;
-    if (adminChain !== undefined) inside = within(inside, union(adminChain.allowed, adminChain.unmatched), admin);
-    inside = intersect(inside, within(region, subnetChain?.allowed, subnet));
-    if (inside.length > 0) inside = intersect(inside, within(region, nicChain?.allowed, nic));
+    let inside = within(changed, subnetChain?.allowed, subnet);
+    if (inside.length > 0) inside = intersect(inside, within(changed, nicChain?.allowed, nic));
+    if (adminChain !== undefined && inside.length > 0)
+      inside = intersect(inside, within(changed, union(adminChain.allowed, adminChain.unmatched), admin));
     passed = union(subtract(usual, changed), inside);
   }
   const always =
@@ -240,75 +332,47 @@ function contributors<A extends number | bigint>(
 }
 
 /** Source-port classes that rules tell apart: one representative of each. */
-function sourcePortClasses<A extends number | bigint>(levels: readonly Level<A>[]): readonly number[] {
+function sourcePortClasses<A extends number | bigint>(lists: readonly (ListAtPlace<A> | undefined)[]): number[] {
   const edges = new Set<number>([0]);
-  for (const { active } of levels) {
-    for (const { rule } of active ?? []) {
+  for (const list of lists) {
+    for (const { rule } of list?.active ?? []) {
       for (const edge of rule.sourcePorts ?? NOTHING) if (edge < 65536) edges.add(edge);
     }
   }
   return [...edges];
 }
 
-const admitsSourcePort = (rule: InboundRule, port: number): boolean => {
-  const ports = rule.sourcePorts;
-  if (ports === undefined) return true;
-  for (let i = 0; i < ports.length; i += 2) {
-    if ((ports[i] as number) <= port && port < (ports[i + 1] as number)) return true;
-  }
-  return false;
-};
+const admitsSourcePort = (rule: InboundRule, port: number): boolean =>
+  rule.sourcePorts === undefined || contains(rule.sourcePorts, port);
 
 function flowsOnce<A extends number | bigint>(
   chain: FilterChain,
-  place: Place<A>,
   space: Intervals<A>,
+  at: ListsAtPlace<A>,
   upper: boolean,
 ): FlowsByProtocol<A> {
-  const lists = [chain.admin, chain.subnet, chain.nic];
-  const levels: Level<A>[] = lists.map((rules) => ({
-    active: rules === undefined ? undefined : activate(rules, place, space, upper),
-  }));
-  const selective = lists.some((rules) => rules?.usesSourcePorts === true);
-  let classes: readonly (number | undefined)[] = selective ? sourcePortClasses(levels) : [undefined];
+  const [admin, subnet, nic] = [chain.admin, chain.subnet, chain.nic].map((rules) =>
+    rules === undefined ? undefined : at(rules, upper),
+  );
+  const lists = [admin, subnet, nic];
+  const selective = lists.some((list) => list?.rules.usesSourcePorts === true);
+  let classes: readonly (number | undefined)[] = selective ? sourcePortClasses(lists) : [undefined];
   if (classes.length > SOURCE_PORT_CLASSES) classes = [undefined];
-
-  // Neighbouring protocols often meet the same rules: what was decided for them is used again.
-  const decided: { portless: boolean; rules: readonly ActiveRule<A>[]; decisions: Decisions<A> }[][] = [[], [], []];
-  const decisionsFor = (l: number, rules: readonly ActiveRule<A>[], portless: boolean): Decisions<A> => {
-    const known = decided[l]?.find((one) => one.portless === portless && sameRules(one.rules, rules));
-    if (known !== undefined) return known.decisions;
-    const decisions = firstMatch(rules, space, portless);
-    decided[l]?.push({ portless, rules, decisions });
-    return decisions;
-  };
-
+  const done: { decisions: readonly (Decisions<A> | undefined)[]; flows: Flow<A>[] }[] = [];
   const run = (protocol: Protocol): readonly Flow<A>[] => {
-    const bit = BIT[protocol];
-    const portless = (bit & WITH_PORTS) === 0;
-    const perClass: Flow<A>[][] = [];
-    for (const sourcePort of portless ? [undefined] : classes) {
-      const decisions = levels.map(({ active }, l) => {
-        if (active === undefined) return undefined;
-        const mine = active.filter(
-          ({ rule }) =>
-            (rule.protocols & bit) !== 0 &&
-            (portless
-              ? rule.portless
-              : sourcePort === undefined
-                ? rule.sourcePorts === undefined || rule.access !== 'deny'
-                : admitsSourcePort(rule, sourcePort)),
-        );
-        return decisionsFor(l, mine, portless);
-      });
-      perClass.push(combine(decisions[0], decisions[1], decisions[2], space));
-    }
+    const portless = (BIT[protocol] & WITH_PORTS) === 0;
+    const perClass = (portless ? [undefined] : classes).map((sourcePort) => {
+      const decisions = lists.map((list) => list?.decisions(protocol, sourcePort));
+      let one = done.find((before) => before.decisions.every((decided, i) => decided === decisions[i]));
+      if (one === undefined) {
+        one = { decisions, flows: combine(decisions[0], decisions[1], decisions[2], space) };
+        done.push(one);
+      }
+      return one.flows;
+    });
     return overlay(perClass);
   };
-  const result: Partial<Record<Protocol, readonly Flow<A>[]>> = {};
-  for (const protocol of PROTOCOLS) result[protocol] = run(protocol);
-  const { tcp = [], udp = [], icmp = [], esp = [], ah = [] } = result;
-  return { tcp, udp, icmp, esp, ah };
+  return { tcp: run('tcp'), udp: run('udp'), icmp: run('icmp'), esp: run('esp'), ah: run('ah') };
 }
 
 /**
@@ -323,29 +387,29 @@ function flowsOnce<A extends number | bigint>(
  */
 export function evaluateChain<A extends number | bigint>(
   chain: FilterChain,
-  place: Place<A>,
   space: Intervals<A>,
+  at: ListsAtPlace<A>,
 ): FlowsByProtocol<A> {
-  const sure = flowsOnce(chain, place, space, false);
-  if (![chain.admin, chain.subnet, chain.nic].some((rules) => rules?.unresolved === true)) return sure;
-  const possible = flowsOnce(chain, place, space, true);
-  const tagsOf = unresolvedTags(chain);
-  const result: Partial<Record<Protocol, readonly Flow<A>[]>> = {};
-  for (const protocol of PROTOCOLS) {
-    const extra = without(possible[protocol], sure[protocol]).map((flow) => ({
+  const sure = flowsOnce(chain, space, at, false);
+  const lists = [chain.admin, chain.subnet, chain.nic].filter((rules) => rules?.unresolved === true);
+  if (lists.length === 0) return sure;
+  const possible = flowsOnce(chain, space, at, true);
+  // By rule as the flows carry it: a list may have been compiled again since it was evaluated.
+  const tagsOf = unresolvedTags(lists.flatMap((rules) => (rules === undefined ? [] : [at(rules, true).rules])));
+  const extra = (protocol: Protocol): readonly Flow<A>[] => [
+    ...sure[protocol],
+    ...without(possible[protocol], sure[protocol]).map((flow) => ({
       ...flow,
       tags: [...new Set(flow.rules.flatMap((rule) => tagsOf.get(rule) ?? []))],
-    }));
-    result[protocol] = [...sure[protocol], ...extra];
-  }
-  const { tcp = [], udp = [], icmp = [], esp = [], ah = [] } = result;
-  return { tcp, udp, icmp, esp, ah };
+    })),
+  ];
+  return { tcp: extra('tcp'), udp: extra('udp'), icmp: extra('icmp'), esp: extra('esp'), ah: extra('ah') };
 }
 
-function unresolvedTags(chain: FilterChain): Map<DecidingRule, readonly string[]> {
+function unresolvedTags(lists: readonly RuleList[]): Map<DecidingRule, readonly string[]> {
   const tags = new Map<DecidingRule, readonly string[]>();
-  for (const rules of [chain.admin, chain.subnet, chain.nic]) {
-    for (const rule of rules?.rules ?? []) {
+  for (const { rules } of lists) {
+    for (const rule of rules) {
       const found = [...rule.source.unresolved, ...rule.destination.unresolved];
       if (found.length > 0) tags.set(rule.decides, found);
     }

@@ -80,23 +80,34 @@ export function openBook(
   const reader = new AddressReader(about.serviceTags);
   const networks = new Networks(resources);
   const book = new FilterBook(resources, reader, networks, about.adminRules ?? ADMIN_NOT_READ, about.unreadable);
-  const firewalls = firewallRelays(resources, reader);
-  const gateways = applicationGatewayRelays(resources, book, networks);
-  const firewallAddresses = new Set<string>();
-  for (const body of resources.ofType('Microsoft.Network/azureFirewalls')) {
-    const props = properties(body);
-    for (const config of list(props.ipConfigurations)) firewallAddresses.add(text(properties(config).privateIPAddress));
-    firewallAddresses.add(text(object(props.hubIPAddresses).privateIPAddress));
-  }
+  let relays: Ways['relays'] | undefined;
   const ways: Ways = {
     resources,
     book,
     networks,
     balancers: new LoadBalancers(resources),
-    relays: indexRelays([...firewalls.relays, ...gateways.relays], [...firewalls.notes, ...gateways.notes]),
-    firewallAddresses,
+    // Found when first asked for: the groups before application gateways may come after all other resources.
+    get relays() {
+      if (relays === undefined) {
+        const firewalls = firewallRelays(resources, reader);
+        const gateways = applicationGatewayRelays(resources, book, networks);
+        relays = indexRelays([...firewalls.relays, ...gateways.relays], [...firewalls.notes, ...gateways.notes]);
+      }
+      return relays;
+    },
+    firewallAddresses: privateAddressesOfFirewalls(resources),
   };
   return { ways, reader, unreadable: about.unreadable };
+}
+
+function privateAddressesOfFirewalls(resources: NetworkResources): Set<string> {
+  const addresses = new Set<string>();
+  for (const body of resources.ofType('Microsoft.Network/azureFirewalls')) {
+    const props = properties(body);
+    for (const config of list(props.ipConfigurations)) addresses.add(text(properties(config).privateIPAddress));
+    addresses.add(text(object(props.hubIPAddresses).privateIPAddress));
+  }
+  return addresses;
 }
 
 /** Everything found about one machine, before it is put into words. */

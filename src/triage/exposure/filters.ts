@@ -1,6 +1,6 @@
 import type { Family } from './address-set.ts';
 import { type AddressReader, type FamilyOf, IPV4, IPV6, type TagMeaning } from './address-spec.ts';
-import { evaluateChain, type FilterChain, type FlowsByProtocol, type Place } from './evaluate.ts';
+import { evaluateChain, type FilterChain, type FlowsByProtocol, ListAtPlace, type Place } from './evaluate.ts';
 import { covers, type Intervals, overlaps } from './interval-set.ts';
 import { type NetworkPlace, type Networks, networkOf, type Space } from './networks.ts';
 import { nameOf, object, properties, type Raw, referenced, text } from './raw.ts';
@@ -12,7 +12,12 @@ import { compileAdminRules, compileSecurityGroup, type InboundRule, type RuleLis
  * each virtual network: bodies by network id in any case. A network that is not in the map was not asked.
  */
 export type AdminRules =
-  | { state: 'known'; byNetwork: ReadonlyMap<string, readonly unknown[]> }
+  | {
+      state: 'known';
+      byNetwork: ReadonlyMap<string, readonly unknown[]>;
+      /** Why a network's are not in the map ("no permission …; ask for …"), by network id in any case. */
+      because?: ReadonlyMap<string, string>;
+    }
   | { state: 'unknown'; because: string; cure: string };
 
 /** The filters in front of an ipConfiguration. */
@@ -44,6 +49,7 @@ interface AdminList {
 // and what dies young costs little to collect.
 const KEPT_LISTS = 16;
 const KEPT_FLOWS = 16;
+const KEPT_AT_PLACES = 64;
 
 /** A map that forgets what was used longest ago. */
 class Recent<V> {
@@ -77,10 +83,13 @@ export class FilterBook {
   readonly #networks: Networks;
   readonly #admin: AdminRules;
   readonly #adminByNetwork: ReadonlyMap<string, readonly unknown[]>;
+  readonly #adminBecause: ReadonlyMap<string, string>;
   readonly #because: ReadonlyMap<string, Unreadable>;
   readonly #lists = new Recent<RuleList>(KEPT_LISTS);
+  readonly #kept = new Map<string, RuleList>();
   readonly #adminLists = new Map<string, AdminList>();
   readonly #flows = new Recent<FlowsByProtocol<number> | FlowsByProtocol<bigint>>(KEPT_FLOWS);
+  readonly #atPlaces = new Recent<ListAtPlace<number> | ListAtPlace<bigint>>(KEPT_AT_PLACES);
 
   constructor(
     resources: NetworkResources,
@@ -95,6 +104,9 @@ export class FilterBook {
     this.#admin = admin;
     this.#adminByNetwork = new Map(
       admin.state === 'known' ? [...admin.byNetwork].map(([id, rules]) => [id.toLowerCase(), rules]) : [],
+    );
+    this.#adminBecause = new Map(
+      admin.state === 'known' ? [...(admin.because ?? [])].map(([id, because]) => [id.toLowerCase(), because]) : [],
     );
     this.#because = new Map(unreadable.map((entry) => [entry.what.toLowerCase(), entry]));
   }
@@ -128,7 +140,8 @@ export class FilterBook {
     }
     const bodies = this.#adminByNetwork.get(key);
     if (bodies === undefined) {
-      return { rules: undefined, notes: [], unread: [`${what} for ${nameOf(network)}: not asked`] };
+      const why = this.#adminBecause.get(key) ?? 'not asked';
+      return { rules: undefined, notes: [], unread: [`${what} for ${nameOf(network)}: ${why}`] };
     }
     if (bodies.length === 0) return { rules: undefined, notes: [], unread: [] };
     const all = compileAdminRules(network, bodies, this.#reader);
@@ -141,11 +154,20 @@ export class FilterBook {
     return { rules: compileAdminRules(network, kept, this.#reader), notes, unread: [] };
   }
 
+  /** Compiles a subnet's group and keeps it; its body is needed no more. */
+  keepGroup(body: unknown): void {
+    const raw = object(body);
+    if (!hasRules(raw)) return;
+    this.#kept.set(text(raw.id).toLowerCase(), compileSecurityGroup(raw, 'subnet', this.#reader));
+  }
+
   #group(reference: unknown, level: 'nic' | 'subnet'): RuleList | undefined {
     const id = referenced(reference);
+    const kept = level === 'subnet' ? this.#kept.get(id.toLowerCase()) : undefined;
+    if (kept !== undefined) return kept;
     const body = this.#resources.get(id) ?? object(reference);
     // A reference carries the group's rules only when it was asked for expanded.
-    if (!('securityRules' in properties(body)) && !('defaultSecurityRules' in properties(body))) return undefined;
+    if (!hasRules(body)) return undefined;
     return this.#lists.of(`${level}|${id.toLowerCase()}`, () => compileSecurityGroup(body, level, this.#reader));
   }
 
@@ -212,17 +234,29 @@ export class FilterBook {
     spaceKey: string,
   ): FlowsByProtocol<number> | FlowsByProtocol<bigint> {
     const place: Place<A> = { family, destination, groups: arrival.groups, tags };
-    let key = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
-    for (const rules of [chain.admin, chain.subnet, chain.nic]) {
-      key += `|${rules?.id.toLowerCase() ?? ''}`;
+    // All that an evaluation depends on: the same text, the same answer.
+    const around = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
+    const keyOf = (rules: RuleList | undefined) => {
+      // One group may stand at both levels, and its rules then decide as different ones.
+      let key = rules === undefined ? '' : `${rules.rules[0]?.decides.level ?? ''}|${rules.id.toLowerCase()}`;
       for (const rule of rules?.choosy ?? []) key += chosen(rule, place);
-    }
+      return key;
+    };
+    const at = (rules: RuleList, upper: boolean) =>
+      this.#atPlaces.of(
+        `${around}|${upper}|${keyOf(rules)}`,
+        () => new ListAtPlace(rules, place, space, upper) as ListAtPlace<number> | ListAtPlace<bigint>,
+      ) as unknown as ListAtPlace<A>;
+    const key = `${around}|${keyOf(chain.admin)}|${keyOf(chain.subnet)}|${keyOf(chain.nic)}`;
     return this.#flows.of(
       key,
-      () => evaluateChain(chain, place, space) as FlowsByProtocol<number> | FlowsByProtocol<bigint>,
+      () => evaluateChain(chain, space, at) as FlowsByProtocol<number> | FlowsByProtocol<bigint>,
     );
   }
 }
+
+const hasRules = (group: Raw): boolean =>
+  'securityRules' in properties(group) || 'defaultSecurityRules' in properties(group);
 
 /** How a rule's destination relates to a place: all that the evaluation depends on. */
 function chosen<A extends number | bigint>(rule: InboundRule, place: Place<A>): string {

@@ -72,7 +72,7 @@ export function firstMatch<A extends number | bigint>(
   space: Intervals<A>,
   portless: boolean,
 ): Decisions<A> {
-  const narrow: { rule: InboundRule; sources: Intervals<A> }[] = [];
+  const narrow: Narrow<A>[] = [];
   const pieces: Piece<A>[] = [];
   let remaining = space;
   for (const { rule, sources } of rules) {
@@ -92,19 +92,22 @@ export function firstMatch<A extends number | bigint>(
     unmatched: remaining,
     pieces,
   };
-  const untouched: Outcome<A> = { taken: NOTHING, allowed: NOTHING, always: NOTHING, pieces: [] };
+  const untouched: Outcome<A> = { taken: NOTHING, allowed: NOTHING, always: NOTHING, pieces: NO_PIECES };
   if (narrow.length === 0) return { chain, starts: [0], which: [0], outcomes: [untouched] };
 
   const starts = edgesOf(narrow);
-  const named: (number[] | undefined)[] = new Array(starts.length);
+  // Which rules name each interval of ports: the index of the only one, or a place in `several`.
+  const only = new Int32Array(starts.length).fill(-1);
+  const several: number[][] = [];
   for (let n = 0; n < narrow.length; n += 1) {
     const ports = narrow[n]?.rule.ports ?? NOTHING;
     for (let p = 0; p < ports.length; p += 2) {
       const end = position[ports[p + 1] as number] as number;
       for (let i = position[ports[p] as number] as number; i < end; i += 1) {
-        const atoms = named[i];
-        if (atoms === undefined) named[i] = [n];
-        else atoms.push(n);
+        const before = only[i] as number;
+        if (before === -1) only[i] = n;
+        else if (before >= 0) only[i] = -1 - several.push([before, n]);
+        else several[-2 - before]?.push(n);
       }
     }
   }
@@ -115,19 +118,47 @@ export function firstMatch<A extends number | bigint>(
   const which = new Int32Array(starts.length);
   const outcomes: Outcome<A>[] = [untouched];
   for (let i = 0; i < starts.length; i += 1) {
-    const mine = named[i];
-    if (mine === undefined) continue;
-    const single = mine.length === 1 ? (mine[0] as number) : -1;
-    const key = single < 0 ? mine.join() : '';
-    let index = (single < 0 ? byMany.get(key) : bySingle[single]) ?? 0;
-    if (index === 0) {
+    const single = only[i] as number;
+    if (single === -1) continue;
+    if (single >= 0) {
+      let index = bySingle[single] as number;
+      if (index === 0) {
+        index = outcomes.push(outcomeOfOne(narrow[single] as Narrow<A>)) - 1;
+        bySingle[single] = index;
+      }
+      which[i] = index;
+      continue;
+    }
+    const mine = several[-2 - single] ?? [];
+    const key = mine.join();
+    let index = byMany.get(key);
+    if (index === undefined) {
       index = outcomes.push(outcomeOf(mine, narrow)) - 1;
-      if (single < 0) byMany.set(key, index);
-      else bySingle[single] = index;
+      byMany.set(key, index);
     }
     which[i] = index;
   }
   return { chain, starts, which, outcomes };
+}
+
+/** A rule that names ports, with those of its sources that were not decided before it. */
+interface Narrow<A extends number | bigint> {
+  rule: InboundRule;
+  sources: Intervals<A>;
+}
+
+const NO_PIECES: readonly Piece<never>[] = Object.freeze([]);
+
+function outcomeOfOne<A extends number | bigint>(one: Narrow<A>): Outcome<A> {
+  const { access } = one.rule;
+  if (access === 'deny') return { taken: one.sources, allowed: NOTHING, always: NOTHING, pieces: NO_PIECES };
+  const always = access === 'always';
+  return {
+    taken: one.sources,
+    allowed: always ? NOTHING : one.sources,
+    always: always ? one.sources : NOTHING,
+    pieces: [one],
+  };
 }
 
 /** Every port at which a rule starts or ends, from 0 on, sorted; writes their places into `position`. */
@@ -150,10 +181,7 @@ function edgesOf(narrow: readonly { rule: InboundRule }[]): Int32Array {
   return all.subarray(0, all[kept - 1] === 65536 ? kept - 1 : kept);
 }
 
-function outcomeOf<A extends number | bigint>(
-  mine: readonly number[],
-  narrow: readonly { rule: InboundRule; sources: Intervals<A> }[],
-): Outcome<A> {
+function outcomeOf<A extends number | bigint>(mine: readonly number[], narrow: readonly Narrow<A>[]): Outcome<A> {
   let taken: Intervals<A> = NOTHING;
   const pieces: Piece<A>[] = [];
   for (const n of mine) {

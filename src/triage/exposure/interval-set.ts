@@ -59,6 +59,7 @@ export function unionAll<A extends number | bigint>(sets: readonly Intervals<A>[
 
 /** Index of the first interval of `set`, from the even index `from` on, that ends after `value`. */
 function firstEndingAfter<A extends number | bigint>(set: Intervals<A>, value: A): number {
+  if (set.length === 2) return (set[1] as A) <= value ? 2 : 0;
   let low = 0;
   let high = set.length >> 1;
   while (low < high) {

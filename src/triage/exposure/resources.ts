@@ -73,6 +73,16 @@ export class NetworkResources {
     this.#version += 1;
   }
 
+  /** Forgets the resource with this id, in any case. */
+  remove(id: string): void {
+    const found = this.get(id);
+    if (found === undefined) return;
+    this.#byId.delete(id.toLowerCase());
+    this.#byId.delete(text(found.id));
+    this.#byType.get(typeOf(found))?.delete(found);
+    this.#version += 1;
+  }
+
   /** The resource with this id, in any case; undefined when it was not read. */
   get(id: string): Raw | undefined {
     return this.#byId.get(id) ?? this.#byId.get(id.toLowerCase());

@@ -1,8 +1,28 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Fact } from '../../../src/documents/fact.ts';
+import type { Exposure } from '../../../src/documents/triage.ts';
 import { evaluateExposure } from '../../../src/triage/exposure/exposure.ts';
-import { evaluateFleet } from '../../../src/triage/exposure/fleet.ts';
+import { type AboutFleet, FleetExposure, type FleetMachine } from '../../../src/triage/exposure/fleet.ts';
 import { NetworkResources } from '../../../src/triage/exposure/resources.ts';
 import { type Body, config, id, ip, nic, nsg, rule, subnet, vnet } from './world.ts';
+
+const isGroup = (body: Body): boolean => String(body.id).includes('/networkSecurityGroups/');
+
+/** The exposures of a fleet whose groups come in the order given, in pages of a size. */
+function evaluateFleet(bodies: Body[], machines: FleetMachine[], about: AboutFleet, pageSize = 1000) {
+  const facts = new Map<string, Fact<Exposure>>();
+  const fleet = new FleetExposure(machines, (vm, fact) => {
+    expect(facts.has(vm.id.toLowerCase())).toBe(false);
+    facts.set(vm.id.toLowerCase(), fact);
+  });
+  fleet.addResources(bodies.filter((body) => !isGroup(body)));
+  fleet.begin(about);
+  const groups = bodies.filter(isGroup);
+  for (let from = 0; from < groups.length; from += pageSize) fleet.addGroups(groups.slice(from, from + pageSize));
+  fleet.finish();
+  return { facts, held: [...fleet.resources.ofType('Microsoft.Network/networkSecurityGroups')].length };
+}
 
 test('a fleet’s answers are those of its machines one by one, also where they share groups that treat them differently', () => {
   const bodies: Body[] = [
@@ -50,7 +70,7 @@ test('a fleet’s answers are those of its machines one by one, also where they 
   });
   const about = { asOf: '2026-11-23T02:20:11Z', source: 'Resource Graph · resources' };
   const resources = new NetworkResources(bodies);
-  const fleet = evaluateFleet(resources, machines, about);
+  const { facts: fleet } = evaluateFleet(bodies, machines, about);
   expect(fleet.size).toBe(60);
   const counts = new Set<number>();
   for (const vm of machines) {
@@ -88,7 +108,7 @@ test('one group in two networks: what it makes of a firewall’s address depends
       remoteAddressSpace: { addressPrefixes: ['10.0.0.0/16'] },
     },
   };
-  const resources = new NetworkResources([
+  const bodies = [
     nsg('shared', []),
     spoke('peered', '10.2.0.0', { virtualNetworkPeerings: [peering] }),
     // Joined by other means: the route to the firewall shows it, but the tag VirtualNetwork does not hold the hub.
@@ -146,7 +166,7 @@ test('one group in two networks: what it makes of a firewall’s address depends
     },
     machineIn('peered', '10.2.0.7'),
     machineIn('routed', '10.3.0.7'),
-  ]);
+  ];
   const machines = ['peered', 'routed'].map((network) => ({
     id: network,
     name: network,
@@ -155,7 +175,7 @@ test('one group in two networks: what it makes of a firewall’s address depends
     networkInterfaces: [id.nic(`nic-${network}`)],
   }));
   for (const order of [machines, machines.toReversed()]) {
-    const fleet = evaluateFleet(resources, order, { asOf: '2026-11-23T02:20:11Z', source: 'x' });
+    const { facts: fleet } = evaluateFleet(bodies, order, { asOf: '2026-11-23T02:20:11Z', source: 'x' });
     const open = (name: string) => {
       const fact = fleet.get(name);
       return fact?.state === 'known' ? fact.value.ports.map((port) => port.from) : fact;
@@ -163,4 +183,66 @@ test('one group in two networks: what it makes of a firewall’s address depends
     expect(open('peered')).toEqual([3389]);
     expect(open('routed')).toEqual([]);
   }
+});
+
+test('whatever the order and the pages in which groups come, each machine gets the answer it gets alone', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const port = fc.constantFrom('22', '3389', '443', '*', '1000-2000');
+  const group = fc.array(fc.record({ port, access: fc.constantFrom('Allow', 'Deny') }), { maxLength: 4 });
+  const reference = fc.option(fc.constantFrom(...names, 'gone'), { nil: undefined });
+  const world = fc.record({
+    groups: fc.tuple(...names.map(() => group)),
+    subnets: fc.tuple(reference, reference),
+    machines: fc.array(fc.array(fc.record({ group: reference, subnet: fc.nat(1) }), { minLength: 1, maxLength: 2 }), {
+      minLength: 1,
+      maxLength: 8,
+    }),
+    order: fc.shuffledSubarray(names, { minLength: 5 }),
+    pageSize: fc.integer({ min: 1, max: 5 }),
+  });
+  const about = { asOf: '2026-11-23T02:20:11Z', source: 'x' };
+  fc.assert(
+    fc.property(world, ({ groups, subnets, machines: shapes, order, pageSize }) => {
+      const bodies: Body[] = [
+        vnet(
+          {},
+          subnets.map((name, i) => subnet(name, { addressPrefix: `10.1.${i}.0/24` }, `s${i}`)),
+        ),
+        ...order.map((name) =>
+          nsg(
+            name,
+            (groups[names.indexOf(name)] ?? []).map(({ port, access }, i) =>
+              rule(`r${i}`, 100 + i, access, { destinationPortRange: port }),
+            ),
+          ),
+        ),
+      ];
+      const machines = shapes.map((nics, m) => {
+        const networkInterfaces = nics.map((shape, n) => {
+          const name = `nic${m}-${n}`;
+          const address = { privateIPAddress: `10.1.${shape.subnet}.${m + 4}`, publicIPAddress: { id: id.ip(name) } };
+          bodies.push(
+            nic(shape.group, [config({ ...address, subnet: { id: id.subnet(`s${shape.subnet}`) } }, 'c', name)], name),
+            ip(`20.51.${n}.${m}`, {}, name),
+          );
+          return id.nic(name);
+        });
+        return { id: `/vm/${m}`, name: `vm${m}`, os: 'linux' as const, power: 'running' as const, networkInterfaces };
+      });
+      const { facts, held } = evaluateFleet(bodies, machines, about, pageSize);
+      expect(held).toBe(0);
+      expect(facts.size).toBe(machines.length);
+      for (const vm of machines) {
+        const alone = evaluateExposure({
+          ...about,
+          vm,
+          networkInterfaces: vm.networkInterfaces,
+          resources: new NetworkResources(bodies),
+          unreadable: [],
+        });
+        expect(facts.get(vm.id)).toEqual(alone);
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
