@@ -2,6 +2,7 @@ import { patchName } from '../src/session/fact-lines.ts';
 import { drawn, type SessionState, top } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { selectedRow } from '../src/session/suspects.ts';
+import { foundMoments, momentAt } from '../src/session/time-line.ts';
 import { detailOnScreen } from './page-body.ts';
 import { postureItems } from './posture-pane.ts';
 import { foundEntries } from './transcript-text.ts';
@@ -26,7 +27,14 @@ export function copyText(
     const address = layer.addresses[layer.at] ?? '';
     return address === '' ? null : { text: address, what: address };
   }
-  if (layer.kind === 'detail') {
+  if (layer.kind === 'time-line') {
+    const found = foundMoments(state, layer);
+    const entry = found[momentAt(found, layer.selected)];
+    return entry
+      ? { text: [entry.at, entry.source, entry.text, entry.who, entry.from].join('\t'), what: 'this entry' }
+      : null;
+  }
+  if (layer.kind === 'detail' || layer.kind === 'moment') {
     const detail = detailOnScreen(session, state);
     if (!detail) return null;
     const lines = detail.lines.map(({ label, text }) => `${label}\t${text}`);

@@ -36,7 +36,17 @@ export interface Binding {
   commands(state: SessionState, session: Session): Command[];
 }
 
-const views: Mode[] = ['suspects', 'triage', 'detail', 'address', 'chooser', 'run', 'transcript'];
+const views: Mode[] = [
+  'suspects',
+  'triage',
+  'detail',
+  'address',
+  'time-line',
+  'moment',
+  'chooser',
+  'run',
+  'transcript',
+];
 const texts: Mode[] = ['input', 'palette', 'prompt-text'];
 const all: Mode[] = [...views, 'help', ...texts, 'prompt-key'];
 // Under a prompt too: what is asked must be readable to its end.
@@ -136,7 +146,7 @@ export const bindings: readonly Binding[] = [
     keys: ['Enter'],
     name: 'open',
     description: 'Open the machine, or the detail of the thing under the cursor',
-    modes: ['suspects', 'triage'],
+    modes: ['suspects', 'triage', 'time-line'],
     danger: false,
     footer: true,
     runnable: true,
@@ -274,7 +284,7 @@ export const bindings: readonly Binding[] = [
     keys: ['/'],
     name: 'search',
     description: 'Show only entries that contain a text',
-    modes: ['transcript'],
+    modes: ['transcript', 'time-line'],
     danger: false,
     footer: true,
     runnable: true,
@@ -296,7 +306,7 @@ export const bindings: readonly Binding[] = [
     keys: ['p'],
     name: 'playbooks',
     description: 'Choose a playbook that answers what was found',
-    modes: ['suspects', 'triage', 'detail', 'address'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'moment'],
     danger: false,
     footer: true,
     runnable: true,
@@ -348,7 +358,7 @@ export const bindings: readonly Binding[] = [
     keys: ['r'],
     name: 'refresh',
     description: 'Ask Azure again; the old answers stay until the new ones come',
-    modes: ['suspects', 'triage', 'detail', 'address'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'moment'],
     danger: false,
     footer: true,
     runnable: true,
@@ -359,7 +369,7 @@ export const bindings: readonly Binding[] = [
     keys: ['y'],
     name: 'copy',
     description: 'Copy the value under the cursor to the clipboard of your terminal',
-    modes: ['suspects', 'triage', 'detail', 'address', 'transcript'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'moment', 'transcript'],
     danger: false,
     footer: true,
     runnable: true,
@@ -382,11 +392,23 @@ export const bindings: readonly Binding[] = [
     commands: one({ type: 'note' }),
   },
   {
+    id: 'time-line',
+    keys: ['l'],
+    name: 'time line',
+    description: 'Show everything in order: failed logons, changes in Azure, alerts, grants, backups',
+    modes: ['suspects', 'triage', 'detail', 'address'],
+    danger: false,
+    footer: true,
+    runnable: true,
+    disabled: caseNeeded,
+    commands: one({ type: 'time-line' }),
+  },
+  {
     id: 'transcript',
     keys: ['t'],
     name: 'transcript',
     description: 'Show the case file: everything seen, asked, decided and done',
-    modes: ['suspects', 'triage', 'detail', 'address', 'chooser', 'run', 'prompt-key'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'moment', 'chooser', 'run', 'prompt-key'],
     danger: false,
     footer: true,
     runnable: true,
@@ -649,6 +671,8 @@ const modeNames: Record<Mode, string> = {
   triage: 'triage',
   detail: 'detail',
   address: 'address',
+  'time-line': 'time line',
+  moment: 'entry of the time line',
   chooser: 'playbooks',
   run: 'playbook in progress',
   transcript: 'transcript',

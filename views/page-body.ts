@@ -8,6 +8,7 @@ import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from '.
 import { postureItems } from './posture-pane.ts';
 import { endingRows, labelled, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
+import { momentDetail } from './time-line-text.ts';
 
 /** How many rows of its list or text the view on screen shows at once. */
 export function bodyHeight(state: SessionState): number {
@@ -77,6 +78,7 @@ export function detailOnScreen(session: Pick<Session, 'explain'>, state: Session
   if (layer.kind === 'address') {
     return withRaw(state, layer.vmId, `address ${layer.addresses[layer.at] ?? ''}`, addressDetail(state, layer));
   }
+  if (layer.kind === 'moment') return momentDetail(state, layer.vmId, layer.entry);
   return layer.kind === 'detail'
     ? withRaw(state, layer.vmId, factNameOf(state, layer), detailOf(session, state, layer))
     : null;
@@ -109,7 +111,7 @@ export function detailBody(session: Pick<Session, 'explain'>, state: SessionStat
 /** How many rows the text of a detail or of a step has, to know how far it scrolls. */
 export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionState): number {
   const layer = drawn(state);
-  if (layer.kind === 'detail' || layer.kind === 'address') {
+  if (layer.kind === 'detail' || layer.kind === 'address' || layer.kind === 'moment') {
     const body = detailBody(session, state);
     return body ? body.rows.length + body.height + 1 : 1;
   }

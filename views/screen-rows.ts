@@ -35,6 +35,7 @@ import { postureItems, postureRows } from './posture-pane.ts';
 import { jobsRow, promptHeight, promptRows, stepRows } from './run-text.ts';
 import type { Arranged } from './small-table.ts';
 import { becauseRows, headsRow, summaryRow, suspectRows } from './suspects-list.ts';
+import { timeLineHead, timeLineRows } from './time-line-text.ts';
 import { foundEntries, transcriptRows } from './transcript-text.ts';
 import { verdictRows } from './verdict.ts';
 import { ageNote, powerWord, shortOs } from './words.ts';
@@ -326,9 +327,9 @@ function bodySections(
 
 function detailSections(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
   const layer = drawn(state);
-  if (layer.kind !== 'detail' && layer.kind !== 'address') return [];
+  if (layer.kind !== 'detail' && layer.kind !== 'address' && layer.kind !== 'moment') return [];
   const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
-  const header = machineHeader(state, layer.vmId, layer.kind);
+  const header = machineHeader(state, layer.vmId, layer.kind === 'moment' ? 'time line › entry' : layer.kind);
   const detail = detailOnScreen(session, state);
   const shown = detailBody(session, state);
   if (!detail || !shown) {
@@ -402,6 +403,15 @@ function transcriptPage(state: SessionState): Line[] {
     between(left, right, state.columns),
     ...padded(transcriptRows(found, layer.selected, state.columns, height, state.now), height, state.columns),
   ];
+}
+
+function timeLinePage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'time-line') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const head = timeLineHead(state, layer, state.columns);
+  const rows = timeLineRows(state, layer, state.columns, Math.max(1, height - head.length));
+  return [machineHeader(state, layer.vmId, 'time line'), ...padded([...head, ...rows], height, state.columns)];
 }
 
 function helpPage(state: SessionState): Line[] {
@@ -504,8 +514,11 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
     case 'help':
     case 'palette':
       return whole(helpPage(state));
+    case 'time-line':
+      return whole(timeLinePage(state));
     case 'detail':
-    case 'address': {
+    case 'address':
+    case 'moment': {
       const sections = detailSections(session, state);
       if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];
       // The question stands over the text; the tables give way to it.

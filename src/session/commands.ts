@@ -18,6 +18,7 @@ export type Command =
   | { type: 'note' }
   | { type: 'search' }
   | { type: 'transcript' }
+  | { type: 'time-line' }
   | { type: 'playbooks' }
   | { type: 'choose'; index: number }
   | { type: 'jobs' }

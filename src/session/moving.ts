@@ -1,6 +1,7 @@
 import type { Holder } from './holder.ts';
 import { itemCount, type Pane, panes, top } from './state.ts';
 import { cursorAt, visibleRows } from './suspects.ts';
+import { foundMoments, momentAt } from './time-line.ts';
 
 const clamp = (value: number, size: number) => Math.max(0, Math.min(value, size - 1));
 
@@ -34,8 +35,15 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       holder.replaceTop({ ...layer, selected: index >= of - 1 ? null : index });
       return;
     }
+    case 'time-line': {
+      const found = foundMoments(state, layer);
+      const index = at(momentAt(found, layer.selected), found.length);
+      holder.replaceTop({ ...layer, selected: index >= found.length - 1 ? null : (found[index]?.id ?? null) });
+      return;
+    }
     case 'detail':
     case 'address':
+    case 'moment':
     case 'run':
       holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;
@@ -59,6 +67,8 @@ export function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void
 function searchFor(holder: Holder, search: string): void {
   const layer = top(holder.get());
   if (layer.kind === 'transcript') holder.replaceTop({ ...layer, search, selected: null });
+  // The cursor stays on its entry when the search still has it.
+  else if (layer.kind === 'time-line') holder.replaceTop({ ...layer, search });
 }
 
 /** Leaves what is on top: an input with its change taken back, a zoom, a search, a filter, a view. */
@@ -69,7 +79,7 @@ export function back(holder: Holder): void {
     if (layer.purpose === 'search') searchFor(holder, layer.before);
   } else if (layer.kind === 'triage' && layer.zoomed) {
     holder.replaceTop({ ...layer, zoomed: false });
-  } else if (layer.kind === 'transcript' && layer.search !== '') {
+  } else if ((layer.kind === 'transcript' || layer.kind === 'time-line') && layer.search !== '') {
     searchFor(holder, '');
   } else if (layer.kind === 'suspects') {
     if (holder.get().filter !== '') holder.set({ filter: '' });

@@ -19,6 +19,10 @@ export type Layer =
   | { kind: 'detail'; vmId: string; pane: Pane; index: number; scroll: number }
   /** What addresses did, one of them on screen. */
   | { kind: 'address'; vmId: string; addresses: readonly string[]; at: number; scroll: number }
+  /** Everything that has a time; `selected` is an entry's id, null the latest. */
+  | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
+  /** One entry of the time line. */
+  | { kind: 'moment'; vmId: string; entry: string; scroll: number }
   | { kind: 'chooser'; vmId: string; selected: number }
   | { kind: 'run'; runId: number; scroll: number }
   /** `selected` null follows the newest entry. */

@@ -26,6 +26,7 @@ import {
   top,
 } from './state.ts';
 import { selectedRow } from './suspects.ts';
+import { foundMoments, momentAt } from './time-line.ts';
 
 /** All that the session does to the world goes through these. */
 export interface SessionPorts {
@@ -170,9 +171,21 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         holder.push({ kind: 'detail', vmId: layer.vmId, pane: layer.pane, index, scroll: 0 });
         readAround();
       }
+    } else if (layer.kind === 'time-line') {
+      const found = foundMoments(state, layer);
+      const entry = found[momentAt(found, layer.selected)];
+      if (entry) holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0 });
     } else if (layer.kind === 'chooser') {
       runs.start(layer.vmId, layer.selected);
     }
+  }
+
+  /** The machine in hand, its triage opened; null where none is selected. */
+  function triageInHand(): string | null {
+    const state = holder.get();
+    const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
+    if (row) openTriage(row);
+    return machineOf(holder.get());
   }
 
   /** Reads what stands next to the logon that ended the burst in hand. */
@@ -308,7 +321,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       case 'search': {
         const layer = top(state);
-        if (layer.kind !== 'transcript') return;
+        if (layer.kind !== 'transcript' && layer.kind !== 'time-line') return;
         holder.push({ kind: 'input', purpose: 'search', text: layer.search, before: layer.search, vmId: layer.vmId });
         return;
       }
@@ -322,12 +335,14 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         if (vmId !== null) holder.push({ kind: 'transcript', vmId, selected: null, search: '' });
         return;
       }
+      case 'time-line': {
+        const vmId = triageInHand();
+        if (vmId !== null) holder.push({ kind: 'time-line', vmId, selected: null, search: '' });
+        return;
+      }
       case 'playbooks': {
-        const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
-        if (row) openTriage(row);
-        const opened = holder.get();
-        const vmId = machineOf(opened);
-        const slot = vmId === null ? undefined : opened.triages.get(vmId);
+        const vmId = triageInHand();
+        const slot = vmId === null ? undefined : holder.get().triages.get(vmId);
         if (!slot || vmId === null) return;
         holder.push(
           { kind: 'chooser', vmId, selected: 0 },
@@ -456,5 +471,5 @@ export function ticks(state: SessionState): boolean {
   const layer = beneath(state);
   if (state.toast || jobsOf(state.runs).length > 0) return true;
   if (state.runs.some((slot) => slot.view.autoUndoAt !== null)) return true;
-  return ['suspects', 'triage', 'detail', 'address'].includes(layer.kind);
+  return ['suspects', 'triage', 'detail', 'address', 'moment'].includes(layer.kind);
 }

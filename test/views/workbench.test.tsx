@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSession } from '../../src/session/store.ts';
+import { timeLineOf } from '../../src/triage/time-line.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { burst, incident, known, machine, now, port, suspect, suspects, unknown } from './fixtures/incident.ts';
 import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
@@ -172,6 +173,69 @@ describe('following an address', () => {
     await terminal.until('Exposed ports');
     terminal.type('a');
     await terminal.until('There is no burst with an address under the cursor.');
+  });
+});
+
+describe('the time line', () => {
+  test('puts everything in order with its sources; it can be searched, opened and copied', async () => {
+    const { terminal, world } = await atTriage();
+    await world.endTriage();
+    await terminal.until('THEN LOGON');
+    terminal.type('l');
+    const screen = await terminal.until('› time line');
+    const rows = screen.split('\n');
+    const place = (text: string) => rows.findIndex((row) => row.includes(text));
+    expect(place('security rule written: web-nsg/allow-rdp')).toBeGreaterThan(0);
+    expect(place('security rule written')).toBeLessThan(place('1,204 failed logons'));
+    expect(place('1,204 failed logons')).toBeLessThan(place('logon after the failures'));
+    expect(place('logon after the failures')).toBeLessThan(place('by the identity of this machine: web02'));
+    expect(rows[place('security rule written')]).toMatch(
+      /11-22 17:41:12Z ● Azure .*m\.keller@contoso\.com {2}203\.0\.113\.140/,
+    );
+    terminal.type('/');
+    await terminal.until('search >');
+    terminal.type('keller');
+    terminal.type('\r');
+    const found = await terminal.until('1 contain keller');
+    expect(found).not.toContain('1,204 failed logons');
+    terminal.type('y');
+    await terminal.until('Copied this entry.');
+    expect(world.copied.at(-1)).toMatch(/^2026-11-22T17:41:12Z\tactivity\tsecurity rule written/);
+    terminal.type('\r');
+    const detail = await terminal.until('Microsoft.Network/networkSecurityGroups/securityRules/write');
+    expect(detail).toContain('T1562.007');
+    expect(detail).toContain('posture.activity.entries[0]');
+    terminal.type('\u001b');
+    await terminal.until('1 contain keller');
+  });
+
+  test('names what is awaited and what could not be seen, and keeps its place while answers come', async () => {
+    const { terminal, world, session } = await atTriage();
+    const { vm, exposure, logons, patches, installations, knownExploited, posture } = incident();
+    const gone = unknown('no permission Microsoft.Insights/eventtypes/values/read', 'ask for Reader');
+    const told = { vm, exposure, logons: null, patches, installations, knownExploited, findings: [] };
+    const tell = (
+      part: Pick<typeof told, 'logons'> | { logons: typeof logons },
+      activity: typeof posture.activity | null,
+    ) =>
+      world.tellTriage({
+        ...told,
+        ...part,
+        posture: { ...posture, activity },
+        timeLine: timeLineOf({ ...posture, ...part, activity }),
+      });
+    tell({ logons: null }, gone);
+    terminal.type('l');
+    const first = await terminal.until('not seen: changes in Azure: no permission');
+    expect(first).toContain('awaiting failed logons');
+    expect(first).not.toContain('security rule written');
+    const chosen = (screen: string) => screen.split('\n').find((row) => row.startsWith('❯')) ?? '';
+    terminal.type('\u001b[H');
+    const before = chosen(await terminal.until((screen) => chosen(screen).includes('backup')));
+    tell({ logons }, posture.activity);
+    await terminal.until('1,204 failed logons');
+    expect(chosen((await terminal.lines()).join('\n'))).toBe(before);
+    expect(session.state().layers.at(-1)?.kind).toBe('time-line');
   });
 });
 

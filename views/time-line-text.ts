@@ -1,0 +1,120 @@
+import type { Fact } from '../src/documents/fact.ts';
+import type { TimeLineEntry } from '../src/documents/triage.ts';
+import type { TriageInProgress } from '../src/session/ports.ts';
+import type { Layer, SessionState } from '../src/session/state.ts';
+import { foundMoments, momentAt, timeLineIn } from '../src/session/time-line.ts';
+import { wrap } from '../src/text/cells.ts';
+import { counted } from '../src/text/counts.ts';
+import { clock, day, moment } from '../src/text/times.ts';
+import { type Detail, sourceLines } from './detail-text.ts';
+import { between, cell, type Line, line, span, windowOf } from './line.ts';
+import { mark, severityMark, severityTone } from './marks.ts';
+
+type Shown = Extract<Layer, { kind: 'time-line' }>;
+
+const sources: Record<TimeLineEntry['source'], string> = {
+  logons: 'logon',
+  activity: 'Azure',
+  defender: 'Defender',
+  jit: 'JIT',
+  patches: 'patches',
+  backup: 'backup',
+};
+
+const timed = ['logons', 'alerts', 'jit', 'activity', 'backup'] as const;
+const timedNames: Record<(typeof timed)[number], string> = {
+  logons: 'failed logons',
+  alerts: 'Defender alerts',
+  jit: 'just-in-time access',
+  activity: 'changes in Azure',
+  backup: 'backups',
+};
+
+function factOf(part: TriageInProgress, name: (typeof timed)[number]): Fact<unknown> | null {
+  return name === 'logons' ? part.logons : part.posture[name];
+}
+
+/** How many of the gaps are named above the list. */
+const mostGaps = 4;
+
+/** What is above the list: how much there is, what is awaited, and what could not be put into it. */
+export function timeLineHead(state: SessionState, layer: Shown, width: number): Line[] {
+  const { entries, unknown } = timeLineIn(state, layer.vmId);
+  const part = state.triages.get(layer.vmId)?.part;
+  const awaited = part ? timed.filter((name) => factOf(part, name) === null).map((name) => timedNames[name]) : [];
+  const found = layer.search === '' ? '' : `   ${foundMoments(state, layer).length} contain ${layer.search}`;
+  const first = line(
+    span(` ${counted(entries.length, 'entry', 'entries')}, UTC`, 'plain', true),
+    span(found, 'accent'),
+    span(awaited.length > 0 ? `   ${mark.loading} awaiting ${awaited.join(', ')}` : '', 'dim'),
+  );
+  const gaps = unknown.slice(0, mostGaps).flatMap((text) => wrap(`not seen: ${text}`, width - 4, 1));
+  const more = unknown.length > mostGaps ? ` (+${unknown.length - mostGaps} more)` : '';
+  return [
+    first,
+    ...gaps.map((text, at) => line(span(` ${mark.unknown} ${text}${at === gaps.length - 1 ? more : ''}`, 'unknown'))),
+  ];
+}
+
+/** The rows of the time line that `height` rows can show. */
+export function timeLineRows(state: SessionState, layer: Shown, width: number, height: number): Line[] {
+  const found = foundMoments(state, layer);
+  const cursor = momentAt(found, layer.selected);
+  if (found.length === 0) {
+    const none = layer.search === '' ? 'Nothing that has a time is known yet.' : `Nothing contains ${layer.search}.`;
+    return [line(span(`   ${none}`, 'dim'))];
+  }
+  const rows = found.map((entry, item): Line => {
+    const chosen = item === cursor;
+    const parties = [entry.who, entry.from].filter(Boolean).join('  ');
+    const when =
+      day(entry.at) === day(state.now) ? `      ${clock(entry.at)}` : `${day(entry.at).slice(5)} ${clock(entry.at)}`;
+    const left = line(
+      span(chosen ? mark.selected : ' ', 'accent', true),
+      span(`${when} `, 'dim'),
+      severityMark(entry.severity),
+      ' ',
+      cell(sources[entry.source], 9, 'dim'),
+      span(entry.text, severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
+    );
+    const right = width < 90 || parties === '' ? line() : line(span(`  ${parties} `, 'plain'));
+    return { ...between(left, right, width), item, selected: chosen };
+  });
+  return windowOf(rows, height, cursor).rows;
+}
+
+/** One entry of the time line in full; null when a later reading does not have it any more. */
+export function momentDetail(state: SessionState, vmId: string, id: string): Detail | null {
+  const part = state.triages.get(vmId)?.part;
+  const entry = part?.timeLine.entries.find((one) => one.id === id);
+  if (!part || !entry) return null;
+  const [, index] = /^posture\.activity\.entries\[(\d+)\]$/.exec(entry.evidence) ?? [];
+  const { activity } = part.posture;
+  const change = index !== undefined && activity?.state === 'known' ? activity.value.entries[Number(index)] : undefined;
+  const name = entry.source === 'defender' ? 'alerts' : entry.source === 'patches' ? 'logons' : entry.source;
+  const fact = factOf(part, name);
+  const lines = [
+    { label: 'When', text: entry.until ? `${moment(entry.at)} to ${moment(entry.until)}` : moment(entry.at) },
+    { label: 'What', text: entry.text },
+    { label: 'Who', text: entry.who || 'not told' },
+    { label: 'From', text: entry.from || 'not told' },
+    { label: 'Severity', text: entry.severity },
+    { label: 'ATT&CK', text: entry.attack.join(', ') || 'none named' },
+    ...(change
+      ? [
+          { label: 'Operation', text: change.operation },
+          { label: 'On', text: change.resource },
+          { label: 'Outcome', text: change.status },
+          { label: 'Correlation', text: change.correlationId || 'not told' },
+        ]
+      : []),
+    { label: 'Evidence', text: entry.evidence },
+    ...(fact ? sourceLines(fact) : []),
+  ];
+  return {
+    title: `${sources[entry.source]} at ${clock(entry.at)}: ${entry.text}`,
+    asOf: fact?.state === 'known' ? fact.asOf : '',
+    lines,
+    tables: [],
+  };
+}
