@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { ExposedPort, Exposure, Logons, MissingPatch, Patches } from '../../src/documents/triage.ts';
+import type { ExposedPort, Exposure, Logons } from '../../src/documents/triage.ts';
 import { known, unknown } from '../../src/triage/fact.ts';
 import { portText } from '../../src/triage/findings/ports.ts';
 import type { FindingFacts } from '../../src/triage/findings/rule.ts';
 import { rulesTable } from '../../src/triage/findings/table.ts';
 import { judge, practices, rules } from '../../src/triage/findings.ts';
 import { patchAge, patchOrder } from '../../src/triage/patches.ts';
+import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';
 
-const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };
 const nothing: FindingFacts = {
   os: 'windows',
   now: new Date('2026-11-23T02:20:11Z'),
@@ -60,28 +60,6 @@ const logons = (success: Logons['bursts'][number]['success']): Logons => ({
       next: [],
     },
   ],
-});
-const missing = (changes: Partial<MissingPatch> = {}): MissingPatch => ({
-  name: 'x',
-  kb: '5034439',
-  version: '',
-  classification: 'Critical',
-  msrcSeverity: '',
-  publishedAt: null,
-  ageDays: null,
-  rebootRequired: null,
-  cves: [],
-  lastAttempt: null,
-  ...changes,
-});
-const assessed = (...patches: MissingPatch[]): Patches => ({
-  assessedAt: '2026-11-21T00:00:00Z',
-  startedBy: '',
-  rebootPending: null,
-  rebootPendingSince: null,
-  counts: {},
-  service: '',
-  missing: patches,
 });
 const ids = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts }).map((finding) => finding.id);
 
@@ -153,6 +131,175 @@ describe('findings', () => {
       )?.severity;
     expect(severity(exposure())).toBe('medium');
     expect(severity(exposure(port(443, 'HTTPS')))).toBe('high');
+  });
+  it('crosses a missing fix of RDP or SMB with what is open: BlueKeep’s lesson', () => {
+    const fix = (changes: Parameters<typeof missing>[0], ...ports: ExposedPort[]) =>
+      judge({
+        ...nothing,
+        patches: known(assessed(missing({ kb: '1', classification: 'Other' }), missing(changes)), about),
+        exposure: known(exposure(...ports), about),
+      }).find(({ id }) => id === 'remote-service-unpatched');
+    expect(fix({ kb: '4499175' }, port(443, 'HTTPS'), port(3389, 'RDP'))).toMatchObject({
+      severity: 'critical',
+      title: 'RDP lacks KB4499175 (BlueKeep), and 3389, which is RDP, is open to the Internet',
+      evidence: ['patches.missing[1]', 'exposure.ports[1]'],
+      playbook: 'lock-nsg',
+    });
+    // Moved to 4389, it may still be RDP; nobody knows from outside.
+    expect(fix({ kb: '4499175' }, port(4389, ''))).toMatchObject({
+      severity: 'high',
+      title: expect.stringMatching(/4389, which may be RDP/),
+      unknown: expect.arrayContaining(['what listens on it inside the machine']),
+    });
+    expect(fix({ kb: '4499175' }, port(3389, 'RDP', 'narrow'))?.severity).toBe('medium');
+    expect(fix({ name: 'Remote Desktop Services Security Update' }, port(3389, 'RDP'))?.severity).toBe('high');
+    expect(fix({ kb: '4013389', cves: ['CVE-2017-0144'] }, { ...port(1, 'many'), to: 1024 })?.severity).toBe(
+      'critical',
+    );
+    expect(fix({ kb: '4499175' }, port(443, 'HTTPS'))).toBeUndefined();
+    expect(fix({ kb: '4499175' }, port(445, 'SMB'))).toBeUndefined();
+    expect(fix({ kb: '5034439' }, port(3389, 'RDP'))).toBeUndefined();
+    expect(fix({ kb: '4499175' })).toBeUndefined();
+  });
+  it('crosses vulnerability findings with what is open too, and says when patches are not known', () => {
+    const [found] = judge({
+      ...nothing,
+      patches: unknown('never assessed', 'assess', 'test'),
+      software: known(scanned(vulnerability({ title: 'SMBGhost', cves: ['CVE-2020-0796'] })), about),
+      exposure: known(exposure(port(445, 'SMB')), about),
+    });
+    expect(found).toMatchObject({
+      id: 'remote-service-unpatched',
+      severity: 'critical',
+      evidence: ['posture.software.vulnerabilities[0]', 'exposure.ports[0]'],
+      unknown: ['patches not known: never assessed'],
+    });
+    const linux = judge({
+      ...nothing,
+      os: 'linux',
+      software: known(scanned(vulnerability({ title: 'Samba SMB server' })), about),
+      exposure: known(exposure(port(445, 'SMB')), about),
+    });
+    expect(linux.map(({ id }) => id)).not.toContain('remote-service-unpatched');
+  });
+  it('puts what CISA lists as exploited first, worst on a machine that the Internet reaches', () => {
+    const match = {
+      cve: 'CVE-2023-31102',
+      name: '7-Zip',
+      vendor: '',
+      product: '',
+      addedAt: '2026-01-01',
+      dueAt: '',
+      ransomware: true,
+      on: ['7-Zip\u001b[2J'],
+    };
+    const knownExploited = known(
+      { catalogVersion: '1', releasedAt: '2026-11-20T00:00:00Z', count: 1, matches: [match] },
+      about,
+    );
+    const software = known(
+      scanned(vulnerability(), vulnerability({ title: '7-Zip', cves: [match.cve], severity: 'Low' })),
+      about,
+    );
+    const facts = { ...nothing, knownExploited, software };
+    const open = judge({ ...facts, exposure: known(exposure(port(443, 'HTTPS')), about) });
+    expect(open[0]).toMatchObject({
+      id: 'known-exploited-vulnerability',
+      severity: 'critical',
+      title: 'a known exploited vulnerability: CVE-2023-31102 (7-Zip), used by ransomware',
+    });
+    expect(judge(facts).find(({ id }) => id === 'known-exploited-vulnerability')?.severity).toBe('high');
+    expect(judge(facts).find(({ id }) => id === 'vulnerable-software')).toMatchObject({
+      severity: 'high',
+      evidence: ['posture.software.vulnerabilities[1]'],
+      title: expect.stringMatching(/7-Zip, known to be exploited/),
+    });
+  });
+  it('tells failed installations and a pending reboot', () => {
+    const installations = known({ runs: [run({ failed: 1, patches: [tried('5034127', 'Failed')] })] }, about);
+    const patches = known({ ...assessed(), rebootPending: true, rebootPendingSince: '2026-11-19T04:20:10Z' }, about);
+    expect(judge({ ...nothing, installations, patches }).map(({ id, title }) => [id, title])).toEqual([
+      ['patches-failing', 'the last installation of updates failed for 1: KB5034127'],
+      ['reboot-pending', 'a reboot is pending since 2026-11-19; a reboot destroys memory, so collect that first'],
+    ]);
+    expect(ids({ installations: known({ runs: [run()] }, about) })).toEqual([]);
+  });
+  it('tells programs that are no longer supported, not those that soon will be', () => {
+    const item = { vendor: 'oracle', name: 'jre', version: '8', endOfSupportAt: '', knownVulnerabilities: 0 };
+    const of = (endOfSupport: string) =>
+      ids({ software: known({ ...scanned(), items: [{ ...item, endOfSupport }] }, about) });
+    expect(of('versionNoLongerSupported')).toEqual(['software-end-of-support']);
+    expect(of('noLongerSupported')).toEqual(['software-end-of-support']);
+    expect(of('upcomingVersionNoLongerSupported')).toEqual([]);
+    expect(of('None')).toEqual([]);
+  });
+  it('tells backups that are deleted, stopped, old, without a point before the attack, or easy to delete', () => {
+    const of = (changes: Parameters<typeof backup>[0]) => ids({ backup: known(backup(changes), about) });
+    const vaultSecurity = (changes = {}) =>
+      known(
+        {
+          softDelete: 'Enabled',
+          softDeleteDays: 14,
+          immutability: 'Disabled',
+          multiUserAuthorization: 'Disabled',
+          ...changes,
+        },
+        about,
+      );
+    expect(of({})).toEqual([]);
+    expect(of({ softDeleted: { remaining: '3.00:00:00' } })).toEqual(['backup-deleted']);
+    expect(of({ state: 'ProtectionStopped' })).toEqual(['no-backup']);
+    expect(of({ state: 'IRPending', lastBackupAt: null, lastPointAt: null })).toEqual(['no-backup']);
+    // The last operation is of yesterday and failed; the last point is what counts.
+    expect(of({ lastPointAt: '2026-11-14T00:00:00Z', lastBackupStatus: 'Failed' })).toEqual(['no-backup']);
+    expect(of({ lastGood: known({ point: null, before: '2026-11-01T00:00:00Z', event: 'x' }, about) })).toEqual([
+      'no-point-before-attack',
+    ]);
+    expect(of({ vaultSecurity: vaultSecurity() })).toEqual(['backup-can-be-deleted']);
+    expect(of({ vaultSecurity: vaultSecurity({ immutability: 'Locked' }) })).toEqual([]);
+    expect(of({ vaultSecurity: vaultSecurity({ softDelete: 'AlwaysON' }) })).toEqual([]);
+    expect(of({ vaultSecurity: vaultSecurity({ softDelete: '' }) })).toEqual([]);
+    const off = judge({
+      ...nothing,
+      backup: known(backup({ vaultSecurity: vaultSecurity({ softDelete: 'Disabled' }) }), about),
+    });
+    expect(off[0]).toMatchObject({ id: 'backup-can-be-deleted', severity: 'high' });
+  });
+  it('tells what passes a firewall by, and what it lets in itself', () => {
+    const path = {
+      inPath: true,
+      name: 'fw',
+      id: '',
+      policy: '',
+      outbound: 'firewall' as const,
+      routes: [],
+      dnatRules: [],
+      past: ['a'],
+    };
+    const of = (inbound: 'beside-firewall' | 'no-firewall' | 'firewall' | 'unknown') =>
+      ids({ firewall: known({ ...path, inbound }, about) });
+    expect(of('beside-firewall')).toEqual(['open-past-firewall']);
+    expect(of('no-firewall')).toEqual(['no-firewall']);
+    expect([...of('firewall'), ...of('unknown')]).toEqual([]);
+    const dnat = { ...port(3389, 'RDP'), via: 'firewall-dnat' as const, path: { id: '/fw', rule: 'rdp-in' } };
+    expect(
+      judge({ ...nothing, exposure: known(exposure(dnat), about) }).find(
+        ({ id }) => id === 'firewall-leads-to-management',
+      )?.title,
+    ).toMatch(/rdp-in/);
+  });
+  it('labels the score as the subscription’s', () => {
+    const score = (percentage: number) =>
+      judge({
+        ...nothing,
+        secureScore: known({ subscription: 'contoso-dev', percentage, current: 1, max: 2, controls: [] }, about),
+      });
+    expect(score(41)[0]?.title).toBe('the Secure Score of the subscription contoso-dev is 41 %');
+    expect(score(54)).toEqual([]);
+  });
+  it('counts alerts by their severity', () => {
+    const alerts = known({ alerts: [alert('2026-11-23T00:00:00Z')], plan: '', servers: 'P2' as const }, about);
+    expect(judge({ ...nothing, alerts })[0]).toMatchObject({ id: 'defender-alerts', severity: 'high' });
   });
   it('says what is not known and could change a verdict', () => {
     const patches = assessed(missing({ kb: '1' }));

@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { KevCatalog } from '../../src/documents/kev-catalog.ts';
+import type { Logons, RecoveryPoint } from '../../src/documents/triage.ts';
+import { type Correlated, correlate, lastAttemptOf, rebootPendingSince } from '../../src/triage/correlate.ts';
+import { known, unknown } from '../../src/triage/fact.ts';
+import { catalogOf } from '../../src/triage/known-exploited.ts';
+import { firstMalicious, lastBefore } from '../../src/triage/last-good-point.ts';
+import { remoteServiceFixes, remoteServicesIn } from '../../src/triage/remote-service-fixes.ts';
+import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';
+
+const now = new Date('2026-11-23T02:20:11Z');
+const no = unknown('no permission', 'ask', 'test');
+const nothing: Correlated = {
+  logons: null,
+  patches: null,
+  installations: null,
+  alerts: null,
+  software: null,
+  backup: null,
+  knownExploited: null,
+};
+const logons = (...starts: string[]): Logons => ({
+  failures: 0,
+  lastEventAt: null,
+  successesCollected: true,
+  thresholds: { failures: 10, windowSeconds: 300 },
+  bursts: starts.map((start) => ({
+    kind: 'guess',
+    start,
+    end: start,
+    failures: 10,
+    peakPerMinute: 1,
+    sources: [],
+    accounts: [],
+    codes: [],
+    logonTypes: [],
+    histogram: [],
+    success: { state: 'known', value: null },
+    next: [],
+  })),
+});
+const catalog = (released: string, ...entries: Partial<KevCatalog['vulnerabilities'][number]>[]) =>
+  catalogOf({
+    catalogVersion: '2026.11.20',
+    dateReleased: released,
+    count: entries.length,
+    vulnerabilities: entries.map((entry) => ({
+      cveID: 'CVE-2019-0708',
+      vendorProject: 'Microsoft',
+      product: 'Remote Desktop Services',
+      vulnerabilityName: 'BlueKeep',
+      dateAdded: '2021-11-03',
+      knownRansomwareCampaignUse: 'Unknown',
+      ...entry,
+    })),
+  });
+
+describe('why an update is missing', () => {
+  it('is what the newest run that named it left of it', () => {
+    const runs = [
+      run({ id: 'new', endedAt: '2026-11-20T00:00:00Z', patches: [tried('2', 'Excluded')] }),
+      run({ id: 'old', endedAt: '2026-11-10T00:00:00Z', patches: [tried('1', 'Failed'), tried('2', 'Pending')] }),
+    ];
+    expect(lastAttemptOf(missing({ kb: '1' }), runs)).toEqual({ state: 'Failed', at: '2026-11-10T00:00:00Z' });
+    expect(lastAttemptOf(missing({ kb: '2' }), runs)).toEqual({ state: 'Excluded', at: '2026-11-20T00:00:00Z' });
+    expect(lastAttemptOf(missing({ kb: '3' }), runs)).toBeNull();
+  });
+
+  it('goes by name and version on Linux, where there is no KB', () => {
+    const own = { ...tried('', 'NotSelected'), name: 'openssl', version: '3.0.2' };
+    const runs = [run({ patches: [own] })];
+    expect(lastAttemptOf(missing({ kb: '', name: 'openssl', version: '3.0.2' }), runs)?.state).toBe('NotSelected');
+    expect(lastAttemptOf(missing({ kb: '', name: 'openssl', version: '3.0.3' }), runs)).toBeNull();
+    expect(lastAttemptOf(missing({ kb: '', name: 'curl', version: '3.0.2' }), runs)).toBeNull();
+  });
+
+  it('is said to be not known where the history is', () => {
+    const raw = { ...nothing, patches: known(assessed(missing()), about), installations: no, software: no };
+    expect(correlate(raw, undefined, now).patches).toMatchObject({
+      notSeen: ['why they are missing: no permission', 'their CVEs: no permission'],
+    });
+    expect(correlate({ ...raw, patches: known(assessed(), about) }, undefined, now).patches).toMatchObject({
+      notSeen: [],
+    });
+  });
+});
+
+describe('since when a reboot is pending', () => {
+  it('is the end of the newest run that asked for it, until one was done', () => {
+    const asked = run({ rebootStatus: 'Required', endedAt: '2026-11-19T04:20:10Z' });
+    const idle = run({ rebootStatus: 'NotNeeded', endedAt: '2026-11-21T00:00:00Z' });
+    const done = run({ rebootStatus: 'Completed', endedAt: '2026-11-20T00:00:00Z' });
+    expect(rebootPendingSince([asked])).toBe('2026-11-19T04:20:10Z');
+    expect(rebootPendingSince([idle, asked])).toBe('2026-11-19T04:20:10Z');
+    expect(rebootPendingSince([done, asked])).toBeNull();
+    expect(rebootPendingSince([])).toBeNull();
+    const patches = known({ ...assessed(), rebootPending: false }, about);
+    const raw = { ...nothing, patches, installations: known({ runs: [asked] }, about) };
+    expect(correlate(raw, undefined, now).patches).toMatchObject({ value: { rebootPendingSince: null } });
+  });
+});
+
+describe('the CVEs of an update', () => {
+  it('are those of the findings that name it, and of the table of RDP and SMB fixes', () => {
+    const raw = {
+      ...nothing,
+      patches: known(assessed(missing({ kb: '5035849' }), missing({ kb: '4499175' }), missing({ kb: '1' })), about),
+      software: known(scanned(vulnerability({ cves: ['CVE-2026-1234'], kbs: ['5035849'] })), about),
+    };
+    const { patches } = correlate(raw, undefined, now);
+    expect(patches?.state === 'known' && patches.value.missing.map(({ cves }) => cves)).toEqual([
+      ['CVE-2026-1234'],
+      ['CVE-2019-0708'],
+      [],
+    ]);
+  });
+});
+
+describe('what is known to be exploited', () => {
+  const patches = known(assessed(missing({ kb: '4499175' })), about);
+  const software = known(scanned(vulnerability({ title: '7-Zip', cves: ['CVE-2023-31102'] })), about);
+  const ask = (raw: Partial<Correlated>, list: ReturnType<typeof catalog> | undefined) =>
+    correlate({ ...nothing, ...raw }, list, now).knownExploited;
+
+  it('is not known without a list, and not answered before the evidence is', () => {
+    expect(ask({ patches, software }, undefined)).toMatchObject({
+      state: 'unknown',
+      cure: expect.stringMatching(/--kev/),
+    });
+    expect(ask({ patches }, catalog('2026-11-20T00:00:00Z', {}))).toBeNull();
+  });
+
+  it('is what the list and the machine have in common, with what names it', () => {
+    const list = catalog(
+      '2026-11-20T15:00:00Z',
+      { knownRansomwareCampaignUse: 'Known' },
+      { cveID: 'CVE-2023-31102', vulnerabilityName: '7-Zip\u001b[2J' },
+      { cveID: 'CVE-2020-0796' },
+    );
+    expect(ask({ patches, software }, list)).toMatchObject({
+      state: 'known',
+      asOf: '2026-11-20T15:00:00.000Z',
+      notSeen: [],
+      value: {
+        count: 3,
+        matches: [
+          { cve: 'CVE-2019-0708', ransomware: true, on: ['KB4499175'] },
+          { cve: 'CVE-2023-31102', ransomware: null, on: ['7-Zip'], name: '7-Zip' },
+        ],
+      },
+    });
+  });
+
+  it('is known to be none only where a scan has looked', () => {
+    const list = catalog('2026-11-20T00:00:00Z', { cveID: 'CVE-2020-0796' });
+    expect(ask({ patches, software }, list)).toMatchObject({ state: 'known', value: { matches: [] } });
+    expect(ask({ patches, software: no }, list)).toMatchObject({
+      state: 'unknown',
+      because: 'which vulnerabilities this machine has is not known: no permission',
+    });
+    const unscanned = known({ ...scanned(), scan: { state: 'not-scanned' as const, at: null, because: 'off' } }, about);
+    expect(ask({ patches, software: unscanned }, list)).toMatchObject({ state: 'unknown' });
+    // The table of fixes still tells what an update closes.
+    expect(ask({ patches, software: unscanned }, catalog('2026-11-20T00:00:00Z', {}))).toMatchObject({
+      state: 'known',
+      value: { matches: [{ cve: 'CVE-2019-0708' }] },
+      notSeen: [expect.stringMatching(/no scan of it is known/)],
+    });
+  });
+
+  it('says that an old list lacks what came since, and which updates it says nothing of', () => {
+    const untold = known(assessed(missing({ kb: '1' }), missing({ kb: '2', classification: 'Tools' })), about);
+    expect(ask({ patches: untold, software }, catalog('2026-10-01T00:00:00Z', {}))).toMatchObject({
+      notSeen: [
+        'which CVEs 1 of the missing critical and security updates close',
+        'what CISA has added since 2026-10-01: the list is older than 7 days',
+      ],
+    });
+  });
+});
+
+describe('RDP and SMB in updates and findings', () => {
+  const names = (one: Partial<Parameters<typeof remoteServicesIn>[0]>) =>
+    remoteServicesIn({ kbs: [], cves: [], title: '', ...one });
+  it('are told by KB, by CVE, and by title; a client is no server', () => {
+    expect(names({ kbs: ['4499175'] })).toEqual([{ service: 'RDP', name: 'BlueKeep' }]);
+    expect(names({ kbs: ['KB4499180'] })).toEqual([{ service: 'RDP', name: 'BlueKeep' }]);
+    expect(names({ cves: ['cve-2017-0144'] })).toEqual([{ service: 'SMB', name: 'EternalBlue (MS17-010)' }]);
+    expect(names({ title: '2026-11 Remote Desktop Services Security Update' })).toEqual([{ service: 'RDP', name: '' }]);
+    expect(names({ title: 'Windows SMBv3 Server elevation of privilege' })).toEqual([{ service: 'SMB', name: '' }]);
+    expect(names({ title: 'Remote Desktop Protocol Client remote code execution' })).toEqual([]);
+    expect(names({ title: '2026-10 Cumulative Update for Windows Server 2019' })).toEqual([]);
+  });
+  it('have their sources, and well-formed CVEs and KBs', () => {
+    for (const fix of remoteServiceFixes) {
+      expect(fix.source).toMatch(/^https:\/\/(msrc|learn)\.microsoft\.com\//);
+      for (const cve of fix.cves) expect(cve).toMatch(/^CVE-\d{4}-\d{4,}$/);
+      for (const kb of fix.kbs) expect(kb).toMatch(/^\d{7}$/);
+    }
+  });
+});
+
+describe('the last good recovery point', () => {
+  const point = (at: string): RecoveryPoint => ({ id: at, at, consistency: 'application', tiers: [] });
+  const points = known([point('2026-11-22T00:00:00Z'), point('2026-11-20T00:00:00Z')], about);
+  const lastGood = (raw: Partial<Correlated>, more = {}) => {
+    const joined = correlate({ ...nothing, backup: known(backup({ points, ...more }), about), ...raw }, undefined, now);
+    return joined.backup?.state === 'known' ? joined.backup.value.lastGood : undefined;
+  };
+
+  it('is the newest before the first burst or alert', () => {
+    const burst = known(logons('2026-11-22T10:00:00Z'), about);
+    expect(lastGood({ logons: burst, alerts: no })).toMatchObject({
+      state: 'known',
+      value: { point: { at: '2026-11-22T00:00:00Z' }, before: '2026-11-22T10:00:00Z' },
+      notSeen: [expect.stringMatching(/^an attack before/), 'alerts: no permission'],
+    });
+    const alerts = known(
+      { alerts: [alert('2026-11-21T00:00:00Z', 'x\u001b[2J')], plan: '', servers: 'P2' as const },
+      about,
+    );
+    expect(lastGood({ logons: burst, alerts })).toMatchObject({
+      value: { point: { at: '2026-11-20T00:00:00Z' }, event: 'the alert “x”' },
+    });
+  });
+
+  it('can be none, and is not known where points or the attack are not', () => {
+    const alerts = known({ alerts: [alert('2026-11-01T00:00:00Z')], plan: '', servers: 'P2' as const }, about);
+    const quiet = known({ alerts: [], plan: '', servers: 'P2' as const }, about);
+    expect(lastGood({ logons: no, alerts })).toMatchObject({ state: 'known', value: { point: null } });
+    expect(lastGood({ logons: no, alerts: no })).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/when the attack began/),
+    });
+    expect(lastGood({ logons: known(logons(), about), alerts: quiet })).toMatchObject({
+      because: expect.stringMatching(/no attack is known/),
+    });
+    expect(lastGood({ logons: no, alerts }, { points: no })).toMatchObject({
+      state: 'unknown',
+      because: 'no permission',
+    });
+  });
+
+  it('agrees with looking at every point', () => {
+    const day = fc.integer({ min: 1, max: 28 }).map((number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00Z`);
+    fc.assert(
+      fc.property(fc.array(day), day, (days, at) => {
+        let best: string | null = null;
+        for (const one of days) if (one < at && (best === null || one > best)) best = one;
+        expect(lastBefore(days.map(point), at)?.at ?? null).toBe(best);
+        const first = firstMalicious(logons(...days), { alerts: [alert(at)], plan: '', servers: 'P2' });
+        expect(first?.at).toBe([...days, at].sort()[0]);
+      }),
+    );
+  });
+});
