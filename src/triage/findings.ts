@@ -1,6 +1,8 @@
 import type { Finding, Severity } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
+import { activityRules } from './findings/activity.ts';
 import { backupRules } from './findings/backup.ts';
+import { combinedRules } from './findings/combined.ts';
 import { defenderRules } from './findings/defender.ts';
 import { firewallRules } from './findings/firewall.ts';
 import { identityRules } from './findings/identity.ts';
@@ -31,12 +33,14 @@ export const practices = [
 
 /** Every rule, for a domain expert to review: facts in, one sentence out. Of equal severity, the earlier one leads. */
 export const rules: readonly Rule[] = [
+  ...combinedRules,
   ...logonRules,
   ...networkRules,
   ...firewallRules,
   ...defenderRules,
   ...patchRules,
   ...softwareRules,
+  ...activityRules,
   ...jitRules,
   ...backupRules,
   ...identityRules,

@@ -99,6 +99,7 @@ describe('findings', () => {
       ),
     });
     expect(found.map((finding) => [finding.id, finding.severity])).toEqual([
+      ['open-guessed-broken-into', 'critical'],
       ['brute-force-succeeded', 'critical'],
       ['rdp-open-to-internet', 'critical'],
     ]);

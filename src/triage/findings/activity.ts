@@ -1,0 +1,253 @@
+import type { Activity, ActivityEntry, Logons } from '../../documents/triage.ts';
+import { printable } from '../../text/printable.ts';
+import { resourceText } from '../time-line.ts';
+import { brokenInto } from './logons.ts';
+import { isWide, portText } from './ports.ts';
+import { knownValue, type Rule, type Verdict } from './rule.ts';
+
+/** What is written before an attack prepares it, up to this long. */
+const preparationHours = 72;
+
+type Indexed = readonly [index: number, entry: ActivityEntry];
+
+/** The changes of others that Azure did not refuse, and that fulfil a condition; the latest last. */
+function changes(activity: Activity | null, wanted: (entry: ActivityEntry) => boolean, refused = false): Indexed[] {
+  return [...(activity?.entries ?? []).entries()].filter(
+    ([, entry]) => entry.callerKind !== 'cordon' && (refused || entry.status !== 'failed') && wanted(entry),
+  );
+}
+
+const evidenceOf = (found: readonly Indexed[]) =>
+  found.slice(-5).map(([index]) => `posture.activity.entries[${index}]`);
+
+/** "m.keller@contoso.com from 203.0.113.140 at 2026-11-22 17:41Z" */
+function byText({ caller, address, at, status }: ActivityEntry): string {
+  const who = printable(caller, 80) || 'somebody';
+  const from = address === '' ? '' : ` from ${printable(address, 45)}`;
+  return `${who}${from} at ${at.slice(0, 10)} ${at.slice(11, 16)}Z${status === 'succeeded' ? '' : status === 'failed' ? ' (refused or failed)' : ' (its end is not told)'}`;
+}
+
+/** When the failures began; undefined when there were none, or they are not known. */
+export function firstFailure(logons: Logons | null): string | undefined {
+  return logons?.bursts.map(({ start }) => start).sort()[0];
+}
+
+/** "6 h before the first failed logons"; "" when it was not within the time in which one prepares. */
+function beforeText(at: string, logons: Logons | null): string {
+  const first = firstFailure(logons);
+  if (first === undefined) return '';
+  const hours = (Date.parse(first) - Date.parse(at)) / 3_600_000;
+  if (hours < 0 || hours > preparationHours) return '';
+  return hours < 1
+    ? `${Math.round(hours * 60)} min before the first failed logons`
+    : `${Math.round(hours)} h before the first failed logons`;
+}
+
+const lower = (text: string) => text.toLowerCase();
+
+/** What follows from one kind of change alone: the latest of them leads. */
+function changeRule(
+  about: Pick<Rule, 'id' | 'when' | 'practice' | 'attack' | 'playbook'> & { tells: string },
+  wanted: (entry: ActivityEntry) => boolean,
+): Rule {
+  const { tells, ...rest } = about;
+  return {
+    ...rest,
+    severities: { high: 'Azure did it', medium: 'Azure refused it: somebody tried' },
+    reads: ['activity'],
+    judge({ activity }): Verdict | null {
+      const known = knownValue(activity);
+      const done = changes(known, wanted);
+      const found = done.length > 0 ? done : changes(known, wanted, true);
+      const [, last] = found.at(-1) ?? [];
+      if (!last) return null;
+      const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
+      return {
+        severity: done.length > 0 ? 'high' : 'medium',
+        title: `${done.length > 0 ? tells : 'somebody tried'}: ${last.what}, ${printable(resourceText(last.resource), 80)}, by ${byText(last)}${more}`,
+        evidence: evidenceOf(found),
+      };
+    },
+  };
+}
+
+const isRoleGiven = ({ operation }: ActivityEntry) =>
+  lower(operation) === 'microsoft.authorization/roleassignments/write';
+const isLockDeleted = ({ operation }: ActivityEntry) => lower(operation) === 'microsoft.authorization/locks/delete';
+const isDownload = ({ operation }: ActivityEntry) => lower(operation).endsWith('/begingetaccess/action');
+const isDeletion = ({ operation }: ActivityEntry) => lower(operation).endsWith('/delete');
+
+/** The changes that opened a port which is open now, by the rule, the group, the interface or the address. */
+function openings({
+  activity,
+  exposure,
+}: {
+  activity: Activity | null;
+  exposure: Parameters<Rule['judge']>[0]['exposure'];
+}) {
+  const ports = (knownValue(exposure)?.ports ?? []).filter(isWide);
+  return changes(activity, ({ kind }) => kind === 'network').flatMap(([index, entry]) => {
+    const id = lower(entry.resource);
+    const rule = entry.rule;
+    if (rule && (lower(rule.access) !== 'allow' || lower(rule.direction) !== 'inbound')) return [];
+    const opened = ports.filter(
+      (port) =>
+        lower(port.networkInterface) === id ||
+        (port.path !== undefined && lower(port.path.id) === id) ||
+        port.decidedBy.some(({ nsg, rule: name }) => id === lower(nsg) || id === lower(`${nsg}/securityRules/${name}`)),
+    );
+    return opened.length > 0 ? [{ index, entry, opened }] : [];
+  });
+}
+
+/** What the activity log says, alone and with what else is known. */
+export const activityRules: Rule[] = [
+  {
+    id: 'opening-written',
+    when: 'A rule, group, interface or address that opens a port to the Internet was written in the days asked for',
+    severities: {
+      critical: 'within 72 h before failed logons that a logon followed',
+      high: 'within 72 h before failed logons',
+      medium: 'otherwise',
+    },
+    reads: ['activity', 'exposure'],
+    weighs: ['logons'],
+    practice: 3,
+    attack: ['T1562.007', 'T1133'],
+    playbook: 'lock-nsg',
+    judge({ activity, exposure, logons }) {
+      const known = knownValue(logons);
+      const found = openings({ activity: knownValue(activity), exposure });
+      const last = found.findLast(({ entry }) => beforeText(entry.at, known) !== '') ?? found.at(-1);
+      if (!last) return null;
+      const before = beforeText(last.entry.at, known);
+      const ports = last.opened.map(portText).join(', ');
+      return {
+        severity: before === '' ? 'medium' : brokenInto(known) ? 'critical' : 'high',
+        title: `${printable(resourceText(last.entry.resource), 80)}, which opens ${ports}, was written by ${byText(last.entry)}${before === '' ? '' : `, ${before}`}`,
+        evidence: [`posture.activity.entries[${last.index}]`, 'exposure.ports'],
+        unknown: last.entry.rule ? [] : ['what it was before, and whether this change opened it'],
+      };
+    },
+  },
+  {
+    id: 'jit-deleted',
+    when: 'A just-in-time policy of the machine’s resource group was deleted',
+    severities: { high: 'within 72 h before failed logons', medium: 'otherwise' },
+    reads: ['activity'],
+    weighs: ['logons', 'jit'],
+    practice: 4,
+    attack: ['T1562.007'],
+    playbook: 'enable-jit',
+    judge({ activity, logons, jit }) {
+      const found = changes(knownValue(activity), (entry) => entry.kind === 'jit' && isDeletion(entry));
+      const [index, entry] = found.at(-1) ?? [];
+      if (!entry || index === undefined) return null;
+      const before = beforeText(entry.at, knownValue(logons));
+      const policy = knownValue(jit)?.policy;
+      return {
+        severity: before === '' ? 'medium' : 'high',
+        title: `just-in-time policy ${printable(resourceText(entry.resource), 80)} was deleted by ${byText(entry)}${before === '' ? '' : `, ${before}`}${policy ? `; ${policy} protects the machine now` : ''}`,
+        evidence: [`posture.activity.entries[${index}]`],
+        unknown: ['whether it named this machine: Azure does not keep what was deleted'],
+      };
+    },
+  },
+  {
+    id: 'identity-used',
+    when: 'A managed identity of this machine changed something in Azure',
+    severities: { critical: 'after a logon that failures led to', high: 'otherwise' },
+    reads: ['activity'],
+    weighs: ['logons', 'identity'],
+    practice: 8,
+    attack: ['T1078.004', 'T1552.005'],
+    playbook: 'contain-brute-force',
+    judge({ activity, logons }) {
+      const found = changes(
+        knownValue(activity),
+        ({ callerKind, severity }) =>
+          callerKind === 'identity-of-this-machine' && severity !== 'info' && severity !== 'low',
+      );
+      const success = brokenInto(knownValue(logons))?.success;
+      const after = success ? found.filter(([, { at }]) => at >= success.at) : [];
+      const [, first] = (after.length > 0 ? after : found)[0] ?? [];
+      if (!first) return null;
+      const told = after.length > 0 ? after : found;
+      const list = [...new Set(told.map(([, one]) => `${one.what} (${printable(resourceText(one.resource), 60)})`))];
+      return {
+        severity: after.length > 0 ? 'critical' : 'high',
+        title: `the identity of this machine acted in Azure${after.length > 0 ? ' after the break-in' : ''}: ${list.slice(0, 3).join(', ')}, from ${first.at.slice(11, 19)}Z on`,
+        evidence: evidenceOf(told),
+      };
+    },
+  },
+  changeRule(
+    {
+      id: 'account-reset-from-azure',
+      when: 'The VMAccess extension set a password or key of an account of the machine',
+      tells: 'an account was reset from outside',
+      practice: 8,
+      attack: ['T1098'],
+      playbook: '',
+    },
+    ({ kind, about }) => kind === 'account' && about === 'machine',
+  ),
+  changeRule(
+    {
+      id: 'command-run-from-azure',
+      when: 'A command or script was run inside the machine through Azure, or its serial console opened',
+      tells: 'something was run inside from outside',
+      practice: 8,
+      attack: ['T1651'],
+      playbook: '',
+    },
+    ({ kind, about }) => kind === 'command' && about === 'machine',
+  ),
+  changeRule(
+    {
+      id: 'role-given',
+      when: 'A role was given on the machine or on a scope that it is in',
+      tells: 'access was widened',
+      practice: 8,
+      attack: ['T1098.003'],
+      playbook: '',
+    },
+    (entry) => isRoleGiven(entry) && entry.about !== 'identity',
+  ),
+  changeRule(
+    {
+      id: 'disk-downloaded',
+      when: 'A link to download a disk or snapshot was made',
+      tells: 'data may have left',
+      practice: 11,
+      attack: ['T1530', 'T1537'],
+      playbook: '',
+    },
+    isDownload,
+  ),
+  changeRule(
+    {
+      id: 'recovery-weakened',
+      when: 'A lock, snapshot, restore point or backup was deleted, or a vault’s protection changed',
+      tells: 'the way back was made harder',
+      practice: 11,
+      attack: ['T1490'],
+      playbook: 'snapshot-disks',
+    },
+    (entry) =>
+      isLockDeleted(entry) ||
+      (entry.kind === 'backup' && entry.severity === 'high') ||
+      (entry.kind === 'disk' && isDeletion(entry)),
+  ),
+  changeRule(
+    {
+      id: 'watch-weakened',
+      when: 'A Defender plan or suppression rule was written, or the collection of logs deleted',
+      tells: 'what watches was changed',
+      practice: 6,
+      attack: ['T1562.001', 'T1562.008'],
+      playbook: '',
+    },
+    ({ kind, severity }) => kind === 'monitoring' && severity === 'high',
+  ),
+];

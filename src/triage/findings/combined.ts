@@ -1,0 +1,57 @@
+import { printable } from '../../text/printable.ts';
+import { brokenInto, successText } from './logons.ts';
+import { breadthWords, isManagement, isWide, portText } from './ports.ts';
+import { knownValue, type Rule } from './rule.ts';
+
+/** What follows only from several kinds of evidence together. They lead among findings of their severity. */
+export const combinedRules: Rule[] = [
+  {
+    id: 'open-guessed-broken-into',
+    when: 'Remote administration, or a port of no known service, is open to the Internet, and a logon followed a burst of failures',
+    severities: { critical: 'always' },
+    reads: ['exposure', 'logons'],
+    practice: 7,
+    attack: ['T1133', 'T1110', 'T1078'],
+    playbook: 'contain-brute-force',
+    judge({ exposure, logons }) {
+      const found = brokenInto(knownValue(logons));
+      const ports = [...(knownValue(exposure)?.ports ?? []).entries()].filter(
+        ([, port]) => isWide(port) && (isManagement(port) || (port.protocol === 'tcp' && port.service === '')),
+      );
+      // The usual port says more than one that may carry anything.
+      const [index, port] = ports.find(([, one]) => isManagement(one)) ?? ports[0] ?? [];
+      if (!found || !port || index === undefined) return null;
+      const { burst, success } = found;
+      return {
+        severity: 'critical',
+        title: `${printable(port.service, 40) || portText(port)} is open to ${breadthWords[port.sources.breadth]}, and ${successText(burst, success)}`,
+        evidence: [`exposure.ports[${index}]`, `logons.bursts[${found.index}].success`],
+      };
+    },
+  },
+  {
+    id: 'broken-into-with-identity',
+    when: 'A logon followed a burst of failures on a machine whose managed identity may do harm in Azure',
+    severities: { critical: 'always' },
+    reads: ['logons', 'identity'],
+    weighs: ['activity'],
+    practice: 8,
+    attack: ['T1078.004', 'T1552.005'],
+    playbook: 'contain-brute-force',
+    judge({ logons, identity }) {
+      const found = brokenInto(knownValue(logons));
+      if (!found) return null;
+      const identities = knownValue(identity)?.managedIdentities ?? [];
+      for (const [at, { name, assignments }] of identities.entries()) {
+        const strong = assignments.find(({ can }) => can !== null && can.length > 0);
+        if (!strong) continue;
+        return {
+          severity: 'critical',
+          title: `whoever logged on as ${printable(found.success.account, 60)} can use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
+          evidence: [`logons.bursts[${found.index}].success`, `posture.identity.managedIdentities[${at}]`],
+        };
+      }
+      return null;
+    },
+  },
+];
