@@ -30,7 +30,11 @@ const withoutDevtools = {
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
 await build({
-  entryPoints: { main: 'src/cli.ts', 'simulator-thread': 'src/simulator/thread.ts' },
+  entryPoints: {
+    main: 'src/cli.ts',
+    'simulator-thread': 'src/simulator/thread.ts',
+    'query-thread': 'src/evidence/query-thread-entry.ts',
+  },
   outdir,
   outExtension: { '.js': '.js' },
   bundle: true,

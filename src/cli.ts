@@ -87,6 +87,22 @@ function program(): Command {
       finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),
     );
 
+  reading(
+    cordon
+      .command('kql <query>')
+      .description('a KQL query over evidence files, or over the logs of a machine; @FILE and - read the query'),
+  )
+    .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
+    .option('--vm <vm>', 'ask Log Analytics about this machine, by name or resource id')
+    .option('--hours <n>', 'how far back Log Analytics is asked', number)
+    .option('--now <time>', 'what now() and ago() count from, over evidence')
+    .option('--limit <n>', 'print at most so many rows', number)
+    .option('--json', 'print cordon.kql/1')
+    .option('--csv', 'print CSV')
+    .action(async (query: string, _flags, command: Command) =>
+      finish((await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams)),
+    );
+
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
     .requiredOption('--vm <vm>', 'the machine, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
@@ -185,7 +201,7 @@ function program(): Command {
 
   cordon
     .command('schema <name>')
-    .description('the JSON Schema of a document: triage, scan, plan, run, transcript')
+    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, kql')
     .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }

@@ -10,6 +10,7 @@ const rooms: Record<string, string[]> = {
   'src/text': [],
   'src/triage': ['src/documents', 'src/text'],
   'src/kql': ['src/text'],
+  'src/evidence': ['src/kql', 'src/eventlog', 'src/text'],
   'src/simulator': ['src/kql', 'src/text'],
   'src/casefile': ['src/documents', 'src/text'],
   'src/playbook': ['src/documents', 'src/text', 'src/failure'],

@@ -55,6 +55,48 @@ function deniedTables(body: string): string[] {
     .map((name) => name.toLowerCase());
 }
 
+/** The columns and rows of any query, cells as Log Analytics prints them. */
+export interface LogTable {
+  columns: { name: string; type: string }[];
+  rows: (string | number | boolean | null)[][];
+  /** What is missing from the rows; empty when nothing is. */
+  partial: string;
+}
+
+/** Runs a query as it is over a machine's logs. Throws what Azure refuses it with. */
+export async function queryLogs(
+  connection: Connection,
+  resourceId: string,
+  query: string,
+  between: { from: Date; until: Date },
+  signal?: AbortSignal,
+): Promise<LogTable> {
+  const client = await connection.logs();
+  const result = await client.queryResource(
+    resourceId,
+    query,
+    { startTime: between.from, endTime: between.until },
+    { serverTimeoutInSeconds, ...(signal ? { abortSignal: signal } : {}) },
+  );
+  const [table] = 'partialTables' in result ? result.partialTables : result.tables;
+  return {
+    columns: (table?.columnDescriptors ?? []).map(({ name, type }) => ({ name: name ?? '', type: type ?? 'dynamic' })),
+    rows: (table?.rows ?? []).map((row) => row.map(printedCell)),
+    partial:
+      'partialTables' in result
+        ? `Log Analytics gave a part of the answer (${printable(result.partialError.message, 200)})`
+        : '',
+  };
+}
+
+/** The SDK makes dates and objects of cells; here they are text again. */
+function printedCell(cell: unknown): string | number | boolean | null {
+  if (cell === null || cell === undefined) return null;
+  if (cell instanceof Date) return cell.toISOString();
+  if (typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean') return cell;
+  return JSON.stringify(cell);
+}
+
 /**
  * Asks Log Analytics by the id of a machine, or of a subscription: it looks through every workspace that holds logs of
  * it and that the caller may read. `table` is the one that the query is about. Refusals come back as answers.

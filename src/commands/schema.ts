@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queryDocument } from '../documents/query.ts';
 import { planDocument, runDocument } from '../documents/run.ts';
 import { entry } from '../documents/transcript.ts';
 import { scanDocument, triageDocument } from '../documents/triage.ts';
@@ -10,6 +11,7 @@ const schemas: Record<string, z.ZodType> = {
   plan: planDocument,
   run: runDocument,
   transcript: entry,
+  kql: queryDocument,
 };
 
 /** `cordon schema NAME`: the JSON Schema of a document, from the types in the code. */

@@ -139,7 +139,8 @@ const SYNTAX = /^KS00\d$/;
 /** The analyser's own bound on the depth of a query. */
 const TOO_DEEP = 'KS245';
 
-function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
+/** The analysis of a query without errors; throws KqlError with all of them. */
+export function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
   const analysis = analyseText(query, schema, anyCase);
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
   const [first] = errors;

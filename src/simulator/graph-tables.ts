@@ -1,7 +1,7 @@
 import { type Table, tableFromRows } from '../kql/table.ts';
+import { resourceGraphColumns } from '../kql/table-schemas.ts';
 import type { Azure } from './azure.ts';
 import { type Json, record, same, text } from './json.ts';
-import { resourceGraphColumns } from './log-schemas.ts';
 import { instanceView, powerState, powerWords, present } from './present.ts';
 import { resourceGroups } from './providers/resource-reads.ts';
 import { neededAction } from './resource-id.ts';

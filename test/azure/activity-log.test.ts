@@ -8,7 +8,7 @@ import { withParameters } from '../../src/azure/kql-literal.ts';
 import { readTriage } from '../../src/azure/triage.ts';
 import type { VirtualMachine } from '../../src/documents/triage.ts';
 import { analyse } from '../../src/kql/evaluate.ts';
-import { columnsOf } from '../../src/simulator/log-schemas.ts';
+import { columnsOf } from '../../src/kql/table-schemas.ts';
 import { agreeing, type Bench, openBench } from '../actions/bench.ts';
 import { machine } from './log-workspace.ts';
 

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../kql/table.ts';
+import type { ColumnType } from './types.ts';
 
 // Columns of the Log Analytics tables that responders use, with their types, after Microsoft's table reference
 // (Azure Monitor tables). Every table also has the columns in `everywhere`.
@@ -183,6 +183,9 @@ const known: Record<string, Columns> = {
   VMConnection: connection,
   WindowsEvent: windowsEvent,
 };
+
+/** Whether the columns of a Log Analytics table are known here. */
+export const isKnownTable = (table: string): boolean => Object.hasOwn(known, table);
 
 /** The columns of a Log Analytics table; for a table that is not known, those that every table has. */
 export function columnsOf(table: string): Columns {

@@ -1,0 +1,131 @@
+import type { QueryDocument } from '../documents/query.ts';
+import { EvidenceError } from '../evidence/evidence-error.ts';
+import { type EvidenceFile, evidenceFile } from '../evidence/evidence-files.ts';
+import { QueryThread } from '../evidence/query-thread.ts';
+import type { QueryProgress } from '../evidence/run-query.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { KqlError } from '../kql/kqlerror.ts';
+import { progressBar } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { type ConnectionFlags, openConnection, readNamedFile, type Streams } from './options.ts';
+import { queryCsv, queryFaults, queryText } from './query-report.ts';
+
+export interface KqlFlags extends ConnectionFlags {
+  evidence?: string[];
+  vm?: string;
+  hours?: number;
+  now?: string;
+  json?: boolean;
+  csv?: boolean;
+  limit?: number;
+}
+
+/** Rows that are printed unless told otherwise: what a person reads, and what a file may hold. */
+const SHOWN = 1_000;
+const WRITTEN = 1_000_000;
+
+/** `cordon kql QUERY`: a query over evidence files, or over a machine's logs in Log Analytics. */
+export async function kql(
+  given: string,
+  flags: KqlFlags,
+  streams: Streams,
+  stdin: AsyncIterable<Buffer | string> = process.stdin,
+): Promise<number> {
+  if (flags.json && flags.csv) throw new Failure('--json and --csv exclude each other');
+  if (flags.evidence && flags.vm)
+    throw new Failure('--evidence and --vm exclude each other: a query runs over files or over Log Analytics');
+  const query = await queryOf(given, stdin);
+  if (query.trim() === '') throw new Failure('the query is empty');
+  const limit = Math.floor(flags.limit ?? (flags.json || flags.csv ? WRITTEN : SHOWN));
+  let document: QueryDocument;
+  try {
+    if (flags.evidence) document = await overEvidence(query, flags.evidence, nowOf(flags.now), limit, streams);
+    else if (flags.vm) document = await overLogs(query, flags.vm, flags, limit);
+    else throw new Failure('name the evidence with --evidence FILE…, or a machine with --vm');
+  } catch (error) {
+    if (error instanceof KqlError) throw new Failure(queryFaults(error, query), exitCode.usage, { cause: error });
+    if (error instanceof EvidenceError) throw new Failure(error.message, exitCode.usage, { cause: error });
+    throw error;
+  }
+  for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
+  if (flags.json) streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else streams.stdout.write(flags.csv ? queryCsv(document) : queryText(document));
+  if (document.rows.length < document.total && (flags.json || flags.csv)) {
+    streams.stderr.write(
+      `note: ${document.rows.length} of ${document.total} rows were written; --limit says how many\n`,
+    );
+  }
+  return exitCode.done;
+}
+
+/** The query itself, `@FILE`, or `-` for standard input. */
+async function queryOf(given: string, stdin: AsyncIterable<Buffer | string>): Promise<string> {
+  if (given === '-') {
+    let text = '';
+    for await (const chunk of stdin) text += String(chunk);
+    return text;
+  }
+  return given.startsWith('@') ? (await readNamedFile(given.slice(1), 'query file')).replace(/^\ufeff/, '') : given;
+}
+
+function nowOf(given: string | undefined): Date {
+  if (given === undefined) return new Date();
+  const now = new Date(given);
+  if (Number.isNaN(now.getTime()))
+    throw new Failure(`--now takes a time such as 2026-11-23T02:00:00Z, not "${printable(given, 60)}"`);
+  return now;
+}
+
+async function overEvidence(
+  query: string,
+  given: readonly string[],
+  now: Date,
+  limit: number,
+  streams: Streams,
+): Promise<QueryDocument> {
+  const files: EvidenceFile[] = given.map(evidenceFile);
+  const thread = new QueryThread();
+  let drawn = false;
+  const onProgress = ({ bytes, of }: QueryProgress): void => {
+    if (!streams.stderr.isTTY || of < 32 * 1024 * 1024) return;
+    streams.stderr.write(`\r  reading ${progressBar(bytes / of, 30)} ${Math.floor((bytes / of) * 100)} %`);
+    drawn = true;
+  };
+  try {
+    const request = { query, files, now: now.getTime(), limit };
+    const { columns, rows, total, tables, notes } = await thread.query(request, { onProgress });
+    const last = notes.slice();
+    if (total === 0 && /\b(?:ago|now)\s*\(/.test(query)) {
+      last.push(`now() is ${now.toISOString()}; for older evidence give --now`);
+    }
+    const source = { files: [...given], tables };
+    return { schema: 'cordon.kql/1', query, now: now.toISOString(), source, columns, rows, total, notes: last };
+  } finally {
+    if (drawn) streams.stderr.write('\r\u001b[K');
+    thread.close();
+  }
+}
+
+async function overLogs(query: string, wanted: string, flags: KqlFlags, limit: number): Promise<QueryDocument> {
+  const opened = await openConnection(flags);
+  try {
+    const { resolveVm } = await import('../azure/inventory.ts');
+    const { queryLogs } = await import('../azure/log-query.ts');
+    const vm = await resolveVm(opened.connection, wanted);
+    const now = opened.connection.clock.now();
+    const from = new Date(now.getTime() - (flags.hours ?? 24) * 3_600_000);
+    const { columns, rows, partial } = await queryLogs(opened.connection, vm.id, query, { from, until: now });
+    return {
+      schema: 'cordon.kql/1',
+      query,
+      now: now.toISOString(),
+      source: { machine: vm.id },
+      columns,
+      rows: rows.slice(0, limit),
+      total: rows.length,
+      notes: [`of the last ${flags.hours ?? 24} hours, which --hours changes`, ...(partial === '' ? [] : [partial])],
+    };
+  } finally {
+    await opened.close();
+  }
+}

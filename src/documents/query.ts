@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const cell: z.ZodType = z.union([z.null(), z.boolean(), z.number(), z.string()]);
+
+/** `cordon kql --json`: the rows that a query gave, and what it was asked of. */
+export const queryDocument = z.object({
+  schema: z.literal('cordon.kql/1'),
+  query: z.string(),
+  /** What now() was. */
+  now: z.iso.datetime(),
+  /** Files, or the machine whose logs were asked. */
+  source: z.object({
+    files: z.array(z.string()).optional(),
+    machine: z.string().optional(),
+    /** Of the tables that were read: how many rows there were. */
+    tables: z.array(z.object({ name: z.string(), rows: z.number().int() })).optional(),
+  }),
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  /** In the order of the columns. Datetimes are ISO 8601 with up to 7 digits, timespans d.hh:mm:ss, dynamics JSON text. */
+  rows: z.array(z.array(cell)),
+  /** How many rows the result has; more than `rows` holds when --limit cut it. */
+  total: z.number().int(),
+  /** What the answer does not include, or had to leave out of the evidence. */
+  notes: z.array(z.string()),
+});
+
+export type QueryDocument = z.infer<typeof queryDocument>;

@@ -1,0 +1,41 @@
+import { basename, extname } from 'node:path';
+import { printable } from '../text/printable.ts';
+import { EvidenceError } from './evidence-error.ts';
+
+export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl';
+
+/** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
+export interface EvidenceFile {
+  path: string;
+  format: EvidenceFormat;
+  /** Undefined for event logs, whose events say which table is theirs. */
+  table: string | undefined;
+}
+
+const FORMATS: Record<string, EvidenceFormat> = {
+  '.evtx': 'evtx',
+  '.csv': 'csv',
+  '.json': 'json',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+};
+
+/** `FILE` or `NAME=FILE`. The format follows from the file's ending; the table from NAME, else from the file's name. */
+export function evidenceFile(given: string): EvidenceFile {
+  const named = /^([\p{L}_][\p{L}\p{N}_]*)=(.+)$/su.exec(given);
+  const path = named?.[2] ?? given;
+  const ending = extname(path).toLowerCase();
+  const format = FORMATS[ending];
+  if (!format) {
+    throw new EvidenceError(path, `evidence is .evtx, .csv, .json, .jsonl or .ndjson, not "${printable(ending, 20)}"`);
+  }
+  if (format === 'evtx') {
+    if (named) throw new EvidenceError(path, 'the events of an event log say themselves which table is theirs');
+    return { path, format, table: undefined };
+  }
+  const table = named?.[1] ?? basename(path).slice(0, -ending.length);
+  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(table)) {
+    throw new EvidenceError(path, `"${printable(table, 60)}" can be no table's name; give one: NAME=FILE`);
+  }
+  return { path, format, table };
+}

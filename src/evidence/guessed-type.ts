@@ -1,0 +1,73 @@
+import { convert } from '../kql/call.ts';
+import type { ColumnType } from '../kql/types.ts';
+import type { Value } from '../kql/values.ts';
+
+const WHOLE = /^-?(?:0|[1-9]\d{0,18})$/;
+const REAL = /^-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?$/;
+/** What Log Analytics and its portal write for a time; a bare date or a bare number is none. */
+const TIME =
+  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$|^\d{1,2}\/\d{1,2}\/\d{4}, \d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( [AP]M)?$/;
+
+/** The type of one value of an export: of text by its form, of JSON by its own type. */
+export function typeOfValue(value: unknown): ColumnType | undefined {
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return Number.isSafeInteger(value) ? 'long' : 'real';
+    case 'bigint':
+      return 'long';
+    case 'object':
+      return value === null ? undefined : 'dynamic';
+    case 'string':
+      break;
+    default:
+      return undefined;
+  }
+  if (value === '') return undefined;
+  if (TIME.test(value)) return 'datetime';
+  if (/^(true|false)$/i.test(value)) return 'bool';
+  // A number with a leading zero is a code or an identifier, and would lose it.
+  if (WHOLE.test(value) && convert(value, 'string', 'long') !== null) return 'long';
+  if (REAL.test(value) && !/^-?0\d/.test(value)) return 'real';
+  if (/^[[{]/.test(value) && isJson(value)) return 'dynamic';
+  return 'string';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The type that holds values of both; text holds everything. */
+export function commonType(a: ColumnType | undefined, b: ColumnType | undefined): ColumnType | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  const both = new Set([a, b]);
+  if (both.has('long') && both.has('real')) return 'real';
+  return both.has('dynamic') && !both.has('string') ? 'dynamic' : 'string';
+}
+
+/** A value of an export as a cell; null when the type cannot hold it. An empty text is a missing cell. */
+export function cellOf(value: unknown, type: ColumnType): Value {
+  if (value === null || value === undefined || value === '') return type === 'string' ? '' : null;
+  switch (typeof value) {
+    case 'string':
+      return type === 'string' ? value : convert(value, 'string', type);
+    case 'boolean':
+      return convert(value, 'bool', type);
+    case 'number':
+      return convert(value, Number.isSafeInteger(value) ? 'long' : 'real', type);
+    case 'bigint':
+      return convert(value, 'long', type);
+    default:
+      return type === 'string'
+        ? JSON.stringify(value)
+        : type === 'dynamic'
+          ? convert(JSON.stringify(value), 'string', type)
+          : null;
+  }
+}

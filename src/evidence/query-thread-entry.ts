@@ -1,0 +1,25 @@
+import { parentPort } from 'node:worker_threads';
+import { KqlError } from '../kql/kqlerror.ts';
+import { EvidenceError } from './evidence-error.ts';
+import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
+import { runQuery } from './run-query.ts';
+
+/** The thread that queries run in: Microsoft's parser takes a third of a second and 100 MB, and evaluation its time. */
+parentPort?.on('message', ({ number, request }: ToQueryThread) => {
+  const post = (message: FromQueryThread): void => parentPort?.postMessage(message);
+  runQuery(request, (progress) => post({ kind: 'progress', number, progress })).then(
+    (result) => post({ kind: 'result', number, result }),
+    (error: unknown) => {
+      if (error instanceof KqlError) {
+        const { kind, message, diagnostics } = error;
+        post({ kind: 'kql-error', number, error: kind, message, diagnostics });
+      } else if (error instanceof EvidenceError) post({ kind: 'evidence-error', number, message: error.message });
+      else
+        post({
+          kind: 'defect',
+          number,
+          message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+    },
+  );
+});

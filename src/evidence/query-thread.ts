@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { KqlError } from '../kql/kqlerror.ts';
+import { EvidenceError } from './evidence-error.ts';
+import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
+import type { QueryProgress, QueryRequest, QueryResult } from './run-query.ts';
+
+/** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
+function entry(): URL {
+  for (const place of ['./query-thread.js', '../query-thread.js', './query-thread-entry.ts']) {
+    const url = new URL(place, import.meta.url);
+    if (existsSync(fileURLToPath(url))) return url;
+  }
+  throw new Error('the query thread is not part of this installation');
+}
+
+/** Memory for the evidence that a query needs, and for its work. */
+const HEAP_MEGABYTES = 4096;
+
+interface Waiting {
+  resolve(result: QueryResult): void;
+  reject(error: unknown): void;
+  onProgress?: ((progress: QueryProgress) => void) | undefined;
+}
+
+/**
+ * Queries over evidence in a thread of their own, one after the other. The thread starts with the first query; a query
+ * that is aborted ends it at once, whatever it is doing, and the next one starts another.
+ */
+export class QueryThread {
+  #worker: Worker | undefined;
+  #waiting = new Map<number, Waiting>();
+  #number = 0;
+
+  /** Evaluates a query. Rejects with KqlError, EvidenceError, or the signal's reason. */
+  query(
+    request: QueryRequest,
+    options: { signal?: AbortSignal; onProgress?: (progress: QueryProgress) => void } = {},
+  ): Promise<QueryResult> {
+    const { signal, onProgress } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#number += 1;
+    const number = this.#number;
+    const worker = this.#started();
+    return new Promise<QueryResult>((resolve, reject) => {
+      const abort = (): void => this.#end(signal?.reason);
+      const settled = (): void => {
+        signal?.removeEventListener('abort', abort);
+        this.#waiting.delete(number);
+        // A program may end while its thread idles.
+        if (this.#waiting.size === 0) worker.unref();
+      };
+      this.#waiting.set(number, {
+        resolve: (result) => {
+          settled();
+          resolve(result);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+        onProgress,
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+      worker.ref();
+      worker.postMessage({ kind: 'query', number, request } satisfies ToQueryThread);
+    });
+  }
+
+  /** Ends the thread; queries in progress are refused. */
+  close(): void {
+    this.#end(new Error('the query thread was closed'));
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(entry(), { resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES } });
+    worker.on('message', (message: FromQueryThread) => this.#receive(message));
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.#worker !== worker) return;
+      this.#end(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? new KqlError('limit', `The query needs more than ${HEAP_MEGABYTES} MB of memory.`, [])
+          : error,
+      );
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #receive(message: FromQueryThread): void {
+    const waiting = this.#waiting.get(message.number);
+    if (!waiting) return;
+    switch (message.kind) {
+      case 'progress':
+        waiting.onProgress?.(message.progress);
+        break;
+      case 'result':
+        waiting.resolve(message.result);
+        break;
+      case 'kql-error':
+        waiting.reject(new KqlError(message.error, message.message, message.diagnostics));
+        break;
+      case 'evidence-error':
+        waiting.reject(EvidenceError.fromMessage(message.message));
+        break;
+      case 'defect':
+        waiting.reject(new Error(message.message));
+        break;
+    }
+  }
+
+  #end(reason: unknown): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    void worker?.terminate();
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(reason);
+  }
+}

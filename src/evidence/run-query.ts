@@ -1,0 +1,115 @@
+import { stat } from 'node:fs/promises';
+import { type Json, logAnalyticsCell } from '../kql/cells.ts';
+import { evaluate } from '../kql/evaluate.ts';
+import { neededColumns } from '../kql/needed.ts';
+import type { Column, ColumnType } from '../kql/types.ts';
+import { fileFailure } from './evidence-error.ts';
+import type { EvidenceFile } from './evidence-files.ts';
+import { exportSource } from './exports.ts';
+import { commonType } from './guessed-type.ts';
+import type { Source } from './source.ts';
+import { TableBuilder } from './table-builder.ts';
+
+export interface QueryRequest {
+  query: string;
+  files: readonly EvidenceFile[];
+  /** What now() is, in milliseconds since 1970. */
+  now: number;
+  /** Rows of the result that are wanted; `total` still tells how many there are. */
+  limit: number;
+}
+
+export interface QueryResult {
+  columns: Column[];
+  /** Cells as Log Analytics prints them; a long beyond 2^53 is text, so that it keeps its digits. */
+  rows: Json[][];
+  total: number;
+  /** The tables that were read, with their rows. */
+  tables: { name: string; rows: number }[];
+  /** Remarks on the evidence, one line each. */
+  notes: string[];
+}
+
+/** How much of the files has been read, in bytes; files that must be read twice count twice. */
+export interface QueryProgress {
+  bytes: number;
+  of: number;
+}
+
+async function sourceOf({ path, format, table }: EvidenceFile): Promise<Source> {
+  if (format === 'evtx') return (await import('./event-logs.ts')).eventLogSource(path);
+  return exportSource(table ?? path, path, format);
+}
+
+/** Loads what the query needs of the files, and evaluates it. Throws KqlError and EvidenceError. */
+export async function runQuery(
+  request: QueryRequest,
+  onProgress: (progress: QueryProgress) => void,
+): Promise<QueryResult> {
+  const { files, query } = request;
+  const sizes = await Promise.all(
+    files.map(({ path }) =>
+      stat(path).then(
+        (s) => s.size,
+        (error: unknown) => {
+          throw fileFailure(path, error);
+        },
+      ),
+    ),
+  );
+  const passes = files.map(({ format }) => (format === 'csv' || format === 'jsonl' ? 2 : 1));
+  const of = sizes.reduce((sum, size, i) => sum + size * (passes[i] ?? 1), 0);
+  let bytes = 0;
+  let told = 0;
+  const progress = (more: number): void => {
+    bytes += more;
+    if (bytes - told < 1_048_576) return;
+    told = bytes;
+    onProgress({ bytes, of });
+  };
+
+  const sources = await Promise.all(files.map(sourceOf));
+  const columns = new Map<string, Map<string, ColumnType>>();
+  const tablesOf = new Map<Source, string[]>();
+  for (const source of sources) {
+    const described = await source.describe(progress);
+    tablesOf.set(source, [...described.keys()]);
+    for (const [table, own] of described) {
+      const all = columns.get(table) ?? new Map<string, ColumnType>();
+      for (const [name, type] of own) all.set(name, commonType(all.get(name), type) ?? type);
+      columns.set(table, all);
+    }
+  }
+  const schemas = [...columns].map(([name, own]) => ({
+    name,
+    columns: [...own].map(([column, type]): Column => ({ name: column, type })),
+  }));
+  const needed = neededColumns(query, schemas);
+  const builders = new Map(
+    schemas.map(({ name, columns: own }) => [name, new TableBuilder(name, own, needed.get(name) ?? new Set())]),
+  );
+  const wanted = new Map([...builders].filter(([name]) => needed.has(name)));
+  const notes: string[] = [];
+  for (const source of sources) {
+    if (!(tablesOf.get(source) ?? []).some((name) => wanted.has(name))) continue;
+    notes.push(...(await source.read(wanted, progress)));
+  }
+  onProgress({ bytes: of, of });
+  const tables = [...builders.values()].map((b) => b.table());
+  const result = evaluate(query, tables, { now: new Date(request.now) });
+  const shown = Math.min(result.length, request.limit);
+  return {
+    columns: result.columns,
+    rows: Array.from({ length: shown }, (_, row) =>
+      result.columns.map((column, i) => {
+        const value = result.data[i]?.[row] ?? null;
+        return typeof value === 'bigint' && column.type === 'long'
+          ? value.toString()
+          : logAnalyticsCell(value, column.type);
+      }),
+    ),
+    total: result.length,
+    tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),
+    notes,
+  };
+}

@@ -1,0 +1,14 @@
+import type { ColumnType } from '../kql/types.ts';
+import type { TableBuilder } from './table-builder.ts';
+
+/** Told how many bytes more were read. */
+export type Progress = (bytes: number) => void;
+
+/** A file whose content is rows of tables. */
+export interface Source {
+  file: string;
+  /** The tables it has rows of, with their columns. */
+  describe(read: Progress): Promise<Map<string, ReadonlyMap<string, ColumnType>>>;
+  /** Adds its rows to those of its tables that are wanted; gives remarks, one line each. */
+  read(builders: ReadonlyMap<string, TableBuilder>, read: Progress): Promise<string[]>;
+}

@@ -1,0 +1,113 @@
+import { checked } from './evaluate.ts';
+import {
+  calledBody,
+  child,
+  children,
+  isTabular,
+  list,
+  type Node,
+  nodeClass,
+  optional,
+  resultColumns,
+  schemaOf,
+  simpleName,
+} from './language.ts';
+import type { Column } from './types.ts';
+
+/** Operators and functions that read columns without naming them. */
+const READS_ALL: ReadonlySet<string> = new Set(['SearchOperator', 'FindOperator', 'ReduceByOperator']);
+const PACKS_ALL: ReadonlySet<string> = new Set(['pack_all', 'pivot', 'narrow', 'autocluster', 'basket', 'buildschema']);
+
+/** A column of a join or a union may be called after a column with a number or its type behind. */
+const SUFFIX = /_?\d+$|_(?:bool|datetime|dynamic|guid|int|long|real|string|timespan|decimal)$/;
+
+/**
+ * What of some tables a query can depend on: every table it may read, with the columns whose cells may change the
+ * answer. It names too many rather than too few; the others need not be loaded. Throws KqlError for a wrong query.
+ */
+export function neededColumns(
+  query: string,
+  tables: readonly { name: string; columns: readonly Column[] }[],
+): Map<string, Set<string>> {
+  const analysis = checked(query, schemaOf(tables), false);
+  // Whatever is called like a column counts, wherever it stands: also in texts, for column_ifexists() and table().
+  const named = new Set(query.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
+  const mention = (name: string): void => {
+    named.add(name);
+    for (let cut = name.replace(SUFFIX, ''); cut !== '' && !named.has(cut); cut = cut.replace(SUFFIX, ''))
+      named.add(cut);
+  };
+  for (const name of [...named]) mention(name);
+  for (const column of analysis.columns) mention(column.name);
+  const found = { allColumns: false, allTables: false, patterns: new Set<RegExp>() };
+  const seen = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    const kind = nodeClass(node);
+    if (READS_ALL.has(kind)) {
+      found.allColumns = true;
+      if (!optional(node, 'InClause')) found.allTables = true;
+    }
+    if (kind === 'StarExpression' && implicit(node)) found.allColumns = true;
+    if (kind === 'NameReference' && simpleName(node).includes('*')) found.patterns.add(globOf(simpleName(node)));
+    if (kind === 'FunctionCallExpression') {
+      const called = simpleName(child(node, 'Name'));
+      if (PACKS_ALL.has(called)) found.allColumns = true;
+      if (
+        called === 'table' &&
+        nodeClass(list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'))[0] ?? node) !==
+          'LiteralExpression'
+      )
+        found.allTables = true;
+      const body = calledBody(node);
+      if (body) visit(body);
+    }
+    // A table where a value is expected stands for its first column.
+    if (isTabular(node)) {
+      const first = resultColumns(node)[0];
+      if (first) mention(first.name);
+    }
+    for (const next of children(node)) visit(next);
+  };
+  visit(analysis.syntax);
+
+  const needed = new Map<string, Set<string>>();
+  for (const { name, columns } of tables) {
+    const read =
+      found.allTables || named.has(name) || query.includes(name) || [...found.patterns].some((p) => p.test(name));
+    if (!read) continue;
+    const kept = found.allColumns
+      ? columns
+      : columns.filter((c) => named.has(c.name) || (/[^\p{L}\p{N}_]/u.test(c.name) && query.includes(c.name)));
+    needed.set(name, new Set(kept.map((c) => c.name)));
+  }
+  return needed;
+}
+
+/** Whether a star stands for cells that are looked at, and not for columns that are only handed on. */
+function implicit(star: Node): boolean {
+  const parent = optional(star, 'Parent');
+  if (!parent) return true;
+  const kind = nodeClass(parent);
+  if (kind === 'BinaryExpression') return true;
+  // arg_max(x, *) hands on; distinct * and dcount(*) look.
+  for (let at: Node | undefined = parent; at; at = optional(at, 'Parent')) {
+    const above = nodeClass(at);
+    if (above === 'DistinctOperator') return true;
+    if (above === 'FunctionCallExpression') {
+      return !/^(arg_max|arg_min|argmax|argmin|take_any|any|count)$/.test(simpleName(child(at, 'Name')));
+    }
+    if (/Operator$/.test(above)) return false;
+  }
+  return false;
+}
+
+const globOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
+      .join('.*')}$`,
+    'u',
+  );

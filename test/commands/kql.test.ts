@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KqlFlags, kql } from '../../src/commands/kql.ts';
+import { queryDocument } from '../../src/documents/query.ts';
+import { Failure } from '../../src/failure.ts';
+
+let folder = '';
+let csv = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cordon-kql-'));
+  csv = join(folder, 'Logs.csv');
+  await writeFile(csv, `n,who\n1,ann\n-2,"=cmd|' /C calc'!A0"\n3,"a, ""b"""\n4,\u001b[2Jx\n`);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function run(query: string, flags: KqlFlags, stdin: string[] = []) {
+  const out = { stdout: '', stderr: '' };
+  const into = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        out[name] += String(chunk);
+        done();
+      },
+    });
+  async function* typed() {
+    yield* stdin;
+  }
+  const code = await kql(query, flags, { stdout: into('stdout'), stderr: into('stderr') }, typed());
+  return { code, ...out };
+}
+
+const told = (query: string, flags: KqlFlags): Promise<string> =>
+  run(query, flags).then(
+    () => expect.fail('no error'),
+    (error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      expect(error.exitCode).toBe(2);
+      return error.message;
+    },
+  );
+
+describe('cordon kql', () => {
+  it('prints a table, without what would drive a terminal', async () => {
+    const { stdout, code } = await run('Logs | project n, who | sort by n asc', { evidence: [csv] });
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        ' n  who',
+        '──  ──────────────────',
+        "-2  =cmd|' /C calc'!A0",
+        ' 1  ann',
+        ' 3  a, "b"',
+        ' 4  x',
+        '',
+        '4 rows',
+        '',
+      ].join('\n'),
+    );
+    const cutTo = await run('Logs | sort by n asc | project n', { evidence: [csv], limit: 1 });
+    expect(cutTo.stdout).toContain('1 row of 4 rows; --limit shows more');
+  });
+
+  it('prints a document of its own schema', async () => {
+    const { stdout } = await run('Logs | summarize total = sum(n), count() by bin(n, 10)', {
+      evidence: [csv],
+      json: true,
+      now: '2026-11-23T00:00:00Z',
+    });
+    const document = queryDocument.parse(JSON.parse(stdout));
+    expect(document).toMatchObject({
+      schema: 'cordon.kql/1',
+      now: '2026-11-23T00:00:00.000Z',
+      source: { files: [csv], tables: [{ name: 'Logs', rows: 4 }] },
+      columns: [
+        { name: 'n', type: 'long' },
+        { name: 'total', type: 'long' },
+        { name: 'count_', type: 'long' },
+      ],
+      rows: [
+        [0, 8, 3],
+        [-10, -2, 1],
+      ],
+      total: 2,
+    });
+  });
+
+  it('prints CSV that no spreadsheet runs', async () => {
+    const { stdout } = await run('Logs | project n, who', { evidence: [csv], csv: true });
+    expect(stdout).toBe(`n,who\r\n1,ann\r\n-2,'=cmd|' /C calc'!A0\r\n3,"a, ""b"""\r\n4,x\r\n`);
+    const cutTo = await run('Logs', { evidence: [csv], csv: true, limit: 2 });
+    expect(cutTo.stderr).toContain('2 of 4 rows were written');
+  });
+
+  it('reads the query from a file or from standard input', async () => {
+    const file = join(folder, 'q.kql');
+    await writeFile(file, '\ufeff// failures\nLogs | count');
+    expect((await run(`@${file}`, { evidence: [csv] })).stdout).toContain('4');
+    expect((await run('-', { evidence: [csv] }, ['Logs ', '| count'])).stdout).toContain('4');
+  });
+
+  it('marks the faults of a query', async () => {
+    expect(await told('Logs\n|\twhere nope == 3 and Nay > 1', { evidence: [csv] })).toBe(
+      [
+        'line 2, column 9: The name ’nope’ does not refer to any known column, table, variable or function. (KS142)'.replaceAll(
+          '’',
+          "'",
+        ),
+        '  | where nope == 3 and Nay > 1',
+        '          ^^^^',
+        "line 2, column 23: The name 'Nay' does not refer to any known column, table, variable or function. (KS142)",
+        '  | where nope == 3 and Nay > 1',
+        '                        ^^^',
+      ].join('\n'),
+    );
+    expect(await told('Logs | extend x = rand()', { evidence: [csv] })).toContain(
+      "line 1, column 19: The function 'rand()' is not supported by this evaluator.\n  Logs | extend x = rand()\n                    ^^^^",
+    );
+  });
+
+  it('says what is wrong with its options and its evidence', async () => {
+    expect(await told('Logs', {})).toContain('--evidence');
+    expect(await told(' ', { evidence: [csv] })).toBe('the query is empty');
+    expect(await told('Logs', { evidence: [csv], vm: 'web01' })).toContain('exclude each other');
+    expect(await told('Logs', { evidence: [csv], now: 'soon' })).toContain('--now takes a time');
+    expect(await told('Logs', { evidence: [join(folder, 'no.csv')] })).toBe(
+      `${join(folder, 'no.csv')}: there is no such file`,
+    );
+    const empty = await run('Logs | where now() < ago(1d)', { evidence: [csv] });
+    expect(empty.stderr).toContain('note: now() is ');
+  });
+
+  it('asks Log Analytics about a machine', async () => {
+    const { stdout, stderr } = await run('SecurityEvent | where EventID == 4625 | summarize count() by Computer', {
+      demo: true,
+      vm: 'web01',
+      csv: true,
+    });
+    expect(stdout).toMatch(/^Computer,count_\r\nweb01[^,]*,\d{3,}\r\n$/i);
+    expect(stderr).toContain('of the last 24 hours');
+  });
+});

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EvidenceError } from '../../src/evidence/evidence-error.ts';
+import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { type QueryResult, runQuery } from '../../src/evidence/run-query.ts';
+import { csvRows } from '../../src/evidence/text-rows.ts';
+import { KqlError } from '../../src/kql/kqlerror.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cordon-evidence-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let count = 0;
+async function file(content: string | Buffer, ending = 'csv'): Promise<string> {
+  count += 1;
+  const path = join(folder, `f${count}.${ending}`);
+  await writeFile(path, content);
+  return path;
+}
+
+const ask = (query: string, ...files: string[]): Promise<QueryResult> =>
+  runQuery({ query, files: files.map(evidenceFile), now: Date.parse('2026-11-23T12:00:00Z'), limit: 1000 }, () => {});
+
+async function fields(content: string): Promise<string[][]> {
+  const found: string[][] = [];
+  for await (const row of csvRows(await file(content))) found.push(row.fields);
+  return found;
+}
+
+describe('CSV', () => {
+  it('reads what RFC 4180 allows', async () => {
+    expect(await fields('a,b\r\n"x, ""y""\r\nz",\r\n\r\n"",last')).toEqual([
+      ['a', 'b'],
+      ['x, "y"\r\nz', ''],
+      ['', 'last'],
+    ]);
+    expect(await fields('a\rb\nc')).toEqual([['a'], ['b'], ['c']]);
+    expect(await fields(',\n')).toEqual([['', '']]);
+  });
+
+  it('gives back any fields that were written by the rules, wherever the file is cut into pieces', async () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', 'é', '😀', ' '), maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(cell, { minLength: 2, maxLength: 3 }), { minLength: 1, maxLength: 6 }),
+        async (rows) => {
+          const text = rows.map((r) => r.map((c) => `"${c.replaceAll('"', '""')}"`).join(',')).join('\r\n');
+          expect(await fields(text)).toEqual(rows);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    const long = Array.from({ length: 40_000 }, (_, i) => [`${i}`, `"\r\n,é${'x'.repeat(i % 40)}`]);
+    expect(await fields(long.map((r) => r.map((c) => `"${c.replaceAll('"', '""')}"`).join(',')).join('\r\n'))).toEqual(
+      long,
+    );
+  });
+
+  it('names the file and the line of what breaks the rules', async () => {
+    const bad: [string, string][] = [
+      ['a,b\n1,2\n1,2,3\n', 'line 3: 3 fields where the header has 2'],
+      ['a,b\n1\n', 'line 2: 1 fields'],
+      ['a,b\n"x\n\n', 'line 2: the file ends within quotes'],
+      ['a,b\n"x"y,2\n', 'line 2: text follows a closing quote'],
+      ['a,b\n1,x"y\n', 'line 2: a quote stands within'],
+      ['a,a\n1,2\n', 'line 1: two columns are called "a"'],
+      ['', 'it is empty'],
+      ['"Time [Local Time]"\nx\n', 'line 1: "Time [Local Time]" is in some local time'],
+    ];
+    for (const [content, message] of bad) {
+      const path = await file(content);
+      await expect(ask('T | count', `T=${path}`), content).rejects.toThrow(EvidenceError);
+      await expect(ask('T | count', `T=${path}`)).rejects.toThrow(message);
+      await expect(ask('T | count', `T=${path}`)).rejects.toThrow(path);
+    }
+    await expect(ask('T', `T=${await file(Buffer.from([0x61, 0x0a, 0xff, 0xc0, 0x0a]))}`)).rejects.toThrow('no text');
+    await expect(ask('T', `T=${join(folder, 'absent.csv')}`)).rejects.toThrow('there is no such file');
+  });
+
+  it('types columns by Microsoft’s schema, others by their values', async () => {
+    const path = await file(
+      '"TimeGenerated [UTC]",EventID,LogonType,Code,Zero,Real,Flag,Bag,Mixed\r\n' +
+        '"11/23/2026, 2:14:09.123 AM",4625,3,7,007,1.5,true,"{""a"":1}",1\r\n' +
+        '"11/23/2026, 2:15:09.123 PM",4625,10,,008,2,false,,x\r\n',
+    );
+    const { columns, rows } = await ask(
+      'SecurityEvent | project TimeGenerated, EventID, LogonType, Code, Zero, Real, Flag, a = Bag.a, Mixed',
+      `SecurityEvent=${path}`,
+    );
+    expect(columns.map((c) => c.type)).toEqual([
+      'datetime',
+      'int',
+      'int',
+      'long',
+      'string',
+      'real',
+      'bool',
+      'dynamic',
+      'string',
+    ]);
+    expect(rows).toEqual([
+      ['2026-11-23T02:14:09.123Z', 4625, 3, 7, '007', 1.5, true, '1', '1'],
+      ['2026-11-23T14:15:09.123Z', 4625, 10, null, '008', 2, false, null, 'x'],
+    ]);
+  });
+
+  it('tells of cells that their column cannot hold', async () => {
+    const path = await file('EventID,Computer\nabc,web01\n4625,web02\n');
+    const { rows, notes } = await ask('SecurityEvent | project EventID, Computer', `SecurityEvent=${path}`);
+    expect(rows).toEqual([
+      [null, 'web01'],
+      [4625, 'web02'],
+    ]);
+    expect(notes).toEqual([`${path}: 1 value of EventID can be no int and count as missing (first in line 2)`]);
+  });
+});
+
+describe('JSON', () => {
+  it('reads lists of objects, tables of rows, and lines', async () => {
+    const list = await file('[{"t":"2026-11-23T01:02:03.1234567Z","n":1,"b":{"x":[1]}},{"n":2.5}]', 'json');
+    const api = await file(
+      '{"tables":[{"name":"P","columns":[{"name":"n"},{"name":"s"}],"rows":[[7,"a"],[8,null]]}]}',
+      'json',
+    );
+    const lines = await file('{"n":1}\n\n{"n":9007199254740993,"s":"é"}\n', 'jsonl');
+    expect((await ask('A | project t, n, x = b.x[0]', `A=${list}`)).rows).toEqual([
+      ['2026-11-23T01:02:03.1234567Z', 1, '1'],
+      [null, 2.5, null],
+    ]);
+    expect((await ask('A', `A=${api}`)).rows).toEqual([
+      [7, 'a'],
+      [8, ''],
+    ]);
+    expect((await ask('A | project n, s', `A=${lines}`)).rows).toEqual([
+      [1, ''],
+      ['9007199254740993', 'é'],
+    ]);
+  });
+
+  it('names the place of what it cannot read', async () => {
+    await expect(ask('A', `A=${await file('[1]', 'json')}`)).rejects.toThrow('element 0 of its list is no object');
+    await expect(ask('A', `A=${await file('{"a":1}', 'json')}`)).rejects.toThrow('neither a list of objects');
+    await expect(ask('A', `A=${await file('{"a":', 'json')}`)).rejects.toThrow('it is no JSON');
+    await expect(ask('A', `A=${await file('{"n":1}\n{"n":\n', 'jsonl')}`)).rejects.toThrow(
+      'line 2: this line is no JSON object',
+    );
+  });
+});
+
+describe('evidence', () => {
+  it('of several files is one table where they have one name', async () => {
+    const a = await file('n,s\n1,x\n2,y\n');
+    const b = await file('{"n":2.5,"extra":true}\n', 'jsonl');
+    const { rows, columns, tables } = await ask('T | project n, s, extra', `T=${a}`, `T=${b}`);
+    expect(columns.map((c) => c.type)).toEqual(['real', 'string', 'bool']);
+    expect(rows).toEqual([
+      [1, 'x', null],
+      [2, 'y', null],
+      [2.5, '', true],
+    ]);
+    expect(tables).toEqual([{ name: 'T', rows: 3 }]);
+  });
+
+  it('is read only where the query needs it', async () => {
+    const a = await file('n\n1\n');
+    const b = await file('m\n1\n');
+    expect((await ask('A | count', `A=${a}`, `B=${b}`)).tables).toEqual([{ name: 'A', rows: 1 }]);
+  });
+
+  it('has a name by its file or by the responder', () => {
+    expect(evidenceFile('/x/query_data.csv')).toEqual({
+      path: '/x/query_data.csv',
+      format: 'csv',
+      table: 'query_data',
+    });
+    expect(evidenceFile('Syslog=/x/query data (1).JSON')).toMatchObject({ format: 'json', table: 'Syslog' });
+    expect(() => evidenceFile('/x/query data (1).csv')).toThrow('NAME=FILE');
+    expect(() => evidenceFile('/x/a.xlsx')).toThrow('not ".xlsx"');
+  });
+
+  it('refuses a wrong query before it is read', async () => {
+    await expect(ask('T | where nope == 1', `T=${await file('n\n1\n')}`)).rejects.toThrow(KqlError);
+  });
+});
