@@ -178,7 +178,10 @@ export async function readScan(
       );
       const blind = machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
       if (blind > 0)
-        notSeen.push(`known exploited vulnerabilities of ${blind} machines: no vulnerability scan of them`);
+        notSeen.push(`known exploited vulnerabilities of ${blind} machines: no vulnerability scan of the last 7 days`);
+      notSeen.push(
+        'known exploited vulnerabilities that only a missing update tells: the triage of a machine shows them',
+      );
     }),
     part('backups', async () => {
       const last = new Map(

@@ -58,6 +58,15 @@ export function vulnerabilityOf(properties: unknown): Vulnerability {
 
 const severityRank = (severity: string) => ['critical', 'high', 'medium', 'low'].indexOf(severity.toLowerCase()) + 5;
 
+function newestOf(times: (string | null)[]): string | null {
+  return (
+    times
+      .filter((time) => time !== null)
+      .sort()
+      .at(-1) ?? null
+  );
+}
+
 /** What the absence of an inventory means, by the plan. */
 function noInventory(plan: ServersPlan): [because: string, cure: string] {
   switch (plan.servers) {
@@ -120,11 +129,7 @@ export async function readSoftware(
           (b.cvss ?? 0) - (a.cvss ?? 0) ||
           a.title.localeCompare(b.title),
       );
-    const newest =
-      found
-        .map((item) => instantAt(item, 'timeGenerated') ?? '')
-        .sort()
-        .at(-1) || null;
+    const newest = newestOf(found.map((item) => instantAt(item, 'timeGenerated')));
     const scan = scanOf(assessment, newest);
     if (items.length === 0 && scan.state === 'not-scanned') return unknown(...noInventory(await plan), source);
     const now = connection.clock.now();
@@ -166,21 +171,31 @@ export async function readSoftware(
   }
 }
 
-/** What scans found in every machine in reach: machine id in lower case -> its CVEs. Machines not scanned are absent. */
+/**
+ * What scans found in every machine in reach: machine id in lower case -> its CVEs. Machines that were not scanned, or
+ * longer than seven days ago, are absent.
+ */
 export async function readFleetVulnerabilities(
   connection: Connection,
   subscriptions: string[],
   signal?: AbortSignal,
 ): Promise<Map<string, string[]>> {
   const { rows } = await queryGraph(connection, await loadQuery('vulnerabilities'), subscriptions, signal);
+  const now = connection.clock.now();
   const found = new Map<string, string[]>();
-  for (const row of rows) {
-    if (!/^(healthy|unhealthy)$/i.test(textAt(row, 'state'))) continue;
-    const machine = textAt(row, 'machine');
-    const cves = found.get(machine) ?? [];
-    found.set(machine, cves);
-    if (!textAt(row, 'type').endsWith('/subassessments') || !/^unhealthy$/i.test(textAt(row, 'state'))) continue;
-    cves.push(...vulnerabilityOf({ id: textAt(row, 'id'), additionalData: { cve: listAt(row, 'cves') } }).cves);
+  for (const [machine, own] of Map.groupBy(rows, (row) => textAt(row, 'machine'))) {
+    const judged = own.filter((row) => /^(healthy|unhealthy)$/i.test(textAt(row, 'state')));
+    const newest = newestOf(judged.map((row) => instantAt(row, 'foundAt')));
+    if (judged.length === 0 || (newest !== null && patchAge(newest, now) > staleDays)) continue;
+    const open = judged.filter(
+      (row) => textAt(row, 'type').endsWith('/subassessments') && /^unhealthy$/i.test(textAt(row, 'state')),
+    );
+    found.set(
+      machine,
+      open.flatMap(
+        (row) => vulnerabilityOf({ id: textAt(row, 'id'), additionalData: { cve: listAt(row, 'cves') } }).cves,
+      ),
+    );
   }
   return found;
 }
