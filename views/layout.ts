@@ -56,7 +56,7 @@ export function triageLayout({ columns, rows, focus, zoomed }: TriageShape): Box
     top += 1;
     return [...boxes, row(focus, top, bottom - top), ...ends];
   }
-  const postureHeight = rows >= 22 && columns >= 100 ? 4 : 3;
+  const postureHeight = columns < 100 || rows < 22 ? 3 : rows < 30 ? 4 : 6;
   const height = bottom - top - postureHeight;
   if (how === 'beside') {
     let left = 0;

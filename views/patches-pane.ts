@@ -1,4 +1,4 @@
-import type { MissingPatch, Patches } from '../src/documents/triage.ts';
+import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts';
 import { exploitedAmong, patchName, serviceText, supportText } from '../src/session/fact-lines.ts';
 import type { TriageInProgress } from '../src/session/ports.ts';
 import { count } from '../src/text/counts.ts';
@@ -14,11 +14,25 @@ function usualSeverity(patch: MissingPatch) {
 }
 
 /** The word that stands beside what CISA lists as exploited; nothing otherwise. */
-function exploitedSpans(part: TriageInProgress, cves: readonly string[]): Span[] {
+function exploitedSpans(part: TriageInProgress, cves: readonly string[], width: number): Span[] {
   const matches = exploitedAmong(part, cves);
   if (matches.length === 0) return [];
-  const word = matches.some(({ ransomware }) => ransomware) ? 'exploited, ransomware' : 'exploited';
+  const word = width >= 60 && matches.some(({ ransomware }) => ransomware) ? 'exploited, ransomware' : 'exploited';
   return [span(`  ${word}`, 'critical', true)];
+}
+
+/** What stands at the end of a vulnerability's row: its first CVE, or in a narrow pane only that it is exploited. */
+function holeSpans(part: TriageInProgress, one: Software['vulnerabilities'][number], width: number): Span[] {
+  const exploited = exploitedSpans(part, one.cves, width);
+  const cve = span(` ${one.cves[0] ?? ''} `);
+  return exploited.length > 0 && width < 60 ? [...exploited, span(' ')] : [...exploited, cve];
+}
+
+/** Without CISA's list nothing is marked, which must not look like "not exploited". */
+function exploitedRows(part: TriageInProgress): Line[] {
+  const fact = part.knownExploited;
+  if (fact?.state !== 'unknown') return [];
+  return [line(span(` ${mark.unknown} exploited? ${fact.because}`, 'unknown'))];
 }
 
 function rebootRow({ rebootPending, rebootPendingSince }: Patches): Line[] {
@@ -49,7 +63,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
               severityMark(severity),
               ' ',
               span(patchName(patch), severityTone(severity)),
-              ...exploitedSpans(part, patch.cves),
+              ...exploitedSpans(part, patch.cves, width),
               `  ${patch.classification || 'unclassified'}`,
               patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span('  failed', 'medium') : '',
             ),
@@ -77,11 +91,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
       const severity = /critical/i.test(one.severity) ? 'critical' : /high/i.test(one.severity) ? 'high' : 'medium';
       rows.push(
         ofItem(
-          between(
-            line(' ', severityMark(severity), ` ${one.title}`),
-            line(...exploitedSpans(part, one.cves), ` ${one.cves[0] ?? ''} `),
-            width,
-          ),
+          between(line(' ', severityMark(severity), ` ${one.title}`), line(...holeSpans(part, one, width)), width),
           items + at,
         ),
       );
@@ -93,6 +103,9 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
       rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability in ${count(installed.length)} programs`));
     }
     rows.push(...notSeenRows(software.notSeen, width));
+  }
+  if (items > 0 || (software?.state === 'known' && software.value.vulnerabilities.length > 0)) {
+    rows.push(...exploitedRows(part));
   }
   if (fact?.state === 'known') rows.push(...notSeenRows(fact.notSeen, width));
   return rows;

@@ -31,7 +31,7 @@ import { detailBody, detailOnScreen, runBody, runBoxes } from './page-body.ts';
 import { assessedNote, patchesRows } from './patches-pane.ts';
 import { chooserRows } from './playbook-list.ts';
 import { portsRows } from './ports-pane.ts';
-import { postureItems, postureRows } from './posture-pane.ts';
+import { postureBody } from './posture-pane.ts';
 import { jobsRow, promptHeight, promptRows, stepRows } from './run-text.ts';
 import type { Arranged } from './small-table.ts';
 import { becauseRows, headsRow, summaryRow, suspectRows } from './suspects-list.ts';
@@ -180,14 +180,8 @@ function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, fo
   );
   const selected = focused ? index : null;
   if (pane === 'posture') {
-    const rows = postureRows(part, inner, state.now, selected);
-    const at = rows.findIndex((row) => row.spans.some((piece) => piece.text.includes(mark.selected)));
-    const from = Math.max(0, Math.min(at, rows.length - (box.height - 2)));
-    const zoomed = box.height > rows.length + 8;
-    const shown = zoomed ? postureList(state, slot, inner, selected) : rows.slice(from, from + box.height - 2);
-    const missing = postureItems(part, state.now).filter((one) => one.fact?.state === 'unknown').length;
-    const right = missing > 0 ? line(span(`${mark.unknown} ${missing} not known`, 'unknown')) : blank;
-    return boxed(shown, box, { left: title, right, focused });
+    const { rows, note } = postureBody(part, { width: inner, height: box.height - 2 }, state.now, selected);
+    return boxed(rows, box, { left: title, right: note, focused });
   }
   const build = {
     ports: () => ({ rows: portsRows(part, inner), note: ageNote(part.exposure, state.now, busy) }),
@@ -206,27 +200,6 @@ function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, fo
     }),
   }[pane]();
   return boxed(scrolledRows(build.rows, box.height - 2, selected), box, { left: title, right: build.note, focused });
-}
-
-function postureList(state: SessionState, slot: TriageSlot, width: number, selected: number | null): Line[] {
-  return postureItems(slot.part, state.now).flatMap((one, at) => {
-    const [row] = postureRows(slot.part, 10_000, state.now, null);
-    const told = one.fact?.state === 'unknown' ? `${one.text}: ${one.fact.because}` : one.text;
-    const aged = one.fact?.state === 'known' ? `${one.fact.source}, ${age(one.fact.asOf, state.now)}` : '';
-    return row
-      ? [
-          between(
-            line(
-              span(at === selected ? mark.selected : ' ', 'accent', true),
-              span(`${one.name.padEnd(10)} `, 'plain', true),
-              span(told, one.severity === 'unknown' ? 'unknown' : 'plain'),
-            ),
-            line(span(`${aged} `, 'dim')),
-            width,
-          ),
-        ]
-      : [];
-  });
 }
 
 function tabsRow(state: SessionState, focus: Pane): Line {

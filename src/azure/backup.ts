@@ -200,7 +200,7 @@ export async function readBackup(
         item,
         points,
         vaultSecurity: security,
-        lastGood: unknown('failed logons and alerts have not answered yet', 'wait', source),
+        lastGood: unknown('failed logons, alerts and the activity log have not all answered yet', 'wait', source),
       },
       about,
     );

@@ -78,10 +78,13 @@ export async function readTriage(
   ) => {
     raw = { ...raw, ...change, posture: { ...raw.posture, ...change.posture } };
     const now = connection.clock.now();
-    const { alerts, software, backup } = raw.posture;
-    const together = correlate({ ...raw, alerts, software, backup }, options.exploited, now);
-    const { patches, knownExploited } = together;
-    const next = { ...raw, patches, knownExploited, posture: { ...raw.posture, backup: together.backup } };
+    const { alerts, activity } = raw.posture;
+    const { patches, knownExploited, software, backup } = correlate(
+      { ...raw, alerts, activity, software: raw.posture.software, backup: raw.posture.backup },
+      options.exploited,
+      now,
+    );
+    const next = { ...raw, patches, knownExploited, posture: { ...raw.posture, software, backup } };
     const timeLine = timeLineOf({ ...next.posture, logons: next.logons });
     part = { ...next, timeLine, findings: findingsOf(next, now) };
     if (!signal?.aborted) onProgress(part);
@@ -201,7 +204,7 @@ export async function readTriage(
         recommendations,
         jit,
         identity,
-        software,
+        software: part.posture.software ?? software,
         backup: part.posture.backup ?? backup,
         firewall,
         activity,

@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import type {
+  Activity,
   Alerts,
   Backup,
   InstallationRun,
@@ -10,6 +11,7 @@ import type {
   Patches,
   Software,
 } from '../documents/triage.ts';
+import { mapFact } from './fact.ts';
 import { type ExploitedCatalog, knownExploitedOf } from './known-exploited.ts';
 import { lastGoodOf } from './last-good-point.ts';
 import { cvesOfFix } from './remote-service-fixes.ts';
@@ -20,6 +22,7 @@ export interface Correlated {
   patches: Fact<Patches> | null;
   installations: Fact<Installations> | null;
   alerts: Fact<Alerts> | null;
+  activity: Fact<Activity> | null;
   software: Fact<Software> | null;
   backup: Fact<Backup> | null;
   knownExploited: Fact<KnownExploited> | null;
@@ -68,17 +71,32 @@ function patchesWith(
   return { ...fact, value: { ...fact.value, missing, rebootPendingSince: since }, notSeen };
 }
 
+/** What is known to be exploited comes before the rest, which keeps its order. */
+function exploitedFirst<T extends { cves: readonly string[] }>(all: readonly T[], exploited: readonly string[]): T[] {
+  const wanted = new Set(exploited);
+  const rank = ({ cves }: T) => (cves.some((cve) => wanted.has(cve)) ? 0 : 1);
+  return all.toSorted((a, b) => rank(a) - rank(b));
+}
+
 /**
  * Puts together what each answer alone does not tell: why an update is missing and which holes it closes, which of them
  * are exploited, and which recovery point is from before the attack. Answers that have not come yet change nothing.
  */
 export function correlate<T extends Correlated>(raw: T, catalog: ExploitedCatalog | undefined, now: Date): T {
-  const { logons, installations, alerts, software } = raw;
-  const patches = raw.patches && patchesWith(raw.patches, installations, software);
-  const knownExploited = patches && software ? knownExploitedOf(catalog, patches, software, now) : raw.knownExploited;
+  const { logons, installations, alerts, activity } = raw;
+  const together = raw.patches && patchesWith(raw.patches, installations, raw.software);
+  const knownExploited =
+    together && raw.software ? knownExploitedOf(catalog, together, raw.software, now) : raw.knownExploited;
+  const exploited = knownExploited?.state === 'known' ? knownExploited.value.matches.map(({ cve }) => cve) : [];
+  const patches =
+    together && mapFact(together, (value) => ({ ...value, missing: exploitedFirst(value.missing, exploited) }));
+  const software =
+    raw.software &&
+    mapFact(raw.software, (value) => ({ ...value, vulnerabilities: exploitedFirst(value.vulnerabilities, exploited) }));
   let { backup } = raw;
-  if (backup?.state === 'known' && backup.value.protected && logons && alerts) {
-    backup = { ...backup, value: { ...backup.value, lastGood: lastGoodOf(backup.value.points, logons, alerts) } };
+  if (backup?.state === 'known' && backup.value.protected && logons && alerts && activity) {
+    const lastGood = lastGoodOf(backup.value.points, { logons, alerts, activity });
+    backup = { ...backup, value: { ...backup.value, lastGood } };
   }
-  return { ...raw, patches, knownExploited, backup };
+  return { ...raw, patches, software, knownExploited, backup };
 }

@@ -1,5 +1,5 @@
 import type { Fact } from '../documents/fact.ts';
-import type { Alerts, Backup, Logons, RecoveryPoint } from '../documents/triage.ts';
+import type { Activity, Alerts, Backup, Logons, RecoveryPoint } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import { known, unknown } from './fact.ts';
 
@@ -9,15 +9,31 @@ export interface FirstEvent {
   event: string;
 }
 
-/** The earliest of the bursts of failed logons, the logons that followed them, and the alerts. */
-export function firstMalicious(logons: Logons | null, alerts: Alerts | null): FirstEvent | undefined {
-  const events: FirstEvent[] = [
-    ...(logons?.bursts ?? []).map((burst) => ({ at: burst.start, event: `the first failed logon of a ${burst.kind}` })),
-    ...(alerts?.alerts ?? []).map((alert) => ({
-      at: alert.startAt ?? alert.at,
-      event: `the alert “${printable(alert.name, 100)}”`,
-    })),
-  ];
+/** What an attack can be seen in. */
+export interface AttackEvidence {
+  logons: Fact<Logons>;
+  alerts: Fact<Alerts>;
+  activity: Fact<Activity>;
+}
+
+/** The earliest of the bursts of failed logons, the alerts, and the changes in Azure of high severity that cordon did not make. */
+export function firstMalicious({ logons, alerts, activity }: AttackEvidence): FirstEvent | undefined {
+  const events: FirstEvent[] = [];
+  if (logons.state === 'known') {
+    for (const { start, kind } of logons.value.bursts)
+      events.push({ at: start, event: `the first failed logon of a ${kind}` });
+  }
+  if (alerts.state === 'known') {
+    for (const { startAt, at, name } of alerts.value.alerts) {
+      events.push({ at: startAt ?? at, event: `the alert “${printable(name, 100)}”` });
+    }
+  }
+  if (activity.state === 'known') {
+    for (const { at, severity, callerKind, what } of activity.value.entries) {
+      if ((severity !== 'high' && severity !== 'critical') || callerKind === 'cordon') continue;
+      events.push({ at, event: `a change in Azure: ${printable(what, 100)}` });
+    }
+  }
   return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
 }
 
@@ -31,36 +47,26 @@ export function lastBefore(points: readonly RecoveryPoint[], at: string): Recove
  * The recovery point to go back to: the last from before anything malicious that is known. An intruder may have been in
  * earlier than the logs and alerts tell, which is always said.
  */
-export function lastGoodOf(points: Backup['points'], logons: Fact<Logons>, alerts: Fact<Alerts>): Backup['lastGood'] {
-  const source = 'Azure Backup · recovery points, with failed logons and alerts';
+export function lastGoodOf(points: Backup['points'], evidence: AttackEvidence): Backup['lastGood'] {
+  const source = 'Azure Backup · recovery points, with failed logons, alerts and the activity log';
   if (points.state === 'unknown') return unknown(points.because, points.cure, source);
-  if (logons.state === 'unknown' && alerts.state === 'unknown') {
-    return unknown(
-      `when the attack began is not known: failed logons: ${logons.because}; alerts: ${alerts.because}`,
-      logons.cure,
-      source,
-    );
-  }
-  const first = firstMalicious(
-    logons.state === 'known' ? logons.value : null,
-    alerts.state === 'known' ? alerts.value : null,
-  );
-  if (!first) {
-    return unknown(
-      'no attack is known of, so that no point can be said to be from before it',
-      'look further back',
-      source,
-    );
-  }
-  const notSeen = [
-    logons.state === 'known'
-      ? `an attack before what was read of the logs (${logons.coverage})`
-      : `failed logons: ${logons.because}`,
-    ...(alerts.state === 'known' ? alerts.notSeen : [`alerts: ${alerts.because}`]),
-    ...points.notSeen,
+  const { logons, alerts, activity } = evidence;
+  const named: [what: string, fact: Fact<unknown>][] = [
+    ['failed logons', logons],
+    ['alerts', alerts],
+    ['changes in Azure', activity],
   ];
+  const notSeen = named.flatMap(([what, fact]) =>
+    fact.state === 'unknown' ? [`${what}: ${fact.because}`] : [`${what} before what was read (${fact.coverage})`],
+  );
+  const first = firstMalicious(evidence);
+  if (!first) {
+    return named.some(([, fact]) => fact.state === 'known')
+      ? unknown('no attack is known of, so that no point can be said to be from before it', 'look further back', source)
+      : unknown(`when the attack began is not known: ${notSeen.join('; ')}`, 'see what these ask for', source);
+  }
   return known(
     { point: lastBefore(points.value, first.at), before: first.at, event: first.event },
-    { source, asOf: points.asOf, coverage: points.coverage, notSeen },
+    { source, asOf: points.asOf, coverage: points.coverage, notSeen: [...notSeen, ...points.notSeen] },
   );
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KevCatalog } from '../../src/documents/kev-catalog.ts';
-import type { Logons, RecoveryPoint } from '../../src/documents/triage.ts';
+import type { Activity, ActivityEntry, Logons, RecoveryPoint } from '../../src/documents/triage.ts';
 import { type Correlated, correlate, lastAttemptOf, rebootPendingSince } from '../../src/triage/correlate.ts';
 import { known, unknown } from '../../src/triage/fact.ts';
 import { catalogOf } from '../../src/triage/known-exploited.ts';
-import { firstMalicious, lastBefore } from '../../src/triage/last-good-point.ts';
+import { type AttackEvidence, firstMalicious, lastBefore } from '../../src/triage/last-good-point.ts';
 import { remoteServiceFixes, remoteServicesIn } from '../../src/triage/remote-service-fixes.ts';
 import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';
 
@@ -16,6 +16,7 @@ const nothing: Correlated = {
   patches: null,
   installations: null,
   alerts: null,
+  activity: null,
   software: null,
   backup: null,
   knownExploited: null,
@@ -118,6 +119,17 @@ describe('the CVEs of an update', () => {
 });
 
 describe('what is known to be exploited', () => {
+  it('comes first among missing updates and vulnerabilities, without another order being lost', () => {
+    const raw = {
+      ...nothing,
+      patches: known(assessed(missing({ kb: '1' }), missing({ kb: '2' }), missing({ kb: '4499175' })), about),
+      software: known(scanned(vulnerability({ id: 'a' }), vulnerability({ id: 'b', cves: ['CVE-2019-0708'] })), about),
+    };
+    const { patches, software } = correlate(raw, catalog('2026-11-20T00:00:00Z', {}), now);
+    expect(patches?.state === 'known' && patches.value.missing.map(({ kb }) => kb)).toEqual(['4499175', '1', '2']);
+    expect(software?.state === 'known' && software.value.vulnerabilities.map(({ id }) => id)).toEqual(['b', 'a']);
+  });
+
   const patches = known(assessed(missing({ kb: '4499175' })), about);
   const software = known(scanned(vulnerability({ title: '7-Zip', cves: ['CVE-2023-31102'] })), about);
   const ask = (raw: Partial<Correlated>, list: ReturnType<typeof catalog> | undefined) =>
@@ -204,42 +216,62 @@ describe('RDP and SMB in updates and findings', () => {
 describe('the last good recovery point', () => {
   const point = (at: string): RecoveryPoint => ({ id: at, at, consistency: 'application', tiers: [] });
   const points = known([point('2026-11-22T00:00:00Z'), point('2026-11-20T00:00:00Z')], about);
-  const lastGood = (raw: Partial<Correlated>, more = {}) => {
-    const joined = correlate({ ...nothing, backup: known(backup({ points, ...more }), about), ...raw }, undefined, now);
+  const alertsOf = (...all: ReturnType<typeof alert>[]) =>
+    known({ alerts: all, plan: '', servers: 'P2' as const }, about);
+  const activityOf = (...entries: Activity['entries']) =>
+    known({ from: '2026-11-15T00:00:00Z', until: '2026-11-23T00:00:00Z', entries }, about);
+  const change = (at: string, changes: Partial<ActivityEntry> = {}): ActivityEntry => ({
+    at,
+    endedAt: null,
+    operation: '',
+    kind: 'jit',
+    what: 'just-in-time policy deleted',
+    resource: '',
+    status: 'succeeded',
+    caller: '',
+    callerKind: 'person',
+    address: '',
+    correlationId: '',
+    severity: 'high',
+    attack: [],
+    about: 'machine',
+    rule: null,
+    ...changes,
+  });
+  const blind = { logons: no, alerts: no, activity: no };
+  const lastGood = (evidence: Partial<typeof blind> | Partial<AttackEvidence>, more = {}) => {
+    const raw = { ...nothing, ...blind, backup: known(backup({ points, ...more }), about), ...evidence };
+    const joined = correlate(raw, undefined, now);
     return joined.backup?.state === 'known' ? joined.backup.value.lastGood : undefined;
   };
 
-  it('is the newest before the first burst or alert', () => {
+  it('is the newest before the first burst, alert, or grave change in Azure', () => {
     const burst = known(logons('2026-11-22T10:00:00Z'), about);
-    expect(lastGood({ logons: burst, alerts: no })).toMatchObject({
+    expect(lastGood({ logons: burst })).toMatchObject({
       state: 'known',
       value: { point: { at: '2026-11-22T00:00:00Z' }, before: '2026-11-22T10:00:00Z' },
-      notSeen: [expect.stringMatching(/^an attack before/), 'alerts: no permission'],
+      notSeen: ['failed logons before what was read (all)', 'alerts: no permission', 'changes in Azure: no permission'],
     });
-    const alerts = known(
-      { alerts: [alert('2026-11-21T00:00:00Z', 'x\u001b[2J')], plan: '', servers: 'P2' as const },
-      about,
-    );
-    expect(lastGood({ logons: burst, alerts })).toMatchObject({
+    expect(lastGood({ logons: burst, alerts: alertsOf(alert('2026-11-21T00:00:00Z', 'x\u001b[2J')) })).toMatchObject({
       value: { point: { at: '2026-11-20T00:00:00Z' }, event: 'the alert “x”' },
+    });
+    const slight = change('2026-11-10T00:00:00Z', { severity: 'medium' });
+    const ours = change('2026-11-11T00:00:00Z', { callerKind: 'cordon' });
+    expect(
+      lastGood({ logons: burst, activity: activityOf(slight, ours, change('2026-11-21T12:00:00Z')) }),
+    ).toMatchObject({
+      value: { before: '2026-11-21T12:00:00Z', event: 'a change in Azure: just-in-time policy deleted' },
     });
   });
 
   it('can be none, and is not known where points or the attack are not', () => {
-    const alerts = known({ alerts: [alert('2026-11-01T00:00:00Z')], plan: '', servers: 'P2' as const }, about);
-    const quiet = known({ alerts: [], plan: '', servers: 'P2' as const }, about);
-    expect(lastGood({ logons: no, alerts })).toMatchObject({ state: 'known', value: { point: null } });
-    expect(lastGood({ logons: no, alerts: no })).toMatchObject({
-      state: 'unknown',
-      because: expect.stringMatching(/when the attack began/),
-    });
-    expect(lastGood({ logons: known(logons(), about), alerts: quiet })).toMatchObject({
+    const alerts = alertsOf(alert('2026-11-01T00:00:00Z'));
+    expect(lastGood({ alerts })).toMatchObject({ state: 'known', value: { point: null } });
+    expect(lastGood({})).toMatchObject({ state: 'unknown', because: expect.stringMatching(/when the attack began/) });
+    expect(lastGood({ logons: known(logons(), about), alerts: alertsOf() })).toMatchObject({
       because: expect.stringMatching(/no attack is known/),
     });
-    expect(lastGood({ logons: no, alerts }, { points: no })).toMatchObject({
-      state: 'unknown',
-      because: 'no permission',
-    });
+    expect(lastGood({ alerts }, { points: no })).toMatchObject({ state: 'unknown', because: 'no permission' });
   });
 
   it('agrees with looking at every point', () => {
@@ -249,7 +281,11 @@ describe('the last good recovery point', () => {
         let best: string | null = null;
         for (const one of days) if (one < at && (best === null || one > best)) best = one;
         expect(lastBefore(days.map(point), at)?.at ?? null).toBe(best);
-        const first = firstMalicious(logons(...days), { alerts: [alert(at)], plan: '', servers: 'P2' });
+        const first = firstMalicious({
+          logons: known(logons(...days), about),
+          alerts: alertsOf(alert(at)),
+          activity: activityOf(...days.map((one) => change(one))),
+        });
         expect(first?.at).toBe([...days, at].sort()[0]);
       }),
     );
