@@ -2,6 +2,7 @@ import type { Fact } from '../documents/fact.ts';
 import type { Exposure, VirtualMachine } from '../documents/triage.ts';
 import { FleetExposure } from '../triage/exposure/fleet.ts';
 import type { NetworkResources } from '../triage/exposure/resources.ts';
+import { type Reach, reachOf } from '../triage/suspicion.ts';
 import { readAdminRules } from './admin-rules.ts';
 import type { Connection } from './connection.ts';
 import { listAt, textAt } from './json.ts';
@@ -49,13 +50,13 @@ export async function readFleetExposure(
   subscriptions: string[],
   machines: VirtualMachine[],
   signal: AbortSignal | undefined,
-  take: (vm: VirtualMachine, exposure: Fact<Exposure>) => void,
+  take: (vm: VirtualMachine, exposure: Fact<Exposure>, reach: Reach) => void,
 ): Promise<{ addresses: Map<string, string[]>; notSeen: string[] }> {
   const unseen = new NotSeenByFleet();
   const notSeen: string[] = [];
-  const fleet = new FleetExposure(machines, (vm: VirtualMachine, exposure) => {
+  const fleet = new FleetExposure(machines, (vm: VirtualMachine, exposure, openings) => {
     unseen.add(exposure);
-    take(vm, exposure);
+    take(vm, exposure, reachOf(vm, exposure, openings));
   });
   const each = async (name: string, use: (rows: unknown[]) => void) => {
     const pages = graphPages(connection, await loadQuery(name), subscriptions, signal);

@@ -3,7 +3,7 @@ import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documen
 import { unknown } from '../triage/fact.ts';
 import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
-import { type Reach, reachOf, suspicionOf } from '../triage/suspicion.ts';
+import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './connection.ts';
 import { countAlerts } from './defender-alerts.ts';
 import { guardedSubscriptions } from './defender-plan.ts';
@@ -134,8 +134,8 @@ export async function readScan(
   await Promise.all([
     part('exposure', async () => {
       const reached = new Map<string, Reach>();
-      const seen = await readFleetExposure(connection, ids, machines, signal, (vm, exposure) => {
-        reached.set(vm.id.toLowerCase(), reachOf(vm, exposure));
+      const seen = await readFleetExposure(connection, ids, machines, signal, (vm, exposure, reach) => {
+        reached.set(vm.id.toLowerCase(), reach);
         if (options.full) facts.full.set(vm.id.toLowerCase(), exposure);
       });
       addresses = seen.addresses;

@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
-import type { ExposedPort, Exposure, ScanRow, VirtualMachine } from '../documents/triage.ts';
-import { isManagement, portText } from './findings/ports.ts';
+import type { Exposure, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { Opening, PortShape } from './exposure/opening.ts';
+import { isManagement, isWide, portText } from './findings/ports.ts';
 
 /** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
 export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;
@@ -16,24 +17,50 @@ export interface Reach {
 
 const notKnown: Reach = { exposedPorts: null, score: 0, because: 'how the Internet reaches it is not known' };
 
-/** Sums up one machine's exposure. */
-export function reachOf(vm: Pick<VirtualMachine, 'os' | 'power'>, exposure: Fact<Exposure>): Reach {
+/** What machines with the very same openings have in common; by the openings, and by system and power. */
+const common = new WeakMap<readonly PortShape[], Map<string, Reach>>();
+
+const closed: Reach = { exposedPorts: [], score: 0, because: '' };
+
+/** Sums up one machine's exposure, from what opened (`FleetExposure`). */
+export function reachOf(
+  vm: Pick<VirtualMachine, 'os' | 'power'>,
+  exposure: Fact<Exposure>,
+  openings: readonly Opening[],
+): Reach {
   if (exposure.state === 'unknown') return notKnown;
   const off = vm.power !== 'running' && vm.power !== 'starting' && vm.power !== 'unknown';
-  const whenOn = off ? ' when it is on' : '';
-  const texts = new Set<string>();
-  const management: ExposedPort[] = [];
-  const wide: ExposedPort[] = [];
-  for (const port of exposure.value.ports) {
-    if (port.sources.breadth === 'narrow') continue;
-    if (wide.length < 4) wide.push(port);
-    if (isManagement(port)) management.push(port);
-    if (texts.size < 6) {
-      const text = port.protocol === 'udp' ? `${portText(port)}/udp` : portText(port);
-      texts.add(port.via === 'nat-rule' || port.via === 'load-balancer' ? `nat ${text}` : text);
-    }
+  const [only] = openings;
+  if (only === undefined) return closed;
+  if (openings.length > 1) {
+    const shapes = openings.flatMap((opening) => opening.shapes);
+    return reachFrom(
+      vm.os,
+      off,
+      shapes.sort((a, b) => a.rank - b.rank || a.from - b.from),
+    );
   }
-  const exposedPorts = [...texts];
+  let byKind = common.get(only.shapes);
+  if (byKind === undefined) {
+    byKind = new Map();
+    common.set(only.shapes, byKind);
+  }
+  const kind = `${vm.os}|${off}`;
+  const reach = byKind.get(kind) ?? reachFrom(vm.os, off, only.shapes);
+  byKind.set(kind, reach);
+  return reach;
+}
+
+/** @param shapes most dangerous first */
+function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly PortShape[]): Reach {
+  const whenOn = off ? ' when it is on' : '';
+  const wide = shapes.filter(isWide);
+  const texts = wide.map((port) => {
+    const text = port.protocol === 'udp' ? `${portText(port)}/udp` : portText(port);
+    return port.via === 'nat-rule' || port.via === 'load-balancer' ? `nat ${text}` : text;
+  });
+  const exposedPorts = [...new Set(texts)].slice(0, 6);
+  const management = wide.filter(isManagement);
   const [first] = management;
   if (first) {
     const [by] = first.decidedBy;
@@ -42,14 +69,14 @@ export function reachOf(vm: Pick<VirtualMachine, 'os' | 'power'>, exposure: Fact
     return {
       exposedPorts,
       score: off ? 15 : 40,
-      because: `${first.service || (vm.os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${ports.slice(0, 6).join(', ')}${more})${whenOn}${by ? ` by ${by.nsg.split('/').at(-1)}/${by.rule} (${by.priority})` : ''}`,
+      because: `${first.service || (os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${ports.slice(0, 6).join(', ')}${more})${whenOn}${by ? ` by ${by.nsg.split('/').at(-1)}/${by.rule} (${by.priority})` : ''}`,
     };
   }
-  if (wide.length === 0) return { exposedPorts, score: 0, because: '' };
+  if (wide.length === 0) return closed;
   return {
     exposedPorts,
     score: off ? 3 : 10,
-    because: `open to the Internet: ${wide.map(portText).join(', ')}${whenOn}`,
+    because: `open to the Internet: ${wide.slice(0, 4).map(portText).join(', ')}${whenOn}`,
   };
 }
 

@@ -83,23 +83,35 @@ export class AddressReader {
   read(prefixes: readonly string[], groups: readonly string[]): AddressSpec {
     const first = prefixes[0];
     if (first !== undefined && prefixes.length === 1 && groups.length === 0) return this.#one(first);
-    const parts = prefixes.map((text) => this.#one(text));
-    return {
-      any: parts.some((part) => part.any),
-      v4: normalise(parts.flatMap((part) => pairs(part.v4))),
-      v6: normalise(parts.flatMap((part) => pairs(part.v6))),
-      virtualNetwork: parts.some((part) => part.virtualNetwork),
-      internet: parts.some((part) => part.internet),
+    const spec = {
+      any: false,
+      v4: NOTHING as Intervals<number>,
+      v6: NOTHING as Intervals<bigint>,
+      virtualNetwork: false,
+      internet: false,
       groups: groups.map((id) => id.toLowerCase()),
-      unresolved: [...new Set(parts.flatMap((part) => part.unresolved))],
+      unresolved: [] as string[],
     };
+    const v4: [number, number][] = [];
+    const v6: [bigint, bigint][] = [];
+    for (const text of prefixes) {
+      const prefix = parsePrefix(text);
+      if (prefix?.family === 4) v4.push([prefix.start, prefix.end]);
+      else if (prefix?.family === 6) v6.push([prefix.start, prefix.end]);
+      else {
+        const word = this.#one(text);
+        for (let i = 0; i < word.v4.length; i += 2) v4.push([word.v4[i] as number, word.v4[i + 1] as number]);
+        for (let i = 0; i < word.v6.length; i += 2) v6.push([word.v6[i] as bigint, word.v6[i + 1] as bigint]);
+        spec.any ||= word.any;
+        spec.virtualNetwork ||= word.virtualNetwork;
+        spec.internet ||= word.internet;
+        for (const tag of word.unresolved) if (!spec.unresolved.includes(tag)) spec.unresolved.push(tag);
+      }
+    }
+    spec.v4 = normalise(v4);
+    spec.v6 = normalise(v6);
+    return spec;
   }
-}
-
-function pairs<A extends number | bigint>(set: Intervals<A>): [A, A][] {
-  const found: [A, A][] = [];
-  for (let i = 0; i < set.length; i += 2) found.push([set[i] as A, set[i + 1] as A]);
-  return found;
 }
 
 /** What the default tags mean at one place in the network, for one address family. */

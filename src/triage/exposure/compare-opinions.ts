@@ -73,17 +73,18 @@ export function compareOpinions(
         compare(ours, azures, [], note, () => 'IPv6 addresses');
       }
     }
-    for (const opening of openings) {
-      if (!one.guarded.includes(opening.guarded)) continue;
-      const { port } = opening;
-      const portless = (BIT[port.protocol] & WITH_PORTS) === 0;
-      const differs = differing.some(
-        (d) =>
-          d.guarded === opening.guarded &&
-          d.protocol === port.protocol &&
-          (portless || (d.from <= port.to && port.from <= d.to)),
-      );
-      port.agrees = differs ? 'disagrees' : 'effective-rules';
+    for (const { ports, guarded } of openings) {
+      if (!one.guarded.includes(guarded)) continue;
+      for (const port of ports) {
+        const portless = (BIT[port.protocol] & WITH_PORTS) === 0;
+        const differs = differing.some(
+          (d) =>
+            d.guarded === guarded &&
+            d.protocol === port.protocol &&
+            (portless || (d.from <= port.to && port.from <= d.to)),
+        );
+        port.agrees = differs ? 'disagrees' : 'effective-rules';
+      }
     }
     result.secondOpinion.push({ networkInterface, result: verdict(differing.length, effective.empty, alone) });
   }

@@ -31,14 +31,17 @@ export function explainPort(
 ): Line[] {
   const book = openBook(resources, { unreadable: [] });
   const { openings } = examine(book, { vm, networkInterfaces: [port.networkInterface], asOf: '', source: '' });
-  const opening = openings.find((one) => isSame(one.port, port));
+  const opening = openings.find(({ ports }) => ports.some((one) => isSame(one, port)));
   const lines: Line[] = [];
-  lines.push({ label: 'Path', text: opening === undefined ? plainPath(port, vm.name) : pathInWords(opening, vm.name) });
+  lines.push({
+    label: 'Path',
+    text: opening === undefined ? plainPath(port, vm.name) : pathInWords(port, opening, vm.name),
+  });
   lines.push({ label: 'Who can reach it', text: whoInWords(port) });
   lines.push(...decided(port, resources));
   if (opening !== undefined) {
-    lines.push(...lost(opening, resources));
-    lines.push(...remarks(opening));
+    lines.push(...lost(port, opening, resources));
+    lines.push(...remarks(port, opening));
   }
   lines.push({ label: 'Azure says', text: azureInWords(port) });
   return lines;
@@ -71,8 +74,8 @@ function plainPath(port: ExposedPort, machine: string): string {
 }
 
 /** "The Internet → 20.51.7.14:3389 (public address web-ip, Standard) → subnet rg-web/web (no group) → NIC group web-nsg → web01" */
-function pathInWords(opening: Opening, machine: string): string {
-  const { port, path, guarded } = opening;
+function pathInWords(port: ExposedPort, opening: Opening, machine: string): string {
+  const { path, guarded } = opening;
   const [first = '', ...further] = path.hops;
   const steps = ['The Internet', first.replace(path.address, frontText(port)), ...further];
   if (path.translated !== undefined)
@@ -131,8 +134,8 @@ function ruleText(nsg: string, name: string, priority: number, resources: Networ
   return `priority ${priority}`;
 }
 
-function lost(opening: Opening, resources: NetworkResources): Line[] {
-  const { port, guarded } = opening;
+function lost(port: ExposedPort, opening: Opening, resources: NetworkResources): Line[] {
+  const { guarded } = opening;
   const lines: Line[] = [];
   for (const rules of [guarded.chain.admin, guarded.chain.subnet, guarded.chain.nic]) {
     if (rules === undefined) continue;
@@ -185,9 +188,9 @@ function whyLost(rule: InboundRule, guarded: Guarded, port: ExposedPort, last: n
     : 'earlier, but for sources that do not come this way';
 }
 
-function remarks(opening: Opening): Line[] {
+function remarks(port: ExposedPort, opening: Opening): Line[] {
   const lines: Line[] = [];
-  const { path, guarded, port } = opening;
+  const { path, guarded } = opening;
   if (path.via === 'public-ip' && guarded.entrance.network.appliance !== '') {
     lines.push({
       label: 'Remark',

@@ -14,7 +14,7 @@ import { type Intervals, intersect, union } from './interval-set.ts';
 import { LoadBalancers } from './load-balancers.ts';
 import { Networks } from './networks.ts';
 import { Notes } from './notes.ts';
-import type { Guarded, Opening } from './opening.ts';
+import { type Guarded, Opening, type PortShape } from './opening.ts';
 import { type InternetPath, type PortRange, throughPorts } from './path.ts';
 import { type Entrance, entrancesOf, type Ways } from './paths.ts';
 import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
@@ -183,7 +183,10 @@ function open(guarded: Guarded, book: FilterBook, found: Examined): void {
   if (guarded.chain.admin === undefined) found.notes.sayAll(filters.unread.admin);
   const before = found.openings.length;
   const openings: Opening[] = [];
-  for (const path of entrance.paths) openings.push(...openingsOf(path, guarded, book));
+  for (const path of entrance.paths) {
+    const opening = openingOf(path, guarded, book);
+    if (opening.shapes.length > 0) openings.push(opening);
+  }
   if (missing.length > 0 && !guarded.grouped && openings.length > 0) {
     // Not one group was read: what would be open without any is no answer.
     found.undecided.push(...missing);
@@ -225,7 +228,7 @@ export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
     : guarded.chain;
 }
 
-function openingsOf(path: InternetPath, guarded: Guarded, book: FilterBook): Opening[] {
+function openingOf(path: InternetPath, guarded: Guarded, book: FilterBook): Opening {
   const { entrance } = guarded;
   const chain = chainFor(path, guarded);
   const arrival = arrivalOf(entrance);
@@ -233,12 +236,12 @@ function openingsOf(path: InternetPath, guarded: Guarded, book: FilterBook): Ope
     const space = path.translated === undefined ? INTERNET_V4 : path.translated.v4;
     const key = path.translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
     const flows = book.flowsV4(chain, floatingArrival(arrival, path), space, key);
-    return openingsFrom(flows, path, guarded, INTERNET_V4, path.clients.v4, (set) => describeSourcesV4(set));
+    return openingFrom(flows, path, guarded, INTERNET_V4, path.clients.v4, (set) => describeSourcesV4(set));
   }
   const space = path.translated === undefined ? INTERNET_V6 : path.translated.v6;
   const key = path.translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
   const flows = book.flowsV6(chain, floatingArrival(arrival, path), space, key);
-  return openingsFrom(flows, path, guarded, INTERNET_V6, path.clients.v6, (set) => describeSourcesV6(set));
+  return openingFrom(flows, path, guarded, INTERNET_V6, path.clients.v6, (set) => describeSourcesV6(set));
 }
 
 /** With a floating address rules for the private address and for the frontend's may both be meant: either lets in. */
@@ -251,33 +254,21 @@ function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
   };
 }
 
-/** A port as the rules alone make it, on every machine that they treat alike. */
-interface Shape {
-  protocol: Protocol;
-  from: number;
-  to: number;
-  front: PortRange;
-  service: string;
-  sources: ExposedPort['sources'];
-  decidedBy: ExposedPort['decidedBy'];
-  rank: number;
-}
-
 /** Shapes by the flows and the translation they come from: machines behind the same groups share them. */
-const shapesOf = new WeakMap<object, Map<string, readonly Shape[]>>();
+const shapesOf = new WeakMap<object, Map<string, readonly PortShape[]>>();
 
-function openingsFrom<A extends number | bigint>(
+function openingFrom<A extends number | bigint>(
   flows: Readonly<Record<Protocol, readonly Flow<A>[]>>,
   path: InternetPath,
   guarded: Guarded,
   internet: Intervals<A>,
   clients: Intervals<A>,
   describe: (set: Intervals<A>) => ExposedPort['sources'],
-): Opening[] {
-  let shapes: readonly Shape[] | undefined;
+): Opening {
+  let shapes: readonly PortShape[] | undefined;
   const { front, back } = path;
   if (clients === internet && path.clients.tags.length === 0) {
-    const key = `${path.protocols}|${front.from}-${front.to}|${back.from}-${back.to}|${path.translated === undefined}`;
+    const key = `${path.via}|${path.protocols}|${front.from}-${front.to}|${back.from}-${back.to}|${path.translated === undefined}`;
     let byPath = shapesOf.get(flows);
     if (byPath === undefined) {
       byPath = new Map();
@@ -291,25 +282,7 @@ function openingsFrom<A extends number | bigint>(
   } else {
     shapes = shapesFrom(flows, path, internet, clients, describe);
   }
-  const way = { id: path.id, rule: path.rule };
-  return shapes.map((shape) => ({
-    path,
-    guarded,
-    rank: shape.rank,
-    port: {
-      protocol: shape.protocol,
-      from: shape.from,
-      to: shape.to,
-      service: shape.service,
-      frontend: { address: path.address, from: shape.front.from, to: shape.front.to },
-      via: path.via,
-      sources: shape.sources,
-      decidedBy: shape.decidedBy,
-      agrees: 'not-checked',
-      networkInterface: guarded.entrance.networkInterface,
-      path: way,
-    },
-  }));
+  return new Opening(shapes, guarded, path);
 }
 
 function shapesFrom<A extends number | bigint>(
@@ -318,8 +291,8 @@ function shapesFrom<A extends number | bigint>(
   internet: Intervals<A>,
   clients: Intervals<A>,
   describe: (set: Intervals<A>) => ExposedPort['sources'],
-): Shape[] {
-  const shapes: Shape[] = [];
+): PortShape[] {
+  const shapes: PortShape[] = [];
   for (const protocol of PROTOCOLS) {
     if ((path.protocols & BIT[protocol]) === 0) continue;
     const portless = (BIT[protocol] & WITH_PORTS) === 0;
@@ -341,7 +314,8 @@ function shapesFrom<A extends number | bigint>(
           protocol,
           from: range.from,
           to: range.to,
-          front: portless ? NO_PORTS : through.front,
+          frontend: portless ? NO_PORTS : through.front,
+          via: path.via,
           service: portless ? '' : serviceName(protocol, range.from, range.to),
           sources: described,
           decidedBy: [...flow.rules],
@@ -357,15 +331,26 @@ function shapesFrom<A extends number | bigint>(
       }
     }
   }
-  return shapes.sort((a, b) => a.rank - b.rank || a.from - b.from || a.front.from - b.front.from);
+  return shapes.sort((a, b) => a.rank - b.rank || a.from - b.from || a.frontend.from - b.frontend.from);
 }
 
 const NO_PORTS: PortRange = { from: 0, to: 0 };
 
 const BREADTH: Record<ExposedPort['sources']['breadth'], number> = { internet: 0, wide: 1, narrow: 2 };
 
+/** The ports of all openings, in order of danger. */
+function portsOf(openings: readonly Opening[]): ExposedPort[] {
+  const [only] = openings;
+  // What one path opens comes sorted.
+  if (openings.length <= 1) return only === undefined ? [] : [...only.ports];
+  const ranked = openings.flatMap(({ ports, shapes }) =>
+    ports.map((port, i) => ({ port, rank: shapes[i]?.rank ?? 0 })),
+  );
+  return ranked.sort(byDanger).map(({ port }) => port);
+}
+
 /** The most dangerous first: open to the most, then management before data before the unknown before the public. */
-function byDanger(a: Opening, b: Opening): number {
+function byDanger(a: { port: ExposedPort; rank: number }, b: { port: ExposedPort; rank: number }): number {
   if (a.rank !== b.rank) return a.rank - b.rank;
   const one = a.port;
   const two = b.port;
@@ -401,6 +386,14 @@ export function exposureFact(
   book: ExposureBook,
   input: Omit<ExposureInput, 'resources' | 'unreadable'>,
 ): Fact<Exposure> {
+  return exposureOf(book, input).fact;
+}
+
+/** The same with what opened, for those who need no more than shapes of ports. */
+export function exposureOf(
+  book: ExposureBook,
+  input: Omit<ExposureInput, 'resources' | 'unreadable'>,
+): { fact: Fact<Exposure>; openings: readonly Opening[] } {
   const found = examine(book, input);
   const compared = compareOpinions(book.ways.book, found.opinions, found.openings);
   const told = book.ways.book.told;
@@ -410,28 +403,30 @@ export function exposureFact(
   }
   const { undecided } = found;
   if (input.networkInterfaces.length === 0) {
-    return unknown(
-      'no network interface of this machine is known',
-      'Reader on the machine and its network interfaces',
-      input.source,
-    );
+    const cure = 'Reader on the machine and its network interfaces';
+    return { fact: unknown('no network interface of this machine is known', cure, input.source), openings: [] };
   }
   if (undecided.length > 0 && found.openings.length === 0) {
     const first = undecided[0] ?? '';
     const more = undecided.length > 1 ? ` (and ${undecided.length - 1} more)` : '';
-    return unknown(`what decides was not read: ${first}${more}`, cureOf(undecided, book.unreadable), input.source);
+    const because = `what decides was not read: ${first}${more}`;
+    return { fact: unknown(because, cureOf(undecided, book.unreadable), input.source), openings: [] };
   }
   found.notes.sayAll(undecided.map((sentence) => `${sentence}. What it lets in is not shown`));
-  // The openings of one path come sorted.
-  if (found.paths > 1) found.openings.sort(byDanger);
-  return known<Exposure>(
+  const { openings } = found;
+  let ports: ExposedPort[] | undefined;
+  const fact = known<Exposure>(
     {
-      ports: found.openings.map(({ port }) => port),
+      get ports() {
+        ports ??= portsOf(openings);
+        return ports;
+      },
       disagreements: compared.disagreements,
       secondOpinion: compared.secondOpinion,
     },
     { source: input.source, asOf: input.asOf, coverage: coverageOf(input, found), notSeen: found.notes.list() },
   );
+  return { fact, openings };
 }
 
 function cureOf(undecided: readonly string[], unreadable: readonly Unreadable[]): string {

@@ -86,6 +86,9 @@ export class FilterBook {
   readonly #adminBecause: ReadonlyMap<string, string>;
   readonly #because: ReadonlyMap<string, Unreadable>;
   readonly #lists = new Recent<RuleList>(KEPT_LISTS);
+  #last: { subnet: string; group: string; version: number; filters: Filters } | undefined;
+  readonly #serials = new WeakMap<RuleList, number>();
+  #serial = 0;
   readonly #kept = new Map<string, RuleList>();
   readonly #adminLists = new Map<string, AdminList>();
   readonly #flows = new Recent<FlowsByProtocol<number> | FlowsByProtocol<bigint>>(KEPT_FLOWS);
@@ -173,6 +176,21 @@ export class FilterBook {
 
   /** The filters before an ipConfiguration in a subnet; `nic` is the network interface's body, undefined for a subnet alone. */
   filtersFor(subnetId: string, nic: Raw | undefined): Filters {
+    const group = referenced(properties(nic).networkSecurityGroup);
+    const last = this.#last;
+    // Machines are evaluated in the order of their subnets and groups.
+    if (last?.subnet === subnetId && last.group === group && last.version === this.#resources.version) {
+      return last.filters;
+    }
+    const filters = this.#readFilters(subnetId, nic);
+    const { subnet, nic: unreadNic } = filters.unread;
+    if (subnet === '' && unreadNic === '') {
+      this.#last = { subnet: subnetId, group, version: this.#resources.version, filters };
+    }
+    return filters;
+  }
+
+  #readFilters(subnetId: string, nic: Raw | undefined): Filters {
     let unreadSubnet = '';
     let unreadNic = '';
     const notes: string[] = [];
@@ -224,6 +242,17 @@ export class FilterBook {
     return this.#evaluate(chain, arrival, IPV6, destination.v6, network.v6, space, spaceKey) as FlowsByProtocol<bigint>;
   }
 
+  /** A number for each compiled list: one group compiled for two levels is two lists. */
+  #serialOf(rules: RuleList): number {
+    let serial = this.#serials.get(rules);
+    if (serial === undefined) {
+      this.#serial += 1;
+      serial = this.#serial;
+      this.#serials.set(rules, serial);
+    }
+    return serial;
+  }
+
   #evaluate<A extends number | bigint>(
     chain: FilterChain,
     arrival: Arrival,
@@ -237,9 +266,9 @@ export class FilterBook {
     // All that an evaluation depends on: the same text, the same answer.
     const around = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
     const keyOf = (rules: RuleList | undefined) => {
-      // One group may stand at both levels, and its rules then decide as different ones.
-      let key = rules === undefined ? '' : `${rules.rules[0]?.decides.level ?? ''}|${rules.id.toLowerCase()}`;
-      for (const rule of rules?.choosy ?? []) key += chosen(rule, place);
+      if (rules === undefined) return '';
+      let key = `${this.#serialOf(rules)}:`;
+      for (const rule of rules.choosy) key += chosen(rule, place);
       return key;
     };
     const at = (rules: RuleList, upper: boolean) =>

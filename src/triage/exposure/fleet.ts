@@ -1,9 +1,11 @@
 import type { Fact } from '../../documents/fact.ts';
 import type { Exposure, VirtualMachine } from '../../documents/triage.ts';
 import type { ServiceTags } from './address-spec.ts';
-import { type ExposureBook, exposureFact, openBook } from './exposure.ts';
+import { type ExposureBook, exposureOf, openBook } from './exposure.ts';
 import type { AdminRules } from './filters.ts';
+import { LightBodies } from './fleet-bodies.ts';
 import { networkOf } from './networks.ts';
+import type { Opening } from './opening.ts';
 import { list, object, properties, referenced, text } from './raw.ts';
 import { NetworkResources, type Unreadable } from './resources.ts';
 
@@ -19,13 +21,22 @@ export interface AboutFleet {
   unreadable?: readonly Unreadable[];
 }
 
+/** A group at network interfaces, and the machines behind it. */
+interface Waited<M> {
+  id: string;
+  members: Member<M>[];
+  /** Machines that are not evaluated yet. */
+  users: number;
+  come: boolean;
+}
+
 interface Member<M> {
   machine: M;
-  /** Its subnet and group: machines that share them are evaluated one after the other, with what is known from the last. */
-  place: string;
-  /** Groups at its network interfaces, lower-case, that have not come yet. */
-  missing: Set<string>;
-  groups: readonly string[];
+  /** Equal for machines with the same subnet and group: these are evaluated one after the other. */
+  place: number;
+  groups: readonly Waited<M>[];
+  /** How many of the groups have not come yet. */
+  missing: number;
 }
 
 /**
@@ -40,10 +51,9 @@ interface Member<M> {
 export class FleetExposure<M extends FleetMachine> {
   readonly resources = new NetworkResources();
   readonly #members: Member<M>[];
-  readonly #take: (machine: M, exposure: Fact<Exposure>) => void;
-  readonly #waiting = new Map<string, Member<M>[]>();
-  /** Machines that still need a group that has come. */
-  readonly #users = new Map<string, number>();
+  readonly #take: (machine: M, exposure: Fact<Exposure>, openings: readonly Opening[]) => void;
+  readonly #waited = new Map<string, Waited<M>>();
+  readonly #light = new LightBodies();
   readonly #ofSubnets = new Set<string>();
   readonly #subnetsMissing = new Set<string>();
   readonly #seen = new Set<string>();
@@ -51,14 +61,17 @@ export class FleetExposure<M extends FleetMachine> {
   #about: AboutFleet | undefined;
   #book: ExposureBook | undefined;
 
-  constructor(machines: Iterable<M>, take: (machine: M, exposure: Fact<Exposure>) => void) {
-    this.#members = [...machines].map((machine) => ({ machine, place: '', missing: new Set(), groups: [] }));
+  constructor(
+    machines: Iterable<M>,
+    take: (machine: M, exposure: Fact<Exposure>, openings: readonly Opening[]) => void,
+  ) {
+    this.#members = [...machines].map((machine) => ({ machine, place: 0, missing: 0, groups: [] }));
     this.#take = take;
   }
 
   /** Takes bodies of everything but network security groups. */
   addResources(bodies: Iterable<unknown>): void {
-    for (const body of bodies) this.resources.add(body);
+    for (const body of bodies) this.resources.add(this.#light.of(body));
   }
 
   /** The virtual networks that the machines and the application gateways stand in, those with most machines first. */
@@ -96,25 +109,54 @@ export class FleetExposure<M extends FleetMachine> {
       if (group !== '') this.#ofSubnets.add(group);
     }
     for (const group of this.#ofSubnets) this.#subnetsMissing.add(group);
+    const places = new Map<unknown, Map<unknown, number>>();
+    let placed = 0;
     for (const member of this.#members) {
-      const groups = new Set<string>();
-      for (const nic of member.machine.networkInterfaces) {
-        const group = referenced(properties(this.resources.get(nic)).networkSecurityGroup).toLowerCase();
-        if (group !== '') groups.add(group);
+      const nics = member.machine.networkInterfaces.map((nic) => properties(this.resources.get(nic)));
+      const groups = nics
+        .map((nic) => this.#waitedGroup(nic.networkSecurityGroup))
+        .filter((group) => group !== undefined);
+      member.groups = groups.length > 1 ? [...new Set(groups)] : groups;
+      member.missing = member.groups.length;
+      for (const group of member.groups) {
+        group.members.push(member);
+        group.users += 1;
       }
-      member.groups = [...groups];
-      member.missing = groups;
-      member.place = `${this.#subnetsOf(member.machine.networkInterfaces[0] ?? '')[0] ?? ''}|${member.groups[0] ?? ''}`;
-      for (const group of groups) {
-        const members = this.#waiting.get(group);
-        if (members === undefined) this.#waiting.set(group, [member]);
-        else members.push(member);
-        this.#users.set(group, (this.#users.get(group) ?? 0) + 1);
+      if (member.missing === 0) this.#ready.push(member);
+      // Equal references are one object: see `LightBodies`.
+      const subnet = properties(list(nics[0]?.ipConfigurations)[0]).subnet;
+      let ofSubnet = places.get(subnet);
+      if (ofSubnet === undefined) {
+        ofSubnet = new Map();
+        places.set(subnet, ofSubnet);
       }
-      if (groups.size === 0) this.#ready.push(member);
+      let place = ofSubnet.get(member.groups[0]);
+      if (place === undefined) {
+        placed += 1;
+        place = placed;
+        ofSubnet.set(member.groups[0], place);
+      }
+      member.place = place;
     }
     this.#book = openBook(this.resources, { ...about, unreadable: about.unreadable ?? [] });
     if (this.#subnetsMissing.size === 0) this.#evaluate();
+  }
+
+  readonly #byReference = new Map<unknown, Waited<M>>();
+
+  /** The group that a network interface refers to, the same for the same id in any case. */
+  #waitedGroup(reference: unknown): Waited<M> | undefined {
+    const known = this.#byReference.get(reference);
+    if (known !== undefined) return known;
+    const id = referenced(reference).toLowerCase();
+    if (id === '') return undefined;
+    let waited = this.#waited.get(id);
+    if (waited === undefined) {
+      waited = { id, members: [], users: 0, come: false };
+      this.#waited.set(id, waited);
+    }
+    this.#byReference.set(reference, waited);
+    return waited;
   }
 
   /** Takes bodies of network security groups, and evaluates the machines whose last one is among them. */
@@ -125,13 +167,13 @@ export class FleetExposure<M extends FleetMachine> {
       this.#seen.add(id);
       if (this.#ofSubnets.has(id)) this.#book?.ways.book.keepGroup(body);
       this.#subnetsMissing.delete(id);
-      const members = this.#waiting.get(id);
-      if (members === undefined) continue;
-      this.#waiting.delete(id);
+      const waited = this.#waited.get(id);
+      if (waited === undefined || waited.come) continue;
+      waited.come = true;
       this.resources.add(body);
-      for (const member of members) {
-        member.missing.delete(id);
-        if (member.missing.size === 0) this.#ready.push(member);
+      for (const member of waited.members) {
+        member.missing -= 1;
+        if (member.missing === 0) this.#ready.push(member);
       }
     }
     // A subnet's group also decides what its gateway lets in, for machines elsewhere: all of them come first.
@@ -140,7 +182,7 @@ export class FleetExposure<M extends FleetMachine> {
 
   /** No more groups come: machines that still wait for one are evaluated without it. */
   finish(): void {
-    for (const member of this.#members) if (member.missing.size > 0) this.#ready.push(member);
+    for (const member of this.#members) if (member.missing > 0) this.#ready.push(member);
     this.#evaluate();
   }
 
@@ -149,17 +191,15 @@ export class FleetExposure<M extends FleetMachine> {
     if (book === undefined || about === undefined) return;
     const ready = this.#ready;
     this.#ready = [];
-    ready.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
+    ready.sort((a, b) => a.place - b.place);
     const { asOf, source } = about;
     for (const { machine, groups } of ready) {
-      this.#take(
-        machine,
-        exposureFact(book, { vm: machine, networkInterfaces: machine.networkInterfaces, asOf, source }),
-      );
+      const input = { vm: machine, networkInterfaces: machine.networkInterfaces, asOf, source };
+      const { fact, openings } = exposureOf(book, input);
+      this.#take(machine, fact, openings);
       for (const group of groups) {
-        const left = (this.#users.get(group) ?? 0) - 1;
-        this.#users.set(group, left);
-        if (left <= 0) this.resources.remove(group);
+        group.users -= 1;
+        if (group.users === 0) this.resources.remove(group.id);
       }
     }
   }

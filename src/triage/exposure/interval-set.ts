@@ -9,6 +9,7 @@ export const NOTHING: readonly never[] = Object.freeze([]);
 
 /** Puts half-open intervals, in any order and overlapping, into normal form; empty and inverted ones are dropped. */
 export function normalise<A extends number | bigint>(pairs: readonly (readonly [A, A])[]): Intervals<A> {
+  if (pairs.length === 0) return NOTHING;
   if (pairs.length === 1) {
     const only = pairs[0];
     return only !== undefined && only[0] < only[1] ? [only[0], only[1]] : NOTHING;

@@ -235,6 +235,8 @@ export class LoadBalancers {
   /** Everything that leads to a backend through load balancers. */
   leadingTo(backend: Backend): Balanced {
     const result: Balanced = { paths: [], inner: [], unread: [], notes: [...this.#defects] };
+    if (this.#known.size + backend.pools.length + backend.natRules.length + backend.natPools.length === 0)
+      return result;
     const config = backend.id.toLowerCase();
     const isMember = (member: Member): boolean =>
       member.config !== ''

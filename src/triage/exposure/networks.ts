@@ -68,6 +68,7 @@ export class Networks {
   readonly #resources: NetworkResources;
   readonly #facts = new Map<string, NetworkFacts>();
   readonly #places = new Map<string, NetworkPlace>();
+  readonly #placeOfSubnet = new Map<string, NetworkPlace>();
 
   constructor(resources: NetworkResources) {
     this.#resources = resources;
@@ -135,6 +136,15 @@ export class Networks {
 
   /** What is known of the network around a subnet. */
   place(subnetId: string): NetworkPlace {
+    let place = this.#placeOfSubnet.get(subnetId);
+    if (place === undefined) {
+      place = this.#placeOf(subnetId);
+      this.#placeOfSubnet.set(subnetId, place);
+    }
+    return place;
+  }
+
+  #placeOf(subnetId: string): NetworkPlace {
     const networkId = networkOf(subnetId);
     const table = referenced(properties(this.#resources.get(subnetId)).routeTable);
     const key = `${networkId.toLowerCase()}|${table.toLowerCase()}`;

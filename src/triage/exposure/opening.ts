@@ -1,7 +1,7 @@
 import type { ExposedPort } from '../../documents/triage.ts';
 import type { FilterChain } from './evaluate.ts';
 import type { Filters } from './filters.ts';
-import type { InternetPath } from './path.ts';
+import type { InternetPath, PortRange } from './path.ts';
 import type { Entrance } from './paths.ts';
 
 /** One entrance with the rules in front of it, as evaluated. */
@@ -15,11 +15,45 @@ export interface Guarded {
   missing: readonly string[];
 }
 
-/** A port with what is needed to explain it. */
-export interface Opening {
-  port: ExposedPort;
-  guarded: Guarded;
-  path: InternetPath;
+/** A range of ports as the rules alone open it, on every machine that they treat alike. */
+export interface PortShape
+  extends Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service' | 'via' | 'sources' | 'decidedBy'> {
+  /** The ports that the Internet must address, without the address. */
+  frontend: PortRange;
   /** How dangerous, 0 the worst; for sorting. */
   rank: number;
+}
+
+/** What one path opens, most dangerous first, with what is needed to explain it. */
+export class Opening {
+  readonly shapes: readonly PortShape[];
+  readonly guarded: Guarded;
+  readonly path: InternetPath;
+  #ports: readonly ExposedPort[] | undefined;
+
+  constructor(shapes: readonly PortShape[], guarded: Guarded, path: InternetPath) {
+    this.shapes = shapes;
+    this.guarded = guarded;
+    this.path = path;
+  }
+
+  /** The machine's own ports, one a shape. They are made when first asked for: a fleet's list tells shapes alone. */
+  get ports(): readonly ExposedPort[] {
+    const { path, guarded } = this;
+    const way = { id: path.id, rule: path.rule };
+    this.#ports ??= this.shapes.map((shape) => ({
+      protocol: shape.protocol,
+      from: shape.from,
+      to: shape.to,
+      service: shape.service,
+      frontend: { address: path.address, from: shape.frontend.from, to: shape.frontend.to },
+      via: shape.via,
+      sources: shape.sources,
+      decidedBy: shape.decidedBy,
+      agrees: 'not-checked',
+      networkInterface: guarded.entrance.networkInterface,
+      path: way,
+    }));
+    return this.#ports;
+  }
 }

@@ -28,6 +28,8 @@ export interface Entrance {
   notes: readonly string[];
 }
 
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
 /** All that leads from outside into the network: the indexes that paths are found in. */
 export interface Ways {
   resources: NetworkResources;
@@ -92,7 +94,9 @@ function entranceOf(networkInterface: string, config: Raw, ways: Ways): Entrance
       translated: undefined,
       closedByDefault: publicAddress.sku === 'standard',
       floating: false,
-      hops: [describePublicAddress(publicAddress)],
+      get hops() {
+        return [describePublicAddress(publicAddress)];
+      },
     });
   }
 
@@ -123,13 +127,17 @@ function entranceOf(networkInterface: string, config: Raw, ways: Ways): Entrance
     );
   }
   const seen = new Set<string>();
-  const relayed = [id, ...gatewayPools].flatMap((key) => ways.relays.byConfig.get(key.toLowerCase()) ?? []);
-  for (const relay of relayed) addRelay(relay, undefined, true);
+  if (ways.relays.byConfig.size > 0) {
+    const relayed = [id, ...gatewayPools].flatMap((key) => ways.relays.byConfig.get(key.toLowerCase()) ?? []);
+    for (const relay of relayed) addRelay(relay, undefined, true);
+  }
   for (const relay of ways.relays.byAddress.get(address) ?? []) addRelay(relay, undefined, false);
   for (const inner of balanced.inner) {
     for (const relay of ways.relays.byAddress.get(inner.address) ?? []) addRelay(relay, inner, false);
   }
-  for (const near of [...network.reachable, '']) notes.push(...(ways.relays.notes.get(near) ?? []));
+  if (ways.relays.notes.size > 0) {
+    for (const near of [...network.reachable, '']) notes.push(...(ways.relays.notes.get(near) ?? []));
+  }
   if (network.appliance !== '' && !ways.firewallAddresses.has(network.appliance)) {
     notes.push(
       `the subnet of ${nameOf(networkInterface)} sends its traffic to an appliance at ${network.appliance}, which is no Azure Firewall that was read: what it translates from the Internet to this machine is not seen`,
@@ -191,7 +199,10 @@ function entranceOf(networkInterface: string, config: Raw, ways: Ways): Entrance
     family,
     address,
     destination,
-    groups: new Set(referencedAll(props.applicationSecurityGroups).map((group) => group.toLowerCase())),
+    groups:
+      props.applicationSecurityGroups === undefined
+        ? NO_GROUPS
+        : new Set(referencedAll(props.applicationSecurityGroups).map((group) => group.toLowerCase())),
     subnet,
     network,
     paths,

@@ -148,6 +148,8 @@ const ACCESS: ReadonlyMap<string, Access> = new Map([
 ]);
 
 const EVERY = { ports: ALL_PORTS, unread: NO_TEXTS };
+// Rules for one port share its set.
+const singlePorts: { ports: Intervals<number>; unread: readonly string[] }[] = [];
 const cachedPorts = new Map<string, { ports: Intervals<number>; unread: readonly string[] }>();
 
 /** The port that up to five digits name; -1 for any other text. */
@@ -168,7 +170,10 @@ function portsOf(found: readonly string[]): { ports: Intervals<number>; unread: 
   if (only === undefined || found.length > 1) return parsePorts(found);
   if (only === '*' || only === '0-65535') return EVERY;
   const port = plainPort(only);
-  if (port >= 0) return { ports: [port, port + 1], unread: NO_TEXTS };
+  if (port >= 0) {
+    singlePorts[port] ??= { ports: [port, port + 1], unread: NO_TEXTS };
+    return singlePorts[port];
+  }
   const cached = cachedPorts.get(only);
   if (cached !== undefined) return cached;
   const parsed = parsePorts(found);
