@@ -86,6 +86,31 @@ describe('triage', () => {
     expect(document.logons).toMatchObject({ state: 'unknown', because: expect.stringMatching(/no permission/i) });
   });
 
+  it('tells what stands between the Internet and a machine', async () => {
+    expect((await triage('fwd01')).document.posture.firewall).toMatchObject({
+      state: 'known',
+      value: { name: 'hub-firewall', inbound: 'firewall', outbound: 'firewall', dnatRules: [expect.any(String)] },
+    });
+    expect((await triage('web01')).document.posture.firewall).toMatchObject({
+      state: 'known',
+      value: { name: '', inPath: false, inbound: 'no-firewall', outbound: 'direct' },
+    });
+  });
+
+  it('joins what several answers say: why an update is missing, and the point from before the attack', async () => {
+    const { document } = await triage('web01');
+    const { patches, posture } = document;
+    expect(patches).toMatchObject({ value: { rebootPendingSince: '2026-11-19T04:20:10.210Z' } });
+    const of = (kb: string) =>
+      patches.state === 'known' ? patches.value.missing.find((one) => one.kb === kb) : undefined;
+    expect(of('5034127')?.lastAttempt?.state).toBe('Failed');
+    expect(of('5035849')).toMatchObject({ cves: ['CVE-2026-31337'], lastAttempt: { state: 'Pending' } });
+    expect(of('5033371')?.lastAttempt).toBeNull();
+    expect(posture.backup).toMatchObject({
+      value: { lastGood: { state: 'known', value: { point: { at: expect.stringMatching(/^2026-11-14T00:35:12/) } } } },
+    });
+  });
+
   it('holds an assessment older than seven days to be unknown', async () => {
     const { document } = await triage('kiosk01');
     expect(document.patches).toMatchObject({ state: 'unknown', because: expect.stringMatching(/days/) });
