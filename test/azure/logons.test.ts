@@ -589,6 +589,29 @@ describe('the queries', () => {
     expect(await errorsIn(tables, ['WindowsEvent'])).toEqual([]);
   });
 
+  it('are wrong with any one of their columns misspelt, so that a wrong name cannot pass', async () => {
+    const unnoticed: string[] = [];
+    let tried = 0;
+    for (const name of Object.keys(uses)) {
+      for (const query of await composed(name)) {
+        const code = query.replace(/\/\/.*$/gm, '');
+        for (const [table, columns] of Object.entries(logTables)) {
+          if (!new RegExp(`^${table}\\b`, 'm').test(code.replaceAll('(', '\n').replaceAll('= ', '\n'))) continue;
+          for (const column of Object.keys(columns)) {
+            if (!new RegExp(`\\b${column}\\b`).test(code)) continue;
+            tried += 1;
+            const wrong = query.replace(new RegExp(`\\b${column}\\b`, 'g'), `${column}X`);
+            const { diagnostics } = analyse(wrong, logTables);
+            if (!diagnostics.some(({ severity }) => severity === 'error'))
+              unnoticed.push(`${name}: ${table}.${column}`);
+          }
+        }
+      }
+    }
+    expect(tried).toBeGreaterThan(50);
+    expect(unnoticed).toEqual([]);
+  });
+
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
       /^(events|lines|logon|last|fleet|linux|service|address)-.*\.kql$/.test(name),
