@@ -53,6 +53,8 @@ async function readPoints(
         at: properties.recoveryPointTime.toISOString(),
         consistency: consistencyOf(textAt(properties, 'recoveryPointType')),
         tiers: tiers.filter(({ status }) => status === 'Valid').map(({ type }) => type ?? ''),
+        expiresAt: instantAt(properties, 'recoveryPointProperties', 'expiryTime'),
+        softDeleted: booleanAt(properties, 'recoveryPointProperties', 'isSoftDeleted') === true,
       });
     }
     return known(

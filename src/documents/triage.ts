@@ -226,6 +226,10 @@ export const recoveryPoint = z.object({
   consistency: z.enum(['application', 'file-system', 'crash', 'unknown']),
   /** Where it lies: "InstantRP", "HardenedRP", "ArchivedRP". */
   tiers: z.array(z.string()),
+  /** When retention deletes it; null when Azure does not tell. */
+  expiresAt: instant.nullable(),
+  /** Somebody deleted it, and the vault still keeps it: it must be undeleted before it can be restored. */
+  softDeleted: z.boolean(),
 });
 export type RecoveryPoint = z.infer<typeof recoveryPoint>;
 

@@ -355,7 +355,10 @@ export function lastGoodLines(lastGood: Backup['lastGood']): ToldLine[] {
       text:
         point === null
           ? `none is from before ${moment(before)} (${event})`
-          : `${moment(point.at)}, ${consistencyText(point)}: the last before ${moment(before)} (${event})`,
+          : joined(
+              `${moment(point.at)}, ${consistencyText(point)}: the last before ${moment(before)} (${event})`,
+              point.expiresAt !== null && `kept until ${day(point.expiresAt)}`,
+            ),
     },
     ...lastGood.notSeen.map((text) => ({ label: 'Not seen', text })),
   ];
@@ -393,7 +396,13 @@ export function backupLines(value: Backup): ToldLine[] {
       ? [{ label: 'Not known', text: `recovery points: ${points.because}. ${points.cure}` }]
       : listed(
           'Points',
-          points.value.map((point) => `${moment(point.at)}  ${consistencyText(point)}  ${point.tiers.join(', ')}`),
+          points.value.map((point) =>
+            joined(
+              `${moment(point.at)}  ${consistencyText(point)}  ${point.tiers.join(', ')}`,
+              point.expiresAt !== null && `until ${day(point.expiresAt)}`,
+              point.softDeleted && 'DELETED: undelete it first',
+            ),
+          ),
           'none',
         )),
   ];

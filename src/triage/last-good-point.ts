@@ -37,9 +37,9 @@ export function firstMalicious({ logons, alerts, activity }: AttackEvidence): Fi
   return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
 }
 
-/** The newest point that was taken before an instant (ISO 8601); null when there is none. */
+/** The newest point that was taken before an instant (ISO 8601) and is not deleted; null when there is none. */
 export function lastBefore(points: readonly RecoveryPoint[], at: string): RecoveryPoint | null {
-  const before = points.filter((point) => Date.parse(point.at) < Date.parse(at));
+  const before = points.filter((point) => !point.softDeleted && Date.parse(point.at) < Date.parse(at));
   return before.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0] ?? null;
 }
 

@@ -59,6 +59,10 @@ describe('backup', () => {
       'application',
     ]);
     expect(value?.points.state === 'known' && value.points.value[0]?.tiers).toEqual(['InstantRP', 'HardenedRP']);
+    expect(value?.points.state === 'known' && value.points.value[0]).toMatchObject({
+      expiresAt: '2026-12-14T00:35:12.000Z',
+      softDeleted: false,
+    });
   });
 
   it('that never ran has 2001-01-01 for a time, which is none', async () => {

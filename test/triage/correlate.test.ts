@@ -214,7 +214,14 @@ describe('RDP and SMB in updates and findings', () => {
 });
 
 describe('the last good recovery point', () => {
-  const point = (at: string): RecoveryPoint => ({ id: at, at, consistency: 'application', tiers: [] });
+  const point = (at: string, softDeleted = false): RecoveryPoint => ({
+    id: at,
+    at,
+    consistency: 'application',
+    tiers: [],
+    expiresAt: null,
+    softDeleted,
+  });
   const points = known([point('2026-11-22T00:00:00Z'), point('2026-11-20T00:00:00Z')], about);
   const alertsOf = (...all: ReturnType<typeof alert>[]) =>
     known({ alerts: all, plan: '', servers: 'P2' as const }, about);
@@ -274,13 +281,23 @@ describe('the last good recovery point', () => {
     expect(lastGood({ alerts }, { points: no })).toMatchObject({ state: 'unknown', because: 'no permission' });
   });
 
+  it('is none that somebody deleted', () => {
+    const all = [point('2026-11-22T00:00:00Z', true), point('2026-11-20T00:00:00Z')];
+    expect(lastBefore(all, '2026-11-23T00:00:00Z')?.at).toBe('2026-11-20T00:00:00Z');
+  });
+
   it('agrees with looking at every point', () => {
     const day = fc.integer({ min: 1, max: 28 }).map((number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00Z`);
     fc.assert(
       fc.property(fc.array(day), day, (days, at) => {
         let best: string | null = null;
         for (const one of days) if (one < at && (best === null || one > best)) best = one;
-        expect(lastBefore(days.map(point), at)?.at ?? null).toBe(best);
+        expect(
+          lastBefore(
+            days.map((one) => point(one)),
+            at,
+          )?.at ?? null,
+        ).toBe(best);
         const first = firstMalicious({
           logons: known(logons(...days), about),
           alerts: alertsOf(alert(at)),

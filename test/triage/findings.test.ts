@@ -260,6 +260,18 @@ describe('findings', () => {
     expect(of({ vaultSecurity: vaultSecurity({ immutability: 'Locked' }) })).toEqual([]);
     expect(of({ vaultSecurity: vaultSecurity({ softDelete: 'AlwaysON' }) })).toEqual([]);
     expect(of({ vaultSecurity: vaultSecurity({ softDelete: '' }) })).toEqual([]);
+    const kept = (expiresAt: string) => {
+      const at = '2026-11-01T00:00:00Z';
+      const point = { id: 'p', at, consistency: 'crash' as const, tiers: [], expiresAt, softDeleted: false };
+      const lastGood = known({ point, before: '2026-11-02T00:00:00Z', event: 'x' }, about);
+      return judge({ ...nothing, backup: known(backup({ lastGood }), about) }).map(({ id, severity }) => [
+        id,
+        severity,
+      ]);
+    };
+    expect(kept('2026-12-14T00:00:00Z')).toEqual([]);
+    expect(kept('2026-11-28T00:00:00Z')).toEqual([['good-point-expires', 'medium']]);
+    expect(kept('2026-11-24T00:00:00Z')).toEqual([['good-point-expires', 'high']]);
     const off = judge({
       ...nothing,
       backup: known(backup({ vaultSecurity: vaultSecurity({ softDelete: 'Disabled' }) }), about),

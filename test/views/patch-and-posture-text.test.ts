@@ -134,7 +134,7 @@ describe('the detail of each thing of the posture', () => {
       'Last good point: 2026-11-14 02:00:00Z, application-consistent: the last before 2026-11-23 00:10:40Z',
     );
     expect(text).toContain('Soft delete: on, and can be switched off by whoever may change the vault, 14 days');
-    expect(text).toContain('Points: 2026-11-14 02:00:00Z  application-consistent  HardenedRP');
+    expect(text).toContain('Points: 2026-11-14 02:00:00Z  application-consistent  HardenedRP; until 2026-12-14');
   });
 
   it('labels the score as the subscription’s', () => {

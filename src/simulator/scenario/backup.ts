@@ -152,6 +152,7 @@ export function protect(protection: Protection): { item: ArmResource; points: Ar
           { type: 'HardenedRP', status: 'Valid' },
         ],
         isManagedVirtualMachine: true,
+        recoveryPointProperties: { expiryTime: sevenDigits(time + 30 * day), isSoftDeleted: false },
         originalStorageAccountOption: false,
       },
     });

@@ -74,6 +74,27 @@ export const backupRules: Rule[] = [
     },
   },
   {
+    id: 'good-point-expires',
+    when: 'Retention deletes the last point from before the attack within seven days',
+    severities: { high: 'within two days', medium: 'within seven' },
+    reads: ['backup'],
+    practice: 11,
+    attack: ['T1490'],
+    playbook: '',
+    judge({ backup, now }) {
+      const known = knownValue(backup);
+      const point = known?.protected ? knownValue(known.lastGood)?.point : null;
+      if (!point?.expiresAt) return null;
+      const days = (Date.parse(point.expiresAt) - now.getTime()) / dayMs;
+      if (days > 7) return null;
+      return {
+        severity: days <= 2 ? 'high' : 'medium',
+        title: `the last recovery point from before the attack (${point.at.slice(0, 10)}) is kept only until ${point.expiresAt.slice(0, 10)}: stop protection with its data retained, or restore it elsewhere`,
+        evidence: ['posture.backup.lastGood'],
+      };
+    },
+  },
+  {
     id: 'backup-can-be-deleted',
     when: 'The vault lets whoever may change it delete backups for good: no soft delete, or no locked immutability and no second person',
     severities: { high: 'soft delete is off', low: 'it is on, but can be switched off by one person' },
