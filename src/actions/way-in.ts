@@ -51,7 +51,7 @@ function onInternet(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
 const anySource = new Set(['*', 'any', '0.0.0.0/0', '::/0']);
 
 /** Is the first address of the prefix in the source? null when the source is a tag that is not resolved here. */
-function sourceMatches(source: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean | null {
+export function sourceMatches(source: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean | null {
   const low = source.toLowerCase();
   if (low === '*' || low === 'any') return true;
   const isPublic = onInternet(address);

@@ -1,6 +1,7 @@
 import type { VirtualMachine } from '../documents/triage.ts';
 import type { MachineIdentity } from './activity-log.ts';
 import type { Connection } from './connection.ts';
+import { powerOf } from './inventory.ts';
 import { at, isObject, type Json, listAt, textAt } from './json.ts';
 import { rawBody } from './raw-body.ts';
 import { shortName } from './resource-id.ts';
@@ -38,4 +39,27 @@ export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedI
       ids: ids(textAt(value, 'principalId'), textAt(value, 'clientId')),
     })),
   ];
+}
+
+/** A machine as the rest of cordon knows it, from its own GET with the instance view; its addresses are not in there. */
+export function virtualMachineOf(
+  machine: Json,
+  about: Pick<VirtualMachine, 'id' | 'name' | 'resourceGroup' | 'subscriptionId' | 'location'>,
+): VirtualMachine {
+  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
+    .map((status) => textAt(status, 'code'))
+    .find((code) => /^PowerState\//i.test(code));
+  return {
+    ...about,
+    subscriptionName: about.subscriptionId,
+    os: /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows',
+    osName: '',
+    power: powerOf(power ?? ''),
+    computerName: textAt(machine, 'properties', 'osProfile', 'computerName'),
+    publicAddresses: [],
+    networkInterfaces: listAt(machine, 'properties', 'networkProfile', 'networkInterfaces')
+      .map((entry) => textAt(entry, 'id'))
+      .filter((id) => id !== ''),
+    tags: {},
+  };
 }

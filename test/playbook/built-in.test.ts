@@ -5,6 +5,7 @@ import { createActions } from '../../src/actions/actions.ts';
 import { connect } from '../../src/azure/connection.ts';
 import { playbookJsonSchema } from '../../src/playbook/playbook.ts';
 import { loadPlaybooks, playbookFolders } from '../../src/playbook/playbook-file.ts';
+import { rules } from '../../src/triage/findings.ts';
 
 const actions = createActions(connect());
 
@@ -16,7 +17,9 @@ describe('the built-in playbooks', () => {
     expect(shelf.playbooks.map((one) => one.playbook.name)).toEqual([
       'assess-patches',
       'contain-brute-force',
+      'enable-jit',
       'lock-nsg',
+      'request-jit',
       'snapshot-disks',
       'trigger-backup',
     ]);
@@ -28,6 +31,14 @@ describe('the built-in playbooks', () => {
     const book = shelf.playbooks.find((one) => one.playbook.name === 'contain-brute-force')?.playbook;
     const kinds = book?.steps.map((step) => step.uses ?? step.check ?? (step.ask ? 'ask' : 'note'));
     expect(kinds).toEqual(['ask', 'disks.snapshot', 'backup.trigger', 'nsg.lock', 'network.check', 'note']);
+  });
+
+  it('exist for every finding that names one, and answer only findings that there are', async () => {
+    const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }), actions);
+    const names = new Set(['', ...shelf.playbooks.map((one) => one.playbook.name)]);
+    const ids = new Set(rules.map(({ id }) => id));
+    expect(rules.filter(({ playbook }) => !names.has(playbook)).map(({ id }) => id)).toEqual([]);
+    expect(shelf.playbooks.flatMap((one) => one.playbook.answers).filter((id) => !ids.has(id))).toEqual([]);
   });
 
   it('name the schema for editors, and the schema is current', async () => {

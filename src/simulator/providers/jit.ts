@@ -155,6 +155,26 @@ function openPort(azure: Azure, grant: Grant): void {
   }
 }
 
+/** A grant whose time is over is told as such in its policy, where it stays as evidence. */
+function expire(azure: Azure, policyId: string, end: number): void {
+  azure.operations.schedule(end, () => {
+    const policy = azure.store.get(policyId);
+    if (policy === undefined) return;
+    const ended = (port: Json): Json =>
+      port.status === 'Initiated' && Date.parse(text(port.endTimeUtc) ?? '') <= end
+        ? { ...port, status: 'Revoked', statusReason: 'Expired' }
+        : port;
+    const requests = records(policy.properties?.requests).map((request) => ({
+      ...request,
+      virtualMachines: records(request.virtualMachines).map((machine) => ({
+        ...machine,
+        ports: records(machine.ports).map(ended),
+      })),
+    }));
+    azure.store.put({ ...policy, properties: { ...policy.properties, requests } });
+  });
+}
+
 function checkPolicy(properties: Json): void {
   const machines = records(properties.virtualMachines);
   if (machines.length === 0) throw refuse('InvalidInput', 'The policy must name at least one virtual machine.');
@@ -289,7 +309,10 @@ const initiate: Handler = (call) => {
     ...current,
     properties: { ...current.properties, requests: [request, ...records(current.properties?.requests)] },
   });
-  for (const grant of grants) openPort(azure, grant);
+  for (const grant of grants) {
+    openPort(azure, grant);
+    expire(azure, policy.id, grant.end);
+  }
   return { status: 202, body: request };
 };
 
