@@ -16,12 +16,12 @@ import {
   type ToldLine,
   vulnerabilityLines,
 } from '../src/session/fact-lines.ts';
-import type { TriageInProgress } from '../src/session/ports.ts';
 import { aroundKey, type Pane, type PostureKey, type SessionState, tellingInstant } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, moment } from '../src/text/times.ts';
+import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { mark } from './marks.ts';

@@ -6,6 +6,7 @@ import {
   burstInHand,
   type Layer,
   type Mode,
+  machineOf,
   modeOf,
   type SessionState,
   top,
@@ -378,6 +379,31 @@ export const bindings: readonly Binding[] = [
       const copied = copyText(state, session);
       return copied ? [{ type: 'copy', ...copied }] : [];
     },
+  },
+  {
+    id: 'open-logs',
+    keys: ['o'],
+    name: 'open log',
+    description: 'Open exported event logs (.evtx) of this machine: failed logons without Log Analytics',
+    modes: ['triage', 'detail'],
+    danger: false,
+    footer: true,
+    runnable: true,
+    disabled: (state) =>
+      state.triages.get(machineOf(state) ?? '')?.vm.os === 'linux' ? 'Linux machines write no Windows event logs.' : '',
+    commands: one({ type: 'open-logs' }),
+  },
+  {
+    id: 'close-logs',
+    keys: ['O'],
+    name: 'close log',
+    description: 'Close the opened event logs and show what Log Analytics says',
+    modes: ['triage', 'detail'],
+    danger: false,
+    footer: false,
+    runnable: true,
+    disabled: (state) => (state.logs.has(machineOf(state) ?? '') ? '' : 'No event log is open.'),
+    commands: one({ type: 'close-logs' }),
   },
   {
     id: 'note',

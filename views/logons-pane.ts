@@ -1,8 +1,8 @@
 import type { Burst } from '../src/documents/triage.ts';
-import type { TriageInProgress } from '../src/session/ports.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, day, sameDay } from '../src/text/times.ts';
+import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';

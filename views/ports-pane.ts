@@ -1,5 +1,5 @@
 import type { ExposedPort } from '../src/documents/triage.ts';
-import type { TriageInProgress } from '../src/session/ports.ts';
+import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { type Line, line, ofItem, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';

@@ -217,8 +217,18 @@ export function jobsRow(state: SessionState): Line | null {
           ),
         ],
   );
-  if (jobs.length === 0 && timers.length === 0) return null;
-  const all = [...jobs.map((job) => jobSpans(job, state.now)), ...timers.map((one) => [one])];
+  const readings = [...state.logs].flatMap(([vmId, { reading }]) =>
+    reading === null
+      ? []
+      : [
+          [
+            span(`reading event logs of ${state.triages.get(vmId)?.vm.name ?? '?'} `),
+            span(`${progressBar(reading, 10)} ${Math.floor(reading * 100)} %`, 'accent'),
+          ],
+        ],
+  );
+  if (jobs.length + timers.length + readings.length === 0) return null;
+  const all = [...jobs.map((job) => jobSpans(job, state.now)), ...timers.map((one) => [one]), ...readings];
   return line(
     span(' jobs  ', 'dim'),
     ...all.flatMap((spans, at) => (at === 0 ? spans : [span('   │  ', 'dim'), ...spans])),

@@ -115,7 +115,12 @@ function footer(state: SessionState): Line {
   return fitLine(line(...shown.filter((one) => kept.has(one)).flatMap((one) => one.spans)), state.columns);
 }
 
-const inputNames = { filter: 'filter', note: 'note for the case file', search: 'search' } as const;
+const inputNames = {
+  filter: 'filter',
+  note: 'note for the case file',
+  search: 'search',
+  logs: 'exported event log (.evtx)',
+} as const;
 
 /** The row above the footer: an input, a message, or what runs in Azure. */
 function status(state: SessionState): Line {

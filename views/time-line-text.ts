@@ -1,11 +1,11 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { TimeLineEntry } from '../src/documents/triage.ts';
-import type { TriageInProgress } from '../src/session/ports.ts';
 import type { Layer, SessionState } from '../src/session/state.ts';
 import { foundMoments, momentAt, timeLineIn } from '../src/session/time-line.ts';
 import { wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { clock, day, moment } from '../src/text/times.ts';
+import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
 import { between, cell, type Line, line, span, windowOf } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';

@@ -1,5 +1,6 @@
 import type { Reader } from '../session/ports.ts';
 import { explainPort } from '../triage/exposure/explain.ts';
+import { concluded } from '../triage/in-progress.ts';
 import { readAddressTrace } from './address-trace.ts';
 import type { Connection } from './connection.ts';
 import { readEventsAround } from './events-around.ts';
@@ -22,6 +23,7 @@ export function azureReader(connection: Connection, options: TriageOptions = {})
     },
     traceAddress: (address, signal) => readAddressTrace(connection, address, { ...options, signal }),
     eventsAround: (vm, instant, signal) => readEventsAround(connection, vm, instant, signal),
+    conclude: (facts) => concluded(facts, options.exploited, connection.clock.now()),
     explain(part, portIndex) {
       const network = networks.get(part.vm.id.toLowerCase());
       const port = part.exposure?.state === 'known' ? part.exposure.value.ports[portIndex] : undefined;

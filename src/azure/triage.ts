@@ -1,11 +1,8 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
-import { nothingYet, type TriageInProgress } from '../session/ports.ts';
-import { correlate } from '../triage/correlate.ts';
 import { unknown } from '../triage/fact.ts';
-import { judge } from '../triage/findings.ts';
+import { concluded, nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
-import { timeLineOf } from '../triage/time-line.ts';
 import { activityWindow, readActivity } from './activity-log.ts';
 import { readBackup } from './backup.ts';
 import type { Connection } from './connection.ts';
@@ -33,29 +30,6 @@ export interface Triage {
   network: NetworkReading | undefined;
 }
 
-/** Findings of a triage so far. */
-export function findingsOf(part: TriageInProgress, now: Date) {
-  const { vm, exposure, logons, patches, installations, knownExploited, posture } = part;
-  return judge({
-    os: vm.os,
-    now,
-    exposure,
-    logons,
-    patches,
-    installations,
-    knownExploited,
-    alerts: posture.alerts,
-    secureScore: posture.secureScore,
-    recommendations: posture.recommendations,
-    jit: posture.jit,
-    identity: posture.identity,
-    software: posture.software,
-    backup: posture.backup,
-    firewall: posture.firewall,
-    activity: posture.activity,
-  });
-}
-
 /**
  * The three questions and the posture of one machine. Every read starts at once; `onProgress` gets the whole picture
  * each time an answer arrives. Azure's refusals become unknown facts.
@@ -77,16 +51,7 @@ export async function readTriage(
     },
   ) => {
     raw = { ...raw, ...change, posture: { ...raw.posture, ...change.posture } };
-    const now = connection.clock.now();
-    const { alerts, activity } = raw.posture;
-    const { patches, knownExploited, software, backup } = correlate(
-      { ...raw, alerts, activity, software: raw.posture.software, backup: raw.posture.backup },
-      options.exploited,
-      now,
-    );
-    const next = { ...raw, patches, knownExploited, posture: { ...raw.posture, software, backup } };
-    const timeLine = timeLineOf({ ...next.posture, logons: next.logons });
-    part = { ...next, timeLine, findings: findingsOf(next, now) };
+    part = concluded(raw, options.exploited, connection.clock.now());
     if (!signal?.aborted) onProgress(part);
   };
   /** A defect in one reader must not cost the others' answers; it is shown as what it is. */

@@ -1,7 +1,7 @@
 import type { VirtualMachine } from '../documents/triage.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
 import { type Holder, sentence } from './holder.ts';
-import type { TriageInProgress } from './ports.ts';
 import type { CaseSlot } from './state.ts';
 import { factsOf } from './summaries.ts';
 

@@ -16,6 +16,9 @@ export type Command =
   | { type: 'refresh' }
   | { type: 'filter' }
   | { type: 'note' }
+  /** Asks for exported event logs to open; `close-logs` goes back to Log Analytics. */
+  | { type: 'open-logs' }
+  | { type: 'close-logs' }
   | { type: 'search' }
   | { type: 'transcript' }
   | { type: 'time-line' }

@@ -13,7 +13,7 @@ import type {
 } from '../documents/triage.ts';
 import { count } from '../text/counts.ts';
 import { day, moment } from '../text/times.ts';
-import type { TriageInProgress } from './ports.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 
 /** One line of evidence in words; the label is "" where it goes on with the one before. */
 export interface ToldLine {

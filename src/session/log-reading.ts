@@ -49,10 +49,11 @@ export function logReading(
     /** The events next to an instant on one machine. */
     async around(vm: VirtualMachine, instant: string, again = false): Promise<void> {
       const key = aroundKey(vm.id, instant);
+      const opened = holder.get().logs.get(vm.id)?.opened;
       const before = holder.get().around.get(key);
       if (before !== undefined && !again) return;
       const fact = await look(
-        reader.eventsAround(vm, instant, asked.signal),
+        opened ? opened.around(instant, asked.signal) : reader.eventsAround(vm, instant, asked.signal),
         (found) => ({ around: new Map(holder.get().around).set(key, found) }),
         before,
       );

@@ -1,33 +1,14 @@
 import type { VirtualMachine } from '../documents/triage.ts';
-import { timeLineOf } from '../triage/time-line.ts';
+import { nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
+import { besideLive } from '../triage/logons/beside.ts';
 import { type Holder, sentence } from './holder.ts';
-import { nothingYet, type Reader, type TriageInProgress } from './ports.ts';
+import type { Reader } from './ports.ts';
 import type { TriageSlot } from './state.ts';
 
 /** New answers over old ones: what is not answered again yet keeps its old answer, whose age is on screen. */
-function merge(old: TriageInProgress, part: TriageInProgress): TriageInProgress {
-  const complete = part.exposure !== null && part.logons !== null && part.patches !== null;
-  const merged = {
-    vm: part.vm,
-    exposure: part.exposure ?? old.exposure,
-    logons: part.logons ?? old.logons,
-    patches: part.patches ?? old.patches,
-    installations: part.installations ?? old.installations,
-    knownExploited: part.knownExploited ?? old.knownExploited,
-    posture: {
-      alerts: part.posture.alerts ?? old.posture.alerts,
-      secureScore: part.posture.secureScore ?? old.posture.secureScore,
-      recommendations: part.posture.recommendations ?? old.posture.recommendations,
-      jit: part.posture.jit ?? old.posture.jit,
-      identity: part.posture.identity ?? old.posture.identity,
-      software: part.posture.software ?? old.posture.software,
-      backup: part.posture.backup ?? old.posture.backup,
-      firewall: part.posture.firewall ?? old.posture.firewall,
-      activity: part.posture.activity ?? old.posture.activity,
-    },
-    findings: complete || part.findings.length >= old.findings.length ? part.findings : old.findings,
-  };
-  return { ...merged, timeLine: timeLineOf({ ...merged.posture, logons: merged.logons }) };
+function over<T extends object>(old: T, fresh: T): T {
+  const answered = Object.entries(fresh).filter(([, fact]) => fact !== null);
+  return { ...old, ...Object.fromEntries(answered) };
 }
 
 /** Reads one machine's triage at a time for each machine; a new reading ends the one before it. */
@@ -38,30 +19,40 @@ export function machineReading(holder: Holder, reader: Reader, arrived: (part: T
     holder.set({ triages: new Map(holder.get().triages).set(vmId, slot) });
   }
 
+  /** What Azure told, with the logons of the event log that a person opened in the place of Log Analytics' own. */
+  function shown(read: TriageInProgress): TriageInProgress {
+    const opened = holder.get().logs.get(read.vm.id)?.opened;
+    return opened ? reader.conclude({ ...read, logons: besideLive(opened.logons, read.logons) }) : read;
+  }
+
+  function take(vmId: string, read: TriageInProgress, state: TriageSlot['state']): void {
+    const part = shown(read);
+    put(vmId, { vm: read.vm, read, part, state, because: '' });
+    arrived(part);
+  }
+
   function read(vm: VirtualMachine): void {
     latest.get(vm.id)?.abort();
     const controller = new AbortController();
     latest.set(vm.id, controller);
     const before = holder.get().triages.get(vm.id);
-    const base = before?.part ?? nothingYet(vm);
+    const base = before?.read ?? nothingYet(vm);
     const busy = before ? 'refreshing' : 'loading';
-    const take = (part: TriageInProgress, state: TriageSlot['state']) => {
-      put(vm.id, { vm: part.vm, part, state, because: '' });
-      arrived(part);
-    };
-    take(base, busy);
+    take(vm.id, base, busy);
     const current = () => latest.get(vm.id) === controller && !controller.signal.aborted;
+    const merged = (part: TriageInProgress) =>
+      before ? reader.conclude({ ...over(base, part), posture: over(base.posture, part.posture) }) : part;
     reader
       .triage(
         vm,
         (part) => {
-          if (current()) take(merge(base, part), busy);
+          if (current()) take(vm.id, merged(part), busy);
         },
         controller.signal,
       )
       .then(
-        ({ schema: _, asOf: __, ...read }) => {
-          if (current()) take(read, 'done');
+        ({ schema: _, asOf: __, ...told }) => {
+          if (current()) take(vm.id, told, 'done');
         },
         (error: unknown) => {
           const slot = holder.get().triages.get(vm.id);
@@ -72,6 +63,11 @@ export function machineReading(holder: Holder, reader: Reader, arrived: (part: T
 
   return {
     read,
+    /** Shows again what was read: an event log was opened or closed. */
+    show(vmId: string): void {
+      const slot = holder.get().triages.get(vmId);
+      if (slot) take(vmId, slot.read, slot.state);
+    },
     stop() {
       for (const controller of latest.values()) controller.abort();
     },

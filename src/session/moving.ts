@@ -88,12 +88,13 @@ export function back(holder: Holder): void {
   }
 }
 
-/** Takes the text of the input on top; returns it when it is a note. */
-export function takeInput(holder: Holder): { vmId: string; note: string } | null {
+/** Takes the text of the input on top; returns it when it is a note or names event logs. */
+export function takeInput(holder: Holder): { purpose: 'note' | 'logs'; vmId: string; text: string } | null {
   const layer = top(holder.get());
   if (layer.kind !== 'input') return null;
   holder.pop();
   if (layer.purpose === 'search') searchFor(holder, layer.text);
-  const note = layer.text.trim();
-  return layer.purpose === 'note' && note !== '' ? { vmId: layer.vmId, note } : null;
+  const { purpose, vmId } = layer;
+  const text = layer.text.trim();
+  return (purpose === 'note' || purpose === 'logs') && text !== '' ? { purpose, vmId, text } : null;
 }

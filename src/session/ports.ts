@@ -1,77 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
-import type {
-  Activity,
-  Alerts,
-  Backup,
-  Exposure,
-  Finding,
-  Firewall,
-  IdentityPosture,
-  Installations,
-  Jit,
-  KnownExploited,
-  Logons,
-  Patches,
-  Recommendations,
-  ScanDocument,
-  ScanRow,
-  SecureScore,
-  Software,
-  TimeLine,
-  TriageDocument,
-  VirtualMachine,
-} from '../documents/triage.ts';
-
-/** A triage while its answers arrive: null is "not answered yet". */
-export interface TriageInProgress {
-  vm: VirtualMachine;
-  exposure: Fact<Exposure> | null;
-  logons: Fact<Logons> | null;
-  patches: Fact<Patches> | null;
-  installations: Fact<Installations> | null;
-  knownExploited: Fact<KnownExploited> | null;
-  posture: {
-    alerts: Fact<Alerts> | null;
-    secureScore: Fact<SecureScore> | null;
-    recommendations: Fact<Recommendations> | null;
-    jit: Fact<Jit> | null;
-    identity: Fact<IdentityPosture> | null;
-    software: Fact<Software> | null;
-    backup: Fact<Backup> | null;
-    firewall: Fact<Firewall> | null;
-    activity: Fact<Activity> | null;
-  };
-  /** What has a time in the facts so far. */
-  timeLine: TimeLine;
-  /** From the facts so far. */
-  findings: Finding[];
-}
-
-/** A triage of which nothing has been answered. */
-export function nothingYet(vm: VirtualMachine): TriageInProgress {
-  return {
-    vm,
-    exposure: null,
-    logons: null,
-    patches: null,
-    installations: null,
-    knownExploited: null,
-    posture: {
-      alerts: null,
-      secureScore: null,
-      recommendations: null,
-      jit: null,
-      identity: null,
-      software: null,
-      backup: null,
-      firewall: null,
-      activity: null,
-    },
-    timeLine: { entries: [], unknown: [] },
-    findings: [],
-  };
-}
+import type { ScanDocument, ScanRow, TriageDocument, VirtualMachine } from '../documents/triage.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 
 export interface Identity {
   name: string;
@@ -95,6 +25,8 @@ export interface Reader {
   traceAddress(address: string, signal: AbortSignal): Promise<Fact<AddressTrace>>;
   /** The events of a machine's log next to an instant (ISO 8601 UTC). */
   eventsAround(vm: VirtualMachine, instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
+  /** What the facts say together, when some of them came from elsewhere. */
+  conclude(facts: TriageInProgress): TriageInProgress;
   /** Labelled lines that explain one exposed port, for its detail: path, deciding rule, rules that lost, not seen. */
   explain(document: TriageInProgress, portIndex: number): { label: string; text: string }[];
 }

@@ -2,9 +2,11 @@ import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { OpenCase } from './case-keeper.ts';
+import type { OpenedLogs } from './event-logs.ts';
 import type { PlaybookOffer } from './playbooks.ts';
-import type { Identity, TriageInProgress } from './ports.ts';
+import type { Identity } from './ports.ts';
 
 export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
 export type Pane = (typeof panes)[number];
@@ -29,7 +31,7 @@ export type Layer =
   | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
   | { kind: 'help'; selected: number }
   | { kind: 'palette'; text: string; selected: number }
-  | { kind: 'input'; purpose: 'filter' | 'note' | 'search'; text: string; before: string; vmId: string }
+  | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
   | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo'; runId: number };
 
 export interface Toast {
@@ -42,10 +44,20 @@ export interface Toast {
 /** The three questions for one machine, as far as they are answered. */
 export interface TriageSlot {
   vm: VirtualMachine;
+  /** As Azure told it. */
+  read: TriageInProgress;
+  /** As it is shown: with the event log that was opened, when there is one. */
   part: TriageInProgress;
   /** Answers of an earlier reading are still on screen while new ones are awaited. */
   state: 'loading' | 'refreshing' | 'done' | 'failed';
   because: string;
+}
+
+/** Event logs that are being read, or were. */
+export interface LogsSlot {
+  /** 0 to 1 while they are read; null when nothing is. */
+  reading: number | null;
+  opened: OpenedLogs | null;
 }
 
 export interface CaseSlot {
@@ -87,6 +99,8 @@ export interface SessionState {
   selectedVm: string | null;
   triages: ReadonlyMap<string, TriageSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
+  /** Exported event logs by the id of the machine whose they are. */
+  logs: ReadonlyMap<string, LogsSlot>;
   /** What was asked of logs about an address, by the address; null while it is awaited. */
   traces: ReadonlyMap<string, Fact<AddressTrace> | null>;
   /** Events next to an instant, by `aroundKey`; null while they are awaited. */

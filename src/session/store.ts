@@ -1,14 +1,17 @@
+import type { Fact } from '../documents/fact.ts';
 import type { ScanRow } from '../documents/triage.ts';
 import type { CaseKeeper } from './case-keeper.ts';
 import { caseWriting } from './case-writing.ts';
 import type { Clipboard } from './clipboard.ts';
 import type { Command } from './commands.ts';
+import type { EventLogs } from './event-logs.ts';
 import { fleetReading } from './fleet-reading.ts';
 import { holdState, sentence } from './holder.ts';
 import { jobsOf } from './jobs.ts';
 import { logReading } from './log-reading.ts';
 import { machineReading } from './machine-reading.ts';
 import { back, changePane, moveTo, takeInput } from './moving.ts';
+import { openedLogs } from './opened-logs.ts';
 import { playbookRuns } from './playbook-runs.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 import type { Reader } from './ports.ts';
@@ -34,6 +37,7 @@ export interface SessionPorts {
   cases: CaseKeeper;
   playbooks: Playbooks;
   clipboard: Clipboard;
+  eventLogs: EventLogs;
   /** Called once, when the person leaves. */
   quit(): void;
 }
@@ -94,6 +98,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       selectedVm: null,
       triages: new Map(),
       cases: new Map(),
+      logs: new Map(),
       traces: new Map(),
       around: new Map(),
       offers: [],
@@ -118,13 +123,14 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
     cases.record(part);
   });
-  const logs = logReading(holder, reader, (vmId, name, summary, fact) =>
+  const keepFact = (vmId: string, name: string, summary: string, fact: Fact<unknown>) =>
     cases.write(
       vmId,
       (openCase) => openCase.fact(name, summary, fact),
       (because) => holder.say(`The case file did not take “${summary}”: ${because}`, 'bad'),
-    ),
-  );
+    );
+  const logs = logReading(holder, reader, keepFact);
+  const eventLogs = openedLogs(holder, ports.eventLogs, keepFact, (vmId) => machines.show(vmId));
   const runs = playbookRuns(holder, ports.playbooks, now, (vmId) => {
     // What was changed shows in the facts.
     const slot = holder.get().triages.get(vmId);
@@ -234,10 +240,14 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
     const taken = takeInput(holder);
     if (!taken) return;
+    if (taken.purpose === 'logs') {
+      eventLogs.open(taken.vmId, taken.text);
+      return;
+    }
     cases.write(
       taken.vmId,
       async (openCase) => {
-        await openCase.note(taken.note);
+        await openCase.note(taken.text);
         holder.say('Noted in the case file.', 'good');
       },
       (because) => holder.say(`The note was not written: ${because}`, 'bad'),
@@ -319,6 +329,16 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'filter':
         holder.push({ kind: 'input', purpose: 'filter', text: state.filter, before: state.filter, vmId: '' });
         return;
+      case 'open-logs': {
+        const vmId = machineOf(state);
+        if (vmId !== null) holder.push({ kind: 'input', purpose: 'logs', text: '', before: '', vmId });
+        return;
+      }
+      case 'close-logs': {
+        const vmId = machineOf(state);
+        if (vmId !== null) eventLogs.close(vmId);
+        return;
+      }
       case 'search': {
         const layer = top(state);
         if (layer.kind !== 'transcript' && layer.kind !== 'time-line') return;
@@ -460,6 +480,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       fleet.stop();
       machines.stop();
       logs.stop();
+      eventLogs.stop();
       await runs.endWaiting();
       await cases.close();
     },

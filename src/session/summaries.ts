@@ -1,7 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { ExposedPort } from '../documents/triage.ts';
 import { counted } from '../text/counts.ts';
-import type { TriageInProgress } from './ports.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 
 /** A fact of a triage with its name and the sentence that the case file keeps about it. */
 export interface NamedFact {

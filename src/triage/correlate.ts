@@ -68,7 +68,7 @@ function patchesWith(
     else if (software?.value.scan.state === 'not-scanned') notSeen.push(`their CVEs: ${software.value.scan.because}`);
   }
   const since = fact.value.rebootPending === true ? rebootPendingSince(runs) : null;
-  return { ...fact, value: { ...fact.value, missing, rebootPendingSince: since }, notSeen };
+  return { ...fact, value: { ...fact.value, missing, rebootPendingSince: since }, notSeen: [...new Set(notSeen)] };
 }
 
 /** What is known to be exploited comes before the rest, which keeps its order. */

@@ -3,9 +3,9 @@ import { type Connection, connect } from '../../src/azure/connection.ts';
 import { resolveVm } from '../../src/azure/inventory.ts';
 import { readScan } from '../../src/azure/scan.ts';
 import { readTriage } from '../../src/azure/triage.ts';
-import type { TriageInProgress } from '../../src/session/ports.ts';
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import type { TriageInProgress } from '../../src/triage/in-progress.ts';
 
 let simulator: Simulator;
 let connection: Connection;

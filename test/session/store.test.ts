@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/documents/fact.ts';
 import type { AddressTrace } from '../../src/documents/traces.ts';
+import type { OpenedLogs } from '../../src/session/event-logs.ts';
 import { modeOf, promptInHand, top } from '../../src/session/state.ts';
 import { createSession } from '../../src/session/store.ts';
 import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
-import { incident, known, machine, suspect, unknown } from '../views/fixtures/incident.ts';
+import { burst, incident, known, machine, now, suspect, unknown } from '../views/fixtures/incident.ts';
 import { keyPrompt, lockOffer, lockView, ScriptedRun, settle, typedPrompt, World } from '../views/fixtures/ports.ts';
 
 function begin(world = new World(), readOnly = false) {
@@ -354,5 +355,80 @@ describe('what is looked up in logs', () => {
     world.looking[0]?.end(unknown('no permission', 'ask for Log Analytics Reader'));
     await settle();
     expect([...session.state().around.values()]).toMatchObject([{ state: 'unknown' }]);
+  });
+});
+
+describe('an exported event log', () => {
+  const file = {
+    path: '/cases/in/Security.evtx',
+    bytes: 1_052_672,
+    sha256: 'ab'.repeat(32),
+    records: 3561,
+    damaged: 1,
+  };
+  const opened = (logons: OpenedLogs['logons']): OpenedLogs => ({
+    logons,
+    files: [file],
+    around: async (instant) => known({ around: instant, events: [] }),
+  });
+  const fromFile = known(
+    {
+      failures: 40,
+      bursts: [burst({ failures: 40, sources: [{ address: '192.0.2.9', failures: 40 }] })],
+      lastEventAt: null,
+      successesCollected: true,
+      thresholds: { failures: 10, windowSeconds: 300 },
+    },
+    now,
+    'the whole file',
+  );
+
+  async function withFile() {
+    const all = await atTriage();
+    await all.world.endTriage({ ...incident(), logons: unknown('no agent', 'open an exported .evtx') });
+    all.session.dispatch({ type: 'open-logs' });
+    for (const character of '/cases/in/Security.evtx') all.session.dispatch({ type: 'insert', text: character });
+    all.session.dispatch({ type: 'submit' });
+    const vmId = machine('web01').id;
+    return { ...all, vmId, part: () => all.session.state().triages.get(vmId)?.part };
+  }
+
+  test('answers where Log Analytics does not; findings and time line follow; the file and its hash are in the case', async () => {
+    const { world, session, vmId, part } = await withFile();
+    expect(world.opening[0]?.typed).toBe('/cases/in/Security.evtx');
+    world.opening[0]?.progress(0.4);
+    expect(session.state().logs.get(vmId)?.reading).toBe(0.4);
+    world.opening[0]?.end(opened(fromFile));
+    await settle();
+    expect(part()?.logons).toMatchObject({
+      state: 'known',
+      value: { failures: 40 },
+      notSeen: ['Log Analytics: not known, no agent'],
+    });
+    expect(part()?.findings.some(({ id }) => id === 'brute-force-succeeded')).toBe(true);
+    expect(part()?.timeLine.entries.some(({ from }) => from === '192.0.2.9')).toBe(true);
+    const held = world.cases[0]?.entries().filter(({ kind }) => kind === 'fact') ?? [];
+    expect(held.some(({ body }) => String(body.summary).includes('Security.evtx, 3,561 records, damaged in 1'))).toBe(
+      true,
+    );
+
+    // A refresh asks Azure again and keeps the file; closing it shows what Azure said.
+    session.dispatch({ type: 'refresh' });
+    await world.endTriage();
+    expect(part()?.logons).toMatchObject({
+      value: { failures: 40 },
+      notSeen: [expect.stringContaining('1514 failures, 2 bursts')],
+    });
+    session.dispatch({ type: 'close-logs' });
+    expect(part()?.logons).toMatchObject({ value: { failures: 1514 } });
+  });
+
+  test('that cannot be read leaves what was there, and says why', async () => {
+    const { world, session, vmId, part } = await withFile();
+    world.opening[0]?.fail(new Error('/cases/in/Security.evtx: not an event log'));
+    await settle();
+    expect(session.state().toast).toMatchObject({ tone: 'bad', text: '/cases/in/Security.evtx: not an event log' });
+    expect(session.state().logs.has(vmId)).toBe(false);
+    expect(part()?.logons).toMatchObject({ state: 'unknown' });
   });
 });

@@ -1,0 +1,36 @@
+import type { Fact } from '../documents/fact.ts';
+import type { EventsAround } from '../documents/traces.ts';
+import type { Logons, VirtualMachine } from '../documents/triage.ts';
+
+/** An exported event log that was read, as the case file names it. */
+export interface EventLogFile {
+  path: string;
+  bytes: number;
+  /** Of the file as it was read, lower case. */
+  sha256: string;
+  records: number;
+  /** Places where it is damaged. */
+  damaged: number;
+}
+
+/** What exported event logs say of one machine. */
+export interface OpenedLogs {
+  logons: Fact<Logons>;
+  files: readonly EventLogFile[];
+  /** The events next to an instant (ISO 8601 UTC), read from the files again. */
+  around(instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
+}
+
+/** Reads exported event logs. */
+export interface EventLogs {
+  /**
+   * Opens the files that a person named: one path, or several, quoted where they hold blanks. `onProgress` gets 0 to 1.
+   * Rejects with a sentence that names the file when nothing could be read.
+   */
+  open(
+    typed: string,
+    vm: VirtualMachine,
+    onProgress: (fraction: number) => void,
+    signal: AbortSignal,
+  ): Promise<OpenedLogs>;
+}
