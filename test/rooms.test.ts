@@ -9,6 +9,7 @@ const rooms: Record<string, string[]> = {
   'src/documents': [],
   'src/text': [],
   'src/triage': ['src/documents', 'src/text'],
+  'src/eventlog': ['src/triage', 'src/documents', 'src/text'],
   'src/kql': ['src/text'],
   'src/evidence': ['src/kql', 'src/eventlog', 'src/text'],
   'src/simulator': ['src/kql', 'src/text'],
@@ -17,7 +18,7 @@ const rooms: Record<string, string[]> = {
   'src/session': ['src/playbook', 'src/casefile', 'src/triage', 'src/documents', 'src/text'],
   'src/azure': ['src/triage', 'src/documents', 'src/text', 'src/failure', 'src/session/ports'],
   'src/actions': ['src/azure', 'src/triage', 'src/playbook', 'src/documents', 'src/text', 'src/failure'],
-  views: ['src/session', 'src/documents', 'src/text', 'src/playbook/run', 'src/casefile'],
+  views: ['src/session', 'src/triage/in-progress', 'src/documents', 'src/text', 'src/playbook/run', 'src/casefile'],
 };
 
 function sources(folder: string): string[] {

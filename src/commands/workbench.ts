@@ -28,6 +28,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       { caseLogOf, playbooksOf },
       { loadPlaybooks, playbookFolders },
       { createActions },
+      { openedLogs },
     ] = await Promise.all([
       import('../azure/reader.ts'),
       import('../casefile/case-store.ts'),
@@ -35,6 +36,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       import('../session/playbook-shelf.ts'),
       import('../playbook/playbook-file.ts'),
       import('../actions/actions.ts'),
+      import('./opened-logs.ts'),
     ]);
     const now = () => connection.clock.now();
     const actions = createActions(connection);
@@ -69,6 +71,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           now,
           responderAddress: async () => flags.allow ?? (await connection.signedIn()).address,
         }),
+        eventLogs: openedLogs({ thresholds: burstOptions(flags).thresholds, now }),
         clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
         quit: () => {},
       },

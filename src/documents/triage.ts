@@ -91,6 +91,8 @@ export const burst = z.object({
   start: instant,
   end: instant,
   failures: z.int(),
+  /** Of them, those that stand in damaged parts of an event log: shown, but no proof. */
+  unverified: z.int().optional(),
   peakPerMinute: z.int(),
   /** The sources and accounts with the most failures; `distinctSources` and `distinctAccounts` count all of them. */
   sources: z.array(z.object({ address: z.string(), failures: z.int() })),

@@ -95,7 +95,7 @@ function typeNumber(logonType: number | null): number {
 }
 
 /**
- * Failed logons in columns: 33 bytes each, whatever their number, with every text kept once. Rows stand for one
+ * Failed logons in columns: 34 bytes each, whatever their number, with every text kept once. Rows stand for one
  * failure, or for `weight` of them where only a count is known of what lay between.
  */
 export class FailureColumns {
@@ -110,6 +110,8 @@ export class FailureColumns {
   account = new Uint32Array(1024);
   code = new Uint16Array(1024);
   logonType = new Int8Array(1024);
+  /** 1 where the failure stands in a damaged part of an event log: shown, but no proof. */
+  unverified = new Uint8Array(1024);
 
   readonly computers = new Names();
   readonly addresses = new Names();
@@ -121,6 +123,7 @@ export class FailureColumns {
   readonly #computers = new Readings((text) => this.computers.numberOf(text.trim().toLowerCase()));
   readonly #addresses = new Readings((text) => this.addresses.numberOf(sourceAddress(text)));
   readonly #accounts = new Readings((text) => this.#account(text));
+  readonly #codes = new Map<string, Map<string, number>>();
   /** Codes come from a closed set, but whoever writes a log can make them up: past this they are one. */
   static readonly mostCodes = 4096;
 
@@ -131,7 +134,8 @@ export class FailureColumns {
   }
 
   /** Adds one failure. */
-  addEvent(event: LogonEvent): void {
+  addEvent(event: LogonEvent, unverified = false): void {
+    if (unverified) this.#mark(this.length);
     this.#append(
       event.at,
       event.recordId,
@@ -139,7 +143,7 @@ export class FailureColumns {
       this.#computers.of(event.computer),
       this.#addresses.of(event.address),
       this.#accounts.of(event.account),
-      this.#code(failureCode(event.status, event.subStatus)),
+      this.#codeOf(event.status, event.subStatus),
       typeNumber(event.logonType),
     );
   }
@@ -174,6 +178,25 @@ export class FailureColumns {
     // The bare name says it shortest; a longer form is kept only while no other was seen.
     if (shown === undefined) this.displays.push(display);
     else if (shown.length > display.length && /[\\@]/.test(shown)) this.displays[number] = display;
+    return number;
+  }
+
+  #mark(row: number): void {
+    if (row === this.time.length) this.#grow();
+    this.unverified[row] = 1;
+  }
+
+  /** A flood repeats few pairs of status and substatus. */
+  #codeOf(status: string, subStatus: string): number {
+    let bySubStatus = this.#codes.get(status);
+    if (!bySubStatus) {
+      bySubStatus = new Map();
+      if (this.#codes.size < FailureColumns.mostCodes) this.#codes.set(status, bySubStatus);
+    }
+    const known = bySubStatus.get(subStatus);
+    if (known !== undefined) return known;
+    const number = this.#code(failureCode(status, subStatus));
+    if (bySubStatus.size < FailureColumns.mostCodes) bySubStatus.set(subStatus, number);
     return number;
   }
 
@@ -220,5 +243,6 @@ export class FailureColumns {
     this.account = longer(new Uint32Array(capacity), this.account);
     this.code = longer(new Uint16Array(capacity), this.code);
     this.logonType = longer(new Int8Array(capacity), this.logonType);
+    this.unverified = longer(new Uint8Array(capacity), this.unverified);
   }
 }

@@ -167,6 +167,8 @@ class Counts {
 
 interface Tally {
   failures: number;
+  /** Of them, those in damaged parts of an event log. */
+  unverified: number;
   accounts: Counts;
   addresses: Counts;
   codes: Counts;
@@ -189,6 +191,7 @@ class Teller {
     this.#successes = successes;
     this.#tally = {
       failures: 0,
+      unverified: 0,
       accounts: new Counts(columns.accounts.size),
       addresses: new Counts(columns.addresses.size),
       codes: new Counts(columns.codes.size),
@@ -217,6 +220,7 @@ class Teller {
     const columns = this.#evidence.failures;
     const tally = this.#tally;
     tally.failures = 0;
+    tally.unverified = 0;
     tally.accounts.clear();
     tally.addresses.clear();
     tally.codes.clear();
@@ -224,6 +228,7 @@ class Teller {
     for (const row of rows) {
       const weight = columns.weight[row] ?? 0;
       tally.failures += weight;
+      if (columns.unverified[row] === 1) tally.unverified += weight;
       tally.accounts.add(columns.account[row] ?? 0, weight);
       tally.addresses.add(columns.address[row] ?? 0, weight);
       tally.codes.add(columns.code[row] ?? 0, weight);
@@ -254,6 +259,7 @@ class Teller {
       start: isoOf(start),
       end: isoOf(end),
       failures: tally.failures,
+      ...(tally.unverified > 0 ? { unverified: tally.unverified } : {}),
       peakPerMinute: peakPerMinute(rows, columns),
       sources: tally.addresses.top(most.sources).map((number) => ({
         address: printable(columns.addresses.text(number), 256) || '-',

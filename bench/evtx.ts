@@ -1,0 +1,177 @@
+/**
+ * A Security log of a gibibyte, to bursts: against reading the same file, and 16 MiB of it against libevtx's evtxexport
+ * where that is installed. The log is made of real chunks (of `CORDON_SHARED`, or ../shared beside the project) with new
+ * record ids, times and checksums. Run: npm run bench -- evtx [MiB]
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { type Chunk, chunkAt, chunkSize, readHeader, recordHead, walkRecords } from '../src/eventlog/chunk.ts';
+import { indexOf } from '../src/eventlog/fragment.ts';
+import { readEventLogs } from '../src/eventlog/read-logs.ts';
+import { newInstance, Templates } from '../src/eventlog/templates.ts';
+
+const shared = process.env.CORDON_SHARED ?? resolve(import.meta.dirname, '../../shared');
+const mebibytes = Number(process.argv[3] ?? 1024);
+
+/** A chunk and where in it a record's id and times stand. */
+interface Model {
+  bytes: Buffer;
+  records: { at: number; id: number; time: number }[];
+  first: bigint;
+}
+
+function modelOf(chunk: Chunk): Model | null {
+  const header = readHeader(chunk);
+  if (!header?.verified) return null;
+  const templates = new Templates();
+  templates.begin(false);
+  const records: Model['records'] = [];
+  let whole = true;
+  let first = 2n ** 63n;
+  const instance = newInstance();
+  walkRecords(
+    chunk,
+    header,
+    (at, size) => {
+      try {
+        templates.read(chunk, at + recordHead + 4, at + size, instance);
+        const { system } = instance.fragment;
+        const place = (name: string) => instance.places[indexOf(system.get(name))] ?? -1;
+        records.push({ at, id: place('EventRecordID'), time: place('TimeCreated@SystemTime') });
+        const time = chunk.view.getBigUint64(at + 16, true);
+        if (time < first) first = time;
+      } catch {
+        whole = false;
+      }
+    },
+    () => {
+      whole = false;
+    },
+  );
+  whole &&= records.every(({ id, time }) => id > 0 && time > 0);
+  return whole && records.length > 0 ? { bytes: Buffer.from(chunk.bytes), records, first } : null;
+}
+
+function models(): Model[] {
+  const folder = join(shared, 'evtx');
+  const found: Model[] = [];
+  for (const name of readdirSync(folder).filter((one) => /\.evtx$/.test(one) && /Security|4625|4624/.test(one))) {
+    const file = readFileSync(join(folder, name));
+    for (let at = 4096; at + chunkSize <= file.length; at += chunkSize) {
+      const model = modelOf(chunkAt(file, at));
+      if (model) found.push(model);
+    }
+  }
+  return found;
+}
+
+/** Writes a valid log of `count` chunks; returns how many records it has. */
+function write(path: string, count: number, from: readonly Model[]): number {
+  const file = openSync(path, 'w');
+  let id = 1n;
+  let clock = 134_000_000_000_000_000n;
+  writeSync(file, Buffer.alloc(4096), 0, 4096, 0);
+  for (let i = 0; i < count; i++) {
+    const model = from[i % from.length];
+    if (!model) throw new Error('no chunk to make a log of');
+    const bytes = Buffer.from(model.bytes);
+    const firstId = id;
+    let latest = clock;
+    for (const record of model.records) {
+      const time = clock + (bytes.readBigUInt64LE(record.at + 16) - model.first);
+      bytes.writeBigUInt64LE(id, record.at + 8);
+      bytes.writeBigUInt64LE(id, record.id);
+      bytes.writeBigUInt64LE(time, record.at + 16);
+      bytes.writeBigUInt64LE(time, record.time);
+      if (time > latest) latest = time;
+      id += 1n;
+    }
+    clock += ((latest - clock) % 36_000_000_000n) + 10_000_000n;
+    for (const [at, value] of [
+      [0x08, firstId],
+      [0x10, id - 1n],
+      [0x18, firstId],
+      [0x20, id - 1n],
+    ] as const)
+      bytes.writeBigUInt64LE(value, at);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0x200, bytes.readUInt32LE(0x30))), 0x34);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0x80, 0x200), crc32(bytes.subarray(0, 0x78))), 0x7c);
+    writeSync(file, bytes, 0, chunkSize, 4096 + i * chunkSize);
+  }
+  const head = Buffer.alloc(4096);
+  head.write('ElfFile\0', 'latin1');
+  head.writeBigUInt64LE(BigInt(count - 1), 16);
+  head.writeBigUInt64LE(id, 24);
+  head.writeUInt32LE(128, 32);
+  head.writeUInt16LE(1, 36);
+  head.writeUInt16LE(3, 38);
+  head.writeUInt16LE(4096, 40);
+  head.writeUInt16LE(Math.min(count, 65_535), 42);
+  head.writeUInt32LE(crc32(head.subarray(0, 0x78)), 0x7c);
+  writeSync(file, head, 0, 4096, 0);
+  closeSync(file);
+  return Number(id) - 1;
+}
+
+function readAlone(path: string): number {
+  const buffer = Buffer.alloc(4 << 20);
+  const file = openSync(path, 'r');
+  const before = performance.now();
+  let position = 0;
+  for (;;) {
+    const read = readSync(file, buffer, 0, buffer.length, position);
+    if (read === 0) break;
+    position += read;
+  }
+  closeSync(file);
+  return performance.now() - before;
+}
+
+async function bursts(path: string) {
+  const before = performance.now();
+  const { files, logons } = await readEventLogs([path], { now: new Date() });
+  return { ms: performance.now() - before, files, logons };
+}
+
+const best = (figures: number[]): number => Math.min(...figures);
+const folder = mkdtempSync(join(tmpdir(), 'cordon-bench-'));
+try {
+  const from = models();
+  if (from.length === 0) throw new Error(`no event logs in ${join(shared, 'evtx')} to make a log of`);
+  const big = join(folder, 'Security.evtx');
+  const records = write(big, mebibytes * 16, from);
+  console.log(`${mebibytes} MiB, ${records.toLocaleString('en-US')} records, made of ${from.length} real chunks`);
+  readAlone(big);
+  const reading: number[] = [];
+  const working: number[] = [];
+  let told = await bursts(big);
+  for (let round = 0; round < 3; round++) {
+    reading.push(readAlone(big));
+    told = await bursts(big);
+    working.push(told.ms);
+  }
+  const value = told.logons.state === 'known' ? told.logons.value : undefined;
+  console.log(
+    `bursts  ${best(working).toFixed(0)} ms, ${value?.failures.toLocaleString('en-US')} failures in ${value?.bursts.length} bursts, ${told.files[0]?.damages} damages`,
+  );
+  console.log(`reading ${best(reading).toFixed(0)} ms`);
+  console.log(`ratio   ${(best(working) / best(reading)).toFixed(1)}`);
+  console.log(`peak resident ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`);
+
+  const small = join(folder, 'Small.evtx');
+  write(small, 16 * 16, from);
+  const mine = best([(await bursts(small)).ms, (await bursts(small)).ms, (await bursts(small)).ms]);
+  const before = performance.now();
+  const theirs = spawnSync('evtxexport', [small], { stdio: ['ignore', 'ignore', 'ignore'] });
+  const elapsed = performance.now() - before;
+  if (theirs.error) console.log('evtxexport is not installed (Debian: libevtx-utils)');
+  else
+    console.log(
+      `16 MiB  ${mine.toFixed(0)} ms, evtxexport ${elapsed.toFixed(0)} ms, ratio 1/${(elapsed / mine).toFixed(0)}`,
+    );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
