@@ -39,6 +39,14 @@ function exploited(command: Command): Command {
   return command.option('--kev <file>', 'CISA’s known_exploited_vulnerabilities.json, to mark what is exploited');
 }
 
+/** The option of every command that evaluates exposure. */
+function tagged(command: Command): Command {
+  return command.option(
+    '--service-tags <file>',
+    'Microsoft’s ServiceTags_Public_<date>.json, for the addresses behind tags such as AzureCloud',
+  );
+}
+
 /** Sets the exit code without ending the process, so that what is written still gets out. */
 async function finish(work: Promise<number> | number): Promise<void> {
   process.exitCode = await work;
@@ -56,14 +64,14 @@ function program(): Command {
     '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
       '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
   );
-  exploited(bursts(reading(cordon)))
+  tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'go on with this case')
     .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
     .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
 
-  exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion'))))
+  tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each machine's exposure")
     .addOption(
@@ -73,9 +81,13 @@ function program(): Command {
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
     );
 
-  exploited(
-    bursts(
-      reading(cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id')),
+  tagged(
+    exploited(
+      bursts(
+        reading(
+          cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id'),
+        ),
+      ),
     ),
   )
     .option('--json', 'print cordon.triage/1')

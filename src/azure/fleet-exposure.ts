@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import type { Exposure, VirtualMachine } from '../documents/triage.ts';
+import type { PublishedTags } from '../triage/exposure/address-spec.ts';
 import { FleetExposure } from '../triage/exposure/fleet.ts';
 import type { NetworkResources } from '../triage/exposure/resources.ts';
 import { type Reach, reachOf } from '../triage/suspicion.ts';
@@ -49,7 +50,7 @@ export async function readFleetExposure(
   connection: Connection,
   subscriptions: string[],
   machines: VirtualMachine[],
-  signal: AbortSignal | undefined,
+  options: { signal?: AbortSignal; serviceTags?: PublishedTags },
   take: (vm: VirtualMachine, exposure: Fact<Exposure>, reach: Reach) => void,
 ): Promise<{ addresses: Map<string, string[]>; notSeen: string[] }> {
   const unseen = new NotSeenByFleet();
@@ -59,7 +60,7 @@ export async function readFleetExposure(
     take(vm, exposure, reachOf(vm, exposure, openings));
   });
   const each = async (name: string, use: (rows: unknown[]) => void) => {
-    const pages = graphPages(connection, await loadQuery(name), subscriptions, signal);
+    const pages = graphPages(connection, await loadQuery(name), subscriptions, options.signal);
     for (;;) {
       const page = await pages.next();
       if (page.done !== true) use(page.value);
@@ -72,7 +73,9 @@ export async function readFleetExposure(
   };
   await each('network-paths', (rows) => fleet.addResources(rows));
   const adminRules = await readAdminRules(connection, fleet.networks());
-  fleet.begin({ asOf: connection.clock.now().toISOString(), source, adminRules });
+  const { serviceTags } = options;
+  const asOf = connection.clock.now().toISOString();
+  fleet.begin({ asOf, source, adminRules, ...(serviceTags ? { serviceTags } : {}) });
   await each('security-groups', (rows) => fleet.addGroups(rows));
   fleet.finish();
   return { addresses: publicAddresses(machines, fleet.resources), notSeen: [...notSeen, ...unseen.list()] };

@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import type { Exposure, Firewall, VirtualMachine } from '../documents/triage.ts';
+import type { PublishedTags } from '../triage/exposure/address-spec.ts';
 import { evaluateExposure } from '../triage/exposure/exposure.ts';
 import type { AdminRules } from '../triage/exposure/filters.ts';
 import { firewallInFront } from '../triage/exposure/firewall-path.ts';
@@ -209,7 +210,7 @@ export function exposureOf(
   reading: NetworkReading,
   vm: VirtualMachine,
   asOf: string,
-  secondOpinions?: ReadonlyMap<string, SecondOpinion>,
+  options: { secondOpinions?: ReadonlyMap<string, SecondOpinion>; serviceTags?: PublishedTags } = {},
 ): Fact<Exposure> {
   return evaluateExposure({
     vm: { id: vm.id, name: vm.name, os: vm.os, power: vm.power },
@@ -219,7 +220,7 @@ export function exposureOf(
     unreadable: reading.unreadable,
     asOf,
     source,
-    ...(secondOpinions ? { secondOpinions } : {}),
+    ...options,
   });
 }
 
@@ -265,14 +266,16 @@ export async function readExposure(
   connection: Connection,
   vm: VirtualMachine,
   onFirst: (fact: Fact<Exposure>, reading: NetworkReading) => void,
-  signal?: AbortSignal,
+  options: { signal?: AbortSignal; serviceTags?: PublishedTags } = {},
 ): Promise<{ fact: Fact<Exposure>; reading: NetworkReading }> {
+  const tags = options.serviceTags ? { serviceTags: options.serviceTags } : {};
   const effective = readEffectiveRules(connection, vm);
-  const reading = await readNetwork(connection, vm, signal);
-  const first = exposureOf(reading, vm, connection.clock.now().toISOString());
+  const reading = await readNetwork(connection, vm, options.signal);
+  const first = exposureOf(reading, vm, connection.clock.now().toISOString(), tags);
   onFirst(first, reading);
-  const opinions = await effective;
-  return { fact: exposureOf(reading, vm, connection.clock.now().toISOString(), opinions), reading };
+  const secondOpinions = await effective;
+  const asOf = connection.clock.now().toISOString();
+  return { fact: exposureOf(reading, vm, asOf, { ...tags, secondOpinions }), reading };
 }
 
 /** Does the machine's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */

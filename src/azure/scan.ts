@@ -1,5 +1,6 @@
 import type { Fact, Unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { PublishedTags } from '../triage/exposure/address-spec.ts';
 import { unknown } from '../triage/fact.ts';
 import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
@@ -78,6 +79,7 @@ function ranked(rows: ScanRow[]): ScanRow[] {
 
 export interface ScanOptions extends LogonOptions {
   exploited?: ExploitedCatalog;
+  serviceTags?: PublishedTags;
   /** Keep each machine's whole exposure in its row. */
   full?: boolean;
 }
@@ -134,7 +136,7 @@ export async function readScan(
   await Promise.all([
     part('exposure', async () => {
       const reached = new Map<string, Reach>();
-      const seen = await readFleetExposure(connection, ids, machines, signal, (vm, exposure, reach) => {
+      const seen = await readFleetExposure(connection, ids, machines, options, (vm, exposure, reach) => {
         reached.set(vm.id.toLowerCase(), reach);
         if (options.full) facts.full.set(vm.id.toLowerCase(), exposure);
       });

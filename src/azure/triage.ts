@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
+import type { PublishedTags } from '../triage/exposure/address-spec.ts';
 import { unknown } from '../triage/fact.ts';
 import { concluded, nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
@@ -22,6 +23,8 @@ import { readSoftware } from './software.ts';
 export interface TriageOptions extends LogonOptions {
   /** CISA's list of known exploited vulnerabilities, when it was given. */
   exploited?: ExploitedCatalog;
+  /** Microsoft's published service tags, when they were given. */
+  serviceTags?: PublishedTags;
 }
 
 export interface Triage {
@@ -79,7 +82,7 @@ export async function readTriage(
       const firewall = firewallOf(reading, vm, fact, connection.clock.now().toISOString());
       update({ exposure: fact, vm: { ...vm, publicAddresses: reading.publicAddresses }, posture: { firewall } });
     },
-    signal,
+    options,
   );
   exposureRead.catch(() => networkParts.resolve([]));
   const machine = readMachine(connection, vm);

@@ -41,6 +41,8 @@ export function burstOptions(flags: BurstFlags): { lookbackHours?: number; thres
 export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
   /** CISA's known_exploited_vulnerabilities.json. */
   kev?: string;
+  /** Microsoft's ServiceTags_Public_<date>.json. */
+  serviceTags?: string;
   readOnly?: boolean;
   cases?: string;
   case?: string;

@@ -3,11 +3,16 @@ import { readTriage } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
 import { exploitedOption } from './kev-file.ts';
 import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
+import { serviceTagsOption } from './service-tags-file.ts';
 import { triageText } from './triage-report.ts';
 
 /** What the workbench is without a terminal: the triage report of the most suspicious machine in reach. */
 export async function report(flags: WorkbenchFlags, streams: Streams): Promise<number> {
-  const options = { ...burstOptions(flags), ...(await exploitedOption(flags)) };
+  const options = {
+    ...burstOptions(flags),
+    ...(await exploitedOption(flags)),
+    ...(await serviceTagsOption(flags, new Date())),
+  };
   const opened = await openConnection(flags);
   try {
     const { vms, notSeen } = await readScan(opened.connection, () => {}, options);

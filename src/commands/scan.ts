@@ -4,8 +4,9 @@ import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 
-export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags {
+export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
   json?: boolean;
   full?: boolean;
   failOn?: 'critical' | 'high' | 'medium' | 'low';
@@ -42,6 +43,7 @@ function* jsonOf({ vms, ...rest }: ScanDocument): Generator<string> {
 /** `cordon scan`: every machine in reach, ranked by suspicion. */
 export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
+  const tags = await serviceTagsOption(flags, new Date());
   const opened = await openConnection(flags);
   try {
     const told = (rows: unknown[]) => {
@@ -50,6 +52,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
     const document = await readScan(opened.connection, told, {
       ...burstOptions(flags),
       ...exploited,
+      ...tags,
       full: flags.full ?? false,
     });
     if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');

@@ -5,9 +5,10 @@ import { exitCode } from '../failure.ts';
 import { severityOrder } from '../triage/findings.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 
-export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags {
+export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
   json?: boolean;
   markdown?: boolean;
   failOn?: Severity;
@@ -16,6 +17,7 @@ export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags {
 /** `cordon triage VM`: the three questions for one machine, without the workbench. */
 export async function triage(wanted: string, flags: TriageFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
+  const tags = await serviceTagsOption(flags, new Date());
   const opened = await openConnection(flags);
   try {
     const vm = await resolveVm(opened.connection, wanted);
@@ -32,7 +34,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
           }
         }
       },
-      { ...burstOptions(flags), ...exploited },
+      { ...burstOptions(flags), ...exploited, ...tags },
     );
     streams.stdout.write(
       flags.json

@@ -3,6 +3,7 @@ import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
 import { exploitedOption } from './kev-file.ts';
 import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
+import { serviceTagsOption } from './service-tags-file.ts';
 
 /** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
 export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
@@ -11,6 +12,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     return report(flags, streams);
   }
   const exploited = await exploitedOption(flags);
+  const tags = await serviceTagsOption(flags, new Date());
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
   const [{ runWorkbench }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
@@ -49,7 +51,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       : 'no subscription in reach';
     const session = createSession(
       {
-        reader: azureReader(connection, { ...burstOptions(flags), ...exploited }),
+        reader: azureReader(connection, { ...burstOptions(flags), ...exploited, ...tags }),
         cases: caseKeeper({
           store: openCaseStore(flags.cases ?? defaultCaseRoot(), { now }),
           now,

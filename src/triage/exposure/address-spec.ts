@@ -17,10 +17,21 @@ export interface AddressSpec {
   groups: readonly string[];
   /** Service tags, and texts that are no prefix, whose addresses are not known. */
   unresolved: readonly string[];
+  /** Service tags that were resolved by Microsoft's published addresses. */
+  published: readonly string[];
 }
 
 /** Addresses by service tag; tags in any case ("AzureCloud.westeurope"). */
 export type ServiceTags = ReadonlyMap<string, readonly string[]>;
+
+/** Microsoft's published service tags. */
+export interface PublishedTags {
+  tags: ServiceTags;
+  /** What they are from: "ServiceTags_Public_20261123.json, change 300". */
+  source: string;
+  /** Why their addresses may be wrong ("it is 40 days old …"); "" when nothing speaks against them. */
+  doubt: string;
+}
 
 const CACHED = 20_000;
 const NO_TEXTS: readonly string[] = Object.freeze([]);
@@ -30,8 +41,12 @@ export class AddressReader {
   readonly #tags: ReadonlyMap<string, readonly string[]>;
   readonly #single = new Map<string, AddressSpec>();
 
-  constructor(tags: ServiceTags = new Map()) {
-    this.#tags = new Map([...tags].map(([name, prefixes]) => [name.toLowerCase(), prefixes]));
+  /** Where the addresses of service tags come from. */
+  readonly published: Omit<PublishedTags, 'tags'>;
+
+  constructor(published?: PublishedTags) {
+    this.published = { source: published?.source ?? '', doubt: published?.doubt ?? '' };
+    this.#tags = new Map([...(published?.tags ?? [])].map(([name, prefixes]) => [name.toLowerCase(), prefixes]));
   }
 
   /** What one prefix text names. Addresses seldom recur and are read anew; words do, and are kept. */
@@ -55,6 +70,7 @@ export class AddressReader {
       internet: false,
       groups: NO_TEXTS,
       unresolved: NO_TEXTS,
+      published: NO_TEXTS,
     };
     const prefix = parsePrefix(text);
     if (prefix?.family === 4) return { ...spec, v4: [prefix.start, prefix.end] };
@@ -76,7 +92,7 @@ export class AddressReader {
     const known = this.#tags.get(text.trim().toLowerCase());
     if (known === undefined) return { ...spec, unresolved: [printable(text.trim(), 80)] };
     const { v4, v6 } = addressesOf(known);
-    return { ...spec, v4, v6 };
+    return { ...spec, v4, v6, published: [printable(text.trim(), 80)] };
   }
 
   /** What a list of prefix texts and application security groups names together. */
@@ -91,6 +107,7 @@ export class AddressReader {
       internet: false,
       groups: groups.map((id) => id.toLowerCase()),
       unresolved: [] as string[],
+      published: [] as string[],
     };
     const v4: [number, number][] = [];
     const v6: [bigint, bigint][] = [];
@@ -106,6 +123,7 @@ export class AddressReader {
         spec.virtualNetwork ||= word.virtualNetwork;
         spec.internet ||= word.internet;
         for (const tag of word.unresolved) if (!spec.unresolved.includes(tag)) spec.unresolved.push(tag);
+        spec.published.push(...word.published);
       }
     }
     spec.v4 = normalise(v4);

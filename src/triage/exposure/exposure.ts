@@ -2,7 +2,7 @@ import type { Fact } from '../../documents/fact.ts';
 import type { ExposedPort, Exposure, VirtualMachine } from '../../documents/triage.ts';
 import { known, unknown } from '../fact.ts';
 import { INTERNET_V4, INTERNET_V6 } from './address-set.ts';
-import { AddressReader, type ServiceTags } from './address-spec.ts';
+import { AddressReader, type PublishedTags } from './address-spec.ts';
 import { applicationGatewayRelays } from './application-gateways.ts';
 import { describeSourcesV4, describeSourcesV6 } from './breadth.ts';
 import { compareOpinions, type Opinion } from './compare-opinions.ts';
@@ -33,7 +33,7 @@ export interface ExposureInput {
   /** ARM bodies: interfaces, subnets or virtual networks, groups, public addresses, load balancers, firewalls … */
   resources: NetworkResources;
   /** Addresses of service tags, when they were read. */
-  serviceTags?: ServiceTags;
+  serviceTags?: PublishedTags;
   /** Security admin rules; taken as unknown when absent. */
   adminRules?: AdminRules;
   /** Azure's effective rules by network interface id in any case, as far as they were asked for. */
@@ -53,6 +53,7 @@ const CLOSED: RuleList = {
   usesSourcePorts: false,
   defects: [],
   unresolvedNotes: [],
+  published: false,
 };
 
 const ADMIN_NOT_READ: AdminRules = {
@@ -72,7 +73,7 @@ export interface ExposureBook {
 export function openBook(
   resources: NetworkResources,
   about: {
-    serviceTags?: ServiceTags | undefined;
+    serviceTags?: PublishedTags | undefined;
     adminRules?: AdminRules | undefined;
     unreadable: readonly Unreadable[];
   },
@@ -424,7 +425,7 @@ export function exposureOf(
       disagreements: compared.disagreements,
       secondOpinion: compared.secondOpinion,
     },
-    { source: input.source, asOf: input.asOf, coverage: coverageOf(input, found), notSeen: found.notes.list() },
+    { source: input.source, asOf: input.asOf, coverage: coverageOf(book, input, found), notSeen: found.notes.list() },
   );
   return { fact, openings };
 }
@@ -436,9 +437,17 @@ function cureOf(undecided: readonly string[], unreadable: readonly Unreadable[])
   return cures[0] ?? 'Reader on the machine’s network interfaces, their subnets and their network security groups';
 }
 
-function coverageOf(input: Omit<ExposureInput, 'resources' | 'unreadable'>, found: Examined): string {
+function coverageOf(
+  book: ExposureBook,
+  input: Omit<ExposureInput, 'resources' | 'unreadable'>,
+  found: Examined,
+): string {
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
-  const scope = `${count(input.networkInterfaces.length, 'network interface')}, ${count(found.paths, 'path')} from the Internet`;
+  const published = found.guarded.some(({ chain }) =>
+    [chain.admin, chain.subnet, chain.nic].some((rules) => rules?.published === true),
+  );
+  const tags = published ? `; service tags by ${book.reader.published.source}` : '';
+  const scope = `${count(input.networkInterfaces.length, 'network interface')}, ${count(found.paths, 'path')} from the Internet${tags}`;
   const { power } = input.vm;
   if (power === 'running') return scope;
   return power === 'unknown'

@@ -1,6 +1,6 @@
 import type { Fact } from '../../documents/fact.ts';
 import type { Exposure, VirtualMachine } from '../../documents/triage.ts';
-import type { ServiceTags } from './address-spec.ts';
+import type { PublishedTags } from './address-spec.ts';
 import { type ExposureBook, exposureOf, openBook } from './exposure.ts';
 import type { AdminRules } from './filters.ts';
 import { LightBodies } from './fleet-bodies.ts';
@@ -16,7 +16,7 @@ export type FleetMachine = Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power' |
 export interface AboutFleet {
   asOf: string;
   source: string;
-  serviceTags?: ServiceTags;
+  serviceTags?: PublishedTags;
   adminRules?: AdminRules;
   unreadable?: readonly Unreadable[];
 }

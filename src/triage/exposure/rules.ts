@@ -39,8 +39,10 @@ export interface RuleList {
   usesSourcePorts: boolean;
   /** What was wrong with the rules, in sentences. */
   defects: readonly string[];
-  /** Tags without known addresses, by rule. */
+  /** Tags without known addresses, and with doubtful ones, by rule. */
   unresolvedNotes: readonly string[];
+  /** Do rules use service tags by their published addresses? */
+  published: boolean;
 }
 
 type Level = DecidingRule['level'];
@@ -266,7 +268,13 @@ function compileRule(
 
 const said = (fields: Fields, where: string): string => `rule ${fields.name || '(without a name)'} of ${where}`;
 
-function ruleList(id: string, compiled: InboundRule[], defects: string[], where: string): RuleList {
+function ruleList(
+  id: string,
+  compiled: InboundRule[],
+  defects: string[],
+  where: string,
+  reader: AddressReader,
+): RuleList {
   // Node sorts stably: at equal priority, which Azure refuses to store, the order of the body stands, allows first.
   const rank: Record<Access, number> = { always: 0, allow: 1, deny: 2 };
   let sorted = true;
@@ -277,6 +285,7 @@ function ruleList(id: string, compiled: InboundRule[], defects: string[], where:
   const choosy: InboundRule[] = [];
   const unresolvedNotes: string[] = [];
   let usesSourcePorts = false;
+  const published = new Set<string>();
   let unresolved = false;
   for (const rule of compiled) {
     if (rule.source.unresolved.length + rule.destination.unresolved.length > 0) {
@@ -286,13 +295,30 @@ function ruleList(id: string, compiled: InboundRule[], defects: string[], where:
       const taken =
         rule.access === 'deny' ? 'taken as closing nothing' : 'counted as reachable from there, in an unknown number';
       unresolvedNotes.push(
-        `rule ${rule.name} of ${where} ${verb} ${tags.join(', ')}, whose addresses are not known here: ${taken}; reading Microsoft.Network/locations/serviceTags would tell`,
+        `rule ${rule.name} of ${where} ${verb} ${tags.join(', ')}, whose addresses are not known here: ${taken}; Microsoft’s file of service tags (--service-tags FILE) would tell`,
       );
     }
+    for (const tag of rule.source.published) published.add(tag);
+    for (const tag of rule.destination.published) published.add(tag);
     if (!rule.destination.any) choosy.push(rule);
     if (rule.sourcePorts !== undefined) usesSourcePorts = true;
   }
-  return { id, rules: compiled, choosy, unresolved, usesSourcePorts, defects, unresolvedNotes };
+  const { source, doubt } = reader.published;
+  if (published.size > 0 && doubt !== '') {
+    unresolvedNotes.push(
+      `${where} names ${[...published].join(', ')}, whose addresses are those of ${source}: ${doubt}`,
+    );
+  }
+  return {
+    id,
+    rules: compiled,
+    choosy,
+    unresolved,
+    usesSourcePorts,
+    defects,
+    unresolvedNotes,
+    published: published.size > 0,
+  };
 }
 
 /** The inbound rules of a network security group's ARM body, user's and default ones, in the order they are tried. */
@@ -309,7 +335,7 @@ export function compileSecurityGroup(body: Raw, level: 'nic' | 'subnet', reader:
       if (rule !== undefined) compiled.push(rule);
     }
   }
-  return ruleList(id, compiled, defects, where);
+  return ruleList(id, compiled, defects, where, reader);
 }
 
 /** The inbound security admin rules that apply to a virtual network, as listed by Virtual Network Manager. */
@@ -330,7 +356,7 @@ export function compileAdminRules(network: string, bodies: readonly unknown[], r
       `${where} of ${nameOf(network)} come from ${managers.size} network managers: the one with the wider scope goes first, and the scopes are not seen here; taken by priority`,
     );
   }
-  return ruleList(network, compiled, defects, where);
+  return ruleList(network, compiled, defects, where, reader);
 }
 
 /** The fields of a rule in one line: "allow-rdp  priority 300  Allow  Tcp  source *  port 3389". */

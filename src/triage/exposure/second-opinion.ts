@@ -177,6 +177,7 @@ function compile(
     usesSourcePorts: rules.some((rule) => rule.sourcePorts !== undefined),
     defects,
     unresolvedNotes: [],
+    published: false,
   };
 }
 

@@ -202,7 +202,7 @@ test('agrees with a per-packet oracle for random groups, tags, groups of machine
         const input = ask(bodies);
         const fact = evaluateExposure({
           ...input,
-          serviceTags: new Map([['Storage', STORAGE]]),
+          serviceTags: { tags: new Map([['Storage', STORAGE]]), source: 'x', doubt: '' },
           adminRules: { state: 'known', byNetwork: new Map([[id.vnet(), adminRules]]) },
         });
         if (fact.state !== 'known') throw new Error('not known');

@@ -205,7 +205,11 @@ describe('b7 internet-wide, however it is written', () => {
   test('AzureCloud with its addresses is counted; without them it is told, and not dropped', () => {
     const bodies = machine({ nicRules: [rdp('cloud', 100, 'Allow', { sourceAddressPrefix: 'AzureCloud.eastus' })] });
     const known = exposureOf(bodies, {
-      serviceTags: new Map([['azurecloud.EastUS', ['20.0.0.0/12', '40.64.0.0/13', '2603:1030::/25']]]),
+      serviceTags: {
+        tags: new Map([['azurecloud.EastUS', ['20.0.0.0/12', '40.64.0.0/13', '2603:1030::/25']]]),
+        source: 'ServiceTags_Public_20261116.json, change 300',
+        doubt: '',
+      },
     });
     expect(known.ports[0]?.sources).toMatchObject({
       publicAddresses: 2 ** 20 + 2 ** 19,
@@ -213,6 +217,7 @@ describe('b7 internet-wide, however it is written', () => {
       prefixes: ['20.0.0.0/12', '40.64.0.0/13'],
     });
     expect(known.notSeen).toEqual([]);
+    expect(known.coverage).toContain('service tags by ServiceTags_Public_20261116.json, change 300');
     const not = exposureOf(bodies);
     expect(not.ports[0]).toMatchObject({
       from: 3389,
@@ -220,6 +225,27 @@ describe('b7 internet-wide, however it is written', () => {
       decidedBy: [{ rule: 'cloud' }],
     });
     expect(not.notSeen.join()).toContain('AzureCloud.eastus');
+  });
+
+  test('published addresses that are old are used, and doubted only where a rule names the tag', () => {
+    const serviceTags = {
+      tags: new Map([['Storage', ['20.60.0.0/16']]]),
+      source: 'old.json, change 1',
+      doubt: 'it is old',
+    };
+    const named = exposureOf(
+      machine({
+        nicRules: [
+          rdp('s', 100, 'Allow', { sourceAddressPrefix: undefined, sourceAddressPrefixes: ['Storage', '203.0.113.7'] }),
+        ],
+      }),
+      { serviceTags },
+    );
+    expect(named.ports[0]?.sources.publicAddresses).toBe(2 ** 16 + 1);
+    expect(named.notSeen).toEqual([
+      'network security group web-nsg names Storage, whose addresses are those of old.json, change 1: it is old',
+    ]);
+    expect(exposureOf(machine({ nicRules: [rdp('a', 100, 'Allow')] }), { serviceTags }).notSeen).toEqual([]);
   });
 
   test('a deny for a tag of unknown addresses closes nothing, and that is said', () => {
