@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Connection } from '../azure/connection.ts';
 import { azureError } from '../azure/failure.ts';
 import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../azure/json.ts';
-import { kqlString, withParameters } from '../azure/kql-literal.ts';
+import { kqlString, withLiterals } from '../azure/kql-literal.ts';
 import { loadQuery } from '../azure/queries.ts';
 import { rawBody } from '../azure/raw-body.ts';
 import { queryGraph } from '../azure/resource-graph.ts';
@@ -150,8 +150,8 @@ export function patchesAssess(connection: Connection): Action {
 
   /** When Resource Graph, which the triage reads, was assessed; null when it shows no assessment. */
   async function listedAt(context: ActionContext): Promise<string | null> {
-    const query = withParameters(await loadQuery('patch-assessment'), {
-      machines: `dynamic([${kqlString(context.target.id.toLowerCase())}])`,
+    const query = withLiterals(await loadQuery('patch-assessment'), {
+      _machine: kqlString(context.target.id.toLowerCase()),
     });
     const { rows } = await queryGraph(connection, query, [context.target.subscriptionId], context.signal);
     const summary = rows.find((row) => textAt(row, 'type').endsWith('patchassessmentresults'));

@@ -4,7 +4,7 @@ import { known, unknown } from '../triage/fact.ts';
 import type { Connection } from './connection.ts';
 import { isForbidden, unknownFrom } from './failure.ts';
 import { booleanAt, instantAt, type Json, numberAt, textAt } from './json.ts';
-import { kqlString, withParameters } from './kql-literal.ts';
+import { kqlString, withLiterals } from './kql-literal.ts';
 import { loadQuery } from './queries.ts';
 import { rawBody } from './raw-body.ts';
 import { queryGraph } from './resource-graph.ts';
@@ -83,7 +83,7 @@ async function readVaultSecurity(
 ): Promise<Fact<VaultSecurity>> {
   const cure = `ask the customer for Reader on the vault ${shortName(vault)}`;
   try {
-    const query = withParameters(await loadQuery('vault-security'), { vault: kqlString(vault) });
+    const query = withLiterals(await loadQuery('vault-security'), { _vault: kqlString(vault) });
     const { rows } = await queryGraph(connection, query, [subscriptionId], signal);
     const [row] = rows;
     if (!row) return unknown(`the vault ${shortName(vault)} is not to be seen in Resource Graph`, cure, vaultSource);

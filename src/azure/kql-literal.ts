@@ -8,10 +8,22 @@ export function kqlString(text: string): string {
   return `"${escaped}"`;
 }
 
-/** A query with its parameters as `let` statements in front. */
+/** A query of Log Analytics with its parameters as `let` statements in front. */
 export function withParameters(query: string, parameters: Record<string, string>): string {
   const lets = Object.entries(parameters).map(([name, literal]) => `let ${name} = ${literal};`);
   return [...lets, query].join('\n');
+}
+
+/**
+ * A query of Resource Graph with literals in the places of its parameters (`_machine`): Resource Graph knows no `let`.
+ * https://github.com/MicrosoftDocs/azure-docs/issues/104044
+ */
+export function withLiterals(query: string, parameters: Record<string, string>): string {
+  return Object.entries(parameters).reduce((text, [name, literal]) => {
+    const places = new RegExp(`(?<![\\w])${name}(?![\\w])`, 'g');
+    if (!places.test(text)) throw new Error(`the query has no parameter ${name}`);
+    return text.replace(places, () => literal);
+  }, query);
 }
 
 /** A KQL datetime literal, exact to the millisecond. */

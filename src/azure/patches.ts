@@ -6,7 +6,7 @@ import { patchAge, patchOrder } from '../triage/patches.ts';
 import type { Connection } from './connection.ts';
 import { azureError, unknownFrom } from './failure.ts';
 import { at, booleanAt, instantAt, isObject, type Json, listAt, numberAt, textAt } from './json.ts';
-import { kqlString, withParameters } from './kql-literal.ts';
+import { kqlString, withLiterals } from './kql-literal.ts';
 import { loadQuery } from './queries.ts';
 import { rawBody } from './raw-body.ts';
 import { queryGraph } from './resource-graph.ts';
@@ -76,8 +76,7 @@ function countsOf(properties: unknown): Record<string, number> {
 
 /** Rows of a query about this one machine. */
 async function rowsOf(connection: Connection, name: string, vm: VirtualMachine, signal: AbortSignal | undefined) {
-  const machines = `dynamic([${kqlString(vm.id.toLowerCase())}])`;
-  const query = withParameters(await loadQuery(name), { machines });
+  const query = withLiterals(await loadQuery(name), { _machine: kqlString(vm.id.toLowerCase()) });
   return queryGraph(connection, query, [vm.subscriptionId], signal);
 }
 

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import type { ServersPlan } from './defender-plan.ts';
 import { securityReader, unknownFrom } from './failure.ts';
 import { instantAt, type Json, numberAt, textAt } from './json.ts';
-import { kqlString, withParameters } from './kql-literal.ts';
+import { kqlString, withLiterals } from './kql-literal.ts';
 import { loadQuery } from './queries.ts';
 import { queryGraph } from './resource-graph.ts';
 
@@ -84,7 +84,7 @@ export async function readRecommendations(
   signal?: AbortSignal,
 ): Promise<Fact<Recommendations>> {
   try {
-    const query = withParameters(await loadQuery('recommendations'), { machine: kqlString(vm.id.toLowerCase()) });
+    const query = withLiterals(await loadQuery('recommendations'), { _machine: kqlString(vm.id.toLowerCase()) });
     const { rows, truncated } = await queryGraph(connection, query, [vm.subscriptionId], signal);
     if (rows.length === 0) {
       const [because, cure] = noRow('no recommendation for this machine', await plan);

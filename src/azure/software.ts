@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import type { ServersPlan } from './defender-plan.ts';
 import { securityReader, unknownFrom } from './failure.ts';
 import { at, instantAt, listAt, numberAt, textAt } from './json.ts';
-import { kqlString, withParameters } from './kql-literal.ts';
+import { kqlString, withLiterals } from './kql-literal.ts';
 import { loadQuery } from './queries.ts';
 import { queryGraph } from './resource-graph.ts';
 
@@ -113,7 +113,7 @@ export async function readSoftware(
   signal?: AbortSignal,
 ): Promise<Fact<Software>> {
   try {
-    const query = withParameters(await loadQuery('software'), { machine: kqlString(vm.id.toLowerCase()) });
+    const query = withLiterals(await loadQuery('software'), { _machine: kqlString(vm.id.toLowerCase()) });
     const { rows, truncated } = await queryGraph(connection, query, [vm.subscriptionId], signal);
     const of = (ending: string) =>
       rows.filter((row) => textAt(row, 'type').endsWith(ending)).map((row) => row.properties);

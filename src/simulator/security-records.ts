@@ -42,8 +42,12 @@ function fromGraph(row: Row): ArmResource | undefined {
   const { id, name, type } = row;
   if (typeof id !== 'string' || typeof type !== 'string') return undefined;
   let properties = record(row.properties);
-  if (isAlert(type)) properties = alertCase(properties, firstLower);
-  else if (isRecord(properties.resourceDetails)) {
+  if (isAlert(type)) {
+    properties = alertCase(properties, firstLower);
+    // Resource Manager prints these from 2022-01-01 on; the clients ask with 2021-11-01.
+    for (const later of ['techniques', 'subTechniques', 'supportingEvidence']) delete properties[later];
+  }
+  if (!isAlert(type) && isRecord(properties.resourceDetails)) {
     const details = rename(properties.resourceDetails, firstLower);
     properties = { ...properties, resourceDetails: { source: details.source ?? 'Azure', id: details.id } };
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kqlString, withParameters } from '../../src/azure/kql-literal.ts';
+import { kqlString, withLiterals } from '../../src/azure/kql-literal.ts';
 import { analyse } from '../../src/kql/evaluate.ts';
 import type { ColumnType } from '../../src/kql/table.ts';
 
@@ -35,9 +35,8 @@ const tables = [
 ];
 const schemas = Object.fromEntries(tables.map((table) => [table, columns]));
 const parameters = {
-  machine: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/v'),
-  vault: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.recoveryservices/vaults/v'),
-  machines: `dynamic([${kqlString('/subscriptions/s')}])`,
+  _machine: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/v'),
+  _vault: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.recoveryservices/vaults/v'),
 };
 
 const queries = readdirSync(folder)
@@ -53,9 +52,26 @@ describe('queries of Resource Graph', () => {
     const used = Object.fromEntries(
       Object.entries(parameters).filter(([name]) => new RegExp(`\\b${name}\\b`).test(text)),
     );
-    const { diagnostics, columns: result } = analyse(withParameters(text, used), schemas);
+    const { diagnostics, columns: result } = analyse(withLiterals(text, used), schemas);
     expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(result.length).toBeGreaterThan(0);
+  });
+
+  it.each(queries)('$name keeps to what Resource Graph knows', ({ text }) => {
+    // No let statement, and of the tabular operators those that are documented.
+    const code = text.replace(/\/\/.*$/gm, '').replace(/'[^']*'/g, "''");
+    expect(code).not.toMatch(/\blet\b|;/);
+    const operators = [...code.matchAll(/^\s*\|\s*([a-z-]+)/gm)].map(([, operator = '']) => operator);
+    const documented = ['where', 'extend', 'project', 'order', 'summarize', 'join', 'mv-expand', 'union', 'distinct'];
+    expect(operators.filter((operator) => !documented.includes(operator))).toEqual([]);
+  });
+
+  it('puts literals in the places of parameters, whatever they hold', () => {
+    expect(withLiterals('x == _machine and y == tostring(_machine)', { _machine: kqlString('a$&"b') })).toBe(
+      'x == "a$&\\"b" and y == tostring("a$&\\"b")',
+    );
+    expect(withLiterals('a_machine _machines _machine', { _machine: '1' })).toBe('a_machine _machines 1');
+    expect(() => withLiterals('x', { _machine: '1' })).toThrow(/no parameter _machine/);
   });
 
   it('is told of a column that is not there', () => {

@@ -96,6 +96,16 @@ describe('Resource Graph', () => {
     ]);
   });
 
+  it('knows no let statement, as Resource Graph does not', async () => {
+    bench = await openBench({ world: smallWorld() });
+    const ask = (query: string) =>
+      bench.ask('POST', '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01', { query });
+    const refused = await ask("// machines\nlet kind = 'a';\nresources | where type == kind");
+    expect(refused).toMatchObject({ status: 400, code: 'BadRequest' });
+    expect(JSON.stringify(refused.body)).toMatch(/"line":2,"characterPositionInLine":0,"token":"let"/);
+    expect((await ask("resources | where name != '; let x'")).status).toBe(200);
+  });
+
   it('tells what is left of the quota', async () => {
     bench = await openBench({ world: smallWorld() });
     const answer = await bench.ask('POST', '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01', {

@@ -157,6 +157,17 @@ function quotaHeaders(azure: Azure): Record<string, string> {
   };
 }
 
+/** Refuses `let` statements, which Resource Graph does not know. */
+function refuseLet(call: Call, asked: string): void {
+  // Comments and strings are blanked, so that places stay.
+  const code = asked.replace(/\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, (part) => ' '.repeat(part.length));
+  const found = /(?:^|;)\s*(let)\b/.exec(code);
+  if (found === null) return;
+  const before = code.slice(0, found.index + found[0].length - 'let'.length).split('\n');
+  const place = { line: before.length, characterPositionInLine: before.at(-1)?.length ?? 0, token: 'let' };
+  throw refuse(call, [invalidQuery, { code: 'ParserFailure', message: 'ParserFailure', ...place, expectedToken: '' }]);
+}
+
 /**
  * A query whose rows come one page at a time has to come in the same order each time: the rows of the tables do, and
  * the evaluator keeps their order.
@@ -168,6 +179,7 @@ const query: Handler = (call) => {
   if (asked === undefined || asked.trim() === '') {
     throw refuse(call, [{ code: 'EmptyQuery', message: 'The query must not be empty.' }]);
   }
+  refuseLet(call, asked);
   const options = record(body.options);
   const window = windowOf(call, options);
   const subscriptions = subscriptionsOf(call, texts(body.subscriptions));
