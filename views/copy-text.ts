@@ -1,4 +1,5 @@
 import { patchName } from '../src/session/fact-lines.ts';
+import { findingAt, findingsIn } from '../src/session/findings-shown.ts';
 import { drawn, type SessionState, top } from '../src/session/state.ts';
 import type { Session } from '../src/session/store.ts';
 import { selectedRow } from '../src/session/suspects.ts';
@@ -26,6 +27,11 @@ export function copyText(
   if (layer.kind === 'address') {
     const address = layer.addresses[layer.at] ?? '';
     return address === '' ? null : { text: address, what: address };
+  }
+  if (layer.kind === 'findings') {
+    const found = findingsIn(state, layer.vmId);
+    const finding = found[findingAt(found, layer.selected)];
+    return finding ? { text: `${finding.severity}: ${finding.title}`, what: 'this finding' } : null;
   }
   if (layer.kind === 'time-line') {
     const found = foundMoments(state, layer);

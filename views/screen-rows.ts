@@ -13,6 +13,7 @@ import { cells } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { age, clock } from '../src/text/times.ts';
 import type { SmallTable } from './detail-text.ts';
+import { findingsHead, findingsRows } from './findings-text.ts';
 import { footerEntries, helpEntries, paletteMatches } from './keymap.ts';
 import {
   arrangement,
@@ -383,6 +384,15 @@ function transcriptPage(state: SessionState): Line[] {
   ];
 }
 
+function findingsPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'findings') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const rows = findingsRows(state, layer, state.columns, height - 1);
+  const head = [machineHeader(state, layer.vmId, 'findings'), findingsHead(state, layer)];
+  return [...head, ...padded(rows, height - 1, state.columns)];
+}
+
 function timeLinePage(state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'time-line') return [];
@@ -492,6 +502,8 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
     case 'help':
     case 'palette':
       return whole(helpPage(state));
+    case 'findings':
+      return whole(findingsPage(state));
     case 'time-line':
       return whole(timeLinePage(state));
     case 'detail':

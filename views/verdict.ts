@@ -26,7 +26,7 @@ export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], 
       return line(span(` ${mark.failed} Reading stopped: ${slot.because} r tries again.`, 'critical'));
     const waits = awaited.length > 0 ? `${mark.loading} awaiting ${awaited.join(', ')}` : '';
     const missing = unknown.length > 0 ? `${mark.unknown} not known: ${unknown.join(', ')}` : '';
-    const more = rest > 0 ? `+ ${counted(rest, 'more finding')}` : '';
+    const more = rest > 0 ? `+ ${counted(rest, 'more finding')} (f)` : '';
     const help = suggested
       ? `Suggested: p ${offers.indexOf(suggested) + 1} ${suggested.name} (${suggested.acts.join(' → ') || suggested.title})`
       : '';

@@ -21,6 +21,7 @@ export type Command =
   | { type: 'close-logs' }
   | { type: 'search' }
   | { type: 'transcript' }
+  | { type: 'findings' }
   | { type: 'time-line' }
   | { type: 'playbooks' }
   | { type: 'choose'; index: number }

@@ -1,3 +1,4 @@
+import { findingAt, findingsIn } from './findings-shown.ts';
 import type { Holder } from './holder.ts';
 import { itemCount, type Pane, panes, top } from './state.ts';
 import { cursorAt, visibleRows } from './suspects.ts';
@@ -33,6 +34,12 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       const index = at(layer.selected ?? of - 1, of);
       // On the newest entry the view follows those that come.
       holder.replaceTop({ ...layer, selected: index >= of - 1 ? null : index });
+      return;
+    }
+    case 'findings': {
+      const found = findingsIn(state, layer.vmId);
+      const index = at(findingAt(found, layer.selected), found.length);
+      holder.replaceTop({ ...layer, selected: found[index]?.id ?? null });
       return;
     }
     case 'time-line': {

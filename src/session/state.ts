@@ -22,6 +22,7 @@ export type Layer =
   /** What addresses did, one of them on screen. */
   | { kind: 'address'; vmId: string; addresses: readonly string[]; at: number; scroll: number }
   /** Everything that has a time; `selected` is an entry's id, null the latest. */
+  | { kind: 'findings'; vmId: string; selected: string | null }
   | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
   /** One entry of the time line. */
   | { kind: 'moment'; vmId: string; entry: string; scroll: number }

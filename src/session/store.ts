@@ -5,6 +5,7 @@ import { caseWriting } from './case-writing.ts';
 import type { Clipboard } from './clipboard.ts';
 import type { Command } from './commands.ts';
 import type { EventLogs } from './event-logs.ts';
+import { findingAt, findingsIn, placeOfFinding } from './findings-shown.ts';
 import { fleetReading } from './fleet-reading.ts';
 import { holdState, sentence } from './holder.ts';
 import { jobsOf } from './jobs.ts';
@@ -21,6 +22,7 @@ import {
   beneath,
   burstInHand,
   itemCount,
+  type Layer,
   machineOf,
   type Pane,
   type SessionState,
@@ -177,6 +179,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         holder.push({ kind: 'detail', vmId: layer.vmId, pane: layer.pane, index, scroll: 0 });
         readAround();
       }
+    } else if (layer.kind === 'findings') {
+      openFinding(layer);
     } else if (layer.kind === 'time-line') {
       const found = foundMoments(state, layer);
       const entry = found[momentAt(found, layer.selected)];
@@ -184,6 +188,21 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     } else if (layer.kind === 'chooser') {
       runs.start(layer.vmId, layer.selected);
     }
+  }
+
+  /** Opens what the selected finding rests on. */
+  function openFinding(layer: Extract<Layer, { kind: 'findings' }>): void {
+    const part = holder.get().triages.get(layer.vmId)?.part;
+    const found = findingsIn(holder.get(), layer.vmId);
+    const finding = found[findingAt(found, layer.selected)];
+    if (!part || !finding) return;
+    const place = placeOfFinding(finding, part);
+    if (!place) {
+      holder.say('No pane shows what this rests on: the transcript has it.');
+      return;
+    }
+    holder.push({ kind: 'detail', vmId: layer.vmId, ...place, scroll: 0 });
+    readAround();
   }
 
   /** The machine in hand, its triage opened; null where none is selected. */
@@ -353,6 +372,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'transcript': {
         const vmId = caseInHand();
         if (vmId !== null) holder.push({ kind: 'transcript', vmId, selected: null, search: '' });
+        return;
+      }
+      case 'findings': {
+        const vmId = triageInHand();
+        if (vmId !== null) holder.push({ kind: 'findings', vmId, selected: null });
         return;
       }
       case 'time-line': {

@@ -97,6 +97,28 @@ describe('suspects', () => {
   });
 });
 
+describe('findings', () => {
+  test('f lists them, worst first; the selected one is told in full, and Enter opens what it rests on', async () => {
+    const { terminal, world } = await atTriage();
+    await world.endTriage();
+    await terminal.until('(f)');
+    terminal.type('f');
+    const list = await terminal.until('3 findings');
+    expect(list).toContain('❯▲ RDP is open to the whole Internet, and a guessing attack ended in a logon');
+    expect(list).toContain('practice 2 Management ports · T1110.001 · playbook lock-nsg');
+    expect(list).toContain('evidence exposure.ports[0], logons.bursts[0]');
+    terminal.type('\u001b[B');
+    await terminal.until('❯▲ 4389 is open to the whole Internet and may carry RDP.');
+    terminal.type('\r');
+    await terminal.until('4389/tcp on web01');
+    terminal.type('\u001b');
+    await terminal.until('❯▲ 4389 is open');
+    terminal.type('y');
+    await terminal.until('Copied this finding');
+    expect(world.copied).toEqual(['critical: 4389 is open to the whole Internet and may carry RDP.']);
+  });
+});
+
 describe('following an address', () => {
   test('a shows what it did elsewhere; the events next to the logon stand in the burst’s detail', async () => {
     const { terminal, world } = await atTriage();

@@ -1,0 +1,73 @@
+import type { Finding } from '../src/documents/triage.ts';
+import { findingAt, findingsIn, practiceText } from '../src/session/findings-shown.ts';
+import type { Layer, SessionState } from '../src/session/state.ts';
+import { wrap } from '../src/text/cells.ts';
+import { counted } from '../src/text/counts.ts';
+import { between, type Line, line, span, windowOf } from './line.ts';
+import { mark, severityMark, severityTone } from './marks.ts';
+
+type Shown = Extract<Layer, { kind: 'findings' }>;
+
+/** How many of the things that are not known the selected finding names. */
+const mostUnknown = 6;
+
+/** What stands above the list. */
+export function findingsHead(state: SessionState, layer: Shown): Line {
+  const found = findingsIn(state, layer.vmId);
+  const slot = state.triages.get(layer.vmId);
+  const busy = slot?.state === 'loading' || slot?.state === 'refreshing';
+  return line(
+    span(` ${counted(found.length, 'finding')}`, 'plain', true),
+    span(busy ? `   ${mark.loading} more answers are awaited` : '', 'dim'),
+    span('   a fact that is not known yields no finding', 'dim'),
+  );
+}
+
+/** What a finding rests on, what answers it, and what could change it. */
+function aboutRows(finding: Finding, width: number): Line[] {
+  const told = [
+    `practice ${practiceText(finding)}`,
+    finding.attack.length > 0 ? finding.attack.join(', ') : '',
+    finding.playbook === '' ? 'no playbook answers it' : `playbook ${finding.playbook}`,
+    `evidence ${finding.evidence.join(', ')}`,
+  ];
+  const unknown = finding.unknown.slice(0, mostUnknown);
+  const more = finding.unknown.length - unknown.length;
+  return [
+    ...wrap(told.filter(Boolean).join(' · '), width - 6, 3).map((text) => line(span(`     ${text}`, 'dim'))),
+    ...unknown.flatMap((text) =>
+      wrap(text, width - 8, 2).map((part, at) =>
+        line(span(`     ${at === 0 ? mark.unknown : ' '} ${part}`, 'unknown')),
+      ),
+    ),
+    ...(more > 0 ? [line(span(`     ${mark.unknown} and ${counted(more, 'more thing')} not known`, 'unknown'))] : []),
+  ];
+}
+
+/** The rows of the findings that `height` rows can show; the selected one is told in full. */
+export function findingsRows(state: SessionState, layer: Shown, width: number, height: number): Line[] {
+  const found = findingsIn(state, layer.vmId);
+  if (found.length === 0) return [line(span('   No finding in what is known. What is not known says nothing.', 'dim'))];
+  const cursor = findingAt(found, layer.selected);
+  const rows = found.flatMap((finding, item): Line[] => {
+    const chosen = item === cursor;
+    const right = line(
+      span(finding.unknown.length > 0 && !chosen ? ` ${mark.unknown} ${finding.unknown.length}` : '', 'unknown'),
+      span(`  ${finding.attack[0] ?? ''} `, 'dim'),
+    );
+    const room = width - 18;
+    const texts = wrap(finding.title, room, chosen ? 4 : 1);
+    const told = texts.map((text, at): Line => {
+      const left = line(
+        span(chosen && at === 0 ? mark.selected : ' ', 'accent', true),
+        at === 0 ? severityMark(finding.severity) : ' ',
+        ' ',
+        span(text, chosen ? 'plain' : severityTone(finding.severity), chosen),
+      );
+      return at === 0 ? between(left, right, width) : left;
+    });
+    const about = chosen ? aboutRows(finding, width) : [];
+    return [...told, ...about].map((row) => ({ ...row, item, selected: chosen && row === told[0] }));
+  });
+  return windowOf(rows, height, cursor).rows;
+}
