@@ -12,7 +12,7 @@ export const queryDocument = z.object({
   source: z.object({
     files: z.array(z.string()).optional(),
     machine: z.string().optional(),
-    /** Of the tables that were read: how many rows there were. */
+    /** Of the tables that were read: how many rows the query can depend on. */
     tables: z.array(z.object({ name: z.string(), rows: z.number().int() })).optional(),
   }),
   columns: z.array(z.object({ name: z.string(), type: z.string() })),

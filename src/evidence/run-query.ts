@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluate } from '../kql/evaluate.ts';
-import { neededColumns } from '../kql/needed.ts';
+import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
@@ -24,7 +24,7 @@ export interface QueryResult {
   /** Cells as Log Analytics prints them; a long beyond 2^53 is text, so that it keeps its digits. */
   rows: Json[][];
   total: number;
-  /** The tables that were read, with their rows. */
+  /** The tables that were read, with the rows that the query can depend on. */
   tables: { name: string; rows: number }[];
   /** Remarks on the evidence, one line each. */
   notes: string[];
@@ -90,9 +90,10 @@ export async function runQuery(
   );
   const wanted = new Map([...builders].filter(([name]) => needed.has(name)));
   const notes: string[] = [];
+  const eventIds = possibleValues(query, schemas, 'EventID');
   for (const source of sources) {
     if (!(tablesOf.get(source) ?? []).some((name) => wanted.has(name))) continue;
-    notes.push(...(await source.read(wanted, progress)));
+    notes.push(...(await source.read(wanted, progress, eventIds)));
   }
   onProgress({ bytes: of, of });
   const tables = [...builders.values()].map((b) => b.table());

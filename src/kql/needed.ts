@@ -7,10 +7,13 @@ import {
   list,
   type Node,
   nodeClass,
+  nodeKind,
   optional,
+  referencedSymbol,
   resultColumns,
   schemaOf,
   simpleName,
+  sourceText,
 } from './language.ts';
 import type { Column } from './types.ts';
 
@@ -72,17 +75,91 @@ export function neededColumns(
   };
   visit(analysis.syntax);
 
+  // A name that is no plain word stands in quotes, where no words are found.
+  const mentioned = (name: string): boolean =>
+    named.has(name) || (/[^\p{L}\p{N}_]/u.test(name) && query.includes(name));
   const needed = new Map<string, Set<string>>();
   for (const { name, columns } of tables) {
-    const read =
-      found.allTables || named.has(name) || query.includes(name) || [...found.patterns].some((p) => p.test(name));
+    const read = found.allTables || mentioned(name) || [...found.patterns].some((p) => p.test(name));
     if (!read) continue;
-    const kept = found.allColumns
-      ? columns
-      : columns.filter((c) => named.has(c.name) || (/[^\p{L}\p{N}_]/u.test(c.name) && query.includes(c.name)));
+    const kept = found.allColumns ? columns : columns.filter((c) => mentioned(c.name));
     needed.set(name, new Set(kept.map((c) => c.name)));
   }
   return needed;
+}
+
+/**
+ * The whole numbers that a column must hold for a row to get past the first filters of every pipe over these tables
+ * (`SecurityEvent | where EventID == 4625 | …`); undefined when a pipe lets others through. Rows with another number can
+ * be left out.
+ */
+export function possibleValues(
+  query: string,
+  tables: readonly { name: string; columns: readonly Column[] }[],
+  column: string,
+): ReadonlySet<number> | undefined {
+  const analysis = checked(query, schemaOf(tables), false);
+  const values = new Set<number>();
+  let open = false;
+  const visit = (node: Node): void => {
+    if (open) return;
+    const kind = nodeClass(node);
+    if (READS_ALL.has(kind) || (kind === 'FunctionCallExpression' && simpleName(child(node, 'Name')) === 'table')) {
+      open = true;
+      return;
+    }
+    // A variable's own pipe is looked at where it is declared.
+    if (kind === 'NameReference' && referencedSymbol(node)?.kind === 'TableSymbol') {
+      const own = filteredTo(node, column);
+      if (own) for (const value of own) values.add(value);
+      else open = true;
+    }
+    if (kind === 'NameReference' && simpleName(node).includes('*')) open = true;
+    for (const next of children(node)) visit(next);
+  };
+  visit(analysis.syntax);
+  // Without a table that is named there is nothing to go by.
+  return open || values.size === 0 ? undefined : values;
+}
+
+/** The numbers that the filters right after a source compare a column with; undefined when they do not. */
+function filteredTo(source: Node, column: string): ReadonlySet<number> | undefined {
+  let at = source;
+  for (;;) {
+    const parent = optional(at, 'Parent');
+    if (!parent || nodeClass(parent) !== 'PipeExpression' || child(parent, 'Expression') !== at) return undefined;
+    const operator = child(parent, 'Operator');
+    if (nodeClass(operator) !== 'FilterOperator') return undefined;
+    const found = comparedWith(child(operator, 'Condition'), column);
+    if (found) return found;
+    at = parent;
+  }
+}
+
+function comparedWith(condition: Node, column: string): ReadonlySet<number> | undefined {
+  switch (nodeKind(condition)) {
+    case 'ParenthesizedExpression':
+      return comparedWith(child(condition, 'Expression'), column);
+    case 'AndExpression':
+      return comparedWith(child(condition, 'Left'), column) ?? comparedWith(child(condition, 'Right'), column);
+    case 'EqualExpression':
+      return numbersIf(condition, [child(condition, 'Right')], column);
+    case 'InExpression':
+      return numbersIf(condition, list(child(child(condition, 'Right'), 'Expressions')), column);
+    default:
+      return undefined;
+  }
+}
+
+function numbersIf(comparison: Node, values: readonly Node[], column: string): ReadonlySet<number> | undefined {
+  const left = child(comparison, 'Left');
+  if (nodeClass(left) !== 'NameReference' || simpleName(left) !== column) return undefined;
+  const numbers = new Set<number>();
+  for (const value of values) {
+    if (nodeKind(value) !== 'LongLiteralExpression' || !/^\d{1,9}$/.test(sourceText(value))) return undefined;
+    numbers.add(Number(sourceText(value)));
+  }
+  return numbers;
 }
 
 /** Whether a star stands for cells that are looked at, and not for columns that are only handed on. */

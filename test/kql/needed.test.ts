@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logAnalyticsRows } from '../../src/kql/cells.ts';
 import { evaluate } from '../../src/kql/evaluate.ts';
-import { neededColumns } from '../../src/kql/needed.ts';
+import { neededColumns, possibleValues } from '../../src/kql/needed.ts';
 import { type Table, tableFromRows } from '../../src/kql/table.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
@@ -23,14 +23,20 @@ const tables = [
   tableFromRows('Umbrella', rows.slice(0, 2), types),
 ];
 
-/** The tables with only what the query needs: the other columns are there, without cells. */
+/** The tables with only what the query needs: the other columns are there, without cells, and the other rows are not. */
 function pruned(query: string, all: readonly Table[]): Table[] {
   const needed = neededColumns(query, all);
-  return all.map((t) => ({
-    ...t,
-    length: needed.has(t.name) ? t.length : 0,
-    data: t.columns.map((c, i) => (needed.get(t.name)?.has(c.name) ? (t.data[i] ?? []) : [])),
-  }));
+  const ids = possibleValues(query, all, 'Id');
+  return all.map((t) => {
+    const id = t.data[t.columns.findIndex((c) => c.name === 'Id')] ?? [];
+    const rows = Array.from({ length: needed.has(t.name) ? t.length : 0 }, (_, r) => r).filter(
+      (r) => ids === undefined || ids.has(Number(id[r])),
+    );
+    const data = t.columns.map((c, i) =>
+      needed.get(t.name)?.has(c.name) ? rows.map((r) => t.data[i]?.[r] ?? null) : [],
+    );
+    return { ...t, length: rows.length, data };
+  });
 }
 
 const same = (query: string, all: readonly Table[] = tables): void => {
@@ -61,7 +67,37 @@ describe('the columns that a query needs', () => {
     expect([...neededColumns('union U* | count', tables).keys()]).toEqual(['U', 'Umbrella']);
   });
 
+  it('of which the first filters let only some values pass', () => {
+    const values = (query: string) => possibleValues(query, tables, 'Id');
+    expect(values('T | where N > 1 | where Who == "a" and Id in (1, 2) | count')).toEqual(new Set([1, 2]));
+    expect(values('T | where Id == 1 | join (U | where (Id == 2)) on Who')).toEqual(new Set([1, 2]));
+    expect(values('let t = T | where Id == 1; t | where Id == 2')).toEqual(new Set([1]));
+    for (const open of [
+      'T',
+      'T | where Id == 1 or N == 2',
+      'T | where Id != 1',
+      'T | where not(Id == 1)',
+      'T | extend Id = 1 | where Id == 1',
+      'T | take 1 | where Id == 1',
+      'T | where Id == 1 | union U',
+      'union T, U | where Id == 1',
+      'union U* | where Id == 1',
+      'search "x" | where Id == 1',
+      "table('T') | where Id == 1",
+      'T | where Id == 1 | where N in (U)',
+      'let f = (i:int) { T | where Id == i }; f(1)',
+      'T | where Id in (dynamic([1]))',
+      'T | where Id == "1"',
+    ]) {
+      expect(values(open), open).toBeUndefined();
+    }
+  });
+
   const queries = [
+    'T | where Id == 1 | count',
+    'T | where Id in (1, 2) and N > 2 | summarize count() by Who',
+    'T | where Id == 1 | join kind=leftouter (U | where Id == 2) on Who | project Who, N1',
+    'let t = T | where Id == 1; t | where N > 0 | union t',
     'T',
     'T | count',
     'T | where Id == 1',
