@@ -193,7 +193,7 @@ export async function readFleetVulnerabilities(
     found.set(
       machine,
       open.flatMap(
-        (row) => vulnerabilityOf({ id: textAt(row, 'id'), additionalData: { cve: listAt(row, 'cves') } }).cves,
+        (row) => vulnerabilityOf({ id: textAt(row, 'finding'), additionalData: { cve: listAt(row, 'cves') } }).cves,
       ),
     );
   }

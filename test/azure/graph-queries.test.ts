@@ -61,6 +61,8 @@ describe('queries of Resource Graph', () => {
     // No let statement, and of the tabular operators those that are documented.
     const code = text.replace(/\/\/.*$/gm, '').replace(/'[^']*'/g, "''");
     expect(code).not.toMatch(/\blet\b|;/);
+    // Pages follow one another only when the resource's own id is among the columns, and only in one order.
+    expect(code).toMatch(/\| project id,[^|]*\| order by [^|]*\bid asc\s*$/);
     const operators = [...code.matchAll(/^\s*\|\s*([a-z-]+)/gm)].map(([, operator = '']) => operator);
     const documented = ['where', 'extend', 'project', 'order', 'summarize', 'join', 'mv-expand', 'union', 'distinct'];
     expect(operators.filter((operator) => !documented.includes(operator))).toEqual([]);

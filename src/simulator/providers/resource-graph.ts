@@ -200,6 +200,8 @@ const query: Handler = (call) => {
   const pageOf = cut(table, window);
   const next = window.skip + pageOf.length;
   const more = next < table.length;
+  // Without the column id, pages cannot be asked for.
+  const paged = table.columns.some(({ name }) => name === 'id');
   return {
     status: 200,
     headers: quotaHeaders(azure),
@@ -208,8 +210,8 @@ const query: Handler = (call) => {
       count: pageOf.length,
       data: text(options.resultFormat) === 'table' ? asTable(pageOf) : resourceGraphObjects(pageOf),
       facets: [],
-      resultTruncated: 'false',
-      ...(more && { $skipToken: writeToken({ skip: next, top: window.top }) }),
+      resultTruncated: more && !paged ? 'true' : 'false',
+      ...(more && paged && { $skipToken: writeToken({ skip: next, top: window.top }) }),
     },
   };
 };
