@@ -34,6 +34,7 @@ await build({
     main: 'src/cli.ts',
     'simulator-thread': 'src/simulator/thread.ts',
     'query-thread': 'src/evidence/query-thread-entry.ts',
+    'digest-thread': 'src/eventlog/digest-thread.ts',
   },
   outdir,
   outExtension: { '.js': '.js' },

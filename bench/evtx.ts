@@ -8,10 +8,14 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type Chunk, chunkAt, chunkSize, readHeader, recordHead, walkRecords } from '../src/eventlog/chunk.ts';
-import { indexOf } from '../src/eventlog/fragment.ts';
+import { ChunkNames } from '../src/eventlog/binxml.ts';
+import { readChunkHeader } from '../src/eventlog/chunk-header.ts';
+import { ChunkReader } from '../src/eventlog/chunk-reader.ts';
+import { chunkSize, chunkViewAt } from '../src/eventlog/chunk-view.ts';
 import { readEventLogs } from '../src/eventlog/read-logs.ts';
-import { newInstance, Templates } from '../src/eventlog/templates.ts';
+import { recordHead, recordTail } from '../src/eventlog/record.ts';
+import { TemplateCache } from '../src/eventlog/template-cache.ts';
+import { DecodedChunk, TemplateInstance } from '../src/eventlog/template-instance.ts';
 
 const shared = process.env.CORDON_SHARED ?? resolve(import.meta.dirname, '../../shared');
 const mebibytes = Number(process.argv[3] ?? 1024);
@@ -23,36 +27,35 @@ interface Model {
   first: bigint;
 }
 
-function modelOf(chunk: Chunk): Model | null {
-  const header = readHeader(chunk);
-  if (!header?.verified) return null;
-  const templates = new Templates();
-  templates.begin(false);
+function modelOf(bytes: Buffer): Model | null {
+  const chunk = chunkViewAt(new Uint8Array(bytes).buffer, 0);
+  const header = readChunkHeader(chunk, chunkSize);
+  if (!header.verified) return null;
   const records: Model['records'] = [];
   let whole = true;
   let first = 2n ** 63n;
-  const instance = newInstance();
-  walkRecords(
-    chunk,
-    header,
-    (at, size) => {
-      try {
-        templates.read(chunk, at + recordHead + 4, at + size, instance);
-        const { system } = instance.fragment;
-        const place = (name: string) => instance.places[indexOf(system.get(name))] ?? -1;
-        records.push({ at, id: place('EventRecordID'), time: place('TimeCreated@SystemTime') });
-        const time = chunk.view.getBigUint64(at + 16, true);
-        if (time < first) first = time;
-      } catch {
+  const decoded = new DecodedChunk(chunk, new ChunkNames(chunk, header.end), header.end, new TemplateCache());
+  const instance = new TemplateInstance();
+  const reader = new ChunkReader({
+    record({ offset: at }) {
+      const { view } = chunk;
+      if (chunk.bytes[at + recordHead + 4] !== 0x0c) {
         whole = false;
+        return;
       }
+      instance.read(decoded, at + recordHead + 4, at + view.getUint32(at + 4, true) - recordTail);
+      const plan = instance.template?.system;
+      if (!plan || plan.recordId.index < 0 || plan.time.index < 0) whole = false;
+      else records.push({ at, id: instance.offset(plan.recordId.index), time: instance.offset(plan.time.index) });
+      const time = view.getBigUint64(at + 16, true);
+      if (time < first) first = time;
     },
-    () => {
+    damage() {
       whole = false;
     },
-  );
-  whole &&= records.every(({ id, time }) => id > 0 && time > 0);
-  return whole && records.length > 0 ? { bytes: Buffer.from(chunk.bytes), records, first } : null;
+  });
+  reader.read(chunk, header, chunkSize, 0);
+  return whole && records.length > 0 ? { bytes: chunk.bytes, records, first } : null;
 }
 
 function models(): Model[] {
@@ -61,7 +64,7 @@ function models(): Model[] {
   for (const name of readdirSync(folder).filter((one) => /\.evtx$/.test(one) && /Security|4625|4624/.test(one))) {
     const file = readFileSync(join(folder, name));
     for (let at = 4096; at + chunkSize <= file.length; at += chunkSize) {
-      const model = modelOf(chunkAt(file, at));
+      const model = modelOf(file.subarray(at, at + chunkSize));
       if (model) found.push(model);
     }
   }

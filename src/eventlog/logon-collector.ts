@@ -1,120 +1,214 @@
 import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
-import { FailureColumns, Names } from '../triage/logons/events.ts';
-import { type LaterEvent, normalLogonId, type Success } from '../triage/logons/success.ts';
+import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
+import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
-import { partsOf, type SecurityEvent } from './security-events.ts';
+import { float64s, uint8s, uint32s } from './growing-column.ts';
+import type { EventRecord } from './record.ts';
+import {
+  failedLogon,
+  isSecurityEvent,
+  partsOf,
+  type SecurityEvent,
+  securityEventOf,
+  specialPrivileges,
+  successfulLogon,
+} from './security-events.ts';
+import { RecordRanges, SeenEvents } from './seen-events.ts';
 
 /** Logon types by which a password reaches the machine; services, batch jobs and the system itself are none of them. */
 const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
-const specialPrivileges = 4672;
 /** What follows a logon is rare; a log that holds more of it is told to be cut. */
 const mostLater = 100_000;
 
+const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus'];
+const successFields = ['TargetUserName', 'IpAddress', 'LogonType', 'TargetLogonId'];
+const privilegeFields = ['SubjectUserName', 'SubjectLogonId'];
+
 /** Successful logons in columns: a domain controller's log holds millions. */
 class SuccessColumns {
-  readonly at: number[] = [];
-  readonly recordId: number[] = [];
-  readonly computer: number[] = [];
-  readonly account: number[] = [];
-  readonly address: number[] = [];
-  readonly type: number[] = [];
-  readonly logonId: number[] = [];
-  readonly unverified: boolean[] = [];
+  readonly at = float64s();
+  readonly recordId = float64s();
+  readonly computer = uint32s();
+  readonly account = uint32s();
+  readonly address = uint32s();
+  /** 255 for none. */
+  readonly type = uint8s();
+  readonly logonId = float64s();
+  readonly verified = uint8s();
 }
 
 /** Sessions with special privileges in columns: Windows logs one with every logon of an administrator. */
 class PrivilegeColumns {
-  readonly at: number[] = [];
-  readonly recordId: number[] = [];
-  readonly computer: number[] = [];
-  readonly subject: number[] = [];
-  readonly session: number[] = [];
+  readonly at = float64s();
+  readonly recordId = float64s();
+  readonly computer = uint32s();
+  readonly subject = uint32s();
+  readonly session = float64s();
 }
 
-/** Events by record id and time: two different ones never have both in common. */
-class Seen {
-  readonly #first = new Map<number, Ticks>();
-  /** Logs of several machines have the same ids. */
-  readonly #others = new Map<number, Ticks[]>();
+/** What became of a record. */
+export type Taken = 'failure' | 'success' | 'other' | 'repeated' | 'unwanted';
 
-  /** Adds an event; true when it was there. */
-  add(recordId: number, at: Ticks): boolean {
-    const first = this.#first.get(recordId);
-    if (first === undefined) {
-      this.#first.set(recordId, at);
-      return false;
-    }
-    if (first === at) return true;
-    const others = this.#others.get(recordId);
-    if (!others) this.#others.set(recordId, [at]);
-    else if (others.includes(at)) return true;
-    else others.push(at);
-    return false;
-  }
-}
+const kinds = { failure: 0, success: 1, other: 2 } as const;
+
+const sessionText = (logonId: number): string => `0x${logonId.toString(16)}`;
 
 /** Gathers the events of logons from one log or several, each event once. */
 export class LogonCollector {
   readonly failures = new FailureColumns();
-  /** How many of each id were taken, with those that no burst can need. */
-  readonly counts = new Map<number, number>();
+  /** How many successful logons there are, with those that no burst can need. */
+  verifiedSuccesses = 0;
+  unverifiedSuccesses = 0;
+  /** Times of the first and the last event of logons. */
   first: Ticks | null = null;
   last: Ticks | null = null;
   /** Later events beyond those that are kept. */
   cut = 0;
-  unverifiedSuccesses = 0;
   readonly #successes = new SuccessColumns();
   readonly #privileges = new PrivilegeColumns();
   readonly #later: { event: LaterEvent; recordId: number }[] = [];
   readonly #names = new Names();
-  /** Times by record id, when chunks were seen whose events may have been taken before. */
-  #seen: Seen | null = null;
-  #mayRepeat = false;
+  readonly #codes = new Map<number, string>();
+  readonly #ranges = new RecordRanges();
+  /** Every event that was taken, once one was seen that may have been taken before. */
+  #seen: SeenEvents | null;
+  /** The failure that is being added, used again for each. */
+  readonly #failure: LogonEvent = {
+    at: 0,
+    recordId: 0,
+    eventId: failedLogon,
+    computer: '',
+    account: '',
+    domain: '',
+    address: '',
+    workstation: '',
+    logonType: null,
+    status: '',
+    subStatus: '',
+    process: '',
+    logonId: '',
+    method: '',
+  };
 
-  /** Begins a chunk; `mayRepeat` when its records may have been read before, from this file or another. */
-  chunk(mayRepeat: boolean): void {
-    this.#mayRepeat = mayRepeat;
+  /** `exact`: events that no burst needs are known again too. */
+  constructor(exact = false) {
+    this.#seen = exact ? new SeenEvents() : null;
+  }
+
+  /**
+   * Takes a record. The same event may stand in several files, or twice in one that was copied live; where one copy is
+   * verified, that one counts. `whole` is given the event when it is new.
+   */
+  take(record: EventRecord, whole?: (event: SecurityEvent) => void): Taken {
+    const mayRepeat = !record.verified || this.#ranges.add(record.recordId);
+    if (!isSecurityEvent(record)) return 'unwanted';
+    const at = record.time ?? 0;
+    const { eventId } = record;
+    const taken = eventId === failedLogon ? 'failure' : eventId === successfulLogon ? 'success' : 'other';
     if (mayRepeat) this.#seen ??= this.#everySeen();
-  }
-
-  /** Takes an event; false when it was taken before. */
-  take(event: SecurityEvent): boolean {
-    if (this.#seen?.add(event.recordId, event.at) && this.#mayRepeat) return false;
-    this.counts.set(event.eventId, (this.counts.get(event.eventId) ?? 0) + 1);
-    if (this.first === null || event.at < this.first) this.first = event.at;
-    if (this.last === null || event.at > this.last) this.last = event.at;
-    if (event.eventId === 4625) this.failures.addEvent(event, !event.verified);
-    else if (event.eventId === 4624) this.#takeSuccess(event);
-    else if (event.eventId === specialPrivileges) {
-      const { at, recordId, computer, subject, session } = this.#privileges;
-      at.push(event.at);
-      recordId.push(event.recordId);
-      computer.push(this.#names.numberOf(event.computer));
-      subject.push(this.#names.numberOf(event.subject));
-      session.push(this.#names.numberOf(event.session));
-    } else if (this.#later.length >= mostLater) this.cut += 1;
-    else {
-      const { at, eventId, computer, session } = event;
-      const what = eventWords(partsOf(event));
-      this.#later.push({ event: { at, eventId, computer, logonId: session, what }, recordId: event.recordId });
+    if (this.#seen) {
+      const computer = this.#computer(record.system('computer'));
+      const before = this.#seen.add(computer, record.recordId, at, this.#place(taken));
+      if (before >= 0) {
+        if (record.verified) this.#confirm(before, record);
+        return 'repeated';
+      }
     }
-    return true;
+    if (this.first === null || at < this.first) this.first = at;
+    if (this.last === null || at > this.last) this.last = at;
+    if (taken === 'failure') this.failures.addEvent(this.#readFailure(record), !record.verified);
+    else if (taken === 'success') this.#takeSuccess(record);
+    else if (eventId === specialPrivileges) this.#takePrivileges(record);
+    else this.#takeLater(record);
+    if (whole) whole(securityEventOf(record));
+    return taken;
   }
 
-  #takeSuccess(event: SecurityEvent): void {
-    if (!event.verified) this.unverifiedSuccesses += 1;
-    if (event.logonType !== null && !tellingTypes.has(event.logonType)) return;
+  #readFailure(record: EventRecord): LogonEvent {
+    const failure = this.#failure;
+    record.choose(failureFields);
+    failure.at = record.time ?? 0;
+    failure.recordId = record.recordId;
+    failure.computer = record.system('computer');
+    failure.account = record.text(0);
+    failure.address = record.text(1);
+    failure.logonType = record.number(2);
+    failure.status = this.#code(record, 3);
+    failure.subStatus = this.#code(record, 4);
+    return failure;
+  }
+
+  /** A status code; the few that there are, are made texts once. */
+  #code(record: EventRecord, place: number): string {
+    const number = record.number(place);
+    if (number === null) return record.text(place);
+    let code = this.#codes.get(number);
+    if (code === undefined) {
+      code = `0x${number.toString(16)}`;
+      if (this.#codes.size < FailureColumns.mostCodes) this.#codes.set(number, code);
+    }
+    return code;
+  }
+
+  #takeSuccess(record: EventRecord): void {
+    if (record.verified) this.verifiedSuccesses += 1;
+    else this.unverifiedSuccesses += 1;
+    record.choose(successFields);
+    const type = record.number(2);
+    if (type !== null && !tellingTypes.has(type)) return;
     const columns = this.#successes;
-    columns.at.push(event.at);
-    columns.recordId.push(event.recordId);
-    columns.computer.push(this.#names.numberOf(event.computer));
-    columns.account.push(this.#names.numberOf(event.account));
-    columns.address.push(this.#names.numberOf(event.address));
-    columns.type.push(event.logonType ?? -1);
-    columns.logonId.push(this.#names.numberOf(event.logonId));
-    columns.unverified.push(!event.verified);
+    columns.at.push(record.time ?? 0);
+    columns.recordId.push(record.recordId);
+    columns.computer.push(this.#names.numberOf(record.system('computer')));
+    columns.account.push(this.#names.numberOf(record.text(0)));
+    columns.address.push(this.#names.numberOf(record.text(1)));
+    columns.type.push(type ?? 255);
+    columns.logonId.push(record.number(3) ?? 0);
+    columns.verified.push(record.verified ? 1 : 0);
+  }
+
+  #takePrivileges(record: EventRecord): void {
+    record.choose(privilegeFields);
+    const { at, recordId, computer, subject, session } = this.#privileges;
+    at.push(record.time ?? 0);
+    recordId.push(record.recordId);
+    computer.push(this.#names.numberOf(record.system('computer')));
+    subject.push(this.#names.numberOf(record.text(0)));
+    session.push(record.number(1) ?? 0);
+  }
+
+  #takeLater(record: EventRecord): void {
+    if (this.#later.length >= mostLater) {
+      this.cut += 1;
+      return;
+    }
+    const event = securityEventOf(record);
+    const what = `${eventWords(partsOf(event))}${event.verified ? '' : ' (unverified)'}`;
+    const { at, eventId, computer, session } = event;
+    this.#later.push({ event: { at, eventId, computer, logonId: session, what }, recordId: event.recordId });
+  }
+
+  /** The number by which `SeenEvents` knows the event that is taken next: its row and its kind. */
+  #place(kind: keyof typeof kinds): number {
+    const row = kind === 'failure' ? this.failures.length : kind === 'success' ? this.#successes.at.length : 0;
+    return row * 4 + kinds[kind];
+  }
+
+  /** A verified copy of an event that was taken before: it replaces one that was not verified. */
+  #confirm(place: number, record: EventRecord): void {
+    const row = Math.floor(place / 4);
+    if (place % 4 === kinds.failure && this.failures.unverified[row] === 1)
+      this.failures.replaceEvent(row, this.#readFailure(record));
+    if (place % 4 !== kinds.success || this.#successes.recordId.at(row) !== record.recordId) return;
+    if (this.#successes.verified.at(row) === 1) return;
+    record.choose(successFields);
+    this.#successes.verified.set(row, 1);
+    this.#successes.account.set(row, this.#names.numberOf(record.text(0)));
+    this.#successes.address.set(row, this.#names.numberOf(record.text(1)));
+    this.unverifiedSuccesses -= 1;
+    this.verifiedSuccesses += 1;
   }
 
   /**
@@ -123,56 +217,69 @@ export class LogonCollector {
    */
   evidence(unverified: boolean): { successes: Success[]; later: LaterEvent[] } {
     const columns = this.#successes;
-    const text = (number: number | undefined) => this.#names.text(number ?? 0);
-    const telling = new Uint8Array(this.#names.size);
-    for (const [number, name] of this.#names.texts.entries()) {
-      const failed =
-        this.failures.addresses.find(sourceAddress(name)) > 0 || this.failures.accounts.find(accountName(name).key) > 0;
-      telling[number] = failed ? 1 : 0;
-    }
+    const telling = Uint8Array.from(this.#names.texts, (name) =>
+      this.failures.addresses.find(sourceAddress(name)) > 0 || this.failures.accounts.find(accountName(name).key) > 0
+        ? 1
+        : 0,
+    );
     const successes: Success[] = [];
-    const sessions = new Set<string>();
+    const sessions = new Set<number>();
     for (let i = 0; i < columns.at.length; i++) {
-      if (columns.unverified[i] && !unverified) continue;
-      if (telling[columns.account[i] ?? 0] !== 1 && telling[columns.address[i] ?? 0] !== 1) continue;
-      const at = columns.at[i] ?? 0;
-      const logonId = text(columns.logonId[i]);
-      sessions.add(normalLogonId(logonId));
+      if (columns.verified.at(i) === 0 && !unverified) continue;
+      if (telling[columns.account.at(i)] !== 1 && telling[columns.address.at(i)] !== 1) continue;
+      const at = columns.at.at(i);
+      sessions.add(columns.logonId.at(i));
       successes.push({
         first: at,
         last: at,
-        recordId: columns.recordId[i] ?? 0,
-        computer: text(columns.computer[i]),
-        account: text(columns.account[i]),
-        address: text(columns.address[i]),
-        logonType: (columns.type[i] ?? -1) < 0 ? null : (columns.type[i] ?? null),
-        logonId,
+        recordId: columns.recordId.at(i),
+        computer: this.#names.text(columns.computer.at(i)),
+        account: this.#names.text(columns.account.at(i)),
+        address: this.#names.text(columns.address.at(i)),
+        logonType: columns.type.at(i) === 255 ? null : columns.type.at(i),
+        logonId: sessionText(columns.logonId.at(i)),
         method: '',
       });
     }
     const later = this.#later.map(({ event }) => event);
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
-      const logonId = text(session[i]);
-      if (!sessions.has(normalLogonId(logonId))) continue;
+      if (session.at(i) === 0 || !sessions.has(session.at(i))) continue;
       later.push({
-        at: at[i] ?? 0,
+        at: at.at(i),
         eventId: specialPrivileges,
-        computer: text(computer[i]),
-        logonId,
-        what: `special privileges for ${text(subject[i])}`,
+        computer: this.#names.text(computer.at(i)),
+        logonId: sessionText(session.at(i)),
+        what: `special privileges for ${this.#names.text(subject.at(i))}`,
       });
     }
     return { successes, later };
   }
 
-  #everySeen(): Seen {
-    const seen = new Seen();
+  /** A computer's number for `SeenEvents`, whatever the case of its name. */
+  #computer(name: string): number {
+    return this.#names.numberOf(name.trim().toLowerCase());
+  }
+
+  #everySeen(): SeenEvents {
+    const seen = new SeenEvents();
     const { failures } = this;
-    for (let row = 0; row < failures.length; row++) seen.add(failures.recordId[row] ?? 0, failures.time[row] ?? 0);
-    for (const columns of [this.#successes, this.#privileges])
-      for (let i = 0; i < columns.at.length; i++) seen.add(columns.recordId[i] ?? 0, columns.at[i] ?? 0);
-    for (const { event, recordId } of this.#later) seen.add(recordId, event.at);
+    const byNumber = failures.computers.texts.map((name) => this.#computer(name));
+    for (let row = 0; row < failures.length; row++) {
+      const computer = byNumber[failures.computer[row] ?? 0] ?? 0;
+      seen.add(computer, failures.recordId[row] ?? 0, failures.time[row] ?? 0, row * 4 + kinds.failure);
+    }
+    const computerOf = (number: number): number => this.#computer(this.#names.text(number));
+    const { at, recordId, computer } = this.#successes;
+    for (let row = 0; row < at.length; row++)
+      seen.add(computerOf(computer.at(row)), recordId.at(row), at.at(row), row * 4 + kinds.success);
+    const privileges = this.#privileges;
+    for (let row = 0; row < privileges.at.length; row++) {
+      const [number, id, time] = [privileges.computer, privileges.recordId, privileges.at].map((all) => all.at(row));
+      seen.add(computerOf(number ?? 0), id ?? 0, time ?? 0, kinds.other);
+    }
+    for (const { event, recordId: id } of this.#later)
+      seen.add(this.#computer(event.computer), id, event.at, kinds.other);
     return seen;
   }
 }

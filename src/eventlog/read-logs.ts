@@ -5,19 +5,34 @@ import { known, unknown } from '../triage/fact.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
-import { EventLogError, type LogFile, readLogFile } from './log-file.ts';
+import { readChunkHeader } from './chunk-header.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import type { Damage } from './damage.ts';
+import { EventLogError, EventLogFile } from './event-log-file.ts';
 import { LogonCollector } from './logon-collector.ts';
-import { RecordIds } from './record-ids.ts';
-import { type SecurityEvent, SecurityEvents } from './security-events.ts';
+import type { EventRecord } from './record.ts';
+import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 
 /** An event log that was read, with what it holds of logons. */
-export interface LogonLog extends LogFile {
+export interface LogonLog {
+  path: string;
+  bytes: number;
+  /** Of the very bytes that were read, lower case. */
+  sha256: string;
+  records: number;
+  /** Of them, those that no matching checksum covers. */
+  unverified: number;
+  /** Was the log written to when it was copied? */
+  dirty: boolean;
+  /** The first thousand places where it is damaged; `damages` counts them all. */
+  damaged: Damage[];
+  damages: number;
   failures: number;
   successes: number;
-  /** Times of its first and its last record that can be believed, ISO 8601 UTC; null when there is none. */
+  /** TimeCreated of its first and its last record, ISO 8601 UTC; null when there is none. */
   first: string | null;
   last: string | null;
-  /** Computers that wrote them. */
+  /** Computers that wrote the events of logons. */
   computers: string[];
 }
 
@@ -48,6 +63,7 @@ export interface LogReadingOptions {
 }
 
 const mostComputers = 50;
+const mostDamages = 1000;
 
 /**
  * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would tell them. An event
@@ -55,26 +71,13 @@ const mostComputers = 50;
  * are named in `unread`, and when none could be the fact is unknown.
  */
 export async function readEventLogs(paths: readonly string[], options: LogReadingOptions): Promise<EventLogReading> {
-  const collector = new LogonCollector();
-  const ids = new RecordIds();
+  const collector = new LogonCollector(options.onEvent !== undefined);
   const files: LogonLog[] = [];
   const unread: UnreadLog[] = [];
   for (const [at, path] of paths.entries()) {
-    const told = new Told();
-    const events = new SecurityEvents((event) => {
-      told.take(event);
-      if (collector.take(event)) options.onEvent?.(event);
-    });
+    const onProgress = (fraction: number): void => options.onProgress?.((at + fraction) / paths.length);
     try {
-      const file = await readLogFile(path, events.visit, {
-        ...(options.signal ? { signal: options.signal } : {}),
-        onProgress: (fraction) => options.onProgress?.((at + fraction) / paths.length),
-        onChunk: (first, last, verified) => {
-          const sound = verified && first <= last;
-          collector.chunk(!sound || ids.add(first, last));
-        },
-      });
-      files.push({ ...file, ...told.values(events.first, events.last) });
+      files.push(await readOne(path, collector, { ...options, onProgress }));
     } catch (error) {
       if (!(error instanceof EventLogError)) throw error;
       unread.push({ path, because: error.message });
@@ -90,20 +93,88 @@ export async function readEventLogs(paths: readonly string[], options: LogReadin
   };
 }
 
-/** What one file holds of logons. */
+async function readOne(path: string, collector: LogonCollector, options: LogReadingOptions): Promise<LogonLog> {
+  const file = await EventLogFile.open(path);
+  try {
+    const told = new Told(collector, options.onEvent);
+    const reader = new ChunkReader(told);
+    if (file.header.recognised && !file.header.sound)
+      told.damage({ offset: 0, because: "the checksum of the file's header does not match" });
+    if (!file.header.recognised) told.damage({ offset: 0, because: 'the file does not begin as an event log does' });
+    const chunks = file.chunks({ digest: true, ...(options.signal ? { signal: options.signal } : {}) });
+    for await (const { chunk, offset, available, loose } of chunks) {
+      if (loose) {
+        told.damage({ offset, because: `a chunk begins ${available} bytes further on than it should` });
+        reader.readLoose(chunk, available, offset);
+      } else {
+        const header = readChunkHeader(chunk, available);
+        if (header.kind === 'empty') continue;
+        if (!header.verified) told.damage({ offset, because: header.because });
+        reader.read(chunk, header, available, offset);
+      }
+      options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
+    }
+    if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });
+    return { path, bytes: file.size, sha256: file.sha256, dirty: file.header.dirty, ...told.values() };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A span of time that grows. */
+class Span {
+  first: Ticks | null = null;
+  last: Ticks | null = null;
+
+  add(at: Ticks): void {
+    if (this.first === null || at < this.first) this.first = at;
+    if (this.last === null || at > this.last) this.last = at;
+  }
+}
+
+/** Hands a file's records to the collector, and counts what the file itself holds. */
 class Told {
+  readonly #collector: LogonCollector;
+  readonly #onEvent: ((event: SecurityEvent) => void) | undefined;
+  readonly #verified = new Span();
+  readonly #unverified = new Span();
+  readonly #computers = new Set<string>();
+  readonly #damaged: Damage[] = [];
+  #damages = 0;
+  #records = 0;
+  #unverifiedRecords = 0;
   #failures = 0;
   #successes = 0;
-  readonly #computers = new Set<string>();
 
-  take({ eventId, computer }: SecurityEvent): void {
-    if (eventId === 4625) this.#failures += 1;
-    if (eventId === 4624) this.#successes += 1;
-    if (this.#computers.size < mostComputers) this.#computers.add(computer);
+  constructor(collector: LogonCollector, onEvent: ((event: SecurityEvent) => void) | undefined) {
+    this.#collector = collector;
+    this.#onEvent = onEvent;
   }
 
-  values(first: Ticks | null, last: Ticks | null) {
+  damage(damage: Damage): void {
+    this.#damages += 1;
+    if (this.#damaged.length < mostDamages) this.#damaged.push(damage);
+  }
+
+  record(record: EventRecord): void {
+    this.#records += 1;
+    if (!record.verified) this.#unverifiedRecords += 1;
+    if (record.time !== null) (record.verified ? this.#verified : this.#unverified).add(record.time);
+    const taken = this.#collector.take(record, this.#onEvent);
+    if (taken === 'unwanted') return;
+    if (record.eventId === failedLogon) this.#failures += 1;
+    if (record.eventId === successfulLogon) this.#successes += 1;
+    if (this.#computers.size < mostComputers) this.#computers.add(record.system('computer'));
+  }
+
+  values() {
+    // A damaged time can be any: those of sound records tell the span, where there are any.
+    const { first, last } = this.#verified.first === null ? this.#unverified : this.#verified;
     return {
+      records: this.#records,
+      unverified: this.#unverifiedRecords,
+      damaged: this.#damaged,
+      damages: this.#damages,
       failures: this.#failures,
       successes: this.#successes,
       first: first === null ? null : isoOf(first),
@@ -132,7 +203,7 @@ function logonsOf(
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
     return unknown(printable(because, 600), 'name exported .evtx files', 'event logs');
   }
-  const { failures, first, last, counts } = collector;
+  const { failures, first, last } = collector;
   if (first === null || last === null) {
     return unknown(
       `no logon event, failed or not, stands in ${files.map(({ path }) => fileName(path)).join(', ')}`,
@@ -140,7 +211,7 @@ function logonsOf(
       sourceOf(files),
     );
   }
-  const entered = counts.get(4624) ?? 0;
+  const entered = collector.verifiedSuccesses + collector.unverifiedSuccesses;
   const damages = files.reduce((sum, file) => sum + file.damages, 0);
   const unverified = files.reduce((sum, file) => sum + file.unverified, 0);
   const evidence = (withUnverified: boolean) => {

@@ -1,170 +1,164 @@
-import type { Chunk } from './chunk.ts';
+import { type ChunkView, textAt } from './chunk-view.ts';
+import { DamagedError } from './damage.ts';
+import { filetimeText, systemtimeText } from './filetime.ts';
 
-/** Types of binary XML values ([MS-EVEN6] 2.2.12); with `array` set it is a list of them. */
+/** Types of values in binary XML, [MS-EVEN6] 2.2.12 and <winevt.h>'s EVT_VARIANT_TYPE. */
 export const valueType = {
-  nothing: 0x00,
-  text: 0x01,
-  ansi: 0x02,
+  null: 0x00,
+  string: 0x01,
+  ansiString: 0x02,
+  int8: 0x03,
+  uint8: 0x04,
+  int16: 0x05,
+  uint16: 0x06,
+  int32: 0x07,
+  uint32: 0x08,
+  int64: 0x09,
+  uint64: 0x0a,
+  real32: 0x0b,
+  real64: 0x0c,
   boolean: 0x0d,
   binary: 0x0e,
   guid: 0x0f,
-  size: 0x10,
-  fileTime: 0x11,
-  systemTime: 0x12,
+  sizeT: 0x10,
+  filetime: 0x11,
+  systemtime: 0x12,
   sid: 0x13,
-  hex32: 0x14,
-  hex64: 0x15,
-  fragment: 0x21,
+  hexInt32: 0x14,
+  hexInt64: 0x15,
+  binXml: 0x21,
+  /** Or'ed to a type: several values of it. */
   array: 0x80,
 } as const;
 
-/** Bytes of the types whose values all have the same size; 0 for the others. */
-export const fixedSize: Readonly<Record<number, number>> = {
-  3: 1,
-  4: 1,
-  5: 2,
-  6: 2,
-  7: 4,
-  8: 4,
-  9: 8,
-  10: 8,
-  11: 4,
-  12: 8,
-  13: 4,
-  15: 16,
-  17: 8,
-  18: 16,
-  20: 4,
-  21: 8,
+/** Bytes of a value of each type that has a fixed size; a `size_t` has 4 or 8. */
+const fixedSize: Record<number, number> = {
+  [valueType.int8]: 1,
+  [valueType.uint8]: 1,
+  [valueType.int16]: 2,
+  [valueType.uint16]: 2,
+  [valueType.int32]: 4,
+  [valueType.uint32]: 4,
+  [valueType.int64]: 8,
+  [valueType.uint64]: 8,
+  [valueType.real32]: 4,
+  [valueType.real64]: 8,
+  [valueType.boolean]: 4,
+  [valueType.guid]: 16,
+  [valueType.filetime]: 8,
+  [valueType.systemtime]: 16,
+  [valueType.hexInt32]: 4,
+  [valueType.hexInt64]: 8,
 };
 
-const hex2 = (byte: number): string => byte.toString(16).padStart(2, '0');
+/** The size of a value that stands in the XML itself, without a length before it. Null when it has none. */
+export function inlineSize({ bytes }: ChunkView, at: number, type: number): number | null {
+  if (type === valueType.null) return 0;
+  if (type === valueType.sid) return 8 + 4 * (bytes[at + 1] ?? 0);
+  return fixedSize[type] ?? null;
+}
 
-/** UTF-16 text without the zeros that may end it. */
-export function textAt({ bytes, view }: Chunk, at: number, length: number): string {
-  let end = at + length - (length % 2);
-  while (end > at && view.getUint16(end - 2, true) === 0) end -= 2;
-  if (end - at > 64) return bytes.toString('utf16le', at, end);
-  let text = '';
-  for (let i = at; i < end; i += 2) text += String.fromCharCode(view.getUint16(i, true));
+function guidText(bytes: Buffer, at: number): string {
+  const hex = (from: number, to: number): string => bytes.toString('hex', at + from, at + to);
+  const turned = (from: number, to: number): string =>
+    Buffer.from(bytes.subarray(at + from, at + to))
+      .reverse()
+      .toString('hex');
+  return `{${turned(0, 4)}-${turned(4, 6)}-${turned(6, 8)}-${hex(8, 10)}-${hex(10, 16)}}`;
+}
+
+function sidText({ bytes, view }: ChunkView, at: number, length: number): string {
+  const parts = bytes[at + 1] ?? 0;
+  if (length < 8 || length < 8 + 4 * parts) throw new DamagedError(at, 'a SID is cut off');
+  let text = `S-${bytes[at]}-${bytes.readUIntBE(at + 2, 6)}`;
+  for (let i = 0; i < parts; i++) text += `-${view.getUint32(at + 8 + 4 * i, true)}`;
   return text;
 }
 
-/** `2025-06-08T07:15:09.2216228Z` from 100 ns since 1601. */
-export function fileTimeText(value: bigint): string {
-  const ms = value / 10_000n - 11_644_473_600_000n;
-  const instant = new Date(Number(ms));
-  if (Number.isNaN(instant.getTime())) return `0x${value.toString(16)}`;
-  return `${instant.toISOString().slice(0, 19)}.${String(value % 10_000_000n).padStart(7, '0')}Z`;
+function ansiText(bytes: Buffer, at: number, length: number): string {
+  return bytes.toString('latin1', at, at + length).replace(/\0+$/, '');
 }
 
-function systemTimeText(view: DataView, at: number): string {
-  const part = (index: number, width: number) => String(view.getUint16(at + index * 2, true)).padStart(width, '0');
-  return `${part(0, 4)}-${part(1, 2)}-${part(3, 2)}T${part(4, 2)}:${part(5, 2)}:${part(6, 2)}.${part(7, 3)}Z`;
+function realText(value: number): string {
+  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }
 
-function guidText({ bytes, view }: Chunk, at: number): string {
-  const tail = [...bytes.subarray(at + 8, at + 16)].map(hex2).join('');
-  const first = view.getUint32(at, true).toString(16).padStart(8, '0');
-  const [second, third] = [4, 6].map((by) =>
-    view
-      .getUint16(at + by, true)
-      .toString(16)
-      .padStart(4, '0'),
-  );
-  return `{${first}-${second}-${third}-${tail.slice(0, 4)}-${tail.slice(4)}}`;
-}
-
-/** A security identifier of at most `length` bytes; as bytes when it says that it is longer. */
-function sidText(chunk: Chunk, at: number, length: number): string {
+/** One value as Windows renders it in an event's XML. Throws a DamagedError when its size is not that of its type. */
+export function valueText(chunk: ChunkView, at: number, length: number, type: number): string {
   const { bytes, view } = chunk;
-  const count = length >= 8 ? (bytes[at + 1] ?? 0) : 0;
-  if (length < 8 || 8 + count * 4 > length) return hexText(chunk, at, length);
-  const authority = view.getUint16(at + 2, false) * 2 ** 32 + view.getUint32(at + 4, false);
-  let text = `S-${bytes[at]}-${authority}`;
-  for (let i = 0; i < count; i++) text += `-${view.getUint32(at + 8 + i * 4, true)}`;
-  return text;
-}
-
-function hexText({ bytes }: Chunk, at: number, length: number): string {
-  return bytes.toString('hex', at, at + length).toUpperCase();
-}
-
-/**
- * A value as Windows' Event Viewer writes it into XML: hexadecimal numbers without leading zeros, GUIDs in braces and
- * lower case, times with 100 ns. A value that is shorter than its type is written as bytes. Throws a RangeError when it
- * reaches out of the chunk.
- */
-export function valueText(chunk: Chunk, at: number, length: number, type: number): string {
-  const { bytes, view } = chunk;
-  if (at + length > bytes.length) throw new RangeError('a value reaches out of its chunk');
-  const size = fixedSize[type] ?? 0;
   if (length === 0) return '';
-  if (size > length) return hexText(chunk, at, length);
+  const size = fixedSize[type];
+  if (size !== undefined && length < size) throw new DamagedError(at, `a value of type ${type} has ${length} bytes`);
   switch (type) {
-    case 0x00:
+    case valueType.null:
       return '';
-    case 0x01:
+    case valueType.string:
       return textAt(chunk, at, length);
-    case 0x02:
-      return bytes.toString('latin1', at, at + length).replace(/\0+$/, '');
-    case 0x03:
+    case valueType.ansiString:
+      return ansiText(bytes, at, length);
+    case valueType.int8:
       return String(view.getInt8(at));
-    case 0x04:
+    case valueType.uint8:
       return String(view.getUint8(at));
-    case 0x05:
+    case valueType.int16:
       return String(view.getInt16(at, true));
-    case 0x06:
+    case valueType.uint16:
       return String(view.getUint16(at, true));
-    case 0x07:
+    case valueType.int32:
       return String(view.getInt32(at, true));
-    case 0x08:
+    case valueType.uint32:
       return String(view.getUint32(at, true));
-    case 0x09:
+    case valueType.int64:
       return String(view.getBigInt64(at, true));
-    case 0x0a:
+    case valueType.uint64:
       return String(view.getBigUint64(at, true));
-    case 0x0b:
-      return String(view.getFloat32(at, true));
-    case 0x0c:
-      return String(view.getFloat64(at, true));
-    case 0x0d:
+    case valueType.real32:
+      return realText(Number(view.getFloat32(at, true).toPrecision(7)));
+    case valueType.real64:
+      return realText(view.getFloat64(at, true));
+    case valueType.boolean:
       return view.getUint32(at, true) === 0 ? 'false' : 'true';
-    case 0x0f:
-      return guidText(chunk, at);
-    case 0x10:
-      return length >= 8
-        ? `0x${view.getBigUint64(at, true).toString(16)}`
-        : `0x${view.getUint32(at, true).toString(16)}`;
-    case 0x11:
-      return fileTimeText(view.getBigUint64(at, true));
-    case 0x12:
-      return systemTimeText(view, at);
-    case 0x13:
+    case valueType.guid:
+      return guidText(bytes, at);
+    case valueType.sizeT:
+      if (length !== 4 && length !== 8) throw new DamagedError(at, `a size_t has ${length} bytes`);
+      return `0x${(length === 8 ? view.getBigUint64(at, true) : view.getUint32(at, true)).toString(16)}`;
+    case valueType.filetime:
+      return filetimeText(view, at);
+    case valueType.systemtime:
+      return systemtimeText(view, at);
+    case valueType.sid:
       return sidText(chunk, at, length);
-    case 0x14:
+    case valueType.hexInt32:
       return `0x${view.getUint32(at, true).toString(16)}`;
-    case 0x15:
+    case valueType.hexInt64:
       return `0x${view.getBigUint64(at, true).toString(16)}`;
     default:
-      return hexText(chunk, at, length);
+      return bytes.toString('hex', at, at + length).toUpperCase();
   }
 }
 
-/** The values of an array (`type` without the array flag): each text, or each number of its size. */
-export function arrayTexts(chunk: Chunk, at: number, length: number, type: number): string[] {
-  if (type === valueType.text) {
-    const texts: string[] = [];
-    let from = at;
-    for (let i = at; i + 1 < at + length; i += 2) {
-      if (chunk.view.getUint16(i, true) !== 0) continue;
-      texts.push(textAt(chunk, from, i - from));
-      from = i + 2;
-    }
-    if (from < at + length) texts.push(textAt(chunk, from, at + length - from));
+/** The values of an array, in their order: `type` is that of one of them. */
+export function arrayTexts(chunk: ChunkView, at: number, length: number, type: number): string[] {
+  if (length === 0) return [];
+  if (type === valueType.string) {
+    const texts = chunk.bytes.toString('utf16le', at, at + length - (length % 2)).split('\0');
+    if (texts.at(-1) === '') texts.pop();
     return texts;
   }
-  const size = fixedSize[type] ?? 0;
-  if (size === 0) return [valueText(chunk, at, length, type)];
-  return Array.from({ length: Math.floor(length / size) }, (_, i) => valueText(chunk, at + i * size, size, type));
+  if (type === valueType.ansiString) return ansiText(chunk.bytes, at, length).split('\0');
+  const texts: string[] = [];
+  if (type === valueType.sid) {
+    for (let from = at; from + 8 <= at + length; ) {
+      const size = 8 + 4 * (chunk.bytes[from + 1] ?? 0);
+      texts.push(sidText(chunk, from, Math.min(size, at + length - from)));
+      from += size;
+    }
+    return texts;
+  }
+  // Nothing tells the width of an array's size_t; 64-bit Windows writes eight bytes.
+  const size = type === valueType.sizeT ? (length % 8 === 0 ? 8 : 4) : fixedSize[type];
+  if (size === undefined) return [valueText(chunk, at, length, valueType.binary)];
+  for (let from = at; from + size <= at + length; from += size) texts.push(valueText(chunk, from, size, type));
+  return texts;
 }

@@ -148,6 +148,17 @@ export class FailureColumns {
     );
   }
 
+  /** Puts a failure in the place of an unverified copy of it. */
+  replaceEvent(row: number, event: LogonEvent): void {
+    this.addEvent(event);
+    const last = this.length - 1;
+    for (const column of [this.time, this.recordId, this.computer, this.address, this.account, this.code])
+      column[row] = column[last] ?? 0;
+    this.logonType[row] = this.logonType[last] ?? noType;
+    this.unverified[row] = 0;
+    this.length = last;
+  }
+
   /**
    * Adds a bucket as failures spread evenly between its first and its last. `detail` is the burst's number of
    * failures N: a bucket of more than 2 N keeps its first and last N and one row for the rest, because what lies

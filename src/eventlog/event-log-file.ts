@@ -1,0 +1,212 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { hasChunkSignature, nextChunkSignature } from './chunk-header.ts';
+import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
+import { type Digest, digestOf } from './digest.ts';
+import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
+
+/** A file that cannot be read as an event log: one line that names it, and the code of the system's error or "". */
+export class EventLogError extends Error {
+  override readonly name = 'EventLogError';
+  readonly path: string;
+  readonly because: string;
+  readonly code: string;
+
+  constructor(path: string, because: string, code = '', options?: ErrorOptions) {
+    super(`${path}: ${because}`, options);
+    this.path = path;
+    this.because = because;
+    this.code = code;
+  }
+}
+
+/** A piece of a file that is to be read for records; its bytes are valid until the next is asked for. */
+export interface PlacedChunk {
+  chunk: ChunkView;
+  /** Bytes from the beginning of the file. */
+  offset: number;
+  /** How many of its bytes are in the file. */
+  available: number;
+  /** Bytes before a chunk that begins where none is expected: no chunk of their own. */
+  loose: boolean;
+}
+
+const chunksABlock = 32;
+const blockSize = chunksABlock * chunkSize;
+const blocks = 3;
+/** A sound file needs none; each costs that a block is read again. */
+const mostRealignments = 64;
+
+interface Block {
+  memory: SharedArrayBuffer;
+  bytes: Buffer;
+  chunks: ChunkView[];
+}
+
+function newBlock(): Block {
+  const memory = new SharedArrayBuffer(blockSize);
+  const chunks = Array.from({ length: chunksABlock }, (_, i) => chunkViewAt(memory, i * chunkSize));
+  return { memory, bytes: Buffer.from(memory), chunks };
+}
+
+function reason(error: unknown): { because: string; code: string } {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EISDIR: 'it is a folder',
+    EACCES: 'no permission to read it',
+    EPERM: 'no permission to read it',
+    EIO: 'the disk reports an error',
+  };
+  return { because: known[code] ?? `it cannot be read (${code || String(error)})`, code };
+}
+
+/** An event log on disk, open for reading alone. */
+export class EventLogFile {
+  readonly path: string;
+  readonly size: number;
+  readonly header: FileHeader;
+  /** Bytes read so far. */
+  position = 0;
+  /** SHA-256 of the whole file, once all chunks were read and a digest was asked for; else "". */
+  sha256 = '';
+  /** Why what was read may be no single state of the file; "" when it stayed as it was. */
+  changed = '';
+
+  readonly #handle: FileHandle;
+  readonly #before: Stats;
+  readonly #head: Buffer;
+
+  private constructor(path: string, handle: FileHandle, before: Stats, head: Buffer) {
+    this.path = path;
+    this.size = before.size;
+    this.header = readFileHeader(head);
+    this.#handle = handle;
+    this.#before = before;
+    this.#head = head;
+  }
+
+  /** Opens a file. Throws an EventLogError when it is not there, not readable, or no event log. */
+  static async open(path: string): Promise<EventLogFile> {
+    let handle: FileHandle | undefined;
+    try {
+      // A pipe that nobody writes to would be waited for without an end.
+      handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      const before = await handle.stat();
+      if (before.isDirectory()) throw new EventLogError(path, 'it is a folder', 'EISDIR');
+      if (!before.isFile()) throw new EventLogError(path, 'it is not a file');
+      const head = Buffer.alloc(fileHeaderSize);
+      const { bytesRead } = await handle.read(head, 0, fileHeaderSize, 0);
+      const file = new EventLogFile(path, handle, before, head.subarray(0, bytesRead));
+      if (!file.header.recognised && !(await file.#holdsChunks()))
+        throw new EventLogError(path, describeStranger(head.subarray(0, bytesRead)));
+      return file;
+    } catch (error) {
+      await handle?.close();
+      if (error instanceof EventLogError) throw error;
+      const { because, code } = reason(error);
+      throw new EventLogError(path, because, code, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  /**
+   * The file's chunks in their order. Where none begins that should, the next is looked for. With `digest` the SHA-256
+   * of the very bytes that were read is made beside it. Throws an EventLogError when the disk gives up.
+   */
+  async *chunks(options: { digest?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<PlacedChunk> {
+    const digest = options.digest ? digestOf(this.size) : null;
+    try {
+      const headMemory = new SharedArrayBuffer(fileHeaderSize);
+      this.#head.copy(Buffer.from(headMemory));
+      digest?.update(headMemory, 0, this.#head.length);
+      yield* this.#placed(digest, options.signal);
+      const after = await this.#handle.stat();
+      this.changed = changeBetween(this.#before, after);
+      this.sha256 = digest ? await digest.hex() : '';
+    } finally {
+      digest?.drop();
+    }
+  }
+
+  async *#placed(digest: Digest | null, signal: AbortSignal | undefined): AsyncGenerator<PlacedChunk> {
+    const ring = Array.from({ length: Math.min(blocks, 1 + Math.ceil(this.size / blockSize)) }, newBlock);
+    let turn = 0;
+    let at = this.#head.length;
+    let digested = at;
+    let realigned = 0;
+    let ahead = this.#read(ring[0], at);
+    for (;;) {
+      signal?.throwIfAborted();
+      const block = ring[turn % ring.length];
+      const length = await ahead;
+      if (block === undefined || length === 0) return;
+      // What lies behind the file's end in memory is left from an earlier block.
+      if (length < blockSize) block.bytes.fill(0, length);
+      const from = Math.max(0, digested - at);
+      if (digest && from < length) digest.update(block.memory, from, length);
+      digested = Math.max(digested, at + length);
+      turn += 1;
+      const next = ring[turn % ring.length];
+      // The ring is so long that the block to be filled was given to the digest a while ago.
+      if (digest && ring.length > 1) await digest.settled();
+      ahead = length < blockSize ? Promise.resolve(0) : this.#read(next, at + length);
+      ahead.catch(() => {});
+      let consumed = length;
+      for (let i = 0; i * chunkSize < length; i++) {
+        const chunk = block.chunks[i];
+        const offset = at + i * chunkSize;
+        const available = Math.min(chunkSize, length - i * chunkSize);
+        if (chunk === undefined) break;
+        if (!hasChunkSignature(chunk) && realigned < mostRealignments) {
+          const begins = nextChunkSignature(chunk, 1);
+          if (begins > 0 && begins < available) {
+            realigned += 1;
+            yield { chunk, offset, available: begins, loose: true };
+            consumed = i * chunkSize + begins;
+            break;
+          }
+        }
+        yield { chunk, offset, available, loose: false };
+      }
+      at += consumed;
+      this.position = at;
+      if (consumed < length) {
+        await ahead.catch(() => 0);
+        ahead = this.#read(next, at);
+      }
+    }
+  }
+
+  /** Fills a block from the file; less than asked for only at its end. */
+  async #read(block: Block | undefined, at: number): Promise<number> {
+    if (block === undefined) return 0;
+    try {
+      let length = 0;
+      while (length < blockSize) {
+        const { bytesRead } = await this.#handle.read(block.bytes, length, blockSize - length, at + length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return length;
+    } catch (error) {
+      const { because, code } = reason(error);
+      throw new EventLogError(this.path, `${because}, at ${at}`, code, { cause: error });
+    }
+  }
+
+  /** Does a chunk begin near the beginning of a file whose header is not that of an event log? */
+  async #holdsChunks(): Promise<boolean> {
+    const block = newBlock();
+    const length = await this.#read(block, 0);
+    return block.bytes.subarray(0, length).includes('ElfChnk\0', 0, 'latin1');
+  }
+}
+
+function changeBetween(before: Stats, after: Stats): string {
+  if (after.nlink === 0 && before.nlink > 0) return 'the file was deleted while it was read';
+  return after.size !== before.size || after.mtimeMs !== before.mtimeMs ? 'the file changed while it was read' : '';
+}

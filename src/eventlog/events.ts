@@ -1,0 +1,45 @@
+import { readChunkHeader } from './chunk-header.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import type { Damage } from './damage.ts';
+import { EventLogFile } from './event-log-file.ts';
+import type { LogEvent } from './log-event.ts';
+
+export interface EventsOptions {
+  /** Only events with one of these numbers; the others are not rendered. All when absent. */
+  eventIds?: ReadonlySet<number>;
+  onDamage?: (damage: Damage) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * The whole events of an event log in the order in which they stand in it, each with its system fields and its data;
+ * rendered when they are asked for, in memory of one chunk. Events whose checksums do not match come too, not
+ * `verified`. Damage is passed by, and told with its offset. Throws an EventLogError when the file cannot be read.
+ */
+export async function* eventsOf(path: string, options: EventsOptions = {}): AsyncGenerator<LogEvent> {
+  const file = await EventLogFile.open(path);
+  let found: LogEvent[] = [];
+  const reader = new ChunkReader({
+    record(record) {
+      if (options.eventIds === undefined || options.eventIds.has(record.eventId)) found.push(record.event());
+    },
+    damage: (damage) => options.onDamage?.(damage),
+  });
+  try {
+    for await (const { chunk, offset, available, loose } of file.chunks(
+      options.signal ? { signal: options.signal } : {},
+    )) {
+      if (loose) reader.readLoose(chunk, available, offset);
+      else {
+        const header = readChunkHeader(chunk, available);
+        if (header.kind === 'empty') continue;
+        if (!header.verified) options.onDamage?.({ offset, because: header.because });
+        reader.read(chunk, header, available, offset);
+      }
+      yield* found;
+      found = [];
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,91 @@
+import { type ChunkNames, parseElement } from './binxml.ts';
+import { type ChunkView, chunkSize, recordsFrom } from './chunk-view.ts';
+import { DamagedError } from './damage.ts';
+import { Template } from './template.ts';
+
+/** A template's definition: offset of the next (4 bytes), GUID (16), size of what follows (4). */
+const definitionHead = 24;
+const guidAt = 4;
+const sizeAt = 20;
+const variantsEach = 4;
+const mostKept = 4096;
+
+interface Kept {
+  template: Template;
+  /** The definition's elements, byte by byte. */
+  bytes: Buffer;
+  /** Where names are referred to, from the beginning of `bytes`, and the names. */
+  sites: Int32Array;
+  names: string[];
+  /** Does the name stand at its site, rather than elsewhere in the chunk? */
+  inline: boolean[];
+}
+
+/** Templates of all chunks of all files. A definition is used again only where it says the same, byte by byte. */
+export class TemplateCache {
+  readonly #kept = new Map<string, Kept[]>();
+  #count = 0;
+
+  /** Finds or compiles the definition at `at`; `end` is where its chunk's trustworthy part ends. */
+  resolve(chunk: ChunkView, names: ChunkNames, at: number, end: number): { template: Template; size: number } {
+    if (at < recordsFrom || at + definitionHead > end)
+      throw new DamagedError(at, 'its template lies outside of the records');
+    const size = chunk.view.getUint32(at + sizeAt, true);
+    const from = at + definitionHead;
+    if (size > chunkSize || from + size > end) throw new DamagedError(at, 'its template does not end within the chunk');
+    const key = chunk.bytes.toString('latin1', at + guidAt, from);
+    const variants = this.#kept.get(key);
+    if (variants)
+      for (const kept of variants) if (says(kept, chunk, names, from)) return { template: kept.template, size };
+    const parsed = parseElement(chunk, names, skipFragmentHeader(chunk, from), from + size, true);
+    const template = new Template(parsed.root);
+    if (this.#count < mostKept && (variants?.length ?? 0) < variantsEach) {
+      this.#count++;
+      const kept = keep(template, chunk, names, from, size, parsed.nameSites);
+      if (variants) variants.push(kept);
+      else this.#kept.set(key, [kept]);
+    }
+    return { template, size };
+  }
+}
+
+function skipFragmentHeader({ bytes }: ChunkView, at: number): number {
+  return bytes[at] === 0x0f ? at + 4 : at;
+}
+
+function keep(
+  template: Template,
+  chunk: ChunkView,
+  names: ChunkNames,
+  from: number,
+  size: number,
+  nameSites: readonly number[],
+): Kept {
+  const offsets = nameSites.map((site) => chunk.view.getUint32(site, true));
+  return {
+    template,
+    bytes: Buffer.from(chunk.bytes.subarray(from, from + size)),
+    sites: Int32Array.from(nameSites, (site) => site - from),
+    names: offsets.map((offset) => names.at(offset)),
+    inline: nameSites.map((site, i) => offsets[i] === site + 4),
+  };
+}
+
+/**
+ * Does the definition at `from` say what the kept one says? Offsets of names differ from chunk to chunk; everything
+ * else, and the names themselves, must be the same. So a damaged or forged definition never stands for a sound one.
+ */
+function says(kept: Kept, { bytes, view }: ChunkView, names: ChunkNames, from: number): boolean {
+  let at = 0;
+  for (let i = 0; i < kept.sites.length; i++) {
+    const site = kept.sites[i] ?? 0;
+    for (; at < site; at++) if (bytes[from + at] !== kept.bytes[at]) return false;
+    const offset = view.getUint32(from + site, true);
+    const inline = offset === from + site + 4;
+    if (inline !== kept.inline[i] || names.at(offset) !== kept.names[i]) return false;
+    // A name in its place begins with the offset of another one.
+    at = site + (inline ? 8 : 4);
+  }
+  for (; at < kept.bytes.length; at++) if (bytes[from + at] !== kept.bytes[at]) return false;
+  return true;
+}
