@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import type { PublishedTags } from '../triage/exposure/address-spec.ts';
+import { withSockets } from '../triage/exposure/listening.ts';
 import { unknown } from '../triage/fact.ts';
 import { concluded, nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
@@ -18,6 +19,7 @@ import { disksOf, managedIdentitiesOf, readMachine } from './machine.ts';
 import { firewallOf, type NetworkReading, networkPartsOf, readExposure } from './network.ts';
 import { readInstallations, readPatches } from './patches.ts';
 import { readRecommendations, readSecureScore } from './secure-score.ts';
+import { readSockets } from './sockets.ts';
 import { readSoftware } from './software.ts';
 
 export interface TriageOptions extends LogonOptions {
@@ -85,6 +87,14 @@ export async function readTriage(
     options,
   );
   exposureRead.catch(() => networkParts.resolve([]));
+  const socketsRead = readSockets(connection, vm, options);
+  // A defect there must not cost the exposure.
+  const joinedRead = exposureRead.then(async ({ fact }) => {
+    update({ exposure: fact });
+    if (fact.state === 'unknown' || fact.value.ports.length === 0) return fact;
+    return socketsRead.then((sockets) => withSockets(fact, sockets)).catch(() => fact);
+  });
+  socketsRead.catch(() => {});
   const machine = readMachine(connection, vm);
   const backupRead = guarded('Azure Backup', readBackup(connection, vm, signal));
   const activityRead = readActivity(
@@ -125,11 +135,7 @@ export async function readTriage(
     backup,
     activity,
   ] = await Promise.all([
-    take(
-      'Azure Resource Manager · network configuration',
-      exposureRead.then(({ fact }) => fact),
-      (fact) => ({ exposure: fact }),
-    ),
+    take('Azure Resource Manager · network configuration', joinedRead, (fact) => ({ exposure: fact })),
     take('Log Analytics', readLogons(connection, vm, options), (fact) => ({ logons: fact })),
     take('Resource Graph', readPatches(connection, vm, signal), (fact) => ({ patches: fact })),
     take('Resource Graph', readInstallations(connection, vm, signal), (fact) => ({ installations: fact })),

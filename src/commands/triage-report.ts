@@ -1,5 +1,5 @@
 import type { Fact } from '../documents/fact.ts';
-import type { TimeLine, TriageDocument } from '../documents/triage.ts';
+import type { ExposedPort, TimeLine, TriageDocument } from '../documents/triage.ts';
 import { activityLines, identityLines, jitLines } from '../session/access-lines.ts';
 import {
   alertLines,
@@ -16,6 +16,7 @@ import {
   type ToldLine,
 } from '../session/fact-lines.ts';
 import { printable } from '../text/printable.ts';
+import { listeningInWords, usersInWords } from '../triage/exposure/listening.ts';
 import { portText } from '../triage/findings/ports.ts';
 
 const marks = { critical: '▲', high: '△', medium: '●', low: '·', info: '·' };
@@ -54,13 +55,21 @@ function toldLines(lines: readonly ToldLine[]): string[] {
   return lines.map(({ label, text }) => printable(`  ${label === '' ? '    ' : `${label}: `}${text}`, 1000));
 }
 
+/** What listens at a port and who used it, as far as that was asked. */
+function socketLines(port: ExposedPort): string[] {
+  return [
+    ...(port.listening ? [`listening: ${listeningInWords(port.listening)}`] : []),
+    ...(port.usedBy ? [`used by: ${usersInWords(port.usedBy)}`] : []),
+  ];
+}
+
 /** The document as titled lines, the same for the terminal and for Markdown. */
 export function triageSections(document: TriageDocument): Section[] {
   const { exposure, logons, patches, installations, knownExploited, posture } = document;
   return [
     section('Exposed ports', exposure, (value) => [
       ...(value.ports.length === 0 ? ['· no port is open to the Internet'] : []),
-      ...value.ports.map((port) => {
+      ...value.ports.flatMap((port) => {
         const who = `${count(port.sources.publicAddresses)} public addresses`;
         const by = port.decidedBy
           .map((rule) => `${rule.nsg.split('/').at(-1)}/${rule.rule} (${rule.priority}, ${rule.level})`)
@@ -70,9 +79,12 @@ export function triageSections(document: TriageDocument): Section[] {
           'not-checked': 'not checked with Azure',
           disagrees: 'AZURE DISAGREES',
         }[port.agrees];
-        return printable(
-          `${port.sources.breadth === 'narrow' ? '·' : '▲'} ${portText(port)}/${port.protocol} ${port.service || '?'}  from ${who}  at ${port.frontend.address} via ${port.via}  by ${by || 'no network security group'}  [${agrees}]`,
-        );
+        return [
+          printable(
+            `${port.sources.breadth === 'narrow' ? '·' : '▲'} ${portText(port)}/${port.protocol} ${port.service || '?'}  from ${who}  at ${port.frontend.address} via ${port.via}  by ${by || 'no network security group'}  [${agrees}]`,
+          ),
+          ...socketLines(port).map((text) => printable(`    ${text}`, 600)),
+        ];
       }),
       ...value.disagreements.map((d) =>
         printable(`▲ disagreement on ${d.ports}/${d.protocol}: cordon says ${d.cordon}; Azure says ${d.azure}`),

@@ -29,6 +29,28 @@ export const decidingRule = z.object({
 });
 export type DecidingRule = z.infer<typeof decidingRule>;
 
+/** A process that listens at an open port, as the agent of VM insights saw it. */
+export const listener = z.object({
+  port: z.int(),
+  process: z.string(),
+  /** First sighting in the time that was looked at, and the last one. */
+  since: instant,
+  lastSeenAt: instant,
+  /** Is it still there, as far as the agent's last report tells? */
+  now: z.boolean(),
+});
+export type Listener = z.infer<typeof listener>;
+
+/** Who connected to an open port. */
+export const portUse = z.object({
+  /** How many remote addresses, and how many connections. */
+  addresses: z.int(),
+  links: z.int(),
+  /** Those with the most connections. */
+  top: z.array(z.object({ address: z.string(), links: z.int(), lastAt: instant })),
+});
+export type PortUse = z.infer<typeof portUse>;
+
 export const exposedPort = z.object({
   protocol: z.enum(['tcp', 'udp', 'icmp', 'esp', 'ah']),
   /** Port range at the machine; 0-0 for protocols without ports. */
@@ -55,6 +77,10 @@ export const exposedPort = z.object({
   networkInterface: z.string(),
   /** What leads to it: resource id of the public address, load balancer, firewall or gateway, and the rule there ("" for an address). */
   path: z.object({ id: z.string(), rule: z.string() }).optional(),
+  /** What listens there; empty: nothing. Absent while it has not been asked. */
+  listening: factOf(z.array(listener)).optional(),
+  /** Who connected to it in the look-back. */
+  usedBy: factOf(portUse).optional(),
 });
 export type ExposedPort = z.infer<typeof exposedPort>;
 

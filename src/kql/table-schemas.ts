@@ -155,6 +155,14 @@ const connection: Columns = {
   LastReportedDateTime: 'string',
 };
 
+const boundPort: Columns = {
+  ...columns('string', 'AgentId Computer Ip Machine PortId Process ProcessName Protocol'),
+  ...columns('long', 'BytesReceived BytesSent LinksEstablished LinksLive LinksTerminated Responses'),
+  ...columns('long', 'ResponseTimeMax ResponseTimeMin ResponseTimeSum'),
+  IsWildcardBind: 'bool',
+  Port: 'int',
+};
+
 const windowsEvent: Columns = {
   ...columns(
     'string',
@@ -180,6 +188,7 @@ const known: Record<string, Columns> = {
   SecurityAlert: securityAlert,
   AzureActivity: azureActivity,
   Update: update,
+  VMBoundPort: boundPort,
   VMConnection: connection,
   WindowsEvent: windowsEvent,
 };

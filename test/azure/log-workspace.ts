@@ -30,6 +30,13 @@ export const logTables: Record<string, Columns> = {
   },
   Syslog: { ...common, ProcessID: 'int', ...texts('Facility', 'SeverityLevel', 'ProcessName', 'SyslogMessage') },
   Heartbeat: { ...common, ...texts('OSType') },
+  VMBoundPort: { ...common, Port: 'int', ...texts('Ip', 'Protocol', 'ProcessName') },
+  VMConnection: {
+    ...common,
+    DestinationPort: 'int',
+    LinksEstablished: 'long',
+    ...texts('Direction', 'Protocol', 'RemoteIp', 'SourceIp'),
+  },
 };
 
 export interface Workspace {

@@ -44,6 +44,17 @@ describe('triage', () => {
     expect(document.exposure.state === 'known' && document.exposure.value.ports.map((port) => port.from)).toEqual([
       3389, 4389, 443,
     ]);
+    const [rdp, alternative] = document.exposure.state === 'known' ? document.exposure.value.ports : [];
+    expect(rdp?.listening).toMatchObject({
+      state: 'known',
+      value: [{ port: 3389, process: 'TermService', since: '2026-11-01T04:12:09.000Z', now: true }],
+    });
+    expect(rdp?.usedBy?.state === 'known' && rdp.usedBy.value).toMatchObject({ addresses: 15 });
+    expect(rdp?.usedBy?.state === 'known' && rdp.usedBy.value.top[0]).toMatchObject({
+      address: '203.0.113.77',
+      links: 1206,
+    });
+    expect(alternative?.listening).toMatchObject({ state: 'known', value: [] });
     expect(document.posture.backup).toMatchObject({
       state: 'known',
       value: { vaultName: 'vault-eus', protected: true },

@@ -340,7 +340,14 @@ export function contosoLogs(members: Member[]): Record<string, Row[]> {
       ...boundPort(host, 'System', 443, tick('2026-11-01T04:12:30Z')),
     );
     const others = Array.from({ length: 13 }, (_, index) => `198.51.100.${100 + index * 7}`);
-    tables.VMConnection.push(...inboundConnections(host, '10.1.4.7', 'svchost', 3389, [intruder, sprayer, ...others]));
+    // Each guess is a connection of its own.
+    const guessers = [
+      { remote: intruder, links: 1206 },
+      { remote: sprayer, links: 310 },
+    ];
+    tables.VMConnection.push(
+      ...inboundConnections(host, '10.1.4.7', 'svchost', 3389, [...guessers, ...others.map((remote) => ({ remote }))]),
+    );
   }
   tables.AzureActivity.push(...contosoActivity(members));
   for (const rows of Object.values(tables)) rows.sort(byTime);

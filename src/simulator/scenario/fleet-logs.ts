@@ -123,10 +123,10 @@ export function inboundConnections(
   address: string,
   process: string,
   port: number,
-  remotes: string[],
+  remotes: { remote: string; links?: number }[],
 ): Row[] {
   const random = dice(`connections:${host.resourceId}:${port}`);
-  return remotes.map((remote, index) => ({
+  return remotes.map(({ remote, links }, index) => ({
     TimeGenerated: sevenDigits(at(now) - 10 * minute - index * 93 * minute, 0),
     Computer: host.computer,
     Machine: `m-${guidOf(`machine:${host.resourceId}`)}`,
@@ -138,8 +138,8 @@ export function inboundConnections(
     Protocol: 'tcp',
     RemoteIp: remote,
     RemoteCountry: '',
-    LinksEstablished: random.whole(1, 90),
-    LinksTerminated: random.whole(1, 90),
+    LinksEstablished: links ?? random.whole(1, 90),
+    LinksTerminated: links ?? random.whole(1, 90),
     LinksFailed: 0,
     LinksLive: 0,
     BytesSent: random.whole(2000, 90000),

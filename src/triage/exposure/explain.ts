@@ -4,6 +4,7 @@ import { parsePrefix } from './address-set.ts';
 import { IPV4, IPV6 } from './address-spec.ts';
 import { examine, openBook } from './exposure.ts';
 import { covers, overlaps } from './interval-set.ts';
+import { listeningInWords, usersInWords } from './listening.ts';
 import { networkOf } from './networks.ts';
 import type { Guarded, Opening } from './opening.ts';
 import { BIT, WITH_PORTS } from './protocols.ts';
@@ -43,6 +44,8 @@ export function explainPort(
     lines.push(...lost(port, opening, resources));
     lines.push(...remarks(port, opening));
   }
+  if (port.listening !== undefined) lines.push({ label: 'Listening', text: listeningInWords(port.listening) });
+  if (port.usedBy !== undefined) lines.push({ label: 'Used by', text: usersInWords(port.usedBy) });
   lines.push({ label: 'Azure says', text: azureInWords(port) });
   return lines;
 }
