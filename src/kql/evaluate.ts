@@ -3,6 +3,7 @@ import { expression } from './expressions.ts';
 import { tableOf } from './frame.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
+import { type Edit, parseOverwrites } from './overwrites.ts';
 import { fail, type Run, SchemaFound, type Scope } from './scope.ts';
 import type { Table } from './table.ts';
 import { tabular } from './tabular.ts';
@@ -38,8 +39,14 @@ export function evaluate(
     // Each try finds the columns of one more plugin whose columns depend on the data.
     for (let tries = 0; tries <= MAX_FOUND; tries++) {
       try {
-        const analysis = checked(text, schemaOf(byName.values()), options.anyCase ?? false);
+        const schema = schemaOf(byName.values());
+        let analysis = checked(text, schema, options.anyCase ?? false);
         text = analysis.text;
+        const edits = parseOverwrites(analysis);
+        if (edits.length > 0) {
+          for (const edit of edits.toSorted((a, b) => b.at - a.at)) text = insert(text, edit, insertions, false);
+          analysis = checked(text, schema, options.anyCase ?? false);
+        }
         const run: Run = {
           text,
           now: datetimeFromMilliseconds(options.now.getTime()),
@@ -47,12 +54,12 @@ export function evaluate(
           expression,
           tabular,
           depth: 0,
-          found: new Set(insertions.map((i) => i.at)),
+          found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
         };
         return result(analysis, run, options.maxRows);
       } catch (error) {
         if (error instanceof SchemaFound) {
-          text = insert(text, error.at, error.clause, insertions);
+          text = insert(text, { at: error.at, text: error.clause }, insertions, true);
           continue;
         }
         throw error instanceof KqlError && insertions.length > 0 ? asWritten(error, query, insertions) : error;
@@ -62,22 +69,23 @@ export function evaluate(
   });
 }
 
-/** A schema that was written into the text: where it stands now, and its length. */
+/** What was written into the query: where it stands now, its length, and whether it is a schema found in the data. */
 interface Insertion {
   at: number;
   length: number;
+  found: boolean;
 }
 
 /** The most plugins of one query whose columns are found in the data. */
 const MAX_FOUND = 16;
 
-function insert(text: string, at: number, clause: string, insertions: Insertion[]): string {
-  for (const i of insertions) if (i.at >= at) i.at += clause.length;
-  insertions.push({ at, length: clause.length });
-  return text.slice(0, at) + clause + text.slice(at);
+function insert(text: string, { at, text: added }: Edit, insertions: Insertion[], found: boolean): string {
+  for (const i of insertions) if (i.at >= at) i.at += added.length;
+  insertions.push({ at, length: added.length, found });
+  return text.slice(0, at) + added + text.slice(at);
 }
 
-/** The error with its places in the query as it was written, before schemas were put in. */
+/** The error with its places in the query as it was written, before anything was put in. */
 function asWritten(error: KqlError, query: string, insertions: readonly Insertion[]): KqlError {
   const inOrder = insertions.toSorted((a, b) => a.at - b.at);
   const diagnostics = error.diagnostics.map((d): Diagnostic => {

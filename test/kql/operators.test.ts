@@ -171,9 +171,20 @@ describe('parts of the rows', () => {
     expect(failure("let n = 'Nope'; table(n)").kind).toBe('semantic');
   });
 
-  it('parse into a column that is there already is refused: the analyser itself is of two minds about it', () => {
-    const error = failure('print s = "a=1 b" | parse s with "a=" s:long " b"');
-    expect([error.kind, error.column]).toEqual(['unsupported', 21]);
+  it('parse may write over columns of its input, which stay where they are', () => {
+    const lines = 'datatable(k:string, line:string, n:long)["old", "k=a n=1;", 7, "kept?", "nothing", 8]';
+    const query = `${lines} | parse line with "k=" k " n=" n:long ";" | extend t = strcat(k, n)`;
+    expect(names(query)).toEqual(['k:string', 'line:string', 'n:long', 't:string']);
+    expect(rows(query)).toEqual([
+      ['a', 'k=a n=1;', 1, 'a1'],
+      ['', 'nothing', null, ''],
+    ]);
+    expect(rows(`${query} | parse k with k | where k == "a" | count`)).toEqual([[1]]);
+    expect(
+      rows(`let f = (s:string) { ${lines} | parse-where line with "k=" k " n=" * | project k, s }; f("x")`),
+    ).toEqual([['a', 'x']]);
+    const error = failure(`${query}\n| extend r = rand()`);
+    expect([error.kind, error.line, error.column, error.token]).toEqual(['unsupported', 2, 14, 'rand']);
   });
 });
 

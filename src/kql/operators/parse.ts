@@ -138,7 +138,7 @@ export function parse(node: Node, input: Frame, outer: Scope): Frame {
   const parts = joined(partsOf(node, scope));
   const columns = parts.filter((p) => p.kind === 'column');
   for (const c of columns) {
-    // The analyser goes on to call the new column by another name, so that what follows could mean either.
+    // See overwrites.ts, which has given the query another form wherever it could.
     if (input.names.includes(c.name)) refuse(`parse into '${c.name}', a column that is there already,`, node, scope);
   }
   const captures = capturer(parts, kind, flags, node, scope);
