@@ -1,5 +1,54 @@
+import type { Damage } from '../eventlog/damage.ts';
+import { EventLogError } from '../eventlog/event-log-file.ts';
+import { eventsOf } from '../eventlog/events.ts';
+import type { Value } from '../kql/values.ts';
+import { eventColumn, eventTables, tableOfEvent } from './event-rows.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { Source } from './source.ts';
+
+/** Places of damage that are told one by one; of more, how many. */
+const MOST_PLACES = 5;
+
+/** An event log as the tables SecurityEvent and Event. */
 export function eventLogSource(file: string): Source {
-  throw new EvidenceError(file, 'not yet');
+  return {
+    file,
+    describe: () => Promise.resolve(new Map(eventTables)),
+    read: async (builders, read, eventIds) => {
+      const readers = new Map(
+        [...builders].map(([name, builder]) => [
+          name,
+          { builder, cells: builder.columns.map((column) => eventColumn(name, column, file)) },
+        ]),
+      );
+      const damages: Damage[] = [];
+      let [damaged, unverified, timeless, position] = [0, 0, 0, 0];
+      const onDamage = (damage: Damage): void => {
+        damaged += 1;
+        if (damages.length < MOST_PLACES) damages.push(damage);
+      };
+      try {
+        for await (const event of eventsOf(file, { onDamage, ...(eventIds ? { eventIds } : {}) })) {
+          if (event.offset > position) {
+            read(event.offset - position);
+            position = event.offset;
+          }
+          const into = readers.get(tableOfEvent(event));
+          if (!into) continue;
+          if (!event.verified) unverified += 1;
+          if (event.system.time === null) timeless += 1;
+          into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
+        }
+      } catch (error) {
+        if (error instanceof EventLogError) throw new EvidenceError(error.path, error.because);
+        throw error;
+      }
+      const notes = damages.map(({ offset, because }) => `${file}: damage at ${offset}: ${because}`);
+      if (damaged > damages.length) notes.push(`${file}: ${damaged} places of damage in all`);
+      if (unverified > 0)
+        notes.push(`${file}: ${unverified} events are not covered by checksums that match (_Verified is false)`);
+      if (timeless > 0) notes.push(`${file}: ${timeless} events have no time that can be read`);
+      return notes;
+    },
+  };
 }
