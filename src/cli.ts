@@ -206,6 +206,7 @@ function program(): Command {
     );
 
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
+    .option('--vm <vm>', 'ask about this machine alone: its resource id, or its name')
     .option('--json', 'print JSON')
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
@@ -213,7 +214,7 @@ function program(): Command {
 
   cordon
     .command('schema <name>')
-    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, kql')
+    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql')
     .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }

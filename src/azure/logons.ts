@@ -278,8 +278,23 @@ export async function readFleetLogons(
   const refused: Unknown[] = [];
   await Promise.all(
     [...bySubscription].map(async ([subscription, machines]) => {
-      const ask = asker(connection, `/subscriptions/${subscription}`, span, thresholds, options.signal);
-      const read = await readFleet(connection, machines, span, thresholds, ask);
+      const readAt = (scope: string, there: readonly VirtualMachine[]) =>
+        readFleet(connection, there, span, thresholds, asker(connection, scope, span, thresholds, options.signal));
+      let read = await readAt(`/subscriptions/${subscription}`, machines);
+      const groups = Map.groupBy(machines, (vm) => vm.resourceGroup.toLowerCase());
+      // Whoever may read single resource groups only is refused at the subscription, and answered there.
+      if (read.refused && groups.size <= groupLimit) {
+        const parts = await Promise.all(
+          [...groups].map(([group, there]) => readAt(`/subscriptions/${subscription}/resourceGroups/${group}`, there)),
+        );
+        if (parts.some((part) => !part.refused)) {
+          const left = [...groups.keys()].filter((_, at) => parts[at]?.refused);
+          read = {
+            worst: new Map(parts.flatMap((part) => [...part.worst])),
+            notSeen: [...parts.flatMap((part) => part.notSeen), ...left.map((group) => `failed logons in ${group}`)],
+          };
+        }
+      }
       for (const [id, burst] of read.worst) worst.set(id, burst);
       notSeen.push(...read.notSeen.map((text) => `${text} (subscription ${subscription})`));
       if (read.refused) refused.push(read.refused);
@@ -295,6 +310,9 @@ export async function readFleetLogons(
     notSeen,
   });
 }
+
+/** Resource groups that are asked one by one where a subscription may not be. */
+const groupLimit = 20;
 
 interface FleetReading {
   worst: Map<string, WorstBurst>;

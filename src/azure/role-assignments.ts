@@ -42,9 +42,13 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
   const definitions = new Map<string, Promise<{ role: string; can: string[] | null }>>();
 
   async function definitionOf(id: string): Promise<{ role: string; can: string[] | null }> {
-    const client = await connection.authorization(home.subscriptionId);
+    const { roleDefinitions } = await connection.authorization(home.subscriptionId);
+    // Whoever may read a resource group alone may read there what its roles are, but not at the subscription.
+    const group = `subscriptions/${home.subscriptionId}/resourceGroups/${home.resourceGroup}`;
     try {
-      const definition = await client.roleDefinitions.getById(id.replace(/^\//, ''));
+      const definition = await roleDefinitions
+        .getById(id.replace(/^\//, ''))
+        .catch(() => roleDefinitions.get(group, shortName(id)));
       return { role: definition.roleName ?? shortName(id), can: capabilitiesOf(definition) };
     } catch {
       return { role: shortName(id), can: null };
@@ -89,6 +93,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
     const held = new Map(
       read.flatMap((part) => part.held).map((one) => [`${one.role} ${one.scope}`.toLowerCase(), one]),
     );
+    for (const { role, can } of held.values()) if (can === null) notSeen.push(`what the role ${role} permits`);
     return {
       held: [...held.values()].sort((a, b) => a.scope.length - b.scope.length || a.role.localeCompare(b.role)),
       known: read.length > 0,

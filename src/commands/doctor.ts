@@ -1,107 +1,215 @@
-import { readBackup } from '../azure/backup.ts';
-import { readAlerts } from '../azure/defender-alerts.ts';
-import { readServersPlan } from '../azure/defender-plan.ts';
+import { createActions } from '../actions/actions.ts';
+import type { Connection } from '../azure/connection.ts';
 import { azureError, isNotSignedIn } from '../azure/failure.ts';
-import { readInventory } from '../azure/inventory.ts';
-import { readJit } from '../azure/jit.ts';
-import { readFleetLogons } from '../azure/logons.ts';
-import { readNetwork } from '../azure/network.ts';
-import { readPatches } from '../azure/patches.ts';
-import { readSecureScore } from '../azure/secure-score.ts';
+import { chooseMachine, readInventory } from '../azure/inventory.ts';
+import { checkSources, clockAhead } from '../azure/source-checks.ts';
+import type { DoctorCheck, DoctorDocument, DoctorPlaybook } from '../documents/doctor.ts';
+import type { Permission } from '../documents/run.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
+import type { Action, ActionContext } from '../playbook/action.ts';
+import { loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
+import { targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
+import { age } from '../text/times.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 
-interface Check {
-  name: string;
-  state: 'works' | 'partly' | 'does not work';
-  text: string;
-  /** The ask to the customer; "" when nothing is missing. */
-  ask: string;
+export interface DoctorFlags extends ConnectionFlags {
+  json?: boolean;
+  /** Ask about this machine alone. */
+  vm?: string;
 }
 
-/** `cordon doctor`: sign-in, permissions and data sources; what works and what to ask the customer for. */
-export async function doctor(flags: ConnectionFlags & { json?: boolean }, streams: Streams): Promise<number> {
+/** A clock that is further off than this makes every age on screen wrong. */
+const mostSkewSeconds = 60;
+
+function aboutSignIn(
+  name: string,
+  state: DoctorCheck['state'],
+  text: string,
+  ask = '',
+  permitted: boolean | null = state === 'works',
+): DoctorCheck {
+  const reachable = state === 'works' ? true : null;
+  return {
+    name,
+    subscription: '',
+    state,
+    reachable,
+    permitted,
+    populated: null,
+    newestAt: null,
+    text,
+    ask,
+    command: '',
+  };
+}
+
+/** What each playbook needs on a machine. Their steps are planned, which only reads; nothing is kept. */
+async function checkPlaybooks(
+  connection: Connection,
+  vm: VirtualMachine,
+  responderAddress: string,
+): Promise<DoctorPlaybook[]> {
+  const actions: ReadonlyMap<string, Action> = createActions(connection);
+  const { playbooks } = await loadPlaybooks(await playbookFolders(), actions);
+  const context: ActionContext = {
+    target: targetOf(vm),
+    caseId: 'doctor',
+    responderAddress,
+    gate: {
+      before: async () => {
+        throw new Error('doctor changes nothing');
+      },
+      after: async () => {},
+    },
+    keep: async () => '',
+    progress: () => {},
+    signal: new AbortController().signal,
+  };
+  return Promise.all(
+    playbooks.map(async ({ playbook }): Promise<DoctorPlaybook> => {
+      const impossible: string[] = [];
+      const needed = new Map<string, Permission>();
+      await Promise.all(
+        playbook.steps.map(async (step) => {
+          const action = step.uses === undefined ? undefined : actions.get(step.uses);
+          if (!action) return;
+          try {
+            const plan = await action.plan(context, step.with ?? {});
+            if (plan.refused) impossible.push(`${step.id}: ${plan.refused.because}`);
+            for (const one of plan.permissions) needed.set(`${one.action} ${one.scope}`.toLowerCase(), one);
+          } catch (error) {
+            impossible.push(`${step.id}: ${azureError(error).message}`);
+          }
+        }),
+      );
+      const permissions = [...needed.values()];
+      const lacking = permissions.filter(({ held }) => held === false);
+      return {
+        name: playbook.name,
+        machine: vm.name,
+        permissions,
+        impossible: impossible.map((text) => printable(text, 400)),
+        ask: lacking.map(({ action, scope }) => `${action} on ${printable(scope, 300)}`).join('; '),
+      };
+    }),
+  );
+}
+
+const marks = { works: '✓', partly: '●', 'does not work': '✗' } as const;
+
+function lines({ checks, playbooks }: DoctorDocument, now: Date): string[] {
+  const width = Math.max(20, ...checks.map(({ name }) => name.length), ...playbooks.map(({ name }) => name.length));
+  const told = (check: DoctorCheck) => [
+    `${marks[check.state]} ${check.name.padEnd(width)}  ${check.text}${check.newestAt ? ` (newest ${age(check.newestAt, now)} ago)` : ''}`,
+    ...(check.ask ? [`${' '.repeat(width + 4)}ask: ${check.ask}`] : []),
+  ];
+  const bySubscription = Map.groupBy(checks, ({ subscription }) => subscription);
+  const machines = Map.groupBy(playbooks, ({ machine }) => machine);
+  return [
+    ...[...bySubscription].flatMap(([name, group]) => [...(name ? ['', name] : []), ...group.flatMap(told)]),
+    ...[...machines].flatMap(([machine, group]) => [
+      '',
+      `playbooks on ${machine}`,
+      ...group.flatMap(({ name, permissions, impossible, ask }) => {
+        const unclear = permissions.filter(({ held }) => held === null).length;
+        const sign = ask ? '✗' : impossible.length > 0 || unclear > 0 ? '●' : '✓';
+        const held = `${permissions.filter((one) => one.held).length} of ${permissions.length} permissions held`;
+        return [
+          `${sign} ${name.padEnd(width)}  ${held}${unclear > 0 ? `, ${unclear} not known` : ''}`,
+          ...impossible.map((text) => `${' '.repeat(width + 4)}not here: ${text}`),
+          ...(ask ? [`${' '.repeat(width + 4)}ask: ${ask}`] : []),
+        ];
+      }),
+    ]),
+    ...pasted(checks),
+  ];
+}
+
+/** The lines for the customer, each once. */
+function pasted(checks: readonly DoctorCheck[]): string[] {
+  const commands = [...new Set(checks.map(({ command }) => command).filter(Boolean))];
+  return commands.length === 0
+    ? []
+    : ['', 'for the customer to decide and to paste', ...commands.map((one) => `  ${one}`)];
+}
+
+const clean = (check: DoctorCheck): DoctorCheck => ({
+  ...check,
+  subscription: printable(check.subscription, 80),
+  text: printable(check.text, 600),
+  ask: printable(check.ask, 400),
+  command: printable(check.command, 700),
+});
+
+/** `cordon doctor`: sign-in, clock, permissions and data sources; what works and what to ask the customer for. */
+export async function doctor(flags: DoctorFlags, streams: Streams): Promise<number> {
   const opened = await openConnection(flags);
   const { connection } = opened;
-  const checks: Check[] = [];
+  const checks: DoctorCheck[] = [];
+  const playbooks: DoctorPlaybook[] = [];
+  let skew: number | null = null;
   try {
+    let who: Awaited<ReturnType<Connection['signedIn']>> | null = null;
     try {
-      const who = await connection.signedIn();
-      checks.push({
-        name: 'sign-in',
-        state: 'works',
-        text: `${who.name} in tenant ${who.tenantId}, ${connection.cloud.name} cloud`,
-        ask: '',
-      });
+      who = await connection.signedIn();
+      const text = `${who.name} in tenant ${who.tenantId}, ${connection.cloud.name} cloud`;
+      checks.push(aboutSignIn('sign-in', 'works', text));
+      skew = await clockAhead(connection);
+      const off = skew !== null && Math.abs(skew) > mostSkewSeconds;
+      const words = skew === null ? 'Azure does not tell its time' : `${skew.toFixed(1)} s ahead of Azure's`;
+      checks.push(
+        aboutSignIn(
+          'clock',
+          off || skew === null ? 'partly' : 'works',
+          words,
+          off ? 'set the clock of this computer' : '',
+        ),
+      );
     } catch (error) {
       const ask = isNotSignedIn(error) ? 'run az login (add --tenant for a customer’s tenant)' : 'check the network';
-      checks.push({ name: 'sign-in', state: 'does not work', text: azureError(error).message, ask });
+      checks.push(aboutSignIn(who ? 'clock' : 'sign-in', 'does not work', azureError(error).message, ask, null));
     }
-    const inventory = checks[0]?.state === 'works' ? await readInventory(connection) : null;
+    const inventory = who ? await readInventory(connection) : null;
     if (inventory?.state === 'unknown') {
-      checks.push({ name: 'machines', state: 'does not work', text: inventory.because, ask: inventory.cure });
-    } else if (inventory) {
+      checks.push(aboutSignIn('machines', 'does not work', inventory.because, inventory.cure, null));
+    } else if (inventory && who) {
       const { machines, subscriptions } = inventory.value;
       checks.push({
-        name: 'machines',
-        state: 'works',
-        text: `${machines.length} in ${subscriptions.map((s) => s.name).join(', ')}`,
-        ask: '',
+        ...aboutSignIn('machines', machines.length > 0 ? 'works' : 'partly', ''),
+        populated: machines.length > 0,
+        text: `${machines.length} in ${subscriptions.map((one) => one.name).join(', ')}`,
+        ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the machine',
       });
-      const vm = machines.find((machine) => machine.power === 'running') ?? machines[0];
-      if (vm) {
-        const plan = readServersPlan(connection, vm);
-        // Those that need it report its failure.
-        plan.catch(() => {});
-        const facts = await Promise.all([
-          readPatches(connection, vm).then((fact) => ({ name: 'patch assessment', fact })),
-          readAlerts(connection, vm, plan).then((fact) => ({ name: 'Defender alerts', fact })),
-          readSecureScore(connection, vm, plan).then((fact) => ({ name: 'Secure Score', fact })),
-          readJit(connection, vm, plan).then((fact) => ({ name: 'just-in-time access', fact })),
-          readBackup(connection, vm).then((fact) => ({ name: 'backup', fact })),
-          readFleetLogons(connection, machines).then((fact) => ({ name: 'failed logons', fact })),
-        ]);
-        const network = await readNetwork(connection, vm);
-        checks.push({
-          name: 'network',
-          state: network.unreadable.length === 0 ? 'works' : 'partly',
-          text:
-            network.unreadable.map(({ what, because }) => `${what.split('/').at(-1)}: ${because}`).join('; ') ||
-            `asked of ${vm.name}`,
-          ask: network.unreadable[0]?.cure ?? '',
-        });
-        for (const { name, fact } of facts) {
-          checks.push(
-            fact.state === 'known'
-              ? {
-                  name,
-                  state: fact.notSeen.length === 0 ? 'works' : 'partly',
-                  text: [`asked of ${vm.name}`, ...fact.notSeen].join('; '),
-                  ask: '',
-                }
-              : { name, state: 'does not work', text: fact.because, ask: fact.cure },
-          );
-        }
-      }
-    }
-    const clean = checks.map((check) => ({
-      ...check,
-      text: printable(check.text, 600),
-      ask: printable(check.ask, 300),
-    }));
-    if (flags.json) {
-      streams.stdout.write(
-        `${JSON.stringify({ schema: 'cordon.doctor/1', asOf: connection.clock.now().toISOString(), checks: clean }, null, 2)}\n`,
+      const wanted = flags.vm ? [chooseMachine(machines, flags.vm)] : [];
+      const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());
+      const patients =
+        wanted.length > 0
+          ? wanted
+          : [...bySubscription.values()].flatMap(
+              (list) => list.find(({ power }) => power === 'running') ?? list[0] ?? [],
+            );
+      const { objectId, address } = who;
+      const found = await Promise.all(
+        patients.map((vm) => checkSources(connection, { vm, alone: wanted.length > 0, callerId: objectId })),
       );
-    } else {
-      const marks = { works: '✓', partly: '●', 'does not work': '✗' };
-      for (const { name, state, text, ask } of clean) {
-        streams.stdout.write(`${marks[state]} ${name.padEnd(20)} ${text}\n`);
-        if (ask) streams.stdout.write(`${' '.repeat(23)}ask: ${ask}\n`);
-      }
+      checks.push(...found.flat());
+      const [first] = patients;
+      if (first) playbooks.push(...(await checkPlaybooks(connection, first, address)));
     }
-    return checks[0]?.state === 'works' && checks[1]?.state === 'works' ? exitCode.done : exitCode.notPermitted;
+    const document: DoctorDocument = {
+      schema: 'cordon.doctor/1',
+      asOf: connection.clock.now().toISOString(),
+      clockAheadSeconds: skew,
+      checks: checks.map(clean),
+      playbooks,
+    };
+    streams.stdout.write(
+      flags.json ? `${JSON.stringify(document, null, 2)}\n` : `${lines(document, connection.clock.now()).join('\n')}\n`,
+    );
+    const works = (name: string) => checks.some((check) => check.name === name && check.state === 'works');
+    return works('sign-in') && works('machines') ? exitCode.done : exitCode.notPermitted;
   } finally {
     await opened.close();
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doctorDocument } from '../documents/doctor.ts';
 import { queryDocument } from '../documents/query.ts';
 import { planDocument, runDocument } from '../documents/run.ts';
 import { entry } from '../documents/transcript.ts';
@@ -11,6 +12,7 @@ const schemas: Record<string, z.ZodType> = {
   plan: planDocument,
   run: runDocument,
   transcript: entry,
+  doctor: doctorDocument,
   kql: queryDocument,
 };
 

@@ -31,7 +31,12 @@ export class Permissions {
 
   /** Whether an action is permitted at a scope. */
   allows(action: string, scope: string): boolean {
-    return !this.#rules.some((rule) => rule.action.test(action) && covers(rule, scope));
+    // Whoever has a role on a part of a subscription sees the subscription itself.
+    const seen = (rule: Rule) =>
+      /^microsoft\.resources\/subscriptions\/read$/i.test(action) &&
+      rule.except !== undefined &&
+      within(rule.except, scope);
+    return !this.#rules.some((rule) => rule.action.test(action) && covers(rule, scope) && !seen(rule));
   }
 
   /** Refuses with Resource Manager's sentence when the action is not permitted at the scope. */

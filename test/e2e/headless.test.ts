@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { doctorDocument } from '../../src/documents/doctor.ts';
 import { scanDocument, triageDocument } from '../../src/documents/triage.ts';
 import { cordon, type RunningSimulator, simulate } from './cordon.ts';
 
@@ -47,7 +48,10 @@ describe('without a terminal', () => {
       document.patches.state === 'known' &&
         document.patches.value.missing.filter((patch) => patch.classification === 'Critical'),
     ).toHaveLength(3);
-    expect(document.findings[0]).toMatchObject({ id: 'brute-force-succeeded', severity: 'critical' });
+    expect(document.findings[0]).toMatchObject({ id: 'open-guessed-broken-into', severity: 'critical' });
+    expect(document.timeLine.entries.map(({ source }) => source)).toEqual(
+      expect.arrayContaining(['activity', 'logons', 'defender', 'backup']),
+    );
   });
 
   it('what makes a burst can be set, and stands in the document', async () => {
@@ -122,6 +126,11 @@ describe('without a terminal', () => {
   it('doctor says what works', async () => {
     const { code, stdout } = await cordon(['doctor', '--json', ...at()]);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout).checks.map((check: { name: string }) => check.name)).toContain('failed logons');
+    const { checks, playbooks } = doctorDocument.parse(JSON.parse(stdout));
+    expect(new Set(checks.map(({ subscription }) => subscription))).toEqual(
+      new Set(['', 'contoso-prod', 'contoso-dev']),
+    );
+    expect(checks.map(({ name }) => name)).toContain('logs: SecurityEvent');
+    expect(playbooks.map(({ name }) => name)).toContain('lock-nsg');
   });
 });
