@@ -87,6 +87,10 @@ export class AddressReader {
       // Health probes of the platform come from the host's own address (168.63.129.16): nobody on the Internet has it.
       case 'azureloadbalancer':
       case 'azure_loadbalancer':
+      // Name resolution, instance metadata and licensing of the platform: addresses that no sender outside has.
+      case 'azureplatformdns':
+      case 'azureplatformimds':
+      case 'azureplatformlkm':
         return spec;
     }
     const known = this.#tags.get(text.trim().toLowerCase());

@@ -601,3 +601,42 @@ describe('order of the answer', () => {
     ]);
   });
 });
+
+describe('b5 one five-tuple is no proof', () => {
+  test('what one address may not is still told of all others', () => {
+    const [port] = exposureOf(
+      machine({ nicRules: [rdp('not-me', 100, 'Deny', { sourceAddressPrefix: '8.8.8.8' }), rdp('all', 200, 'Allow')] }),
+    ).ports;
+    expect(port?.sources).toMatchObject({ publicAddresses: ALL - 1, breadth: 'internet' });
+    expect(port?.sources.prefixes).not.toContain('0.0.0.0/0');
+  });
+});
+
+describe('b12 a new deny does not cut what is established', () => {
+  test('a port that a deny closed is closed to new connections: exposure speaks of those alone', () => {
+    const bodies = (deny: Body[]) => machine({ nicRules: [...deny, rdp('allow', 200, 'Allow')] });
+    expect(exposureOf(bodies([])).ports).toHaveLength(1);
+    expect(exposureOf(bodies([rdp('new', 100, 'Deny')])).ports).toEqual([]);
+  });
+});
+
+describe('b13 the platform’s addresses', () => {
+  test.each(['168.63.129.16', '169.254.169.254'])(
+    '%s is nobody on the Internet, whatever a rule says of it',
+    (address) => {
+      const [whole] = exposureOf(machine({ nicRules: [rdp('allow', 200, 'Allow')] })).ports;
+      expect(whole?.sources.publicAddresses).toBe(ALL);
+      const only = exposureOf(machine({ nicRules: [rdp('platform', 100, 'Allow', { sourceAddressPrefix: address })] }));
+      // 168.63.129.16 is a public address that Azure keeps to itself; it is counted as one, and as no more.
+      expect(only.ports.reduce((sum, port) => sum + port.sources.publicAddresses, 0)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test.each(['AzurePlatformDNS', 'AzurePlatformIMDS', 'AzurePlatformLKM', 'AzureLoadBalancer'])(
+    'a rule for the tag %s as destination or source opens nothing to the Internet',
+    (tag) => {
+      const allowed = exposureOf(machine({ nicRules: [rdp('tag', 100, 'Allow', { sourceAddressPrefix: tag })] }));
+      expect(allowed.ports.reduce((sum, port) => sum + port.sources.publicAddresses, 0)).toBe(0);
+    },
+  );
+});

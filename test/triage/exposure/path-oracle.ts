@@ -1,0 +1,110 @@
+import { decide, inPrefix, type Surroundings } from './oracle.ts';
+
+/**
+ * What becomes of one packet from the Internet, hop by hop, straight from the parts that a world was built of. It shares
+ * no code with what it judges, and knows of no sets: it forwards single packets.
+ */
+export interface OraclePacket {
+  protocol: 'tcp' | 'udp';
+  source: string;
+  destination: string;
+  port: number;
+}
+
+export interface OracleConfig {
+  /** Name of the network interface. */
+  nic: string;
+  address: string;
+  publicAddress: string;
+  standard: boolean;
+  /** Is it in the balancer's pool? */
+  pooled: boolean;
+}
+
+export interface OracleWorld {
+  configs: OracleConfig[];
+  /** Rules of the groups; undefined where none stands. */
+  subnetRules: Record<string, unknown>[] | undefined;
+  nicRules: Map<string, Record<string, unknown>[] | undefined>;
+  balancer: {
+    address: string;
+    standard: boolean;
+    rules: { protocol: string; front: number; back: number }[];
+    natRules: { protocol: string; front: number; back: number; target: string }[];
+  };
+  firewall: {
+    address: string;
+    /** Addresses that it may put in place of the client's. */
+    own: string[];
+    rules: {
+      protocols: readonly string[];
+      sources: readonly string[];
+      ports: [number, number];
+      target: string;
+      to: number | undefined;
+    }[];
+    joined: boolean;
+  };
+  around: Surroundings;
+}
+
+const passes = (world: OracleWorld, config: OracleConfig, source: string, port: number, protocol: 'tcp' | 'udp') =>
+  [world.subnetRules, world.nicRules.get(config.nic)].every((rules) => {
+    if (rules === undefined) return true;
+    const packet = { protocol, source, sourcePort: 50_000, destination: config.address, port };
+    return decide(rules, packet, world.around).access === 'allow';
+  });
+
+const guarded = (world: OracleWorld, config: OracleConfig) =>
+  world.subnetRules !== undefined || world.nicRules.get(config.nic) !== undefined;
+
+const speaks = (name: string, protocol: string) => name.toLowerCase() === protocol || name.toLowerCase() === 'all';
+
+/** Where the packet arrives: "nic|port" of every machine's interface that gets it. */
+export function delivered(world: OracleWorld, packet: OraclePacket): Set<string> {
+  const arrivals = new Set<string>();
+  const arrive = (config: OracleConfig, source: string, port: number) => {
+    if (passes(world, config, source, port, packet.protocol)) arrivals.add(`${config.nic}|${port}`);
+  };
+  for (const config of world.configs) {
+    if (config.publicAddress !== packet.destination) continue;
+    // A Standard address is shut where no group opens it.
+    if (config.standard && !guarded(world, config)) continue;
+    arrive(config, packet.source, packet.port);
+  }
+  const { balancer, firewall } = world;
+  if (packet.destination === balancer.address) {
+    for (const rule of balancer.rules) {
+      if (!speaks(rule.protocol, packet.protocol) || rule.front !== packet.port) continue;
+      for (const config of world.configs) {
+        if (!config.pooled || (balancer.standard && !guarded(world, config))) continue;
+        arrive(config, packet.source, rule.back);
+      }
+    }
+    for (const rule of balancer.natRules) {
+      if (!speaks(rule.protocol, packet.protocol) || rule.front !== packet.port) continue;
+      for (const config of world.configs) {
+        if (config.address !== rule.target || (balancer.standard && !guarded(world, config))) continue;
+        arrive(config, packet.source, rule.back);
+      }
+    }
+  }
+  if (packet.destination === firewall.address) {
+    // The first rule that matches translates, and no other.
+    const rule = firewall.rules.find(
+      (one) =>
+        one.protocols.some((name) => name.toLowerCase() === packet.protocol) &&
+        one.sources.some((prefix) => prefix === '*' || inPrefix(packet.source, prefix)) &&
+        one.ports[0] <= packet.port &&
+        packet.port <= one.ports[1],
+    );
+    if (rule !== undefined && firewall.joined) {
+      const port = rule.to ?? packet.port;
+      for (const config of world.configs) {
+        if (config.address !== rule.target) continue;
+        for (const own of firewall.own) arrive(config, own, port);
+      }
+    }
+  }
+  return arrivals;
+}
