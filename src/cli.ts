@@ -26,12 +26,16 @@ function number(text: string): number {
   return value;
 }
 
-/** The options that every command which looks for failed logons takes. */
-function bursts(command: Command): Command {
+/** What makes a burst. */
+function thresholds(command: Command): Command {
   return command
-    .option('--hours <n>', 'how far back to look for failed logons', number)
     .option('--failures <n>', 'how many failures within the window make a burst', number)
     .option('--window <minutes>', 'how long that window is', number);
+}
+
+/** The options that every command which looks for failed logons takes. */
+function bursts(command: Command): Command {
+  return thresholds(command.option('--hours <n>', 'how far back to look for failed logons', number));
 }
 
 /** The option of every command that marks what is known to be exploited. */
@@ -97,6 +101,19 @@ function program(): Command {
     )
     .action(async (vm: string, _flags, command: Command) =>
       finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),
+    );
+
+  thresholds(
+    cordon
+      .command('evtx <file...>')
+      .description('the failed logons in exported Windows event logs (.evtx), without Azure'),
+  )
+    .option('--json', 'print cordon.evtx/1')
+    .option('--events', 'print the logon events, one JSON object a line')
+    .option('--case <id>', 'enter the files and what they say into this case')
+    .option('--cases <folder>', 'where case files are kept')
+    .action(async (files: string[], _flags, command: Command) =>
+      finish((await import('./commands/evtx.ts')).evtx(files, command.optsWithGlobals(), streams)),
     );
 
   reading(
@@ -214,7 +231,7 @@ function program(): Command {
 
   cordon
     .command('schema <name>')
-    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql')
+    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx')
     .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }

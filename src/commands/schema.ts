@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { doctorDocument } from '../documents/doctor.ts';
+import { evtxDocument } from '../documents/evtx.ts';
 import { queryDocument } from '../documents/query.ts';
 import { planDocument, runDocument } from '../documents/run.ts';
 import { entry } from '../documents/transcript.ts';
@@ -14,6 +15,7 @@ const schemas: Record<string, z.ZodType> = {
   transcript: entry,
   doctor: doctorDocument,
   kql: queryDocument,
+  evtx: evtxDocument,
 };
 
 /** `cordon schema NAME`: the JSON Schema of a document, from the types in the code. */

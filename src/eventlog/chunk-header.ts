@@ -25,6 +25,11 @@ export function hasChunkSignature({ bytes }: ChunkView): boolean {
   return signature.equals(bytes.subarray(0, 8));
 }
 
+/** Is there nothing in it at all? Windows makes room for chunks before it writes them. */
+export function isEmpty({ bytes }: ChunkView): boolean {
+  return bytes.equals(zeros);
+}
+
 /** The next place after `from` where a chunk could begin, or -1. */
 export function nextChunkSignature({ bytes }: ChunkView, from: number): number {
   return bytes.indexOf(signature, from);
@@ -38,7 +43,7 @@ export function readChunkHeader(chunk: ChunkView, available: number): ChunkHeade
   const { bytes, view } = chunk;
   const unverified = { verified: false, identity: null, end: available };
   if (!hasChunkSignature(chunk)) {
-    if (bytes.equals(zeros)) return { ...unverified, kind: 'empty', because: '' };
+    if (isEmpty(chunk)) return { ...unverified, kind: 'empty', because: '' };
     return { ...unverified, kind: 'foreign', because: 'no chunk begins here' };
   }
   const end = view.getUint32(0x30, true);

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { hasChunkSignature, nextChunkSignature } from './chunk-header.ts';
+import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
 import { type Digest, digestOf } from './digest.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
@@ -138,6 +138,7 @@ export class EventLogFile {
     let at = this.#head.length;
     let digested = at;
     let realigned = 0;
+    let before: ChunkView | null = null;
     let ahead = this.#read(ring[0], at);
     for (;;) {
       signal?.throwIfAborted();
@@ -155,26 +156,31 @@ export class EventLogFile {
       if (digest && ring.length > 1) await digest.settled();
       ahead = length < blockSize ? Promise.resolve(0) : this.#read(next, at + length);
       ahead.catch(() => {});
-      let consumed = length;
+      let onward = at + length;
       for (let i = 0; i * chunkSize < length; i++) {
         const chunk = block.chunks[i];
         const offset = at + i * chunkSize;
         const available = Math.min(chunkSize, length - i * chunkSize);
         if (chunk === undefined) break;
-        if (!hasChunkSignature(chunk) && realigned < mostRealignments) {
-          const begins = nextChunkSignature(chunk, 1);
-          if (begins > 0 && begins < available) {
+        if (realigned < mostRealignments && !hasChunkSignature(chunk)) {
+          // Where bytes are missing, the chunk that should begin here has begun within the one before.
+          const earlier = before && !isEmpty(chunk) ? nextChunkSignature(before, 1) : -1;
+          const begins = earlier > 0 ? -1 : nextChunkSignature(chunk, 1);
+          if (earlier > 0 || (begins > 0 && begins < available)) {
             realigned += 1;
-            yield { chunk, offset, available: begins, loose: true };
-            consumed = i * chunkSize + begins;
+            if (earlier < 0) yield { chunk, offset, available: begins, loose: true };
+            onward = earlier > 0 ? offset - chunkSize + earlier : offset + begins;
+            before = null;
             break;
           }
         }
         yield { chunk, offset, available, loose: false };
+        before = chunk;
       }
-      at += consumed;
+      const realign = onward !== at + length;
+      at = onward;
       this.position = at;
-      if (consumed < length) {
+      if (realign) {
         await ahead.catch(() => 0);
         ahead = this.#read(next, at);
       }

@@ -58,6 +58,8 @@ export interface LogReadingOptions {
   signal?: AbortSignal;
   /** Gets every event of logons, each once, as it is read. */
   onEvent?: (event: SecurityEvent) => void;
+  /** Waited for after each chunk, so that whoever takes the events can keep up. */
+  betweenChunks?: () => Promise<void>;
   /** When the files are read, for the fact. */
   now: Date;
 }
@@ -113,6 +115,7 @@ async function readOne(path: string, collector: LogonCollector, options: LogRead
         reader.read(chunk, header, available, offset);
       }
       options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
+      if (options.betweenChunks) await options.betweenChunks();
     }
     if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });
     return { path, bytes: file.size, sha256: file.sha256, dirty: file.header.dirty, ...told.values() };

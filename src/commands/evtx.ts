@@ -1,0 +1,170 @@
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { factEntry } from '../casefile/bodies.ts';
+import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
+import { type EventLogReading, readEventLogs } from '../eventlog/read-logs.ts';
+import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { counted, progressBar } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { known } from '../triage/fact.ts';
+import { isoOf } from '../triage/logons/ticks.ts';
+import { evtxText } from './evtx-report.ts';
+import { type BurstFlags, burstOptions, type Streams } from './options.ts';
+
+export interface EvtxFlags extends BurstFlags {
+  json?: boolean;
+  events?: boolean;
+  case?: string;
+  cases?: string;
+}
+
+// JSON leaves these as they are, but a terminal may obey them: 8-bit controls, marks without width, turned writing.
+const unsafe = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/** A logon event as a line of JSON, in ASCII where a terminal could take it for more than text; nothing is lost. */
+function eventLine(event: SecurityEvent): string {
+  const { recordId, eventId, computer, account, domain, address, workstation, logonType, status, subStatus } = event;
+  const line = JSON.stringify({
+    recordId,
+    time: isoOf(event.at),
+    eventId,
+    computer,
+    account,
+    domain,
+    address,
+    workstation,
+    logonType,
+    status,
+    subStatus,
+    process: event.process,
+    processName: event.processName,
+    verified: event.verified,
+  });
+  return `${line.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+}
+
+/** Writes what comes in portions, and lets the reader wait for whoever takes them. */
+class Lines {
+  readonly #out: NodeJS.WritableStream;
+  #pending = '';
+
+  constructor(out: NodeJS.WritableStream) {
+    this.#out = out;
+  }
+
+  add(line: string): void {
+    this.#pending += line;
+  }
+
+  /** Writes what there is; resolves when more may come. */
+  async flush(): Promise<void> {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text === '' || this.#out.write(text)) return;
+    await new Promise<void>((done) => this.#out.once('drain', done));
+  }
+}
+
+/** Draws how far the reading is, on a terminal alone. */
+function progressOn({ stderr }: Streams): { show(fraction: number): void; clear(): void } {
+  if (!stderr.isTTY) return { show: () => {}, clear: () => {} };
+  let drawn = -1;
+  return {
+    show(fraction) {
+      const percent = Math.floor(fraction * 100);
+      if (percent === drawn) return;
+      drawn = percent;
+      stderr.write(`\r${progressBar(fraction, 30)} ${String(percent).padStart(3)} %`);
+    },
+    clear() {
+      if (drawn >= 0) stderr.write(`\r${' '.repeat(40)}\r`);
+    },
+  };
+}
+
+function documentOf({ files, unread, logons, addresses, accounts }: EventLogReading): EvtxDocument {
+  return evtxDocument.parse({ schema: 'cordon.evtx/1', files, unread, logons, addresses, accounts });
+}
+
+function summaryOf({ logons, files }: EvtxDocument): string {
+  const names = files.map(({ path }) => path.split(/[\\/]/).at(-1) ?? path).join(', ');
+  if (logons.state === 'unknown') return printable(`failed logons in ${names}: not known, ${logons.because}`, 600);
+  const { failures, bursts } = logons.value;
+  return printable(
+    `failed logons in ${names}: ${counted(failures, 'failure')}, ${counted(bursts.length, 'burst')}`,
+    600,
+  );
+}
+
+/** Enters what was read into a case that exists: the files with their hashes, and what they say of logons. */
+async function enter(document: EvtxDocument, flags: EvtxFlags, now: Date): Promise<void> {
+  if (flags.case === undefined) return;
+  const file = await openCaseStore(flags.cases ?? defaultCaseRoot()).open(flags.case);
+  const actor = userInfo().username;
+  try {
+    const files = document.files.map(({ path, bytes, sha256, records, damages }) => {
+      return { path: resolve(path), bytes, sha256, records, damaged: damages };
+    });
+    const opened = known(files, {
+      source: 'exported event logs',
+      asOf: now.toISOString(),
+      coverage: 'the whole files',
+      notSeen: document.unread.map(({ because }) => because),
+    });
+    const told = files
+      .map(({ path, bytes, sha256 }) => `${path}, ${counted(bytes, 'byte')}, sha256 ${sha256}`)
+      .join('; ');
+    const listed = await file.evidence.writeJson('event logs', opened);
+    await file.transcript.append(
+      'fact',
+      actor,
+      factEntry('event logs', printable(`event logs opened read-only: ${told}`, 2000), opened, listed),
+    );
+    const evidence = await file.evidence.writeJson('logons', document);
+    await file.transcript.append('fact', actor, factEntry('logons', summaryOf(document), document.logons, evidence));
+  } finally {
+    await file.close(actor);
+  }
+}
+
+/** `cordon evtx FILE…`: the failed logons in exported event logs, without Azure. Files are opened read-only. */
+export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: Streams): Promise<number> {
+  if (flags.json && flags.events) throw new Failure('--json and --events exclude each other');
+  if (flags.cases !== undefined && flags.case === undefined)
+    throw new Failure('--cases tells where the case of --case ID is kept: name the case too');
+  // A case that is not there should not be found out after a gigabyte.
+  if (flags.case !== undefined) await openCaseStore(flags.cases ?? defaultCaseRoot()).read(flags.case);
+  const now = new Date();
+  const progress = progressOn(streams);
+  const lines = new Lines(streams.stdout);
+  const reading = await readEventLogs(paths, {
+    thresholds: burstOptions(flags).thresholds,
+    now,
+    onProgress: progress.show,
+    ...(flags.events
+      ? {
+          onEvent(event: SecurityEvent) {
+            if (event.eventId === failedLogon || event.eventId === successfulLogon) lines.add(eventLine(event));
+          },
+          betweenChunks: () => lines.flush(),
+        }
+      : {}),
+  });
+  progress.clear();
+  await lines.flush();
+  const document = documentOf(reading);
+  for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
+  if (flags.json) streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else if (flags.events) {
+    for (const { path, damaged, damages } of document.files) {
+      for (const { offset, because } of damaged.slice(0, 20))
+        streams.stderr.write(`${printable(path, 1024)}: at byte ${offset}: ${printable(because, 300)}\n`);
+      if (damages > 20) streams.stderr.write(`${printable(path, 1024)}: and ${damages - 20} more places\n`);
+    }
+  } else if (document.files.length > 0) streams.stdout.write(evtxText(document));
+  if (document.files.length === 0) return exitCode.usage;
+  await enter(document, flags, now);
+  return exitCode.done;
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { factOf, instant } from './fact.ts';
+import { logons } from './triage.ts';
+
+export const eventLogReport = z.object({
+  path: z.string(),
+  bytes: z.int(),
+  /** SHA-256 of the bytes that were read, lower case. */
+  sha256: z.string(),
+  records: z.int(),
+  /** Of them, those that no matching checksum covers: shown, but no proof. */
+  unverified: z.int(),
+  /** Failed and successful logons among them, as the file has them: an event that another file has too counts in both. */
+  failures: z.int(),
+  successes: z.int(),
+  /** TimeCreated of the first and the last record; null when there is none. */
+  first: instant.nullable(),
+  last: instant.nullable(),
+  computers: z.array(z.string()),
+  /** Was the log in use when it was copied? */
+  dirty: z.boolean(),
+  /** The first thousand places; `damages` counts all. `offset` is in bytes from the beginning of the file. */
+  damaged: z.array(z.object({ offset: z.int(), because: z.string() })),
+  damages: z.int(),
+});
+export type EventLogReport = z.infer<typeof eventLogReport>;
+
+/** `cordon evtx FILE… --json`: what exported event logs say of logons. */
+export const evtxDocument = z.object({
+  schema: z.literal('cordon.evtx/1'),
+  files: z.array(eventLogReport),
+  /** Files that could not be read at all. */
+  unread: z.array(z.object({ path: z.string(), because: z.string() })),
+  logons: factOf(logons),
+  /** Distinct source addresses, and accounts, of the failures. */
+  addresses: z.int(),
+  accounts: z.int(),
+});
+export type EvtxDocument = z.infer<typeof evtxDocument>;
