@@ -1,6 +1,6 @@
 import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts';
 import { exploitedAmong, patchName, serviceText, supportText } from '../src/session/fact-lines.ts';
-import { count } from '../src/text/counts.ts';
+import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
@@ -100,7 +100,8 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
       rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one)}`, 'medium')));
     }
     if (vulnerabilities.length === 0 && software.value.scan.state === 'scanned') {
-      rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability in ${count(installed.length)} programs`));
+      const where = installed.length === 0 ? '' : ` in ${counted(installed.length, 'program')}`;
+      rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability${where}`));
     }
     rows.push(...notSeenRows(software.notSeen, width));
   }

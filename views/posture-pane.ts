@@ -63,7 +63,8 @@ const tellers: Record<
         if (last === null) return { severity: 'high', text: `never, ${backup.vaultName}` };
         const days = (now.getTime() - Date.parse(last)) / 86_400_000;
         const good = backup.lastGood.state === 'known' ? backup.lastGood.value.point : undefined;
-        const before = good ? `, good ${day(good.at)}` : good === null ? ', none before the attack' : '';
+        const blind = backup.points.state === 'unknown' ? ', points ?' : '';
+        const before = good ? `, good ${day(good.at)}` : good === null ? ', none before the attack' : blind;
         return {
           severity: good === null ? 'high' : days > 2 ? 'medium' : 'low',
           text: `${age(last, now)}, ${backup.vaultName}${before}`,
@@ -123,7 +124,8 @@ const tellers: Record<
           return { severity: 'high', text: `${software.vulnerabilities.length} vulnerable${ends}` };
         }
         if (software.scan.state === 'not-scanned') return { severity: 'unknown', text: `not scanned${ends}` };
-        return { severity: old > 0 ? 'medium' : 'low', text: `${counted(software.items.length, 'program')}${ends}` };
+        const programs = software.items.length === 0 ? 'no known hole' : counted(software.items.length, 'program');
+        return { severity: old > 0 ? 'medium' : 'low', text: `${programs}${ends}` };
       }),
   },
   installations: {

@@ -96,6 +96,20 @@ describe('Resource Graph', () => {
     ]);
   });
 
+  it('gives no next page to a query that does not ask for the id', async () => {
+    bench = await openBench({ world: smallWorld() });
+    const ask = async (query: string) =>
+      (
+        await bench.ask('POST', '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01', {
+          query,
+          options: { $top: 1 },
+        })
+      ).body;
+    expect(await ask('resources | project name')).toMatchObject({ count: 1, resultTruncated: 'true' });
+    expect(await ask('resources | project name')).not.toHaveProperty('$skipToken');
+    expect(await ask('resources | project id, name')).toHaveProperty('$skipToken');
+  });
+
   it('knows no let statement, as Resource Graph does not', async () => {
     bench = await openBench({ world: smallWorld() });
     const ask = (query: string) =>

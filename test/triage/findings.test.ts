@@ -313,6 +313,12 @@ describe('findings', () => {
   it('counts alerts by their severity', () => {
     const alerts = known({ alerts: [alert('2026-11-23T00:00:00Z')], plan: '', servers: 'P2' as const }, about);
     expect(judge({ ...nothing, alerts })[0]).toMatchObject({ id: 'defender-alerts', severity: 'high' });
+    const late = { ...alert('2026-11-23T01:00:00Z', 'a late one'), severity: 'Low' };
+    const both = known({ alerts: [late, ...alerts.value.alerts], plan: '', servers: 'P2' as const }, about);
+    expect(judge({ ...nothing, alerts: both })[0]).toMatchObject({
+      title: 'Defender has 2 active alerts: an alert',
+      evidence: ['posture.alerts.alerts[0]', 'posture.alerts.alerts[1]'],
+    });
   });
   it('says what is not known and could change a verdict', () => {
     const patches = assessed(missing({ kb: '1' }));

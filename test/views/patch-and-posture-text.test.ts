@@ -59,7 +59,7 @@ describe('the patches pane', () => {
     expect(rows).not.toContain('no known vulnerability');
     expect(rows).toContain('? not seen: vulnerabilities: no scan');
     expect(pane(part({ posture: { ...posture, software: software('scanned') } }), 78).join('\n')).toContain(
-      'no known vulnerability in 0 programs',
+      '· no known vulnerability',
     );
   });
 

@@ -14,11 +14,13 @@ export const defenderRules: Rule[] = [
     judge({ alerts }) {
       const active = knownValue(alerts)?.alerts ?? [];
       if (active.length === 0) return null;
-      const high = active.some((alert) => /high/i.test(alert.severity));
+      const high = active.findIndex((alert) => /high/i.test(alert.severity));
+      const worst = active[Math.max(0, high)];
+      const techniques = worst && worst.techniques.length > 0 ? ` (${printable(worst.techniques.join(', '), 60)})` : '';
       return {
-        severity: high ? 'high' : 'medium',
-        title: `Defender has ${active.length} active alert${active.length === 1 ? '' : 's'}: ${printable(active[0]?.name ?? '', 120)}`,
-        evidence: ['posture.alerts'],
+        severity: high >= 0 ? 'high' : 'medium',
+        title: `Defender has ${active.length} active alert${active.length === 1 ? '' : 's'}: ${printable(worst?.name ?? '', 120)}${techniques}`,
+        evidence: active.map((_, index) => `posture.alerts.alerts[${index}]`),
       };
     },
   },
