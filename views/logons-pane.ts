@@ -90,7 +90,11 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
       rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
   }
   rows.push(line(''));
-  if (lastEventAt !== null) rows.push(line(span(`   events arrive, last ${sameDay(lastEventAt, now)}`, 'dim')));
+  if (lastEventAt !== null) {
+    const live = fact.source.startsWith('Log Analytics');
+    const told = `${live ? 'events arrive, last' : 'the log ends'} ${sameDay(lastEventAt, now)}`;
+    rows.push(line(span(`   ${told}`, 'dim')));
+  }
   if (successesCollected === true)
     rows.push(line(span(` ${mark.verified} `, 'good'), 'successful logons are collected'));
   else {

@@ -35,6 +35,12 @@ export interface Triage {
   network: NetworkReading | undefined;
 }
 
+/** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
+function observed<T>(read: Promise<T>): Promise<T> {
+  read.catch(() => {});
+  return read;
+}
+
 /**
  * The three questions and the posture of one machine. Every read starts at once; `onProgress` gets the whole picture
  * each time an answer arrives. Azure's refusals become unknown facts.
@@ -71,9 +77,7 @@ export async function readTriage(
       );
     }
   };
-  const plan = readServersPlan(connection, vm, signal);
-  // Those that need it report its failure.
-  plan.catch(() => {});
+  const plan = observed(readServersPlan(connection, vm, signal));
   const networkParts = Promise.withResolvers<string[]>();
   const exposureRead = readExposure(
     connection,
@@ -87,15 +91,14 @@ export async function readTriage(
     options,
   );
   exposureRead.catch(() => networkParts.resolve([]));
-  const socketsRead = readSockets(connection, vm, options);
+  const socketsRead = observed(readSockets(connection, vm, options));
   // A defect there must not cost the exposure.
   const joinedRead = exposureRead.then(async ({ fact }) => {
     update({ exposure: fact });
     if (fact.state === 'unknown' || fact.value.ports.length === 0) return fact;
     return socketsRead.then((sockets) => withSockets(fact, sockets)).catch(() => fact);
   });
-  socketsRead.catch(() => {});
-  const machine = readMachine(connection, vm);
+  const machine = observed(readMachine(connection, vm));
   const backupRead = guarded('Azure Backup', readBackup(connection, vm, signal));
   const activityRead = readActivity(
     connection,
@@ -103,10 +106,10 @@ export async function readTriage(
     {
       related: [
         networkParts.promise,
-        machine.then(disksOf),
+        observed(machine.then(disksOf)),
         backupRead.then((fact) => (fact.state === 'known' && fact.value.vault !== '' ? [fact.value.vault] : [])),
       ],
-      identities: machine.then((body) => managedIdentitiesOf(body, vm)),
+      identities: observed(machine.then((body) => managedIdentitiesOf(body, vm))),
     },
     activityWindow(connection.clock.now(), options.lookbackHours),
     signal,

@@ -59,15 +59,13 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
       const paths = await pathsIn(typed);
       const { files, unread, logons } = await readEventLogs(paths, reading({ onProgress, signal }));
       if (files.length === 0) throw new Failure(unread.map(({ because }) => because).join('; '));
-      const strangers = strangersIn(
+      const doubt = doubtOf(
         files.flatMap(({ computers }) => computers),
         vm,
       );
       return {
-        logons:
-          logons.state === 'known' && strangers !== ''
-            ? { ...logons, notSeen: [...logons.notSeen, strangers] }
-            : logons,
+        logons: logons.state === 'known' && doubt !== '' ? { ...logons, notSeen: [doubt, ...logons.notSeen] } : logons,
+        doubt,
         files: files.map(({ path, bytes, sha256, records, damages }) => ({
           path,
           bytes,
@@ -109,10 +107,10 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
 }
 
 /** A log of another machine is easily opened by mistake; "" when it is this machine's. */
-function strangersIn(computers: readonly string[], vm: VirtualMachine): string {
+function doubtOf(computers: readonly string[], vm: VirtualMachine): string {
   const mine = new Set([vm.name, vm.computerName].map((name) => name.toLowerCase()));
   const others = [...new Set(computers)].filter((name) => !mine.has(name.toLowerCase().split('.')[0] ?? ''));
   return others.length === 0
     ? ''
-    : `whether this log is of ${printable(vm.name, 64)}: it names ${others.slice(0, 3).join(', ')}`;
+    : `This may not be the log of ${printable(vm.name, 64)}: it names ${others.slice(0, 3).join(', ')}`;
 }

@@ -79,7 +79,12 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       },
       { readOnly: flags.readOnly === true, scope },
     );
+    // A defect in one reading must not end the session, nor the case with it.
+    const defect = (error: unknown) =>
+      session.dispatch({ type: 'tell', text: `A defect in cordon: ${error instanceof Error ? error.message : error}` });
+    process.on('unhandledRejection', defect);
     await runWorkbench({ session, stdin: process.stdin, stdout: process.stdout });
+    process.off('unhandledRejection', defect);
     for (const problem of shelf.problems) streams.stderr.write(`A playbook could not be used: ${problem}\n`);
     return exitCode.done;
   } finally {

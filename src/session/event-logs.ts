@@ -17,6 +17,8 @@ export interface EventLogFile {
 export interface OpenedLogs {
   logons: Fact<Logons>;
   files: readonly EventLogFile[];
+  /** Why this may be the log of another machine, in a sentence; "" when it is this one's. */
+  doubt: string;
   /** The events next to an instant (ISO 8601 UTC), read from the files again. */
   around(instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
 }

@@ -1,7 +1,7 @@
 import type { Finding } from '../documents/triage.ts';
 import { practices } from '../triage/findings.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import { type Pane, postureKeys, type SessionState } from './state.ts';
+import { type Pane, type PostureKey, postureKeys, type SessionState } from './state.ts';
 
 /** The findings of a machine as far as its facts have arrived, worst first. */
 export function findingsIn(state: SessionState, vmId: string): readonly Finding[] {
@@ -30,7 +30,7 @@ export function placeOf(evidence: string, part: TriageInProgress): { pane: Pane;
   const missing = part.patches?.state === 'known' ? part.patches.value.missing.length : 0;
   if (name === 'patches') return missing > 0 ? { pane: 'patches', index } : null;
   if (name === 'software' && list === 'vulnerabilities') return { pane: 'patches', index: missing + index };
-  const at = postureKeys.findIndex((key) => key === name);
+  const at = postureKeys.indexOf(name as PostureKey);
   return at < 0 ? null : { pane: 'posture', index: at };
 }
 

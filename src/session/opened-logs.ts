@@ -44,7 +44,8 @@ export function openedLogs(
       holder.set({ around: new Map() });
       const { files } = opened;
       const told = files.map(toldOf).join('; ');
-      holder.say(`Opened read-only: ${told}`, 'good');
+      if (opened.doubt === '') holder.say(`Opened read-only: ${told}`, 'good');
+      else holder.say(`${opened.doubt}. O closes it.`, 'bad');
       const filesFact = known<readonly EventLogFile[]>(files, {
         source: 'exported event logs',
         asOf: holder.get().now.toISOString(),

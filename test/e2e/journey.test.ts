@@ -53,8 +53,23 @@ describe('an incident, with the keyboard alone', () => {
       patience,
     );
     expect(before).toContain('whole Internet');
-    expect(before).toMatch(/svc-backup from 203\.0\.113\.77 at 02:14:09Z/);
+    expect(before).toMatch(/svc-backup from\s+203\.0\.113\.77 at 02:14:09Z/);
     expect(screen.raw).not.toContain('\u001b]0;');
+
+    // Reads on: every finding, the time line, the events next to the logon, the address on other machines.
+    screen.type('f');
+    await screen.until(/\d+ findings[\s\S]*practice \d/, patience);
+    await toTriage(screen);
+    screen.type('l');
+    await screen.until(/entries, UTC[\s\S]*logon after the failures/, patience);
+    await toTriage(screen);
+    screen.type('2\r');
+    await screen.until(/4624 +logon of svc-backup from 203\.0\.113\.77/, patience);
+    screen.type('a');
+    await screen.until(/1,204 failed logons on 1 machine; logons on web01/, patience);
+    screen.type('\u001b');
+    await screen.until('When', patience);
+    await toTriage(screen);
 
     await start(screen, 'lock-nsg');
     await screen.until('type web01', patience);

@@ -369,6 +369,7 @@ describe('an exported event log', () => {
   const opened = (logons: OpenedLogs['logons']): OpenedLogs => ({
     logons,
     files: [file],
+    doubt: '',
     around: async (instant) => known({ around: instant, events: [] }),
   });
   const fromFile = known(
