@@ -1,10 +1,32 @@
 import type { Fact } from '../documents/fact.ts';
 import type { Exposure, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import { counted } from '../text/counts.ts';
 import type { Opening, PortShape } from './exposure/opening.ts';
 import { isManagement, isWide, portText } from './findings/ports.ts';
 
 /** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
 export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;
+
+/**
+ * What each thing adds to a machine's score, for a domain expert to review. A break-in outweighs everything else that
+ * can come together; an open door alone does not outweigh an attack on one.
+ */
+export const weights = {
+  brokenInto: { points: 100, when: 'failed logons, and then a success' },
+  attackedPerhaps: { points: 35, when: 'failed logons, and whether one succeeded is not known' },
+  attacked: { points: 25, when: 'failed logons, and none succeeded' },
+  management: { points: 40, when: 'remote administration is open to the Internet' },
+  managementOff: { points: 15, when: 'the same, on a machine that is off' },
+  open: { points: 10, when: 'any other port is open to the Internet' },
+  openOff: { points: 3, when: 'the same, on a machine that is off' },
+  alerts: { points: 10, when: 'active Defender alerts; one more for each, up to ten' },
+  criticalPatches: { points: 5, when: 'critical updates are missing; one more for each, up to fifteen in all' },
+  exploited: { points: 10, when: 'vulnerabilities that CISA lists as exploited; one more for each, up to ten' },
+  unknown: { points: 3, when: 'each of exposure, failed logons and patches that is not known' },
+} as const;
+
+/** From which score on a machine is drawn as what. */
+export const bands = { critical: 80, high: 30, medium: 10 } as const;
 
 /** What the exposure of one machine says in the suspects list: all that a scan keeps of it. */
 export interface Reach {
@@ -68,74 +90,97 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
     const more = ports.length > 6 ? ` and ${ports.length - 6} more` : '';
     return {
       exposedPorts,
-      score: off ? 15 : 40,
+      score: (off ? weights.managementOff : weights.management).points,
       because: `${first.service || (os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${ports.slice(0, 6).join(', ')}${more})${whenOn}${by ? ` by ${by.nsg.split('/').at(-1)}/${by.rule} (${by.priority})` : ''}`,
     };
   }
   if (wide.length === 0) return closed;
   return {
     exposedPorts,
-    score: off ? 3 : 10,
+    score: (off ? weights.openOff : weights.open).points,
     because: `open to the Internet: ${wide.slice(0, 4).map(portText).join(', ')}${whenOn}`,
   };
 }
 
-/** A machine's rank in the suspects list, and the sentence that explains it. Higher is more suspicious. */
-export function suspicionOf(row: Omit<ScanRow, 'score' | 'severity' | 'because'>, reach: Reach = notKnown): Suspicion {
-  const because: string[] = [];
-  let score = reach.score;
-  let unknowns = reach.exposedPorts === null ? 1 : 0;
-  if (reach.because !== '') because.push(reach.because);
-  const burst = row.worstBurst;
+interface Reason {
+  points: number;
+  text: string;
+}
+
+type Row = Omit<ScanRow, keyof Suspicion>;
+
+function logonReason({ worstBurst: burst }: Row): Reason | null {
   if (burst.state === 'unknown') {
-    unknowns++;
-    because.push(`failed logons not known: ${burst.because}`);
-  } else if (burst.value) {
-    const count = burst.value.failures.toLocaleString('en-US');
-    if (burst.value.succeeded) {
-      score += 100;
-      because.push(`${count} failed logons, then a success`);
-    } else {
-      score += burst.value.succeeded === null ? 35 : 25;
-      because.push(
-        `${count} failed logons (${burst.value.kind})${burst.value.succeeded === null ? '; whether one succeeded is not known' : ', no success'}`,
-      );
-    }
+    return { points: weights.unknown.points, text: `failed logons not known: ${burst.because}` };
   }
-  if (row.alerts) {
-    score += 10 + Math.min(10, row.alerts);
-    because.push(`${row.alerts} Defender alert${row.alerts === 1 ? '' : 's'}`);
+  if (!burst.value) return null;
+  const { failures, kind, succeeded } = burst.value;
+  const count = failures.toLocaleString('en-US');
+  if (succeeded) return { points: weights.brokenInto.points, text: `${count} failed logons, then a success` };
+  return succeeded === null
+    ? {
+        points: weights.attackedPerhaps.points,
+        text: `${count} failed logons (${kind}); whether one succeeded is not known`,
+      }
+    : { points: weights.attacked.points, text: `${count} failed logons (${kind}), no success` };
+}
+
+function alertReason({ alerts }: Row): Reason | null {
+  if (!alerts) return null;
+  return { points: weights.alerts.points + Math.min(10, alerts), text: counted(alerts, 'Defender alert') };
+}
+
+function patchReason({ criticalPatches: missing, patchAssessment }: Row): Reason | null {
+  if (missing === null) {
+    const stale = patchAssessment === 'stale';
+    const why = stale ? 'assessed more than 7 days ago' : 'never assessed';
+    return { points: weights.unknown.points, text: `patches not known: ${why}` };
   }
-  if (row.criticalPatches === null) {
-    unknowns++;
-    because.push(
-      row.patchAssessment === 'stale'
-        ? 'patches not known: assessed more than 7 days ago'
-        : 'patches not known: never assessed',
-    );
-  } else if (row.criticalPatches > 0) {
-    score += Math.min(15, 5 + row.criticalPatches);
-    because.push(`${row.criticalPatches} critical update${row.criticalPatches === 1 ? '' : 's'} missing`);
-  }
-  const exploited = row.knownExploited ?? [];
-  if (exploited.length > 0) {
-    score += 10 + Math.min(10, exploited.length);
-    because.push(
-      `${exploited.length} known exploited vulnerabilit${exploited.length === 1 ? 'y' : 'ies'} (${exploited.slice(0, 2).join(', ')})`,
-    );
-  }
+  if (missing === 0) return null;
+  const points = Math.min(15, weights.criticalPatches.points + missing);
+  return { points, text: `${counted(missing, 'critical update')} missing` };
+}
+
+function exploitedReason({ knownExploited }: Row): Reason | null {
+  const cves = knownExploited ?? [];
+  if (cves.length === 0) return null;
+  return {
+    points: weights.exploited.points + Math.min(10, cves.length),
+    text: `${counted(cves.length, 'known exploited vulnerability', 'known exploited vulnerabilities')} (${cves.slice(0, 2).join(', ')})`,
+  };
+}
+
+/**
+ * A machine's rank in the suspects list, and the reasons for it, the weightiest first. Higher is more suspicious; what
+ * adds nothing to the score (its last backup) comes last.
+ */
+export function suspicionOf(row: Row, reach: Reach = notKnown): Suspicion {
+  const unseen = reach.exposedPorts === null;
+  const exposure: Reason | null =
+    reach.because === '' ? null : { points: unseen ? weights.unknown.points : reach.score, text: reach.because };
+  const reasons = [exposure, logonReason(row), alertReason(row), patchReason(row), exploitedReason(row)].filter(
+    (one) => one !== null,
+  );
+  const score = reasons.reduce((sum, { points }) => sum + points, 0);
+  const unknown = unseen || row.worstBurst.state === 'unknown' || row.criticalPatches === null;
+  const because = reasons.toSorted((a, b) => b.points - a.points).map(({ text }) => text);
   if (row.lastBackup === '') because.push('never backed up');
   else if (row.lastBackup) because.push(`last backup ${row.lastBackup.slice(0, 10)}`);
-  score += unknowns * 3;
   const severity =
-    score >= 80
+    score >= bands.critical
       ? 'critical'
-      : score >= 30
+      : score >= bands.high
         ? 'high'
-        : unknowns > 0 && score < 12
+        : unknown && score < bands.medium + 2
           ? 'unknown'
-          : score >= 10
+          : score >= bands.medium
             ? 'medium'
             : 'low';
   return { score, severity, because };
+}
+
+/** The weights as a Markdown table. */
+export function weightsTable(): string {
+  const rows = Object.values(weights).map(({ points, when }) => `| ${points} | ${when} |`);
+  return ['| points | when |', '|---|---|', ...rows].join('\n');
 }
