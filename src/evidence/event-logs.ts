@@ -1,6 +1,8 @@
 import type { Damage } from '../eventlog/damage.ts';
 import { EventLogError } from '../eventlog/event-log-file.ts';
 import { eventsOf } from '../eventlog/events.ts';
+import type { LogEvent } from '../eventlog/log-event.ts';
+import { SeenEvents } from '../eventlog/seen-events.ts';
 import type { Value } from '../kql/values.ts';
 import { eventColumn, eventTables, tableOfEvent } from './event-rows.ts';
 import { EvidenceError } from './evidence-error.ts';
@@ -9,8 +11,27 @@ import type { Source } from './source.ts';
 /** Places of damage that are told one by one; of more, how many. */
 const MOST_PLACES = 5;
 
+/** The events of all logs of a query: one that stands in several exports, or twice in one, counts once. */
+export class EvidenceEvents {
+  readonly #seen = new SeenEvents();
+  readonly #logs = new Map<string, number>();
+
+  /** Whether the event was there before. Events without a record id or a time cannot be told apart, and all count. */
+  again({ system }: LogEvent): boolean {
+    const { computer, channel, recordId, time } = system;
+    if (recordId === 0 || time === null) return false;
+    const name = `${computer}\u0000${channel}`;
+    let log = this.#logs.get(name);
+    if (log === undefined) {
+      log = this.#logs.size;
+      this.#logs.set(name, log);
+    }
+    return this.#seen.add(log, recordId, time, 0) >= 0;
+  }
+}
+
 /** An event log as the tables SecurityEvent and Event. */
-export function eventLogSource(file: string): Source {
+export function eventLogSource(file: string, events: EvidenceEvents): Source {
   return {
     file,
     describe: () => Promise.resolve(new Map(eventTables)),
@@ -22,7 +43,7 @@ export function eventLogSource(file: string): Source {
         ]),
       );
       const damages: Damage[] = [];
-      let [damaged, unverified, timeless, position] = [0, 0, 0, 0];
+      let [damaged, unverified, timeless, again, position] = [0, 0, 0, 0, 0];
       const onDamage = (damage: Damage): void => {
         damaged += 1;
         if (damages.length < MOST_PLACES) damages.push(damage);
@@ -35,6 +56,10 @@ export function eventLogSource(file: string): Source {
           }
           const into = readers.get(tableOfEvent(event));
           if (!into) continue;
+          if (events.again(event)) {
+            again += 1;
+            continue;
+          }
           if (!event.verified) unverified += 1;
           if (event.system.time === null) timeless += 1;
           into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
@@ -47,6 +72,7 @@ export function eventLogSource(file: string): Source {
       if (damaged > damages.length) notes.push(`${file}: ${damaged} places of damage in all`);
       if (unverified > 0)
         notes.push(`${file}: ${unverified} events are not covered by checksums that match (_Verified is false)`);
+      if (again > 0) notes.push(`${file}: ${again} events were in the evidence before, and count once`);
       if (timeless > 0) notes.push(`${file}: ${timeless} events have no time that can be read`);
       return notes;
     },

@@ -3,6 +3,7 @@ import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluate } from '../kql/evaluate.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { exportSource } from './exports.ts';
@@ -36,9 +37,11 @@ export interface QueryProgress {
   of: number;
 }
 
-async function sourceOf({ path, format, table }: EvidenceFile): Promise<Source> {
-  if (format === 'evtx') return (await import('./event-logs.ts')).eventLogSource(path);
-  return exportSource(table ?? path, path, format);
+function sourcesOf(files: readonly EvidenceFile[]): Source[] {
+  const events = new EvidenceEvents();
+  return files.map(({ path, format, table }) =>
+    format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format),
+  );
 }
 
 /** Loads what the query needs of the files, and evaluates it. Throws KqlError and EvidenceError. */
@@ -68,7 +71,7 @@ export async function runQuery(
     onProgress({ bytes, of });
   };
 
-  const sources = await Promise.all(files.map(sourceOf));
+  const sources = sourcesOf(files);
   const columns = new Map<string, Map<string, ColumnType>>();
   const tablesOf = new Map<Source, string[]>();
   for (const source of sources) {

@@ -128,6 +128,21 @@ describe('event logs as tables', () => {
     expect(Number(mine.rows[0]?.[0])).toBeGreaterThanOrEqual(applications);
   });
 
+  it('count an event once that stands in several exports', async () => {
+    const path = join(logs, 'ID4625-OpenSSH_brutforce_with_non_existing_users.evtx');
+    const copies = await mkdtemp(join(tmpdir(), 'cordon-copies-'));
+    try {
+      const copy = join(copies, 'copy.evtx');
+      await writeFile(copy, readFileSync(path));
+      const query = 'SecurityEvent | where EventID == 4625 | count';
+      const { rows, notes } = await ask(query, [path, copy]);
+      expect(rows).toEqual((await ask(query, [path])).rows);
+      expect(notes).toEqual([`${copy}: 5 events were in the evidence before, and count once`]);
+    } finally {
+      await rm(copies, { recursive: true, force: true });
+    }
+  });
+
   it('tell of damage, and let a query tell proof from hint', async () => {
     const file = files.find((f) => f.startsWith('sample_with_a_bad_chunk_magic')) ?? '';
     const { rows, notes } = await ask('union SecurityEvent, Event | summarize count() by _Verified', [
