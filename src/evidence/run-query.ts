@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluate } from '../kql/evaluate.ts';
+import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import { EvidenceEvents, eventLogSource } from './event-logs.ts';
@@ -42,6 +43,20 @@ function sourcesOf(files: readonly EvidenceFile[]): Source[] {
   return files.map(({ path, format, table }) =>
     format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format),
   );
+}
+
+/** The unknown tables of a query, told with those that there are: one that nobody exported is not one without rows. */
+function withTables<T>(work: () => T, tables: readonly string[]): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof KqlError)) throw error;
+    const have = `The evidence has ${tables.length === 0 ? 'no table' : tables.join(', ')}.`;
+    const diagnostics = error.diagnostics.map((d) =>
+      d.code === 'KS204' ? { ...d, message: `${d.message} ${have}` } : d,
+    );
+    throw new KqlError(error.kind, diagnostics[0]?.message ?? error.message, diagnostics);
+  }
 }
 
 /** Loads what the query needs of the files, and evaluates it. Throws KqlError and EvidenceError. */
@@ -87,7 +102,10 @@ export async function runQuery(
     name,
     columns: [...own].map(([column, type]): Column => ({ name: column, type })),
   }));
-  const needed = neededColumns(query, schemas);
+  const needed = withTables(
+    () => neededColumns(query, schemas),
+    schemas.map((s) => s.name),
+  );
   const builders = new Map(
     schemas.map(({ name, columns: own }) => [name, new TableBuilder(name, own, needed.get(name) ?? new Set())]),
   );

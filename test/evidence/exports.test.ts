@@ -185,5 +185,6 @@ describe('evidence', () => {
 
   it('refuses a wrong query before it is read', async () => {
     await expect(ask('T | where nope == 1', `T=${await file('n\n1\n')}`)).rejects.toThrow(KqlError);
+    await expect(ask('Syslog | count', `T=${await file('n\n1\n')}`)).rejects.toThrow('The evidence has T.');
   });
 });
