@@ -89,7 +89,9 @@ function firewallOf(body: Raw, resources: NetworkResources): Firewall {
   const hub = object(props.hubIPAddresses);
   for (const raw of list(object(hub.publicIPs).addresses)) addresses.push(text(object(raw).address));
   privateAddress = privateAddress || text(hub.privateIPAddress);
-  if (from.v4.length === 0) from = addressOf(privateAddress) ?? { v4: PRIVATE, v6: [] };
+  // In a virtual hub any instance's address may take the client's place: all of them are in the hub's prefix.
+  const hubPrefix = text(properties(resources.get(referenced(props.virtualHub))).addressPrefix);
+  if (from.v4.length === 0) from = addressOf(hubPrefix) ?? addressOf(privateAddress) ?? { v4: PRIVATE, v6: [] };
   const id = text(body.id);
   return {
     id,

@@ -138,6 +138,36 @@ describe('b10 load balancers', () => {
     });
   });
 
+  test('with a floating address a rule for the frontend’s address or the machine’s own lets in, and a deny for one closes nothing', () => {
+    const floating = (rules: Body[]) => [
+      net,
+      nic('web-nsg', [config({ loadBalancerBackendAddressPools: [{ id: POOL }] })]),
+      nsg('web-nsg', rules),
+      ip('20.51.7.20', {}, 'lb-ip'),
+      balancer({
+        backendAddressPools: [{ id: POOL, properties: {} }],
+        loadBalancingRules: [
+          child('loadBalancingRules', 'r', {
+            frontendIPConfiguration: { id: FRONT },
+            backendAddressPool: { id: POOL },
+            protocol: 'Tcp',
+            frontendPort: 1433,
+            backendPort: 1433,
+            enableFloatingIP: true,
+          }),
+        ],
+      }),
+    ];
+    const named = (destination: string) =>
+      rule('allow', 200, 'Allow', { destinationPortRange: '1433', destinationAddressPrefix: destination });
+    const open = [`load-balancer 20.51.7.20:1433-1433 -> tcp 1433-1433 ${ALL}`];
+    expect(brief(exposureOf(floating([named('10.1.4.7')])))).toEqual(open);
+    expect(brief(exposureOf(floating([named('20.51.7.20')])))).toEqual(open);
+    expect(brief(exposureOf(floating([named('20.51.7.21')])))).toEqual([]);
+    const deny = rule('deny', 100, 'Deny', { destinationPortRange: '1433', destinationAddressPrefix: '10.1.4.7' });
+    expect(brief(exposureOf(floating([deny, named('*')])))).toEqual(open);
+  });
+
   test('an internal load balancer is not the Internet', () => {
     const rules = {
       loadBalancingRules: [
@@ -532,6 +562,54 @@ describe('b10 Azure Firewall', () => {
       firewall([dnat('many', { destinationPorts: ['5000-5010'], translatedPort: undefined })]),
     ]);
     expect(brief(exposure)).toEqual([`firewall-dnat 20.60.0.9:5000-5010 -> tcp 5000-5010 ${ALL}`]);
+  });
+
+  test('a firewall in a virtual hub: its public addresses, and any address of the hub in the client’s place', () => {
+    const hub = (rules: Body[]) => [
+      vnet({}, [subnet('web-nsg')]),
+      nsg('web-nsg', rules),
+      nic(undefined, [config({})]),
+      { id: id.any('virtualHubs', 'hub'), properties: { addressPrefix: '10.100.0.0/23' } },
+      {
+        id: id.firewall(),
+        type: 'Microsoft.Network/azureFirewalls',
+        properties: {
+          virtualHub: { id: id.any('virtualHubs', 'hub') },
+          hubIPAddresses: {
+            privateIPAddress: '10.100.1.132',
+            publicIPs: { count: 1, addresses: [{ address: '20.60.0.9' }] },
+          },
+          natRuleCollections: [
+            {
+              properties: {
+                priority: 100,
+                action: { type: 'Dnat' },
+                rules: [
+                  {
+                    name: 'rdp',
+                    protocols: ['TCP'],
+                    sourceAddresses: ['*'],
+                    destinationAddresses: ['20.60.0.9'],
+                    destinationPorts: ['33890'],
+                    translatedAddress: '10.1.4.7',
+                    translatedPort: '3389',
+                  },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    ];
+    const from = (prefix: string) =>
+      brief(
+        exposureOf(hub([rule('hub', 100, 'Allow', { sourceAddressPrefix: prefix, destinationPortRange: '3389' })])),
+      );
+    const through = [`firewall-dnat 20.60.0.9:33890-33890 -> tcp 3389-3389 ${ALL}`];
+    expect(from('10.100.0.0/23')).toEqual(through);
+    // Not its private address alone: its instances have addresses of their own.
+    expect(from('10.100.1.140')).toEqual(through);
+    expect(from('10.101.0.0/24')).toEqual([]);
   });
 
   test('deny network rules, which might stop it, are mentioned', () => {
