@@ -138,6 +138,25 @@ describe('triage', () => {
 });
 
 describe('scan', () => {
+  it('asks each network for its admin rules, and says for how many machines they are not known', async () => {
+    const asked: string[] = [];
+    const stop = connection.observe(({ url }) => {
+      if (/listNetworkManagerEffectiveSecurityAdminRules/i.test(url)) asked.push(new URL(url).pathname);
+    });
+    const document = await readScan(connection, () => {}, { full: true });
+    stop();
+    expect(asked.length).toBeGreaterThan(1);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(document.notSeen.filter((what) => /security admin rules.*no permission/.test(what)).join()).toMatch(
+      /^exposure of (?:one machine|\d+ machines): /,
+    );
+    const web = document.vms.find((row) => row.name === 'web01');
+    expect(web?.exposure).toMatchObject({ state: 'known', notSeen: [] });
+    expect(web?.exposure?.state === 'known' && web.exposure.value.ports.map((port) => port.from)).toEqual([
+      3389, 4389, 443,
+    ]);
+  });
+
   it('ranks all machines without a call a machine', async () => {
     let calls = 0;
     const stop = connection.observe(() => {
