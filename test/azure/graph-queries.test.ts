@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kqlString, withLiterals } from '../../src/azure/kql-literal.ts';
-import { analyse } from '../../src/kql/evaluate.ts';
-import type { ColumnType } from '../../src/kql/table.ts';
+import { resourceGraphObjects } from '../../src/kql/cells.ts';
+import { analyse, evaluate } from '../../src/kql/evaluate.ts';
+import { type ColumnType, tableFromRows } from '../../src/kql/table.ts';
 
 const folder = resolve(import.meta.dirname, '../../src/azure/queries');
 
@@ -67,6 +68,32 @@ describe('queries of Resource Graph', () => {
     const documented = ['where', 'extend', 'project', 'order', 'summarize', 'join', 'mv-expand', 'union', 'distinct'];
     expect(operators.filter((operator) => !documented.includes(operator))).toEqual([]);
   });
+
+  it.each(['software', 'recommendations', 'patch-assessment', 'patch-installations'])(
+    '%s takes a machine for another neither because its name begins alike nor because of its case',
+    (name) => {
+      const text = queries.find((one) => one.name === `${name}.kql`)?.text ?? '';
+      const machine = (vm: string) =>
+        `/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/${vm}`;
+      const security = 'providers/Microsoft.Security';
+      const vulnerable = `${security}/assessments/1195afff-c881-495e-9bc5-1486211ae03f`;
+      const below: [path: string, type: string][] = [
+        [`${security}/softwareInventories/a`, 'microsoft.security/softwareinventories'],
+        [vulnerable, 'microsoft.security/assessments'],
+        [`${vulnerable}/subassessments/a`, 'microsoft.security/assessments/subassessments'],
+        ['patchAssessmentResults/latest', 'microsoft.compute/virtualmachines/patchassessmentresults'],
+        ['patchInstallationResults/r', 'microsoft.compute/virtualmachines/patchinstallationresults'],
+      ];
+      const rows = ['web1', 'WEB1', 'web10', 'myweb1'].flatMap((vm) =>
+        below.map(([path, type]) => ({ id: `${machine(vm)}/${path}`, type, name: path, properties: {} })),
+      );
+      const all = tables.map((table) => tableFromRows(table, rows, columns));
+      const bound = withLiterals(text, { _machine: kqlString(machine('web1').toLowerCase()) });
+      const found = resourceGraphObjects(evaluate(bound, all, { now: new Date(0) }));
+      const ids = found.map((row) => String(Reflect.get(row, 'id')).split('/')[8]);
+      expect(new Set(ids)).toEqual(new Set(['web1', 'WEB1']));
+    },
+  );
 
   it('puts literals in the places of parameters, whatever they hold', () => {
     expect(withLiterals('x == _machine and y == tostring(_machine)', { _machine: kqlString('a$&"b') })).toBe(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +68,10 @@ describe('--kev', () => {
     await expect(exploitedOption({ kev: join(folder, 'none.json') })).rejects.toThrow(
       /--kev .*none\.json: there is no such file/,
     );
+    const huge = join(folder, 'huge.json');
+    writeFileSync(huge, '');
+    truncateSync(huge, 64 * 1024 * 1024 + 1);
+    await expect(exploitedOption({ kev: huge })).rejects.toThrow(/huge\.json: 67108865 bytes are more/);
     expect(await exploitedOption({})).toEqual({});
     writeFileSync(join(folder, 'kev.json'), JSON.stringify(file()));
     expect((await exploitedOption({ kev: join(folder, 'kev.json') })).exploited?.count).toBe(1);
