@@ -113,20 +113,20 @@ export class ChunkReader {
     try {
       this.#record.read(decoded, at, size, offset + at, verified, budget);
     } catch (error) {
-      this.#listener.damage(this.#told(error, offset, at));
+      this.#damaged(offset + at, 'a record cannot be decoded', error);
       return;
     }
     try {
       this.#listener.record(this.#record);
     } catch (error) {
-      this.#listener.damage(this.#told(error, offset, at));
+      this.#damaged(offset + at, 'an event cannot be shown whole', error);
     }
   }
 
-  /** What is wrong with the record at `at`. Errors that are no damage are defects, and go on. */
-  #told(error: unknown, offset: number, at: number): Damage {
+  /** Errors that are no damage are defects, and go on. */
+  #damaged(offset: number, what: string, error: unknown): void {
     if (!(error instanceof DamagedError)) throw error;
-    return { offset: offset + at, because: `a record cannot be decoded: ${error.message}` };
+    this.#listener.damage({ offset, because: `${what}: ${error.message}` });
   }
 }
 
