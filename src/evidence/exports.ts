@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { isBag, parseJson } from '../kql/values.ts';
+import { printable } from '../text/printable.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import type { Progress, Source } from './source.ts';
@@ -20,6 +21,25 @@ interface ExportRecord {
 /** The portal writes the time zone into a column's name. */
 const columnName = (header: string): string => header.replace(/ \[(?:UTC|Local Time)\]$/i, '');
 
+/** Columns of one table, and characters of a name; Log Analytics has 500 and 45. */
+const MAX_COLUMNS = 2_000;
+const MAX_NAME = 1_024;
+
+/** Refuses names that no column can have. */
+function checkNames(names: readonly string[], file: string, line?: number): void {
+  const place = line === undefined ? undefined : { line };
+  if (names.length > MAX_COLUMNS) throw new EvidenceError(file, `it has more than ${MAX_COLUMNS} columns`, place);
+  const seen = new Set<string>();
+  for (const name of names) {
+    const shown = printable(name, 60);
+    if (seen.has(name)) throw new EvidenceError(file, `two columns are called "${shown}"`, place);
+    if (name === '' || name.length > MAX_NAME || /\p{C}/u.test(name)) {
+      throw new EvidenceError(file, `"${shown}" can be no column's name`, place);
+    }
+    seen.add(name);
+  }
+}
+
 async function* csvRecords(file: string, read: Progress): AsyncGenerator<ExportRecord> {
   let names: string[] | undefined;
   for await (const { line, fields } of csvRows(file, read)) {
@@ -29,8 +49,7 @@ async function* csvRecords(file: string, read: Progress): AsyncGenerator<ExportR
           throw new EvidenceError(file, `"${f}" is in some local time; export it in UTC`, { line });
         return columnName(f);
       });
-      const twice = names.find((n, i) => n === '' || names?.indexOf(n) !== i);
-      if (twice !== undefined) throw new EvidenceError(file, `two columns are called "${twice}"`, { line });
+      checkNames(names, file, line);
       continue;
     }
     if (fields.length !== names.length) {
@@ -136,7 +155,9 @@ export function exportSource(table: string, file: string, format: 'csv' | 'json'
           const before = guessed.get(name);
           if (before !== 'string') guessed.set(name, commonType(before, typeOfValue(value)));
         }
+        if (guessed.size > MAX_COLUMNS) break;
       }
+      checkNames([...guessed.keys()], file);
       const columns = new Map(Object.entries(known));
       for (const [name, type] of guessed) columns.set(name, type ?? 'string');
       return new Map([[table, columns]]);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doctorDocument } from '../../src/documents/doctor.ts';
+import { queryDocument } from '../../src/documents/query.ts';
 import { scanDocument, triageDocument } from '../../src/documents/triage.ts';
 import { cordon, type RunningSimulator, simulate } from './cordon.ts';
 
@@ -52,6 +53,30 @@ describe('without a terminal', () => {
     expect(document.timeLine.entries.map(({ source }) => source)).toEqual(
       expect.arrayContaining(['activity', 'logons', 'defender', 'backup']),
     );
+  });
+
+  it('kql runs a detection over an export, in the thread of the bundle', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({
+      TimeGenerated: `2026-11-23T02:${String(i).padStart(2, '0')}:00.1234567Z`,
+      EventID: i === 59 ? 4624 : 4625,
+      IpAddress: '203.0.113.77',
+    }));
+    const file = join(folder, 'SecurityEvent.jsonl');
+    writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'));
+    const query =
+      'SecurityEvent | where TimeGenerated > ago(1h) | summarize Failed = countif(EventID == 4625), Last = max(TimeGenerated) by IpAddress';
+    const asked = ['kql', query, '--evidence', file, '--now', '2026-11-23T03:00:00Z'];
+    const { code, stdout } = await cordon([...asked, '--json']);
+    expect(code).toBe(0);
+    expect(queryDocument.parse(JSON.parse(stdout)).rows).toEqual([
+      ['203.0.113.77', 59, '2026-11-23T02:59:00.1234567Z'],
+    ]);
+    const wrong = await cordon(['kql', 'SecurityEvent | where EventId == 4625', '--evidence', file]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain(
+      "line 1, column 23: The name 'EventId' does not refer to any known column, table, variable or function. (KS142)",
+    );
+    expect(wrong.stderr).toContain(`${' '.repeat(24)}^^^^^^^`);
   });
 
   it('what makes a burst can be set, and stands in the document', async () => {

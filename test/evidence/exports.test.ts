@@ -70,6 +70,9 @@ describe('CSV', () => {
       ['a,b\n1,x"y\n', 'line 2: a quote stands within'],
       ['a,a\n1,2\n', 'line 1: two columns are called "a"'],
       ['', 'it is empty'],
+      ['a,\n1,2\n', 'line 1: "" can be no column'],
+      ['"a\nb"\n1\n', 'line 1: "a b" can be no column'],
+      [`${Array.from({ length: 2001 }, (_, i) => `c${i}`).join(',')}\n`, 'more than 2000 columns'],
       ['"Time [Local Time]"\nx\n', 'line 1: "Time [Local Time]" is in some local time'],
     ];
     for (const [content, message] of bad) {
@@ -144,6 +147,7 @@ describe('JSON', () => {
 
   it('names the place of what it cannot read', async () => {
     await expect(ask('A', `A=${await file('[1]', 'json')}`)).rejects.toThrow('element 0 of its list is no object');
+    await expect(ask('A', `A=${await file('[{"\\u001b[2J":1}]', 'json')}`)).rejects.toThrow("can be no column's name");
     await expect(ask('A', `A=${await file('{"a":1}', 'json')}`)).rejects.toThrow('neither a list of objects');
     await expect(ask('A', `A=${await file('{"a":', 'json')}`)).rejects.toThrow('it is no JSON');
     await expect(ask('A', `A=${await file('{"n":1}\n{"n":\n', 'jsonl')}`)).rejects.toThrow(
@@ -181,6 +185,16 @@ describe('evidence', () => {
     expect(evidenceFile('Syslog=/x/query data (1).JSON')).toMatchObject({ format: 'json', table: 'Syslog' });
     expect(() => evidenceFile('/x/query data (1).csv')).toThrow('NAME=FILE');
     expect(() => evidenceFile('/x/a.xlsx')).toThrow('not ".xlsx"');
+  });
+
+  it('may have columns of any printable name', async () => {
+    const names = ["it's", 'a b', 'back\\slash', '__proto__', 'constructor', 'type', 'where', '2nd', 'é', "'):long, x"];
+    const path = await file(`${names.map((n) => `"${n}"`).join(',')}\n${names.map((_, i) => i).join(',')}\n`);
+    const { columns, rows } = await ask('T', `T=${path}`);
+    expect(columns.map((c) => c.name)).toEqual(names);
+    expect(rows).toEqual([names.map((_, i) => i)]);
+    const bag = await file('{"__proto__":{"x":1},"constructor":{"x":1},"toString":"y"}\n', 'jsonl');
+    expect((await ask("B | project a = constructor.x, ['toString']", `B=${bag}`)).rows).toEqual([['1', 'y']]);
   });
 
   it('refuses a wrong query before it is read', async () => {
