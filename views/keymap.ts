@@ -37,18 +37,9 @@ export interface Binding {
   commands(state: SessionState, session: Session): Command[];
 }
 
-const views: Mode[] = [
-  'suspects',
-  'triage',
-  'detail',
-  'address',
-  'findings',
-  'time-line',
-  'moment',
-  'chooser',
-  'run',
-  'transcript',
-];
+/** The views of machines and of what is known of them. */
+const aboutMachines: Mode[] = ['suspects', 'triage', 'detail', 'address', 'findings', 'time-line', 'moment'];
+const views: Mode[] = [...aboutMachines, 'chooser', 'run', 'transcript'];
 const texts: Mode[] = ['input', 'palette', 'prompt-text'];
 const all: Mode[] = [...views, 'help', ...texts, 'prompt-key'];
 // Under a prompt too: what is asked must be readable to its end.
@@ -308,7 +299,7 @@ export const bindings: readonly Binding[] = [
     keys: ['p'],
     name: 'playbooks',
     description: 'Choose a playbook that answers what was found',
-    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'time-line', 'moment'],
+    modes: aboutMachines,
     danger: false,
     footer: true,
     runnable: true,
@@ -360,7 +351,7 @@ export const bindings: readonly Binding[] = [
     keys: ['r'],
     name: 'refresh',
     description: 'Ask Azure again; the old answers stay until the new ones come',
-    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'time-line', 'moment'],
+    modes: aboutMachines,
     danger: false,
     footer: true,
     runnable: true,
@@ -371,7 +362,7 @@ export const bindings: readonly Binding[] = [
     keys: ['y'],
     name: 'copy',
     description: 'Copy the value under the cursor to the clipboard of your terminal',
-    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'time-line', 'moment', 'transcript'],
+    modes: [...aboutMachines, 'transcript'],
     danger: false,
     footer: true,
     runnable: true,
@@ -447,18 +438,7 @@ export const bindings: readonly Binding[] = [
     keys: ['t'],
     name: 'transcript',
     description: 'Show the case file: everything seen, asked, decided and done',
-    modes: [
-      'suspects',
-      'triage',
-      'detail',
-      'address',
-      'findings',
-      'time-line',
-      'moment',
-      'chooser',
-      'run',
-      'prompt-key',
-    ],
+    modes: [...aboutMachines, 'chooser', 'run', 'prompt-key'],
     danger: false,
     footer: true,
     runnable: true,

@@ -7,6 +7,7 @@ import { parseResourceId, shortName } from '../azure/resource-id.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { AzureRefusal, pause } from './operation.ts';
 import { preflight } from './permissions.ts';
+import { refusedPlan } from './refused-plan.ts';
 
 export const backupSettings = z.strictObject({
   keepDays: z.int().min(1).max(9999).default(30).describe('Days for which the new recovery point is kept.'),
@@ -23,21 +24,6 @@ const backupState = z.looseObject({
   joined: z.boolean(),
 });
 type BackupState = z.infer<typeof backupState>;
-
-function refused(title: string, because: string): ActionPlan {
-  return {
-    title,
-    changes: [],
-    touches: [],
-    permissions: [],
-    danger: 'reversible',
-    undo: '',
-    warnings: [],
-    consequences: [],
-    refused: { kind: 'impossible', because },
-    state: {},
-  };
-}
 
 const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
 const good = new Set(['completed', 'completedwithwarnings']);
@@ -83,8 +69,9 @@ export function backupTrigger(connection: Connection): Action {
     const { vaultId = '', fabricName = 'Azure', containerName = '', protectedItemName = '' } = status;
     if (!/^protect(ed|ing)$/i.test(status.protectionStatus ?? '') || vaultId === '' || protectedItemName === '') {
       const state = status.protectionStatus ?? 'unknown';
-      return refused(
+      return refusedPlan(
         title,
+        'impossible',
         `No Recovery Services vault protects ${target.name} (${state}). Ask the customer to enable Azure Backup for it (vault, policy); until then preserve it with snapshot-disks.`,
       );
     }

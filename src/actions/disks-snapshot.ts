@@ -9,6 +9,7 @@ import { withExactBody } from './exact-body.ts';
 import { readMachine } from './nic-state.ts';
 import { follow, pause } from './operation.ts';
 import { preflight } from './permissions.ts';
+import { refusedPlan } from './refused-plan.ts';
 
 export const snapshotSettings = z.strictObject({
   kind: z
@@ -78,21 +79,6 @@ function disksOf(machine: Json): { disks: Attached[]; ephemeral: boolean; unmana
   return { disks, ephemeral, unmanaged };
 }
 
-function refused(title: string, because: string): ActionPlan {
-  return {
-    title,
-    changes: [],
-    touches: [],
-    permissions: [],
-    danger: 'reversible',
-    undo: '',
-    warnings: [],
-    consequences: [],
-    refused: { kind: 'impossible', because },
-    state: {},
-  };
-}
-
 const undoText =
   "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the machine's name.";
 
@@ -125,16 +111,18 @@ export function disksSnapshot(connection: Connection): Action {
     const warnings: string[] = [];
     if (ephemeral) {
       const because = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the machine destroys it. Collect from inside while it runs.`;
-      if (disks.length === 0) return refused(title, because);
+      if (disks.length === 0) return refusedPlan(title, 'impossible', because);
       warnings.push(because);
     }
     if (unmanaged.length > 0) {
-      return refused(
+      return refusedPlan(
         title,
+        'impossible',
         `${target.name} has unmanaged disks (${unmanaged.join(', ')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
       );
     }
-    if (disks.length === 0) return refused(title, `${target.name} has no disk that a snapshot can be taken of.`);
+    if (disks.length === 0)
+      return refusedPlan(title, 'impossible', `${target.name} has no disk that a snapshot can be taken of.`);
 
     const now = connection.clock.now();
     const taken = new Set<string>();

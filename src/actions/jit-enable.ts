@@ -9,11 +9,12 @@ import { sameId, shortName } from '../azure/resource-id.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { isWide, portText } from '../triage/findings/ports.ts';
 import { withExactBody } from './exact-body.ts';
-import { entryOf, policiesPath, readPolicies, refusedPlan } from './jit-policy.ts';
+import { entryOf, policiesPath, readPolicies } from './jit-policy.ts';
 import { managementPorts } from './lock-group.ts';
 import { readMachine } from './nic-state.ts';
 import { AzureRefusal } from './operation.ts';
 import { preflight } from './permissions.ts';
+import { refusedPlan } from './refused-plan.ts';
 import { prefixOf } from './way-in.ts';
 
 export const enableSettings = z.strictObject({

@@ -1,7 +1,7 @@
 import type { Connection } from '../azure/connection.ts';
 import { isObject, type Json, listAt, textAt } from '../azure/json.ts';
 import { sameId } from '../azure/resource-id.ts';
-import type { ActionPlan, Target } from '../playbook/action.ts';
+import type { Target } from '../playbook/action.ts';
 
 const version = '2020-01-01';
 const pageLimit = 20;
@@ -36,20 +36,4 @@ export function minutesOf(duration: string): number {
   if (!match || duration === 'P' || duration.endsWith('T')) return Number.NaN;
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
   return days * 1440 + hours * 60 + minutes + seconds / 60;
-}
-
-/** A plan that does nothing, and why. */
-export function refusedPlan(title: string, kind: 'nothing-to-do' | 'impossible', because: string): ActionPlan {
-  return {
-    title,
-    changes: [],
-    touches: [],
-    permissions: [],
-    danger: 'reversible',
-    undo: '',
-    warnings: [],
-    consequences: [],
-    refused: { kind, because },
-    state: {},
-  };
 }

@@ -4,10 +4,11 @@ import type { Connection } from '../azure/connection.ts';
 import { isObject, type Json, listAt, numberAt, textAt } from '../azure/json.ts';
 import { sameId, shortName } from '../azure/resource-id.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
-import { entryOf, minutesOf, readPolicies, refusedPlan } from './jit-policy.ts';
+import { entryOf, minutesOf, readPolicies } from './jit-policy.ts';
 import { managementPorts } from './lock-group.ts';
 import { AzureRefusal } from './operation.ts';
 import { preflight } from './permissions.ts';
+import { refusedPlan } from './refused-plan.ts';
 import { prefixOf, sourceMatches } from './way-in.ts';
 
 export const requestSettings = z.strictObject({

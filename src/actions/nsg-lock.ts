@@ -19,6 +19,7 @@ import {
 } from './nic-state.ts';
 import { AzureRefusal, follow, pause } from './operation.ts';
 import { type NeededPermission, preflight } from './permissions.ts';
+import { refusedPlan } from './refused-plan.ts';
 import { decideInbound, prefixOf } from './way-in.ts';
 import { writableInterface } from './writable-interface.ts';
 
@@ -46,21 +47,6 @@ const lockState = z.looseObject({
 type LockState = z.infer<typeof lockState>;
 
 const none = '(none)';
-
-function refused(title: string, kind: 'nothing-to-do' | 'impossible', because: string): ActionPlan {
-  return {
-    title,
-    changes: [],
-    touches: [],
-    permissions: [],
-    danger: 'disruptive',
-    undo: '',
-    warnings: [],
-    consequences: [],
-    refused: { kind, because },
-    state: {},
-  };
-}
 
 function ruleText(rule: LockRule): string {
   const { priority, access, protocol, sourceAddressPrefixes, destinationPortRanges } = rule.properties;
@@ -160,7 +146,7 @@ export function nsgLock(connection: Connection): Action {
     if (responder === undefined) {
       const because =
         context.responderAddress === '' ? 'is not known' : `"${context.responderAddress}" is not an address`;
-      return refused(
+      return refusedPlan(
         title,
         'impossible',
         `Your own address ${because}: without it the lock would shut you out. Give it with --allow ADDRESS.`,
@@ -173,7 +159,7 @@ export function nsgLock(connection: Connection): Action {
 
     const machine = await readMachine(connection, target);
     const interfaces = await Promise.all(interfacesOf(machine).map((id) => readNetworkResource(connection, id)));
-    if (interfaces.length === 0) return refused(title, 'impossible', `${target.name} has no network interface.`);
+    if (interfaces.length === 0) return refusedPlan(title, 'impossible', `${target.name} has no network interface.`);
     const ids = interfaces.map((one) => textAt(one, 'id'));
 
     const groupIds = new Map<string, string>();
@@ -193,7 +179,7 @@ export function nsgLock(connection: Connection): Action {
         group !== undefined && textAt(group, 'tags', 'cordon-case') === caseId && ruleDrift(group, rules).length === 0
       );
     });
-    if (alreadyOurs) return refused(title, 'nothing-to-do', `${target.name} is locked already by this case.`);
+    if (alreadyOurs) return refusedPlan(title, 'nothing-to-do', `${target.name} is locked already by this case.`);
 
     // One group for the interfaces that share a resource group and a region: an NSG must be in its interface's region.
     const places = new Map<string, { id: string; location: string }>();
@@ -257,7 +243,7 @@ export function nsgLock(connection: Connection): Action {
     for (const one of interfaces) {
       const id = textAt(one, 'id');
       const place = placeOf(one);
-      if (!place) return refused(title, 'impossible', `no free name for a security group beside ${shortName(id)}`);
+      if (!place) return refusedPlan(title, 'impossible', `no free name for a security group beside ${shortName(id)}`);
       const before = groupOf(one);
       const group = groups.get(before.toLowerCase());
       states.push({
