@@ -127,14 +127,16 @@ export function examine(book: ExposureBook, input: Omit<ExposureInput, 'resource
   const { ways } = book;
   const notes = new Notes();
   const found: Examined = { openings: [], guarded: [], opinions: [], undecided: [], notes, paths: 0 };
-  const opinions = new Map([...(input.secondOpinions ?? [])].map(([id, opinion]) => [id.toLowerCase(), opinion]));
+  const opinions =
+    input.secondOpinions &&
+    new Map([...input.secondOpinions].map(([id, opinion]) => [id.toLowerCase(), opinion] as const));
   for (const id of input.networkInterfaces) {
     const nic = ways.resources.get(id);
     if (nic === undefined || Object.keys(properties(nic)).length === 0) {
       found.undecided.push(ways.book.why(id, `network interface ${nameOf(id)}`));
       continue;
     }
-    const opinion = opinions.get(id.toLowerCase());
+    const opinion = opinions?.get(id.toLowerCase());
     const effective =
       opinion !== undefined && 'body' in opinion ? readEffectiveRules(id, opinion.body, book.reader) : undefined;
     if (effective !== undefined) notes.sayAll(effective.defects);
@@ -151,8 +153,14 @@ export function examine(book: ExposureBook, input: Omit<ExposureInput, 'resource
   return found;
 }
 
+const NOTHING_MISSING: readonly string[] = Object.freeze([]);
+
 /** Azure's lists take the places of ours that could not be read: they then speak alone, and that is said. */
 function guard(entrance: Entrance, filters: Filters, effective: EffectiveRules | undefined, notes: Notes): Guarded {
+  const { unread } = filters;
+  if (unread.subnet === '' && unread.nic === '' && (unread.admin.length === 0 || effective === undefined)) {
+    return { entrance, filters, chain: filters.chain, grouped: filters.grouped, missing: NOTHING_MISSING };
+  }
   const usable = effective !== undefined && effective.because === '' ? effective : undefined;
   const chain: FilterChain = { ...filters.chain };
   const missing: string[] = [];
@@ -174,11 +182,8 @@ function guard(entrance: Entrance, filters: Filters, effective: EffectiveRules |
 /** Evaluates the paths of one entrance. */
 function open(guarded: Guarded, book: FilterBook, found: Examined): void {
   const { entrance, filters, missing } = guarded;
-  if (entrance.paths.length === 0 && entrance.unread.length === 0) {
-    found.notes.sayAll(entrance.notes);
-    return;
-  }
   found.notes.sayAll(entrance.notes);
+  if (entrance.paths.length === 0 && entrance.unread.length === 0) return;
   found.notes.sayAll(entrance.network.notes);
   found.notes.sayAll(filters.notes);
   if (guarded.chain.admin === undefined) found.notes.sayAll(filters.unread.admin);

@@ -36,9 +36,19 @@ export interface InnerPath {
 
 /** What the load balancers make of a backend. */
 export interface Balanced {
+  readonly paths: readonly InternetPath[];
+  readonly inner: readonly InnerPath[];
+  /** References to load balancers that were not read, so that what they lead in is not known. */
+  readonly unread: readonly string[];
+  readonly notes: readonly string[];
+}
+
+const NOT_BALANCED: Balanced = Object.freeze({ paths: [], inner: [], unread: [], notes: [] });
+
+/** What is being found out. */
+interface Found {
   paths: InternetPath[];
   inner: InnerPath[];
-  /** References to load balancers that were not read, so that what they lead in is not known. */
   unread: string[];
   notes: string[];
 }
@@ -234,9 +244,9 @@ export class LoadBalancers {
 
   /** Everything that leads to a backend through load balancers. */
   leadingTo(backend: Backend): Balanced {
-    const result: Balanced = { paths: [], inner: [], unread: [], notes: [...this.#defects] };
-    if (this.#known.size + backend.pools.length + backend.natRules.length + backend.natPools.length === 0)
-      return result;
+    const referred = backend.pools.length + backend.natRules.length + backend.natPools.length;
+    if (this.#known.size === 0 && referred === 0) return NOT_BALANCED;
+    const result: Found = { paths: [], inner: [], unread: [], notes: [...this.#defects] };
     const config = backend.id.toLowerCase();
     const isMember = (member: Member): boolean =>
       member.config !== ''
@@ -271,13 +281,13 @@ export class LoadBalancers {
   }
 
   /** Notes a reference whose load balancer was not read; one whose balancer is known has simply no rules. */
-  #missing(id: string, result: Balanced): void {
+  #missing(id: string, result: Found): void {
     const balancer = parentOf(id);
     if (this.#known.has(balancer.toLowerCase())) return;
     result.unread.push(balancer);
   }
 
-  #follow(rule: PortRule, backend: Backend, isMember: (member: Member) => boolean, result: Balanced): void {
+  #follow(rule: PortRule, backend: Backend, isMember: (member: Member) => boolean, result: Found): void {
     const frontend = rule.balancer.frontends.get(rule.frontend);
     const name = nameOf(rule.balancer.id);
     if (frontend === undefined) {
@@ -365,7 +375,7 @@ export class LoadBalancers {
     }
   }
 
-  #warn(address: PublicAddress, rule: PortRule, result: Balanced): void {
+  #warn(address: PublicAddress, rule: PortRule, result: Found): void {
     if (address.read) return;
     result.notes.push(
       `public address ${nameOf(address.id)} of load balancer ${nameOf(rule.balancer.id)} was not read: its number is not known; Reader on it would tell`,

@@ -4,7 +4,8 @@ const LIMIT = 200;
 
 /** Sentences about what could not be seen, each once, in order of discovery, bounded in number and length. */
 export class Notes {
-  readonly #sentences = new Set<string>();
+  // Most machines have nothing to note.
+  #sentences: Set<string> | undefined;
   #dropped = 0;
 
   /** Notes what is not seen, why, and what would cure it (`cure` may be empty). */
@@ -15,18 +16,20 @@ export class Notes {
   /** Notes a whole sentence. */
   say(sentence: string): void {
     const clean = printable(sentence, 600);
+    this.#sentences ??= new Set();
     if (this.#sentences.has(clean)) return;
     if (this.#sentences.size >= LIMIT) this.#dropped += 1;
     else this.#sentences.add(clean);
   }
 
   /** Notes all of these. */
-  sayAll(sentences: Iterable<string>): void {
+  sayAll(sentences: readonly string[]): void {
     for (const sentence of sentences) this.say(sentence);
   }
 
   /** The sentences, and how many more there were. */
   list(): string[] {
-    return this.#dropped === 0 ? [...this.#sentences] : [...this.#sentences, `and ${this.#dropped} more of this kind`];
+    const said = [...(this.#sentences ?? [])];
+    return this.#dropped === 0 ? said : [...said, `and ${this.#dropped} more of this kind`];
   }
 }

@@ -112,7 +112,7 @@ function entranceOf(networkInterface: string, config: Raw, ways: Ways): Entrance
   const balanced = ways.balancers.leadingTo(backend);
   paths.push(...balanced.paths);
   notes.push(...balanced.notes);
-  for (const balancer of new Set(balanced.unread)) {
+  for (const balancer of balanced.unread.length === 0 ? balanced.unread : new Set(balanced.unread)) {
     unread.push(
       ways.book.why(balancer, `load balancer ${nameOf(balancer)}, which leads to ${nameOf(networkInterface)}`),
     );

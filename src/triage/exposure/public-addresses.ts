@@ -26,7 +26,7 @@ export function publicAddressOf(
   const read = Object.keys(props).length > 0;
   const address = text(props.ipAddress);
   const parsed = parsePrefix(address);
-  const version = text(props.publicIPAddressVersion).toLowerCase();
+  const version = parsed === undefined ? text(props.publicIPAddressVersion).toLowerCase() : '';
   const sku = text(object(found.sku).name).toLowerCase();
   return {
     id,

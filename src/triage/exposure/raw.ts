@@ -5,6 +5,7 @@ export type Raw = Readonly<Record<string, unknown>>;
 
 const EMPTY: Raw = Object.freeze({});
 const NO_ITEMS: readonly unknown[] = Object.freeze([]);
+const NO_IDS: readonly string[] = Object.freeze([]);
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -38,10 +39,10 @@ export const properties = (value: unknown): Raw => object(object(value).properti
 export const referenced = (value: unknown): string => text(object(value).id);
 
 /** The ids of a list of references. */
-export const referencedAll = (value: unknown): string[] =>
-  list(value)
-    .map(referenced)
-    .filter((id) => id !== '');
+export function referencedAll(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) return NO_IDS;
+  return value.map(referenced).filter((id) => id !== '');
+}
 
 /** The last segment of a resource id, safe to draw. */
 export function nameOf(id: string): string {
