@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { serviceTagsFile } from '../documents/service-tags-file.ts';
-import { Failure } from '../failure.ts';
-import { lineAt, offsetOf, syntaxFault } from '../text/json-position.ts';
 import { printable } from '../text/printable.ts';
 import { parsePrefix } from '../triage/exposure/address-set.ts';
 import type { PublishedTags } from '../triage/exposure/address-spec.ts';
+import { parseGiven } from './given-file.ts';
 import { type ConnectionFlags, readNamedFile } from './options.ts';
 
 /** Options of the commands that evaluate exposure. */
@@ -25,39 +24,22 @@ const cloudNames = { public: /^(azure)?public$/i, usgov: /government/i, china: /
  * does not tell its day, is read, and that is told wherever its addresses are used.
  */
 export function parseServiceTags(text: string, path: string, cloud: keyof typeof cloudNames, now: Date): PublishedTags {
-  const body = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const file = printable(path, 256);
-  const complain = (offset: number, expected: string): never => {
-    throw new Failure(`--service-tags ${file}:${lineAt(body, offset)}: expected ${printable(expected, 300)}`);
-  };
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    const fault = syntaxFault(body);
-    return complain(fault?.offset ?? 0, fault?.expected ?? 'JSON');
-  }
-  const read = serviceTagsFile.safeParse(value);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    const place = (issue?.path ?? []).filter((step) => typeof step !== 'symbol');
-    const where = place.length === 0 ? 'Microsoft’s service tags' : place.join('.');
-    return complain(offsetOf(body, place), `${where}: ${issue?.message ?? 'another value'}`);
-  }
-  if (!cloudNames[cloud].test(read.data.cloud)) {
-    complain(offsetOf(body, ['cloud']), `the tags of the cloud that is asked (${cloud}), found ${read.data.cloud}`);
+  const given = { option: '--service-tags', path, what: 'Microsoft’s service tags' };
+  const { data, complain } = parseGiven(text, given, serviceTagsFile);
+  if (!cloudNames[cloud].test(data.cloud)) {
+    complain(['cloud'], `the tags of the cloud that is asked (${cloud}), found ${data.cloud}`);
   }
   const tags = new Map<string, readonly string[]>();
-  for (const [index, { name, properties }] of read.data.values.entries()) {
+  for (const [index, { name, properties }] of data.values.entries()) {
     for (const [at, prefix] of properties.addressPrefixes.entries()) {
       if (parsePrefix(prefix) !== undefined) continue;
       const place = ['values', index, 'properties', 'addressPrefixes', at];
-      complain(offsetOf(body, place), `${place.join('.')}: an address block, found "${prefix}"`);
+      complain(place, `${place.join('.')}: an address block, found "${prefix}"`);
     }
     tags.set(name, properties.addressPrefixes);
   }
   const name = printable(basename(path), 100);
-  return { tags, source: `${name}, change ${read.data.changeNumber}`, doubt: doubtOf(name, now) };
+  return { tags, source: `${name}, change ${data.changeNumber}`, doubt: doubtOf(name, now) };
 }
 
 function doubtOf(name: string, now: Date): string {
