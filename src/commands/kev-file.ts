@@ -1,11 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { kevCatalog } from '../documents/kev-catalog.ts';
 import { catalogOf, type ExploitedCatalog } from '../triage/known-exploited.ts';
 import { parseGiven } from './given-file.ts';
 import { readNamedFile } from './options.ts';
-
-/** The list has some 1.5 MB; this leaves room for decades. */
-const mostBytes = 64 * 1024 * 1024;
 
 /** Options of the commands that can mark what is known to be exploited. */
 export interface KevFlags {
@@ -33,15 +29,5 @@ export function parseKev(text: string, path: string): ExploitedCatalog {
 /** The catalogue that `--kev` names, as an option of what is read; {} when there is none. */
 export async function exploitedOption(flags: KevFlags): Promise<{ exploited?: ExploitedCatalog }> {
   if (!flags.kev) return {};
-  // A file that is not there is told by the reading.
-  const size = await stat(flags.kev).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > mostBytes) {
-    throw new Failure(
-      `--kev ${printable(flags.kev, 256)}: ${size} bytes are more than CISA's list can have (${mostBytes})`,
-    );
-  }
   return { exploited: parseKev(await readNamedFile(flags.kev, '--kev'), flags.kev) };
 }

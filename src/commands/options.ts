@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { type Connection, connect, type SimulatorAddress } from '../azure/connection.ts';
 import { exitCode, Failure } from '../failure.ts';
+import { printable } from '../text/printable.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 
 /** Options of every command that reads Azure. */
@@ -78,11 +79,19 @@ async function runningSimulator(url: string): Promise<SimulatorAddress> {
   }
 }
 
+/** Larger than any list that Microsoft or CISA publishes, and than a world that a person writes. */
+const mostBytes = 256 * 1024 * 1024;
+
 /** Reads a file that the user named, or throws a Failure that says which and why. */
 export async function readNamedFile(path: string, what: string): Promise<string> {
   try {
+    const { size } = await stat(path);
+    if (size > mostBytes) {
+      throw new Failure(`${what} ${printable(path, 256)}: ${size} bytes are more than it can have (${mostBytes})`);
+    }
     return await readFile(path, 'utf8');
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
     const why =
       code === 'ENOENT'

@@ -70,8 +70,8 @@ describe('--kev', () => {
     );
     const huge = join(folder, 'huge.json');
     writeFileSync(huge, '');
-    truncateSync(huge, 64 * 1024 * 1024 + 1);
-    await expect(exploitedOption({ kev: huge })).rejects.toThrow(/huge\.json: 67108865 bytes are more/);
+    truncateSync(huge, 256 * 1024 * 1024 + 1);
+    await expect(exploitedOption({ kev: huge })).rejects.toThrow(/huge\.json: 268435457 bytes are more/);
     expect(await exploitedOption({})).toEqual({});
     writeFileSync(join(folder, 'kev.json'), JSON.stringify(file()));
     expect((await exploitedOption({ kev: join(folder, 'kev.json') })).exploited?.count).toBe(1);
