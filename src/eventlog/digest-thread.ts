@@ -1,14 +1,36 @@
 import { createHash } from 'node:crypto';
-import { parentPort } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 
-/** To the thread: bytes to go on with, or null for the end. From it: "" when they were taken, at the end the digest. */
-export type ToDigest = { memory: SharedArrayBuffer; from: number; to: number } | null;
+/** What the thread and its owner share: blocks of bytes, and four numbers by which they take turns. */
+export interface DigestShared {
+  blocks: SharedArrayBuffer[];
+  control: SharedArrayBuffer;
+  /** The digest, 32 bytes, once it is finished. */
+  result: SharedArrayBuffer;
+}
 
-const hash = createHash('sha256');
-parentPort?.on('message', (message: ToDigest) => {
-  if (message === null) parentPort?.postMessage(hash.digest('hex'));
-  else {
-    hash.update(new Uint8Array(message.memory, message.from, message.to - message.from));
-    parentPort?.postMessage('');
+/** Places in `control`. */
+export const place = { turn: 0, block: 1, from: 2, to: 3 } as const;
+/** Values of `turn`: whose it is. */
+export const turn = { owner: 0, thread: 1, finish: 2 } as const;
+
+/** Takes bytes whenever it is its turn, until it is to finish. Messages would cost more than the digest itself. */
+function run({ blocks, control, result }: DigestShared): void {
+  const numbers = new Int32Array(control);
+  const hash = createHash('sha256');
+  for (;;) {
+    Atomics.wait(numbers, place.turn, turn.owner);
+    const finish = Atomics.load(numbers, place.turn) === turn.finish;
+    if (finish) hash.digest().copy(new Uint8Array(result));
+    else {
+      const from = numbers[place.from] ?? 0;
+      const memory = blocks[numbers[place.block] ?? 0];
+      if (memory) hash.update(new Uint8Array(memory, from, (numbers[place.to] ?? 0) - from));
+    }
+    Atomics.store(numbers, place.turn, turn.owner);
+    Atomics.notify(numbers, place.turn);
+    if (finish) return;
   }
-});
+}
+
+if (workerData !== null) run(workerData as DigestShared);

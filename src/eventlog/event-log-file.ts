@@ -31,9 +31,8 @@ export interface PlacedChunk {
   loose: boolean;
 }
 
+/** How many chunks are read at once, at most. */
 const chunksABlock = 32;
-const blockSize = chunksABlock * chunkSize;
-const blocks = 3;
 /** A sound file needs none; each costs that a block is read again. */
 const mostRealignments = 64;
 
@@ -43,9 +42,9 @@ interface Block {
   chunks: ChunkView[];
 }
 
-function newBlock(): Block {
-  const memory = new SharedArrayBuffer(blockSize);
-  const chunks = Array.from({ length: chunksABlock }, (_, i) => chunkViewAt(memory, i * chunkSize));
+function newBlock(count: number): Block {
+  const memory = new SharedArrayBuffer(count * chunkSize);
+  const chunks = Array.from({ length: count }, (_, i) => chunkViewAt(memory, i * chunkSize));
   return { memory, bytes: Buffer.from(memory), chunks };
 }
 
@@ -118,12 +117,22 @@ export class EventLogFile {
    * of the very bytes that were read is made beside it. Throws an EventLogError when the disk gives up.
    */
   async *chunks(options: { digest?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<PlacedChunk> {
-    const digest = options.digest ? digestOf(this.size) : null;
+    // One is read from while the next is filled; before either changes, its digest is made.
+    const count = Math.min(chunksABlock, 1 + Math.ceil(this.size / chunkSize));
+    const ring: [Block, Block] = [newBlock(count), newBlock(count)];
+    const digest = options.digest
+      ? digestOf(
+          this.size,
+          ring.map(({ memory }) => memory),
+        )
+      : null;
     try {
-      const headMemory = new SharedArrayBuffer(fileHeaderSize);
-      this.#head.copy(Buffer.from(headMemory));
-      digest?.update(headMemory, 0, this.#head.length);
-      yield* this.#placed(digest, options.signal);
+      if (digest) {
+        this.#head.copy(ring[0].bytes);
+        digest.give(0, 0, this.#head.length);
+        await digest.taken();
+      }
+      yield* this.#placed(ring, digest, options.signal);
       const after = await this.#handle.stat();
       this.changed = changeBetween(this.#before, after);
       this.sha256 = digest ? await digest.hex() : '';
@@ -132,9 +141,13 @@ export class EventLogFile {
     }
   }
 
-  async *#placed(digest: Digest | null, signal: AbortSignal | undefined): AsyncGenerator<PlacedChunk> {
-    const ring = Array.from({ length: Math.min(blocks, 1 + Math.ceil(this.size / blockSize)) }, newBlock);
-    let turn = 0;
+  async *#placed(
+    ring: readonly [Block, Block],
+    digest: Digest | null,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<PlacedChunk> {
+    let turn: 0 | 1 = 0;
+    const last = chunkViewAt(new ArrayBuffer(chunkSize), 0);
     let at = this.#head.length;
     let digested = at;
     let realigned = 0;
@@ -142,18 +155,18 @@ export class EventLogFile {
     let ahead = this.#read(ring[0], at);
     for (;;) {
       signal?.throwIfAborted();
-      const block = ring[turn % ring.length];
+      const block = ring[turn];
+      const blockSize = block.bytes.length;
       const length = await ahead;
-      if (block === undefined || length === 0) return;
+      await digest?.taken();
+      if (length === 0) return;
       // What lies behind the file's end in memory is left from an earlier block.
       if (length < blockSize) block.bytes.fill(0, length);
       const from = Math.max(0, digested - at);
-      if (digest && from < length) digest.update(block.memory, from, length);
+      if (digest && from < length) digest.give(turn, from, length);
       digested = Math.max(digested, at + length);
-      turn += 1;
-      const next = ring[turn % ring.length];
-      // The ring is so long that the block to be filled was given to the digest a while ago.
-      if (digest && ring.length > 1) await digest.settled();
+      turn = turn === 0 ? 1 : 0;
+      const next = ring[turn];
       ahead = length < blockSize ? Promise.resolve(0) : this.#read(next, at + length);
       ahead.catch(() => {});
       let onward = at + length;
@@ -183,17 +196,20 @@ export class EventLogFile {
       if (realign) {
         await ahead.catch(() => 0);
         ahead = this.#read(next, at);
+      } else if (before) {
+        // Its block is filled again while the next is looked at.
+        before.bytes.copy(last.bytes);
+        before = last;
       }
     }
   }
 
   /** Fills a block from the file; less than asked for only at its end. */
-  async #read(block: Block | undefined, at: number): Promise<number> {
-    if (block === undefined) return 0;
+  async #read({ bytes }: Block, at: number): Promise<number> {
     try {
       let length = 0;
-      while (length < blockSize) {
-        const { bytesRead } = await this.#handle.read(block.bytes, length, blockSize - length, at + length);
+      while (length < bytes.length) {
+        const { bytesRead } = await this.#handle.read(bytes, length, bytes.length - length, at + length);
         if (bytesRead === 0) break;
         length += bytesRead;
       }
@@ -206,7 +222,7 @@ export class EventLogFile {
 
   /** Does a chunk begin near the beginning of a file whose header is not that of an event log? */
   async #holdsChunks(): Promise<boolean> {
-    const block = newBlock();
+    const block = newBlock(chunksABlock);
     const length = await this.#read(block, 0);
     return block.bytes.subarray(0, length).includes('ElfChnk\0', 0, 'latin1');
   }

@@ -57,11 +57,21 @@ export class Successes {
 
   constructor(successes: Iterable<Success>) {
     const sorted = [...successes].sort((a, b) => a.last - b.last || a.recordId - b.recordId);
+    // Many logons come from few addresses.
+    const addresses = new Map<string, string>();
+    const addressOf = (text: string): string => {
+      let address = addresses.get(text);
+      if (address === undefined) {
+        address = sourceAddress(text);
+        addresses.set(text, address);
+      }
+      return address;
+    };
     for (const success of sorted) {
       const account = accountName(success.account).key;
       // A null session is logged as a logon, from scanners above all; nobody's password was right.
       if (isAnonymous(account)) continue;
-      const indexed = { success, account, address: sourceAddress(success.address) };
+      const indexed = { success, account, address: addressOf(success.address) };
       const computer = success.computer.trim().toLowerCase();
       this.#widest = Math.max(this.#widest, success.last - success.first);
       if (indexed.address !== '') push(this.#byAddress, `${computer}\n${indexed.address}`, indexed);
