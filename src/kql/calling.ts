@@ -37,9 +37,10 @@ export function callFunction(
     else if (fallback) names.set(name, bind(child(fallback, 'Value'), { ...binding.scope, frame: undefined }));
     else fail('semantic', `The function '${called}' lacks its argument '${name}'.`, node, scope);
   });
+  // The lets of the body may use parameters, which are of the caller's row.
   let inner: Scope = {
     run,
-    frame: undefined,
+    frame: scope.frame,
     names,
     offset: copy ? binding.scope.offset + startOf(written) - startOf(copy) : binding.scope.offset,
   };

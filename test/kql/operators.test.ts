@@ -166,6 +166,24 @@ describe('parts of the rows', () => {
     ]);
   });
 
+  it('union keeps columns apart that the analyser has to name alike', () => {
+    const union = `union (datatable(v_real:real)[1.0]), (datatable(v:real)[3.0]), (datatable(v:long)[5]), (datatable(v_real:real)[7.0])`;
+    expect(names(union)).toEqual(['v_real:real', 'v_real1:real', 'v_long:long']);
+    expect(rows(union)).toEqual([
+      [1, null, null],
+      [null, 3, null],
+      [null, null, 5],
+      [7, null, null],
+    ]);
+    expect(rows('union kind=inner (datatable(a:long, b:long)[1, 2]), (datatable(b:long)[3])')).toEqual([[2], [3]]);
+  });
+
+  it('a function may have lets of its own over its row', () => {
+    expect(
+      rows('let f = (a:long) { let b = a + 1; let c = b * b; c }; range v from 1 to 3 step 1 | project f(v)').flat(),
+    ).toEqual([4, 9, 16]);
+  });
+
   it('isfuzzy leaves out inputs that need a table which is not there', () => {
     expect(rows("union isfuzzy=true (table('Nope') | where 1 == 1), (Events | count)")).toEqual([[3]]);
     expect(failure("let n = 'Nope'; table(n)").kind).toBe('semantic');
@@ -223,6 +241,10 @@ describe('text with a structure', () => {
     ['has_any_ipv4("at 10.0.0.1", dynamic(["10.0.0.2","10.0.0.1"]))', true],
     ['tostring(extract_all("([a-z])([0-9])", dynamic([2]), "a1b2"))', '["1","2"]'],
     ['tostring(extract_all("([a-z])([0-9])", "a1b2"))', '[["a","1"],["b","2"]]'],
+    ['tostring(array_sort_asc(dynamic([1,"b",3,null,2,"a"])))', '[1,2,3,"a","b",null]'],
+    ['tostring(array_sort_desc(dynamic([1,"b",3,null,2,"a"])))', '[3,2,1,"b","a",null]'],
+    ['url_encode("https://a.b/hello world")', 'https%3a%2f%2fa.b%2fhello+world'],
+    ['url_encode_component("hello world")', 'hello%20world'],
     ['week_of_year(datetime(2026-01-01))', 1],
     ['week_of_year(datetime(2027-01-01))', 53],
     ['translate("abc", "x", "cab")', 'xxx'],

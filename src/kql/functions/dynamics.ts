@@ -4,6 +4,7 @@ import {
   type Bag,
   compareValues,
   equalDynamics,
+  Instant,
   isBag,
   isNumeric,
   keyOf,
@@ -53,6 +54,12 @@ const sets =
     };
   };
 
+/** Elements of several types are sorted by type first, in either direction: numbers and times, texts, others, null. */
+function rank(value: Value): number {
+  if (value === null) return 3;
+  return isNumeric(value) || value instanceof Instant ? 0 : typeof value === 'string' ? 1 : 2;
+}
+
 const sort =
   (sign: 1 | -1): Implementation =>
   (call) => {
@@ -62,7 +69,10 @@ const sort =
       const array = read(row);
       return array === null
         ? null
-        : array.toSorted((a, b) => (a === null ? (b === null ? 0 : 1) : b === null ? -1 : compareValues(a, b) * sign));
+        : array.toSorted((a, b) => {
+            const by = rank(a) - rank(b);
+            return by !== 0 || rank(a) > 1 ? by : compareValues(a, b) * sign;
+          });
     };
   };
 

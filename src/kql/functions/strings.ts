@@ -235,6 +235,12 @@ function decodeBase64(text: string): string {
   }
 }
 
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+    .replace(/['~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+    .replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+}
+
 const isnotempty: Implementation = (call) => {
   const { at } = argument(call, 0);
   return (row) => {
@@ -333,9 +339,9 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
   base64_encodestring: mapText((t) => Buffer.from(t).toString('base64')),
   base64_decode_tostring: mapText(decodeBase64),
   base64_decodestring: mapText(decodeBase64),
-  url_encode: mapText((t) =>
-    encodeURIComponent(t).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
-  ),
+  // As .NET's UrlEncode: lower-case digits, a blank is +, and %20 in a component.
+  url_encode: mapText((t) => percentEncoded(t).replaceAll('%20', '+')),
+  url_encode_component: mapText(percentEncoded),
   url_decode: mapText((t) => {
     try {
       return decodeURIComponent(t.replaceAll('+', ' '));

@@ -2,7 +2,7 @@ import { checkRows, type Frame, groupRows, pick, type Vector, vectorOf } from '.
 import { child, literalText, type Node, nodeClass, parameters, resultColumns } from '../language.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
 import { keyOf } from '../values.ts';
-import { gather } from './union.ts';
+import { gather, placesOf } from './union.ts';
 
 /** The most partitions of the legacy strategy, which is the default one. */
 const LEGACY_PARTITIONS = 64;
@@ -32,9 +32,10 @@ export function partition(node: Node, input: Frame, outer: Scope): Frame {
   const length = parts.reduce((sum, part) => sum + part.frame.length, 0);
   checkRows(length);
   const columns = resultColumns(node);
+  const places = placesOf(parts, columns);
   return {
     names: columns.map((c) => c.name),
-    vectors: columns.map((c): Vector => vectorOf(c.type, gather(parts, c, length))),
+    vectors: columns.map((c): Vector => vectorOf(c.type, gather(parts, c, places.get(c), length))),
     length,
     serialized: false,
   };

@@ -3,7 +3,7 @@ import { checkRows, type Frame, frameOf, pick, type Vector, vectorOf } from '../
 import { child, list, literalText, type Node, optional, parameters, resultColumns } from '../language.ts';
 import { fail, type Scope, within } from '../scope.ts';
 import type { Value } from '../values.ts';
-import { type Branch, branches, gather } from './union.ts';
+import { type Branch, branches, gather, placesOf } from './union.ts';
 
 /** The column in which search names the table of each row. */
 const SOURCE = '$table';
@@ -32,8 +32,12 @@ export function search(node: Node, input: Frame | undefined, inputLabel: string,
   const length = found.reduce((sum, part) => sum + part.frame.length, 0);
   checkRows(length);
   const columns = resultColumns(node);
+  const places = placesOf(
+    found,
+    columns.filter((c) => c.name !== SOURCE),
+  );
   const vectors = columns.map((column): Vector => {
-    if (column.name !== SOURCE) return vectorOf(column.type, gather(found, column, length));
+    if (column.name !== SOURCE) return vectorOf(column.type, gather(found, column, places.get(column), length));
     const labels: Value[] = [];
     for (const part of found) for (let row = 0; row < part.frame.length; row++) labels.push(part.label);
     return vectorOf('string', labels);

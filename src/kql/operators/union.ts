@@ -67,42 +67,67 @@ export function union(node: Node, input: Frame | undefined, inputLabel: string, 
   const source = sourceNode ? simpleName(sourceNode) : undefined;
   const names: string[] = [];
   const vectors: Vector[] = [];
-  for (const column of columnsOf(node, parts, intersect)) {
-    if (column.name === source) {
+  const columns = resultColumns(node);
+  const places = placesOf(
+    parts,
+    columns.filter((c) => c.name !== source),
+  );
+  for (const column of columns) {
+    const place = places.get(column);
+    if (!place) {
       const labels: Value[] = [];
       for (const part of parts) for (let r = 0; r < part.frame.length; r++) labels.push(part.label);
       vectors.push(vectorOf('string', labels));
-    } else {
-      vectors.push(vectorOf(column.type, gather(parts, column, length)));
-    }
+    } else if (intersect && !parts.every((p) => place(p.frame) >= 0)) continue;
+    else vectors.push(vectorOf(column.type, gather(parts, column, place, length)));
     names.push(column.name);
   }
   return { names, vectors, length, serialized: false };
 }
 
-function columnsOf(node: Node, parts: readonly Branch[], intersect: boolean): Column[] {
-  const columns = resultColumns(node);
-  if (!intersect) return columns;
-  const source = parameters(node).get('withsource');
-  return columns.filter(
-    (c) => (source && c.name === simpleName(source)) || parts.every((p) => positionIn(p.frame, c) >= 0),
+/** The place of a column in a frame; -1 where it has none. */
+type Place = (frame: Frame) => number;
+
+/**
+ * Where each column of a result is found in its parts: by name and type. Where parts give one name to several types, the
+ * analyser splits the column by type under names of its own; they come in the order in which name and type are first met.
+ */
+export function placesOf(parts: readonly Branch[], columns: readonly Column[]): Map<Column, Place> {
+  const met: Column[] = [];
+  for (const { frame } of parts) {
+    frame.names.forEach((name, i) => {
+      const type = frame.vectors[i]?.type ?? 'dynamic';
+      if (!met.some((m) => m.name === name && m.type === type)) met.push({ name, type });
+    });
+  }
+  const inOrder =
+    met.length === columns.length &&
+    met.every((m, i) => {
+      const column = columns[i];
+      return column?.type === m.type && (column.name === m.name || column.name.startsWith(`${m.name}_`));
+    });
+  return new Map(
+    columns.map((column, i): [Column, Place] => {
+      const own = inOrder ? met[i] : undefined;
+      return [
+        column,
+        (frame) =>
+          frame.names.findIndex(
+            (name, at) =>
+              frame.vectors[at]?.type === column.type &&
+              (own ? name === own.name : name === column.name || `${name}_${column.type}` === column.name),
+          ),
+      ];
+    }),
   );
 }
 
-/** A column is found by name and type; where branches differ in type, the analyser splits it into name_type. */
-function positionIn(frame: Frame, column: Column): number {
-  return frame.names.findIndex((n, i) => {
-    const type = frame.vectors[i]?.type;
-    return type === column.type && (n === column.name || `${n}_${type}` === column.name);
-  });
-}
-
 /** One column of the rows of all parts, in their order; missing where a part lacks it. */
-export function gather(parts: readonly Branch[], column: Column, length: number): Value[] {
+export function gather(parts: readonly Branch[], column: Column, place: Place | undefined, length: number): Value[] {
   const values: Value[] = new Array(length);
   let at = 0;
   for (const { frame } of parts) {
-    const vector = frame.vectors[positionIn(frame, column)];
+    const vector = frame.vectors[place?.(frame) ?? -1];
     const read = vector ? reader(vector) : () => missing(column.type);
     for (let r = 0; r < frame.length; r++) values[at++] = read(r);
   }
