@@ -426,7 +426,7 @@ export const bindings: readonly Binding[] = [
     keys: ['l'],
     name: 'time line',
     description: 'Show everything in order: failed logons, changes in Azure, alerts, grants, backups',
-    modes: ['suspects', 'triage', 'detail', 'address'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'findings'],
     danger: false,
     footer: true,
     runnable: true,

@@ -102,6 +102,7 @@ export function momentDetail(state: SessionState, vmId: string, id: string): Det
     { label: 'ATT&CK', text: entry.attack.join(', ') || 'none named' },
     ...(change
       ? [
+          { label: 'Caller', text: change.caller || 'not told' },
           { label: 'Operation', text: change.operation },
           { label: 'On', text: change.resource },
           { label: 'Outcome', text: change.status },

@@ -108,9 +108,10 @@ export function resourceText(id: string): string {
 
 function activityLine(entry: ActivityEntry, index: number): TimeLineEntry {
   const told = { started: ' (not ended)', succeeded: '', failed: ' REFUSED OR FAILED', unknown: '' }[entry.status];
-  const doer = { 'identity-of-this-machine': ' by the identity of this machine', cordon: ' by cordon' };
-  const by =
-    entry.callerKind === 'identity-of-this-machine' || entry.callerKind === 'cordon' ? doer[entry.callerKind] : '';
+  const doers: Partial<Record<ActivityEntry['callerKind'], string>> = {
+    'identity-of-this-machine': 'the identity of this machine',
+    cordon: `cordon, as ${entry.caller}`,
+  };
   const what = entry.kind === 'other' ? entry.operation : entry.what;
   return {
     id: `activity ${entry.at} ${entry.correlationId} ${entry.operation} ${entry.resource}`.toLowerCase(),
@@ -118,8 +119,8 @@ function activityLine(entry: ActivityEntry, index: number): TimeLineEntry {
     until: entry.endedAt === entry.at ? null : entry.endedAt,
     source: 'activity',
     severity: entry.callerKind === 'identity-of-this-machine' && entry.severity === 'medium' ? 'high' : entry.severity,
-    text: `${what}${by}: ${resourceText(entry.resource)}${entry.rule ? ` (${ruleText(entry.rule)})` : ''}${told}`,
-    who: entry.caller,
+    text: `${what}: ${resourceText(entry.resource)}${entry.rule ? ` (${ruleText(entry.rule)})` : ''}${told}`,
+    who: doers[entry.callerKind] ?? entry.caller,
     from: entry.address,
     attack: entry.attack,
     evidence: `posture.activity.entries[${index}]`,

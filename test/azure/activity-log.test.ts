@@ -67,7 +67,7 @@ describe('the activity log of a machine', () => {
     const order = timeLine.entries.map(({ text }) => text);
     const place = (text: string) => order.findIndex((one) => one.includes(text));
     expect(place('web-nsg/allow-rdp')).toBeLessThan(place('guessing'));
-    expect(place('logon after the failures')).toBeLessThan(place('by the identity of this machine: web02'));
+    expect(place('logon after the failures')).toBeLessThan(place('command run inside the machine: web02'));
   });
 
   it('is empty, and known to be, where nobody changed anything', async () => {

@@ -210,7 +210,8 @@ describe('the time line', () => {
     expect(place('security rule written: web-nsg/allow-rdp')).toBeGreaterThan(0);
     expect(place('security rule written')).toBeLessThan(place('1,204 failed logons'));
     expect(place('1,204 failed logons')).toBeLessThan(place('logon after the failures'));
-    expect(place('logon after the failures')).toBeLessThan(place('by the identity of this machine: web02'));
+    expect(place('logon after the failures')).toBeLessThan(place('command run inside the machine: web02'));
+    expect(rows[place('inside the machine: web02')]).toContain('the identity of this machine  20.51.7.14');
     expect(rows[place('security rule written')]).toMatch(
       /11-22 17:41:12Z ● Azure .*m\.keller@contoso\.com {2}203\.0\.113\.140/,
     );
