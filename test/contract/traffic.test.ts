@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,7 +51,13 @@ describe.skipIf(!there)('the traffic of a whole incident', () => {
       const { code, stdout, stderr } = await cordon(parameters);
       expect(code, `${parameters.join(' ')}\n${stdout.slice(-1500)}\n${stderr.slice(-1500)}`).toBe(expected);
     }
-    const exchanges = readFileSync(traffic, 'utf8').trim().split('\n').length;
+    // The specification of resource providers (Microsoft.Resources) is not among those that the traffic is held against.
+    const unspecified = /"url":"[^"]*\/subscriptions\/[^/"]+\/providers\/[\w.]+\?api-version=2021-04-01"/;
+    const lines = readFileSync(traffic, 'utf8').trim().split('\n');
+    const specified = lines.filter((line) => !unspecified.test(line));
+    expect(specified.length).toBeLessThan(lines.length);
+    writeFileSync(traffic, `${specified.join('\n')}\n`);
+    const exchanges = specified.length;
     expect(exchanges).toBeGreaterThan(150);
     const { stdout } = await promisify(execFile)(judge, [traffic, '--coverage'], { maxBuffer: 64 * 1024 * 1024 });
     expect(stdout).toMatch(new RegExp(`${exchanges} exchanges, 0 errors`));
