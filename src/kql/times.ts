@@ -49,11 +49,15 @@ export function withinCalendar(datetime: Ticks): Ticks | null {
 }
 
 const ISO =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
+  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
 const AMERICAN =
-  /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:[ ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?\s*(AM|PM)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
+  /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?\s*(AM|PM)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
 const RFC =
   /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*[\s-]+(\d{2}|\d{4})(?:\s+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
+/** `Dec 2, 2022`. */
+const MONTH_FIRST =
+  /^([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})(?:[ ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
+const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 function compose(
@@ -79,7 +83,10 @@ function compose(
   return withinCalendar(datetimeFromMilliseconds(milliseconds, Number(`${fraction}0000000`.slice(0, 7))));
 }
 
-/** A datetime from the forms Kusto reads (ISO 8601, its shortenings, RFC 822); null when the text is none of them. */
+/**
+ * A datetime from the forms Kusto reads: ISO 8601 and its shortenings, RFC 822, and dates with the month before the day
+ * (`12-02-2022` is in December); null when the text is none of them.
+ */
 export function parseDatetime(text: string): Ticks | null {
   const trimmed = text.trim();
   if (trimmed.length > 64) return null;
@@ -108,6 +115,13 @@ export function parseDatetime(text: string): Ticks | null {
     if (year < 100) year += year < 50 ? 2000 : 1900;
     return compose(year, month, +(m[1] ?? 0), +(m[4] ?? 0), +(m[5] ?? 0), +(m[6] ?? 0), m[7] ?? '', m[8]);
   }
+  m = MONTH_FIRST.exec(trimmed);
+  if (m) {
+    const month = MONTHS.indexOf((m[1] ?? '').toLowerCase()) + 1;
+    return compose(+(m[3] ?? 0), month, +(m[2] ?? 0), +(m[4] ?? 0), +(m[5] ?? 0), +(m[6] ?? 0), m[7] ?? '', m[8]);
+  }
+  m = COMPACT.exec(trimmed);
+  if (m) return compose(+(m[1] ?? 0), +(m[2] ?? 0), +(m[3] ?? 0), 0, 0, 0, '', undefined);
   return /^\d{4}$/.test(trimmed) ? compose(Number(trimmed), 1, 1, 0, 0, 0, '', undefined) : null;
 }
 

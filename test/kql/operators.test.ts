@@ -206,6 +206,32 @@ describe('parts of the rows', () => {
   });
 });
 
+describe('times as text', () => {
+  const noon = '2022-12-02T13:45:56Z';
+  const day = '2022-12-02T00:00:00Z';
+  const cases: [string, Json][] = [
+    ['2022-12-02', day],
+    ['2022/12/02', day],
+    ['12-02-2022', day],
+    ['12/02/2022', day],
+    ['12.02.2022', day],
+    ['2 Dec 2022', day],
+    ['Dec 2, 2022', day],
+    ['20221202', day],
+    ['2/3/2022', '2022-02-03T00:00:00Z'],
+    ['2022-12-02 13:45:56', noon],
+    ['12-02-2022 13:45:56', noon],
+    ['Fri, 02 Dec 2022 13:45:56 GMT', noon],
+    ['2022-12-02T15:45:56+02:00', noon],
+    ['13-01-2022', null],
+    ['x12-02-2022', null],
+    ['', null],
+  ];
+  it.each(cases)('todatetime("%s") is %s', (text, expected) => {
+    expect(rows(`print one = 1 | project todatetime("${text}")`)[0]?.[0]).toBe(expected);
+  });
+});
+
 describe('text with a structure', () => {
   const cases: [string, Json][] = [
     ['parse_url("https://u:p@host:8080/a/b?k=v%201&l#f").Host', 'host'],
