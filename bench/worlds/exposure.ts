@@ -1,6 +1,6 @@
 /**
  * Writes the network of a fleet to stdout as Resource Graph answers it: one page a line, each an array of ARM bodies with
- * all that Azure prints, at most 1,000 rows and 16 MiB; a blank line; then the network security groups, those of subnets
+ * all that Azure prints, of the size that a scan asks for; a blank line; then the network security groups, those of subnets
  * first. Run: node bench/worlds/exposure.ts MACHINES RULES GROUPS
  */
 const [machines = 10_000, rules = 200, groups = 200] = process.argv.slice(2).map(Number);
@@ -147,23 +147,36 @@ function* securityGroups(): Generator<object> {
   for (let g = 0; g < groups; g += 1) yield group(groupId(g), {});
 }
 
+const LARGEST = 16 * 2 ** 20;
+
+/** Pages as a scan asks for them: of 1,000 rows, and of a quarter of that for as long as one is too large. */
 async function writePages(bodies: Iterable<object>): Promise<void> {
-  let page: string[] = [];
-  let size = 0;
-  const flush = async () => {
-    if (page.length === 0) return;
-    const free = process.stdout.write(`[${page.join(',')}]\n`);
-    page = [];
-    size = 0;
-    if (!free) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  let rows = 1000;
+  const page: string[] = [];
+  const write = async (texts: readonly string[]) => {
+    if (!process.stdout.write(`[${texts.join(',')}]\n`)) {
+      await new Promise((resolve) => process.stdout.once('drain', resolve));
+    }
   };
+  const flush = async (all: boolean) => {
+    while (page.length >= rows || (all && page.length > 0)) {
+      const size = page.slice(0, rows).reduce((sum, text) => sum + text.length, 0);
+      if (size > LARGEST) rows = Math.floor(rows / 4);
+      else await write(page.splice(0, rows));
+    }
+  };
+  let size = 0;
   for (const body of bodies) {
     const text = JSON.stringify(body);
-    if (page.length === 1000 || size + text.length > 16_000_000) await flush();
     page.push(text);
     size += text.length;
+    if (page.length < rows && size <= LARGEST) continue;
+    // What does not fit into a page of this many rows is seen before the page is full.
+    if (page.length < rows) rows = Math.floor(rows / 4);
+    await flush(false);
+    size = page.reduce((sum, one) => sum + one.length, 0);
   }
-  await flush();
+  await flush(true);
 }
 
 await writePages(paths());
