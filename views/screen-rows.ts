@@ -197,7 +197,7 @@ function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, fo
         part.logons,
         state.now,
         busy,
-        part.logons?.state === 'known' && inner >= 36 ? `${part.logons.coverage},` : '',
+        part.logons?.state === 'known' && inner >= part.logons.coverage.length + 26 ? `${part.logons.coverage},` : '',
       ),
     }),
     patches: () => ({

@@ -11,7 +11,7 @@ import { printable } from '../text/printable.ts';
 import { known } from '../triage/fact.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
-import { isoOf, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
 
 const minutesBefore = 5;
 const minutesAfter = 15;
@@ -77,33 +77,57 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
           const middle = ticksOf(instant) ?? 0;
           const from = middle - minutesBefore * ticksPerMinute;
           const until = middle + minutesAfter * ticksPerMinute;
-          const near: SecurityEvent[] = [];
+          const near = new Nearest(middle);
           const read = await readEventLogs(
             paths,
             reading({
               signal: stop,
               onEvent: (event) => {
-                if (event.at >= from && event.at <= until) near.push(event);
+                if (event.at >= from && event.at <= until) near.add(event);
               },
             }),
           );
-          const nearest = near
-            .sort((a, b) => Math.abs(a.at - middle) - Math.abs(b.at - middle))
-            .slice(0, mostEvents)
-            .sort((a, b) => a.at - b.at || a.recordId - b.recordId);
           return known(
-            { around: instant, events: nearest.map(tracedEvent) },
+            { around: instant, events: near.inOrder().map(tracedEvent) },
             {
               source: read.logons.source,
               asOf: options.now().toISOString(),
               coverage: `${minutesBefore} min before to ${minutesAfter} min after`,
-              notSeen: near.length > mostEvents ? [`events further away than the nearest ${mostEvents}`] : [],
+              notSeen: near.cut ? [`events further away than the nearest ${mostEvents}`] : [],
             },
           );
         },
       };
     },
   };
+}
+
+/** The events that are nearest to an instant, however many there are. */
+class Nearest {
+  readonly #middle: Ticks;
+  #events: SecurityEvent[] = [];
+  cut = false;
+
+  constructor(middle: Ticks) {
+    this.#middle = middle;
+  }
+
+  add(event: SecurityEvent): void {
+    this.#events.push(event);
+    if (this.#events.length >= 20 * mostEvents) this.#trim();
+  }
+
+  inOrder(): SecurityEvent[] {
+    this.#trim();
+    return this.#events.sort((a, b) => a.at - b.at || a.recordId - b.recordId);
+  }
+
+  #trim(): void {
+    this.cut ||= this.#events.length > mostEvents;
+    this.#events = this.#events
+      .sort((a, b) => Math.abs(a.at - this.#middle) - Math.abs(b.at - this.#middle))
+      .slice(0, mostEvents);
+  }
 }
 
 /** A log of another machine is easily opened by mistake; "" when it is this machine's. */

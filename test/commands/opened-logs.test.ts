@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openedLogs, pathsIn } from '../../src/commands/opened-logs.ts';
+import { isoOf, ticksOf, ticksPerSecond } from '../../src/triage/logons/ticks.ts';
 import { machine } from '../azure/log-workspace.ts';
+import { failedLogon, successfulLogon, writeLog } from '../eventlog/log-writer.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -33,4 +35,49 @@ test('a file that is no event log is named, with why', async () => {
   await expect(logs.open(join(folder, 'gone.evtx'), machine(), () => {}, signal)).rejects.toThrow(
     /gone\.evtx: there is no such file/,
   );
+});
+
+const start = ticksOf('2026-11-23T01:58:02Z') ?? 0;
+const at = (seconds: number) => isoOf(start + seconds * ticksPerSecond);
+/** 300 failures, one a second, then a logon; written by a computer of that name. */
+const attack = (computer: string) =>
+  writeLog([
+    ...Array.from({ length: 300 }, (_, i) => ({ ...failedLogon(i + 1, at(i)), computer })),
+    { ...successfulLogon(301, at(302)), computer },
+  ]);
+
+test('the logons of a file, and the events next to the one that ended a burst', async () => {
+  const logs = openedLogs({ thresholds: {}, now: () => new Date('2026-11-23T02:20:11Z') });
+  const { signal } = new AbortController();
+  const path = join(folder, 'Security.evtx');
+  writeFileSync(path, attack('web01.contoso.local'));
+  const told: number[] = [];
+  const opened = await logs.open(path, machine(), (fraction) => told.push(fraction), signal);
+  expect(opened.doubt).toBe('');
+  expect(told.at(-1)).toBe(1);
+  expect(opened.files).toMatchObject([
+    { path, records: 301, damaged: 0, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ]);
+  expect(opened.logons).toMatchObject({
+    state: 'known',
+    value: { failures: 300, bursts: [{ kind: 'guess', failures: 300, success: { value: { at: at(302) } } }] },
+    notSeen: [],
+  });
+  const around = await opened.around(at(302), signal);
+  if (around.state === 'unknown') throw new Error(around.because);
+  expect(around.value.events).toHaveLength(200);
+  expect(around.value.events.at(-1)).toMatchObject({
+    eventId: 4624,
+    what: 'logon of svc-backup from 203.0.113.77 (type 3, network)',
+  });
+  expect(around.notSeen).toEqual(['events further away than the nearest 200']);
+});
+
+test('a log of another machine is opened with a doubt that is told first', async () => {
+  const logs = openedLogs({ thresholds: {}, now: () => new Date('2026-11-23T02:20:11Z') });
+  const path = join(folder, 'other.evtx');
+  writeFileSync(path, attack('DC01'));
+  const opened = await logs.open(path, machine(), () => {}, new AbortController().signal);
+  expect(opened.doubt).toBe('This may not be the log of web01: it names DC01');
+  expect(opened.logons).toMatchObject({ notSeen: [opened.doubt] });
 });

@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failedLogon, successfulLogon, writeLog } from '../eventlog/log-writer.ts';
 import { cordon, program, type RunningSimulator, root, simulate } from './cordon.ts';
 import { TerminalProgram } from './terminal.ts';
 
@@ -143,6 +145,38 @@ describe('an incident, with the keyboard alone', () => {
     }
     const notes = (await cordon(['case', 'export', id, '--cases', cases])).stdout;
     expect(notes).toContain('.md');
+  });
+
+  it('opens an exported event log where no workspace has logs, and keeps its hash', { timeout: 120_000 }, async () => {
+    const log = writeLog([
+      ...Array.from({ length: 40 }, (_, i) => ({
+        ...failedLogon(i + 1, `2026-11-23T01:00:${10 + i}Z`),
+        computer: 'legacy7',
+      })),
+      { ...successfulLogon(41, '2026-11-23T01:01:00Z'), computer: 'legacy7' },
+    ]);
+    const path = join(cases, 'Security of legacy7.evtx');
+    writeFileSync(path, log);
+    const screen = open(120, 40);
+    await screen.until(/legacy7/, patience);
+    screen.type('/legacy7\r');
+    await screen.until(/❯.* legacy7/, patience);
+    screen.type('\r');
+    await screen.until(/\? Not known: no agent of this/, patience);
+    screen.type('o');
+    await screen.until('exported event log (.evtx) >', patience);
+    screen.type(`${path}\r`);
+    await screen.until('Opened read-only: Security of legacy7.evtx, 41 records', patience);
+    const shown = await screen.until(/THEN LOGON[\s\S]*not seen: Log Analytics: not/, patience);
+    expect(shown).toMatch(/guess +40/);
+    screen.type('O');
+    await screen.until(/\? Not known: no agent of this/, patience);
+    screen.type('q');
+    await screen.exited;
+    const id = readdirSync(cases).find((name) => name.endsWith('-legacy7')) ?? '';
+    const transcript = readFileSync(join(cases, id, 'transcript.jsonl'), 'utf8');
+    expect(transcript).toContain('event logs opened read-only for legacy7: Security of legacy7.evtx, 41 records');
+    expect(transcript).toContain(createHash('sha256').update(log).digest('hex').slice(0, 12));
   });
 
   it('survives the simulator being pulled away, and says so', { timeout: 120_000 }, async () => {
