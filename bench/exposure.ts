@@ -121,10 +121,12 @@ async function built(): Promise<string> {
 
 /** Measures a world in a fresh process: nothing is warm, and the memory is that of this world alone. */
 async function apart(machines: number, rules: number, groups: number): Promise<Measured> {
+  // Before the world begins to write: its first bytes are for the measurer alone.
+  const program = await built();
   const script = join(import.meta.dirname, 'worlds/exposure.ts');
   const numbers = [machines, rules, groups].map(String);
   const world = spawn(process.execPath, [script, ...numbers], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const measurer = spawn(process.execPath, [await built(), '--one', String(machines)], {
+  const measurer = spawn(process.execPath, [program, '--one', String(machines)], {
     stdio: [world.stdout, 'pipe', 'inherit'],
   });
   let text = '';
