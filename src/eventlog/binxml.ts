@@ -1,5 +1,6 @@
 import { type ChunkView, recordsFrom } from './chunk-view.ts';
 import { DamagedError } from './damage.ts';
+import { InternedTexts } from './interned-texts.ts';
 import { inlineSize, valueText, valueType } from './values.ts';
 
 /** A place that a value of the record fills. */
@@ -58,12 +59,14 @@ const longestName = 512;
 /** The names that a chunk holds, each decoded once. Names are given by their offset in the chunk. */
 export class ChunkNames {
   readonly #chunk: ChunkView;
+  readonly #texts: InternedTexts;
   readonly #known = new Map<number, string>();
   /** No name may reach past this: what lies behind is not covered by the chunk's checksum. */
   limit: number;
 
-  constructor(chunk: ChunkView, limit: number) {
+  constructor(chunk: ChunkView, limit: number, texts = new InternedTexts()) {
     this.#chunk = chunk;
+    this.#texts = texts;
     this.limit = limit;
   }
 
@@ -76,14 +79,15 @@ export class ChunkNames {
     const length = this.#chunk.view.getUint16(offset + 6, true);
     if (length > longestName || offset + 10 + 2 * length > this.limit)
       throw new DamagedError(offset, 'a name does not end');
-    const name = this.#chunk.bytes.toString('utf16le', offset + 8, offset + 8 + 2 * length);
+    const name = this.#texts.at(this.#chunk, offset + 8, 2 * length);
     this.#known.set(offset, name);
     return name;
   }
 
   /** Bytes that the name at `offset` takes where it stands in the middle of the XML. */
   size(offset: number): number {
-    return 10 + 2 * this.at(offset).length;
+    this.at(offset);
+    return 10 + 2 * this.#chunk.view.getUint16(offset + 6, true);
   }
 }
 

@@ -26,10 +26,12 @@ export class ChunkReader {
   readonly #cache = new TemplateCache();
   readonly #record: EventRecord;
   readonly #listener: ChunkListener;
+  /** Names of elements and fields: few, and not to be forgotten for the many values. */
+  readonly #names = new InternedTexts();
 
-  constructor(listener: ChunkListener, texts = new InternedTexts()) {
+  constructor(listener: ChunkListener) {
     this.#listener = listener;
-    this.#record = new EventRecord(texts);
+    this.#record = new EventRecord(new InternedTexts());
   }
 
   /** Reads the records of one chunk, which stands at `offset` of its file. */
@@ -54,7 +56,7 @@ export class ChunkReader {
   }
 
   #decode(chunk: ChunkView, end: number): DecodedChunk {
-    return new DecodedChunk(chunk, new ChunkNames(chunk, end), end, this.#cache);
+    return new DecodedChunk(chunk, new ChunkNames(chunk, end, this.#names), end, this.#cache);
   }
 
   /**

@@ -63,7 +63,7 @@ class ThreadDigest implements Digest {
     const control = new SharedArrayBuffer(16);
     this.#numbers = new Int32Array(control);
     const shared: DigestShared = { blocks, control, result: this.#result };
-    this.#worker = new Worker(entry(), { workerData: shared });
+    this.#worker = new Worker(entry(), { workerData: shared, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
     this.#failed = new Promise((_, reject) => this.#worker.once('error', reject));
     // Whoever waits sees it; while nobody does, it is not unhandled.
     this.#failed.catch(() => {});

@@ -14,15 +14,19 @@ export class InternedTexts {
 
   /** The text of `length` bytes at `at`, without the zeros that may end it. */
   at(chunk: ChunkView, at: number, length: number): string {
-    const { bytes } = chunk;
+    const { bytes, view } = chunk;
     let end = at + length - (length % 2);
     while (end > at && bytes[end - 1] === 0 && bytes[end - 2] === 0) end -= 2;
     if (end === at) return '';
     if (end - at > longest) return textAt(chunk, at, length);
-    let hash = 0x811c9dc5;
-    for (let p = at; p < end; p += 2)
-      hash = Math.imul(hash ^ ((bytes[p] ?? 0) | ((bytes[p + 1] ?? 0) << 8)), 0x01000193);
-    hash ^= hash >>> 15;
+    let hash = end - at;
+    let p = at;
+    for (; p + 4 <= end; p += 4) {
+      hash = Math.imul(hash ^ view.getUint32(p, true), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    if (p < end) hash = Math.imul(hash ^ view.getUint16(p, true), 0x9e3779b1);
+    hash ^= hash >>> 13;
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const number = this.#slots[slot] ?? -1;

@@ -132,14 +132,17 @@ export class EventRecord {
     const { eventId, time, recordId } = plan;
     if (!this.#plain(eventId, valueType.uint16, 2) || !this.#plain(time, valueType.filetime, 8)) return false;
     if (!this.#plain(recordId, valueType.uint64, 8)) return false;
-    for (const { index } of [plan.provider, plan.channel, plan.computer])
-      if (index >= 0 && !isPlain(outer.type(index))) return false;
+    if (!this.#readable(plan.provider) || !this.#readable(plan.channel) || !this.#readable(plan.computer)) return false;
     const created = ticksAt(view, outer.offset(time.index));
     const id = outer.offset(recordId.index);
     this.eventId = view.getUint16(outer.offset(eventId.index), true);
     this.time = isDate(created) ? created : null;
     this.recordId = view.getUint32(id, true) + view.getUint32(id + 4, true) * 4_294_967_296;
     return true;
+  }
+
+  #readable({ index }: Source): boolean {
+    return index < 0 || isPlain(this.#outer.type(index));
   }
 
   #plain({ index }: Source, type: number, size: number): boolean {
@@ -169,7 +172,8 @@ export class EventRecord {
 
   #text(decoded: DecodedChunk, values: TemplateInstance, index: number): string {
     const type = values.type(index);
-    const [offset, size] = [values.offset(index), values.size(index)];
+    const offset = values.offset(index);
+    const size = values.size(index);
     return type === valueType.string
       ? this.#texts.at(decoded.chunk, offset, size)
       : valueText(decoded.chunk, offset, size, type);

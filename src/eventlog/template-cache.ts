@@ -13,7 +13,7 @@ const mostKept = 4096;
 interface Kept {
   template: Template;
   /** The definition's elements, byte by byte. */
-  bytes: Buffer;
+  bytes: DataView;
   /** Where names are referred to, from the beginning of `bytes`, and the names. */
   sites: Int32Array;
   names: string[];
@@ -23,7 +23,7 @@ interface Kept {
 
 /** Templates of all chunks of all files. A definition is used again only where it says the same, byte by byte. */
 export class TemplateCache {
-  readonly #kept = new Map<string, Kept[]>();
+  readonly #kept = new Map<number, Kept[]>();
   #count = 0;
 
   /** Finds or compiles the definition at `at`; `end` is where its chunk's trustworthy part ends. */
@@ -33,7 +33,8 @@ export class TemplateCache {
     const size = chunk.view.getUint32(at + sizeAt, true);
     const from = at + definitionHead;
     if (size > chunkSize || from + size > end) throw new DamagedError(at, 'its template does not end within the chunk');
-    const key = chunk.bytes.toString('latin1', at + guidAt, from);
+    // Four of the GUID's bytes and the size: enough to find it by, for what is found is compared.
+    const key = chunk.view.getUint32(at + guidAt, true) + size * 4_294_967_296;
     const variants = this.#kept.get(key);
     if (variants)
       for (const kept of variants) if (says(kept, chunk, names, from)) return { template: kept.template, size };
@@ -64,7 +65,7 @@ function keep(
   const offsets = nameSites.map((site) => chunk.view.getUint32(site, true));
   return {
     template,
-    bytes: Buffer.from(chunk.bytes.subarray(from, from + size)),
+    bytes: new DataView(Uint8Array.from(chunk.bytes.subarray(from, from + size)).buffer),
     sites: Int32Array.from(nameSites, (site) => site - from),
     names: offsets.map((offset) => names.at(offset)),
     inline: nameSites.map((site, i) => offsets[i] === site + 4),
@@ -75,17 +76,25 @@ function keep(
  * Does the definition at `from` say what the kept one says? Offsets of names differ from chunk to chunk; everything
  * else, and the names themselves, must be the same. So a damaged or forged definition never stands for a sound one.
  */
-function says(kept: Kept, { bytes, view }: ChunkView, names: ChunkNames, from: number): boolean {
+function says(kept: Kept, { view }: ChunkView, names: ChunkNames, from: number): boolean {
+  const { sites, inline } = kept;
   let at = 0;
-  for (let i = 0; i < kept.sites.length; i++) {
-    const site = kept.sites[i] ?? 0;
-    for (; at < site; at++) if (bytes[from + at] !== kept.bytes[at]) return false;
+  for (let i = 0; i < sites.length; i++) {
+    const site = sites[i] ?? 0;
+    if (!same(kept.bytes, at, site, view, from)) return false;
     const offset = view.getUint32(from + site, true);
-    const inline = offset === from + site + 4;
-    if (inline !== kept.inline[i] || names.at(offset) !== kept.names[i]) return false;
+    const inPlace = offset === from + site + 4;
+    if (inPlace !== inline[i] || names.at(offset) !== kept.names[i]) return false;
     // A name in its place begins with the offset of another one.
-    at = site + (inline ? 8 : 4);
+    at = site + (inPlace ? 8 : 4);
   }
-  for (; at < kept.bytes.length; at++) if (bytes[from + at] !== kept.bytes[at]) return false;
+  return same(kept.bytes, at, kept.bytes.byteLength, view, from);
+}
+
+/** Are the bytes from `at` to `end` those at `from` further on in `view`? */
+function same(bytes: DataView, at: number, end: number, view: DataView, from: number): boolean {
+  let p = at;
+  for (; p + 4 <= end; p += 4) if (bytes.getUint32(p, true) !== view.getUint32(from + p, true)) return false;
+  for (; p < end; p++) if (bytes.getUint8(p) !== view.getUint8(from + p)) return false;
   return true;
 }

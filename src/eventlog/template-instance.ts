@@ -36,6 +36,8 @@ export class DecodedChunk {
   }
 }
 
+const nothing = new DataView(new ArrayBuffer(0));
+
 /** A template's instance: the template, and where each of the values stands that fill it. Used again and again. */
 export class TemplateInstance {
   template: Template | null = null;
@@ -43,7 +45,7 @@ export class TemplateInstance {
   /** Offsets of the values in the chunk; one more tells where the last ends. */
   offsets = new Int32Array(64);
   #descriptors = 0;
-  #view: DataView | null = null;
+  #view: DataView = nothing;
 
   /** Reads the instance whose token stands at `at`; all of it must end before `end`. */
   read(decoded: DecodedChunk, at: number, end: number): void {
@@ -84,6 +86,6 @@ export class TemplateInstance {
 
   /** The value's type; null's for an index that there is no value for. */
   type(index: number): number {
-    return index < this.count && this.#view !== null ? this.#view.getUint8(this.#descriptors + 4 * index + 2) : 0;
+    return index < this.count ? this.#view.getUint8(this.#descriptors + 4 * index + 2) : 0;
   }
 }
