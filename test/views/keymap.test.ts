@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Mode, modeOf } from '../../src/session/state.ts';
 import { createSession } from '../../src/session/store.ts';
-import { bindingOf, bindings, helpEntries, keyTable, paletteMatches, press } from '../../views/keymap.ts';
+import { keyTable } from '../../views/key-table.ts';
+import { bindingOf, bindings, helpEntries, paletteMatches, press } from '../../views/keymap.ts';
 import { keysOf } from '../../views/keys.ts';
 import { keyPrompt, lockView, ScriptedRun, typedPrompt, World } from './fixtures/ports.ts';
 

@@ -1,0 +1,38 @@
+import type { Mode, SessionState } from '../src/session/state.ts';
+import type { Session } from '../src/session/store.ts';
+import { type Given, views } from './binding.ts';
+import { bodyHeight } from './page-body.ts';
+
+// Under a prompt too: what is asked must be readable to its end.
+const scrolled: readonly Mode[] = [...views, 'help', 'palette', 'prompt-key', 'prompt-text'];
+
+/** The keys that move the cursor; `sizeOf` tells how long the list on screen is. */
+export function movingBindings(sizeOf: (state: SessionState, session: Session) => number): Given[] {
+  const row = (id: string, key: string, description: string, commands: Given['commands']): Given => ({
+    id,
+    keys: [key],
+    name: description.toLowerCase(),
+    description,
+    modes: scrolled,
+    footer: false,
+    runnable: false,
+    commands,
+  });
+  const by =
+    (rows: number): Given['commands'] =>
+    (state, session) => [{ type: 'move', by: rows, of: sizeOf(state, session) }];
+  const byPages =
+    (pages: number): Given['commands'] =>
+    (state, session) => [{ type: 'move', by: pages * Math.max(1, bodyHeight(state) - 1), of: sizeOf(state, session) }];
+  const toEdge =
+    (to: 'first' | 'last'): Given['commands'] =>
+    (state, session) => [{ type: 'edge', to, of: sizeOf(state, session) }];
+  return [
+    row('up', 'Up', 'Move up', by(-1)),
+    row('down', 'Down', 'Move down', by(1)),
+    row('page-up', 'PageUp', 'Move up by a page', byPages(-1)),
+    row('page-down', 'PageDown', 'Move down by a page', byPages(1)),
+    row('first', 'Home', 'Go to the first', toEdge('first')),
+    row('last', 'End', 'Go to the last', toEdge('last')),
+  ];
+}

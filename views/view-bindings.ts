@@ -1,0 +1,317 @@
+import { addressesOf, beneath, burstInHand, machineOf, type SessionState, top } from '../src/session/state.ts';
+import { selectedRow } from '../src/session/suspects.ts';
+import { aboutMachines, type Given, one, views } from './binding.ts';
+import { copyText } from './copy-text.ts';
+
+const caseNeeded = (state: SessionState) =>
+  selectedRow(state) || beneath(state).kind !== 'suspects' ? '' : 'No machine is selected.';
+
+function severalAddresses(state: SessionState): string {
+  const layer = beneath(state);
+  return layer.kind === 'address' && layer.addresses.length > 1 ? '' : 'The burst has one address.';
+}
+
+function noRunToUndo(state: SessionState): string {
+  const layer = beneath(state);
+  const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+  if (state.readOnly) return 'This session is read-only.';
+  if (slot?.view.outcome === 'running') return 'The playbook still runs: end it at its prompt, then undo.';
+  return slot?.view.steps.some((step) => step.state === 'done' && step.undo !== '')
+    ? ''
+    : 'Nothing was done that could be undone.';
+}
+
+/** What can be done in the views. */
+export const viewBindings: readonly Given[] = [
+  {
+    id: 'open',
+    keys: ['Enter'],
+    name: 'open',
+    description: 'Open the machine, or the detail of the thing under the cursor',
+    modes: ['suspects', 'triage', 'findings', 'time-line'],
+    commands: one({ type: 'open' }),
+  },
+  {
+    id: 'start-playbook',
+    keys: ['Enter'],
+    name: 'start',
+    description: 'Start the selected playbook: it plans and shows, and asks before every change',
+    modes: ['chooser'],
+    danger: true,
+    disabled: (state) => (state.readOnly ? 'This session is read-only: nothing can be changed in Azure.' : ''),
+    commands: one({ type: 'open' }),
+  },
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(
+    (digit): Given => ({
+      id: `choose-${digit}`,
+      keys: [String(digit)],
+      name: `start ${digit}`,
+      description: `Start playbook ${digit} of the list`,
+      modes: ['chooser'],
+      danger: true,
+      footer: false,
+      runnable: false,
+      disabled: (state) => (state.readOnly ? 'This session is read-only: nothing can be changed in Azure.' : ''),
+      commands: one({ type: 'choose', index: digit - 1 }),
+    }),
+  ),
+  {
+    id: 'next-pane',
+    keys: ['Tab', 'Right'],
+    name: 'pane',
+    description: 'Go to the next pane',
+    modes: ['triage'],
+    commands: one({ type: 'pane', to: 'next' }),
+  },
+  {
+    id: 'previous-pane',
+    keys: ['Shift+Tab', 'Left'],
+    name: 'pane back',
+    description: 'Go to the pane before',
+    modes: ['triage'],
+    footer: false,
+    commands: one({ type: 'pane', to: 'previous' }),
+  },
+  ...(
+    [
+      ['1', 'ports', 'exposed ports'],
+      ['2', 'logons', 'failed logons'],
+      ['3', 'patches', 'patch gaps'],
+      ['4', 'posture', 'posture'],
+    ] as const
+  ).map(
+    ([key, pane, name]): Given => ({
+      id: `pane-${pane}`,
+      keys: [key],
+      name,
+      description: `Go to the pane of ${name}`,
+      modes: ['triage'],
+      footer: false,
+      commands: one({ type: 'pane', to: pane }),
+    }),
+  ),
+  {
+    id: 'zoom',
+    keys: ['z'],
+    name: 'zoom',
+    description: 'Give the pane the whole screen, and back',
+    modes: ['triage'],
+    commands: one({ type: 'zoom' }),
+  },
+  {
+    id: 'trace',
+    keys: ['a'],
+    name: 'address',
+    description: 'Follow the address behind the burst under the cursor: what it did here and on other machines',
+    modes: ['triage', 'detail'],
+    disabled: (state) =>
+      addressesOf(burstInHand(state)).length > 0 ? '' : 'There is no burst with an address under the cursor.',
+    commands: one({ type: 'trace' }),
+  },
+  {
+    id: 'next-address',
+    keys: ['Tab', 'Right'],
+    name: 'next address',
+    description: 'Go to the next address of the burst',
+    modes: ['address'],
+    disabled: (state) => severalAddresses(state),
+    commands: one({ type: 'next-address', by: 1 }),
+  },
+  {
+    id: 'previous-address',
+    keys: ['Shift+Tab', 'Left'],
+    name: 'address before',
+    description: 'Go to the address before',
+    modes: ['address'],
+    footer: false,
+    disabled: (state) => severalAddresses(state),
+    commands: one({ type: 'next-address', by: -1 }),
+  },
+  {
+    id: 'filter',
+    keys: ['/'],
+    name: 'filter',
+    description: 'Show only machines that contain a text; ! before it shows the others',
+    modes: ['suspects'],
+    commands: one({ type: 'filter' }),
+  },
+  {
+    id: 'search',
+    keys: ['/'],
+    name: 'search',
+    description: 'Show only entries that contain a text',
+    modes: ['transcript', 'time-line'],
+    commands: one({ type: 'search' }),
+  },
+  {
+    id: 'sort',
+    keys: ['s'],
+    name: 'sort',
+    description: 'Sort by suspicion, name, failed logons, patches or backup, in turn',
+    modes: ['suspects'],
+    commands: one({ type: 'sort' }),
+  },
+  {
+    id: 'playbooks',
+    keys: ['p'],
+    name: 'playbooks',
+    description: 'Choose a playbook that answers what was found',
+    modes: aboutMachines,
+    disabled: caseNeeded,
+    commands: one({ type: 'playbooks' }),
+  },
+  {
+    id: 'undo',
+    keys: ['u'],
+    name: 'undo',
+    description: 'Undo what this playbook did, last step first; asks before',
+    modes: ['run'],
+    danger: true,
+    disabled: noRunToUndo,
+    commands: one({ type: 'undo' }),
+  },
+  {
+    id: 'keep',
+    keys: ['k'],
+    name: 'keep',
+    description: 'Keep what was done: it is not undone by itself any more',
+    modes: ['run'],
+    disabled(state) {
+      const layer = beneath(state);
+      const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+      return slot?.view.autoUndoAt ? '' : 'No timer runs: nothing is undone by itself.';
+    },
+    commands: one({ type: 'keep' }),
+  },
+  {
+    id: 'jobs',
+    keys: ['w'],
+    name: 'work',
+    description: 'Show the playbook that waits for you, or the latest one; again: the one before',
+    modes: views,
+    footer: false,
+    disabled: (state) => (state.runs.length > 0 ? '' : 'No playbook was started.'),
+    commands: one({ type: 'jobs' }),
+  },
+  {
+    id: 'refresh',
+    keys: ['r'],
+    name: 'refresh',
+    description: 'Ask Azure again; the old answers stay until the new ones come',
+    modes: aboutMachines,
+    commands: one({ type: 'refresh' }),
+  },
+  {
+    id: 'copy',
+    keys: ['y'],
+    name: 'copy',
+    description: 'Copy the value under the cursor to the clipboard of your terminal',
+    modes: [...aboutMachines, 'transcript'],
+    disabled: (state) => (copyText(state) === null ? 'There is nothing to copy here.' : ''),
+    commands(state, session) {
+      const copied = copyText(state, session);
+      return copied ? [{ type: 'copy', ...copied }] : [];
+    },
+  },
+  {
+    id: 'open-logs',
+    keys: ['o'],
+    name: 'open log',
+    description: 'Open exported event logs (.evtx) of this machine: failed logons without Log Analytics',
+    modes: ['triage', 'detail'],
+    disabled: (state) =>
+      state.triages.get(machineOf(state) ?? '')?.vm.os === 'linux' ? 'Linux machines write no Windows event logs.' : '',
+    commands: one({ type: 'open-logs' }),
+  },
+  {
+    id: 'close-logs',
+    keys: ['O'],
+    name: 'close log',
+    description: 'Close the opened event logs and show what Log Analytics says',
+    modes: ['triage', 'detail'],
+    footer: false,
+    disabled: (state) => (state.logs.has(machineOf(state) ?? '') ? '' : 'No event log is open.'),
+    commands: one({ type: 'close-logs' }),
+  },
+  {
+    id: 'note',
+    keys: ['n'],
+    name: 'note',
+    description: 'Write a note into the case file',
+    modes: views,
+    disabled: caseNeeded,
+    commands: one({ type: 'note' }),
+  },
+  {
+    id: 'findings',
+    keys: ['f'],
+    name: 'findings',
+    description: 'Show every finding, with what it rests on, what answers it and what is not known',
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line'],
+    disabled: caseNeeded,
+    commands: one({ type: 'findings' }),
+  },
+  {
+    id: 'time-line',
+    keys: ['l'],
+    name: 'time line',
+    description: 'Show everything in order: failed logons, changes in Azure, alerts, grants, backups',
+    modes: ['suspects', 'triage', 'detail', 'address', 'findings'],
+    disabled: caseNeeded,
+    commands: one({ type: 'time-line' }),
+  },
+  {
+    id: 'transcript',
+    keys: ['t'],
+    name: 'transcript',
+    description: 'Show the case file: everything seen, asked, decided and done',
+    modes: [...aboutMachines, 'chooser', 'run', 'prompt-key'],
+    disabled: caseNeeded,
+    commands: one({ type: 'transcript' }),
+  },
+  {
+    id: 'export',
+    keys: ['e'],
+    name: 'export',
+    description: 'Export the case file as case notes',
+    modes: ['transcript'],
+    commands: one({ type: 'export' }),
+  },
+  {
+    id: 'palette',
+    keys: [':'],
+    name: 'command',
+    description: 'Find an action by its name',
+    modes: views,
+    runnable: false,
+    commands: one({ type: 'palette' }),
+  },
+  {
+    id: 'help',
+    keys: ['?'],
+    name: 'help',
+    description: 'Show every action that is possible here',
+    modes: [...views, 'prompt-key'],
+    runnable: false,
+    commands: one({ type: 'help' }),
+  },
+  {
+    id: 'back',
+    keys: ['Esc'],
+    name: 'back',
+    description: 'Go back',
+    modes: [...views, 'help', 'palette', 'input'],
+    runnable: false,
+    disabled: (state) =>
+      top(state).kind === 'suspects' && state.filter === '' ? 'This is the first view: q quits.' : '',
+    commands: one({ type: 'back' }),
+  },
+  {
+    id: 'quit',
+    keys: ['q'],
+    name: 'quit',
+    description: 'Leave cordon; asks first when something still runs in Azure',
+    modes: [...views, 'help'],
+    commands: one({ type: 'quit' }),
+  },
+];
