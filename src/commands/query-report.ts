@@ -6,30 +6,46 @@ import { printable } from '../text/printable.ts';
 
 /** The widest a column is drawn. */
 const MAX_WIDTH = 60;
+/** A result of more columns is drawn without those that hold nothing. */
+const MANY = 12;
 const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'real', 'decimal']);
 
 const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
 /** The rows as a table for a terminal; a null and an empty text look alike, which --json tells apart. */
-export function queryText({ columns, rows, total }: QueryDocument): string {
-  const drawn = rows.map((row) => columns.map((_, i) => printable(textOf(row[i]), 1000)));
+export function queryText(document: QueryDocument): string {
+  const { rows, total } = document;
+  // SecurityEvent has 230 columns, of which an event fills some twenty.
+  const filled = document.columns.filter((_, i) => rows.some((row) => textOf(row[i]) !== ''));
+  const hidden = document.columns.length > MANY && rows.length > 0 ? document.columns.length - filled.length : 0;
+  const places = document.columns.flatMap((c, i) => (hidden === 0 || filled.includes(c) ? [i] : []));
+  return drawn(
+    places.flatMap((i) => document.columns[i] ?? []),
+    rows.map((row) => places.map((i) => row[i])),
+    [
+      rows.length < total
+        ? `${counted(rows.length, 'row')} of ${counted(total, 'row')}; --limit shows more`
+        : counted(total, 'row'),
+      ...(hidden > 0 ? [`${counted(hidden, 'column')} without a value not shown`] : []),
+    ].join(' · '),
+  );
+}
+
+function drawn(columns: QueryDocument['columns'], rows: readonly unknown[][], foot: string): string {
+  const texts = rows.map((row) => columns.map((_, i) => printable(textOf(row[i]), 1000)));
   const widths = columns.map((c, i) =>
     Math.min(
       MAX_WIDTH,
-      drawn.reduce((wide, row) => Math.max(wide, cells(row[i] ?? '')), cells(printable(c.name, 200))),
+      texts.reduce((wide, row) => Math.max(wide, cells(row[i] ?? '')), cells(printable(c.name, 200))),
     ),
   );
-  const line = (texts: readonly string[]): string =>
-    texts
+  const line = (cellsOfRow: readonly string[]): string =>
+    cellsOfRow
       .map((text, i) => fitted(text, widths[i] ?? 0, NUMBERS.has(columns[i]?.type ?? '') ? 'right' : 'left'))
       .join('  ')
       .trimEnd();
   const head = [line(columns.map((c) => printable(c.name, 200))), widths.map((w) => '─'.repeat(w)).join('  ')];
-  const foot =
-    rows.length < total
-      ? `${counted(rows.length, 'row')} of ${counted(total, 'row')}; --limit shows more`
-      : counted(total, 'row');
-  return `${[...head, ...drawn.map(line), '', foot].join('\n')}\n`;
+  return `${[...head, ...texts.map(line), '', foot].join('\n')}\n`;
 }
 
 /** A field of CSV (RFC 4180). Text that a spreadsheet would run as a formula gets an apostrophe in front. */

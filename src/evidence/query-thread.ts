@@ -75,7 +75,11 @@ export class QueryThread {
 
   #started(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(entry(), { resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES } });
+    const worker = new Worker(entry(), {
+      // Null and not undefined: modules that are a thread of their own tell by it that they are not meant.
+      workerData: null,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+    });
     worker.on('message', (message: FromQueryThread) => this.#receive(message));
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#worker !== worker) return;

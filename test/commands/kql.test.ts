@@ -63,6 +63,16 @@ describe('cordon kql', () => {
     expect(cutTo.stdout).toContain('1 row of 4 rows; --limit shows more');
   });
 
+  it('leaves out columns without a value where there are many', async () => {
+    const wide = join(folder, 'SecurityEvent.csv');
+    await writeFile(wide, 'EventID,Account\n4625,HOST\\ann\n');
+    const { stdout } = await run('SecurityEvent', { evidence: [wide] });
+    expect(stdout).toMatch(/^Account +EventID\n/);
+    expect(stdout).toMatch(/1 row · \d{3} columns without a value not shown\n$/);
+    const none = await run('SecurityEvent | where EventID == 1 | project EventID', { evidence: [wide] });
+    expect(none.stdout).toBe('EventID\n───────\n\n0 rows\n');
+  });
+
   it('prints a document of its own schema', async () => {
     const { stdout } = await run('Logs | summarize total = sum(n), count() by bin(n, 10)', {
       evidence: [csv],
