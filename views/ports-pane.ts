@@ -60,7 +60,8 @@ export function portsRows(part: TriageInProgress, width: number): Line[] {
       ofItem(line(span(`     ${decidedText(port)}`, 'dim')), at),
     );
     if (port.service === '' && port.protocol === 'tcp') {
-      rows.push(ofItem(line(span('     not a known service; may carry RDP', 'dim')), at));
+      const name = part.vm.os === 'windows' ? 'RDP' : 'SSH';
+      rows.push(ofItem(line(span(`     may carry ${name}: nothing else is known`, 'dim')), at));
     }
     if (port.agrees === 'disagrees') {
       rows.push(ofItem(line(span(`     ${mark.failed} Azure's effective rules say otherwise`, 'critical')), at));

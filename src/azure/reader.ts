@@ -28,7 +28,11 @@ export function azureReader(connection: Connection, options: TriageOptions = {})
       const network = networks.get(part.vm.id.toLowerCase());
       const port = part.exposure?.state === 'known' ? part.exposure.value.ports[portIndex] : undefined;
       if (!network || !port) return [];
-      return explainPort(port, part.vm, network.resources);
+      const { serviceTags } = options;
+      return explainPort(port, part.vm, network.resources, {
+        adminRules: network.adminRules,
+        ...(serviceTags ? { serviceTags } : {}),
+      });
     },
   };
 }

@@ -2,7 +2,7 @@ import type { ExposedPort, VirtualMachine } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { parsePrefix } from './address-set.ts';
 import { IPV4, IPV6 } from './address-spec.ts';
-import { examine, openBook } from './exposure.ts';
+import { type ExposureInput, examine, openBook } from './exposure.ts';
 import { covers, overlaps } from './interval-set.ts';
 import { listeningInWords, usersInWords } from './listening.ts';
 import { networkOf } from './networks.ts';
@@ -29,8 +29,9 @@ export function explainPort(
   port: ExposedPort,
   vm: Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power'>,
   resources: NetworkResources,
+  about: Pick<ExposureInput, 'adminRules' | 'serviceTags'> = {},
 ): Line[] {
-  const book = openBook(resources, { unreadable: [] });
+  const book = openBook(resources, { ...about, unreadable: [] });
   const { openings } = examine(book, { vm, networkInterfaces: [port.networkInterface], asOf: '', source: '' });
   const opening = openings.find(({ ports }) => ports.some((one) => isSame(one, port)));
   const lines: Line[] = [];
@@ -44,10 +45,27 @@ export function explainPort(
     lines.push(...lost(port, opening, resources));
     lines.push(...remarks(port, opening));
   }
+  const carried = mayCarry(port, vm.os);
+  if (carried !== '') lines.push({ label: 'Remark', text: carried });
   if (port.listening !== undefined) lines.push({ label: 'Listening', text: listeningInWords(port.listening) });
   if (port.usedBy !== undefined) lines.push({ label: 'Used by', text: usersInWords(port.usedBy) });
   lines.push({ label: 'Azure says', text: azureInWords(port) });
   return lines;
+}
+
+/**
+ * The remote administration that any port may carry, whatever its number: RDP on Windows, SSH on Linux. "" where the
+ * number says so itself, and for protocols that carry neither.
+ */
+export function mayCarry(
+  port: Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service'>,
+  os: VirtualMachine['os'],
+): string {
+  const [usual, name] = os === 'windows' ? [3389, 'RDP'] : [22, 'SSH'];
+  if (port.protocol !== 'tcp' || (port.from <= usual && usual <= port.to)) return '';
+  return port.service === ''
+    ? `may carry ${name}: nothing else is known`
+    : `may carry ${name} too: a number is no proof of what answers`;
 }
 
 const isSame = (a: ExposedPort, b: ExposedPort): boolean =>

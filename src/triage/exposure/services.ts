@@ -115,6 +115,9 @@ function servicesIn(protocol: Protocol, from: number, to: number): Service[] {
   );
 }
 
+const KIND: Record<Danger, number> = { management: 0, data: 1000, public: 3000 };
+const rankOf = new Map(SERVICES.map((service, at) => [service, KIND[service.danger] + at]));
+
 /**
  * How dangerous an open range is, 0 the worst: by its most dangerous service. A port of which nothing is known comes
  * after management and data and before what is meant for the public: it may carry anything ("RDP moved to 4389").
@@ -123,9 +126,7 @@ export function dangerRank(protocol: Protocol, from: number, to: number): number
   if (protocol !== 'tcp' && protocol !== 'udp') return 4000;
   const services = servicesIn(protocol, from, to);
   const unnamed = to - from + 1 > services.length ? 2000 : 4000;
-  const best = services.reduce((rank, service) => {
-    const kind = service.danger === 'management' ? 0 : service.danger === 'data' ? 1000 : 3000;
-    return Math.min(rank, kind + SERVICES.indexOf(service));
-  }, 4000);
+  let best = 4000;
+  for (const service of services) best = Math.min(best, rankOf.get(service) ?? 4000);
   return Math.min(best, unnamed) + (protocol === 'udp' ? 100 : 0);
 }

@@ -60,3 +60,32 @@ test('names that attackers choose cannot drive the terminal', () => {
   expect(JSON.stringify(lines)).not.toMatch(/\\u001b|\\u202e|\u202e/);
   expect(lines['Decided by']?.[0]).toMatch(/^rdp {2}priority 300/);
 });
+
+test('any port may carry RDP on Windows and SSH on Linux, and is said so', () => {
+  const remarks = (os: 'windows' | 'linux', destinationPortRange: string) => {
+    const input = ask(machine({ nicRules: [rule('one', 100, 'Allow', { destinationPortRange })] }));
+    const fact = evaluateExposure(input);
+    const [port] = fact.state === 'known' ? fact.value.ports : [];
+    if (port === undefined) throw new Error('no port');
+    return explainPort(port, { ...input.vm, os }, input.resources)
+      .filter((line) => line.label === 'Remark')
+      .map((line) => line.text);
+  };
+  expect(remarks('windows', '4389')).toEqual(['may carry RDP: nothing else is known']);
+  expect(remarks('linux', '2222')).toEqual([expect.stringMatching(/^may carry SSH/)]);
+  expect(remarks('windows', '443')).toEqual(['may carry RDP too: a number is no proof of what answers']);
+  expect(remarks('windows', '22')).toEqual(['may carry RDP too: a number is no proof of what answers']);
+  expect(remarks('windows', '3389')).toEqual([]);
+  expect(remarks('linux', '22')).toEqual([]);
+});
+
+test('what opens only by a service tag or an admin rule is explained with them', () => {
+  const bodies = machine({ nicRules: [rdp('s', 100, 'Allow', { sourceAddressPrefix: 'Storage' })] });
+  const input = ask(bodies);
+  const serviceTags = { tags: new Map([['Storage', ['20.60.0.0/16']]]), source: 'x', doubt: '' };
+  const fact = evaluateExposure({ ...input, serviceTags });
+  const [port] = fact.state === 'known' ? fact.value.ports : [];
+  if (port === undefined) throw new Error('no port');
+  const [path] = explainPort(port, input.vm, input.resources, { serviceTags });
+  expect(path?.text).toMatch(/subnet vnet\/web/);
+});
