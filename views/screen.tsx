@@ -3,7 +3,7 @@ import { Table } from 'ink-table';
 import { memo } from 'react';
 import type { SmallTable } from './detail-text.ts';
 import type { Line, Span, Tone } from './line.ts';
-import type { Section } from './screen-rows.ts';
+import type { Section } from './sections.ts';
 
 const colours: Record<Tone, { color?: string; dimColor?: boolean }> = {
   critical: { color: 'red' },

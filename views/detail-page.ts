@@ -1,0 +1,32 @@
+import { drawn, type SessionState } from '../src/session/state.ts';
+import type { Session } from '../src/session/store.ts';
+import { age, clock } from '../src/text/times.ts';
+import { boxNamed, pageLayout } from './layout.ts';
+import { between, blank, line, span } from './line.ts';
+import { mark } from './marks.ts';
+import { detailBody, detailOnScreen } from './page-body.ts';
+import { machineHeader, padded } from './page-parts.ts';
+import { bodySections, type Section } from './sections.ts';
+
+/** A detail: its title, its text, its tables. */
+export function detailSections(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'detail' && layer.kind !== 'address' && layer.kind !== 'moment') return [];
+  const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const header = machineHeader(state, layer.vmId, layer.kind === 'moment' ? 'time line › entry' : layer.kind);
+  const detail = detailOnScreen(session, state);
+  const shown = detailBody(session, state);
+  if (!detail || !shown) {
+    const gone = line(
+      span(` ${mark.unknown} This is no longer there since the last reading. Esc goes back.`, 'unknown'),
+    );
+    return [{ kind: 'rows', rows: padded([header, blank, gone], body + 1, state.columns) }];
+  }
+  const asOf =
+    detail.asOf === '' ? blank : line(span(`as of ${clock(detail.asOf)}, ${age(detail.asOf, state.now)} ago `, 'dim'));
+  const title = between(line(span(` ${detail.title}`, 'plain', true)), asOf, state.columns);
+  return [
+    { kind: 'rows', rows: [header, title] },
+    ...bodySections(shown, layer.scroll, { width: state.columns, height: body - 1 }, [], 0),
+  ];
+}

@@ -1,0 +1,74 @@
+import { beneath, drawn, type SessionState } from '../src/session/state.ts';
+import { findingsHead, findingsRows } from './findings-text.ts';
+import { helpEntries, paletteMatches } from './keymap.ts';
+import { boxNamed, pageLayout } from './layout.ts';
+import { fitLine, type Line, line, span } from './line.ts';
+import { mark } from './marks.ts';
+import { machineHeader, padded, scrolledRows } from './page-parts.ts';
+import { chooserRows } from './playbook-list.ts';
+import { timeLineHead, timeLineRows } from './time-line-text.ts';
+
+/** Every finding of a machine, the selected one in full. */
+export function findingsPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'findings') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const rows = findingsRows(state, layer, state.columns, height - 1);
+  const head = [machineHeader(state, layer.vmId, 'findings'), findingsHead(state, layer)];
+  return [...head, ...padded(rows, height - 1, state.columns)];
+}
+
+/** What happened at a machine, in order. */
+export function timeLinePage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'time-line') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const head = timeLineHead(state, layer, state.columns);
+  const rows = timeLineRows(state, layer, state.columns, Math.max(1, height - head.length));
+  return [machineHeader(state, layer.vmId, 'time line'), ...padded([...head, ...rows], height, state.columns)];
+}
+
+/** The playbooks that can be started for a machine. */
+export function chooserPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'chooser') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const slot = state.triages.get(layer.vmId);
+  const rows = chooserRows(state.offers, slot?.part.findings ?? [], state, state.columns);
+  return [
+    machineHeader(state, layer.vmId, 'playbooks'),
+    ...padded(scrolledRows(rows, height, layer.selected), height, state.columns),
+  ];
+}
+
+/** Help and palette: the actions of the view under them. */
+export function helpPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'help' && layer.kind !== 'palette') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const entries = layer.kind === 'help' ? helpEntries(state) : paletteMatches(state);
+  const selected = Math.min(layer.selected, entries.length - 1);
+  const rows = entries.map((binding, at) => {
+    const why = binding.disabled?.(state) ?? '';
+    const keys = binding.id === 'choose-1' ? '1-9' : binding.keys.join(' ');
+    return {
+      ...line(
+        ' ',
+        span(` ${keys.padEnd(16)}`, why === '' ? 'accent' : 'dim', true),
+        span(binding.description, why === '' ? 'plain' : 'dim'),
+        span(why === '' ? '' : `   ${mark.failed} ${why}`, 'dim'),
+      ),
+      item: at,
+    };
+  });
+  const below = beneath(state).kind;
+  const head =
+    layer.kind === 'help'
+      ? line(
+          span(` What you can do here (${below})`, 'plain', true),
+          span('   Enter does the selected one, Esc closes', 'dim'),
+        )
+      : line(span(' : ', 'accent', true), layer.text, span('_', 'accent'));
+  const none = rows.length === 0 ? [line(span('  No action has that name. Esc closes.', 'dim'))] : rows;
+  return [fitLine(head, state.columns), ...padded(scrolledRows(none, height, selected), height, state.columns)];
+}

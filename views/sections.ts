@@ -1,0 +1,45 @@
+import { counted } from '../src/text/counts.ts';
+import type { SmallTable } from './detail-text.ts';
+import { beside, fitLine, type Line, line, span } from './line.ts';
+import { padded } from './page-parts.ts';
+import type { Arranged } from './small-table.ts';
+
+/** A stretch of the screen: rows, or small tables beside one another with what stands left of them. */
+export type Section =
+  | { kind: 'rows'; rows: Line[] }
+  | { kind: 'tables'; height: number; tables: SmallTable[]; left: Line[]; leftWidth: number };
+
+/** The text of a box with its tables under it, and blank rows up to the box's height. */
+export function bodySections(
+  body: Arranged,
+  scroll: number,
+  size: { width: number; height: number },
+  left: Line[],
+  leftWidth: number,
+): Section[] {
+  const tall = body.tables.length > 0 ? Math.min(body.rows.length + 1, size.height - body.height) : size.height;
+  const from = body.tables.length > 0 ? 0 : scroll;
+  const text = padded(body.rows.slice(from), tall, size.width);
+  const hidden = body.rows.length - from - tall;
+  if (hidden > 0 && tall > 1) {
+    text[tall - 1] = fitLine(line(span(` … ${counted(hidden + 1, 'more row')}: Down`, 'accent')), size.width);
+  }
+  const join = (rows: Line[], from: number) =>
+    leftWidth === 0
+      ? rows
+      : beside(rows.length, { width: leftWidth, rows: left.slice(from) }, { width: size.width, rows });
+  const first: Section = { kind: 'rows', rows: join(text, 0) };
+  if (body.tables.length === 0) return [first];
+  const after = tall + body.height;
+  return [
+    first,
+    {
+      kind: 'tables',
+      height: body.height,
+      tables: body.tables,
+      left: padded(left.slice(tall), body.height, leftWidth),
+      leftWidth,
+    },
+    { kind: 'rows', rows: join(padded([], size.height - after, size.width), after) },
+  ];
+}

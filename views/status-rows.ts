@@ -1,0 +1,55 @@
+import { type SessionState, top } from '../src/session/state.ts';
+import { cells } from '../src/text/cells.ts';
+import { footerEntries } from './keymap.ts';
+import { blank, fitLine, type Line, line, span, widthOf } from './line.ts';
+import { mark } from './marks.ts';
+import { jobsRow } from './run-text.ts';
+
+/** The keys that make sense now, as many as fit. */
+export function footer(state: SessionState): Line {
+  const shown = footerEntries(state).map((binding) => {
+    const disabled = (binding.disabled?.(state) ?? '') !== '';
+    const spans = [
+      span(` ${binding.keys[0] ?? ''} `, disabled ? 'dim' : 'accent', !disabled),
+      span(`${binding.name} `, 'dim'),
+    ];
+    return { binding, spans, wide: widthOf(line(...spans)) };
+  });
+  // The way out and the way to the rest stay when there is no room for all.
+  const kept = new Set(
+    shown.filter(({ binding }) => ['help', 'back', 'quit', 'no', 'no-text', 'yes'].includes(binding.id)),
+  );
+  let left = state.columns - [...kept].reduce((sum, one) => sum + one.wide, 0);
+  for (const one of shown) {
+    if (kept.has(one) || one.wide > left) continue;
+    kept.add(one);
+    left -= one.wide;
+  }
+  return fitLine(line(...shown.filter((one) => kept.has(one)).flatMap((one) => one.spans)), state.columns);
+}
+
+const inputNames = {
+  filter: 'filter',
+  note: 'note for the case file',
+  search: 'search',
+  logs: 'exported event log (.evtx)',
+} as const;
+
+/** The row above the footer: an input, a message, or what runs in Azure. */
+export function status(state: SessionState): Line {
+  const layer = top(state);
+  if (layer.kind === 'input') {
+    const before = ` ${inputNames[layer.purpose]} > `;
+    // The end of what is typed must be seen.
+    const room = state.columns - cells(before) - 2;
+    const typed = [...layer.text];
+    while (typed.length > 0 && cells(typed.join('')) > room) typed.shift();
+    return line(span(before, 'accent', true), typed.join(''), span('_', 'accent'));
+  }
+  if (state.toast) {
+    const sign = { plain: mark.low, good: mark.verified, bad: mark.failed }[state.toast.tone];
+    const tone = { plain: 'plain', good: 'good', bad: 'critical' } as const;
+    return line(span(` ${sign} ${state.toast.text}`, tone[state.toast.tone]));
+  }
+  return jobsRow(state) ?? blank;
+}
