@@ -1,7 +1,5 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { factEntry } from '../casefile/bodies.ts';
-import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
 import { type EventLogReading, readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
@@ -10,8 +8,9 @@ import { counted, progressBar } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { known } from '../triage/fact.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
+import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { evtxText } from './evtx-report.ts';
-import { type BurstFlags, burstOptions, type Streams } from './options.ts';
+import type { Streams } from './options.ts';
 
 export interface EvtxFlags extends BurstFlags {
   json?: boolean;
@@ -98,10 +97,16 @@ function summaryOf({ logons, files }: EvtxDocument): string {
   );
 }
 
+async function caseStore(flags: EvtxFlags) {
+  const { defaultCaseRoot, openCaseStore } = await import('../casefile/case-store.ts');
+  return openCaseStore(flags.cases ?? defaultCaseRoot());
+}
+
 /** Enters what was read into a case that exists: the files with their hashes, and what they say of logons. */
 async function enter(document: EvtxDocument, flags: EvtxFlags, now: Date): Promise<void> {
   if (flags.case === undefined) return;
-  const file = await openCaseStore(flags.cases ?? defaultCaseRoot()).open(flags.case);
+  const { factEntry } = await import('../casefile/bodies.ts');
+  const file = await (await caseStore(flags)).open(flags.case);
   const actor = userInfo().username;
   try {
     const files = document.files.map(({ path, bytes, sha256, records, damages }) => {
@@ -135,7 +140,7 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   if (flags.cases !== undefined && flags.case === undefined)
     throw new Failure('--cases tells where the case of --case ID is kept: name the case too');
   // A case that is not there should not be found out after a gigabyte.
-  if (flags.case !== undefined) await openCaseStore(flags.cases ?? defaultCaseRoot()).read(flags.case);
+  if (flags.case !== undefined) await (await caseStore(flags)).read(flags.case);
   const now = new Date();
   const progress = progressOn(streams);
   const lines = new Lines(streams.stdout);

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { type Connection, connect, type SimulatorAddress } from '../azure/connection.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
-import type { Thresholds } from '../triage/logons/bursts.ts';
+import type { BurstFlags } from './burst-options.ts';
 
 /** Options of every command that reads Azure. */
 export interface ConnectionFlags {
@@ -16,26 +16,6 @@ export interface ConnectionFlags {
   tenant?: string;
   subscription?: string[];
   traffic?: string;
-}
-
-/** Options of every command that looks for failed logons. */
-export interface BurstFlags {
-  /** How far back, in hours. */
-  hours?: number;
-  /** So many failures within `window` minutes make a burst. */
-  failures?: number;
-  window?: number;
-}
-
-/** The look-back and the thresholds that the options ask for; the defaults stand where they ask for none. */
-export function burstOptions(flags: BurstFlags): { lookbackHours?: number; thresholds: Partial<Thresholds> } {
-  return {
-    ...(flags.hours ? { lookbackHours: flags.hours } : {}),
-    thresholds: {
-      ...(flags.failures ? { failures: Math.max(2, Math.floor(flags.failures)) } : {}),
-      ...(flags.window ? { windowSeconds: flags.window * 60 } : {}),
-    },
-  };
 }
 
 /** Options of the workbench. */

@@ -1,8 +1,9 @@
 import { readScan } from '../azure/scan.ts';
 import { readTriage } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
+import { burstOptions } from './burst-options.ts';
 import { exploitedOption } from './kev-file.ts';
-import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
+import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 import { serviceTagsOption } from './service-tags-file.ts';
 import { triageText } from './triage-report.ts';
 

@@ -2,8 +2,9 @@ import { reaches, readScan } from '../azure/scan.ts';
 import type { ScanDocument } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
+import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
-import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 
 export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {

@@ -3,8 +3,9 @@ import { readTriage } from '../azure/triage.ts';
 import type { Severity } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { severityOrder } from '../triage/findings.ts';
+import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
-import { type BurstFlags, burstOptions, type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 

@@ -1,8 +1,9 @@
 import { readSubscriptions } from '../azure/subscriptions.ts';
 import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
+import { burstOptions } from './burst-options.ts';
 import { exploitedOption } from './kev-file.ts';
-import { burstOptions, openConnection, type Streams, type WorkbenchFlags } from './options.ts';
+import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 import { serviceTagsOption } from './service-tags-file.ts';
 
 /** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
