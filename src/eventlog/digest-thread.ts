@@ -1,18 +1,6 @@
 import { createHash } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
-
-/** What the thread and its owner share: blocks of bytes, and four numbers by which they take turns. */
-export interface DigestShared {
-  blocks: SharedArrayBuffer[];
-  control: SharedArrayBuffer;
-  /** The digest, 32 bytes, once it is finished. */
-  result: SharedArrayBuffer;
-}
-
-/** Places in `control`. */
-export const place = { turn: 0, block: 1, from: 2, to: 3 } as const;
-/** Values of `turn`: whose it is. */
-export const turn = { owner: 0, thread: 1, finish: 2 } as const;
+import { type DigestShared, place, turn } from './digest-turns.ts';
 
 /** Takes bytes whenever it is its turn, until it is to finish. Messages would cost more than the digest itself. */
 function run({ blocks, control, result }: DigestShared): void {
@@ -33,4 +21,4 @@ function run({ blocks, control, result }: DigestShared): void {
   }
 }
 
-if (workerData !== null) run(workerData as DigestShared);
+run(workerData as DigestShared);

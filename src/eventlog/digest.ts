@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type DigestShared, place, turn } from './digest-thread.ts';
+import { type DigestShared, place, turn } from './digest-turns.ts';
 
 /** SHA-256 of bytes that pass by in blocks of shared memory. */
 export interface Digest {
