@@ -92,6 +92,16 @@ export function unknownFrom(error: unknown, source: string, need: Need): Unknown
       source,
     );
   }
+  if (code === 'ScopeLocked') {
+    // A ReadOnly lock refuses every POST, also those that only ask (effective rules, admin rules).
+    const [, scope = ''] = /scope\(s\) are locked: '([^']+)'/.exec(message) ?? [];
+    const where = scope.split('/').at(-1) || 'the resource group';
+    return unknown(
+      `a ReadOnly lock on ${where} refuses it: Azure takes this question for a write`,
+      'ask the customer to lift the lock while you look',
+      source,
+    );
+  }
   if (status === 404) return unknown(`Azure does not find it (${code || '404'})`, 'refresh: it may be gone', source);
   if (status === 429) {
     const wait = retryAfterSeconds ? `wait ${retryAfterSeconds} s` : 'wait a minute';

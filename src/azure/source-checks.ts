@@ -251,7 +251,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
         if (adminRules.state === 'unknown') return unknown(adminRules.because, adminRules.cure, 'ARM');
         const because = [...(adminRules.because?.values() ?? [])];
         return adminRules.byNetwork.size === 0 && because.length > 0
-          ? unknown(because[0] ?? '', 'ask for the role', 'ARM')
+          ? unknown(because[0] ?? '', 'Reader on the network manager and the virtual network', 'ARM')
           : known(adminRules, about('ARM', because));
       }),
       () => fine('of Virtual Network Manager'),
@@ -262,7 +262,11 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
       readEffectiveRules(connection, vm).then((answers) => {
         const refused = [...answers.values()].find((one) => 'because' in one);
         return refused && 'because' in refused
-          ? unknown(refused.because, 'ask about a machine that runs (--vm)', 'ARM')
+          ? unknown(
+              refused.because,
+              /lock/.test(refused.because) ? 'lift the lock' : 'a machine that runs (--vm)',
+              'ARM',
+            )
           : known(answers, about('ARM'));
       }),
       (answers) => fine(`Azure's own opinion on ${counted(answers.size, 'interface')}`),

@@ -76,6 +76,11 @@ describe('unknownFrom', () => {
   });
   it('tells throttling, absence of an answer and of a sign-in apart', () => {
     expect(unknownFrom({ statusCode: 429 }, 'x', need).because).toMatch(/throttles/);
+    const message = "The scope '/s/x' cannot perform write operation because following scope(s) are locked: '/s/rg-a'.";
+    expect(unknownFrom({ statusCode: 409, code: 'ScopeLocked', message }, 'x', need)).toMatchObject({
+      because: 'a ReadOnly lock on rg-a refuses it: Azure takes this question for a write',
+      cure: 'ask the customer to lift the lock while you look',
+    });
     expect(unknownFrom({ code: 'ECONNREFUSED', message: 'connect' }, 'x', need).because).toMatch(
       /does not answer \(ECONNREFUSED\)/,
     );
