@@ -589,17 +589,20 @@ describe('the queries', () => {
     expect(await errorsIn(tables, ['WindowsEvent'])).toEqual([]);
   });
 
-  it('are wrong with any one of their columns misspelt, so that a wrong name cannot pass', async () => {
+  it('are wrong with a column misspelt: each of the columns once, and each of the queries', async () => {
     const unnoticed: string[] = [];
-    let tried = 0;
+    const done = new Set<string>();
     for (const name of Object.keys(uses)) {
       for (const query of await composed(name)) {
         const code = query.replace(/\/\/.*$/gm, '');
+        let tried = false;
         for (const [table, columns] of Object.entries(logTables)) {
           if (!new RegExp(`^${table}\\b`, 'm').test(code.replaceAll('(', '\n').replaceAll('= ', '\n'))) continue;
           for (const column of Object.keys(columns)) {
             if (!new RegExp(`\\b${column}\\b`).test(code)) continue;
-            tried += 1;
+            if (tried && done.has(`${table}.${column}`)) continue;
+            tried = true;
+            done.add(`${table}.${column}`);
             const wrong = query.replace(new RegExp(`\\b${column}\\b`, 'g'), `${column}X`);
             const { diagnostics } = analyse(wrong, logTables);
             if (!diagnostics.some(({ severity }) => severity === 'error'))
@@ -608,7 +611,7 @@ describe('the queries', () => {
         }
       }
     }
-    expect(tried).toBeGreaterThan(50);
+    expect(done.size).toBeGreaterThan(25);
     expect(unnoticed).toEqual([]);
   });
 
