@@ -19,6 +19,8 @@ import { RecordRanges, SeenEvents } from './seen-events.ts';
 
 /** Logon types by which a password reaches the machine; services, batch jobs and the system itself are none of them. */
 const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
+/** Sessions of the system, of the local and of the network service; 0 is none. */
+const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
 /** What follows a logon is rare; a log that holds more of it is told to be cut. */
 const mostLater = 100_000;
 
@@ -171,12 +173,15 @@ export class LogonCollector {
 
   #takePrivileges(record: EventRecord): void {
     record.choose(privilegeFields);
+    const id = record.number(1) ?? 0;
+    // Windows logs these all day, and nobody comes from outside in them.
+    if (ownSessions.has(id)) return;
     const { at, recordId, computer, subject, session } = this.#privileges;
     at.push(record.time ?? 0);
     recordId.push(record.recordId);
     computer.push(this.#names.numberOf(record.system('computer')));
     subject.push(this.#names.numberOf(record.text(0)));
-    session.push(record.number(1) ?? 0);
+    session.push(id);
   }
 
   #takeLater(record: EventRecord): void {
@@ -244,7 +249,7 @@ export class LogonCollector {
     const later = this.#later.map(({ event }) => event);
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
-      if (session.at(i) === 0 || !sessions.has(session.at(i))) continue;
+      if (!sessions.has(session.at(i))) continue;
       later.push({
         at: at.at(i),
         eventId: specialPrivileges,
