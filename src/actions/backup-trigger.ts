@@ -45,20 +45,24 @@ export function backupTrigger(connection: Connection): Action {
     return vault;
   }
 
-  async function runningJob(context: ActionContext, vaultId: string): Promise<string> {
+  /** The machine's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
+  async function jobsOf(context: ActionContext, vaultId: string, which: 'running' | 'all'): Promise<string[]> {
     const vault = parseResourceId(vaultId);
-    if (!vault) return '';
+    if (!vault) return [];
     const client = await connection.backup(vault.subscriptionId);
-    const filter = "backupManagementType eq 'AzureIaasVM' and operation eq 'Backup' and status eq 'InProgress'";
+    const only = which === 'running' ? " and status eq 'InProgress'" : '';
+    const filter = `backupManagementType eq 'AzureIaasVM' and operation eq 'Backup'${only}`;
+    const found: { name: string; startedAt: number }[] = [];
     let seen = 0;
-    for await (const job of client.backupJobs.list(vault.name, vault.resourceGroup, { filter })) {
+    for await (const { name, properties } of client.backupJobs.list(vault.name, vault.resourceGroup, { filter })) {
       seen += 1;
       if (seen > 1000) break;
-      const friendly = job.properties?.entityFriendlyName ?? '';
-      const status = (job.properties?.status ?? '').toLowerCase();
-      if (friendly.toLowerCase() === context.target.name.toLowerCase() && running.has(status)) return job.name ?? '';
+      const friendly = (properties?.entityFriendlyName ?? '').toLowerCase();
+      if (name === undefined || friendly !== context.target.name.toLowerCase()) continue;
+      if (which === 'running' && !running.has((properties?.status ?? '').toLowerCase())) continue;
+      found.push({ name, startedAt: properties?.startTime?.getTime() ?? 0 });
     }
-    return '';
+    return found.sort((a, b) => b.startedAt - a.startedAt).map(({ name }) => name);
   }
 
   async function plan(context: ActionContext, input: unknown): Promise<ActionPlan> {
@@ -78,7 +82,7 @@ export function backupTrigger(connection: Connection): Action {
     const keepUntil = new Date(connection.clock.now().getTime() + settings.keepDays * 86_400_000).toISOString();
     const warnings: string[] = [];
     try {
-      const job = await runningJob(context, vaultId);
+      const [job = ''] = await jobsOf(context, vaultId, 'running');
       if (job !== '')
         warnings.push(`A backup of ${target.name} is running already (job ${job}): it is followed instead.`);
     } catch (error) {
@@ -244,8 +248,10 @@ export function backupTrigger(connection: Connection): Action {
     }
     const { operation, request } = await trigger(context, state);
     if (operation === '') {
-      const jobId = await runningJob(context, state.vaultId);
-      if (jobId === '') throw new Error('a backup is running already, but its job is not listed');
+      // It may have ended since Azure refused ours: then the newest is the one.
+      const [runs] = await jobsOf(context, state.vaultId, 'running');
+      const jobId = runs ?? (await jobsOf(context, state.vaultId, 'all'))[0];
+      if (jobId === undefined) throw new Error('a backup is running already, but its job is not listed');
       context.progress({ fraction: null, text: `a backup is running already (job ${jobId})` });
       return followJob(context, { ...state, jobId, joined: true });
     }

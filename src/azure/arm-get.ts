@@ -18,7 +18,7 @@ export interface ArmAnswer {
 export type ArmGet = (url: string, signal?: AbortSignal) => Promise<ArmAnswer>;
 
 /**
- * GETs for which carrying a client is not worth it (the activity log's is 40 times the code of this). The same
+ * GETs for which carrying a client is not worth it. The same
  * pipeline as under the SDK's clients: sign-in, retries, and the transport that keeps tokens at Azure's own hosts.
  * `url` is absolute, or a path with its query. Throws a RestError with Azure's code, status and `details`.
  */
