@@ -96,8 +96,8 @@ class ThreadDigest implements Digest {
     void this.#worker.terminate();
   }
 
+  /** The thread sees it by itself. */
   #pass(to: number): void {
     Atomics.store(this.#numbers, place.turn, to);
-    Atomics.notify(this.#numbers, place.turn);
   }
 }

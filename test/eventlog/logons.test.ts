@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readLogons } from '../../src/azure/logons.ts';
 import type { Known } from '../../src/documents/fact.ts';
@@ -268,6 +269,15 @@ describe('the logons of an event log', () => {
       expect(burst?.failures).toBe(120);
       expect(burst?.unverified).toBeUndefined();
     }
+  });
+
+  it.each([1, 40])('come with the SHA-256 of the file as it is, of %i MiB too', async (mebibytes) => {
+    const bytes = Buffer.concat([writeLog(guess), Buffer.alloc(mebibytes * 1024 * 1024)]);
+    bytes.write('not zeros', bytes.length - 5000);
+    const { files: told } = await readEventLogs([folder.write('large.evtx', bytes)], { now });
+    expect(told).toMatchObject([
+      { bytes: bytes.length, failures: 120, sha256: createHash('sha256').update(bytes).digest('hex') },
+    ]);
   });
 
   it('without templates count as well', async () => {
