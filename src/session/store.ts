@@ -1,11 +1,9 @@
 import type { Fact } from '../documents/fact.ts';
-import type { ScanRow } from '../documents/triage.ts';
 import type { CaseKeeper } from './case-keeper.ts';
 import { caseWriting } from './case-writing.ts';
 import type { Clipboard } from './clipboard.ts';
 import type { Command } from './commands.ts';
 import type { EventLogs } from './event-logs.ts';
-import { findingAt, findingsIn, placeOfFinding } from './findings-shown.ts';
 import { fleetReading } from './fleet-reading.ts';
 import { holdState, sentence } from './holder.ts';
 import { jobsOf } from './jobs.ts';
@@ -13,25 +11,13 @@ import { logReading } from './log-reading.ts';
 import { machineReading } from './machine-reading.ts';
 import { back, changePane, moveTo, takeInput } from './moving.ts';
 import { openedLogs } from './opened-logs.ts';
+import { openingOf } from './opening.ts';
 import { playbookRuns } from './playbook-runs.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 import type { Reader } from './ports.ts';
 import { promptAnswers } from './prompt-answers.ts';
-import {
-  addressesOf,
-  beneath,
-  burstInHand,
-  itemCount,
-  type Layer,
-  machineOf,
-  type Pane,
-  type SessionState,
-  sorts,
-  tellingInstant,
-  top,
-} from './state.ts';
+import { beneath, machineOf, type SessionState, sorts, top } from './state.ts';
 import { selectedRow } from './suspects.ts';
-import { foundMoments, momentAt } from './time-line.ts';
 
 /** All that the session does to the world goes through these. */
 export interface SessionPorts {
@@ -72,7 +58,6 @@ export interface Session {
 
 /** The longest text that an input takes, in UTF-16 units. */
 const longestInput = 2_000;
-const blankSelection: Record<Pane, number> = { ports: 0, logons: 0, patches: 0, posture: 0 };
 
 /** The new offers in the order that is on screen: a list must not change under the finger that chooses from it. */
 function inOrderOf(shown: readonly PlaybookOffer[], offers: readonly PlaybookOffer[]): PlaybookOffer[] {
@@ -157,87 +142,14 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     else runs.askQuit();
   }
 
-  function openTriage(row: ScanRow): void {
-    const known = holder.get().triages.get(row.id);
-    holder.push(
-      { kind: 'triage', vmId: row.id, pane: 'ports', zoomed: false, selected: blankSelection },
-      { selectedVm: row.id, offers: known ? ports.playbooks.list(known.vm, known.part.findings) : [] },
-    );
-    cases.open(row.vm);
-    if (!known || known.state === 'failed') machines.read(row.vm);
-  }
-
-  function open(): void {
-    const state = holder.get();
-    const layer = top(state);
-    if (layer.kind === 'suspects') {
-      const row = selectedRow(state);
-      if (row) openTriage(row);
-    } else if (layer.kind === 'triage') {
-      const index = layer.selected[layer.pane];
-      if (itemCount(state.triages.get(layer.vmId)?.part, layer.pane) > 0) {
-        holder.push({ kind: 'detail', vmId: layer.vmId, pane: layer.pane, index, scroll: 0 });
-        readAround();
-      }
-    } else if (layer.kind === 'findings') {
-      openFinding(layer);
-    } else if (layer.kind === 'time-line') {
-      const found = foundMoments(state, layer);
-      const entry = found[momentAt(found, layer.selected)];
-      if (entry) holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0 });
-    } else if (layer.kind === 'chooser') {
-      runs.start(layer.vmId, layer.selected);
-    }
-  }
-
-  /** Opens what the selected finding rests on. */
-  function openFinding(layer: Extract<Layer, { kind: 'findings' }>): void {
-    const part = holder.get().triages.get(layer.vmId)?.part;
-    const found = findingsIn(holder.get(), layer.vmId);
-    const finding = found[findingAt(found, layer.selected)];
-    if (!part || !finding) return;
-    const place = placeOfFinding(finding, part);
-    if (!place) {
-      holder.say('No pane shows what this rests on: the transcript has it.');
-      return;
-    }
-    holder.push({ kind: 'detail', vmId: layer.vmId, ...place, scroll: 0 });
-    readAround();
-  }
-
-  /** The machine in hand, its triage opened; null where none is selected. */
-  function triageInHand(): string | null {
-    const state = holder.get();
-    const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
-    if (row) openTriage(row);
-    return machineOf(holder.get());
-  }
-
-  /** Reads what stands next to the logon that ended the burst in hand. */
-  function readAround(again = false): void {
-    const vmId = machineOf(holder.get());
-    const slot = vmId === null ? undefined : holder.get().triages.get(vmId);
-    const instant = tellingInstant(burstInHand(holder.get()));
-    if (slot && instant !== '') void logs.around(slot.vm, instant, again);
-  }
-
-  function trace(): void {
-    const state = holder.get();
-    const vmId = machineOf(state);
-    const addresses = addressesOf(burstInHand(state));
-    const [first] = addresses;
-    if (vmId === null || first === undefined) return;
-    holder.push({ kind: 'address', vmId, addresses, at: 0, scroll: 0 });
-    void logs.trace(vmId, first);
-  }
-
-  function nextAddress(by: number): void {
-    const layer = top(holder.get());
-    if (layer.kind !== 'address') return;
-    const at = (layer.at + by + layer.addresses.length) % layer.addresses.length;
-    holder.replaceTop({ ...layer, at, scroll: 0 });
-    void logs.trace(layer.vmId, layer.addresses[at] ?? '');
-  }
+  const opening = openingOf(holder, {
+    open: (vm) => cases.open(vm),
+    read: (vm) => machines.read(vm),
+    offers: (vm, findings) => ports.playbooks.list(vm, findings),
+    start: (vmId, index) => runs.start(vmId, index),
+    around: (vm, instant, again) => void logs.around(vm, instant, again),
+    trace: (vmId, address) => void logs.trace(vmId, address),
+  });
 
   function changeText(change: (text: string) => string): void {
     const layer = top(holder.get());
@@ -307,7 +219,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       return;
     }
     machines.read(slot.vm);
-    if (layer.kind === 'detail') readAround(true);
+    if (layer.kind === 'detail') opening.readAround(true);
   }
 
   function dispatch(command: Command): void {
@@ -320,7 +232,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         moveTo(holder, (_, size) => (command.to === 'first' ? 0 : size - 1), command.of);
         return;
       case 'open':
-        open();
+        opening.open();
         return;
       case 'back':
         back(holder);
@@ -334,10 +246,10 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       }
       case 'trace':
-        trace();
+        opening.trace();
         return;
       case 'next-address':
-        nextAddress(command.by);
+        opening.nextAddress(command.by);
         return;
       case 'sort':
         holder.set({ sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length] ?? 'suspicion' });
@@ -375,17 +287,17 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       }
       case 'findings': {
-        const vmId = triageInHand();
+        const vmId = opening.triageInHand();
         if (vmId !== null) holder.push({ kind: 'findings', vmId, selected: null });
         return;
       }
       case 'time-line': {
-        const vmId = triageInHand();
+        const vmId = opening.triageInHand();
         if (vmId !== null) holder.push({ kind: 'time-line', vmId, selected: null, search: '' });
         return;
       }
       case 'playbooks': {
-        const vmId = triageInHand();
+        const vmId = opening.triageInHand();
         const slot = vmId === null ? undefined : holder.get().triages.get(vmId);
         if (!slot || vmId === null) return;
         holder.push(
