@@ -22,7 +22,7 @@ export function unknownRows(fact: Unknown, width: number): Line[] {
 /** Rows for what a known value could not include. */
 export function notSeenRows(notSeen: readonly string[], width: number): Line[] {
   return notSeen.flatMap((text) =>
-    wrap(`not seen: ${text}`, width - 4, 3).map((part, at) =>
+    wrap(`not seen: ${text}`, width - 4, 6).map((part, at) =>
       line(span(at === 0 ? ` ${mark.unknown} ` : '   ', 'unknown'), span(part, 'unknown')),
     ),
   );

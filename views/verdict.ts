@@ -1,7 +1,7 @@
 import type { PlaybookOffer } from '../src/session/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
-import { counted } from '../src/text/counts.ts';
+import { count } from '../src/text/counts.ts';
 import { type Line, line, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
 
@@ -26,7 +26,7 @@ export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], 
       return line(span(` ${mark.failed} Reading stopped: ${slot.because} r tries again.`, 'critical'));
     const waits = awaited.length > 0 ? `${mark.loading} awaiting ${awaited.join(', ')}` : '';
     const missing = unknown.length > 0 ? `${mark.unknown} not known: ${unknown.join(', ')}` : '';
-    const more = rest > 0 ? `+ ${counted(rest, 'more finding')} (f)` : '';
+    const more = rest > 0 ? `+ ${count(rest)} more (f)` : '';
     const help = suggested
       ? `Suggested: p ${offers.indexOf(suggested) + 1} ${suggested.name} (${suggested.acts.join(' → ') || suggested.title})`
       : '';
