@@ -85,7 +85,8 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
   if (failures === 0) {
     rows.push(line(span(` ${mark.low} `, 'dim'), `No failed logon in ${fact.coverage.replace(/^last /, '')}.`));
   } else if (bursts.length === 0) {
-    const rule = `${count(failures)} failed logons, none in quick succession (${thresholds.failures} in ${thresholds.windowSeconds} s).`;
+    // Less than it sounds: many addresses with few failures each make none.
+    const rule = `${count(failures)} failed logons, no burst: never ${thresholds.failures} within ${thresholds.windowSeconds} s from one address, or on one account where no address was logged.`;
     for (const [at, text] of wrap(rule, width - 4).entries())
       rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
   }
