@@ -1,4 +1,5 @@
 import type { PlanDocument, PlannedStep, RunDocument } from '../documents/run.ts';
+import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 
 const line = (text: string, indent = 0) => `${' '.repeat(indent)}${printable(text, 1000)}`;
@@ -25,7 +26,7 @@ function stepText(step: PlannedStep, number: number): string[] {
   say('warning', step.warnings);
   const lacking = step.permissions.filter((one) => one.held !== true);
   if (step.permissions.length > 0 && lacking.length === 0) {
-    say('you may', [`✓ all ${step.permissions.length} permissions that it needs`]);
+    say('you may', [`✓ ${counted(step.permissions.length, 'permission')}: all that it needs`]);
   } else {
     say(
       'you may',
