@@ -8,11 +8,11 @@ import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
 import { severityOf } from './words.ts';
 
-/** "01:58:02–02:14:07Z"; with its day when it was not today. */
-export function burstTime(burst: Burst, now: Date): string {
-  const start = clock(burst.start).replace('Z', '');
+/** "01:58:02–02:14:07Z", or "01:58–02:14Z" where there is no room for seconds; with its day when it was not today. */
+export function burstTime(burst: Burst, now: Date, seconds = true): string {
+  const time = (instant: string) => clock(instant).slice(0, seconds ? 8 : 5);
   const dayText = day(burst.start) === day(now) ? '' : `${day(burst.start).slice(5)} `;
-  return `${dayText}${start}–${clock(burst.end)}`;
+  return `${dayText}${time(burst.start)}–${time(burst.end)}Z`;
 }
 
 /** From where, against whom. */
@@ -49,6 +49,9 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
   const rows: Line[] = [];
   for (const [at, burst] of bursts.entries()) {
     const succeeded = burst.success.state === 'known' && burst.success.value !== null;
+    // The kind of a burst and its failures do not give way to seconds.
+    const precise = burstTime(burst, now);
+    const fits = ` △ ${precise}  ${burst.kind} ${count(burst.failures)} `.length <= width;
     const severity = severityOf(part.findings, `logons.bursts[${at}]`) ?? (succeeded ? 'critical' : 'medium');
     rows.push(
       ofItem(
@@ -57,7 +60,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
             ' ',
             severityMark(severity),
             ' ',
-            span(burstTime(burst, now), severityTone(severity)),
+            span(fits ? precise : burstTime(burst, now, false), severityTone(severity)),
             `  ${burst.kind}`,
           ),
           line(` ${count(burst.failures)} `),

@@ -119,6 +119,16 @@ describe('findings', () => {
   });
 });
 
+describe('a narrow pane of failed logons', () => {
+  test('drops the seconds rather than the kind of the attack', async () => {
+    const { terminal, world } = await atTriage(100, 30);
+    await world.endTriage();
+    const narrow = await terminal.until('THEN LOGON');
+    expect(narrow).toMatch(/01:58–02:14Z +guess +1,204/);
+    expect(narrow).toMatch(/00:10–00:41Z +spray +310/);
+  });
+});
+
 describe('following an address', () => {
   test('a shows what it did elsewhere; the events next to the logon stand in the burst’s detail', async () => {
     const { terminal, world } = await atTriage();
