@@ -35,6 +35,11 @@ export interface Triage {
   network: NetworkReading | undefined;
 }
 
+/** A fact of which all that it is made of has been read. */
+function answered<T>(fact: Fact<T> | null): Fact<T> {
+  return fact ?? unknown('it was not put together', 'refresh', 'cordon');
+}
+
 /** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
 function observed<T>(read: Promise<T>): Promise<T> {
   read.catch(() => {});
@@ -119,25 +124,10 @@ export async function readTriage(
     read: Promise<Fact<T>>,
     change: (fact: Fact<T>) => Parameters<typeof update>[0],
   ) => {
-    const fact = await guarded(source, read);
-    update(change(fact));
-    return fact;
+    update(change(await guarded(source, read)));
   };
   const defender = 'Defender for Cloud';
-  const [
-    exposure,
-    logons,
-    patches,
-    installations,
-    alerts,
-    secureScore,
-    recommendations,
-    jit,
-    identity,
-    software,
-    backup,
-    activity,
-  ] = await Promise.all([
+  await Promise.all([
     take('Azure Resource Manager · network configuration', joinedRead, (fact) => ({ exposure: fact })),
     take('Log Analytics', readLogons(connection, vm, options), (fact) => ({ logons: fact })),
     take('Resource Graph', readPatches(connection, vm, signal), (fact) => ({ patches: fact })),
@@ -156,35 +146,36 @@ export async function readTriage(
     take('Azure Monitor', activityRead, (fact) => ({ posture: { activity: fact } })),
   ]);
   const asOf = connection.clock.now().toISOString();
-  const firewall = network
-    ? firewallOf(network, vm, exposure, asOf)
-    : unknown(
-        'the network configuration could not be read',
-        'ask for Reader on the network',
-        'Resource Graph · resources',
-      );
+  const firewall =
+    network && raw.exposure
+      ? firewallOf(network, vm, raw.exposure, asOf)
+      : unknown(
+          'the network configuration could not be read',
+          'ask for Reader on the network',
+          'Resource Graph · resources',
+        );
   update({ posture: { firewall } });
-  const notJoined = unknown('it was not put together', 'refresh', 'cordon');
+  const { exposure, logons, patches, installations, knownExploited, posture } = part;
   return {
     document: {
       schema: 'cordon.triage/1',
       asOf,
       vm: part.vm,
-      exposure,
-      logons,
-      patches: part.patches ?? patches,
-      installations,
-      knownExploited: part.knownExploited ?? notJoined,
+      exposure: answered(exposure),
+      logons: answered(logons),
+      patches: answered(patches),
+      installations: answered(installations),
+      knownExploited: answered(knownExploited),
       posture: {
-        alerts,
-        secureScore,
-        recommendations,
-        jit,
-        identity,
-        software: part.posture.software ?? software,
-        backup: part.posture.backup ?? backup,
+        alerts: answered(posture.alerts),
+        secureScore: answered(posture.secureScore),
+        recommendations: answered(posture.recommendations),
+        jit: answered(posture.jit),
+        identity: answered(posture.identity),
+        software: answered(posture.software),
+        backup: answered(posture.backup),
         firewall,
-        activity,
+        activity: answered(posture.activity),
       },
       timeLine: part.timeLine,
       findings: part.findings,

@@ -31,7 +31,6 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       { caseLogOf, playbooksOf },
       { loadPlaybooks, playbookFolders },
       { createActions },
-      { openedLogs },
     ] = await Promise.all([
       import('../azure/reader.ts'),
       import('../casefile/case-store.ts'),
@@ -39,7 +38,6 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       import('../session/playbook-shelf.ts'),
       import('../playbook/playbook-file.ts'),
       import('../actions/actions.ts'),
-      import('./opened-logs.ts'),
     ]);
     const now = () => connection.clock.now();
     const actions = createActions(connection);
@@ -74,7 +72,13 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           now,
           responderAddress: async () => flags.allow ?? (await connection.signedIn()).address,
         }),
-        eventLogs: openedLogs({ thresholds: burstOptions(flags).thresholds, now }),
+        // Loaded when the first log is opened: most sessions open none.
+        eventLogs: {
+          async open(...log) {
+            const { openedLogs } = await import('./opened-logs.ts');
+            return openedLogs({ thresholds: burstOptions(flags).thresholds, now }).open(...log);
+          },
+        },
         clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
         quit: () => {},
       },

@@ -1,47 +1,17 @@
-import type { Fact } from '../documents/fact.ts';
-import type {
-  Activity,
-  Alerts,
-  Backup,
-  Exposure,
-  Finding,
-  Firewall,
-  IdentityPosture,
-  Installations,
-  Jit,
-  KnownExploited,
-  Logons,
-  Patches,
-  Recommendations,
-  SecureScore,
-  Software,
-  TimeLine,
-  VirtualMachine,
-} from '../documents/triage.ts';
+import type { Finding, TimeLine, VirtualMachine } from '../documents/triage.ts';
 import { correlate } from './correlate.ts';
+import type { Evidence } from './findings/rule.ts';
 import { judge } from './findings.ts';
 import type { ExploitedCatalog } from './known-exploited.ts';
 import { timeLineOf } from './time-line.ts';
 
+/** What the three questions rest on; the rest of the evidence is posture. */
+type Answers = 'exposure' | 'logons' | 'patches' | 'installations' | 'knownExploited';
+
 /** A triage while its answers arrive: null is "not answered yet". */
-export interface TriageInProgress {
+export interface TriageInProgress extends Pick<Evidence, Answers> {
   vm: VirtualMachine;
-  exposure: Fact<Exposure> | null;
-  logons: Fact<Logons> | null;
-  patches: Fact<Patches> | null;
-  installations: Fact<Installations> | null;
-  knownExploited: Fact<KnownExploited> | null;
-  posture: {
-    alerts: Fact<Alerts> | null;
-    secureScore: Fact<SecureScore> | null;
-    recommendations: Fact<Recommendations> | null;
-    jit: Fact<Jit> | null;
-    identity: Fact<IdentityPosture> | null;
-    software: Fact<Software> | null;
-    backup: Fact<Backup> | null;
-    firewall: Fact<Firewall> | null;
-    activity: Fact<Activity> | null;
-  };
+  posture: Omit<Evidence, Answers>;
   /** What has a time in the facts so far. */
   timeLine: TimeLine;
   /** From the facts so far. */
@@ -78,12 +48,7 @@ export function nothingYet(vm: VirtualMachine): TriageInProgress {
  * concluded before gives the same.
  */
 export function concluded(facts: TriageInProgress, catalog: ExploitedCatalog | undefined, now: Date): TriageInProgress {
-  const { alerts, activity } = facts.posture;
-  const together = correlate(
-    { ...facts, alerts, activity, software: facts.posture.software, backup: facts.posture.backup },
-    catalog,
-    now,
-  );
+  const together = correlate({ ...facts, ...facts.posture }, catalog, now);
   const { patches, knownExploited, software, backup } = together;
   const posture = { ...facts.posture, software, backup };
   const { vm, exposure, logons, installations } = facts;

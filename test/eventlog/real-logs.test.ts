@@ -49,7 +49,7 @@ describe.skipIf(!haveRealLogs)('real event logs', () => {
       if (!event) throw new Error(`record ${record.rec} of ${record.comp} is missing`);
       const { system } = event;
       expect([system.eventId, system.channel, system.provider]).toEqual([record.id, record.ch, record.prov]);
-      for (const [field, value] of Object.entries(record.d ?? {})) {
+      for (const [field, value] of Object.entries(record.d)) {
         // Fields without a name are numbered there, over empty ones too.
         if (/^\d+$/.test(field)) expect(event.fields.map((one) => plain(one.value))).toContain(plain(value));
         else {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Real event logs with what other readers, and Windows itself, found in them; beside the repository. */
-export const realLogs = resolve(import.meta.dirname, '../../../shared/evtx');
+export const realLogs = resolve(process.env.CORDON_SHARED ?? resolve(import.meta.dirname, '../../../shared'), 'evtx');
 export const haveRealLogs = existsSync(join(realLogs, 'TRUTH.json'));
 if (!haveRealLogs) {
   process.stderr.write(
@@ -18,7 +18,7 @@ export interface TrueRecord {
   comp: string;
   prov: string;
   t: string;
-  d?: Record<string, string>;
+  d: Record<string, string>;
 }
 
 export function realFile(name: string): string {

@@ -7,10 +7,11 @@ import { EvidenceError } from '../../src/evidence/evidence-error.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { type QueryResult, runQuery } from '../../src/evidence/run-query.ts';
 import type { Json } from '../../src/kql/cells.ts';
+import { realFiles, realLogs, trueRecords } from '../eventlog/real-logs.ts';
 
-const shared = resolve(process.env.CORDON_SHARED ?? resolve(import.meta.dirname, '../../../shared'));
-const logs = join(shared, 'evtx');
-const files = existsSync(logs) ? readdirSync(logs).filter((f) => f.endsWith('.evtx')) : [];
+const logs = realLogs;
+const shared = resolve(logs, '..');
+const files = realFiles();
 
 const ask = (query: string, paths: readonly string[]): Promise<QueryResult> =>
   runQuery(
@@ -20,23 +21,6 @@ const ask = (query: string, paths: readonly string[]): Promise<QueryResult> =>
 
 const objects = ({ columns, rows }: QueryResult): Record<string, Json>[] =>
   rows.map((row) => Object.fromEntries(columns.map((c, i) => [c.name, row[i] ?? null])));
-
-/** What another reader made of the same file: one event a line. */
-interface Truth {
-  id: number;
-  rec: number;
-  ch: string;
-  comp: string;
-  prov: string;
-  t: string;
-  d: Record<string, string>;
-}
-
-const truthOf = (file: string): Truth[] =>
-  readFileSync(join(logs, `${file}.ndjson`), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line): Truth => JSON.parse(line));
 
 /** "2021-05-20T12:49:31.863181800Z" as Log Analytics prints it. */
 const timeOf = (text: string): string => text.replace(/(\.\d{7})\d*Z$/, '$1Z').replace(/\.?0*Z$/, 'Z');
@@ -59,7 +43,7 @@ describe('event logs as tables', () => {
   it.each(sound)(
     '%s: every event of the Security log is a row with its time, its computer and its fields',
     async (file) => {
-      const truth = truthOf(file).filter((t) => t.ch === 'Security');
+      const truth = trueRecords(file).filter((t) => t.ch === 'Security');
       const found = objects(await ask('SecurityEvent | sort by _EvidenceOffset asc', [join(logs, file)]));
       const byRecord = new Map(found.map((row) => [row._EventRecordId, row]));
       expect(found).toHaveLength(truth.length);
@@ -123,7 +107,7 @@ describe('event logs as tables', () => {
     for (const [, channel] of rows) expect(channel).toBe('Security');
     const other = await ask('Event | where EventLog == "Security" | count', paths);
     expect(other.rows).toEqual([[0]]);
-    const applications = files.flatMap((f) => truthOf(f)).filter((t) => t.ch === 'Application').length;
+    const applications = files.flatMap((f) => trueRecords(f)).filter((t) => t.ch === 'Application').length;
     const mine = await ask('Event | where EventLog == "Application" | count', paths);
     expect(Number(mine.rows[0]?.[0])).toBeGreaterThanOrEqual(applications);
   });
@@ -155,7 +139,7 @@ describe('event logs as tables', () => {
 
   it('load only the events that the first filters let through', async () => {
     const path = join(logs, 'nick_Security.evtx');
-    const truth = truthOf('nick_Security.evtx').filter((t) => t.ch === 'Security' && t.id === 4624).length;
+    const truth = trueRecords('nick_Security.evtx').filter((t) => t.ch === 'Security' && t.id === 4624).length;
     const { tables, rows } = await ask('SecurityEvent | where EventID == 4624 | count', [path]);
     expect(tables).toEqual([{ name: 'SecurityEvent', rows: truth }]);
     expect(rows).toEqual([[truth]]);
