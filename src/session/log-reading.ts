@@ -50,14 +50,16 @@ export function logReading(
     async around(vm: VirtualMachine, instant: string, again = false): Promise<void> {
       const key = aroundKey(vm.id, instant);
       const opened = holder.get().logs.get(vm.id)?.opened;
+      const sameLog = () => holder.get().logs.get(vm.id)?.opened === opened;
       const before = holder.get().around.get(key);
       if (before !== undefined && !again) return;
       const fact = await look(
         opened ? opened.around(instant, asked.signal) : reader.eventsAround(vm, instant, asked.signal),
-        (found) => ({ around: new Map(holder.get().around).set(key, found) }),
+        // Once another log was opened or closed, these events are not those beside the bursts on screen.
+        (found) => (sameLog() ? { around: new Map(holder.get().around).set(key, found) } : {}),
         before,
       );
-      if (asked.signal.aborted) return;
+      if (asked.signal.aborted || !sameLog()) return;
       const told = fact.state === 'unknown' ? `not known: ${fact.because}` : `${fact.value.events.length} events`;
       record(vm.id, `events ${instant}`, `events around ${instant} on ${vm.name}: ${told}`, fact);
     },

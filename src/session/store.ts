@@ -117,7 +117,10 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       (because) => holder.say(`The case file did not take “${summary}”: ${because}`, 'bad'),
     );
   const logs = logReading(holder, reader, keepFact);
-  const eventLogs = openedLogs(holder, ports.eventLogs, keepFact, (vmId) => machines.show(vmId));
+  const eventLogs = openedLogs(holder, ports.eventLogs, keepFact, (vmId) => {
+    machines.show(vmId);
+    if (top(holder.get()).kind === 'detail') opening.readAround();
+  });
   const runs = playbookRuns(holder, ports.playbooks, now, (vmId) => {
     // What was changed shows in the facts.
     const slot = holder.get().triages.get(vmId);

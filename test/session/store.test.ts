@@ -370,7 +370,7 @@ describe('an exported event log', () => {
     logons,
     files: [file],
     doubt: '',
-    around: async (instant) => known({ around: instant, events: [] }),
+    around: async (instant) => ({ ...known({ around: instant, events: [] }), source: 'exported event log' }),
   });
   const fromFile = known(
     {
@@ -422,6 +422,24 @@ describe('an exported event log', () => {
     });
     session.dispatch({ type: 'close-logs' });
     expect(part()?.logons).toMatchObject({ value: { failures: 1514 } });
+  });
+
+  test('that is opened while events are asked of Log Analytics keeps those away from its own bursts', async () => {
+    const { world, session } = await atTriage();
+    await world.endTriage();
+    session.dispatch({ type: 'pane', to: 'logons' });
+    session.dispatch({ type: 'open' });
+    session.dispatch({ type: 'open-logs' });
+    session.dispatch({ type: 'insert', text: 'Security.evtx' });
+    session.dispatch({ type: 'submit' });
+    world.opening[0]?.end(opened(fromFile));
+    await settle();
+    world.looking[0]?.end(known({ around: '2026-11-23T02:14:09Z', events: [] }));
+    await settle();
+    // The burst on screen is the file's now, and so are the events beside it.
+    expect([...session.state().around.values()]).toMatchObject([{ source: 'exported event log' }]);
+    const kept = world.cases[0]?.entries().filter(({ body }) => String(body.name).startsWith('events '));
+    expect(kept).toHaveLength(1);
   });
 
   test('that cannot be read leaves what was there, and says why', async () => {
