@@ -71,8 +71,11 @@ function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['l
   const accounts = new Set(burst.accounts.map(({ name }) => name.toLowerCase()));
   const at = fact.value.events.findIndex((event) => event.at >= instant);
   const from = Math.max(0, at - 6);
+  const shown = fact.value.events.slice(from, from + 40);
+  const rest = fact.value.events.length - shown.length;
+  const more = rest > 0 ? `; ${count(rest)} more are in the case file` : '';
   return [
-    ...fact.value.events.slice(from, from + 40).map((event, index) => {
+    ...shown.map((event, index) => {
       const theirs =
         addresses.has(event.address) || [event.account, event.by].some((name) => accounts.has(name.toLowerCase()));
       const sign = !theirs ? mark.low : event.eventId === 4625 ? mark.medium : mark.critical;
@@ -81,6 +84,7 @@ function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['l
         text: `${sign} ${clock(event.at)}  ${event.eventId === 0 ? '' : `${event.eventId}  `}${event.what}`,
       };
     }),
+    { label: '', text: `${fact.source}, ${fact.coverage}, asked ${clock(fact.asOf)}${more}` },
     ...fact.notSeen.map((text) => ({ label: 'Not seen', text })),
   ];
 }
@@ -125,10 +129,10 @@ export function detailOf(
     return {
       title: `${portText(port)} on ${vm}, nic ${nameOfId(port.networkInterface)}, ${port.frontend.address}`,
       asOf: part.exposure.asOf,
-      lines:
-        told.length > 0
-          ? told
-          : [{ label: 'Who can reach it', text: breadthText(port.sources) }, ...sourceLines(part.exposure)],
+      lines: [
+        ...(told.length > 0 ? told : [{ label: 'Who can reach it', text: breadthText(port.sources) }]),
+        ...sourceLines(part.exposure),
+      ],
       tables: [
         {
           title: 'Decided by',

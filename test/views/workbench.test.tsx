@@ -119,6 +119,21 @@ describe('findings', () => {
   });
 });
 
+describe('the detail of a port', () => {
+  test('says where the exposure comes from and what it could not include, beside how it is explained', async () => {
+    const { terminal, world } = await atTriage();
+    const document = incident();
+    if (document.exposure.state !== 'known') throw new Error('the incident knows its exposure');
+    const lack = 'security admin rules of vnet-prod: no permission';
+    await world.endTriage({ ...document, exposure: { ...document.exposure, notSeen: [lack] } });
+    await terminal.until('whole Internet');
+    terminal.type('\r');
+    const detail = await terminal.until('Path');
+    expect(detail).toMatch(/Source +the simulator, 2026-11-23 02:19:59Z/);
+    expect(detail).toMatch(new RegExp(`Not seen +${lack}`));
+  });
+});
+
 describe('a narrow pane of failed logons', () => {
   test('drops the seconds rather than the kind of the attack', async () => {
     const { terminal, world } = await atTriage(100, 30);
@@ -164,6 +179,8 @@ describe('following an address', () => {
     expect(detail).toMatch(/Raw +evidence\/0014-logons.json {3}sha256 9f2c9f2c/);
     expect(detail).toContain('▲ 02:14:09Z  4624  logon of svc-backup from 203.0.113.77 (type 10, remote desktop)');
     expect(detail).toContain('· 02:14:12Z');
+    // They were asked for by themselves, and say so.
+    expect(detail).toContain('the simulator, now, asked 02:19:59Z');
     terminal.type('a');
     await terminal.until('203.0.113.77: what it did here and elsewhere');
     await terminal.until('asking the logs');
