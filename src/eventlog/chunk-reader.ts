@@ -89,6 +89,7 @@ export class ChunkReader {
     resynchronise: boolean,
   ): { next: number; number: number } {
     const { chunk } = decoded;
+    this.#record.enter(decoded, offset, verified, budget);
     let at = from;
     let number = -1;
     while (at + smallestRecord <= end) {
@@ -105,30 +106,23 @@ export class ChunkReader {
         continue;
       }
       number = recordNumber(chunk, at);
-      this.#one(decoded, at, size, offset, verified, budget);
+      this.#one(at, size, offset);
       at += size;
     }
     return { next: at, number };
   }
 
-  #one(decoded: DecodedChunk, at: number, size: number, offset: number, verified: boolean, budget: Budget): void {
+  #one(at: number, size: number, offset: number): void {
+    let what = 'a record cannot be decoded';
     try {
-      this.#record.read(decoded, at, size, offset + at, verified, budget);
-    } catch (error) {
-      this.#damaged(offset + at, 'a record cannot be decoded', error);
-      return;
-    }
-    try {
+      this.#record.read(at, size);
+      what = 'an event cannot be shown whole';
       this.#listener.record(this.#record);
     } catch (error) {
-      this.#damaged(offset + at, 'an event cannot be shown whole', error);
+      // Errors that are no damage are defects, and go on.
+      if (!(error instanceof DamagedError)) throw error;
+      this.#listener.damage({ offset: offset + at, because: `${what}: ${error.message}` });
     }
-  }
-
-  /** Errors that are no damage are defects, and go on. */
-  #damaged(offset: number, what: string, error: unknown): void {
-    if (!(error instanceof DamagedError)) throw error;
-    this.#listener.damage({ offset, because: `${what}: ${error.message}` });
   }
 }
 

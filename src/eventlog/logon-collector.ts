@@ -3,7 +3,6 @@ import { sourceAddress } from '../triage/logons/addresses.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
-import type { Ticks } from '../triage/logons/ticks.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
 import type { EventRecord } from './record.ts';
 import {
@@ -16,6 +15,7 @@ import {
   successfulLogon,
 } from './security-events.ts';
 import { RecordRanges, SeenEvents } from './seen-events.ts';
+import { Span } from './span.ts';
 
 /** Logon types by which a password reaches the machine; services, batch jobs and the system itself are none of them. */
 const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
@@ -63,9 +63,8 @@ export class LogonCollector {
   /** How many successful logons there are, with those that no burst can need. */
   verifiedSuccesses = 0;
   unverifiedSuccesses = 0;
-  /** Times of the first and the last event of logons. */
-  first: Ticks | null = null;
-  last: Ticks | null = null;
+  /** From the first event of logons to the last. */
+  readonly span = new Span();
   /** Later events beyond those that are kept. */
   cut = 0;
   readonly #successes = new SuccessColumns();
@@ -106,8 +105,7 @@ export class LogonCollector {
   take(record: EventRecord, whole?: (event: SecurityEvent) => void): Taken {
     const mayRepeat = !record.verified || this.#ranges.add(record.recordId);
     if (!isSecurityEvent(record)) return 'unwanted';
-    const at = record.time ?? 0;
-    const { eventId } = record;
+    const { eventId, time: at } = record;
     const taken = eventId === failedLogon ? 'failure' : eventId === successfulLogon ? 'success' : 'other';
     if (mayRepeat) this.#seen ??= this.#everySeen();
     if (this.#seen) {
@@ -118,8 +116,7 @@ export class LogonCollector {
         return 'repeated';
       }
     }
-    if (this.first === null || at < this.first) this.first = at;
-    if (this.last === null || at > this.last) this.last = at;
+    this.span.add(at);
     if (taken === 'failure') this.failures.addEvent(this.#readFailure(record), !record.verified);
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
@@ -131,7 +128,7 @@ export class LogonCollector {
   #readFailure(record: EventRecord): LogonEvent {
     const failure = this.#failure;
     record.choose(failureFields);
-    failure.at = record.time ?? 0;
+    failure.at = record.time;
     failure.recordId = record.recordId;
     failure.computer = record.system('computer');
     failure.account = record.text(0);
@@ -161,7 +158,7 @@ export class LogonCollector {
     const type = record.number(2);
     if (type !== null && !tellingTypes.has(type)) return;
     const columns = this.#successes;
-    columns.at.push(record.time ?? 0);
+    columns.at.push(record.time);
     columns.recordId.push(record.recordId);
     columns.computer.push(this.#names.numberOf(record.system('computer')));
     columns.account.push(this.#names.numberOf(record.text(0)));
@@ -177,7 +174,7 @@ export class LogonCollector {
     // Windows logs these all day, and nobody comes from outside in them.
     if (ownSessions.has(id)) return;
     const { at, recordId, computer, subject, session } = this.#privileges;
-    at.push(record.time ?? 0);
+    at.push(record.time);
     recordId.push(record.recordId);
     computer.push(this.#names.numberOf(record.system('computer')));
     subject.push(this.#names.numberOf(record.text(0)));

@@ -4,7 +4,7 @@ import { printable } from '../text/printable.ts';
 import { known, unknown } from '../triage/fact.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
-import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
+import { isoOf } from '../triage/logons/ticks.ts';
 import { readChunkHeader } from './chunk-header.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
@@ -12,6 +12,7 @@ import { EventLogError, EventLogFile } from './event-log-file.ts';
 import { LogonCollector } from './logon-collector.ts';
 import type { EventRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
+import { Span } from './span.ts';
 
 /** An event log that was read, with what it holds of logons. */
 export interface LogonLog {
@@ -124,17 +125,6 @@ async function readOne(path: string, collector: LogonCollector, options: LogRead
   }
 }
 
-/** A span of time that grows. */
-class Span {
-  first: Ticks | null = null;
-  last: Ticks | null = null;
-
-  add(at: Ticks): void {
-    if (this.first === null || at < this.first) this.first = at;
-    if (this.last === null || at > this.last) this.last = at;
-  }
-}
-
 /** Hands a file's records to the collector, and counts what the file itself holds. */
 class Told {
   readonly #collector: LogonCollector;
@@ -162,7 +152,7 @@ class Told {
   record(record: EventRecord): void {
     this.#records += 1;
     if (!record.verified) this.#unverifiedRecords += 1;
-    if (record.time !== null) (record.verified ? this.#verified : this.#unverified).add(record.time);
+    (record.verified ? this.#verified : this.#unverified).add(record.time);
     const taken = this.#collector.take(record, this.#onEvent);
     if (taken === 'unwanted') return;
     if (record.eventId === failedLogon) this.#failures += 1;
@@ -172,7 +162,7 @@ class Told {
 
   values() {
     // A damaged time can be any: those of sound records tell the span, where there are any.
-    const { first, last } = this.#verified.first === null ? this.#unverified : this.#verified;
+    const ends = this.#verified.ends ?? this.#unverified.ends;
     return {
       records: this.#records,
       unverified: this.#unverifiedRecords,
@@ -180,8 +170,8 @@ class Told {
       damages: this.#damages,
       failures: this.#failures,
       successes: this.#successes,
-      first: first === null ? null : isoOf(first),
-      last: last === null ? null : isoOf(last),
+      first: ends && isoOf(ends.first),
+      last: ends && isoOf(ends.last),
       computers: [...this.#computers].map((name) => printable(name, 64)),
     };
   }
@@ -206,8 +196,9 @@ function logonsOf(
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
     return unknown(printable(because, 600), 'name exported .evtx files', 'event logs');
   }
-  const { failures, first, last } = collector;
-  if (first === null || last === null) {
+  const { failures } = collector;
+  const ends = collector.span.ends;
+  if (ends === null) {
     return unknown(
       `no logon event, failed or not, stands in ${files.map(({ path }) => fileName(path)).join(', ')}`,
       'export the Security log (wevtutil epl Security Security.evtx)',
@@ -234,7 +225,7 @@ function logonsOf(
       failures,
       successes: successEvidence,
       later,
-      lastEventAt: isoOf(last),
+      lastEventAt: isoOf(ends.last),
       thresholds,
     });
   };
@@ -246,7 +237,7 @@ function logonsOf(
     {
       source: sourceOf(files),
       asOf: now.toISOString(),
-      coverage: `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`,
+      coverage: `${isoOf(ends.first).slice(0, 19)}Z to ${isoOf(ends.last).slice(0, 19)}Z`,
       notSeen: [
         ...notSeen,
         ...unread.map((one) => printable(one.because, 300)),

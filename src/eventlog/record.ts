@@ -3,9 +3,9 @@ import { token } from './binxml.ts';
 import { Budget, DamagedError } from './damage.ts';
 import { isDate, ticksAt } from './filetime.ts';
 import type { InternedTexts } from './interned-texts.ts';
+import type { KnownText } from './known-text.ts';
 import { fieldOf, fieldsOf, type LogEvent, systemOf } from './log-event.ts';
 import { renderRecord } from './render.ts';
-import type { Source } from './template.ts';
 import { type DecodedChunk, TemplateInstance } from './template-instance.ts';
 import { valueText, valueType } from './values.ts';
 
@@ -24,8 +24,8 @@ export class EventRecord {
   offset = 0;
   verified = false;
   eventId = 0;
-  /** TimeCreated; null when it has no readable one. */
-  time: Ticks | null = null;
+  /** TimeCreated; NaN when it has no readable one. */
+  time: Ticks = Number.NaN;
   /** EventRecordID. */
   recordId = 0;
 
@@ -34,6 +34,7 @@ export class EventRecord {
   readonly #inner = new TemplateInstance();
   #decoded: DecodedChunk | null = null;
   #budget = new Budget(0);
+  #chunkOffset = 0;
   #at = 0;
   #end = 0;
   #event: LogEvent | null = null;
@@ -45,21 +46,37 @@ export class EventRecord {
     this.#texts = texts;
   }
 
-  /**
-   * Takes on the record of `size` bytes at `at`. `budget` is the chunk's, for all whole events. Throws a DamagedError
-   * when not even its event id can be read.
-   */
-  read(decoded: DecodedChunk, at: number, size: number, offset: number, verified: boolean, budget: Budget): void {
+  /** The records that are read next stand in this chunk, at `offset` of the file. `budget` is for all whole events. */
+  enter(decoded: DecodedChunk, offset: number, verified: boolean, budget: Budget): void {
     this.#decoded = decoded;
+    this.#chunkOffset = offset;
     this.#budget = budget;
+    this.verified = verified;
+  }
+
+  /** Takes on the chunk's record of `size` bytes at `at`. Throws a DamagedError when not even its event id can be read. */
+  read(at: number, size: number): void {
     this.#at = at + recordHead;
     this.#end = at + size - recordTail;
-    this.offset = offset;
-    this.verified = verified;
+    this.offset = this.#chunkOffset + at;
     this.#event = null;
-    this.#fields = null;
     this.#columns = null;
-    if (!this.#readValues(decoded)) this.#readWhole();
+    if (this.#decoded === null || !this.#readValues(this.#decoded)) this.#readWhole();
+  }
+
+  /** Did this provider write it to this channel? */
+  isOf(provider: KnownText, channel: KnownText): boolean {
+    return this.#says('provider', provider) && this.#says('channel', channel);
+  }
+
+  #says(name: 'provider' | 'channel', known: KnownText): boolean {
+    const index = this.#event ? -1 : (this.#outer.template?.system?.[name].index ?? -1);
+    const outer = this.#outer;
+    if (index < 0 || !this.#decoded || outer.type(index) !== valueType.string) return this.system(name) === known.text;
+    const size = outer.size(index);
+    if (known.standsAt(this.#decoded.chunk, outer.offset(index), size)) return true;
+    // Zeros may follow on it.
+    return size > 2 * known.text.length && this.system(name) === known.text;
   }
 
   /** The value of `provider`, `channel` or `computer`. */
@@ -67,15 +84,16 @@ export class EventRecord {
     if (this.#event) return this.#event.system[name];
     const source = this.#outer.template?.system?.[name];
     if (!source || !this.#decoded) return '';
-    return source.index < 0 ? source.text : this.#text(this.#decoded, this.#outer, source.index);
+    if (source.index < 0) return source.text;
+    if (!isPlain(this.#outer.type(source.index))) return this.event().system[name];
+    return this.#text(this.#decoded, this.#outer, source.index);
   }
 
   /** Chooses the fields that `text` and `number` give by their place in `names`, which is compared by identity. */
   choose(names: readonly string[]): void {
     this.#names = names;
     this.#fields = this.#event ? null : this.#readFields();
-    const columns = this.#fields?.template?.columns(names) ?? null;
-    this.#columns = columns && this.#fields && onlyPlain(columns, this.#fields) ? columns : null;
+    this.#columns = this.#fields?.template?.columns(names) ?? null;
     if (this.#columns === null) this.event();
   }
 
@@ -85,7 +103,9 @@ export class EventRecord {
       return this.#event ? fieldOf(this.#event, this.#names[place] ?? '') : '';
     }
     const index = this.#columns[place] ?? -1;
-    return index < 0 ? '' : this.#text(this.#decoded, this.#fields, index);
+    if (index < 0) return '';
+    if (!isPlain(this.#fields.type(index))) return fieldOf(this.event(), this.#names[place] ?? '');
+    return this.#text(this.#decoded, this.#fields, index);
   }
 
   /** The chosen field as a number, decimal or hexadecimal; null when it is none. */
@@ -129,30 +149,21 @@ export class EventRecord {
     outer.read(decoded, from, this.#end);
     const plan = outer.template?.system;
     if (!plan) return false;
-    const { eventId, time, recordId } = plan;
-    if (!this.#plain(eventId, valueType.uint16, 2) || !this.#plain(time, valueType.filetime, 8)) return false;
-    if (!this.#plain(recordId, valueType.uint64, 8)) return false;
-    if (!this.#readable(plan.provider) || !this.#readable(plan.channel) || !this.#readable(plan.computer)) return false;
-    const created = ticksAt(view, outer.offset(time.index));
-    const id = outer.offset(recordId.index);
-    this.eventId = view.getUint16(outer.offset(eventId.index), true);
-    this.time = isDate(created) ? created : null;
+    const [eventId, time, recordId] = [plan.eventId.index, plan.time.index, plan.recordId.index];
+    if (!outer.holds(eventId, valueType.uint16, 2) || !outer.holds(time, valueType.filetime, 8)) return false;
+    if (!outer.holds(recordId, valueType.uint64, 8)) return false;
+    const created = ticksAt(view, outer.offset(time));
+    const id = outer.offset(recordId);
+    this.eventId = view.getUint16(outer.offset(eventId), true);
+    this.time = isDate(created) ? created : Number.NaN;
     this.recordId = view.getUint32(id, true) + view.getUint32(id + 4, true) * 4_294_967_296;
     return true;
-  }
-
-  #readable({ index }: Source): boolean {
-    return index < 0 || isPlain(this.#outer.type(index));
-  }
-
-  #plain({ index }: Source, type: number, size: number): boolean {
-    return index >= 0 && this.#outer.type(index) === type && this.#outer.size(index) === size;
   }
 
   #readWhole(): void {
     const { system } = this.event();
     this.eventId = system.eventId;
-    this.time = system.time;
+    this.time = system.time ?? Number.NaN;
     this.recordId = system.recordId;
   }
 
@@ -193,9 +204,4 @@ function isUnsigned(type: number): boolean {
 /** Values of values, and several in one: only the whole event tells how they read. */
 function isPlain(type: number): boolean {
   return (type & valueType.array) === 0 && type !== valueType.binXml;
-}
-
-function onlyPlain(columns: Int32Array, values: TemplateInstance): boolean {
-  for (const index of columns) if (index >= 0 && !isPlain(values.type(index))) return false;
-  return true;
 }

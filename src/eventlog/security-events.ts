@@ -1,5 +1,6 @@
 import type { EventParts } from '../triage/logons/event-words.ts';
 import type { LogonEvent } from '../triage/logons/events.ts';
+import { KnownText } from './known-text.ts';
 import type { EventRecord } from './record.ts';
 
 /** An event of the Security log about a logon, or about what an intruder does after one. */
@@ -36,33 +37,33 @@ export const failedLogon = 4625;
 export const successfulLogon = 4624;
 export const specialPrivileges = 4672;
 
-const auditing = 'Microsoft-Windows-Security-Auditing';
+const security = new KnownText('Security');
 
 /**
  * The events that are read, with the provider that writes them and the channel that they are written to: others have
  * events of the same numbers (4625 of EventSystem in the Application log). A forwarded event keeps both.
  */
-const sources: Readonly<Record<number, { provider: string; channel: string }>> = {
-  1102: { provider: 'Microsoft-Windows-Eventlog', channel: 'Security' },
-  [successfulLogon]: { provider: auditing, channel: 'Security' },
-  [failedLogon]: { provider: auditing, channel: 'Security' },
-  [specialPrivileges]: { provider: auditing, channel: 'Security' },
-  4697: { provider: auditing, channel: 'Security' },
-  4698: { provider: auditing, channel: 'Security' },
-  4720: { provider: auditing, channel: 'Security' },
-  4728: { provider: auditing, channel: 'Security' },
-  4732: { provider: auditing, channel: 'Security' },
-  7045: { provider: 'Service Control Manager', channel: 'System' },
-};
+const sources: readonly { eventIds: readonly number[]; provider: KnownText; channel: KnownText }[] = [
+  {
+    eventIds: [successfulLogon, failedLogon, specialPrivileges, 4697, 4698, 4720, 4728, 4732],
+    provider: new KnownText('Microsoft-Windows-Security-Auditing'),
+    channel: security,
+  },
+  { eventIds: [1102], provider: new KnownText('Microsoft-Windows-Eventlog'), channel: security },
+  { eventIds: [7045], provider: new KnownText('Service Control Manager'), channel: new KnownText('System') },
+];
 
-const wanted = new Uint8Array(0x10000);
-for (const id of Object.keys(sources)) wanted[Number(id)] = 1;
+/** Of each event id, the place of its source. */
+const nowhere = 255;
+const sourceOf = new Uint8Array(0x10000).fill(nowhere);
+for (const [place, { eventIds }] of sources.entries()) for (const id of eventIds) sourceOf[id] = place;
 
 /** Is it an event of logons, and not another one of the same number? */
 export function isSecurityEvent(record: EventRecord): boolean {
-  if (wanted[record.eventId] !== 1 || record.time === null) return false;
-  const source = sources[record.eventId];
-  return source?.provider === record.system('provider') && source.channel === record.system('channel');
+  const place = sourceOf[record.eventId] ?? nowhere;
+  if (place === nowhere || Number.isNaN(record.time)) return false;
+  const source = sources[place];
+  return source !== undefined && record.isOf(source.provider, source.channel);
 }
 
 const names = [
@@ -92,7 +93,7 @@ export function securityEventOf(record: EventRecord): SecurityEvent {
   const logon = eventId === successfulLogon || eventId === failedLogon;
   const member = text('MemberName');
   return {
-    at: record.time ?? 0,
+    at: record.time,
     recordId: record.recordId,
     eventId,
     channel: record.system('channel'),

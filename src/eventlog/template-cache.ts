@@ -14,11 +14,10 @@ interface Kept {
   template: Template;
   /** The definition's elements, byte by byte. */
   bytes: DataView;
-  /** Where names are referred to, from the beginning of `bytes`, and the names. */
+  /** Where names are referred to, from the beginning of `bytes`. */
   sites: Int32Array;
+  /** What is referred to at each site; "" where the name stands there itself, and its bytes are among `bytes`. */
   names: string[];
-  /** Does the name stand at its site, rather than elsewhere in the chunk? */
-  inline: boolean[];
 }
 
 /** Templates of all chunks of all files. A definition is used again only where it says the same, byte by byte. */
@@ -62,13 +61,14 @@ function keep(
   size: number,
   nameSites: readonly number[],
 ): Kept {
-  const offsets = nameSites.map((site) => chunk.view.getUint32(site, true));
   return {
     template,
     bytes: new DataView(Uint8Array.from(chunk.bytes.subarray(from, from + size)).buffer),
     sites: Int32Array.from(nameSites, (site) => site - from),
-    names: offsets.map((offset) => names.at(offset)),
-    inline: nameSites.map((site, i) => offsets[i] === site + 4),
+    names: nameSites.map((site) => {
+      const offset = chunk.view.getUint32(site, true);
+      return offset === site + 4 ? '' : names.at(offset);
+    }),
   };
 }
 
@@ -77,24 +77,36 @@ function keep(
  * else, and the names themselves, must be the same. So a damaged or forged definition never stands for a sound one.
  */
 function says(kept: Kept, { view }: ChunkView, names: ChunkNames, from: number): boolean {
-  const { sites, inline } = kept;
+  const { bytes, sites } = kept;
   let at = 0;
   for (let i = 0; i < sites.length; i++) {
     const site = sites[i] ?? 0;
-    if (!same(kept.bytes, at, site, view, from)) return false;
-    const offset = view.getUint32(from + site, true);
+    if (!same(bytes, at, site, view, from)) return false;
+    const offset = view.getInt32(from + site, true);
+    const name = kept.names[i];
     const inPlace = offset === from + site + 4;
-    if (inPlace !== inline[i] || names.at(offset) !== kept.names[i]) return false;
+    if (inPlace ? name !== '' : name === '' || names.at(offset) !== name) return false;
     // A name in its place begins with the offset of another one.
     at = site + (inPlace ? 8 : 4);
   }
-  return same(kept.bytes, at, kept.bytes.byteLength, view, from);
+  return same(bytes, at, bytes.byteLength, view, from);
 }
 
 /** Are the bytes from `at` to `end` those at `from` further on in `view`? */
 function same(bytes: DataView, at: number, end: number, view: DataView, from: number): boolean {
+  const last = end - 8;
   let p = at;
-  for (; p + 4 <= end; p += 4) if (bytes.getUint32(p, true) !== view.getUint32(from + p, true)) return false;
+  if (last >= at) {
+    for (; p < last; p += 8) if (differs(bytes, p, view, from)) return false;
+    // The last eight may overlap with those before, rather than be looked at one by one.
+    return !differs(bytes, last, view, from);
+  }
   for (; p < end; p++) if (bytes.getUint8(p) !== view.getUint8(from + p)) return false;
   return true;
+}
+
+/** Do the eight bytes at `p` differ? */
+function differs(bytes: DataView, p: number, view: DataView, from: number): boolean {
+  const low = bytes.getInt32(p, true) ^ view.getInt32(from + p, true);
+  return (low | (bytes.getInt32(p + 4, true) ^ view.getInt32(from + p + 4, true))) !== 0;
 }

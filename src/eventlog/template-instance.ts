@@ -84,6 +84,12 @@ export class TemplateInstance {
     return index < this.count ? (this.offsets[index + 1] ?? 0) - (this.offsets[index] ?? 0) : 0;
   }
 
+  /** Is there a value at `index` of this type and size? Type and size stand together, in the value's descriptor. */
+  holds(index: number, type: number, size: number): boolean {
+    if (index < 0 || index >= this.count) return false;
+    return (this.#view.getUint32(this.#descriptors + 4 * index, true) & 0xff_ffff) === ((type << 16) | size);
+  }
+
   /** The value's type; null's for an index that there is no value for. */
   type(index: number): number {
     return index < this.count ? this.#view.getUint8(this.#descriptors + 4 * index + 2) : 0;

@@ -80,7 +80,8 @@ export class Template {
   readonly root: Element;
   readonly system: SystemPlan | null;
   readonly #fields = new Map<string, Source | null>();
-  readonly #columns = new Map<readonly string[], Int32Array | null>();
+  #names: readonly string[] = [];
+  #columns: Int32Array | null = null;
 
   constructor(root: Element) {
     this.root = root;
@@ -90,11 +91,11 @@ export class Template {
 
   /**
    * The index of the value of each of these fields, -1 for a field that the template has not. Null when one of them is
-   * not simply a value: then the event must be rendered. `names` is compared by identity.
+   * not simply a value: then the event must be rendered. The last answer is kept, by the identity of `names`: of one
+   * kind of event the same fields are wanted each time.
    */
   columns(names: readonly string[]): Int32Array | null {
-    const known = this.#columns.get(names);
-    if (known !== undefined) return known;
+    if (names === this.#names) return this.#columns;
     let found: Int32Array | null = new Int32Array(names.length);
     for (const [i, name] of names.entries()) {
       const source = this.#fields.get(name);
@@ -104,7 +105,8 @@ export class Template {
       }
       found[i] = source?.index ?? -1;
     }
-    this.#columns.set(names, found);
+    this.#names = names;
+    this.#columns = found;
     return found;
   }
 }
