@@ -1,9 +1,11 @@
 /**
  * A Security log of a gibibyte, to bursts: against reading the same file, and 16 MiB of it against libevtx's evtxexport
- * where that is installed. The log is made of real chunks (of `CORDON_SHARED`, or ../shared beside the project) with new
- * record ids, times and checksums. Run: npm run bench -- evtx [MiB]
+ * where that is installed. Each is told without and with the SHA-256 that `cordon evtx` makes beside it: that alone takes
+ * several times as long as the reading. The log is made of real chunks (of `CORDON_SHARED`, or ../shared beside the
+ * project) with new record ids, times and checksums. Run: npm run bench -- evtx [MiB]
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -18,14 +20,20 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { Logons } from '../src/documents/triage.ts';
 import { ChunkNames } from '../src/eventlog/binxml.ts';
 import { readChunkHeader } from '../src/eventlog/chunk-header.ts';
 import { ChunkReader } from '../src/eventlog/chunk-reader.ts';
 import { chunkSize, chunkViewAt } from '../src/eventlog/chunk-view.ts';
+import { EventLogFile } from '../src/eventlog/event-log-file.ts';
+import { LogonCollector } from '../src/eventlog/logon-collector.ts';
 import { readEventLogs } from '../src/eventlog/read-logs.ts';
 import { recordHead, recordTail } from '../src/eventlog/record.ts';
 import { TemplateCache } from '../src/eventlog/template-cache.ts';
 import { DecodedChunk, TemplateInstance } from '../src/eventlog/template-instance.ts';
+import { defaultThresholds } from '../src/triage/logons/bursts.ts';
+import { assembleLogons } from '../src/triage/logons/logons.ts';
+import { isoOf } from '../src/triage/logons/ticks.ts';
 
 const shared = process.env.CORDON_SHARED ?? resolve(import.meta.dirname, '../../shared');
 const mebibytes = Number(process.argv[3] ?? 1024);
@@ -139,24 +147,66 @@ function stopwatch(): () => Cost {
   };
 }
 
-function readAlone(path: string): Cost {
-  const buffer = Buffer.alloc(4 << 20);
+const buffer = Buffer.alloc(1 << 20);
+
+/** Reads a file from its beginning to its end, and gives what was read to `take`. */
+function readThrough(path: string, take?: (bytes: Buffer) => void): void {
   const file = openSync(path, 'r');
-  const before = stopwatch();
-  let position = 0;
-  for (;;) {
+  for (let position = 0; ; ) {
     const read = readSync(file, buffer, 0, buffer.length, position);
     if (read === 0) break;
+    take?.(buffer.subarray(0, read));
     position += read;
   }
   closeSync(file);
-  return before();
 }
 
-async function bursts(path: string) {
+async function readAlone(path: string): Promise<void> {
+  readThrough(path);
+}
+
+async function digestAlone(path: string): Promise<void> {
+  const hash = createHash('sha256');
+  readThrough(path, (bytes) => hash.update(bytes));
+  hash.digest('hex');
+}
+
+/** From the file to bursts as `readEventLogs` goes, but without a digest. */
+async function burstsAlone(path: string): Promise<Logons> {
+  const file = await EventLogFile.open(path);
+  const collector = new LogonCollector();
+  const reader = new ChunkReader({
+    record: (record) => {
+      collector.take(record);
+    },
+    damage({ because }) {
+      throw new Error(because);
+    },
+  });
+  for await (const { chunk, offset, available } of file.chunks())
+    reader.read(chunk, readChunkHeader(chunk, available), available, offset);
+  await file.close();
+  const { successes, later } = collector.evidence(false);
+  return assembleLogons({
+    failures: collector.failures,
+    successes: { collected: true, complete: true, because: '', cure: '', rows: successes },
+    later,
+    lastEventAt: isoOf(collector.span.ends?.last ?? 0),
+    thresholds: defaultThresholds,
+  }).logons;
+}
+
+/** The same with the digest: what `cordon evtx` does. */
+async function burstsAndDigest(path: string): Promise<Logons> {
+  const { logons } = await readEventLogs([path], { now: new Date() });
+  if (logons.state === 'unknown') throw new Error(logons.because);
+  return logons.value;
+}
+
+async function costOf(work: (path: string) => Promise<unknown>, path: string): Promise<Cost> {
   const before = stopwatch();
-  const { files, logons } = await readEventLogs([path], { now: new Date() });
-  return { cost: before(), files, logons };
+  await work(path);
+  return before();
 }
 
 /** The most memory that `cordon evtx` takes for a file: of the built program, in a process of its own. */
@@ -173,7 +223,27 @@ const best = (costs: Cost[]): Cost => ({
   ms: Math.min(...costs.map(({ ms }) => ms)),
   processor: Math.min(...costs.map(({ processor }) => processor)),
 });
-const shown = ({ ms, processor }: Cost): string => `${ms.toFixed(0)} ms, ${processor.toFixed(0)} ms of the processor`;
+/** The best of some rounds of each, one after the other in each round. */
+async function measured<K extends string>(
+  works: Record<K, (path: string) => Promise<unknown>>,
+  path: string,
+  rounds: number,
+): Promise<Record<K, Cost>> {
+  const names = Object.keys(works) as K[];
+  const costs = new Map<K, Cost[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) costs.get(name)?.push(await costOf(works[name], path));
+  return Object.fromEntries(names.map((name) => [name, best(costs.get(name) ?? [])])) as Record<K, Cost>;
+}
+
+const shown = ({ ms, processor }: Cost): string =>
+  `${ms.toFixed(ms < 100 ? 1 : 0)} ms, ${processor.toFixed(0)} ms of the processor`;
+const works = {
+  reading: readAlone,
+  digest: digestAlone,
+  bursts: burstsAlone,
+  'bursts with digest': burstsAndDigest,
+};
 const folder = mkdtempSync(join(tmpdir(), 'cordon-bench-'));
 try {
   const from = models();
@@ -181,37 +251,30 @@ try {
   const big = join(folder, 'Security.evtx');
   const records = write(big, mebibytes * 16, from);
   console.log(`${mebibytes} MiB, ${records.toLocaleString('en-US')} records, made of ${from.length} real chunks`);
-  readAlone(big);
-  const reading: Cost[] = [];
-  const working: Cost[] = [];
-  let told = await bursts(big);
-  for (let round = 0; round < 3; round++) {
-    reading.push(readAlone(big));
-    told = await bursts(big);
-    working.push(told.cost);
+  const [alone, whole] = [await burstsAlone(big), await burstsAndDigest(big)];
+  console.log(`${whole.failures.toLocaleString('en-US')} failures in ${whole.bursts.length} bursts`);
+  if (alone.failures !== whole.failures || alone.bursts.length !== whole.bursts.length)
+    throw new Error('with and without a digest the bursts are not the same');
+  const costs = await measured(works, big, 4);
+  for (const [name, cost] of Object.entries(costs)) {
+    const ratio = name === 'reading' ? '' : `; ${(cost.ms / costs.reading.ms).toFixed(1)} times the reading`;
+    console.log(`${name}: ${shown(cost)}${ratio}`);
   }
-  const value = told.logons.state === 'known' ? told.logons.value : undefined;
-  const [mineBig, floor] = [best(working), best(reading)];
-  console.log(
-    `bursts  ${shown(mineBig)}; ${value?.failures.toLocaleString('en-US')} failures in ${value?.bursts.length} bursts, ${told.files[0]?.damages} damages`,
-  );
-  console.log(`reading ${shown(floor)}`);
-  console.log(
-    `ratio   ${(mineBig.ms / floor.ms).toFixed(1)} by the clock, ${(mineBig.processor / floor.processor).toFixed(1)} of the processor, with checksums and SHA-256`,
-  );
   console.log(peakOfProgram(big));
 
   const small = join(folder, 'Small.evtx');
   write(small, 16 * 16, from);
-  const mine = best([(await bursts(small)).cost, (await bursts(small)).cost, (await bursts(small)).cost]).ms;
+  const mine = await measured(works, small, 20);
   const before = performance.now();
   const theirs = spawnSync('evtxexport', [small], { stdio: ['ignore', 'ignore', 'ignore'] });
   const elapsed = performance.now() - before;
   if (theirs.error) console.log('evtxexport is not installed (Debian: libevtx-utils)');
-  else
+  else {
+    const against = ({ ms }: Cost): string => `${ms.toFixed(1)} ms, 1/${(elapsed / ms).toFixed(0)} of it`;
     console.log(
-      `16 MiB  ${mine.toFixed(0)} ms, evtxexport ${elapsed.toFixed(0)} ms, ratio 1/${(elapsed / mine).toFixed(0)}`,
+      `16 MiB: evtxexport ${elapsed.toFixed(0)} ms; bursts ${against(mine.bursts)}; with digest ${against(mine['bursts with digest'])}`,
     );
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-/** What the thread and its owner share: blocks of bytes, and four numbers by which they take turns. */
+/** What the thread and its owner share: blocks of bytes, and the numbers by which they tell each other how far they are. */
 export interface DigestShared {
   blocks: SharedArrayBuffer[];
   control: SharedArrayBuffer;
@@ -6,7 +6,10 @@ export interface DigestShared {
   result: SharedArrayBuffer;
 }
 
-/** Places in `control`. */
-export const place = { turn: 0, block: 1, from: 2, to: 3 } as const;
-/** Values of `turn`: whose it is. */
-export const turn = { owner: 0, thread: 1, finish: 2 } as const;
+/**
+ * Places in `control`. Pieces are given and taken in their order, the nth in block n modulo their number; where in its
+ * block a piece begins and ends stands in two numbers from `pieces` on.
+ */
+export const place = { given: 0, taken: 1, finish: 2, pieces: 3 } as const;
+/** Values of `finish`. */
+export const finish = { no: 0, asked: 1, done: 2 } as const;

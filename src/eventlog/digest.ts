@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type DigestShared, place, turn } from './digest-turns.ts';
+import { type DigestShared, finish, place } from './digest-turns.ts';
 
-/** SHA-256 of bytes that pass by in blocks of shared memory. */
+/** SHA-256 of bytes that pass by in blocks of memory, which are filled one after the other, round and round. */
 export interface Digest {
-  /** Takes the bytes of a block from `from` to `to`, which must stay as they are until `taken` resolves. */
-  give(block: number, from: number, to: number): void;
-  /** Resolves when what was given last has been taken; nothing more may be given before. */
-  taken(): Promise<void>;
+  /** Takes the next block's bytes from `from` to `to`. They must stay as they are until the block is free again. */
+  give(from: number, to: number): void;
+  /** Resolves when the block after the one that was given last is free. */
+  room(): Promise<void>;
   /** The digest in hexadecimal digits; nothing can be given after it. */
   hex(): Promise<string>;
   /** Ends it early. */
@@ -27,17 +27,19 @@ export function digestOf(size: number, blocks: SharedArrayBuffer[]): Digest {
 class PlainDigest implements Digest {
   readonly #hash = createHash('sha256');
   readonly #blocks: SharedArrayBuffer[];
+  #given = 0;
 
   constructor(blocks: SharedArrayBuffer[]) {
     this.#blocks = blocks;
   }
 
-  give(block: number, from: number, to: number): void {
-    const memory = this.#blocks[block];
+  give(from: number, to: number): void {
+    const memory = this.#blocks[this.#given % this.#blocks.length];
     if (memory) this.#hash.update(new Uint8Array(memory, from, to - from));
+    this.#given += 1;
   }
 
-  async taken(): Promise<void> {}
+  async room(): Promise<void> {}
 
   async hex(): Promise<string> {
     return this.#hash.digest('hex');
@@ -55,12 +57,15 @@ function entry(): URL {
 
 class ThreadDigest implements Digest {
   readonly #worker: Worker;
+  readonly #blocks: number;
   readonly #numbers: Int32Array;
   readonly #result = new SharedArrayBuffer(32);
   readonly #failed: Promise<never>;
+  #given = 0;
 
   constructor(blocks: SharedArrayBuffer[]) {
-    const control = new SharedArrayBuffer(16);
+    const control = new SharedArrayBuffer(4 * (place.pieces + 2 * blocks.length));
+    this.#blocks = blocks.length;
     this.#numbers = new Int32Array(control);
     const shared: DigestShared = { blocks, control, result: this.#result };
     this.#worker = new Worker(entry(), { workerData: shared, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
@@ -69,26 +74,23 @@ class ThreadDigest implements Digest {
     this.#failed.catch(() => {});
   }
 
-  give(block: number, from: number, to: number): void {
-    this.#numbers[place.block] = block;
-    this.#numbers[place.from] = from;
-    this.#numbers[place.to] = to;
-    this.#pass(turn.thread);
+  give(from: number, to: number): void {
+    const piece = place.pieces + 2 * (this.#given % this.#blocks);
+    this.#numbers[piece] = from;
+    this.#numbers[piece + 1] = to;
+    this.#given += 1;
+    // The thread sees it by itself.
+    Atomics.store(this.#numbers, place.given, this.#given);
   }
 
-  async taken(): Promise<void> {
-    for (;;) {
-      const whose = Atomics.load(this.#numbers, place.turn);
-      if (whose === turn.owner) return;
-      const waiting = Atomics.waitAsync(this.#numbers, place.turn, whose);
-      if (waiting.async) await Promise.race([waiting.value, this.#failed]);
-    }
+  async room(): Promise<void> {
+    await this.#until(place.taken, (taken) => this.#given - taken < this.#blocks);
   }
 
   async hex(): Promise<string> {
-    await this.taken();
-    this.#pass(turn.finish);
-    await this.taken();
+    await this.#until(place.taken, (taken) => taken === this.#given);
+    Atomics.store(this.#numbers, place.finish, finish.asked);
+    await this.#until(place.finish, (now) => now === finish.done);
     return Buffer.from(this.#result).toString('hex');
   }
 
@@ -96,8 +98,12 @@ class ThreadDigest implements Digest {
     void this.#worker.terminate();
   }
 
-  /** The thread sees it by itself. */
-  #pass(to: number): void {
-    Atomics.store(this.#numbers, place.turn, to);
+  async #until(index: number, reached: (value: number) => boolean): Promise<void> {
+    for (;;) {
+      const value = Atomics.load(this.#numbers, index);
+      if (reached(value)) return;
+      const waiting = Atomics.waitAsync(this.#numbers, index, value);
+      if (waiting.async) await Promise.race([waiting.value, this.#failed]);
+    }
   }
 }

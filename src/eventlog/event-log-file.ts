@@ -32,7 +32,10 @@ export interface PlacedChunk {
 }
 
 /** How many chunks are read at once, at most. */
-const chunksABlock = 32;
+const chunksABlock = 16;
+/** One block is read from while the next is filled; as many more can wait for their digest. */
+const blocksDecoded = 2;
+const blocksDigested = 2;
 /** A sound file needs none; each costs that a block is read again. */
 const mostRealignments = 64;
 
@@ -117,9 +120,9 @@ export class EventLogFile {
    * of the very bytes that were read is made beside it. Throws an EventLogError when the disk gives up.
    */
   async *chunks(options: { digest?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<PlacedChunk> {
-    // One is read from while the next is filled; before either changes, its digest is made.
     const count = Math.min(chunksABlock, 1 + Math.ceil(this.size / chunkSize));
-    const ring: [Block, Block] = [newBlock(count), newBlock(count)];
+    const blocks = blocksDecoded + (options.digest ? blocksDigested : 0);
+    const ring = Array.from({ length: blocks }, () => newBlock(count));
     const digest = options.digest
       ? digestOf(
           this.size,
@@ -127,11 +130,8 @@ export class EventLogFile {
         )
       : null;
     try {
-      if (digest) {
-        this.#head.copy(ring[0].bytes);
-        digest.give(0, 0, this.#head.length);
-        await digest.taken();
-      }
+      if (ring[0]) this.#head.copy(ring[0].bytes);
+      digest?.give(0, this.#head.length);
       yield* this.#placed(ring, digest, options.signal);
       const after = await this.#handle.stat();
       this.changed = changeBetween(this.#before, after);
@@ -142,32 +142,31 @@ export class EventLogFile {
   }
 
   async *#placed(
-    ring: readonly [Block, Block],
+    ring: readonly Block[],
     digest: Digest | null,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<PlacedChunk> {
-    let turn: 0 | 1 = 0;
+    // The file's header lies in the first.
+    let turn = 0;
+    const next = (): Block | undefined => ring[(turn + 1) % ring.length];
     const last = chunkViewAt(new ArrayBuffer(chunkSize), 0);
     let at = this.#head.length;
     let digested = at;
     let realigned = 0;
     let before: ChunkView | null = null;
-    let ahead = this.#read(ring[0], at);
+    let ahead = this.#fill(next(), at, digest);
     for (;;) {
       signal?.throwIfAborted();
-      const block = ring[turn];
-      const blockSize = block.bytes.length;
       const length = await ahead;
-      await digest?.taken();
-      if (length === 0) return;
+      const block = next();
+      if (length === 0 || block === undefined) return;
+      const blockSize = block.bytes.length;
       // What lies behind the file's end in memory is left from an earlier block.
       if (length < blockSize) block.bytes.fill(0, length);
-      const from = Math.max(0, digested - at);
-      if (digest && from < length) digest.give(turn, from, length);
+      digest?.give(Math.min(length, Math.max(0, digested - at)), length);
       digested = Math.max(digested, at + length);
-      turn = turn === 0 ? 1 : 0;
-      const next = ring[turn];
-      ahead = length < blockSize ? Promise.resolve(0) : this.#read(next, at + length);
+      turn += 1;
+      ahead = length < blockSize ? Promise.resolve(0) : this.#fill(next(), at + length, digest);
       ahead.catch(() => {});
       let onward = at + length;
       for (let i = 0; i * chunkSize < length; i++) {
@@ -195,13 +194,19 @@ export class EventLogFile {
       this.position = at;
       if (realign) {
         await ahead.catch(() => 0);
-        ahead = this.#read(next, at);
+        ahead = this.#fill(next(), at, digest);
       } else if (before) {
         // Its block is filled again while the next is looked at.
         before.bytes.copy(last.bytes);
         before = last;
       }
     }
+  }
+
+  /** Fills a block from the file, once the digest has what was in it. */
+  async #fill(block: Block | undefined, at: number, digest: Digest | null): Promise<number> {
+    await digest?.room();
+    return block ? this.#read(block, at) : 0;
   }
 
   /** Fills a block from the file; less than asked for only at its end. */

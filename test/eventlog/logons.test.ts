@@ -7,6 +7,7 @@ import { type EventLogReading, readEventLogs } from '../../src/eventlog/read-log
 import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../src/triage/logons/ticks.ts';
 import { connectTo, machine } from '../azure/log-workspace.ts';
 import {
+  chunkSize,
   failedLogon,
   hex32,
   hex64,
@@ -278,6 +279,17 @@ describe('the logons of an event log', () => {
     expect(told).toMatchObject([
       { bytes: bytes.length, failures: 120, sha256: createHash('sha256').update(bytes).digest('hex') },
     ]);
+  });
+
+  it('come with it where bytes are missing, and blocks are read a second time', async () => {
+    const log = writeLog(guess, { each: 40 });
+    const [head, chunk] = [log.subarray(0, 4096), log.subarray(4096, 4096 + chunkSize)];
+    const cut = new Set([3, 16, 17, 100, 333, 639]);
+    const pieces = Array.from({ length: 640 }, (_, i) => chunk.subarray(0, cut.has(i) ? chunkSize - 1000 : chunkSize));
+    const bytes = Buffer.concat([head, ...pieces]);
+    const { files: told } = await readEventLogs([folder.write('cut.evtx', bytes)], { now });
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(told).toMatchObject([{ records: 640 * 40, unverified: 0, sha256 }]);
   });
 
   it('without templates count as well', async () => {
