@@ -1,12 +1,10 @@
-import type { Fact } from '../documents/fact.ts';
-import type { Exposure, VirtualMachine } from '../documents/triage.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
 import type { PublishedTags } from '../triage/exposure/address-spec.ts';
+import type { FoundExposure } from '../triage/exposure/exposure.ts';
 import { FleetExposure } from '../triage/exposure/fleet.ts';
-import type { NetworkResources } from '../triage/exposure/resources.ts';
 import { type Reach, reachOf } from '../triage/suspicion.ts';
 import { readAdminRules } from './admin-rules.ts';
 import type { Connection } from './connection.ts';
-import { listAt, textAt } from './json.ts';
 import { loadQuery } from './queries.ts';
 import { graphPages } from './resource-graph.ts';
 
@@ -19,9 +17,8 @@ const MOST_REASONS = 20;
 export class NotSeenByFleet {
   readonly #machines = new Map<string, number>();
 
-  add(exposure: Fact<Exposure>): void {
-    const sentences =
-      exposure.state === 'known' ? exposure.notSeen : [`${exposure.because}; ${exposure.cure || 'refresh'}`];
+  add({ unknown, notSeen }: Pick<FoundExposure, 'unknown' | 'notSeen'>): void {
+    const sentences = unknown === undefined ? notSeen : [`${unknown.because}; ${unknown.cure || 'refresh'}`];
     for (const sentence of sentences) this.#machines.set(sentence, (this.#machines.get(sentence) ?? 0) + 1);
   }
 
@@ -44,20 +41,20 @@ export class NotSeenByFleet {
 
 /**
  * The exposure of every machine from Resource Graph alone, page by page, with one call a virtual network for its
- * security admin rules. `take` gets each machine once. Throws the SDK's error.
+ * security admin rules. `take` gets each machine once. Returns what could not be seen. Throws the SDK's error.
  */
 export async function readFleetExposure(
   connection: Connection,
   subscriptions: string[],
   machines: VirtualMachine[],
   options: { signal?: AbortSignal; serviceTags?: PublishedTags },
-  take: (vm: VirtualMachine, exposure: Fact<Exposure>, reach: Reach) => void,
-): Promise<{ addresses: Map<string, string[]>; notSeen: string[] }> {
+  take: (vm: VirtualMachine, exposure: FoundExposure, reach: Reach, addresses: readonly string[]) => void,
+): Promise<string[]> {
   const unseen = new NotSeenByFleet();
   const notSeen: string[] = [];
-  const fleet = new FleetExposure(machines, (vm: VirtualMachine, exposure, openings) => {
+  const fleet = new FleetExposure(machines, (vm: VirtualMachine, exposure, addresses) => {
     unseen.add(exposure);
-    take(vm, exposure, reachOf(vm, exposure, openings));
+    take(vm, exposure, reachOf(vm, exposure), addresses);
   });
   const each = async (name: string, use: (rows: unknown[]) => void) => {
     const pages = graphPages(connection, await loadQuery(name), subscriptions, options.signal);
@@ -78,24 +75,5 @@ export async function readFleetExposure(
   fleet.begin({ asOf, source, adminRules, ...(serviceTags ? { serviceTags } : {}) });
   await each('security-groups', (rows) => fleet.addGroups(rows));
   fleet.finish();
-  return { addresses: publicAddresses(machines, fleet.resources), notSeen: [...notSeen, ...unseen.list()] };
-}
-
-/** Public addresses at each machine's interfaces: machine id in lower case -> addresses. */
-function publicAddresses(machines: VirtualMachine[], resources: NetworkResources): Map<string, string[]> {
-  return new Map(
-    machines.map((vm) => [
-      vm.id.toLowerCase(),
-      vm.networkInterfaces
-        .flatMap((id) => listAt(resources.get(id), 'properties', 'ipConfigurations'))
-        .map((configuration) =>
-          textAt(
-            resources.get(textAt(configuration, 'properties', 'publicIPAddress', 'id')),
-            'properties',
-            'ipAddress',
-          ),
-        )
-        .filter((address) => address !== ''),
-    ]),
-  );
+  return [...notSeen, ...unseen.list()];
 }

@@ -21,9 +21,7 @@ import { readFleetVulnerabilities } from './software.ts';
 type FleetBurst = ScanRow['worstBurst'];
 
 interface FleetFacts {
-  exposure: Map<string, Reach> | null;
-  /** The exposures themselves, where they are wanted. */
-  full: Map<string, Fact<Exposure>>;
+  exposure: Map<VirtualMachine, MachineExposure> | null;
   /** An unknown when the logs could not be asked at all. */
   bursts: Map<string, FleetBurst> | Unknown | null;
   alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
@@ -32,6 +30,14 @@ interface FleetFacts {
   exploited: Map<string, string[]> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
   backups: { last: Map<string, string>; seen: Set<string> } | null;
+}
+
+/** What a row tells of how the Internet reaches its machine. */
+interface MachineExposure {
+  reach: Reach;
+  addresses: readonly string[];
+  /** The whole exposure, where it is wanted. */
+  full: Fact<Exposure> | undefined;
 }
 
 const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
@@ -49,17 +55,16 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   );
 }
 
-function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, string[]>): ScanRow {
+function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const key = vm.id.toLowerCase();
-  const reach = facts.exposure?.get(key);
-  const exposure = facts.full.get(key);
+  const { reach, addresses, full } = facts.exposure?.get(vm) ?? {};
   const patches = facts.patches?.get(key) ?? null;
   const guarded = facts.alerts?.guarded.has(vm.subscriptionId.toLowerCase()) ?? false;
   const count = facts.alerts?.counts.get(key);
   const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
     id: vm.id,
     name: vm.name,
-    vm: { ...vm, publicAddresses: addresses.get(key) ?? [] },
+    vm: { ...vm, publicAddresses: [...(addresses ?? [])] },
     exposedPorts: reach?.exposedPorts ?? null,
     worstBurst: burstOf(facts.bursts, key),
     alerts: count ?? (guarded ? 0 : null),
@@ -68,7 +73,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts, addresses: Map<string, str
     ...(facts.patches ? { patchAssessment: patches ? 'fresh' : facts.patches.has(key) ? 'stale' : 'none' } : {}),
     ...(facts.exploited ? { knownExploited: facts.exploited.get(key) ?? null } : {}),
     lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
-    ...(exposure ? { exposure } : {}),
+    ...(full ? { exposure: full } : {}),
   };
   return { ...base, ...suspicionOf(base, reach) };
 }
@@ -107,15 +112,13 @@ export async function readScan(
   const ids = subscriptions.map(({ id }) => id);
   const facts: FleetFacts = {
     exposure: null,
-    full: new Map(),
     bursts: null,
     alerts: null,
     patches: null,
     exploited: null,
     backups: null,
   };
-  let addresses = new Map<string, string[]>();
-  const rows = () => ranked(machines.map((vm) => rowOf(vm, facts, addresses)));
+  const rows = () => ranked(machines.map((vm) => rowOf(vm, facts)));
   const update = () => {
     if (!signal?.aborted) onProgress(rows(), [...notSeen]);
   };
@@ -135,14 +138,12 @@ export async function readScan(
   };
   await Promise.all([
     part('exposure', async () => {
-      const reached = new Map<string, Reach>();
-      const seen = await readFleetExposure(connection, ids, machines, options, (vm, exposure, reach) => {
-        reached.set(vm.id.toLowerCase(), reach);
-        if (options.full) facts.full.set(vm.id.toLowerCase(), exposure);
+      const reached = new Map<VirtualMachine, MachineExposure>();
+      const unseen = await readFleetExposure(connection, ids, machines, options, (vm, exposure, reach, addresses) => {
+        reached.set(vm, { reach, addresses, full: options.full ? exposure.fact() : undefined });
       });
-      addresses = seen.addresses;
       facts.exposure = reached;
-      notSeen.push(...seen.notSeen);
+      notSeen.push(...unseen);
     }),
     part('failed logons', async () => {
       const fleet = await readFleetLogons(connection, machines, options).catch((error: unknown) =>

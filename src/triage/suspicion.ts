@@ -1,7 +1,7 @@
-import type { Fact } from '../documents/fact.ts';
-import type { Exposure, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
 import { counted } from '../text/counts.ts';
-import type { Opening, PortShape } from './exposure/opening.ts';
+import type { FoundExposure } from './exposure/exposure.ts';
+import type { PortShape } from './exposure/opening.ts';
 import { isManagement, isWide, portText } from './findings/ports.ts';
 
 /** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
@@ -40,17 +40,16 @@ export interface Reach {
 const notKnown: Reach = { exposedPorts: null, score: 0, because: 'how the Internet reaches it is not known' };
 
 /** What machines with the very same openings have in common; by the openings, and by system and power. */
-const common = new WeakMap<readonly PortShape[], Map<string, Reach>>();
+const common = new WeakMap<readonly PortShape[], (Reach | undefined)[]>();
 
 const closed: Reach = { exposedPorts: [], score: 0, because: '' };
 
 /** Sums up one machine's exposure, from what opened (`FleetExposure`). */
 export function reachOf(
   vm: Pick<VirtualMachine, 'os' | 'power'>,
-  exposure: Fact<Exposure>,
-  openings: readonly Opening[],
+  { unknown, openings }: Pick<FoundExposure, 'unknown' | 'openings'>,
 ): Reach {
-  if (exposure.state === 'unknown') return notKnown;
+  if (unknown !== undefined) return notKnown;
   const off = vm.power !== 'running' && vm.power !== 'starting' && vm.power !== 'unknown';
   const [only] = openings;
   if (only === undefined) return closed;
@@ -64,12 +63,12 @@ export function reachOf(
   }
   let byKind = common.get(only.shapes);
   if (byKind === undefined) {
-    byKind = new Map();
+    byKind = [];
     common.set(only.shapes, byKind);
   }
-  const kind = `${vm.os}|${off}`;
-  const reach = byKind.get(kind) ?? reachFrom(vm.os, off, only.shapes);
-  byKind.set(kind, reach);
+  const kind = (vm.os === 'windows' ? 0 : 2) + (off ? 1 : 0);
+  const reach = byKind[kind] ?? reachFrom(vm.os, off, only.shapes);
+  byKind[kind] = reach;
   return reach;
 }
 

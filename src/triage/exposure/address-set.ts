@@ -11,14 +11,15 @@ export const ALL_V6: Intervals<bigint> = [0n, 1n << 128n];
 /**
  * Address of dotted IPv4 text, or undefined. Strict: four decimal parts without leading zeros, since other readings
  * (octal, short forms) differ between programs.
+ * @param end where the address ends in the text
  */
-export function parseV4(text: string): number | undefined {
+export function parseV4(text: string, end = text.length): number | undefined {
   let value = 0;
   let part = 0;
   let digits = 0;
   let dots = 0;
-  if (text.length > 15) return undefined;
-  for (let i = 0; i < text.length; i += 1) {
+  if (end > 15) return undefined;
+  for (let i = 0; i < end; i += 1) {
     const code = text.charCodeAt(i);
     if (code === 46) {
       if (digits === 0) return undefined;
@@ -98,18 +99,16 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (trimmed.length > 100) return undefined;
   const slash = trimmed.indexOf('/');
   if (slash >= 0) {
-    const bits = trimmed.slice(slash + 1);
-    if (!/^\d{1,3}$/.test(bits)) return undefined;
-    const length = Number(bits);
-    const base = trimmed.slice(0, slash);
-    const v4 = parseV4(base);
+    const length = lengthAt(trimmed, slash + 1);
+    if (length < 0) return undefined;
+    const v4 = parseV4(trimmed, slash);
     if (v4 !== undefined) {
       if (length > 32) return undefined;
       const size = 2 ** (32 - length);
       const start = Math.floor(v4 / size) * size;
       return { family: 4, start, end: start + size };
     }
-    const v6 = parseV6(base);
+    const v6 = parseV6(trimmed.slice(0, slash));
     if (v6 === undefined || length > 128) return undefined;
     const shift = BigInt(128 - length);
     const start = (v6 >> shift) << shift;
@@ -129,6 +128,18 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (v4 !== undefined) return { family: 4, start: v4, end: v4 + 1 };
   const v6 = parseV6(trimmed);
   return v6 === undefined ? undefined : { family: 6, start: v6, end: v6 + 1n };
+}
+
+/** The number that one to three digits from a place to the end of the text make; -1 for anything else. */
+function lengthAt(text: string, from: number): number {
+  if (from >= text.length || text.length - from > 3) return -1;
+  let length = 0;
+  for (let i = from; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 48 || code > 57) return -1;
+    length = length * 10 + code - 48;
+  }
+  return length;
 }
 
 /** The addresses of both families that a list of prefixes holds; what cannot be read as a prefix is returned apart. */

@@ -36,6 +36,18 @@ export interface PublishedTags {
 const CACHED = 20_000;
 const NO_TEXTS: readonly string[] = Object.freeze([]);
 
+/** What names no address. */
+const NOWHERE: AddressSpec = {
+  any: false,
+  v4: NOTHING,
+  v6: NOTHING,
+  virtualNetwork: false,
+  internet: false,
+  groups: NO_TEXTS,
+  unresolved: NO_TEXTS,
+  published: NO_TEXTS,
+};
+
 /** Reads rule prefixes, resolving service tags; equal texts are read once. */
 export class AddressReader {
   readonly #tags: ReadonlyMap<string, readonly string[]>;
@@ -62,19 +74,10 @@ export class AddressReader {
   }
 
   #parse(text: string): AddressSpec {
-    const spec: AddressSpec = {
-      any: false,
-      v4: NOTHING,
-      v6: NOTHING,
-      virtualNetwork: false,
-      internet: false,
-      groups: NO_TEXTS,
-      unresolved: NO_TEXTS,
-      published: NO_TEXTS,
-    };
     const prefix = parsePrefix(text);
-    if (prefix?.family === 4) return { ...spec, v4: [prefix.start, prefix.end] };
-    if (prefix?.family === 6) return { ...spec, v6: [prefix.start, prefix.end] };
+    if (prefix?.family === 4) return { ...NOWHERE, v4: [prefix.start, prefix.end] };
+    if (prefix?.family === 6) return { ...NOWHERE, v6: [prefix.start, prefix.end] };
+    const spec = NOWHERE;
     switch (text.trim().toLowerCase()) {
       case '*':
       case 'any':
@@ -99,9 +102,11 @@ export class AddressReader {
     return { ...spec, v4, v6, published: [printable(text.trim(), 80)] };
   }
 
-  /** What a list of prefix texts and application security groups names together. */
-  read(prefixes: readonly string[], groups: readonly string[]): AddressSpec {
-    const first = prefixes[0];
+  /** What one prefix text, or a list of them, and application security groups name together. */
+  read(named: string | readonly string[], groups: readonly string[]): AddressSpec {
+    if (typeof named === 'string' && groups.length === 0) return this.#one(named);
+    const prefixes = typeof named !== 'string' ? named : named === '' ? [] : [named];
+    const [first] = prefixes;
     if (first !== undefined && prefixes.length === 1 && groups.length === 0) return this.#one(first);
     const spec = {
       any: false,

@@ -1,6 +1,6 @@
 import type { DecidingRule } from '../../documents/triage.ts';
 import { type AddressSpec, type FamilyOf, sourcesOf, type TagMeaning } from './address-spec.ts';
-import { type ActiveRule, type Chain, type Decisions, firstMatch, type Outcome, type Piece } from './first-match.ts';
+import { type ActiveRule, type Decisions, firstMatch, type Outcome, type Piece, type Pieces } from './first-match.ts';
 import { type Flow, joined, overlay, without } from './flow-set.ts';
 import {
   contains,
@@ -15,7 +15,7 @@ import {
   union,
 } from './interval-set.ts';
 import { ALL_PORTS } from './port-set.ts';
-import { BIT, type Protocol, WITH_PORTS } from './protocols.ts';
+import { ALL_PROTOCOLS, BIT, type Protocol, WITH_PORTS } from './protocols.ts';
 import type { InboundRule, RuleList } from './rules.ts';
 
 /** The rule lists that an inbound packet meets, in order; undefined where there is none. */
@@ -40,6 +40,8 @@ export interface Place<A extends number | bigint> {
 export type FlowsByProtocol<A extends number | bigint> = Readonly<Record<Protocol, readonly Flow<A>[]>>;
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
+
+const PORTLESS = ALL_PROTOCOLS & ~WITH_PORTS;
 
 // More source-port classes than this are not told apart: the attacker is then assumed to find a fitting one.
 const SOURCE_PORT_CLASSES = 256;
@@ -66,7 +68,8 @@ function activate<A extends number | bigint>(
   upper: boolean,
 ): ActiveRule<A>[] {
   const active: ActiveRule<A>[] = [];
-  for (const rule of rules.rules) {
+  for (let r = 0; r < rules.rules.length; r += 1) {
+    const rule = rules.rules[r] as InboundRule;
     if (!rule.destination.any && !reaches(rule, place, upper)) continue;
     const spec = rule.source;
     if (spec.any || (upper && rule.access !== 'deny' && spec.unresolved.length > 0)) {
@@ -82,10 +85,21 @@ function activate<A extends number | bigint>(
   return active;
 }
 
-const sameRules = <A extends number | bigint>(a: readonly ActiveRule<A>[], b: readonly ActiveRule<A>[]): boolean =>
-  a.length === b.length && a.every((active, i) => active === b[i]);
+function sameRules<A extends number | bigint>(a: readonly ActiveRule<A>[], b: readonly ActiveRule<A>[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+}
 
-interface Decided<A extends number | bigint> {
+/** Does the rule match packets of a protocol? Every source port is tried when none is given, and a deny must match all. */
+function matches(rule: InboundRule, bit: number, portless: boolean, sourcePort: number | undefined): boolean {
+  if ((rule.protocols & bit) === 0) return false;
+  if (portless) return rule.portless;
+  if (sourcePort !== undefined) return admitsSourcePort(rule, sourcePort);
+  return rule.sourcePorts === undefined || rule.access !== 'deny';
+}
+
+interface DecidedFor<A extends number | bigint> {
   portless: boolean;
   rules: readonly ActiveRule<A>[];
   decisions: Decisions<A>;
@@ -99,7 +113,9 @@ export class ListAtPlace<A extends number | bigint> {
   readonly rules: RuleList;
   readonly active: readonly ActiveRule<A>[];
   readonly #space: Intervals<A>;
-  readonly #decided: Decided<A>[] = [];
+  /** Does every rule treat the protocols without ports alike? */
+  readonly #portlessAlike: boolean;
+  readonly #decided: DecidedFor<A>[] = [];
   readonly #byProtocol = new Map<number, Decisions<A>>();
 
   /** @param upper take allows from tags with unknown addresses as allows from everywhere */
@@ -107,24 +123,21 @@ export class ListAtPlace<A extends number | bigint> {
     this.rules = rules;
     this.active = activate(rules, place, space, upper);
     this.#space = space;
+    this.#portlessAlike = this.active.every(({ rule }) => !rule.portless || (rule.protocols & PORTLESS) === PORTLESS);
   }
 
   /** What the list decides for a protocol's packets; `sourcePort` is undefined when every source port is tried. */
   decisions(protocol: Protocol, sourcePort: number | undefined): Decisions<A> {
-    const bit = BIT[protocol];
+    const portless = (BIT[protocol] & WITH_PORTS) === 0;
+    const bit = portless && this.#portlessAlike ? BIT.icmp : BIT[protocol];
     const key = sourcePort === undefined ? bit : bit + 32 * (sourcePort + 1);
     const known = this.#byProtocol.get(key);
     if (known !== undefined) return known;
-    const portless = (bit & WITH_PORTS) === 0;
-    const mine = this.active.filter(
-      ({ rule }) =>
-        (rule.protocols & bit) !== 0 &&
-        (portless
-          ? rule.portless
-          : sourcePort === undefined
-            ? rule.sourcePorts === undefined || rule.access !== 'deny'
-            : admitsSourcePort(rule, sourcePort)),
-    );
+    const mine: ActiveRule<A>[] = [];
+    for (let i = 0; i < this.active.length; i += 1) {
+      const active = this.active[i] as ActiveRule<A>;
+      if (matches(active.rule, bit, portless, sourcePort)) mine.push(active);
+    }
     // Neighbouring protocols often meet the same rules: what was decided for them is used again.
     let same = this.#decided.find((one) => one.portless === portless && sameRules(one.rules, mine));
     if (same === undefined) {
@@ -145,29 +158,129 @@ interface Witness<A extends number | bigint> {
   address: A | undefined;
 }
 
+/** What is let in on some ports, and by which rules. */
+interface Merged<A extends number | bigint> {
+  sources: Intervals<A>;
+  rules: readonly DecidingRule[];
+}
+
+type Decided<A extends number | bigint> = Decisions<A> | undefined;
+
+/** What the decisions of three lists let in together, put together once for ports on which all three decide alike. */
+class Combination<A extends number | bigint> {
+  readonly #admin: Decided<A>;
+  readonly #subnet: Decided<A>;
+  readonly #nic: Decided<A>;
+  readonly #adminKinds: number;
+  readonly #subnetKinds: number;
+  /** What the admin rules do not stop and both groups allow, on a port that only rules for every port match. */
+  readonly #usual: Intervals<A>;
+  readonly #ofSubnet: readonly Witness<A>[];
+  readonly #ofNic: readonly Witness<A>[];
+  readonly #untouched: Merged<A>;
+  readonly #merged = new Map<number, Merged<A>>();
+
+  constructor(admin: Decided<A>, subnet: Decided<A>, nic: Decided<A>, space: Intervals<A>) {
+    this.#admin = admin;
+    this.#subnet = subnet;
+    this.#nic = nic;
+    this.#adminKinds = admin?.outcomes.length ?? 1;
+    this.#subnetKinds = subnet?.outcomes.length ?? 1;
+    const onward = admin === undefined ? space : union(admin.chain.allowed, admin.chain.unmatched);
+    const pastSubnet = subnet === undefined ? onward : intersect(onward, subnet.chain.allowed);
+    this.#usual = nic === undefined ? pastSubnet : intersect(pastSubnet, nic.chain.allowed);
+    this.#ofSubnet = this.#witnesses(subnet);
+    this.#ofNic = this.#witnesses(nic);
+    this.#untouched = this.#together(admin?.outcomes[0], subnet?.outcomes[0], nic?.outcomes[0]);
+  }
+
+  /** What is let in where these outcomes of the lists stand; 0 where there is no list. */
+  at(adminKind: number, subnetKind: number, nicKind: number): Merged<A> {
+    const key = adminKind + this.#adminKinds * (subnetKind + this.#subnetKinds * nicKind);
+    // Ports that no rule names by number all fare alike.
+    if (key === 0) return this.#untouched;
+    const subnet = this.#subnet?.outcomes[subnetKind];
+    const nic = this.#nic?.outcomes[nicKind];
+    if (this.#changesNothing(subnet, nic)) return this.#untouched;
+    let merged = this.#merged.get(key);
+    if (merged === undefined) {
+      merged = this.#together(this.#admin?.outcomes[adminKind], subnet, nic);
+      this.#merged.set(key, merged);
+    }
+    return merged;
+  }
+
+  #witnesses(level: Decided<A>): Witness<A>[] {
+    const found: Witness<A>[] = [];
+    for (const piece of level?.chain.pieces ?? []) {
+      found.push({ piece, address: firstCommon(piece.sources, this.#usual) });
+    }
+    return found;
+  }
+
+  /**
+   * Is a port where only one list of rules names it, lets nothing more in and takes nothing away, like every other?
+   * Most rules of a long list are of this kind.
+   */
+  #changesNothing(subnet: Outcome<A> | undefined, nic: Outcome<A> | undefined): boolean {
+    if (this.#admin !== undefined) return false;
+    const bySubnet = subnet !== undefined && subnet.taken.length > 0;
+    const byNic = nic !== undefined && nic.taken.length > 0;
+    if (bySubnet && byNic) return false;
+    const outcome = bySubnet ? subnet : byNic ? nic : undefined;
+    if (outcome === undefined) return true;
+    const other = bySubnet ? this.#nic : this.#subnet;
+    if (outcome.allowed.length > 0 && (other === undefined || overlaps(outcome.allowed, other.chain.allowed)))
+      return false;
+    return !overlaps(outcome.taken, this.#usual);
+  }
+
+  /** Admin rules first; what they deliver is in, what they do not stop must pass both groups. */
+  #together(admin: Outcome<A> | undefined, subnet: Outcome<A> | undefined, nic: Outcome<A> | undefined): Merged<A> {
+    const adminChain = this.#admin?.chain;
+    // Only where a rule that names the port had a say can the answer be another than on all other ports. All that rules
+    // take is within the space that is asked about.
+    let changed = union(subnet?.taken ?? NOTHING, nic?.taken ?? NOTHING);
+    if (admin !== undefined) changed = union(changed, admin.taken);
+    let passed = this.#usual;
+    if (changed.length > 0) {
+      let inside = within(changed, this.#subnet?.chain.allowed, subnet);
+      if (inside.length > 0) inside = intersect(inside, within(changed, this.#nic?.chain.allowed, nic));
+      if (adminChain !== undefined && inside.length > 0)
+        inside = intersect(inside, within(changed, union(adminChain.allowed, adminChain.unmatched), admin));
+      passed = union(subtract(passed, changed), inside);
+    }
+    const always =
+      admin === undefined || adminChain === undefined
+        ? NOTHING
+        : union(subtract(adminChain.always, admin.taken), admin.always);
+    const sources = union(passed, always);
+    if (sources.length === 0) return NONE;
+    const rules: DecidingRule[] = [];
+    if (admin !== undefined && adminChain !== undefined && always.length > 0) {
+      for (const { rule } of inOrder(admin.pieces)) if (rule.access === 'always') rules.push(rule.decides);
+      for (const { rule, sources: decided } of adminChain.pieces) {
+        if (rule.access === 'always' && overlaps(subtract(decided, admin.taken), always)) rules.push(rule.decides);
+      }
+      rules.sort((a, b) => a.priority - b.priority);
+    }
+    if (passed.length === 0) return { sources, rules };
+    if (subnet !== undefined) contributors(subnet, this.#ofSubnet, passed, changed, rules);
+    if (nic !== undefined) contributors(nic, this.#ofNic, passed, changed, rules);
+    return { sources, rules };
+  }
+}
+
+const NONE: Merged<never> = { sources: NOTHING, rules: [] };
+
 /** What each port's packets may do: outcomes of the three levels put together. */
 function combine<A extends number | bigint>(
-  admin: Decisions<A> | undefined,
-  subnet: Decisions<A> | undefined,
-  nic: Decisions<A> | undefined,
+  admin: Decided<A>,
+  subnet: Decided<A>,
+  nic: Decided<A>,
   space: Intervals<A>,
 ): Flow<A>[] {
-  const levels = [admin, subnet, nic];
-  const chains = levels.map((level) => level?.chain);
-  const usual = usuallyPassed(chains, space);
-  const witnesses = [subnet, nic].map((level) =>
-    (level?.chain.pieces ?? []).map((piece) => ({ piece, address: firstCommon(piece.sources, usual) })),
-  );
-  // Ports that no rule names by number all fare alike.
-  const untouched = together(
-    chains,
-    [admin, subnet, nic].map((level) => level?.outcomes[0]),
-    witnesses,
-    usual,
-  );
-  const memo = new Map<number, Merged<A>>([[0, untouched]]);
-  const adminKinds = admin?.outcomes.length ?? 1;
-  const subnetKinds = subnet?.outcomes.length ?? 1;
+  const combination = new Combination(admin, subnet, nic, space);
   const flows: Flow<A>[] = [];
   let atAdmin = 0;
   let atSubnet = 0;
@@ -178,22 +291,16 @@ function combine<A extends number | bigint>(
     atSubnet = indexAt(subnet, atSubnet, from);
     atNic = indexAt(nic, atNic, from);
     const next = Math.min(endAt(admin, atAdmin), endAt(subnet, atSubnet), endAt(nic, atNic));
-    const adminKind = admin?.which[atAdmin] ?? 0;
-    const subnetKind = subnet?.which[atSubnet] ?? 0;
-    const nicKind = nic?.which[atNic] ?? 0;
-    // Outcomes that many ports share are put together once.
-    const key = adminKind + adminKinds * (subnetKind + subnetKinds * nicKind);
-    let merged = memo.get(key);
-    if (merged === undefined) {
-      const outcomes = [admin?.outcomes[adminKind], subnet?.outcomes[subnetKind], nic?.outcomes[nicKind]];
-      merged = changesNothing(chains, outcomes, usual) ? untouched : together(chains, outcomes, witnesses, usual);
-      memo.set(key, merged);
-    }
-    if (merged.sources.length > 0) {
+    const { sources, rules } = combination.at(
+      admin?.which[atAdmin] ?? 0,
+      subnet?.which[atSubnet] ?? 0,
+      nic?.which[atNic] ?? 0,
+    );
+    if (sources.length > 0) {
       const last = flows[flows.length - 1];
-      if (last !== undefined && last.to + 1 === from && last.sources === merged.sources && last.rules === merged.rules)
+      if (last !== undefined && last.to + 1 === from && last.sources === sources && last.rules === rules)
         last.to = next - 1;
-      else flows.push({ from, to: next - 1, sources: merged.sources, rules: merged.rules, tags: NO_TAGS });
+      else flows.push({ from, to: next - 1, sources, rules, tags: NO_TAGS });
     }
     from = next;
   }
@@ -201,7 +308,7 @@ function combine<A extends number | bigint>(
 }
 
 /** Which interval of a level's outcomes a port is in, from a known one before it on. */
-function indexAt<A extends number | bigint>(level: Decisions<A> | undefined, from: number, port: number): number {
+function indexAt<A extends number | bigint>(level: Decided<A>, from: number, port: number): number {
   if (level === undefined) return 0;
   const { starts } = level;
   let index = from;
@@ -209,41 +316,8 @@ function indexAt<A extends number | bigint>(level: Decisions<A> | undefined, fro
   return index;
 }
 
-const endAt = <A extends number | bigint>(level: Decisions<A> | undefined, index: number): number =>
+const endAt = <A extends number | bigint>(level: Decided<A>, index: number): number =>
   level === undefined || index + 1 >= level.starts.length ? 65536 : (level.starts[index + 1] as number);
-
-/**
- * Is a port where only one list of rules names it, lets nothing more in and takes nothing away, like every other? Most
- * rules of a long list are of this kind.
- */
-function changesNothing<A extends number | bigint>(
-  [adminChain, subnetChain, nicChain]: Chains<A>,
-  [admin, subnet, nic]: readonly (Outcome<A> | undefined)[],
-  usual: Intervals<A>,
-): boolean {
-  if (adminChain !== undefined || (admin?.taken.length ?? 0) > 0) return false;
-  const bySubnet = (subnet?.taken.length ?? 0) > 0;
-  const byNic = (nic?.taken.length ?? 0) > 0;
-  if (bySubnet === byNic) return !bySubnet;
-  const outcome = (bySubnet ? subnet : nic) as Outcome<A>;
-  const other = bySubnet ? nicChain : subnetChain;
-  if (outcome.allowed.length > 0 && (other === undefined || overlaps(outcome.allowed, other.allowed))) return false;
-  return !overlaps(outcome.taken, usual);
-}
-
-interface Merged<A extends number | bigint> {
-  sources: Intervals<A>;
-  rules: readonly DecidingRule[];
-}
-
-type Chains<A extends number | bigint> = readonly (Chain<A> | undefined)[];
-
-/** What the admin rules do not stop and both groups allow, on a port that only rules for every port match. */
-function usuallyPassed<A extends number | bigint>([admin, subnet, nic]: Chains<A>, space: Intervals<A>): Intervals<A> {
-  const onward = admin === undefined ? space : union(admin.allowed, admin.unmatched);
-  const pastSubnet = subnet === undefined ? onward : intersect(onward, subnet.allowed);
-  return nic === undefined ? pastSubnet : intersect(pastSubnet, nic.allowed);
-}
 
 /** What of `region`, which holds all that the port's own rules took, one list lets through. */
 function within<A extends number | bigint>(
@@ -258,47 +332,14 @@ function within<A extends number | bigint>(
   return outcome.taken.length === 0 ? rest : union(subtract(rest, outcome.taken), outcome.allowed);
 }
 
-/** Admin rules first; what they deliver is in, what they do not stop must pass both groups. */
-function together<A extends number | bigint>(
-  chains: Chains<A>,
-  outcomes: readonly (Outcome<A> | undefined)[],
-  witnesses: readonly (readonly Witness<A>[])[],
-  usual: Intervals<A>,
-): Merged<A> {
-  const [adminChain, subnetChain, nicChain] = chains;
-  const [admin, subnet, nic] = outcomes;
-  // Only where a rule that names the port had a say can the answer be another than on all other ports. All that rules
-  // take is within the space that is asked about.
-  let changed = union(subnet?.taken ?? NOTHING, nic?.taken ?? NOTHING);
-  if (admin !== undefined) changed = union(changed, admin.taken);
-  let passed = usual;
-  if (changed.length > 0) {
-    let inside = within(changed, subnetChain?.allowed, subnet);
-    if (inside.length > 0) inside = intersect(inside, within(changed, nicChain?.allowed, nic));
-    if (adminChain !== undefined && inside.length > 0)
-      inside = intersect(inside, within(changed, union(adminChain.allowed, adminChain.unmatched), admin));
-    passed = union(subtract(usual, changed), inside);
-  }
-  const always =
-    admin === undefined || adminChain === undefined
-      ? NOTHING
-      : union(subtract(adminChain.always, admin.taken), admin.always);
-  const sources = union(passed, always);
-  if (sources.length === 0) return { sources, rules: [] };
-  const rules: DecidingRule[] = [];
-  if (admin !== undefined && adminChain !== undefined && always.length > 0) {
-    for (const { rule } of admin.pieces) if (rule.access === 'always') rules.push(rule.decides);
-    for (const { rule, sources: decided } of adminChain.pieces) {
-      if (rule.access === 'always' && overlaps(subtract(decided, admin.taken), always)) rules.push(rule.decides);
-    }
-    rules.sort((a, b) => a.priority - b.priority);
-  }
-  if (passed.length === 0) return { sources, rules };
-  for (let l = 0; l < 2; l += 1) {
-    const outcome = outcomes[l + 1];
-    if (outcome !== undefined) contributors(outcome, witnesses[l] ?? [], passed, changed, rules);
-  }
-  return { sources, rules };
+const NO_PIECES: readonly never[] = Object.freeze([]);
+
+/** The pieces in the order of their list. */
+function inOrder<A extends number | bigint>(pieces: Pieces<A> | undefined): readonly Piece<A>[] {
+  if (pieces === undefined) return NO_PIECES;
+  const all: Piece<A>[] = [];
+  for (let one: Pieces<A> | undefined = pieces; one !== undefined; one = one.before) all.push(one.last);
+  return all.reverse();
 }
 
 /** Adds the rules of one list that let in some of what passed, in the order of the list. */
@@ -309,26 +350,32 @@ function contributors<A extends number | bigint>(
   changed: Intervals<A>,
   rules: DecidingRule[],
 ): void {
-  const { pieces: own, taken } = outcome;
+  const { taken } = outcome;
+  const own = inOrder(outcome.pieces);
   let next = 0;
-  const named = (before: number) => {
-    for (; next < own.length; next += 1) {
+  for (let c = 0; c <= chain.length; c += 1) {
+    const witness = chain[c];
+    if (witness !== undefined && !stands(witness, passed, changed, taken)) continue;
+    // The rules that name the port and come before this one of the chain; behind its last one, all that are left.
+    const before = witness === undefined ? Number.POSITIVE_INFINITY : witness.piece.rule.priority;
+    for (; next < own.length && (own[next] as Piece<A>).rule.priority < before; next += 1) {
       const piece = own[next] as Piece<A>;
-      if (piece.rule.priority >= before) return;
       if (overlaps(piece.sources, passed)) rules.push(piece.rule.decides);
     }
-  };
-  for (const { piece, address } of chain) {
-    // Where no rule that names the port had a say, a rule of the chain stands as it does on other ports.
-    const stands =
-      address !== undefined && !contains(changed, address)
-        ? true
-        : overlaps(piece.sources, changed) && overlaps(subtract(piece.sources, taken), passed);
-    if (!stands) continue;
-    named(piece.rule.priority);
-    rules.push(piece.rule.decides);
+    if (witness !== undefined) rules.push(witness.piece.rule.decides);
   }
-  named(Number.POSITIVE_INFINITY);
+}
+
+/** Does a rule of the chain let in some of what passed? */
+function stands<A extends number | bigint>(
+  { piece, address }: Witness<A>,
+  passed: Intervals<A>,
+  changed: Intervals<A>,
+  taken: Intervals<A>,
+): boolean {
+  // Where no rule that names the port had a say, it stands as it does on other ports.
+  if (address !== undefined && !contains(changed, address)) return true;
+  return overlaps(piece.sources, changed) && overlaps(subtract(piece.sources, taken), passed);
 }
 
 /** Source-port classes that rules tell apart: one representative of each. */
@@ -351,10 +398,9 @@ function flowsOnce<A extends number | bigint>(
   at: ListsAtPlace<A>,
   upper: boolean,
 ): FlowsByProtocol<A> {
-  const [admin, subnet, nic] = [chain.admin, chain.subnet, chain.nic].map((rules) =>
+  const lists = [chain.admin, chain.subnet, chain.nic].map((rules) =>
     rules === undefined ? undefined : at(rules, upper),
   );
-  const lists = [admin, subnet, nic];
   const selective = lists.some((list) => list?.rules.usesSourcePorts === true);
   let classes: readonly (number | undefined)[] = selective ? sourcePortClasses(lists) : [undefined];
   if (classes.length > SOURCE_PORT_CLASSES) classes = [undefined];

@@ -1,4 +1,4 @@
-import type { Fact } from '../../documents/fact.ts';
+import type { Fact, Unknown } from '../../documents/fact.ts';
 import type { ExposedPort, Exposure, VirtualMachine } from '../../documents/triage.ts';
 import { known, unknown } from '../fact.ts';
 import { INTERNET_V4, INTERNET_V6 } from './address-set.ts';
@@ -9,7 +9,6 @@ import { compareOpinions, type Opinion } from './compare-opinions.ts';
 import type { FilterChain, FlowsByProtocol } from './evaluate.ts';
 import { type AdminRules, type Arrival, FilterBook, type Filters } from './filters.ts';
 import { firewallRelays } from './firewalls.ts';
-import type { Flow } from './flow-set.ts';
 import { type Intervals, intersect, union } from './interval-set.ts';
 import { LoadBalancers } from './load-balancers.ts';
 import { Networks } from './networks.ts';
@@ -18,7 +17,7 @@ import { type Guarded, Opening, type PortShape } from './opening.ts';
 import { type InternetPath, type PortRange, throughPorts } from './path.ts';
 import { type Entrance, entrancesOf, type Ways } from './paths.ts';
 import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
-import { list, nameOf, object, properties, text } from './raw.ts';
+import { isEmpty, list, nameOf, object, properties, type Raw, text } from './raw.ts';
 import { indexRelays } from './relays.ts';
 import type { NetworkResources, Unreadable } from './resources.ts';
 import type { RuleList } from './rules.ts';
@@ -30,6 +29,8 @@ export interface ExposureInput {
   vm: Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power'>;
   /** Resource ids of its network interfaces. */
   networkInterfaces: readonly string[];
+  /** Their bodies in the same order, where they are at hand; the others are found among the resources. */
+  interfaces?: readonly { readonly body: Raw | undefined }[];
   /** ARM bodies: interfaces, subnets or virtual networks, groups, public addresses, load balancers, firewalls … */
   resources: NetworkResources;
   /** Addresses of service tags, when they were read. */
@@ -115,6 +116,7 @@ function privateAddressesOfFirewalls(resources: NetworkResources): Set<string> {
 export interface Examined {
   openings: Opening[];
   guarded: Guarded[];
+  /** Azure's words on its network interfaces, where they were asked for. */
   opinions: Opinion[];
   /** Network interfaces and ways of which nothing decisive could be read. */
   undecided: string[];
@@ -122,17 +124,21 @@ export interface Examined {
   paths: number;
 }
 
+/** What is asked about one machine of those that a book serves. */
+export type MachineInput = Omit<ExposureInput, 'resources' | 'unreadable' | 'serviceTags' | 'adminRules'>;
+
 /** Finds every opening of a machine. */
-export function examine(book: ExposureBook, input: Omit<ExposureInput, 'resources' | 'unreadable'>): Examined {
+export function examine(book: ExposureBook, input: MachineInput): Examined {
   const { ways } = book;
   const notes = new Notes();
   const found: Examined = { openings: [], guarded: [], opinions: [], undecided: [], notes, paths: 0 };
   const opinions =
     input.secondOpinions &&
     new Map([...input.secondOpinions].map(([id, opinion]) => [id.toLowerCase(), opinion] as const));
-  for (const id of input.networkInterfaces) {
-    const nic = ways.resources.get(id);
-    if (nic === undefined || Object.keys(properties(nic)).length === 0) {
+  for (let at = 0; at < input.networkInterfaces.length; at += 1) {
+    const id = input.networkInterfaces[at] as string;
+    const nic = input.interfaces?.[at]?.body ?? ways.resources.get(id);
+    if (nic === undefined || isEmpty(properties(nic))) {
       found.undecided.push(ways.book.why(id, `network interface ${nameOf(id)}`));
       continue;
     }
@@ -140,15 +146,17 @@ export function examine(book: ExposureBook, input: Omit<ExposureInput, 'resource
     const effective =
       opinion !== undefined && 'body' in opinion ? readEffectiveRules(id, opinion.body, book.reader) : undefined;
     if (effective !== undefined) notes.sayAll(effective.defects);
-    const mine: Guarded[] = [];
+    const before = found.guarded.length;
     for (const entrance of entrancesOf(nic, ways)) {
       const guarded = guard(entrance, ways.book.filtersFor(entrance.subnet, nic), effective, notes);
-      mine.push(guarded);
+      found.guarded.push(guarded);
       found.paths += entrance.paths.length;
       open(guarded, ways.book, found);
     }
-    found.guarded.push(...mine);
-    found.opinions.push({ networkInterface: text(nic.id) || id, opinion, effective, guarded: mine });
+    if (opinion !== undefined) {
+      const networkInterface = text(nic.id) || id;
+      found.opinions.push({ networkInterface, opinion, effective, guarded: found.guarded.slice(before) });
+    }
   }
   return found;
 }
@@ -188,25 +196,25 @@ function open(guarded: Guarded, book: FilterBook, found: Examined): void {
   found.notes.sayAll(filters.notes);
   if (guarded.chain.admin === undefined) found.notes.sayAll(filters.unread.admin);
   const before = found.openings.length;
-  const openings: Opening[] = [];
   for (const path of entrance.paths) {
     const opening = openingOf(path, guarded, book);
-    if (opening.shapes.length > 0) openings.push(opening);
+    if (opening.shapes.length > 0) found.openings.push(opening);
   }
-  if (missing.length > 0 && !guarded.grouped && openings.length > 0) {
+  const opened = found.openings.length > before;
+  if (missing.length > 0 && opened && !guarded.grouped) {
     // Not one group was read: what would be open without any is no answer.
+    found.openings.length = before;
     found.undecided.push(...missing);
     return;
   }
-  if (missing.length > 0 && openings.length > 0) {
+  if (missing.length > 0 && opened) {
     found.notes.sayAll(missing.map((sentence) => `${sentence}. It may close some of what is shown`));
   }
-  found.openings.push(...openings);
   if (entrance.unread.length === 0) return;
   // A way that could not be followed leads nowhere if the groups let nothing in at all.
   const flows = everyFlow(guarded, book);
   if (flows || missing.length > 0) found.undecided.push(...entrance.unread);
-  else if (found.openings.length > before) found.notes.sayAll(entrance.unread);
+  else if (opened) found.notes.sayAll(entrance.unread);
 }
 
 /** Could anything from the Internet, or from inside the network, get through the filters of an entrance? */
@@ -235,19 +243,16 @@ export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
 }
 
 function openingOf(path: InternetPath, guarded: Guarded, book: FilterBook): Opening {
-  const { entrance } = guarded;
   const chain = chainFor(path, guarded);
-  const arrival = arrivalOf(entrance);
+  const arrival = floatingArrival(arrivalOf(guarded.entrance), path);
+  const { translated } = path;
+  const key = translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
   if (path.family === 4) {
-    const space = path.translated === undefined ? INTERNET_V4 : path.translated.v4;
-    const key = path.translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
-    const flows = book.flowsV4(chain, floatingArrival(arrival, path), space, key);
-    return openingFrom(flows, path, guarded, INTERNET_V4, path.clients.v4, (set) => describeSourcesV4(set));
+    const flows = book.flowsV4(chain, arrival, translated?.v4 ?? INTERNET_V4, key);
+    return new Opening(shapesFor(flows, path, INTERNET_V4, path.clients.v4, describeSourcesV4), guarded, path);
   }
-  const space = path.translated === undefined ? INTERNET_V6 : path.translated.v6;
-  const key = path.translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
-  const flows = book.flowsV6(chain, floatingArrival(arrival, path), space, key);
-  return openingFrom(flows, path, guarded, INTERNET_V6, path.clients.v6, (set) => describeSourcesV6(set));
+  const flows = book.flowsV6(chain, arrival, translated?.v6 ?? INTERNET_V6, key);
+  return new Opening(shapesFor(flows, path, INTERNET_V6, path.clients.v6, describeSourcesV6), guarded, path);
 }
 
 /** With a floating address rules for the private address and for the frontend's may both be meant: either lets in. */
@@ -260,48 +265,57 @@ function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
   };
 }
 
-/** Shapes by the flows and the translation they come from: machines behind the same groups share them. */
-const shapesOf = new WeakMap<object, Map<string, readonly PortShape[]>>();
+/** What a path opens: all that it depends on beside the flows, for clients from all of the Internet. */
+interface PathShapes extends Pick<InternetPath, 'via' | 'protocols' | 'front' | 'back'> {
+  translated: boolean;
+  shapes: readonly PortShape[];
+}
 
-function openingFrom<A extends number | bigint>(
-  flows: Readonly<Record<Protocol, readonly Flow<A>[]>>,
+/** Shapes by the flows that they come from: machines behind the same groups share them. */
+const shapesOf = new WeakMap<object, PathShapes[]>();
+
+function shapesFor<A extends number | bigint>(
+  flows: FlowsByProtocol<A>,
   path: InternetPath,
-  guarded: Guarded,
   internet: Intervals<A>,
   clients: Intervals<A>,
   describe: (set: Intervals<A>) => ExposedPort['sources'],
-): Opening {
-  let shapes: readonly PortShape[] | undefined;
-  const { front, back } = path;
-  if (clients === internet && path.clients.tags.length === 0) {
-    const key = `${path.via}|${path.protocols}|${front.from}-${front.to}|${back.from}-${back.to}|${path.translated === undefined}`;
-    let byPath = shapesOf.get(flows);
-    if (byPath === undefined) {
-      byPath = new Map();
-      shapesOf.set(flows, byPath);
-    }
-    shapes = byPath.get(key);
-    if (shapes === undefined) {
-      shapes = shapesFrom(flows, path, internet, clients, describe);
-      byPath.set(key, shapes);
-    }
-  } else {
-    shapes = shapesFrom(flows, path, internet, clients, describe);
+): readonly PortShape[] {
+  if (clients !== internet || path.clients.tags.length > 0) {
+    return shapesFrom(flows, path, internet, clients, describe);
   }
-  return new Opening(shapes, guarded, path);
+  let known = shapesOf.get(flows);
+  if (known === undefined) {
+    known = [];
+    shapesOf.set(flows, known);
+  }
+  for (const one of known) if (isAlike(one, path)) return one.shapes;
+  const { via, protocols, front, back, translated } = path;
+  const shapes = shapesFrom(flows, path, internet, clients, describe);
+  known.push({ via, protocols, front, back, translated: translated !== undefined, shapes });
+  return shapes;
 }
 
+const isAlike = (one: PathShapes, path: InternetPath): boolean =>
+  one.via === path.via &&
+  one.protocols === path.protocols &&
+  sameRange(one.front, path.front) &&
+  sameRange(one.back, path.back) &&
+  one.translated === (path.translated !== undefined);
+
+const sameRange = (a: PortRange, b: PortRange): boolean => a === b || (a.from === b.from && a.to === b.to);
+
 function shapesFrom<A extends number | bigint>(
-  flows: Readonly<Record<Protocol, readonly Flow<A>[]>>,
+  flows: FlowsByProtocol<A>,
   path: InternetPath,
   internet: Intervals<A>,
   clients: Intervals<A>,
   describe: (set: Intervals<A>) => ExposedPort['sources'],
 ): PortShape[] {
   const shapes: PortShape[] = [];
+  const unknownClients = path.clients.tags;
   for (const protocol of PROTOCOLS) {
     if ((path.protocols & BIT[protocol]) === 0) continue;
-    const portless = (BIT[protocol] & WITH_PORTS) === 0;
     for (const flow of flows[protocol]) {
       const through = throughPorts(path.front, path.back, flow);
       if (through === undefined) continue;
@@ -311,33 +325,49 @@ function shapesFrom<A extends number | bigint>(
           : clients === internet
             ? flow.sources
             : intersect(flow.sources, clients);
-      const add = (from: Intervals<A>, tags: readonly string[]) => {
-        if (from.length === 0 && tags.length === 0) return;
-        const range = portless ? NO_PORTS : through.back;
-        const described: ExposedPort['sources'] =
-          tags.length === 0 ? describe(from) : { publicAddresses: 0, breadth: 'wide', prefixes: [], tags: [...tags] };
-        shapes.push({
-          protocol,
-          from: range.from,
-          to: range.to,
-          frontend: portless ? NO_PORTS : through.front,
-          via: path.via,
-          service: portless ? '' : serviceName(protocol, range.from, range.to),
-          sources: described,
-          decidedBy: [...flow.rules],
-          rank: BREADTH[described.breadth] * 10_000 + dangerRank(protocol, range.from, range.to),
-        });
-      };
       // What is let in only through tags of unknown addresses is told apart from what is known.
-      if (flow.tags.length === 0) {
-        add(sources, []);
-        if (path.clients.tags.length > 0) add(sources, path.clients.tags);
-      } else if (sources.length > 0 || path.clients.tags.length > 0) {
-        add(sources, [...new Set([...flow.tags, ...path.clients.tags])]);
+      if (flow.tags.length > 0) {
+        if (sources.length === 0 && unknownClients.length === 0) continue;
+        const tags = [...new Set([...flow.tags, ...unknownClients])];
+        shapes.push(shapeOf(protocol, through, path, flow.rules, byTags(tags)));
+        continue;
+      }
+      if (sources.length > 0) shapes.push(shapeOf(protocol, through, path, flow.rules, describe(sources)));
+      if (unknownClients.length > 0) {
+        shapes.push(shapeOf(protocol, through, path, flow.rules, byTags([...unknownClients])));
       }
     }
   }
   return shapes.sort((a, b) => a.rank - b.rank || a.from - b.from || a.frontend.from - b.frontend.from);
+}
+
+const byTags = (tags: string[]): ExposedPort['sources'] => ({
+  publicAddresses: 0,
+  breadth: 'wide',
+  prefixes: [],
+  tags,
+});
+
+function shapeOf(
+  protocol: Protocol,
+  through: { front: PortRange; back: PortRange },
+  path: InternetPath,
+  decidedBy: PortShape['decidedBy'],
+  sources: ExposedPort['sources'],
+): PortShape {
+  const portless = (BIT[protocol] & WITH_PORTS) === 0;
+  const { from, to } = portless ? NO_PORTS : through.back;
+  return {
+    protocol,
+    from,
+    to,
+    frontend: portless ? NO_PORTS : through.front,
+    via: path.via,
+    service: serviceName(protocol, from, to),
+    sources,
+    decidedBy,
+    rank: BREADTH[sources.breadth] * 10_000 + dangerRank(protocol, from, to),
+  };
 }
 
 const NO_PORTS: PortRange = { from: 0, to: 0 };
@@ -388,21 +418,66 @@ export function withSecondOpinion(
 }
 
 /** The same with a book that serves many machines. */
-export function exposureFact(
-  book: ExposureBook,
-  input: Omit<ExposureInput, 'resources' | 'unreadable'>,
-): Fact<Exposure> {
-  return exposureOf(book, input).fact;
+export const exposureFact = (book: ExposureBook, input: MachineInput): Fact<Exposure> =>
+  findExposure(book, input).fact();
+
+/**
+ * The exposure of one machine as found. The fact is put into words when it is asked for: a fleet's list needs no more
+ * than what opened and what was not seen.
+ */
+export class FoundExposure {
+  readonly #book: ExposureBook;
+  readonly #input: MachineInput;
+  readonly #found: Examined;
+  readonly #compared: ReturnType<typeof compareOpinions> | undefined;
+  /** Why it is not known; undefined when it is. */
+  readonly unknown: Unknown | undefined;
+  /** What a known exposure could not include, in sentences. */
+  readonly notSeen: string[];
+
+  constructor(book: ExposureBook, input: MachineInput, found: Examined, unknown: Unknown | undefined) {
+    this.#book = book;
+    this.#input = input;
+    this.#found = found;
+    // The comparison marks the openings: it is made at once.
+    this.#compared =
+      found.opinions.length === 0 ? undefined : compareOpinions(book.ways.book, found.opinions, found.openings);
+    this.unknown = unknown;
+    this.notSeen = unknown === undefined ? found.notes.list() : [];
+  }
+
+  /** What opened; nothing when that is not known. */
+  get openings(): readonly Opening[] {
+    return this.unknown === undefined ? this.#found.openings : [];
+  }
+
+  fact(): Fact<Exposure> {
+    if (this.unknown !== undefined) return this.unknown;
+    const { openings } = this.#found;
+    let ports: ExposedPort[] | undefined;
+    return known<Exposure>(
+      {
+        get ports() {
+          ports ??= portsOf(openings);
+          return ports;
+        },
+        disagreements: this.#compared?.disagreements ?? [],
+        secondOpinion: this.#compared?.secondOpinion ?? [],
+      },
+      {
+        source: this.#input.source,
+        asOf: this.#input.asOf,
+        coverage: coverageOf(this.#book, this.#input, this.#found),
+        notSeen: this.notSeen,
+      },
+    );
+  }
 }
 
-/** The same with what opened, for those who need no more than shapes of ports. */
-export function exposureOf(
-  book: ExposureBook,
-  input: Omit<ExposureInput, 'resources' | 'unreadable'>,
-): { fact: Fact<Exposure>; openings: readonly Opening[] } {
+/** Finds the exposure of one machine of those that a book serves. */
+export function findExposure(book: ExposureBook, input: MachineInput): FoundExposure {
   const found = examine(book, input);
-  const compared = compareOpinions(book.ways.book, found.opinions, found.openings);
-  const told = book.ways.book.told;
+  const { told } = book.ways.book;
   for (const entry of book.unreadable) {
     if (told.has(entry.what.toLowerCase())) continue;
     found.notes.add(entry.what.startsWith('/') ? nameOf(entry.what) : entry.what, entry.because, entry.cure);
@@ -410,29 +485,18 @@ export function exposureOf(
   const { undecided } = found;
   if (input.networkInterfaces.length === 0) {
     const cure = 'Reader on the machine and its network interfaces';
-    return { fact: unknown('no network interface of this machine is known', cure, input.source), openings: [] };
+    const because = 'no network interface of this machine is known';
+    return new FoundExposure(book, input, found, unknown(because, cure, input.source));
   }
   if (undecided.length > 0 && found.openings.length === 0) {
     const first = undecided[0] ?? '';
     const more = undecided.length > 1 ? ` (and ${undecided.length - 1} more)` : '';
     const because = `what decides was not read: ${first}${more}`;
-    return { fact: unknown(because, cureOf(undecided, book.unreadable), input.source), openings: [] };
+    const cure = cureOf(undecided, book.unreadable);
+    return new FoundExposure(book, input, found, unknown(because, cure, input.source));
   }
-  found.notes.sayAll(undecided.map((sentence) => `${sentence}. What it lets in is not shown`));
-  const { openings } = found;
-  let ports: ExposedPort[] | undefined;
-  const fact = known<Exposure>(
-    {
-      get ports() {
-        ports ??= portsOf(openings);
-        return ports;
-      },
-      disagreements: compared.disagreements,
-      secondOpinion: compared.secondOpinion,
-    },
-    { source: input.source, asOf: input.asOf, coverage: coverageOf(book, input, found), notSeen: found.notes.list() },
-  );
-  return { fact, openings };
+  for (const sentence of undecided) found.notes.say(`${sentence}. What it lets in is not shown`);
+  return new FoundExposure(book, input, found, undefined);
 }
 
 function cureOf(undecided: readonly string[], unreadable: readonly Unreadable[]): string {
@@ -442,11 +506,7 @@ function cureOf(undecided: readonly string[], unreadable: readonly Unreadable[])
   return cures[0] ?? 'Reader on the machine’s network interfaces, their subnets and their network security groups';
 }
 
-function coverageOf(
-  book: ExposureBook,
-  input: Omit<ExposureInput, 'resources' | 'unreadable'>,
-  found: Examined,
-): string {
+function coverageOf(book: ExposureBook, input: MachineInput, found: Examined): string {
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
   const published = found.guarded.some(({ chain }) =>
     [chain.admin, chain.subnet, chain.nic].some((rules) => rules?.published === true),

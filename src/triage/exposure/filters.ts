@@ -3,7 +3,7 @@ import { type AddressReader, type FamilyOf, IPV4, IPV6, type TagMeaning } from '
 import { evaluateChain, type FilterChain, type FlowsByProtocol, ListAtPlace, type Place } from './evaluate.ts';
 import { covers, type Intervals, overlaps } from './interval-set.ts';
 import { type NetworkPlace, type Networks, networkOf, type Space } from './networks.ts';
-import { nameOf, object, properties, type Raw, referenced, text } from './raw.ts';
+import { isEmpty, nameOf, object, properties, type Raw, referenced, text } from './raw.ts';
 import type { NetworkResources, Unreadable } from './resources.ts';
 import { compileAdminRules, compileSecurityGroup, type InboundRule, type RuleList } from './rules.ts';
 
@@ -92,6 +92,8 @@ export class FilterBook {
   readonly #kept = new Map<string, RuleList>();
   readonly #adminLists = new Map<string, AdminList>();
   readonly #flows = new Recent<FlowsByProtocol<number> | FlowsByProtocol<bigint>>(KEPT_FLOWS);
+  #lastV4: LastFlows<number> | undefined;
+  #lastV6: LastFlows<bigint> | undefined;
   readonly #atPlaces = new Recent<ListAtPlace<number> | ListAtPlace<bigint>>(KEPT_AT_PLACES);
 
   constructor(
@@ -196,7 +198,7 @@ export class FilterBook {
     const notes: string[] = [];
     const subnet = this.#resources.get(subnetId);
     let subnetRules: RuleList | undefined;
-    if (subnet === undefined || Object.keys(properties(subnet)).length === 0) {
+    if (subnet === undefined || isEmpty(properties(subnet))) {
       unreadSubnet = this.why(
         subnetId,
         `subnet ${nameOf(networkOf(subnetId))}/${nameOf(subnetId)}, and a network security group on it`,
@@ -232,14 +234,22 @@ export class FilterBook {
 
   /** What IPv4 sources in `space` get through the filters; `spaceKey` is equal for equal spaces. */
   flowsV4(chain: FilterChain, arrival: Arrival, space: Intervals<number>, spaceKey: string): FlowsByProtocol<number> {
+    const last = this.#lastV4;
+    if (last !== undefined && isLast(last, chain, arrival, space)) return last.flows;
     const { destination, network } = arrival;
-    return this.#evaluate(chain, arrival, IPV4, destination.v4, network.v4, space, spaceKey) as FlowsByProtocol<number>;
+    const flows = this.#evaluate(chain, arrival, IPV4, destination.v4, network.v4, space, spaceKey);
+    this.#lastV4 = { chain, network, space, flows };
+    return flows;
   }
 
   /** The same for IPv6. */
   flowsV6(chain: FilterChain, arrival: Arrival, space: Intervals<bigint>, spaceKey: string): FlowsByProtocol<bigint> {
+    const last = this.#lastV6;
+    if (last !== undefined && isLast(last, chain, arrival, space)) return last.flows;
     const { destination, network } = arrival;
-    return this.#evaluate(chain, arrival, IPV6, destination.v6, network.v6, space, spaceKey) as FlowsByProtocol<bigint>;
+    const flows = this.#evaluate(chain, arrival, IPV6, destination.v6, network.v6, space, spaceKey);
+    this.#lastV6 = { chain, network, space, flows };
+    return flows;
   }
 
   /** A number for each compiled list: one group compiled for two levels is two lists. */
@@ -261,7 +271,7 @@ export class FilterBook {
     tags: TagMeaning<A>,
     space: Intervals<A>,
     spaceKey: string,
-  ): FlowsByProtocol<number> | FlowsByProtocol<bigint> {
+  ): FlowsByProtocol<A> {
     const place: Place<A> = { family, destination, groups: arrival.groups, tags };
     // All that an evaluation depends on: the same text, the same answer.
     const around = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
@@ -280,16 +290,36 @@ export class FilterBook {
     return this.#flows.of(
       key,
       () => evaluateChain(chain, space, at) as FlowsByProtocol<number> | FlowsByProtocol<bigint>,
-    );
+    ) as FlowsByProtocol<A>;
   }
 }
+
+/** What was evaluated last, and all that it depends on where no rule chooses between destinations. */
+interface LastFlows<A extends number | bigint> {
+  chain: FilterChain;
+  network: NetworkPlace;
+  space: Intervals<A>;
+  flows: FlowsByProtocol<A>;
+}
+
+/** Do the same lists treat the same senders, whichever address of the same network they send to? */
+const isLast = <A extends number | bigint>(
+  last: LastFlows<A>,
+  chain: FilterChain,
+  arrival: Arrival,
+  space: Intervals<A>,
+): boolean => last.chain === chain && last.network === arrival.network && last.space === space && !tellsApart(chain);
+
+const tellsApart = ({ admin, subnet, nic }: FilterChain): boolean =>
+  (admin !== undefined && admin.choosy.length > 0) ||
+  (subnet !== undefined && subnet.choosy.length > 0) ||
+  (nic !== undefined && nic.choosy.length > 0);
 
 const hasRules = (group: Raw): boolean =>
   'securityRules' in properties(group) || 'defaultSecurityRules' in properties(group);
 
 /** How a rule's destination relates to a place: all that the evaluation depends on. */
 function chosen<A extends number | bigint>(rule: InboundRule, place: Place<A>): string {
-  if (rule.destination.virtualNetwork) return '';
   for (const group of rule.destination.groups) if (place.groups.has(group)) return '2';
   const literal = place.family.literal(rule.destination);
   return covers(literal, place.destination) ? '2' : overlaps(literal, place.destination) ? '1' : '0';

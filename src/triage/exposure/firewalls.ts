@@ -7,7 +7,7 @@ import type { Clients, PortRange } from './path.ts';
 import { formatPorts, isAllPorts, parsePorts } from './port-set.ts';
 import { protocolsOf, WITH_PORTS } from './protocols.ts';
 import { publicAddressOf } from './public-addresses.ts';
-import { list, nameOf, object, properties, type Raw, referenced, text, texts, whole } from './raw.ts';
+import { isEmpty, list, nameOf, object, properties, type Raw, referenced, text, texts, whole } from './raw.ts';
 import type { Relay } from './relays.ts';
 import type { NetworkResources } from './resources.ts';
 
@@ -141,7 +141,7 @@ function rulesOf(
     const policyProps = properties(resources.get(id));
     for (const raw of list(policyProps.ruleCollectionGroups)) {
       const key = referenced(raw).toLowerCase();
-      if (Object.keys(properties(raw)).length > 0 && !groups.has(key)) groups.set(key, object(raw));
+      if (!isEmpty(properties(raw)) && !groups.has(key)) groups.set(key, object(raw));
       if (!groups.has(key)) {
         note(
           `rule collection group ${nameOf(key)} of firewall policy ${nameOf(id)} was not read: its DNAT rules may lead in more; Reader on the policy would tell`,

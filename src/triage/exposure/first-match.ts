@@ -25,6 +25,12 @@ export interface Chain<A extends number | bigint> {
   pieces: readonly Piece<A>[];
 }
 
+/** A list of pieces that shares its beginning with others: the last one, and those before it. */
+export interface Pieces<A extends number | bigint> {
+  last: Piece<A>;
+  before: Pieces<A> | undefined;
+}
+
 /** What the rules that name a port take out of the chain's hands there. */
 export interface Outcome<A extends number | bigint> {
   /** Sources that they decided, so that these never came to the chain's rules behind them. */
@@ -32,7 +38,7 @@ export interface Outcome<A extends number | bigint> {
   /** What of it they let through, together and piece by piece in the order of the list. */
   allowed: Intervals<A>;
   always: Intervals<A>;
-  pieces: readonly Piece<A>[];
+  pieces: Pieces<A> | undefined;
 }
 
 /**
@@ -41,13 +47,10 @@ export interface Outcome<A extends number | bigint> {
  */
 export interface Decisions<A extends number | bigint> {
   chain: Chain<A>;
-  starts: ArrayLike<number>;
-  which: ArrayLike<number>;
+  starts: readonly number[];
+  which: readonly number[];
   outcomes: readonly Outcome<A>[];
 }
-
-// Where each port edge of the list at hand is among its sorted edges; only edges that were just written are read.
-const position = new Int32Array(65537);
 
 /** The union of the pieces with one access. */
 const admitted = <A extends number | bigint>(pieces: readonly Piece<A>[], access: 'allow' | 'always'): Intervals<A> => {
@@ -56,6 +59,12 @@ const admitted = <A extends number | bigint>(pieces: readonly Piece<A>[], access
   if (pieces.length === 1) return only.rule.access === access ? only.sources : NOTHING;
   return unionAll(pieces.filter((piece) => piece.rule.access === access).map((piece) => piece.sources));
 };
+
+/** A rule that names ports, with those of its sources that were not decided before it. */
+interface Narrow<A extends number | bigint> extends Piece<A> {
+  /** Are these all that were left, so that nothing comes to a later rule on the rule's ports? */
+  last: boolean;
+}
 
 /**
  * First match by order of the list, for every destination port of one protocol and one source port.
@@ -75,12 +84,12 @@ export function firstMatch<A extends number | bigint>(
   const narrow: Narrow<A>[] = [];
   const pieces: Piece<A>[] = [];
   let remaining = space;
-  for (const { rule, sources } of rules) {
-    if (remaining.length === 0) break;
+  for (let r = 0; r < rules.length && remaining.length > 0; r += 1) {
+    const { rule, sources } = rules[r] as ActiveRule<A>;
     const hit = sources === undefined ? remaining : intersect(remaining, sources);
     if (hit.length === 0) continue;
     if (!portless && !rule.everyPort) {
-      narrow.push({ rule, sources: hit });
+      narrow.push({ rule, sources: hit, last: hit === remaining });
       continue;
     }
     if (rule.access !== 'deny') pieces.push({ sources: hit, rule });
@@ -92,105 +101,138 @@ export function firstMatch<A extends number | bigint>(
     unmatched: remaining,
     pieces,
   };
-  const untouched: Outcome<A> = { taken: NOTHING, allowed: NOTHING, always: NOTHING, pieces: NO_PIECES };
-  if (narrow.length === 0) return { chain, starts: [0], which: [0], outcomes: [untouched] };
+  if (narrow.length === 0) return { chain, starts: [0], which: [0], outcomes: [untouched()] };
+  return { chain, ...decideNarrow(narrow) };
+}
 
+const untouched = <A extends number | bigint>(): Outcome<A> => ({
+  taken: NOTHING,
+  allowed: NOTHING,
+  always: NOTHING,
+  pieces: undefined,
+});
+
+/**
+ * What the rules that name ports decide. Each rule in its turn makes new outcomes of those that stand on its ports:
+ * ports that fared alike up to here share the new one. Ports on which nothing is left to decide are passed over.
+ */
+function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): Omit<Decisions<A>, 'chain'> {
   const starts = edgesOf(narrow);
-  // Which rules name each interval of ports: the index of the only one, or a place in `several`.
-  const only = new Int32Array(starts.length).fill(-1);
-  const several: number[][] = [];
+  const made: Outcome<A>[] = [untouched()];
+  appliedTo[0] = -1;
+  const which = new Array<number>(starts.length).fill(0);
+  for (let i = 0; i <= starts.length; i += 1) undecided[i] = i;
   for (let n = 0; n < narrow.length; n += 1) {
-    const ports = narrow[n]?.rule.ports ?? NOTHING;
+    const piece = narrow[n] as Narrow<A>;
+    const { ports } = piece.rule;
     for (let p = 0; p < ports.length; p += 2) {
       const end = position[ports[p + 1] as number] as number;
-      for (let i = position[ports[p] as number] as number; i < end; i += 1) {
-        const before = only[i] as number;
-        if (before === -1) only[i] = n;
-        else if (before >= 0) only[i] = -1 - several.push([before, n]);
-        else several[-2 - before]?.push(n);
+      for (let i = nextUndecided(position[ports[p] as number] as number); i < end; i = nextUndecided(i + 1)) {
+        const before = which[i] as number;
+        if (appliedTo[before] !== n) {
+          appliedTo[before] = n;
+          const after = outcomeAfter(made[before] as Outcome<A>, piece);
+          if (after === undefined) {
+            became[before] = before;
+          } else {
+            became[before] = made.length;
+            appliedTo[made.length] = n;
+            became[made.length] = made.length;
+            made.push(after);
+          }
+        }
+        which[i] = became[before] as number;
+        if (piece.last) undecided[i] = i + 1;
       }
     }
   }
-
-  // Ports between the single ones inside a range are named by the same rules: they share an outcome.
-  const bySingle = new Int32Array(narrow.length);
-  const byMany = new Map<string, number>();
-  const which = new Int32Array(starts.length);
-  const outcomes: Outcome<A>[] = [untouched];
-  for (let i = 0; i < starts.length; i += 1) {
-    const single = only[i] as number;
-    if (single === -1) continue;
-    if (single >= 0) {
-      let index = bySingle[single] as number;
-      if (index === 0) {
-        index = outcomes.push(outcomeOfOne(narrow[single] as Narrow<A>)) - 1;
-        bySingle[single] = index;
-      }
-      which[i] = index;
-      continue;
-    }
-    const mine = several[-2 - single] ?? [];
-    const key = mine.join();
-    let index = byMany.get(key);
-    if (index === undefined) {
-      index = outcomes.push(outcomeOf(mine, narrow)) - 1;
-      byMany.set(key, index);
-    }
-    which[i] = index;
+  // Only the outcomes that stand in the end are kept. The first is that of ports which no rule names.
+  const outcomes = [made[0] as Outcome<A>];
+  for (let at = 1; at < made.length; at += 1) became[at] = -1;
+  became[0] = 0;
+  for (let i = 0; i < which.length; i += 1) {
+    const at = which[i] as number;
+    if (became[at] === -1) became[at] = outcomes.push(made[at] as Outcome<A>) - 1;
+    which[i] = became[at] as number;
   }
-  return { chain, starts, which, outcomes };
+  return { starts, which, outcomes };
 }
 
-/** A rule that names ports, with those of its sources that were not decided before it. */
-interface Narrow<A extends number | bigint> {
-  rule: InboundRule;
-  sources: Intervals<A>;
+/** The first interval of ports from one on where something is left to decide; shortens the way for those who ask next. */
+function nextUndecided(interval: number): number {
+  let at = interval;
+  while (undecided[at] !== at) {
+    const further = undecided[undecided[at] as number] as number;
+    undecided[at] = further;
+    at = further;
+  }
+  return at;
 }
 
-const NO_PIECES: readonly Piece<never>[] = Object.freeze([]);
-
-function outcomeOfOne<A extends number | bigint>(one: Narrow<A>): Outcome<A> {
-  const { access } = one.rule;
-  if (access === 'deny') return { taken: one.sources, allowed: NOTHING, always: NOTHING, pieces: NO_PIECES };
-  const always = access === 'always';
+/** What stands when one more rule has taken what was left of its sources; undefined when nothing was. */
+function outcomeAfter<A extends number | bigint>(before: Outcome<A>, piece: Piece<A>): Outcome<A> | undefined {
+  const sources = subtract(piece.sources, before.taken);
+  if (sources.length === 0) return undefined;
+  const { rule } = piece;
+  const taken = union(before.taken, sources);
+  if (rule.access === 'deny') return { ...before, taken };
+  const last = sources === piece.sources ? piece : { rule, sources };
   return {
-    taken: one.sources,
-    allowed: always ? NOTHING : one.sources,
-    always: always ? one.sources : NOTHING,
-    pieces: [one],
+    taken,
+    allowed: rule.access === 'allow' ? union(before.allowed, sources) : before.allowed,
+    always: rule.access === 'always' ? union(before.always, sources) : before.always,
+    pieces: { last, before: before.pieces },
   };
 }
 
+// Scratch that every list uses in its turn; only what was just written is read.
+/** The ports that are edges, a bit for each of 0 to 65536, and which of these words have a bit. */
+const marked = new Int32Array(2049);
+const markedWords = new Int32Array(65);
+/** Where each edge is among the sorted ones. */
+const position = new Int32Array(65537);
+/** For each interval of ports itself, or, where nothing is left to decide, one after it. */
+const undecided = new Int32Array(65538);
+/** For each outcome the rule that was applied to it last, and what that made of it. */
+const appliedTo: number[] = [];
+const became: number[] = [];
+
 /** Every port at which a rule starts or ends, from 0 on, sorted; writes their places into `position`. */
-function edgesOf(narrow: readonly { rule: InboundRule }[]): Int32Array {
-  let count = 1;
-  for (const { rule } of narrow) count += rule.ports.length;
-  const all = new Int32Array(count);
-  let at = 1;
-  for (const { rule } of narrow) for (const edge of rule.ports) all[at++] = edge;
-  all.sort();
-  let kept = 0;
-  for (let i = 0; i < count; i += 1) {
-    const edge = all[i] as number;
-    if (kept > 0 && all[kept - 1] === edge) continue;
-    all[kept] = edge;
-    position[edge] = kept;
-    kept += 1;
+function edgesOf(narrow: readonly Piece<number | bigint>[]): number[] {
+  let edges: number = mark(0);
+  for (let n = 0; n < narrow.length; n += 1) {
+    const { ports } = (narrow[n] as Piece<number | bigint>).rule;
+    for (let p = 0; p < ports.length; p += 1) edges += mark(ports[p] as number);
+  }
+  const sorted = new Array<number>(edges).fill(0);
+  let at = 0;
+  for (let w = 0; w < markedWords.length; w += 1) {
+    let words = markedWords[w] as number;
+    markedWords[w] = 0;
+    for (; words !== 0; words &= words - 1) {
+      const word = w * 32 + 31 - Math.clz32(words & -words);
+      let bits = marked[word] as number;
+      marked[word] = 0;
+      for (; bits !== 0; bits &= bits - 1) {
+        const edge = word * 32 + 31 - Math.clz32(bits & -bits);
+        position[edge] = at;
+        sorted[at] = edge;
+        at += 1;
+      }
+    }
   }
   // 65536 is an end, never a start.
-  return all.subarray(0, all[kept - 1] === 65536 ? kept - 1 : kept);
+  if (sorted[at - 1] === 65536) sorted.pop();
+  return sorted;
 }
 
-function outcomeOf<A extends number | bigint>(mine: readonly number[], narrow: readonly Narrow<A>[]): Outcome<A> {
-  let taken: Intervals<A> = NOTHING;
-  const pieces: Piece<A>[] = [];
-  for (const n of mine) {
-    const one = narrow[n];
-    if (one === undefined) continue;
-    const hit = subtract(one.sources, taken);
-    if (hit.length === 0) continue;
-    if (one.rule.access !== 'deny') pieces.push({ sources: hit, rule: one.rule });
-    taken = union(taken, hit);
-  }
-  return { taken, allowed: admitted(pieces, 'allow'), always: admitted(pieces, 'always'), pieces };
+/** Marks an edge; 1 when it was none before. */
+function mark(edge: number): 0 | 1 {
+  const word = edge >> 5;
+  const before = marked[word] as number;
+  const after = before | (1 << (edge & 31));
+  if (after === before) return 0;
+  marked[word] = after;
+  markedWords[word >> 5] = (markedWords[word >> 5] as number) | (1 << (word & 31));
+  return 1;
 }

@@ -1,26 +1,26 @@
-import { list, object, properties, type Raw, text } from './raw.ts';
+import { isEmpty, list, object, properties, type Raw, text } from './raw.ts';
 
-const INTERFACES = 'microsoft.network/networkinterfaces';
-const ADDRESSES = 'microsoft.network/publicipaddresses';
+/** The lists of an ipConfiguration that lead to it or place it in groups; most machines have none of them. */
+const LISTS = [
+  'loadBalancerBackendAddressPools',
+  'loadBalancerInboundNatRules',
+  'loadBalancerInboundNatPools',
+  'applicationGatewayBackendAddressPools',
+  'applicationSecurityGroups',
+] as const;
 
 /**
  * Makes light copies of the bodies that a fleet has one of for each machine: network interfaces and public addresses,
- * with what exposure reads of them. The ids they refer to, which many share, are kept once. Other bodies are returned as
- * they are.
+ * with exactly what exposure reads of them, each kind in one shape. What many share (the ids they refer to, SKUs) is
+ * kept once. Bodies without properties are returned as they are.
  */
 export class LightBodies {
   readonly #ids = new Map<string, Raw>();
-
-  of(body: unknown): unknown {
-    const raw = object(body);
-    const type = text(raw.type).toLowerCase();
-    if (type === INTERFACES) return this.#interface(raw);
-    if (type === ADDRESSES) return address(raw);
-    return body;
-  }
+  readonly #skus = new Map<string, Raw>();
 
   /** A reference, the same object for the same id. Expanded ones, which carry the resource itself, are left alone. */
   #reference(value: unknown): unknown {
+    if (!value) return undefined;
     const raw = object(value);
     if (raw.properties !== undefined) return value;
     const id = text(raw.id);
@@ -32,32 +32,53 @@ export class LightBodies {
     return known;
   }
 
-  #interface(raw: Raw): Raw {
+  /** A network interface. */
+  networkInterface(raw: Raw): Raw {
     const props = properties(raw);
+    if (isEmpty(props)) return raw;
+    const configs: Raw[] = [];
+    for (const config of list(props.ipConfigurations)) configs.push(this.#config(object(config), text(raw.id)));
     return {
       id: raw.id,
-      type: INTERFACES,
-      properties: {
-        ...(props.networkSecurityGroup ? { networkSecurityGroup: this.#reference(props.networkSecurityGroup) } : {}),
-        ipConfigurations: list(props.ipConfigurations).map((config) => this.#config(object(config))),
-      },
+      type: raw.type,
+      properties: { networkSecurityGroup: this.#reference(props.networkSecurityGroup), ipConfigurations: configs },
     };
   }
 
-  #config(config: Raw): Raw {
-    const { etag, type, name, properties: inner, ...rest } = config;
-    if (text(rest.id) === '') return config;
-    const { provisioningState, privateIPAllocationMethod, primary, subnet, ...kept } = object(inner);
-    return { ...rest, properties: { ...kept, ...(subnet ? { subnet: this.#reference(subnet) } : {}) } };
+  #config(config: Raw, networkInterface: string): Raw {
+    const inner = properties(config);
+    const kept: Record<string, unknown> = {
+      privateIPAddress: inner.privateIPAddress,
+      privateIPAddressVersion: inner.privateIPAddressVersion,
+      publicIPAddress: inner.publicIPAddress,
+      subnet: this.#reference(inner.subnet),
+    };
+    for (const name of LISTS) if (inner[name] !== undefined) kept[name] = inner[name];
+    const { id, name } = config;
+    // The id is mostly told by the interface's and the name: it is made again where it is asked for.
+    const told = id === `${networkInterface}/ipConfigurations/${text(name)}`;
+    return { id: told ? undefined : id, name, properties: kept };
   }
-}
 
-function address(raw: Raw): Raw {
-  const { ipAddress, publicIPAddressVersion } = properties(raw);
-  return {
-    id: raw.id,
-    type: ADDRESSES,
-    sku: raw.sku,
-    properties: { ipAddress, publicIPAddressVersion },
-  };
+  /** A public address. */
+  publicAddress(raw: Raw): Raw {
+    const props = properties(raw);
+    if (isEmpty(props)) return raw;
+    const { ipAddress, publicIPAddressVersion } = props;
+    return {
+      id: raw.id,
+      type: raw.type,
+      sku: this.#sku(text(object(raw.sku).name)),
+      properties: { ipAddress, publicIPAddressVersion },
+    };
+  }
+
+  #sku(name: string): Raw {
+    let known = this.#skus.get(name);
+    if (known === undefined) {
+      known = { name };
+      this.#skus.set(name, known);
+    }
+    return known;
+  }
 }

@@ -1,13 +1,12 @@
-import type { Fact } from '../../documents/fact.ts';
-import type { Exposure, VirtualMachine } from '../../documents/triage.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
 import type { PublishedTags } from './address-spec.ts';
-import { type ExposureBook, exposureOf, openBook } from './exposure.ts';
+import { type ExposureBook, type FoundExposure, findExposure, openBook } from './exposure.ts';
 import type { AdminRules } from './filters.ts';
 import { LightBodies } from './fleet-bodies.ts';
+import { IdMap } from './id-map.ts';
 import { networkOf } from './networks.ts';
-import type { Opening } from './opening.ts';
-import { list, object, properties, referenced, text } from './raw.ts';
-import { NetworkResources, type Unreadable } from './resources.ts';
+import { list, object, properties, type Raw, referenced, text } from './raw.ts';
+import { NetworkResources, typeOf, type Unreadable } from './resources.ts';
 
 /** A machine of the fleet: what `evaluateExposure` needs of it. */
 export type FleetMachine = Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power' | 'networkInterfaces'>;
@@ -30,13 +29,34 @@ interface Waited<M> {
   come: boolean;
 }
 
+/** A machine's network interface: its body once it has come. */
+interface Interface {
+  body: Raw | undefined;
+}
+
 interface Member<M> {
   machine: M;
+  interfaces: readonly Interface[];
   /** Equal for machines with the same subnet and group: these are evaluated one after the other. */
   place: number;
   groups: readonly Waited<M>[];
   /** How many of the groups have not come yet. */
   missing: number;
+}
+
+/** Gets a machine with its exposure, and the public addresses at its interfaces. */
+export type Take<M> = (machine: M, exposure: FoundExposure, addresses: readonly string[]) => void;
+
+/** The public addresses at network interfaces, as printed. */
+function publicAddresses(interfaces: readonly Interface[], resources: NetworkResources): readonly string[] {
+  const addresses: string[] = [];
+  for (const { body } of interfaces) {
+    for (const config of list(properties(body).ipConfigurations)) {
+      const address = text(properties(resources.get(referenced(properties(config).publicIPAddress))).ipAddress);
+      if (address !== '') addresses.push(address);
+    }
+  }
+  return addresses;
 }
 
 /**
@@ -51,7 +71,8 @@ interface Member<M> {
 export class FleetExposure<M extends FleetMachine> {
   readonly resources = new NetworkResources();
   readonly #members: Member<M>[];
-  readonly #take: (machine: M, exposure: Fact<Exposure>, openings: readonly Opening[]) => void;
+  readonly #take: Take<M>;
+  readonly #interfaces = new IdMap<Interface>();
   readonly #waited = new Map<string, Waited<M>>();
   readonly #light = new LightBodies();
   readonly #ofSubnets = new Set<string>();
@@ -61,44 +82,67 @@ export class FleetExposure<M extends FleetMachine> {
   #about: AboutFleet | undefined;
   #book: ExposureBook | undefined;
 
-  constructor(
-    machines: Iterable<M>,
-    take: (machine: M, exposure: Fact<Exposure>, openings: readonly Opening[]) => void,
-  ) {
-    this.#members = [...machines].map((machine) => ({ machine, place: 0, missing: 0, groups: [] }));
+  constructor(machines: Iterable<M>, take: Take<M>) {
+    this.#members = [];
+    for (const machine of machines) {
+      const interfaces = machine.networkInterfaces.map((id) => this.#interfaceOf(id));
+      this.#members.push({ machine, interfaces, place: 0, missing: 0, groups: [] });
+    }
     this.#take = take;
   }
 
-  /** Takes bodies of everything but network security groups. */
+  #interfaceOf(id: string): Interface {
+    let found = this.#interfaces.get(id);
+    if (found === undefined) {
+      found = { body: undefined };
+      this.#interfaces.set(id, found);
+    }
+    return found;
+  }
+
+  /** Takes bodies of everything but network security groups. Interfaces of no machine of the fleet are not kept. */
   addResources(bodies: Iterable<unknown>): void {
-    for (const body of bodies) this.resources.add(this.#light.of(body));
+    for (const body of bodies) {
+      const raw = object(body);
+      const type = typeOf(raw);
+      if (type === 'microsoft.network/networkinterfaces') {
+        const mine = this.#interfaces.get(text(raw.id));
+        if (mine !== undefined) mine.body = this.#light.networkInterface(raw);
+      } else if (type === 'microsoft.network/publicipaddresses') {
+        this.resources.add(this.#light.publicAddress(raw));
+      } else {
+        this.resources.add(body);
+      }
+    }
   }
 
   /** The virtual networks that the machines and the application gateways stand in, those with most machines first. */
   networks(): string[] {
-    const found = new Map<string, { id: string; machines: number }>();
-    const count = (subnet: string, machines: number) => {
-      const id = networkOf(subnet);
-      if (id === '') return;
-      const known = found.get(id.toLowerCase());
-      if (known === undefined) found.set(id.toLowerCase(), { id, machines });
-      else known.machines += machines;
-    };
-    for (const { machine } of this.#members) {
-      for (const nic of machine.networkInterfaces) for (const subnet of this.#subnetsOf(nic)) count(subnet, 1);
+    // By subnet first: many machines share one, by one and the same text.
+    const subnets = new Map<string, number>();
+    for (const { interfaces } of this.#members) {
+      for (const { body } of interfaces) {
+        for (const config of list(properties(body).ipConfigurations)) {
+          const subnet = referenced(properties(config).subnet);
+          subnets.set(subnet, (subnets.get(subnet) ?? 0) + 1);
+        }
+      }
     }
     for (const gateway of this.resources.ofType('Microsoft.Network/applicationGateways')) {
       for (const config of list(properties(gateway).gatewayIPConfigurations)) {
-        count(referenced(properties(config).subnet), 0);
+        const subnet = referenced(properties(config).subnet);
+        if (!subnets.has(subnet)) subnets.set(subnet, 0);
       }
     }
+    const found = new Map<string, { id: string; machines: number }>();
+    for (const [subnet, machines] of subnets) {
+      const id = networkOf(subnet);
+      if (id === '') continue;
+      const known = found.get(id.toLowerCase());
+      if (known === undefined) found.set(id.toLowerCase(), { id, machines });
+      else known.machines += machines;
+    }
     return [...found.values()].sort((a, b) => b.machines - a.machines).map(({ id }) => id);
-  }
-
-  #subnetsOf(nic: string): string[] {
-    return list(properties(this.resources.get(nic)).ipConfigurations).map((config) =>
-      referenced(properties(config).subnet),
-    );
   }
 
   /** All resources but the groups are there. */
@@ -112,11 +156,7 @@ export class FleetExposure<M extends FleetMachine> {
     const places = new Map<unknown, Map<unknown, number>>();
     let placed = 0;
     for (const member of this.#members) {
-      const nics = member.machine.networkInterfaces.map((nic) => properties(this.resources.get(nic)));
-      const groups = nics
-        .map((nic) => this.#waitedGroup(nic.networkSecurityGroup))
-        .filter((group) => group !== undefined);
-      member.groups = groups.length > 1 ? [...new Set(groups)] : groups;
+      member.groups = this.#groupsOf(member.interfaces);
       member.missing = member.groups.length;
       for (const group of member.groups) {
         group.members.push(member);
@@ -124,7 +164,7 @@ export class FleetExposure<M extends FleetMachine> {
       }
       if (member.missing === 0) this.#ready.push(member);
       // Equal references are one object: see `LightBodies`.
-      const subnet = properties(list(nics[0]?.ipConfigurations)[0]).subnet;
+      const { subnet } = properties(list(properties(member.interfaces[0]?.body).ipConfigurations)[0]);
       let ofSubnet = places.get(subnet);
       if (ofSubnet === undefined) {
         ofSubnet = new Map();
@@ -140,6 +180,16 @@ export class FleetExposure<M extends FleetMachine> {
     }
     this.#book = openBook(this.resources, { ...about, unreadable: about.unreadable ?? [] });
     if (this.#subnetsMissing.size === 0) this.#evaluate();
+  }
+
+  /** The groups at a machine's network interfaces, each once. */
+  #groupsOf(interfaces: readonly Interface[]): readonly Waited<M>[] {
+    const groups: Waited<M>[] = [];
+    for (const { body } of interfaces) {
+      const group = this.#waitedGroup(properties(body).networkSecurityGroup);
+      if (group !== undefined && !groups.includes(group)) groups.push(group);
+    }
+    return groups;
   }
 
   readonly #byReference = new Map<unknown, Waited<M>>();
@@ -193,10 +243,10 @@ export class FleetExposure<M extends FleetMachine> {
     this.#ready = [];
     ready.sort((a, b) => a.place - b.place);
     const { asOf, source } = about;
-    for (const { machine, groups } of ready) {
-      const input = { vm: machine, networkInterfaces: machine.networkInterfaces, asOf, source };
-      const { fact, openings } = exposureOf(book, input);
-      this.#take(machine, fact, openings);
+    for (const { machine, interfaces, groups } of ready) {
+      const { networkInterfaces } = machine;
+      const exposure = findExposure(book, { vm: machine, networkInterfaces, interfaces, asOf, source });
+      this.#take(machine, exposure, publicAddresses(interfaces, this.resources));
       for (const group of groups) {
         group.users -= 1;
         if (group.users === 0) this.resources.remove(group.id);

@@ -70,9 +70,9 @@ function aligned<A extends number | bigint>(
   return cuts;
 }
 
-/** What gets through in any of the lists: sources and rules of a port together. */
-export function overlay<A extends number | bigint>(lists: readonly (readonly Flow<A>[])[]): Flow<A>[] {
-  if (lists.length === 1) return joined(lists[0] ?? []);
+/** What gets through in any of the lists, each of them joined: sources and rules of a port together. */
+export function overlay<A extends number | bigint>(lists: readonly (readonly Flow<A>[])[]): readonly Flow<A>[] {
+  if (lists.length === 1) return lists[0] ?? [];
   return joined(
     aligned(lists).map(({ from, to, flows }) => {
       const present = flows.filter((flow) => flow !== undefined);

@@ -77,7 +77,10 @@ export function intersect<A extends number | bigint>(a: Intervals<A>, b: Interva
   if (a.length === 0 || b.length === 0) return NOTHING;
   let flat: A[] | undefined;
   let i = firstEndingAfter(a, b[0] as A);
+  // One block inside an interval of the other set, which is the most usual case, is the answer itself.
+  if (b.length === 2 && i < a.length && (a[i] as A) <= (b[0] as A) && (b[1] as A) <= (a[i + 1] as A)) return b;
   let j = firstEndingAfter(b, a[0] as A);
+  if (a.length === 2 && j < b.length && (b[j] as A) <= (a[0] as A) && (a[1] as A) <= (b[j + 1] as A)) return a;
   while (i < a.length && j < b.length) {
     const startA = a[i] as A;
     const startB = b[j] as A;
@@ -101,26 +104,23 @@ export function intersect<A extends number | bigint>(a: Intervals<A>, b: Interva
 export function subtract<A extends number | bigint>(a: Intervals<A>, b: Intervals<A>): Intervals<A> {
   if (a.length === 0 || b.length === 0) return a;
   if (a === b) return NOTHING;
-  const flat: A[] = [];
-  let taken = false;
+  // Made when something is first taken away: mostly nothing is.
+  let flat: A[] | undefined;
   let j = firstEndingAfter(b, a[0] as A);
   for (let i = 0; i < a.length; i += 2) {
     let start = a[i] as A;
     const end = a[i + 1] as A;
     while (j < b.length && (b[j + 1] as A) <= start) j += 2;
-    let k = j;
-    while (k < b.length && (b[k] as A) < end) {
-      taken = true;
+    for (let k = j; k < b.length && (b[k] as A) < end && start < end; k += 2) {
+      flat ??= a.slice(0, i);
       const cut = b[k] as A;
       if (start < cut) flat.push(start, cut);
       const after = b[k + 1] as A;
       if (start < after) start = after;
-      if (start >= end) break;
-      k += 2;
     }
-    if (start < end) flat.push(start, end);
+    if (flat !== undefined && start < end) flat.push(start, end);
   }
-  return taken ? (flat.length === 0 ? NOTHING : flat) : a;
+  return flat === undefined ? a : flat.length === 0 ? NOTHING : flat;
 }
 
 /** The least element of both sets; undefined when they share none. */

@@ -15,8 +15,8 @@ export interface Backend {
   /** Id of the ipConfiguration. */
   id: string;
   address: string;
-  /** Id of its virtual network. */
-  network: string;
+  /** Id of its subnet. */
+  subnet: string;
   family: Family;
   pools: readonly string[];
   natRules: readonly string[];
@@ -43,7 +43,8 @@ export interface Balanced {
   readonly notes: readonly string[];
 }
 
-const NOT_BALANCED: Balanced = Object.freeze({ paths: [], inner: [], unread: [], notes: [] });
+/** What load balancers make of a machine that none of them knows. */
+export const NOT_BALANCED: Balanced = Object.freeze({ paths: [], inner: [], unread: [], notes: [] });
 
 /** What is being found out. */
 interface Found {
@@ -248,11 +249,11 @@ export class LoadBalancers {
     if (this.#known.size === 0 && referred === 0) return NOT_BALANCED;
     const result: Found = { paths: [], inner: [], unread: [], notes: [...this.#defects] };
     const config = backend.id.toLowerCase();
+    const network = networkOf(backend.subnet).toLowerCase();
     const isMember = (member: Member): boolean =>
       member.config !== ''
         ? member.config === config
-        : member.address === backend.address &&
-          (member.network === '' || member.network === backend.network.toLowerCase());
+        : member.address === backend.address && (member.network === '' || member.network === network);
     const pools = new Set<string>();
     for (const pool of backend.pools) pools.add(pool.toLowerCase());
     for (const pool of this.#poolsByConfig.get(config) ?? []) pools.add(pool);

@@ -1,6 +1,6 @@
 import { ALL_V4, ALL_V6, addressesOf, INTERNET_V4, INTERNET_V6, parsePrefix } from './address-set.ts';
 import type { TagMeaning } from './address-spec.ts';
-import { type Intervals, normalise, overlaps, subtract, union, unionAll } from './interval-set.ts';
+import { type Intervals, NOTHING, overlaps, subtract, union, unionAll } from './interval-set.ts';
 import { list, nameOf, object, properties, type Raw, referenced, text, texts } from './raw.ts';
 import type { NetworkResources } from './resources.ts';
 
@@ -235,6 +235,6 @@ export function addressOf(address: string): Space | undefined {
   const parsed = parsePrefix(address);
   if (parsed === undefined) return undefined;
   return parsed.family === 4
-    ? { v4: normalise([[parsed.start, parsed.end]]), v6: [] }
-    : { v4: [], v6: normalise([[parsed.start, parsed.end]]) };
+    ? { v4: [parsed.start, parsed.end], v6: NOTHING }
+    : { v4: NOTHING, v6: [parsed.start, parsed.end] };
 }

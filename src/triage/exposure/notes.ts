@@ -24,12 +24,13 @@ export class Notes {
 
   /** Notes all of these. */
   sayAll(sentences: readonly string[]): void {
-    for (const sentence of sentences) this.say(sentence);
+    if (sentences.length > 0) for (const sentence of sentences) this.say(sentence);
   }
 
   /** The sentences, and how many more there were. */
   list(): string[] {
-    const said = [...(this.#sentences ?? [])];
+    if (this.#sentences === undefined) return [];
+    const said = [...this.#sentences];
     return this.#dropped === 0 ? said : [...said, `and ${this.#dropped} more of this kind`];
   }
 }

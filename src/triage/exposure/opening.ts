@@ -1,4 +1,4 @@
-import type { ExposedPort } from '../../documents/triage.ts';
+import type { DecidingRule, ExposedPort } from '../../documents/triage.ts';
 import type { FilterChain } from './evaluate.ts';
 import type { Filters } from './filters.ts';
 import type { InternetPath, PortRange } from './path.ts';
@@ -16,8 +16,8 @@ export interface Guarded {
 }
 
 /** A range of ports as the rules alone open it, on every machine that they treat alike. */
-export interface PortShape
-  extends Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service' | 'via' | 'sources' | 'decidedBy'> {
+export interface PortShape extends Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service' | 'via' | 'sources'> {
+  decidedBy: readonly DecidingRule[];
   /** The ports that the Internet must address, without the address. */
   frontend: PortRange;
   /** How dangerous, 0 the worst; for sorting. */
@@ -49,7 +49,7 @@ export class Opening {
       frontend: { address: path.address, from: shape.frontend.from, to: shape.frontend.to },
       via: shape.via,
       sources: shape.sources,
-      decidedBy: shape.decidedBy,
+      decidedBy: [...shape.decidedBy],
       agrees: 'not-checked',
       networkInterface: guarded.entrance.networkInterface,
       path: way,

@@ -23,26 +23,26 @@ export interface Clients {
  * every front port to the one behind.
  */
 export interface InternetPath {
-  via: ExposedPort['via'];
+  readonly via: ExposedPort['via'];
   /** Resource id of the public address, load balancer, firewall or gateway, and the rule there. */
-  id: string;
-  rule: string;
+  readonly id: string;
+  readonly rule: string;
   /** Family of the packet that reaches the machine. */
-  family: Family;
+  readonly family: Family;
   /** Bits of `BIT`. */
-  protocols: number;
-  address: string;
-  front: PortRange;
-  back: PortRange;
-  clients: Clients;
+  readonly protocols: number;
+  readonly address: string;
+  readonly front: PortRange;
+  readonly back: PortRange;
+  readonly clients: Clients;
   /** The addresses that the machine's rules see instead of the client's; undefined when they see the client. */
-  translated: Space | undefined;
+  readonly translated: Space | undefined;
   /** Standard SKU: closed where no network security group allows it. */
-  closedByDefault: boolean;
+  readonly closedByDefault: boolean;
   /** With a floating address the packet still carries the frontend's address when the machine's rules see it. */
-  floating: boolean;
+  readonly floating: boolean;
   /** The hops in words, from the public address on. */
-  hops: readonly string[];
+  readonly hops: readonly string[];
 }
 
 /** Ports of `range` that `front` → `back` leads to, seen from the front; undefined when none does. */
@@ -51,6 +51,8 @@ export function throughPorts(
   back: PortRange,
   range: PortRange,
 ): { front: PortRange; back: PortRange } | undefined {
+  // Every port leads to itself at a public address: the range is told as it is.
+  if (front === back && back.from <= range.from && range.to <= back.to) return { front: range, back: range };
   const from = Math.max(back.from, range.from);
   const to = Math.min(back.to, range.to);
   if (from > to) return undefined;

@@ -1,5 +1,5 @@
 import { type Family, parsePrefix } from './address-set.ts';
-import { nameOf, object, properties, referenced, text } from './raw.ts';
+import { isEmpty, nameOf, object, properties, referenced, text } from './raw.ts';
 import type { NetworkResources } from './resources.ts';
 
 /** A public address as far as it could be read. */
@@ -23,7 +23,7 @@ export function publicAddressOf(
   if (id === '') return undefined;
   const found = resources.get(id) ?? object(reference);
   const props = properties(found);
-  const read = Object.keys(props).length > 0;
+  const read = !isEmpty(props);
   const address = text(props.ipAddress);
   const parsed = parsePrefix(address);
   const version = parsed === undefined ? text(props.publicIPAddressVersion).toLowerCase() : '';

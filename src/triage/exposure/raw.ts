@@ -35,6 +35,12 @@ export function texts(value: unknown): string[] {
 /** The `properties` of an ARM body. */
 export const properties = (value: unknown): Raw => object(object(value).properties);
 
+/** Does the object hold nothing? Azure leaves the properties out of what the caller may list but not read. */
+export function isEmpty(raw: Raw): boolean {
+  for (const _ in raw) return false;
+  return true;
+}
+
 /** The id of a sub-resource reference `{ id }`, "" when there is none. */
 export const referenced = (value: unknown): string => text(object(value).id);
 

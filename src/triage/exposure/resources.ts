@@ -1,4 +1,5 @@
-import { list, object, parentOf, properties, type Raw, text } from './raw.ts';
+import { IdMap } from './id-map.ts';
+import { isEmpty, list, object, parentOf, properties, type Raw, text } from './raw.ts';
 
 /** Something that could not be read: what, why, and what would cure it. `what` is a resource id where there is one. */
 export interface Unreadable {
@@ -16,7 +17,8 @@ function typeFromId(id: string): string {
   return [parts[0], ...parts.slice(1).filter((_, i) => i % 2 === 0)].join('/');
 }
 
-const typeOf = (raw: Raw): string => text(raw.type).toLowerCase() || typeFromId(text(raw.id));
+/** The type that a body tells, or its id, in lower case. */
+export const typeOf = (raw: Raw): string => text(raw.type).toLowerCase() || typeFromId(text(raw.id));
 
 /**
  * ARM resources as Azure prints them (`{ id, type, location, sku?, properties }`, from ARM or from Resource Graph), found
@@ -25,7 +27,7 @@ const typeOf = (raw: Raw): string => text(raw.type).toLowerCase() || typeFromId(
  * The bodies are untrusted and are not changed; what is no resource is counted in `refused`.
  */
 export class NetworkResources {
-  readonly #byId = new Map<string, Raw>();
+  readonly #byId = new IdMap<Raw>();
   readonly #byType = new Map<string, Set<Raw>>();
   #refused = 0;
   #version = 0;
@@ -48,22 +50,15 @@ export class NetworkResources {
       for (const subnet of list(properties(raw).subnets)) {
         const inner = object(subnet);
         const innerId = text(inner.id);
-        if (innerId === '' || Object.keys(properties(inner)).length === 0) continue;
+        if (innerId === '' || isEmpty(properties(inner))) continue;
         this.#put(innerId, 'microsoft.network/virtualnetworks/subnets', inner);
       }
     }
   }
 
   #put(id: string, type: string, raw: Raw): void {
-    const key = id.toLowerCase();
-    const before = this.#byId.get(key);
-    if (before !== undefined) {
-      this.#byId.delete(text(before.id));
-      this.#byType.get(typeOf(before))?.delete(before);
-    }
-    this.#byId.set(key, raw);
-    // References mostly have the case of the id itself: these are found without making a lower-case copy.
-    if (id !== key) this.#byId.set(id, raw);
+    const before = this.#byId.set(id, raw);
+    if (before !== undefined) this.#byType.get(typeOf(before))?.delete(before);
     let ofType = this.#byType.get(type);
     if (ofType === undefined) {
       ofType = new Set();
@@ -75,17 +70,15 @@ export class NetworkResources {
 
   /** Forgets the resource with this id, in any case. */
   remove(id: string): void {
-    const found = this.get(id);
+    const found = this.#byId.delete(id);
     if (found === undefined) return;
-    this.#byId.delete(id.toLowerCase());
-    this.#byId.delete(text(found.id));
     this.#byType.get(typeOf(found))?.delete(found);
     this.#version += 1;
   }
 
   /** The resource with this id, in any case; undefined when it was not read. */
   get(id: string): Raw | undefined {
-    return this.#byId.get(id) ?? this.#byId.get(id.toLowerCase());
+    return this.#byId.get(id);
   }
 
   /** Every resource of a type such as "Microsoft.Network/loadBalancers", in any case. */

@@ -2,7 +2,7 @@ import type { DecidingRule } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import type { AddressReader, AddressSpec } from './address-spec.ts';
 import type { Intervals } from './interval-set.ts';
-import { ALL_PORTS, isAllPorts, parsePorts } from './port-set.ts';
+import { ALL_PORTS, isAllPorts, parsePort, parsePorts } from './port-set.ts';
 import { ALL_PROTOCOLS, protocolsOf, WITH_PORTS } from './protocols.ts';
 import { list, nameOf, object, parentOf, properties, type Raw, referencedAll, text, texts, whole } from './raw.ts';
 
@@ -32,7 +32,7 @@ export interface InboundRule {
 export interface RuleList {
   id: string;
   rules: readonly InboundRule[];
-  /** Rules whose destination is not simply everything. */
+  /** Rules that do not match every destination in the network alike: `*` and `VirtualNetwork` do. */
   choosy: readonly InboundRule[];
   /** Does a rule use tags whose addresses are not known? */
   unresolved: boolean;
@@ -73,14 +73,20 @@ function defaultRule(name: string, priority: number, access: string, source: str
   };
 }
 
+/** One text, which is what most fields of a rule hold, or several; "" for none. */
+type Texts = string | readonly string[];
+
 /** Both the singular field and the plural one: Azure fills one of them and prints the other empty. */
-function both(singular: unknown, plural: unknown): readonly string[] {
+function both(singular: unknown, plural: unknown): Texts {
   const one = text(singular);
-  if (!Array.isArray(plural) || plural.length === 0) return one.trim() === '' ? NO_TEXTS : [one];
+  if (!Array.isArray(plural) || plural.length === 0) return one.trim() === '' ? '' : one;
   const many = texts(plural);
   if (one !== '') many.push(one);
   return many.filter((item) => item.trim() !== '');
 }
+
+const listed = (found: Texts): readonly string[] =>
+  typeof found !== 'string' ? found : found === '' ? NO_TEXTS : [found];
 
 const groupsOf = (value: unknown): readonly string[] => (value === undefined ? NO_TEXTS : referencedAll(value));
 
@@ -91,12 +97,12 @@ interface Fields {
   access: string;
   direction: string;
   protocol: string;
-  sources: readonly string[];
+  sources: Texts;
   sourceGroups: readonly string[];
-  destinations: readonly string[];
+  destinations: Texts;
   destinationGroups: readonly string[];
-  sourcePorts: readonly string[];
-  ports: readonly string[];
+  sourcePorts: Texts;
+  ports: Texts;
 }
 
 function fieldsOfSecurityRule(raw: unknown, owner: string): Fields {
@@ -141,49 +147,20 @@ function fieldsOfAdminRule(raw: unknown): Fields {
 }
 
 const ACCESS: ReadonlyMap<string, Access> = new Map([
-  ['Allow', 'allow'],
-  ['Deny', 'deny'],
-  ['AlwaysAllow', 'always'],
   ['allow', 'allow'],
   ['deny', 'deny'],
   ['alwaysallow', 'always'],
 ]);
 
-const EVERY = { ports: ALL_PORTS, unread: NO_TEXTS };
-// Rules for one port share its set.
-const singlePorts: { ports: Intervals<number>; unread: readonly string[] }[] = [];
-const cachedPorts = new Map<string, { ports: Intervals<number>; unread: readonly string[] }>();
-
-/** The port that up to five digits name; -1 for any other text. */
-function plainPort(digits: string): number {
-  if (digits.length === 0 || digits.length > 5) return -1;
-  let port = 0;
-  for (let i = 0; i < digits.length; i += 1) {
-    const code = digits.charCodeAt(i);
-    if (code < 48 || code > 57) return -1;
-    port = port * 10 + code - 48;
+/** The ports that a field names; texts that name none are added to `unread`. */
+function portsOf(found: Texts, unread: string[]): Intervals<number> {
+  if (typeof found === 'string') {
+    const ports = parsePort(found);
+    if (ports !== undefined) return ports;
   }
-  return port <= 65535 ? port : -1;
-}
-
-/** Ports of a list of texts; single texts, which are nearly all, are read once. */
-function portsOf(found: readonly string[]): { ports: Intervals<number>; unread: readonly string[] } {
-  const only = found[0];
-  if (only === undefined || found.length > 1) return parsePorts(found);
-  if (only === '*' || only === '0-65535') return EVERY;
-  const port = plainPort(only);
-  if (port >= 0) {
-    singlePorts[port] ??= { ports: [port, port + 1], unread: NO_TEXTS };
-    return singlePorts[port];
-  }
-  const cached = cachedPorts.get(only);
-  if (cached !== undefined) return cached;
-  const parsed = parsePorts(found);
-  if (parsed.unread.length === 0) {
-    if (cachedPorts.size > 20_000) cachedPorts.clear();
-    cachedPorts.set(only, parsed);
-  }
-  return parsed;
+  const parsed = parsePorts(listed(found));
+  for (const text of parsed.unread) unread.push(text);
+  return parsed.ports;
 }
 
 /**
@@ -205,7 +182,8 @@ function compileRule(
       defects.push(`${said(fields, where)}: direction “${printable(direction, 40)}” is not known; taken as inbound`);
     }
   }
-  let access = ACCESS.get(fields.access) ?? ACCESS.get(fields.access.toLowerCase());
+  let access: Access | undefined =
+    fields.access === 'Allow' ? 'allow' : fields.access === 'Deny' ? 'deny' : ACCESS.get(fields.access.toLowerCase());
   if (access === undefined) {
     defects.push(`${said(fields, where)}: access “${printable(fields.access, 40)}” is not known; taken as Allow`);
     access = 'allow';
@@ -222,14 +200,10 @@ function compileRule(
     defects.push(`${said(fields, where)}: protocol “${printable(fields.protocol, 40)}” is not known; it is left out`);
     return undefined;
   }
-  const destinationPorts = portsOf(fields.ports);
-  const sourcePorts = fields.sourcePorts.length === 0 ? undefined : portsOf(fields.sourcePorts);
-  let ports = destinationPorts.ports;
-  let sports = sourcePorts === undefined || isAllPorts(sourcePorts.ports) ? undefined : sourcePorts.ports;
-  const unread =
-    sourcePorts === undefined || sourcePorts.unread.length === 0
-      ? destinationPorts.unread
-      : [...destinationPorts.unread, ...sourcePorts.unread];
+  const unread: string[] = [];
+  let ports = portsOf(fields.ports, unread);
+  let sports: Intervals<number> | undefined = portsOf(fields.sourcePorts, unread);
+  if (fields.sourcePorts.length === 0 || isAllPorts(sports)) sports = undefined;
   if (unread.length > 0 || (fields.ports.length === 0 && (protocols & WITH_PORTS) !== 0)) {
     defects.push(
       `${said(fields, where)}: ports “${printable(unread.join(', '), 80)}” cannot be read; ${deny ? 'they close nothing' : 'taken as every port'}`,
@@ -239,16 +213,14 @@ function compileRule(
       sports = undefined;
     }
   }
-  const nowhere = (texts: readonly string[], groups: readonly string[], what: string): AddressSpec | undefined => {
-    if (texts.length + groups.length > 0) return undefined;
-    defects.push(`${said(fields, where)}: it names no ${what}; ${deny ? 'it closes nothing' : 'taken as any'}`);
-    return reader.read(deny ? [] : ['*'], []);
-  };
   const source =
-    nowhere(fields.sources, fields.sourceGroups, 'source') ?? reader.read(fields.sources, fields.sourceGroups);
+    fields.sources.length + fields.sourceGroups.length > 0
+      ? reader.read(fields.sources, fields.sourceGroups)
+      : nowhere('source', fields, deny, reader, where, defects);
   const destination =
-    nowhere(fields.destinations, fields.destinationGroups, 'destination') ??
-    reader.read(fields.destinations, fields.destinationGroups);
+    fields.destinations.length + fields.destinationGroups.length > 0
+      ? reader.read(fields.destinations, fields.destinationGroups)
+      : nowhere('destination', fields, deny, reader, where, defects);
   const everyPort = isAllPorts(ports);
   return {
     name: fields.name,
@@ -265,6 +237,22 @@ function compileRule(
     decides: { nsg: fields.owner, rule: fields.name, priority, level },
   };
 }
+
+/** What a rule that names no addresses is taken to mean; tells it. */
+function nowhere(
+  what: string,
+  fields: Fields,
+  deny: boolean,
+  reader: AddressReader,
+  where: string,
+  defects: string[],
+): AddressSpec {
+  defects.push(`${said(fields, where)}: it names no ${what}; ${deny ? 'it closes nothing' : 'taken as any'}`);
+  return reader.read(deny ? [] : ['*'], []);
+}
+
+/** Does the rule's destination tell one machine of the network from another? */
+export const isChoosy = ({ destination }: InboundRule): boolean => !destination.any && !destination.virtualNetwork;
 
 const said = (fields: Fields, where: string): string => `rule ${fields.name || '(without a name)'} of ${where}`;
 
@@ -287,7 +275,8 @@ function ruleList(
   let usesSourcePorts = false;
   const published = new Set<string>();
   let unresolved = false;
-  for (const rule of compiled) {
+  for (let r = 0; r < compiled.length; r += 1) {
+    const rule = compiled[r] as InboundRule;
     if (rule.source.unresolved.length + rule.destination.unresolved.length > 0) {
       const tags = [...rule.source.unresolved, ...rule.destination.unresolved];
       unresolved = true;
@@ -298,9 +287,11 @@ function ruleList(
         `rule ${rule.name} of ${where} ${verb} ${tags.join(', ')}, whose addresses are not known here: ${taken}; Microsoft’s file of service tags (--service-tags FILE) would tell`,
       );
     }
-    for (const tag of rule.source.published) published.add(tag);
-    for (const tag of rule.destination.published) published.add(tag);
-    if (!rule.destination.any) choosy.push(rule);
+    if (rule.source.published.length + rule.destination.published.length > 0) {
+      for (const tag of rule.source.published) published.add(tag);
+      for (const tag of rule.destination.published) published.add(tag);
+    }
+    if (isChoosy(rule)) choosy.push(rule);
     if (rule.sourcePorts !== undefined) usesSourcePorts = true;
   }
   const { source, doubt } = reader.published;
@@ -329,12 +320,14 @@ export function compileSecurityGroup(body: Raw, level: 'nic' | 'subnet', reader:
   const defects: string[] = [];
   const compiled: InboundRule[] = [];
   const own = list(props.defaultSecurityRules);
-  for (const rules of [list(props.securityRules), own.length > 0 ? own : DEFAULT_RULES]) {
-    for (const raw of rules) {
-      const rule = compileRule(fieldsOfSecurityRule(raw, id), level, reader, where, defects);
+  const compile = (rules: readonly unknown[]) => {
+    for (let r = 0; r < rules.length; r += 1) {
+      const rule = compileRule(fieldsOfSecurityRule(rules[r], id), level, reader, where, defects);
       if (rule !== undefined) compiled.push(rule);
     }
-  }
+  };
+  compile(list(props.securityRules));
+  compile(own.length > 0 ? own : DEFAULT_RULES);
   return ruleList(id, compiled, defects, where, reader);
 }
 
@@ -371,12 +364,12 @@ export function describeRule(raw: unknown): string {
     `priority ${fields.priority ?? '?'}`,
     printable(fields.access, 20),
     printable(fields.protocol, 20),
-    `source ${short([...fields.sources, ...group(fields.sourceGroups)])}`,
+    `source ${short([...listed(fields.sources), ...group(fields.sourceGroups)])}`,
   ];
-  const sourcePorts = short(fields.sourcePorts);
+  const sourcePorts = short(listed(fields.sourcePorts));
   if (sourcePorts !== '*' && sourcePorts !== '-' && sourcePorts !== '0-65535') parts.push(`source port ${sourcePorts}`);
-  const destination = short([...fields.destinations, ...group(fields.destinationGroups)]);
+  const destination = short([...listed(fields.destinations), ...group(fields.destinationGroups)]);
   if (destination !== '*') parts.push(`destination ${destination}`);
-  parts.push(`port ${short(fields.ports)}`);
+  parts.push(`port ${short(listed(fields.ports))}`);
   return parts.join('  ');
 }

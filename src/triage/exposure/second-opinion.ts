@@ -4,7 +4,7 @@ import type { FilterChain } from './evaluate.ts';
 import { isAllPorts, parsePorts } from './port-set.ts';
 import { ALL_PROTOCOLS, protocolsOf, WITH_PORTS } from './protocols.ts';
 import { list, nameOf, object, type Raw, referenced, text, texts, whole } from './raw.ts';
-import type { Access, InboundRule, RuleList } from './rules.ts';
+import { type Access, type InboundRule, isChoosy, type RuleList } from './rules.ts';
 
 /**
  * Azure's own word on a network interface: the body of `effectiveNetworkSecurityGroups` (or an entry of Network
@@ -172,7 +172,7 @@ function compile(
   return {
     id: `effective|${networkInterface.toLowerCase()}|${level}`,
     rules,
-    choosy: rules.filter((rule) => !rule.destination.any),
+    choosy: rules.filter(isChoosy),
     unresolved,
     usesSourcePorts: rules.some((rule) => rule.sourcePorts !== undefined),
     defects,

@@ -101,18 +101,31 @@ const NAMED_IN_RANGE = 3;
  * "" when nothing is known of the port, or for protocols without ports.
  */
 export function serviceName(protocol: Protocol, from: number, to: number): string {
-  const names = [...new Set(servicesIn(protocol, from, to).map((service) => service.name))];
+  const services = servicesIn(protocol, from, to);
+  if (services.length === 0) return '';
+  const names = [...new Set(services.map((service) => service.name))];
   if (names.length <= NAMED_IN_RANGE) return names.join(', ');
   return `${names.slice(0, NAMED_IN_RANGE).join(', ')} and ${names.length - NAMED_IN_RANGE} more`;
 }
 
-const byPort = Map.groupBy(SERVICES, (service) => service.port);
+const NO_SERVICES: readonly Service[] = [];
+const using = (protocol: Protocol) => SERVICES.filter((service) => service.protocols.includes(protocol));
+const ofTcp = using('tcp');
+const ofUdp = using('udp');
+const atTcp = Map.groupBy(ofTcp, (service) => service.port);
+const atUdp = Map.groupBy(ofUdp, (service) => service.port);
 
-function servicesIn(protocol: Protocol, from: number, to: number): Service[] {
-  if (from === to) return byPort.get(from)?.filter((service) => service.protocols.includes(protocol)) ?? [];
-  return SERVICES.filter(
-    (service) => service.port >= from && service.port <= to && service.protocols.includes(protocol),
-  );
+function servicesIn(protocol: Protocol, from: number, to: number): readonly Service[] {
+  if (protocol !== 'tcp' && protocol !== 'udp') return NO_SERVICES;
+  if (from === to) return (protocol === 'tcp' ? atTcp : atUdp).get(from) ?? NO_SERVICES;
+  // Most ranges are short and hold none: nothing is made for them.
+  let found: Service[] | undefined;
+  for (const service of protocol === 'tcp' ? ofTcp : ofUdp) {
+    if (service.port < from || service.port > to) continue;
+    if (found === undefined) found = [service];
+    else found.push(service);
+  }
+  return found ?? NO_SERVICES;
 }
 
 const KIND: Record<Danger, number> = { management: 0, data: 1000, public: 3000 };

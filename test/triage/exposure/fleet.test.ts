@@ -12,9 +12,9 @@ const isGroup = (body: Body): boolean => String(body.id).includes('/networkSecur
 /** The exposures of a fleet whose groups come in the order given, in pages of a size. */
 function evaluateFleet(bodies: Body[], machines: FleetMachine[], about: AboutFleet, pageSize = 1000) {
   const facts = new Map<string, Fact<Exposure>>();
-  const fleet = new FleetExposure(machines, (vm, fact) => {
+  const fleet = new FleetExposure(machines, (vm, exposure) => {
     expect(facts.has(vm.id.toLowerCase())).toBe(false);
-    facts.set(vm.id.toLowerCase(), fact);
+    facts.set(vm.id.toLowerCase(), exposure.fact());
   });
   fleet.addResources(bodies.filter((body) => !isGroup(body)));
   fleet.begin(about);
