@@ -8,8 +8,10 @@ import type { SecurityCenter } from '@azure/arm-security';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import type { LogsQueryClient } from '@azure/monitor-query';
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../documents/exchange.ts';
 import { type ArmGet, armGet } from './arm-get.ts';
+import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, clouds } from './clouds.ts';
 import { identityOf, type SignedIn } from './signed-in.ts';
 import { createTransport, isChange } from './transport.ts';
@@ -64,6 +66,8 @@ export interface Connection {
   ownChanges: ReadonlySet<string>;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
+  /** Tells the queries that `work` sends, and what came back, to whoever keeps them. */
+  askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
 }
 
 async function signIn(options: ConnectionOptions, cloud: Cloud): Promise<TokenCredential> {
@@ -191,5 +195,10 @@ export function connect(options: ConnectionOptions = {}): Connection {
     ownChanges,
     changing: transport.changing,
     observe: transport.observe,
+    askedBy: (listener, work) =>
+      transport.observing((exchange, answer) => {
+        const query = askedQuery(exchange, answer);
+        if (query) listener(query);
+      }, work),
   };
 }

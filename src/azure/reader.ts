@@ -23,6 +23,7 @@ export function azureReader(connection: Connection, options: TriageOptions = {})
     },
     traceAddress: (address, signal) => readAddressTrace(connection, address, { ...options, signal }),
     eventsAround: (vm, instant, signal) => readEventsAround(connection, vm, instant, signal),
+    askedBy: (listener, work) => connection.askedBy(listener, work),
     conclude: (facts) => concluded(facts, options.exploited, connection.clock.now()),
     explain(part, portIndex) {
       const network = networks.get(part.vm.id.toLowerCase());

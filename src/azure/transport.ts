@@ -22,6 +22,8 @@ export interface Transport {
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   /** Tells every exchange; returns the function that stops it. */
   observe(listener: (exchange: Exchange) => void): () => void;
+  /** Tells the exchanges of `work` alone, each with the text of its answer ("" when none came). */
+  observing<T>(listener: (exchange: Exchange, answer: string) => void, work: () => T): T;
 }
 
 /** POST operations that read. Everything else that is not GET or HEAD changes something. */
@@ -71,6 +73,7 @@ export function createTransport(options: TransportOptions): Transport {
   const inner = createDefaultHttpClient();
   const gates = new AsyncLocalStorage<ChangeGate>();
   const listeners = new Set<(exchange: Exchange) => void>();
+  const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();
   const hosts = new Set(options.hosts);
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
@@ -104,6 +107,8 @@ export function createTransport(options: TransportOptions): Transport {
     await gate?.before(change);
     const sentAt = options.now().toISOString();
     const started = performance.now();
+    let answer = '';
+    let body: { parsed: unknown } | undefined;
     const exchange: Exchange = {
       ...change,
       requestHeaders: visibleHeaders(request.headers),
@@ -111,7 +116,11 @@ export function createTransport(options: TransportOptions): Transport {
       durationSeconds: 0,
       status: 0,
       responseHeaders: {},
-      responseBody: undefined,
+      // Only when somebody wants it: the SDK parses the answer for itself, and a fleet's are large.
+      get responseBody() {
+        body ??= { parsed: parsed(answer) };
+        return body.parsed;
+      },
       requestId: '',
       correlationId: '',
       error: '',
@@ -120,7 +129,7 @@ export function createTransport(options: TransportOptions): Transport {
       const response = await send(request);
       exchange.status = response.status;
       exchange.responseHeaders = visibleHeaders(response.headers);
-      exchange.responseBody = parsed(response.bodyAsText);
+      answer = response.bodyAsText ?? '';
       exchange.requestId = response.headers.get('x-ms-request-id') ?? '';
       exchange.correlationId = response.headers.get('x-ms-correlation-request-id') ?? '';
       return response;
@@ -130,6 +139,7 @@ export function createTransport(options: TransportOptions): Transport {
     } finally {
       exchange.durationSeconds = (performance.now() - started) / 1000;
       for (const listener of listeners) listener(exchange);
+      observers.getStore()?.(exchange, answer);
       await gate?.after(change, exchange);
     }
   }
@@ -137,6 +147,7 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     httpClient: { sendRequest },
     changing: (gate, work) => gates.run(gate, work),
+    observing: (listener, work) => observers.run(listener, work),
     observe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -34,6 +34,19 @@ export function oneLine(of: Entry): string {
   return `${time}  ${kind.padEnd(8)} ${text}${aside === '' ? '' : `   ${aside}`}`;
 }
 
+/**
+ * What a query is for: the first sentence of the comment before its last statement, which says what is asked; else the
+ * query's first line.
+ */
+function purposeOf(query: string): string {
+  const lines = query.trim().split(/\r?\n/);
+  const begins = (i: number) => i === 0 || /;\s*$/.test(lines[i - 1] ?? '');
+  const comment = lines.findLast((line, i) => line.startsWith('//') && begins(i));
+  const words =
+    comment === undefined ? (lines[0] ?? '') : (/^\/\/\s*(.*?)(?:[.:;](?:\s|$)|$)/.exec(comment)?.[1] ?? '');
+  return printable(words, 80).trim();
+}
+
 /** The text, then what stands at the right. */
 function parts(of: Entry): [string, ...string[]] {
   switch (of.kind) {
@@ -59,7 +72,7 @@ function parts(of: Entry): [string, ...string[]] {
       const body = readBody(of, 'query');
       if (body === null) break;
       const came = body.rows === null ? `failed: ${body.error ?? ''}` : counted(body.rows, 'row');
-      return [`${body.service}: ${came}`, seconds(body.durationSeconds)];
+      return [`${body.service}, ${purposeOf(body.text)}: ${came}`, seconds(body.durationSeconds)];
     }
     case 'plan': {
       const body = readBody(of, 'plan');

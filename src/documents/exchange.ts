@@ -15,7 +15,8 @@ export interface Exchange {
   /** 0 when no answer came. */
   status: number;
   responseHeaders: Record<string, string>;
-  responseBody: unknown;
+  /** Parsed JSON, or the text that was none; undefined when there was none. */
+  readonly responseBody: unknown;
   /** `x-ms-request-id` */
   requestId: string;
   /** `x-ms-correlation-request-id` */

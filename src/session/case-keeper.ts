@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
 import type { Entry } from '../documents/transcript.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
@@ -18,6 +19,8 @@ export interface OpenCase {
   note(text: string): Promise<void>;
   /** What was seen; the value is kept as evidence. `name`: "exposure", "posture.backup". */
   fact(name: string, summary: string, fact: Fact<unknown>): Promise<void>;
+  /** What was asked of Azure, and the digest of what came back. */
+  query(asked: AskedQuery): Promise<void>;
   /** Writes the case notes; resolves to the path of the exported file or folder. */
   export(): Promise<string>;
   close(): Promise<void>;

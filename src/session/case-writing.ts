@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
@@ -71,10 +72,22 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     }
   }
 
+  /** Writes a query that was sent for a machine; without a case, which was said when it could not be opened, it is lost. */
+  function recordQuery(vmId: string, query: AskedQuery): void {
+    const state = holder.get().cases.get(vmId)?.state;
+    if (state !== 'open' && state !== 'opening') return;
+    write(
+      vmId,
+      (openCase) => openCase.query(query),
+      (because) => holder.say(`The case file did not take a query to ${query.service}: ${because}`, 'bad'),
+    );
+  }
+
   return {
     open,
     write,
     record,
+    recordQuery,
     /** Waits for what is being written, then closes all. */
     async close(): Promise<void> {
       await Promise.allSettled(queues.values());

@@ -1,4 +1,4 @@
-import { factEntry } from '../casefile/bodies.ts';
+import { factEntry, queryEntry } from '../casefile/bodies.ts';
 import { type CaseFile, CaseNotFoundError, type CaseStore } from '../casefile/case-store.ts';
 import { exportAndRecord } from '../casefile/write-export.ts';
 import type { Entry } from '../documents/transcript.ts';
@@ -110,6 +110,9 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         async fact(name, summary, fact) {
           const evidence = await file.evidence.writeJson(name, fact);
           await file.transcript.append('fact', actor, factEntry(name, summary, fact, evidence));
+        },
+        async query(asked) {
+          await file.transcript.append('query', actor, queryEntry(asked));
         },
         async export() {
           const exported = await exportAndRecord(file, actor, { format: 'markdown', now: options.now });

@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { unknown } from '../triage/fact.ts';
@@ -10,6 +11,7 @@ export function logReading(
   holder: Holder,
   reader: Reader,
   record: (vmId: string, name: string, summary: string, fact: Fact<unknown>) => void,
+  keep: (vmId: string, query: AskedQuery) => void,
 ) {
   const asked = new AbortController();
 
@@ -31,7 +33,10 @@ export function logReading(
       const before = holder.get().traces.get(address);
       if (before !== undefined && !again) return;
       const fact = await look(
-        reader.traceAddress(address, asked.signal),
+        reader.askedBy(
+          (query) => keep(vmId, query),
+          () => reader.traceAddress(address, asked.signal),
+        ),
         (found) => ({ traces: new Map(holder.get().traces).set(address, found) }),
         before,
       );
@@ -54,7 +59,12 @@ export function logReading(
       const before = holder.get().around.get(key);
       if (before !== undefined && !again) return;
       const fact = await look(
-        opened ? opened.around(instant, asked.signal) : reader.eventsAround(vm, instant, asked.signal),
+        opened
+          ? opened.around(instant, asked.signal)
+          : reader.askedBy(
+              (query) => keep(vm.id, query),
+              () => reader.eventsAround(vm, instant, asked.signal),
+            ),
         // Once another log was opened or closed, these events are not those beside the bursts on screen.
         (found) => (sameLog() ? { around: new Map(holder.get().around).set(key, found) } : {}),
         before,

@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import { besideLive } from '../triage/logons/beside.ts';
@@ -11,8 +12,16 @@ function over<T extends object>(old: T, fresh: T): T {
   return { ...old, ...Object.fromEntries(answered) };
 }
 
-/** Reads one machine's triage at a time for each machine; a new reading ends the one before it. */
-export function machineReading(holder: Holder, reader: Reader, arrived: (part: TriageInProgress) => void) {
+/**
+ * Reads one machine's triage at a time for each machine; a new reading ends the one before it. `keep` is told each query
+ * that was sent for a machine.
+ */
+export function machineReading(
+  holder: Holder,
+  reader: Reader,
+  arrived: (part: TriageInProgress) => void,
+  keep: (vmId: string, query: AskedQuery) => void,
+) {
   const latest = new Map<string, AbortController>();
 
   function put(vmId: string, slot: TriageSlot): void {
@@ -42,13 +51,13 @@ export function machineReading(holder: Holder, reader: Reader, arrived: (part: T
     const current = () => latest.get(vm.id) === controller && !controller.signal.aborted;
     const merged = (part: TriageInProgress) =>
       before ? reader.conclude({ ...over(base, part), posture: over(base.posture, part.posture) }) : part;
+    const progress = (part: TriageInProgress) => {
+      if (current()) take(vm.id, merged(part), busy);
+    };
     reader
-      .triage(
-        vm,
-        (part) => {
-          if (current()) take(vm.id, merged(part), busy);
-        },
-        controller.signal,
+      .askedBy(
+        (query) => keep(vm.id, query),
+        () => reader.triage(vm, progress, controller.signal),
       )
       .then(
         ({ schema: _, asOf: __, ...told }) => {

@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { ScanDocument, ScanRow, TriageDocument, VirtualMachine } from '../documents/triage.ts';
@@ -25,6 +26,8 @@ export interface Reader {
   traceAddress(address: string, signal: AbortSignal): Promise<Fact<AddressTrace>>;
   /** The events of a machine's log next to an instant (ISO 8601 UTC). */
   eventsAround(vm: VirtualMachine, instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
+  /** Tells the queries that `work` sends, and what came back, as they end. */
+  askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
   /** What the facts say together, when some of them came from elsewhere. */
   conclude(facts: TriageInProgress): TriageInProgress;
   /** Labelled lines that explain one exposed port, for its detail: path, deciding rule, rules that lost, not seen. */

@@ -101,22 +101,27 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   );
   const fleet = fleetReading(holder, reader);
   const cases = caseWriting(holder, ports.cases);
-  const machines = machineReading(holder, reader, (part) => {
-    const state = holder.get();
-    if (machineOf(state) === part.vm.id) {
-      const offers = ports.playbooks.list(part.vm, part.findings);
-      const choosing = state.layers.some((layer) => layer.kind === 'chooser');
-      holder.set({ offers: choosing ? inOrderOf(state.offers, offers) : offers });
-    }
-    cases.record(part);
-  });
+  const machines = machineReading(
+    holder,
+    reader,
+    (part) => {
+      const state = holder.get();
+      if (machineOf(state) === part.vm.id) {
+        const offers = ports.playbooks.list(part.vm, part.findings);
+        const choosing = state.layers.some((layer) => layer.kind === 'chooser');
+        holder.set({ offers: choosing ? inOrderOf(state.offers, offers) : offers });
+      }
+      cases.record(part);
+    },
+    cases.recordQuery,
+  );
   const keepFact = (vmId: string, name: string, summary: string, fact: Fact<unknown>) =>
     cases.write(
       vmId,
       (openCase) => openCase.fact(name, summary, fact),
       (because) => holder.say(`The case file did not take “${summary}”: ${because}`, 'bad'),
     );
-  const logs = logReading(holder, reader, keepFact);
+  const logs = logReading(holder, reader, keepFact, cases.recordQuery);
   const eventLogs = openedLogs(holder, ports.eventLogs, keepFact, (vmId) => {
     machines.show(vmId);
     if (top(holder.get()).kind === 'detail') opening.readAround();

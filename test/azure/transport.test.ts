@@ -109,6 +109,26 @@ describe('transport', () => {
     expect(seen.length).toBe(count);
   });
 
+  it('tells the exchanges of one piece of work alone, with the text of the answers', async () => {
+    const transport = make();
+    const get = (name: string) =>
+      transport.httpClient.sendRequest(createPipelineRequest({ url: nic.replace('/n?', `/${name}?`), method: 'GET' }));
+    const told: Record<string, string[]> = { one: [], other: [] };
+    const work = (name: string) =>
+      transport.observing(
+        ({ url, responseBody }, answer) => {
+          expect(responseBody).toEqual(JSON.parse(answer));
+          told[name]?.push(new URL(url).pathname.split('/').at(-1) ?? '');
+        },
+        async () => {
+          await get(`${name}1`);
+          await get(`${name}2`);
+        },
+      );
+    await Promise.all([work('one'), get('nobody'), work('other')]);
+    expect(told).toEqual({ one: ['one1', 'one2'], other: ['other1', 'other2'] });
+  });
+
   it('tells each exchange without credentials, also when no answer came', async () => {
     const transport = createTransport({
       hosts: ['management.azure.com'],

@@ -14,7 +14,7 @@ it('says in a line what happened, as the transcript shows it', async () => {
     'open     opened web01   anna@contoso.com',
     'fact     exposure of web01: 3 ports, effective rules agree   evidence 0001',
     'fact     ? logons: no table SecurityEvent in this workspace',
-    'query    Log Analytics: 0 rows   1.2 s',
+    'query    Log Analytics, SecurityEvent: 0 rows   1.2 s',
     'note     "customer confirms svc-backup should never log on interactively"   anna@contoso.com',
     'plan     lock-nsg: 1 step, 1 change',
     'confirm  lock-nsg step 3: typed web01   anna@contoso.com',
@@ -64,4 +64,21 @@ it.each([
   ['', ''],
 ])('names the resource of %s', (url, name) => {
   expect(resourceOf(url)).toBe(name);
+});
+
+it.each([
+  ['SecurityEvent\n| count', 'SecurityEvent'],
+  [
+    '// Active alerts, with the resources. Printed in Pascal case.\nsecurityresources',
+    'Active alerts, with the resources',
+  ],
+  [
+    'let events = // Where the agent puts them.\nSecurityEvent\n| take 5;\n// Failed logons, reduced: one row a minute.\n// Takes: events.\nevents\n// not this\n| count',
+    'Failed logons, reduced',
+  ],
+  ['', ''],
+])('tells what a query is for: %j', (text, purpose) => {
+  const body = { service: 'Log Analytics', text, rows: 2, sha256: '', durationSeconds: 1 };
+  const of: Entry = { seq: 2, at: '2026-11-23T02:20:00Z', kind: 'query', actor: 'anna', body, prev: '', hash: '' };
+  expect(entryLine(of).text).toBe(`Log Analytics, ${purpose}: 2 rows`);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AskedQuery } from '../../src/documents/asked-query.ts';
 import type { Fact } from '../../src/documents/fact.ts';
 import type { AddressTrace } from '../../src/documents/traces.ts';
 import type { OpenedLogs } from '../../src/session/event-logs.ts';
@@ -313,6 +314,45 @@ describe('closing', () => {
     await closing;
     expect(opened.closed).toBe(true);
     expect(opened.entries().at(-1)?.body.text).toBe('the last word');
+  });
+});
+
+describe('what was asked of Azure', () => {
+  const query: AskedQuery = {
+    service: 'Log Analytics',
+    text: '// How often.\nSecurityEvent | count',
+    rows: 1,
+    sha256: 'ab'.repeat(32),
+    durationSeconds: 0.3,
+    error: '',
+    clientRequestId: 'a',
+    requestId: 'b',
+    correlationId: 'c',
+  };
+
+  test('goes to the case file of the machine that it was asked for, also while that opens', async () => {
+    const world = new World();
+    const { session } = begin(world);
+    await world.endScan();
+    session.dispatch({ type: 'open' });
+    world.asked(query);
+    await settle();
+    world.asked({ ...query, rows: null, error: '403 InsufficientAccessError' });
+    await settle();
+    const kept = world.cases[0]?.entries().filter(({ kind }) => kind === 'query');
+    expect(kept?.map(({ body }) => [body.rows, body.correlationId, body.error])).toEqual([
+      [1, 'c', undefined],
+      [null, 'c', '403 InsufficientAccessError'],
+    ]);
+  });
+
+  test('is not lost without a word when the disk refuses it', async () => {
+    const { world, session } = await atTriage();
+    const [opened] = world.cases;
+    if (opened) opened.query = () => Promise.reject(new Error('no space left on the device'));
+    world.asked(query);
+    await settle();
+    expect(session.state().toast?.text).toMatch(/did not take a query to Log Analytics: no space left/);
   });
 });
 

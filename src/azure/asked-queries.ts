@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { AskedQuery } from '../documents/asked-query.ts';
+import type { Exchange } from '../documents/exchange.ts';
+import { isObject, listAt, textAt } from './json.ts';
+
+const services = [
+  { service: 'Resource Graph', path: /\/providers\/microsoft\.resourcegraph\/resources$/i },
+  { service: 'Log Analytics', path: /^\/v1\/.+\/query$/i },
+] as const;
+
+/** The rows of an answer: Resource Graph's objects, or those of Log Analytics' first table. */
+function rowsOf(body: unknown): number | null {
+  const data = isObject(body) ? body.data : undefined;
+  if (Array.isArray(data)) return data.length;
+  const [table] = listAt(body, 'tables');
+  return isObject(table) && Array.isArray(table.rows) ? table.rows.length : null;
+}
+
+/**
+ * The query that an exchange was, with the answer's digest; null for an exchange that is none. `answer` is the text of
+ * the response. Each page of an answer, and each attempt, is a query of its own: each is an answer of its own.
+ */
+export function askedQuery(exchange: Exchange, answer: string): AskedQuery | null {
+  const { pathname } = new URL(exchange.url);
+  const service = services.find(({ path }) => path.test(pathname))?.service;
+  const text = textAt(exchange.requestBody, 'query');
+  if (service === undefined || exchange.method !== 'POST' || text === '') return null;
+  const { status, responseBody, clientRequestId, requestId, correlationId, durationSeconds } = exchange;
+  const done = status >= 200 && status < 300;
+  const failure = () =>
+    exchange.error !== ''
+      ? exchange.error
+      : [String(status), textAt(responseBody, 'error', 'code'), textAt(responseBody, 'error', 'message')]
+          .filter((part) => part !== '')
+          .join(' ');
+  return {
+    service,
+    text,
+    rows: done ? rowsOf(responseBody) : null,
+    sha256: answer === '' ? '' : createHash('sha256').update(answer).digest('hex'),
+    durationSeconds,
+    error: done ? '' : failure(),
+    clientRequestId,
+    requestId,
+    correlationId,
+  };
+}
