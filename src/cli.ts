@@ -128,6 +128,8 @@ function program(): Command {
     .option('--limit <n>', 'print at most so many rows', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
+    .option('--case <id>', 'enter the query, the files and the answer into this case')
+    .option('--cases <folder>', 'where case files are kept')
     .action(async (query: string, _flags, command: Command) =>
       finish((await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams)),
     );

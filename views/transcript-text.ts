@@ -22,6 +22,7 @@ const tones: Partial<Record<Entry['kind'], Tone>> = {
   intent: 'high',
   error: 'critical',
   verify: 'good',
+  query: 'dim',
 };
 
 /** The entries that contain the search, in any part, without regard to case. */
@@ -54,7 +55,7 @@ export function transcriptRows(
       span(chosen ? mark.selected : ' ', 'accent', true),
       span(`${when}  `, 'dim'),
       span(entry.kind.padEnd(9), tones[entry.kind] ?? 'plain'),
-      text,
+      span(text, entry.kind === 'query' ? 'dim' : 'plain'),
     );
     return { ...between(left, right, width), selected: chosen };
   });

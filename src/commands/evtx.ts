@@ -1,15 +1,14 @@
-import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
 import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
 import { type EventLogReading, readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { counted, progressBar } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { known } from '../triage/fact.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
+import { caseFlags } from './case-flags.ts';
 import { evtxText } from './evtx-report.ts';
+import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
 
 export interface EvtxFlags extends BurstFlags {
@@ -97,50 +96,28 @@ function summaryOf({ logons, files }: EvtxDocument): string {
   );
 }
 
-async function caseStore(flags: EvtxFlags) {
-  const { defaultCaseRoot, openCaseStore } = await import('../casefile/case-store.ts');
-  return openCaseStore(flags.cases ?? defaultCaseRoot());
-}
-
-/** Enters what was read into a case that exists: the files with their hashes, and what they say of logons. */
-async function enter(document: EvtxDocument, flags: EvtxFlags, now: Date): Promise<void> {
-  if (flags.case === undefined) return;
-  const { factEntry } = await import('../casefile/bodies.ts');
-  const file = await (await caseStore(flags)).open(flags.case);
-  const actor = userInfo().username;
-  try {
+/** Enters what was read into a case: the files with their hashes, and what they say of logons. */
+async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promise<void> {
+  const [{ enterFiles, intoCase }, { factEntry }] = await Promise.all([
+    import('./into-case.ts'),
+    import('../casefile/bodies.ts'),
+  ]);
+  await intoCase(flags, async (file, actor) => {
     const files = document.files.map(({ path, bytes, sha256, records, damages }) => {
-      return { path: resolve(path), bytes, sha256, records, damaged: damages };
+      return { path, bytes, sha256, records, damaged: damages };
     });
-    const opened = known(files, {
-      source: 'exported event logs',
-      asOf: now.toISOString(),
-      coverage: 'the whole files',
-      notSeen: document.unread.map(({ because }) => because),
-    });
-    const told = files
-      .map(({ path, bytes, sha256 }) => `${path}, ${counted(bytes, 'byte')}, sha256 ${sha256}`)
-      .join('; ');
-    const listed = await file.evidence.writeJson('event logs', opened);
-    await file.transcript.append(
-      'fact',
-      actor,
-      factEntry('event logs', printable(`event logs opened read-only: ${told}`, 2000), opened, listed),
-    );
+    const notSeen = document.unread.map(({ because }) => because);
+    await enterFiles(file, actor, 'event logs', files, { asOf: now.toISOString(), notSeen });
     const evidence = await file.evidence.writeJson('logons', document);
     await file.transcript.append('fact', actor, factEntry('logons', summaryOf(document), document.logons, evidence));
-  } finally {
-    await file.close(actor);
-  }
+  });
 }
 
 /** `cordon evtx FILE…`: the failed logons in exported event logs, without Azure. Files are opened read-only. */
 export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: Streams): Promise<number> {
   if (flags.json && flags.events) throw new Failure('--json and --events exclude each other');
-  if (flags.cases !== undefined && flags.case === undefined)
-    throw new Failure('--cases tells where the case of --case ID is kept: name the case too');
-  // A case that is not there should not be found out after a gigabyte.
-  if (flags.case !== undefined) await (await caseStore(flags)).read(flags.case);
+  const into = caseFlags(flags);
+  if (into) await (await import('./into-case.ts')).checkCase(into);
   const now = new Date();
   const progress = progressOn(streams);
   const lines = new Lines(streams.stdout);
@@ -170,6 +147,6 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
     }
   } else if (document.files.length > 0) streams.stdout.write(evtxText(document));
   if (document.files.length === 0) return exitCode.usage;
-  await enter(document, flags, now);
+  if (into) await enter(document, into, now);
   return exitCode.done;
 }

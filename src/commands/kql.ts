@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { QueryDocument } from '../documents/query.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
 import { type EvidenceFile, evidenceFile } from '../evidence/evidence-files.ts';
@@ -7,6 +8,8 @@ import { exitCode, Failure } from '../failure.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { progressBar } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { caseFlags } from './case-flags.ts';
+import type { CaseFlags } from './into-case.ts';
 import { type ConnectionFlags, openConnection, readNamedFile, type Streams } from './options.ts';
 import { queryCsv, queryFaults, queryText } from './query-report.ts';
 
@@ -18,6 +21,8 @@ export interface KqlFlags extends ConnectionFlags {
   json?: boolean;
   csv?: boolean;
   limit?: number;
+  case?: string;
+  cases?: string;
 }
 
 /** Rows that are printed unless told otherwise: what a person reads, and what a file may hold. */
@@ -37,16 +42,22 @@ export async function kql(
   const query = await queryOf(given, stdin);
   if (query.trim() === '') throw new Failure('the query is empty');
   const limit = Math.floor(flags.limit ?? (flags.json || flags.csv ? WRITTEN : SHOWN));
+  const into = caseFlags(flags);
+  if (into) await (await import('./into-case.ts')).checkCase(into);
+  const asked: AskedQuery[] = [];
   let document: QueryDocument;
   try {
-    if (flags.evidence) document = await overEvidence(query, flags.evidence, nowOf(flags.now), limit, streams);
-    else if (flags.vm) document = await overLogs(query, flags.vm, flags, limit);
+    if (flags.evidence) document = await overEvidence(query, flags.evidence, nowOf(flags.now), limit, streams, asked);
+    else if (flags.vm) document = await overLogs(query, flags.vm, flags, limit, asked);
     else throw new Failure('name the evidence with --evidence FILE…, or a machine with --vm');
   } catch (error) {
+    // What Azure refused was asked all the same.
+    if (into && asked.length > 0) await enter(asked, undefined, into);
     if (error instanceof KqlError) throw new Failure(queryFaults(error, query), exitCode.usage, { cause: error });
     if (error instanceof EvidenceError) throw new Failure(error.message, exitCode.usage, { cause: error });
     throw error;
   }
+  if (into) await enter(asked, document, into);
   for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
   if (flags.json) streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else streams.stdout.write(flags.csv ? queryCsv(document) : queryText(document));
@@ -56,6 +67,30 @@ export async function kql(
     );
   }
   return exitCode.done;
+}
+
+/** Enters into the case what was asked, of which files, and the answer, which is kept as evidence. */
+async function enter(
+  asked: readonly AskedQuery[],
+  document: QueryDocument | undefined,
+  into: CaseFlags,
+): Promise<void> {
+  const [{ enterFiles, intoCase }, { queryEntry }] = await Promise.all([
+    import('./into-case.ts'),
+    import('../casefile/bodies.ts'),
+  ]);
+  await intoCase(into, async (file, actor) => {
+    const asOf = new Date().toISOString();
+    const { files } = document?.source ?? {};
+    if (files) await enterFiles(file, actor, 'evidence files', files, { asOf, notSeen: document?.notes ?? [] });
+    const evidence = document && (await file.evidence.writeJson('query', document));
+    for (const [i, one] of asked.entries()) {
+      // An answer that Azure gave was digested as it came; one over files is what is kept of it.
+      const kept = i === asked.length - 1 ? evidence : undefined;
+      const entry = queryEntry({ ...one, sha256: one.sha256 || (kept?.sha256 ?? '') }, kept);
+      await file.transcript.append('query', actor, entry);
+    }
+  });
 }
 
 /** The query itself, `@FILE`, or `-` for standard input. */
@@ -82,6 +117,7 @@ async function overEvidence(
   now: Date,
   limit: number,
   streams: Streams,
+  asked: AskedQuery[],
 ): Promise<QueryDocument> {
   const files: EvidenceFile[] = given.map(evidenceFile);
   const thread = new QueryThread();
@@ -93,12 +129,24 @@ async function overEvidence(
   };
   try {
     const request = { query, files, now: now.getTime(), limit };
-    const { columns, rows, total, tables, notes } = await thread.query(request, { onProgress });
+    const started = performance.now();
+    const { columns, rows, total, tables, files: read, notes } = await thread.query(request, { onProgress });
+    asked.push({
+      service: 'evidence files',
+      text: query,
+      rows: total,
+      sha256: '',
+      durationSeconds: (performance.now() - started) / 1000,
+      error: '',
+      clientRequestId: '',
+      requestId: '',
+      correlationId: '',
+    });
     const last = notes.slice();
     if (total === 0 && /\b(?:ago|now)\s*\(/.test(query)) {
       last.push(`now() is ${now.toISOString()}; for older evidence give --now`);
     }
-    const source = { files: [...given], tables };
+    const source = { files: read, tables };
     return { schema: 'cordon.kql/1', query, now: now.toISOString(), source, columns, rows, total, notes: last };
   } finally {
     if (drawn) streams.stderr.write('\r\u001b[K');
@@ -106,7 +154,13 @@ async function overEvidence(
   }
 }
 
-async function overLogs(query: string, wanted: string, flags: KqlFlags, limit: number): Promise<QueryDocument> {
+async function overLogs(
+  query: string,
+  wanted: string,
+  flags: KqlFlags,
+  limit: number,
+  asked: AskedQuery[],
+): Promise<QueryDocument> {
   const opened = await openConnection(flags);
   try {
     const { resolveVm } = await import('../azure/inventory.ts');
@@ -114,7 +168,10 @@ async function overLogs(query: string, wanted: string, flags: KqlFlags, limit: n
     const vm = await resolveVm(opened.connection, wanted);
     const now = opened.connection.clock.now();
     const from = new Date(now.getTime() - (flags.hours ?? 24) * 3_600_000);
-    const { columns, rows, partial } = await queryLogs(opened.connection, vm.id, query, { from, until: now });
+    const { columns, rows, partial } = await opened.connection.askedBy(
+      (one) => asked.push(one),
+      () => queryLogs(opened.connection, vm.id, query, { from, until: now }),
+    );
     return {
       schema: 'cordon.kql/1',
       query,

@@ -1,15 +1,15 @@
-/** A query that was sent to Azure and what came back, as a case file tells it. */
+/** A query that was asked of Azure, or of files, and what came back, as a case file tells it. */
 export interface AskedQuery {
-  service: 'Log Analytics' | 'Resource Graph';
+  service: 'Log Analytics' | 'Resource Graph' | 'evidence files';
   text: string;
   /** Null when the query failed. */
   rows: number | null;
-  /** SHA-256 of the answer as it was received, in hexadecimal digits; "" when there was none. */
+  /** SHA-256 of the answer as it was received, or as it was kept, in hexadecimal digits; "" when there was none. */
   sha256: string;
   durationSeconds: number;
   /** Why it failed, with Azure's code; "" when it did not. */
   error: string;
-  /** `x-ms-client-request-id`, `x-ms-request-id` and `x-ms-correlation-request-id`; "" where there is none. */
+  /** `x-ms-client-request-id`, `x-ms-request-id` and `x-ms-correlation-request-id`; "" where there is none, as for files. */
   clientRequestId: string;
   requestId: string;
   correlationId: string;

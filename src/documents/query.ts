@@ -8,9 +8,9 @@ export const queryDocument = z.object({
   query: z.string(),
   /** What now() was. */
   now: z.iso.datetime(),
-  /** Files, or the machine whose logs were asked. */
+  /** Files with their digests, or the machine whose logs were asked. */
   source: z.object({
-    files: z.array(z.string()).optional(),
+    files: z.array(z.object({ path: z.string(), bytes: z.number().int(), sha256: z.string() })).optional(),
     machine: z.string().optional(),
     /** Of the tables that were read: how many rows the query can depend on. */
     tables: z.array(z.object({ name: z.string(), rows: z.number().int() })).optional(),

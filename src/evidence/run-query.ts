@@ -5,6 +5,7 @@ import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import { EvidenceEvents, eventLogSource } from './event-logs.ts';
+import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { exportSource } from './exports.ts';
@@ -28,6 +29,8 @@ export interface QueryResult {
   total: number;
   /** The tables that were read, with the rows that the query can depend on. */
   tables: { name: string; rows: number }[];
+  /** The files that were read, each once, with their digests. */
+  files: EvidenceDigest[];
   /** Remarks on the evidence, one line each. */
   notes: string[];
 }
@@ -75,7 +78,8 @@ export async function runQuery(
       ),
     ),
   );
-  const passes = files.map(({ format }) => (format === 'csv' || format === 'jsonl' ? 2 : 1));
+  // One more for the digest.
+  const passes = files.map(({ format }) => (format === 'csv' || format === 'jsonl' ? 3 : 2));
   const of = sizes.reduce((sum, size, i) => sum + size * (passes[i] ?? 1), 0);
   let bytes = 0;
   let told = 0;
@@ -86,6 +90,8 @@ export async function runQuery(
     onProgress({ bytes, of });
   };
 
+  const digests = new Map<string, Awaited<ReturnType<typeof digestOfEvidence>>>();
+  for (const { path } of files) if (!digests.has(path)) digests.set(path, await digestOfEvidence(path, progress));
   const sources = sourcesOf(files);
   const columns = new Map<string, Map<string, ColumnType>>();
   const tablesOf = new Map<Source, string[]>();
@@ -116,6 +122,9 @@ export async function runQuery(
     if (!(tablesOf.get(source) ?? []).some((name) => wanted.has(name))) continue;
     notes.push(...(await source.read(wanted, progress, eventIds)));
   }
+  for (const [path, { changed }] of digests) {
+    if (await changed()) notes.push(`${path}: the file changed while it was read; its SHA-256 may be of another state`);
+  }
   onProgress({ bytes: of, of });
   const tables = [...builders.values()].map((b) => b.table());
   const result = evaluate(query, tables, { now: new Date(request.now) });
@@ -132,6 +141,7 @@ export async function runQuery(
     ),
     total: result.length,
     tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),
+    files: [...digests.values()].map(({ digest }) => digest),
     notes,
   };
 }

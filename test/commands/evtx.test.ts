@@ -1,9 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCaseStore } from '../../src/casefile/case-store.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type EvtxFlags, evtx } from '../../src/commands/evtx.ts';
 import { evtxDocument } from '../../src/documents/evtx.ts';
 import { isoOf, ticksOf, ticksPerSecond } from '../../src/triage/logons/ticks.ts';
@@ -11,6 +9,7 @@ import { cordon } from '../e2e/cordon.ts';
 import { failedLogon, successfulLogon, text, writeLog } from '../eventlog/log-writer.ts';
 import { haveRealLogs, realFile, realFiles, trueRecords } from '../eventlog/real-logs.ts';
 import { temporaryFolder } from '../eventlog/temporary.ts';
+import { begunCase } from './begun-case.ts';
 
 class Sink extends Writable {
   text = '';
@@ -178,35 +177,21 @@ describe('cordon evtx', () => {
   });
 
   it('enters files, hashes and facts into a case', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'cordon-evtx-cases-'));
-    afterAll(() => rmSync(root, { recursive: true, force: true }));
-    const store = openCaseStore(root);
-    const begun = await store.create({
-      vmName: 'web01',
-      header: {
-        toolVersion: '0',
-        tenantId: '',
-        subscriptionId: '',
-        operator: { upn: 'responder', oid: '' },
-        demo: false,
-        cloud: '',
-        vm: { id: '', name: 'web01' },
-      },
+    const begun = await begunCase();
+    await expect(run([log], { ...begun.flags, case: 'not-there' })).rejects.toMatchObject({
+      name: 'CaseNotFoundError',
     });
-    await begun.close();
-    await expect(run([log], { case: 'not-there', cases: root })).rejects.toMatchObject({ name: 'CaseNotFoundError' });
-    const { code, stdout } = await run([log], { json: true, case: begun.id, cases: root });
+    await expect(run([log], { cases: begun.flags.cases })).rejects.toThrow('name the case too');
+    const { code, stdout } = await run([log], { json: true, ...begun.flags });
     expect(code).toBe(0);
     const { sha256 } = evtxDocument.parse(JSON.parse(stdout)).files[0] ?? { sha256: '' };
-    const reader = await store.read(begun.id);
-    const facts: Record<string, unknown>[] = [];
-    for await (const entry of reader.entries()) if (entry.kind === 'fact') facts.push(entry.body);
+    const facts = (await begun.entries('fact')).map(({ body }) => body);
     expect(facts).toMatchObject([
       { name: 'event logs', state: 'known', summary: expect.stringContaining(`${log}, `) },
       { name: 'logons', state: 'known', summary: 'failed logons in Security.evtx: 40 failures, 1 burst' },
     ]);
     expect(JSON.stringify(facts[0])).toContain(sha256);
-    expect(await reader.verify()).toMatchObject({ ok: true, evidence: 2 });
+    expect(await begun.verify()).toMatchObject({ ok: true, evidence: 2 });
   });
 
   it('is a command of the program', async () => {

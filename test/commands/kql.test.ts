@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -6,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KqlFlags, kql } from '../../src/commands/kql.ts';
 import { queryDocument } from '../../src/documents/query.ts';
 import { Failure } from '../../src/failure.ts';
+import { cordon } from '../e2e/cordon.ts';
+import { begunCase } from './begun-case.ts';
 
 let folder = '';
 let csv = '';
@@ -80,10 +83,12 @@ describe('cordon kql', () => {
       now: '2026-11-23T00:00:00Z',
     });
     const document = queryDocument.parse(JSON.parse(stdout));
+    const whole = await readFile(csv);
+    const [bytes, sha256] = [whole.length, createHash('sha256').update(whole).digest('hex')];
     expect(document).toMatchObject({
       schema: 'cordon.kql/1',
       now: '2026-11-23T00:00:00.000Z',
-      source: { files: [csv], tables: [{ name: 'Logs', rows: 4 }] },
+      source: { files: [{ path: csv, bytes, sha256 }], tables: [{ name: 'Logs', rows: 4 }] },
       columns: [
         { name: 'n', type: 'long' },
         { name: 'total', type: 'long' },
@@ -150,5 +155,41 @@ describe('cordon kql', () => {
     });
     expect(stdout).toMatch(/^Computer,count_\r\nweb01[^,]*,\d{3,}\r\n$/i);
     expect(stderr).toContain('of the last 24 hours');
+  });
+
+  it('enters the query, the files and the answer into a case', async () => {
+    const begun = await begunCase();
+    await run('Logs | count', { evidence: [csv, `Again=${csv}`], ...begun.flags });
+    const [files, query, ...more] = await begun.entries('fact', 'query');
+    const sha256 = createHash('sha256')
+      .update(await readFile(csv))
+      .digest('hex');
+    expect(files?.body).toMatchObject({ name: 'evidence files', summary: expect.stringContaining(sha256) });
+    // One file is told once, under however many names it is read.
+    expect(String(files?.body.summary).split(sha256)).toHaveLength(2);
+    const evidence = { file: expect.stringContaining('query'), sha256: query?.body.sha256 };
+    expect(query?.body).toMatchObject({ service: 'evidence files', text: 'Logs | count', rows: 1, evidence });
+    expect(more).toEqual([]);
+    expect(await begun.verify()).toMatchObject({ ok: true, evidence: 2 });
+    await expect(run('Logs', { evidence: [csv], ...begun.flags, case: 'not-there' })).rejects.toMatchObject({
+      name: 'CaseNotFoundError',
+    });
+  });
+
+  it('enters what Log Analytics answered, and what it refused', async () => {
+    const begun = await begunCase();
+    const into = ['--demo', '--vm', 'web01', '--case', begun.flags.case, '--cases', begun.flags.cases];
+    const query = 'SecurityEvent | where EventID == 4625 | take 3';
+    expect(await cordon(['kql', query, ...into])).toMatchObject({ code: 0 });
+    expect((await cordon(['kql', 'NoSuchTable', ...into])).code).not.toBe(0);
+    const [answered, refused, ...more] = (await begun.entries('query')).map(({ body }) => body);
+    expect(answered).toMatchObject({
+      service: 'Log Analytics',
+      rows: 3,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(answered?.evidence).toMatchObject({ file: expect.stringContaining('query') });
+    expect(refused).toMatchObject({ text: 'NoSuchTable', rows: null, error: expect.stringMatching(/^400 /) });
+    expect(more).toEqual([]);
   });
 });
