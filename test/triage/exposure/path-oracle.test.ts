@@ -15,6 +15,7 @@ const PREFIXES = [
   '203.0.113.0/24',
   '10.0.1.0/27',
   '10.0.1.4',
+  '10.1.8.0/28',
   '128.0.0.0/1',
 ];
 const ADDRESSES = ['10.1.4.7', '10.1.4.8', '10.1.4.9', '10.1.4.10'];
@@ -28,6 +29,9 @@ const someRule = fc.record({
   destinationAddressPrefix: fc.constantFrom('*', '*', 'VirtualNetwork', '10.1.4.7', '10.1.4.8/31'),
 });
 const someRules = fc.option(fc.array(someRule, { maxLength: 6 }), { nil: undefined });
+
+/** Where a rule's targets stand, as numbers of configurations. */
+const someTargets = fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 });
 
 const someWorld = fc.record({
   subnetRules: someRules,
@@ -56,9 +60,38 @@ const someWorld = fc.record({
       }),
       { maxLength: 2 },
     ),
+    natPools: fc.array(
+      fc.record({
+        protocol: fc.constantFrom('Tcp', 'Udp', 'All'),
+        fronts: fc.constantFrom<[number, number][]>([50000, 50119], [8000, 8100], [443, 444]),
+        back: fc.constantFrom(...FRONTS),
+        targets: someTargets,
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+  gateway: fc.record({
+    subnetRules: fc.option(
+      fc.array(
+        someRule.map((one) => ({ ...one, destinationAddressPrefix: '*' as const })),
+        { maxLength: 4 },
+      ),
+      { nil: undefined },
+    ),
+    rules: fc.uniqueArray(
+      fc.record({
+        front: fc.constantFrom(443, 8000, 3389),
+        back: fc.constantFrom(...FRONTS),
+        targets: someTargets,
+        by: fc.constantFrom('address', 'pool', 'interface'),
+      }),
+      { maxLength: 2, selector: (one) => one.front },
+    ),
   }),
   firewall: fc.record({
     joined: fc.boolean(),
+    /** Its rules stand in itself, in its policy, or the first of them in the policy that this one is based on. */
+    held: fc.constantFrom<('classic' | number)[]>('classic', 0, 1, 2),
     rules: fc.array(
       fc.record({
         protocols: fc.constantFrom(['TCP'], ['UDP'], ['TCP', 'UDP']),
@@ -76,8 +109,40 @@ type Generated = typeof someWorld extends fc.Arbitrary<infer W> ? W : never;
 
 const FIREWALL = '20.60.0.9';
 const BALANCER = '20.70.0.1';
+const GATEWAY = '20.90.0.1';
 // The addresses of 10.0.1.0/26 at which some rule begins or ends.
+const GATEWAY_OWN = ['10.1.8.0', '10.1.8.15', '10.1.8.16', '10.1.8.31'];
 const OWN = ['10.0.1.0', '10.0.1.3', '10.0.1.4', '10.0.1.5', '10.0.1.31', '10.0.1.32', '10.0.1.63'];
+
+/** A firewall's rules in a policy, each in a collection of its own; listed backwards, for priorities give the order. */
+function policyOf(name: string, rules: readonly Body[], basePolicy?: string): Body[] {
+  const group = (at: number, held: readonly Body[]): Body => ({
+    id: `${id.policy(name)}/ruleCollectionGroups/g${at}`,
+    type: 'Microsoft.Network/firewallPolicies/ruleCollectionGroups',
+    properties: {
+      priority: 200 + at,
+      ruleCollections: held
+        .map((one, i) => ({
+          ruleCollectionType: 'FirewallPolicyNatRuleCollection',
+          name: `c${i}`,
+          priority: 100 + i,
+          action: { type: 'DNAT' },
+          rules: [one],
+        }))
+        .reverse(),
+    },
+  });
+  const [first, ...others] = rules;
+  return [
+    ...(others.length > 0 ? [group(1, others)] : []),
+    ...(first ? [group(0, [first])] : []),
+    {
+      id: id.policy(name),
+      type: 'Microsoft.Network/firewallPolicies',
+      properties: basePolicy === undefined ? {} : { basePolicy: { id: id.policy(basePolicy) } },
+    },
+  ];
+}
 
 function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: string[] } {
   const rulesOf = (rules: Generated['subnetRules']) =>
@@ -99,7 +164,24 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
       remoteAddressSpace: { addressPrefixes: [prefix] },
     },
   });
-  const { balancer, firewall, forced } = world;
+  const { balancer, firewall, gateway, forced } = world;
+  const gatewayRules = rulesOf(gateway.subnetRules);
+  const here = (targets: readonly number[]) => [...new Set(targets.map((target) => target % configs.length))];
+  const gatewayPool = (r: number) => `${id.gateway()}/backendAddressPools/p${r}`;
+  const part = (kind: string, name: string) => `${id.gateway()}/${kind}/${name}`;
+  const classic = firewall.held === 'classic';
+  const translating = firewall.rules.map(
+    (one, i): Body => ({
+      name: `d${i}`,
+      sourceAddresses: one.sources,
+      destinationAddresses: [FIREWALL],
+      destinationPorts: [one.ports[0] === one.ports[1] ? String(one.ports[0]) : one.ports.join('-')],
+      translatedAddress: ADDRESSES[one.target],
+      ...(classic ? { protocols: one.protocols } : { ruleType: 'NatRule', ipProtocols: one.protocols }),
+      ...(one.translated === undefined ? {} : { translatedPort: String(one.translated) }),
+    }),
+  );
+  const inherited = classic ? 0 : Number(firewall.held);
   const natTargets = balancer.natRules.map((one) => one.target % configs.length);
   const pool = `${id.lb()}/backendAddressPools/p`;
   const front = `${id.lb()}/frontendIPConfigurations/f`;
@@ -110,6 +192,11 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
         ...(forced === '' ? {} : { routeTable: { id: id.table() } }),
       }),
       subnet(undefined, { addressPrefix: '10.1.9.0/26' }, 'AzureBastionSubnet'),
+      subnet(
+        gatewayRules === undefined ? undefined : 'gateway-nsg',
+        { addressPrefix: '10.1.8.0/27', ...(forced === '' ? {} : { routeTable: { id: id.table() } }) },
+        'gateway',
+      ),
     ]),
     vnet(
       {
@@ -133,6 +220,7 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
       },
     },
     ...(subnetRules === undefined ? [] : [nsg('subnet-nsg', subnetRules)]),
+    ...(gatewayRules === undefined ? [] : [nsg('gateway-nsg', gatewayRules)]),
     ...(first === undefined ? [] : [nsg('first-nsg', first)]),
     ...(second === undefined ? [] : [nsg('second-nsg', second)]),
     ...nics.map((name) =>
@@ -150,6 +238,12 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
                     loadBalancerInboundNatRules: natTargets.flatMap((target, n) =>
                       target === i ? [{ id: `${id.lb()}/inboundNatRules/n${n}` }] : [],
                     ),
+                    loadBalancerInboundNatPools: balancer.natPools.flatMap(({ targets }, n) =>
+                      here(targets).includes(i) ? [{ id: `${id.lb()}/inboundNatPools/np${n}` }] : [],
+                    ),
+                    applicationGatewayBackendAddressPools: gateway.rules.flatMap(({ by, targets }, r) =>
+                      by === 'interface' && here(targets).includes(i) ? [{ id: gatewayPool(r) }] : [],
+                    ),
                   },
                   `c${i}`,
                   name,
@@ -164,6 +258,7 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
     ),
     ip(BALANCER, {}, 'lb-ip', balancer.standard ? 'Standard' : 'Basic'),
     ip(FIREWALL, {}, 'fw-ip'),
+    ip(GATEWAY, {}, 'gateway-ip'),
     ip('20.80.0.1', {}, 'nat-ip'),
     ip('20.80.0.2', {}, 'bastion-ip'),
     {
@@ -221,6 +316,17 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
             backendIPConfiguration: { id: configId(natTargets[i] ?? 0) },
           },
         })),
+        inboundNatPools: balancer.natPools.map((one, i) => ({
+          id: `${id.lb()}/inboundNatPools/np${i}`,
+          name: `np${i}`,
+          properties: {
+            protocol: one.protocol,
+            frontendPortRangeStart: one.fronts[0],
+            frontendPortRangeEnd: one.fronts[1],
+            backendPort: one.back,
+            frontendIPConfiguration: { id: front },
+          },
+        })),
       },
     },
     {
@@ -236,26 +342,58 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
             },
           },
         ],
-        natRuleCollections: [
-          {
-            properties: {
-              priority: 100,
-              action: { type: 'Dnat' },
-              rules: firewall.rules.map((one, i) => ({
-                name: `d${i}`,
-                protocols: one.protocols,
-                sourceAddresses: one.sources,
-                destinationAddresses: [FIREWALL],
-                destinationPorts: [one.ports[0] === one.ports[1] ? String(one.ports[0]) : one.ports.join('-')],
-                translatedAddress: ADDRESSES[one.target],
-                ...(one.translated === undefined ? {} : { translatedPort: String(one.translated) }),
-              })),
-            },
-          },
+        ...(classic
+          ? { natRuleCollections: [{ properties: { priority: 100, action: { type: 'Dnat' }, rules: translating } }] }
+          : { firewallPolicy: { id: id.policy('own') } }),
+      },
+    },
+    ...(classic ? [] : policyOf('own', translating.slice(inherited), 'base')),
+    ...(classic ? [] : policyOf('base', translating.slice(0, inherited))),
+    {
+      id: id.gateway(),
+      type: 'Microsoft.Network/applicationGateways',
+      properties: {
+        gatewayIPConfigurations: [{ properties: { subnet: { id: id.subnet('gateway') } } }],
+        frontendIPConfigurations: [
+          { id: part('frontendIPConfigurations', 'f'), properties: { publicIPAddress: { id: id.ip('gateway-ip') } } },
         ],
+        frontendPorts: gateway.rules.map((one, r) => ({
+          id: part('frontendPorts', `${r}`),
+          properties: { port: one.front },
+        })),
+        backendAddressPools: gateway.rules.map(({ by, targets }, r) => ({
+          id: gatewayPool(r),
+          properties: {
+            ...(by === 'address'
+              ? { backendAddresses: here(targets).map((i) => ({ ipAddress: configs[i]?.address })) }
+              : {}),
+            ...(by === 'pool' ? { backendIPConfigurations: here(targets).map((i) => ({ id: configId(i) })) } : {}),
+          },
+        })),
+        backendHttpSettingsCollection: gateway.rules.map((one, r) => ({
+          id: part('backendHttpSettingsCollection', `${r}`),
+          properties: { port: one.back, protocol: 'Http' },
+        })),
+        httpListeners: gateway.rules.map((_, r) => ({
+          id: part('httpListeners', `${r}`),
+          properties: {
+            frontendIPConfiguration: { id: part('frontendIPConfigurations', 'f') },
+            frontendPort: { id: part('frontendPorts', `${r}`) },
+            protocol: 'Https',
+          },
+        })),
+        requestRoutingRules: gateway.rules.map((_, r) => ({
+          name: `r${r}`,
+          properties: {
+            httpListener: { id: part('httpListeners', `${r}`) },
+            backendAddressPool: { id: gatewayPool(r) },
+            backendHttpSettings: { id: part('backendHttpSettingsCollection', `${r}`) },
+          },
+        })),
       },
     },
   ];
+  const addressesOf = (targets: readonly number[]) => here(targets).map((i) => configs[i]?.address ?? '');
   const own = ['10.1.0.0/16', ...(firewall.joined ? ['10.0.0.0/16'] : [])];
   const oracle: OracleWorld = {
     configs,
@@ -269,6 +407,13 @@ function build(world: Generated): { bodies: Body[]; oracle: OracleWorld; nics: s
       standard: balancer.standard,
       rules: balancer.rules,
       natRules: balancer.natRules.map((one, i) => ({ ...one, target: configs[natTargets[i] ?? 0]?.address ?? '' })),
+      natPools: balancer.natPools.map((one) => ({ ...one, targets: addressesOf(one.targets) })),
+    },
+    gateway: {
+      address: GATEWAY,
+      own: GATEWAY_OWN,
+      subnetRules: gatewayRules,
+      rules: gateway.rules.map(({ front, back, targets }) => ({ front, back, targets: addressesOf(targets) })),
     },
     firewall: {
       address: FIREWALL,
@@ -304,7 +449,11 @@ function answered(
 }
 
 const EDGES = [
-  ...new Set(PORTS.concat(['50001', '8050-8060']).flatMap((text) => (text === '*' ? ['0', '65535'] : text.split('-')))),
+  ...new Set(
+    PORTS.concat(['50001', '8050-8060', '50000-50119', '443-444']).flatMap((text) =>
+      text === '*' ? ['0', '65535'] : text.split('-'),
+    ),
+  ),
 ]
   .map(Number)
   .flatMap((port) => [port - 1, port, port + 1])
@@ -320,7 +469,7 @@ const SENDERS = ['20.0.0.0/8', '203.0.113.0/24', '128.0.0.0/1', '20.51.7.0/24']
   .concat(['8.8.8.8'])
   .filter(onInternet);
 
-test('every way in agrees with packets that are forwarded one by one: addresses, balancers, NAT rules, DNAT, several interfaces and configurations, forced tunnelling; NAT gateways and Bastion let nothing in', () => {
+test('every way in agrees with packets that are forwarded one by one: addresses, balancers, NAT rules and pools, DNAT of firewalls and their policies, application gateways, several interfaces and configurations, forced tunnelling; NAT gateways and Bastion let nothing in', () => {
   let arrived = 0;
   fc.assert(
     fc.property(someWorld, fc.nat(2), (world, phase) => {
@@ -333,6 +482,7 @@ test('every way in agrees with packets that are forwarded one by one: addresses,
         ...oracle.configs.map((one) => one.publicAddress),
         BALANCER,
         FIREWALL,
+        GATEWAY,
         '20.80.0.1',
         '20.80.0.2',
       ];

@@ -31,6 +31,8 @@ export interface OracleWorld {
     standard: boolean;
     rules: { protocol: string; front: number; back: number }[];
     natRules: { protocol: string; front: number; back: number; target: string }[];
+    /** Each of the addresses gets one of these ports: which one is not said. */
+    natPools: { protocol: string; fronts: [number, number]; back: number; targets: string[] }[];
   };
   firewall: {
     address: string;
@@ -44,6 +46,14 @@ export interface OracleWorld {
       to: number | undefined;
     }[];
     joined: boolean;
+  };
+  /** Answers the client itself, and asks the machine from an address of its own. */
+  gateway: {
+    address: string;
+    own: string[];
+    /** Rules at its subnet; undefined where no group stands. */
+    subnetRules: Record<string, unknown>[] | undefined;
+    rules: { front: number; back: number; targets: string[] }[];
   };
   around: Surroundings;
 }
@@ -72,7 +82,7 @@ export function delivered(world: OracleWorld, packet: OraclePacket): Set<string>
     if (config.standard && !guarded(world, config)) continue;
     arrive(config, packet.source, packet.port);
   }
-  const { balancer, firewall } = world;
+  const { balancer, firewall, gateway } = world;
   if (packet.destination === balancer.address) {
     for (const rule of balancer.rules) {
       if (!speaks(rule.protocol, packet.protocol) || rule.front !== packet.port) continue;
@@ -86,6 +96,28 @@ export function delivered(world: OracleWorld, packet: OraclePacket): Set<string>
       for (const config of world.configs) {
         if (config.address !== rule.target || (balancer.standard && !guarded(world, config))) continue;
         arrive(config, packet.source, rule.back);
+      }
+    }
+  }
+  if (packet.destination === balancer.address) {
+    for (const pool of balancer.natPools) {
+      if (!speaks(pool.protocol, packet.protocol)) continue;
+      if (packet.port < pool.fronts[0] || pool.fronts[1] < packet.port) continue;
+      for (const config of world.configs) {
+        if (!pool.targets.includes(config.address) || (balancer.standard && !guarded(world, config))) continue;
+        arrive(config, packet.source, pool.back);
+      }
+    }
+  }
+  if (packet.destination === gateway.address && packet.protocol === 'tcp') {
+    const { source, port } = packet;
+    const asked = { protocol: 'tcp' as const, source, sourcePort: 50_000, destination: gateway.own[0] ?? '', port };
+    const answers =
+      gateway.subnetRules === undefined || decide(gateway.subnetRules, asked, world.around).access === 'allow';
+    for (const rule of gateway.rules) {
+      if (!answers || rule.front !== port) continue;
+      for (const config of world.configs) {
+        if (rule.targets.includes(config.address)) for (const own of gateway.own) arrive(config, own, rule.back);
       }
     }
   }
