@@ -30,21 +30,22 @@ const about = {
   adminRules: { state: 'known', byNetwork: new Map() },
 } as const;
 
-/** The lines of stdin, each read into the same buffer: the pages themselves are no part of what is measured. */
+/** The lines of stdin, each put together from what arrives and made a text of as Azure's SDK does with a body. */
 function* pagesOfStdin(): Generator<string> {
-  const buffer = Buffer.alloc(20_000_000);
-  let filled = 0;
+  let parts: Buffer[] = [];
   for (;;) {
-    const end = buffer.subarray(0, filled).indexOf(10);
-    if (end >= 0) {
-      yield buffer.toString('latin1', 0, end);
-      buffer.copy(buffer, 0, end + 1, filled);
-      filled -= end + 1;
-      continue;
-    }
-    const read = readSync(0, buffer, filled, buffer.length - filled, null);
+    const chunk = Buffer.allocUnsafeSlow(65_536);
+    const read = readSync(0, chunk);
     if (read === 0) return;
-    filled += read;
+    let rest = chunk.subarray(0, read);
+    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+      parts.push(rest.subarray(0, end));
+      const body = parts;
+      parts = [];
+      rest = rest.subarray(end + 1);
+      yield Buffer.concat(body).toString('utf8');
+    }
+    parts.push(rest);
   }
 }
 

@@ -39,8 +39,8 @@ export interface Reach {
 
 const notKnown: Reach = { exposedPorts: null, score: 0, because: 'how the Internet reaches it is not known' };
 
-/** What machines with the very same openings have in common; by the openings, and by system and power. */
-const common = new WeakMap<readonly PortShape[], (Reach | undefined)[]>();
+/** What machines with the very same openings have in common, by system and power: a fleet's come one after the other. */
+let common: { shapes: readonly PortShape[]; byKind: (Reach | undefined)[] } = { shapes: [], byKind: [] };
 
 const closed: Reach = { exposedPorts: [], score: 0, because: '' };
 
@@ -61,11 +61,8 @@ export function reachOf(
       shapes.sort((a, b) => a.rank - b.rank || a.from - b.from),
     );
   }
-  let byKind = common.get(only.shapes);
-  if (byKind === undefined) {
-    byKind = [];
-    common.set(only.shapes, byKind);
-  }
+  if (common.shapes !== only.shapes) common = { shapes: only.shapes, byKind: [] };
+  const { byKind } = common;
   const kind = (vm.os === 'windows' ? 0 : 2) + (off ? 1 : 0);
   const reach = byKind[kind] ?? reachFrom(vm.os, off, only.shapes);
   byKind[kind] = reach;

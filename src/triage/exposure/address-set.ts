@@ -148,14 +148,14 @@ export function addressesOf(prefixes: Iterable<string>): {
   v6: Intervals<bigint>;
   unread: string[];
 } {
-  const v4: [number, number][] = [];
-  const v6: [bigint, bigint][] = [];
+  const v4: number[] = [];
+  const v6: bigint[] = [];
   const unread: string[] = [];
   for (const text of prefixes) {
     const prefix = parsePrefix(text);
     if (prefix === undefined) unread.push(text);
-    else if (prefix.family === 4) v4.push([prefix.start, prefix.end]);
-    else v6.push([prefix.start, prefix.end]);
+    else if (prefix.family === 4) v4.push(prefix.start, prefix.end);
+    else v6.push(prefix.start, prefix.end);
   }
   return { v4: normalise(v4), v6: normalise(v6), unread };
 }

@@ -118,16 +118,16 @@ export class AddressReader {
       unresolved: [] as string[],
       published: [] as string[],
     };
-    const v4: [number, number][] = [];
-    const v6: [bigint, bigint][] = [];
+    const v4: number[] = [];
+    const v6: bigint[] = [];
     for (const text of prefixes) {
       const prefix = parsePrefix(text);
-      if (prefix?.family === 4) v4.push([prefix.start, prefix.end]);
-      else if (prefix?.family === 6) v6.push([prefix.start, prefix.end]);
+      if (prefix?.family === 4) v4.push(prefix.start, prefix.end);
+      else if (prefix?.family === 6) v6.push(prefix.start, prefix.end);
       else {
         const word = this.#one(text);
-        for (let i = 0; i < word.v4.length; i += 2) v4.push([word.v4[i] as number, word.v4[i + 1] as number]);
-        for (let i = 0; i < word.v6.length; i += 2) v6.push([word.v6[i] as bigint, word.v6[i + 1] as bigint]);
+        for (const edge of word.v4) v4.push(edge);
+        for (const edge of word.v6) v6.push(edge);
         spec.any ||= word.any;
         spec.virtualNetwork ||= word.virtualNetwork;
         spec.internet ||= word.internet;

@@ -10,6 +10,38 @@ const WIDE_V4 = 2 ** 20;
 const WIDE_V6 = 1n << 96n;
 const INTERNET_SIZE_V6 = sizeV6(INTERNET_V6);
 
+/**
+ * Sources whose blocks are written out when they are first looked at: a fleet's list shows counts, and a set with many
+ * holes has hundreds of blocks. The getter is one for all: V8 keeps a getter of an object's own, with all that it sees,
+ * until the next full garbage collection.
+ */
+class Described implements Sources {
+  readonly publicAddresses: number;
+  readonly breadth: Sources['breadth'];
+  declare readonly prefixes: string[];
+  readonly #write: () => string[];
+  #written: string[] | undefined;
+
+  constructor(publicAddresses: number, breadth: Sources['breadth'], write: () => string[]) {
+    this.publicAddresses = publicAddresses;
+    this.breadth = breadth;
+    this.#write = write;
+    Object.defineProperty(this, 'prefixes', PREFIXES);
+  }
+
+  get written(): string[] {
+    this.#written ??= this.#write();
+    return this.#written;
+  }
+}
+
+const PREFIXES: PropertyDescriptor & ThisType<Described> = {
+  enumerable: true,
+  get() {
+    return this.written;
+  },
+};
+
 // Neighbouring ports often have the very same sources.
 let lastV4: { set: Intervals<number>; sources: Sources } | undefined;
 let lastV6: { set: Intervals<bigint>; sources: Sources } | undefined;
@@ -17,36 +49,19 @@ let lastV6: { set: Intervals<bigint>; sources: Sources } | undefined;
 /** How many addresses of the Internet a set holds, how broad that is, and its exact blocks. The set must be within the Internet. */
 export function describeSourcesV4(set: Intervals<number>): Sources {
   if (lastV4?.set === set) return lastV4.sources;
-  const publicAddresses = sizeV4(set);
-  let blocks: string[] | undefined;
-  const made: Sources = {
-    publicAddresses,
-    breadth:
-      publicAddresses >= INTERNET_SIZE * PRACTICALLY_ALL ? 'internet' : publicAddresses >= WIDE_V4 ? 'wide' : 'narrow',
-    // Written out when first looked at: a fleet's list shows counts, and a set with many holes has hundreds of blocks.
-    get prefixes() {
-      blocks ??= equal(set, INTERNET_V4) ? ['0.0.0.0/0'] : cidrsV4(set);
-      return blocks;
-    },
-  };
-  lastV4 = { set, sources: made };
-  return made;
+  const size = sizeV4(set);
+  const breadth = size >= INTERNET_SIZE * PRACTICALLY_ALL ? 'internet' : size >= WIDE_V4 ? 'wide' : 'narrow';
+  const sources = new Described(size, breadth, () => (equal(set, INTERNET_V4) ? ['0.0.0.0/0'] : cidrsV4(set)));
+  lastV4 = { set, sources };
+  return sources;
 }
 
 /** The same for IPv6, whose addresses `publicAddresses` does not count. */
 export function describeSourcesV6(set: Intervals<bigint>): Sources {
   if (lastV6?.set === set) return lastV6.sources;
   const size = sizeV6(set);
-  let blocks: string[] | undefined;
-  const made: Sources = {
-    publicAddresses: 0,
-    breadth: size * 10n >= INTERNET_SIZE_V6 * 9n ? 'internet' : size >= WIDE_V6 ? 'wide' : 'narrow',
-    // Written out when first looked at: a fleet's list shows counts, and a set with many holes has hundreds of blocks.
-    get prefixes() {
-      blocks ??= equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set);
-      return blocks;
-    },
-  };
-  lastV6 = { set, sources: made };
-  return made;
+  const breadth = size * 10n >= INTERNET_SIZE_V6 * 9n ? 'internet' : size >= WIDE_V6 ? 'wide' : 'narrow';
+  const sources = new Described(0, breadth, () => (equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set)));
+  lastV6 = { set, sources };
+  return sources;
 }

@@ -282,42 +282,54 @@ function combine<A extends number | bigint>(
 ): Flow<A>[] {
   const combination = new Combination(admin, subnet, nic, space);
   const flows: Flow<A>[] = [];
-  let atAdmin = 0;
-  let atSubnet = 0;
-  let atNic = 0;
+  const atAdmin = new Cursor(admin);
+  const atSubnet = new Cursor(subnet);
+  const atNic = new Cursor(nic);
   let from = 0;
   while (from < 65536) {
-    atAdmin = indexAt(admin, atAdmin, from);
-    atSubnet = indexAt(subnet, atSubnet, from);
-    atNic = indexAt(nic, atNic, from);
-    const next = Math.min(endAt(admin, atAdmin), endAt(subnet, atSubnet), endAt(nic, atNic));
-    const { sources, rules } = combination.at(
-      admin?.which[atAdmin] ?? 0,
-      subnet?.which[atSubnet] ?? 0,
-      nic?.which[atNic] ?? 0,
-    );
+    const next = Math.min(atAdmin.end, atSubnet.end, atNic.end);
+    const { sources, rules } = combination.at(atAdmin.kind, atSubnet.kind, atNic.kind);
     if (sources.length > 0) {
       const last = flows[flows.length - 1];
       if (last !== undefined && last.to + 1 === from && last.sources === sources && last.rules === rules)
         last.to = next - 1;
       else flows.push({ from, to: next - 1, sources, rules, tags: NO_TAGS });
     }
+    atAdmin.passTo(next);
+    atSubnet.passTo(next);
+    atNic.passTo(next);
     from = next;
   }
   return joined(flows);
 }
 
-/** Which interval of a level's outcomes a port is in, from a known one before it on. */
-function indexAt<A extends number | bigint>(level: Decided<A>, from: number, port: number): number {
-  if (level === undefined) return 0;
-  const { starts } = level;
-  let index = from;
-  while (index + 1 < starts.length && (starts[index + 1] as number) <= port) index += 1;
-  return index;
-}
+/** Goes over the ports by what a list decides for them. */
+class Cursor {
+  readonly #starts: readonly number[];
+  readonly #which: readonly number[];
+  #at = 0;
+  /** Which outcome holds here, and the first port where another one begins. */
+  kind = 0;
+  end = 65536;
 
-const endAt = <A extends number | bigint>(level: Decided<A>, index: number): number =>
-  level === undefined || index + 1 >= level.starts.length ? 65536 : (level.starts[index + 1] as number);
+  constructor(decided: Pick<Decisions<number | bigint>, 'starts' | 'which'> | undefined) {
+    this.#starts = decided?.starts ?? [0];
+    this.#which = decided?.which ?? [0];
+    this.#read();
+  }
+
+  /** Goes on to a port that is not behind the end of what holds here. */
+  passTo(port: number): void {
+    if (port < this.end) return;
+    this.#at += 1;
+    this.#read();
+  }
+
+  #read(): void {
+    this.kind = this.#which[this.#at] ?? 0;
+    this.end = this.#starts[this.#at + 1] ?? 65536;
+  }
+}
 
 /** What of `region`, which holds all that the port's own rules took, one list lets through. */
 function within<A extends number | bigint>(

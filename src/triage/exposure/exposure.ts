@@ -18,7 +18,8 @@ import { type InternetPath, type PortRange, throughPorts } from './path.ts';
 import { type Entrance, entrancesOf, type Ways } from './paths.ts';
 import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './protocols.ts';
 import { isEmpty, list, nameOf, object, properties, type Raw, text } from './raw.ts';
-import { indexRelays } from './relays.ts';
+import { Recent } from './recent.ts';
+import { indexRelays, type Relays } from './relays.ts';
 import type { NetworkResources, Unreadable } from './resources.ts';
 import type { RuleList } from './rules.ts';
 import { type EffectiveRules, readEffectiveRules, type SecondOpinion } from './second-opinion.ts';
@@ -68,7 +69,23 @@ export interface ExposureBook {
   ways: Ways;
   reader: AddressReader;
   unreadable: readonly Unreadable[];
+  /** What was opened last: machines behind the same groups share it. */
+  shapes: Recent<FlowShapes>;
 }
+
+/** What paths open, by the flows that it comes from. */
+interface FlowShapes {
+  flows: FlowsByProtocol<number> | FlowsByProtocol<bigint>;
+  paths: PathShapes[];
+}
+
+/** What a path opens, and all that it depends on beside the flows for clients from all of the Internet. */
+interface PathShapes extends Pick<InternetPath, 'via' | 'protocols' | 'front' | 'back'> {
+  translated: boolean;
+  shapes: readonly PortShape[];
+}
+
+const KEPT_SHAPES = 4;
 
 /** Prepares resources for evaluation; linear in their size. */
 export function openBook(
@@ -82,24 +99,41 @@ export function openBook(
   const reader = new AddressReader(about.serviceTags);
   const networks = new Networks(resources);
   const book = new FilterBook(resources, reader, networks, about.adminRules ?? ADMIN_NOT_READ, about.unreadable);
-  let relays: Ways['relays'] | undefined;
-  const ways: Ways = {
-    resources,
-    book,
-    networks,
-    balancers: new LoadBalancers(resources),
-    // Found when first asked for: the groups before application gateways may come after all other resources.
-    get relays() {
-      if (relays === undefined) {
-        const firewalls = firewallRelays(resources, reader);
-        const gateways = applicationGatewayRelays(resources, book, networks);
-        relays = indexRelays([...firewalls.relays, ...gateways.relays], [...firewalls.notes, ...gateways.notes]);
-      }
-      return relays;
-    },
-    firewallAddresses: privateAddressesOfFirewalls(resources),
+  return {
+    ways: new AllWays(resources, book, networks, reader),
+    reader,
+    unreadable: about.unreadable,
+    shapes: new Recent(KEPT_SHAPES),
   };
-  return { ways, reader, unreadable: about.unreadable };
+}
+
+class AllWays implements Ways {
+  readonly resources: NetworkResources;
+  readonly book: FilterBook;
+  readonly networks: Networks;
+  readonly balancers: LoadBalancers;
+  readonly firewallAddresses: ReadonlySet<string>;
+  readonly #reader: AddressReader;
+  #relays: Relays | undefined;
+
+  constructor(resources: NetworkResources, book: FilterBook, networks: Networks, reader: AddressReader) {
+    this.resources = resources;
+    this.book = book;
+    this.networks = networks;
+    this.balancers = new LoadBalancers(resources);
+    this.firewallAddresses = privateAddressesOfFirewalls(resources);
+    this.#reader = reader;
+  }
+
+  /** Found when first asked for: the groups before application gateways may come after all other resources. */
+  get relays(): Relays {
+    if (this.#relays === undefined) {
+      const firewalls = firewallRelays(this.resources, this.#reader);
+      const gateways = applicationGatewayRelays(this.resources, this.book, this.networks);
+      this.#relays = indexRelays([...firewalls.relays, ...gateways.relays], [...firewalls.notes, ...gateways.notes]);
+    }
+    return this.#relays;
+  }
 }
 
 function privateAddressesOfFirewalls(resources: NetworkResources): Set<string> {
@@ -151,7 +185,7 @@ export function examine(book: ExposureBook, input: MachineInput): Examined {
       const guarded = guard(entrance, ways.book.filtersFor(entrance.subnet, nic), effective, notes);
       found.guarded.push(guarded);
       found.paths += entrance.paths.length;
-      open(guarded, ways.book, found);
+      open(guarded, book, found);
     }
     if (opinion !== undefined) {
       const networkInterface = text(nic.id) || id;
@@ -188,7 +222,7 @@ function guard(entrance: Entrance, filters: Filters, effective: EffectiveRules |
 }
 
 /** Evaluates the paths of one entrance. */
-function open(guarded: Guarded, book: FilterBook, found: Examined): void {
+function open(guarded: Guarded, book: ExposureBook, found: Examined): void {
   const { entrance, filters, missing } = guarded;
   found.notes.sayAll(entrance.notes);
   if (entrance.paths.length === 0 && entrance.unread.length === 0) return;
@@ -212,7 +246,7 @@ function open(guarded: Guarded, book: FilterBook, found: Examined): void {
   }
   if (entrance.unread.length === 0) return;
   // A way that could not be followed leads nowhere if the groups let nothing in at all.
-  const flows = everyFlow(guarded, book);
+  const flows = everyFlow(guarded, book.ways.book);
   if (flows || missing.length > 0) found.undecided.push(...entrance.unread);
   else if (opened) found.notes.sayAll(entrance.unread);
 }
@@ -242,17 +276,17 @@ export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
     : guarded.chain;
 }
 
-function openingOf(path: InternetPath, guarded: Guarded, book: FilterBook): Opening {
+function openingOf(path: InternetPath, guarded: Guarded, { ways, shapes }: ExposureBook): Opening {
   const chain = chainFor(path, guarded);
   const arrival = floatingArrival(arrivalOf(guarded.entrance), path);
   const { translated } = path;
   const key = translated === undefined ? '' : `from ${path.id.toLowerCase()}`;
   if (path.family === 4) {
-    const flows = book.flowsV4(chain, arrival, translated?.v4 ?? INTERNET_V4, key);
-    return new Opening(shapesFor(flows, path, INTERNET_V4, path.clients.v4, describeSourcesV4), guarded, path);
+    const flows = ways.book.flowsV4(chain, arrival, translated?.v4 ?? INTERNET_V4, key);
+    return new Opening(shapesFor(flows, path, INTERNET_V4, path.clients.v4, describeSourcesV4, shapes), guarded, path);
   }
-  const flows = book.flowsV6(chain, arrival, translated?.v6 ?? INTERNET_V6, key);
-  return new Opening(shapesFor(flows, path, INTERNET_V6, path.clients.v6, describeSourcesV6), guarded, path);
+  const flows = ways.book.flowsV6(chain, arrival, translated?.v6 ?? INTERNET_V6, key);
+  return new Opening(shapesFor(flows, path, INTERNET_V6, path.clients.v6, describeSourcesV6, shapes), guarded, path);
 }
 
 /** With a floating address rules for the private address and for the frontend's may both be meant: either lets in. */
@@ -265,34 +299,25 @@ function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
   };
 }
 
-/** What a path opens: all that it depends on beside the flows, for clients from all of the Internet. */
-interface PathShapes extends Pick<InternetPath, 'via' | 'protocols' | 'front' | 'back'> {
-  translated: boolean;
-  shapes: readonly PortShape[];
-}
-
-/** Shapes by the flows that they come from: machines behind the same groups share them. */
-const shapesOf = new WeakMap<object, PathShapes[]>();
-
 function shapesFor<A extends number | bigint>(
   flows: FlowsByProtocol<A>,
   path: InternetPath,
   internet: Intervals<A>,
   clients: Intervals<A>,
   describe: (set: Intervals<A>) => ExposedPort['sources'],
+  recent: Recent<FlowShapes>,
 ): readonly PortShape[] {
   if (clients !== internet || path.clients.tags.length > 0) {
     return shapesFrom(flows, path, internet, clients, describe);
   }
-  let known = shapesOf.get(flows);
-  if (known === undefined) {
-    known = [];
-    shapesOf.set(flows, known);
-  }
-  for (const one of known) if (isAlike(one, path)) return one.shapes;
+  const { paths } = recent.of(
+    (one) => one.flows === flows,
+    () => ({ flows: flows as FlowShapes['flows'], paths: [] }),
+  );
+  for (const one of paths) if (isAlike(one, path)) return one.shapes;
   const { via, protocols, front, back, translated } = path;
   const shapes = shapesFrom(flows, path, internet, clients, describe);
-  known.push({ via, protocols, front, back, translated: translated !== undefined, shapes });
+  paths.push({ via, protocols, front, back, translated: translated !== undefined, shapes });
   return shapes;
 }
 
@@ -453,26 +478,45 @@ export class FoundExposure {
 
   fact(): Fact<Exposure> {
     if (this.unknown !== undefined) return this.unknown;
-    const { openings } = this.#found;
-    let ports: ExposedPort[] | undefined;
-    return known<Exposure>(
-      {
-        get ports() {
-          ports ??= portsOf(openings);
-          return ports;
-        },
-        disagreements: this.#compared?.disagreements ?? [],
-        secondOpinion: this.#compared?.secondOpinion ?? [],
-      },
-      {
-        source: this.#input.source,
-        asOf: this.#input.asOf,
-        coverage: coverageOf(this.#book, this.#input, this.#found),
-        notSeen: this.notSeen,
-      },
-    );
+    return known<Exposure>(new LazyExposure(this.#found.openings, this.#compared), {
+      source: this.#input.source,
+      asOf: this.#input.asOf,
+      coverage: coverageOf(this.#book, this.#input, this.#found),
+      notSeen: this.notSeen,
+    });
   }
 }
+
+/**
+ * An exposure whose ports are put together when they are first looked at. The getter is one for all, as that of the
+ * sources is (`describeSourcesV4`).
+ */
+class LazyExposure implements Exposure {
+  declare readonly ports: ExposedPort[];
+  declare readonly disagreements: Exposure['disagreements'];
+  declare readonly secondOpinion: Exposure['secondOpinion'];
+  readonly #openings: readonly Opening[];
+  #made: ExposedPort[] | undefined;
+
+  constructor(openings: readonly Opening[], compared: ReturnType<typeof compareOpinions> | undefined) {
+    this.#openings = openings;
+    Object.defineProperty(this, 'ports', PORTS);
+    this.disagreements = compared?.disagreements ?? [];
+    this.secondOpinion = compared?.secondOpinion ?? [];
+  }
+
+  get made(): ExposedPort[] {
+    this.#made ??= portsOf(this.#openings);
+    return this.#made;
+  }
+}
+
+const PORTS: PropertyDescriptor & ThisType<LazyExposure> = {
+  enumerable: true,
+  get() {
+    return this.made;
+  },
+};
 
 /** Finds the exposure of one machine of those that a book serves. */
 export function findExposure(book: ExposureBook, input: MachineInput): FoundExposure {

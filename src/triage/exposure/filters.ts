@@ -4,6 +4,7 @@ import { evaluateChain, type FilterChain, type FlowsByProtocol, ListAtPlace, typ
 import { covers, type Intervals, overlaps } from './interval-set.ts';
 import { type NetworkPlace, type Networks, networkOf, type Space } from './networks.ts';
 import { isEmpty, nameOf, object, properties, type Raw, referenced, text } from './raw.ts';
+import { Recent } from './recent.ts';
 import type { NetworkResources, Unreadable } from './resources.ts';
 import { compileAdminRules, compileSecurityGroup, type InboundRule, type RuleList } from './rules.ts';
 
@@ -45,35 +46,37 @@ interface AdminList {
   unread: string[];
 }
 
-// Compiled lists and evaluated flows that are kept. Fleets are evaluated in the order of their groups, so few are enough,
-// and what dies young costs little to collect.
-const KEPT_LISTS = 16;
-const KEPT_FLOWS = 16;
-const KEPT_AT_PLACES = 64;
+// Compiled lists, lists as they treat one space of senders at one place, and evaluated flows that are kept: fleets are
+// evaluated in the order of their subnets and groups.
+const KEPT_LISTS = 4;
+const KEPT_AT_PLACES = 16;
+const KEPT_FLOWS = 4;
 
-/** A map that forgets what was used longest ago. */
-class Recent<V> {
-  readonly #values = new Map<string, V>();
-  readonly #limit: number;
+/** A group compiled for a level. */
+interface Compiled {
+  level: 'nic' | 'subnet';
+  /** Lower-case. */
+  id: string;
+  rules: RuleList;
+}
 
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
+/** All that an evaluation depends on beside the lists of rules. */
+interface Around {
+  /** Family, senders and network: equal texts, equal meaning. */
+  text: string;
+  /** How rules that choose between destinations relate to the place, list by list. */
+  chosen: string;
+}
 
-  of(key: string, make: () => V): V {
-    let value = this.#values.get(key);
-    if (value === undefined) {
-      value = make();
-      if (this.#values.size >= this.#limit) {
-        const oldest = this.#values.keys().next();
-        if (oldest.done !== true) this.#values.delete(oldest.value);
-      }
-    } else {
-      this.#values.delete(key);
-    }
-    this.#values.set(key, value);
-    return value;
-  }
+interface AtPlace extends Around {
+  rules: RuleList;
+  upper: boolean;
+  list: ListAtPlace<number> | ListAtPlace<bigint>;
+}
+
+interface Evaluated extends Around {
+  chain: FilterChain;
+  flows: FlowsByProtocol<number> | FlowsByProtocol<bigint>;
 }
 
 /** Compiles and evaluates the rule lists of a set of resources, each once. */
@@ -85,16 +88,14 @@ export class FilterBook {
   readonly #adminByNetwork: ReadonlyMap<string, readonly unknown[]>;
   readonly #adminBecause: ReadonlyMap<string, string>;
   readonly #because: ReadonlyMap<string, Unreadable>;
-  readonly #lists = new Recent<RuleList>(KEPT_LISTS);
+  readonly #lists = new Recent<Compiled>(KEPT_LISTS);
   #last: { subnet: string; group: string; version: number; filters: Filters } | undefined;
-  readonly #serials = new WeakMap<RuleList, number>();
-  #serial = 0;
   readonly #kept = new Map<string, RuleList>();
   readonly #adminLists = new Map<string, AdminList>();
-  readonly #flows = new Recent<FlowsByProtocol<number> | FlowsByProtocol<bigint>>(KEPT_FLOWS);
+  readonly #flows = new Recent<Evaluated>(KEPT_FLOWS);
   #lastV4: LastFlows<number> | undefined;
   #lastV6: LastFlows<bigint> | undefined;
-  readonly #atPlaces = new Recent<ListAtPlace<number> | ListAtPlace<bigint>>(KEPT_AT_PLACES);
+  readonly #atPlaces = new Recent<AtPlace>(KEPT_AT_PLACES);
 
   constructor(
     resources: NetworkResources,
@@ -167,13 +168,16 @@ export class FilterBook {
   }
 
   #group(reference: unknown, level: 'nic' | 'subnet'): RuleList | undefined {
-    const id = referenced(reference);
-    const kept = level === 'subnet' ? this.#kept.get(id.toLowerCase()) : undefined;
+    const id = referenced(reference).toLowerCase();
+    const kept = level === 'subnet' ? this.#kept.get(id) : undefined;
     if (kept !== undefined) return kept;
     const body = this.#resources.get(id) ?? object(reference);
     // A reference carries the group's rules only when it was asked for expanded.
     if (!hasRules(body)) return undefined;
-    return this.#lists.of(`${level}|${id.toLowerCase()}`, () => compileSecurityGroup(body, level, this.#reader));
+    return this.#lists.of(
+      (one) => one.level === level && one.id === id,
+      () => ({ level, id, rules: compileSecurityGroup(body, level, this.#reader) }),
+    ).rules;
   }
 
   /** The filters before an ipConfiguration in a subnet; `nic` is the network interface's body, undefined for a subnet alone. */
@@ -252,17 +256,6 @@ export class FilterBook {
     return flows;
   }
 
-  /** A number for each compiled list: one group compiled for two levels is two lists. */
-  #serialOf(rules: RuleList): number {
-    let serial = this.#serials.get(rules);
-    if (serial === undefined) {
-      this.#serial += 1;
-      serial = this.#serial;
-      this.#serials.set(rules, serial);
-    }
-    return serial;
-  }
-
   #evaluate<A extends number | bigint>(
     chain: FilterChain,
     arrival: Arrival,
@@ -273,24 +266,28 @@ export class FilterBook {
     spaceKey: string,
   ): FlowsByProtocol<A> {
     const place: Place<A> = { family, destination, groups: arrival.groups, tags };
-    // All that an evaluation depends on: the same text, the same answer.
-    const around = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
-    const keyOf = (rules: RuleList | undefined) => {
-      if (rules === undefined) return '';
-      let key = `${this.#serialOf(rules)}:`;
-      for (const rule of rules.choosy) key += chosen(rule, place);
-      return key;
+    const text = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
+    const at = (rules: RuleList, upper: boolean) => {
+      const chosen = chosenBy(rules, place);
+      return this.#atPlaces.of(
+        (one) => one.rules === rules && one.upper === upper && one.text === text && one.chosen === chosen,
+        () => {
+          const list = new ListAtPlace(rules, place, space, upper) as AtPlace['list'];
+          return { rules, upper, text, chosen, list };
+        },
+      ).list as unknown as ListAtPlace<A>;
     };
-    const at = (rules: RuleList, upper: boolean) =>
-      this.#atPlaces.of(
-        `${around}|${upper}|${keyOf(rules)}`,
-        () => new ListAtPlace(rules, place, space, upper) as ListAtPlace<number> | ListAtPlace<bigint>,
-      ) as unknown as ListAtPlace<A>;
-    const key = `${around}|${keyOf(chain.admin)}|${keyOf(chain.subnet)}|${keyOf(chain.nic)}`;
+    const { admin, subnet, nic } = chain;
+    const chosen = `${chosenBy(admin, place)}|${chosenBy(subnet, place)}|${chosenBy(nic, place)}`;
     return this.#flows.of(
-      key,
-      () => evaluateChain(chain, space, at) as FlowsByProtocol<number> | FlowsByProtocol<bigint>,
-    ) as FlowsByProtocol<A>;
+      (one) =>
+        one.chain.admin === admin &&
+        one.chain.subnet === subnet &&
+        one.chain.nic === nic &&
+        one.text === text &&
+        one.chosen === chosen,
+      () => ({ chain, text, chosen, flows: evaluateChain(chain, space, at) as Evaluated['flows'] }),
+    ).flows as FlowsByProtocol<A>;
   }
 }
 
@@ -318,7 +315,15 @@ const tellsApart = ({ admin, subnet, nic }: FilterChain): boolean =>
 const hasRules = (group: Raw): boolean =>
   'securityRules' in properties(group) || 'defaultSecurityRules' in properties(group);
 
-/** How a rule's destination relates to a place: all that the evaluation depends on. */
+/** How the destinations of a list's rules relate to a place: all that the evaluation depends on. */
+function chosenBy<A extends number | bigint>(rules: RuleList | undefined, place: Place<A>): string {
+  if (rules === undefined) return '-';
+  let text = '';
+  for (const rule of rules.choosy) text += chosen(rule, place);
+  return text;
+}
+
+/** How a rule's destination relates to a place. */
 function chosen<A extends number | bigint>(rule: InboundRule, place: Place<A>): string {
   for (const group of rule.destination.groups) if (place.groups.has(group)) return '2';
   const literal = place.family.literal(rule.destination);

@@ -1,5 +1,9 @@
 import { isEmpty, list, object, properties, type Raw, text } from './raw.ts';
 
+/** The types that there is one of for each machine, in lower case. */
+export const INTERFACES = 'microsoft.network/networkinterfaces';
+export const ADDRESSES = 'microsoft.network/publicipaddresses';
+
 /** The lists of an ipConfiguration that lead to it or place it in groups; most machines have none of them. */
 const LISTS = [
   'loadBalancerBackendAddressPools',
@@ -36,12 +40,13 @@ export class LightBodies {
   networkInterface(raw: Raw): Raw {
     const props = properties(raw);
     if (isEmpty(props)) return raw;
-    const configs: Raw[] = [];
-    for (const config of list(props.ipConfigurations)) configs.push(this.#config(object(config), text(raw.id)));
     return {
       id: raw.id,
-      type: raw.type,
-      properties: { networkSecurityGroup: this.#reference(props.networkSecurityGroup), ipConfigurations: configs },
+      type: INTERFACES,
+      properties: {
+        networkSecurityGroup: this.#reference(props.networkSecurityGroup),
+        ipConfigurations: list(props.ipConfigurations).map((config) => this.#config(object(config), text(raw.id))),
+      },
     };
   }
 
@@ -67,7 +72,7 @@ export class LightBodies {
     const { ipAddress, publicIPAddressVersion } = props;
     return {
       id: raw.id,
-      type: raw.type,
+      type: ADDRESSES,
       sku: this.#sku(text(object(raw.sku).name)),
       properties: { ipAddress, publicIPAddressVersion },
     };

@@ -2,7 +2,7 @@ import type { VirtualMachine } from '../../documents/triage.ts';
 import type { PublishedTags } from './address-spec.ts';
 import { type ExposureBook, type FoundExposure, findExposure, openBook } from './exposure.ts';
 import type { AdminRules } from './filters.ts';
-import { LightBodies } from './fleet-bodies.ts';
+import { ADDRESSES, INTERFACES, LightBodies } from './fleet-bodies.ts';
 import { IdMap } from './id-map.ts';
 import { networkOf } from './networks.ts';
 import { list, object, properties, type Raw, referenced, text } from './raw.ts';
@@ -47,13 +47,16 @@ interface Member<M> {
 /** Gets a machine with its exposure, and the public addresses at its interfaces. */
 export type Take<M> = (machine: M, exposure: FoundExposure, addresses: readonly string[]) => void;
 
+const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+
 /** The public addresses at network interfaces, as printed. */
 function publicAddresses(interfaces: readonly Interface[], resources: NetworkResources): readonly string[] {
-  const addresses: string[] = [];
+  // A list of its own size for each machine: one that grows takes room for seventeen.
+  let addresses: readonly string[] = NO_ADDRESSES;
   for (const { body } of interfaces) {
     for (const config of list(properties(body).ipConfigurations)) {
       const address = text(properties(resources.get(referenced(properties(config).publicIPAddress))).ipAddress);
-      if (address !== '') addresses.push(address);
+      if (address !== '') addresses = [...addresses, address];
     }
   }
   return addresses;
@@ -105,10 +108,10 @@ export class FleetExposure<M extends FleetMachine> {
     for (const body of bodies) {
       const raw = object(body);
       const type = typeOf(raw);
-      if (type === 'microsoft.network/networkinterfaces') {
+      if (type === INTERFACES) {
         const mine = this.#interfaces.get(text(raw.id));
         if (mine !== undefined) mine.body = this.#light.networkInterface(raw);
-      } else if (type === 'microsoft.network/publicipaddresses') {
+      } else if (type === ADDRESSES) {
         this.resources.add(this.#light.publicAddress(raw));
       } else {
         this.resources.add(body);
@@ -184,10 +187,10 @@ export class FleetExposure<M extends FleetMachine> {
 
   /** The groups at a machine's network interfaces, each once. */
   #groupsOf(interfaces: readonly Interface[]): readonly Waited<M>[] {
-    const groups: Waited<M>[] = [];
+    let groups: readonly Waited<M>[] = [];
     for (const { body } of interfaces) {
       const group = this.#waitedGroup(properties(body).networkSecurityGroup);
-      if (group !== undefined && !groups.includes(group)) groups.push(group);
+      if (group !== undefined && !groups.includes(group)) groups = [...groups, group];
     }
     return groups;
   }

@@ -7,24 +7,59 @@ export type Intervals<A extends number | bigint> = readonly A[];
 /** The empty set. */
 export const NOTHING: readonly never[] = Object.freeze([]);
 
-/** Puts half-open intervals, in any order and overlapping, into normal form; empty and inverted ones are dropped. */
-export function normalise<A extends number | bigint>(pairs: readonly (readonly [A, A])[]): Intervals<A> {
-  if (pairs.length === 0) return NOTHING;
-  if (pairs.length === 1) {
-    const only = pairs[0];
-    return only !== undefined && only[0] < only[1] ? [only[0], only[1]] : NOTHING;
+// Up to this many intervals are put in order by insertion: rules name few prefixes and ports each.
+const FEW = 16;
+
+/**
+ * Puts half-open intervals, flat, in any order and overlapping, into normal form; empty and inverted ones are dropped.
+ * The list is used for the result.
+ */
+export function normalise<A extends number | bigint>(flat: A[]): Intervals<A> {
+  if (flat.length > 2) {
+    if (flat.length <= 2 * FEW) sortByInsertion(flat);
+    else sortAtLength(flat);
   }
-  const sorted = pairs.filter(([start, end]) => start < end).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-  const flat: A[] = [];
-  for (const [start, end] of sorted) {
-    const last = flat[flat.length - 1];
-    if (last !== undefined && start <= last) {
-      if (last < end) flat[flat.length - 1] = end;
+  let length = 0;
+  for (let i = 0; i < flat.length; i += 2) {
+    const start = flat[i] as A;
+    const end = flat[i + 1] as A;
+    if (start >= end) continue;
+    if (length > 0 && start <= (flat[length - 1] as A)) {
+      if ((flat[length - 1] as A) < end) flat[length - 1] = end;
     } else {
-      flat.push(start, end);
+      flat[length] = start;
+      flat[length + 1] = end;
+      length += 2;
     }
   }
+  if (length === 0) return NOTHING;
+  flat.length = length;
   return flat;
+}
+
+function sortByInsertion<A extends number | bigint>(flat: A[]): void {
+  for (let i = 2; i < flat.length; i += 2) {
+    const start = flat[i] as A;
+    const end = flat[i + 1] as A;
+    let at = i;
+    for (; at > 0 && (flat[at - 2] as A) > start; at -= 2) {
+      flat[at] = flat[at - 2] as A;
+      flat[at + 1] = flat[at - 1] as A;
+    }
+    flat[at] = start;
+    flat[at + 1] = end;
+  }
+}
+
+function sortAtLength<A extends number | bigint>(flat: A[]): void {
+  const pairs: [A, A][] = [];
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i] as A, flat[i + 1] as A]);
+  pairs.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+  for (let i = 0; i < pairs.length; i += 1) {
+    const [start, end] = pairs[i] as [A, A];
+    flat[2 * i] = start;
+    flat[2 * i + 1] = end;
+  }
 }
 
 /** Every element of either set. */
@@ -34,28 +69,38 @@ export function union<A extends number | bigint>(a: Intervals<A>, b: Intervals<A
   const flat: A[] = [];
   let i = 0;
   let j = 0;
+  let start = ((a[0] as A) <= (b[0] as A) ? a[0] : b[0]) as A;
+  let end = start;
   while (i < a.length || j < b.length) {
-    const fromA = j >= b.length || (i < a.length && (a[i] as A) <= (b[j] as A));
-    const start = (fromA ? a[i] : b[j]) as A;
-    const end = (fromA ? a[i + 1] : b[j + 1]) as A;
-    if (fromA) i += 2;
-    else j += 2;
-    const last = flat[flat.length - 1];
-    if (last !== undefined && start <= last) {
-      if (last < end) flat[flat.length - 1] = end;
+    let nextStart: A;
+    let nextEnd: A;
+    if (j >= b.length || (i < a.length && (a[i] as A) <= (b[j] as A))) {
+      nextStart = a[i] as A;
+      nextEnd = a[i + 1] as A;
+      i += 2;
     } else {
+      nextStart = b[j] as A;
+      nextEnd = b[j + 1] as A;
+      j += 2;
+    }
+    if (nextStart > end) {
       flat.push(start, end);
+      start = nextStart;
+      end = nextEnd;
+    } else if (nextEnd > end) {
+      end = nextEnd;
     }
   }
+  flat.push(start, end);
   return flat;
 }
 
 /** Every element of any of the sets. */
 export function unionAll<A extends number | bigint>(sets: readonly Intervals<A>[]): Intervals<A> {
   if (sets.length <= 2) return union(sets[0] ?? NOTHING, sets[1] ?? NOTHING);
-  const pairs: [A, A][] = [];
-  for (const set of sets) for (let i = 0; i < set.length; i += 2) pairs.push([set[i] as A, set[i + 1] as A]);
-  return normalise(pairs);
+  const flat: A[] = [];
+  for (const set of sets) for (let i = 0; i < set.length; i += 1) flat.push(set[i] as A);
+  return normalise(flat);
 }
 
 /** Index of the first interval of `set`, from the even index `from` on, that ends after `value`. */

@@ -29,6 +29,8 @@ export const typeOf = (raw: Raw): string => text(raw.type).toLowerCase() || type
 export class NetworkResources {
   readonly #byId = new IdMap<Raw>();
   readonly #byType = new Map<string, Set<Raw>>();
+  #lastId: string | undefined;
+  #last: Raw | undefined;
   #refused = 0;
   #version = 0;
 
@@ -57,6 +59,7 @@ export class NetworkResources {
   }
 
   #put(id: string, type: string, raw: Raw): void {
+    this.#lastId = undefined;
     const before = this.#byId.set(id, raw);
     if (before !== undefined) this.#byType.get(typeOf(before))?.delete(before);
     let ofType = this.#byType.get(type);
@@ -70,6 +73,7 @@ export class NetworkResources {
 
   /** Forgets the resource with this id, in any case. */
   remove(id: string): void {
+    this.#lastId = undefined;
     const found = this.#byId.delete(id);
     if (found === undefined) return;
     this.#byType.get(typeOf(found))?.delete(found);
@@ -78,7 +82,12 @@ export class NetworkResources {
 
   /** The resource with this id, in any case; undefined when it was not read. */
   get(id: string): Raw | undefined {
-    return this.#byId.get(id);
+    // What one machine refers to is asked for several times on end.
+    if (id !== this.#lastId) {
+      this.#last = this.#byId.get(id);
+      this.#lastId = id;
+    }
+    return this.#last;
   }
 
   /** Every resource of a type such as "Microsoft.Network/loadBalancers", in any case. */

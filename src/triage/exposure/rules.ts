@@ -80,10 +80,13 @@ type Texts = string | readonly string[];
 function both(singular: unknown, plural: unknown): Texts {
   const one = text(singular);
   if (!Array.isArray(plural) || plural.length === 0) return one.trim() === '' ? '' : one;
+  if (one === '' && plural.every(isWord)) return plural;
   const many = texts(plural);
   if (one !== '') many.push(one);
-  return many.filter((item) => item.trim() !== '');
+  return many.filter(isWord);
 }
+
+const isWord = (item: unknown): item is string => typeof item === 'string' && item.trim() !== '';
 
 const listed = (found: Texts): readonly string[] =>
   typeof found !== 'string' ? found : found === '' ? NO_TEXTS : [found];

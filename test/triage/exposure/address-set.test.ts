@@ -63,7 +63,7 @@ test('the Internet is 3,702,259,456 IPv4 addresses', () => {
 const UNIVERSE = 40;
 const set = fc
   .array(fc.tuple(fc.integer({ min: 0, max: UNIVERSE }), fc.integer({ min: 0, max: UNIVERSE })), { maxLength: 8 })
-  .map((pairs) => normalise(pairs));
+  .map((pairs) => normalise(pairs.flat()));
 const members = (of: Intervals<number>) => {
   const found: number[] = [];
   for (let n = 0; n < UNIVERSE; n += 1) {
@@ -74,6 +74,18 @@ const members = (of: Intervals<number>) => {
   return found;
 };
 const isNormal = (of: Intervals<number>) => of.every((value, i) => i === 0 || (of[i - 1] ?? 0) < value);
+
+test('intervals in any order, overlapping, empty and inverted, few and many, are the set of their members', () => {
+  const edge = fc.integer({ min: 0, max: UNIVERSE });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(edge, edge), { maxLength: 40 }), (pairs) => {
+      const made = normalise(pairs.flat());
+      const all = [...Array(UNIVERSE).keys()];
+      expect(members(made)).toEqual(all.filter((n) => pairs.some(([start, end]) => start <= n && n < end)));
+      expect(isNormal(made)).toBe(true);
+    }),
+  );
+});
 
 test('the algebra is that of sets of numbers', () => {
   fc.assert(
@@ -99,7 +111,7 @@ test('blocks are exactly the set, sorted, and cannot be joined further', () => {
   const edge = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 }), fc.constantFrom(0, 2 ** 31, 2 ** 32, 2 ** 32 - 1));
   fc.assert(
     fc.property(fc.array(fc.tuple(edge, edge), { maxLength: 4 }), (pairs) => {
-      const of = normalise(pairs);
+      const of = normalise(pairs.flat());
       const blocks = cidrsV4(of);
       expect(addressesOf(blocks).v4).toEqual([...of]);
       const sizes = blocks.map((block) => Number(block.split('/')[1]));
