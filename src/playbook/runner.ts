@@ -1,4 +1,4 @@
-import type { Danger, Permission, PlanDocument, PlannedStep, RunDocument } from '../documents/run.ts';
+import type { Permission, PlanDocument, RunDocument } from '../documents/run.ts';
 import { printable } from '../text/printable.ts';
 import {
   type Action,
@@ -9,14 +9,14 @@ import {
   type Target,
   type Verification,
 } from './action.ts';
+import { Asking } from './asking.ts';
+import { AutoUndo, type Timer } from './auto-undo.ts';
 import type { CaseLog } from './case-log.ts';
 import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
-import type { PlaybookRun, Prompt, RunOutcome, RunView, StepState, StepView } from './run.ts';
+import type { PlaybookRun, RunOutcome, RunView, StepView } from './run.ts';
 import { keepStepRecord, type StepEvidence } from './step-record.ts';
-
-/** Calls back after so many milliseconds; returns the way to stop that. */
-export type Timer = (milliseconds: number, callback: () => void) => () => void;
+import { ended, pendingView, plannedPart, planShown, ranPart } from './step-views.ts';
 
 export interface RunOptions {
   playbook: Playbook;
@@ -57,21 +57,8 @@ interface Step {
   record: StepEvidence | null;
 }
 
-type Answer = { kind: 'text'; text: string } | { kind: 'skip' } | { kind: 'cancel' };
-
-const wallTimer: Timer = (milliseconds, callback) => {
-  const handle = setTimeout(callback, milliseconds);
-  return () => clearTimeout(handle);
-};
-
 function sentenceOf(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error), 600);
-}
-
-function kindOf(step: PlaybookStep): PlannedStep['kind'] {
-  if (step.uses !== undefined) return 'action';
-  if (step.check !== undefined) return 'check';
-  return step.ask === undefined ? 'note' : 'ask';
 }
 
 /** The permissions that the caller is known to lack. */
@@ -87,53 +74,28 @@ export function createRun(options: RunOptions): StartedRun {
 class Run implements StartedRun {
   readonly #options: RunOptions;
   readonly #steps: Step[];
-  readonly #timer: Timer;
+  readonly #asking = new Asking(() => this.#changed());
+  readonly #autoUndo: AutoUndo;
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   #current = 0;
-  #prompt: Prompt | null = null;
-  #resolvePrompt: ((answer: Answer) => void) | null = null;
   #outcome: RunOutcome = 'running';
   #summary = '';
-  #autoUndoAt: string | null = null;
-  #stopTimer: (() => void) | null = null;
   #undoing: Promise<RunView> | null = null;
   #forbidden = false;
 
   constructor(options: RunOptions) {
     this.#options = options;
-    this.#timer = options.timer ?? wallTimer;
-    this.#steps = options.playbook.steps.map((definition) => {
-      const name = definition.uses ?? definition.check;
-      return {
-        definition,
-        action: name === undefined ? null : (options.actions.get(name) ?? null),
-        plan: null,
-        applied: null,
-        gate: null,
-        record: null,
-        view: {
-          id: definition.id,
-          title: definition.title,
-          kind: kindOf(definition),
-          action: name ?? '',
-          guidance: definition.guidance ?? definition.note ?? '',
-          changes: [],
-          touches: [],
-          permissions: [],
-          danger: 'none',
-          undo: '',
-          warnings: [],
-          state: 'pending',
-          progress: null,
-          verified: null,
-          correlationIds: [],
-          startedAt: '',
-          endedAt: '',
-          error: '',
-        },
-      };
-    });
+    this.#autoUndo = new AutoUndo(options.now, options.timer);
+    this.#steps = options.playbook.steps.map((definition) => ({
+      definition,
+      action: options.actions.get(definition.uses ?? definition.check ?? '') ?? null,
+      plan: null,
+      applied: null,
+      gate: null,
+      record: null,
+      view: pendingView(definition),
+    }));
   }
 
   view(): RunView {
@@ -144,10 +106,10 @@ class Run implements StartedRun {
       vm: { id: target.id, name: target.name },
       steps: this.#steps.map(({ view }) => ({ ...view, correlationIds: [...view.correlationIds] })),
       current: this.#current,
-      prompt: this.#prompt,
+      prompt: this.#asking.prompt,
       outcome: this.#outcome,
       summary: this.#summary,
-      autoUndoAt: this.#autoUndoAt,
+      autoUndoAt: this.#autoUndo.at,
     };
   }
 
@@ -196,21 +158,15 @@ class Run implements StartedRun {
   }
 
   answer(text: string): 'accepted' | 'refused' {
-    const prompt = this.#prompt;
-    if (!prompt) return 'refused';
-    const given = text.trim();
-    const right = prompt.expects === '' ? given !== '' : given === prompt.expects;
-    if (!right) return 'refused';
-    this.#settlePrompt({ kind: 'text', text: given });
-    return 'accepted';
+    return this.#asking.answer(text);
   }
 
   skip(): void {
-    this.#settlePrompt({ kind: 'skip' });
+    this.#asking.settle({ kind: 'skip' });
   }
 
   cancel(): void {
-    this.#settlePrompt({ kind: 'cancel' });
+    this.#asking.settle({ kind: 'cancel' });
   }
 
   undo(): Promise<RunView> {
@@ -221,8 +177,7 @@ class Run implements StartedRun {
   }
 
   keep(): void {
-    if (this.#stopTimer === null) return;
-    this.#clearTimer();
+    if (!this.#autoUndo.clear()) return;
     this.#log('note', { text: 'The change is kept: it is no longer undone by itself.' }).catch(() => undefined);
     this.#changed();
   }
@@ -235,13 +190,7 @@ class Run implements StartedRun {
       playbook: playbook.name,
       vm: { id: target.id, name: target.name },
       case: log.caseId,
-      steps: this.#steps.map(({ view }) => ({
-        ...plannedPart(view),
-        outcome: outcomeOf(view.state),
-        verified: view.verified,
-        correlationIds: [...view.correlationIds],
-        error: view.error,
-      })),
+      steps: this.#steps.map(({ view }) => ranPart(view)),
     };
   }
 
@@ -251,8 +200,7 @@ class Run implements StartedRun {
 
   async quit(because: string): Promise<RunningOperation[]> {
     const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
-    if (this.#stopTimer !== null) {
-      this.#clearTimer();
+    if (this.#autoUndo.clear()) {
       await this.#log('error', {
         text: `${because}: the change that would have been undone by itself stays. Undo it with: cordon undo ${this.#options.log.caseId} --yes`,
       });
@@ -266,7 +214,7 @@ class Run implements StartedRun {
     } else if (this.#outcome === 'running') {
       await this.#log('error', { text: `${because}; no Azure operation was running` });
     }
-    this.#settlePrompt({ kind: 'cancel' });
+    this.#asking.end();
     this.#stop.abort();
     return running;
   }
@@ -306,7 +254,13 @@ class Run implements StartedRun {
   async #ask(step: Step): Promise<'next' | 'end'> {
     const question = step.definition.ask ?? '';
     this.#set(step, { state: 'waiting' });
-    const answer = await this.#wait({ step: step.view.id, level: 'ask', question, expects: '', consequences: [] });
+    const answer = await this.#asking.ask({
+      step: step.view.id,
+      level: 'ask',
+      question,
+      expects: '',
+      consequences: [],
+    });
     if (answer.kind === 'cancel') return this.#cancelled(step);
     const text = answer.kind === 'text' ? answer.text : 'not answered';
     await this.#log('note', {
@@ -366,7 +320,7 @@ class Run implements StartedRun {
     if (view.danger === 'none') return 'go';
     const { target, playbook, reason } = this.#options;
     this.#set(step, { state: 'waiting' });
-    const answer = await this.#wait({
+    const answer = await this.#asking.ask({
       step: view.id,
       level: view.danger,
       question: `${plan.title}?`,
@@ -544,7 +498,7 @@ class Run implements StartedRun {
   // Undoing.
 
   async #undoAll(): Promise<RunView> {
-    this.#clearTimer();
+    this.#autoUndo.clear();
     const results: Verification[] = [];
     for (const step of this.#steps.toReversed()) {
       if (step.applied === null || !step.action?.undo || (step.plan?.changes.length ?? 0) === 0) continue;
@@ -602,11 +556,7 @@ class Run implements StartedRun {
   }
 
   #startTimer(step: Step, minutes: number): void {
-    this.#clearTimer();
-    const milliseconds = minutes * 60_000;
-    this.#autoUndoAt = new Date(this.#options.now().getTime() + milliseconds).toISOString();
-    this.#stopTimer = this.#timer(milliseconds, () => {
-      this.#clearTimer();
+    this.#autoUndo.start(minutes, () => {
       const { applied } = step;
       if (applied === null) return;
       this.#undoneByTimer(step, applied).catch((error: unknown) => {
@@ -624,12 +574,6 @@ class Run implements StartedRun {
         ? `${step.view.title} was undone by itself: nobody kept it.`
         : `${step.view.title} should have been undone by itself: ${result.text}`,
     );
-  }
-
-  #clearTimer(): void {
-    this.#stopTimer?.();
-    this.#stopTimer = null;
-    this.#autoUndoAt = null;
   }
 
   // Small things.
@@ -685,33 +629,7 @@ class Run implements StartedRun {
 
   #planned(step: Step, plan: ActionPlan): void {
     step.plan = plan;
-    this.#set(step, {
-      changes: plan.changes,
-      touches: plan.touches,
-      permissions: plan.permissions,
-      danger: plan.changes.length === 0 ? 'none' : atLeast(plan.danger),
-      undo: plan.undo,
-      consequences: plan.consequences,
-      warnings: plan.refused ? [...plan.warnings, plan.refused.because] : plan.warnings,
-    });
-  }
-
-  #wait(prompt: Prompt): Promise<Answer> {
-    if (this.#stop.signal.aborted) return Promise.resolve({ kind: 'cancel' });
-    return new Promise((resolve) => {
-      this.#prompt = prompt;
-      this.#resolvePrompt = resolve;
-      this.#changed();
-    });
-  }
-
-  #settlePrompt(answer: Answer): void {
-    const resolve = this.#resolvePrompt;
-    if (!resolve) return;
-    this.#prompt = null;
-    this.#resolvePrompt = null;
-    this.#changed();
-    resolve(answer);
+    this.#set(step, planShown(plan));
   }
 
   #finish(outcome: RunOutcome, summary: string): void {
@@ -735,37 +653,5 @@ class Run implements StartedRun {
 
   #now(): string {
     return this.#options.now().toISOString();
-  }
-}
-
-/** A change always takes a confirmation, whatever its action says. */
-function atLeast(danger: Danger): Danger {
-  return danger === 'none' ? 'reversible' : danger;
-}
-
-function ended(state: StepState): boolean {
-  return state === 'done' || state === 'failed' || state === 'skipped' || state === 'undone';
-}
-
-function plannedPart(view: StepView): PlannedStep {
-  const { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings } = view;
-  const consequences = view.consequences ?? [];
-  return { id, title, kind, action, guidance, changes, touches, permissions, danger, undo, warnings, consequences };
-}
-
-function outcomeOf(state: StepState): RunDocument['steps'][number]['outcome'] {
-  switch (state) {
-    case 'done':
-    case 'failed':
-    case 'skipped':
-    case 'undone':
-      return state;
-    case 'pending':
-    case 'planning':
-    case 'planned':
-    case 'waiting':
-      return 'not-reached';
-    default:
-      return 'running';
   }
 }

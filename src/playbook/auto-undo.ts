@@ -1,0 +1,44 @@
+/** Calls back after so many milliseconds; returns the way to stop that. */
+export type Timer = (milliseconds: number, callback: () => void) => () => void;
+
+const wallTimer: Timer = (milliseconds, callback) => {
+  const handle = setTimeout(callback, milliseconds);
+  return () => clearTimeout(handle);
+};
+
+/** Undoes a change by itself unless somebody keeps it in time. One at a time: a new one takes the place of the last. */
+export class AutoUndo {
+  readonly #timer: Timer;
+  readonly #now: () => Date;
+  #stop: (() => void) | null = null;
+  #at: string | null = null;
+
+  constructor(now: () => Date, timer: Timer = wallTimer) {
+    this.#now = now;
+    this.#timer = timer;
+  }
+
+  /** When it undoes, ISO 8601 UTC; null when nothing waits to be undone. */
+  get at(): string | null {
+    return this.#at;
+  }
+
+  start(minutes: number, undo: () => void): void {
+    this.clear();
+    const milliseconds = minutes * 60_000;
+    this.#at = new Date(this.#now().getTime() + milliseconds).toISOString();
+    this.#stop = this.#timer(milliseconds, () => {
+      this.clear();
+      undo();
+    });
+  }
+
+  /** Undoes nothing any more; true when something would have been. */
+  clear(): boolean {
+    const waited = this.#stop !== null;
+    this.#stop?.();
+    this.#stop = null;
+    this.#at = null;
+    return waited;
+  }
+}
