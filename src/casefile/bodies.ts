@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
 import { danger, plannedStep } from '../documents/run.ts';
 import type { Entry, EntryKind } from '../documents/transcript.ts';
@@ -181,11 +180,6 @@ export function factEntry(name: string, summary: string, fact: Fact<unknown>, ev
   }
   const { source, because, cure } = fact;
   return { name, state: 'unknown', summary, source, coverage: '', notSeen: [], because, cure, ...held };
-}
-
-/** A query as an entry: an error is told only where there is one. */
-export function queryEntry({ error, ...asked }: AskedQuery, evidence?: EvidenceRef): BodyOf<'query'> {
-  return { ...asked, ...(error === '' ? {} : { error }), ...(evidence ? { evidence } : {}) };
 }
 
 /** Every file the entry vouches for: its evidence, and the full body when the entry was too large. */

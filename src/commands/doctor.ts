@@ -65,6 +65,7 @@ async function checkPlaybooks(
     },
     keep: async () => '',
     progress: () => {},
+    asked: () => {},
     signal: new AbortController().signal,
   };
   return Promise.all(

@@ -75,10 +75,7 @@ async function enter(
   document: QueryDocument | undefined,
   into: CaseFlags,
 ): Promise<void> {
-  const [{ enterFiles, intoCase }, { queryEntry }] = await Promise.all([
-    import('./into-case.ts'),
-    import('../casefile/bodies.ts'),
-  ]);
+  const { enterFiles, intoCase } = await import('./into-case.ts');
   await intoCase(into, async (file, actor) => {
     const asOf = new Date().toISOString();
     const { files } = document?.source ?? {};
@@ -87,8 +84,8 @@ async function enter(
     for (const [i, one] of asked.entries()) {
       // An answer that Azure gave was digested as it came; one over files is what is kept of it.
       const kept = i === asked.length - 1 ? evidence : undefined;
-      const entry = queryEntry({ ...one, sha256: one.sha256 || (kept?.sha256 ?? '') }, kept);
-      await file.transcript.append('query', actor, entry);
+      const sha256 = one.sha256 || (kept?.sha256 ?? '');
+      await file.transcript.append('query', actor, { ...one, sha256, ...(kept ? { evidence: kept } : {}) });
     }
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { ChangeGate } from '../documents/exchange.ts';
 import type { Change, Danger, Permission } from '../documents/run.ts';
 
@@ -27,6 +28,8 @@ export interface ActionContext {
   /** Keeps a document as evidence in the case file; returns its file name. */
   keep(name: string, document: unknown): Promise<string>;
   progress(progress: Progress): void;
+  /** Told each query that was sent for the action, and what came back. */
+  asked(query: AskedQuery): void;
   signal: AbortSignal;
 }
 

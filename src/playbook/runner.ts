@@ -609,6 +609,10 @@ class Run implements StartedRun {
       gate,
       keep: async (name, document) => (await log.keep(name, document)).file,
       progress: (progress: Progress) => this.#set(step, { progress }),
+      asked: (query) => {
+        // Nobody waits for it: a disk that refuses it refuses the next entry too, and that one is waited for.
+        this.#log('query', { ...query, playbook: playbook.name, step: step.view.id }).catch(() => undefined);
+      },
       signal: this.#stop.signal,
     };
   }

@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import { printable } from '../text/printable.ts';
 import type { Action, Progress, Verification } from './action.ts';
 import type { CaseLog } from './case-log.ts';
@@ -53,6 +54,10 @@ export async function undoRecorded(step: UndoableStep, options: UndoOptions): Pr
       gate,
       keep: async (name: string, document: unknown) => (await log.keep(name, document)).file,
       progress: options.progress,
+      asked: (query: AskedQuery) => {
+        // Nobody waits for it: a disk that refuses it refuses the next entry too, and that one is waited for.
+        log.append('query', { ...query, playbook: record.playbook, step: record.step }).catch(() => undefined);
+      },
       signal: options.signal,
     };
     result = await action.undo(context, record.state);

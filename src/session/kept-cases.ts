@@ -1,4 +1,4 @@
-import { factEntry, queryEntry } from '../casefile/bodies.ts';
+import { factEntry } from '../casefile/bodies.ts';
 import { type CaseFile, CaseNotFoundError, type CaseStore } from '../casefile/case-store.ts';
 import { exportAndRecord } from '../casefile/write-export.ts';
 import type { Entry } from '../documents/transcript.ts';
@@ -112,7 +112,7 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
           await file.transcript.append('fact', actor, factEntry(name, summary, fact, evidence));
         },
         async query(asked) {
-          await file.transcript.append('query', actor, queryEntry(asked));
+          await file.transcript.append('query', actor, { ...asked });
         },
         async export() {
           const exported = await exportAndRecord(file, actor, { format: 'markdown', now: options.now });

@@ -52,6 +52,12 @@ describe('patches.assess', () => {
     });
     expect([...bench.log.evidence.keys()].some((name) => name.includes('patch-assessment'))).toBe(true);
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+    expect(bench.log.of('query')[0]).toMatchObject({
+      service: 'Resource Graph',
+      rows: expect.any(Number),
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      step: 'assess',
+    });
   });
 
   it('is refused for a machine that is off, and for one without the agent', async () => {

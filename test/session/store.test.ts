@@ -341,7 +341,7 @@ describe('what was asked of Azure', () => {
     await settle();
     const kept = world.cases[0]?.entries().filter(({ kind }) => kind === 'query');
     expect(kept?.map(({ body }) => [body.rows, body.correlationId, body.error])).toEqual([
-      [1, 'c', undefined],
+      [1, 'c', ''],
       [null, 'c', '403 InsufficientAccessError'],
     ]);
   });
