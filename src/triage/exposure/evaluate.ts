@@ -1,6 +1,6 @@
 import type { DecidingRule } from '../../documents/triage.ts';
 import { type AddressSpec, type FamilyOf, sourcesOf, type TagMeaning } from './address-spec.ts';
-import { type ActiveRule, type Decisions, firstMatch, type Outcome, type Piece, type Pieces } from './first-match.ts';
+import { type ActiveRule, type Decisions, firstMatch } from './first-match.ts';
 import { type Flow, joined, overlay, without } from './flow-set.ts';
 import {
   contains,
@@ -14,6 +14,7 @@ import {
   subtract,
   union,
 } from './interval-set.ts';
+import type { Outcome, Piece, Pieces } from './outcome.ts';
 import { ALL_PORTS } from './port-set.ts';
 import { ALL_PROTOCOLS, BIT, type Protocol, WITH_PORTS } from './protocols.ts';
 import type { InboundRule, RuleList } from './rules.ts';

@@ -1,16 +1,12 @@
+import { DeepMatch } from './deep-match.ts';
 import { type Intervals, intersect, NOTHING, subtract, union, unionAll } from './interval-set.ts';
+import type { Outcome, Piece } from './outcome.ts';
 import type { InboundRule } from './rules.ts';
 
 /** A rule as it applies at one destination: the sources it admits there; undefined for all that are asked about. */
 export interface ActiveRule<A extends number | bigint> {
   rule: InboundRule;
   sources: Intervals<A> | undefined;
-}
-
-/** Sources that one rule let through. */
-export interface Piece<A extends number | bigint> {
-  sources: Intervals<A>;
-  rule: InboundRule;
 }
 
 /** What the rules for every port decide on a port that no other rule names. */
@@ -23,22 +19,6 @@ export interface Chain<A extends number | bigint> {
   unmatched: Intervals<A>;
   /** What single rules let through, in the order of the list; denies are left out. */
   pieces: readonly Piece<A>[];
-}
-
-/** A list of pieces that shares its beginning with others: the last one, and those before it. */
-export interface Pieces<A extends number | bigint> {
-  last: Piece<A>;
-  before: Pieces<A> | undefined;
-}
-
-/** What the rules that name a port take out of the chain's hands there. */
-export interface Outcome<A extends number | bigint> {
-  /** Sources that they decided, so that these never came to the chain's rules behind them. */
-  taken: Intervals<A>;
-  /** What of it they let through, together and piece by piece in the order of the list. */
-  allowed: Intervals<A>;
-  always: Intervals<A>;
-  pieces: Pieces<A> | undefined;
 }
 
 /**
@@ -59,6 +39,9 @@ const admitted = <A extends number | bigint>(pieces: readonly Piece<A>[], access
   if (pieces.length === 1) return only.rule.access === access ? only.sources : NOTHING;
   return unionAll(pieces.filter((piece) => piece.rule.access === access).map((piece) => piece.sources));
 };
+
+// So many outcomes for each rule and each interval of ports are made on the way at most.
+const OUTCOMES_A_PLACE = 4;
 
 /** A rule that names ports, with those of its sources that were not decided before it. */
 interface Narrow<A extends number | bigint> extends Piece<A> {
@@ -119,6 +102,7 @@ const untouched = <A extends number | bigint>(): Outcome<A> => ({
 function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): Omit<Decisions<A>, 'chain'> {
   const starts = edgesOf(narrow);
   const made: Outcome<A>[] = [untouched()];
+  const most = OUTCOMES_A_PLACE * (narrow.length + starts.length);
   appliedTo[0] = -1;
   const which = new Array<number>(starts.length).fill(0);
   for (let i = 0; i <= starts.length; i += 1) undecided[i] = i;
@@ -135,6 +119,7 @@ function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): 
           if (after === undefined) {
             became[before] = before;
           } else {
+            if (made.length > most) return decideDeep(narrow, starts);
             became[before] = made.length;
             appliedTo[made.length] = n;
             became[made.length] = made.length;
@@ -154,6 +139,48 @@ function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): 
     const at = which[i] as number;
     if (became[at] === -1) became[at] = outcomes.push(made[at] as Outcome<A>) - 1;
     which[i] = became[at] as number;
+  }
+  return { starts, which, outcomes };
+}
+
+/** The same where many rules name the same ports: each interval of ports by itself, from the rules that name it. */
+function decideDeep<A extends number | bigint>(
+  narrow: readonly Narrow<A>[],
+  starts: readonly number[],
+): Omit<Decisions<A>, 'chain'> {
+  const begin: (number[] | undefined)[] = [];
+  const end: (number[] | undefined)[] = [];
+  const add = (lists: (number[] | undefined)[], at: number, n: number) => {
+    const list = lists[at];
+    if (list === undefined) lists[at] = [n];
+    else list.push(n);
+  };
+  for (let n = 0; n < narrow.length; n += 1) {
+    const { ports } = (narrow[n] as Narrow<A>).rule;
+    for (let p = 0; p < ports.length; p += 2) {
+      add(begin, position[ports[p] as number] as number, n);
+      add(end, position[ports[p + 1] as number] as number, n);
+    }
+  }
+  const deep = new DeepMatch(narrow);
+  const outcomes: Outcome<A>[] = [untouched()];
+  const known = new Map<string, number>([['', 0]]);
+  const which: number[] = [];
+  const naming = new Set<number>();
+  for (let i = 0; i < starts.length; i += 1) {
+    const [ending, beginning] = [end[i], begin[i]];
+    if (ending !== undefined || beginning !== undefined) {
+      for (const n of ending ?? []) naming.delete(n);
+      for (const n of beginning ?? []) naming.add(n);
+    }
+    const rules = [...naming].sort((a, b) => a - b);
+    const key = rules.join();
+    let index = known.get(key);
+    if (index === undefined) {
+      index = outcomes.push(deep.outcome(rules)) - 1;
+      known.set(key, index);
+    }
+    which.push(index);
   }
   return { starts, which, outcomes };
 }

@@ -246,3 +246,145 @@ test('whatever the order and the pages in which groups come, each machine gets t
     { numRuns: 200 },
   );
 });
+
+test('machines behind the same groups, but by other ways, at other addresses or read in part, each get their own answer', () => {
+  const rules = fc.array(
+    fc.record({
+      port: fc.constantFrom('22', '3389', '*', '3000-4000'),
+      source: fc.constantFrom('*', 'Internet', '20.0.0.0/8', 'VirtualNetwork'),
+      destination: fc.constantFrom('*', '10.1.4.5', '10.1.4.4/30', 'group'),
+      access: fc.constantFrom('Allow', 'Deny'),
+    }),
+    { maxLength: 4 },
+  );
+  const machine = fc.record({
+    sku: fc.constantFrom('Standard', 'Basic', ''),
+    address: fc.constantFrom('read', 'gone', 'none'),
+    known: fc.boolean(),
+    grouped: fc.boolean(),
+    balanced: fc.boolean(),
+    bare: fc.constantFrom(false, false, false, true),
+    named: fc.boolean(),
+    upper: fc.boolean(),
+    power: fc.constantFrom('running' as const, 'deallocated' as const),
+    // Also lists the interface of the machine before it, as an inventory may that is older than the network.
+    both: fc.boolean(),
+  });
+  const world = fc.record({
+    ofSubnet: fc.option(rules, { nil: undefined }),
+    ofNic: rules,
+    machines: fc.array(machine, { minLength: 2, maxLength: 7 }),
+  });
+  const about = { asOf: '2026-11-23T02:20:11Z', source: 'x' };
+  const group = (name: string, of: { port: string; source: string; destination: string; access: string }[]) =>
+    nsg(
+      name,
+      of.map(({ port, source, destination, access }, i) =>
+        rule(`r${i}`, 100 + i, access, {
+          destinationPortRange: port,
+          sourceAddressPrefix: source,
+          ...(destination === 'group'
+            ? { destinationAddressPrefix: undefined, destinationApplicationSecurityGroups: [{ id: id.asg() }] }
+            : { destinationAddressPrefix: destination }),
+        }),
+      ),
+    );
+  const balancer = id.any('loadBalancers', 'lb');
+  const frontend = `${balancer}/frontendIPConfigurations/f`;
+  const nat = `${balancer}/inboundNatRules/rdp`;
+  fc.assert(
+    fc.property(world, ({ ofSubnet, ofNic, machines: shapes }) => {
+      const bodies: Body[] = [
+        vnet({}, [subnet(ofSubnet && 'subnet')]),
+        group('nic', ofNic),
+        ...(ofSubnet ? [group('subnet', ofSubnet)] : []),
+        ip('20.51.9.9', {}, 'lb-ip'),
+        {
+          id: balancer,
+          type: 'Microsoft.Network/loadBalancers',
+          sku: { name: 'Standard' },
+          properties: {
+            frontendIPConfigurations: [{ id: frontend, properties: { publicIPAddress: { id: id.ip('lb-ip') } } }],
+            inboundNatRules: [
+              {
+                id: nat,
+                name: 'rdp',
+                properties: {
+                  frontendIPConfiguration: { id: frontend },
+                  protocol: 'Tcp',
+                  frontendPort: 50_001,
+                  backendPort: 3389,
+                },
+              },
+            ],
+          },
+        },
+      ];
+      const machines = shapes.map((shape, m) => {
+        const name = `nic${m}`;
+        const fields = {
+          privateIPAddress: shape.known ? `10.1.4.${m + 4}` : undefined,
+          ...(shape.address === 'none' ? {} : { publicIPAddress: { id: id.ip(name) } }),
+          ...(shape.grouped ? { applicationSecurityGroups: [{ id: id.asg() }] } : {}),
+          ...(shape.balanced ? { loadBalancerInboundNatRules: [{ id: nat }] } : {}),
+        };
+        const one = config(fields, 'c', shape.named ? name : 'another');
+        const body = shape.bare ? { ...nic('nic', [one], name), properties: {} } : nic('nic', [one], name);
+        bodies.push(shape.upper ? { ...body, id: String(body.id).toUpperCase() } : body);
+        const address = ip(`20.51.7.${m}`, {}, name, shape.sku);
+        if (shape.address === 'read') bodies.push(shape.sku === '' ? { ...address, sku: undefined } : address);
+        const networkInterfaces = [id.nic(name), ...(shape.both && m > 0 ? [id.nic(`nic${m - 1}`)] : [])];
+        return { id: `/vm/${m}`, name: `vm${m}`, os: 'windows' as const, power: shape.power, networkInterfaces };
+      });
+      const { facts } = evaluateFleet(bodies, machines, about);
+      for (const vm of machines) {
+        const alone = evaluateExposure({
+          ...about,
+          vm,
+          networkInterfaces: vm.networkInterfaces,
+          resources: new NetworkResources(bodies),
+          unreadable: [],
+        });
+        const together = facts.get(vm.id);
+        expect(together).toEqual(alone);
+        // What is made when it is looked at is there for those who write or copy a document, too.
+        expect(JSON.stringify(together)).toBe(JSON.stringify(alone));
+        if (alone.state === 'known') {
+          const copy = { ...alone.value };
+          expect(copy.ports).toEqual(alone.value.ports);
+          for (const { sources } of copy.ports) {
+            if (sources.tags === undefined) expect({ ...sources }.prefixes.length).toBeGreaterThan(0);
+          }
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the public addresses at a machine’s interfaces come with it, and interfaces of no machine are not kept', () => {
+  const own = ['a', 'b'].map((name) => config({ publicIPAddress: { id: id.ip(name) } }, name, 'mine'));
+  const bodies = [
+    vnet({}, [subnet(undefined)]),
+    nic(undefined, own, 'mine'),
+    nic(undefined, [config({ publicIPAddress: { id: id.ip('c') } }, 'c', 'other')], 'other'),
+    ip('20.51.7.1', {}, 'a'),
+    ip('20.51.7.2', {}, 'b'),
+    ip('20.51.7.3', {}, 'c'),
+  ];
+  const vm = {
+    id: '/vm',
+    name: 'vm',
+    os: 'linux' as const,
+    power: 'running' as const,
+    networkInterfaces: [id.nic('MINE')],
+  };
+  const taken: (readonly string[])[] = [];
+  const fleet = new FleetExposure([vm], (_, __, addresses) => taken.push(addresses));
+  fleet.addResources(bodies);
+  fleet.begin({ asOf: '2026-11-23T02:20:11Z', source: 'x' });
+  fleet.finish();
+  expect(taken).toEqual([['20.51.7.1', '20.51.7.2']]);
+  expect(fleet.networks()).toEqual([id.vnet()]);
+  expect([...fleet.resources.ofType('Microsoft.Network/networkInterfaces')]).toEqual([]);
+});
