@@ -29,14 +29,18 @@ export const remoteServiceFixes: readonly RemoteServiceFix[] = [
     name: 'DejaBlue',
     cves: ['CVE-2019-1181', 'CVE-2019-1182'],
     // Server 2008 R2, 2012 R2, 2012 (rollup, security-only each), then Windows 10 and Server 2016, 2019 by build.
-    kbs: ['4512506', '4512486', '4512488', '4512489', '4512518', '4512482', '4512517', '4511553', '4512501', '4512508'],
+    kbs: [
+      ...['4512506', '4512486', '4512488', '4512489', '4512518', '4512482'],
+      ...['4512497', '4512517', '4512507', '4512516', '4512501', '4511553', '4512508'],
+    ],
     source: 'https://msrc.microsoft.com/update-guide/vulnerability/CVE-2019-1181',
   },
   {
     service: 'RDP',
     name: 'DejaBlue',
     cves: ['CVE-2019-1222', 'CVE-2019-1226'],
-    kbs: ['4512517', '4511553', '4512501', '4512508'],
+    // Windows 10 1803, 1809 with Server 2019, 1903: the builds before are not affected.
+    kbs: ['4512501', '4511553', '4512508'],
     source: 'https://msrc.microsoft.com/update-guide/vulnerability/CVE-2019-1222',
   },
   {
