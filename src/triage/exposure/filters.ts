@@ -46,10 +46,12 @@ interface AdminList {
   unread: string[];
 }
 
-// Compiled lists, lists as they treat one space of senders at one place, and evaluated flows that are kept: fleets are
-// evaluated in the order of their subnets and groups.
+// Compiled lists, lists as they treat one space of senders at one place, and evaluated flows that are kept. Fleets are
+// evaluated in the order of their subnets and groups, so few are enough; but the group of a subnet is met again with the
+// group of each network interface in it.
 const KEPT_LISTS = 4;
-const KEPT_AT_PLACES = 16;
+const KEPT_AT_INTERFACES = 4;
+const KEPT_AT_SUBNETS = 64;
 const KEPT_FLOWS = 4;
 
 /** A group compiled for a level. */
@@ -95,7 +97,8 @@ export class FilterBook {
   readonly #flows = new Recent<Evaluated>(KEPT_FLOWS);
   #lastV4: LastFlows<number> | undefined;
   #lastV6: LastFlows<bigint> | undefined;
-  readonly #atPlaces = new Recent<AtPlace>(KEPT_AT_PLACES);
+  readonly #atInterfaces = new Recent<AtPlace>(KEPT_AT_INTERFACES);
+  readonly #atSubnets = new Recent<AtPlace>(KEPT_AT_SUBNETS);
 
   constructor(
     resources: NetworkResources,
@@ -269,7 +272,8 @@ export class FilterBook {
     const text = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
     const at = (rules: RuleList, upper: boolean) => {
       const chosen = chosenBy(rules, place);
-      return this.#atPlaces.of(
+      const kept = rules === chain.nic ? this.#atInterfaces : this.#atSubnets;
+      return kept.of(
         (one) => one.rules === rules && one.upper === upper && one.text === text && one.chosen === chosen,
         () => {
           const list = new ListAtPlace(rules, place, space, upper) as AtPlace['list'];
