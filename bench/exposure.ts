@@ -230,9 +230,10 @@ function oneMachine(): void {
     ports = fact.state === 'known' ? fact.value.ports.length : 0;
   }
   const [first = 0] = times;
-  const middle = times.toSorted((a, b) => a - b)[10] ?? 0;
+  // Their mean: the system counts a thread's time in steps of up to 4 ms.
+  const then = times.slice(1).reduce((sum, time) => sum + time, 0) / (times.length - 1);
   console.log(
-    `one machine behind two groups of 1,000 rules with plural prefixes: ${ports.toLocaleString('en-US')} ports; first time ${first.toFixed(0)} ms, then ${middle.toFixed(1)} ms`,
+    `one machine behind two groups of 1,000 rules with plural prefixes: ${ports.toLocaleString('en-US')} ports; first time ${first.toFixed(0)} ms, then ${then.toFixed(1)} ms`,
   );
 }
 

@@ -206,7 +206,13 @@ function outcomeAfter<A extends number | bigint>(before: Outcome<A>, piece: Piec
   const last = sources === piece.sources ? piece : { rule, sources };
   return {
     taken,
-    allowed: rule.access === 'allow' ? union(before.allowed, sources) : before.allowed,
+    // Where all that was taken was let through, both are one set.
+    allowed:
+      rule.access !== 'allow'
+        ? before.allowed
+        : before.allowed === before.taken
+          ? taken
+          : union(before.allowed, sources),
     always: rule.access === 'always' ? union(before.always, sources) : before.always,
     pieces: { last, before: before.pieces },
   };
