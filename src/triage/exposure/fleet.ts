@@ -34,10 +34,13 @@ interface Interface {
   body: Raw | undefined;
 }
 
+/** More groups than stand at the interfaces of one subnet: Azure allows 5,000 in a subscription's region. */
+const MOST_GROUPS = 2 ** 20;
+
 interface Member<M> {
   machine: M;
   interfaces: readonly Interface[];
-  /** Equal for machines with the same subnet and group: these are evaluated one after the other. */
+  /** Equal for machines with the same subnet and group, near for those with the same subnet: these are evaluated on end. */
   place: number;
   groups: readonly Waited<M>[];
   /** How many of the groups have not come yet. */
@@ -156,8 +159,7 @@ export class FleetExposure<M extends FleetMachine> {
       if (group !== '') this.#ofSubnets.add(group);
     }
     for (const group of this.#ofSubnets) this.#subnetsMissing.add(group);
-    const places = new Map<unknown, Map<unknown, number>>();
-    let placed = 0;
+    const places = new Map<unknown, { first: number; byGroup: Map<unknown, number> }>();
     for (const member of this.#members) {
       member.groups = this.#groupsOf(member.interfaces);
       member.missing = member.groups.length;
@@ -170,14 +172,14 @@ export class FleetExposure<M extends FleetMachine> {
       const { subnet } = properties(list(properties(member.interfaces[0]?.body).ipConfigurations)[0]);
       let ofSubnet = places.get(subnet);
       if (ofSubnet === undefined) {
-        ofSubnet = new Map();
+        ofSubnet = { first: places.size * MOST_GROUPS, byGroup: new Map() };
         places.set(subnet, ofSubnet);
       }
-      let place = ofSubnet.get(member.groups[0]);
+      const { first, byGroup } = ofSubnet;
+      let place = byGroup.get(member.groups[0]);
       if (place === undefined) {
-        placed += 1;
-        place = placed;
-        ofSubnet.set(member.groups[0], place);
+        place = first + byGroup.size;
+        byGroup.set(member.groups[0], place);
       }
       member.place = place;
     }
