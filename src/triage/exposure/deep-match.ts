@@ -1,6 +1,7 @@
 import { type Intervals, normalise } from './interval-set.ts';
 import type { Outcome, Piece, Pieces } from './outcome.ts';
 import type { InboundRule } from './rules.ts';
+import { firstUnclaimed } from './unclaimed.ts';
 
 /**
  * First match where so many rules name the same ports that what one rule makes of another's outcome is seldom of use
@@ -59,7 +60,11 @@ export class DeepMatch<A extends number | bigint> {
       let end = -1;
       for (let c = 0; c < cuts.length; c += 2) {
         const behind = cuts[c + 1] as number;
-        for (let at = this.#next(cuts[c] as number); at < behind; at = this.#next(at + 1)) {
+        for (
+          let at = firstUnclaimed(unclaimed, cuts[c] as number);
+          at < behind;
+          at = firstUnclaimed(unclaimed, at + 1)
+        ) {
           if (at === end) sources[sources.length - 1] = this.#edges[at + 1] as A;
           else sources.push(this.#edges[at] as A, this.#edges[at + 1] as A);
           end = at + 1;
@@ -68,17 +73,6 @@ export class DeepMatch<A extends number | bigint> {
       }
       if (sources.length > 0) tell(sources, (this.#narrow[n] as Piece<A>).rule);
     }
-  }
-
-  #next(cut: number): number {
-    const unclaimed = this.#unclaimed;
-    let at = cut;
-    while (unclaimed[at] !== at) {
-      const further = unclaimed[unclaimed[at] as number] as number;
-      unclaimed[at] = further;
-      at = further;
-    }
-    return at;
   }
 }
 

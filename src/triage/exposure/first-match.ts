@@ -2,6 +2,7 @@ import { DeepMatch } from './deep-match.ts';
 import { type Intervals, intersect, NOTHING, subtract, union, unionAll } from './interval-set.ts';
 import type { Outcome, Piece } from './outcome.ts';
 import type { InboundRule } from './rules.ts';
+import { firstUnclaimed } from './unclaimed.ts';
 
 /** A rule as it applies at one destination: the sources it admits there; undefined for all that are asked about. */
 export interface ActiveRule<A extends number | bigint> {
@@ -111,7 +112,8 @@ function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): 
     const { ports } = piece.rule;
     for (let p = 0; p < ports.length; p += 2) {
       const end = position[ports[p + 1] as number] as number;
-      for (let i = nextUndecided(position[ports[p] as number] as number); i < end; i = nextUndecided(i + 1)) {
+      const start = position[ports[p] as number] as number;
+      for (let i = firstUnclaimed(undecided, start); i < end; i = firstUnclaimed(undecided, i + 1)) {
         const before = which[i] as number;
         if (appliedTo[before] !== n) {
           appliedTo[before] = n;
@@ -183,17 +185,6 @@ function decideDeep<A extends number | bigint>(
     which.push(index);
   }
   return { starts, which, outcomes };
-}
-
-/** The first interval of ports from one on where something is left to decide; shortens the way for those who ask next. */
-function nextUndecided(interval: number): number {
-  let at = interval;
-  while (undecided[at] !== at) {
-    const further = undecided[undecided[at] as number] as number;
-    undecided[at] = further;
-    at = further;
-  }
-  return at;
 }
 
 /** What stands when one more rule has taken what was left of its sources; undefined when nothing was. */
