@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Exchange } from '../documents/exchange.ts';
-import { isObject, listAt, textAt } from './json.ts';
+import { at, isObject, listAt, textAt } from './json.ts';
 
 const services = [
   { service: 'Resource Graph', path: /\/providers\/microsoft\.resourcegraph\/resources$/i },
@@ -16,6 +16,21 @@ function rowsOf(body: unknown): number | null {
   return isObject(table) && Array.isArray(table.rows) ? table.rows.length : null;
 }
 
+/** How deep errors lie within errors is Azure's choice; the innermost says what is wrong. */
+const deepest = 8;
+
+/** Azure's refusal in words: "403 InsufficientAccessError not permitted". */
+function refusal(status: number, body: unknown): string {
+  let error = at(body, 'error');
+  for (let depth = 0; depth < deepest; depth += 1) {
+    const inner = at(error, 'innererror');
+    if (textAt(inner, 'message') === '') break;
+    error = inner;
+  }
+  const parts = [String(status), textAt(body, 'error', 'code'), textAt(error, 'message')];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
 /**
  * The query that an exchange was, with the answer's digest; null for an exchange that is none. `answer` is the text of
  * the response. Each page of an answer, and each attempt, is a query of its own: each is an answer of its own.
@@ -27,19 +42,13 @@ export function askedQuery(exchange: Exchange, answer: string): AskedQuery | nul
   if (service === undefined || exchange.method !== 'POST' || text === '') return null;
   const { status, responseBody, clientRequestId, requestId, correlationId, durationSeconds } = exchange;
   const done = status >= 200 && status < 300;
-  const failure = () =>
-    exchange.error !== ''
-      ? exchange.error
-      : [String(status), textAt(responseBody, 'error', 'code'), textAt(responseBody, 'error', 'message')]
-          .filter((part) => part !== '')
-          .join(' ');
   return {
     service,
     text,
     rows: done ? rowsOf(responseBody) : null,
     sha256: answer === '' ? '' : createHash('sha256').update(answer).digest('hex'),
     durationSeconds,
-    error: done ? '' : failure(),
+    error: done ? '' : exchange.error || refusal(status, responseBody),
     clientRequestId,
     requestId,
     correlationId,

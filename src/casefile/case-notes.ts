@@ -326,7 +326,8 @@ async function* queries(source: NotesSource): AsyncGenerator<Block> {
     if (query === null) continue;
     if (!begun) yield { kind: 'heading', text: 'Queries' };
     begun = true;
-    const came = query.rows === null ? `failed: ${query.error ?? ''}` : `${query.rows} rows, sha256 ${query.sha256}`;
+    const came =
+      query.rows === null ? `failed: ${query.error ?? ''}` : `${counted(query.rows, 'row')}, sha256 ${query.sha256}`;
     yield { kind: 'text', text: `${entry.at} ${query.service}: ${came}, ${query.durationSeconds.toFixed(1)} s` };
     yield { kind: 'code', language: 'kusto', lines: query.text.split(/\r?\n/).slice(0, most) };
   }

@@ -59,6 +59,13 @@ describe('a query as the case file tells it', () => {
       rows: null,
       error: '403 InsufficientAccessError not permitted',
     });
+    const innererror = { code: 'SemanticError', message: 'A semantic error occurred.' };
+    const inmost = { code: 'SEM0100', message: "Failed to resolve table 'X'" };
+    const semantic = { error: { code: 'BadArgumentError', message: 'The request had some invalid properties' } };
+    Object.assign(semantic.error, { innererror: { ...innererror, innererror: inmost } });
+    expect(askedQuery(exchange({ url: logs, status: 400, responseBody: semantic }), '{}')?.error).toBe(
+      "400 BadArgumentError Failed to resolve table 'X'",
+    );
     const gone = exchange({ status: 0, responseBody: undefined, error: 'connect ECONNREFUSED' });
     expect(askedQuery(gone, '')).toMatchObject({ rows: null, sha256: '', error: 'connect ECONNREFUSED' });
     // An answer of a shape that is not known has an unknown number of rows, not none.
