@@ -32,7 +32,7 @@ export interface PlacedChunk {
 }
 
 /** How many chunks are read at once, at most. */
-const chunksABlock = 16;
+const chunksABlock = 32;
 /** One block is read from while the next is filled; as many more can wait for their digest. */
 const blocksDecoded = 2;
 const blocksDigested = 2;
