@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Connection } from '../azure/connection.ts';
 import { shortName } from '../azure/resource-id.ts';
-import type { Action, Verification } from '../playbook/action.ts';
+import { type Action, nothingPlanned, type Verification } from '../playbook/action.ts';
 import { waysIn } from './lock-group.ts';
 import { effectiveRules, interfacesOf, readMachine } from './nic-state.ts';
 import { decideInbound, prefixOf } from './way-in.ts';
@@ -22,12 +22,7 @@ export function networkCheck(connection: Connection): Action {
       const machine = await readMachine(connection, context.target);
       return {
         title: 'Check your own way in',
-        changes: [],
-        touches: [],
-        permissions: [],
-        danger: 'none',
-        undo: '',
-        warnings: [],
+        ...nothingPlanned(),
         consequences: [],
         state: {
           interfaces: interfacesOf(machine),

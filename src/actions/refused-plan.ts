@@ -1,15 +1,10 @@
-import type { ActionPlan } from '../playbook/action.ts';
+import { type ActionPlan, nothingPlanned } from '../playbook/action.ts';
 
 /** A plan that does nothing, and why: it is so already, or it cannot be done. */
 export function refusedPlan(title: string, kind: 'nothing-to-do' | 'impossible', because: string): ActionPlan {
   return {
     title,
-    changes: [],
-    touches: [],
-    permissions: [],
-    danger: 'none',
-    undo: '',
-    warnings: [],
+    ...nothingPlanned(),
     consequences: [],
     refused: { kind, because },
     state: {},

@@ -3,7 +3,8 @@ import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Exchange } from '../documents/exchange.ts';
 import { at, isObject, listAt, textAt } from './json.ts';
 
-const services = [
+/** Where KQL is sent, by the path of the request: a POST that only reads. */
+export const queryServices = [
   { service: 'Resource Graph', path: /\/providers\/microsoft\.resourcegraph\/resources$/i },
   { service: 'Log Analytics', path: /^\/v1\/.+\/query$/i },
 ] as const;
@@ -37,7 +38,7 @@ function refusal(status: number, body: unknown): string {
  */
 export function askedQuery(exchange: Exchange, answer: string): AskedQuery | null {
   const { pathname } = new URL(exchange.url);
-  const service = services.find(({ path }) => path.test(pathname))?.service;
+  const service = queryServices.find(({ path }) => path.test(pathname))?.service;
   const text = textAt(exchange.requestBody, 'query');
   if (service === undefined || exchange.method !== 'POST' || text === '') return null;
   const { status, responseBody, clientRequestId, requestId, correlationId, durationSeconds } = exchange;

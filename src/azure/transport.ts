@@ -7,6 +7,7 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import type { ChangeGate, Exchange } from '../documents/exchange.ts';
+import { queryServices } from './asked-queries.ts';
 
 export interface TransportOptions {
   /** The hosts that may receive a token. The SDK follows a nextLink wherever it points, so the list is enforced here. */
@@ -28,8 +29,7 @@ export interface Transport {
 
 /** POST operations that read. Everything else that is not GET or HEAD changes something. */
 const readingPosts = [
-  /\/providers\/microsoft\.resourcegraph\/resources$/i,
-  /^\/v1\/.+\/query$/i,
+  ...queryServices.map(({ path }) => path),
   /\/effectivenetworksecuritygroups$/i,
   /\/effectiveroutetable$/i,
   /\/backupstatus$/i,

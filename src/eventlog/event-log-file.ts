@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
 import { type Digest, digestOf } from './digest.ts';
+import { changeBetween } from './file-change.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
 
 /** A file that cannot be read as an event log: one line that names it, and the code of the system's error or "". */
@@ -231,9 +232,4 @@ export class EventLogFile {
     const length = await this.#read(block, 0);
     return block.bytes.subarray(0, length).includes('ElfChnk\0', 0, 'latin1');
   }
-}
-
-function changeBetween(before: Stats, after: Stats): string {
-  if (after.nlink === 0 && before.nlink > 0) return 'the file was deleted while it was read';
-  return after.size !== before.size || after.mtimeMs !== before.mtimeMs ? 'the file changed while it was read' : '';
 }

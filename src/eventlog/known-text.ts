@@ -1,4 +1,5 @@
 import type { ChunkView } from './chunk-view.ts';
+import { sameBytes } from './same-bytes.ts';
 
 /** A text that values of events are compared with, over and over: byte by byte, so that no string is made of them. */
 export class KnownText {
@@ -12,10 +13,6 @@ export class KnownText {
 
   /** Do the `length` bytes at `at` say it, in UTF-16? A text with zeros behind it is another one here. */
   standsAt({ view }: ChunkView, at: number, length: number): boolean {
-    const bytes = this.#bytes;
-    if (length !== bytes.byteLength) return false;
-    let p = 0;
-    for (; p + 4 <= length; p += 4) if (bytes.getInt32(p, true) !== view.getInt32(at + p, true)) return false;
-    return p === length || bytes.getUint16(p, true) === view.getUint16(at + p, true);
+    return length === this.#bytes.byteLength && sameBytes(this.#bytes, 0, length, view, at);
   }
 }

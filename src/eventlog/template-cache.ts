@@ -1,6 +1,7 @@
 import { type ChunkNames, parseElement } from './binxml.ts';
 import { type ChunkView, chunkSize, recordsFrom } from './chunk-view.ts';
 import { DamagedError } from './damage.ts';
+import { sameBytes } from './same-bytes.ts';
 import { Template } from './template.ts';
 
 /** A template's definition: offset of the next (4 bytes), GUID (16), size of what follows (4). */
@@ -81,7 +82,7 @@ function says(kept: Kept, { view }: ChunkView, names: ChunkNames, from: number):
   let at = 0;
   for (let i = 0; i < sites.length; i++) {
     const site = sites[i] ?? 0;
-    if (!same(bytes, at, site, view, from)) return false;
+    if (!sameBytes(bytes, at, site, view, from)) return false;
     const offset = view.getInt32(from + site, true);
     const name = kept.names[i];
     const inPlace = offset === from + site + 4;
@@ -89,24 +90,5 @@ function says(kept: Kept, { view }: ChunkView, names: ChunkNames, from: number):
     // A name in its place begins with the offset of another one.
     at = site + (inPlace ? 8 : 4);
   }
-  return same(bytes, at, bytes.byteLength, view, from);
-}
-
-/** Are the bytes from `at` to `end` those at `from` further on in `view`? */
-function same(bytes: DataView, at: number, end: number, view: DataView, from: number): boolean {
-  const last = end - 8;
-  let p = at;
-  if (last >= at) {
-    for (; p < last; p += 8) if (differs(bytes, p, view, from)) return false;
-    // The last eight may overlap with those before, rather than be looked at one by one.
-    return !differs(bytes, last, view, from);
-  }
-  for (; p < end; p++) if (bytes.getUint8(p) !== view.getUint8(from + p)) return false;
-  return true;
-}
-
-/** Do the eight bytes at `p` differ? */
-function differs(bytes: DataView, p: number, view: DataView, from: number): boolean {
-  const low = bytes.getInt32(p, true) ^ view.getInt32(from + p, true);
-  return (low | (bytes.getInt32(p + 4, true) ^ view.getInt32(from + p + 4, true))) !== 0;
+  return sameBytes(bytes, at, bytes.byteLength, view, from);
 }

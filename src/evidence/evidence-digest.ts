@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { changeBetween } from '../eventlog/file-change.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { Progress } from './source.ts';
 
@@ -33,10 +34,7 @@ export async function digestOfEvidence(
     return {
       digest: { path, bytes, sha256: hash.digest('hex') },
       async changed() {
-        const after = await stat(path).catch(() => null);
-        return (
-          after === null || after.size !== before.size || after.mtimeMs !== before.mtimeMs || after.ino !== before.ino
-        );
+        return changeBetween(before, await stat(path).catch(() => null)) !== '';
       },
     };
   } catch (error) {

@@ -49,6 +49,14 @@ export interface ActionPlan {
   state: Record<string, unknown>;
 }
 
+/** The part of a plan, and of a step's view, that changes nothing: no change, nothing touched, nothing to be permitted. */
+export function nothingPlanned(): Pick<
+  ActionPlan,
+  'changes' | 'touches' | 'permissions' | 'danger' | 'undo' | 'warnings'
+> {
+  return { changes: [], touches: [], permissions: [], danger: 'none', undo: '', warnings: [] };
+}
+
 /** The world is not what the plan saw: the plan must be made again. Nothing was changed. */
 export class StalePlan extends Error {
   override readonly name = 'StalePlan';

@@ -1,3 +1,4 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Entry, EntryKind } from '../documents/transcript.ts';
 
 /** A file of evidence as an entry names it. */
@@ -14,6 +15,14 @@ export interface CaseLog {
   append(kind: EntryKind, body: Record<string, unknown>): Promise<unknown>;
   /** Keeps a document as evidence in the case's folder. */
   keep(name: string, document: unknown): Promise<KeptEvidence>;
+}
+
+/** Enters the queries of a step as they end. */
+export function tellQueries(log: CaseLog, about: { playbook: string; step: string }): (query: AskedQuery) => void {
+  return (query) => {
+    // Nobody waits for it: a disk that refuses it refuses the next entry too, and that one is waited for.
+    log.append('query', { ...query, ...about }).catch(() => undefined);
+  };
 }
 
 /** What is read of a case file to undo its steps or to resolve what a crash left open. */

@@ -11,7 +11,7 @@ import {
 } from './action.ts';
 import { Asking } from './asking.ts';
 import { AutoUndo, type Timer } from './auto-undo.ts';
-import type { CaseLog } from './case-log.ts';
+import { type CaseLog, tellQueries } from './case-log.ts';
 import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
 import type { PlaybookRun, RunOutcome, RunView, StepView } from './run.ts';
@@ -609,10 +609,7 @@ class Run implements StartedRun {
       gate,
       keep: async (name, document) => (await log.keep(name, document)).file,
       progress: (progress: Progress) => this.#set(step, { progress }),
-      asked: (query) => {
-        // Nobody waits for it: a disk that refuses it refuses the next entry too, and that one is waited for.
-        this.#log('query', { ...query, playbook: playbook.name, step: step.view.id }).catch(() => undefined);
-      },
+      asked: tellQueries(log, { playbook: playbook.name, step: step.view.id }),
       signal: this.#stop.signal,
     };
   }

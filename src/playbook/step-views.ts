@@ -1,5 +1,5 @@
 import type { Danger, PlannedStep, RunDocument } from '../documents/run.ts';
-import type { ActionPlan } from './action.ts';
+import { type ActionPlan, nothingPlanned } from './action.ts';
 import type { PlaybookStep } from './playbook.ts';
 import type { StepState, StepView } from './run.ts';
 
@@ -17,12 +17,7 @@ export function pendingView(definition: PlaybookStep): StepView {
     kind: kindOf(definition),
     action: definition.uses ?? definition.check ?? '',
     guidance: definition.guidance ?? definition.note ?? '',
-    changes: [],
-    touches: [],
-    permissions: [],
-    danger: 'none',
-    undo: '',
-    warnings: [],
+    ...nothingPlanned(),
     state: 'pending',
     progress: null,
     verified: null,

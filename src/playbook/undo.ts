@@ -1,7 +1,6 @@
-import type { AskedQuery } from '../documents/asked-query.ts';
 import { printable } from '../text/printable.ts';
 import type { Action, Progress, Verification } from './action.ts';
-import type { CaseLog } from './case-log.ts';
+import { type CaseLog, tellQueries } from './case-log.ts';
 import { type StepGate, stepGate } from './gate.ts';
 import type { UndoableStep } from './step-record.ts';
 
@@ -54,10 +53,7 @@ export async function undoRecorded(step: UndoableStep, options: UndoOptions): Pr
       gate,
       keep: async (name: string, document: unknown) => (await log.keep(name, document)).file,
       progress: options.progress,
-      asked: (query: AskedQuery) => {
-        // Nobody waits for it: a disk that refuses it refuses the next entry too, and that one is waited for.
-        log.append('query', { ...query, playbook: record.playbook, step: record.step }).catch(() => undefined);
-      },
+      asked: tellQueries(log, { playbook: record.playbook, step: record.step }),
       signal: options.signal,
     };
     result = await action.undo(context, record.state);

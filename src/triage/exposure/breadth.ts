@@ -1,6 +1,7 @@
 import type { ExposedPort } from '../../documents/triage.ts';
 import { cidrsV4, cidrsV6, INTERNET_SIZE, INTERNET_V4, INTERNET_V6, sizeV4, sizeV6 } from './address-set.ts';
 import { equal, type Intervals } from './interval-set.ts';
+import { lateProperty } from './late-property.ts';
 
 type Sources = ExposedPort['sources'];
 
@@ -10,37 +11,22 @@ const WIDE_V4 = 2 ** 20;
 const WIDE_V6 = 1n << 96n;
 const INTERNET_SIZE_V6 = sizeV6(INTERNET_V6);
 
-/**
- * Sources whose blocks are written out when they are first looked at: a fleet's list shows counts, and a set with many
- * holes has hundreds of blocks. The getter is one for all: V8 keeps a getter of an object's own, with all that it sees,
- * until the next full garbage collection.
- */
+/** Sources whose blocks are written out late: a fleet's list shows counts, and a set with many holes has hundreds of blocks. */
 class Described implements Sources {
   readonly publicAddresses: number;
   readonly breadth: Sources['breadth'];
   declare readonly prefixes: string[];
   readonly #write: () => string[];
-  #written: string[] | undefined;
 
   constructor(publicAddresses: number, breadth: Sources['breadth'], write: () => string[]) {
     this.publicAddresses = publicAddresses;
     this.breadth = breadth;
     this.#write = write;
-    Object.defineProperty(this, 'prefixes', PREFIXES);
+    Object.defineProperty(this, 'prefixes', Described.#prefixes);
   }
 
-  get written(): string[] {
-    this.#written ??= this.#write();
-    return this.#written;
-  }
+  static readonly #prefixes = lateProperty<Described, 'prefixes'>('prefixes', (one) => one.#write());
 }
-
-const PREFIXES: PropertyDescriptor & ThisType<Described> = {
-  enumerable: true,
-  get() {
-    return this.written;
-  },
-};
 
 // Neighbouring ports often have the very same sources.
 let lastV4: { set: Intervals<number>; sources: Sources } | undefined;

@@ -10,6 +10,7 @@ import type { FilterChain, FlowsByProtocol } from './evaluate.ts';
 import { type AdminRules, type Arrival, FilterBook, type Filters } from './filters.ts';
 import { firewallRelays } from './firewalls.ts';
 import { type Intervals, intersect, union } from './interval-set.ts';
+import { lateProperty } from './late-property.ts';
 import { LoadBalancers } from './load-balancers.ts';
 import { Networks } from './networks.ts';
 import { Notes } from './notes.ts';
@@ -487,36 +488,22 @@ export class FoundExposure {
   }
 }
 
-/**
- * An exposure whose ports are put together when they are first looked at. The getter is one for all, as that of the
- * sources is (`describeSourcesV4`).
- */
+/** An exposure whose ports are put together late. */
 class LazyExposure implements Exposure {
   declare readonly ports: ExposedPort[];
   declare readonly disagreements: Exposure['disagreements'];
   declare readonly secondOpinion: Exposure['secondOpinion'];
   readonly #openings: readonly Opening[];
-  #made: ExposedPort[] | undefined;
 
   constructor(openings: readonly Opening[], compared: ReturnType<typeof compareOpinions> | undefined) {
     this.#openings = openings;
-    Object.defineProperty(this, 'ports', PORTS);
+    Object.defineProperty(this, 'ports', LazyExposure.#ports);
     this.disagreements = compared?.disagreements ?? [];
     this.secondOpinion = compared?.secondOpinion ?? [];
   }
 
-  get made(): ExposedPort[] {
-    this.#made ??= portsOf(this.#openings);
-    return this.#made;
-  }
+  static readonly #ports = lateProperty<LazyExposure, 'ports'>('ports', (one) => portsOf(one.#openings));
 }
-
-const PORTS: PropertyDescriptor & ThisType<LazyExposure> = {
-  enumerable: true,
-  get() {
-    return this.made;
-  },
-};
 
 /** Finds the exposure of one machine of those that a book serves. */
 export function findExposure(book: ExposureBook, input: MachineInput): FoundExposure {

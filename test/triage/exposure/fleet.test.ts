@@ -24,6 +24,10 @@ function evaluateFleet(bodies: Body[], machines: FleetMachine[], about: AboutFle
   return { facts, held: [...fleet.resources.ofType('Microsoft.Network/networkSecurityGroups')].length };
 }
 
+/** The exposure of one of a fleet's machines by itself. */
+const evaluateAlone = (vm: FleetMachine, resources: NetworkResources, about: AboutFleet): Fact<Exposure> =>
+  evaluateExposure({ ...about, vm, networkInterfaces: vm.networkInterfaces, resources, unreadable: [] });
+
 test('a fleet’s answers are those of its machines one by one, also where they share groups that treat them differently', () => {
   const bodies: Body[] = [
     vnet({}, [subnet('shared')]),
@@ -74,13 +78,7 @@ test('a fleet’s answers are those of its machines one by one, also where they 
   expect(fleet.size).toBe(60);
   const counts = new Set<number>();
   for (const vm of machines) {
-    const alone = evaluateExposure({
-      ...about,
-      vm,
-      networkInterfaces: vm.networkInterfaces,
-      resources,
-      unreadable: [],
-    });
+    const alone = evaluateAlone(vm, resources, about);
     const together = fleet.get(vm.id.toLowerCase());
     expect(together).toEqual(alone);
     if (together?.state === 'known') counts.add(together.value.ports.length);
@@ -233,13 +231,7 @@ test('whatever the order and the pages in which groups come, each machine gets t
       expect(held).toBe(0);
       expect(facts.size).toBe(machines.length);
       for (const vm of machines) {
-        const alone = evaluateExposure({
-          ...about,
-          vm,
-          networkInterfaces: vm.networkInterfaces,
-          resources: new NetworkResources(bodies),
-          unreadable: [],
-        });
+        const alone = evaluateAlone(vm, new NetworkResources(bodies), about);
         expect(facts.get(vm.id)).toEqual(alone);
       }
     }),
@@ -338,13 +330,7 @@ test('machines behind the same groups, but by other ways, at other addresses or 
       });
       const { facts } = evaluateFleet(bodies, machines, about);
       for (const vm of machines) {
-        const alone = evaluateExposure({
-          ...about,
-          vm,
-          networkInterfaces: vm.networkInterfaces,
-          resources: new NetworkResources(bodies),
-          unreadable: [],
-        });
+        const alone = evaluateAlone(vm, new NetworkResources(bodies), about);
         const together = facts.get(vm.id);
         expect(together).toEqual(alone);
         // What is made when it is looked at is there for those who write or copy a document, too.
