@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Exchange } from '../documents/exchange.ts';
+import { deniedTables } from './denied-tables.ts';
 import { at, isObject, listAt, textAt } from './json.ts';
 
 /** Where KQL is sent, by the path of the request: a POST that only reads. */
@@ -21,15 +22,26 @@ function rowsOf(body: unknown): number | null {
 const deepest = 8;
 
 /** Azure's refusal in words: "403 InsufficientAccessError not permitted". */
-function refusal(status: number, body: unknown): string {
+function refusal(status: string, body: unknown): string {
   let error = at(body, 'error');
   for (let depth = 0; depth < deepest; depth += 1) {
     const inner = at(error, 'innererror');
     if (textAt(inner, 'message') === '') break;
     error = inner;
   }
-  const parts = [String(status), textAt(body, 'error', 'code'), textAt(error, 'message')];
+  const parts = [status, textAt(body, 'error', 'code'), textAt(error, 'message')];
   return parts.filter((part) => part !== '').join(' ');
+}
+
+/** What an answer that came does not include, in words; "" when it is whole. */
+function leftOut(query: string, body: unknown, answer: string): string {
+  const asked = query.toLowerCase();
+  const denied = deniedTables(answer).filter((table) => asked.includes(table));
+  if (denied.length > 0) return `not permitted to read ${denied.join(', ')}`;
+  const partial = refusal('', body);
+  if (partial !== '') return partial;
+  const cut = textAt(body, 'resultTruncated') === 'true' && textAt(body, '$skipToken') === '';
+  return cut ? 'Azure gave fewer rows than there are' : '';
 }
 
 /**
@@ -43,13 +55,16 @@ export function askedQuery(exchange: Exchange, answer: string): AskedQuery | nul
   if (service === undefined || exchange.method !== 'POST' || text === '') return null;
   const { status, responseBody, clientRequestId, requestId, correlationId, durationSeconds } = exchange;
   const done = status >= 200 && status < 300;
+  const rows = rowsOf(responseBody);
+  const error = done ? leftOut(text, responseBody, answer) : exchange.error || refusal(String(status), responseBody);
   return {
     service,
     text,
-    rows: done ? rowsOf(responseBody) : null,
+    // Log Analytics answers with no rows where a table may not be read.
+    rows: done && !(rows === 0 && error !== '') ? rows : null,
     sha256: answer === '' ? '' : createHash('sha256').update(answer).digest('hex'),
     durationSeconds,
-    error: done ? '' : exchange.error || refusal(status, responseBody),
+    error,
     clientRequestId,
     requestId,
     correlationId,

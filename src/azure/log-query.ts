@@ -1,8 +1,9 @@
 import type { LogsQueryResult, LogsTable } from '@azure/monitor-query';
 import { printable } from '../text/printable.ts';
 import type { Connection } from './connection.ts';
+import { deniedTables } from './denied-tables.ts';
 import { azureError } from './failure.ts';
-import { type Json, listAt } from './json.ts';
+import type { Json } from './json.ts';
 
 /** What Log Analytics answered: rows, with what they leave out; that the table is not there; or an error. */
 export type LogAnswer =
@@ -43,16 +44,6 @@ function answerOf(result: LogsQueryResult): LogAnswer {
     };
   }
   return { state: 'rows', rows: rowsOf(result.tables[0]), partial: '' };
-}
-
-/** The tables, in lower case, that Log Analytics left out of its answer because the caller may not read them. */
-function deniedTables(body: string): string[] {
-  if (!body.includes('"denyTables"')) return [];
-  const parsed: unknown = JSON.parse(body);
-  return listAt(parsed, 'permissions', 'resources')
-    .flatMap((resource) => listAt(resource, 'denyTables'))
-    .filter((name) => typeof name === 'string')
-    .map((name) => name.toLowerCase());
 }
 
 /** The columns and rows of any query, cells as Log Analytics prints them. */

@@ -2,7 +2,7 @@ import type { Change } from '../documents/run.ts';
 import type { Entry } from '../documents/transcript.ts';
 import { counted } from '../text/counts.ts';
 import { type CaseHeader, evidenceOf, type FactBody, type OutcomeBody, readBody } from './bodies.ts';
-import { entryLine, resourceOf, stepName } from './one-line.ts';
+import { cameOf, entryLine, resourceOf, stepName } from './one-line.ts';
 import { openIntents } from './recovery.ts';
 import type { Verification } from './verify.ts';
 
@@ -326,8 +326,7 @@ async function* queries(source: NotesSource): AsyncGenerator<Block> {
     if (query === null) continue;
     if (!begun) yield { kind: 'heading', text: 'Queries' };
     begun = true;
-    const came =
-      query.rows === null ? `failed: ${query.error ?? ''}` : `${counted(query.rows, 'row')}, sha256 ${query.sha256}`;
+    const came = `${cameOf(query)}${query.sha256 === '' ? '' : `, sha256 ${query.sha256}`}`;
     yield { kind: 'text', text: `${entry.at} ${query.service}: ${came}, ${query.durationSeconds.toFixed(1)} s` };
     yield { kind: 'code', language: 'kusto', lines: query.text.split(/\r?\n/).slice(0, most) };
   }

@@ -47,6 +47,12 @@ function purposeOf(query: string): string {
   return printable(words, 80).trim();
 }
 
+/** What a query gave: its rows, or why there are none, or not all. */
+export function cameOf({ rows, error = '' }: { rows: number | null; error?: string | undefined }): string {
+  if (rows === null) return `failed: ${error}`;
+  return `${counted(rows, 'row')}${error === '' ? '' : ` in part: ${error}`}`;
+}
+
 /** The text, then what stands at the right. */
 function parts(of: Entry): [string, ...string[]] {
   switch (of.kind) {
@@ -71,7 +77,7 @@ function parts(of: Entry): [string, ...string[]] {
     case 'query': {
       const body = readBody(of, 'query');
       if (body === null) break;
-      const came = body.rows === null ? `failed: ${body.error ?? ''}` : counted(body.rows, 'row');
+      const came = cameOf(body);
       return [`${body.service}, ${purposeOf(body.text)}: ${came}`, seconds(body.durationSeconds)];
     }
     case 'plan': {

@@ -72,6 +72,24 @@ describe('a query as the case file tells it', () => {
     expect(askedQuery(exchange({ responseBody: 'a proxy’s page' }), 'a proxy’s page')).toMatchObject({ rows: null });
   });
 
+  it('did not give no rows where they may not be read, and says what it leaves out', () => {
+    const of = (rows: unknown[], more: object) => {
+      const body = { tables: [{ name: 'P', columns: [], rows }], ...more };
+      const requestBody = { query: 'SecurityEvent | count' };
+      return askedQuery(exchange({ url: logs, requestBody, responseBody: body }), JSON.stringify(body));
+    };
+    const denied = { permissions: { resources: [{ resourceId: 'w', denyTables: ['SecurityEvent'] }] } };
+    expect(of([], denied)).toMatchObject({ rows: null, error: 'not permitted to read securityevent' });
+    expect(of([[1]], denied)).toMatchObject({ rows: 1, error: 'not permitted to read securityevent' });
+    const another = { permissions: { resources: [{ resourceId: 'w', denyTables: ['Syslog'] }] } };
+    expect(of([], another)).toMatchObject({ rows: 0, error: '' });
+    const partial = { error: { code: 'PartialError', message: 'There were some errors' } };
+    expect(of([[1]], partial)).toMatchObject({ rows: 1, error: 'PartialError There were some errors' });
+    const cut = { data: [{}], resultTruncated: 'true' };
+    expect(askedQuery(exchange({ responseBody: cut }), '{}')?.error).toBe('Azure gave fewer rows than there are');
+    expect(askedQuery(exchange({ responseBody: { ...cut, $skipToken: 't' } }), '{}')?.error).toBe('');
+  });
+
   it('is nothing else that is sent', () => {
     expect(askedQuery(exchange({ method: 'GET', requestBody: undefined }), '{}')).toBeNull();
     expect(askedQuery(exchange({ url: logs.replace('/query', '/metadata') }), '{}')).toBeNull();

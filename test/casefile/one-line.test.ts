@@ -66,6 +66,13 @@ it.each([
   expect(resourceOf(url)).toBe(name);
 });
 
+it('tells what a query leaves out', () => {
+  const body = { service: 'Log Analytics', text: 'T', rows: 2, sha256: '', durationSeconds: 1, error: 'not permitted' };
+  const of: Entry = { seq: 2, at: '2026-11-23T02:20:00Z', kind: 'query', actor: 'anna', body, prev: '', hash: '' };
+  expect(entryLine(of).text).toBe('Log Analytics, T: 2 rows in part: not permitted');
+  expect(entryLine({ ...of, body: { ...body, rows: null } }).text).toBe('Log Analytics, T: failed: not permitted');
+});
+
 it.each([
   ['SecurityEvent\n| count', 'SecurityEvent'],
   [
