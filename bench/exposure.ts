@@ -7,10 +7,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { NotSeenByFleet } from '../src/azure/fleet-exposure.ts';
-import { evaluateExposure } from '../src/triage/exposure/exposure.ts';
-import { FleetExposure } from '../src/triage/exposure/fleet.ts';
-import { NetworkResources } from '../src/triage/exposure/resources.ts';
+import { NotSeenByFleet } from '../src/azure/readers/fleet-exposure.ts';
+import { evaluateExposure } from '../src/network/exposure.ts';
+import { FleetExposure } from '../src/network/fleet/fleet-exposure.ts';
+import { NetworkResources } from '../src/network/resources.ts';
 import { type Reach, reachOf } from '../src/triage/suspicion.ts';
 
 interface Measured {

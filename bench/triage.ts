@@ -4,10 +4,10 @@
  * its last poll), over the slowest reader alone, and how soon the first pane is filled after the first answer. Where
  * the first ratio is over 1.10, something waits that need not. `npm run bench -- triage [machine] [rounds]`
  */
-import { connect } from '../src/azure/connection.ts';
-import { resolveVm } from '../src/azure/inventory.ts';
-import { readLogons } from '../src/azure/logons.ts';
-import { readExposure } from '../src/azure/network.ts';
+import { connect } from '../src/azure/client/connection.ts';
+import { resolveVm } from '../src/azure/readers/inventory.ts';
+import { readLogons } from '../src/azure/readers/logons.ts';
+import { readExposure } from '../src/azure/readers/network.ts';
 import { readTriage } from '../src/azure/triage.ts';
 import { startSimulatorThread } from '../src/simulator/host.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from '../src/session/commands.ts';
+import type { Session } from '../src/session/session.ts';
 import type { Mode, SessionState } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 
 /** One thing a person can do: its keys, its words, where it applies, and what it asks of the session. */
 export interface Binding {

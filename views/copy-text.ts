@@ -1,9 +1,9 @@
-import { patchName } from '../src/session/fact-lines.ts';
 import { findingAt, findingsIn } from '../src/session/findings-shown.ts';
+import type { Session } from '../src/session/session.ts';
 import { drawn, type SessionState, top } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { foundMoments, momentAt } from '../src/session/time-line.ts';
+import { patchName } from '../src/words/fact-lines.ts';
 import { detailOnScreen } from './page-body.ts';
 import { postureItems } from './posture-pane.ts';
 import { foundEntries } from './transcript-text.ts';

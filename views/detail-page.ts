@@ -1,5 +1,5 @@
+import type { Session } from '../src/session/session.ts';
 import { drawn, type SessionState } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 import { age, clock } from '../src/text/times.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { between, blank, line, span } from './line.ts';

@@ -1,6 +1,12 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
-import { activityLines, identityLines, jitLines } from '../src/session/access-lines.ts';
+import type { Session } from '../src/session/session.ts';
+import { aroundKey, type Pane, type PostureKey, type SessionState, tellingInstant } from '../src/session/state.ts';
+import { wrap } from '../src/text/cells.ts';
+import { count, sparkline } from '../src/text/counts.ts';
+import { clock, moment } from '../src/text/times.ts';
+import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { activityLines, identityLines, jitLines } from '../src/words/access-lines.ts';
 import {
   alertLines,
   assessmentLines,
@@ -15,13 +21,7 @@ import {
   softwareLines,
   type ToldLine,
   vulnerabilityLines,
-} from '../src/session/fact-lines.ts';
-import { aroundKey, type Pane, type PostureKey, type SessionState, tellingInstant } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
-import { wrap } from '../src/text/cells.ts';
-import { count, sparkline } from '../src/text/counts.ts';
-import { clock, moment } from '../src/text/times.ts';
-import type { TriageInProgress } from '../src/triage/in-progress.ts';
+} from '../src/words/fact-lines.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { mark } from './marks.ts';

@@ -1,7 +1,7 @@
 import fuzzysort from 'fuzzysort';
 import type { Command } from '../src/session/commands.ts';
+import type { Session } from '../src/session/session.ts';
 import { beneath, type Layer, type Mode, modeOf, type SessionState, top } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 import { type Binding, bindingOfRow, type Given, texts } from './binding.ts';
 import { movingBindings } from './moving-bindings.ts';
 import { bodyHeight, bodyRowCount } from './page-body.ts';

@@ -1,5 +1,5 @@
+import type { Session } from '../src/session/session.ts';
 import type { Mode, SessionState } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 import { type Given, views } from './binding.ts';
 import { bodyHeight } from './page-body.ts';
 

@@ -1,7 +1,7 @@
 import type { StepView } from '../src/playbook/run.ts';
 import { heldEvidence } from '../src/session/held-evidence.ts';
+import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, type SessionState } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, type SmallTable } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';

@@ -1,8 +1,8 @@
 import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts';
-import { exploitedAmong, patchName, serviceText, supportText } from '../src/session/fact-lines.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { exploitedAmong, patchName, serviceText, supportText } from '../src/words/fact-lines.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';

@@ -1,11 +1,11 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { Severity } from '../src/documents/triage.ts';
-import { supportText } from '../src/session/fact-lines.ts';
 import { type PostureKey, postureKeys } from '../src/session/state.ts';
 import { cells, cut } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { supportText } from '../src/words/fact-lines.ts';
 import { between, fitLine, type Line, line, type Span, span, widthOf } from './line.ts';
 import { mark, severityMark } from './marks.ts';
 

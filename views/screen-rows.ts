@@ -1,5 +1,5 @@
+import type { Session } from '../src/session/session.ts';
 import { drawn, promptInHand, type SessionState, top } from '../src/session/state.ts';
-import type { Session } from '../src/session/store.ts';
 import { detailSections } from './detail-page.ts';
 import { smallest, tooSmall } from './layout.ts';
 import { fitLine, type Line, line } from './line.ts';

@@ -1,7 +1,7 @@
 import { type Instance, render, useInput, usePaste } from 'ink';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { type Session, ticks } from '../src/session/session.ts';
 import { promptKey } from '../src/session/state.ts';
-import { type Session, ticks } from '../src/session/store.ts';
 import { steady } from '../src/text/cells.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';

@@ -1,4 +1,4 @@
-import type { Connection } from '../azure/connection.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { disksSnapshot } from './disks-snapshot.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Connection } from '../azure/connection.ts';
-import { azureError } from '../azure/failure.ts';
-import { listAt, textAt } from '../azure/json.ts';
-import { rawBody } from '../azure/raw-body.ts';
-import { parseResourceId, shortName } from '../azure/resource-id.ts';
+import { listAt, textAt } from '../arm/json.ts';
+import { parseResourceId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
+import { rawBody } from '../azure/client/raw-body.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { AzureRefusal, pause } from './operation.ts';
 import { preflight } from './permissions.ts';

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Connection } from '../azure/connection.ts';
-import { azureError } from '../azure/failure.ts';
-import { at, instantAt, type Json, listAt, numberAt, textAt } from '../azure/json.ts';
-import { rawBody } from '../azure/raw-body.ts';
-import { parseResourceId, sameId, shortName } from '../azure/resource-id.ts';
+import { at, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
+import { rawBody } from '../azure/client/raw-body.ts';
+import { readMachine } from '../azure/readers/network-interface.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { withExactBody } from './exact-body.ts';
-import { readMachine } from './nic-state.ts';
 import { follow, pause } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';

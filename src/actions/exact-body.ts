@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pipeline, PipelinePolicy } from '@azure/core-rest-pipeline';
-import type { Json } from '../azure/json.ts';
+import type { Json } from '../arm/json.ts';
 
 const bodies = new AsyncLocalStorage<string>();
 const fitted = new WeakSet<Pipeline>();

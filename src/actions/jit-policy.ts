@@ -1,6 +1,6 @@
-import type { Connection } from '../azure/connection.ts';
-import { isObject, type Json, listAt, textAt } from '../azure/json.ts';
-import { sameId } from '../azure/resource-id.ts';
+import { isObject, type Json, listAt, textAt } from '../arm/json.ts';
+import { sameId } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import type { Target } from '../playbook/action.ts';
 
 const version = '2020-01-01';

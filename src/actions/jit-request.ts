@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import type { Connection } from '../azure/connection.ts';
-import { isObject, type Json, listAt, numberAt, textAt } from '../azure/json.ts';
-import { sameId, shortName } from '../azure/resource-id.ts';
+import { isObject, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
+import { sameId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { entryOf, minutesOf, readPolicies } from './jit-policy.ts';
 import { managementPorts } from './lock-group.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, type Json, listAt, textAt } from '../azure/json.ts';
+import { at, type Json, listAt, textAt } from '../arm/json.ts';
 import { prefixOf } from './way-in.ts';
 
 const port = z.union([

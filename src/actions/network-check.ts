@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Connection } from '../azure/connection.ts';
-import { shortName } from '../azure/resource-id.ts';
+import { shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { effectiveRules, interfacesOf, readMachine } from '../azure/readers/network-interface.ts';
 import { type Action, nothingPlanned, type Verification } from '../playbook/action.ts';
 import { waysIn } from './lock-group.ts';
-import { effectiveRules, interfacesOf, readMachine } from './nic-state.ts';
 import { decideInbound, prefixOf } from './way-in.ts';
 
 const checkState = z.looseObject({ interfaces: z.array(z.string()), address: z.string(), ports: z.array(z.number()) });

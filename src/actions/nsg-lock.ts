@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import type { Connection } from '../azure/connection.ts';
-import { azureError } from '../azure/failure.ts';
-import { type Json, listAt, textAt } from '../azure/json.ts';
-import { parseResourceId, sameId, shortName } from '../azure/resource-id.ts';
-import type { Change } from '../documents/run.ts';
-import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
-import { withExactBody } from './exact-body.ts';
-import { groupName, type LockRule, lockRules, lockSettings, ruleDrift } from './lock-group.ts';
+import { type Json, listAt, textAt } from '../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
 import {
   alwaysAllowed,
   effectiveRules,
@@ -16,7 +12,11 @@ import {
   readMachine,
   readNetworkResource,
   subnetsOf,
-} from './nic-state.ts';
+} from '../azure/readers/network-interface.ts';
+import type { Change } from '../documents/run.ts';
+import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
+import { withExactBody } from './exact-body.ts';
+import { groupName, type LockRule, lockRules, lockSettings, ruleDrift } from './lock-group.ts';
 import { AzureRefusal, follow, pause } from './operation.ts';
 import { type NeededPermission, preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';

@@ -1,10 +1,10 @@
-import type { Connection } from '../azure/connection.ts';
-import { azureError } from '../azure/failure.ts';
-import { at, type Json, listAt, textAt } from '../azure/json.ts';
-import { rawBody } from '../azure/raw-body.ts';
-import { parseResourceId, sameId, shortName } from '../azure/resource-id.ts';
+import { at, type Json, listAt, textAt } from '../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
+import { rawBody } from '../azure/client/raw-body.ts';
+import { readNetworkResource } from '../azure/readers/network-interface.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
-import { readNetworkResource } from './nic-state.ts';
 
 /** An intent whose outcome is not known, as the transcript holds it. */
 export interface UnansweredIntent {

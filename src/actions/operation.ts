@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '../azure/connection.ts';
-import { azureError } from '../azure/failure.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
 import type { ActionContext } from '../playbook/action.ts';
 
 /** Azure accepted an operation that then failed, or answered with an error: Azure's code, and a sentence to show. */

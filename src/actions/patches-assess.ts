@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Connection } from '../azure/connection.ts';
-import { azureError } from '../azure/failure.ts';
-import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../azure/json.ts';
-import { kqlString, withLiterals } from '../azure/kql-literal.ts';
-import { loadQuery } from '../azure/queries.ts';
-import { rawBody } from '../azure/raw-body.ts';
-import { queryGraph } from '../azure/resource-graph.ts';
+import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../arm/json.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
+import { kqlString, withLiterals } from '../azure/client/kql-literal.ts';
+import { loadQuery } from '../azure/client/load-query.ts';
+import { rawBody } from '../azure/client/raw-body.ts';
+import { queryGraph } from '../azure/client/resource-graph.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { follow } from './operation.ts';
 import { preflight } from './permissions.ts';

@@ -1,6 +1,6 @@
-import type { Connection } from '../azure/connection.ts';
-import { parseResourceId } from '../azure/resource-id.ts';
-import { type Granted, permits } from '../azure/role-permissions.ts';
+import { parseResourceId } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { type Granted, permits } from '../azure/readers/role-permissions.ts';
 import type { Permission } from '../documents/run.ts';
 
 export interface NeededPermission {

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
-import { at, listAt, numberAt, textAt } from '../azure/json.ts';
-import { INTERNET_V4, INTERNET_V6, parseV4, parseV6 } from '../triage/exposure/address-set.ts';
-import { contains } from '../triage/exposure/interval-set.ts';
+import { at, listAt, numberAt, textAt } from '../arm/json.ts';
+import { INTERNET_V4, INTERNET_V6, parseV4, parseV6 } from '../network/sets/address-set.ts';
+import { contains } from '../network/sets/interval-set.ts';
 
 /** An address, or a prefix in CIDR form, in its shortest writing with its length; undefined when it is neither. */
 export function prefixOf(text: string): { prefix: string; single: boolean } | undefined {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../azure/json.ts';
+import { isObject, type Json } from '../arm/json.ts';
 
 /** What Azure alone writes of a network interface, by the REST specification; it refuses nothing of it, nor reads it. */
 const readOnly = {

@@ -1,10 +1,10 @@
-import type { Reader } from '../session/ports.ts';
-import { explainPort } from '../triage/exposure/explain.ts';
+import { explainPort } from '../network/explain.ts';
+import type { Reader } from '../session/session-readers.ts';
 import { concluded } from '../triage/in-progress.ts';
-import { readAddressTrace } from './address-trace.ts';
-import type { Connection } from './connection.ts';
-import { readEventsAround } from './events-around.ts';
-import type { NetworkReading } from './network.ts';
+import type { Connection } from './client/connection.ts';
+import { readAddressTrace } from './readers/address-trace.ts';
+import { readEventsAround } from './readers/events-around.ts';
+import type { NetworkReading } from './readers/network.ts';
 import { readScan } from './scan.ts';
 import { readTriage, type TriageOptions } from './triage.ts';
 

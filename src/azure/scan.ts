@@ -1,22 +1,22 @@
+import { instantAt, numberAt, textAt } from '../arm/json.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
+import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
-import type { PublishedTags } from '../triage/exposure/address-spec.ts';
-import { unknown } from '../triage/fact.ts';
+import type { PublishedTags } from '../network/sets/address-prefixes.ts';
 import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
-import type { Connection } from './connection.ts';
-import { countAlerts } from './defender-alerts.ts';
-import { guardedSubscriptions } from './defender-plan.ts';
-import { azureError } from './failure.ts';
-import { readFleetExposure } from './fleet-exposure.ts';
-import { readInventory } from './inventory.ts';
-import { instantAt, numberAt, textAt } from './json.ts';
-import type { LogonOptions } from './logon-queries.ts';
-import { readFleetLogons } from './logons.ts';
-import { loadQuery } from './queries.ts';
-import { queryGraph } from './resource-graph.ts';
-import { readFleetVulnerabilities } from './software.ts';
+import type { Connection } from './client/connection.ts';
+import { azureError } from './client/failure.ts';
+import { loadQuery } from './client/load-query.ts';
+import { queryGraph } from './client/resource-graph.ts';
+import { countAlerts } from './readers/defender-alerts.ts';
+import { guardedSubscriptions } from './readers/defender-plan.ts';
+import { readFleetExposure } from './readers/fleet-exposure.ts';
+import { readInventory } from './readers/inventory.ts';
+import type { LogonOptions } from './readers/logon-queries.ts';
+import { readFleetLogons } from './readers/logons.ts';
+import { readFleetVulnerabilities } from './readers/software.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
 

@@ -1,26 +1,26 @@
 import type { Fact } from '../documents/fact.ts';
+import { unknown } from '../documents/fact.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
-import type { PublishedTags } from '../triage/exposure/address-spec.ts';
-import { withSockets } from '../triage/exposure/listening.ts';
-import { unknown } from '../triage/fact.ts';
+import { withSockets } from '../network/listening.ts';
+import type { PublishedTags } from '../network/sets/address-prefixes.ts';
 import { concluded, nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
-import { activityWindow, readActivity } from './activity-log.ts';
-import { readBackup } from './backup.ts';
-import type { Connection } from './connection.ts';
-import { readAlerts } from './defender-alerts.ts';
-import { readServersPlan } from './defender-plan.ts';
-import { azureError } from './failure.ts';
-import { readIdentityPosture } from './identity-posture.ts';
-import { readJit } from './jit.ts';
-import type { LogonOptions } from './logon-queries.ts';
-import { readLogons } from './logons.ts';
-import { disksOf, managedIdentitiesOf, readMachine } from './machine.ts';
-import { firewallOf, type NetworkReading, networkPartsOf, readExposure } from './network.ts';
-import { readInstallations, readPatches } from './patches.ts';
-import { readRecommendations, readSecureScore } from './secure-score.ts';
-import { readSockets } from './sockets.ts';
-import { readSoftware } from './software.ts';
+import type { Connection } from './client/connection.ts';
+import { azureError } from './client/failure.ts';
+import { activityWindow, readActivity } from './readers/activity-log.ts';
+import { readBackup } from './readers/backup.ts';
+import { readAlerts } from './readers/defender-alerts.ts';
+import { readServersPlan } from './readers/defender-plan.ts';
+import { readIdentityPosture } from './readers/identity-posture.ts';
+import { readJit } from './readers/jit.ts';
+import type { LogonOptions } from './readers/logon-queries.ts';
+import { readLogons } from './readers/logons.ts';
+import { disksOf, managedIdentitiesOf, readMachine } from './readers/machine.ts';
+import { firewallOf, type NetworkReading, networkPartsOf, readExposure } from './readers/network.ts';
+import { readInstallations, readPatches } from './readers/patches.ts';
+import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
+import { readSockets } from './readers/sockets.ts';
+import { readSoftware } from './readers/software.ts';
 
 export interface TriageOptions extends LogonOptions {
   /** CISA's list of known exploited vulnerabilities, when it was given. */

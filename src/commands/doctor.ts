@@ -1,8 +1,8 @@
 import { createActions } from '../actions/actions.ts';
-import type { Connection } from '../azure/connection.ts';
-import { azureError, isNotSignedIn } from '../azure/failure.ts';
-import { chooseMachine, readInventory } from '../azure/inventory.ts';
-import { checkSources, clockAhead } from '../azure/source-checks.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError, isNotSignedIn } from '../azure/client/failure.ts';
+import { checkSources, clockAhead } from '../azure/doctor.ts';
+import { chooseMachine, readInventory } from '../azure/readers/inventory.ts';
 import type { DoctorCheck, DoctorDocument, DoctorPlaybook } from '../documents/doctor.ts';
 import type { Permission } from '../documents/run.ts';
 import type { VirtualMachine } from '../documents/triage.ts';

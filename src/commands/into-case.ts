@@ -2,9 +2,9 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { factEntry } from '../casefile/bodies.ts';
 import { type CaseFile, type CaseStore, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { known } from '../documents/fact.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { known } from '../triage/fact.ts';
 
 /** Which case a command enters what it found into, and where that is kept. */
 export interface CaseFlags {

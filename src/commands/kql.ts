@@ -160,8 +160,8 @@ async function overLogs(
 ): Promise<QueryDocument> {
   const opened = await openConnection(flags);
   try {
-    const { resolveVm } = await import('../azure/inventory.ts');
-    const { queryLogs } = await import('../azure/log-query.ts');
+    const { resolveVm } = await import('../azure/readers/inventory.ts');
+    const { queryLogs } = await import('../azure/client/log-query.ts');
     const vm = await resolveVm(opened.connection, wanted);
     const now = opened.connection.clock.now();
     const from = new Date(now.getTime() - (flags.hours ?? 24) * 3_600_000);

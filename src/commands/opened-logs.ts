@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { known } from '../documents/fact.ts';
 import type { TracedEvent } from '../documents/traces.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { type LogReadingOptions, readEventLogs } from '../eventlog/read-logs.ts';
@@ -8,7 +9,6 @@ import { partsOf, type SecurityEvent } from '../eventlog/security-events.ts';
 import { Failure } from '../failure.ts';
 import type { EventLogs } from '../session/event-logs.ts';
 import { printable } from '../text/printable.ts';
-import { known } from '../triage/fact.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';

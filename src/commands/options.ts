@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Connection, connect, type SimulatorAddress } from '../azure/connection.ts';
+import { type Connection, connect, type SimulatorAddress } from '../azure/client/connection.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 import type { BurstFlags } from './burst-options.ts';

@@ -1,5 +1,5 @@
 import { createActions } from '../actions/actions.ts';
-import { resolveVm } from '../azure/inventory.ts';
+import { resolveVm } from '../azure/readers/inventory.ts';
 import { type CaseFile, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { readEvidence } from '../casefile/evidence.ts';
 import type { Entry } from '../documents/transcript.ts';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { serviceTagsFile } from '../documents/service-tags-file.ts';
+import type { PublishedTags } from '../network/sets/address-prefixes.ts';
+import { parsePrefix } from '../network/sets/address-set.ts';
 import { printable } from '../text/printable.ts';
-import { parsePrefix } from '../triage/exposure/address-set.ts';
-import type { PublishedTags } from '../triage/exposure/address-spec.ts';
 import { parseGiven } from './given-file.ts';
 import { type ConnectionFlags, readNamedFile } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { type Resolution, resolveOpenIntents } from '../actions/open-intents.ts';
-import type { Connection } from '../azure/connection.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import type { CaseFile } from '../casefile/case-store.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import { printable } from '../text/printable.ts';

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import type { Connection } from '../azure/connection.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import { redact } from '../casefile/redaction.ts';
 
 /**

@@ -1,6 +1,9 @@
 import type { Fact } from '../documents/fact.ts';
 import type { ExposedPort, TimeLine, TriageDocument } from '../documents/triage.ts';
-import { activityLines, identityLines, jitLines } from '../session/access-lines.ts';
+import { listeningInWords, usersInWords } from '../network/listening.ts';
+import { portText } from '../network/port-text.ts';
+import { printable } from '../text/printable.ts';
+import { activityLines, identityLines, jitLines } from '../words/access-lines.ts';
 import {
   alertLines,
   assessmentLines,
@@ -14,10 +17,7 @@ import {
   secureScoreLines,
   softwareLines,
   type ToldLine,
-} from '../session/fact-lines.ts';
-import { printable } from '../text/printable.ts';
-import { listeningInWords, usersInWords } from '../triage/exposure/listening.ts';
-import { portText } from '../triage/findings/ports.ts';
+} from '../words/fact-lines.ts';
 
 const marks = { critical: '▲', high: '△', medium: '●', low: '·', info: '·' };
 const count = (value: number) => value.toLocaleString('en-US');

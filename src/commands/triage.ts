@@ -1,4 +1,4 @@
-import { resolveVm } from '../azure/inventory.ts';
+import { resolveVm } from '../azure/readers/inventory.ts';
 import { readTriage } from '../azure/triage.ts';
 import type { Severity } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';

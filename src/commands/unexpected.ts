@@ -1,4 +1,4 @@
-import { azureError, isForbidden, isNotSignedIn } from '../azure/failure.ts';
+import { azureError, isForbidden, isNotSignedIn } from '../azure/client/failure.ts';
 import { type ExitCode, exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 

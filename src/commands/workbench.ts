@@ -1,4 +1,4 @@
-import { readSubscriptions } from '../azure/subscriptions.ts';
+import { readSubscriptions } from '../azure/readers/subscriptions.ts';
 import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
 import { burstOptions } from './burst-options.ts';
@@ -18,7 +18,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
   const [{ runWorkbench }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
     import('../../views/workbench.tsx'),
-    import('../session/store.ts'),
+    import('../session/session.ts'),
     import('../session/clipboard.ts'),
     openConnection({ latency: 'realistic', ...flags }),
   ]);

@@ -1,7 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
+import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
-import { known, unknown } from '../triage/fact.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
 import { isoOf } from '../triage/logons/ticks.ts';

@@ -1,10 +1,10 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { factsOf } from '../words/fact-summaries.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
-import { type Holder, sentence } from './holder.ts';
 import type { CaseSlot } from './state.ts';
-import { factsOf } from './summaries.ts';
+import { type Holder, sentence } from './state-store.ts';
 
 /** Opens the machines' cases and writes to them, for each in the order of what happened. */
 export function caseWriting(holder: Holder, keeper: CaseKeeper) {

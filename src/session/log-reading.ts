@@ -1,10 +1,10 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
+import { unknown } from '../documents/fact.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
-import { unknown } from '../triage/fact.ts';
-import { type Holder, sentence } from './holder.ts';
-import type { Reader } from './ports.ts';
+import type { Reader } from './session-readers.ts';
 import { aroundKey, type SessionState } from './state.ts';
+import { type Holder, sentence } from './state-store.ts';
 
 /** What is looked up in logs when somebody asks for it: what an address did elsewhere, what stood next to a logon. */
 export function logReading(

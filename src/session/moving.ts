@@ -1,6 +1,6 @@
 import { findingAt, findingsIn } from './findings-shown.ts';
-import type { Holder } from './holder.ts';
 import { itemCount, type Pane, panes, top } from './state.ts';
+import type { Holder } from './state-store.ts';
 import { cursorAt, visibleRows } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
 

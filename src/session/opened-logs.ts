@@ -1,8 +1,8 @@
 import type { Fact } from '../documents/fact.ts';
-import { known } from '../triage/fact.ts';
+import { known } from '../documents/fact.ts';
 import type { EventLogFile, EventLogs } from './event-logs.ts';
-import { type Holder, sentence } from './holder.ts';
 import type { LogsSlot } from './state.ts';
+import { type Holder, sentence } from './state-store.ts';
 
 /**
  * Reads the exported event logs that a person opens. `record` keeps what was opened, with its hash, in the case file;

@@ -1,8 +1,8 @@
 import type { Finding, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import { findingAt, findingsIn, placeOfFinding } from './findings-shown.ts';
-import type { Holder } from './holder.ts';
 import type { PlaybookOffer } from './playbooks.ts';
 import { addressesOf, burstInHand, itemCount, type Layer, machineOf, type Pane, tellingInstant, top } from './state.ts';
+import type { Holder } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
 

@@ -1,9 +1,9 @@
 import type { PlaybookRun, Prompt, RunView } from '../playbook/run.ts';
 import { steady } from '../text/cells.ts';
-import { type Holder, sentence } from './holder.ts';
 import { jobsOf } from './jobs.ts';
 import type { Playbooks } from './playbooks.ts';
 import { type Layer, type RunSlot, type SessionState, top } from './state.ts';
+import { type Holder, sentence } from './state-store.ts';
 
 /** How long leaving waits for playbooks that stand at a prompt to end. */
 const endingMilliseconds = 3_000;

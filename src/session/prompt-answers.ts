@@ -1,6 +1,6 @@
-import type { Holder } from './holder.ts';
 import type { playbookRuns } from './playbook-runs.ts';
 import { promptInHand, promptKey, top } from './state.ts';
+import type { Holder } from './state-store.ts';
 
 /** Answers to the prompt in hand. Nothing here takes an answer to a prompt that was not seen. */
 export function promptAnswers(holder: Holder, runs: ReturnType<typeof playbookRuns>, leave: () => void) {

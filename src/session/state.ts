@@ -6,7 +6,7 @@ import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { OpenCase } from './case-keeper.ts';
 import type { OpenedLogs } from './event-logs.ts';
 import type { PlaybookOffer } from './playbooks.ts';
-import type { Identity } from './ports.ts';
+import type { Identity } from './session-readers.ts';
 
 export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
 export type Pane = (typeof panes)[number];

@@ -1,4 +1,5 @@
 import type { Fact } from '../documents/fact.ts';
+import { mapFact } from '../documents/fact.ts';
 import type {
   Activity,
   Alerts,
@@ -11,7 +12,6 @@ import type {
   Patches,
   Software,
 } from '../documents/triage.ts';
-import { mapFact } from './fact.ts';
 import { type ExploitedCatalog, knownExploitedOf } from './known-exploited.ts';
 import { lastGoodOf } from './last-good-point.ts';
 import { cvesOfFix } from './remote-service-fixes.ts';

@@ -1,7 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
+import { known, unknown } from '../documents/fact.ts';
 import type { Activity, Alerts, Backup, Logons, RecoveryPoint } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
-import { known, unknown } from './fact.ts';
 
 /** The first thing that an attacker is known to have done, ISO 8601, and what it was. */
 export interface FirstEvent {

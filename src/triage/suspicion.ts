@@ -1,8 +1,8 @@
 import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { PortShape } from '../network/exposed-ports.ts';
+import type { FoundExposure } from '../network/exposure.ts';
+import { isManagement, isWide, portText } from '../network/port-text.ts';
 import { counted } from '../text/counts.ts';
-import type { FoundExposure } from './exposure/exposure.ts';
-import type { PortShape } from './exposure/opening.ts';
-import { isManagement, isWide, portText } from './findings/ports.ts';
 
 /** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
 export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;

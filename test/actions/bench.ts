@@ -1,6 +1,6 @@
 import { createActions } from '../../src/actions/actions.ts';
-import { type Connection, connect } from '../../src/azure/connection.ts';
-import { parseResourceId } from '../../src/azure/resource-id.ts';
+import { parseResourceId } from '../../src/arm/resource-id.ts';
+import { type Connection, connect } from '../../src/azure/client/connection.ts';
 import type { EntryKind } from '../../src/documents/transcript.ts';
 import type { Target } from '../../src/playbook/action.ts';
 import type { CaseLog } from '../../src/playbook/case-log.ts';

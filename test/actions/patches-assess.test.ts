@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { obstacleTo } from '../../src/actions/patches-assess.ts';
-import { resolveVm } from '../../src/azure/inventory.ts';
-import { readPatches } from '../../src/azure/patches.ts';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
+import { readPatches } from '../../src/azure/readers/patches.ts';
 import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
 
 const assess = { id: 'assess', title: 'Assess', uses: 'patches.assess' };

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertFrom, readAlerts, resourcesOf } from '../../src/azure/defender-alerts.ts';
-import { planOf, readServersPlan } from '../../src/azure/defender-plan.ts';
-import { resolveVm } from '../../src/azure/inventory.ts';
-import { readRecommendations, readSecureScore } from '../../src/azure/secure-score.ts';
-import { kbsIn, readSoftware, vulnerabilityOf } from '../../src/azure/software.ts';
+import { alertFrom, readAlerts, resourcesOf } from '../../src/azure/readers/defender-alerts.ts';
+import { planOf, readServersPlan } from '../../src/azure/readers/defender-plan.ts';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
+import { readRecommendations, readSecureScore } from '../../src/azure/readers/secure-score.ts';
+import { kbsIn, readSoftware, vulnerabilityOf } from '../../src/azure/readers/software.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
 
 let bench: Bench;

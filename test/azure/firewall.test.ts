@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveVm } from '../../src/azure/inventory.ts';
-import { firewallOf, readExposure } from '../../src/azure/network.ts';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
+import { firewallOf, readExposure } from '../../src/azure/readers/network.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
 
 let bench: Bench;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kqlString, withLiterals } from '../../src/azure/kql-literal.ts';
+import { kqlString, withLiterals } from '../../src/azure/client/kql-literal.ts';
 import { resourceGraphObjects } from '../../src/kql/cells.ts';
 import { analyse, evaluate } from '../../src/kql/evaluate.ts';
 import { type ColumnType, tableFromRows } from '../../src/kql/table.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readServersPlan } from '../../src/azure/defender-plan.ts';
-import { readIdentityPosture } from '../../src/azure/identity-posture.ts';
-import { resolveVm } from '../../src/azure/inventory.ts';
-import { readJit } from '../../src/azure/jit.ts';
-import { readMachine } from '../../src/azure/machine.ts';
-import { capabilitiesOf } from '../../src/azure/role-assignments.ts';
+import { readServersPlan } from '../../src/azure/readers/defender-plan.ts';
+import { readIdentityPosture } from '../../src/azure/readers/identity-posture.ts';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
+import { readJit } from '../../src/azure/readers/jit.ts';
+import { readMachine } from '../../src/azure/readers/machine.ts';
+import { capabilitiesOf } from '../../src/azure/readers/role-assignments.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
 
 let bench: Bench;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { type Connection, connect } from '../../src/azure/connection.ts';
-import { resolveVm } from '../../src/azure/inventory.ts';
+import { type Connection, connect } from '../../src/azure/client/connection.ts';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { readTriage } from '../../src/azure/triage.ts';
 import { doctor } from '../../src/commands/doctor.ts';
 import { type DoctorDocument, doctorDocument } from '../../src/documents/doctor.ts';

@@ -1,6 +1,6 @@
 import { createHttpHeaders, type HttpClient, type PipelineResponse } from '@azure/core-rest-pipeline';
 import { LogsQueryClient } from '@azure/monitor-query';
-import { type Connection, connect } from '../../src/azure/connection.ts';
+import { type Connection, connect } from '../../src/azure/client/connection.ts';
 import type { VirtualMachine } from '../../src/documents/triage.ts';
 import { logAnalyticsRows } from '../../src/kql/cells.ts';
 import { evaluate, KqlError } from '../../src/kql/evaluate.ts';

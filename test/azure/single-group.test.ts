@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureReader } from '../../src/azure/reader.ts';
 import { readScan } from '../../src/azure/scan.ts';
-import { createSession } from '../../src/session/store.ts';
+import { createSession } from '../../src/session/session.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { World as Ports } from '../views/fixtures/ports.ts';
 import { FakeTerminal } from '../views/fixtures/screen.ts';

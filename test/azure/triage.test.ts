@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, connect } from '../../src/azure/connection.ts';
-import { resolveVm } from '../../src/azure/inventory.ts';
+import { type Connection, connect } from '../../src/azure/client/connection.ts';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { readScan } from '../../src/azure/scan.ts';
 import { readTriage } from '../../src/azure/triage.ts';
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';

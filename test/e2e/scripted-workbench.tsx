@@ -1,4 +1,4 @@
-import { createSession } from '../../src/session/store.ts';
+import { createSession } from '../../src/session/session.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { incident, suspects } from '../views/fixtures/incident.ts';
 import { lockView, ScriptedRun, typedPrompt, World } from '../views/fixtures/ports.ts';

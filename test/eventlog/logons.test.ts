@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readLogons } from '../../src/azure/logons.ts';
+import { readLogons } from '../../src/azure/readers/logons.ts';
 import type { Known } from '../../src/documents/fact.ts';
 import type { Burst, Logons } from '../../src/documents/triage.ts';
 import { type EventLogReading, readEventLogs } from '../../src/eventlog/read-logs.ts';

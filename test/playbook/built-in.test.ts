@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createActions } from '../../src/actions/actions.ts';
-import { connect } from '../../src/azure/connection.ts';
+import { connect } from '../../src/azure/client/connection.ts';
 import { playbookJsonSchema } from '../../src/playbook/playbook.ts';
 import { loadPlaybooks, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { rules } from '../../src/triage/findings.ts';

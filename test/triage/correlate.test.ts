@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { known, unknown } from '../../src/documents/fact.ts';
 import type { KevCatalog } from '../../src/documents/kev-catalog.ts';
 import type { Activity, ActivityEntry, Logons, RecoveryPoint } from '../../src/documents/triage.ts';
 import { type Correlated, correlate, lastAttemptOf, rebootPendingSince } from '../../src/triage/correlate.ts';
-import { known, unknown } from '../../src/triage/fact.ts';
 import { catalogOf } from '../../src/triage/known-exploited.ts';
 import { type AttackEvidence, firstMalicious, lastBefore } from '../../src/triage/last-good-point.ts';
 import { remoteServiceFixes, remoteServicesIn } from '../../src/triage/remote-service-fixes.ts';

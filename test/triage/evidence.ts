@@ -1,5 +1,5 @@
+import { unknown } from '../../src/documents/fact.ts';
 import type { Alerts, Backup, InstallationRun, MissingPatch, Patches, Software } from '../../src/documents/triage.ts';
-import { unknown } from '../../src/triage/fact.ts';
 
 /** About a known fact of a test. */
 export const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { known, unknown } from '../../src/documents/fact.ts';
 import type { ExposedPort, Exposure, Logons } from '../../src/documents/triage.ts';
-import { known, unknown } from '../../src/triage/fact.ts';
-import { portText } from '../../src/triage/findings/ports.ts';
+import { portText } from '../../src/network/port-text.ts';
+import { rulesTable } from '../../src/triage/findings/markdown.ts';
 import type { FindingFacts } from '../../src/triage/findings/rule.ts';
-import { rulesTable } from '../../src/triage/findings/table.ts';
 import { judge, practices, rules } from '../../src/triage/findings.ts';
 import { patchAge, patchOrder } from '../../src/triage/patches.ts';
 import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { known, unknown } from '../../src/triage/fact.ts';
+import { known, unknown } from '../../src/documents/fact.ts';
 import { resourceText, type TimedFacts, timeLineOf } from '../../src/triage/time-line.ts';
 import { burst, change } from '../views/fixtures/incident.ts';
 

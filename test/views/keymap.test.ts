@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createSession } from '../../src/session/session.ts';
 import { type Mode, modeOf } from '../../src/session/state.ts';
-import { createSession } from '../../src/session/store.ts';
 import { keyTable } from '../../views/key-table.ts';
 import { bindingOf, bindings, helpEntries, paletteMatches, press } from '../../views/keymap.ts';
 import { keysOf } from '../../views/keys.ts';

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createSession } from '../../src/session/store.ts';
+import { createSession } from '../../src/session/session.ts';
 import { timeLineOf } from '../../src/triage/time-line.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { burst, incident, known, machine, now, port, suspect, suspects, unknown } from './fixtures/incident.ts';

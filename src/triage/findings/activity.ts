@@ -1,8 +1,8 @@
 import type { Activity, ActivityEntry, Logons } from '../../documents/triage.ts';
+import { isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { resourceText } from '../time-line.ts';
 import { brokenInto } from './logons.ts';
-import { isWide, portText } from './ports.ts';
 import { knownValue, type Rule, type Verdict } from './rule.ts';
 
 /** What is written before an attack prepares it, up to this long. */

@@ -1,6 +1,6 @@
+import { breadthWords, isManagement, isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { brokenInto, successText } from './logons.ts';
-import { breadthWords, isManagement, isWide, portText } from './ports.ts';
 import { knownValue, type Rule } from './rule.ts';
 
 /** What follows only from several kinds of evidence together. They lead among findings of their severity. */

@@ -1,6 +1,6 @@
+import { holds, isWide } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { failuresAgainst, isWellKnown } from '../identity.ts';
-import { holds, isWide } from './ports.ts';
 import { knownValue, type Rule, thousands } from './rule.ts';
 
 /** A subscription, a management group, or the root. */

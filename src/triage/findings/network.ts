@@ -1,5 +1,5 @@
+import { breadthWords, holds, isManagement, isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
-import { breadthWords, holds, isManagement, isWide, portText } from './ports.ts';
 import { knownValue, type Rule } from './rule.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { ExposedPort, MissingPatch, Software } from '../../documents/triage.ts';
+import { holds, isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { criticalMissing, securityMissing } from '../patches.ts';
 import { type RemoteService, remoteServicesIn } from '../remote-service-fixes.ts';
-import { holds, isWide, portText } from './ports.ts';
 import { knownValue, type Rule } from './rule.ts';
 
 const nameOf = (patch: MissingPatch) => (patch.kb ? `KB${printable(patch.kb, 20)}` : printable(patch.name, 60));

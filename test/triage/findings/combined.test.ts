@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { known, unknown } from '../../../src/documents/fact.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
-import { known, unknown } from '../../../src/triage/fact.ts';
 import { type Evidence, evidenceNames, type FindingFacts } from '../../../src/triage/findings/rule.ts';
 import { judge, rules, severityOrder } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';

@@ -1,0 +1,46 @@
+import { printable } from '../text/printable.ts';
+
+export interface ResourceId {
+  subscriptionId: string;
+  resourceGroup: string;
+  /** "Microsoft.Network/networkInterfaces" */
+  type: string;
+  name: string;
+  /** Names of the resource and its parents, outermost first: a subnet has [network, subnet]. */
+  names: string[];
+}
+
+/** Takes a resource id apart; undefined when the text is not one. Case is kept: compare ids with `sameId`. */
+export function parseResourceId(id: string): ResourceId | undefined {
+  const match = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/([^/]+)\/(.+?)\/?$/i.exec(id);
+  if (!match) return undefined;
+  const [, subscriptionId = '', resourceGroup = '', namespace = '', rest = ''] = match;
+  const parts = rest.split('/');
+  const types = parts.filter((_, index) => index % 2 === 0);
+  const names = parts.filter((_, index) => index % 2 === 1);
+  if (types.length !== names.length) return undefined;
+  return { subscriptionId, resourceGroup, type: [namespace, ...types].join('/'), name: names.at(-1) ?? '', names };
+}
+
+/** Azure's ids come in mixed case. */
+export function sameId(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** The last segment of an id, for people. */
+export function shortName(id: string): string {
+  return id.split('/').at(-1) ?? id;
+}
+
+/** The last segment of a resource id, safe to draw. */
+export function nameOf(id: string): string {
+  const slash = id.lastIndexOf('/');
+  return printable(slash < 0 ? id : id.slice(slash + 1), 120);
+}
+
+/** The id of the resource that holds this one: everything before the last `/type/name` pair. */
+export function parentOf(id: string): string {
+  const name = id.lastIndexOf('/');
+  const type = name < 0 ? -1 : id.lastIndexOf('/', name - 1);
+  return type < 0 ? '' : id.slice(0, type);
+}

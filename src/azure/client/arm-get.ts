@@ -1,0 +1,65 @@
+import {
+  bearerTokenAuthenticationPolicy,
+  createPipelineFromOptions,
+  createPipelineRequest,
+  type HttpClient,
+  type PipelineOptions,
+  RestError,
+} from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/identity';
+import { isObject, type Json, textAt } from '../../arm/json.ts';
+
+export interface ArmAnswer {
+  body: Json;
+  /** Azure's own time of the answer; null when it does not tell. */
+  date: Date | null;
+}
+
+export type ArmGet = (url: string, signal?: AbortSignal) => Promise<ArmAnswer>;
+
+/**
+ * GETs for which carrying a client is not worth it. The same
+ * pipeline as under the SDK's clients: sign-in, retries, and the transport that keeps tokens at Azure's own hosts.
+ * `url` is absolute, or a path with its query. Throws a RestError with Azure's code, status and `details`.
+ */
+export function armGet(options: {
+  credential: () => Promise<TokenCredential>;
+  endpoint: string;
+  scope: string;
+  httpClient: HttpClient;
+  pipeline: PipelineOptions;
+}): ArmGet {
+  return async (url, signal) => {
+    const pipeline = createPipelineFromOptions(options.pipeline);
+    pipeline.addPolicy(
+      bearerTokenAuthenticationPolicy({ credential: await options.credential(), scopes: options.scope }),
+    );
+    const request = createPipelineRequest({
+      url: new URL(url, options.endpoint).href,
+      method: 'GET',
+      ...(signal ? { abortSignal: signal } : {}),
+    });
+    request.headers.set('accept', 'application/json');
+    const response = await pipeline.sendRequest(options.httpClient, request);
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(response.bodyAsText || '{}');
+    } catch {
+      parsed = undefined;
+    }
+    if (response.status !== 200 || !isObject(parsed)) {
+      const code = textAt(parsed, 'error', 'code') || textAt(parsed, 'code');
+      const said = textAt(parsed, 'error', 'message') || textAt(parsed, 'message');
+      const error = new RestError(said || `Azure answered ${response.status}`, {
+        statusCode: response.status,
+        request,
+        response,
+        ...(code ? { code } : {}),
+      });
+      error.details = parsed;
+      throw error;
+    }
+    const told = Date.parse(response.headers.get('date') ?? '');
+    return { body: parsed, date: Number.isNaN(told) ? null : new Date(told) };
+  };
+}

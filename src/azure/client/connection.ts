@@ -1,0 +1,204 @@
+import type { AuthorizationManagementClient } from '@azure/arm-authorization';
+import type { ComputeManagementClient } from '@azure/arm-compute';
+import type { NetworkManagementClient } from '@azure/arm-network';
+import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesbackup';
+import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
+import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
+import type { SecurityCenter } from '@azure/arm-security';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/identity';
+import type { LogsQueryClient } from '@azure/monitor-query';
+import type { AskedQuery } from '../../documents/asked-query.ts';
+import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
+import { type ArmGet, armGet } from './arm-get.ts';
+import { askedQuery } from './asked-queries.ts';
+import { type Cloud, type CloudName, clouds } from './clouds.ts';
+import { identityOf, type SignedIn } from './signed-in.ts';
+import { createTransport, isChange } from './transport.ts';
+
+export interface Clock {
+  now(): Date;
+}
+
+/** A simulator that is running: where it listens, its managed-identity endpoint's header, its clock. */
+export interface SimulatorAddress {
+  /** "http://127.0.0.1:41234" */
+  url: string;
+  identityHeader: string;
+  clock: Clock;
+}
+
+export interface ConnectionOptions {
+  cloud?: CloudName;
+  /** Tenant to sign in to; the credential's own when absent. */
+  tenant?: string;
+  /** Only these subscriptions, by id or name; all in reach when empty. */
+  subscriptions?: string[];
+  simulator?: SimulatorAddress;
+  /** How long a client waits between polls of a long-running operation when Azure does not say, in ms. */
+  pollIntervalMs?: number;
+}
+
+/**
+ * The way to Azure: one credential, one transport, and the SDK's clients, each loaded the first time it is used.
+ * Nothing can be changed through it outside of `changing`.
+ */
+export interface Connection {
+  cloud: Cloud;
+  clock: Clock;
+  simulated: boolean;
+  pollIntervalMs: number;
+  /** The subscriptions that were asked for on the command line, by id or name; empty means all. */
+  wantedSubscriptions: string[];
+  /** Who is signed in, from the token for Azure Resource Manager. */
+  signedIn(): Promise<SignedIn>;
+  network(subscriptionId: string): Promise<NetworkManagementClient>;
+  compute(subscriptionId: string): Promise<ComputeManagementClient>;
+  backup(subscriptionId: string): Promise<RecoveryServicesBackupClient>;
+  authorization(subscriptionId: string): Promise<AuthorizationManagementClient>;
+  security(subscriptionId: string): Promise<SecurityCenter>;
+  resourceGraph(): Promise<ResourceGraphClient>;
+  subscriptions(): Promise<SubscriptionClient>;
+  logs(): Promise<LogsQueryClient>;
+  /** A GET of Azure Resource Manager that no client is carried for. */
+  get: ArmGet;
+  /** The `x-ms-client-request-id` of every change that was sent through this connection. */
+  ownChanges: ReadonlySet<string>;
+  changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
+  observe(listener: (exchange: Exchange) => void): () => void;
+  /** Tells the queries that `work` sends, and what came back, to whoever keeps them. */
+  askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
+}
+
+async function signIn(options: ConnectionOptions, cloud: Cloud): Promise<TokenCredential> {
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  if (options.simulator) {
+    process.env.IDENTITY_ENDPOINT = `${options.simulator.url}/msi/token`;
+    process.env.IDENTITY_HEADER = options.simulator.identityHeader;
+    return new ManagedIdentityCredential();
+  }
+  return new DefaultAzureCredential({
+    authorityHost: cloud.authority,
+    ...(options.tenant ? { tenantId: options.tenant } : {}),
+  });
+}
+
+/**
+ * A table that the caller may not read answers with no rows and no word; only with this header Log Analytics says so
+ * (`permissions.resources[].denyTables`).
+ */
+const askForPermissions: PipelinePolicy = {
+  name: 'askForPermissions',
+  sendRequest(request, next) {
+    const prefer = request.headers.get('prefer');
+    request.headers.set('prefer', [prefer, 'include-permissions=true'].filter(Boolean).join(','));
+    return next(request);
+  },
+};
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function lazilyEach<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (key) => {
+    const existing = made.get(key);
+    if (existing) return existing;
+    const fresh = make(key);
+    made.set(key, fresh);
+    return fresh;
+  };
+}
+
+/** Opens the way to Azure, or to a simulator. No request is sent before the first client is used. */
+export function connect(options: ConnectionOptions = {}): Connection {
+  const cloud = clouds[options.cloud ?? 'public'];
+  const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
+  const transport = createTransport({
+    hosts: [new URL(cloud.arm).host, new URL(cloud.logs).host],
+    now: () => clock.now(),
+    ...(options.simulator ? { simulator: options.simulator.url } : {}),
+  });
+  const ownChanges = new Set<string>();
+  transport.observe(({ method, url, clientRequestId }) => {
+    if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
+  });
+  const credential = lazily(() => signIn(options, cloud));
+  const armScope = `${cloud.arm}/.default`;
+  const shared = {
+    httpClient: transport.httpClient,
+    retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 20_000 },
+    userAgentOptions: { userAgentPrefix: 'cordon' },
+  };
+  const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
+  const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
+
+  return {
+    cloud,
+    clock,
+    simulated: options.simulator !== undefined,
+    pollIntervalMs: options.pollIntervalMs ?? (options.simulator ? 100 : 2000),
+    wantedSubscriptions: options.subscriptions ?? [],
+    signedIn: lazily(async () => {
+      const token = await (await credential()).getToken(armScope);
+      return identityOf(token?.token ?? '');
+    }),
+    network: lazilyEach(async (subscriptionId) => {
+      const { NetworkManagementClient } = await import('@azure/arm-network');
+      return new NetworkManagementClient(await credential(), subscriptionId, modular);
+    }),
+    compute: lazilyEach(async (subscriptionId) => {
+      const { ComputeManagementClient } = await import('@azure/arm-compute');
+      return new ComputeManagementClient(await credential(), subscriptionId, modular);
+    }),
+    backup: lazilyEach(async (subscriptionId) => {
+      const { RecoveryServicesBackupClient } = await import('@azure/arm-recoveryservicesbackup');
+      return new RecoveryServicesBackupClient(await credential(), subscriptionId, classic);
+    }),
+    authorization: lazilyEach(async (subscriptionId) => {
+      const { AuthorizationManagementClient } = await import('@azure/arm-authorization');
+      return new AuthorizationManagementClient(await credential(), subscriptionId, classic);
+    }),
+    security: lazilyEach(async (subscriptionId) => {
+      const { SecurityCenter } = await import('@azure/arm-security');
+      return new SecurityCenter(await credential(), subscriptionId, classic);
+    }),
+    resourceGraph: lazily(async () => {
+      const { ResourceGraphClient } = await import('@azure/arm-resourcegraph');
+      return new ResourceGraphClient(await credential(), modular);
+    }),
+    subscriptions: lazily(async () => {
+      const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
+      return new SubscriptionClient(await credential(), modular);
+    }),
+    logs: lazily(async () => {
+      const { LogsQueryClient } = await import('@azure/monitor-query');
+      return new LogsQueryClient(await credential(), {
+        ...shared,
+        endpoint: cloud.logs,
+        audience: `${cloud.logs}/.default`,
+        additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
+      });
+    }),
+    get: armGet({
+      credential,
+      endpoint: cloud.arm,
+      scope: armScope,
+      httpClient: transport.httpClient,
+      pipeline: { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions },
+    }),
+    ownChanges,
+    changing: transport.changing,
+    observe: transport.observe,
+    askedBy: (listener, work) =>
+      transport.observing((exchange, answer) => {
+        const query = askedQuery(exchange, answer);
+        if (query) listener(query);
+      }, work),
+  };
+}

@@ -1,0 +1,375 @@
+import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import type { DoctorCheck } from '../documents/doctor.ts';
+import type { Fact } from '../documents/fact.ts';
+import { known, unknown } from '../documents/fact.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import type { Connection } from './client/connection.ts';
+import { azureError, isForbidden, isNotSignedIn, unknownFrom } from './client/failure.ts';
+import { kqlDatetime, withParameters } from './client/kql-literal.ts';
+import { loadQuery } from './client/load-query.ts';
+import { askLogs } from './client/log-query.ts';
+import { activityWindow, readActivity } from './readers/activity-log.ts';
+import { readBackup } from './readers/backup.ts';
+import { readAlerts } from './readers/defender-alerts.ts';
+import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
+import { readIdentityPosture } from './readers/identity-posture.ts';
+import { readJit } from './readers/jit.ts';
+import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
+import { readEffectiveRules, readNetwork } from './readers/network.ts';
+import { readPatches } from './readers/patches.ts';
+import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
+import { readSoftware } from './readers/software.ts';
+
+/** The machine by which a subscription's sources are tried, and who asks. */
+export interface Patient {
+  vm: VirtualMachine;
+  /** Logs are asked of the machine alone, instead of its subscription. */
+  alone: boolean;
+  /** Object id of the caller, for the lines to paste; "" when it is not known. */
+  callerId: string;
+}
+
+/** A text as one word of a shell: POSIX shells and PowerShell take it as it is. */
+export function shellWord(text: string): string {
+  const safe = printable(text, 500);
+  return /^[\w./:-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", '')}'`;
+}
+
+/** The line that gives the caller a role. A placeholder stands in quotes: pasted as it is, it does nothing. */
+export function roleCommand(callerId: string, role: string, scope: string): string {
+  const who = /^[0-9a-f-]{36}$/i.test(callerId) ? callerId : "'OBJECT-ID-OF-THE-RESPONDER'";
+  return `az role assignment create --assignee-object-id ${who} --assignee-principal-type User --role '${role}' --scope ${shellWord(scope)}`;
+}
+
+interface Need {
+  role: string;
+  /** Resource id. */
+  scope: string;
+}
+
+interface Told {
+  populated: boolean;
+  newestAt?: string | null;
+  text: string;
+  /** What would fill it, when nothing is in it. */
+  setting?: string;
+  command?: string;
+}
+
+/** A line that switches on what is missing, where the reason is of this kind. */
+interface Cure {
+  when: RegExp;
+  command: string;
+}
+
+/** A fact as a check. An unknown is told apart by its reason: no answer, no permission, or nothing there. */
+function checkOf<T>(
+  name: string,
+  { vm, callerId }: Patient,
+  need: Need,
+  fact: Fact<T>,
+  tell: (value: T) => Told,
+  cure: Cure = { when: /$^/, command: '' },
+): DoctorCheck {
+  const base = { name, subscription: vm.subscriptionName, newestAt: null };
+  const ask = { ask: `${need.role} on ${need.scope}`, command: roleCommand(callerId, need.role, need.scope) };
+  if (fact.state === 'known') {
+    const told = tell(fact.value);
+    const gaps = fact.notSeen.map((one) => `not seen: ${one}`);
+    const denied = fact.notSeen.some((one) => /no permission|AuthorizationFailed|Forbidden|not permitted/i.test(one));
+    return {
+      ...base,
+      state: told.populated && gaps.length === 0 ? 'works' : 'partly',
+      reachable: true,
+      permitted: !denied,
+      populated: told.populated,
+      newestAt: told.newestAt ?? null,
+      text: [told.text, ...gaps].filter(Boolean).join('; '),
+      ask: denied ? ask.ask : told.populated ? '' : (told.setting ?? ''),
+      command: denied ? ask.command : told.populated ? '' : (told.command ?? ''),
+    };
+  }
+  const silent = /does not answer|not signed in|throttles/i.test(fact.because);
+  const forbidden = /no permission|cannot be read|can be read|may not read/i.test(fact.because);
+  return {
+    ...base,
+    state: silent || forbidden ? 'does not work' : 'partly',
+    reachable: !silent,
+    permitted: silent ? null : !forbidden,
+    populated: silent || forbidden ? null : false,
+    text: fact.because,
+    ...(forbidden ? ask : { ask: fact.cure, command: cure.when.test(fact.because) ? cure.command : '' }),
+  };
+}
+
+/** The tables of Log Analytics that cordon reads, and what fills them. */
+const tables: { name: string; os?: 'windows' | 'linux'; fill: string }[] = [
+  { name: 'SecurityEvent', os: 'windows', fill: 'a data collection rule for Windows security events' },
+  { name: 'Event', os: 'windows', fill: 'a data collection rule for Windows events (System: 7045)' },
+  {
+    name: 'WindowsEvent',
+    os: 'windows',
+    fill: 'a data collection rule for forwarded Windows events, where they are used',
+  },
+  { name: 'Syslog', os: 'linux', fill: 'a data collection rule for syslog (auth, authpriv)' },
+  { name: 'Heartbeat', fill: 'the Azure Monitor Agent' },
+  { name: 'VMBoundPort', fill: 'VM insights with processes and dependencies, where it is used' },
+];
+const tableDays = 14;
+
+async function newestIn(
+  connection: Connection,
+  { vm, alone }: Patient,
+  table: string,
+): Promise<Fact<{ newestAt: string | null; rows: number }>> {
+  const source = `Log Analytics · ${table}`;
+  const now = connection.clock.now();
+  const bounds = { from: new Date(now.getTime() - tableDays * 86_400_000), until: new Date(now.getTime() + 300_000) };
+  const scope = alone ? vm.id : `/subscriptions/${vm.subscriptionId}`;
+  const text = withParameters(await loadQuery('table-newest'), {
+    source: table,
+    from: kqlDatetime(bounds.from),
+    until: kqlDatetime(bounds.until),
+  });
+  let answer = await askLogs(connection, scope, table, text, bounds);
+  const notSeen: string[] = [];
+  if (!alone && answer.state === 'failed' && isForbidden(answer.error)) {
+    const group = `${scope}/resourceGroups/${vm.resourceGroup}`;
+    const nearer = await askLogs(connection, group, table, text, bounds);
+    if (nearer.state !== 'failed') {
+      answer = nearer;
+      notSeen.push(`what is outside of ${vm.resourceGroup}: no permission on the subscription`);
+    }
+  }
+  if (answer.state === 'failed') {
+    return unknownFrom(answer.error, source, { permission: 'Microsoft.Insights/logs/read', role: '', scope });
+  }
+  const about = { source, asOf: now.toISOString(), coverage: `${tableDays} days`, notSeen };
+  if (answer.state === 'no-table') return known({ newestAt: null, rows: 0 }, about);
+  const [row] = answer.rows;
+  return known({ newestAt: instantAt(row, 'Newest'), rows: numberAt(row, 'Rows') ?? 0 }, about);
+}
+
+const providers = [
+  'Microsoft.Compute',
+  'Microsoft.Network',
+  'Microsoft.Security',
+  'Microsoft.RecoveryServices',
+  'Microsoft.OperationalInsights',
+  'Microsoft.Insights',
+];
+
+async function readProviders(connection: Connection, vm: VirtualMachine): Promise<Fact<string[]>> {
+  const source = 'Azure Resource Manager · resource providers';
+  try {
+    const unregistered = await Promise.all(
+      providers.map(async (name) => {
+        const { body } = await connection.get(
+          `/subscriptions/${vm.subscriptionId}/providers/${name}?api-version=2021-04-01`,
+        );
+        return /^registered$/i.test(textAt(body, 'registrationState')) ? '' : name;
+      }),
+    );
+    const asOf = connection.clock.now().toISOString();
+    return known(unregistered.filter(Boolean), { source, asOf, coverage: providers.join(', ') });
+  } catch (error) {
+    return unknownFrom(error, source, {
+      permission: 'Microsoft.Resources/subscriptions/providers/read',
+      role: 'Reader',
+      scope: `/subscriptions/${vm.subscriptionId}`,
+    });
+  }
+}
+
+/**
+ * Every source that a triage reads, tried on one machine: reachable, permitted, populated, how old, and what to ask the
+ * customer for where it is not. They are asked side by side; none throws.
+ */
+export async function checkSources(connection: Connection, patient: Patient): Promise<DoctorCheck[]> {
+  const { vm } = patient;
+  const subscription = `/subscriptions/${vm.subscriptionId}`;
+  const group = `${subscription}/resourceGroups/${vm.resourceGroup}`;
+  const reader = { role: 'Reader', scope: subscription };
+  const security = { role: 'Security Reader', scope: subscription };
+  const network = { role: 'Network Contributor', scope: group };
+  const logs = { role: 'Log Analytics Reader', scope: patient.alone ? vm.id : subscription };
+  const plan: Promise<ServersPlan> = readServersPlan(connection, vm);
+  plan.catch(() => {});
+  const machine = readMachine(connection, vm);
+  machine.catch(() => {});
+  const plan2 = `az security pricing create --name VirtualMachines --tier Standard --subplan P2 --subscription ${shellWord(vm.subscriptionId)}`;
+  const switchOn: Cure = { when: /\boff\b|Plan 1|P1/i, command: plan2 };
+  const check = async <T>(
+    name: string,
+    need: Need,
+    read: Promise<Fact<T>>,
+    tell: (value: T) => Told,
+    cure?: Cure,
+  ): Promise<DoctorCheck> => {
+    try {
+      return checkOf(name, patient, need, await read, tell, cure);
+    } catch (error) {
+      const refused = unknown(
+        isForbidden(error) ? 'no permission' : isNotSignedIn(error) ? 'not signed in' : azureError(error).message,
+        'refresh',
+        name,
+      );
+      return checkOf(name, patient, need, refused, tell, cure);
+    }
+  };
+  const fine = (text: string, newestAt: string | null = null): Told => ({ populated: true, newestAt, text });
+  const reading = readNetwork(connection, vm);
+  const asOf = () => connection.clock.now().toISOString();
+  const about = (source: string, notSeen: string[] = []) => ({ source, asOf: asOf(), coverage: vm.name, notSeen });
+  return Promise.all([
+    check(
+      'machine',
+      { role: 'Reader', scope: vm.id },
+      machine.then((body) => known(body, about('ARM'))),
+      () => fine(`asked of ${vm.name}`),
+    ),
+    check(
+      'network',
+      reader,
+      reading.then((one) =>
+        known(
+          one,
+          about(
+            'ARM',
+            one.unreadable.map(({ what, because }) => `${what.split('/').at(-1) ?? what}: ${because}`),
+          ),
+        ),
+      ),
+      () => fine(`asked of ${vm.name}`),
+    ),
+    check(
+      'security admin rules',
+      network,
+      reading.then(({ adminRules }) => {
+        if (adminRules.state === 'unknown') return unknown(adminRules.because, adminRules.cure, 'ARM');
+        const because = [...(adminRules.because?.values() ?? [])];
+        return adminRules.byNetwork.size === 0 && because.length > 0
+          ? unknown(because[0] ?? '', 'Reader on the network manager and the virtual network', 'ARM')
+          : known(adminRules, about('ARM', because));
+      }),
+      () => fine('of Virtual Network Manager'),
+    ),
+    check(
+      'effective rules',
+      network,
+      readEffectiveRules(connection, vm).then((answers) => {
+        const refused = [...answers.values()].find((one) => 'because' in one);
+        return refused && 'because' in refused
+          ? unknown(
+              refused.because,
+              /lock/.test(refused.because) ? 'lift the lock' : 'a machine that runs (--vm)',
+              'ARM',
+            )
+          : known(answers, about('ARM'));
+      }),
+      (answers) => fine(`Azure's own opinion on ${counted(answers.size, 'interface')}`),
+    ),
+    check('resource providers', reader, readProviders(connection, vm), (unregistered) =>
+      unregistered.length === 0
+        ? fine('registered')
+        : {
+            populated: false,
+            text: `not registered: ${unregistered.join(', ')}`,
+            setting: `register ${unregistered.join(', ')}, where the service is used`,
+            command: `az provider register --namespace ${unregistered[0] ?? ''} --subscription ${shellWord(vm.subscriptionId)}`,
+          },
+    ),
+    check(
+      'patch assessment',
+      reader,
+      readPatches(connection, vm),
+      ({ assessedAt, missing }) => fine(`${counted(missing.length, 'update')} missing on ${vm.name}`, assessedAt),
+      { when: /assess/i, command: `cordon run assess-patches --vm ${shellWord(vm.id)}` },
+    ),
+    check(
+      'Defender for Servers',
+      security,
+      plan.then(({ servers, text }) =>
+        servers === 'unreadable'
+          ? unknown('no permission to read the plan, or Defender for Cloud is not used', 'ask', 'Resource Graph')
+          : known({ servers, text }, about('Resource Graph')),
+      ),
+      ({ servers, text }) =>
+        servers === 'P2' || servers === 'on'
+          ? fine(text)
+          : {
+              populated: false,
+              text: `${text}: no just-in-time access, no software inventory`,
+              setting: 'Defender for Servers Plan 2',
+              command: plan2,
+            },
+    ),
+    check(
+      'Defender alerts',
+      security,
+      readAlerts(connection, vm, plan),
+      ({ alerts }) => fine(`${counted(alerts.length, 'alert')} on ${vm.name}`, alerts[0]?.at ?? null),
+      switchOn,
+    ),
+    check('Secure Score', security, readSecureScore(connection, vm, plan), ({ percentage }) => fine(`${percentage} %`)),
+    check('recommendations', security, readRecommendations(connection, vm, plan), ({ unhealthy }) =>
+      fine(`${unhealthy.length} not followed by ${vm.name}`),
+    ),
+    check('just-in-time access', security, readJit(connection, vm, plan), ({ policy, grants }) =>
+      fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
+    ),
+    check(
+      'software',
+      security,
+      readSoftware(connection, vm, plan),
+      ({ items }) => fine(`${counted(items.length, 'program')} on ${vm.name}`),
+      switchOn,
+    ),
+    check('backup', { role: 'Backup Reader', scope: subscription }, readBackup(connection, vm), (backup) =>
+      backup.protected
+        ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
+        : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the machine' },
+    ),
+    check(
+      'activity log',
+      reader,
+      readActivity(
+        connection,
+        vm,
+        { related: [], identities: machine.then((body) => managedIdentitiesOf(body, vm)) },
+        activityWindow(connection.clock.now()),
+      ),
+      ({ entries }) => fine(`${counted(entries.length, 'change')} at ${vm.name} in 8 days`, entries.at(-1)?.at ?? null),
+    ),
+    check(
+      'roles of managed identities',
+      reader,
+      readIdentityPosture(connection, vm, machine),
+      ({ managedIdentities }) => fine(`${counted(managedIdentities.length, 'identity', 'identities')} of ${vm.name}`),
+    ),
+    ...tables
+      .filter(({ os }) => !patient.alone || os === undefined || os === vm.os)
+      .map(({ name, fill }) =>
+        check(`logs: ${name}`, logs, newestIn(connection, patient, name), ({ newestAt, rows }) =>
+          rows > 0
+            ? fine(`${counted(rows, 'row')} in ${tableDays} days`, newestAt)
+            : {
+                populated: false,
+                text: `nothing in ${tableDays} days in any workspace that you can read`,
+                setting: fill,
+              },
+        ),
+      ),
+  ]);
+}
+
+/** Seconds that this machine's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */
+export async function clockAhead(connection: Connection): Promise<number | null> {
+  const before = connection.clock.now().getTime();
+  const { date } = await connection.get('/subscriptions?api-version=2022-12-01');
+  const after = connection.clock.now().getTime();
+  // The header has whole seconds: half of one is the most likely rest.
+  return date === null ? null : Math.round((before + after) / 2 - (date.getTime() + 500)) / 1000;
+}

@@ -1,0 +1,148 @@
+import { at, instantAt, type Json, listAt, textAt } from '../../arm/json.ts';
+import { sameId } from '../../arm/resource-id.ts';
+import type { Fact } from '../../documents/fact.ts';
+import { known, unknown } from '../../documents/fact.ts';
+import type { Alerts, VirtualMachine } from '../../documents/triage.ts';
+import { printable } from '../../text/printable.ts';
+import type { Connection } from '../client/connection.ts';
+import { securityReader, unknownFrom } from '../client/failure.ts';
+import { loadQuery } from '../client/load-query.ts';
+import { queryGraph } from '../client/resource-graph.ts';
+import type { ServersPlan } from './defender-plan.ts';
+
+const source = 'Resource Graph · securityresources (alerts)';
+/** The lists of one alert end somewhere. */
+const most = 100;
+
+type Alert = Alerts['alerts'][number];
+
+/** Resource ids that an alert names. Field names and ids come in every case. */
+export function resourcesOf(properties: unknown): string[] {
+  return listAt(properties, 'resourceIdentifiers')
+    .map((identifier) => textAt(identifier, 'azureResourceId') || textAt(identifier, 'id'))
+    .filter((id) => id !== '');
+}
+
+function distinct(texts: string[], limit: number): string[] {
+  return [...new Set(texts.map((text) => printable(text, limit)).filter((text) => text !== ''))].slice(0, most);
+}
+
+/** Addresses in free text: "203.0.113.77, 198.51.100.9". */
+function addressesIn(text: string): string[] {
+  return text
+    .split(/[\s,;]+/)
+    .filter((part) => /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7})$/i.test(part));
+}
+
+/** An alert from its properties, in the case of Resource Graph or of Azure Resource Manager. `raisedAt` stands in for times. */
+export function alertFrom(id: string, properties: unknown, readAt: string): Alert {
+  const startAt = instantAt(properties, 'startTimeUtc');
+  const entities = listAt(properties, 'entities');
+  const ofType = (type: RegExp) => entities.filter((entity) => type.test(textAt(entity, 'type')));
+  const extended = at(properties, 'extendedProperties');
+  return {
+    id,
+    name: textAt(properties, 'alertDisplayName') || textAt(properties, 'alertType'),
+    type: textAt(properties, 'alertType'),
+    severity: textAt(properties, 'severity'),
+    status: textAt(properties, 'status'),
+    at: startAt ?? instantAt(properties, 'timeGeneratedUtc') ?? readAt,
+    startAt,
+    endAt: instantAt(properties, 'endTimeUtc'),
+    description: printable(textAt(properties, 'description'), 2000),
+    intent: textAt(properties, 'intent'),
+    techniques: distinct([...listAt(properties, 'techniques'), ...listAt(properties, 'subTechniques')].map(String), 20),
+    entities: {
+      addresses: distinct(
+        [
+          ...ofType(/^ip$/i).map((entity) => textAt(entity, 'address')),
+          ...addressesIn(textAt(extended, 'attacker source IP') || textAt(extended, 'client IP address')),
+        ],
+        45,
+      ),
+      accounts: distinct(
+        ofType(/^account$/i).map((entity) =>
+          [textAt(entity, 'ntDomain'), textAt(entity, 'name')].filter(Boolean).join('\\'),
+        ),
+        120,
+      ),
+    },
+    remediation: distinct(listAt(properties, 'remediationSteps').map(String), 400),
+  };
+}
+
+/** What an absence of alerts does not say, by the plan. */
+function limitsOf(plan: ServersPlan): string[] {
+  switch (plan.servers) {
+    case 'P1':
+      return [
+        'attacks on the network and logons: Plan 1 alerts only on what Defender for Endpoint sees in the machine',
+      ];
+    case 'off':
+      return ['new alerts: Defender for Servers is off here'];
+    case 'unreadable':
+      return ['whether Defender for Servers is on: its plan cannot be read'];
+    default:
+      return [];
+  }
+}
+
+/** Active alerts on this machine; the plan decides what an absence means. */
+export async function readAlerts(
+  connection: Connection,
+  vm: VirtualMachine,
+  plan: Promise<ServersPlan>,
+  signal?: AbortSignal,
+): Promise<Fact<Alerts>> {
+  try {
+    const [{ rows, truncated }, servers] = await Promise.all([
+      loadQuery('defender-alerts').then((query) => queryGraph(connection, query, [vm.subscriptionId], signal)),
+      plan,
+    ]);
+    const asOf = connection.clock.now().toISOString();
+    const alerts = rows
+      .filter((row) => resourcesOf(row.properties).some((id) => sameId(id, vm.id)))
+      .map((row) => alertFrom(textAt(row, 'id'), row.properties, asOf))
+      .sort((a, b) => b.at.localeCompare(a.at));
+    if (alerts.length === 0 && servers.servers === 'off') {
+      return unknown(
+        'Defender for Servers is off here: nobody looks',
+        'ask the customer to switch on Defender for Servers Plan 2',
+        source,
+      );
+    }
+    if (alerts.length === 0 && servers.servers === 'unreadable') {
+      return unknown(
+        'the Defender plan cannot be read, so that an absence of alerts means nothing',
+        'ask for Security Reader on the subscription',
+        source,
+      );
+    }
+    return known(
+      { alerts, plan: servers.text, servers: servers.servers },
+      {
+        source,
+        asOf,
+        coverage: `active alerts; Defender for Servers ${servers.text}`,
+        notSeen: [...limitsOf(servers), ...(truncated ? [truncated] : [])],
+      },
+    );
+  } catch (error) {
+    return unknownFrom(error, source, securityReader);
+  }
+}
+
+/** The active alerts of every machine in reach: machine id in lower case -> count. */
+export async function countAlerts(
+  connection: Connection,
+  subscriptions: string[],
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
+  const { rows } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
+  const counts = new Map<string, number>();
+  for (const row of rows as Json[]) {
+    const ids = new Set(resourcesOf(row.properties).map((id) => id.toLowerCase()));
+    for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,79 @@
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { FoundExposure } from '../../network/exposure.ts';
+import { FleetExposure } from '../../network/fleet/fleet-exposure.ts';
+import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
+import { type Reach, reachOf } from '../../triage/suspicion.ts';
+import type { Connection } from '../client/connection.ts';
+import { loadQuery } from '../client/load-query.ts';
+import { graphPages } from '../client/resource-graph.ts';
+import { readAdminRules } from './admin-rules.ts';
+
+const source = 'Resource Graph · resources';
+
+// Reasons that are told for the whole fleet; what stands behind single machines is in their triage.
+const MOST_REASONS = 20;
+
+/** Counts what could not be seen, by the sentence, over all machines. */
+export class NotSeenByFleet {
+  readonly #machines = new Map<string, number>();
+
+  add({ unknown, notSeen }: Pick<FoundExposure, 'unknown' | 'notSeen'>): void {
+    const sentences = unknown === undefined ? notSeen : [`${unknown.because}; ${unknown.cure || 'refresh'}`];
+    for (const sentence of sentences) this.#machines.set(sentence, (this.#machines.get(sentence) ?? 0) + 1);
+  }
+
+  /** The most frequent first, each with the number of machines it holds for. */
+  list(): string[] {
+    const sorted = [...this.#machines].sort((a, b) => b[1] - a[1]);
+    const told = sorted
+      .slice(0, MOST_REASONS)
+      .map(
+        ([sentence, machines]) => `exposure of ${machines === 1 ? 'one machine' : `${machines} machines`}: ${sentence}`,
+      );
+    if (sorted.length > MOST_REASONS) {
+      told.push(
+        `exposure: ${sorted.length - MOST_REASONS} more of this kind; the triage of each machine tells its own`,
+      );
+    }
+    return told;
+  }
+}
+
+/**
+ * The exposure of every machine from Resource Graph alone, page by page, with one call a virtual network for its
+ * security admin rules. `take` gets each machine once. Returns what could not be seen. Throws the SDK's error.
+ */
+export async function readFleetExposure(
+  connection: Connection,
+  subscriptions: string[],
+  machines: VirtualMachine[],
+  options: { signal?: AbortSignal; serviceTags?: PublishedTags },
+  take: (vm: VirtualMachine, exposure: FoundExposure, reach: Reach, addresses: readonly string[]) => void,
+): Promise<string[]> {
+  const unseen = new NotSeenByFleet();
+  const notSeen: string[] = [];
+  const fleet = new FleetExposure(machines, (vm: VirtualMachine, exposure, addresses) => {
+    unseen.add(exposure);
+    take(vm, exposure, reachOf(vm, exposure), addresses);
+  });
+  const each = async (name: string, use: (rows: unknown[]) => void) => {
+    const pages = graphPages(connection, await loadQuery(name), subscriptions, options.signal);
+    for (;;) {
+      const page = await pages.next();
+      if (page.done !== true) use(page.value);
+      else if (page.value === '') return;
+      else {
+        notSeen.push(`exposure: ${page.value}`);
+        return;
+      }
+    }
+  };
+  await each('network-paths', (rows) => fleet.addResources(rows));
+  const adminRules = await readAdminRules(connection, fleet.networks());
+  const { serviceTags } = options;
+  const asOf = connection.clock.now().toISOString();
+  fleet.begin({ asOf, source, adminRules, ...(serviceTags ? { serviceTags } : {}) });
+  await each('security-groups', (rows) => fleet.addGroups(rows));
+  fleet.finish();
+  return [...notSeen, ...unseen.list()];
+}

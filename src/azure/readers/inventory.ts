@@ -1,0 +1,144 @@
+import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { parseResourceId, sameId } from '../../arm/resource-id.ts';
+import type { Fact } from '../../documents/fact.ts';
+import { known } from '../../documents/fact.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import { exitCode, Failure } from '../../failure.ts';
+import { nearest } from '../../text/nearest.ts';
+import { printable } from '../../text/printable.ts';
+import type { Connection } from '../client/connection.ts';
+import { unknownFrom } from '../client/failure.ts';
+import { loadQuery } from '../client/load-query.ts';
+import { queryGraph } from '../client/resource-graph.ts';
+import { readSubscriptions, type Subscription } from './subscriptions.ts';
+
+const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
+
+/** "PowerState/running" -> "running" */
+export function powerOf(code: string): VirtualMachine['power'] {
+  const state = code.toLowerCase().replace(/^powerstate\//, '');
+  return powers.find((power) => power === state) ?? 'unknown';
+}
+
+/** "Windows Server 2019 Datacenter" -> "Windows Server 2019"; the image's offer and SKU where no agent reports. */
+export function osNameOf(row: Json): string {
+  const reported = textAt(row, 'osName');
+  const version = textAt(row, 'osVersion');
+  if (reported) {
+    const windows = /windows server (?:version )?(\d{4})( r2)?/i.exec(reported);
+    if (windows) return `Windows Server ${windows[1]}${windows[2] ? ' R2' : ''}`;
+    const name = reported.charAt(0).toUpperCase() + reported.slice(1);
+    return printable(/\d/.test(name) || !version ? name : `${name} ${version}`, 60);
+  }
+  const offer = textAt(row, 'offer');
+  const sku = textAt(row, 'imageSku');
+  const year = /(\d{4})(-r2)?/i.exec(sku);
+  if (/windows/i.test(offer) && year) return `Windows Server ${year[1]}${year[2] ? ' R2' : ''}`;
+  const release = /(\d\d)[._](\d\d)/.exec(sku) ?? /(\d\d)_(\d\d)/.exec(offer);
+  if (/ubuntu/i.test(offer)) return release ? `Ubuntu ${release[1]}.${release[2]}` : 'Ubuntu';
+  return printable([offer, sku].filter(Boolean).join(' '), 60);
+}
+
+function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | undefined {
+  const id = textAt(row, 'id');
+  const parsed = parseResourceId(id);
+  if (!parsed) return undefined;
+  const tags = at(row, 'tags');
+  const osName = osNameOf(row);
+  const osType = textAt(row, 'osType').toLowerCase();
+  return {
+    id,
+    name: textAt(row, 'name') || parsed.name,
+    resourceGroup: textAt(row, 'resourceGroup') || parsed.resourceGroup,
+    subscriptionId: parsed.subscriptionId,
+    subscriptionName: subscriptions.find((s) => sameId(s.id, parsed.subscriptionId))?.name ?? parsed.subscriptionId,
+    location: textAt(row, 'location'),
+    os: osType === 'linux' || (osType === '' && !/windows/i.test(osName) && osName !== '') ? 'linux' : 'windows',
+    osName,
+    power: powerOf(textAt(row, 'power')),
+    computerName: textAt(row, 'computerName'),
+    publicAddresses: [],
+    networkInterfaces: listAt(row, 'networkInterfaces')
+      .map((entry) => textAt(entry, 'id'))
+      .filter((text) => text !== ''),
+    tags: isObject(tags)
+      ? Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, typeof value === 'string' ? value : '']))
+      : {},
+  };
+}
+
+/** All virtual machines in reach. Throws a Failure for a subscription that is not there. */
+export async function readInventory(
+  connection: Connection,
+  signal?: AbortSignal,
+): Promise<Fact<{ machines: VirtualMachine[]; subscriptions: Subscription[] }>> {
+  const source = 'Resource Graph · resources';
+  try {
+    const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
+    const asOf = connection.clock.now().toISOString();
+    if (subscriptions.length === 0) {
+      return {
+        state: 'unknown',
+        because: 'this sign-in sees no subscription',
+        cure: 'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
+        source,
+      };
+    }
+    const { rows, truncated } = await queryGraph(
+      connection,
+      query,
+      subscriptions.map((s) => s.id),
+      signal,
+    );
+    const machines = rows.map((row) => machineOf(row, subscriptions)).filter((machine) => machine !== undefined);
+    return known(
+      { machines, subscriptions },
+      {
+        source,
+        asOf,
+        coverage: `${subscriptions.length} subscription${subscriptions.length === 1 ? '' : 's'}; machines that this sign-in may not read are not listed`,
+        notSeen: truncated ? [truncated] : [],
+      },
+    );
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return unknownFrom(error, source, { permission: '*/read', role: 'Reader', scope: 'the subscription' });
+  }
+}
+
+/**
+ * The one machine that a name or resource id means. Throws a Failure: not found (with the nearest names), or several
+ * (with their ids), so that nothing is done to the wrong one.
+ */
+export function chooseMachine(machines: VirtualMachine[], wanted: string): VirtualMachine {
+  const isId = wanted.startsWith('/');
+  const found = machines.filter((vm) =>
+    isId ? sameId(vm.id, wanted.replace(/\/$/, '')) : vm.name.toLowerCase() === wanted.toLowerCase(),
+  );
+  const [first] = found;
+  if (first && found.length === 1) return first;
+  if (found.length > 1) {
+    throw new Failure(
+      `"${printable(wanted, 80)}" names ${found.length} machines; nothing was done. Say which, by its id:\n${found.map((vm) => `  ${printable(vm.id, 400)}`).join('\n')}`,
+      exitCode.usage,
+    );
+  }
+  const near = nearest(
+    wanted,
+    machines.map((vm) => (isId ? vm.id : vm.name)),
+  );
+  throw new Failure(
+    `no virtual machine "${printable(wanted, 400)}" among the ${machines.length} in reach` +
+      (near.length > 0 ? `; nearest: ${near.map((name) => printable(name, 400)).join(', ')}` : ''),
+    exitCode.usage,
+  );
+}
+
+/** Resolves a name or id against Azure. Throws a Failure that says what is wrong. */
+export async function resolveVm(connection: Connection, wanted: string): Promise<VirtualMachine> {
+  const inventory = await readInventory(connection);
+  if (inventory.state === 'unknown') {
+    throw new Failure(`${inventory.because}; ${inventory.cure}`, exitCode.notPermitted);
+  }
+  return chooseMachine(inventory.value.machines, wanted);
+}

@@ -1,0 +1,203 @@
+import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
+import { accountName } from '../../triage/logons/account-names.ts';
+import { type EventParts, eventWords } from '../../triage/logons/event-words.ts';
+import type { FailureColumns } from '../../triage/logons/events.ts';
+import { failureCode } from '../../triage/logons/failure-codes.ts';
+import { parseSshd } from '../../triage/logons/sshd.ts';
+import type { LaterEvent, Success } from '../../triage/logons/success.ts';
+import { type Ticks, ticksOf } from '../../triage/logons/ticks.ts';
+
+/** How a row's machine becomes the computer of its events: one name for a machine, whatever its logs call it. */
+export type ComputerOf = (machine: string) => string;
+
+/** What a minute's row left out, and whether times inside a minute had to be spread. */
+export interface Reduction {
+  /** Failures that the rows count and do not list. */
+  unlisted: number;
+  /** Did every row keep the time of every failure? */
+  exact: boolean;
+}
+
+/** A packed list; a list of one may have come as its only value. */
+function list(row: Json, name: string): unknown[] {
+  const found = at(row, name);
+  return Array.isArray(found) ? found : found === null || found === undefined || found === '' ? [] : [found];
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : value == null ? '' : String(value));
+const count = (value: unknown): number => {
+  const number = Number(value);
+  return Number.isFinite(number) && number > 0 ? Math.floor(number) : 0;
+};
+const typeOf = (value: unknown): number | null => (text(value) === '' ? null : count(value));
+
+interface Tuple {
+  first: Ticks;
+  last: Ticks;
+  failures: number;
+  index: number;
+}
+
+function* tuples(row: Json): Generator<Tuple> {
+  const minute = ticksOf(textAt(row, 'Minute'));
+  if (minute === null) return;
+  const firsts = list(row, 'Firsts');
+  const lasts = list(row, 'Lasts');
+  for (const [index, failures] of list(row, 'Counts').entries()) {
+    const first = minute + count(firsts[index]);
+    yield { first, last: Math.max(first, minute + count(lasts[index])), failures: count(failures), index };
+  }
+}
+
+const isExact = (row: Json): boolean => {
+  const exact = at(row, 'Exact');
+  return exact === true || exact === 1 || exact === 'true';
+};
+
+/** Adds the rows of `logon-failures.kql` to the columns. `detail` is the burst's number of failures. */
+export function addFailureRows(
+  rows: readonly Json[],
+  computerOf: ComputerOf,
+  detail: number,
+  columns: FailureColumns,
+): Reduction {
+  const reduction: Reduction = { unlisted: 0, exact: true };
+  for (const row of rows) {
+    const computer = computerOf(textAt(row, 'Machine'));
+    const [addresses, accounts] = [list(row, 'Addresses'), list(row, 'Accounts')];
+    const [codes, types] = [list(row, 'Codes'), list(row, 'LogonTypes')];
+    let listed = 0;
+    for (const { first, last, failures, index } of tuples(row)) {
+      listed += failures;
+      columns.addBucket(
+        {
+          first,
+          last,
+          failures,
+          computer,
+          address: text(addresses[index]),
+          account: text(accounts[index]),
+          logonType: typeOf(types[index]),
+          code: failureCode('', text(codes[index])),
+        },
+        detail,
+      );
+    }
+    reduction.unlisted += Math.max(0, (numberAt(row, 'Failures') ?? 0) - listed);
+    reduction.exact &&= isExact(row);
+  }
+  return reduction;
+}
+
+/** What the rows of `linux-logons.kql` say. */
+export interface SshdRows extends Reduction {
+  successes: Success[];
+  /** Keys of accounts that sshd says are there. */
+  existing: Set<string>;
+  failures: number;
+}
+
+/** Adds the failures in the rows of `linux-logons.kql` to the columns. */
+export function addSshdRows(
+  rows: readonly Json[],
+  computerOf: ComputerOf,
+  detail: number,
+  columns: FailureColumns,
+): SshdRows {
+  const said: SshdRows = { unlisted: 0, exact: true, successes: [], existing: new Set(), failures: 0 };
+  for (const row of rows) {
+    const computer = computerOf(textAt(row, 'Machine'));
+    const messages = list(row, 'Messages');
+    let listed = 0;
+    for (const { first, last, failures: lines, index } of tuples(row)) {
+      listed += lines;
+      const line = parseSshd(text(messages[index]));
+      if (line === null) continue;
+      if (line.kind === 'exists') said.existing.add(accountName(line.account).key);
+      else if (line.kind === 'accepted') {
+        const { account, address, method } = line;
+        said.successes.push({
+          first,
+          last,
+          recordId: 0,
+          computer,
+          account,
+          address,
+          logonType: null,
+          logonId: '',
+          method,
+        });
+      } else {
+        const failures = lines * line.times;
+        said.failures += failures;
+        columns.addBucket(
+          {
+            first,
+            last,
+            failures,
+            computer,
+            address: line.address,
+            account: line.account,
+            logonType: null,
+            code: line.code,
+          },
+          detail,
+        );
+      }
+    }
+    said.unlisted += Math.max(0, (numberAt(row, 'Lines') ?? 0) - listed);
+    said.exact &&= isExact(row);
+  }
+  return said;
+}
+
+/** The rows of `logon-successes.kql`. */
+export function successesOf(rows: readonly Json[], computerOf: ComputerOf): Success[] {
+  return rows.flatMap((row) => {
+    const first = ticksOf(textAt(row, 'First'));
+    const last = ticksOf(textAt(row, 'Last'));
+    if (first === null || last === null) return [];
+    return {
+      first,
+      last,
+      recordId: 0,
+      computer: computerOf(textAt(row, 'Machine')),
+      account: textAt(row, 'Account'),
+      address: textAt(row, 'Address'),
+      logonType: typeOf(textAt(row, 'LogonType')),
+      logonId: textAt(row, 'LogonId'),
+      method: '',
+    };
+  });
+}
+
+/** The parts of a row of `logon-aftermath.kql` or `events-around.kql`. */
+export function partsOf(row: Json): EventParts {
+  return {
+    eventId: numberAt(row, 'EventID') ?? 0,
+    account: textAt(row, 'Account'),
+    address: textAt(row, 'Address'),
+    logonType: textAt(row, 'LogonType'),
+    status: textAt(row, 'Status'),
+    subStatus: textAt(row, 'SubStatus'),
+    subject: textAt(row, 'Subject'),
+    member: textAt(row, 'Member'),
+    thing: textAt(row, 'Thing'),
+  };
+}
+
+/** The rows of `logon-aftermath.kql`, `service-installs.kql` or `linux-aftermath.kql`. */
+export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): LaterEvent[] {
+  return rows.flatMap((row) => {
+    const when = ticksOf(textAt(row, 'At'));
+    if (when === null) return [];
+    const parts = 'Service' in row ? { ...partsOf(row), eventId: 7045, thing: textAt(row, 'Service') } : partsOf(row);
+    return {
+      at: when,
+      eventId: parts.eventId,
+      computer: computerOf(textAt(row, 'Machine')),
+      logonId: textAt(row, 'Session'),
+      what: textAt(row, 'What') || eventWords(parts),
+    };
+  });
+}

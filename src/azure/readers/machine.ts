@@ -1,0 +1,65 @@
+import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { shortName } from '../../arm/resource-id.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { Connection } from '../client/connection.ts';
+import { rawBody } from '../client/raw-body.ts';
+import type { MachineIdentity } from './activity-log.ts';
+import { powerOf } from './inventory.ts';
+
+/** The virtual machine as Azure prints it. Throws the SDK's error. */
+export async function readMachine(connection: Connection, vm: VirtualMachine): Promise<Json> {
+  const compute = await connection.compute(vm.subscriptionId);
+  return rawBody((options) => compute.virtualMachines.get(vm.resourceGroup, vm.name, options));
+}
+
+/** Ids of the machine's managed disks. */
+export function disksOf(machine: Json): string[] {
+  const profile = at(machine, 'properties', 'storageProfile');
+  return [at(profile, 'osDisk'), ...listAt(profile, 'dataDisks')]
+    .map((disk) => textAt(disk, 'managedDisk', 'id'))
+    .filter((id) => id !== '');
+}
+
+export interface ManagedIdentity extends MachineIdentity {
+  kind: 'system-assigned' | 'user-assigned';
+  principalId: string;
+}
+
+/** The managed identities that a process inside the machine can get tokens for. */
+export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedIdentity[] {
+  const own = textAt(machine, 'identity', 'principalId');
+  const assigned = at(machine, 'identity', 'userAssignedIdentities');
+  const ids = (...given: string[]) => given.filter((id) => id !== '').map((id) => id.toLowerCase());
+  return [
+    ...(own === '' ? [] : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, ids: ids(own) }]),
+    ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({
+      kind: 'user-assigned' as const,
+      name: shortName(id),
+      principalId: textAt(value, 'principalId'),
+      ids: ids(textAt(value, 'principalId'), textAt(value, 'clientId')),
+    })),
+  ];
+}
+
+/** A machine as the rest of cordon knows it, from its own GET with the instance view; its addresses are not in there. */
+export function virtualMachineOf(
+  machine: Json,
+  about: Pick<VirtualMachine, 'id' | 'name' | 'resourceGroup' | 'subscriptionId' | 'location'>,
+): VirtualMachine {
+  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
+    .map((status) => textAt(status, 'code'))
+    .find((code) => /^PowerState\//i.test(code));
+  return {
+    ...about,
+    subscriptionName: about.subscriptionId,
+    os: /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows',
+    osName: '',
+    power: powerOf(power ?? ''),
+    computerName: textAt(machine, 'properties', 'osProfile', 'computerName'),
+    publicAddresses: [],
+    networkInterfaces: listAt(machine, 'properties', 'networkProfile', 'networkInterfaces')
+      .map((entry) => textAt(entry, 'id'))
+      .filter((id) => id !== ''),
+    tags: {},
+  };
+}

@@ -1,0 +1,298 @@
+import { type Json, listAt, textAt } from '../../arm/json.ts';
+import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import type { Fact } from '../../documents/fact.ts';
+import type { Exposure, Firewall, VirtualMachine } from '../../documents/triage.ts';
+import { evaluateExposure } from '../../network/exposure.ts';
+import { firewallInFront } from '../../network/paths/firewall-route.ts';
+import { NetworkResources, type Unreadable } from '../../network/resources.ts';
+import type { SecondOpinion } from '../../network/rules/effective-rules.ts';
+import type { AdminRules } from '../../network/rules/rule-lists.ts';
+import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
+import type { Connection } from '../client/connection.ts';
+import { azureError, unknownFrom } from '../client/failure.ts';
+import { loadQuery } from '../client/load-query.ts';
+import { rawBody } from '../client/raw-body.ts';
+import { queryGraph } from '../client/resource-graph.ts';
+import { readAdminRules } from './admin-rules.ts';
+
+/** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
+export interface NetworkReading {
+  resources: NetworkResources;
+  /** Security admin rules of Virtual Network Manager, which stand before every network security group. */
+  adminRules: AdminRules;
+  unreadable: Unreadable[];
+  /** Public addresses found at the machine's interfaces. */
+  publicAddresses: string[];
+}
+
+const source = 'Azure Resource Manager · network configuration';
+
+function unreadableFrom(id: string, error: unknown): Unreadable {
+  const type = parseResourceId(id)?.type ?? 'Microsoft.Network';
+  const unknown = unknownFrom(error, source, {
+    permission: `${type}/read`,
+    role: 'Reader',
+    scope: shortName(id),
+  });
+  return { what: id, because: unknown.because, cure: unknown.cure };
+}
+
+/** The SDK's GET for a network resource, by the type in its id; undefined for types that are read by other means. */
+async function getResource(connection: Connection, id: string): Promise<Json | undefined> {
+  const parsed = parseResourceId(id);
+  if (!parsed) return undefined;
+  const { subscriptionId, resourceGroup, names } = parsed;
+  const [first = '', second = ''] = names;
+  const network = await connection.network(subscriptionId);
+  switch (parsed.type.toLowerCase()) {
+    case 'microsoft.network/networkinterfaces':
+      return rawBody((options) => network.networkInterfaces.get(resourceGroup, first, options));
+    case 'microsoft.network/networksecuritygroups':
+      return rawBody((options) => network.networkSecurityGroups.get(resourceGroup, first, options));
+    case 'microsoft.network/virtualnetworks':
+      return rawBody((options) => network.virtualNetworks.get(resourceGroup, first, options));
+    case 'microsoft.network/virtualnetworks/subnets':
+      return rawBody((options) => network.subnets.get(resourceGroup, first, second, options));
+    case 'microsoft.network/publicipaddresses':
+      return rawBody((options) => network.publicIPAddresses.get(resourceGroup, first, options));
+    case 'microsoft.network/loadbalancers':
+      return rawBody((options) => network.loadBalancers.get(resourceGroup, first, options));
+    case 'microsoft.network/applicationsecuritygroups':
+      return rawBody((options) => network.applicationSecurityGroups.get(resourceGroup, first, options));
+    case 'microsoft.network/routetables':
+      return rawBody((options) => network.routeTables.get(resourceGroup, first, options));
+    default:
+      return undefined;
+  }
+}
+
+/** ".../loadBalancers/lb/backendAddressPools/p" -> ".../loadBalancers/lb" */
+function parentId(id: string): string {
+  return id.split('/').slice(0, -2).join('/');
+}
+
+function idsAt(value: unknown, ...path: string[]): string[] {
+  return listAt(value, ...path)
+    .map((entry) => textAt(entry, 'id'))
+    .filter((id) => id !== '');
+}
+
+/** Ids that a network interface points to and that decide who reaches it. */
+function referencesOf(nic: unknown): string[] {
+  const ids = [textAt(nic, 'properties', 'networkSecurityGroup', 'id')];
+  for (const configuration of listAt(nic, 'properties', 'ipConfigurations')) {
+    const subnet = textAt(configuration, 'properties', 'subnet', 'id');
+    ids.push(
+      textAt(configuration, 'properties', 'publicIPAddress', 'id'),
+      subnet === '' ? '' : parentId(subnet),
+      ...idsAt(configuration, 'properties', 'loadBalancerBackendAddressPools').map(parentId),
+      ...idsAt(configuration, 'properties', 'loadBalancerInboundNatRules').map(parentId),
+    );
+  }
+  return ids.filter((id) => id !== '');
+}
+
+/** Ids that a subnet or a load balancer's frontend points to. */
+function secondReferences(resources: NetworkResources, nic: unknown): string[] {
+  const ids: string[] = [];
+  for (const configuration of listAt(nic, 'properties', 'ipConfigurations')) {
+    const subnet = resources.get(textAt(configuration, 'properties', 'subnet', 'id'));
+    ids.push(
+      textAt(subnet, 'properties', 'networkSecurityGroup', 'id'),
+      textAt(subnet, 'properties', 'routeTable', 'id'),
+    );
+    const balancers = [
+      ...idsAt(configuration, 'properties', 'loadBalancerBackendAddressPools'),
+      ...idsAt(configuration, 'properties', 'loadBalancerInboundNatRules'),
+    ].map(parentId);
+    for (const balancer of new Set(balancers)) {
+      for (const frontend of listAt(resources.get(balancer), 'properties', 'frontendIPConfigurations')) {
+        ids.push(textAt(frontend, 'properties', 'publicIPAddress', 'id'));
+      }
+    }
+  }
+  return ids.filter((id) => id !== '');
+}
+
+/**
+ * Ids of the machine's interfaces and of what decides who reaches them: security groups, addresses, load balancers,
+ * route tables. A subnet stands for its virtual network, which other machines share.
+ */
+export function networkPartsOf(reading: NetworkReading, vm: VirtualMachine): string[] {
+  const nics = vm.networkInterfaces.map((id) => reading.resources.get(id));
+  const subnets = nics
+    .flatMap((nic) => listAt(nic, 'properties', 'ipConfigurations'))
+    .map((configuration) => textAt(configuration, 'properties', 'subnet', 'id'))
+    .filter((id) => id !== '');
+  const networks = new Set(subnets.map((id) => parentId(id).toLowerCase()));
+  const around = nics.flatMap((nic) => [...referencesOf(nic), ...secondReferences(reading.resources, nic)]);
+  return [...vm.networkInterfaces, ...subnets, ...around.filter((id) => !networks.has(id.toLowerCase()))];
+}
+
+/** The virtual networks of these interfaces' subnets. */
+function networksOf(nics: unknown[]): string[] {
+  const ids = nics
+    .flatMap((nic) => listAt(nic, 'properties', 'ipConfigurations'))
+    .map((configuration) => parentId(textAt(configuration, 'properties', 'subnet', 'id')))
+    .filter((id) => id !== '');
+  return [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()];
+}
+
+/**
+ * Reads what decides one machine's exposure: Resource Graph for what lies around it (firewalls, gateways, peers), and
+ * Azure Resource Manager for what decides, because Resource Graph lags behind a change.
+ */
+export async function readNetwork(
+  connection: Connection,
+  vm: VirtualMachine,
+  signal?: AbortSignal,
+): Promise<NetworkReading> {
+  const unreadable: Unreadable[] = [];
+  const fresh = new Map<string, Json>();
+  const read = async (ids: string[]): Promise<void> => {
+    const missing = [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()].filter(
+      (id) => !fresh.has(id.toLowerCase()),
+    );
+    await Promise.all(
+      missing.map(async (id) => {
+        try {
+          const body = await getResource(connection, id);
+          if (body) fresh.set(id.toLowerCase(), body);
+        } catch (error) {
+          unreadable.push(unreadableFrom(id, error));
+        }
+      }),
+    );
+  };
+  // A hub with its firewall mostly stands in another subscription than the machine: all in reach are asked.
+  const around = loadQuery('network-around')
+    .then((query) => queryGraph(connection, query, [], signal))
+    .catch((error: unknown) => {
+      unreadable.push({
+        what: 'resources around the machine (firewalls, gateways, peered networks)',
+        because: azureError(error).message,
+        cure: 'refresh',
+      });
+      return { rows: [], truncated: '' };
+    });
+  const direct = async () => {
+    await read(vm.networkInterfaces);
+    const nics = vm.networkInterfaces.map((id) => fresh.get(id.toLowerCase()));
+    const admin = readAdminRules(connection, networksOf(nics));
+    await read(nics.flatMap(referencesOf));
+    const soFar = new NetworkResources(fresh.values());
+    await read(nics.flatMap((nic) => secondReferences(soFar, nic)));
+    return admin;
+  };
+  const [graph, adminRules] = await Promise.all([around, direct()]);
+  if (graph.truncated)
+    unreadable.push({
+      what: 'resources around the machine',
+      because: graph.truncated,
+      cure: 'refresh',
+    });
+  const resources = new NetworkResources(graph.rows);
+  for (const body of fresh.values()) resources.add(body);
+  const publicAddresses = vm.networkInterfaces
+    .flatMap((id) => listAt(resources.get(id), 'properties', 'ipConfigurations'))
+    .map((configuration) =>
+      textAt(resources.get(textAt(configuration, 'properties', 'publicIPAddress', 'id')), 'properties', 'ipAddress'),
+    )
+    .filter((address) => address !== '');
+  return { resources, adminRules, unreadable, publicAddresses };
+}
+
+/**
+ * How the Internet reaches the machine, by the configuration, compared with Azure's effective rules where those were
+ * asked for.
+ */
+export function exposureOf(
+  reading: NetworkReading,
+  vm: VirtualMachine,
+  asOf: string,
+  options: { secondOpinions?: ReadonlyMap<string, SecondOpinion>; serviceTags?: PublishedTags } = {},
+): Fact<Exposure> {
+  return evaluateExposure({
+    vm: { id: vm.id, name: vm.name, os: vm.os, power: vm.power },
+    networkInterfaces: vm.networkInterfaces,
+    resources: reading.resources,
+    adminRules: reading.adminRules,
+    unreadable: reading.unreadable,
+    asOf,
+    source,
+    ...options,
+  });
+}
+
+/** Azure's effective security rules of each interface, or why they could not be had; asked for all at once. */
+export async function readEffectiveRules(
+  connection: Connection,
+  vm: VirtualMachine,
+): Promise<Map<string, SecondOpinion>> {
+  const answers = await Promise.all(
+    vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
+      const parsed = parseResourceId(id);
+      if (!parsed) return [id, { because: 'its id cannot be read' }];
+      if (vm.power !== 'running')
+        return [id, { because: `not asked: Azure answers only for a machine that runs (${vm.power})` }];
+      try {
+        const network = await connection.network(parsed.subscriptionId);
+        const body = await network.networkInterfaces.listEffectiveNetworkSecurityGroups(
+          parsed.resourceGroup,
+          parsed.name,
+          {
+            updateIntervalInMs: connection.pollIntervalMs,
+          },
+        );
+        return [id, { body }];
+      } catch (error) {
+        const unknown = unknownFrom(error, source, {
+          permission: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action',
+          role: 'Network Contributor (or a role with that action)',
+          scope: parsed.name,
+        });
+        return [id, { because: `${unknown.because}; ${unknown.cure}` }];
+      }
+    }),
+  );
+  return new Map(answers);
+}
+
+/**
+ * The exposure of one machine: our answer first, then with Azure's own as the second opinion. `onFirst` gets the
+ * former as soon as it is known.
+ */
+export async function readExposure(
+  connection: Connection,
+  vm: VirtualMachine,
+  onFirst: (fact: Fact<Exposure>, reading: NetworkReading) => void,
+  options: { signal?: AbortSignal; serviceTags?: PublishedTags } = {},
+): Promise<{ fact: Fact<Exposure>; reading: NetworkReading }> {
+  const tags = options.serviceTags ? { serviceTags: options.serviceTags } : {};
+  const effective = readEffectiveRules(connection, vm);
+  const reading = await readNetwork(connection, vm, options.signal);
+  const first = exposureOf(reading, vm, connection.clock.now().toISOString(), tags);
+  onFirst(first, reading);
+  const secondOpinions = await effective;
+  const asOf = connection.clock.now().toISOString();
+  return { fact: exposureOf(reading, vm, asOf, { ...tags, secondOpinions }), reading };
+}
+
+/** Does the machine's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */
+export function firewallOf(
+  reading: NetworkReading,
+  vm: VirtualMachine,
+  exposure: Fact<Exposure>,
+  asOf: string,
+): Fact<Firewall> {
+  // What is not named by an id is what lies around the machine.
+  const around = reading.unreadable.find(({ what }) => !what.startsWith('/'));
+  return firewallInFront({
+    networkInterfaces: vm.networkInterfaces,
+    resources: reading.resources,
+    aroundUnreadable: around?.because ?? '',
+    exposure,
+    asOf,
+    source,
+  });
+}

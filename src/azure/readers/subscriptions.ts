@@ -1,0 +1,39 @@
+import { exitCode, Failure } from '../../failure.ts';
+import { nearest } from '../../text/nearest.ts';
+import { printable } from '../../text/printable.ts';
+import type { Connection } from '../client/connection.ts';
+
+export interface Subscription {
+  id: string;
+  name: string;
+}
+
+/**
+ * The enabled subscriptions that were asked for, or all in reach. Throws a Failure for a name or id that is not in
+ * reach, with the nearest names, and the SDK's error when nobody is signed in.
+ */
+export async function readSubscriptions(connection: Connection): Promise<Subscription[]> {
+  const client = await connection.subscriptions();
+  const all: Subscription[] = [];
+  for await (const subscription of client.subscriptions.list()) {
+    if (!subscription.subscriptionId) continue;
+    all.push({
+      id: subscription.subscriptionId,
+      name: printable(subscription.displayName ?? subscription.subscriptionId, 80),
+    });
+  }
+  if (connection.wantedSubscriptions.length === 0) return all;
+  return connection.wantedSubscriptions.map((wanted) => {
+    const found = all.find(({ id, name }) => [id.toLowerCase(), name.toLowerCase()].includes(wanted.toLowerCase()));
+    if (found) return found;
+    const near = nearest(
+      wanted,
+      all.map(({ name }) => name),
+    );
+    throw new Failure(
+      `no subscription "${printable(wanted, 80)}" among the ${all.length} that this sign-in can see` +
+        (near.length > 0 ? `; nearest: ${near.join(', ')}` : ''),
+      exitCode.usage,
+    );
+  });
+}

@@ -1,0 +1,131 @@
+import { nameOf } from '../arm/resource-id.ts';
+import type { ExposedPort, Exposure } from '../documents/triage.ts';
+import type { Guarded, Opening } from './exposed-ports.ts';
+import type { EffectiveRules, SecondOpinion } from './rules/effective-rules.ts';
+import type { FlowsByProtocol } from './rules/evaluate-chain.ts';
+import type { FilterBook } from './rules/rule-lists.ts';
+import { INTERNET_V4, INTERNET_V6, parsePrefix, sizeV4 } from './sets/address-set.ts';
+import { differences, type Flow } from './sets/flow-set.ts';
+import { type Intervals, subtract } from './sets/interval-set.ts';
+import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './sets/protocols.ts';
+
+/** Azure's word on one network interface beside ours. */
+export interface Opinion {
+  networkInterface: string;
+  opinion: SecondOpinion | undefined;
+  effective: EffectiveRules | undefined;
+  guarded: readonly Guarded[];
+}
+
+type Compared = Pick<Exposure, 'disagreements' | 'secondOpinion'>;
+
+const MOST = 100;
+const HOST = parsePrefix('168.63.129.16');
+const HOST_V4: Intervals<number> = HOST?.family === 4 ? [HOST.start, HOST.end] : [];
+
+/**
+ * Compares, interface by interface and port by port, what our lists let in from the Internet with what Azure's
+ * effective rules do, marks each opening with the result, and tells every difference with both sides. Paths do not
+ * matter here: both opinions are about the filters alone.
+ */
+export function compareOpinions(
+  book: FilterBook,
+  opinions: readonly Opinion[],
+  openings: readonly Opening[],
+): Compared {
+  const result: Compared = { disagreements: [], secondOpinion: [] };
+  for (const one of opinions) {
+    const { networkInterface, opinion, effective } = one;
+    if (opinion === undefined) continue;
+    if (effective === undefined || effective.because !== '') {
+      const because = effective?.because ?? ('because' in opinion ? opinion.because : 'not asked');
+      result.secondOpinion.push({
+        networkInterface,
+        result: because.startsWith('not asked') ? because : `not checked: ${because}`,
+      });
+      continue;
+    }
+    const differing: { guarded: Guarded; protocol: Protocol; from: number; to: number }[] = [];
+    let alone = false;
+    for (const guarded of one.guarded) {
+      const { filters, entrance } = guarded;
+      if (filters.unread.subnet !== '' || filters.unread.nic !== '') alone = true;
+      const arrival = {
+        family: entrance.family,
+        destination: entrance.destination,
+        groups: entrance.groups,
+        network: entrance.network,
+      };
+      const note = (protocol: Protocol, from: number, to: number, ours: string, azure: string) => {
+        differing.push({ guarded, protocol, from, to });
+        if (result.disagreements.length >= MOST) return;
+        const portless = (BIT[protocol] & WITH_PORTS) === 0;
+        const ports = portless ? 'all' : from === to ? String(from) : `${from}-${to}`;
+        result.disagreements.push({ networkInterface, protocol, ports, cordon: ours, azure });
+      };
+      if (entrance.family === 4) {
+        const ours = book.flowsV4(guarded.chain, arrival, INTERNET_V4, '');
+        const azures = book.flowsV4(effective.chain, arrival, INTERNET_V4, '');
+        compare(ours, azures, HOST_V4, note, (set) => `${sizeV4(set).toLocaleString('en-US')} public addresses`);
+      } else {
+        const ours = book.flowsV6(guarded.chain, arrival, INTERNET_V6, '');
+        const azures = book.flowsV6(effective.chain, arrival, INTERNET_V6, '');
+        compare(ours, azures, [], note, () => 'IPv6 addresses');
+      }
+    }
+    for (const { ports, guarded } of openings) {
+      if (!one.guarded.includes(guarded)) continue;
+      for (const port of ports) {
+        const portless = (BIT[port.protocol] & WITH_PORTS) === 0;
+        const differs = differing.some(
+          (d) =>
+            d.guarded === guarded &&
+            d.protocol === port.protocol &&
+            (portless || (d.from <= port.to && port.from <= d.to)),
+        );
+        port.agrees = differs ? 'disagrees' : 'effective-rules';
+      }
+    }
+    result.secondOpinion.push({ networkInterface, result: verdict(differing.length, effective.empty, alone) });
+  }
+  if (result.disagreements.length >= MOST) result.disagreements.splice(MOST);
+  return result;
+}
+
+function verdict(differing: number, empty: boolean, alone: boolean): string {
+  const nothing = empty ? ' (no network security group is associated)' : '';
+  if (differing > 0) return `differs in ${differing} ${differing === 1 ? 'place' : 'places'}${nothing}`;
+  return alone ? `Azure's effective rules speak alone: ours could not all be read${nothing}` : `the same${nothing}`;
+}
+
+function compare<A extends number | bigint>(
+  ours: FlowsByProtocol<A>,
+  azures: FlowsByProtocol<A>,
+  host: Intervals<A>,
+  note: (protocol: Protocol, from: number, to: number, ours: string, azure: string) => void,
+  size: (set: Intervals<A>) => string,
+): void {
+  const words = (flow: Flow<A> | undefined): string => {
+    if (flow === undefined) return 'closed';
+    const by = flow.rules.map((rule) => `${nameOf(rule.nsg)}/${rule.rule} ${rule.priority}`).join(', ');
+    return `open to ${size(flow.sources)}${by === '' ? ', no rule stands there' : ` by ${by}`}`;
+  };
+  for (const protocol of PROTOCOLS) {
+    // What enters only through tags of unknown addresses cannot be compared.
+    const known = (flows: readonly Flow<A>[]) => flows.filter((flow) => flow.tags.length === 0);
+    const unsure = [...ours[protocol], ...azures[protocol]].filter((flow) => flow.tags.length > 0);
+    for (const { from, to, a, b, onlyA, onlyB } of differences(known(ours[protocol]), known(azures[protocol]))) {
+      if (subtract(onlyA, host).length === 0 && subtract(onlyB, host).length === 0) continue;
+      if (unsure.some((flow) => flow.from <= from && to <= flow.to)) continue;
+      note(protocol, from, to, words(a), words(b));
+    }
+  }
+}
+
+/** How a port's second opinion is told in one word, for lists. */
+export const agreement = (port: ExposedPort): string =>
+  port.agrees === 'effective-rules'
+    ? 'Azure says the same'
+    : port.agrees === 'disagrees'
+      ? 'Azure says otherwise'
+      : 'not checked with Azure';

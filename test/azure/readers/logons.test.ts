@@ -1,0 +1,645 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { kqlString, withParameters } from '../../../src/azure/client/kql-literal.ts';
+import { readFleetLogons, readLogons } from '../../../src/azure/readers/logons.ts';
+import type { Known } from '../../../src/documents/fact.ts';
+import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
+import { analyse, evaluate } from '../../../src/kql/evaluate.ts';
+import { type ColumnType, tableFromRows } from '../../../src/kql/table.ts';
+import { defaultThresholds } from '../../../src/triage/logons/bursts.ts';
+import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/events.ts';
+import { assembleLogons } from '../../../src/triage/logons/logons.ts';
+import { type SyslogLine, sshLogons } from '../../../src/triage/logons/sshd.ts';
+import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
+import { connectTo, logTables, machine, type Workspace } from '../log-workspace.ts';
+
+const now = '2026-11-23T02:20:11.000Z';
+const web01 = machine();
+const at = (time: string): Ticks => ticksOf(`2026-11-23T${time}Z`) ?? 0;
+type Row = Record<string, unknown>;
+
+function security(time: Ticks | string, EventID: number, given: Row = {}): Row {
+  return {
+    TimeGenerated: typeof time === 'string' ? `2026-11-23T${time}Z` : isoOf(time),
+    EventID,
+    Computer: 'web01',
+    _ResourceId: web01.id.toLowerCase(),
+    EventSourceName: 'Microsoft-Windows-Security-Auditing',
+    ...given,
+  };
+}
+
+function failed(time: Ticks | string, given: Row = {}): Row {
+  return security(time, 4625, {
+    TargetUserName: 'svc-backup',
+    IpAddress: '203.0.113.77',
+    LogonType: 3,
+    Status: '0xc000006d',
+    SubStatus: '0xc000006a',
+    WorkstationName: 'kali',
+    ...given,
+  });
+}
+
+function entered(time: Ticks | string, given: Row = {}): Row {
+  const logon = { TargetUserName: 'svc-backup', IpAddress: '203.0.113.77', LogonType: 3, TargetLogonId: '0x47a203c' };
+  return security(time, 4624, { ...logon, ...given });
+}
+
+/** `count` rows, `apart` seconds from one to the next. */
+function many(count: number, start: string, apart: number, row: (time: Ticks, i: number) => Row): Row[] {
+  return Array.from({ length: count }, (_, i) => row(at(start) + Math.round(i * apart * ticksPerSecond), i));
+}
+
+const alive = { Heartbeat: [{ TimeGenerated: '2026-11-23T02:19:50Z', Computer: 'web01', _ResourceId: web01.id }] };
+const service = entered('02:19:40', { TargetUserName: 'SYSTEM', IpAddress: '-', LogonType: 5, TargetLogonId: '0x3e7' });
+
+function workspace(tables: Workspace['tables'], given: Partial<Workspace> = {}): Workspace {
+  return { now, tables: { ...alive, ...tables }, ...given };
+}
+
+async function read(tables: Workspace['tables'], given: Partial<Workspace> = {}, vm = web01) {
+  const fact = await readLogons(connectTo(workspace(tables, given)), vm);
+  if (fact.state === 'known') logonsSchema.parse(fact.value);
+  return fact;
+}
+
+async function readKnown(...given: Parameters<typeof read>): Promise<Known<Logons>> {
+  const fact = await read(...given);
+  if (fact.state === 'unknown') throw new Error(`${fact.because}; ${fact.cure}`);
+  return fact;
+}
+
+const guess = many(300, '01:58:02', 3.2, (time) => failed(time));
+
+describe('the logons of a Windows machine', () => {
+  it('are bursts with what followed, asked by the id of the machine and counted by Log Analytics', async () => {
+    const asked: { path: string; query: string }[] = [];
+    const fact = await readKnown(
+      {
+        SecurityEvent: [
+          ...guess,
+          service,
+          entered('02:14:09'),
+          security('02:14:09.1', 4672, { SubjectLogonId: '0x47a203c', SubjectUserName: 'svc-backup' }),
+          security('02:14:10', 4672, { SubjectLogonId: '0x3e7', SubjectUserName: 'SYSTEM' }),
+          security('02:15:00', 4720, { TargetUserName: 'helper', SubjectUserName: 'svc-backup' }),
+          security('02:16:00', 4698, { SubjectUserName: 'svc-backup', EventData: '<Data Name="TaskName">\\up</Data>' }),
+          security('02:17:00', 1102, { EventSourceName: 'Microsoft-Windows-Eventlog' }),
+        ],
+        Event: [
+          {
+            ...security('02:18:00', 7045),
+            EventLog: 'System',
+            Source: 'Service Control Manager',
+            EventData: '<DataItem><EventData><Data Name="ServiceName">evilsvc</Data></EventData></DataItem>',
+          },
+        ],
+      },
+      { asked },
+    );
+    expect(fact).toMatchObject({
+      source: 'Log Analytics · SecurityEvent',
+      asOf: now,
+      coverage: 'last 24 h',
+      notSeen: [],
+    });
+    expect(fact.value).toMatchObject({
+      failures: 300,
+      lastEventAt: '2026-11-23T02:19:40Z',
+      successesCollected: true,
+      thresholds: { failures: 10, windowSeconds: 300 },
+    });
+    expect(fact.value.bursts).toMatchObject([
+      {
+        kind: 'guess',
+        failures: 300,
+        start: '2026-11-23T01:58:02Z',
+        end: '2026-11-23T02:13:58.8Z',
+        codes: [{ code: '0xc000006a', meaning: 'wrong password' }],
+        success: { state: 'known', value: { at: '2026-11-23T02:14:09Z', account: 'svc-backup', by: 'both' } },
+        next: [
+          { eventId: 4672, what: 'special privileges for svc-backup' },
+          { eventId: 4720, what: 'account helper created by svc-backup' },
+          { eventId: 4698, what: 'scheduled task \\up created by svc-backup' },
+          { eventId: 1102, what: 'security log cleared by someone' },
+          { eventId: 7045, what: 'service evilsvc installed' },
+        ],
+      },
+    ]);
+    expect(asked.every(({ path }) => path.toLowerCase() === `/v1${web01.id}/query`.toLowerCase())).toBe(true);
+  });
+
+  it('are the same bursts as the events themselves give', async () => {
+    const events = fc.array(
+      fc.record({
+        seconds: fc.integer({ min: 0, max: 1500 }),
+        address: fc.constantFrom('198.51.100.1', '198.51.100.2', '::ffff:198.51.100.2', '-'),
+        account: fc.constantFrom('admin', '.\\Admin', 'WEB01\\admin', 'anna', '-', ''),
+        code: fc.constantFrom('0xc000006a', '0xC0000064', '0x0'),
+      }),
+      { maxLength: 150, size: 'max' },
+    );
+    await fc.assert(
+      fc.asyncProperty(events, async (given) => {
+        const times = given.map(({ seconds }) => at('01:00:00') + seconds * ticksPerSecond);
+        const rows = given.map(({ address, account, code }, i) =>
+          failed(times[i] ?? 0, { IpAddress: address, TargetUserName: account, SubStatus: code, Status: '0xC0000234' }),
+        );
+        const columns = new FailureColumns();
+        given.forEach(({ address, account, code }, i) => {
+          columns.addEvent(eventOf({ at: times[i] ?? 0, address, account, subStatus: code, status: '0xC0000234' }));
+        });
+        const { logons } = assembleLogons({
+          failures: columns,
+          successes: { collected: true, complete: true, because: '', cure: '', rows: [] },
+          later: [],
+          lastEventAt: '2026-11-23T02:19:40Z',
+          thresholds: defaultThresholds,
+        });
+        const counted = (await readKnown({ SecurityEvent: [...rows, service] })).value;
+        expect(ordered(counted)).toEqual(ordered(logons));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('past 5,000 are counted per minute, and it says so', async () => {
+    const rows = many(6000, '00:10:00', 1, (time, i) => failed(time, { WorkstationName: `WS${i}` }));
+    const fact = await readKnown({ SecurityEvent: [...rows, service] });
+    expect(fact.coverage).toContain('counted per minute');
+    expect(fact.value.bursts).toMatchObject([
+      { kind: 'guess', failures: 6000, start: '2026-11-23T00:10:00Z', end: '2026-11-23T01:49:59Z', peakPerMinute: 60 },
+    ]);
+  });
+
+  it('of made-up names, one for each failure, do not travel as rows of their own', async () => {
+    const rows = many(6000, '00:10:00', 1, (time, i) =>
+      failed(time, { TargetUserName: `user${i}`, SubStatus: '0xc0000064' }),
+    );
+    const fact = await readKnown({ SecurityEvent: [...rows, service] });
+    expect(fact.value.bursts).toMatchObject([{ kind: 'spray', failures: 6000, distinctAccounts: 6000 }]);
+    expect(fact.value.bursts[0]?.accounts[0]?.exists).toBe(false);
+  });
+
+  it('leave 4625 of another provider alone', async () => {
+    const rows = many(30, '01:00:00', 1, (time) => failed(time, { EventSourceName: 'Microsoft-Windows-EventSystem' }));
+    expect((await readKnown({ SecurityEvent: [...rows, service] })).value).toMatchObject({ failures: 0, bursts: [] });
+  });
+
+  it('join a success on the account that was tried, not on the subject that reports it', async () => {
+    const subject = { SubjectUserName: '-', IpAddress: '-' };
+    const rows = many(20, '01:00:00', 1, (time) => failed(time, { ...subject, TargetUserName: 'WEB01\\Admin' }));
+    const other = entered('01:10:00', { ...subject, TargetUserName: 'anna' });
+    const same = entered('01:20:00', { ...subject, TargetUserName: 'admin' });
+    expect((await readKnown({ SecurityEvent: [...rows, other, same, service] })).value.bursts).toMatchObject([
+      { kind: 'unattributed', success: { value: { at: '2026-11-23T01:20:00Z', account: 'admin' } } },
+    ]);
+  });
+
+  it('are read from WindowsEvent or Event where these hold them', async () => {
+    const data = { TargetUserName: 'svc-backup', IpAddress: '203.0.113.77', LogonType: '3', SubStatus: '0xc000006a' };
+    const base = (time: Ticks, EventID: number): Row => ({ ...security(time, EventID), EventSourceName: undefined });
+    const forwarded = many(20, '02:00:00', 1, (time) => ({
+      ...base(time, 4625),
+      Provider: 'Microsoft-Windows-Security-Auditing',
+      Channel: 'Security',
+      EventData: data,
+    }));
+    const xml = Object.entries(data).map(([name, value]) => `<Data Name="${name}">${value}</Data>`);
+    const plain = many(20, '02:00:00', 1, (time) => ({
+      ...base(time, 4625),
+      Source: 'Microsoft-Windows-Security-Auditing',
+      EventLog: 'Security',
+      EventData: `<DataItem><EventData>${xml.join('')}</EventData></DataItem>`,
+    }));
+    for (const [table, rows] of Object.entries({ WindowsEvent: forwarded, Event: plain })) {
+      const fact = await readKnown({ SecurityEvent: [], [table]: rows });
+      expect(fact.source).toBe(`Log Analytics · ${table}`);
+      expect(fact.value.bursts).toMatchObject([{ kind: 'guess', failures: 20, accounts: [{ exists: true }] }]);
+    }
+  });
+});
+
+describe('what is not known is not none', () => {
+  it('none, where events arrive', async () => {
+    const fact = await readKnown({ SecurityEvent: [service], Event: [] });
+    expect(fact.value).toMatchObject({ failures: 0, bursts: [], lastEventAt: '2026-11-23T02:19:40Z' });
+    expect(fact.notSeen).toEqual([]);
+  });
+
+  it('no agent', async () => {
+    expect(await read({ SecurityEvent: [], Heartbeat: [] })).toMatchObject({
+      state: 'unknown',
+      because: expect.stringContaining('no agent'),
+      cure: expect.stringContaining('Azure Monitor Agent'),
+    });
+  });
+
+  it('no table', async () => {
+    expect(await read({})).toMatchObject({
+      state: 'unknown',
+      because: 'no table SecurityEvent in the workspaces of this machine that you can read',
+    });
+  });
+
+  it('an agent that sends other things', async () => {
+    expect(await read({ SecurityEvent: [] })).toMatchObject({
+      state: 'unknown',
+      because: 'the agent reports (2026-11-23T02:19:50Z) but sends no security events',
+    });
+  });
+
+  it('events that stopped before the look-back, and within it', async () => {
+    const old = { ...service, TimeGenerated: '2026-11-20T10:00:00Z' };
+    expect(await read({ SecurityEvent: [old] })).toMatchObject({
+      state: 'unknown',
+      because: 'security events of this machine stopped arriving at 2026-11-20T10:00:00Z',
+    });
+    const quiet = await readKnown({ SecurityEvent: [{ ...service, TimeGenerated: '2026-11-22T22:00:00Z' }] });
+    expect(quiet.notSeen).toContain('nothing after 2026-11-22T22:00:00Z: events stopped arriving');
+  });
+
+  it('a machine that is off sends nothing, and that is why', async () => {
+    const old = { ...service, TimeGenerated: '2026-11-20T10:00:00Z' };
+    const fact = await readKnown({ SecurityEvent: [old] }, {}, machine({ power: 'deallocated' }));
+    expect(fact.notSeen).toContain('nothing after 2026-11-20T10:00:00Z: the machine is off');
+  });
+
+  it('no permission, with the role to ask for and on what', async () => {
+    const body = {
+      error: { code: 'InsufficientAccessError', message: 'The provided credentials have insufficient access' },
+    };
+    const fact = await read({ SecurityEvent: guess }, { refuse: () => ({ status: 403, body }) });
+    expect(fact).toMatchObject({ state: 'unknown', because: expect.stringMatching(/^no permission /) });
+    expect(fact).toMatchObject({ cure: `ask the customer for Log Analytics Reader on ${web01.id}` });
+  });
+
+  it('a column that is not there is no missing table', async () => {
+    const told = { code: 'SEM0100', message: "Failed to resolve column or scalar expression named 'ServiceName'" };
+    const body = {
+      error: { code: 'BadArgumentError', message: 'The request had some invalid properties', innererror: told },
+    };
+    expect(await read({ SecurityEvent: guess }, { refuse: () => ({ status: 400, body }) })).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/^Azure answered 400 BadArgumentError/),
+    });
+  });
+
+  it('throttled, with the time to wait', async () => {
+    const body = { error: { code: 'ThrottledError', message: 'Rate limit is exceeded' } };
+    const refuse = () => ({ status: 429, body, headers: { 'retry-after': '17' } });
+    expect(await read({ SecurityEvent: guess }, { refuse })).toMatchObject({
+      state: 'unknown',
+      because: expect.stringContaining('throttles'),
+      cure: 'wait 17 s, then refresh',
+    });
+  });
+
+  it('successes that are not collected: the success is unknown, the bursts are not', async () => {
+    const fact = await readKnown({ SecurityEvent: [...guess, security('02:19:00', 4672)] });
+    expect(fact.value.successesCollected).toBe(false);
+    expect(fact.value.bursts[0]?.success).toMatchObject({ state: 'unknown', because: expect.stringContaining('4624') });
+  });
+
+  it('successes that could not be read: unknown, and named', async () => {
+    const refuse = (query: string) =>
+      query.includes('let entered') ? { status: 500, body: { error: { code: 'Oops', message: 'broken' } } } : undefined;
+    const fact = await readKnown({ SecurityEvent: [...guess, service] }, { refuse });
+    expect(fact.value.bursts[0]?.success.state).toBe('unknown');
+    expect(fact.notSeen.join()).toContain('successful logons: Azure answered 500');
+  });
+
+  it('a part of an answer says that it is one', async () => {
+    const partialError = { code: 'PartialError', message: 'There were some errors when processing your query.' };
+    const fact = await readKnown({ SecurityEvent: [...guess, service] }, { partialError });
+    expect(fact.notSeen.join()).toContain('failed logons: Log Analytics gave a part of the answer');
+    expect(fact.value.bursts[0]?.success.state).toBe('unknown');
+  });
+});
+
+const lin = machine({ name: 'lin-build', os: 'linux', osName: 'Ubuntu 22.04' });
+
+function syslog(time: Ticks | string, SyslogMessage: string, given: Row = {}): Row {
+  return {
+    TimeGenerated: typeof time === 'string' ? `2026-11-23T${time}Z` : isoOf(time),
+    Computer: 'lin-build',
+    _ResourceId: lin.id.toLowerCase(),
+    Facility: 'auth',
+    SeverityLevel: 'info',
+    ProcessName: 'sshd',
+    ProcessID: 4711,
+    SyslogMessage,
+    ...given,
+  };
+}
+
+describe('the logons of a Linux machine', () => {
+  it.each(['sshd', 'sshd-session'])('are read from the lines of %s', async (ProcessName) => {
+    const rows = many(40, '02:00:00', 5, (time, i) =>
+      syslog(time, `Failed password for root from 203.0.113.9 port ${40_000 + i} ssh2`, {
+        ProcessName,
+        ProcessID: i + 1,
+      }),
+    );
+    const logon = syslog('02:10:00', 'Accepted password for root from 203.0.113.9 port 51000 ssh2', {
+      ProcessName,
+      ProcessID: 9,
+    });
+    const added = syslog('02:11:00', 'new user: name=helper, UID=1001', { ProcessName: 'useradd' });
+    const fact = await readKnown({ Syslog: [...rows, logon, added] }, {}, lin);
+    expect(fact.source).toBe('Log Analytics · Syslog');
+    expect(fact.value.bursts).toMatchObject([
+      {
+        kind: 'guess',
+        failures: 40,
+        codes: [{ code: 'sshd:wrong-password', meaning: 'wrong password', failures: 40 }],
+        accounts: [{ name: 'root', exists: true }],
+        success: { value: { account: 'root', address: '203.0.113.9', by: 'both', logonType: null } },
+        next: [{ what: 'useradd: new user: name=helper, UID=1001', eventId: 0 }],
+      },
+    ]);
+  });
+
+  it('without a failure are none where syslog arrives, and unknown where auth does not', async () => {
+    const quiet = syslog('02:00:00', 'Server listening on 0.0.0.0 port 22.');
+    expect((await readKnown({ Syslog: [quiet] }, {}, lin)).value).toMatchObject({ failures: 0, bursts: [] });
+    const cron = syslog('02:00:00', 'job', { Facility: 'cron', ProcessName: 'cron' });
+    expect(await read({ Syslog: [cron] }, {}, lin)).toMatchObject({
+      state: 'unknown',
+      because: expect.stringContaining('nothing of the facilities auth'),
+    });
+    expect(await read({}, {}, lin)).toMatchObject({
+      because: 'no table Syslog in the workspaces of this machine that you can read',
+    });
+  });
+
+  it('count every attempt once, as the reading of single lines does', async () => {
+    const address = fc.constantFrom('203.0.113.7', '203.0.113.8');
+    const user = fc.constantFrom('root', 'admin', 'x from 1.2.3.4 port 22 ssh2');
+    const connection = fc.record({
+      address,
+      user,
+      from: fc.integer({ min: 0, max: 600 }),
+      pid: fc.integer({ min: 1, max: 400 }),
+    });
+    const shapes = fc.subarray([0, 1, 2, 3, 4, 5, 6, 7]);
+    const lines = fc
+      .array(fc.tuple(connection, shapes), { maxLength: 40, size: 'max' })
+      .map((connections) => connections.flatMap(([c, chosen], i) => chosen.map((shape) => lineOf(c, i, shape))));
+    await fc.assert(
+      fc.asyncProperty(lines, async (given) => {
+        const told = sshLogons(given);
+        const columns = new FailureColumns();
+        for (const event of told.failures) columns.addEvent(event);
+        const rows = given.map((line) => syslog(line.at, line.message, { ProcessID: line.processId }));
+        const doubled = [...rows, ...rows.map((row) => ({ ...row, Facility: 'authpriv' }))];
+        const fact = await readKnown({ Syslog: [...doubled, syslog('02:19:00', 'Server listening')] }, {}, lin);
+        expect(fact.value.failures).toBe(told.failures.length);
+        const { logons } = assembleLogons({
+          failures: columns,
+          successes: { collected: true, complete: true, because: '', cure: '', rows: [] },
+          later: [],
+          lastEventAt: fact.value.lastEventAt,
+          thresholds: defaultThresholds,
+        });
+        expect(fact.value.bursts.map(({ start, end, failures }) => [start, end, failures])).toEqual(
+          logons.bursts.map(({ start, end, failures }) => [start, end, failures]),
+        );
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+function lineOf(
+  connection: { address: string; user: string; from: number; pid: number },
+  index: number,
+  shape: number,
+): SyslogLine {
+  const { address, user, from } = connection;
+  const port = 30_000 + index;
+  const messages = [
+    `Failed password for invalid user ${user} from ${address} port ${port} ssh2`,
+    `Invalid user ${user} from ${address} port ${port}`,
+    `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${address}`,
+    `Connection closed by invalid user ${user} ${address} port ${port} [preauth]`,
+    `message repeated 3 times: [ Failed password for root from ${address} port ${port} ssh2]`,
+    `error: maximum authentication attempts exceeded for root from ${address} port ${port} ssh2 [preauth]`,
+    'pam_unix(sshd:auth): check pass; user unknown',
+    `Accepted publickey for deploy from 10.0.0.5 port ${port} ssh2: RSA SHA256:abc`,
+  ];
+  return {
+    at: at('01:00:00') + (from + shape) * ticksPerSecond,
+    computer: 'lin-build',
+    processId: 1000 + index,
+    message: messages[shape] ?? '',
+  };
+}
+
+function eventOf(given: Partial<LogonEvent> & { at: Ticks }): LogonEvent {
+  return {
+    recordId: 0,
+    eventId: 4625,
+    computer: web01.id,
+    account: '',
+    domain: '',
+    address: '',
+    workstation: '',
+    logonType: 3,
+    status: '',
+    subStatus: '',
+    process: '',
+    logonId: '',
+    method: '',
+    ...given,
+  };
+}
+
+/** Lists of equal counts in one order, and names by their key: which form of a name came first is not told by counts. */
+function ordered(logons: Logons) {
+  const byName = <T extends object>(list: T[]) => list.map((item) => JSON.stringify(item)).sort();
+  return {
+    failures: logons.failures,
+    bursts: logons.bursts
+      .map((burst) => ({
+        ...burst,
+        accounts: byName(burst.accounts.map(({ failures, exists }) => ({ failures, exists }))),
+        sources: byName(burst.sources),
+        codes: byName(burst.codes),
+      }))
+      .map((burst) => JSON.stringify(burst))
+      .sort(),
+  };
+}
+
+describe('the fleet', () => {
+  it('has the worst burst of each machine from one set of queries a subscription', async () => {
+    const quiet = machine({ name: 'app03' });
+    const silent = machine({ name: 'legacy7' });
+    const ofQuiet = { _ResourceId: quiet.id.toLowerCase(), Computer: 'app03' };
+    const ssh = many(30, '02:00:00', 5, (time, i) =>
+      syslog(time, `Failed password for invalid user u${i} from 203.0.113.9 port ${i + 1} ssh2`, { ProcessID: i + 1 }),
+    );
+    const asked: { path: string; query: string }[] = [];
+    const tables = {
+      SecurityEvent: [
+        ...guess,
+        ...many(12, '00:00:00', 1, (time, i) => failed(time, { IpAddress: '198.51.100.9', TargetUserName: `u${i}` })),
+        failed('01:00:00', { IpAddress: '192.0.2.1', TargetUserName: 'x' }),
+        failed('01:00:00', { IpAddress: '192.0.2.1', TargetUserName: 'x', ...ofQuiet }),
+        entered('02:14:09'),
+        service,
+        { ...service, ...ofQuiet },
+      ],
+      Syslog: ssh,
+    };
+    const fleet = await readFleetLogons(connectTo(workspace(tables, { asked })), [web01, quiet, silent, lin]);
+    if (fleet.state === 'unknown') throw new Error(fleet.because);
+    const of = (id: string) => fleet.value.get(id.toLowerCase());
+    expect(of(web01.id)).toMatchObject({
+      state: 'known',
+      value: { kind: 'guess', failures: 300, totalFailures: 313, accounts: 1, succeeded: true },
+    });
+    expect(of(quiet.id)).toMatchObject({ state: 'known', value: null });
+    expect(of(silent.id)).toMatchObject({ state: 'unknown', because: expect.stringContaining('no agent') });
+    expect(of(lin.id)).toMatchObject({ value: { kind: 'spray', failures: 30, accounts: 30, succeeded: false } });
+    expect(asked.every(({ path }) => path === `/v1/subscriptions/${web01.subscriptionId}/query`)).toBe(true);
+    expect(asked.length).toBeLessThan(10);
+  });
+
+  it('is unknown as a whole where no subscription lets us ask', async () => {
+    const refuse = () => ({ status: 403, body: { error: { code: 'InsufficientAccessError', message: 'no' } } });
+    const fleet = await readFleetLogons(connectTo(workspace({}, { refuse })), [web01]);
+    expect(fleet).toMatchObject({ state: 'unknown', cure: expect.stringContaining('Log Analytics Reader') });
+  });
+});
+
+const folder = new URL('../../../src/azure/queries/', import.meta.url);
+const uses: Record<string, { as: 'events' | 'lines'; sources: string[] } | null> = {
+  'logon-failures': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'logon-successes': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'logon-aftermath': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'last-event': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
+  'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'events-around': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'linux-logons': { as: 'lines', sources: ['lines-syslog'] },
+  'lines-around': { as: 'lines', sources: ['lines-syslog'] },
+  'events-security-event': null,
+  'events-event': null,
+  'lines-syslog': null,
+  'service-installs': null,
+  'linux-aftermath': null,
+  'last-syslog': null,
+  'last-heartbeat': null,
+};
+const parameters = {
+  from: 'datetime(2026-11-22T02:20:11.000Z)',
+  until: 'datetime(2026-11-23T02:20:11.000Z)',
+  since: 'datetime(2026-11-09T02:20:11.000Z)',
+  grain: 'time(60s)',
+  exactLimit: '5000',
+  minimum: '10',
+  tupleLimit: '100',
+  rowLimit: '100',
+  followed: 'dynamic(["203.0.113.77"])',
+  instant: 'datetime(2026-11-23T02:14:09Z)',
+};
+
+async function composed(name: string): Promise<string[]> {
+  const text = (file: string) => readFile(new URL(`${file}.kql`, folder), 'utf8');
+  const query = await text(name);
+  const use = uses[name];
+  if (!use) return [withParameters(query, parameters)];
+  const sources = await Promise.all(use.sources.map(text));
+  return sources.map((source) => withParameters(query, { [use.as]: source.trim(), ...parameters }));
+}
+
+describe('the queries', () => {
+  const errorsIn = async (schemas: Record<string, Record<string, ColumnType>>, without: string[] = []) => {
+    const found: string[] = [];
+    for (const name of Object.keys(uses)) {
+      for (const query of await composed(name)) {
+        if (without.some((table) => query.includes(table))) continue;
+        for (const diagnostic of analyse(query, schemas).diagnostics) {
+          if (diagnostic.severity === 'error') found.push(`${name}: ${JSON.stringify(diagnostic)}`);
+        }
+      }
+    }
+    return found;
+  };
+
+  it('are right by the analyser of Microsoft', async () => {
+    expect(await errorsIn(logTables)).toEqual([]);
+  });
+
+  it('use columns that Microsoft documents', async (context) => {
+    const shared = new URL(
+      `file://${process.env.CORDON_SHARED ?? new URL('../../../../shared', import.meta.url).pathname}/`,
+    );
+    const file = new URL('kql/schemas.json', shared);
+    if (!existsSync(file)) {
+      console.warn(`skipped: no documented schemas at ${file.pathname}`);
+      context.skip();
+    }
+    const { tables } = JSON.parse(await readFile(file, 'utf8'));
+    expect(await errorsIn(tables, ['WindowsEvent'])).toEqual([]);
+  });
+
+  it('are wrong with a column misspelt: each of the columns once, and each of the queries', async () => {
+    const unnoticed: string[] = [];
+    const done = new Set<string>();
+    for (const name of Object.keys(uses)) {
+      for (const query of await composed(name)) {
+        const code = query.replace(/\/\/.*$/gm, '');
+        let tried = false;
+        for (const [table, columns] of Object.entries(logTables)) {
+          if (!new RegExp(`^${table}\\b`, 'm').test(code.replaceAll('(', '\n').replaceAll('= ', '\n'))) continue;
+          for (const column of Object.keys(columns)) {
+            if (!new RegExp(`\\b${column}\\b`).test(code)) continue;
+            if (tried && done.has(`${table}.${column}`)) continue;
+            tried = true;
+            done.add(`${table}.${column}`);
+            const wrong = query.replace(new RegExp(`\\b${column}\\b`, 'g'), `${column}X`);
+            const { diagnostics } = analyse(wrong, logTables);
+            if (!diagnostics.some(({ severity }) => severity === 'error'))
+              unnoticed.push(`${name}: ${table}.${column}`);
+          }
+        }
+      }
+    }
+    expect(done.size).toBeGreaterThan(25);
+    expect(unnoticed).toEqual([]);
+  });
+
+  it('are all checked', async () => {
+    const files = (await readdir(folder)).filter((name) =>
+      /^(events|lines|logon|last|fleet|linux|service|address)-.*\.kql$/.test(name),
+    );
+    const listed = Object.keys(uses)
+      .concat('events-windows-event')
+      .map((name) => `${name}.kql`);
+    expect(files.sort()).toEqual(listed.sort());
+  });
+
+  it('cannot be changed by a text that goes into them', () => {
+    const any = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('"', '\\', '"; drop', "' or 1==1 //", '\n', '\u2028'),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(any).map((parts) => parts.join('')),
+        (text) => {
+          const table = tableFromRows('T', [{ x: 1 }]);
+          const result = evaluate(`T | project s = ${kqlString(text)}`, [table], { now: new Date(now) });
+          expect(result.data[0]).toEqual([text]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
