@@ -7,7 +7,7 @@ import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
-import { azureError } from './client/failure.ts';
+import { azureError, unknownFrom } from './client/failure.ts';
 import { loadQuery } from './client/load-query.ts';
 import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
@@ -40,7 +40,7 @@ interface MachineExposure {
   full: Fact<Exposure> | undefined;
 }
 
-const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
+const notAnswered = unknown('not-asked', 'not answered yet', 'wait', 'Log Analytics');
 
 function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   if (bursts === null) return notAnswered;
@@ -48,6 +48,7 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   return (
     bursts.get(key) ??
     unknown(
+      'silent',
       'no logs of this machine in any workspace in reach',
       'connect the Azure Monitor Agent, or open an exported event log',
       'Log Analytics',
@@ -147,7 +148,11 @@ export async function readScan(
     }),
     part('failed logons', async () => {
       const fleet = await readFleetLogons(connection, machines, options).catch((error: unknown) =>
-        unknown(`they could not be read: ${azureError(error).message}`, 'refresh', 'Log Analytics'),
+        unknownFrom(error, 'Log Analytics', {
+          permission: 'Microsoft.Insights/logs/read',
+          role: 'Log Analytics Reader',
+          scope: 'the workspaces',
+        }),
       );
       facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
       if (fleet.state === 'known') notSeen.push(...fleet.notSeen);

@@ -1,5 +1,5 @@
 import { instantAt, type Json, numberAt, textAt } from '../../arm/json.ts';
-import type { Fact } from '../../documents/fact.ts';
+import type { Fact, WhyUnknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Recommendations, SecureScore, VirtualMachine } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
@@ -26,10 +26,14 @@ function controlOf(row: Json): SecureScore['controls'][number] {
 }
 
 /** Why there is no row: the plan tells "nothing there" from "may not be read". */
-function noRow(what: string, plan: ServersPlan): [because: string, cure: string] {
+function noRow(what: string, plan: ServersPlan): [why: WhyUnknown, because: string, cure: string] {
   return plan.servers === 'unreadable'
-    ? [`${what} can be read: Defender for Cloud is not used here, or you may not read it`, 'ask for Security Reader']
-    : [`${what} is there yet`, 'wait: Defender for Cloud makes it within a day of being switched on'];
+    ? [
+        'hidden',
+        `${what} can be read: Defender for Cloud is not used here, or you may not read it`,
+        'ask for Security Reader',
+      ]
+    : ['silent', `${what} is there yet`, 'wait: Defender for Cloud makes it within a day of being switched on'];
 }
 
 /** The subscription's Secure Score and its controls. It is not this machine's. */
@@ -46,8 +50,7 @@ export async function readSecureScore(
     const row = scores.find((candidate) => textAt(candidate, 'name').toLowerCase() === 'ascscore') ?? scores[0];
     const percentage = numberAt(row, 'percentage');
     if (!row || percentage === undefined) {
-      const [because, cure] = noRow('no Secure Score of the subscription', await plan);
-      return unknown(because, cure, scoreSource);
+      return unknown(...noRow('no Secure Score of the subscription', await plan), scoreSource);
     }
     return known(
       {
@@ -119,8 +122,7 @@ export async function readRecommendations(
     const query = withLiterals(await loadQuery('recommendations'), { _machine: kqlString(vm.id.toLowerCase()) });
     const { rows, truncated } = await queryGraph(connection, query, [vm.subscriptionId], signal);
     if (rows.length === 0) {
-      const [because, cure] = noRow('no recommendation for this machine', await plan);
-      return unknown(because, cure, adviceSource);
+      return unknown(...noRow('no recommendation for this machine', await plan), adviceSource);
     }
     const isUpdate = (row: Json) => isUpdateCategory(textAt(row, 'category'));
     const judged = rows.filter((row) => !isUpdate(row));

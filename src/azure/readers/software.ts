@@ -1,5 +1,5 @@
 import { instantAt, numberAt, textAt } from '../../arm/json.ts';
-import type { Fact } from '../../documents/fact.ts';
+import type { Fact, WhyUnknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Software, VirtualMachine } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
@@ -14,23 +14,30 @@ import { readScans } from './vulnerabilities.ts';
 const source = 'Resource Graph · securityresources (software)';
 
 /** What the absence of an inventory means, by the plan. */
-function noInventory(plan: ServersPlan): [because: string, cure: string] {
+function noInventory(plan: ServersPlan): [why: WhyUnknown, because: string, cure: string] {
   switch (plan.servers) {
     case 'P2':
     case 'on':
       return [
+        'silent',
         `no software inventory here: Defender for Servers (${plan.text}) is on, but has not scanned this machine`,
         'look at its agentless scanning and at Defender for Endpoint; a machine that is off or excluded is not scanned',
       ];
     case 'P1':
       return [
+        'off',
         'no software inventory here: Plan 1 of Defender for Servers has it from Defender for Endpoint alone, which reports nothing of this machine',
         'ask for Defender for Endpoint on the machine, or for Plan 2 (agentless scanning)',
       ];
     case 'off':
-      return ['no software inventory here: Defender for Servers is off', 'switch on Defender for Servers Plan 2'];
+      return [
+        'off',
+        'no software inventory here: Defender for Servers is off',
+        'switch on Defender for Servers Plan 2',
+      ];
     default:
       return [
+        'hidden',
         'no software inventory here, and the Defender plan cannot be read',
         'ask for Security Reader on the subscription',
       ];
@@ -71,7 +78,12 @@ export async function readSoftware(
     const { scan, vulnerabilities, stale, coverage, notSeen: unseen } = readScans(rows, now);
     if (items.length === 0 && scan.state === 'not-scanned') return unknown(...noInventory(await plan), source);
     if (stale !== '') {
-      return unknown(stale, 'look why scanning stopped: the VM is off, excluded, or its plan was switched off', source);
+      return unknown(
+        'stale',
+        stale,
+        'look why scanning stopped: the VM is off, excluded, or its plan was switched off',
+        source,
+      );
     }
     const notSeen = [...(truncated ? [truncated] : []), ...unseen];
     if (scan.state === 'not-scanned') notSeen.push(`vulnerabilities: ${scan.because}${countedAlone(items)}`);
