@@ -1,4 +1,4 @@
-import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, textAt } from '../arm/json.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -13,6 +13,7 @@ import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
 import { guardedSubscriptions } from './readers/defender-plan.ts';
 import { readFleetExposure } from './readers/fleet-exposure.ts';
+import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { readFleetLogons } from './readers/logons.ts';
@@ -25,7 +26,8 @@ interface FleetFacts {
   /** An unknown when the logs could not be asked at all. */
   bursts: Map<string, FleetBurst> | Unknown | null;
   alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
-  patches: Map<string, { critical: number; security: number } | null> | null;
+  /** `unread` when Azure refused or did not answer. */
+  patches: Map<string, PatchCounts> | 'unread' | null;
   /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
@@ -56,10 +58,17 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   );
 }
 
+function patchesOf(patches: FleetFacts['patches'], key: string): PatchCounts | null {
+  if (patches === null) return null;
+  const nothing = { critical: null, security: null };
+  if (patches === 'unread') return { assessment: 'unread', ...nothing };
+  return patches.get(key) ?? { assessment: 'none', ...nothing };
+}
+
 function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const key = vm.id.toLowerCase();
   const { reach, addresses, full } = facts.exposure?.get(vm) ?? {};
-  const patches = facts.patches?.get(key) ?? null;
+  const patches = patchesOf(facts.patches, key);
   const guarded = facts.alerts?.guarded.has(vm.subscriptionId.toLowerCase()) ?? false;
   const count = facts.alerts?.counts.get(key);
   const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
@@ -71,7 +80,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
-    ...(facts.patches ? { patchAssessment: patches ? 'fresh' : facts.patches.has(key) ? 'stale' : 'none' } : {}),
+    ...(patches ? { patchAssessment: patches.assessment } : {}),
     ...(facts.exploited ? { knownExploited: facts.exploited.get(key) ?? null } : {}),
     lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
     ...(full ? { exposure: full } : {}),
@@ -166,17 +175,12 @@ export async function readScan(
       facts.alerts = { counts, guarded };
     }),
     part('patches', async () => {
-      const now = connection.clock.now().getTime();
-      facts.patches = new Map(
-        (await graph('patch-counts')).map((row) => {
-          const assessedAt = instantAt(row, 'assessedAt');
-          const fresh = assessedAt !== null && now - Date.parse(assessedAt) <= 7 * 86_400_000;
-          return [
-            textAt(row, 'machine'),
-            fresh ? { critical: numberAt(row, 'critical') ?? 0, security: numberAt(row, 'security') ?? 0 } : null,
-          ];
-        }),
-      );
+      const { counts, truncated } = await readFleetPatches(connection, ids, signal).catch((error: unknown) => {
+        facts.patches = 'unread';
+        throw error;
+      });
+      facts.patches = counts;
+      if (truncated) notSeen.push(truncated);
     }),
     part('known exploited vulnerabilities', async () => {
       if (!exploited) return;

@@ -63,7 +63,7 @@ describe('suspects', () => {
       '6 VMs · 5 exposed to the Internet · 3 under attack · 1 broken into · 1 with something unknown',
     );
     expect(screen).toMatch(/❯▲ web01/);
-    expect(screen).toMatch(/\? legacy7.*\? no logs.*\? never/);
+    expect(screen).toMatch(/\? legacy7.*\? no logs.*\? unseen/);
     expect(screen).toContain('web01: RDP from the whole Internet by web-nsg/allow-rdp (300); 1,204 failures');
   });
 
