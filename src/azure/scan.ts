@@ -168,11 +168,12 @@ export async function readScan(
       else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
     }),
     part('Defender alerts', async () => {
-      const [counts, guarded] = await Promise.all([
-        countAlerts(connection, ids, signal),
+      const [{ counts, notSeen: unseen }, guarded] = await Promise.all([
+        countAlerts(connection, ids, machines, signal),
         guardedSubscriptions(connection, ids, signal),
       ]);
       facts.alerts = { counts, guarded };
+      notSeen.push(...unseen);
     }),
     part('patches', async () => {
       const { counts, truncated } = await readFleetPatches(connection, ids, signal).catch((error: unknown) => {

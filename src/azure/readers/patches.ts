@@ -172,7 +172,11 @@ export async function readPatches(
       return unknown('stale', `the last assessment is ${patchAge(newest.at, now)} days old`, cure, source);
     }
     const told = fresh.find((one) => one.result !== 'running' && tellsMissing(one)) ?? fresh.find(tellsMissing);
-    if (!told) return unknown(newest.result === 'failed' ? 'failed' : 'silent', noResultOf(newest), cure, source);
+    if (!told) {
+      const running = newest.result === 'running';
+      const why = newest.result === 'failed' ? 'failed' : 'silent';
+      return unknown(why, noResultOf(newest), running ? 'refresh in a few minutes' : cure, source);
+    }
     const notSeen = [graph.truncated, ...gapsIn(told), ...(told === newest ? [] : [noResultOf(newest)])];
     return patchesOf(told, view, notSeen.filter(Boolean), now);
   } catch (error) {
