@@ -202,7 +202,7 @@ function logonsOf(
 ): Fact<Logons> {
   if (files.length === 0) {
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
-    return unknown(printable(because, 600), 'name exported .evtx files', 'event logs');
+    return unknown('damaged', printable(because, 600), 'name exported .evtx files', 'event logs');
   }
   const { failures } = collector;
   const ends = collector.span.ends;
@@ -210,6 +210,7 @@ function logonsOf(
   if (ends === null || !collector.tellsOfLogons) {
     const names = files.map(({ path }) => fileName(path)).join(', ');
     return unknown(
+      'absent',
       printable([`no logon event, failed or not, stands in ${names}`, ...cleared].join('; '), 900),
       'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),
