@@ -16,7 +16,7 @@ import { readFleetExposure } from './readers/fleet-exposure.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { readFleetLogons } from './readers/logons.ts';
-import { readFleetVulnerabilities } from './readers/software.ts';
+import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
 
@@ -186,7 +186,7 @@ export async function readScan(
       );
       const blind = machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
       if (blind > 0)
-        notSeen.push(`known exploited vulnerabilities of ${blind} machines: no vulnerability scan of the last 7 days`);
+        notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
       notSeen.push(
         'known exploited vulnerabilities that only a missing update tells: the triage of a machine shows them',
       );

@@ -2,12 +2,14 @@ import { instantAt, type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Fact, WhyUnknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Recommendations, SecureScore, VirtualMachine } from '../../documents/triage.ts';
+import { count } from '../../text/counts.ts';
 import type { Connection } from '../client/connection.ts';
 import { securityReader, unknownFrom } from '../client/failure.ts';
 import { kqlString, withLiterals } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import type { ServersPlan } from './defender-plan.ts';
+import { isUpdateCategory } from './vulnerabilities.ts';
 
 const scoreSource = 'Resource Graph · securityresources (secure score)';
 const adviceSource = 'Resource Graph · securityresources (recommendations)';
@@ -79,7 +81,37 @@ const rankOf = (severity: string) => {
   return rank === -1 ? severityRank.length : rank;
 };
 
-/** What Defender for Cloud recommends for this machine. No row at all means that nothing was judged, not that all is well. */
+type Advice = Recommendations['unhealthy'][number];
+
+function adviceOf(row: Json): Advice {
+  return {
+    id: textAt(row, 'id'),
+    name: textAt(row, 'name'),
+    severity: textAt(row, 'severity'),
+    since: instantAt(row, 'since'),
+    cause: textAt(row, 'cause'),
+  };
+}
+
+/**
+ * The programs to update, in one line: since 2026 each is a recommendation of its own, hundreds a VM, and stands with its
+ * CVEs under software. null when none is open.
+ */
+function updatesTogether(rows: readonly Json[]): Advice | null {
+  const open = rows.filter((row) => /^unhealthy$/i.test(textAt(row, 'state'))).map(adviceOf);
+  const [worst] = open.sort((a, b) => rankOf(a.severity) - rankOf(b.severity) || a.name.localeCompare(b.name));
+  if (!worst) return null;
+  if (open.length === 1) return worst;
+  const oldest = open.flatMap(({ since }) => since ?? []).sort()[0] ?? null;
+  return {
+    ...worst,
+    name: `Vulnerable programs should be updated (${count(open.length)})`,
+    since: oldest,
+    cause: worst.name,
+  };
+}
+
+/** What Defender for Cloud recommends for this VM. No row at all means that nothing was judged, not that all is well. */
 export async function readRecommendations(
   connection: Connection,
   vm: VirtualMachine,
@@ -92,25 +124,22 @@ export async function readRecommendations(
     if (rows.length === 0) {
       return unknown(...noRow('no recommendation for this machine', await plan), adviceSource);
     }
-    const of = (state: RegExp) => rows.filter((row) => state.test(textAt(row, 'state')));
+    const isUpdate = (row: Json) => isUpdateCategory(textAt(row, 'category'));
+    const judged = rows.filter((row) => !isUpdate(row));
+    const updates = updatesTogether(rows.filter(isUpdate));
+    const of = (state: RegExp) => judged.filter((row) => state.test(textAt(row, 'state')));
     return known(
       {
-        unhealthy: of(/^unhealthy$/i)
-          .map((row) => ({
-            id: textAt(row, 'id'),
-            name: textAt(row, 'name'),
-            severity: textAt(row, 'severity'),
-            since: instantAt(row, 'since'),
-            cause: textAt(row, 'cause'),
-          }))
-          .sort((a, b) => rankOf(a.severity) - rankOf(b.severity) || a.name.localeCompare(b.name)),
+        unhealthy: [...of(/^unhealthy$/i).map(adviceOf), ...(updates ? [updates] : [])].sort(
+          (a, b) => rankOf(a.severity) - rankOf(b.severity) || a.name.localeCompare(b.name),
+        ),
         healthy: of(/^healthy$/i).length,
         notApplicable: of(/^notapplicable$/i).length,
       },
       {
         source: adviceSource,
         asOf: connection.clock.now().toISOString(),
-        coverage: `${rows.length} recommendations that were judged on this machine`,
+        coverage: `${rows.length} recommendations that were judged on this VM`,
         notSeen: truncated ? [truncated] : [],
       },
     );
