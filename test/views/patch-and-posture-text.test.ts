@@ -1,7 +1,8 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { TriageDocument } from '../../src/documents/triage.ts';
-import { postureKeys, type SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { postureKeys } from '../../src/sources.ts';
 import type { TriageInProgress } from '../../src/triage/in-progress.ts';
 import { detailOf } from '../../views/detail-text.ts';
 import { textOf } from '../../views/line.ts';

@@ -139,7 +139,18 @@ async function readWindows(
   const name = sourceName(source.table);
   if (failures.state === 'failed') return unknownFrom(failures.error, name, needOf(vm.id));
   if (lastEventAt === null || failures.state === 'no-table') return silence(vm, source.table, arrival, heartbeat);
-  const arriving = arrivalOf(vm, lastEventAt, span, now, source.table);
+  const lastLogonAt = latest(arrival, 'LastLogon');
+  const clearedAt = latest(arrival, 'LastCleared');
+  const cleared = clearedAt === null ? '' : `the security log was cleared at ${clearedAt}`;
+  if (lastLogonAt === null) {
+    return unknown(
+      'absent',
+      `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared === '' ? '' : `; ${cleared}`}`,
+      'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
+      name,
+    );
+  }
+  const arriving = arrivalOf(vm, lastLogonAt, span, now, source.table);
   if ('state' in arriving) return arriving;
 
   const computerOf: ComputerOf = () => vm.id;
@@ -161,6 +172,9 @@ async function readWindows(
     lack('installed services (7045)', services, limits.later, 'Event'),
     arriving.note,
     unlistedNote(reduction.unlisted),
+    cleared === '' || logons.bursts.some(({ next }) => next.some(({ eventId }) => eventId === 1102))
+      ? ''
+      : `events that had not been sent yet: ${cleared}`,
     ...notSeen,
   ];
   return known(logons, {
@@ -401,7 +415,7 @@ async function readFleet(
     const source = vm.os === 'windows' ? securityEvent : syslog;
     const arrivalRow = vm.os === 'windows' ? eventRows.get(id) : lineRows.get(id);
     const arrival = vm.os === 'windows' ? events : lastLines;
-    const lastEventAt = instantIn(arrivalRow, vm.os === 'windows' ? 'LastEvent' : 'LastLogonLine');
+    const lastEventAt = instantIn(arrivalRow, vm.os === 'windows' ? 'LastLogon' : 'LastLogonLine');
     const burst = worstOf.get(id)?.burst;
     if (lastEventAt === null && !burst) {
       const beat = beats.get(id);
