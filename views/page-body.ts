@@ -4,7 +4,7 @@ import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, type SessionState } from '../src/session/state.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, type SmallTable } from './detail-text.ts';
-import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
+import { boxNamed, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from './layout.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
 import { endingRows, labelled, permissionRows, stepDetailRows } from './run-text.ts';
@@ -17,7 +17,7 @@ export function bodyHeight(state: SessionState): number {
   const layer = drawn(state);
   if (layer.kind === 'suspects') return boxNamed(suspectsLayout(columns, rows), 'list').height;
   if (layer.kind === 'triage') {
-    const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed });
+    const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed, story: storyRoom(rows) });
     return Math.max(1, boxNamed(boxes, layer.pane).height - 2);
   }
   if (layer.kind === 'run') return runBoxes(state).step.height;

@@ -41,7 +41,7 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
     case 'suspects':
       return whole(suspectsRows(state));
     case 'triage':
-      return whole(triageRows(state));
+      return whole(triageRows(session, state));
     case 'chooser':
       return whole(chooserPage(state));
     case 'transcript':
