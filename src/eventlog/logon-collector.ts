@@ -1,6 +1,6 @@
 import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
-import { eventWords } from '../triage/logons/event-words.ts';
+import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
@@ -187,9 +187,13 @@ export class LogonCollector {
       return;
     }
     const event = securityEventOf(record);
-    const what = `${eventWords(partsOf(event))}${event.verified ? '' : ' (unverified)'}`;
+    const parts = partsOf(event);
+    const what = `${eventWords(parts)}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
-    this.#later.push({ event: { at, eventId, computer, logonId: session, what }, recordId: event.recordId });
+    this.#later.push({
+      event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
+      recordId: event.recordId,
+    });
   }
 
   /** The number by which `SeenEvents` knows the event that is taken next: its row and its kind. */
