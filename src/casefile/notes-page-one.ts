@@ -1,4 +1,5 @@
 import type { VerdictLine } from '../documents/conclusion.ts';
+import { evidenceNames } from '../documents/triage.ts';
 import { count, counted } from '../text/counts.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
 import {
@@ -42,12 +43,12 @@ const labels: Record<VerdictLine['about'], string> = {
 /** What stands on the first page; the findings and the record have the rest. */
 const most = { attack: 26, gaps: 8, indicators: 18, recommendations: 16, steps: 30 };
 
-/** Facts by the name that a person reads: "posture.secureScore" -> "secure score". */
+const names: Readonly<Record<string, string>> = evidenceNames;
+
+/** A fact by the name that a person reads: "posture.jit" -> "just-in-time access". */
 export function factName(name: string): string {
-  return name
-    .replace(/^posture\./, '')
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase();
+  const bare = name.replace(/^posture\./, '');
+  return Object.hasOwn(names, bare) ? (names[bare] ?? bare) : name;
 }
 
 /** Page one: verdict, attack, what was done, what is not known, indicators, recommendations. */

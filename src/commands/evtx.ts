@@ -123,7 +123,7 @@ async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promi
       import('./into-case.ts'),
       import('../casefile/bodies.ts'),
       import('../triage/conclusion.ts'),
-      import('../words/conclusion-fact.ts'),
+      import('../session/conclusion-fact.ts'),
       import('../triage/in-progress.ts'),
     ]);
   await intoCase(flags, async (file, actor) => {

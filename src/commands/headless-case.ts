@@ -99,12 +99,12 @@ export async function readIntoCase(
         });
       } else part = first.document;
     });
+    await recordTriage(kept, part, connection.clock.now());
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
-    await kept.file.transcript.append('error', kept.actor, { text: `${vm.name} could not be read: ${because}` });
+    await kept.file.transcript.append('error', kept.actor, { text: `${vm.name} could not be entered: ${because}` });
   } finally {
     clearTimeout(timer);
     stop.abort();
   }
-  await recordTriage(kept, part, connection.clock.now());
 }

@@ -10,7 +10,7 @@ import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
-import { settleOpenIntents } from './settle-open-intents.ts';
+import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
 
 interface CaseFlags {
@@ -72,9 +72,15 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         responderAddress: flags.allow ?? (await connection.signedIn()).address,
         now,
         async openCase(): Promise<WritableCase> {
-          const kept = await openHeadlessCase(opened, flags, vm, (fresh) =>
-            settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr),
-          );
+          const kept = await openHeadlessCase(opened, flags, vm, async (fresh) => {
+            await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
+            await settleEarlierCases(
+              { store: storeOf(opened, flags), vmId: vm.id, current: fresh.file, demo: connection.simulated },
+              (file) => caseLogOf({ id: file.id, file, actor: fresh.actor }, now),
+              connection,
+              streams.stderr,
+            );
+          });
           await readIntoCase(opened, kept, vm, readingSeconds);
           const entered = kept.entries().length;
           return {

@@ -48,11 +48,12 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     const scope = first
       ? `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`
       : 'no subscription in reach';
+    const store = openCaseStore(flags.cases ?? defaultCaseRoot(), { now });
     const session = createSession(
       {
         reader: azureReader(connection, { ...burstOptions(flags), ...exploited, ...tags }),
         cases: caseKeeper({
-          store: openCaseStore(flags.cases ?? defaultCaseRoot(), { now }),
+          store,
           now,
           operator: () => connection.signedIn(),
           demo: connection.simulated,
@@ -60,8 +61,15 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           toolVersion: version,
           // What it says is in the transcript; the screen is not its place.
           settle: async (kept) => {
-            const { settleOpenIntents } = await import('./settle-open-intents.ts');
-            await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, { write: () => true });
+            const { settleEarlierCases, settleOpenIntents } = await import('./settle-open-intents.ts');
+            const silent = { write: () => true };
+            await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, silent);
+            await settleEarlierCases(
+              { store, vmId: kept.file.header.vm.id, current: kept.file, demo: connection.simulated },
+              (file) => caseLogOf({ id: file.id, file, actor: kept.actor }, now),
+              connection,
+              silent,
+            );
           },
           ...(flags.case ? { caseId: flags.case } : {}),
         }),

@@ -401,8 +401,8 @@ class Run implements StartedRun {
     const because = sentenceOf(error);
     if (typeof error === 'object' && error !== null && Reflect.get(error, 'statusCode') === 403) this.#forbidden = true;
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
-    const sent = gate?.sent() ?? { left: 0, refused: 0 };
-    if (plan === null || sent.left === sent.refused) return this.#failed(step, because);
+    const sent = gate?.sent() ?? { left: 0, notDone: 0 };
+    if (plan === null || sent.left === sent.notDone) return this.#failed(step, because);
     // What is there of it can be undone, now or later.
     step.applied = plan.state;
     if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
@@ -586,7 +586,7 @@ class Run implements StartedRun {
       const refuse = async () => {
         throw new Error('a plan only reads: nothing may be changed while it is made');
       };
-      gate = { before: refuse, after: refuse, running: () => [], sent: () => ({ left: 0, refused: 0 }) };
+      gate = { before: refuse, after: refuse, running: () => [], sent: () => ({ left: 0, notDone: 0 }) };
     } else {
       gate = stepGate({
         log,

@@ -1,10 +1,10 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
+import { factsOf, type NamedFact } from '../sources.ts';
 import { conclusionOf } from '../triage/conclusion.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import { conclusionFact, conclusionName } from '../words/conclusion-fact.ts';
-import { factsOf } from '../words/fact-summaries.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
+import { conclusionFact, conclusionName } from './conclusion-fact.ts';
 import type { CaseSlot } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
@@ -60,6 +60,16 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     queues.set(vmId, next(queues.get(vmId)));
   }
 
+  /** What the facts say together; a defect there must cost neither the facts nor the session. */
+  function conclusionFrom(part: TriageInProgress, facts: readonly NamedFact[]): NamedFact[] {
+    try {
+      return [conclusionFact(conclusionOf(part, holder.get().now), facts)];
+    } catch (error) {
+      holder.say(`The case file has no conclusion: ${sentence(error)}`, 'bad');
+      return [];
+    }
+  }
+
   /**
    * Writes the facts that are new or have changed since they were written; once all answers are there also what they
    * say together, which before that would change with each.
@@ -70,8 +80,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     const written = recorded.get(vmId) ?? new Map<string, string>();
     recorded.set(vmId, written);
     const facts = factsOf(part);
-    const concluded = settled ? [conclusionFact(conclusionOf(part, holder.get().now), facts)] : [];
-    for (const { name, summary, fact } of [...facts, ...concluded]) {
+    for (const { name, summary, fact } of [...facts, ...(settled ? conclusionFrom(part, facts) : [])]) {
       // A conclusion that is drawn again says when; only what it says counts.
       const content = JSON.stringify(name === conclusionName && fact.state === 'known' ? timeless(fact.value) : fact);
       if (written.get(name) === content) continue;

@@ -1,8 +1,8 @@
+import { factsOf } from '../sources.ts';
 import { conclusionOf } from '../triage/conclusion.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import { conclusionFact } from '../words/conclusion-fact.ts';
-import { factsOf } from '../words/fact-summaries.ts';
 import type { OpenCase } from './case-keeper.ts';
+import { conclusionFact } from './conclusion-fact.ts';
 
 /** Enters the facts of one reading and what they say together; rejects when the disk does. */
 export async function recordTriage(openCase: Pick<OpenCase, 'fact'>, part: TriageInProgress, now: Date): Promise<void> {

@@ -1,12 +1,13 @@
 import type { VerdictLine } from '../documents/conclusion.ts';
 import type { Activity, ActivityEntry, Burst, LogonSuccess, Logons } from '../documents/triage.ts';
+import { type EvidenceName, evidenceNames } from '../documents/triage.ts';
 import { isWide, portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import { openings } from './findings/activity.ts';
 import { brokenInto } from './findings/logons.ts';
-import { type EvidenceName, evidenceNames, knownValue } from './findings/rule.ts';
+import { knownValue } from './findings/rule.ts';
 import type { TriageInProgress } from './in-progress.ts';
 import { logonTypeWords } from './logons/event-words.ts';
 import { burstTechnique, resourceText } from './time-line.ts';

@@ -48,6 +48,7 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   if (beat === null && heartbeat.state === 'failed') return unknownFrom(heartbeat.error, source, needOf(vm.id));
   if (beat === null) {
     return unknown(
+      'silent',
       `no agent of this machine reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
       agentCure(vm, what),
       source,
@@ -55,12 +56,13 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   }
   if (arrival.state === 'no-table') {
     return unknown(
+      'absent',
       `no table ${table} in the workspaces of this machine that you can read`,
       agentCure(vm, what),
       source,
     );
   }
-  return unknown(`the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
+  return unknown('silent', `the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
 }
 
 /** Does the age of the last event allow "none" to be said? Null when it does; a note, or an unknown. */
@@ -77,6 +79,7 @@ function arrivalOf(
   if (off) return { note: `nothing after ${lastEventAt}: the machine is off` };
   if (last >= span.from.getTime()) return { note: `nothing after ${lastEventAt}: events stopped arriving` };
   return unknown(
+    'stale',
     `security events of this machine stopped arriving at ${lastEventAt}`,
     'check the Azure Monitor Agent on the machine, and whether someone stopped it or the audit policy',
     sourceName(table),
@@ -136,7 +139,18 @@ async function readWindows(
   const name = sourceName(source.table);
   if (failures.state === 'failed') return unknownFrom(failures.error, name, needOf(vm.id));
   if (lastEventAt === null || failures.state === 'no-table') return silence(vm, source.table, arrival, heartbeat);
-  const arriving = arrivalOf(vm, lastEventAt, span, now, source.table);
+  const lastLogonAt = latest(arrival, 'LastLogon');
+  const clearedAt = latest(arrival, 'LastCleared');
+  const cleared = clearedAt === null ? '' : `the security log was cleared at ${clearedAt}`;
+  if (lastLogonAt === null) {
+    return unknown(
+      'absent',
+      `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared === '' ? '' : `; ${cleared}`}`,
+      'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
+      name,
+    );
+  }
+  const arriving = arrivalOf(vm, lastLogonAt, span, now, source.table);
   if ('state' in arriving) return arriving;
 
   const computerOf: ComputerOf = () => vm.id;
@@ -158,6 +172,9 @@ async function readWindows(
     lack('installed services (7045)', services, limits.later, 'Event'),
     arriving.note,
     unlistedNote(reduction.unlisted),
+    cleared === '' || logons.bursts.some(({ next }) => next.some(({ eventId }) => eventId === 1102))
+      ? ''
+      : `events that had not been sent yet: ${cleared}`,
     ...notSeen,
   ];
   return known(logons, {
@@ -190,6 +207,7 @@ async function readLinux(
     return other === null
       ? silence(vm, syslog.table, arrival, heartbeat)
       : unknown(
+          'silent',
           `syslog of this machine arrives (${other}), but nothing of the facilities auth and authpriv`,
           'add auth and authpriv at level info to the data collection rule',
           name,
@@ -397,7 +415,7 @@ async function readFleet(
     const source = vm.os === 'windows' ? securityEvent : syslog;
     const arrivalRow = vm.os === 'windows' ? eventRows.get(id) : lineRows.get(id);
     const arrival = vm.os === 'windows' ? events : lastLines;
-    const lastEventAt = instantIn(arrivalRow, vm.os === 'windows' ? 'LastEvent' : 'LastLogonLine');
+    const lastEventAt = instantIn(arrivalRow, vm.os === 'windows' ? 'LastLogon' : 'LastLogonLine');
     const burst = worstOf.get(id)?.burst;
     if (lastEventAt === null && !burst) {
       const beat = beats.get(id);

@@ -1,7 +1,7 @@
 import type { Conclusion } from '../documents/conclusion.ts';
 import { type Fact, known } from '../documents/fact.ts';
+import type { NamedFact } from '../sources.ts';
 import { counted } from '../text/counts.ts';
-import type { NamedFact } from './fact-summaries.ts';
 
 /** The name under which a case keeps what the facts of a reading say together. */
 export const conclusionName = 'conclusion';
