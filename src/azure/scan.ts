@@ -15,7 +15,7 @@ import { guardedSubscriptions } from './readers/defender-plan.ts';
 import { readFleetExposure } from './readers/fleet-exposure.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
-import { readFleetLogons } from './readers/logons.ts';
+import { readFleetLogons } from './readers/fleet-logons.ts';
 import { readFleetVulnerabilities } from './readers/software.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
