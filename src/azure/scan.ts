@@ -1,9 +1,8 @@
-import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, type Json, numberAt, textAt } from '../arm/json.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PublishedTags } from '../network/sets/address-prefixes.ts';
-import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
@@ -13,9 +12,9 @@ import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
 import { guardedSubscriptions } from './readers/defender-plan.ts';
 import { readFleetExposure } from './readers/fleet-exposure.ts';
+import { readFleetLogons } from './readers/fleet-logons.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
-import { readFleetLogons } from './readers/fleet-logons.ts';
 import { readFleetVulnerabilities } from './readers/software.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
@@ -24,12 +23,20 @@ interface FleetFacts {
   exposure: Map<VirtualMachine, MachineExposure> | null;
   /** An unknown when the logs could not be asked at all. */
   bursts: Map<string, FleetBurst> | Unknown | null;
-  alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
-  patches: Map<string, { critical: number; security: number } | null> | null;
+  /** `whole`: Azure gave all there are, so that a VM without any has none. */
+  alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
+  patches: { counts: Map<string, PatchCounts>; whole: boolean } | null;
   /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
-  backups: { last: Map<string, string>; seen: Set<string> } | null;
+  backups: { last: Map<string, string>; seen: Set<string>; whole: boolean } | null;
+}
+
+/** What the last assessment of a VM counts; null counts where it has no result. */
+interface PatchCounts {
+  assessment: 'fresh' | 'stale';
+  critical: number | null;
+  security: number | null;
 }
 
 /** What a row tells of how the Internet reaches its machine. */
@@ -58,9 +65,12 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
 function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const key = vm.id.toLowerCase();
   const { reach, addresses, full } = facts.exposure?.get(vm) ?? {};
-  const patches = facts.patches?.get(key) ?? null;
-  const guarded = facts.alerts?.guarded.has(vm.subscriptionId.toLowerCase()) ?? false;
+  const subscription = vm.subscriptionId.toLowerCase();
+  const patches = facts.patches?.counts.get(key);
+  const assessment = patches?.assessment ?? (facts.patches?.whole ? 'none' : undefined);
+  const guarded = facts.alerts?.whole === true && facts.alerts.guarded.has(subscription);
   const count = facts.alerts?.counts.get(key);
+  const neverBackedUp = facts.backups?.whole === true && facts.backups.seen.has(subscription);
   const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
     id: vm.id,
     name: vm.name,
@@ -70,12 +80,28 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
-    ...(facts.patches ? { patchAssessment: patches ? 'fresh' : facts.patches.has(key) ? 'stale' : 'none' } : {}),
+    ...(assessment ? { patchAssessment: assessment } : {}),
     ...(facts.exploited ? { knownExploited: facts.exploited.get(key) ?? null } : {}),
-    lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
+    lastBackup: facts.backups?.last.get(key) ?? (neverBackedUp ? '' : null),
     ...(full ? { exposure: full } : {}),
   };
   return { ...base, ...suspicionOf(base, reach) };
+}
+
+/** A row stands there as well for an assessment that failed, or that has no result yet: it says nothing of patches. */
+function patchCountsOf(row: Json, now: number): PatchCounts {
+  const assessedAt = instantAt(row, 'assessedAt');
+  const fresh = assessedAt !== null && now - Date.parse(assessedAt) <= 7 * 86_400_000;
+  const noResult = /^(failed|inprogress|unknown)$/i.test(textAt(row, 'status'));
+  const [critical, security] = [numberAt(row, 'critical') ?? null, numberAt(row, 'security') ?? null];
+  if (!fresh || noResult) return { assessment: fresh ? 'fresh' : 'stale', critical: null, security: null };
+  // Azure leaves out the classifications of which none is missing.
+  const counted = critical !== null || security !== null || (numberAt(row, 'counts') ?? 0) > 0;
+  return {
+    assessment: 'fresh',
+    critical: counted ? (critical ?? 0) : null,
+    security: counted ? (security ?? 0) : null,
+  };
 }
 
 function ranked(rows: ScanRow[]): ScanRow[] {
@@ -131,10 +157,10 @@ export async function readScan(
     }
     update();
   };
-  const graph = async (name: string) => {
+  const graph = async (what: string, name: string) => {
     const { rows: found, truncated } = await queryGraph(connection, await loadQuery(name), ids, signal);
-    if (truncated) notSeen.push(truncated);
-    return found;
+    if (truncated) notSeen.push(`${what}: ${truncated}`);
+    return { found, whole: truncated === '' };
   };
   await Promise.all([
     part('exposure', async () => {
@@ -154,24 +180,17 @@ export async function readScan(
       else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
     }),
     part('Defender alerts', async () => {
-      const [counts, guarded] = await Promise.all([
+      const [{ counts, truncated }, guarded] = await Promise.all([
         countAlerts(connection, ids, signal),
         guardedSubscriptions(connection, ids, signal),
       ]);
-      facts.alerts = { counts, guarded };
+      if (truncated) notSeen.push(`Defender alerts: ${truncated}`);
+      facts.alerts = { counts, guarded, whole: truncated === '' };
     }),
     part('patches', async () => {
       const now = connection.clock.now().getTime();
-      facts.patches = new Map(
-        (await graph('patch-counts')).map((row) => {
-          const assessedAt = instantAt(row, 'assessedAt');
-          const fresh = assessedAt !== null && now - Date.parse(assessedAt) <= 7 * 86_400_000;
-          return [
-            textAt(row, 'machine'),
-            fresh ? { critical: numberAt(row, 'critical') ?? 0, security: numberAt(row, 'security') ?? 0 } : null,
-          ];
-        }),
-      );
+      const { found, whole } = await graph('patches', 'patch-counts');
+      facts.patches = { counts: new Map(found.map((row) => [textAt(row, 'machine'), patchCountsOf(row, now)])), whole };
     }),
     part('known exploited vulnerabilities', async () => {
       if (!exploited) return;
@@ -187,21 +206,18 @@ export async function readScan(
       );
     }),
     part('backups', async () => {
-      const last = new Map(
-        (await graph('protected-items')).map((row) => [
-          textAt(row, 'machine'),
-          // The last operation may have failed: what counts is what one can go back to.
-          instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '',
-        ]),
-      );
+      const { found, whole } = await graph('backups', 'protected-items');
+      const last = new Map<string, string>();
+      for (const row of found) {
+        const machine = textAt(row, 'machine');
+        // The last operation may have failed: what counts is what one can go back to.
+        const at = instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '';
+        // A VM may be an item of several vaults.
+        if (Date.parse(at || '1970') >= Date.parse(last.get(machine) || '1970')) last.set(machine, at);
+      }
       // No item in a whole subscription says more of the caller's rights than of the backups.
-      facts.backups = { last, seen: new Set([...last.keys()].map((id) => id.split('/')[2] ?? '')) };
+      facts.backups = { last, seen: new Set([...last.keys()].map((id) => id.split('/')[2] ?? '')), whole };
     }),
   ]);
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: rows(), notSeen };
-}
-
-/** Does the scan hold a machine at or above this severity? */
-export function reaches(rows: ScanRow[], severity: 'critical' | 'high' | 'medium' | 'low'): boolean {
-  return rows.some((row) => row.severity !== 'unknown' && severityOrder[row.severity] <= severityOrder[severity]);
 }

@@ -2,6 +2,7 @@ import type { Fact } from '../documents/fact.ts';
 import type { ExposedPort } from '../documents/triage.ts';
 import { counted } from '../text/counts.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { missingCounts } from '../triage/patches.ts';
 
 /** A fact of a triage with its name and the sentence that the case file keeps about it. */
 export interface NamedFact {
@@ -42,10 +43,11 @@ export function factsOf(part: TriageInProgress): NamedFact[] {
         ...(succeeded.length > 0 ? [`${succeeded.length} followed by a logon`] : []),
       ].join(', ');
     }),
-    ...named('patches', vm, part.patches, ({ missing, rebootPending }) =>
-      [counted(missing.length, 'missing patch', 'missing patches'), ...(rebootPending ? ['reboot pending'] : [])].join(
-        ', ',
-      ),
+    ...named('patches', vm, part.patches, (patches) =>
+      [
+        counted(missingCounts(patches).total, 'missing patch', 'missing patches'),
+        ...(patches.rebootPending ? ['reboot pending'] : []),
+      ].join(', '),
     ),
     ...named('installations', vm, part.installations, ({ runs }) =>
       runs[0]

@@ -132,17 +132,20 @@ export async function readAlerts(
   }
 }
 
-/** The active alerts of every machine in reach: machine id in lower case -> count. */
+/**
+ * The active alerts of every machine in reach: machine id in lower case -> count. `truncated` is set when Azure gave
+ * fewer than there are.
+ */
 export async function countAlerts(
   connection: Connection,
   subscriptions: string[],
   signal?: AbortSignal,
-): Promise<Map<string, number>> {
-  const { rows } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
+): Promise<{ counts: Map<string, number>; truncated: string }> {
+  const { rows, truncated } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
   const counts = new Map<string, number>();
   for (const row of rows as Json[]) {
     const ids = new Set(resourcesOf(row.properties).map((id) => id.toLowerCase()));
     for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
-  return counts;
+  return { counts, truncated };
 }

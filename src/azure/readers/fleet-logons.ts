@@ -4,7 +4,7 @@ import { known, unknown } from '../../documents/fact.ts';
 import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
-import { findBursts, type FoundBurst } from '../../triage/logons/logons.ts';
+import { type FoundBurst, findBursts } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import type { LogAnswer } from '../client/log-query.ts';

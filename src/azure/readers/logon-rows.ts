@@ -1,7 +1,7 @@
 import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
 import { accountName } from '../../triage/logons/account-names.ts';
-import { type EventParts, eventWords } from '../../triage/logons/event-words.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
+import { type EventParts, eventWords } from '../../triage/logons/event-words.ts';
 import type { FailureColumns } from '../../triage/logons/events.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
