@@ -2,6 +2,7 @@ import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
+import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { OpenCase } from './case-keeper.ts';
 import type { OpenedLogs } from './event-logs.ts';
@@ -180,22 +181,6 @@ export function machineOf(state: SessionState): string | null {
   }
   return null;
 }
-
-/** The things of the posture row, in their order. */
-export const postureKeys = [
-  'alerts',
-  'jit',
-  'backup',
-  'secureScore',
-  'recommendations',
-  'identity',
-  'software',
-  'installations',
-  'knownExploited',
-  'activity',
-  'firewall',
-] as const;
-export type PostureKey = (typeof postureKeys)[number];
 
 /** How many things can be selected in a pane of a triage. */
 export function itemCount(part: TriageInProgress | undefined, pane: Pane): number {

@@ -1,7 +1,8 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { TriageDocument } from '../../src/documents/triage.ts';
-import { postureKeys, type SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { postureKeys } from '../../src/sources.ts';
 import type { TriageInProgress } from '../../src/triage/in-progress.ts';
 import { detailOf } from '../../views/detail-text.ts';
 import { textOf } from '../../views/line.ts';
@@ -136,7 +137,7 @@ describe('the detail of each thing of the posture', () => {
       posture: Object.fromEntries(Object.keys(posture).map((key) => [key, blind])) as unknown as typeof posture,
     });
     for (const key of postureKeys) {
-      expect(open(all, key), key).toBe('Not known: no permission\nTo see it: ask for Reader\nAsked: Log Analytics');
+      expect(open(all, key), key).toBe('Not known: no permission\nTo fix: ask for Reader\nAsked: Log Analytics');
     }
   });
 

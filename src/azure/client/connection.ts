@@ -181,7 +181,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
       return new LogsQueryClient(await credential(), {
         ...shared,
         endpoint: cloud.logs,
-        audience: `${cloud.logs}/.default`,
+        // The client appends "/.default" itself; a scope that has it twice is a resource that Entra ID does not know.
+        audience: cloud.logs,
         additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
       });
     }),

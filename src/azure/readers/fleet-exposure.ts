@@ -46,7 +46,7 @@ type Seen = Pick<FoundExposure, 'fact' | 'unknown' | 'openings' | 'notSeen'>;
 function cutShort(exposure: Seen, because: string): Seen {
   if (because === '' || exposure.unknown !== undefined || exposure.openings.length > 0) return exposure;
   const cure = 'open its triage, which reads this VM alone; or scan fewer subscriptions (--subscription)';
-  const reason = unknown(because, cure, source);
+  const reason = unknown('damaged', because, cure, source);
   return { fact: () => reason, unknown: reason, openings: [], notSeen: [] };
 }
 

@@ -26,7 +26,7 @@ import {
   syslog,
 } from './logon-queries.ts';
 import { addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
-import { arrivalOf, silence, unlistedNote } from './logons.ts';
+import { arrivalOf, noLogonsAmong, silence, unlistedNote } from './logons.ts';
 
 type WorstBurst = ScanRow['worstBurst'];
 
@@ -107,7 +107,7 @@ interface Answers {
   /** When events last arrived, a row a VM, and how many failures they can have been at most. */
   arrival: LogAnswer;
   arrivals: ReadonlyMap<string, Json>;
-  lastEvent: 'LastEvent' | 'LastLogonLine';
+  lastEvent: 'LastLogon' | 'LastLogonLine';
   atMost: 'Failures' | 'Attempts';
 }
 
@@ -166,7 +166,7 @@ async function readFleet(
       successLack,
       arrival: events,
       arrivals: rowOf(events),
-      lastEvent: 'LastEvent',
+      lastEvent: 'LastLogon',
       atMost: 'Failures',
     },
     linux: {
@@ -243,12 +243,12 @@ function shortOf(vm: VirtualMachine, what: string, answer: LogAnswer, table: str
   const source = sourceName(table);
   if (answer.state === 'no-table') return null;
   if (answer.state === 'failed') {
-    const { because, cure } = unknownFrom(answer.error, source, needOf(vm.name));
-    return unknown(`${what}: ${because}`, cure, source);
+    const { why, because, cure } = unknownFrom(answer.error, source, needOf(vm.name));
+    return unknown(why, `${what}: ${because}`, cure, source);
   }
-  if (answer.partial !== '') return unknown(`${what}: ${answer.partial}`, alone, source);
+  if (answer.partial !== '') return unknown('damaged', `${what}: ${answer.partial}`, alone, source);
   if (answer.rows.length >= limit) {
-    return unknown(`${what}: only the first ${limit.toLocaleString('en-US')} rows came`, alone, source);
+    return unknown('damaged', `${what}: only the first ${limit.toLocaleString('en-US')} rows came`, alone, source);
   }
   return null;
 }
@@ -270,7 +270,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
       ? null
       : (shortOf(vm, 'its failed logons', failures, source.table, limits.rows) ??
         (heard.cut.has(id)
-          ? unknown('its failed logons: more than one answer lists', alone, sourceName(source.table))
+          ? unknown('damaged', 'its failed logons: more than one answer lists', alone, sourceName(source.table))
           : null));
   const beat = heard.beats.get(id);
   if (!burst) {
@@ -278,6 +278,8 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
       if (unseen !== null) return unseen;
       const missed = shortOf(vm, 'whether its agent reports', heard.heartbeat, 'Heartbeat', Number.POSITIVE_INFINITY);
       if (beat === undefined && missed !== null) return missed;
+      const other = vm.os === 'windows' ? instantIn(row, 'LastEvent') : null;
+      if (other !== null) return noLogonsAmong(other, instantIn(row, 'LastCleared'), sourceName(source.table));
       return silence(vm, source.table, arrival, { state: 'rows', rows: beat ? [beat] : [], partial: '' });
     }
     if (short !== null) return short;

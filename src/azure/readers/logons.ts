@@ -46,6 +46,7 @@ export function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, h
   if (beat === null && heartbeat.state === 'failed') return unknownFrom(heartbeat.error, source, needOf(vm.id));
   if (beat === null) {
     return unknown(
+      'silent',
       `no agent of this machine reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
       agentCure(vm, what),
       source,
@@ -53,12 +54,28 @@ export function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, h
   }
   if (arrival.state === 'no-table') {
     return unknown(
+      'absent',
       `no table ${table} in the workspaces of this machine that you can read`,
       agentCure(vm, what),
       source,
     );
   }
-  return unknown(`the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
+  return unknown('silent', `the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
+}
+
+function clearedText(clearedAt: string | null): string {
+  return clearedAt === null ? '' : `the security log was cleared at ${clearedAt}`;
+}
+
+/** Security events that hold no logon do not vouch for logons. */
+export function noLogonsAmong(lastEventAt: string, clearedAt: string | null, source: string): Unknown {
+  const cleared = clearedAt === null ? '' : `; ${clearedText(clearedAt)}`;
+  return unknown(
+    'absent',
+    `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared}`,
+    'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
+    source,
+  );
 }
 
 /** Does the age of the last event allow "none" to be said? Null when it does; a note, or an unknown. */
@@ -75,6 +92,7 @@ export function arrivalOf(
   if (off) return { note: `nothing after ${lastEventAt}: the machine is off` };
   if (last >= span.from.getTime()) return { note: `nothing after ${lastEventAt}: events stopped arriving` };
   return unknown(
+    'stale',
     `security events of this machine stopped arriving at ${lastEventAt}`,
     'check the Azure Monitor Agent on the machine, and whether someone stopped it or the audit policy',
     sourceName(table),
@@ -134,7 +152,13 @@ async function readWindows(
   const name = sourceName(source.table);
   if (failures.state === 'failed') return unknownFrom(failures.error, name, needOf(vm.id));
   if (lastEventAt === null || failures.state === 'no-table') return silence(vm, source.table, arrival, heartbeat);
-  const arriving = arrivalOf(vm, lastEventAt, span, now, source.table);
+  const lastLogonAt = latest(arrival, 'LastLogon');
+  const clearedAt = latest(arrival, 'LastCleared');
+  const cleared = clearedText(clearedAt);
+  if (lastLogonAt === null) {
+    return noLogonsAmong(lastEventAt, clearedAt, name);
+  }
+  const arriving = arrivalOf(vm, lastLogonAt, span, now, source.table);
   if ('state' in arriving) return arriving;
 
   const computerOf: ComputerOf = () => vm.id;
@@ -156,6 +180,9 @@ async function readWindows(
     lack('installed services (7045)', services, limits.later, 'Event'),
     arriving.note,
     unlistedNote(reduction.unlisted),
+    cleared === '' || logons.bursts.some(({ next }) => next.some(({ eventId }) => eventId === 1102))
+      ? ''
+      : `events that had not been sent yet: ${cleared}`,
     ...notSeen,
   ];
   return known(logons, {
@@ -188,6 +215,7 @@ async function readLinux(
     return other === null
       ? silence(vm, syslog.table, arrival, heartbeat)
       : unknown(
+          'silent',
           `syslog of this machine arrives (${other}), but nothing of the facilities auth and authpriv`,
           'add auth and authpriv at level info to the data collection rule',
           name,

@@ -253,6 +253,24 @@ describe('what is not known is not none', () => {
     });
   });
 
+  it('events that are no logons: cleared logs, new accounts, privileges', async () => {
+    const others = [
+      security('02:00:00', 4672),
+      security('02:01:00', 4720),
+      security('02:02:00', 1102, { EventSourceName: 'Microsoft-Windows-Eventlog' }),
+    ];
+    expect(await read({ SecurityEvent: others })).toMatchObject({
+      state: 'unknown',
+      because:
+        'security events of this machine arrive (2026-11-23T02:02:00Z), but no logon, failed or not, is among them; the security log was cleared at 2026-11-23T02:02:00Z',
+      cure: expect.stringContaining('4625'),
+    });
+    const known = await readKnown({ SecurityEvent: [service, ...others], Event: [] });
+    expect(known.notSeen).toEqual([
+      'events that had not been sent yet: the security log was cleared at 2026-11-23T02:02:00Z',
+    ]);
+  });
+
   it('events that stopped before the look-back, and within it', async () => {
     const old = { ...service, TimeGenerated: '2026-11-20T10:00:00Z' };
     expect(await read({ SecurityEvent: [old] })).toMatchObject({
