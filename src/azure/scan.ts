@@ -1,4 +1,4 @@
-import { instantAt, type Json, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, textAt } from '../arm/json.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -13,6 +13,7 @@ import { countAlerts } from './readers/defender-alerts.ts';
 import { guardedSubscriptions } from './readers/defender-plan.ts';
 import { readFleetExposure } from './readers/fleet-exposure.ts';
 import { readFleetLogons } from './readers/fleet-logons.ts';
+import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
@@ -25,18 +26,12 @@ interface FleetFacts {
   bursts: Map<string, FleetBurst> | Unknown | null;
   /** `whole`: Azure gave all there are, so that a VM without any has none. */
   alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
-  patches: { counts: Map<string, PatchCounts>; whole: boolean } | null;
+  /** `unread` when Azure refused or did not answer. */
+  patches: Map<string, PatchCounts> | 'unread' | null;
   /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
   backups: { last: Map<string, string>; seen: Set<string>; whole: boolean } | null;
-}
-
-/** What the last assessment of a VM counts; null counts where it has no result. */
-interface PatchCounts {
-  assessment: 'fresh' | 'stale';
-  critical: number | null;
-  security: number | null;
 }
 
 /** What a row tells of how the Internet reaches its machine. */
@@ -63,12 +58,18 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   );
 }
 
+function patchesOf(patches: FleetFacts['patches'], key: string): PatchCounts | null {
+  if (patches === null) return null;
+  const nothing = { critical: null, security: null };
+  if (patches === 'unread') return { assessment: 'unread', ...nothing };
+  return patches.get(key) ?? { assessment: 'none', ...nothing };
+}
+
 function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const key = vm.id.toLowerCase();
   const { reach, addresses, full } = facts.exposure?.get(vm) ?? {};
+  const patches = patchesOf(facts.patches, key);
   const subscription = vm.subscriptionId.toLowerCase();
-  const patches = facts.patches?.counts.get(key);
-  const assessment = patches?.assessment ?? (facts.patches?.whole ? 'none' : undefined);
   const guarded = facts.alerts?.whole === true && facts.alerts.guarded.has(subscription);
   const count = facts.alerts?.counts.get(key);
   const neverBackedUp = facts.backups?.whole === true && facts.backups.seen.has(subscription);
@@ -81,28 +82,12 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
     alerts: count ?? (guarded ? 0 : null),
     criticalPatches: patches?.critical ?? null,
     securityPatches: patches?.security ?? null,
-    ...(assessment ? { patchAssessment: assessment } : {}),
+    ...(patches ? { patchAssessment: patches.assessment } : {}),
     ...(facts.exploited ? { knownExploited: facts.exploited.get(key) ?? null } : {}),
     lastBackup: facts.backups?.last.get(key) ?? (neverBackedUp ? '' : null),
     ...(full ? { exposure: full } : {}),
   };
   return { ...base, ...suspicionOf(base, reach) };
-}
-
-/** A row stands there as well for an assessment that failed, or that has no result yet: it says nothing of patches. */
-function patchCountsOf(row: Json, now: number): PatchCounts {
-  const assessedAt = instantAt(row, 'assessedAt');
-  const fresh = assessedAt !== null && now - Date.parse(assessedAt) <= 7 * 86_400_000;
-  const noResult = /^(failed|inprogress|unknown)$/i.test(textAt(row, 'status'));
-  const [critical, security] = [numberAt(row, 'critical') ?? null, numberAt(row, 'security') ?? null];
-  if (!fresh || noResult) return { assessment: fresh ? 'fresh' : 'stale', critical: null, security: null };
-  // Azure leaves out the classifications of which none is missing.
-  const counted = critical !== null || security !== null || (numberAt(row, 'counts') ?? 0) > 0;
-  return {
-    assessment: 'fresh',
-    critical: counted ? (critical ?? 0) : null,
-    security: counted ? (security ?? 0) : null,
-  };
 }
 
 function ranked(rows: ScanRow[]): ScanRow[] {
@@ -185,17 +170,20 @@ export async function readScan(
       else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
     }),
     part('Defender alerts', async () => {
-      const [{ counts, truncated }, guarded] = await Promise.all([
-        countAlerts(connection, ids, signal),
+      const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
+        countAlerts(connection, ids, machines, signal),
         guardedSubscriptions(connection, ids, signal),
       ]);
-      if (truncated) notSeen.push(`Defender alerts: ${truncated}`);
-      facts.alerts = { counts, guarded, whole: truncated === '' };
+      facts.alerts = { counts, guarded, whole };
+      notSeen.push(...unseen);
     }),
     part('patches', async () => {
-      const now = connection.clock.now().getTime();
-      const { found, whole } = await graph('patches', 'patch-counts');
-      facts.patches = { counts: new Map(found.map((row) => [textAt(row, 'machine'), patchCountsOf(row, now)])), whole };
+      const { counts, truncated } = await readFleetPatches(connection, ids, signal).catch((error: unknown) => {
+        facts.patches = 'unread';
+        throw error;
+      });
+      facts.patches = counts;
+      if (truncated) notSeen.push(truncated);
     }),
     part('known exploited vulnerabilities', async () => {
       if (!exploited) return;

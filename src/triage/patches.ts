@@ -40,3 +40,20 @@ export function missingCounts({ counts, missing }: Pick<Patches, 'counts' | 'mis
 export function criticalMissing(patches: Patches): MissingPatch[] {
   return patches.missing.filter((patch) => patchRank(patch) === 0);
 }
+
+/** What a patch assessment came to. `untold`: Azure does not say, and it need not have a result. */
+export type AssessmentResult = 'finished' | 'partial' | 'running' | 'failed' | 'untold';
+
+/**
+ * What the status of an assessment says of its result. The values are those of `PatchOperationStatus` in the Compute
+ * specification (Unknown, InProgress, Failed, Succeeded, CompletedWithWarnings). Only a finished one may say "nothing is
+ * missing": a row is written when an assessment starts, with counts of nought, over the one before
+ * (Azure/LinuxPatchExtension, pull request 183).
+ * @param counted does it tell counts at all? Without them nothing was judged.
+ */
+export function assessmentResult(status: string, counted: boolean): AssessmentResult {
+  if (/^succeeded$/i.test(status)) return counted ? 'finished' : 'untold';
+  if (/^completedwithwarnings$/i.test(status)) return counted ? 'partial' : 'untold';
+  if (/^(inprogress|running|started|notstarted)$/i.test(status)) return 'running';
+  return /^failed$/i.test(status) ? 'failed' : 'untold';
+}

@@ -126,19 +126,22 @@ function alertReason({ alerts }: Row): Reason | null {
   return { points: weights.alerts.points + Math.min(10, alerts), text: counted(alerts, 'Defender alert') };
 }
 
+/** Why the counts of missing patches are not known. That it was never assessed no scan can tell. */
+const unassessed: Record<NonNullable<ScanRow['patchAssessment']>, string> = {
+  fresh: 'the assessment gives no counts',
+  stale: 'assessed more than 7 days ago',
+  none: 'no assessment is to be seen (none made, older than 7 days, or not permitted)',
+  unfinished: 'the last assessment still runs, or gave no result',
+  failed: 'the last assessment failed',
+  unread: 'the assessments could not be read',
+};
+
 const mostForPatches = 15;
 
 function patchReason({ criticalPatches: missing, patchAssessment }: Row): Reason | null {
   if (missing === null) {
-    const why = {
-      stale: 'assessed more than 7 days ago',
-      none: 'never assessed',
-      fresh: 'the assessment has no result',
-    };
-    return {
-      points: weights.unknown.points,
-      text: `patches not known: ${patchAssessment ? why[patchAssessment] : 'not read'}`,
-    };
+    const why = patchAssessment ? unassessed[patchAssessment] : 'not answered yet';
+    return { points: weights.unknown.points, text: `patches not known: ${why}` };
   }
   if (missing === 0) return null;
   const points = Math.min(mostForPatches, weights.criticalPatches.points + missing);
