@@ -65,7 +65,7 @@ function program(): Command {
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
-    '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
+    '\nExit codes: 0 done · 1 findings at or above --fail-on, or not known · 2 wrong usage · 3 not signed in or not permitted ·\n' +
       '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
   );
   tagged(exploited(bursts(reading(cordon))))
@@ -81,7 +81,12 @@ function program(): Command {
     .option('--case <id>', 'enter what was found into this case')
     .option('--cases <folder>', 'where case files are kept')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
     )
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
@@ -101,7 +106,12 @@ function program(): Command {
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
     )
     .action(async (vm: string, _flags, command: Command) =>
       finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),

@@ -1,4 +1,4 @@
-import { reaches, readScan } from '../azure/scan.ts';
+import { readScan } from '../azure/scan.ts';
 import { factEntry } from '../casefile/bodies.ts';
 import { known } from '../documents/fact.ts';
 import type { ScanDocument } from '../documents/triage.ts';
@@ -6,6 +6,7 @@ import { exitCode, Failure } from '../failure.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
+import { type FailOn, scanExit } from './fail-on.ts';
 import { checkHeadlessCase, type HeadlessCaseFlags, today } from './headless-case.ts';
 import { type CaseFlags, intoCase } from './into-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
@@ -15,7 +16,7 @@ import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts
 export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
   json?: boolean;
   full?: boolean;
-  failOn?: 'critical' | 'high' | 'medium' | 'low';
+  failOn?: FailOn;
 }
 
 const marks = { critical: '▲', high: '△', medium: '●', low: '·', unknown: '?' };
@@ -92,7 +93,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
     if (flags.json) for (const piece of jsonOf(document)) streams.stdout.write(piece);
     else streams.stdout.write(scanText(document));
     if (document.vms.length === 0 && document.notSeen.length > 0) return exitCode.notPermitted;
-    return flags.failOn && reaches(document.vms, flags.failOn) ? exitCode.findings : exitCode.done;
+    return flags.failOn ? scanExit(document.vms, flags.failOn, streams) : exitCode.done;
   } finally {
     await opened.close();
   }

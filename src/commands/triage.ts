@@ -1,11 +1,11 @@
 import { resolveVm } from '../azure/readers/inventory.ts';
 import { readTriage, type TriageOptions } from '../azure/triage.ts';
-import type { Severity, TriageDocument, VirtualMachine } from '../documents/triage.ts';
+import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { recordTriage } from '../session/triage-record.ts';
-import { severityOrder } from '../triage/findings.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
+import { type FailOn, triageExit } from './fail-on.ts';
 import { checkHeadlessCase, type HeadlessCaseFlags, openHeadlessCase, withQueries } from './headless-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
@@ -15,7 +15,7 @@ import { triageMarkdown, triageText } from './triage-report.ts';
 export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
   json?: boolean;
   markdown?: boolean;
-  failOn?: Severity;
+  failOn?: FailOn;
 }
 
 /** Says which of the three questions has been answered, to somebody who looks. */
@@ -70,10 +70,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
           ? triageMarkdown(document)
           : triageText(document),
     );
-    const failOn = flags.failOn;
-    const failed =
-      failOn && document.findings.some((finding) => severityOrder[finding.severity] <= severityOrder[failOn]);
-    return failed ? exitCode.findings : exitCode.done;
+    return flags.failOn ? triageExit(document, flags.failOn, streams) : exitCode.done;
   } finally {
     await opened.close();
   }

@@ -16,8 +16,9 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   const tags = await serviceTagsOption(flags, new Date());
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
-  const [{ runWorkbench }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
+  const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
     import('../../views/workbench.tsx'),
+    import('../session/prompt-standing.ts'),
     import('../session/session.ts'),
     import('../session/clipboard.ts'),
     openConnection({ latency: 'realistic', ...flags }),
@@ -88,6 +89,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           },
         },
         clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
+        stopwatch: wallStopwatch,
         quit: () => {},
       },
       { readOnly: flags.readOnly === true, scope },
