@@ -77,6 +77,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
             demo: connection.simulated,
             cloud: connection.cloud.name,
             toolVersion: version,
+            tell: (sentence) => streams.stderr.write(`${sentence}\n`),
             settle: async (fresh) => {
               await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
               await settleEarlierCases(
