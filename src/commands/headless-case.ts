@@ -7,7 +7,7 @@ import { caseKeeper, type KeeperOptions, type KeptCase } from '../session/kept-c
 import { recordTriage } from '../session/triage-record.ts';
 import { nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import { version } from '../version.ts';
-import type { Opened } from './options.ts';
+import type { Opened, Streams } from './options.ts';
 
 export interface HeadlessCaseFlags {
   /** A case's id, or `today`: the VM's case of today, begun when there is none. */
@@ -42,6 +42,7 @@ export async function openHeadlessCase(
   opened: Opened,
   flags: HeadlessCaseFlags,
   vm: VirtualMachine,
+  { stderr }: Pick<Streams, 'stderr'>,
   settle?: KeeperOptions['settle'],
 ): Promise<KeptCase> {
   const { connection } = opened;
@@ -53,6 +54,7 @@ export async function openHeadlessCase(
     demo: connection.simulated,
     cloud: connection.cloud.name,
     toolVersion: version,
+    tell: (sentence) => stderr.write(`${sentence}\n`),
     ...(settle ? { settle } : {}),
     ...(flags.case === undefined || flags.case === today ? {} : { caseId: flags.case }),
   });

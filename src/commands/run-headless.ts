@@ -72,7 +72,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         responderAddress: flags.allow ?? (await connection.signedIn()).address,
         now,
         async openCase(): Promise<WritableCase> {
-          const kept = await openHeadlessCase(opened, flags, vm, async (fresh) => {
+          const kept = await openHeadlessCase(opened, flags, vm, streams, async (fresh) => {
             await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
             await settleEarlierCases(
               { store: storeOf(opened, flags), vmId: vm.id, current: fresh.file, demo: connection.simulated },

@@ -43,7 +43,7 @@ async function readAndEnter(
   const { connection } = opened;
   const read = () => readTriage(connection, vm, narrator(streams), options);
   if (flags.case === undefined) return (await read()).document;
-  const kept = await openHeadlessCase(opened, flags, vm);
+  const kept = await openHeadlessCase(opened, flags, vm, streams);
   try {
     const { document } = await withQueries(opened, kept, read);
     await recordTriage(kept, document, connection.clock.now());

@@ -27,6 +27,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
       const opened = await keeper.open(vm);
       opened.subscribe(() => holder.set({ cases: new Map(holder.get().cases) }));
       put(vm.id, { state: 'open', openCase: opened, because: '' });
+      if (opened.beside) holder.say(opened.beside, 'bad');
       const slot = holder.get().triages.get(vm.id);
       if (slot) record(slot.part, slot.state === 'done');
     } catch (error) {
