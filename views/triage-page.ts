@@ -63,7 +63,7 @@ function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, fo
 function summaryRow(state: SessionState, slot: TriageSlot, pane: Pane, width: number): Line {
   const { rows, note } =
     pane === 'posture'
-      ? postureBody(slot.part, { width: width - 20, height: 1 }, state.now, null)
+      ? { ...postureBody(slot.part, { width: width - 26, height: 1 }, state.now, null), note: line(span('')) }
       : { rows: [paneSummary(slot.part, pane, state.now)], note: paneNote(state, slot, pane, 0) };
   const name = `${panes.indexOf(pane) + 1} ${titles[pane]}`;
   const told = rows[0] ?? blank;

@@ -3,10 +3,10 @@ import { isWide, portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { clock, day, sameDay } from '../text/times.ts';
 import { openings } from '../triage/findings/activity.ts';
-import { brokenInto } from '../triage/findings/logons.ts';
 import { knownValue } from '../triage/findings/rule.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import { resourceText } from '../triage/time-line.ts';
+import { identityChanges, successes } from '../triage/verdict.ts';
 
 /** One line of what happened to a VM and how it stands now. */
 export interface Headline {
@@ -114,18 +114,10 @@ function deed({ operation, what, resource }: ActivityEntry): { long: string; sho
 }
 
 /** What the VM's own identity did in Azure after somebody got in. */
-function spreading(part: TriageInProgress, since: string): Headline[] {
-  const entries = knownValue(part.posture.activity)?.entries ?? [];
-  const done = entries.filter(
-    ({ callerKind, severity, status, at }) =>
-      callerKind === 'identity-of-this-machine' &&
-      severity !== 'info' &&
-      severity !== 'low' &&
-      status !== 'failed' &&
-      Date.parse(at) >= Date.parse(since),
-  );
+function spreading(part: TriageInProgress): Headline[] {
+  const done = identityChanges(knownValue(part.posture.activity), knownValue(part.logons));
   if (done.length === 0) return [];
-  const told = done.map((entry) => ({ ...deed(entry), at: clock(entry.at) }));
+  const told = done.map(([, entry]) => ({ ...deed(entry), at: clock(entry.at) }));
   const brief = (at: string) => `${at.slice(0, 5)}Z`;
   const [first] = told;
   const rest = told.length > 1 ? ` and ${told.length - 1} more` : '';
@@ -209,13 +201,11 @@ function door(part: TriageInProgress, attackedNow: boolean, now: Date): Headline
  */
 export function storyOf(part: TriageInProgress, now: Date): Headline[] {
   const logons = knownValue(part.logons);
-  const broken = brokenInto(logons);
+  const [broken, ...others] = successes(logons);
   if (broken) {
-    const others =
-      (logons?.bursts ?? []).filter(({ success }) => success.state === 'known' && success.value).length - 1;
     return [
-      compromised(broken.burst, broken.success, others, now),
-      ...spreading(part, broken.success.at),
+      compromised(broken.burst, broken.success, others.length, now),
+      ...spreading(part),
       ...door(part, true, now),
     ];
   }

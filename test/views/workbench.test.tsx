@@ -462,10 +462,15 @@ describe('playbooks', () => {
   test('the step shows why, what changes, who may, how it is undone; the prompt asks for the name', async () => {
     const { screen, terminal, world, lock } = await atPrompt();
     expect(screen).toContain('Why            The attacker is inside over RDP.');
-    expect(screen).toContain('networkSecurityGroup   web-nsg → cordon-2026-11-23-web01');
+    expect(screen).toContain('networkSecurityGroup   - web-nsg → + cordon-2026-11-23-web01');
     expect(screen).toContain('Others touched none');
-    expect(screen).toMatch(/networkInterfaces\/write\s+│ ✓ yes/);
-    expect(screen).toMatch(/join\/action │ \? not known/);
+    expect(screen).toContain('You may        ✓ 1 of 2 permissions');
+    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action on web01-nic: not known');
+    // What decides stands before what changes.
+    const place = (text: string) => screen.indexOf(text);
+    expect(place('Others touched')).toBeLessThan(place('You may'));
+    expect(place('You may')).toBeLessThan(place('Undo '));
+    expect(place('Undo ')).toBeLessThan(place('Change '));
     expect(screen).toContain('puts web-nsg back; drift is checked first');
     terminal.type('web01\r');
     await terminal.until('✗ Read it first');
@@ -582,7 +587,7 @@ describe('playbooks', () => {
   test('undo asks, and the key that asked does not answer', async () => {
     const { terminal, world } = await atPrompt();
     world.run.finish({ outcome: 'done', summary: 'Locked.' });
-    await terminal.until('u undoes what was done.');
+    await terminal.until('u undoes what was done');
     terminal.type('uy');
     await terminal.until('Undo the step that was done on web01?');
     expect(world.run.calls).not.toContain('undo');
