@@ -47,7 +47,7 @@ export function sourceLines(fact: Fact<unknown>): { label: string; text: string 
   if (fact.state === 'unknown') {
     return [
       { label: 'Not known', text: fact.because },
-      { label: 'To see it', text: fact.cure },
+      { label: 'To fix', text: fact.cure },
       { label: 'Asked', text: fact.source },
     ];
   }

@@ -21,6 +21,13 @@ function exploitedSpans(part: TriageInProgress, cves: readonly string[], width: 
   return [span(`  ${word}`, 'critical', true)];
 }
 
+/** How a vulnerability is drawn; one that Defender does not rate is not drawn as a harmless one. */
+function holeSeverity(severity: string) {
+  if (/critical/i.test(severity)) return 'critical' as const;
+  if (/high/i.test(severity)) return 'high' as const;
+  return /medium|low/i.test(severity) ? ('medium' as const) : ('unknown' as const);
+}
+
 /** What stands at the end of a vulnerability's row: its first CVE, or in a narrow pane only that it is exploited. */
 function holeSpans(part: TriageInProgress, one: Software['vulnerabilities'][number], width: number): Span[] {
   const exploited = exploitedSpans(part, one.cves, width);
@@ -88,7 +95,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
   else {
     const { vulnerabilities, items: installed } = software.value;
     for (const [at, one] of vulnerabilities.entries()) {
-      const severity = /critical/i.test(one.severity) ? 'critical' : /high/i.test(one.severity) ? 'high' : 'medium';
+      const severity = holeSeverity(one.severity);
       rows.push(
         ofItem(
           between(line(' ', severityMark(severity), ` ${one.title}`), line(...holeSpans(part, one, width)), width),

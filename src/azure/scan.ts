@@ -7,7 +7,7 @@ import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
-import { azureError } from './client/failure.ts';
+import { azureError, unknownFrom } from './client/failure.ts';
 import { loadQuery } from './client/load-query.ts';
 import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
@@ -16,7 +16,7 @@ import { readFleetExposure } from './readers/fleet-exposure.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { readFleetLogons } from './readers/logons.ts';
-import { readFleetVulnerabilities } from './readers/software.ts';
+import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
 
@@ -40,7 +40,7 @@ interface MachineExposure {
   full: Fact<Exposure> | undefined;
 }
 
-const notAnswered = unknown('not answered yet', 'wait', 'Log Analytics');
+const notAnswered = unknown('not-asked', 'not answered yet', 'wait', 'Log Analytics');
 
 function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   if (bursts === null) return notAnswered;
@@ -48,6 +48,7 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
   return (
     bursts.get(key) ??
     unknown(
+      'silent',
       'no logs of this machine in any workspace in reach',
       'connect the Azure Monitor Agent, or open an exported event log',
       'Log Analytics',
@@ -147,7 +148,11 @@ export async function readScan(
     }),
     part('failed logons', async () => {
       const fleet = await readFleetLogons(connection, machines, options).catch((error: unknown) =>
-        unknown(`they could not be read: ${azureError(error).message}`, 'refresh', 'Log Analytics'),
+        unknownFrom(error, 'Log Analytics', {
+          permission: 'Microsoft.Insights/logs/read',
+          role: 'Log Analytics Reader',
+          scope: 'the workspaces',
+        }),
       );
       facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
       if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
@@ -181,7 +186,7 @@ export async function readScan(
       );
       const blind = machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
       if (blind > 0)
-        notSeen.push(`known exploited vulnerabilities of ${blind} machines: no vulnerability scan of the last 7 days`);
+        notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
       notSeen.push(
         'known exploited vulnerabilities that only a missing update tells: the triage of a machine shows them',
       );

@@ -37,7 +37,7 @@ export interface Triage {
 
 /** A fact of which all that it is made of has been read. */
 function answered<T>(fact: Fact<T> | null): Fact<T> {
-  return fact ?? unknown('it was not put together', 'refresh', 'cordon');
+  return fact ?? unknown('not-asked', 'it was not put together', 'refresh', 'cordon');
 }
 
 /** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
@@ -76,6 +76,7 @@ export async function readTriage(
       return await read;
     } catch (error) {
       return unknown(
+        'failed',
         `cordon could not read it: ${azureError(error).message}`,
         'refresh; if it stays, report it',
         source,
@@ -150,6 +151,7 @@ export async function readTriage(
     network && raw.exposure
       ? firewallOf(network, vm, raw.exposure, asOf)
       : unknown(
+          'depends',
           'the network configuration could not be read',
           'ask for Reader on the network',
           'Resource Graph · resources',

@@ -36,7 +36,7 @@ function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[])
     return {
       title,
       about: printable(fact.source),
-      lines: [`? not known: ${printable(fact.because)}`, `  to see it: ${printable(fact.cure)}`],
+      lines: [`? not known: ${printable(fact.because)}`, `  to fix: ${printable(fact.cure)}`],
     };
   }
   const drawn = lines(fact.value);

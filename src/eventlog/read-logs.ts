@@ -194,12 +194,13 @@ function logonsOf(
 ): Fact<Logons> {
   if (files.length === 0) {
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
-    return unknown(printable(because, 600), 'name exported .evtx files', 'event logs');
+    return unknown('damaged', printable(because, 600), 'name exported .evtx files', 'event logs');
   }
   const { failures } = collector;
   const ends = collector.span.ends;
   if (ends === null) {
     return unknown(
+      'absent',
       `no logon event, failed or not, stands in ${files.map(({ path }) => fileName(path)).join(', ')}`,
       'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),

@@ -30,6 +30,12 @@ function listed(label: string, texts: readonly string[], none = ''): ToldLine[] 
   return texts.length > most ? [...shown, { label: '', text: `and ${count(texts.length - most)} more` }] : shown;
 }
 
+/** The first of a long list of names: "CVE-1, CVE-2 and 148 more". */
+function fewOf(names: readonly string[], few = 8): string {
+  const shown = names.slice(0, few).join(', ');
+  return names.length > few ? `${shown} and ${count(names.length - few)} more` : shown;
+}
+
 const joined = (...parts: (string | false | null | undefined)[]) => parts.filter(Boolean).join('; ');
 
 /** "exploited (CISA, since 2021-11-03; used by ransomware)" for a CVE in the list; "" otherwise. */
@@ -288,8 +294,8 @@ export function softwareLines(part: Pick<TriageInProgress, 'knownExploited'>, va
       'Vulnerabilities',
       vulnerabilities.map((one) =>
         joined(
-          `${one.severity || '?'}: ${one.title || one.id}`,
-          one.cves.join(', '),
+          `${one.severity || 'severity not told'}: ${one.title || one.id}`,
+          fewOf(one.cves),
           exploitedAmong(part, one.cves).map(exploitedText).join(', '),
           one.kbs.map((kb) => `KB${kb}`).join(', '),
         ),

@@ -65,7 +65,7 @@ const ids = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts }).ma
 
 describe('findings', () => {
   it('draws nothing from what is not known or not answered', () => {
-    const no = unknown('no permission', 'ask', 'test');
+    const no = unknown('denied', 'no permission', 'ask', 'test');
     expect(judge(nothing)).toEqual([]);
     expect(
       judge({
@@ -165,7 +165,7 @@ describe('findings', () => {
   it('crosses vulnerability findings with what is open too, and says when patches are not known', () => {
     const [found] = judge({
       ...nothing,
-      patches: unknown('never assessed', 'assess', 'test'),
+      patches: unknown('absent', 'never assessed', 'assess', 'test'),
       software: known(scanned(vulnerability({ title: 'SMBGhost', cves: ['CVE-2020-0796'] })), about),
       exposure: known(exposure(port(445, 'SMB')), about),
     });
@@ -325,7 +325,7 @@ describe('findings', () => {
     const [blind] = judge({
       ...nothing,
       patches: known(patches, { ...about, notSeen: ['WSUS may hide some'] }),
-      exposure: unknown('no permission\u001b[2J', 'ask', 'test'),
+      exposure: unknown('denied', 'no permission\u001b[2J', 'ask', 'test'),
     });
     expect(blind?.unknown).toEqual(['patches not seen: WSUS may hide some', 'exposed ports not known: no permission']);
     const [waiting] = judge({ ...nothing, patches: known(patches, about) });

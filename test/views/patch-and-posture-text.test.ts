@@ -124,7 +124,7 @@ describe('the detail of each thing of the posture', () => {
       posture: Object.fromEntries(Object.keys(posture).map((key) => [key, blind])) as unknown as typeof posture,
     });
     for (const key of postureKeys) {
-      expect(open(all, key), key).toBe('Not known: no permission\nTo see it: ask for Reader\nAsked: Log Analytics');
+      expect(open(all, key), key).toBe('Not known: no permission\nTo fix: ask for Reader\nAsked: Log Analytics');
     }
   });
 

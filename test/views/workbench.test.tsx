@@ -305,7 +305,7 @@ describe('triage', () => {
       findings: [],
     });
     const middle = await terminal.until('? Not known: this VM sends no');
-    expect(middle).toContain('To see it: o opens an exported');
+    expect(middle).toContain('To fix: o opens an exported');
     expect(middle).toContain('… asking for missing patches');
     expect(middle).toContain('? not known: failed logons');
     expect(middle).not.toContain('No failed logon');

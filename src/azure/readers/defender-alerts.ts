@@ -106,6 +106,7 @@ export async function readAlerts(
       .sort((a, b) => b.at.localeCompare(a.at));
     if (alerts.length === 0 && servers.servers === 'off') {
       return unknown(
+        'off',
         'Defender for Servers is off here: nobody looks',
         'ask the customer to switch on Defender for Servers Plan 2',
         source,
@@ -113,6 +114,7 @@ export async function readAlerts(
     }
     if (alerts.length === 0 && servers.servers === 'unreadable') {
       return unknown(
+        'hidden',
         'the Defender plan cannot be read, so that an absence of alerts means nothing',
         'ask for Security Reader on the subscription',
         source,

@@ -1,7 +1,7 @@
 import type { JitNetworkAccessPolicy } from '@azure/arm-security';
 import { instantAt } from '../../arm/json.ts';
 import { sameId, shortName } from '../../arm/resource-id.ts';
-import type { Fact } from '../../documents/fact.ts';
+import type { Fact, WhyUnknown } from '../../documents/fact.ts';
 import { known } from '../../documents/fact.ts';
 import type { Jit, VirtualMachine } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
@@ -27,7 +27,7 @@ function hasJit({ servers }: ServersPlan): boolean | null {
 async function policiesOf(
   connection: Connection,
   vm: VirtualMachine,
-): Promise<{ policies: JitNetworkAccessPolicy[]; coverage: string; notSeen: string[] }> {
+): Promise<{ policies: JitNetworkAccessPolicy[]; coverage: string; notSeen: string[]; notSeenWhy: WhyUnknown[] }> {
   const client = await connection.security(vm.subscriptionId);
   const collect = async (pages: AsyncIterable<JitNetworkAccessPolicy>) => {
     const policies: JitNetworkAccessPolicy[] = [];
@@ -36,13 +36,14 @@ async function policiesOf(
   };
   try {
     const policies = await collect(client.jitNetworkAccessPolicies.list());
-    return { policies, coverage: 'policies of the subscription', notSeen: [] };
+    return { policies, coverage: 'policies of the subscription', notSeen: [], notSeenWhy: [] };
   } catch (error) {
     if (!isForbidden(error)) throw error;
     return {
       policies: await collect(client.jitNetworkAccessPolicies.listByResourceGroup(vm.resourceGroup)),
       coverage: `policies of ${vm.resourceGroup}`,
       notSeen: ['policies in other resource groups: ask for Security Reader on the subscription'],
+      notSeenWhy: ['denied'],
     };
   }
 }
@@ -56,7 +57,7 @@ export async function readJit(
   plan: Promise<ServersPlan>,
 ): Promise<Fact<Jit>> {
   try {
-    const [{ policies, coverage, notSeen }, available] = await Promise.all([
+    const [{ policies, coverage, notSeen, notSeenWhy }, available] = await Promise.all([
       policiesOf(connection, vm),
       plan.then(hasJit, () => null),
     ]);
@@ -102,7 +103,7 @@ export async function readJit(
       }
     }
     jit.grants.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
-    return known(jit, { source, asOf: now.toISOString(), coverage, notSeen });
+    return known(jit, { source, asOf: now.toISOString(), coverage, notSeen, notSeenWhy });
   } catch (error) {
     return unknownFrom(error, source, {
       permission: 'Microsoft.Security/locations/jitNetworkAccessPolicies/read',

@@ -48,6 +48,7 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   if (beat === null && heartbeat.state === 'failed') return unknownFrom(heartbeat.error, source, needOf(vm.id));
   if (beat === null) {
     return unknown(
+      'silent',
       `no agent of this machine reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
       agentCure(vm, what),
       source,
@@ -55,12 +56,13 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   }
   if (arrival.state === 'no-table') {
     return unknown(
+      'absent',
       `no table ${table} in the workspaces of this machine that you can read`,
       agentCure(vm, what),
       source,
     );
   }
-  return unknown(`the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
+  return unknown('silent', `the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
 }
 
 /** Does the age of the last event allow "none" to be said? Null when it does; a note, or an unknown. */
@@ -77,6 +79,7 @@ function arrivalOf(
   if (off) return { note: `nothing after ${lastEventAt}: the machine is off` };
   if (last >= span.from.getTime()) return { note: `nothing after ${lastEventAt}: events stopped arriving` };
   return unknown(
+    'stale',
     `security events of this machine stopped arriving at ${lastEventAt}`,
     'check the Azure Monitor Agent on the machine, and whether someone stopped it or the audit policy',
     sourceName(table),
@@ -190,6 +193,7 @@ async function readLinux(
     return other === null
       ? silence(vm, syslog.table, arrival, heartbeat)
       : unknown(
+          'silent',
           `syslog of this machine arrives (${other}), but nothing of the facilities auth and authpriv`,
           'add auth and authpriv at level info to the data collection rule',
           name,

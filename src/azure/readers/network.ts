@@ -9,7 +9,7 @@ import type { SecondOpinion } from '../../network/rules/effective-rules.ts';
 import type { AdminRules } from '../../network/rules/rule-lists.ts';
 import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, unknownFrom } from '../client/failure.ts';
+import { azureError, unknownFrom, whyOf } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { rawBody } from '../client/raw-body.ts';
 import { queryGraph } from '../client/resource-graph.ts';
@@ -34,7 +34,7 @@ function unreadableFrom(id: string, error: unknown): Unreadable {
     role: 'Reader',
     scope: shortName(id),
   });
-  return { what: id, because: unknown.because, cure: unknown.cure };
+  return { what: id, why: unknown.why, because: unknown.because, cure: unknown.cure };
 }
 
 /** The SDK's GET for a network resource, by the type in its id; undefined for types that are read by other means. */
@@ -170,6 +170,7 @@ export async function readNetwork(
     .catch((error: unknown) => {
       unreadable.push({
         what: 'resources around the machine (firewalls, gateways, peered networks)',
+        why: whyOf(error),
         because: azureError(error).message,
         cure: 'refresh',
       });
@@ -188,6 +189,7 @@ export async function readNetwork(
   if (graph.truncated)
     unreadable.push({
       what: 'resources around the machine',
+      why: 'damaged',
       because: graph.truncated,
       cure: 'refresh',
     });
@@ -232,9 +234,16 @@ export async function readEffectiveRules(
   const answers = await Promise.all(
     vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
       const parsed = parseResourceId(id);
-      if (!parsed) return [id, { because: 'its id cannot be read' }];
+      if (!parsed) return [id, { why: 'damaged', because: 'its id cannot be read', cure: '' }];
       if (vm.power !== 'running')
-        return [id, { because: `not asked: Azure answers only for a machine that runs (${vm.power})` }];
+        return [
+          id,
+          {
+            why: 'not-asked',
+            because: `not asked: Azure answers only for a machine that runs (${vm.power})`,
+            cure: '',
+          },
+        ];
       try {
         const network = await connection.network(parsed.subscriptionId);
         const body = await network.networkInterfaces.listEffectiveNetworkSecurityGroups(
@@ -251,7 +260,7 @@ export async function readEffectiveRules(
           role: 'Network Contributor (or a role with that action)',
           scope: parsed.name,
         });
-        return [id, { because: `${unknown.because}; ${unknown.cure}` }];
+        return [id, unknown];
       }
     }),
   );
@@ -290,7 +299,7 @@ export function firewallOf(
   return firewallInFront({
     networkInterfaces: vm.networkInterfaces,
     resources: reading.resources,
-    aroundUnreadable: around?.because ?? '',
+    aroundUnreadable: around,
     exposure,
     asOf,
     source,

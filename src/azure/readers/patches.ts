@@ -99,13 +99,15 @@ function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
   if (seen !== null && patchAge(seen, now) <= staleDays) {
     const serious = numberAt(summary, 'criticalAndSecurityPatchCount');
     return unknown(
+      'hidden',
       `assessed ${seen.slice(0, 10)}: ${serious ?? 'an unknown number of'} critical and security updates missing, but Resource Graph does not show which`,
       'refresh in a few minutes; if it stays, ask for Reader on the machine',
       source,
     );
   }
-  if (seen !== null) return unknown(`the last assessment is ${patchAge(seen, now)} days old`, cure, source);
+  if (seen !== null) return unknown('stale', `the last assessment is ${patchAge(seen, now)} days old`, cure, source);
   return unknown(
+    summary === undefined ? 'hidden' : 'absent',
     summary === undefined
       ? 'no assessment is to be seen: never assessed, longer than 7 days ago, or you may not read it'
       : 'this machine was never assessed, or more than 7 days ago',
@@ -135,12 +137,12 @@ export async function readPatches(
     if (!summary || !assessedAt) return noAssessment(view, now);
     const days = patchAge(assessedAt, now);
     if (now.getTime() - Date.parse(assessedAt) > staleDays * 86_400_000) {
-      return unknown(`the last assessment is ${days} days old`, cure, source);
+      return unknown('stale', `the last assessment is ${days} days old`, cure, source);
     }
     const status = textAt(properties, 'status');
     const errors = errorOf(at(properties, 'errorDetails'));
     if (/^failed$/i.test(status)) {
-      return unknown(`the last assessment failed${errors === '' ? '' : ` (${errors})`}`, cure, source);
+      return unknown('failed', `the last assessment failed${errors === '' ? '' : ` (${errors})`}`, cure, source);
     }
     const missing = graph.rows
       .filter((row) => textAt(row, 'type').endsWith('softwarepatches'))

@@ -53,7 +53,7 @@ const jit = (changes: Partial<Jit> = {}) => {
 };
 const found = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts });
 const one = (id: string, facts: Partial<FindingFacts>) => found(facts).find((finding) => finding.id === id);
-const no = unknown('no permission', 'ask', 'test');
+const no = unknown('denied', 'no permission', 'ask', 'test');
 
 describe('exposed, guessed and broken into', () => {
   it('is the top finding, and one sentence', () => {
