@@ -19,9 +19,10 @@ function reading(command: Command): Command {
     .option('--audience <uri>', 'what tokens of a custom cloud are for; its endpoint when absent')
     .option('--logs-endpoint <url>', 'Log Analytics of a custom cloud')
     .addOption(
-      new Option('--auth <method>', 'how to sign in; by default a person’s sign-in before the computer’s identity').choices(
-        ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'],
-      ),
+      new Option(
+        '--auth <method>',
+        'how to sign in; by default a person’s sign-in before the computer’s identity',
+      ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
     )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
@@ -265,7 +266,7 @@ try {
     process.stderr.write(
       `cordon: ${error.message
         .split('\n')
-        .map((line) => printable(line, 2000))
+        .map((line) => printable(line, 20_000))
         .join('\n')}\n`,
     );
     process.exitCode = error.exitCode;

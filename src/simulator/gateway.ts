@@ -102,6 +102,7 @@ export class Gateway {
       }
       apply(effects, call);
       azure.tokens.demand(incoming.headers.authorization, logs ? 'logs' : 'arm');
+      if (!logs) azure.tokens.demandSecondFactor(incoming.method);
       refuseFor(effects);
       reply = await this.#route(call, incoming, logs);
     } catch (error) {
@@ -343,9 +344,11 @@ function apply(effects: FaultEffect[], call: Call): void {
 function refuseFor(effects: FaultEffect[]): void {
   for (const effect of effects) {
     if (!('status' in effect)) continue;
-    const headers: Record<string, string> =
-      effect.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(effect.retryAfter)) };
-    throw new AzureError(effect.status, effect.code, effect.message, { headers });
+    const retryAfter = effect.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(effect.retryAfter)) };
+    throw new AzureError(effect.status, effect.code, effect.message, {
+      headers: { ...effect.headers, ...retryAfter },
+      extra: effect.details === undefined ? {} : { details: effect.details },
+    });
   }
 }
 

@@ -149,7 +149,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
           tell: options.tell ?? (() => {}),
         }),
   );
-  const tokens = cachedTokens(source);
+  const tokens = cachedTokens(source, tenant);
   const armScope = `${cloud.armAudience}/.default`;
   const shared = {
     httpClient: transport.httpClient,

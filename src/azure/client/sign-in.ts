@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { NobodySignedIn } from './sign-in-failure.ts';
 
 /** How to sign in; `default` takes what there is, a person's sign-in before an identity of the computer. */
 export const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
@@ -111,7 +112,10 @@ function sourcesByDefault(identity: typeof import('@azure/identity'), options: S
       // The probe is what makes a computer outside of Azure answer at once; the SDK's own chain sets it likewise.
       make: () =>
         new identity.ManagedIdentityCredential(
-          Object.assign({}, managedIdentityOf(process.env), { sendProbeRequest: true, retryOptions: { maxRetries: 2 } }),
+          Object.assign({}, managedIdentityOf(process.env), {
+            sendProbeRequest: true,
+            retryOptions: { maxRetries: 2 },
+          }),
         ),
       absent: unavailable,
     },
@@ -143,8 +147,7 @@ function inOrder(sources: Source[]): NamedCredential {
           failures.push(error);
         }
       }
-      const { AggregateAuthenticationError } = await import('@azure/identity');
-      throw new AggregateAuthenticationError(failures, 'Nobody is signed in.');
+      throw new NobodySignedIn(failures);
     },
   };
 }

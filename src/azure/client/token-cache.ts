@@ -1,5 +1,6 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { ChallengeUnanswered } from './challenge.ts';
+import { SignInFailed } from './sign-in-failure.ts';
 import { identityOf } from './signed-in.ts';
 
 /** A token with less life than this is asked for anew: the clients refresh theirs two minutes before the end. */
@@ -15,9 +16,14 @@ export interface TokenCache extends TokenCredential {
 /**
  * Each of the SDK's clients asks its credential for itself, and a sign-in with the Azure CLI is a process of two
  * seconds for each. `source` is asked once; what it gives serves them all. A failure is not kept: whoever signs in
- * meanwhile is served. Throws the source's error, or ChallengeUnanswered where Azure demanded claims that it cannot get.
+ * meanwhile is served. `wantedTenant` is told where it fails. Throws SignInFailed with the source's error, or
+ * ChallengeUnanswered where Azure demanded claims that the source cannot get.
  */
-export function cachedTokens(source: () => Promise<TokenCredential>, now: () => number = Date.now): TokenCache {
+export function cachedTokens(
+  source: () => Promise<TokenCredential>,
+  wantedTenant = '',
+  now: () => number = Date.now,
+): TokenCache {
   const held = new Map<string, AccessToken>();
   const underWay = new Map<string, Promise<AccessToken | null>>();
   const refused = new Set<string>();
@@ -37,12 +43,12 @@ export function cachedTokens(source: () => Promise<TokenCredential>, now: () => 
       return fresh;
     } catch (error) {
       if (claims) {
-        const tenant = tenantId ?? (before ? identityOf(before.token).tenantId : '');
+        const tenant = tenantId ?? (before ? identityOf(before.token).tenantId : wantedTenant);
         throw new ChallengeUnanswered({ claims, scope: scopes[0] ?? '', tenant }, { cause: error });
       }
       // A token that lives a little longer is better than none.
       if (before && !refused.has(before.token) && before.expiresOnTimestamp > now()) return before;
-      throw error;
+      throw new SignInFailed(tenantId ?? wantedTenant, error);
     }
   }
 

@@ -11,6 +11,12 @@ export interface WhoActs extends SignedIn {
   warnings: string[];
 }
 
+/**
+ * Azure takes create, update and delete of persons only with a second factor ("Planning for mandatory multifactor
+ * authentication for Azure", phase 2), and answers 401 with a claims challenge where the sign-in has none.
+ */
+export const withoutSecondFactor = 'no second factor went into this sign-in: Azure will want one before a change';
+
 /** A tenant that the sign-in can see. */
 export interface Tenant {
   id: string;
