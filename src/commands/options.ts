@@ -123,8 +123,14 @@ function cloudOptions(flags: ConnectionFlags): Pick<ConnectionOptions, 'cloud' |
   };
 }
 
-/** Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. */
-export async function openConnection(flags: ConnectionFlags): Promise<Opened> {
+/**
+ * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
+ * goes wrong beside the work, in a sentence.
+ */
+export async function openConnection(
+  flags: ConnectionFlags,
+  tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
+): Promise<Opened> {
   const { auth, tenant, subscription } = flags;
   const base = {
     ...cloudOptions(flags),
@@ -150,13 +156,14 @@ export async function openConnection(flags: ConnectionFlags): Promise<Opened> {
   const connection = connect({
     ...base,
     ...(simulator ? { simulator } : {}),
+    // It cannot wait for a screen: without it there is no sign-in.
     tell: (text) => process.stderr.write(`${printable(text, 1000)}\n`),
   });
   // What a person is asked to type must stand there before anything else is drawn.
   if (!simulator && (auth === 'device-code' || auth === 'browser')) await connection.signedIn();
   if (flags.traffic) {
     const { recordTraffic } = await import('./traffic.ts');
-    closers.unshift(recordTraffic(connection, flags.traffic));
+    closers.unshift(recordTraffic(connection, flags.traffic, tell));
   }
   return {
     connection,
