@@ -3,7 +3,8 @@ import { shortName } from '../arm/resource-id.ts';
 import type { DoctorCheck } from '../documents/doctor.ts';
 import type { Fact, Gap, WhyUnknown } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
+import type { EvidenceName, VirtualMachine } from '../documents/triage.ts';
+import { sources } from '../sources.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { Connection } from './client/connection.ts';
@@ -200,9 +201,9 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
   const subscription = `/subscriptions/${vm.subscriptionId}`;
   const group = `${subscription}/resourceGroups/${vm.resourceGroup}`;
   const reader = { role: 'Reader', scope: subscription };
-  const security = { role: 'Security Reader', scope: subscription };
+  const needOf = (name: EvidenceName): Need => ({ role: sources[name].role, scope: subscription });
   const network = { role: 'Network Contributor', scope: group };
-  const logs = { role: 'Log Analytics Reader', scope: patient.alone ? vm.id : subscription };
+  const logs = { role: sources.logons.role, scope: patient.alone ? vm.id : subscription };
   const plan: Promise<ServersPlan> = readServersPlan(connection, vm);
   plan.catch(() => {});
   const machine = readMachine(connection, vm);
@@ -292,14 +293,14 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     ),
     check(
       'patch assessment',
-      reader,
+      needOf('patches'),
       readPatches(connection, vm),
       ({ assessedAt, missing }) => fine(`${counted(missing.length, 'update')} missing on ${vm.name}`, assessedAt),
       { when: ['absent', 'stale', 'failed', 'silent'], command: `cordon run assess-patches --vm ${shellWord(vm.id)}` },
     ),
     check(
       'Defender for Servers',
-      security,
+      needOf('alerts'),
       plan.then(({ servers, text }) =>
         servers === 'unreadable'
           ? unknown(
@@ -322,33 +323,35 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     ),
     check(
       'Defender alerts',
-      security,
+      needOf('alerts'),
       readAlerts(connection, vm, plan),
       ({ alerts }) => fine(`${counted(alerts.length, 'alert')} on ${vm.name}`, alerts[0]?.at ?? null),
       switchOn,
     ),
-    check('Secure Score', security, readSecureScore(connection, vm, plan), ({ percentage }) => fine(`${percentage} %`)),
-    check('recommendations', security, readRecommendations(connection, vm, plan), ({ unhealthy }) =>
+    check('Secure Score', needOf('secureScore'), readSecureScore(connection, vm, plan), ({ percentage }) =>
+      fine(`${percentage} %`),
+    ),
+    check('recommendations', needOf('recommendations'), readRecommendations(connection, vm, plan), ({ unhealthy }) =>
       fine(`${unhealthy.length} not followed by ${vm.name}`),
     ),
-    check('just-in-time access', security, readJit(connection, vm, plan), ({ policy, grants }) =>
+    check('just-in-time access', needOf('jit'), readJit(connection, vm, plan), ({ policy, grants }) =>
       fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
     ),
     check(
       'software',
-      security,
+      needOf('software'),
       readSoftware(connection, vm, plan),
       ({ items }) => fine(`${counted(items.length, 'program')} on ${vm.name}`),
       switchOn,
     ),
-    check('backup', { role: 'Backup Reader', scope: subscription }, readBackup(connection, vm), (backup) =>
+    check('backup', needOf('backup'), readBackup(connection, vm), (backup) =>
       backup.protected
         ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
         : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the machine' },
     ),
     check(
       'activity log',
-      reader,
+      needOf('activity'),
       readActivity(
         connection,
         vm,
@@ -359,7 +362,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     ),
     check(
       'roles of managed identities',
-      reader,
+      needOf('identity'),
       readIdentityPosture(connection, vm, machine),
       ({ managedIdentities }) => fine(`${counted(managedIdentities.length, 'identity', 'identities')} of ${vm.name}`),
     ),

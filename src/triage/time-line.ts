@@ -1,15 +1,16 @@
 import type { Fact } from '../documents/fact.ts';
-import type {
-  Activity,
-  ActivityEntry,
-  Alerts,
-  Backup,
-  Burst,
-  Jit,
-  Logons,
-  Severity,
-  TimeLine,
-  TimeLineEntry,
+import {
+  type Activity,
+  type ActivityEntry,
+  type Alerts,
+  type Backup,
+  type Burst,
+  evidenceNames,
+  type Jit,
+  type Logons,
+  type Severity,
+  type TimeLine,
+  type TimeLineEntry,
 } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 
@@ -30,11 +31,21 @@ const kinds: Record<Burst['kind'], string> = {
   distributed: 'guessing from many sources',
   unattributed: 'failed logons without a source',
 };
-const burstTechnique: Record<Burst['kind'], string> = {
+export const burstTechnique: Record<Burst['kind'], string> = {
   guess: 'T1110.001',
   spray: 'T1110.003',
   distributed: 'T1110',
   unattributed: 'T1110',
+};
+
+/** What the Windows events that follow a logon are in MITRE ATT&CK: accounts, groups, tasks, services. */
+const eventTechniques: Partial<Record<number, string[]>> = {
+  4697: ['T1543.003'],
+  4698: ['T1053.005'],
+  4720: ['T1136.001'],
+  4728: ['T1098.007'],
+  4732: ['T1098.007'],
+  7045: ['T1543.003'],
 };
 
 function logonEntries({ bursts }: Logons): TimeLineEntry[] {
@@ -85,7 +96,7 @@ function logonEntries({ bursts }: Logons): TimeLineEntry[] {
           text: `${event.eventId} ${event.what}`,
           who: '',
           from: '',
-          attack: [],
+          attack: eventTechniques[event.eventId] ?? [],
           evidence: `${path}.next[${at}]`,
         }),
       ),
@@ -106,10 +117,13 @@ export function resourceText(id: string): string {
   return parts.length > 0 ? parts.join('/') : (id.split('/').at(-1) ?? id);
 }
 
+/** Who did it, where it was the managed identity of the VM that is looked at. */
+export const ownIdentity = 'the identity of this machine';
+
 function activityLine(entry: ActivityEntry, index: number): TimeLineEntry {
   const told = { started: ' (not ended)', succeeded: '', failed: ' REFUSED OR FAILED', unknown: '' }[entry.status];
   const doers: Partial<Record<ActivityEntry['callerKind'], string>> = {
-    'identity-of-this-machine': 'the identity of this machine',
+    'identity-of-this-machine': ownIdentity,
     cordon: `cordon, as ${entry.caller}`,
   };
   const what = entry.kind === 'other' ? entry.operation : entry.what;
@@ -173,13 +187,7 @@ function backupEntries(backup: Backup): TimeLineEntry[] {
   ];
 }
 
-const names: Record<keyof TimedFacts, string> = {
-  logons: 'failed logons',
-  alerts: 'Defender alerts',
-  jit: 'just-in-time grants',
-  activity: 'changes in Azure',
-  backup: 'backups',
-};
+const timed: readonly (keyof TimedFacts)[] = ['logons', 'alerts', 'jit', 'activity', 'backup'];
 
 const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
 
@@ -221,11 +229,11 @@ export function timeLineOf(facts: TimedFacts): TimeLine {
     who: printable(entry.who, 128),
     from: printable(entry.from, 60),
   }));
-  const unknown = (Object.keys(names) as (keyof TimedFacts)[]).flatMap((name) => {
+  const unknown = timed.flatMap((name) => {
     const fact = facts[name];
     if (!fact) return [];
-    if (fact.state === 'unknown') return [printable(`${names[name]}: ${fact.because}; ${fact.cure}`, 300)];
-    return fact.notSeen.map((one) => printable(`${names[name]}: ${one}`, 300));
+    if (fact.state === 'unknown') return [printable(`${evidenceNames[name]}: ${fact.because}; ${fact.cure}`, 300)];
+    return fact.notSeen.map((one) => printable(`${evidenceNames[name]}: ${one}`, 300));
   });
   return {
     // At one instant the more severe leads; what began with it keeps the order of its source.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertFrom, readAlerts, resourcesOf } from '../../src/azure/readers/defender-alerts.ts';
+import { concerns, resourcesOf, subjectOf } from '../../src/azure/readers/alert-subjects.ts';
+import { alertFrom, countAlerts, readAlerts } from '../../src/azure/readers/defender-alerts.ts';
 import { planOf, readServersPlan } from '../../src/azure/readers/defender-plan.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { readRecommendations, readSecureScore } from '../../src/azure/readers/secure-score.ts';
@@ -25,6 +26,20 @@ beforeAll(async () => {
         properties: { pricingTier, subPlan },
       });
     plan('gate01', 'Standard', 'P1');
+    const alert = (name: string, place: string, properties: object) =>
+      world.tables.securityresources?.push({
+        id: `/subscriptions/${prod}/resourceGroups/${place}/providers/Microsoft.Security/locations/westeurope/alerts/${name}`,
+        name,
+        type: 'microsoft.security/locations/alerts',
+        subscriptionId: prod,
+        properties: { AlertDisplayName: name, Status: 'Active', Severity: 'High', ...properties },
+      });
+    const agent = [{ Type: 'LogAnalytics', AgentId: '8c1f', WorkspaceId: 'w' }];
+    const host = { type: 'host', hostName: 'JUMP01', azureID: machine('jump01').toLowerCase() };
+    alert('by-host-entity', 'rg-logs', { ResourceIdentifiers: agent, Entities: [host] });
+    const own = machine('print01').split('/')[4] ?? '';
+    alert('by-name', own, { ResourceIdentifiers: agent, CompromisedEntity: 'PRINT01.contoso.local' });
+    alert('by-name-elsewhere', 'rg-logs', { ResourceIdentifiers: [], CompromisedEntity: 'half01' });
     plan('batch01', 'Free');
   });
 });
@@ -119,6 +134,59 @@ describe('alerts', () => {
     expect(read.entities).toEqual({ addresses: ['203.0.113.7', '198.51.100.2'], accounts: ['CONTOSO\\bob'] });
     expect(resourcesOf(graph)).toEqual(['/Subscriptions/S/vm']);
     expect(alertFrom('a', {}, '2026-11-23T02:20:11Z')).toMatchObject({ at: '2026-11-23T02:20:11Z', startAt: null });
+  });
+});
+
+describe('an alert without an Azure resource id', () => {
+  const names = (fact: Awaited<ReturnType<typeof alerts>>) =>
+    fact.state === 'known' ? fact.value.alerts.map(({ name }) => name) : [fact.because];
+
+  it('is the VM’s that its entities name, or its name in the VM’s own group', async () => {
+    expect(names(await alerts('jump01'))).toEqual(['by-host-entity']);
+    expect(names(await alerts('print01'))).toEqual(['by-name']);
+    expect(names(await alerts('safe01'))).toEqual([]);
+  });
+
+  it('is told as not seen where only a name in another group fits', async () => {
+    const half = await alerts('half01');
+    expect(half).toMatchObject({ state: 'known', value: { alerts: [] } });
+    expect(half.state === 'known' && half.notSeen.join()).toMatch(/1 active alert .*“by-name-elsewhere”/);
+    expect((await alerts('safe01')).state === 'known' && (await alerts('safe01'))).toMatchObject({ notSeen: [] });
+  });
+
+  it('is counted in a fleet under the VM, or among what was not seen', async () => {
+    const machines = await Promise.all(
+      ['jump01', 'print01', 'half01'].map((name) => resolveVm(bench.connection, name)),
+    );
+    const { counts, notSeen } = await countAlerts(bench.connection, [machines[0]?.subscriptionId ?? ''], machines);
+    expect(machines.map(({ id }) => counts.get(id.toLowerCase()) ?? 0)).toEqual([1, 1, 0]);
+    expect(notSeen.join()).toMatch(/1 Defender alert /);
+  });
+
+  it('is never another VM’s of the same name once an id decides, and not one about a storage account', () => {
+    const vm = (group: string) => ({
+      id: `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Compute/virtualMachines/app01`,
+      name: 'app01',
+      computerName: 'app01',
+    });
+    const own = '/subscriptions/s/resourceGroups/a/providers/Microsoft.Security/locations/l/alerts/1';
+    const about = (properties: object) => subjectOf(own, properties);
+    const ofB = about({ compromisedEntity: 'app01', resourceIdentifiers: [{ azureResourceId: vm('b').id }] });
+    expect([concerns(ofB, vm('a')), concerns(ofB, vm('b'))]).toEqual(['no', 'yes']);
+    const extension = about({ resourceIdentifiers: [{ azureResourceId: `${vm('a').id}/extensions/x` }] });
+    expect(concerns(extension, vm('a'))).toBe('yes');
+    const longer = about({ resourceIdentifiers: [{ azureResourceId: `${vm('a').id}0` }] });
+    expect(concerns(longer, vm('a'))).toBe('no');
+    const storage = about({
+      resourceIdentifiers: [
+        { azureResourceId: '/subscriptions/s/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/x' },
+      ],
+    });
+    expect(concerns(storage, vm('a'))).toBe('no');
+    expect(concerns(about({ resourceIdentifiers: [{ agentId: 'aa' }] }), vm('a'))).toBe('perhaps');
+    expect(concerns(about({ compromisedEntity: 'CONTOSO\\APP01' }), vm('a'))).toBe('yes');
+    expect(concerns(about({ compromisedEntity: 'app0' }), vm('a'))).toBe('no');
+    expect(concerns(about({ compromisedEntity: vm('a').id }), vm('a'))).toBe('yes');
   });
 });
 
