@@ -80,7 +80,7 @@ function changeRows(changes: readonly Change[], width: number): Line[] {
       head,
       ...shown.flatMap(({ property, before, after }): Line[] => {
         const [from, to] = [before || '(none)', after || '(none)'];
-        if (cells(`${property}   ${from} → ${to}`) <= width - 20) {
+        if (cells(`${property}   - ${from} → + ${to}`) <= width - 19) {
           return [
             line(`${' '.repeat(18)}${property}   `, span('- ', 'critical'), `${from} → `, span('+ ', 'good'), to),
           ];

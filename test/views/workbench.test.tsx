@@ -462,7 +462,7 @@ describe('playbooks', () => {
   test('the step shows why, what changes, who may, how it is undone; the prompt asks for the name', async () => {
     const { screen, terminal, world, lock } = await atPrompt();
     expect(screen).toContain('Why            The attacker is inside over RDP.');
-    expect(screen).toContain('networkSecurityGroup   - web-nsg → + cordon-2026-11-23-web01');
+    expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
     expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action on web01-nic: not known');
