@@ -3,7 +3,7 @@ import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { rawBody } from '../azure/client/raw-body.ts';
-import { readNetworkResource } from '../azure/readers/network-interface.ts';
+import { networkResource } from '../azure/readers/network-interface.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 
 /** An intent whose outcome is not known, as the transcript holds it. */
@@ -32,7 +32,7 @@ async function read(connection: Connection, id: string): Promise<Json | null> {
       const { snapshots } = await connection.compute(subscriptionId);
       return await rawBody((options) => snapshots.get(resourceGroup, name, options));
     }
-    return await readNetworkResource(connection, id);
+    return await networkResource(connection, id);
   } catch (error) {
     if (azureError(error).status === 404) return null;
     throw error;
