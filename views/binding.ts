@@ -43,7 +43,7 @@ export const aboutMachines: readonly Mode[] = [
 export const views: readonly Mode[] = [...aboutMachines, 'chooser', 'run', 'transcript'];
 /** Where text is typed. */
 export const texts: readonly Mode[] = ['input', 'palette', 'prompt-text'];
-export const everywhere: readonly Mode[] = [...views, 'help', ...texts, 'prompt-key'];
+export const everywhere: readonly Mode[] = [...views, 'help', ...texts, 'prompt-key', 'prompt-next'];
 
 /** The commands of an action that always asks the same. */
 export const one = (command: Command) => (): Command[] => [command];

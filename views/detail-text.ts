@@ -1,27 +1,12 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
 import type { Session } from '../src/session/session.ts';
-import { aroundKey, type Pane, type PostureKey, type SessionState, tellingInstant } from '../src/session/state.ts';
+import { aroundKey, type Pane, type SessionState, tellingInstant } from '../src/session/state.ts';
+import { postureSources } from '../src/sources.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, moment } from '../src/text/times.ts';
-import type { TriageInProgress } from '../src/triage/in-progress.ts';
-import { activityLines, identityLines, jitLines } from '../src/words/access-lines.ts';
-import {
-  alertLines,
-  assessmentLines,
-  backupLines,
-  firewallLines,
-  installationLines,
-  knownExploitedLines,
-  missingPatchLines,
-  patchName,
-  recommendationLines,
-  secureScoreLines,
-  softwareLines,
-  type ToldLine,
-  vulnerabilityLines,
-} from '../src/words/fact-lines.ts';
+import { assessmentLines, missingPatchLines, patchName, vulnerabilityLines } from '../src/words/fact-lines.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { mark } from './marks.ts';
@@ -47,7 +32,7 @@ export function sourceLines(fact: Fact<unknown>): { label: string; text: string 
   if (fact.state === 'unknown') {
     return [
       { label: 'Not known', text: fact.because },
-      { label: 'To see it', text: fact.cure },
+      { label: 'To fix', text: fact.cure },
       { label: 'Asked', text: fact.source },
     ];
   }
@@ -87,29 +72,6 @@ function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['l
     { label: '', text: `${fact.source}, ${fact.coverage}, asked ${clock(fact.asOf)}${more}` },
     ...fact.notSeen.map((text) => ({ label: 'Not seen', text })),
   ];
-}
-
-function toldOf<T>(fact: Fact<T> | null, tell: (value: T) => ToldLine[]): ToldLine[] {
-  return fact?.state === 'known' ? tell(fact.value) : [];
-}
-
-/** Everything that is known of one thing of the posture row. */
-function postureLines(part: TriageInProgress, key: PostureKey): ToldLine[] {
-  const { posture } = part;
-  const tellers: Record<PostureKey, () => ToldLine[]> = {
-    alerts: () => toldOf(posture.alerts, alertLines),
-    jit: () => toldOf(posture.jit, jitLines),
-    backup: () => toldOf(posture.backup, backupLines),
-    secureScore: () => toldOf(posture.secureScore, secureScoreLines),
-    recommendations: () => toldOf(posture.recommendations, recommendationLines),
-    identity: () => toldOf(posture.identity, identityLines),
-    activity: () => toldOf(posture.activity, activityLines),
-    software: () => toldOf(posture.software, (value) => softwareLines(part, value)),
-    installations: () => toldOf(part.installations, installationLines),
-    knownExploited: () => toldOf(part.knownExploited, knownExploitedLines),
-    firewall: () => toldOf(posture.firewall, firewallLines),
-  };
-  return tellers[key]();
 }
 
 /** What the detail view shows, or null when the thing is gone since (a refresh found it closed, say). */
@@ -230,7 +192,7 @@ export function detailOf(
   return {
     title: `${item.name} of ${vm}`,
     asOf: item.fact.state === 'known' ? item.fact.asOf : '',
-    lines: [...postureLines(part, item.key), ...sourceLines(item.fact)],
+    lines: [...postureSources[item.key].lines(part), ...sourceLines(item.fact)],
     tables: [],
   };
 }

@@ -11,7 +11,7 @@ export function loadingRows(what: string): Line[] {
 /** Rows for what is not known: why, and what would cure it. Never drawn like "none". */
 export function unknownRows(fact: Unknown, width: number): Line[] {
   const because = wrap(`Not known: ${fact.because}`, width - 4);
-  const cure = fact.cure === '' ? [] : wrap(`To see it: ${fact.cure}`, width - 4);
+  const cure = fact.cure === '' ? [] : wrap(`To fix: ${fact.cure}`, width - 4);
   return [
     ...because.map((text, at) => line(span(at === 0 ? ` ${mark.unknown} ` : '   ', 'unknown'), span(text, 'unknown'))),
     ...cure.map((text) => line(`   ${text}`)),

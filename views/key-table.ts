@@ -18,6 +18,7 @@ const modeNames: Record<Mode, string> = {
   input: 'text input',
   'prompt-key': 'prompt (y)',
   'prompt-text': 'prompt (text)',
+  'prompt-next': 'after a no',
 };
 
 /** Where a binding applies, in words. */

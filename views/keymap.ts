@@ -64,6 +64,7 @@ export function bindingOf(mode: Mode, key: string): Binding | undefined {
 
 /** Does what the key is bound to; types it where text is wanted and nothing else is bound. */
 export function press(session: Session, key: string): void {
+  session.dispatch({ type: 'key', name: key });
   const state = session.state();
   const mode = modeOf(state);
   const binding = bindingOf(mode, key);
@@ -85,6 +86,7 @@ function run(session: Session, binding: Binding): void {
 
 /** Pasted text goes where text is wanted and nowhere else: it never runs keys, and never takes what it wrote. */
 export function paste(session: Session, text: string): void {
+  session.dispatch({ type: 'key', name: 'paste' });
   if (!texts.includes(modeOf(session.state()))) {
     session.dispatch({ type: 'tell', text: 'Pasted text is taken only where text can be typed.' });
     return;
@@ -115,16 +117,18 @@ export function paletteMatches(state: SessionState): Binding[] {
     .map((result) => result.obj);
 }
 
+const onlyWhenPossible = ['undo', 'keep', 'back', 'answer', 'resume'];
+
 /** What the footer offers in this mode, in the table's order. */
 export function footerEntries(state: SessionState): Binding[] {
   const mode = modeOf(state);
   const entries = bindings.filter((binding) => binding.footer && binding.modes.includes(mode));
   // A footer has no room for what makes no sense now.
   const shown = entries.filter(
-    (binding) => !['undo', 'keep', 'skip', 'back'].includes(binding.id) || (binding.disabled?.(state) ?? '') === '',
+    (binding) => !onlyWhenPossible.includes(binding.id) || (binding.disabled?.(state) ?? '') === '',
   );
   // At a prompt its answers come first.
-  const answers = ['yes', 'no', 'no-text', 'submit', 'skip'];
+  const answers = ['yes', 'no', 'no-text', 'submit', 'skip', 'later', 'end-run', 'ask-again'];
   const isAnswer = (binding: Binding) => mode.startsWith('prompt') && answers.includes(binding.id);
   return [...shown.filter(isAnswer), ...shown.filter((binding) => !isAnswer(binding))];
 }

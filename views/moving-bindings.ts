@@ -4,7 +4,7 @@ import { type Given, views } from './binding.ts';
 import { bodyHeight } from './page-body.ts';
 
 // Under a prompt too: what is asked must be readable to its end.
-const scrolled: readonly Mode[] = [...views, 'help', 'palette', 'prompt-key', 'prompt-text'];
+const scrolled: readonly Mode[] = [...views, 'help', 'palette', 'prompt-key', 'prompt-text', 'prompt-next'];
 
 /** The keys that move the cursor; `sizeOf` tells how long the list on screen is. */
 export function movingBindings(sizeOf: (state: SessionState, session: Session) => number): Given[] {

@@ -6,7 +6,8 @@ import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, type SmallTable } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
 import { postureItems } from './posture-pane.ts';
-import { endingRows, labelled, permissionRows, promptHeight, stepDetailRows } from './run-text.ts';
+import { promptHeight, promptOnScreen } from './prompt-text.ts';
+import { endingRows, labelled, permissionRows, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 import { momentDetail } from './time-line-text.ts';
 
@@ -27,7 +28,7 @@ export function bodyHeight(state: SessionState): number {
 export function runBoxes(state: SessionState) {
   const layer = drawn(state);
   const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
-  const wanted = promptHeight(promptInHand(state), state.columns - 2);
+  const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
   const boxes = runLayout(state.columns, state.rows, wanted, slot?.view.steps.length ?? 1);
   return {
     slot,
@@ -58,11 +59,11 @@ export function runBody(state: SessionState): Arranged {
   if (!slot) return { rows: [], tables: [], height: 0 };
   const width = step.width - 1;
   const current = slot.view.steps[slot.view.current];
-  const ending = endingRows(slot, state.now, width);
+  const ending = endingRows(state, slot, width);
   const asked = promptInHand(state);
   const { prompt } = runBoxes(state);
   // What the prompt has no room for is in the text above it, which scrolls.
-  const cutOff = asked !== null && promptHeight(asked, state.columns - 2) > prompt.height - 2;
+  const cutOff = asked !== null && promptHeight(promptOnScreen(state), state.columns - 2) > prompt.height - 2;
   const rows = [
     ...ending,
     ...stepDetailRows(current, width),

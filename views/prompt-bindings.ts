@@ -1,13 +1,27 @@
-import { top } from '../src/session/state.ts';
+import type { Command } from '../src/session/commands.ts';
+import { beneath, promptInHand, type SessionState } from '../src/session/state.ts';
 import { everywhere, type Given, one, texts } from './binding.ts';
+
+/** Was the playbook on screen stopped by the person? */
+function stoppedRun(state: SessionState): boolean {
+  const layer = beneath(state);
+  const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+  return slot?.view.outcome === 'cancelled' && !state.readOnly;
+}
+
+/** What Enter does in a playbook's view. */
+function enterInRun(state: SessionState): Command | null {
+  if (promptInHand(state)) return { type: 'focus-prompt' };
+  return stoppedRun(state) ? { type: 'resume' } : null;
+}
 
 /** How prompts are answered and text is typed, and the way out that is always there. */
 export const promptBindings: readonly Given[] = [
   {
     id: 'yes',
     keys: ['y'],
-    name: 'do it',
-    description: 'Answer yes to a prompt that asks for y',
+    name: 'yes',
+    description: 'Answer yes to a prompt that asks for y, once it has stood for half a second',
     modes: ['prompt-key'],
     danger: true,
     runnable: false,
@@ -16,8 +30,8 @@ export const promptBindings: readonly Given[] = [
   {
     id: 'no',
     keys: ['Enter', 'Esc', 'n'],
-    name: 'leave it undone',
-    description: 'Answer no to a prompt: Enter never means yes',
+    name: 'no',
+    description: 'Answer no to a prompt: Enter never means yes; a playbook then asks what next',
     modes: ['prompt-key'],
     runnable: false,
     commands: one({ type: 'no' }),
@@ -25,27 +39,73 @@ export const promptBindings: readonly Given[] = [
   {
     id: 'no-text',
     keys: ['Esc'],
-    name: 'leave it undone',
-    description: 'Leave a prompt that asks for a text',
+    name: 'no',
+    description: 'Answer no to a prompt that asks for a text; a playbook then asks what next',
     modes: ['prompt-text'],
     runnable: false,
     commands: one({ type: 'no' }),
   },
   {
     id: 'skip',
-    keys: ['Tab'],
+    keys: ['s'],
     name: 'skip this step',
-    description: 'Leave this step of the playbook out and go on with the next',
-    modes: ['prompt-key', 'prompt-text'],
+    description: 'After a no: leave this step of the playbook out and go on with the next',
+    modes: ['prompt-next'],
     runnable: false,
-    disabled: (state) => (top(state).kind === 'run' ? '' : 'There is no step to skip here.'),
     commands: one({ type: 'skip' }),
+  },
+  {
+    id: 'later',
+    keys: ['l'],
+    name: 'later',
+    description: 'After a no: let the playbook wait and look elsewhere; w comes back to it',
+    modes: ['prompt-next'],
+    runnable: false,
+    commands: one({ type: 'later' }),
+  },
+  {
+    id: 'end-run',
+    keys: ['x'],
+    name: 'stop here',
+    description: 'After a no: end the playbook at this step; c goes on with it',
+    modes: ['prompt-next'],
+    runnable: false,
+    commands: one({ type: 'end-run' }),
+  },
+  {
+    id: 'ask-again',
+    keys: ['Enter', 'Esc', 'n'],
+    name: 'back to the question',
+    description: 'After a no: go back to the question',
+    modes: ['prompt-next'],
+    runnable: false,
+    commands: one({ type: 'ask-again' }),
+  },
+  {
+    id: 'answer',
+    keys: ['Enter'],
+    name: 'answer',
+    description: 'Answer the prompt that waits in this playbook; go on with one that was stopped; open a step',
+    modes: ['run'],
+    runnable: false,
+    disabled: (state) => (enterInRun(state) === null ? 'There is nothing to answer here.' : ''),
+    commands: (state) => [enterInRun(state) ?? { type: 'focus-prompt' }],
+  },
+  {
+    id: 'resume',
+    keys: ['c'],
+    name: 'go on',
+    description: 'Go on with a playbook that was stopped, at the step where it ended',
+    modes: ['run'],
+    danger: true,
+    disabled: (state) => (stoppedRun(state) ? '' : 'No playbook was stopped here.'),
+    commands: one({ type: 'resume' }),
   },
   {
     id: 'submit',
     keys: ['Enter'],
-    name: 'take it',
-    description: 'Take the text that was typed',
+    name: 'enter',
+    description: 'Enter the text that was typed',
     modes: ['input', 'prompt-text'],
     runnable: false,
     commands: one({ type: 'submit' }),

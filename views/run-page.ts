@@ -1,9 +1,8 @@
-import { drawn, promptInHand, type SessionState } from '../src/session/state.ts';
-import { beside, blank, boxed, type Line, line, span } from './line.ts';
-import { mark } from './marks.ts';
+import { drawn, type SessionState } from '../src/session/state.ts';
+import { beside, type Line, line, span } from './line.ts';
 import { runBody, runBoxes } from './page-body.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
-import { promptRows, stepRows } from './run-text.ts';
+import { stepRows } from './run-text.ts';
 import { bodySections, type Section } from './sections.ts';
 
 /** A playbook: its steps, and the one in hand. */
@@ -32,26 +31,4 @@ export function runSections(state: SessionState): Section[] {
     { kind: 'rows', rows: [header, ...padded(list, steps.height, state.columns)] },
     ...bodySections(body, layer.scroll, { width: state.columns, height: step.height }, [], 0),
   ];
-}
-
-/** The prompt in a frame as wide as the screen. */
-export function promptBox(state: SessionState, height: number): Line[] {
-  const prompt = promptInHand(state);
-  if (!prompt) return [];
-  const inner = state.columns - 2;
-  return boxed(
-    promptRows(prompt, state.typed, state.refusal, inner, height - 2),
-    { width: state.columns, height },
-    {
-      left: line(
-        span(
-          prompt.level === 'disruptive' ? `${mark.critical} confirm` : prompt.level === 'ask' ? 'asked' : 'confirm',
-          prompt.level === 'disruptive' ? 'critical' : 'accent',
-          true,
-        ),
-      ),
-      right: blank,
-      focused: true,
-    },
-  );
 }

@@ -1,7 +1,8 @@
 import type { Change } from '../src/documents/run.ts';
-import type { Prompt, StepState, StepView } from '../src/playbook/run.ts';
+import type { StepState, StepView } from '../src/playbook/run.ts';
+import { type LeftOpen, leftOpen } from '../src/session/containment.ts';
 import { type Job, jobsOf } from '../src/session/jobs.ts';
-import type { RunSlot, SessionState } from '../src/session/state.ts';
+import { machineOf, type RunSlot, type SessionState } from '../src/session/state.ts';
 import { cells, wrap } from '../src/text/cells.ts';
 import { progressBar } from '../src/text/counts.ts';
 import { clock, stopwatch } from '../src/text/times.ts';
@@ -126,9 +127,12 @@ export function stepDetailRows(step: StepView | undefined, width: number): Line[
 }
 
 /** How it ended, and the time that is left to keep it. */
-export function endingRows(slot: RunSlot, now: Date, width: number): Line[] {
+export function endingRows(state: SessionState, slot: RunSlot, width: number): Line[] {
   const { view } = slot;
+  const { now } = state;
   if (view.outcome === 'running') return [];
+  const open = leftOpen(state, slot.vmId);
+  const still = open?.run.id === slot.id ? [...stillOpenRows(open), blank] : [];
   const shown: Record<string, [string, Tone]> = {
     done: [mark.verified, 'good'],
     failed: [mark.failed, 'critical'],
@@ -150,43 +154,21 @@ export function endingRows(slot: RunSlot, now: Date, width: number): Line[] {
         span(` (at ${clock(view.autoUndoAt)}) unless you press k to keep it.`, 'high'),
       ),
     );
-  } else if (view.steps.some((step) => step.state === 'done' && step.undo !== '')) {
+  } else if (view.steps.some((step) => step.undoable)) {
     rows.push(line(span('   u undoes what was done.', 'dim')));
   }
   if (slot.undoing) rows.push(line(span(`   ${mark.loading} undoing`, 'medium')));
-  return [...rows, blank];
+  return [...still, ...rows, blank];
 }
 
-/** The prompt: what will happen, to whom, what will not, and how to say yes or no. */
-export function promptRows(prompt: Prompt, typed: string, refusal: string, width: number, height: number): Line[] {
-  const how =
-    prompt.expects === 'y'
-      ? 'y does it · Enter or Esc leaves it undone'
-      : prompt.expects === ''
-        ? 'type your answer, then Enter · Esc leaves it'
-        : `type ${prompt.expects} and Enter to do it · Esc leaves it undone`;
-  const question = wrap(prompt.question, width - 2, 4).map((text) => line(span(` ${text}`, 'plain', true)));
-  const end = [
-    line(
-      span(` ${how}`, prompt.level === 'disruptive' ? 'critical' : 'accent'),
-      span(refusal === '' ? '' : `   ${mark.failed} ${refusal}`, 'critical', true),
-    ),
-    ...(prompt.expects === 'y' ? [] : [line(span(' > ', 'accent', true), typed, span('_', 'accent'))]),
+/** That the door stands open, and what of it is left to do. */
+function stillOpenRows({ ports, step, run }: LeftOpen): Line[] {
+  const stopped = run.view.outcome === 'cancelled';
+  const open = [span(` ${mark.critical} STILL OPEN  `, 'critical', true), span(ports.join(' '), 'plain', true)];
+  return [
+    line(...open, ` to everybody   ended at step ${step}${stopped ? ' by you' : ''}`),
+    ...(stopped ? [line(span('   c', 'accent', true), ` goes on with step ${step}`)] : []),
   ];
-  const room = Math.max(0, height - question.length - end.length);
-  const told = prompt.consequences.flatMap((text) =>
-    wrap(text, width - 5, 3).map((part, at) => line(at === 0 ? `   ${mark.low} ${part}` : `     ${part}`)),
-  );
-  const shown =
-    told.length <= room
-      ? told
-      : [...told.slice(0, Math.max(0, room - 1)), line(span(`   … more: Down shows all of it above`, 'dim'))];
-  return [...question, ...shown.slice(0, room), ...end];
-}
-
-/** How many rows the prompt wants. */
-export function promptHeight(prompt: Prompt | null, width: number): number {
-  return prompt === null ? 0 : promptRows(prompt, '', '', width, 1_000).length;
 }
 
 function jobSpans(job: Job, now: Date): Span[] {
@@ -227,10 +209,20 @@ export function jobsRow(state: SessionState): Line | null {
           ],
         ],
   );
-  if (jobs.length + timers.length + readings.length === 0) return null;
-  const all = [...jobs.map((job) => jobSpans(job, state.now)), ...timers.map((one) => [one]), ...readings];
+  const vmId = machineOf(state);
+  const open = vmId === null || onScreen?.kind === 'run' ? null : leftOpen(state, vmId);
+  const still = open
+    ? [
+        [
+          span(`${mark.critical} STILL OPEN ${open.ports.join(' ')}`, 'critical', true),
+          span(`: ${open.run.view.playbook} ended at step ${open.step} (w)`),
+        ],
+      ]
+    : [];
+  if (jobs.length + timers.length + readings.length + still.length === 0) return null;
+  const all = [...still, ...jobs.map((job) => jobSpans(job, state.now)), ...timers.map((one) => [one]), ...readings];
   return line(
-    span(' jobs  ', 'dim'),
+    still.length === 0 ? span(' jobs  ', 'dim') : ' ',
     ...all.flatMap((spans, at) => (at === 0 ? spans : [span('   │  ', 'dim'), ...spans])),
   );
 }

@@ -1,13 +1,13 @@
 import type { Session } from '../src/session/session.ts';
-import { drawn, promptInHand, type SessionState, top } from '../src/session/state.ts';
+import { drawn, type SessionState, top } from '../src/session/state.ts';
 import { detailSections } from './detail-page.ts';
 import { smallest, tooSmall } from './layout.ts';
 import { fitLine, type Line, line } from './line.ts';
 import { chooserPage, findingsPage, helpPage, timeLinePage } from './list-pages.ts';
 import { runBoxes } from './page-body.ts';
 import { padded } from './page-parts.ts';
-import { promptBox, runSections } from './run-page.ts';
-import { promptHeight } from './run-text.ts';
+import { promptBox, promptHeight, promptOnScreen } from './prompt-text.ts';
+import { runSections } from './run-page.ts';
 import type { Section } from './sections.ts';
 import { footer, status } from './status-rows.ts';
 import { suspectsRows } from './suspects-page.ts';
@@ -30,7 +30,7 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
   const height = rows - 2;
   const whole = (lines: Line[]): Section[] => {
     const body = padded(lines, height, columns);
-    const prompt = promptInHand(state);
+    const prompt = promptOnScreen(state);
     if (prompt && top(state).kind === 'confirm') {
       const tall = Math.min(promptHeight(prompt, columns - 2) + 2, height - 2);
       body.splice(height - tall, tall, ...promptBox(state, tall));

@@ -43,8 +43,9 @@ function exposedCell(row: ScanRow): { text: string; tone: Tone } {
 
 function patchesCell(row: ScanRow): { text: string; tone: Tone } {
   if (row.criticalPatches === null) {
-    const why = { stale: ' stale', none: ' never', fresh: '' }[row.patchAssessment ?? 'fresh'];
-    return { text: `${mark.unknown}${why}`, tone: 'unknown' };
+    if (!row.patchAssessment) return { text: mark.loading, tone: 'dim' };
+    const why = { stale: ' stale', none: ' unseen', fresh: '', unfinished: ' runs', failed: ' failed', unread: '' };
+    return { text: `${mark.unknown}${why[row.patchAssessment]}`, tone: 'unknown' };
   }
   if (row.criticalPatches > 0) return { text: `${count(row.criticalPatches)} crit`, tone: 'critical' };
   if (row.securityPatches === null) return notKnown;

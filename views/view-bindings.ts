@@ -15,10 +15,8 @@ function noRunToUndo(state: SessionState): string {
   const layer = beneath(state);
   const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
   if (state.readOnly) return 'This session is read-only.';
-  if (slot?.view.outcome === 'running') return 'The playbook still runs: end it at its prompt, then undo.';
-  return slot?.view.steps.some((step) => step.state === 'done' && step.undo !== '')
-    ? ''
-    : 'Nothing was done that could be undone.';
+  if (slot?.view.outcome === 'running') return 'The playbook still runs: Esc at its prompt, then x ends it; then undo.';
+  return slot?.view.steps.some((step) => step.undoable) ? '' : 'Nothing was done that could be undone.';
 }
 
 /** What can be done in the views. */
@@ -247,7 +245,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['f'],
     name: 'findings',
     description: 'Show every finding, with what it rests on, what answers it and what is not known',
-    modes: ['suspects', 'triage', 'detail', 'address', 'time-line'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'run', 'prompt-key'],
     disabled: caseNeeded,
     commands: one({ type: 'findings' }),
   },
@@ -256,7 +254,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['l'],
     name: 'time line',
     description: 'Show everything in order: failed logons, changes in Azure, alerts, grants, backups',
-    modes: ['suspects', 'triage', 'detail', 'address', 'findings'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'run', 'prompt-key'],
     disabled: caseNeeded,
     commands: one({ type: 'time-line' }),
   },

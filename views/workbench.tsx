@@ -1,7 +1,7 @@
 import { type Instance, render, useInput, usePaste } from 'ink';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
+import { standingKey } from '../src/session/prompt-standing.ts';
 import { type Session, ticks } from '../src/session/session.ts';
-import { promptKey } from '../src/session/state.ts';
 import { steady } from '../src/text/cells.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';
@@ -9,34 +9,28 @@ import { tooSmall } from './layout.ts';
 import { Screen } from './screen.tsx';
 import { screenOf } from './screen-rows.ts';
 
+/** What the frame that was made last asks (`standingKey`); "" when it asks nothing. */
+interface LatestFrame {
+  asks: string;
+}
+
+interface WorkbenchProps {
+  session: Session;
+  columns: number;
+  rows: number;
+  latest: LatestFrame;
+}
+
 /** The root: draws the session and hands it the keys. The size comes in as props, so that a resize is one frame. */
-export function Workbench({ session, columns, rows }: { session: Session; columns: number; rows: number }) {
+export function Workbench({ session, columns, rows, latest }: WorkbenchProps) {
   const state = useSyncExternalStore(session.subscribe, session.state);
-  // Keys that arrive in one read belong together: none of them can answer a prompt that another one opened.
-  const together = useRef(false);
-  const arrive = () => {
-    if (together.current) return;
-    together.current = true;
-    session.dispatch({ type: 'arrival' });
-    queueMicrotask(() => {
-      together.current = false;
-    });
-  };
   useInput((input, key) => {
     if (key.eventType === 'release') return;
-    arrive();
     for (const name of keysOf(input, key)) press(session, name);
   });
-  usePaste((text) => {
-    arrive();
-    paste(session, text);
-  });
-  const asked = tooSmall(columns, rows) ? '' : promptKey(state);
-  const armed = state.armed;
-  useEffect(() => {
-    // Drawn: now it can be answered.
-    if (asked !== '' && armed.key === asked && !armed.shown) session.dispatch({ type: 'prompt-shown', key: asked });
-  });
+  usePaste((text) => paste(session, text));
+  // Frames are made one after another, and Ink writes the one that was made last.
+  latest.asks = tooSmall(columns, rows) ? '' : standingKey(state);
   const shown = state.columns === columns && state.rows === rows ? state : { ...state, columns, rows };
   return <Screen sections={screenOf(session, shown)} columns={columns} rows={rows} />;
 }
@@ -68,7 +62,13 @@ export async function runWorkbench({
     rows: (stdout.rows || defaultSize.rows) - (process.platform === 'win32' ? 1 : 0),
   });
   let instance: Instance | null = null;
-  const element = () => <Workbench session={session} {...size()} />;
+  const latest: LatestFrame = { asks: '' };
+  const element = () => <Workbench session={session} latest={latest} {...size()} />;
+  // A prompt stands from when the terminal has its frame, not from when React has made it.
+  const frameWritten = () => {
+    const { asks } = latest;
+    if (asks !== '') stdout.write('', () => session.dispatch({ type: 'prompt-shown', key: asks }));
+  };
   const resized = () => {
     instance?.rerender(element());
     session.dispatch({ type: 'resize', ...size() });
@@ -101,6 +101,7 @@ export async function runWorkbench({
       exitOnCtrlC: false,
       patchConsole: false,
       interactive: true,
+      onRender: frameWritten,
     });
     stdout.prependListener('resize', resized);
     session.start();

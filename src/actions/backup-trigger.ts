@@ -5,7 +5,7 @@ import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { rawBody } from '../azure/client/raw-body.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
-import { AzureRefusal, pause } from './operation.ts';
+import { AzureRefusal, pause, send } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';
 
@@ -131,46 +131,51 @@ export function backupTrigger(connection: Connection): Action {
     };
   }
 
-  /** Sends the request; the id of its operation, "" when Azure says that a backup is running already. */
-  async function trigger(context: ActionContext, state: BackupState): Promise<{ operation: string; request: string }> {
+  /**
+   * Sends the request; the id of its operation, "" when Azure says that a backup is running already. `job` is set when
+   * the answer was lost and the vault shows the job that it began.
+   */
+  async function trigger(
+    context: ActionContext,
+    state: BackupState,
+  ): Promise<{ operation: string; request: string; job: string }> {
     const vault = vaultOf(state);
     const client = await connection.backup(vault.subscriptionId);
     let operation = '';
     let request = '';
-    try {
-      await connection.changing(context.gate, () =>
-        client.backups.trigger(
-          vault.name,
-          vault.resourceGroup,
-          state.fabric,
-          state.container,
-          state.item,
-          {
-            properties: {
-              objectType: 'IaasVMBackupRequest',
-              recoveryPointExpiryTimeInUTC: new Date(state.keepUntil),
-            },
+    const begin = () =>
+      client.backups.trigger(
+        vault.name,
+        vault.resourceGroup,
+        state.fabric,
+        state.container,
+        state.item,
+        {
+          properties: {
+            objectType: 'IaasVMBackupRequest',
+            recoveryPointExpiryTimeInUTC: new Date(state.keepUntil),
           },
-          {
-            abortSignal: context.signal,
-            onResponse: (response) => {
-              const url = response.headers.get('azure-asyncoperation') ?? response.headers.get('location') ?? '';
-              // Only the last segment, the operation's id, is taken from the otherwise opaque URL.
-              operation = url.split('?')[0]?.split('/').at(-1) ?? '';
-              request = response.request.headers.get('x-ms-client-request-id') ?? '';
-            },
+        },
+        {
+          abortSignal: context.signal,
+          onResponse: (response) => {
+            const url = response.headers.get('azure-asyncoperation') ?? response.headers.get('location') ?? '';
+            // Only the last segment, the operation's id, is taken from the otherwise opaque URL.
+            operation = url.split('?')[0]?.split('/').at(-1) ?? '';
+            request = response.request.headers.get('x-ms-client-request-id') ?? '';
           },
-        ),
+        },
       );
+    try {
+      const { fate } = await send(connection, context, 'the backup', begin, { follows: true });
+      if (fate) return { operation: '', request: '', job: fate.job ?? '' };
     } catch (error) {
-      const { code } = azureError(error);
-      if (/InProgress|AlreadyRunning|ConflictingOperation/i.test(code)) {
-        return { operation: '', request: '' };
-      }
-      throw new AzureRefusal('the backup was refused', error);
+      const { code } = error instanceof AzureRefusal ? error : azureError(error);
+      if (/InProgress|AlreadyRunning|ConflictingOperation/i.test(code)) return { operation: '', request: '', job: '' };
+      throw error;
     }
     if (operation === '') throw new Error('Azure took the request but named no operation to follow');
-    return { operation, request };
+    return { operation, request, job: '' };
   }
 
   async function jobOf(
@@ -246,7 +251,8 @@ export function backupTrigger(connection: Connection): Action {
     if ((now.vaultId ?? '').toLowerCase() !== state.vaultId.toLowerCase() || now.protectedItemName !== state.item) {
       throw new StalePlan(`${context.target.name} is protected by another vault or item now.`);
     }
-    const { operation, request } = await trigger(context, state);
+    const { operation, request, job } = await trigger(context, state);
+    if (job !== '') return followJob(context, { ...state, jobId: job });
     if (operation === '') {
       // It may have ended since Azure refused ours: then the newest is the one.
       const [runs] = await jobsOf(context, state.vaultId, 'running');

@@ -12,7 +12,7 @@ import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verif
 import { withExactBody } from './exact-body.ts';
 import { entryOf, policiesPath, readPolicies } from './jit-policy.ts';
 import { managementPorts } from './lock/lock-settings.ts';
-import { AzureRefusal } from './operation.ts';
+import { send } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';
 
@@ -181,21 +181,17 @@ export function jitEnable(connection: Connection): Action {
   async function put(context: ActionContext, policyId: string, body: Json): Promise<void> {
     const { target } = context;
     const client = await connection.security(target.subscriptionId);
-    try {
-      await connection.changing(context.gate, () =>
-        withExactBody(client, body, () =>
-          client.jitNetworkAccessPolicies.createOrUpdate(
-            target.resourceGroup,
-            target.location,
-            shortName(policyId),
-            { virtualMachines: [] },
-            { abortSignal: context.signal },
-          ),
+    await withExactBody(client, body, () =>
+      send(connection, context, `PUT ${shortName(policyId)}`, () =>
+        client.jitNetworkAccessPolicies.createOrUpdate(
+          target.resourceGroup,
+          target.location,
+          shortName(policyId),
+          { virtualMachines: [] },
+          { abortSignal: context.signal },
         ),
-      );
-    } catch (error) {
-      throw new AzureRefusal(`PUT ${shortName(policyId)}`, error);
-    }
+      ),
+    );
   }
 
   async function apply(context: ActionContext, planned: ActionPlan): Promise<Record<string, unknown>> {
@@ -251,6 +247,9 @@ export function jitEnable(connection: Connection): Action {
     if (!now || !entry) {
       return { ok: before === undefined, text: `${shortName(state.policyId)} does not name ${target.name} any more.` };
     }
+    if (before && JSON.stringify(listAt(entry, 'ports')) === JSON.stringify(listAt(before, 'ports'))) {
+      return { ok: true, text: `The policy says of ${target.name} what it said before already.` };
+    }
     if (JSON.stringify(listAt(entry, 'ports')) !== JSON.stringify(listAt(state.entry, 'ports'))) {
       return {
         ok: false,
@@ -262,15 +261,11 @@ export function jitEnable(connection: Connection): Action {
       await put(context, state.policyId, writable(now, machines));
     } else {
       const client = await connection.security(target.subscriptionId);
-      try {
-        await connection.changing(context.gate, () =>
-          client.jitNetworkAccessPolicies.delete(target.resourceGroup, target.location, shortName(state.policyId), {
-            abortSignal: context.signal,
-          }),
-        );
-      } catch (error) {
-        throw new AzureRefusal(`DELETE ${shortName(state.policyId)}`, error);
-      }
+      await send(connection, context, `DELETE ${shortName(state.policyId)}`, () =>
+        client.jitNetworkAccessPolicies.delete(target.resourceGroup, target.location, shortName(state.policyId), {
+          abortSignal: context.signal,
+        }),
+      );
     }
     const after = await current(context, state.policyId);
     const restored = JSON.stringify(entryOf(after ?? undefined, target.id) ?? null) === JSON.stringify(before ?? null);

@@ -9,7 +9,7 @@ import { covers } from '../network/sets/interval-set.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { entryOf, minutesOf, readPolicies } from './jit-policy.ts';
 import { managementPorts } from './lock/lock-settings.ts';
-import { AzureRefusal } from './operation.ts';
+import { send } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';
 
@@ -203,25 +203,21 @@ export function jitRequest(connection: Connection): Action {
     }
     const body = bodyOf(target.id, state, context);
     const client = await connection.security(target.subscriptionId);
-    try {
-      await connection.changing(context.gate, () =>
-        client.jitNetworkAccessPolicies.initiate(
-          target.resourceGroup,
-          target.location,
-          shortName(state.policyId),
-          {
-            ...body,
-            virtualMachines: body.virtualMachines.map((machine) => ({
-              ...machine,
-              ports: machine.ports.map((port) => ({ ...port, endTimeUtc: new Date(port.endTimeUtc) })),
-            })),
-          },
-          { abortSignal: context.signal },
-        ),
-      );
-    } catch (error) {
-      throw new AzureRefusal('the request for access was refused', error);
-    }
+    await send(connection, context, 'the request for access', () =>
+      client.jitNetworkAccessPolicies.initiate(
+        target.resourceGroup,
+        target.location,
+        shortName(state.policyId),
+        {
+          ...body,
+          virtualMachines: body.virtualMachines.map((machine) => ({
+            ...machine,
+            ports: machine.ports.map((port) => ({ ...port, endTimeUtc: new Date(port.endTimeUtc) })),
+          })),
+        },
+        { abortSignal: context.signal },
+      ),
+    );
     return state;
   }
 

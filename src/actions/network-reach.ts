@@ -34,7 +34,7 @@ export async function readReach(
     at(networkInterface, instead) {
       const { resources, adminRules, unreadable } = reading;
       const input = { networkInterface, resources, adminRules, unreadable, ...(instead ? { instead } : {}) };
-      const opinion = byInterface.get(networkInterface) ?? { because: 'not asked' };
+      const opinion = byInterface.get(networkInterface) ?? { why: 'not-asked', because: 'not asked', cure: '' };
       return { configuration: reachByConfiguration(input), effective: reachByEffectiveRules(input, opinion) };
     },
   };

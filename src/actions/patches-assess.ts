@@ -131,9 +131,11 @@ export function patchesAssess(connection: Connection): Action {
     const startedAt = connection.clock.now().toISOString();
     const compute = await connection.compute(target.subscriptionId);
     context.progress({ fraction: null, text: 'the extension looks for updates' });
-    const answer = await follow(connection, context, `assess ${target.name}`, (options) =>
+    const answered = await follow(connection, context, `assess ${target.name}`, (options) =>
       compute.virtualMachines.assessPatches(target.resourceGroup, target.name, options),
     );
+    // Where the answer was lost, the machine's own view has the same summary.
+    const answer = answered ?? at((await read(context)).view, 'patchStatus', 'availablePatchSummary');
     await context.keep('patch-assessment', answer);
     const code = textAt(answer, 'error', 'code');
     return {

@@ -1,12 +1,14 @@
 import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import { shortName } from '../arm/resource-id.ts';
 import type { DoctorCheck } from '../documents/doctor.ts';
-import type { Fact } from '../documents/fact.ts';
+import type { Fact, Gap, WhyUnknown } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
+import type { EvidenceName, VirtualMachine } from '../documents/triage.ts';
+import { sources } from '../sources.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { Connection } from './client/connection.ts';
-import { azureError, isForbidden, isNotSignedIn, unknownFrom } from './client/failure.ts';
+import { isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
 import { loadQuery } from './client/load-query.ts';
 import { askLogs } from './client/log-query.ts';
@@ -58,11 +60,16 @@ interface Told {
   command?: string;
 }
 
-/** A line that switches on what is missing, where the reason is of this kind. */
+/** A line that switches on what is missing, where the reason is one of these. */
 interface Cure {
-  when: RegExp;
+  when: readonly WhyUnknown[];
   command: string;
 }
+
+/** Azure did not speak: whether the caller is permitted is not known either. */
+const noWord: readonly WhyUnknown[] = ['no-answer', 'not-signed-in', 'second-factor', 'throttled', 'not-asked'];
+/** A role of the caller's would tell. */
+const lackOfRole: readonly WhyUnknown[] = ['denied', 'hidden'];
 
 /** A fact as a check. An unknown is told apart by its reason: no answer, no permission, or nothing there. */
 function checkOf<T>(
@@ -71,14 +78,14 @@ function checkOf<T>(
   need: Need,
   fact: Fact<T>,
   tell: (value: T) => Told,
-  cure: Cure = { when: /$^/, command: '' },
+  cure: Cure = { when: [], command: '' },
 ): DoctorCheck {
   const base = { name, subscription: vm.subscriptionName, newestAt: null };
   const ask = { ask: `${need.role} on ${need.scope}`, command: roleCommand(callerId, need.role, need.scope) };
   if (fact.state === 'known') {
     const told = tell(fact.value);
     const gaps = fact.notSeen.map((one) => `not seen: ${one}`);
-    const denied = fact.notSeen.some((one) => /no permission|AuthorizationFailed|Forbidden|not permitted/i.test(one));
+    const denied = fact.notSeenWhy?.includes('denied') ?? false;
     return {
       ...base,
       state: told.populated && gaps.length === 0 ? 'works' : 'partly',
@@ -91,8 +98,8 @@ function checkOf<T>(
       command: denied ? ask.command : told.populated ? '' : (told.command ?? ''),
     };
   }
-  const silent = /does not answer|not signed in|throttles/i.test(fact.because);
-  const forbidden = /no permission|cannot be read|can be read|may not read/i.test(fact.because);
+  const silent = noWord.includes(fact.why);
+  const forbidden = lackOfRole.includes(fact.why);
   return {
     ...base,
     state: silent || forbidden ? 'does not work' : 'partly',
@@ -100,7 +107,7 @@ function checkOf<T>(
     permitted: silent ? null : !forbidden,
     populated: silent || forbidden ? null : false,
     text: fact.because,
-    ...(forbidden ? ask : { ask: fact.cure, command: cure.when.test(fact.because) ? cure.command : '' }),
+    ...(forbidden ? ask : { ask: fact.cure, command: cure.when.includes(fact.why) ? cure.command : '' }),
   };
 }
 
@@ -135,18 +142,20 @@ async function newestIn(
   });
   let answer = await askLogs(connection, scope, table, text, bounds);
   const notSeen: string[] = [];
+  const notSeenWhy: WhyUnknown[] = [];
   if (!alone && answer.state === 'failed' && isForbidden(answer.error)) {
     const group = `${scope}/resourceGroups/${vm.resourceGroup}`;
     const nearer = await askLogs(connection, group, table, text, bounds);
     if (nearer.state !== 'failed') {
       answer = nearer;
       notSeen.push(`what is outside of ${vm.resourceGroup}: no permission on the subscription`);
+      notSeenWhy.push('denied');
     }
   }
   if (answer.state === 'failed') {
     return unknownFrom(answer.error, source, { permission: 'Microsoft.Insights/logs/read', role: '', scope });
   }
-  const about = { source, asOf: now.toISOString(), coverage: `${tableDays} days`, notSeen };
+  const about = { source, asOf: now.toISOString(), coverage: `${tableDays} days`, notSeen, notSeenWhy };
   if (answer.state === 'no-table') return known({ newestAt: null, rows: 0 }, about);
   const [row] = answer.rows;
   return known({ newestAt: instantAt(row, 'Newest'), rows: numberAt(row, 'Rows') ?? 0 }, about);
@@ -192,15 +201,15 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
   const subscription = `/subscriptions/${vm.subscriptionId}`;
   const group = `${subscription}/resourceGroups/${vm.resourceGroup}`;
   const reader = { role: 'Reader', scope: subscription };
-  const security = { role: 'Security Reader', scope: subscription };
+  const needOf = (name: EvidenceName): Need => ({ role: sources[name].role, scope: subscription });
   const network = { role: 'Network Contributor', scope: group };
-  const logs = { role: 'Log Analytics Reader', scope: patient.alone ? vm.id : subscription };
+  const logs = { role: sources.logons.role, scope: patient.alone ? vm.id : subscription };
   const plan: Promise<ServersPlan> = readServersPlan(connection, vm);
   plan.catch(() => {});
   const machine = readMachine(connection, vm);
   machine.catch(() => {});
   const plan2 = `az security pricing create --name VirtualMachines --tier Standard --subplan P2 --subscription ${shellWord(vm.subscriptionId)}`;
-  const switchOn: Cure = { when: /\boff\b|Plan 1|P1/i, command: plan2 };
+  const switchOn: Cure = { when: ['off'], command: plan2 };
   const check = async <T>(
     name: string,
     need: Need,
@@ -211,18 +220,20 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     try {
       return checkOf(name, patient, need, await read, tell, cure);
     } catch (error) {
-      const refused = unknown(
-        isForbidden(error) ? 'no permission' : isNotSignedIn(error) ? 'not signed in' : azureError(error).message,
-        'refresh',
-        name,
-      );
+      const refused = unknownFrom(error, name, { permission: 'to read it', ...need });
       return checkOf(name, patient, need, refused, tell, cure);
     }
   };
   const fine = (text: string, newestAt: string | null = null): Told => ({ populated: true, newestAt, text });
   const reading = readNetwork(connection, vm);
   const asOf = () => connection.clock.now().toISOString();
-  const about = (source: string, notSeen: string[] = []) => ({ source, asOf: asOf(), coverage: vm.name, notSeen });
+  const about = (source: string, gaps: readonly Gap[] = []) => ({
+    source,
+    asOf: asOf(),
+    coverage: vm.name,
+    notSeen: gaps.map(({ because }) => because),
+    notSeenWhy: gaps.map(({ why }) => why),
+  });
   return Promise.all([
     check(
       'machine',
@@ -238,7 +249,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
           one,
           about(
             'ARM',
-            one.unreadable.map(({ what, because }) => `${what.split('/').at(-1) ?? what}: ${because}`),
+            one.unreadable.map((gap) => ({ ...gap, because: `${shortName(gap.what)}: ${gap.because}` })),
           ),
         ),
       ),
@@ -248,11 +259,14 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
       'security admin rules',
       network,
       reading.then(({ adminRules }) => {
-        if (adminRules.state === 'unknown') return unknown(adminRules.because, adminRules.cure, 'ARM');
-        const because = [...(adminRules.because?.values() ?? [])];
-        return adminRules.byNetwork.size === 0 && because.length > 0
-          ? unknown(because[0] ?? '', 'Reader on the network manager and the virtual network', 'ARM')
-          : known(adminRules, about('ARM', because));
+        if (adminRules.state === 'unknown') {
+          return unknown(adminRules.why, adminRules.because, adminRules.cure, 'ARM');
+        }
+        const gaps = [...(adminRules.because?.values() ?? [])];
+        const [first] = gaps;
+        return adminRules.byNetwork.size === 0 && first
+          ? unknown(first.why, first.because, first.cure, 'ARM')
+          : known(adminRules, about('ARM', gaps));
       }),
       () => fine('of Virtual Network Manager'),
     ),
@@ -260,13 +274,9 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
       'effective rules',
       network,
       readSecondOpinions(connection, vm).then((answers) => {
-        const refused = [...answers.values()].find((one) => 'because' in one);
-        return refused && 'because' in refused
-          ? unknown(
-              refused.because,
-              /lock/.test(refused.because) ? 'lift the lock' : 'a machine that runs (--vm)',
-              'ARM',
-            )
+        const refused = [...answers.values()].find((one) => 'why' in one);
+        return refused && 'why' in refused
+          ? unknown(refused.why, refused.because, refused.cure, 'ARM')
           : known(answers, about('ARM'));
       }),
       (answers) => fine(`Azure's own opinion on ${counted(answers.size, 'interface')}`),
@@ -283,17 +293,22 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     ),
     check(
       'patch assessment',
-      reader,
+      needOf('patches'),
       readPatches(connection, vm),
       ({ assessedAt, missing }) => fine(`${counted(missing.length, 'update')} missing on ${vm.name}`, assessedAt),
-      { when: /assess/i, command: `cordon run assess-patches --vm ${shellWord(vm.id)}` },
+      { when: ['absent', 'stale', 'failed', 'silent'], command: `cordon run assess-patches --vm ${shellWord(vm.id)}` },
     ),
     check(
       'Defender for Servers',
-      security,
+      needOf('alerts'),
       plan.then(({ servers, text }) =>
         servers === 'unreadable'
-          ? unknown('no permission to read the plan, or Defender for Cloud is not used', 'ask', 'Resource Graph')
+          ? unknown(
+              'hidden',
+              'no permission to read the plan, or Defender for Cloud is not used',
+              'ask',
+              'Resource Graph',
+            )
           : known({ servers, text }, about('Resource Graph')),
       ),
       ({ servers, text }) =>
@@ -308,33 +323,35 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     ),
     check(
       'Defender alerts',
-      security,
+      needOf('alerts'),
       readAlerts(connection, vm, plan),
       ({ alerts }) => fine(`${counted(alerts.length, 'alert')} on ${vm.name}`, alerts[0]?.at ?? null),
       switchOn,
     ),
-    check('Secure Score', security, readSecureScore(connection, vm, plan), ({ percentage }) => fine(`${percentage} %`)),
-    check('recommendations', security, readRecommendations(connection, vm, plan), ({ unhealthy }) =>
+    check('Secure Score', needOf('secureScore'), readSecureScore(connection, vm, plan), ({ percentage }) =>
+      fine(`${percentage} %`),
+    ),
+    check('recommendations', needOf('recommendations'), readRecommendations(connection, vm, plan), ({ unhealthy }) =>
       fine(`${unhealthy.length} not followed by ${vm.name}`),
     ),
-    check('just-in-time access', security, readJit(connection, vm, plan), ({ policy, grants }) =>
+    check('just-in-time access', needOf('jit'), readJit(connection, vm, plan), ({ policy, grants }) =>
       fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
     ),
     check(
       'software',
-      security,
+      needOf('software'),
       readSoftware(connection, vm, plan),
       ({ items }) => fine(`${counted(items.length, 'program')} on ${vm.name}`),
       switchOn,
     ),
-    check('backup', { role: 'Backup Reader', scope: subscription }, readBackup(connection, vm), (backup) =>
+    check('backup', needOf('backup'), readBackup(connection, vm), (backup) =>
       backup.protected
         ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
         : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the machine' },
     ),
     check(
       'activity log',
-      reader,
+      needOf('activity'),
       readActivity(
         connection,
         vm,
@@ -345,7 +362,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     ),
     check(
       'roles of managed identities',
-      reader,
+      needOf('identity'),
       readIdentityPosture(connection, vm, machine),
       ({ managedIdentities }) => fine(`${counted(managedIdentities.length, 'identity', 'identities')} of ${vm.name}`),
     ),

@@ -1,6 +1,7 @@
+import type { Json } from '../arm/json.ts';
 import type { Fact } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
-import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
+import { type Posture, postureNames, type TriageDocument, type VirtualMachine } from '../documents/triage.ts';
 import { withSockets } from '../network/listening.ts';
 import type { PublishedTags } from '../network/sets/address-prefixes.ts';
 import { concluded, nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
@@ -10,7 +11,7 @@ import { azureError } from './client/failure.ts';
 import { activityWindow, readActivity } from './readers/activity-log.ts';
 import { readBackup } from './readers/backup.ts';
 import { readAlerts } from './readers/defender-alerts.ts';
-import { readServersPlan } from './readers/defender-plan.ts';
+import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
@@ -37,7 +38,42 @@ export interface Triage {
 
 /** A fact of which all that it is made of has been read. */
 function answered<T>(fact: Fact<T> | null): Fact<T> {
-  return fact ?? unknown('it was not put together', 'refresh', 'cordon');
+  return fact ?? unknown('not-asked', 'it was not put together', 'refresh', 'cordon');
+}
+
+function answeredPosture(posture: TriageInProgress['posture']): Posture {
+  return Object.fromEntries(postureNames.map((name) => [name, answered<unknown>(posture[name])])) as Posture;
+}
+
+/** The posture but for the firewall, which follows from the network configuration; `from` names the service. */
+type PostureReads = {
+  [K in Exclude<keyof Posture, 'firewall'>]: { from: string; read: Promise<Posture[K]> };
+};
+
+/** Asks for each fact of the posture. A new one is one line here, and does not compile without it. */
+function postureReads(
+  connection: Connection,
+  vm: VirtualMachine,
+  shared: {
+    plan: Promise<ServersPlan>;
+    machine: Promise<Json>;
+    backup: Promise<Posture['backup']>;
+    activity: Promise<Posture['activity']>;
+  },
+  signal: AbortSignal | undefined,
+): PostureReads {
+  const { plan, machine } = shared;
+  const from = 'Defender for Cloud';
+  return {
+    alerts: { from, read: readAlerts(connection, vm, plan, signal) },
+    secureScore: { from, read: readSecureScore(connection, vm, plan, signal) },
+    recommendations: { from, read: readRecommendations(connection, vm, plan, signal) },
+    jit: { from, read: readJit(connection, vm, plan) },
+    identity: { from: 'Azure Resource Manager', read: readIdentityPosture(connection, vm, machine) },
+    software: { from, read: readSoftware(connection, vm, plan, signal) },
+    backup: { from: 'Azure Backup', read: shared.backup },
+    activity: { from: 'Azure Monitor', read: shared.activity },
+  };
 }
 
 /** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
@@ -76,6 +112,7 @@ export async function readTriage(
       return await read;
     } catch (error) {
       return unknown(
+        'failed',
         `cordon could not read it: ${azureError(error).message}`,
         'refresh; if it stays, report it',
         source,
@@ -126,36 +163,28 @@ export async function readTriage(
   ) => {
     update(change(await guarded(source, read)));
   };
-  const defender = 'Defender for Cloud';
+  const posture = postureReads(connection, vm, { plan, machine, backup: backupRead, activity: activityRead }, signal);
   await Promise.all([
     take('Azure Resource Manager · network configuration', joinedRead, (fact) => ({ exposure: fact })),
     take('Log Analytics', readLogons(connection, vm, options), (fact) => ({ logons: fact })),
     take('Resource Graph', readPatches(connection, vm, signal), (fact) => ({ patches: fact })),
     take('Resource Graph', readInstallations(connection, vm, signal), (fact) => ({ installations: fact })),
-    take(defender, readAlerts(connection, vm, plan, signal), (fact) => ({ posture: { alerts: fact } })),
-    take(defender, readSecureScore(connection, vm, plan, signal), (fact) => ({ posture: { secureScore: fact } })),
-    take(defender, readRecommendations(connection, vm, plan, signal), (fact) => ({
-      posture: { recommendations: fact },
-    })),
-    take(defender, readJit(connection, vm, plan), (fact) => ({ posture: { jit: fact } })),
-    take('Azure Resource Manager', readIdentityPosture(connection, vm, machine), (fact) => ({
-      posture: { identity: fact },
-    })),
-    take(defender, readSoftware(connection, vm, plan, signal), (fact) => ({ posture: { software: fact } })),
-    take('Azure Backup', backupRead, (fact) => ({ posture: { backup: fact } })),
-    take('Azure Monitor', activityRead, (fact) => ({ posture: { activity: fact } })),
+    ...Object.entries(posture).map(([name, { from, read }]) =>
+      take<unknown>(from, read, (fact) => ({ posture: { [name]: fact } })),
+    ),
   ]);
   const asOf = connection.clock.now().toISOString();
   const firewall =
     network && raw.exposure
       ? firewallOf(network, vm, raw.exposure, asOf)
       : unknown(
+          'depends',
           'the network configuration could not be read',
           'ask for Reader on the network',
           'Resource Graph · resources',
         );
   update({ posture: { firewall } });
-  const { exposure, logons, patches, installations, knownExploited, posture } = part;
+  const { exposure, logons, patches, installations, knownExploited } = part;
   return {
     document: {
       schema: 'cordon.triage/1',
@@ -166,17 +195,7 @@ export async function readTriage(
       patches: answered(patches),
       installations: answered(installations),
       knownExploited: answered(knownExploited),
-      posture: {
-        alerts: answered(posture.alerts),
-        secureScore: answered(posture.secureScore),
-        recommendations: answered(posture.recommendations),
-        jit: answered(posture.jit),
-        identity: answered(posture.identity),
-        software: answered(posture.software),
-        backup: answered(posture.backup),
-        firewall,
-        activity: answered(posture.activity),
-      },
+      posture: answeredPosture({ ...part.posture, firewall }),
       timeLine: part.timeLine,
       findings: part.findings,
     },

@@ -10,7 +10,7 @@ import { genesis, longestLine, readLine, sha256 } from './chain.ts';
 import { type EvidenceStore, evidenceStore } from './evidence.ts';
 import { readHead } from './head-note.ts';
 import { linesOf } from './lines.ts';
-import { type OpenIntent, openIntents } from './recovery.ts';
+import { type DoneIntent, intentsOf, type OpenIntent, openIntents } from './recovery.ts';
 import { redactText } from './redaction.ts';
 import { safeName } from './safe-name.ts';
 import { fullBody, openTranscript, readEntries, type Transcript, TranscriptDamagedError } from './transcript.ts';
@@ -60,6 +60,8 @@ export interface CaseFile extends CaseReader {
   readonly evidence: EvidenceStore;
   /** Requests whose outcome is not known (after a crash), to be resolved by asking Azure. */
   openIntents(): Promise<OpenIntent[]>;
+  /** The same, and the requests that were done, with their whole bodies. */
+  intents(): Promise<{ open: OpenIntent[]; done: DoneIntent[] }>;
   /** Appends a `close` entry and lets others write. */
   close(actor?: string): Promise<void>;
   /** Lets others write, without an entry. */
@@ -238,6 +240,7 @@ class Store implements CaseStore {
         transcript,
         evidence,
         openIntents: () => openIntents(transcript.entries()),
+        intents: () => intentsOf(whole(transcript)),
         close: async (actor = 'cordon') => {
           try {
             await transcript.append('close', actor, {});
@@ -248,6 +251,15 @@ class Store implements CaseStore {
         release,
       }),
     };
+  }
+}
+
+/** The entries, each intent with its whole body. */
+async function* whole(transcript: Transcript): AsyncGenerator<Entry> {
+  for await (const entry of transcript.entries()) {
+    // Evidence that cannot be read leaves the part of the body that the line holds.
+    const body = entry.kind === 'intent' ? await transcript.fullBody(entry).catch(() => entry.body) : entry.body;
+    yield { ...entry, body };
   }
 }
 

@@ -104,7 +104,7 @@ function lines({ checks, playbooks }: DoctorDocument, now: Date): string[] {
   const width = Math.max(20, ...checks.map(({ name }) => name.length), ...playbooks.map(({ name }) => name.length));
   const told = (check: DoctorCheck) => [
     `${marks[check.state]} ${check.name.padEnd(width)}  ${check.text}${check.newestAt ? ` (newest ${age(check.newestAt, now)} ago)` : ''}`,
-    ...(check.ask ? [`${' '.repeat(width + 4)}ask: ${check.ask}`] : []),
+    ...(check.ask ? [`${' '.repeat(width + 4)}to fix: ${check.ask}`] : []),
   ];
   const bySubscription = Map.groupBy(checks, ({ subscription }) => subscription);
   const machines = Map.groupBy(playbooks, ({ machine }) => machine);
@@ -120,7 +120,7 @@ function lines({ checks, playbooks }: DoctorDocument, now: Date): string[] {
         return [
           `${sign} ${name.padEnd(width)}  ${held}${unclear > 0 ? `, ${unclear} not known` : ''}`,
           ...impossible.map((text) => `${' '.repeat(width + 4)}not here: ${text}`),
-          ...(ask ? [`${' '.repeat(width + 4)}ask: ${ask}`] : []),
+          ...(ask ? [`${' '.repeat(width + 4)}to fix: ask the customer for ${ask}`] : []),
         ];
       }),
     ]),

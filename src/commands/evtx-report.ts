@@ -38,7 +38,7 @@ const exists = { true: '', false: ' (no such account)', null: ' (it is not known
 function successLines(burst: Burst): string[] {
   const { success } = burst;
   if (success.state === 'unknown')
-    return [`? whether one succeeded is not known: ${success.because}`, `  to know it: ${success.cure}`];
+    return [`? whether one succeeded is not known: ${success.because}`, `  to fix: ${success.cure}`];
   if (success.value === null) return ['· no success followed in these logs'];
   const told = ({ at, account, address, logonType }: NonNullable<typeof success.value>): string =>
     `as ${account} from ${address} at ${at}${logonType === null ? '' : ` (${logonTypeWords(String(logonType))})`}`;
@@ -90,7 +90,7 @@ export function evtxText(document: EvtxDocument): string {
   const { files, unread, logons } = document;
   const told =
     logons.state === 'unknown'
-      ? [`  ? not known: ${logons.because}`, `    to see it: ${logons.cure}`]
+      ? [`  ? not known: ${logons.because}`, `    to fix: ${logons.cure}`]
       : [...logonLines(logons.value, document), ...logons.notSeen.map((what) => `  ? not seen: ${what}`)];
   return [
     ...files.flatMap((file) => [...fileLines(file), '']),

@@ -12,7 +12,7 @@ import { version } from '../version.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
-import { settleOpenIntents } from './settle-open-intents.ts';
+import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
 
 interface CaseFlags {
@@ -79,7 +79,15 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
             demo: connection.simulated,
             cloud: connection.cloud.name,
             toolVersion: version,
-            settle: (fresh) => settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr),
+            settle: async (fresh) => {
+              await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
+              await settleEarlierCases(
+                { store: storeOf(opened, flags), vmId: vm.id, current: fresh.file, demo: connection.simulated },
+                (file) => caseLogOf({ id: file.id, file, actor: fresh.actor }, now),
+                connection,
+                streams.stderr,
+              );
+            },
             ...(flags.case ? { caseId: flags.case } : {}),
           }).open(vm);
           return { log: caseLogOf(kept, now), close: () => kept.close() };

@@ -1,8 +1,9 @@
-import { reaches, readScan } from '../azure/scan.ts';
+import { readScan } from '../azure/scan.ts';
 import type { ScanDocument } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
+import { type FailOn, scanExit } from './fail-on.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
@@ -10,7 +11,7 @@ import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts
 export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
   json?: boolean;
   full?: boolean;
-  failOn?: 'critical' | 'high' | 'medium' | 'low';
+  failOn?: FailOn;
 }
 
 const marks = { critical: '▲', high: '△', medium: '●', low: '·', unknown: '?' };
@@ -60,7 +61,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
     if (flags.json) for (const piece of jsonOf(document)) streams.stdout.write(piece);
     else streams.stdout.write(scanText(document));
     if (document.vms.length === 0 && document.notSeen.length > 0) return exitCode.notPermitted;
-    return flags.failOn && reaches(document.vms, flags.failOn) ? exitCode.findings : exitCode.done;
+    return flags.failOn ? scanExit(document.vms, flags.failOn, streams) : exitCode.done;
   } finally {
     await opened.close();
   }

@@ -2,22 +2,9 @@ import type { Fact } from '../documents/fact.ts';
 import type { ExposedPort, TimeLine, TriageDocument } from '../documents/triage.ts';
 import { listeningInWords, usersInWords } from '../network/listening.ts';
 import { portText } from '../network/port-text.ts';
+import { postureKeys, postureSources } from '../sources.ts';
 import { printable } from '../text/printable.ts';
-import { activityLines, identityLines, jitLines } from '../words/access-lines.ts';
-import {
-  alertLines,
-  assessmentLines,
-  backupLines,
-  exploitedAmong,
-  firewallLines,
-  installationLines,
-  knownExploitedLines,
-  patchName,
-  recommendationLines,
-  secureScoreLines,
-  softwareLines,
-  type ToldLine,
-} from '../words/fact-lines.ts';
+import { assessmentLines, exploitedAmong, patchName, type ToldLine } from '../words/fact-lines.ts';
 
 const marks = { critical: '▲', high: '△', medium: '●', low: '·', info: '·' };
 const count = (value: number) => value.toLocaleString('en-US');
@@ -36,7 +23,7 @@ function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[])
     return {
       title,
       about: printable(fact.source),
-      lines: [`? not known: ${printable(fact.because)}`, `  to see it: ${printable(fact.cure)}`],
+      lines: [`? not known: ${printable(fact.because)}`, `  to fix: ${printable(fact.cure)}`],
     };
   }
   const drawn = lines(fact.value);
@@ -65,7 +52,7 @@ function socketLines(port: ExposedPort): string[] {
 
 /** The document as titled lines, the same for the terminal and for Markdown. */
 export function triageSections(document: TriageDocument): Section[] {
-  const { exposure, logons, patches, installations, knownExploited, posture } = document;
+  const { exposure, logons, patches } = document;
   return [
     section('Exposed ports', exposure, (value) => [
       ...(value.ports.length === 0 ? ['· no port is open to the Internet'] : []),
@@ -132,19 +119,11 @@ export function triageSections(document: TriageDocument): Section[] {
       }),
       ...(value.missing.length > 20 ? [`  and ${value.missing.length - 20} more`] : []),
     ]),
-    section('Installed updates', installations, (value) => toldLines(installationLines(value))),
-    section('Known exploited vulnerabilities', knownExploited, (value) => toldLines(knownExploitedLines(value))),
-    section('Defender alerts', posture.alerts, (value) => toldLines(alertLines(value))),
-    section('Secure Score of the subscription', posture.secureScore, (value) => toldLines(secureScoreLines(value))),
-    section('Recommendations for this machine', posture.recommendations, (value) =>
-      toldLines(recommendationLines(value)),
-    ),
-    section('Just-in-time access', posture.jit, (value) => toldLines(jitLines(value))),
-    section('Identity', posture.identity, (value) => toldLines(identityLines(value))),
-    section('Software', posture.software, (value) => toldLines(softwareLines(document, value))),
-    section('Backup', posture.backup, (value) => toldLines(backupLines(value))),
-    section('Azure Firewall', posture.firewall, (value) => toldLines(firewallLines(value))),
-    section('Changes in Azure', posture.activity, (value) => toldLines(activityLines(value))),
+    ...postureKeys.flatMap((key) => {
+      const { title, fact, lines } = postureSources[key];
+      const found = fact(document);
+      return found ? [section(title, found, () => toldLines(lines(document)))] : [];
+    }),
   ];
 }
 

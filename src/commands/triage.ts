@@ -1,9 +1,8 @@
 import { resolveVm } from '../azure/readers/inventory.ts';
 import { readTriage } from '../azure/triage.ts';
-import type { Severity } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
-import { severityOrder } from '../triage/findings.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
+import { type FailOn, triageExit } from './fail-on.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
@@ -12,7 +11,7 @@ import { triageMarkdown, triageText } from './triage-report.ts';
 export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
   json?: boolean;
   markdown?: boolean;
-  failOn?: Severity;
+  failOn?: FailOn;
 }
 
 /** `cordon triage VM`: the three questions for one machine, without the workbench. */
@@ -44,10 +43,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
           ? triageMarkdown(document)
           : triageText(document),
     );
-    const failOn = flags.failOn;
-    const failed =
-      failOn && document.findings.some((finding) => severityOrder[finding.severity] <= severityOrder[failOn]);
-    return failed ? exitCode.findings : exitCode.done;
+    return flags.failOn ? triageExit(document, flags.failOn, streams) : exitCode.done;
   } finally {
     await opened.close();
   }

@@ -18,8 +18,9 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   const tags = await serviceTagsOption(flags, new Date());
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
-  const [{ runWorkbench }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
+  const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
     import('../../views/workbench.tsx'),
+    import('../session/prompt-standing.ts'),
     import('../session/session.ts'),
     import('../session/clipboard.ts'),
     openConnection({ latency: 'realistic', ...flags }),
@@ -50,11 +51,12 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     const scope = first
       ? `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`
       : 'no subscription in reach';
+    const store = openCaseStore(flags.cases ?? defaultCaseRoot(), { now });
     const session = createSession(
       {
         reader: azureReader(connection, { ...burstOptions(flags), ...exploited, ...tags }),
         cases: caseKeeper({
-          store: openCaseStore(flags.cases ?? defaultCaseRoot(), { now }),
+          store,
           now,
           operator: () => connection.signedIn(),
           demo: connection.simulated,
@@ -62,8 +64,15 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           toolVersion: version,
           // What it says is in the transcript; the screen is not its place.
           settle: async (kept) => {
-            const { settleOpenIntents } = await import('./settle-open-intents.ts');
-            await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, { write: () => true });
+            const { settleEarlierCases, settleOpenIntents } = await import('./settle-open-intents.ts');
+            const silent = { write: () => true };
+            await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, silent);
+            await settleEarlierCases(
+              { store, vmId: kept.file.header.vm.id, current: kept.file, demo: connection.simulated },
+              (file) => caseLogOf({ id: file.id, file, actor: kept.actor }, now),
+              connection,
+              silent,
+            );
           },
           ...(flags.case ? { caseId: flags.case } : {}),
         }),
@@ -85,6 +94,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           },
         },
         clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
+        stopwatch: wallStopwatch,
         quit: () => {},
       },
       { readOnly: flags.readOnly === true, scope },

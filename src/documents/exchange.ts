@@ -35,6 +35,8 @@ export type OutgoingChange = Pick<Exchange, 'method' | 'url' | 'apiVersion' | 'c
 export interface ChangeGate {
   before(change: OutgoingChange): Promise<void>;
   after(change: OutgoingChange, exchange: Exchange): Promise<void>;
+  /** Gets what was read meanwhile: how an operation is that a change began. */
+  read?(exchange: Exchange): void;
   /**
    * How the long-running operation ended that an accepted request began. `ok` is null when it was not followed to
    * its end; `result` is Azure's word ("Succeeded").

@@ -3,6 +3,45 @@ import { z } from 'zod';
 /** An instant in UTC, ISO 8601 with `Z`. */
 export const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 
+/** Why something is not known. What decides by the reason reads this code; the sentence beside it is for people. */
+export const whyUnknown = z.enum([
+  /** No sign-in, or one that has ended. */
+  'not-signed-in',
+  /** Azure asks for a second factor, or for a sign-in that is fresher. */
+  'second-factor',
+  /** The caller has no permission. */
+  'denied',
+  /** Azure shows nothing: there is nothing, or the caller may not read it, and it does not tell which. */
+  'hidden',
+  /** A policy of the customer refuses it. */
+  'policy',
+  /** A management lock refuses it. */
+  'locked',
+  /** Azure refuses for the number of requests. */
+  'throttled',
+  /** No answer came, or not in time. */
+  'no-answer',
+  /** It was not asked, or not yet. */
+  'not-asked',
+  /** What would tell it does not exist. */
+  'absent',
+  /** The service or the agent that would tell it is switched off. */
+  'off',
+  /** The service is on and has told nothing of this VM. */
+  'silent',
+  /** What it told is too old to speak of now. */
+  'stale',
+  /** The source cannot tell such a thing. */
+  'unsupported',
+  /** What was read is damaged, incomplete or contradicts itself. */
+  'damaged',
+  /** Azure answered with an error of its own. */
+  'failed',
+  /** It rests on something else that is not known. */
+  'depends',
+]);
+export type WhyUnknown = z.infer<typeof whyUnknown>;
+
 /**
  * A schema for a `Fact` whose value has the given schema. Every piece of evidence travels as a fact, so that no
  * value can be shown without its source and age, and "none" cannot be mistaken for "not known".
@@ -20,10 +59,14 @@ export const factOf = <T extends z.ZodType>(value: T) =>
       coverage: z.string(),
       /** What a known value could not include, each with its reason. */
       notSeen: z.array(z.string()),
+      /** The kinds of reasons behind `notSeen`, each once, where they are known. */
+      notSeenWhy: z.array(whyUnknown).optional(),
     }),
     z.object({
       state: z.literal('unknown'),
-      /** Why it is not known. */
+      /** Why it is not known, as a code. */
+      why: whyUnknown,
+      /** The same as a sentence. */
       because: z.string(),
       /** What would make it known: the permission, the agent, the setting. */
       cure: z.string(),
@@ -39,13 +82,19 @@ export interface Known<T> {
   asOf: string;
   coverage: string;
   notSeen: string[];
+  notSeenWhy?: WhyUnknown[] | undefined;
+}
+
+/** Something that could not be read: why, as a code and as a sentence, and what would cure it. */
+export interface Gap {
+  why: WhyUnknown;
+  because: string;
+  cure: string;
 }
 
 /** Evidence that could not be obtained, with the reason and what would cure it. */
-export interface Unknown {
+export interface Unknown extends Gap {
   state: 'unknown';
-  because: string;
-  cure: string;
   source: string;
 }
 
@@ -55,7 +104,7 @@ export type Fact<T> = Known<T> | Unknown;
 /** Evidence that was obtained at `asOf` from `source`, covering `coverage`. */
 export function known<T>(
   value: T,
-  about: { source: string; asOf: string; coverage: string; notSeen?: string[] },
+  about: { source: string; asOf: string; coverage: string; notSeen?: string[]; notSeenWhy?: readonly WhyUnknown[] },
 ): Known<T> {
   return {
     state: 'known',
@@ -64,12 +113,13 @@ export function known<T>(
     asOf: about.asOf,
     coverage: about.coverage,
     notSeen: about.notSeen ?? [],
+    ...(about.notSeenWhy && about.notSeenWhy.length > 0 ? { notSeenWhy: [...new Set(about.notSeenWhy)] } : {}),
   };
 }
 
-/** Evidence that could not be obtained: why, and what would cure it. */
-export function unknown(because: string, cure: string, source: string): Unknown {
-  return { state: 'unknown', because, cure, source };
+/** Evidence that could not be obtained: why, as a code and as a sentence, and what would cure it. */
+export function unknown(why: WhyUnknown, because: string, cure: string, source: string): Unknown {
+  return { state: 'unknown', why, because, cure, source };
 }
 
 /** The same fact with its value transformed; an unknown stays as it is. */

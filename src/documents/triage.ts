@@ -583,6 +583,32 @@ export const triageDocument = z.object({
 });
 export type TriageDocument = z.infer<typeof triageDocument>;
 
+/** The facts of a triage by the names that rules use: the three questions with what belongs to them, then the posture. */
+export type Facts = Pick<TriageDocument, 'exposure' | 'logons' | 'patches' | 'installations' | 'knownExploited'> &
+  Posture;
+export type EvidenceName = keyof Facts;
+
+/** The names of the posture's facts. */
+export const postureNames = Object.keys(posture.shape) as (keyof Posture)[];
+
+/** What each kind of evidence is called in a sentence. */
+export const evidenceNames: Record<EvidenceName, string> = {
+  exposure: 'exposed ports',
+  logons: 'failed logons',
+  patches: 'patches',
+  installations: 'installed updates',
+  knownExploited: 'known exploited vulnerabilities',
+  alerts: 'Defender alerts',
+  secureScore: 'Secure Score',
+  recommendations: 'recommendations',
+  jit: 'just-in-time access',
+  identity: 'identity',
+  software: 'software',
+  backup: 'backup',
+  firewall: 'Azure Firewall',
+  activity: 'changes in Azure',
+};
+
 export const scanRow = z.object({
   id: z.string(),
   name: z.string(),
@@ -603,11 +629,15 @@ export const scanRow = z.object({
   ),
   /** Active Defender alerts; null when unknown. */
   alerts: z.int().nullable(),
-  /** Missing critical and security patches; null when never assessed or stale. */
+  /** Missing critical and security patches; null when no assessment of the last 7 days tells. */
   criticalPatches: z.int().nullable(),
   securityPatches: z.int().nullable(),
-  /** Why the counts are null: `stale` when the last assessment is older than 7 days, `none` when there is none to read. */
-  patchAssessment: z.enum(['fresh', 'stale', 'none']).optional(),
+  /**
+   * Why the counts are null. `stale`: the last assessment is older than 7 days. `none`: there is none to be seen, because
+   * none was made, it is older, or it may not be read. `unfinished`: it runs, or has no result. `failed`: it failed.
+   * `unread`: Azure gave no answer to it. Absent while the answer has not come.
+   */
+  patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread']).optional(),
   /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the machine can be read. */
   knownExploited: z.array(z.string()).nullable().optional(),
   /** null: unknown; "": never backed up. */

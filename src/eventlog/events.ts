@@ -1,6 +1,7 @@
 import { readChunkHeader } from './chunk-header.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
+import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
 import type { LogEvent } from './log-event.ts';
 
@@ -19,12 +20,18 @@ export interface EventsOptions {
 export async function* eventsOf(path: string, options: EventsOptions = {}): AsyncGenerator<LogEvent> {
   const file = await EventLogFile.open(path);
   let found: LogEvent[] = [];
+  let damaged = false;
+  const damage = (one: Damage): void => {
+    damaged = true;
+    options.onDamage?.(one);
+  };
   const reader = new ChunkReader({
     record(record) {
       if (options.eventIds === undefined || options.eventIds.has(record.eventId)) found.push(record.event());
     },
-    damage: (damage) => options.onDamage?.(damage),
+    damage,
   });
+  const totals = new DeclaredTotals(file.header);
   try {
     for await (const { chunk, offset, available, loose } of file.chunks(
       options.signal ? { signal: options.signal } : {},
@@ -33,12 +40,15 @@ export async function* eventsOf(path: string, options: EventsOptions = {}): Asyn
       else {
         const header = readChunkHeader(chunk, available);
         if (header.kind === 'empty') continue;
-        if (!header.verified) options.onDamage?.({ offset, because: header.because });
+        if (!header.verified) damage({ offset, because: header.because });
+        totals.add(chunk, header);
         reader.read(chunk, header, available, offset);
       }
       yield* found;
       found = [];
     }
+    const missing = totals.shortfall(file.size, damaged);
+    if (missing) damage(missing);
   } finally {
     await file.close();
   }

@@ -3,14 +3,18 @@ import { sourceAddress } from '../triage/logons/addresses.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
+import type { Ticks } from '../triage/logons/ticks.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
 import type { EventRecord } from './record.ts';
 import {
   failedLogon,
   isSecurityEvent,
+  logCleared,
   partsOf,
   type SecurityEvent,
   securityEventOf,
+  securityLogCleared,
+  serviceInstalled,
   specialPrivileges,
   successfulLogon,
 } from './security-events.ts';
@@ -50,6 +54,17 @@ class PrivilegeColumns {
   readonly session = float64s();
 }
 
+/** Somebody cleared a log: what stood in it before is gone. */
+export interface Clearing {
+  at: Ticks;
+  computer: string;
+  /** "Security", "System". */
+  log: string;
+  by: string;
+}
+
+const mostClearings = 100;
+
 /** What became of a record. */
 export type Taken = 'failure' | 'success' | 'other' | 'repeated' | 'unwanted';
 
@@ -63,8 +78,9 @@ export class LogonCollector {
   /** How many successful logons there are, with those that no burst can need. */
   verifiedSuccesses = 0;
   unverifiedSuccesses = 0;
-  /** From the first event of logons to the last. */
+  /** From the first of the Security log's events to the last; what other logs hold says nothing of logons. */
   readonly span = new Span();
+  readonly clearings: Clearing[] = [];
   /** Later events beyond those that are kept. */
   cut = 0;
   readonly #successes = new SuccessColumns();
@@ -116,7 +132,7 @@ export class LogonCollector {
         return 'repeated';
       }
     }
-    this.span.add(at);
+    if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
     if (taken === 'failure') this.failures.addEvent(this.#readFailure(record), !record.verified);
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
@@ -181,7 +197,13 @@ export class LogonCollector {
     session.push(id);
   }
 
+  /** Does any event, failed or not, tell of a logon? Others of the Security log do not vouch for that they would be there. */
+  get tellsOfLogons(): boolean {
+    return this.failures.length + this.verifiedSuccesses + this.unverifiedSuccesses > 0;
+  }
+
   #takeLater(record: EventRecord): void {
+    if (record.eventId === securityLogCleared || record.eventId === logCleared) this.#takeClearing(record);
     if (this.#later.length >= mostLater) {
       this.cut += 1;
       return;
@@ -190,6 +212,12 @@ export class LogonCollector {
     const what = `${eventWords(partsOf(event))}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
     this.#later.push({ event: { at, eventId, computer, logonId: session, what }, recordId: event.recordId });
+  }
+
+  #takeClearing(record: EventRecord): void {
+    if (this.clearings.length >= mostClearings) return;
+    const { at, eventId, computer, subject, thing } = securityEventOf(record);
+    this.clearings.push({ at, computer, log: eventId === securityLogCleared ? 'Security' : thing, by: subject });
   }
 
   /** The number by which `SeenEvents` knows the event that is taken next: its row and its kind. */

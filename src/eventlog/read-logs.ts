@@ -8,6 +8,7 @@ import { isoOf } from '../triage/logons/ticks.ts';
 import { readChunkHeader } from './chunk-header.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
+import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogError, EventLogFile } from './event-log-file.ts';
 import { LogonCollector } from './logon-collector.ts';
 import type { EventRecord } from './record.ts';
@@ -33,7 +34,7 @@ export interface LogonLog {
   /** TimeCreated of its first and its last record, ISO 8601 UTC; null when there is none. */
   first: string | null;
   last: string | null;
-  /** Computers that wrote the events of logons. */
+  /** Computers that wrote the events of logons; of a log without any, the one that wrote its first record. */
   computers: string[];
 }
 
@@ -101,6 +102,7 @@ async function readOne(path: string, collector: LogonCollector, options: LogRead
   try {
     const told = new Told(collector, options.onEvent);
     const reader = new ChunkReader(told);
+    const totals = new DeclaredTotals(file.header);
     if (file.header.recognised && !file.header.sound)
       told.damage({ offset: 0, because: "the checksum of the file's header does not match" });
     if (!file.header.recognised) told.damage({ offset: 0, because: 'the file does not begin as an event log does' });
@@ -113,11 +115,14 @@ async function readOne(path: string, collector: LogonCollector, options: LogRead
         const header = readChunkHeader(chunk, available);
         if (header.kind === 'empty') continue;
         if (!header.verified) told.damage({ offset, because: header.because });
+        totals.add(chunk, header);
         reader.read(chunk, header, available, offset);
       }
       options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
       if (options.betweenChunks) await options.betweenChunks();
     }
+    const missing = totals.shortfall(file.size, told.damages > 0);
+    if (missing) told.damage(missing);
     if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });
     return { path, bytes: file.size, sha256: file.sha256, dirty: file.header.dirty, ...told.values() };
   } finally {
@@ -133,7 +138,7 @@ class Told {
   readonly #unverified = new Span();
   readonly #computers = new Set<string>();
   readonly #damaged: Damage[] = [];
-  #damages = 0;
+  damages = 0;
   #records = 0;
   #unverifiedRecords = 0;
   #failures = 0;
@@ -145,7 +150,7 @@ class Told {
   }
 
   damage(damage: Damage): void {
-    this.#damages += 1;
+    this.damages += 1;
     if (this.#damaged.length < mostDamages) this.#damaged.push(damage);
   }
 
@@ -154,7 +159,10 @@ class Told {
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);
     const taken = this.#collector.take(record, this.#onEvent);
-    if (taken === 'unwanted') return;
+    if (taken === 'unwanted') {
+      if (this.#computers.size === 0) this.#computers.add(record.system('computer'));
+      return;
+    }
     if (record.eventId === failedLogon) this.#failures += 1;
     if (record.eventId === successfulLogon) this.#successes += 1;
     if (this.#computers.size < mostComputers) this.#computers.add(record.system('computer'));
@@ -167,7 +175,7 @@ class Told {
       records: this.#records,
       unverified: this.#unverifiedRecords,
       damaged: this.#damaged,
-      damages: this.#damages,
+      damages: this.damages,
       failures: this.#failures,
       successes: this.#successes,
       first: ends && isoOf(ends.first),
@@ -194,13 +202,16 @@ function logonsOf(
 ): Fact<Logons> {
   if (files.length === 0) {
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
-    return unknown(printable(because, 600), 'name exported .evtx files', 'event logs');
+    return unknown('damaged', printable(because, 600), 'name exported .evtx files', 'event logs');
   }
   const { failures } = collector;
   const ends = collector.span.ends;
-  if (ends === null) {
+  const cleared = clearingsOf(collector);
+  if (ends === null || !collector.tellsOfLogons) {
+    const names = files.map(({ path }) => fileName(path)).join(', ');
     return unknown(
-      `no logon event, failed or not, stands in ${files.map(({ path }) => fileName(path)).join(', ')}`,
+      'absent',
+      printable([`no logon event, failed or not, stands in ${names}`, ...cleared].join('; '), 900),
       'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),
     );
@@ -240,6 +251,10 @@ function logonsOf(
       coverage: `${isoOf(ends.first).slice(0, 19)}Z to ${isoOf(ends.last).slice(0, 19)}Z`,
       notSeen: [
         ...notSeen,
+        ...(failures.length === 0 && damages === 0
+          ? ['no failed logon (4625) stands here: it is not known whether they are audited']
+          : []),
+        ...cleared.map((text) => `what stood there before: ${text}`),
         ...unread.map((one) => printable(one.because, 300)),
         ...files.flatMap(damageOf),
         ...(unverified > 0
@@ -249,6 +264,19 @@ function logonsOf(
       ],
     },
   );
+}
+
+const clearingsTold = 5;
+
+/** "the Security log of web01 was cleared by admin at 2026-11-23T02:17:00Z", each. */
+function clearingsOf({ clearings }: LogonCollector): string[] {
+  const told = clearings
+    .slice(0, clearingsTold)
+    .map(({ at, computer, log, by }) =>
+      printable(`the ${log || 'event'} log of ${computer} was cleared by ${by || 'someone'} at ${isoOf(at)}`, 300),
+    );
+  const rest = clearings.length - told.length;
+  return rest > 0 ? [...told, `logs were cleared ${rest} more times`] : told;
 }
 
 function damageOf(file: LogonLog): string[] {

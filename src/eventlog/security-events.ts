@@ -36,8 +36,13 @@ export function partsOf(event: SecurityEvent): EventParts {
 export const failedLogon = 4625;
 export const successfulLogon = 4624;
 export const specialPrivileges = 4672;
+export const securityLogCleared = 1102;
+/** Another log was cleared; it stands in the System log. */
+export const logCleared = 104;
+export const serviceInstalled = 7045;
 
 const security = new KnownText('Security');
+const system = new KnownText('System');
 
 /**
  * The events that are read, with the provider that writes them and the channel that they are written to: others have
@@ -49,8 +54,9 @@ const sources: readonly { eventIds: readonly number[]; provider: KnownText; chan
     provider: new KnownText('Microsoft-Windows-Security-Auditing'),
     channel: security,
   },
-  { eventIds: [1102], provider: new KnownText('Microsoft-Windows-Eventlog'), channel: security },
-  { eventIds: [7045], provider: new KnownText('Service Control Manager'), channel: new KnownText('System') },
+  { eventIds: [securityLogCleared], provider: new KnownText('Microsoft-Windows-Eventlog'), channel: security },
+  { eventIds: [logCleared], provider: new KnownText('Microsoft-Windows-Eventlog'), channel: system },
+  { eventIds: [serviceInstalled], provider: new KnownText('Service Control Manager'), channel: system },
 ];
 
 /** Of each event id, the place of its source. */
@@ -83,6 +89,7 @@ const names = [
   'MemberSid',
   'TaskName',
   'ServiceName',
+  'Channel',
 ] as const;
 
 /** The whole of an event that `isSecurityEvent` chose. */
@@ -112,7 +119,7 @@ export function securityEventOf(record: EventRecord): SecurityEvent {
     session: eventId === failedLogon ? '' : text('SubjectLogonId'),
     subject: text('SubjectUserName'),
     member: member === '-' || member === '' ? text('MemberSid') : member,
-    thing: text('TaskName') || text('ServiceName'),
+    thing: text('TaskName') || text('ServiceName') || text('Channel'),
     verified: record.verified,
   };
 }

@@ -23,6 +23,14 @@ const MOST = 100;
 const HOST = parsePrefix('168.63.129.16');
 const HOST_V4: Intervals<number> = HOST?.family === 4 ? [HOST.start, HOST.end] : [];
 
+/** Why an interface's answer was not compared: unreadable, not had, or never asked for. */
+function notChecked(opinion: SecondOpinion, unreadable: string | undefined): string {
+  if (unreadable !== undefined) return `not checked: ${unreadable}`;
+  if (!('why' in opinion)) return 'not asked';
+  const told = opinion.cure === '' ? opinion.because : `${opinion.because}; ${opinion.cure}`;
+  return opinion.why === 'not-asked' ? told : `not checked: ${told}`;
+}
+
 /**
  * Compares, interface by interface and port by port, what our lists let in from the Internet with what Azure's
  * effective rules do, marks each opening with the result, and tells every difference with both sides. Paths do not
@@ -38,11 +46,7 @@ export function compareOpinions(
     const { networkInterface, opinion, effective } = one;
     if (opinion === undefined) continue;
     if (effective === undefined || effective.because !== '') {
-      const because = effective?.because ?? ('because' in opinion ? opinion.because : 'not asked');
-      result.secondOpinion.push({
-        networkInterface,
-        result: because.startsWith('not asked') ? because : `not checked: ${because}`,
-      });
+      result.secondOpinion.push({ networkInterface, result: notChecked(opinion, effective?.because) });
       continue;
     }
     const differing: { guarded: Guarded; protocol: Protocol; from: number; to: number }[] = [];

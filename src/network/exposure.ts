@@ -62,6 +62,7 @@ export const CLOSED: RuleList = {
 
 const ADMIN_NOT_READ: AdminRules = {
   state: 'unknown',
+  why: 'not-asked',
   because: 'they were not read',
   cure: 'Reader on the network manager and the virtual network would tell',
 };
@@ -509,34 +510,37 @@ class LazyExposure implements Exposure {
 /** Finds the exposure of one machine of those that a book serves. */
 export function findExposure(book: ExposureBook, input: MachineInput): FoundExposure {
   const found = examine(book, input);
-  const { told } = book.ways.book;
+  const ways = book.ways.book;
   for (const entry of book.unreadable) {
-    if (told.has(entry.what.toLowerCase())) continue;
+    if (ways.told.has(entry.what.toLowerCase())) continue;
     found.notes.add(entry.what.startsWith('/') ? nameOf(entry.what) : entry.what, entry.because, entry.cure);
   }
   const { undecided } = found;
   if (input.networkInterfaces.length === 0) {
     const cure = 'Reader on the machine and its network interfaces';
     const because = 'no network interface of this machine is known';
-    return new FoundExposure(book, input, found, unknown(because, cure, input.source));
+    return new FoundExposure(book, input, found, unknown('hidden', because, cure, input.source));
   }
   if (undecided.length > 0 && found.openings.length === 0) {
     const first = undecided[0] ?? '';
     const more = undecided.length > 1 ? ` (and ${undecided.length - 1} more)` : '';
     const because = `what decides was not read: ${first}${more}`;
-    const cure = cureOf(undecided, book.unreadable);
-    return new FoundExposure(book, input, found, unknown(because, cure, input.source));
+    // The first with a cure: a network that was not asked for has none.
+    const gaps = undecided.map((sentence) => ways.gapOf(sentence)).filter((gap) => gap !== undefined);
+    const told = gaps.find(({ cure }) => cure !== '') ?? gaps[0];
+    return new FoundExposure(
+      book,
+      input,
+      found,
+      unknown(told?.why ?? 'hidden', because, told?.cure || readerOnWhatDecides, input.source),
+    );
   }
   for (const sentence of undecided) found.notes.say(`${sentence}. What it lets in is not shown`);
   return new FoundExposure(book, input, found, undefined);
 }
 
-function cureOf(undecided: readonly string[], unreadable: readonly Unreadable[]): string {
-  const cures = unreadable
-    .map((entry) => entry.cure)
-    .filter((cure) => cure !== '' && undecided.some((text) => text.includes(cure)));
-  return cures[0] ?? 'Reader on the machine’s network interfaces, their subnets and their network security groups';
-}
+const readerOnWhatDecides =
+  'Reader on the machine’s network interfaces, their subnets and their network security groups';
 
 function coverageOf(book: ExposureBook, input: MachineInput, found: Examined): string {
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;

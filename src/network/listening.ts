@@ -49,7 +49,12 @@ export function withSockets(exposure: Fact<Exposure>, sockets: Sockets): Fact<Ex
 }
 
 const onlyTcp = (port: ExposedPort, source: string) =>
-  unknown(`VM insights reports TCP alone, not ${port.protocol.toUpperCase()}`, 'look in the machine itself', source);
+  unknown(
+    'unsupported',
+    `VM insights reports TCP alone, not ${port.protocol.toUpperCase()}`,
+    'look in the machine itself',
+    source,
+  );
 
 const within = (port: ExposedPort, one: { port: number; protocol: string }): boolean =>
   one.protocol === port.protocol && port.from <= one.port && one.port <= port.to;

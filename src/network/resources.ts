@@ -1,12 +1,11 @@
 import { isEmpty, type Json, list, object, properties, text } from '../arm/json.ts';
 import { parentOf } from '../arm/resource-id.ts';
 import { IdMap } from '../arm/resource-id-map.ts';
+import type { Gap } from '../documents/fact.ts';
 
 /** Something that could not be read: what, why, and what would cure it. `what` is a resource id where there is one. */
-export interface Unreadable {
+export interface Unreadable extends Gap {
   what: string;
-  because: string;
-  cure: string;
 }
 
 /** "Microsoft.Network/virtualNetworks/subnets", lower-case, from a resource id; "" when the id has no provider. */

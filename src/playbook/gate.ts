@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeGate, Exchange, OutgoingChange } from '../documents/exchange.ts';
 import type { Change } from '../documents/run.ts';
+import { answerOf, operationUrlOf } from './answer.ts';
 import type { CaseLog, KeptEvidence } from './case-log.ts';
 
 export interface GateOptions {
@@ -28,15 +29,16 @@ export interface RunningOperation {
 /** The gate of one step, and what it knows of the requests that passed. */
 export interface StepGate extends ChangeGate {
   running(): RunningOperation[];
-  /** Changing requests that left, and how many of them Azure refused for certain. */
-  sent(): { left: number; refused: number };
+  /** Changing requests that left, and how many of them are known to have left nothing: not even a failed operation. */
+  sent(): { left: number; notDone: number };
 }
 
 interface Passed {
   intent: string;
   change: OutgoingChange;
   exchange: Exchange | null;
-  settled: boolean;
+  /** Was it done? null until that is known. */
+  ok: boolean | null;
 }
 
 function errorOf(exchange: Exchange): string {
@@ -47,14 +49,6 @@ function errorOf(exchange: Exchange): string {
     0,
     600,
   );
-}
-
-function operationUrlOf(exchange: Exchange): string {
-  return exchange.responseHeaders['azure-asyncoperation'] ?? exchange.responseHeaders.location ?? '';
-}
-
-function begins(exchange: Exchange): boolean {
-  return exchange.status === 202 || exchange.responseHeaders['azure-asyncoperation'] !== undefined;
 }
 
 function pathOf(url: string): string {
@@ -76,14 +70,7 @@ export function stepGate(options: GateOptions): StepGate {
 
   async function outcome(one: Passed, body: { ok: boolean | null; result: string; error: string }): Promise<void> {
     const { exchange } = one;
-    if (body.ok !== null) {
-      one.settled = true;
-      // Attempts before this one got no clear answer; what became of the request is known now.
-      const earlier = [...passed.values()].filter(
-        (each) => each !== one && !each.settled && each.change.clientRequestId === one.change.clientRequestId,
-      );
-      for (const each of earlier) await outcome(each, { ok: body.ok, result: 'sent again', error: '' });
-    }
+    one.ok = body.ok;
     const operationUrl = exchange ? operationUrlOf(exchange) : '';
     await log.append('outcome', {
       intent: one.intent,
@@ -121,34 +108,36 @@ export function stepGate(options: GateOptions): StepGate {
         ...(planned === undefined ? {} : { before: planned.before ?? null }),
         ...(options.record === null ? {} : { record: options.record.id, evidence: options.record.evidence }),
       });
-      passed.set(change, { intent, change, exchange: null, settled: false });
+      passed.set(change, { intent, change, exchange: null, ok: null });
     },
     async after(change, exchange) {
       const one = passed.get(change);
       if (!one) return;
       one.exchange = exchange;
       if (exchange.correlationId !== '') options.onCorrelation?.(exchange.correlationId);
-      if (exchange.status === 0) {
-        await outcome(one, { ok: null, result: 'no answer', error: exchange.error });
-      } else if (exchange.status >= 400) {
-        // A gateway's 5xx does not say whether Azure did it.
-        const ok = exchange.status >= 500 ? null : false;
-        await outcome(one, { ok, result: 'refused', error: errorOf(exchange) });
-      } else if (begins(exchange)) {
-        await outcome(one, { ok: null, result: 'accepted', error: '' });
-      } else {
-        await outcome(one, { ok: true, result: 'Succeeded', error: '' });
-      }
+      const { from, fate } = answerOf(exchange);
+      if (fate === 'done') await outcome(one, { ok: true, result: 'Succeeded', error: '' });
+      else if (fate === 'begun') await outcome(one, { ok: null, result: 'accepted', error: '' });
+      else if (fate === 'refused') await outcome(one, { ok: false, result: 'refused', error: errorOf(exchange) });
+      else if (fate === 'conflict') await outcome(one, { ok: null, result: 'refused', error: errorOf(exchange) });
+      else if (from === 'none') await outcome(one, { ok: null, result: 'no answer', error: exchange.error });
+      else if (from === 'other') {
+        await outcome(one, {
+          ok: null,
+          result: 'no answer of Azure’s',
+          error: `HTTP ${exchange.status} without its ids`,
+        });
+      } else await outcome(one, { ok: null, result: 'no clear answer', error: errorOf(exchange) });
     },
     async settled(clientRequestId, end) {
       const one = [...passed.values()].findLast(
-        (each) => each.change.clientRequestId === clientRequestId && !each.settled && each.exchange !== null,
+        (each) => each.change.clientRequestId === clientRequestId && each.ok === null,
       );
       if (one) await outcome(one, end);
     },
     running() {
       return [...passed.values()]
-        .filter((one) => !one.settled && one.exchange !== null && one.exchange.status > 0 && one.exchange.status < 400)
+        .filter(({ ok, exchange }) => ok === null && exchange !== null && answerOf(exchange).fate === 'begun')
         .map(({ change, exchange }) => ({
           method: change.method,
           url: change.url.split('?')[0] ?? '',
@@ -158,8 +147,8 @@ export function stepGate(options: GateOptions): StepGate {
     },
     sent() {
       const all = [...passed.values()];
-      const refused = all.filter(({ exchange }) => exchange && exchange.status >= 400 && exchange.status < 500).length;
-      return { left: all.length, refused };
+      const begun = (exchange: Exchange | null) => exchange !== null && answerOf(exchange).fate === 'begun';
+      return { left: all.length, notDone: all.filter(({ ok, exchange }) => ok === false && !begun(exchange)).length };
     },
   };
 }

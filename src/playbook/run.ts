@@ -23,6 +23,8 @@ export interface StepView extends PlannedStep {
   startedAt: string;
   endedAt: string;
   error: string;
+  /** Was something changed that `undo` would put back now? */
+  undoable: boolean;
 }
 
 /** What is asked of the person now. Enter alone never answers it. */
@@ -64,6 +66,8 @@ export interface PlaybookRun {
   skip(): void;
   /** Ends the playbook at the prompt; what was done stays done and can be undone. */
   cancel(): void;
+  /** Goes on with a playbook that was cancelled, from the step where it ended; resolves when it ends again. */
+  resume(): Promise<RunView>;
   /** Undoes the steps that were done, last first. */
   undo(): Promise<RunView>;
   /** Stops the auto-undo timer: the change stays. */

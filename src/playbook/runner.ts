@@ -61,6 +61,16 @@ function sentenceOf(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error), 600);
 }
 
+/** Did it change something that undoing the playbook puts back? */
+function undoable({ applied, action, plan }: Step): boolean {
+  return (
+    applied !== null &&
+    action?.undo !== undefined &&
+    action.undoing?.included !== false &&
+    (plan?.changes.length ?? 0) > 0
+  );
+}
+
 /** The permissions that the caller is known to lack. */
 export function lacking(permissions: readonly Permission[]): Permission[] {
   return permissions.filter((one) => one.held === false);
@@ -104,7 +114,11 @@ class Run implements StartedRun {
       playbook: playbook.name,
       title: playbook.title,
       vm: { id: target.id, name: target.name },
-      steps: this.#steps.map(({ view }) => ({ ...view, correlationIds: [...view.correlationIds] })),
+      steps: this.#steps.map((step) => ({
+        ...step.view,
+        correlationIds: [...step.view.correlationIds],
+        undoable: undoable(step),
+      })),
       current: this.#current,
       prompt: this.#asking.prompt,
       outcome: this.#outcome,
@@ -140,9 +154,24 @@ class Run implements StartedRun {
     };
   }
 
-  async start(): Promise<RunView> {
+  start(): Promise<RunView> {
+    return this.#goOn(0);
+  }
+
+  async resume(): Promise<RunView> {
+    if (this.#outcome !== 'cancelled' || this.#stop.signal.aborted) return this.view();
+    await this.#log('note', {
+      text: `${this.#options.playbook.name} goes on at: ${this.#steps[this.#current]?.view.title ?? ''}`,
+      playbook: this.#options.playbook.name,
+    });
+    this.#finish('running', '');
+    return this.#goOn(this.#current);
+  }
+
+  async #goOn(from: number): Promise<RunView> {
     try {
       for (const [index, step] of this.#steps.entries()) {
+        if (index < from) continue;
         this.#current = index;
         const next = await this.#run(step);
         if (next === 'end') break;
@@ -401,8 +430,8 @@ class Run implements StartedRun {
     const because = sentenceOf(error);
     if (typeof error === 'object' && error !== null && Reflect.get(error, 'statusCode') === 403) this.#forbidden = true;
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
-    const sent = gate?.sent() ?? { left: 0, refused: 0 };
-    if (plan === null || sent.left === sent.refused) return this.#failed(step, because);
+    const sent = gate?.sent() ?? { left: 0, notDone: 0 };
+    if (plan === null || sent.left === sent.notDone) return this.#failed(step, because);
     // What is there of it can be undone, now or later.
     step.applied = plan.state;
     if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
@@ -501,9 +530,7 @@ class Run implements StartedRun {
     this.#autoUndo.clear();
     const results: Verification[] = [];
     for (const step of this.#steps.toReversed()) {
-      if (step.applied === null || !step.action?.undo || (step.plan?.changes.length ?? 0) === 0) continue;
-      if (step.action.undoing?.included === false) continue;
-      results.push(await this.#undoStep(step, step.applied));
+      if (undoable(step) && step.applied !== null) results.push(await this.#undoStep(step, step.applied));
     }
     if (results.length === 0) {
       this.#summary = 'There is nothing to undo.';
@@ -586,7 +613,7 @@ class Run implements StartedRun {
       const refuse = async () => {
         throw new Error('a plan only reads: nothing may be changed while it is made');
       };
-      gate = { before: refuse, after: refuse, running: () => [], sent: () => ({ left: 0, refused: 0 }) };
+      gate = { before: refuse, after: refuse, running: () => [], sent: () => ({ left: 0, notDone: 0 }) };
     } else {
       gate = stepGate({
         log,

@@ -25,6 +25,7 @@ export function pendingView(definition: PlaybookStep): StepView {
     startedAt: '',
     endedAt: '',
     error: '',
+    undoable: false,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
+import { factsOf } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import { factsOf } from '../words/fact-summaries.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
 import type { CaseSlot } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';

@@ -35,15 +35,24 @@ export type Command =
   | { type: 'submit' }
   | { type: 'yes' }
   | { type: 'no' }
+  /** After a No at a step: leave it out, end the playbook, ask again, or let it wait. */
   | { type: 'skip' }
+  | { type: 'end-run' }
+  | { type: 'ask-again' }
+  | { type: 'later' }
+  /** Gives the keys to the prompt that waits on screen. */
+  | { type: 'focus-prompt' }
+  /** Goes on with the playbook on screen where it was ended. */
+  | { type: 'resume' }
   | { type: 'undo' }
   | { type: 'keep' }
   | { type: 'quit' }
   /** Leaves at once, whatever runs. */
   | { type: 'leave' }
   | { type: 'tell'; text: string }
-  /** Input has arrived: what follows came together. */
-  | { type: 'arrival' }
+  /** A key was pressed, whatever it does; "paste" for pasted text. */
+  | { type: 'key'; name: string }
+  /** A frame that shows this prompt (`standingKey`) was written to the terminal. */
   | { type: 'prompt-shown'; key: string }
   | { type: 'resize'; columns: number; rows: number }
   | { type: 'tick' };

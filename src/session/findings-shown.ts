@@ -1,7 +1,8 @@
 import type { Finding } from '../documents/triage.ts';
+import { type PostureKey, postureKeys } from '../sources.ts';
 import { practices } from '../triage/findings.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import { type Pane, type PostureKey, postureKeys, type SessionState } from './state.ts';
+import type { Pane, SessionState } from './state.ts';
 
 /** The findings of a machine as far as its facts have arrived, worst first. */
 export function findingsIn(state: SessionState, vmId: string): readonly Finding[] {

@@ -22,7 +22,7 @@ export function logReading(
     before: Fact<T> | null | undefined,
   ): Promise<Fact<T>> {
     if (!before) holder.set(put(null));
-    const fact = await read.catch((error: unknown) => unknown(sentence(error), 'refresh', 'Log Analytics'));
+    const fact = await read.catch((error: unknown) => unknown('failed', sentence(error), 'refresh', 'Log Analytics'));
     if (!asked.signal.aborted) holder.set(put(fact));
     return fact;
   }

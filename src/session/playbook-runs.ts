@@ -2,7 +2,7 @@ import type { PlaybookRun, Prompt, RunView } from '../playbook/run.ts';
 import { steady } from '../text/cells.ts';
 import { jobsOf } from './jobs.ts';
 import type { Playbooks } from './playbooks.ts';
-import { type Layer, type RunSlot, type SessionState, top } from './state.ts';
+import { type ConfirmWords, type RunSlot, runLayer, type SessionState, top } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
 /** How long leaving waits for playbooks that stand at a prompt to end. */
@@ -36,7 +36,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     });
   }
 
-  function follow(name: string, vmId: string, run: PlaybookRun): void {
+  function begin(name: string, vmId: string, run: PlaybookRun): void {
     const id = next;
     next += 1;
     runs.set(id, run);
@@ -45,24 +45,43 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     // Someone who has gone elsewhere meanwhile is not pulled back.
     const onScreen = top(state);
     const stayed = onScreen.kind === 'chooser' && onScreen.vmId === vmId;
-    const layer: Layer = { kind: 'run', runId: id, scroll: 0 };
     holder.set({
       runs: [...state.runs, slot],
-      ...(stayed ? { layers: [...state.layers.slice(0, -1), layer] } : {}),
+      ...(stayed ? { layers: [...state.layers.slice(0, -1), runLayer(state, id)] } : {}),
     });
     if (!stayed) holder.say(`${name} is ready: w shows it.`);
     run.subscribe(() => put(id, run.view()));
-    const ending = run.start().then(
+    follow(id, run, () => run.start());
+  }
+
+  /** Puts what comes of it into the state. */
+  function follow(id: number, run: PlaybookRun, go: () => Promise<RunView>): void {
+    const ending = go().then(
       (view) => {
         put(id, view);
-        if (view.steps.some((step) => step.state === 'done' && step.kind === 'action')) changed(vmId);
+        const slot = holder.get().runs.find((one) => one.id === id);
+        if (slot && view.steps.some((step) => step.state === 'done' && step.kind === 'action')) changed(slot.vmId);
       },
       (error: unknown) => {
-        put(id, run.view());
-        holder.say(`${name} stopped: ${sentence(error)}`, 'bad');
+        const view = run.view();
+        put(id, view);
+        holder.say(`${view.playbook} stopped: ${sentence(error)}`, 'bad');
       },
     );
     endings.set(id, ending);
+  }
+
+  /** Goes on with the playbook on screen where it was ended. */
+  function resume(): void {
+    const found = onScreen();
+    if (found?.slot.view.outcome !== 'cancelled') return;
+    const refused = refusal(holder.get(), found.slot.vmId);
+    if (refused !== '') {
+      holder.say(refused, 'bad');
+      return;
+    }
+    holder.note({ awaited: true });
+    follow(found.slot.id, found.run, () => found.run.resume());
   }
 
   async function makeReady(name: string, vmId: string): Promise<void> {
@@ -75,7 +94,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     starting.add(place);
     try {
       const run = await playbooks.start(name, vm, openCase);
-      if (!holder.get().closing) follow(name, vmId, run);
+      if (!holder.get().closing) begin(name, vmId, run);
     } catch (error) {
       holder.say(`${name} cannot be started: ${sentence(error)}`, 'bad');
     } finally {
@@ -97,7 +116,8 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     const going = state.runs.find(
       (slot) => slot.vmId === vmId && slot.view.playbook === offer.name && slot.view.outcome === 'running',
     );
-    if (going) holder.replaceTop({ kind: 'run', runId: going.id, scroll: 0 });
+    holder.note({ awaited: true });
+    if (going) holder.replaceTop(runLayer(state, going.id));
     else void makeReady(offer.name, vmId);
   }
 
@@ -111,21 +131,21 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     return slot && run ? { slot, run } : null;
   }
 
-  function ask(prompt: Omit<Prompt, 'step'>, then: 'quit' | 'undo', runId: number): void {
-    holder.push({ kind: 'confirm', prompt: { step: then, ...prompt }, then, runId });
+  function ask(prompt: Omit<Prompt, 'step'>, then: 'quit' | 'undo', runId: number, words: ConfirmWords): void {
+    holder.push({ kind: 'confirm', prompt: { step: then, ...prompt }, then, runId, words });
   }
 
   function askUndo(): void {
     const found = onScreen();
     if (!found) return;
     const { view } = found.slot;
-    const done = view.steps.filter((step) => step.state === 'done' && step.undo !== '');
+    const done = view.steps.filter((step) => step.undoable);
     if (done.length === 0) {
       holder.say('There is nothing to undo: no step that changes Azure was done.');
       return;
     }
     if (view.outcome === 'running') {
-      holder.say('The playbook still runs: end it with Esc at its prompt, then undo.');
+      holder.say('The playbook still runs: Esc at its prompt, then x ends it; then it can be undone.');
       return;
     }
     const disruptive = done.some((step) => step.danger === 'disruptive');
@@ -139,6 +159,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
       },
       'undo',
       found.slot.id,
+      { yes: 'undo', no: done.some((step) => step.action === 'nsg.lock') ? 'no, keep the lock' : 'no, keep it' },
     );
   }
 
@@ -183,6 +204,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
 
   return {
     start,
+    resume,
     onScreen,
     askUndo,
     undo,
@@ -198,6 +220,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
         },
         'quit',
         -1,
+        { yes: 'leave', no: 'stay' },
       );
     },
     /** Ends the playbooks that wait for an answer, so that the case file says how they ended. */

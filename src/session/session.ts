@@ -14,8 +14,9 @@ import { openingOf } from './opening.ts';
 import { playbookRuns } from './playbook-runs.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 import { promptAnswers } from './prompt-answers.ts';
+import { promptStanding, type Stopwatch } from './prompt-standing.ts';
 import type { Reader } from './session-readers.ts';
-import { beneath, machineOf, type SessionState, sorts, top } from './state.ts';
+import { beneath, machineOf, runLayer, type SessionState, sorts, top } from './state.ts';
 import { holdState, sentence } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
 
@@ -26,6 +27,8 @@ export interface SessionPorts {
   playbooks: Playbooks;
   clipboard: Clipboard;
   eventLogs: EventLogs;
+  /** Measures how long a prompt has stood. */
+  stopwatch: Stopwatch;
   /** Called once, when the person leaves. */
   quit(): void;
 }
@@ -93,8 +96,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       typed: '',
       refusal: '',
       toast: null,
-      batch: 0,
-      armed: { key: '', batch: 0, shown: false },
+      asked: { key: '', shown: false, stood: false, declined: false },
+      lastKey: { name: '', at: Number.NEGATIVE_INFINITY, held: false },
+      awaited: false,
       closing: false,
     },
     now,
@@ -144,6 +148,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   }
 
   const prompts = promptAnswers(holder, runs, leave);
+  const standing = promptStanding(holder, ports.stopwatch);
 
   function quit(): void {
     if (runs.operations().length === 0 && runs.timers().length === 0) leave();
@@ -328,12 +333,12 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
           const here = state.runs.findIndex((slot) => slot.id === layer.runId);
           const before = state.runs[here - 1] ?? state.runs.at(-1);
           if (before && before.id !== layer.runId) {
-            holder.set({ layers: [...state.layers.slice(0, -1), { kind: 'run', runId: before.id, scroll: 0 }] });
+            holder.replaceTop(runLayer(state, before.id));
           }
           return;
         }
         const slot = state.runs.find(({ view }) => view.prompt !== null) ?? state.runs.at(-1);
-        if (slot) holder.push({ kind: 'run', runId: slot.id, scroll: 0 });
+        if (slot) holder.push(runLayer(state, slot.id));
         return;
       }
       case 'help':
@@ -369,6 +374,21 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'skip':
         prompts.skip();
         return;
+      case 'end-run':
+        prompts.end();
+        return;
+      case 'ask-again':
+        prompts.again();
+        return;
+      case 'later':
+        prompts.later();
+        return;
+      case 'focus-prompt':
+        prompts.focus();
+        return;
+      case 'resume':
+        runs.resume();
+        return;
       case 'undo':
         runs.askUndo();
         return;
@@ -384,11 +404,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'tell':
         holder.say(command.text, 'bad');
         return;
-      case 'arrival':
-        holder.note({ batch: state.batch + 1 });
+      case 'key':
+        standing.pressed(command.name);
         return;
       case 'prompt-shown':
-        if (command.key === state.armed.key) holder.note({ armed: { ...state.armed, shown: true } });
+        standing.shown(command.key);
         return;
       case 'resize':
         holder.set({ columns: command.columns, rows: command.rows });
@@ -421,6 +441,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     },
     async close() {
       holder.note({ closing: true });
+      standing.stop();
       fleet.stop();
       machines.stop();
       logs.stop();

@@ -22,6 +22,26 @@ export function sentence(error: unknown): string {
   return steady(error instanceof Error ? error.message : String(error), 400);
 }
 
+/**
+ * A prompt that appears, or comes back into view, must stand on the terminal before it can be answered, and what was typed
+ * for another one does not count for it. Keys go to a prompt that opened by itself only when it was waited for.
+ */
+function withPrompt(next: SessionState, before: SessionState): SessionState {
+  const key = promptKey(next);
+  const layer = top(next);
+  if (key === next.asked.key && (key === '' || sameThing(layer, top(before)))) {
+    if (next.asked.declined === before.asked.declined) return next;
+    // Another question in the same place.
+    return { ...next, asked: { ...next.asked, shown: false, stood: false }, typed: '', refusal: '' };
+  }
+  const asked = { key, shown: false, stood: false, declined: false };
+  const layers =
+    key !== '' && layer.kind === 'run' && next.awaited
+      ? [...next.layers.slice(0, -1), { ...layer, answering: key }]
+      : next.layers;
+  return { ...next, layers, asked, typed: '', refusal: '' };
+}
+
 /** Does the same thing have the keys, scrolled or not? */
 function sameThing(one: Layer, other: Layer): boolean {
   return one === other || (one.kind === 'run' && other.kind === 'run' && one.runId === other.runId);
@@ -33,12 +53,7 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
 
   function set(changes: Partial<SessionState>): void {
     let next: SessionState = { ...state, ...changes, now: now() };
-    const key = promptKey(next);
-    // A prompt that appears, or comes back into view, must be drawn before it can be answered, and what was typed for
-    // another one does not count for it.
-    if (key !== next.armed.key || (key !== '' && !sameThing(top(next), top(state)))) {
-      next = { ...next, armed: { key, batch: next.batch, shown: false }, typed: '', refusal: '' };
-    }
+    next = withPrompt(next, state);
     if (next.toast && next.now.getTime() >= next.toast.until) next = { ...next, toast: null };
     state = next;
     for (const listener of listeners) listener();

@@ -2,6 +2,7 @@ import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
+import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { OpenCase } from './case-keeper.ts';
 import type { OpenedLogs } from './event-logs.ts';
@@ -27,13 +28,41 @@ export type Layer =
   /** One entry of the time line. */
   | { kind: 'moment'; vmId: string; entry: string; scroll: number }
   | { kind: 'chooser'; vmId: string; selected: number }
-  | { kind: 'run'; runId: number; scroll: number }
+  /** `answering`: the prompt that the keys go to, by its key; "" when they go to the view. `step`: the one under the cursor. */
+  | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
   /** `selected` null follows the newest entry. */
   | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
   | { kind: 'help'; selected: number }
   | { kind: 'palette'; text: string; selected: number }
   | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
-  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo'; runId: number };
+  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo'; runId: number; words: ConfirmWords };
+
+/** What yes and no mean at a question of the session's own: "undo", "no, keep the lock". */
+export interface ConfirmWords {
+  yes: string;
+  no: string;
+}
+
+/** The prompt on screen, and what of it has happened. */
+export interface Asked {
+  /** Tells one prompt from the next; "" when none is on screen. */
+  key: string;
+  /** Has the frame that shows it been written to the terminal? */
+  shown: boolean;
+  /** Has it stood there so long that a person can have read it? Only then an answer counts. */
+  stood: boolean;
+  /** No was said to a playbook's step: what next is asked. */
+  declined: boolean;
+}
+
+/** The key that came last. */
+export interface LastKey {
+  name: string;
+  /** Milliseconds of the session's stopwatch. */
+  at: number;
+  /** Is it held down? It came again without a pause. */
+  held: boolean;
+}
 
 export interface Toast {
   text: string;
@@ -113,10 +142,10 @@ export interface SessionState {
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;
-  /** Counts arrivals of input: keys that came together share a number. */
-  batch: number;
-  /** The prompt in hand takes answers once it was drawn, from keys that came later than it. */
-  armed: { key: string; batch: number; shown: boolean };
+  asked: Asked;
+  lastKey: LastKey;
+  /** The person told a playbook to go on and has pressed no key since: its next prompt is what they wait for. */
+  awaited: boolean;
   closing: boolean;
 }
 
@@ -151,22 +180,41 @@ export function promptInHand(state: SessionState): Prompt | null {
   return null;
 }
 
+const keyOfPrompt = (owner: string, prompt: Prompt) =>
+  `${owner} · ${prompt.step} · ${prompt.expects} · ${prompt.question}`;
+
 /** Tells one prompt from the next; "" when none is asked. */
 export function promptKey(state: SessionState): string {
   const prompt = promptInHand(state);
   if (!prompt) return '';
   const layer = top(state);
-  const owner = layer.kind === 'run' ? `run ${layer.runId}` : 'session';
-  return `${owner} · ${prompt.step} · ${prompt.expects} · ${prompt.question}`;
+  return keyOfPrompt(layer.kind === 'run' ? `run ${layer.runId}` : 'session', prompt);
+}
+
+/** The playbook as a view that was opened by hand: a prompt that waits there gets the keys. */
+export function runLayer(state: SessionState, runId: number): Extract<Layer, { kind: 'run' }> {
+  const prompt = state.runs.find((run) => run.id === runId)?.view.prompt;
+  const answering = prompt ? keyOfPrompt(`run ${runId}`, prompt) : '';
+  return { kind: 'run', runId, scroll: 0, answering, step: null, opened: false };
+}
+
+/** Do the keys go to the prompt on screen? */
+export function promptHasKeys(state: SessionState): boolean {
+  const layer = top(state);
+  if (layer.kind === 'confirm') return true;
+  return layer.kind === 'run' && layer.answering !== '' && layer.answering === promptKey(state);
 }
 
 /** What decides which keys are bound. */
-export type Mode = Exclude<Layer['kind'], 'confirm'> | 'prompt-key' | 'prompt-text';
+export type Mode = Exclude<Layer['kind'], 'confirm'> | 'prompt-key' | 'prompt-text' | 'prompt-next';
 
 /** The mode of the keys. */
 export function modeOf(state: SessionState): Mode {
   const prompt = promptInHand(state);
-  if (prompt) return prompt.expects === 'y' ? 'prompt-key' : 'prompt-text';
+  if (prompt && promptHasKeys(state)) {
+    if (state.asked.declined) return 'prompt-next';
+    return prompt.expects === 'y' ? 'prompt-key' : 'prompt-text';
+  }
   const layer = top(state);
   return layer.kind === 'confirm' ? 'prompt-key' : layer.kind;
 }
@@ -180,22 +228,6 @@ export function machineOf(state: SessionState): string | null {
   }
   return null;
 }
-
-/** The things of the posture row, in their order. */
-export const postureKeys = [
-  'alerts',
-  'jit',
-  'backup',
-  'secureScore',
-  'recommendations',
-  'identity',
-  'software',
-  'installations',
-  'knownExploited',
-  'activity',
-  'firewall',
-] as const;
-export type PostureKey = (typeof postureKeys)[number];
 
 /** How many things can be selected in a pane of a triage. */
 export function itemCount(part: TriageInProgress | undefined, pane: Pane): number {

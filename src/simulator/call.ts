@@ -1,7 +1,7 @@
 import type { Azure } from './azure.ts';
 import { AzureError } from './azure-error.ts';
 import { isRecord, type Json } from './json.ts';
-import type { OperationFailure } from './operations.ts';
+import type { OperationTrouble } from './operations.ts';
 
 /** A request as the providers see it. */
 export interface Call {
@@ -18,7 +18,7 @@ export interface Call {
   /** Parts of the path that the route names. */
   params: Record<string, string>;
   /** From a fault: how an operation that this request starts goes wrong. */
-  trouble: { failure?: OperationFailure; hangs?: boolean } | undefined;
+  trouble: OperationTrouble | undefined;
 }
 
 /** An answer; `body` absent means none. */

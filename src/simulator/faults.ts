@@ -32,16 +32,34 @@ const effect = z.union(
     z.strictObject({ delayMs: z.number().min(0).max(600_000) }),
     /** The connection breaks: before anything is done, or after it was done and only the answer is lost. */
     z.strictObject({ drop: z.union([z.literal(true), z.literal('answer')]) }),
+    /**
+     * The request is done and another answer comes: a gateway's 5xx, a proxy's page. With `azures` false it lacks
+     * Azure's ids, as what does not come from Azure.
+     */
+    z.strictObject({
+      replace: z.strictObject({
+        status: z.int().min(200).max(599),
+        body: z.string().max(100_000).default(''),
+        contentType: z.string().max(200).default('text/html'),
+        azures: z.boolean().default(false),
+      }),
+    }),
+    /** The request arrives twice, and the second answer comes. */
+    z.strictObject({ repeat: z.literal(true) }),
+    /** The request is refused until a token with more claims comes (a second factor, a revoked session). */
+    z.strictObject({ challenge: z.literal(true) }),
     /** All tokens issued so far stop being accepted. */
     z.strictObject({ expireTokens: z.literal(true) }),
     /** The long-running operation that the request starts ends badly. */
     z.strictObject({ failOperation: failure }),
+    /** The long-running operation that the request starts is cancelled by somebody. */
+    z.strictObject({ cancelOperation: z.literal(true) }),
     /** The long-running operation that the request starts never ends. */
     z.strictObject({ hangOperation: z.literal(true) }),
   ],
   {
     error:
-      'expected one of { status, code }, { delayMs }, { drop }, { expireTokens }, { failOperation }, { hangOperation }',
+      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { repeat }, { challenge }, { expireTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
   },
 );
 

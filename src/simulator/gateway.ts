@@ -4,6 +4,7 @@ import { AzureError } from './azure-error.ts';
 import { type Call, type Reply, RouteTable } from './call.ts';
 import type { FaultEffect } from './faults.ts';
 import { allowedDespiteLocks } from './locks.ts';
+import type { Operation } from './operations.ts';
 import { logAnalyticsRoutes } from './providers/log-analytics.ts';
 import { neededAction, readPath } from './resource-id.ts';
 import { resourceManagerRoutes } from './routes.ts';
@@ -84,17 +85,15 @@ export class Gateway {
     let delayMs = this.#delay(incoming.method);
     let reply: Reply;
     let call: Call | undefined;
+    let effects: FaultEffect[] = [];
     let loseAnswer = false;
     // What timed events changed since the last request is nobody's request.
     azure.store.takeChanges();
     const revision = azure.dataVersion;
+    const operations = azure.operations.count();
     try {
       call = this.#call(incoming, url, path);
-      const effects = azure.faults.befall(
-        incoming.method,
-        `${path}${url.search}`,
-        neededAction(call.method, path).action,
-      );
+      effects = azure.faults.befall(incoming.method, `${path}${url.search}`, neededAction(call.method, path).action);
       for (const effect of effects) {
         if ('delayMs' in effect) delayMs += effect.delayMs;
         if ('drop' in effect && effect.drop === true) return { delayMs, dropped: true };
@@ -104,6 +103,7 @@ export class Gateway {
       azure.tokens.demand(incoming.headers.authorization, logs ? 'logs' : 'arm');
       refuseFor(effects);
       reply = await this.#route(call, incoming, logs);
+      if (effects.some((effect) => 'repeat' in effect)) reply = await this.#route(call, incoming, logs);
     } catch (error) {
       reply = replyTo(error);
     }
@@ -111,9 +111,15 @@ export class Gateway {
     const counts = incoming.method === 'GET' || incoming.method === 'HEAD';
     const mutates = changed.length > 0 || (!counts && revision !== azure.dataVersion);
     if (mutates && call !== undefined) {
-      this.#record(call, changed, { requestId, correlationId, status: reply.status });
+      const operation = azure.operations.startedSince(operations);
+      this.#record(call, changed, { requestId, correlationId, status: reply.status }, operation);
     }
     if (loseAnswer) return { delayMs, dropped: true };
+    const replaced = replacement(effects);
+    if (replaced !== undefined && !replaced.azures) {
+      const { status, body, contentType } = replaced;
+      return { delayMs, dropped: false, status, headers: { 'content-type': contentType }, body };
+    }
     const headers: Record<string, string> = {
       'cache-control': 'no-cache',
       pragma: 'no-cache',
@@ -129,6 +135,10 @@ export class Gateway {
     const clientRequestId = incoming.headers['x-ms-client-request-id'];
     if (clientRequestId !== undefined && idPattern.test(clientRequestId))
       headers['x-ms-client-request-id'] = clientRequestId;
+    if (replaced !== undefined) {
+      headers['content-type'] = replaced.contentType;
+      return { delayMs, dropped: false, status: replaced.status, headers, body: replaced.body };
+    }
     if (reply.body !== undefined) headers['content-type'] = 'application/json; charset=utf-8';
     return {
       delayMs,
@@ -207,6 +217,7 @@ export class Gateway {
     call: Call,
     changes: ReturnType<Azure['store']['takeChanges']>,
     answer: { requestId: string; correlationId: string; status: number },
+    operation: Operation | undefined,
   ): void {
     const { azure } = this;
     const arm = call.path.toLowerCase();
@@ -231,26 +242,33 @@ export class Gateway {
       ...(also.length > 0 && { also }),
     };
     this.mutations.push(mutation);
-    azure.activity.push(...activityEvents(call, mutation));
+    const log = activityOf(call, mutation);
+    azure.activity.push(log('Started'));
+    if (operation === undefined) {
+      azure.activity.push(log(mutation.status < 300 ? 'Succeeded' : 'Failed'));
+    } else {
+      azure.activity.push(log('Accepted'));
+      operation.ended = (state) => azure.activity.push(log(state));
+    }
     this.#onMutation(mutation);
   }
 }
 
-/** The start and the end of a change, as the activity log shows them. */
-function activityEvents(call: Call, mutation: Mutation): Row[] {
+/** The events of a change in the activity log: its start, that it was accepted, its end. */
+function activityOf(call: Call, mutation: Mutation): (status: string) => Row {
   const { azure } = call;
   const { action } = neededAction(call.method, call.path);
   const resourceId = call.method === 'POST' ? call.path.slice(0, call.path.lastIndexOf('/')) : call.path;
   const { group } = readPath(call.path);
   const requestbody = call.method === 'PUT' ? JSON.stringify(call.body ?? {}) : undefined;
-  const event = (status: string, extra: Record<string, string>): Row => ({
+  const event = (status: string, at: string, extra: Record<string, string>): Row => ({
     eventDataId: randomUUID(),
     correlationId: mutation.correlationId,
     operationId: mutation.requestId,
     caller: azure.caller.upn,
     claims: { 'http://schemas.microsoft.com/identity/claims/objectidentifier': azure.caller.oid, idtyp: 'user' },
     level: 'Informational',
-    eventTimestamp: mutation.at,
+    eventTimestamp: at,
     resourceId,
     ...(group !== undefined && { resourceGroupName: group }),
     subscriptionId: /^\/subscriptions\/([^/]+)/i.exec(call.path)?.[1] ?? '',
@@ -265,11 +283,10 @@ function activityEvents(call: Call, mutation: Mutation): Row[] {
     },
     properties: { entity: resourceId, message: action, ...extra },
   });
-  const ended = mutation.status < 300 ? 'Succeeded' : 'Failed';
-  return [
-    event('Started', requestbody === undefined || requestbody.length > 20_000 ? {} : { requestbody }),
-    event(ended, { statusCode: String(mutation.status) }),
-  ];
+  return (status) =>
+    status === 'Started'
+      ? event(status, mutation.at, requestbody === undefined || requestbody.length > 20_000 ? {} : { requestbody })
+      : event(status, azure.clock.now().toISOString(), { statusCode: String(mutation.status) });
 }
 
 /** Lists over a whole subscription show what may be seen, and leave out the rest without a word. */
@@ -336,17 +353,36 @@ function apply(effects: FaultEffect[], call: Call): void {
   for (const effect of effects) {
     if ('expireTokens' in effect) call.azure.tokens.expireAll();
     if ('failOperation' in effect) call.trouble = { failure: effect.failOperation };
+    if ('cancelOperation' in effect) {
+      const failure = { code: 'OperationCancelled', message: 'The operation was canceled.' };
+      call.trouble = { cancelled: true, failure };
+    }
     if ('hangOperation' in effect) call.trouble = { hangs: true };
   }
 }
 
 function refuseFor(effects: FaultEffect[]): void {
   for (const effect of effects) {
+    if ('challenge' in effect) throw challenged();
     if (!('status' in effect)) continue;
     const headers: Record<string, string> =
       effect.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(effect.retryAfter)) };
     throw new AzureError(effect.status, effect.code, effect.message, { headers });
   }
+}
+
+/** Azure's demand for a token with more claims (learn.microsoft.com, "Claims challenges, claims requests and client capabilities"). */
+function challenged(): AzureError {
+  const claims = Buffer.from('{"access_token":{"acrs":{"essential":true,"value":"p1"}}}').toString('base64');
+  const header = `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="${claims}"`;
+  return new AzureError(401, 'InvalidAuthenticationToken', 'A second factor is needed for this operation.', {
+    headers: { 'www-authenticate': header },
+  });
+}
+
+/** The answer that comes instead of Azure's own, for a request that was done. */
+function replacement(effects: FaultEffect[]): Extract<FaultEffect, { replace: unknown }>['replace'] | undefined {
+  return effects.flatMap((effect) => ('replace' in effect ? [effect.replace] : []))[0];
 }
 
 function replyTo(error: unknown): Reply {

@@ -93,7 +93,7 @@ function status(call: Call): Reply {
   operation.polls += 1;
   const pending = operation.state === 'InProgress';
   const headers = pending ? retryAfter(call) : {};
-  const error = operation.state === 'Failed' ? { error: failureOf(operation) } : {};
+  const error = operation.failure !== undefined ? { error: failureOf(operation) } : {};
   if (operation.style === 'network') return { status: 200, headers, body: { status: operation.state, ...error } };
   const body: Json = { startTime: precise(operation.startedAt) };
   if (operation.endedAt !== undefined) body.endTime = precise(operation.endedAt);
@@ -112,7 +112,7 @@ function result(call: Call): Reply {
       headers: { location: `${call.origin}${encodeURI(call.path)}?${call.query}`, ...retryAfter(call) },
     };
   }
-  if (operation.state === 'Failed') {
+  if (operation.failure !== undefined) {
     const { code, message } = operation.failure ?? { code: 'InternalServerError', message: 'The operation failed.' };
     throw new AzureError(400, code, message);
   }

@@ -6,7 +6,14 @@ export interface OperationFailure {
   message: string;
 }
 
-export type OperationState = 'InProgress' | 'Succeeded' | 'Failed';
+/** How an operation goes wrong. */
+export interface OperationTrouble {
+  failure?: OperationFailure;
+  cancelled?: boolean;
+  hangs?: boolean;
+}
+
+export type OperationState = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
 /** Work that goes on after the answer. */
 export interface Operation {
@@ -29,6 +36,10 @@ export interface Operation {
   result: () => unknown;
   hangs: boolean;
   failsWith: OperationFailure | undefined;
+  /** Does somebody cancel it? Then it ends so instead of failing. */
+  cancelled: boolean;
+  /** Called once, when it has ended. */
+  ended: ((state: OperationState) => void) | undefined;
 }
 
 export interface NewOperation {
@@ -40,7 +51,7 @@ export interface NewOperation {
   fail?: () => void;
   result?: () => unknown;
   /** From a fault: how the operation goes wrong. */
-  trouble?: { failure?: OperationFailure; hangs?: boolean } | undefined;
+  trouble?: OperationTrouble | undefined;
 }
 
 /** A thing that happens at a time without anybody asking: the expiry of a grant. */
@@ -76,6 +87,8 @@ export class Operations {
       result: wanted.result ?? (() => undefined),
       hangs: wanted.trouble?.hangs === true,
       failsWith: wanted.trouble?.failure,
+      cancelled: wanted.trouble?.cancelled === true,
+      ended: undefined,
     };
     this.#open.set(operation.id, operation);
     return operation;
@@ -90,6 +103,11 @@ export class Operations {
   /** How many operations have been started. */
   count(): number {
     return this.#open.size;
+  }
+
+  /** The operation that was started last, when more have been started than `count` told. */
+  startedSince(count: number): Operation | undefined {
+    return this.#open.size > count ? [...this.#open.values()].at(-1) : undefined;
   }
 
   get(id: string): Operation | undefined {
@@ -114,10 +132,11 @@ export class Operations {
         operation.state = 'Succeeded';
         operation.finish();
       } else {
-        operation.state = 'Failed';
+        operation.state = operation.cancelled ? 'Canceled' : 'Failed';
         operation.failure = operation.failsWith;
         operation.fail();
       }
+      operation.ended?.(operation.state);
     }
     while (this.#events[0] !== undefined && this.#events[0].at <= now) this.#events.shift()?.happen();
   }

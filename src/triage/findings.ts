@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../documents/triage.ts';
+import { type EvidenceName, evidenceNames } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import { activityRules } from './findings/activity.ts';
 import { backupRules } from './findings/backup.ts';
@@ -10,7 +11,7 @@ import { jitRules } from './findings/jit.ts';
 import { logonRules } from './findings/logons.ts';
 import { networkRules } from './findings/network.ts';
 import { patchRules } from './findings/patches.ts';
-import { type EvidenceName, evidenceNames, type FindingFacts, type Rule } from './findings/rule.ts';
+import type { FindingFacts, Rule } from './findings/rule.ts';
 import { scoreRules } from './findings/score.ts';
 import { softwareRules } from './findings/software.ts';
 

@@ -1,4 +1,4 @@
-import type { Finding, TimeLine, VirtualMachine } from '../documents/triage.ts';
+import { type Finding, postureNames, type TimeLine, type VirtualMachine } from '../documents/triage.ts';
 import { correlate } from './correlate.ts';
 import type { Evidence } from './findings/rule.ts';
 import { judge } from './findings.ts';
@@ -27,17 +27,7 @@ export function nothingYet(vm: VirtualMachine): TriageInProgress {
     patches: null,
     installations: null,
     knownExploited: null,
-    posture: {
-      alerts: null,
-      secureScore: null,
-      recommendations: null,
-      jit: null,
-      identity: null,
-      software: null,
-      backup: null,
-      firewall: null,
-      activity: null,
-    },
+    posture: Object.fromEntries(postureNames.map((name) => [name, null])) as TriageInProgress['posture'],
     timeLine: { entries: [], unknown: [] },
     findings: [],
   };

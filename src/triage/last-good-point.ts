@@ -49,7 +49,7 @@ export function lastBefore(points: readonly RecoveryPoint[], at: string): Recove
  */
 export function lastGoodOf(points: Backup['points'], evidence: AttackEvidence): Backup['lastGood'] {
   const source = 'Azure Backup · recovery points, with failed logons, alerts and the activity log';
-  if (points.state === 'unknown') return unknown(points.because, points.cure, source);
+  if (points.state === 'unknown') return { ...points, source };
   const { logons, alerts, activity } = evidence;
   const named: [what: string, fact: Fact<unknown>][] = [
     ['failed logons', logons],
@@ -62,8 +62,18 @@ export function lastGoodOf(points: Backup['points'], evidence: AttackEvidence): 
   const first = firstMalicious(evidence);
   if (!first) {
     return named.some(([, fact]) => fact.state === 'known')
-      ? unknown('no attack is known of, so that no point can be said to be from before it', 'look further back', source)
-      : unknown(`when the attack began is not known: ${notSeen.join('; ')}`, 'see what these ask for', source);
+      ? unknown(
+          'absent',
+          'no attack is known of, so that no point can be said to be from before it',
+          'look further back',
+          source,
+        )
+      : unknown(
+          'depends',
+          `when the attack began is not known: ${notSeen.join('; ')}`,
+          'see what these ask for',
+          source,
+        );
   }
   return known(
     { point: lastBefore(points.value, first.at), before: first.at, event: first.event },

@@ -1,15 +1,16 @@
 import type { Fact } from '../documents/fact.ts';
-import type {
-  Activity,
-  ActivityEntry,
-  Alerts,
-  Backup,
-  Burst,
-  Jit,
-  Logons,
-  Severity,
-  TimeLine,
-  TimeLineEntry,
+import {
+  type Activity,
+  type ActivityEntry,
+  type Alerts,
+  type Backup,
+  type Burst,
+  evidenceNames,
+  type Jit,
+  type Logons,
+  type Severity,
+  type TimeLine,
+  type TimeLineEntry,
 } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 
@@ -173,13 +174,7 @@ function backupEntries(backup: Backup): TimeLineEntry[] {
   ];
 }
 
-const names: Record<keyof TimedFacts, string> = {
-  logons: 'failed logons',
-  alerts: 'Defender alerts',
-  jit: 'just-in-time grants',
-  activity: 'changes in Azure',
-  backup: 'backups',
-};
+const timed: readonly (keyof TimedFacts)[] = ['logons', 'alerts', 'jit', 'activity', 'backup'];
 
 const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
 
@@ -221,11 +216,11 @@ export function timeLineOf(facts: TimedFacts): TimeLine {
     who: printable(entry.who, 128),
     from: printable(entry.from, 60),
   }));
-  const unknown = (Object.keys(names) as (keyof TimedFacts)[]).flatMap((name) => {
+  const unknown = timed.flatMap((name) => {
     const fact = facts[name];
     if (!fact) return [];
-    if (fact.state === 'unknown') return [printable(`${names[name]}: ${fact.because}; ${fact.cure}`, 300)];
-    return fact.notSeen.map((one) => printable(`${names[name]}: ${one}`, 300));
+    if (fact.state === 'unknown') return [printable(`${evidenceNames[name]}: ${fact.because}; ${fact.cure}`, 300)];
+    return fact.notSeen.map((one) => printable(`${evidenceNames[name]}: ${one}`, 300));
   });
   return {
     // At one instant the more severe leads; what began with it keeps the order of its source.

@@ -60,6 +60,8 @@ export interface Bench {
   resource(type: string, name: string): Promise<Record<string, unknown> | undefined>;
   /** Adds faults; an empty list clears them. */
   faults(faults: Fault[]): Promise<void>;
+  /** Lets time pass in Azure at once. */
+  skip(seconds: number): Promise<void>;
   /** Resolves when the condition holds, looked at after each turn of the event loop. */
   until(condition: () => boolean | Promise<boolean>): Promise<void>;
   close(): Promise<void>;
@@ -132,6 +134,12 @@ export async function openBench(change: (world: World) => void = () => undefined
     },
     async faults(faults) {
       await post(faults);
+    },
+    async skip(seconds) {
+      await fetch(new URL('/simulator/clock', simulator.url), {
+        method: 'POST',
+        body: JSON.stringify({ skipSeconds: seconds }),
+      });
     },
     async until(condition) {
       const given = AbortSignal.timeout(20_000);

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertFrom, readAlerts, resourcesOf } from '../../src/azure/readers/defender-alerts.ts';
+import { concerns, resourcesOf, subjectOf } from '../../src/azure/readers/alert-subjects.ts';
+import { alertFrom, countAlerts, readAlerts } from '../../src/azure/readers/defender-alerts.ts';
 import { planOf, readServersPlan } from '../../src/azure/readers/defender-plan.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { readRecommendations, readSecureScore } from '../../src/azure/readers/secure-score.ts';
-import { kbsIn, readSoftware, vulnerabilityOf } from '../../src/azure/readers/software.ts';
+import { readSoftware } from '../../src/azure/readers/software.ts';
+import { kbsIn, vulnerabilityOf } from '../../src/azure/readers/vulnerabilities.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
 
 let bench: Bench;
@@ -24,6 +26,20 @@ beforeAll(async () => {
         properties: { pricingTier, subPlan },
       });
     plan('gate01', 'Standard', 'P1');
+    const alert = (name: string, place: string, properties: object) =>
+      world.tables.securityresources?.push({
+        id: `/subscriptions/${prod}/resourceGroups/${place}/providers/Microsoft.Security/locations/westeurope/alerts/${name}`,
+        name,
+        type: 'microsoft.security/locations/alerts',
+        subscriptionId: prod,
+        properties: { AlertDisplayName: name, Status: 'Active', Severity: 'High', ...properties },
+      });
+    const agent = [{ Type: 'LogAnalytics', AgentId: '8c1f', WorkspaceId: 'w' }];
+    const host = { type: 'host', hostName: 'JUMP01', azureID: machine('jump01').toLowerCase() };
+    alert('by-host-entity', 'rg-logs', { ResourceIdentifiers: agent, Entities: [host] });
+    const own = machine('print01').split('/')[4] ?? '';
+    alert('by-name', own, { ResourceIdentifiers: agent, CompromisedEntity: 'PRINT01.contoso.local' });
+    alert('by-name-elsewhere', 'rg-logs', { ResourceIdentifiers: [], CompromisedEntity: 'half01' });
     plan('batch01', 'Free');
   });
 });
@@ -121,6 +137,59 @@ describe('alerts', () => {
   });
 });
 
+describe('an alert without an Azure resource id', () => {
+  const names = (fact: Awaited<ReturnType<typeof alerts>>) =>
+    fact.state === 'known' ? fact.value.alerts.map(({ name }) => name) : [fact.because];
+
+  it('is the VM’s that its entities name, or its name in the VM’s own group', async () => {
+    expect(names(await alerts('jump01'))).toEqual(['by-host-entity']);
+    expect(names(await alerts('print01'))).toEqual(['by-name']);
+    expect(names(await alerts('safe01'))).toEqual([]);
+  });
+
+  it('is told as not seen where only a name in another group fits', async () => {
+    const half = await alerts('half01');
+    expect(half).toMatchObject({ state: 'known', value: { alerts: [] } });
+    expect(half.state === 'known' && half.notSeen.join()).toMatch(/1 active alert .*“by-name-elsewhere”/);
+    expect((await alerts('safe01')).state === 'known' && (await alerts('safe01'))).toMatchObject({ notSeen: [] });
+  });
+
+  it('is counted in a fleet under the VM, or among what was not seen', async () => {
+    const machines = await Promise.all(
+      ['jump01', 'print01', 'half01'].map((name) => resolveVm(bench.connection, name)),
+    );
+    const { counts, notSeen } = await countAlerts(bench.connection, [machines[0]?.subscriptionId ?? ''], machines);
+    expect(machines.map(({ id }) => counts.get(id.toLowerCase()) ?? 0)).toEqual([1, 1, 0]);
+    expect(notSeen.join()).toMatch(/1 Defender alert /);
+  });
+
+  it('is never another VM’s of the same name once an id decides, and not one about a storage account', () => {
+    const vm = (group: string) => ({
+      id: `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Compute/virtualMachines/app01`,
+      name: 'app01',
+      computerName: 'app01',
+    });
+    const own = '/subscriptions/s/resourceGroups/a/providers/Microsoft.Security/locations/l/alerts/1';
+    const about = (properties: object) => subjectOf(own, properties);
+    const ofB = about({ compromisedEntity: 'app01', resourceIdentifiers: [{ azureResourceId: vm('b').id }] });
+    expect([concerns(ofB, vm('a')), concerns(ofB, vm('b'))]).toEqual(['no', 'yes']);
+    const extension = about({ resourceIdentifiers: [{ azureResourceId: `${vm('a').id}/extensions/x` }] });
+    expect(concerns(extension, vm('a'))).toBe('yes');
+    const longer = about({ resourceIdentifiers: [{ azureResourceId: `${vm('a').id}0` }] });
+    expect(concerns(longer, vm('a'))).toBe('no');
+    const storage = about({
+      resourceIdentifiers: [
+        { azureResourceId: '/subscriptions/s/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/x' },
+      ],
+    });
+    expect(concerns(storage, vm('a'))).toBe('no');
+    expect(concerns(about({ resourceIdentifiers: [{ agentId: 'aa' }] }), vm('a'))).toBe('perhaps');
+    expect(concerns(about({ compromisedEntity: 'CONTOSO\\APP01' }), vm('a'))).toBe('yes');
+    expect(concerns(about({ compromisedEntity: 'app0' }), vm('a'))).toBe('no');
+    expect(concerns(about({ compromisedEntity: vm('a').id }), vm('a'))).toBe('yes');
+  });
+});
+
 describe('the plan', () => {
   const vm = {
     id: '/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web1',
@@ -185,9 +254,9 @@ describe('recommendations', () => {
     expect(fact.state === 'known' && fact.value.unhealthy.map(({ severity }) => severity)).toEqual([
       'High',
       'High',
+      'High',
       'Medium',
       'Medium',
-      'Low',
       'Low',
     ]);
     expect(fact.state === 'known' && fact.value.unhealthy[0]?.since).toMatch(/^2026-/);
@@ -204,12 +273,19 @@ describe('third-party software', () => {
     const fact = await software('web01');
     expect(fact).toMatchObject({
       state: 'known',
-      coverage: 'the scan of 2026-11-22 17:20Z',
+      coverage: '2 programs that Defender for Cloud judged',
+      notSeen: [expect.stringMatching(/when this VM was last scanned/)],
       value: {
-        scan: { state: 'scanned' },
+        scan: { state: 'scanned', at: null },
         vulnerabilities: [
-          { cves: ['CVE-2026-31337'], kbs: ['5035849'], cvss: 9.8, severity: 'High' },
-          { cves: ['CVE-2023-31102'], kbs: [], foundAt: '2026-11-22T17:20:11.000Z' },
+          { cves: ['CVE-2026-31337'], kbs: ['5035849'], cvss: 9.8, severity: 'Critical' },
+          {
+            cves: ['CVE-2023-31102', 'CVE-2023-40481'],
+            kbs: [],
+            severity: 'High',
+            remediation: 'update 7-zip: fixed in 23.00',
+            foundAt: '2026-11-22T17:20:11.000Z',
+          },
         ],
       },
     });
@@ -225,7 +301,7 @@ describe('third-party software', () => {
     expect(await software('app03')).toMatchObject({
       state: 'known',
       value: { scan: { state: 'scanned', at: null }, vulnerabilities: [] },
-      notSeen: [],
+      coverage: '1 program that Defender for Cloud judged',
     });
     expect(await software('sql01')).toMatchObject({
       state: 'unknown',
@@ -239,13 +315,6 @@ describe('third-party software', () => {
     expect(await software('legacy7')).toMatchObject({ because: expect.stringMatching(/plan cannot be read/) });
     // Forbidden rows are absent rows: the machine counts as not scanned, never as clean.
     expect(await software('file01')).toMatchObject({ state: 'unknown' });
-  });
-
-  it('is not known when the last scan is older than seven days', async () => {
-    expect(await software('sql02')).toMatchObject({
-      state: 'unknown',
-      because: 'the last vulnerability scan was 24 days ago (it found 1 then)',
-    });
   });
 });
 

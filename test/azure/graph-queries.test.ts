@@ -80,6 +80,7 @@ describe('queries of Resource Graph', () => {
       const below: [path: string, type: string][] = [
         [`${security}/softwareInventories/a`, 'microsoft.security/softwareinventories'],
         [vulnerable, 'microsoft.security/assessments'],
+        [`${security}/assessments/6a1c0f2e`, 'microsoft.security/assessments'],
         [`${vulnerable}/subassessments/a`, 'microsoft.security/assessments/subassessments'],
         ['patchAssessmentResults/latest', 'microsoft.compute/virtualmachines/patchassessmentresults'],
         ['patchInstallationResults/r', 'microsoft.compute/virtualmachines/patchinstallationresults'],

@@ -6,7 +6,7 @@ import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { runPlaybook, undoCase } from '../../src/commands/run-headless.ts';
 import { settleOpenIntents } from '../../src/commands/settle-open-intents.ts';
 import { planDocument, runDocument } from '../../src/documents/run.ts';
-import type { Entry } from '../../src/documents/transcript.ts';
+import type { Entry, EntryKind } from '../../src/documents/transcript.ts';
 import { Failure } from '../../src/failure.ts';
 import type { CaseLog } from '../../src/playbook/case-log.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
@@ -261,5 +261,54 @@ describe('cordon run and cordon undo', () => {
     await again.close();
     const outcome = (await entriesOf(file.id)).find((one) => one.kind === 'outcome' && one.body.intent === 'i-1');
     expect(outcome?.body).toMatchObject({ ok: false });
+  });
+
+  const lost = async (at: Date, entries: (name: string, url: string) => [EntryKind, Record<string, unknown>][]) => {
+    const store = openCaseStore(cases, { now: () => at });
+    const vm = { id: bench.target('kiosk01').id, name: 'kiosk01' };
+    const header = { toolVersion: 't', tenantId: '', subscriptionId: '', operator: { upn: 'anna', oid: '' } };
+    const file = await store.create({ vmName: 'kiosk01', at, header: { ...header, demo: true, cloud: 'public', vm } });
+    const name = `cordon-${file.id}`;
+    const url = `https://management.azure.com${vm.id.split('/providers/')[0]}/providers/Microsoft.Network/networkSecurityGroups/${name}?api-version=2026-01-01`;
+    for (const [kind, body] of entries(name, url)) await file.transcript.append(kind, 'anna', body as never);
+    await file.release();
+    return file.id;
+  };
+  const intent = (id: string, method: string, url: string) => ({
+    id,
+    action: 'nsg.lock',
+    step: 'lock',
+    request: { method, url, apiVersion: '2026-01-01', body: { tags: { a: 'b' } } },
+    clientRequestId: `c-${id}`,
+  });
+  const settled = async (id: string) =>
+    (await entriesOf(id)).findLast((one) => one.kind === 'outcome' && one.body.intent === 'put')?.body;
+
+  it('settles what yesterday’s case left open when today’s begins', async () => {
+    const yesterday = new Date(bench.simulator.now().getTime() - 86_400_000);
+    const id = await lost(yesterday, (_, url) => [['intent', intent('put', 'PUT', url)]]);
+    const { err } = await run('snapshot-disks', { vm: 'kiosk01', yes: true });
+    expect(err).toContain(`case ${id}: left open by an earlier run`);
+    expect(await settled(id)).toMatchObject({ ok: false, askedLater: true });
+    expect((await (await openCaseStore(cases).read(id)).verify()).ok).toBe(true);
+  });
+
+  it('does not say "not done" of what it deleted itself since', async () => {
+    for (const [status, expected] of [
+      [202, { ok: true }],
+      [204, { ok: null, superseded: true }],
+    ] as const) {
+      const id = await lost(bench.simulator.now(), (_, url) => [
+        ['intent', intent('put', 'PUT', url)],
+        ['intent', intent('delete', 'DELETE', url)],
+        ['outcome', { intent: 'delete', status, ok: true, requestId: '', correlationId: '', durationSeconds: 0 }],
+      ]);
+      await expect(run('snapshot-disks', { vm: 'kiosk01', yes: true, case: id })).resolves.toBeDefined();
+      expect(await settled(id)).toMatchObject(expected);
+      const store = openCaseStore(cases, { now: () => bench.simulator.now() });
+      const again = await store.open(id);
+      expect(await again.openIntents()).toEqual([]);
+      await again.close();
+    }
   });
 });

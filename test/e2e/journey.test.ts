@@ -32,6 +32,15 @@ function open(columns: number, rows: number, parameters: string[] = []): Termina
   return terminal;
 }
 
+/** Answers a prompt once its keys count: its title and what it tells were on the screen, and it stood. */
+async function confirm(screen: TerminalProgram, question: RegExp, tells: string, keys: string): Promise<void> {
+  await screen.until(question, patience);
+  const shown = await screen.until(/(y apply|y undo|to apply|to undo) ·/, patience);
+  expect(shown).toMatch(question);
+  expect(shown).toContain(tells);
+  screen.type(keys);
+}
+
 /** Goes to the chooser and starts a playbook by the number that stands before it. */
 async function start(screen: TerminalProgram, playbook: string): Promise<void> {
   screen.type('p');
@@ -74,16 +83,19 @@ describe('an incident, with the keyboard alone', () => {
     await toTriage(screen);
 
     await start(screen, 'lock-nsg');
-    await screen.until('type web01', patience);
+    await confirm(screen, /Lock .* of web01\?/, 'Inbound stops for everyone but', '\r');
     expect((await simulator.mutations()).length).toBe(0);
-    // Enter alone is No.
-    screen.type('\r');
-    await screen.until('cancelled', patience);
-    expect((await simulator.mutations()).length).toBe(0);
+    // Enter alone is No, and No does not end it in silence.
+    await screen.until('s skip this step · l later', patience);
+    screen.type('x');
+    await screen.until('STILL OPEN  3389 4389 443 to everybody', patience);
     await toTriage(screen);
-    await start(screen, 'lock-nsg');
-    await screen.until('type web01', patience);
-    screen.type('web01\r');
+    await screen.until('STILL OPEN 3389 4389 443: lock-nsg ended at step 1 (w)', patience);
+    screen.type('w');
+    await screen.until('c goes on with step 1', patience);
+    expect((await simulator.mutations()).length).toBe(0);
+    screen.type('c');
+    await confirm(screen, /Lock .* of web01\?/, 'Inbound stops for everyone but', 'web01\r');
     await screen.until(/undone in \d/, patience);
     await screen.until((text) => !text.includes('asking Azure'), patience);
     await toTriage(screen);
@@ -94,14 +106,12 @@ describe('an incident, with the keyboard alone', () => {
     expect(locked).not.toContain('whole Internet');
 
     await start(screen, 'snapshot-disks');
-    await screen.until(/y does it|press y/, patience);
-    screen.type('y');
+    await confirm(screen, /snapshot.*\?/i, 'web01', 'y');
     await screen.until((text) => /✓ +1 /.test(text), patience);
     await toTriage(screen);
 
     await start(screen, 'trigger-backup');
-    await screen.until(/y does it|press y/, patience);
-    screen.type('y');
+    await confirm(screen, /backup.*\?|Back up.*\?/i, 'web01', 'y');
     await screen.until((text) => /✓ +1 /.test(text), patience);
     await toTriage(screen);
 
@@ -112,8 +122,7 @@ describe('an incident, with the keyboard alone', () => {
     screen.type('w');
     await screen.until('lock-nsg', patience);
     screen.type('u');
-    await screen.until('type web01', patience);
-    screen.type('web01\r');
+    await confirm(screen, /Undo the step that was done on web01\?/, 'Puts web-nsg back', 'web01\r');
     await screen.until((text) => /web01-nic has web-nsg again/.test(text), patience);
     await toTriage(screen);
     await screen.until('whole Internet', patience);

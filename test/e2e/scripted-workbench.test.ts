@@ -84,7 +84,7 @@ describe('the workbench in a real terminal', () => {
     terminal.type('\r');
     await terminal.until('Suggested');
     terminal.type('p1web01\r');
-    await terminal.until('type web01 and Enter');
+    await terminal.until('type web01 and Enter to apply');
     const screen = await terminal.until('> _');
     expect(screen, 'a second one was started').not.toContain('is ready');
   });

@@ -1,3 +1,4 @@
+import { wallStopwatch } from '../../src/session/prompt-standing.ts';
 import { createSession } from '../../src/session/session.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { incident, suspects } from '../views/fixtures/incident.ts';
@@ -6,7 +7,8 @@ import { lockView, ScriptedRun, typedPrompt, World } from '../views/fixtures/por
 // The workbench on scripted answers, as a program of its own: what it does to a real terminal can be looked at.
 const world = new World();
 world.run = new ScriptedRun(lockView(typedPrompt));
-const session = createSession(world.ports, { readOnly: process.argv.includes('--read-only'), scope: 'contoso-prod' });
+const ports = { ...world.ports, stopwatch: wallStopwatch };
+const session = createSession(ports, { readOnly: process.argv.includes('--read-only'), scope: 'contoso-prod' });
 let read = 0;
 session.subscribe(() => {
   const { scan, triages } = session.state();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readLogons } from '../../src/azure/readers/logons.ts';
 import type { Known } from '../../src/documents/fact.ts';
@@ -198,6 +199,79 @@ describe('the logons of an event log', () => {
     const { logons, files: told } = await readEventLogs([write([...other, ...elsewhere])], { now });
     expect(logons).toMatchObject({ state: 'unknown', because: expect.stringContaining('no logon event') });
     expect(told).toMatchObject([{ records: 240, failures: 0, successes: 0 }]);
+  });
+
+  const cleared: WrittenEvent = {
+    recordId: 7,
+    time: later(500),
+    eventId: 1102,
+    provider: 'Microsoft-Windows-Eventlog',
+    data: [['SubjectUserName', text('mallory')]],
+  };
+
+  it.each<[string, WrittenEvent]>([
+    [
+      'an installed service of the System log',
+      { ...cleared, eventId: 7045, provider: 'Service Control Manager', channel: 'System' },
+    ],
+    ['a new account', { ...cleared, eventId: 4720, provider: 'Microsoft-Windows-Security-Auditing' }],
+    ['a session with privileges', { ...cleared, eventId: 4672, provider: 'Microsoft-Windows-Security-Auditing' }],
+  ])('are not known from a log that holds only %s', async (_, event) => {
+    const { logons } = await readEventLogs([write([event])], { now });
+    expect(logons).toMatchObject({ state: 'unknown', because: expect.stringContaining('no logon event') });
+  });
+
+  it('are not known from a log that was cleared, and the clearing is told', async () => {
+    const { logons } = await readEventLogs([write([cleared])], { now });
+    expect(logons).toMatchObject({
+      state: 'unknown',
+      because: expect.stringContaining('the Security log of web01 was cleared by mallory at 2026-11-23T02:06:22'),
+    });
+    const both = knownLogons(await readEventLogs([write([...guess, cleared])], { now }));
+    expect(both.notSeen.join()).toContain('cleared by mallory');
+  });
+
+  it('cover the time of the Security log, not that of a System log beside it', async () => {
+    const service = {
+      ...cleared,
+      time: later(90_000),
+      eventId: 7045,
+      provider: 'Service Control Manager',
+      channel: 'System',
+    };
+    const { coverage, value } = knownLogons(
+      await readEventLogs([write([...guess, success]), write([service])], { now }),
+    );
+    expect(coverage).toBe('2026-11-23T01:58:02Z to 2026-11-23T02:04:42Z');
+    expect(value.lastEventAt).toBe(isoOf(later(400)));
+  });
+
+  it('of a file that ends between two chunks are partial, and the file says so', async () => {
+    const log = writeLog([...guess, success], { each: 40 });
+    const cut = folder.write('cut-at-chunk.evtx', log.subarray(0, 4096 + 2 * chunkSize));
+    const reading = await readEventLogs([cut], { now });
+    expect(reading.files).toMatchObject([
+      {
+        damages: 1,
+        damaged: [{ because: '2 of the 4 chunks that its header counts are there (179 of the 300 records)' }],
+      },
+    ]);
+    const { value, notSeen } = knownLogons(reading);
+    expect(notSeen.join()).toContain('2 of the 4 chunks');
+    expect(value.bursts[0]?.success.state).toBe('unknown');
+  });
+
+  it('of a file whose header counts records that no chunk has are partial too', async () => {
+    const log = writeLog(guess, { each: 120 });
+    log.writeBigUInt64LE(500n, 0x18);
+    log.writeUInt32LE(crc32(log.subarray(0, 0x78)), 0x7c);
+    const { files: told } = await readEventLogs([folder.write('short.evtx', log)], { now });
+    expect(told[0]?.damaged).toMatchObject([
+      { because: 'its records end at 219 of the 499 records that its header counts' },
+    ]);
+    log.writeUInt32LE(1, 0x78);
+    log.writeUInt32LE(crc32(log.subarray(0, 0x78)), 0x7c);
+    expect((await readEventLogs([folder.write('live.evtx', log)], { now })).files[0]?.damaged).toEqual([]);
   });
 
   it('count once what two files hold, and what one holds twice', async () => {

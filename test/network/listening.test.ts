@@ -34,8 +34,8 @@ function joined(ports: string[], sockets: { bound?: BoundPort[]; inbound?: Inbou
     ask(machine({ nicRules: ports.map((port, i) => rule(`r${i}`, 100 + i, 'Allow', { destinationPortRange: port })) })),
   );
   const together = withSockets(fact, {
-    bound: sockets.bound ? known(sockets.bound, about) : unknown('no agent', 'enable it', 'x'),
-    inbound: sockets.inbound ? known(sockets.inbound, about) : unknown('no agent', 'enable it', 'x'),
+    bound: sockets.bound ? known(sockets.bound, about) : unknown('silent', 'no agent', 'enable it', 'x'),
+    inbound: sockets.inbound ? known(sockets.inbound, about) : unknown('silent', 'no agent', 'enable it', 'x'),
   });
   return together.state === 'known' ? together.value.ports : [];
 }

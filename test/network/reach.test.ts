@@ -204,7 +204,7 @@ test('a group that was not read makes the answer unknown, unless another keeps t
       ...ask([]),
       resources: new NetworkResources(without(name)),
       networkInterface: id.nic(),
-      unreadable: [{ what: id.nsg(name), because: 'no permission', cure: 'ask for Reader' }],
+      unreadable: [{ what: id.nsg(name), why: 'denied', because: 'no permission', cure: 'ask for Reader' }],
     }).ask([mine], 'tcp', [port])[0];
   expect(asked('subnet-nsg', 3389)).toMatchObject({ verdict: 'not-known' });
   expect(asked('subnet-nsg', 3389)?.because).toContain('subnet-nsg');

@@ -403,6 +403,7 @@ describe('b11 security admin rules', () => {
     const exposure = exposureOf(machine({ nicRules: [rdp('a', 100, 'Allow')] }), {
       adminRules: {
         state: 'unknown',
+        why: 'denied',
         because: 'no permission',
         cure: 'ask for Microsoft.Network/networkManagers/read',
       },
@@ -418,7 +419,12 @@ describe('never "not exposed" from lack of data', () => {
     const fact = evaluateExposure({
       ...ask([]),
       unreadable: [
-        { what: id.nic(), because: 'no permission Microsoft.Network/networkInterfaces/read', cure: 'Reader on rg-web' },
+        {
+          what: id.nic(),
+          why: 'denied',
+          because: 'no permission Microsoft.Network/networkInterfaces/read',
+          cure: 'Reader on rg-web',
+        },
       ],
     });
     expect(fact).toMatchObject({
@@ -489,7 +495,7 @@ describe('never "not exposed" from lack of data', () => {
 
   test('what could not be read elsewhere stays in what was not seen', () => {
     const exposure = exposureOf(machine({ nicRules: [] }), {
-      unreadable: [{ what: 'Azure Firewalls', because: 'no permission', cure: 'Reader on the hub' }],
+      unreadable: [{ what: 'Azure Firewalls', why: 'denied', because: 'no permission', cure: 'Reader on the hub' }],
     });
     expect(exposure.notSeen).toEqual(['Azure Firewalls: no permission; Reader on the hub']);
   });

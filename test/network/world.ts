@@ -1,4 +1,4 @@
-import { NetworkResources } from '../../src/network/resources.ts';
+import { NetworkResources, type Unreadable } from '../../src/network/resources.ts';
 
 /** Builds ARM bodies as Azure prints them, for tests. */
 const SUB = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-web/providers/Microsoft.Network';
@@ -115,7 +115,7 @@ export const ask = (bodies: Body[], options: Ask = {}) => ({
   },
   asOf: '2026-11-23T02:20:11Z',
   source: 'Azure Resource Manager',
-  unreadable: [] as { what: string; because: string; cure: string }[],
+  unreadable: [] as Unreadable[],
 });
 
 /** A machine with one public address and a group at the subnet and at the interface. */

@@ -3,6 +3,7 @@ import type { AskedQuery } from '../../src/documents/asked-query.ts';
 import type { Fact } from '../../src/documents/fact.ts';
 import type { AddressTrace } from '../../src/documents/traces.ts';
 import type { OpenedLogs } from '../../src/session/event-logs.ts';
+import { standingKey } from '../../src/session/prompt-standing.ts';
 import { createSession } from '../../src/session/session.ts';
 import { modeOf, promptInHand, top } from '../../src/session/state.ts';
 import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
@@ -23,10 +24,18 @@ async function atTriage(world = new World(), readOnly = false) {
   return all;
 }
 
-/** As the root of the views does it: the prompt was drawn, and this comes in a later read. */
-function seen(session: ReturnType<typeof createSession>) {
-  session.dispatch({ type: 'prompt-shown', key: session.state().armed.key });
-  session.dispatch({ type: 'arrival' });
+type Session = ReturnType<typeof createSession>;
+
+/** As the root of the views does it: a frame with the prompt was written, and it has stood for so long since. */
+function stands({ world, session }: { world: World; session: Session }, milliseconds = 500) {
+  session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+  world.pass(milliseconds);
+}
+
+/** A key, and what it is bound to. */
+function key(session: Session, name: string, command: Parameters<Session['dispatch']>[0]) {
+  session.dispatch({ type: 'key', name });
+  session.dispatch(command);
 }
 
 describe('suspects', () => {
@@ -160,32 +169,126 @@ describe('prompts', () => {
     return all;
   }
 
-  test('a prompt that was not drawn takes no answer', async () => {
+  test('an answer counts only after the frame that asks has stood on the terminal for half a second', async () => {
     const { world, session } = await atRun(keyPrompt);
     expect(promptInHand(session.state())?.expects).toBe('y');
-    session.dispatch({ type: 'arrival' });
-    session.dispatch({ type: 'yes' });
-    expect(world.run.answers).toEqual([]);
-    seen(session);
-    session.dispatch({ type: 'yes' });
+    world.pass(5_000);
+    key(session, 'y', { type: 'yes' });
+    expect(world.run.answers, 'its frame was not written').toEqual([]);
+    stands({ world, session }, 450);
+    key(session, 'a', { type: 'help' });
+    key(session, 'Esc', { type: 'back' });
+    stands({ world, session }, 450);
+    key(session, 'y', { type: 'yes' });
+    expect(world.run.answers, 'it came back into view, and stands anew').toEqual([]);
+    expect(session.state().refusal).toContain('Read it first');
+    world.pass(1_000);
+    key(session, 'y', { type: 'yes' });
     expect(world.run.answers).toEqual(['y']);
   });
 
-  test('keys of the same read as the one that brought the prompt take no part in it', async () => {
+  test('time in which the program was busy does not count as time to read', async () => {
     const { world, session } = await atRun(keyPrompt);
-    session.dispatch({ type: 'prompt-shown', key: session.state().armed.key });
-    session.dispatch({ type: 'yes' });
-    session.dispatch({ type: 'no' });
+    session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+    // Two seconds pass without a beat: the keys of that time are read after it.
+    world.elapsed += 2_000;
+    world.pass(50);
+    key(session, 'y', { type: 'yes' });
     expect(world.run.answers).toEqual([]);
-    expect(world.run.calls).toEqual(['start']);
+  });
+
+  test('a key that is held down never answers, however long it is held', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    key(session, 'y', { type: 'yes' });
+    session.dispatch({ type: 'focus-prompt' });
+    session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+    for (let at = 0; at < 100; at += 1) {
+      world.pass(50);
+      key(session, 'y', { type: 'yes' });
+    }
+    expect(world.run.answers).toEqual([]);
+    expect(session.state().refusal).toContain('held down');
+    world.pass(1_000);
+    key(session, 'y', { type: 'yes' });
+    expect(world.run.answers).toEqual(['y']);
+  });
+
+  test('a prompt that opens by itself after a key meant for something else does not get the keys', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    stands({ world, session });
+    key(session, 'y', { type: 'yes' });
+    key(session, 'Down', { type: 'move', by: 1, of: 9 });
+    world.run.become({ prompt: { ...keyPrompt, question: 'Start a backup?' } });
+    stands({ world, session }, 5_000);
+    expect(modeOf(session.state())).toBe('run');
+    key(session, 'y', { type: 'yes' });
+    expect(world.run.answers).toEqual(['y']);
+    key(session, 'Enter', { type: 'focus-prompt' });
+    expect(modeOf(session.state())).toBe('prompt-key');
+    world.pass(1_000);
+    key(session, 'y', { type: 'yes' });
+    expect(world.run.answers).toEqual(['y', 'y']);
+  });
+
+  test('the prompt that was waited for gets the keys', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    stands({ world, session });
+    key(session, 'y', { type: 'yes' });
+    world.run.become({ prompt: { ...typedPrompt, question: 'Lock it?' } });
+    expect(modeOf(session.state())).toBe('prompt-text');
+  });
+
+  test('No asks what next; skip, later and stop are three different things', async () => {
+    for (const [command, calls] of [
+      [{ type: 'skip' }, ['start', 'skip']],
+      [{ type: 'end-run' }, ['start', 'cancel']],
+      [{ type: 'later' }, ['start']],
+      [{ type: 'ask-again' }, ['start']],
+    ] as const) {
+      const { world, session } = await atRun(keyPrompt);
+      stands({ world, session });
+      key(session, 'Enter', { type: 'no' });
+      expect(modeOf(session.state())).toBe('prompt-next');
+      expect(world.run.calls).toEqual(['start']);
+      key(session, 'x', { type: 'end-run' });
+      expect(world.run.calls, 'what next was not read yet').toEqual(['start']);
+      stands({ world, session }, 1_000);
+      key(session, '!', command);
+      expect(world.run.calls).toEqual(calls);
+      if (command.type === 'later') expect(top(session.state()).kind).toBe('triage');
+      if (command.type === 'ask-again') expect(modeOf(session.state())).toBe('prompt-key');
+    }
+  });
+
+  test('a playbook that was stopped goes on where it ended', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    stands({ world, session });
+    key(session, 'Esc', { type: 'no' });
+    stands({ world, session });
+    key(session, 'x', { type: 'end-run' });
+    expect(session.state().runs[0]?.view.outcome).toBe('cancelled');
+    key(session, 'c', { type: 'resume' });
+    expect(world.run.calls).toEqual(['start', 'cancel', 'resume']);
+    world.run.become({ prompt: keyPrompt });
+    expect(modeOf(session.state())).toBe('prompt-key');
+  });
+
+  test('nothing to undo is not asked about', async () => {
+    const { world, session } = await atRun(keyPrompt);
+    world.run.become({ steps: lockView().steps.map((one) => ({ ...one, undoable: false })) });
+    world.run.finish({ outcome: 'done', summary: 'Snapshots were taken.' });
+    session.dispatch({ type: 'undo' });
+    expect(top(session.state()).kind).toBe('run');
+    expect(session.state().toast?.text).toContain('nothing to undo');
   });
 
   test('the next prompt must be seen too, and what was typed for the last one is gone', async () => {
     const { world, session } = await atRun(typedPrompt);
-    seen(session);
+    stands({ world, session });
     session.dispatch({ type: 'insert', text: 'we' });
     world.run.become({ prompt: { ...typedPrompt, question: 'Delete the snapshot?' } });
     expect(session.state().typed).toBe('');
+    session.dispatch({ type: 'focus-prompt' });
     session.dispatch({ type: 'insert', text: 'web01' });
     session.dispatch({ type: 'submit' });
     expect(world.run.answers).toEqual([]);
@@ -193,7 +296,7 @@ describe('prompts', () => {
 
   test('a prompt under another view is not answered from there', async () => {
     const { world, session } = await atRun(keyPrompt);
-    seen(session);
+    stands({ world, session });
     session.dispatch({ type: 'transcript' });
     session.dispatch({ type: 'yes' });
     expect(world.run.answers).toEqual([]);

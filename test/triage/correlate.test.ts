@@ -10,7 +10,7 @@ import { remoteServiceFixes, remoteServicesIn } from '../../src/triage/remote-se
 import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';
 
 const now = new Date('2026-11-23T02:20:11Z');
-const no = unknown('no permission', 'ask', 'test');
+const no = unknown('denied', 'no permission', 'ask', 'test');
 const nothing: Correlated = {
   logons: null,
   patches: null,

@@ -91,7 +91,7 @@ export const alert = (startAt: string, name = 'an alert'): Alerts['alerts'][numb
   remediation: [],
 });
 
-const untold = unknown('not asked', '', 'test');
+const untold = unknown('not-asked', 'not asked', '', 'test');
 
 export const backup = (changes: Partial<Backup> = {}): Backup => ({
   protected: true,

@@ -65,7 +65,7 @@ const ids = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts }).ma
 
 describe('findings', () => {
   it('draws nothing from what is not known or not answered', () => {
-    const no = unknown('no permission', 'ask', 'test');
+    const no = unknown('denied', 'no permission', 'ask', 'test');
     expect(judge(nothing)).toEqual([]);
     expect(
       judge({
@@ -124,6 +124,17 @@ describe('findings', () => {
   it('does not call a port open to the Internet that one address reaches', () => {
     expect(ids({ exposure: known(exposure(port(3389, 'RDP', 'narrow')), about) })).toEqual([]);
   });
+  it('counts missing updates that the assessment does not list', () => {
+    const patches = known({ ...assessed(), counts: { critical: 5, security: 2 } }, about);
+    const titles = judge({ ...nothing, patches }).map(({ id, title, evidence }) => [id, title, evidence]);
+    expect(titles).toContainEqual([
+      'critical-patches-missing',
+      '5 critical updates missing: the assessment does not list which',
+      ['patches.counts'],
+    ]);
+    expect(titles).toContainEqual(['security-patches-missing', '2 security updates missing', ['patches.counts']]);
+  });
+
   it('weighs missing patches higher on a machine that the Internet reaches', () => {
     const patches = assessed(missing({ kb: '5034439' }));
     const severity = (with_: Exposure) =>
@@ -165,7 +176,7 @@ describe('findings', () => {
   it('crosses vulnerability findings with what is open too, and says when patches are not known', () => {
     const [found] = judge({
       ...nothing,
-      patches: unknown('never assessed', 'assess', 'test'),
+      patches: unknown('absent', 'never assessed', 'assess', 'test'),
       software: known(scanned(vulnerability({ title: 'SMBGhost', cves: ['CVE-2020-0796'] })), about),
       exposure: known(exposure(port(445, 'SMB')), about),
     });
@@ -325,7 +336,7 @@ describe('findings', () => {
     const [blind] = judge({
       ...nothing,
       patches: known(patches, { ...about, notSeen: ['WSUS may hide some'] }),
-      exposure: unknown('no permission\u001b[2J', 'ask', 'test'),
+      exposure: unknown('denied', 'no permission\u001b[2J', 'ask', 'test'),
     });
     expect(blind?.unknown).toEqual(['patches not seen: WSUS may hide some', 'exposed ports not known: no permission']);
     const [waiting] = judge({ ...nothing, patches: known(patches, about) });

@@ -48,6 +48,16 @@ describe('suspicion', () => {
     ]);
   });
 
+  it('says "never assessed" of no machine: a scan cannot tell that from old, running, refused or not answered yet', () => {
+    const why = (patchAssessment: ScanRow['patchAssessment']) =>
+      row({ criticalPatches: null, patchAssessment }).because.find((text) => text.startsWith('patches'));
+    const told = ([undefined, 'none', 'stale', 'unfinished', 'failed', 'unread', 'fresh'] as const).map(why);
+    expect(new Set(told).size).toBe(7);
+    expect(told[0]).toBe('patches not known: not answered yet');
+    expect(told[1]).toMatch(/none made, older than 7 days, or not permitted/);
+    expect(told.join()).not.toMatch(/never/);
+  });
+
   it('puts a break-in above all else together, and has a reason for every point', () => {
     const most = weights.management.points + weights.attackedPerhaps.points + weights.alerts.points + 10 + 15 + 20;
     expect(weights.brokenInto.points + weights.management.points).toBeGreaterThan(most);

@@ -80,7 +80,7 @@ describe('the time line', () => {
   it('names the sources that it lacks, and those that lack something; what is awaited is in neither', () => {
     const { entries, unknown: gaps } = timeLineOf({
       ...nothing,
-      logons: unknown('no agent\u001b[2J', 'connect one', 'Log Analytics'),
+      logons: unknown('silent', 'no agent\u001b[2J', 'connect one', 'Log Analytics'),
       activity: known({ from: '', until: '', entries: [] }, { ...about, notSeen: ['other groups'] }),
     });
     expect(entries).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { standingKey } from '../../src/session/prompt-standing.ts';
 import { createSession } from '../../src/session/session.ts';
 import { type Mode, modeOf } from '../../src/session/state.ts';
 import { keyTable } from '../../views/key-table.ts';
@@ -10,7 +11,7 @@ import { keyPrompt, lockView, ScriptedRun, typedPrompt, World } from './fixtures
 async function sessionIn(mode: Mode) {
   const world = new World();
   world.run = new ScriptedRun(
-    lockView(mode === 'prompt-key' ? keyPrompt : mode === 'prompt-text' ? typedPrompt : null),
+    lockView(mode === 'prompt-key' || mode === 'prompt-next' ? keyPrompt : mode === 'prompt-text' ? typedPrompt : null),
   );
   const session = createSession(world.ports, { readOnly: false, scope: 'contoso' });
   session.start();
@@ -31,8 +32,11 @@ async function sessionIn(mode: Mode) {
     input: ['/'],
     'prompt-key': ['Enter', 'p', 'Enter'],
     'prompt-text': ['Enter', 'p', 'Enter'],
+    'prompt-next': ['Enter', 'p', 'Enter', 'Esc'],
   };
   for (const key of keys[mode]) {
+    session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+    world.pass(1_000);
     press(session, key);
     await world.endTriage();
   }
@@ -55,6 +59,7 @@ const modes: Mode[] = [
   'input',
   'prompt-key',
   'prompt-text',
+  'prompt-next',
 ];
 
 describe('the action table', () => {
@@ -97,7 +102,7 @@ describe('the action table', () => {
     const before = session.state().layers;
     press(session, 'u');
     expect(session.state().layers).toBe(before);
-    expect(session.state().toast?.text).toBe('The playbook still runs: end it at its prompt, then undo.');
+    expect(session.state().toast?.text).toBe('The playbook still runs: Esc at its prompt, then x ends it; then undo.');
   });
 
   test('help lists the actions of the view under it and runs the selected one', async () => {

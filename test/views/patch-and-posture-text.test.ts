@@ -1,7 +1,8 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { TriageDocument } from '../../src/documents/triage.ts';
-import { postureKeys, type SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { postureKeys } from '../../src/sources.ts';
 import type { TriageInProgress } from '../../src/triage/in-progress.ts';
 import { detailOf } from '../../views/detail-text.ts';
 import { textOf } from '../../views/line.ts';
@@ -43,6 +44,18 @@ describe('the patches pane', () => {
     expect(rows).toMatch(/7-Zip 19\.00 +exploited, ransomware CVE-2023-31102/);
     expect(pane(part({ knownExploited: exploited }), 38).join('\n')).toMatch(/△ 7-Zip 19\.00 +exploited $/m);
     expect(rows).not.toContain('exploited?');
+  });
+
+  it('shows what the assessment counts where Azure does not list it, and “none” only where it counts none', () => {
+    const { patches } = incident();
+    if (patches.state !== 'known') throw new Error('the incident has patches');
+    const counted = (counts: Record<string, number>) =>
+      pane(part({ patches: { ...patches, value: { ...patches.value, missing: [], counts } } }), 78).join('\n');
+    const rows = counted({ critical: 5, security: 1, other: 0 });
+    expect(rows).toContain('▲ 5 critical updates missing, not listed');
+    expect(rows).toContain('△ 1 security update missing, not listed');
+    expect(rows).not.toContain('No patch was missing');
+    expect(counted({ critical: 0, security: 0 })).toContain('No patch was missing when it was assessed.');
   });
 
   it('says that nothing is marked because there is no list', () => {
@@ -124,7 +137,7 @@ describe('the detail of each thing of the posture', () => {
       posture: Object.fromEntries(Object.keys(posture).map((key) => [key, blind])) as unknown as typeof posture,
     });
     for (const key of postureKeys) {
-      expect(open(all, key), key).toBe('Not known: no permission\nTo see it: ask for Reader\nAsked: Log Analytics');
+      expect(open(all, key), key).toBe('Not known: no permission\nTo fix: ask for Reader\nAsked: Log Analytics');
     }
   });
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSession } from '../../src/session/session.ts';
 import { timeLineOf } from '../../src/triage/time-line.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
+import { promptOf } from './fixtures/confirm.ts';
 import { burst, incident, known, machine, now, port, suspect, suspects, unknown } from './fixtures/incident.ts';
 import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
 import { FakeTerminal } from './fixtures/screen.ts';
@@ -63,7 +64,7 @@ describe('suspects', () => {
       '6 VMs · 5 exposed to the Internet · 3 under attack · 1 broken into · 1 with something unknown',
     );
     expect(screen).toMatch(/❯▲ web01/);
-    expect(screen).toMatch(/\? legacy7.*\? no logs.*\? never/);
+    expect(screen).toMatch(/\? legacy7.*\? no logs.*\? unseen/);
     expect(screen).toContain('web01: RDP from the whole Internet by web-nsg/allow-rdp (300); 1,204 failures');
   });
 
@@ -305,7 +306,7 @@ describe('triage', () => {
       findings: [],
     });
     const middle = await terminal.until('? Not known: this VM sends no');
-    expect(middle).toContain('To see it: o opens an exported');
+    expect(middle).toContain('To fix: o opens an exported');
     expect(middle).toContain('… asking for missing patches');
     expect(middle).toContain('? not known: failed logons');
     expect(middle).not.toContain('No failed logon');
@@ -352,7 +353,7 @@ describe('triage', () => {
       ['\u001b[Z', '❯ 1'],
       ['\r', 'detail'],
       ['p', 'lock-nsg'],
-      ['1', 'type web01 and Enter'],
+      ['1', 'confirm'],
     ] as const) {
       terminal.type(keys);
       if (keys === '\r') await settle();
@@ -450,22 +451,26 @@ describe('playbooks', () => {
     await all.terminal.until('Enter start');
     all.terminal.type('1');
     const screen = await all.terminal.until(prompt.question.slice(0, 20));
-    return { ...all, screen };
+    return { ...all, screen, lock: promptOf(all).asks(prompt.question) };
   }
 
   test('the step shows why, what changes, who may, how it is undone; the prompt asks for the name', async () => {
-    const { screen, terminal, world } = await atPrompt();
+    const { screen, terminal, world, lock } = await atPrompt();
     expect(screen).toContain('Why            The attacker is inside over RDP.');
     expect(screen).toContain('networkSecurityGroup   web-nsg → cordon-2026-11-23-web01');
     expect(screen).toContain('Others touched none');
     expect(screen).toMatch(/networkInterfaces\/write\s+│ ✓ yes/);
     expect(screen).toMatch(/join\/action │ \? not known/);
     expect(screen).toContain('puts web-nsg back; drift is checked first');
-    expect(screen).toContain('type web01 and Enter to do it');
-    terminal.type('web02\r');
+    terminal.type('web01\r');
+    await terminal.until('✗ Read it first');
+    expect(world.run.answers).toEqual([]);
+    const prompt = await lock.tells('Sessions that are already open may survive.');
+    expect(prompt.screen).toContain('type web01 and Enter to apply · Esc cancel');
+    await prompt.answer('web02\r');
     await terminal.until('✗ That is not web01: nothing was done.');
     expect(world.run.answers).toEqual(['web02']);
-    terminal.type('web01\r');
+    await prompt.answer('web01\r');
     await terminal.until((shown) => !shown.includes('type web01'));
     expect(world.run.answers).toEqual(['web02', 'web01']);
   });
@@ -485,6 +490,8 @@ describe('playbooks', () => {
     terminal.type('1');
     const screen = await terminal.until('… more: Down shows all of it above');
     expect(screen).not.toContain('consequence 12');
+    world.pass(1_000);
+    await terminal.until('type web01');
     terminal.type('web');
     await terminal.until('> web_');
     terminal.type('\u001b[F');
@@ -495,13 +502,32 @@ describe('playbooks', () => {
     expect(world.run.answers).toEqual(['web01']);
   });
 
-  test('Enter alone is No', async () => {
+  test('Enter alone is No, and No asks what next instead of ending with the door open', async () => {
     for (const prompt of [typedPrompt, keyPrompt]) {
-      const { terminal, world } = await atPrompt(prompt);
-      terminal.type('\r');
-      await terminal.until('Left at step 3: nothing was changed.');
+      const { terminal, world, lock } = await atPrompt(prompt);
+      const read = await lock.tells('Sessions that are already open');
+      await read.answer('\r');
+      await terminal.until('Not done:');
+      expect(world.run.calls).toEqual(['start']);
+      world.pass(1_000);
+      const next = await terminal.until('s skip this step');
+      expect(next).toContain('l later (it waits, w comes back)');
+      expect(next).toContain('x stop here');
+      terminal.type('l');
+      await terminal.until('Exposed ports');
+      terminal.type('f');
+      await terminal.until('findings');
+      terminal.type('w');
+      await read.answer('');
       expect(world.run.answers).toEqual([]);
-      expect(world.run.calls).toContain('cancel');
+      await terminal.until(prompt.question);
+      world.pass(1_100);
+      terminal.type('\r');
+      await terminal.until('Not done:');
+      world.pass(1_000);
+      terminal.type('x');
+      await terminal.until('Left at step 3: nothing was changed.');
+      expect(world.run.calls).toEqual(['start', 'cancel']);
     }
   });
 
@@ -512,8 +538,8 @@ describe('playbooks', () => {
     await world.endTriage();
     await terminal.until('Suggested');
     terminal.type('p1y');
-    await terminal.until('Create the NSG?');
-    await settle();
+    // The y was meant for nothing that was there: the prompt opens without the keys.
+    await terminal.until('Enter answer this');
     expect(world.run.answers).toEqual([]);
     // The prompt leaves the screen and comes back within one read: the y after it was typed for what was not seen.
     terminal.type('?');
@@ -524,32 +550,52 @@ describe('playbooks', () => {
     await terminal.until('What you can do here');
     expect(world.run.answers).toEqual([]);
     terminal.type('\u001b');
-    await terminal.until('Create the NSG?');
-    terminal.type('y');
+    const prompt = await promptOf({ terminal, world }).asks('Create the NSG?').tells('Sessions that are already open');
+    await prompt.answer('\r');
+    await terminal.until('y apply · Enter/Esc cancel');
+    await prompt.answer('y');
     await settle();
     expect(world.run.answers).toEqual(['y']);
   });
 
+  test('a y that is held while a prompt opens, and long after, never answers it', async () => {
+    const { terminal, world } = await atPrompt(keyPrompt);
+    for (let at = 0; at < 200; at += 1) {
+      terminal.type('y');
+      world.pass(50);
+      if (at === 100) world.run.become({ prompt: { ...keyPrompt, question: 'Start a backup?' } });
+    }
+    await terminal.until('Start a backup?');
+    expect(world.run.answers).toEqual([]);
+    // Nor does the y that somebody presses once, meant for the page they were looking at.
+    world.pass(5_000);
+    terminal.type('y');
+    await terminal.until('Enter answer this');
+    expect(world.run.answers).toEqual([]);
+  });
+
   test('undo asks, and the key that asked does not answer', async () => {
     const { terminal, world } = await atPrompt();
-    terminal.type('\r');
+    world.run.finish({ outcome: 'done', summary: 'Locked.' });
     await terminal.until('u undoes what was done.');
     terminal.type('uy');
-    const screen = await terminal.until('Undo the step that was done on web01?');
-    expect(screen).toContain('create NSG cordon-2026-11-23-web01: deletes it');
-    await settle();
+    await terminal.until('Undo the step that was done on web01?');
     expect(world.run.calls).not.toContain('undo');
-    terminal.type('y');
+    const undo = promptOf({ terminal, world }).asks('Undo the step that was done on web01?');
+    const prompt = await undo.tells('create NSG cordon-2026-11-23-web01: deletes it');
+    expect(prompt.screen).toContain('y undo · Enter/Esc no, keep the lock');
+    await prompt.answer('y');
     await terminal.until('Undone: web-nsg is back.');
     expect(world.run.calls).toContain('undo');
   });
 
   test('pasted text is typed into a prompt but never accepts it, and runs no keys', async () => {
-    const { terminal, world } = await atPrompt();
-    terminal.type('\u001b[200~web01\r\u001b[201~');
+    const { terminal, world, lock } = await atPrompt();
+    const prompt = await lock.tells('Sessions that are already open');
+    await prompt.answer('\u001b[200~web01\r\u001b[201~');
     await terminal.until('> web01 _');
     expect(world.run.answers).toEqual([]);
-    terminal.type('\u0015\u001b');
+    world.run.finish({ outcome: 'cancelled', summary: 'Left at step 3.' });
     await terminal.until('Left at step 3');
     terminal.type('\u001b[200~q\u001b[201~');
     await terminal.until('Pasted text is taken only where text can be typed.');
@@ -557,8 +603,8 @@ describe('playbooks', () => {
   });
 
   test('a resize while the prompt stands keeps it and what was typed', async () => {
-    const { terminal, world } = await atPrompt();
-    terminal.type('web');
+    const { terminal, world, lock } = await atPrompt();
+    await (await lock.tells('Sessions that are already open')).answer('web');
     await terminal.until('> web_');
     terminal.resize(80, 24);
     await terminal.until((screen) => screen.includes('> web_') && screen.includes('type web01 and Enter'));
@@ -573,8 +619,8 @@ describe('playbooks', () => {
   });
 
   test('what runs shows in the strip while the keys are free, and k keeps what would be undone', async () => {
-    const { terminal, world } = await atPrompt();
-    terminal.type('web01\r');
+    const { terminal, world, lock } = await atPrompt();
+    await (await lock.tells('Sessions that are already open')).answer('web01\r');
     await settle();
     world.run.become({
       steps: lockView().steps.map((one, at) =>

@@ -6,7 +6,7 @@ import { readEffectiveRules } from '../../azure/readers/effective-rules.ts';
 import { groupOf, networkResource, readIfThere, subnetsOf } from '../../azure/readers/network-interface.ts';
 import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
-import { AzureRefusal, follow } from '../operation.ts';
+import { AzureRefusal, follow, UnknownOutcome } from '../operation.ts';
 import { foundLock, lockTags, lockText } from './found-lock.ts';
 import { putGroup } from './interface-group.ts';
 import { applyJoin } from './lock-join.ts';
@@ -42,10 +42,11 @@ export async function applyLock(
     const body = bodies.get(one.id);
     if (body) await putGroup(connection, context, body, one.group);
   }
-  let flushed = true;
+  let flushed: boolean | null = true;
   for (const group of state.groups) {
     next(`asking that open sessions are judged anew (${shortName(group.id)})`);
-    flushed = (await flush(connection, context, group.id)) && flushed;
+    const taken = await flush(connection, context, group.id);
+    flushed = flushed === true ? taken : flushed;
   }
   context.progress({ fraction: 1, text: 'done' });
   return { ...state, flushed };
@@ -123,9 +124,10 @@ const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew
 /**
  * Has Azure judge open sessions anew: "flows are re-evaluated when rules are updated; initial enablement triggers
  * re-evaluation" (Microsoft Learn, NetworkSecurityGroupPropertiesFormat.flushConnection). So it is enabled, with a rule that is
- * rewritten, once the group stands. False when Azure does not take it: the lock matters more than the flush.
+ * rewritten, once the group stands. False when Azure does not take it, null when that is not known: the lock matters more
+ * than the flush.
  */
-async function flush(connection: Connection, context: ActionContext, id: string): Promise<boolean> {
+async function flush(connection: Connection, context: ActionContext, id: string): Promise<boolean | null> {
   const now = await networkResource(connection, id);
   const properties = at(now, 'properties');
   const rules = listAt(now, 'properties', 'securityRules').map((rule) => {
@@ -145,6 +147,7 @@ async function flush(connection: Connection, context: ActionContext, id: string)
   try {
     await putSecurityGroup(connection, context, id, body, textAt(now, 'etag'));
   } catch (error) {
+    if (error instanceof UnknownOutcome) return null;
     if (error instanceof AzureRefusal) return false;
     throw error;
   }

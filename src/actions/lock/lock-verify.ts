@@ -74,7 +74,9 @@ function told(connection: Connection, state: LockState, reach: ReachReading): Ve
   const sessions =
     state.flushed === true
       ? 'That open sessions are judged anew was asked for (flushConnection), not verified: look at netstat inside.'
-      : 'Open sessions SURVIVE: Azure did not take flushConnection.';
+      : state.flushed === false
+        ? 'Open sessions SURVIVE: Azure did not take flushConnection.'
+        : 'Whether Azure judges open sessions anew is not known: look at netstat inside.';
   const caveat = missing === '' ? '' : ` Not seen: ${missing}.`;
   const let_in = `${state.sources.join(', ')} on tcp ${state.ports.join(', ')}`;
   if (openings.length === 0) {

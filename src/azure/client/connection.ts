@@ -5,7 +5,7 @@ import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesba
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { defaultRetryPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
@@ -37,6 +37,8 @@ export interface ConnectionOptions {
   simulator?: SimulatorAddress;
   /** How long a client waits between polls of a long-running operation when Azure does not say, in ms. */
   pollIntervalMs?: number;
+  /** How long a long-running operation is followed, in ms; ten minutes when absent. */
+  operationLimitMs?: number;
 }
 
 /**
@@ -48,6 +50,8 @@ export interface Connection {
   clock: Clock;
   simulated: boolean;
   pollIntervalMs: number;
+  /** How long a long-running operation is followed, in ms. */
+  operationLimitMs: number;
   /** The subscriptions that were asked for on the command line, by id or name; empty means all. */
   wantedSubscriptions: string[];
   /** Who is signed in, from the token for Azure Resource Manager. */
@@ -96,6 +100,21 @@ const askForPermissions: PipelinePolicy = {
   },
 };
 
+const retryOptions = { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 20_000 };
+
+/**
+ * What only reads is sent again when no answer came; a change never is: the first may have been done, and a second then
+ * starts a second backup, or is refused for what the first did.
+ */
+function retryReads(): PipelinePolicy {
+  const retrying = defaultRetryPolicy(retryOptions);
+  return {
+    name: 'retryReads',
+    sendRequest: (request, next) =>
+      isChange(request.method, request.url) ? next(request) : retrying.sendRequest(request, next),
+  };
+}
+
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -132,8 +151,9 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const armScope = `${cloud.arm}/.default`;
   const shared = {
     httpClient: transport.httpClient,
-    retryOptions: { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 20_000 },
+    retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: 'cordon' },
+    additionalPolicies: [{ policy: retryReads(), position: 'perRetry' as const }],
   };
   const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
   const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
@@ -143,6 +163,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     clock,
     simulated: options.simulator !== undefined,
     pollIntervalMs: options.pollIntervalMs ?? (options.simulator ? 100 : 2000),
+    operationLimitMs: options.operationLimitMs ?? 600_000,
     wantedSubscriptions: options.subscriptions ?? [],
     signedIn: lazily(async () => {
       const token = await (await credential()).getToken(armScope);
@@ -181,7 +202,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
       return new LogsQueryClient(await credential(), {
         ...shared,
         endpoint: cloud.logs,
-        audience: `${cloud.logs}/.default`,
+        // The client appends "/.default" itself; a scope that has it twice is a resource that Entra ID does not know.
+        audience: cloud.logs,
         additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
       });
     }),
@@ -190,7 +212,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
       endpoint: cloud.arm,
       scope: armScope,
       httpClient: transport.httpClient,
-      pipeline: { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions },
+      pipeline: { retryOptions, userAgentOptions: shared.userAgentOptions },
     }),
     ownChanges,
     changing: transport.changing,

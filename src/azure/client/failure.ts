@@ -1,4 +1,4 @@
-import type { Unknown } from '../../documents/fact.ts';
+import type { Unknown, WhyUnknown } from '../../documents/fact.ts';
 import { unknown } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
 
@@ -79,14 +79,26 @@ export function isTooLarge(error: unknown): boolean {
 }
 const tooLarge = 'ResponsePayloadTooLarge';
 
+/** The kind of reason behind an SDK error. */
+export function whyOf(error: unknown): WhyUnknown {
+  const { code, status } = azureError(error);
+  if (isNotSignedIn(error)) return 'not-signed-in';
+  if (status === 403) return 'denied';
+  if (code === 'ScopeLocked') return 'locked';
+  if (status === 404) return 'absent';
+  if (status === 429) return 'throttled';
+  return status === 0 ? 'no-answer' : 'failed';
+}
+
 /** Turns an SDK error into an unknown with the reason and the cure. */
 export function unknownFrom(error: unknown, source: string, need: Need): Unknown {
   const { name, code, status, message, retryAfterSeconds } = azureError(error);
   if (isNotSignedIn(error)) {
-    return unknown('not signed in, or the sign-in has ended', 'run az login, then refresh', source);
+    return unknown('not-signed-in', 'not signed in, or the sign-in has ended', 'run az login, then refresh', source);
   }
   if (status === 403) {
     return unknown(
+      'denied',
       `no permission ${need.permission} on ${need.scope}`,
       `ask the customer for ${need.role} on ${need.scope}`,
       source,
@@ -97,19 +109,31 @@ export function unknownFrom(error: unknown, source: string, need: Need): Unknown
     const [, scope = ''] = /scope\(s\) are locked: '([^']+)'/.exec(message) ?? [];
     const where = scope.split('/').at(-1) || 'the resource group';
     return unknown(
+      'locked',
       `a ReadOnly lock on ${where} refuses it: Azure takes this question for a write`,
       'ask the customer to lift the lock while you look',
       source,
     );
   }
-  if (status === 404) return unknown(`Azure does not find it (${code || '404'})`, 'refresh: it may be gone', source);
+  if (status === 404)
+    return unknown('absent', `Azure does not find it (${code || '404'})`, 'refresh: it may be gone', source);
   if (status === 429) {
     const wait = retryAfterSeconds ? `wait ${retryAfterSeconds} s` : 'wait a minute';
-    return unknown('Azure throttles these requests (429)', `${wait}, then refresh`, source);
+    return unknown('throttled', 'Azure throttles these requests (429)', `${wait}, then refresh`, source);
   }
-  if (name === 'AbortError') return unknown('the request was given up', 'refresh', source);
+  if (name === 'AbortError') return unknown('no-answer', 'the request was given up', 'refresh', source);
   if (status === 0) {
-    return unknown(`Azure does not answer (${code || message})`, 'check the network, then refresh', source);
+    return unknown(
+      'no-answer',
+      `Azure does not answer (${code || message})`,
+      'check the network, then refresh',
+      source,
+    );
   }
-  return unknown(`Azure answered ${status} ${code}: ${message}`, 'refresh; if it stays, see the transcript', source);
+  return unknown(
+    'failed',
+    `Azure answered ${status} ${code}: ${message}`,
+    'refresh; if it stays, see the transcript',
+    source,
+  );
 }

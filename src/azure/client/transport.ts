@@ -100,7 +100,8 @@ export function createTransport(options: TransportOptions): Transport {
       requestBody: parsed(request.body),
     };
     request.headers.set('x-ms-client-request-id', change.clientRequestId);
-    const gate = isChange(request.method, request.url) ? gates.getStore() : undefined;
+    const open = gates.getStore();
+    const gate = isChange(request.method, request.url) ? open : undefined;
     if (isChange(request.method, request.url) && !gate) {
       throw new ChangeRefused(`refused ${request.method} ${url.pathname}: nothing may be changed from here`);
     }
@@ -140,7 +141,8 @@ export function createTransport(options: TransportOptions): Transport {
       exchange.durationSeconds = (performance.now() - started) / 1000;
       for (const listener of listeners) listener(exchange);
       observers.getStore()?.(exchange, answer);
-      await gate?.after(change, exchange);
+      if (gate) await gate.after(change, exchange);
+      else open?.read?.(exchange);
     }
   }
 

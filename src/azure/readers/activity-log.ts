@@ -6,7 +6,7 @@ import type { Activity, ActivityEntry, VirtualMachine } from '../../documents/tr
 import { printable } from '../../text/printable.ts';
 import { operationOf } from '../../triage/activity/operations.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, isForbidden, unknownFrom } from '../client/failure.ts';
+import { azureError, isForbidden, unknownFrom, whyOf } from '../client/failure.ts';
 import { kqlDatetime, withParameters } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { askLogs } from '../client/log-query.ts';
@@ -320,6 +320,7 @@ export async function readActivity(
     from = 'Log Analytics · AzureActivity';
   }
   notSeen.push(...read.map((part) => part.notSeen).filter((text) => text !== ''));
+  const notSeenWhy = read.flatMap(({ error }) => (error === null ? [] : [whyOf(error)]));
   const entries = activityEntries(rows, { vm, parts: ids, identities, ownChanges: connection.ownChanges });
   if (entries.length > entryLimit) {
     notSeen.push(`the oldest ${entries.length - entryLimit} of ${entries.length} changes`);
@@ -334,6 +335,7 @@ export async function readActivity(
       asOf: connection.clock.now().toISOString(),
       coverage: `${Math.round((window.until.getTime() - window.from.getTime()) / 86_400_000)} days: the machine, its parts, and what is done to their groups and the subscription`,
       notSeen: [...new Set(notSeen)].map((text) => printable(text, 300)),
+      notSeenWhy,
     },
   );
 }

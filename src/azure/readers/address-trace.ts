@@ -10,7 +10,7 @@ import { defaultThresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
 import { type Ticks, ticksOf } from '../../triage/logons/ticks.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, unknownFrom } from '../client/failure.ts';
+import { unknownFrom } from '../client/failure.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import type { LogAnswer } from '../client/log-query.ts';
 import {
@@ -55,7 +55,7 @@ function addWindowsRow(row: Json, tally: TraceTally): void {
 /** sshd's lines are reduced by the query of the logons, asked about one address; the rows still name others. */
 function addLinuxRows(rows: Json[], address: string, tally: TraceTally): void {
   const columns = new FailureColumns();
-  const said = addSshdRows(rows, (machine) => machine, defaultThresholds.failures, columns);
+  const said = addSshdRows(rows, (machine) => machine, defaultThresholds, columns);
   const number = columns.addresses.find(address);
   for (let row = 0; row < columns.length; row++) {
     if (columns.address[row] !== number) continue;
@@ -129,7 +129,8 @@ export async function readAddressTrace(
   options: LogonOptions = {},
 ): Promise<Fact<AddressTrace>> {
   const wanted = sourceAddress(address);
-  if (wanted === '') return unknown('the logs recorded no address', 'nothing can be followed without one', source);
+  if (wanted === '')
+    return unknown('absent', 'the logs recorded no address', 'nothing can be followed without one', source);
   const span = spanOf(connection, options.lookbackHours);
   try {
     const subscriptions = await readSubscriptions(connection);
@@ -155,6 +156,6 @@ export async function readAddressTrace(
       },
     );
   } catch (error) {
-    return unknown(azureError(error).message, 'refresh', source);
+    return unknownFrom(error, source, needOf('the subscriptions'));
   }
 }

@@ -1,5 +1,6 @@
 import { listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId } from '../../arm/resource-id.ts';
+import type { Gap } from '../../documents/fact.ts';
 import type { AdminRules } from '../../network/rules/rule-lists.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
@@ -39,12 +40,13 @@ async function rulesOf(connection: Connection, id: string): Promise<{ rules: unk
  */
 export async function readAdminRules(connection: Connection, networks: readonly string[]): Promise<AdminRules> {
   const byNetwork = new Map<string, unknown[]>();
-  const because = new Map<string, string>();
+  const because = new Map<string, Gap>();
   for (const id of networks.slice(MOST_NETWORKS)) {
-    because.set(
-      id,
-      `not asked, because more than ${MOST_NETWORKS} networks hold machines; the triage of a machine asks for its own`,
-    );
+    because.set(id, {
+      why: 'not-asked',
+      because: `not asked, because more than ${MOST_NETWORKS} networks hold machines`,
+      cure: 'the triage of a machine asks for its own',
+    });
   }
   const queue = networks.slice(0, MOST_NETWORKS).values();
   const work = async () => {
@@ -52,14 +54,14 @@ export async function readAdminRules(connection: Connection, networks: readonly 
       try {
         const { rules, complete } = await rulesOf(connection, id);
         if (complete) byNetwork.set(id, rules);
-        else because.set(id, 'there are more than were read');
+        else because.set(id, { why: 'damaged', because: 'there are more than were read', cure: '' });
       } catch (error) {
-        const { because: reason, cure } = unknownFrom(error, 'Azure Resource Manager', {
+        const gap = unknownFrom(error, 'Azure Resource Manager', {
           permission: 'Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action',
           role: 'Network Contributor (or a role with that action)',
           scope: parseResourceId(id)?.name ?? id,
         });
-        because.set(id, `${reason}; ${cure}`);
+        because.set(id, gap);
       }
     }
   };

@@ -4,7 +4,7 @@ import type { Fact } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Backup, RecoveryPoint, VaultSecurity, VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
-import { isForbidden, unknownFrom } from '../client/failure.ts';
+import { isForbidden, unknownFrom, whyOf } from '../client/failure.ts';
 import { kqlString, withLiterals } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { rawBody } from '../client/raw-body.ts';
@@ -86,7 +86,8 @@ async function readVaultSecurity(
     const query = withLiterals(await loadQuery('vault-security'), { _vault: kqlString(vault) });
     const { rows } = await queryGraph(connection, query, [subscriptionId], signal);
     const [row] = rows;
-    if (!row) return unknown(`the vault ${shortName(vault)} is not to be seen in Resource Graph`, cure, vaultSource);
+    if (!row)
+      return unknown('hidden', `the vault ${shortName(vault)} is not to be seen in Resource Graph`, cure, vaultSource);
     const settings = row.security;
     return known(
       {
@@ -136,7 +137,7 @@ export async function readBackup(
   vm: VirtualMachine,
   signal?: AbortSignal,
 ): Promise<Fact<Backup>> {
-  const notProtected = unknown('this machine is not protected by a vault', 'enable Azure Backup', source);
+  const notProtected = unknown('absent', 'this machine is not protected by a vault', 'enable Azure Backup', source);
   const none: Backup = {
     protected: false,
     vault: '',
@@ -162,6 +163,7 @@ export async function readBackup(
     const vault = parseResourceId(vaultId);
     if (!vault) {
       return unknown(
+        'damaged',
         `Azure names a vault that cordon cannot read: ${vaultId.slice(0, 200)}`,
         'look at the vault in the portal',
         source,
@@ -182,6 +184,7 @@ export async function readBackup(
     if ('failure' in answer) {
       const what = isForbidden(answer.failure) ? 'no permission to read the vault' : 'the vault did not answer';
       return unknown(
+        whyOf(answer.failure),
         `protected in ${vaultName}, but when it was last backed up is not known: ${what}`,
         `ask the customer for Backup Reader on ${vaultName}`,
         source,
@@ -202,7 +205,12 @@ export async function readBackup(
         item,
         points,
         vaultSecurity: security,
-        lastGood: unknown('failed logons, alerts and the activity log have not all answered yet', 'wait', source),
+        lastGood: unknown(
+          'not-asked',
+          'failed logons, alerts and the activity log have not all answered yet',
+          'wait',
+          source,
+        ),
       },
       about,
     );

@@ -1,13 +1,14 @@
 import { at, instantAt, type Json, listAt, textAt } from '../../arm/json.ts';
-import { sameId } from '../../arm/resource-id.ts';
 import type { Fact } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Alerts, VirtualMachine } from '../../documents/triage.ts';
+import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { securityReader, unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
+import { concerns, subjectOf } from './alert-subjects.ts';
 import type { ServersPlan } from './defender-plan.ts';
 
 const source = 'Resource Graph · securityresources (alerts)';
@@ -15,13 +16,6 @@ const source = 'Resource Graph · securityresources (alerts)';
 const most = 100;
 
 type Alert = Alerts['alerts'][number];
-
-/** Resource ids that an alert names. Field names and ids come in every case. */
-export function resourcesOf(properties: unknown): string[] {
-  return listAt(properties, 'resourceIdentifiers')
-    .map((identifier) => textAt(identifier, 'azureResourceId') || textAt(identifier, 'id'))
-    .filter((id) => id !== '');
-}
 
 function distinct(texts: string[], limit: number): string[] {
   return [...new Set(texts.map((text) => printable(text, limit)).filter((text) => text !== ''))].slice(0, most);
@@ -87,6 +81,17 @@ function limitsOf(plan: ServersPlan): string[] {
   }
 }
 
+/** Alerts that do not say which machine they are about; "" for none. */
+function unplacedText(rows: readonly Json[]): string {
+  if (rows.length === 0) return '';
+  const titles = distinct(
+    rows.map((row) => textAt(row.properties, 'alertDisplayName') || textAt(row.properties, 'alertType')),
+    100,
+  );
+  const shown = titles.slice(0, 3).map((title) => `“${title}”`);
+  return `${counted(rows.length, 'active alert')} of the subscription that may be about this VM, by an agent’s id or a name alone (${shown.join(', ')}): look at ${rows.length === 1 ? 'it' : 'them'} in Defender for Cloud`;
+}
+
 /** Active alerts on this machine; the plan decides what an absence means. */
 export async function readAlerts(
   connection: Connection,
@@ -100,12 +105,14 @@ export async function readAlerts(
       plan,
     ]);
     const asOf = connection.clock.now().toISOString();
-    const alerts = rows
-      .filter((row) => resourcesOf(row.properties).some((id) => sameId(id, vm.id)))
+    const sorted = Map.groupBy(rows, (row) => concerns(subjectOf(textAt(row, 'id'), row.properties), vm));
+    const alerts = (sorted.get('yes') ?? [])
       .map((row) => alertFrom(textAt(row, 'id'), row.properties, asOf))
       .sort((a, b) => b.at.localeCompare(a.at));
+    const unplaced = unplacedText(sorted.get('perhaps') ?? []);
     if (alerts.length === 0 && servers.servers === 'off') {
       return unknown(
+        'off',
         'Defender for Servers is off here: nobody looks',
         'ask the customer to switch on Defender for Servers Plan 2',
         source,
@@ -113,6 +120,7 @@ export async function readAlerts(
     }
     if (alerts.length === 0 && servers.servers === 'unreadable') {
       return unknown(
+        'hidden',
         'the Defender plan cannot be read, so that an absence of alerts means nothing',
         'ask for Security Reader on the subscription',
         source,
@@ -124,7 +132,7 @@ export async function readAlerts(
         source,
         asOf,
         coverage: `active alerts; Defender for Servers ${servers.text}`,
-        notSeen: [...limitsOf(servers), ...(truncated ? [truncated] : [])],
+        notSeen: [...limitsOf(servers), ...(unplaced ? [unplaced] : []), ...(truncated ? [truncated] : [])],
       },
     );
   } catch (error) {
@@ -132,17 +140,35 @@ export async function readAlerts(
   }
 }
 
-/** The active alerts of every machine in reach: machine id in lower case -> count. */
+/** The active alerts of machines in reach: machine id in lower case -> count; how many name none of them, and whether Azure gave all there are. */
 export async function countAlerts(
   connection: Connection,
   subscriptions: string[],
+  machines: readonly VirtualMachine[],
   signal?: AbortSignal,
-): Promise<Map<string, number>> {
-  const { rows } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
-  const counts = new Map<string, number>();
-  for (const row of rows as Json[]) {
-    const ids = new Set(resourcesOf(row.properties).map((id) => id.toLowerCase()));
-    for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+): Promise<{ counts: Map<string, number>; notSeen: string[]; whole: boolean }> {
+  const { rows, truncated } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
+  const byName = new Map<string, VirtualMachine[]>();
+  for (const vm of machines) {
+    for (const name of new Set([vm.name, vm.computerName].map((one) => one.toLowerCase()).filter(Boolean))) {
+      byName.set(name, [...(byName.get(name) ?? []), vm]);
+    }
   }
-  return counts;
+  const counts = new Map<string, number>();
+  let unplaced = 0;
+  for (const row of rows) {
+    const subject = subjectOf(textAt(row, 'id'), row.properties);
+    const named = subject.names.flatMap((name) => byName.get(name) ?? []);
+    const own = named.filter((vm) => concerns(subject, vm) === 'yes').map(({ id }) => id.toLowerCase());
+    const ids = subject.machines.length > 0 ? subject.machines : own;
+    for (const id of new Set(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const nameless = subject.names.length === 0 && !subject.elsewhere;
+    if (ids.length === 0 && (named.length > 0 || nameless)) unplaced += 1;
+  }
+  const notSeen = truncated ? [truncated] : [];
+  if (unplaced > 0)
+    notSeen.push(
+      `${counted(unplaced, 'Defender alert')} that may be about any of these VMs, by an agent’s id or a name alone`,
+    );
+  return { counts, notSeen, whole: truncated === '' };
 }

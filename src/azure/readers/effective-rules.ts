@@ -13,7 +13,7 @@ export async function readEffectiveRules(
   signal?: AbortSignal,
 ): Promise<SecondOpinion> {
   const parsed = parseResourceId(networkInterface);
-  if (!parsed) return { because: 'its id cannot be read' };
+  if (!parsed) return { why: 'damaged', because: 'its id cannot be read', cure: '' };
   try {
     const { networkInterfaces } = await connection.network(parsed.subscriptionId);
     const body = await networkInterfaces.listEffectiveNetworkSecurityGroups(parsed.resourceGroup, parsed.name, {
@@ -23,13 +23,12 @@ export async function readEffectiveRules(
     return { body };
   } catch (error) {
     if (azureError(error).code === 'NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups') {
-      return { because: 'Azure tells effective rules only while the VM runs' };
+      return { why: 'not-asked', because: 'Azure tells effective rules only while the VM runs', cure: '' };
     }
-    const unknown = unknownFrom(error, 'Azure Resource Manager · effective rules', {
+    return unknownFrom(error, 'Azure Resource Manager · effective rules', {
       permission: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action',
       role: 'Network Contributor (or a role with that action)',
       scope: parsed.name,
     });
-    return { because: `${unknown.because}; ${unknown.cure}` };
   }
 }

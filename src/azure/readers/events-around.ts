@@ -68,7 +68,7 @@ export async function readEventsAround(
   if (events.length === 0) {
     return failed.length > 0
       ? unknownFrom(failed[0], source, needOf(vm.id))
-      : unknown('no workspace that you can read holds events of that time', 'refresh', source);
+      : unknown('hidden', 'no workspace that you can read holds events of that time', 'refresh', source);
   }
   return known(
     { around: instant, events },

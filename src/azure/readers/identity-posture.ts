@@ -1,11 +1,11 @@
 import { at, booleanAt, type Json, listAt, textAt } from '../../arm/json.ts';
-import type { Fact } from '../../documents/fact.ts';
+import type { Fact, Gap, WhyUnknown } from '../../documents/fact.ts';
 import { known } from '../../documents/fact.ts';
 import type { IdentityPosture, VirtualMachine } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { signInText } from '../../triage/identity.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, unknownFrom } from '../client/failure.ts';
+import { azureError, unknownFrom, whyOf } from '../client/failure.ts';
 import { rawBody } from '../client/raw-body.ts';
 import { managedIdentitiesOf } from './machine.ts';
 import { roleReader } from './role-assignments.ts';
@@ -15,13 +15,16 @@ const source = 'Azure Resource Manager · virtual machine, role assignments';
 const subscriptionLimit = 20;
 
 /** Types of the machine's extensions, in lower case; why not, when they cannot be read. */
-async function extensionTypes(connection: Connection, vm: VirtualMachine): Promise<string[] | { because: string }> {
+async function extensionTypes(
+  connection: Connection,
+  vm: VirtualMachine,
+): Promise<string[] | Pick<Gap, 'why' | 'because'>> {
   try {
     const compute = await connection.compute(vm.subscriptionId);
     const body = await rawBody((options) => compute.virtualMachineExtensions.list(vm.resourceGroup, vm.name, options));
     return listAt(body, 'value').map((extension) => textAt(extension, 'properties', 'type').toLowerCase());
   } catch (error) {
-    return { because: azureError(error).code || 'no answer' };
+    return { why: whyOf(error), because: azureError(error).code || 'no answer' };
   }
 }
 
@@ -53,9 +56,11 @@ export async function readIdentityPosture(
     ]);
     const identities = managedIdentitiesOf(body, vm);
     const notSeen: string[] = [];
+    const notSeenWhy: WhyUnknown[] = [];
     const types = Array.isArray(extensions) ? extensions : undefined;
     if (!Array.isArray(extensions)) {
       notSeen.push(`extensions (${extensions.because}): ask for Reader on the machine`);
+      notSeenWhy.push(extensions.why);
     }
     if (identities.length > 0 && subscriptions.notSeen) notSeen.push(subscriptions.notSeen);
     const rolesOf = roleReader(connection, vm);
@@ -63,8 +68,9 @@ export async function readIdentityPosture(
       identities.map(async ({ kind, name, principalId }) => {
         const roles =
           principalId === ''
-            ? { held: [], known: false, notSeen: ['Azure does not tell its principal'] }
+            ? { held: [], known: false, notSeenWhy: [], notSeen: ['Azure does not tell its principal'] }
             : await rolesOf(principalId, subscriptions.ids);
+        notSeenWhy.push(...roles.notSeenWhy);
         notSeen.push(
           ...roles.notSeen.map((what) => `what ${name} may do: ${what}; ask for Reader on the subscription`),
         );
@@ -97,6 +103,7 @@ export async function readIdentityPosture(
         asOf: connection.clock.now().toISOString(),
         coverage: 'this machine; a join made inside the guest is not visible to Azure',
         notSeen: [...new Set(notSeen)].map((text) => printable(text, 300)),
+        notSeenWhy,
       },
     );
   } catch (error) {

@@ -1,7 +1,7 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId } from '../../arm/resource-id.ts';
 import type { Fact } from '../../documents/fact.ts';
-import { known } from '../../documents/fact.ts';
+import { known, unknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import { exitCode, Failure } from '../../failure.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -77,12 +77,12 @@ export async function readInventory(
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
     if (subscriptions.length === 0) {
-      return {
-        state: 'unknown',
-        because: 'this sign-in sees no subscription',
-        cure: 'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
+      return unknown(
+        'hidden',
+        'this sign-in sees no subscription',
+        'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
         source,
-      };
+      );
     }
     const { rows, truncated } = await queryGraph(
       connection,

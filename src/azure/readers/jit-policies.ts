@@ -1,5 +1,6 @@
 import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { sameId } from '../../arm/resource-id.ts';
+import type { WhyUnknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
 import { isForbidden } from '../client/failure.ts';
@@ -13,6 +14,8 @@ export interface JitPolicies {
   coverage: string;
   /** What could not be seen, in sentences. */
   notSeen: string[];
+  /** Why not, one each. */
+  notSeenWhy: WhyUnknown[];
 }
 
 /**
@@ -41,7 +44,7 @@ export async function readJitPolicies(
   const subscription = `/subscriptions/${vm.subscriptionId}`;
   try {
     const { policies, cut } = await collect(subscription);
-    return { policies, coverage: 'policies of the subscription', notSeen: cut };
+    return { policies, coverage: 'policies of the subscription', notSeen: cut, notSeenWhy: cut.map(() => 'damaged') };
   } catch (error) {
     if (!isForbidden(error)) throw error;
     const { policies, cut } = await collect(`${subscription}/resourceGroups/${vm.resourceGroup}`);
@@ -49,6 +52,7 @@ export async function readJitPolicies(
       policies,
       coverage: `policies of ${vm.resourceGroup}`,
       notSeen: ['policies in other resource groups: ask for Security Reader on the subscription', ...cut],
+      notSeenWhy: ['denied', ...cut.map((): WhyUnknown => 'damaged')],
     };
   }
 }

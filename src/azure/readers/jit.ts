@@ -26,7 +26,7 @@ export async function readJit(
   plan: Promise<ServersPlan>,
 ): Promise<Fact<Jit>> {
   try {
-    const [{ policies, coverage, notSeen }, available] = await Promise.all([
+    const [{ policies, coverage, notSeen, notSeenWhy }, available] = await Promise.all([
       readJitPolicies(connection, vm),
       plan.then(hasJit, () => null),
     ]);
@@ -63,7 +63,7 @@ export async function readJit(
       }
     }
     jit.grants.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
-    return known(jit, { source, asOf: now.toISOString(), coverage, notSeen });
+    return known(jit, { source, asOf: now.toISOString(), coverage, notSeen, notSeenWhy });
   } catch (error) {
     return unknownFrom(error, source, {
       permission: 'Microsoft.Security/locations/jitNetworkAccessPolicies/read',

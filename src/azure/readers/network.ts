@@ -9,7 +9,7 @@ import type { SecondOpinion } from '../../network/rules/effective-rules.ts';
 import type { AdminRules } from '../../network/rules/rule-lists.ts';
 import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, unknownFrom } from '../client/failure.ts';
+import { azureError, unknownFrom, whyOf } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
@@ -35,7 +35,7 @@ function unreadableFrom(id: string, error: unknown): Unreadable {
     role: 'Reader',
     scope: shortName(id),
   });
-  return { what: id, because: unknown.because, cure: unknown.cure };
+  return { what: id, why: unknown.why, because: unknown.because, cure: unknown.cure };
 }
 
 /** ".../loadBalancers/lb/backendAddressPools/p" -> ".../loadBalancers/lb" */
@@ -146,6 +146,7 @@ export async function readNetwork(
   const around = askAround().catch((error: unknown) => {
     unreadable.push({
       what: 'resources around the machine (firewalls, gateways, peered networks)',
+      why: whyOf(error),
       because: azureError(error).message,
       cure: 'refresh',
     });
@@ -164,6 +165,7 @@ export async function readNetwork(
   if (graph.truncated)
     unreadable.push({
       what: 'resources around the machine',
+      why: 'damaged',
       because: graph.truncated,
       cure: 'refresh',
     });
@@ -207,8 +209,10 @@ export async function readSecondOpinions(
 ): Promise<Map<string, SecondOpinion>> {
   const answers = await Promise.all(
     vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
-      if (vm.power !== 'running')
-        return [id, { because: `not asked: Azure answers only for a machine that runs (${vm.power})` }];
+      if (vm.power !== 'running') {
+        const because = `not asked: Azure answers only for a machine that runs (${vm.power})`;
+        return [id, { why: 'not-asked', because, cure: '' }];
+      }
       return [id, await readEffectiveRules(connection, id)];
     }),
   );
@@ -247,7 +251,7 @@ export function firewallOf(
   return firewallInFront({
     networkInterfaces: vm.networkInterfaces,
     resources: reading.resources,
-    aroundUnreadable: around?.because ?? '',
+    aroundUnreadable: around,
     exposure,
     asOf,
     source,

@@ -2,14 +2,14 @@ import { at, booleanAt, instantAt, isObject, type Json, listAt, numberAt, textAt
 import type { Fact } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { InstallationRun, Installations, MissingPatch, Patches, VirtualMachine } from '../../documents/triage.ts';
-import { printable } from '../../text/printable.ts';
-import { patchAge, patchOrder } from '../../triage/patches.ts';
+import { assessmentResult, patchAge, patchOrder } from '../../triage/patches.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { kqlString, withLiterals } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { rawBody } from '../client/raw-body.ts';
 import { queryGraph } from '../client/resource-graph.ts';
+import { type Assessment, assessmentsIn, errorOf, gapsIn, noResultOf, tellsMissing } from './patch-assessment.ts';
 
 const source = 'Resource Graph · patchassessmentresources';
 const historySource = 'Resource Graph · patchinstallationresources';
@@ -38,15 +38,6 @@ function rebootRequiredOf(properties: unknown): boolean | null {
   return /^neverreboots$/i.test(behavior) ? false : null;
 }
 
-/** What Azure reports as an error; "" for none. What went well carries the code "0" or "Success". */
-export function errorOf(value: unknown): string {
-  const code = textAt(value, 'code');
-  if (code === '' || code === '0' || /^success$/i.test(code)) return '';
-  const details = listAt(value, 'details').map((detail) => textAt(detail, 'message') || textAt(detail, 'code'));
-  const texts = [textAt(value, 'message'), ...details].filter((text) => text !== '');
-  return printable([code, [...new Set(texts)].slice(0, 5).join('; ')].filter(Boolean).join(': '), 1000);
-}
-
 /** One missing update of an assessment. */
 export function missingPatchOf(properties: unknown, now: Date): MissingPatch {
   const publishedAt = instantAt(properties, 'publishedDateTime') ?? instantAt(properties, 'publishedDate');
@@ -62,16 +53,6 @@ export function missingPatchOf(properties: unknown, now: Date): MissingPatch {
     cves: [],
     lastAttempt: null,
   };
-}
-
-function countsOf(properties: unknown): Record<string, number> {
-  const counts = at(properties, 'availablePatchCountByClassification');
-  if (!isObject(counts)) return {};
-  return Object.fromEntries(
-    Object.keys(counts)
-      .map((name) => [printable(name, 40), numberAt(counts, name)] as const)
-      .filter((entry): entry is [string, number] => entry[1] !== undefined && Number.isInteger(entry[1])),
-  );
 }
 
 /** Rows of a query about this one machine. */
@@ -96,16 +77,33 @@ async function witness(connection: Connection, vm: VirtualMachine): Promise<Json
 /** Why Resource Graph shows no assessment, as far as the machine's own instance view tells. */
 function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
   const seen = instantAt(summary, 'lastModifiedTime') ?? instantAt(summary, 'startTime');
+  const result = assessmentResult(
+    textAt(summary, 'status'),
+    numberAt(summary, 'criticalAndSecurityPatchCount') !== undefined,
+  );
+  if (seen !== null && result === 'running') {
+    return unknown(
+      'silent',
+      `an assessment is running since ${seen.slice(0, 16).replace('T', ' ')}Z`,
+      'refresh in a few minutes',
+      source,
+    );
+  }
+  if (seen !== null && result === 'failed') {
+    return unknown('failed', `the assessment of ${seen.slice(0, 10)} failed`, cure, source);
+  }
   if (seen !== null && patchAge(seen, now) <= staleDays) {
     const serious = numberAt(summary, 'criticalAndSecurityPatchCount');
     return unknown(
+      'hidden',
       `assessed ${seen.slice(0, 10)}: ${serious ?? 'an unknown number of'} critical and security updates missing, but Resource Graph does not show which`,
       'refresh in a few minutes; if it stays, ask for Reader on the machine',
       source,
     );
   }
-  if (seen !== null) return unknown(`the last assessment is ${patchAge(seen, now)} days old`, cure, source);
+  if (seen !== null) return unknown('stale', `the last assessment is ${patchAge(seen, now)} days old`, cure, source);
   return unknown(
+    summary === undefined ? 'hidden' : 'absent',
     summary === undefined
       ? 'no assessment is to be seen: never assessed, longer than 7 days ago, or you may not read it'
       : 'this machine was never assessed, or more than 7 days ago',
@@ -114,9 +112,46 @@ function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
   );
 }
 
+function isFresh(instant: string, now: Date): boolean {
+  return now.getTime() - Date.parse(instant) <= staleDays * 86_400_000;
+}
+
+/** When what an assessment lists was found: that of a running one is from the one before it. */
+function foundAt({ at: when, result, missing }: Assessment, now: Date): string {
+  const listed = missing.flatMap((one) => instantAt(one, 'lastModifiedDateTime') ?? []).sort();
+  return (result === 'running' ? listed.at(-1) : undefined) ?? when ?? now.toISOString();
+}
+
+/** The fact that an assessment gives, with the instance view as a second witness. */
+function patchesOf(told: Assessment, view: Json | undefined, gaps: readonly string[], now: Date): Fact<Patches> {
+  const assessedAt = foundAt(told, now);
+  const notSeen = [...gaps];
+  const service = textAt(told.properties, 'patchServiceUsed');
+  if (/wsus/i.test(service)) notSeen.push('updates that the WSUS server has not approved');
+  if (view === undefined) {
+    notSeen.push('the instance view: a reboot that became necessary after the assessment');
+  }
+  const newer = instantAt(view, 'lastModifiedTime');
+  if (newer !== null && Date.parse(newer) - Date.parse(assessedAt) > 600_000) {
+    notSeen.push(`the assessment of ${newer.slice(0, 16).replace('T', ' ')}Z: Resource Graph does not show it yet`);
+  }
+  return known(
+    {
+      assessedAt,
+      startedBy: textAt(told.properties, 'startedBy'),
+      rebootPending: booleanAt(view, 'rebootPending') ?? booleanAt(told.properties, 'rebootPending') ?? null,
+      rebootPendingSince: null,
+      counts: told.counts,
+      missing: told.missing.map((one) => missingPatchOf(one, now)).sort(patchOrder),
+      service,
+    },
+    { source, asOf: now.toISOString(), coverage: `assessment of ${assessedAt.slice(0, 10)}`, notSeen },
+  );
+}
+
 /**
- * What the machine misses, by its last assessment (kept by Azure for seven days). Never assessed, or longer ago,
- * is unknown: it is not "patched".
+ * What the machine misses, by its last finished assessment (kept by Azure for seven days). Never assessed, longer ago, or
+ * without a result is unknown: it is not "patched"
  */
 export async function readPatches(
   connection: Connection,
@@ -129,51 +164,21 @@ export async function readPatches(
       witness(connection, vm),
     ]);
     const now = connection.clock.now();
-    const summary = graph.rows.find((row) => textAt(row, 'type').endsWith('patchassessmentresults'));
-    const properties: unknown = summary?.properties;
-    const assessedAt = instantAt(properties, 'lastModifiedDateTime') ?? instantAt(properties, 'startDateTime');
-    if (!summary || !assessedAt) return noAssessment(view, now);
-    const days = patchAge(assessedAt, now);
-    if (now.getTime() - Date.parse(assessedAt) > staleDays * 86_400_000) {
-      return unknown(`the last assessment is ${days} days old`, cure, source);
+    const assessments = assessmentsIn(graph.rows);
+    const [newest] = assessments;
+    if (newest?.at == null) return noAssessment(view, now);
+    const fresh = assessments.filter((one) => one.at !== null && isFresh(one.at, now));
+    if (fresh.length === 0) {
+      return unknown('stale', `the last assessment is ${patchAge(newest.at, now)} days old`, cure, source);
     }
-    const status = textAt(properties, 'status');
-    const errors = errorOf(at(properties, 'errorDetails'));
-    if (/^failed$/i.test(status)) {
-      return unknown(`the last assessment failed${errors === '' ? '' : ` (${errors})`}`, cure, source);
+    const told = fresh.find((one) => one.result !== 'running' && tellsMissing(one)) ?? fresh.find(tellsMissing);
+    if (!told) {
+      const running = newest.result === 'running';
+      const why = newest.result === 'failed' ? 'failed' : 'silent';
+      return unknown(why, noResultOf(newest), running ? 'refresh in a few minutes' : cure, source);
     }
-    const missing = graph.rows
-      .filter((row) => textAt(row, 'type').endsWith('softwarepatches'))
-      .map((row) => missingPatchOf(row.properties, now))
-      .sort(patchOrder);
-    const notSeen = [graph.truncated].filter(Boolean);
-    const counts = countsOf(properties);
-    const total = Object.values(counts).reduce((sum, value) => sum + value, 0);
-    if (total > missing.length) {
-      notSeen.push(`${total - missing.length} missing updates that the assessment counts but does not list`);
-    }
-    const service = textAt(properties, 'patchServiceUsed');
-    if (/wsus/i.test(service)) notSeen.push('updates that the WSUS server has not approved');
-    if (errors !== '') notSeen.push(`the assessment reported ${errors}`);
-    if (view === undefined) {
-      notSeen.push('the instance view: a reboot that became necessary after the assessment');
-    }
-    const newer = instantAt(view, 'lastModifiedTime');
-    if (newer !== null && Date.parse(newer) - Date.parse(assessedAt) > 600_000) {
-      notSeen.push(`the assessment of ${newer.slice(0, 16).replace('T', ' ')}Z: Resource Graph does not show it yet`);
-    }
-    return known(
-      {
-        assessedAt,
-        startedBy: textAt(properties, 'startedBy'),
-        rebootPending: booleanAt(view, 'rebootPending') ?? booleanAt(properties, 'rebootPending') ?? null,
-        rebootPendingSince: null,
-        counts,
-        missing,
-        service,
-      },
-      { source, asOf: now.toISOString(), coverage: `assessment of ${assessedAt.slice(0, 10)}`, notSeen },
-    );
+    const notSeen = [graph.truncated, ...gapsIn(told), ...(told === newest ? [] : [noResultOf(newest)])];
+    return patchesOf(told, view, notSeen.filter(Boolean), now);
   } catch (error) {
     return unknownFrom(error, source, {
       permission: 'Microsoft.Compute/virtualMachines/patchAssessmentResults/read',

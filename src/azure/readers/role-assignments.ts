@@ -1,8 +1,9 @@
 import type { RoleAssignment, RoleDefinition } from '@azure/arm-authorization';
 import { shortName } from '../../arm/resource-id.ts';
+import type { WhyUnknown } from '../../documents/fact.ts';
 import { capabilities } from '../../triage/identity.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, isForbidden } from '../client/failure.ts';
+import { azureError, isForbidden, whyOf } from '../client/failure.ts';
 import { permits } from './role-permissions.ts';
 
 export interface HeldRole {
@@ -16,6 +17,7 @@ export interface HeldRoles {
   /** false: they could not be read anywhere. */
   known: boolean;
   notSeen: string[];
+  notSeenWhy: WhyUnknown[];
 }
 
 const assignmentLimit = 500;
@@ -74,6 +76,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
   return async (principalId: string, subscriptionIds: readonly string[]): Promise<HeldRoles> => {
     const filter = `assignedTo('${principalId.replace(/[^0-9a-f-]/gi, '')}')`;
     const notSeen: string[] = [];
+    const notSeenWhy: WhyUnknown[] = [];
     const parts = await Promise.all(
       subscriptionIds.map(async (id) => {
         const atHome = id.toLowerCase() === home.subscriptionId.toLowerCase();
@@ -82,6 +85,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
           return await collect(roleAssignments.listForSubscription({ filter }));
         } catch (error) {
           notSeen.push(`roles in subscription ${id} (${azureError(error).code || 'no answer'})`);
+          notSeenWhy.push(whyOf(error));
           if (!atHome || !isForbidden(error)) return null;
         }
         return collect(roleAssignments.listForResourceGroup(home.resourceGroup, { filter })).catch(() => null);
@@ -98,6 +102,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
       held: [...held.values()].sort((a, b) => a.scope.length - b.scope.length || a.role.localeCompare(b.role)),
       known: read.length > 0,
       notSeen,
+      notSeenWhy,
     };
   };
 }

@@ -93,9 +93,10 @@ export async function readSockets(
   ): Fact<T[]> => {
     const source = sourceOf(table);
     if (answer.state === 'failed') return unknownFrom(answer.error, source, needOf(vm.id));
-    if (answer.state === 'no-table') return unknown(`no table ${table} in any workspace of this machine`, cure, source);
+    if (answer.state === 'no-table')
+      return unknown('absent', `no table ${table} in any workspace of this machine`, cure, source);
     const because = answer.rows.length === 0 ? silent() : '';
-    if (because !== '') return unknown(because, cure, source);
+    if (because !== '') return unknown('silent', because, cure, source);
     const cut =
       answer.rows.length >= rowLimit ? [`more than the ${rowLimit.toLocaleString('en-US')} busiest rows`] : [];
     const notSeen = answer.partial === '' ? cut : [answer.partial, ...cut];

@@ -1,6 +1,6 @@
 import { type Json, list, properties, referenced, text } from '../../arm/json.ts';
 import { nameOf } from '../../arm/resource-id.ts';
-import type { Fact } from '../../documents/fact.ts';
+import type { Fact, Gap } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Exposure, Firewall } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
@@ -73,7 +73,7 @@ export interface FirewallQuestion {
   networkInterfaces: readonly string[];
   resources: NetworkResources;
   /** Why firewalls and peered networks could not be read at all; "" when they could. */
-  aroundUnreadable: string;
+  aroundUnreadable: Gap | undefined;
   exposure: Fact<Exposure>;
   asOf: string;
   source: string;
@@ -87,27 +87,29 @@ export interface FirewallQuestion {
 export function firewallInFront(question: FirewallQuestion): Fact<Firewall> {
   const { networkInterfaces, resources, aroundUnreadable, exposure, asOf, source } = question;
   const cure = 'ask the customer for Reader on the network, its route tables and its firewalls';
-  if (aroundUnreadable !== '') return unknown(`firewalls could not be read: ${aroundUnreadable}`, cure, source);
+  if (aroundUnreadable) {
+    return unknown(aroundUnreadable.why, `firewalls could not be read: ${aroundUnreadable.because}`, cure, source);
+  }
   const notSeen: string[] = [];
   const there = firewallsByAddress(resources);
   const networks = new Networks(resources);
   const subnets = new Set<string>();
   for (const nic of networkInterfaces) {
     const body = resources.get(nic);
-    if (!body) return unknown(`network interface ${nameOf(nic)} could not be read`, cure, source);
+    if (!body) return unknown('denied', `network interface ${nameOf(nic)} could not be read`, cure, source);
     for (const raw of list(properties(body).ipConfigurations)) {
       const subnet = referenced(properties(raw).subnet);
       if (subnet !== '') subnets.add(subnet);
     }
   }
-  if (subnets.size === 0) return unknown('no interface of this machine names a subnet', cure, source);
+  if (subnets.size === 0) return unknown('absent', 'no interface of this machine names a subnet', cure, source);
   const routes: Route[] = [];
   const ways = new Set<Firewall['outbound']>();
   let firewall: FirewallThere | undefined;
   const around = new Set<string>();
   for (const id of subnets) {
     const subnet = resources.get(id);
-    if (!subnet) return unknown(`subnet ${nameOf(id)} could not be read`, cure, source);
+    if (!subnet) return unknown('denied', `subnet ${nameOf(id)} could not be read`, cure, source);
     const facts = networks.network(networkOf(id));
     for (const one of facts.reachable) around.add(one);
     if (!facts.complete) notSeen.push(`virtual network ${nameOf(networkOf(id))}: its peers, and firewalls there`);
@@ -166,6 +168,7 @@ export function firewallInFront(question: FirewallQuestion): Fact<Firewall> {
   if (hidden.length > 0) {
     if (!firewall) {
       return unknown(
+        'denied',
         `there is a firewall subnet in use in ${hidden.join(', ')}, but its firewall could not be read`,
         cure,
         source,
@@ -177,7 +180,7 @@ export function firewallInFront(question: FirewallQuestion): Fact<Firewall> {
   const [way = 'unknown'] = ways;
   const outbound = ways.size > 1 ? 'mixed' : way;
   if (outbound === 'unknown' && dnat.length === 0) {
-    return unknown(notSeen[0] ?? 'its default route could not be read', cure, source);
+    return unknown('depends', notSeen[0] ?? 'its default route could not be read', cure, source);
   }
   const behind = dnat.length > 0 || ways.has('firewall');
   const value: Firewall = {

@@ -1,5 +1,6 @@
 import { type Json, list, object, referenced, text, texts, whole } from '../../arm/json.ts';
 import { nameOf } from '../../arm/resource-id.ts';
+import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
 import type { AddressReader } from '../sets/address-prefixes.ts';
 import { isAllPorts, parsePorts } from '../sets/port-set.ts';
@@ -11,7 +12,7 @@ import type { FilterChain } from './evaluate-chain.ts';
  * Azure's own word on a network interface: the body of `effectiveNetworkSecurityGroups` (or an entry of Network
  * Watcher's `securityGroupView`), or why there is none ("the VM is off", "no permission …").
  */
-export type SecondOpinion = { body: unknown } | { because: string };
+export type SecondOpinion = { body: unknown } | Gap;
 
 /** Azure's effective rules, as rule lists of the same kind as ours. */
 export interface EffectiveRules {

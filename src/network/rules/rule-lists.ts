@@ -1,5 +1,6 @@
 import { isEmpty, type Json, object, properties, referenced, text } from '../../arm/json.ts';
 import { nameOf } from '../../arm/resource-id.ts';
+import type { Gap } from '../../documents/fact.ts';
 import { Recent } from '../memo/lru-cache.ts';
 import type { NetworkResources, Unreadable } from '../resources.ts';
 import { type AddressReader, type FamilyOf, IPV4, IPV6, type TagMeaning } from '../sets/address-prefixes.ts';
@@ -24,10 +25,10 @@ export type AdminRules =
   | {
       state: 'known';
       byNetwork: ReadonlyMap<string, readonly unknown[]>;
-      /** Why a network's are not in the map ("no permission …; ask for …"), by network id in any case. */
-      because?: ReadonlyMap<string, string>;
+      /** Why a network's are not in the map, by network id in any case. */
+      because?: ReadonlyMap<string, Gap>;
     }
-  | { state: 'unknown'; because: string; cure: string };
+  | ({ state: 'unknown' } & Gap);
 
 /** The filters in front of an ipConfiguration. */
 export interface Filters {
@@ -96,7 +97,7 @@ export class FilterBook {
   readonly #networks: Networks;
   readonly #admin: AdminRules;
   readonly #adminByNetwork: ReadonlyMap<string, readonly unknown[]>;
-  readonly #adminBecause: ReadonlyMap<string, string>;
+  readonly #adminBecause: ReadonlyMap<string, Gap>;
   readonly #because: ReadonlyMap<string, Unreadable>;
   readonly #lists = new Recent<Compiled>(KEPT_LISTS);
   #last: { subnet: string; group: string; version: number; filters: Filters } | undefined;
@@ -128,6 +129,8 @@ export class FilterBook {
     this.#because = new Map(unreadable.map((entry) => [entry.what.toLowerCase(), entry]));
   }
 
+  readonly #gaps = new Map<string, Gap>();
+
   /** Which of the things that could not be read were already told about; ids in lower case. */
   readonly told = new Set<string>();
 
@@ -135,9 +138,18 @@ export class FilterBook {
   why(id: string, what: string): string {
     const entry = this.#because.get(id.toLowerCase());
     this.told.add(id.toLowerCase());
-    return entry === undefined
-      ? `${what}: not read; Reader on it would tell`
-      : `${what}: ${entry.because}; ${entry.cure}`;
+    return this.#sentence(what, entry ?? { why: 'hidden', because: 'not read', cure: 'Reader on it would tell' });
+  }
+
+  /** The gap that a sentence of this book tells; undefined for other sentences. */
+  gapOf(sentence: string): Gap | undefined {
+    return this.#gaps.get(sentence);
+  }
+
+  #sentence(what: string, gap: Gap): string {
+    const sentence = `${what}: ${gap.because}${gap.cure === '' ? '' : `; ${gap.cure}`}`;
+    this.#gaps.set(sentence, gap);
+    return sentence;
   }
 
   /** The admin rules of a virtual network, with what is not known of them. */
@@ -153,12 +165,12 @@ export class FilterBook {
   #readAdminRules(network: string, key: string): AdminList {
     const what = 'security admin rules of Virtual Network Manager';
     if (this.#admin.state === 'unknown') {
-      return { rules: undefined, notes: [], unread: [`${what}: ${this.#admin.because}; ${this.#admin.cure}`] };
+      return { rules: undefined, notes: [], unread: [this.#sentence(what, this.#admin)] };
     }
     const bodies = this.#adminByNetwork.get(key);
     if (bodies === undefined) {
-      const why = this.#adminBecause.get(key) ?? 'not asked';
-      return { rules: undefined, notes: [], unread: [`${what} for ${nameOf(network)}: ${why}`] };
+      const gap: Gap = this.#adminBecause.get(key) ?? { why: 'not-asked', because: 'not asked', cure: '' };
+      return { rules: undefined, notes: [], unread: [this.#sentence(`${what} for ${nameOf(network)}`, gap)] };
     }
     if (bodies.length === 0) return { rules: undefined, notes: [], unread: [] };
     const all = compileAdminRules(network, bodies, this.#reader);

@@ -145,7 +145,7 @@ function runningOf(azure: Azure): Map<string, Running> {
 const taskState = (operation: Operation, begun: boolean): string =>
   operation.state === 'Succeeded'
     ? 'Completed'
-    : operation.state === 'Failed'
+    : operation.state === 'Failed' || operation.state === 'Canceled'
       ? 'Failed'
       : begun
         ? 'InProgress'
@@ -157,7 +157,7 @@ function jobNow(azure: Azure, job: ArmResource): ArmResource {
   if (running === undefined) return job;
   const { snapshot, transfer, owner } = running;
   const whole = Math.max(1, transfer.endsAt - snapshot.startedAt);
-  const done = transfer.state !== 'InProgress' || snapshot.state === 'Failed';
+  const done = transfer.state !== 'InProgress' || snapshot.failure !== undefined;
   const ended = done ? (transfer.endedAt ?? snapshot.endedAt ?? azure.clock.ms()) : undefined;
   const progress = done ? 100 : Math.min(99, Math.floor(((azure.clock.ms() - snapshot.startedAt) / whole) * 100));
   const failure = snapshot.failure ?? transfer.failure;
@@ -180,7 +180,7 @@ function jobNow(azure: Azure, job: ArmResource): ArmResource {
           {
             taskId: 'Transfer data to vault',
             duration: span(0),
-            status: snapshot.state === 'Failed' ? 'NotStarted' : taskState(transfer, snapshot.state === 'Succeeded'),
+            status: snapshot.failure !== undefined ? 'NotStarted' : taskState(transfer, snapshot.state === 'Succeeded'),
           },
         ],
         propertyBag: {
@@ -260,7 +260,7 @@ const trigger: Handler = (call) => {
   }
   const busy = [...runningOf(azure).values()].some(
     (each) =>
-      sameId(each.owner.id, owner.id) && each.transfer.state === 'InProgress' && each.snapshot.state !== 'Failed',
+      sameId(each.owner.id, owner.id) && each.transfer.state === 'InProgress' && each.snapshot.failure === undefined,
   );
   if (busy) {
     throw new AzureError(

@@ -10,11 +10,11 @@ import {
   assessment,
   justInTimePolicy,
   plan,
+  programToUpdate,
   type Recommendation,
   recommendationKeys,
   secureScore,
   software,
-  vulnerability,
 } from './defender.ts';
 import { assessmentRows, type Installation, installationRows, type Patch } from './patches.ts';
 import { guidOf } from './seeded.ts';
@@ -208,8 +208,8 @@ function patchTables(members: Member[]): Record<string, Row[]> {
 
 // Which recommendations a machine does not follow; the rest it follows.
 const unhealthy: Record<string, Recommendation[]> = {
-  web01: ['closePorts', 'justInTime', 'restrictPorts', 'subnetGroup', 'vulnerabilities', 'updates'],
-  sql02: ['closePorts', 'justInTime', 'restrictPorts', 'vulnerabilities', 'updates'],
+  web01: ['closePorts', 'justInTime', 'restrictPorts', 'subnetGroup', 'updates'],
+  sql02: ['closePorts', 'justInTime', 'restrictPorts', 'updates'],
   mail01: ['subnetGroup'],
   'lin-build': ['closePorts', 'justInTime', 'restrictPorts', 'updates', 'backup'],
   kiosk01: ['closePorts', 'justInTime', 'restrictPorts', 'updates', 'backup'],
@@ -217,9 +217,6 @@ const unhealthy: Record<string, Recommendation[]> = {
   jump01: ['closePorts', 'justInTime'],
   fwd01: ['closePorts', 'justInTime', 'backup'],
 };
-
-/** The machines that a vulnerability scan has looked at. */
-const scanned = ['web01', 'sql02', 'app03', 'mail01'];
 
 function defenderRows(members: Member[]): Row[] {
   const byName = (name: string): Member => {
@@ -285,41 +282,79 @@ function defenderRows(members: Member[]): Row[] {
     ...members
       .filter((member) => member.place.subscription === prod)
       .flatMap((member) =>
-        recommendationKeys.map((key) => {
-          if (key === 'vulnerabilities' && !scanned.includes(member.name)) {
-            return assessment(member.id, key, 'NotApplicable', {
-              cause: 'VmNotScanned',
-              description: 'No vulnerability assessment solution has reported on the machine',
-            });
-          }
-          return assessment(member.id, key, unhealthy[member.name]?.includes(key) === true ? 'Unhealthy' : 'Healthy');
-        }),
+        recommendationKeys.map((key) =>
+          assessment(member.id, key, unhealthy[member.name]?.includes(key) === true ? 'Unhealthy' : 'Healthy'),
+        ),
       ),
-    vulnerability(web.id, {
-      cve: 'CVE-2023-31102',
-      title: '7-Zip 7Z archive parsing integer underflow',
+    programToUpdate(web.id, {
+      title: 'Update 7-Zip',
+      program: '7-zip',
+      vendor: '7-zip',
+      version: '19.00',
       severity: 'High',
-      score: 7.8,
-      remediation: 'Update 7-Zip to version 23.00 or later.',
-      published: '2023-11-03T05:15:00',
+      cves: [
+        {
+          cve: 'CVE-2023-31102',
+          severity: 'High',
+          score: 7.8,
+          fixedVersion: '23.00',
+          published: '2023-11-03T05:15:00Z',
+          description: '7-Zip 7Z archive parsing integer underflow.',
+        },
+        {
+          cve: 'CVE-2023-40481',
+          severity: 'Unknown',
+          fixedVersion: '23.00',
+          published: '2023-08-25T00:00:00Z',
+          description: '7-Zip SquashFS parsing out of bounds write. It is another hole than CVE-2023-40480.',
+        },
+      ],
     }),
-    vulnerability(web.id, {
-      cve: 'CVE-2026-31337',
-      title: 'Windows Remote Desktop Services Remote Code Execution Vulnerability',
+    programToUpdate(web.id, {
+      title: 'Update Windows Server 2019',
+      program: 'windows_server_2019',
+      vendor: 'microsoft',
+      version: '10.0.17763.5329',
       severity: 'High',
-      score: 9.8,
       remediation: 'Install the update KB5035849 of November 2026.',
-      published: '2026-11-10T08:00:00',
+      cves: [
+        {
+          cve: 'CVE-2026-31337',
+          severity: 'Critical',
+          score: 9.8,
+          fixedVersion: '10.0.17763.5576',
+          published: '2026-11-10T08:00:00Z',
+          description: 'Windows Remote Desktop Services Remote Code Execution Vulnerability.',
+        },
+      ],
     }),
-    // Its scans have stopped: what was found then may be mended, and what came since is not known.
-    vulnerability(sql.id, {
-      cve: 'CVE-2022-29143',
-      title: 'Microsoft SQL Server Remote Code Execution Vulnerability',
+    programToUpdate(sql.id, {
+      title: 'Update SQL Server 2016',
+      program: 'sql_server_2016',
+      vendor: 'microsoft',
+      version: '13.0.6300.2',
       severity: 'High',
-      score: 7.5,
-      remediation: 'Install the security update of SQL Server.',
-      published: '2022-06-15T22:15:00',
       age: 24 * day,
+      cves: [
+        {
+          cve: 'CVE-2022-29143',
+          severity: 'High',
+          score: 7.5,
+          fixedVersion: '13.0.6419.1',
+          published: '2022-06-15T22:15:00Z',
+          description: 'Microsoft SQL Server Remote Code Execution Vulnerability.',
+        },
+      ],
+    }),
+    // Updated since, and judged again: that it was looked at is known, and that nothing is known of it.
+    programToUpdate(byName('app03').id, {
+      title: 'Update .NET 8',
+      program: '.net_8',
+      vendor: 'microsoft',
+      version: '8.0.11',
+      severity: 'High',
+      code: 'Healthy',
+      cves: [],
     }),
     software(web.id, '7-zip', '7-zip', '19.00', 2),
     software(web.id, 'oracle', 'jre', '8.0.2710.9', 14, ['versionNoLongerSupported', '2022-03-31']),

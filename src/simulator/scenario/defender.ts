@@ -111,11 +111,6 @@ const recommendations = {
     'Subnets should be associated with a network security group',
     'Low',
   ],
-  vulnerabilities: [
-    '1195afff-c881-495e-9bc5-1486211ae03f',
-    'Machines should have vulnerability findings resolved',
-    'Low',
-  ],
   updates: [
     'e1145ab1-eb4f-43d8-911b-36ddf771d13f',
     'System updates should be installed on your machines (powered by Azure Update Manager)',
@@ -130,7 +125,6 @@ export const recommendationKeys: Recommendation[] = [
   'justInTime',
   'restrictPorts',
   'subnetGroup',
-  'vulnerabilities',
   'updates',
   'backup',
 ];
@@ -165,43 +159,75 @@ export function assessment(
   return graphRow(resource, tenantId);
 }
 
-export interface Vulnerability {
+/** One CVE of a program to update. `severity` may be Unknown, and then it has no score. */
+export interface CveDetail {
   cve: string;
-  title: string;
-  severity: 'High' | 'Medium' | 'Low';
-  score: number;
-  remediation: string;
+  severity: 'Critical' | 'High' | 'Medium' | 'Low' | 'Unknown';
+  score?: number;
+  fixedVersion?: string;
   published: string;
-  /** How long ago the scan was that found it, in milliseconds. */
-  age?: number;
+  description: string;
 }
 
-/** A vulnerability found on a machine: a sub-assessment of `vulnerabilities`. */
-export function vulnerability(machineId: string, found: Vulnerability): Row {
-  const name = guidOf(`vulnerability:${machineId}:${found.cve}`);
+export interface ProgramToUpdate {
+  /** "Update 7-Zip" */
+  title: string;
+  program: string;
+  vendor: string;
+  version: string;
+  severity: 'High' | 'Medium' | 'Low';
+  cves: CveDetail[];
+  code?: 'Healthy' | 'Unhealthy';
+  /** How long ago it was first evaluated, in milliseconds. */
+  age?: number;
+  remediation?: string;
+}
+
+/** One CVE as `CvesDetails` prints it (users' probes of August 2026: the names are in Pascal case). */
+function cveDetail({ cve, severity, score, fixedVersion, published, description }: CveDetail): Row {
+  return {
+    CveId: cve,
+    AdditionalIdentifiers: null,
+    Description: description,
+    Cvss: [{ Key: '3.1', Value: { Base: score ?? null, CvssVectorString: null } }],
+    CvssSource: 'NVD',
+    Severity: severity,
+    PublishedDate: published,
+    FixStatus: fixedVersion === undefined ? 'NoFixAvailable' : 'FixAvailable',
+    FixedVersion: fixedVersion ?? '',
+    ExploitabilityDetails: { ExploitStepsPublished: false, ExploitStepsVerified: false, IsInExploitKit: false },
+    References: [],
+    Tags: [],
+  };
+}
+
+/**
+ * A program with known vulnerabilities. Since 2026 each is an assessment of its own in the category SoftwareUpdate, its
+ * CVEs a JSON text; the assessment of the scan and its sub-assessments ended on 2026-07-31.
+ */
+export function programToUpdate(machineId: string, found: ProgramToUpdate): Row {
+  const name = guidOf(`update:${machineId}:${found.program}`);
+  const evaluated = sevenDigits(at(ago(found.age ?? 9 * hour)));
   const resource: ArmResource = {
-    id: `${machineId}/providers/Microsoft.Security/assessments/${recommendations.vulnerabilities[0]}/subassessments/${name}`,
+    id: `${machineId}/providers/Microsoft.Security/assessments/${name}`,
     name,
-    type: 'Microsoft.Security/assessments/subAssessments',
+    type: 'Microsoft.Security/assessments',
     properties: {
-      id: found.cve,
+      resourceDetails: { Source: 'Azure', Id: machineId, ResourceType: 'Microsoft.Compute/virtualMachines' },
       displayName: found.title,
-      status: { code: 'Unhealthy', severity: found.severity },
-      remediation: found.remediation,
-      impact: '',
-      category: 'Application',
-      description: found.title,
-      timeGenerated: sevenDigits(at(ago(found.age ?? 9 * hour))),
-      resourceDetails: { source: 'Azure', id: machineId },
+      status: { code: found.code ?? 'Unhealthy', firstEvaluationDate: evaluated, statusChangeDate: evaluated },
       additionalData: {
-        assessedResourceType: 'ServerVulnerability',
-        type: 'VirtualMachine',
-        cvss: { '3.0': { base: found.score } },
-        patchable: true,
-        cve: [{ title: found.cve, link: `https://nvd.nist.gov/vuln/detail/${found.cve}` }],
-        publishedTime: found.published,
-        threat: found.title,
-        vendorReferences: [],
+        SoftwareName: found.program,
+        SoftwareVendor: found.vendor,
+        ScannersDetails: JSON.stringify({ mdvm: { DetectedSoftwareVersions: [found.version] } }),
+        CvesDetails: JSON.stringify(found.cves.map(cveDetail)),
+      },
+      metadata: {
+        displayName: found.title,
+        severity: found.severity,
+        assessmentType: 'BuiltIn',
+        recommendationCategory: 'SoftwareUpdate',
+        remediationDescription: found.remediation ?? `Update ${found.program} to its newest version.`,
       },
     },
   };

@@ -1,5 +1,5 @@
+import { evidenceNames } from '../../documents/triage.ts';
 import type { Rule } from './rule.ts';
-import { evidenceNames } from './rule.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 

@@ -1,65 +1,14 @@
 import type { Fact } from '../../documents/fact.ts';
-import type {
-  Activity,
-  Alerts,
-  Backup,
-  Exposure,
-  Firewall,
-  IdentityPosture,
-  Installations,
-  Jit,
-  KnownExploited,
-  Logons,
-  Patches,
-  Recommendations,
-  SecureScore,
-  Severity,
-  Software,
-} from '../../documents/triage.ts';
+import type { EvidenceName, Facts, Severity } from '../../documents/triage.ts';
 
-/** The evidence of one machine by the names that rules use; null is "not answered yet" and says nothing. */
-export interface Evidence {
-  exposure: Fact<Exposure> | null;
-  logons: Fact<Logons> | null;
-  patches: Fact<Patches> | null;
-  installations: Fact<Installations> | null;
-  knownExploited: Fact<KnownExploited> | null;
-  alerts: Fact<Alerts> | null;
-  secureScore: Fact<SecureScore> | null;
-  recommendations: Fact<Recommendations> | null;
-  jit: Fact<Jit> | null;
-  identity: Fact<IdentityPosture> | null;
-  software: Fact<Software> | null;
-  backup: Fact<Backup> | null;
-  firewall: Fact<Firewall> | null;
-  activity: Fact<Activity> | null;
-}
+/** The evidence of one VM by the names that rules use; null is "not answered yet" and says nothing. */
+export type Evidence = { [K in EvidenceName]: Facts[K] | null };
 
 /** What findings are drawn from. */
 export interface FindingFacts extends Evidence {
   os: 'windows' | 'linux';
   now: Date;
 }
-
-export type EvidenceName = keyof Evidence;
-
-/** What each kind of evidence is called in a sentence. */
-export const evidenceNames: Record<EvidenceName, string> = {
-  exposure: 'exposed ports',
-  logons: 'failed logons',
-  patches: 'patches',
-  installations: 'installed updates',
-  knownExploited: 'known exploited vulnerabilities',
-  alerts: 'Defender alerts',
-  secureScore: 'Secure Score',
-  recommendations: 'recommendations',
-  jit: 'just-in-time access',
-  identity: 'identity',
-  software: 'software',
-  backup: 'backup',
-  firewall: 'Azure Firewall',
-  activity: 'changes in Azure',
-};
 
 /** What a rule says of one machine. */
 export interface Verdict {

@@ -1,7 +1,14 @@
+import type { Software } from '../../documents/triage.ts';
+import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
 const unsupported = /nolongersupported|eos/i;
+
+/** Of findings that name no CVE each counts as one. */
+function holesOf(found: Software['vulnerabilities']): number {
+  return new Set(found.flatMap(({ cves }) => cves)).size + found.filter(({ cves }) => cves.length === 0).length;
+}
 
 /** Third-party applications. */
 export const softwareRules: Rule[] = [
@@ -21,11 +28,13 @@ export const softwareRules: Rule[] = [
       const index = Math.max(0, found.findIndex(isExploited));
       const worst = found[index];
       if (!worst) return null;
+      const untold = found.filter(({ severity }) => !/critical|high|medium|low/i.test(severity)).length;
       const serious = found.some((one) => isExploited(one) || /critical|high/i.test(one.severity));
       return {
         severity: serious ? 'high' : 'medium',
-        title: `${found.length} known vulnerabilit${found.length === 1 ? 'y' : 'ies'} in its software: ${printable(worst.title || worst.id, 100)}${isExploited(worst) ? ', known to be exploited' : ''}`,
+        title: `${counted(holesOf(found), 'known vulnerability', 'known vulnerabilities')} in its software: ${printable(worst.title || worst.id, 100)}${isExploited(worst) ? ', known to be exploited' : ''}`,
         evidence: [`posture.software.vulnerabilities[${index}]`],
+        ...(untold > 0 ? { unknown: [`how severe ${untold} of ${found.length} findings are`] } : {}),
       };
     },
   },

@@ -48,6 +48,8 @@ export function eventWords(parts: EventParts): string {
   const from = named(parts.address, 'an address that was not recorded');
   const type = logonTypeWords(parts.logonType);
   switch (parts.eventId) {
+    case 104:
+      return `${thing === '' ? 'a log' : `${thing} log`} cleared by ${by}`;
     case 1102:
       return `security log cleared by ${by}`;
     case 4624:

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kqlString, withParameters } from '../../../src/azure/client/kql-literal.ts';
-import { readFleetLogons, readLogons } from '../../../src/azure/readers/logons.ts';
+import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
+import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { Known } from '../../../src/documents/fact.ts';
 import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
 import { analyse, evaluate } from '../../../src/kql/evaluate.ts';
@@ -250,6 +251,24 @@ describe('what is not known is not none', () => {
       state: 'unknown',
       because: 'the agent reports (2026-11-23T02:19:50Z) but sends no security events',
     });
+  });
+
+  it('events that are no logons: cleared logs, new accounts, privileges', async () => {
+    const others = [
+      security('02:00:00', 4672),
+      security('02:01:00', 4720),
+      security('02:02:00', 1102, { EventSourceName: 'Microsoft-Windows-Eventlog' }),
+    ];
+    expect(await read({ SecurityEvent: others })).toMatchObject({
+      state: 'unknown',
+      because:
+        'security events of this machine arrive (2026-11-23T02:02:00Z), but no logon, failed or not, is among them; the security log was cleared at 2026-11-23T02:02:00Z',
+      cure: expect.stringContaining('4625'),
+    });
+    const known = await readKnown({ SecurityEvent: [service, ...others], Event: [] });
+    expect(known.notSeen).toEqual([
+      'events that had not been sent yet: the security log was cleared at 2026-11-23T02:02:00Z',
+    ]);
   });
 
   it('events that stopped before the look-back, and within it', async () => {
@@ -518,7 +537,7 @@ describe('the fleet', () => {
 });
 
 const folder = new URL('../../../src/azure/queries/', import.meta.url);
-const uses: Record<string, { as: 'events' | 'lines'; sources: string[] } | null> = {
+const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?: string; ends?: string } | null> = {
   'logon-failures': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'logon-successes': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'logon-aftermath': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
@@ -526,7 +545,9 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[] } | null>
   'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
   'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'events-around': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
-  'linux-logons': { as: 'lines', sources: ['lines-syslog'] },
+  'linux-logons': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
+  'fleet-sshd': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
+  'sshd-attempts': { as: 'lines', sources: ['lines-syslog'], ends: 'telling' },
   'lines-around': { as: 'lines', sources: ['lines-syslog'] },
   'events-security-event': null,
   'events-event': null,
@@ -541,6 +562,7 @@ const parameters = {
   until: 'datetime(2026-11-23T02:20:11.000Z)',
   since: 'datetime(2026-11-09T02:20:11.000Z)',
   grain: 'time(60s)',
+  span: 'time(360s)',
   exactLimit: '5000',
   minimum: '10',
   tupleLimit: '100',
@@ -551,8 +573,9 @@ const parameters = {
 
 async function composed(name: string): Promise<string[]> {
   const text = (file: string) => readFile(new URL(`${file}.kql`, folder), 'utf8');
-  const query = await text(name);
   const use = uses[name];
+  const parts = [...(use?.begins ? [await text(use.begins)] : []), await text(name), use?.ends ?? ''];
+  const query = parts.filter((part) => part !== '').join('\n');
   if (!use) return [withParameters(query, parameters)];
   const sources = await Promise.all(use.sources.map(text));
   return sources.map((source) => withParameters(query, { [use.as]: source.trim(), ...parameters }));
@@ -617,7 +640,7 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|lines|logon|last|fleet|linux|service|address)-.*\.kql$/.test(name),
+      /^(events|lines|logon|last|fleet|linux|service|address|sshd)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
       .concat('events-windows-event')

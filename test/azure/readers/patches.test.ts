@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFleetPatches } from '../../../src/azure/readers/fleet-patches.ts';
 import { resolveVm } from '../../../src/azure/readers/inventory.ts';
-import { errorOf, missingPatchOf, readInstallations, readPatches } from '../../../src/azure/readers/patches.ts';
+import { errorOf } from '../../../src/azure/readers/patch-assessment.ts';
+import { missingPatchOf, readInstallations, readPatches } from '../../../src/azure/readers/patches.ts';
 import { type Bench, openBench } from '../../actions/bench.ts';
 
 const now = new Date('2026-11-23T02:20:11Z');
@@ -14,6 +16,31 @@ beforeAll(async () => {
     properties('shop01').status = 'Failed';
     properties('shop01').errorDetails = { code: 'UnhealthyExtension', message: 'no answer', details: [] };
     Object.assign(properties('half01').availablePatchCountByClassification, { security: 4 });
+    const nought = { critical: 0, security: 0, updates: 0 };
+    // One that runs writes its row, with counts of nought, over the one before.
+    Object.assign(properties('web02'), { status: 'InProgress', availablePatchCountByClassification: nought });
+    Object.assign(properties('edge01'), { status: 'Unknown', availablePatchCountByClassification: nought });
+    Object.assign(properties('fwd01'), { availablePatchCountByClassification: undefined });
+    Object.assign(properties('safe01'), {
+      status: 'CompletedWithWarnings',
+      availablePatchCountByClassification: nought,
+      errorDetails: { code: 'PackageListFailed', message: 'two repositories did not answer', details: [] },
+    });
+    const listsNothing = ['web02', 'edge01', 'fwd01', 'safe01'].map((name) => `${String(of(name)?.id)}/`);
+    world.tables.patchassessmentresources = rows.filter(
+      ({ id }) => !listsNothing.some((below) => String(id).startsWith(below)),
+    );
+    // Over jump01's list an assessment has begun; of lin-build the one that finished is still there.
+    Object.assign(properties('jump01'), { status: 'InProgress', availablePatchCountByClassification: nought });
+    const older = of('lin-build');
+    const newest = structuredClone(older);
+    Object.assign(newest ?? {}, { id: String(older?.id).replace(/latest$/, 'second') });
+    Object.assign(Object(newest?.properties), {
+      status: 'InProgress',
+      lastModifiedDateTime: '2026-11-23T02:19:00Z',
+      availablePatchCountByClassification: { security: 0, other: 0 },
+    });
+    if (newest) world.tables.patchassessmentresources.push(newest);
   });
 });
 afterAll(() => bench.close());
@@ -82,6 +109,48 @@ describe('missing updates', () => {
       state: 'unknown',
       because: 'the last assessment failed (UnhealthyExtension: no answer)',
     });
+  });
+
+  it('are not "none" while an assessment runs, and not where it has no result', async () => {
+    const because = async (name: string) => {
+      const fact = await patches(name);
+      return fact.state === 'unknown' ? fact.because : `known: ${JSON.stringify(fact.value.missing)}`;
+    };
+    expect(await because('web02')).toMatch(/^an assessment is running since 2026-11-\d\d \d\d:\d\dZ/);
+    expect(await because('edge01')).toMatch(/has no result/);
+    expect(await because('fwd01')).toMatch(/has no result/);
+    expect(await because('safe01')).toMatch(/ended with warnings.*two repositories did not answer/);
+  });
+
+  it('of the last assessment that finished are told while another runs', async () => {
+    const linux = await patches('lin-build');
+    expect(linux).toMatchObject({ state: 'known', value: { counts: { security: 2 } } });
+    expect(linux.state === 'known' && linux.value.missing.length).toBeGreaterThan(0);
+    expect(linux.state === 'known' && linux.notSeen.join()).toMatch(/an assessment is running since 2026-11-23 02:19Z/);
+    const jump = await patches('jump01');
+    expect(jump.state === 'known' && [jump.value.missing.length, jump.notSeen.join()]).toEqual([
+      1,
+      expect.stringMatching(/from the one before it/),
+    ]);
+  });
+
+  it('are counted in a fleet by assessments that finished alone, and the others are told apart', async () => {
+    const target = await vm('web01');
+    const { counts } = await readFleetPatches(bench.connection, [target.subscriptionId]);
+    const of = async (name: string) => counts.get((await vm(name)).id.toLowerCase());
+    expect(await of('web01')).toEqual({ assessment: 'fresh', critical: 3, security: 2 });
+    expect(await of('lin-build')).toEqual({ assessment: 'fresh', critical: 0, security: 2 });
+    const told = ['web02', 'edge01', 'fwd01', 'safe01', 'shop01', 'kiosk01', 'legacy7'];
+    expect(await Promise.all(told.map(async (name) => (await of(name))?.assessment))).toEqual([
+      'unfinished',
+      'unfinished',
+      'unfinished',
+      'unfinished',
+      'failed',
+      'stale',
+      undefined,
+    ]);
+    expect((await of('shop01'))?.critical).toBeNull();
   });
 
   it('that may not be read are not none: the machine itself says that it was assessed', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Gap } from '../../../src/documents/fact.ts';
 import { known, unknown } from '../../../src/documents/fact.ts';
 import type { ExposedPort } from '../../../src/documents/triage.ts';
 import { firewallInFront } from '../../../src/network/paths/firewall-route.ts';
@@ -114,7 +115,7 @@ const exposure = (...ports: ExposedPort[]) =>
     { ports, disagreements: [], secondOpinion: [] },
     { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' },
   );
-const ask = (world: World, ports: ExposedPort[] = [], aroundUnreadable = '') =>
+const ask = (world: World, ports: ExposedPort[] = [], aroundUnreadable?: Gap) =>
   firewallInFront({
     networkInterfaces: [nic],
     resources: resources(world),
@@ -189,7 +190,7 @@ describe('an Azure Firewall in front', () => {
       state: 'unknown',
       because: expect.stringMatching(/in use in hub/),
     });
-    expect(ask({}, [], 'no permission')).toMatchObject({
+    expect(ask({}, [], { why: 'denied', because: 'no permission', cure: 'ask' })).toMatchObject({
       state: 'unknown',
       because: 'firewalls could not be read: no permission',
     });
@@ -199,8 +200,8 @@ describe('an Azure Firewall in front', () => {
     const fact = firewallInFront({
       networkInterfaces: [nic],
       resources: resources({ routes: [['0.0.0.0/0', 'VirtualAppliance', '10.0.1.4']] }),
-      aroundUnreadable: '',
-      exposure: unknown('no permission', 'ask', 'test'),
+      aroundUnreadable: undefined,
+      exposure: unknown('denied', 'no permission', 'ask', 'test'),
       asOf: '2026-11-23T02:20:11Z',
       source: 'test',
     });

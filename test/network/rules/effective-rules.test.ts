@@ -164,7 +164,7 @@ describe('Azure’s effective rules beside ours', () => {
     const result = opinion(
       bodies,
       { value: [admin, answer([effective('securityRules/allow-rdp', 300, 'Allow')])] },
-      { adminRules: { state: 'unknown', because: 'no permission', cure: 'ask' } },
+      { adminRules: { state: 'unknown', why: 'denied', because: 'no permission', cure: 'ask' } },
     );
     expect(result.ports).toEqual([]);
   });
@@ -173,7 +173,14 @@ describe('Azure’s effective rules beside ours', () => {
     const fact = evaluateExposure({
       ...ask(bodies, { power: 'deallocated' }),
       secondOpinions: new Map([
-        [id.nic(), { because: 'not asked: Azure answers only for a machine that runs (deallocated)' }],
+        [
+          id.nic(),
+          {
+            why: 'not-asked',
+            because: 'not asked: Azure answers only for a machine that runs (deallocated)',
+            cure: '',
+          },
+        ],
       ]),
     });
     if (fact.state !== 'known') throw new Error('unknown');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { known, unknown } from '../../../src/documents/fact.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
-import { type Evidence, evidenceNames, type FindingFacts } from '../../../src/triage/findings/rule.ts';
+import { evidenceNames } from '../../../src/documents/triage.ts';
+import type { Evidence, FindingFacts } from '../../../src/triage/findings/rule.ts';
 import { judge, rules, severityOrder } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';
 
@@ -53,7 +54,7 @@ const jit = (changes: Partial<Jit> = {}) => {
 };
 const found = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts });
 const one = (id: string, facts: Partial<FindingFacts>) => found(facts).find((finding) => finding.id === id);
-const no = unknown('no permission', 'ask', 'test');
+const no = unknown('denied', 'no permission', 'ask', 'test');
 
 describe('exposed, guessed and broken into', () => {
   it('is the top finding, and one sentence', () => {

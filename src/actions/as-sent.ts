@@ -1,0 +1,76 @@
+import { isObject } from '../arm/json.ts';
+
+/** What Azure writes by itself, so that it never tells one request from another. */
+const azuresOwn = new Set(['etag', 'provisioningstate', 'resourceguid', 'systemdata', 'requests', 'timecreated']);
+
+/** What Azure may take and not show again; that it is absent tells nothing. */
+const notShown = new Set(['flushconnection']);
+
+/** What a PUT takes away by leaving it out. */
+const takenAway = ['networkSecurityGroup'];
+
+const deepest = 32;
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && Object.values(value).every(isEmpty);
+}
+
+function plain(value: unknown): string {
+  const text = String(value);
+  const time = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  // Azure prints times with more digits, and names, ids and words in another case than they were sent.
+  return Number.isNaN(time) ? text.toLowerCase() : String(time);
+}
+
+function valueAt(found: unknown, name: string): unknown {
+  if (!isObject(found)) return undefined;
+  const key = name in found ? name : Object.keys(found).find((one) => one.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : found[key];
+}
+
+function listDiffers(sent: readonly unknown[], found: unknown, depth: number): boolean {
+  const left = Array.isArray(found) ? [...found] : [];
+  if (left.length !== sent.length) return true;
+  for (const item of sent) {
+    const match = left.findIndex((one) => differencesFrom(item, one, '', depth + 1).length === 0);
+    if (match === -1) return true;
+    left.splice(match, 1);
+  }
+  return false;
+}
+
+function differencesFrom(sent: unknown, found: unknown, path: string, depth: number): string[] {
+  if (depth > deepest || isEmpty(sent)) return [];
+  // A secret is not in the record; what else was sent tells enough.
+  if (sent === '[redacted]') return [];
+  if (Array.isArray(sent)) return listDiffers(sent, found, depth) ? [path] : [];
+  if (!isObject(sent)) return plain(sent) === plain(found) ? [] : [path];
+  return Object.entries(sent).flatMap(([name, value]) => {
+    const key = name.toLowerCase();
+    if (azuresOwn.has(key)) return [];
+    const there = valueAt(found, name);
+    if (notShown.has(key) && there === undefined) return [];
+    return differencesFrom(value, there, path === '' ? name : `${path}.${name}`, depth + 1);
+  });
+}
+
+/**
+ * The properties of a body that was sent which the resource does not have as they were sent ("tags.cordon-case"); empty
+ * when it has all of them. What Azure adds is no difference, nor are case, the order of a list, and digits of a time.
+ * With `replaces` (PUT), what was left out counts too where leaving it out takes it away.
+ */
+export function differences(sent: unknown, resource: unknown, replaces: boolean): string[] {
+  const found = differencesFrom(sent, resource, '', 0);
+  const properties = valueAt(sent, 'properties');
+  const there = valueAt(resource, 'properties');
+  // Only where the whole resource was sent: a body of tags alone says nothing of its properties.
+  const left = Array.isArray(valueAt(properties, 'ipConfigurations')) && replaces ? takenAway : [];
+  return [
+    ...found,
+    ...left
+      .filter((name) => isEmpty(valueAt(properties, name)) && !isEmpty(valueAt(there, name)))
+      .map((name) => `properties.${name}`),
+  ];
+}

@@ -1,0 +1,237 @@
+import { at, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
+import { parseResourceId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
+import { differences } from './as-sent.ts';
+
+/** A request that may have changed Azure, as it left or as the record has it. */
+export interface SentChange {
+  /** When its intent was written, ISO 8601 UTC. */
+  at: string;
+  method: string;
+  url: string;
+  body: unknown;
+  clientRequestId: string;
+}
+
+/** What became of a request, as Azure shows it. */
+export interface Fate {
+  /** null when Azure does not tell, or is still at it. */
+  ok: boolean | null;
+  /** Azure is at it: asking again later will tell. */
+  running: boolean;
+  /** The resource has what was sent already, though Azure is still at it. */
+  asSent?: true;
+  /** One sentence: what was found. */
+  text: string;
+  /** The id of the backup job that the request began. */
+  job?: string;
+}
+
+const done = (text: string): Fate => ({ ok: true, running: false, text });
+const notDone = (text: string): Fate => ({ ok: false, running: false, text });
+const unclear = (text: string): Fate => ({ ok: null, running: false, text });
+const atIt = (text: string): Fate => ({ ok: null, running: true, text });
+
+/** The clocks of Azure and of this host may differ by a little. */
+const skewMilliseconds = 60_000;
+/** The activity log shows an event within 3 to 20 minutes (Microsoft Learn, "Azure Monitor activity log", retention). */
+const logLagMilliseconds = 30 * 60_000;
+const logVersion = '2015-04-01';
+const logPages = 20;
+
+function pathOf(url: string): string {
+  const { pathname } = new URL(url);
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
+}
+
+/** The resource at the address of the request, by the version that the request was of; null when there is none. */
+async function readAt(connection: Connection, url: string, signal: AbortSignal | undefined): Promise<Json | null> {
+  const { pathname, searchParams } = new URL(url);
+  const version = searchParams.get('api-version') ?? '';
+  try {
+    const { body } = await connection.get(`${pathname}?api-version=${encodeURIComponent(version)}`, signal);
+    return body;
+  } catch (error) {
+    if (azureError(error).status === 404) return null;
+    throw error;
+  }
+}
+
+interface Logged {
+  statuses: string[];
+}
+
+/** The events of the request in the activity log, by the id that it was sent with. */
+async function logged(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Logged> {
+  const path = pathOf(sent.url);
+  const [, subscription = '', group = ''] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)/i.exec(path) ?? [];
+  if (subscription === '' || sent.clientRequestId === '') return { statuses: [] };
+  const since = new Date(Date.parse(sent.at) - 5 * skewMilliseconds).toISOString();
+  const filter = `eventTimestamp ge '${since}' and resourceGroupName eq '${group.replaceAll("'", "''")}'`;
+  let url = `/subscriptions/${subscription}/providers/Microsoft.Insights/eventtypes/management/values?api-version=${logVersion}&$filter=${encodeURIComponent(filter)}`;
+  const statuses: string[] = [];
+  for (let page = 0; page < logPages && url !== ''; page += 1) {
+    const { body } = await connection.get(url, signal);
+    for (const event of listAt(body, 'value')) {
+      const id = textAt(event, 'httpRequest', 'clientRequestId');
+      if (id.toLowerCase() !== sent.clientRequestId.toLowerCase()) continue;
+      const status = at(event, 'status');
+      statuses.push((typeof status === 'string' ? status : textAt(status, 'value')).toLowerCase());
+    }
+    url = textAt(body, 'nextLink');
+  }
+  return { statuses };
+}
+
+/** What the activity log says where the resource does not tell; `otherwise` when it does not either. */
+async function askLog(
+  connection: Connection,
+  sent: SentChange,
+  otherwise: Fate,
+  signal: AbortSignal | undefined,
+): Promise<Fate> {
+  let found: Logged;
+  try {
+    found = await logged(connection, sent, signal);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return otherwise;
+  }
+  const { statuses } = found;
+  if (statuses.some((status) => status.startsWith('succe'))) return done('the activity log says that it was done');
+  if (statuses.some((status) => status.startsWith('fail'))) return notDone('the activity log says that it failed');
+  if (statuses.length > 0) return atIt('the activity log says that it was begun');
+  const age = connection.clock.now().getTime() - Date.parse(sent.at);
+  if (otherwise.ok === null && age > logLagMilliseconds) {
+    return notDone('the activity log of the time knows no such request: it was not done');
+  }
+  return otherwise;
+}
+
+async function backupFate(connection: Connection, sent: SentChange): Promise<Fate> {
+  const path = pathOf(sent.url);
+  const vault = parseResourceId(path.split(/\/backupFabrics\//i)[0] ?? '');
+  const machine = /\/protectedItems\/[^/]*;([^;/]+)\/backup$/i.exec(path)?.[1] ?? '';
+  if (!vault || machine === '') return unclear('the vault of the backup is not known here');
+  const client = await connection.backup(vault.subscriptionId);
+  let seen = 0;
+  for await (const job of client.backupJobs.list(vault.name, vault.resourceGroup)) {
+    seen += 1;
+    if (seen > 2000) break;
+    const mine = (job.properties?.entityFriendlyName ?? '').toLowerCase() === machine.toLowerCase();
+    const started = job.properties?.startTime?.getTime() ?? 0;
+    if (mine && job.properties?.operation === 'Backup' && started >= Date.parse(sent.at) - skewMilliseconds) {
+      return { ...done(`the vault has a backup job since then: ${job.name}`), job: job.name ?? '' };
+    }
+  }
+  return notDone('the vault has no backup job since then: it was not done');
+}
+
+/** A request for access stands in its policy, with its ports, its end and the reason that was given. */
+async function accessFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
+  const url = new URL(sent.url);
+  url.pathname = url.pathname.replace(/\/initiate$/i, '');
+  const policy = await readAt(connection, url.href, signal);
+  if (policy === null) return notDone(`${shortName(pathOf(url.href))} does not exist: access was not requested`);
+  const reason = textAt(sent.body, 'justification');
+  const wanted = portsOf(sent.body);
+  const found = listAt(policy, 'properties', 'requests').some((request) => {
+    if (textAt(request, 'justification') !== reason) return false;
+    const granted = portsOf(request);
+    return wanted.length > 0 && wanted.every((port) => granted.includes(port));
+  });
+  return found
+    ? done('the policy names the request: access was requested')
+    : unclear('the policy does not name the request');
+}
+
+function portsOf(request: unknown): string[] {
+  return listAt(request, 'virtualMachines').flatMap((machine) =>
+    listAt(machine, 'ports').map((port) =>
+      [
+        textAt(machine, 'id').toLowerCase(),
+        numberAt(port, 'number') ?? '',
+        Date.parse(textAt(port, 'endTimeUtc')),
+      ].join(' '),
+    ),
+  );
+}
+
+/** Azure shows the last assessment of a machine in its instance view. */
+async function assessmentFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate> {
+  const url = new URL(sent.url);
+  url.pathname = url.pathname.replace(/\/assessPatches$/i, '/instanceView');
+  const view = await readAt(connection, url.href, signal);
+  const summary = at(view, 'patchStatus', 'availablePatchSummary');
+  const began = instantAt(summary, 'startTime') ?? '';
+  if (Date.parse(began) < Date.parse(sent.at) - skewMilliseconds || began === '') {
+    return unclear('the last assessment of the VM is from before');
+  }
+  return /^inprogress$/i.test(textAt(summary, 'status'))
+    ? atIt(`an assessment runs since ${began}`)
+    : done(`an assessment began at ${began}: it was done`);
+}
+
+/** What a resource tells of the request that wrote it; `sure` is false where "done, and changed since" looks the same. */
+function putFate(sent: SentChange, resource: Json | null): Fate & { sure?: false } {
+  const name = shortName(pathOf(sent.url));
+  if (resource === null) return { ...notDone(`${name} does not exist: it was not done`), sure: false };
+  const state = textAt(resource, 'properties', 'provisioningState');
+  const differs = differences(sent.body, resource, sent.method === 'PUT');
+  if (differs.length > 0) {
+    const which = differs.slice(0, 4).join(', ');
+    if (/^(updating|creating)$/i.test(state)) return atIt(`${name} is not as sent (${which}), and Azure is at it`);
+    return { ...notDone(`${name} is not as sent (${which}): it was not done, or was changed since`), sure: false };
+  }
+  if (/^(updating|creating)$/i.test(state)) {
+    return { ...atIt(`${name} is as sent, and Azure is still at it (${state})`), asSent: true };
+  }
+  if (/^(failed|canceled)$/i.test(state)) return notDone(`${name} is in the state ${state}`);
+  return done(`${name} is as sent: it was done`);
+}
+
+async function deleteFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
+  const name = shortName(pathOf(sent.url));
+  const resource = await readAt(connection, sent.url, signal);
+  if (resource === null) return done(`${name} does not exist any more: it was done`);
+  if (/^deleting$/i.test(textAt(resource, 'properties', 'provisioningState'))) return atIt(`${name} is being deleted`);
+  return notDone(`${name} still exists: it was not done`);
+}
+
+/**
+ * Asks Azure what became of a request whose answer did not come, or was none of Azure's: the resource first, compared
+ * with what was sent, then the activity log by the request's id. Only reads. Rejects when Azure cannot be asked.
+ */
+export async function fateOf(connection: Connection, sent: SentChange, signal?: AbortSignal): Promise<Fate> {
+  if (!URL.canParse(sent.url)) return unclear('its address is not in the record');
+  const path = pathOf(sent.url);
+  switch (sent.method) {
+    case 'DELETE':
+      return deleteFate(connection, sent, signal);
+    case 'PUT':
+    case 'PATCH': {
+      const { sure, ...found } = putFate(sent, await readAt(connection, sent.url, signal));
+      return sure === undefined ? found : askLog(connection, sent, found, signal);
+    }
+    case 'POST': {
+      if (/\/protectedItems\/[^/]+\/backup$/i.test(path)) return backupFate(connection, sent);
+      const known = /\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i.test(path)
+        ? await accessFate(connection, sent, signal)
+        : /\/virtualMachines\/[^/]+\/assessPatches$/i.test(path)
+          ? await assessmentFate(connection, sent, signal)
+          : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
+      return known.ok === null && !known.running ? askLog(connection, sent, known, signal) : known;
+    }
+    default:
+      return unclear(`what became of ${sent.method} ${shortName(path)} cannot be told from Azure`);
+  }
+}

@@ -1,0 +1,52 @@
+import { instantAt, type Json, numberAt, textAt } from '../../arm/json.ts';
+import type { ScanRow } from '../../documents/triage.ts';
+import { assessmentResult } from '../../triage/patches.ts';
+import type { Connection } from '../client/connection.ts';
+import { loadQuery } from '../client/load-query.ts';
+import { queryGraph } from '../client/resource-graph.ts';
+
+const staleMs = 7 * 86_400_000;
+
+/** What one machine's last assessment tells the suspects list. */
+export interface PatchCounts {
+  assessment: NonNullable<ScanRow['patchAssessment']>;
+  critical: number | null;
+  security: number | null;
+}
+
+function countsOf(row: Json, now: number): PatchCounts {
+  const none = (assessment: PatchCounts['assessment']): PatchCounts => ({ assessment, critical: null, security: null });
+  const assessedAt = instantAt(row, 'assessedAt');
+  if (assessedAt === null || now - Date.parse(assessedAt) > staleMs) return none('stale');
+  const critical = numberAt(row, 'critical');
+  const security = numberAt(row, 'security');
+  const result = assessmentResult(textAt(row, 'status'), critical !== undefined || security !== undefined);
+  if (result === 'failed') return none('failed');
+  if (result === 'running' || result === 'untold') return none('unfinished');
+  // What ended with warnings may have missed some: what it counts is missing, but its nought says nothing.
+  if (result === 'partial' && !critical && !security) return none('unfinished');
+  return { assessment: 'fresh', critical: critical ?? 0, security: security ?? 0 };
+}
+
+const better = (one: PatchCounts | undefined, other: PatchCounts) =>
+  one?.assessment === 'fresh' && other.assessment !== 'fresh';
+
+/**
+ * How many updates each machine in reach misses: machine id in lower case -> counts. A machine that is absent was never
+ * assessed, or more than seven days ago, or may not be read: Resource Graph does not tell which. Throws the SDK's error.
+ */
+export async function readFleetPatches(
+  connection: Connection,
+  subscriptions: string[],
+  signal?: AbortSignal,
+): Promise<{ counts: Map<string, PatchCounts>; truncated: string }> {
+  const { rows, truncated } = await queryGraph(connection, await loadQuery('patch-counts'), subscriptions, signal);
+  const now = connection.clock.now().getTime();
+  const counts = new Map<string, PatchCounts>();
+  for (const row of rows) {
+    const machine = textAt(row, 'machine');
+    const told = countsOf(row, now);
+    if (!better(counts.get(machine), told)) counts.set(machine, told);
+  }
+  return { counts, truncated };
+}

@@ -1,0 +1,43 @@
+import { type ChunkHeader, lastRecordNumber } from './chunk-header.ts';
+import type { ChunkView } from './chunk-view.ts';
+import type { Damage } from './damage.ts';
+import type { FileHeader } from './file-header.ts';
+
+/**
+ * Compares what a file's header counts with what was read. A file that ends between two chunks is sound in every other
+ * way; only its header tells that there was more. In a log that was copied live the header may lag behind the chunks, but
+ * never run ahead of them.
+ */
+export class DeclaredTotals {
+  readonly #header: FileHeader;
+  #chunks = 0;
+  #lastRecord = 0;
+
+  constructor(header: FileHeader) {
+    this.#header = header;
+  }
+
+  /** Counts a chunk that has something in it. */
+  add(chunk: ChunkView, header: ChunkHeader): void {
+    this.#chunks += 1;
+    if (header.verified) this.#lastRecord = Math.max(this.#lastRecord, lastRecordNumber(chunk));
+  }
+
+  /**
+   * What is missing, told at `offset`, the end of the file; null when all that the header counts was there. `damaged`:
+   * damage was told already, which explains that records are missing inside of chunks.
+   */
+  shortfall(offset: number, damaged: boolean): Damage | null {
+    const { recognised, sound, dirty, chunks, nextRecord } = this.#header;
+    if (!recognised || !sound) return null;
+    const records = `${this.#lastRecord} of the ${nextRecord - 1} records`;
+    if (this.#chunks < chunks) {
+      const counted = dirty || this.#lastRecord + 1 >= nextRecord ? '' : ` (${records})`;
+      return { offset, because: `${this.#chunks} of the ${chunks} chunks that its header counts are there${counted}` };
+    }
+    // Past 65,535 chunks the header's count has come round, and only the record numbers tell.
+    if (!damaged && !dirty && this.#lastRecord > 0 && this.#lastRecord + 1 < nextRecord)
+      return { offset, because: `its records end at ${records} that its header counts` };
+    return null;
+  }
+}

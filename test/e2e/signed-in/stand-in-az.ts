@@ -1,0 +1,59 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The Azure CLI's part in a sign-in, as a program: `az account get-access-token --resource R [--tenant T]`. Like az it
+ * asks Entra for the scope `R/.default`; Entra knows the scopes of the services alone. `SAYS` makes it refuse with a text.
+ */
+const source = String.raw`
+const { appendFileSync } = require('node:fs');
+const { get } = require('node:https');
+const { AZ_LOG, AZ_SAYS, AZ_TOKENS, AZ_HEADER, AZ_COST_MS } = process.env;
+const after = (name) => process.argv[process.argv.indexOf(name) + 1] ?? '';
+const resource = after('--resource');
+const tenant = process.argv.includes('--tenant') ? after('--tenant') : '';
+appendFileSync(AZ_LOG, JSON.stringify({ resource, tenant }) + '\n');
+const refuse = (text) => {
+  process.stderr.write(text + '\n');
+  process.exitCode = 1;
+};
+const scopes = [
+  'https://management.azure.com/.default', 'https://management.core.windows.net//.default', 'https://api.loganalytics.io/.default',
+  'https://management.usgovcloudapi.net/.default', 'https://api.loganalytics.us/.default',
+  'https://management.chinacloudapi.cn/.default', 'https://api.loganalytics.azure.cn/.default',
+];
+const answer = () => {
+  if (AZ_SAYS) return refuse(AZ_SAYS);
+  if (!scopes.includes(resource + '/.default')) {
+    return refuse('ERROR: AADSTS500011: The resource principal named ' + resource + ' was not found in the tenant named Contoso.');
+  }
+  const url = new URL('/msi/token', AZ_TOKENS);
+  url.searchParams.set('api-version', '2019-08-01');
+  url.searchParams.set('resource', resource);
+  get(url, { headers: { 'x-identity-header': AZ_HEADER } }, (response) => {
+    let text = '';
+    response.on('data', (part) => { text += part; });
+    response.on('end', () => {
+      const { access_token: accessToken, expires_on: expires } = JSON.parse(text);
+      process.stdout.write(JSON.stringify({ accessToken, expires_on: Number(expires), tokenType: 'Bearer' }));
+    });
+  });
+};
+setTimeout(answer, Number(AZ_COST_MS ?? 0));
+`;
+
+/** Writes the program into a folder, where it stands alone; the folder is all of PATH that a signed-in run needs. */
+export function writeStandInAz(folder: string): void {
+  const path = join(folder, 'az');
+  writeFileSync(path, `#!${process.execPath}\n${source}`);
+  chmodSync(path, 0o755);
+}
+
+/** What az was asked for, one entry a start. */
+export function startsOf(log: string): { resource: string; tenant: string }[] {
+  if (!existsSync(log)) return [];
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,104 @@
+import type { Prompt } from '../src/playbook/run.ts';
+import {
+  type Asked,
+  type ConfirmWords,
+  promptHasKeys,
+  promptInHand,
+  type SessionState,
+  top,
+} from '../src/session/state.ts';
+import { wrap } from '../src/text/cells.ts';
+import { blank, boxed, type Line, line, type Span, span } from './line.ts';
+import { mark } from './marks.ts';
+
+/** A prompt as it is drawn. */
+export interface PromptShown {
+  prompt: Prompt;
+  asked: Asked;
+  /** Do the keys go to it? */
+  hasKeys: boolean;
+  words: ConfirmWords;
+  typed: string;
+  refusal: string;
+}
+
+/** The prompt on screen; null when none is asked. */
+export function promptOnScreen(state: SessionState): PromptShown | null {
+  const prompt = promptInHand(state);
+  if (!prompt) return null;
+  const layer = top(state);
+  const words = layer.kind === 'confirm' ? layer.words : { yes: 'apply', no: 'cancel' };
+  const { asked, typed, refusal } = state;
+  return { prompt, asked, hasKeys: promptHasKeys(state), words, typed, refusal };
+}
+
+const key = (name: string, does: string): Span[] => [span(name, 'accent', true), span(` ${does}`)];
+
+/** What the keys do now, one piece each. Before the prompt can be answered it offers nothing. */
+function keysOffered({ prompt, asked, hasKeys, words }: PromptShown): Span[][] {
+  if (!hasKeys) return [key('Enter', 'answer this'), key('Esc', 'look elsewhere: it waits, w comes back')];
+  if (!asked.stood) return [[span(`${mark.loading} read it: the keys count in a moment`, 'dim')]];
+  if (asked.declined) {
+    return [
+      key('s', 'skip this step'),
+      key('l', 'later (it waits, w comes back)'),
+      key('x', 'stop here'),
+      key('Enter/Esc', 'back to the question'),
+    ];
+  }
+  if (prompt.expects === 'y') return [key('y', words.yes), key('Enter/Esc', words.no)];
+  if (prompt.expects === '')
+    return [[span('type your answer, then '), span('Enter', 'accent', true)], key('Esc', 'what else')];
+  return [
+    [span('type '), span(prompt.expects, 'accent', true), span(` and Enter to ${words.yes}`)],
+    key('Esc', words.no),
+  ];
+}
+
+function keysRow(shown: PromptShown): Line {
+  return line(' ', ...keysOffered(shown).flatMap((piece, at) => (at === 0 ? piece : [span(' · ', 'dim'), ...piece])));
+}
+
+/** What is asked, what will happen, to whom, what will not, and what the keys do. */
+export function promptRows(shown: PromptShown, width: number, height: number): Line[] {
+  const { prompt, asked, typed, refusal } = shown;
+  const first = asked.declined && shown.hasKeys ? `Not done: ${prompt.question} What next?` : prompt.question;
+  const question = wrap(first, width - 2, 4).map((text) => line(span(` ${text}`, 'plain', true)));
+  const refused = refusal === '' ? [] : wrap(refusal, width - 6, 2);
+  const typing = prompt.expects !== 'y' && shown.hasKeys && !asked.declined;
+  const end = [
+    ...refused.map((text, at) =>
+      line(span(` ${at === 0 ? mark.failed : ' '} `, 'critical'), span(text, 'plain', true)),
+    ),
+    keysRow(shown),
+    ...(typing ? [line(span(' > ', 'accent', true), typed, span('_', 'accent'))] : []),
+  ];
+  const room = Math.max(0, height - question.length - end.length);
+  const told = prompt.consequences.flatMap((text) =>
+    wrap(text, width - 5, 3).map((part, at) => line(at === 0 ? `   ${mark.low} ${part}` : `     ${part}`)),
+  );
+  const fits = told.length <= room;
+  const more = line(span('   … more: Down shows all of it above', 'dim'));
+  const shownRows = fits ? told : [...told.slice(0, Math.max(0, room - 1)), more];
+  return [...question, ...shownRows.slice(0, room), ...end];
+}
+
+/** How many rows the prompt wants. They stay the same while it can and cannot be answered, so that nothing jumps. */
+export function promptHeight(shown: PromptShown | null, width: number): number {
+  if (shown === null) return 0;
+  const typing = shown.prompt.expects === 'y' ? 0 : 1;
+  const still = { ...shown, hasKeys: false, refusal: '' };
+  return promptRows(still, width, 1_000).length + typing + (shown.refusal === '' ? 0 : 1);
+}
+
+/** The prompt in a frame as wide as the screen. */
+export function promptBox(state: SessionState, height: number): Line[] {
+  const shown = promptOnScreen(state);
+  if (!shown) return [];
+  const { prompt, hasKeys } = shown;
+  const names = { disruptive: `${mark.critical} confirm`, reversible: 'confirm', none: 'confirm', ask: 'asked' };
+  const name = hasKeys ? names[prompt.level] : `${names[prompt.level]} · waits for you`;
+  const title = line(span(name, prompt.level === 'disruptive' ? 'critical' : 'accent', true));
+  const size = { width: state.columns, height };
+  return boxed(promptRows(shown, state.columns - 2, height - 2), size, { left: title, right: blank, focused: hasKeys });
+}
