@@ -13,7 +13,17 @@ function reading(command: Command): Command {
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
     .option('--simulator <url>', 'use a cordon simulate that runs already')
-    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china']))
+    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
+    .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
+    .option('--authority <url>', 'Entra ID of a custom cloud')
+    .option('--audience <uri>', 'what tokens of a custom cloud are for; its endpoint when absent')
+    .option('--logs-endpoint <url>', 'Log Analytics of a custom cloud')
+    .addOption(
+      new Option(
+        '--auth <method>',
+        'how to sign in; by default a person’s sign-in before the computer’s identity',
+      ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
+    )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
     .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
@@ -290,7 +300,7 @@ try {
     process.stderr.write(
       `cordon: ${error.message
         .split('\n')
-        .map((line) => printable(line, 2000))
+        .map((line) => printable(line, 20_000))
         .join('\n')}\n`,
     );
     process.exitCode = error.exitCode;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factOf, instant } from './fact.ts';
+import { factOf, instant, whyUnknown } from './fact.ts';
 
 export const virtualMachine = z.object({
   id: z.string(),
@@ -659,5 +659,7 @@ export const scanDocument = z.object({
   asOf: instant,
   vms: z.array(scanRow),
   notSeen: z.array(z.string()),
+  /** Set where the VMs themselves could not be listed: why, as a code and as a sentence, and what would cure it. */
+  notListed: z.object({ why: whyUnknown, because: z.string(), cure: z.string() }).optional(),
 });
 export type ScanDocument = z.infer<typeof scanDocument>;

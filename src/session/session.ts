@@ -429,7 +429,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     left,
     start() {
       reader.identity().then(
-        (identity) => holder.set({ identity }),
+        (identity) => {
+          holder.set({ identity });
+          const [warning] = identity.warnings ?? [];
+          if (warning) holder.say(warning, 'bad');
+        },
         (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
       );
       fleet.read();
