@@ -7,9 +7,9 @@ import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
 import { preflight } from '../permissions.ts';
 import { refusedPlan } from '../refused-plan.ts';
-import type { Standing } from './lock-plan.ts';
-import { type LockRule, lockRules, lockRuleText } from './lock-rules.ts';
-import type { LockSettings, LockState } from './lock-settings.ts';
+import { lockRules, lockRuleText } from './lock-rules.ts';
+import type { LockRule, LockSettings, LockState } from './lock-settings.ts';
+import { groupAt, type Standing } from './standing.ts';
 
 const FIRST = 110;
 const LAST = 199;
@@ -36,7 +36,6 @@ export async function planJoin(
     settings: LockSettings;
     sources: readonly string[];
     standing: Standing;
-    groupAt: (standing: Standing, networkInterface: Json) => Json | null;
   },
 ): Promise<ActionPlan> {
   const { told, settings, sources, standing } = about;
@@ -44,7 +43,7 @@ export async function planJoin(
   const title = `Join the lock of ${target.name}`;
   const joined: LockState['joined'] = [];
   for (const one of standing.interfaces) {
-    const group = about.groupAt(standing, one);
+    const group = groupAt(standing, one);
     if (group === null || textAt(group, 'tags', 'cordon-case') === '') {
       const has = shortName(groupOf(one)) || 'no group';
       return refusedPlan(

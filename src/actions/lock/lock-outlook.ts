@@ -10,8 +10,7 @@ import type { ActionContext } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { portEdges, portRanges, type ReachReading, wayIn } from '../network-reach.ts';
 import { listed } from './found-lock.ts';
-import type { LockRule } from './lock-rules.ts';
-import type { LockSettings } from './lock-settings.ts';
+import type { LockRule, LockSettings } from './lock-settings.ts';
 
 /** What a lock would leave open, and whom it would shut out. */
 export interface Outlook {

@@ -1,8 +1,7 @@
 import { type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { interfacesOf, readMachine } from '../../azure/readers/machine.ts';
-import { groupOf, networkResource, readIfThere } from '../../azure/readers/network-interface.ts';
+import { groupOf, readIfThere } from '../../azure/readers/network-interface.ts';
 import type { Change } from '../../documents/run.ts';
 import { prefixOf } from '../../network/sets/given-prefix.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
@@ -13,31 +12,11 @@ import { customersGroup, foundLock, listed, lockText, others } from './found-loc
 import { balancersOf, joins } from './interface-group.ts';
 import { planJoin } from './lock-join.ts';
 import { foresee, jitWarnings } from './lock-outlook.ts';
-import { groupName, type LockRule, lockRules, lockRuleText, ruleDrift } from './lock-rules.ts';
-import { type LockSettings, type LockState, lockSettings } from './lock-settings.ts';
+import { groupName, lockRules, lockRuleText, ruleDrift } from './lock-rules.ts';
+import { type LockRule, type LockSettings, type LockState, lockSettings } from './lock-settings.ts';
+import { groupAt, locksOf, readStanding, type Standing } from './standing.ts';
 
 const none = '(none)';
-
-/** What stands in front of the VM now. */
-export interface Standing {
-  interfaces: Json[];
-  /** Security groups of the interfaces, by id in lower case. */
-  groups: ReadonlyMap<string, Json>;
-}
-
-const groupAt = (standing: Standing, networkInterface: Json): Json | null =>
-  standing.groups.get(groupOf(networkInterface).toLowerCase()) ?? null;
-
-async function readStanding(connection: Connection, context: ActionContext): Promise<Standing> {
-  const machine = await readMachine(connection, context.target);
-  const interfaces = await Promise.all(interfacesOf(machine).map((id) => networkResource(connection, id)));
-  const groups = new Map<string, Json>();
-  for (const id of new Set(interfaces.map(groupOf).filter((one) => one !== ''))) {
-    const group = await readIfThere(connection, id);
-    if (group) groups.set(id.toLowerCase(), group);
-  }
-  return { interfaces, groups };
-}
 
 /** A place where a new group goes: one for the interfaces that share a resource group and a region, as Azure wants it. */
 interface Place {
@@ -120,14 +99,6 @@ function flushChange(place: Place): Change {
     before: { flushConnection: false },
     after: { flushConnection: true },
   };
-}
-
-/** Interfaces that another case has locked: each with the lock. */
-function locksOf(standing: Standing, caseId: string) {
-  return standing.interfaces.flatMap((one) => {
-    const lock = foundLock(groupAt(standing, one));
-    return lock !== undefined && lock.caseId !== caseId ? [{ networkInterface: one, lock }] : [];
-  });
 }
 
 /** Interfaces that this case has not locked yet, as it would. */
@@ -237,7 +208,7 @@ export async function planLock(connection: Connection, context: ActionContext, i
   if (found.length > 0) {
     const told = [...new Set(found.map(({ lock }) => lockText(lock)))].join('; ');
     if (settings.existingLock === 'join') {
-      return planJoin(connection, context, { title, told, settings, sources, standing, groupAt });
+      return planJoin(connection, context, { title, told, settings, sources, standing });
     }
     const covering =
       found.length === standing.interfaces.length && found.every(({ lock }) => lets(standing, lock.group, rules));

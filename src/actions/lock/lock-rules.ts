@@ -1,22 +1,5 @@
 import { at, type Json, listAt, textAt } from '../../arm/json.ts';
-import type { LockSettings } from './lock-settings.ts';
-
-export interface LockRule {
-  name: string;
-  properties: {
-    description: string;
-    priority: number;
-    direction: 'Inbound' | 'Outbound';
-    access: 'Allow' | 'Deny';
-    protocol: string;
-    sourcePortRange: string;
-    destinationPortRanges?: string[];
-    destinationPortRange?: string;
-    sourceAddressPrefix?: string;
-    sourceAddressPrefixes?: string[];
-    destinationAddressPrefix: string;
-  };
-}
+import type { LockRule, LockSettings } from './lock-settings.ts';
 
 /** The rules of the lock: the responder's way in at 100, above the denial at 200 (a lower number decides first). */
 export function lockRules(sources: readonly string[], settings: LockSettings): LockRule[] {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { notAllowable } from '../../network/sets/given-prefix.ts';
-import type { LockRule } from './lock-rules.ts';
 
 const port = z.union([
   z.int().min(1).max(65535),
@@ -45,6 +44,24 @@ export const lockSettings = waysIn.extend({
     .describe('When another case has locked the VM: stop and say so, add your address to that lock, or replace it.'),
 });
 export type LockSettings = z.infer<typeof lockSettings>;
+
+/** A rule of the lock, as Azure takes it. */
+export interface LockRule {
+  name: string;
+  properties: {
+    description: string;
+    priority: number;
+    direction: 'Inbound' | 'Outbound';
+    access: 'Allow' | 'Deny';
+    protocol: string;
+    sourcePortRange: string;
+    destinationPortRanges?: string[];
+    destinationPortRange?: string;
+    sourceAddressPrefix?: string;
+    sourceAddressPrefixes?: string[];
+    destinationAddressPrefix: string;
+  };
+}
 
 const lockRule = z.custom<LockRule>((value) => typeof value === 'object' && value !== null && 'name' in value);
 
