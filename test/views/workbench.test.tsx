@@ -465,7 +465,8 @@ describe('playbooks', () => {
     expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
-    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action on web01-nic: not known');
+    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action');
+    expect(screen).toContain('web01-nic: not known');
     // What decides stands before what changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));
