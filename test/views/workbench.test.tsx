@@ -54,7 +54,7 @@ async function frame(terminal: FakeTerminal): Promise<string[]> {
 describe('suspects', () => {
   test('the first frame says what is awaited, the rows follow, and the selected one explains itself', async () => {
     const { terminal, world } = begin();
-    await terminal.until('… listing the machines you can see');
+    await terminal.until('… listing the VMs you can see');
     await world.endScan();
     const screen = await terminal.until('THEN SUCCESS');
     expect(screen).toContain('DEMO');
@@ -72,7 +72,7 @@ describe('suspects', () => {
     const { terminal, world } = begin();
     await terminal.until('listing');
     await world.failScan('Resource Graph does not answer.');
-    await terminal.until('✗ The machines could not be listed: Resource Graph does not answer. r tries again.');
+    await terminal.until('✗ The VMs could not be listed: Resource Graph does not answer.');
     terminal.type('r');
     await terminal.until('… listing');
   });
