@@ -1,12 +1,13 @@
+import { severityOf } from '../src/documents/severity.ts';
 import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { exploitedAmong, patchName, serviceText, supportText } from '../src/words/fact-lines.ts';
+import { mark } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
-import { severityOf } from './words.ts';
+import { severityMark, severityTone } from './marks.ts';
 
 function usualSeverity(patch: MissingPatch) {
   if (/critical/i.test(patch.classification)) return 'critical' as const;

@@ -1,8 +1,8 @@
 import { drawn, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
+import { mark } from '../src/words/severity.ts';
 import { arrangement, type Box, boxNamed, triageLayout } from './layout.ts';
 import { beside, boxed, fitLine, type Line, line, span } from './line.ts';
 import { logonsRows } from './logons-pane.ts';
-import { mark } from './marks.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
 import { assessedNote, patchesRows } from './patches-pane.ts';
 import { portsRows } from './ports-pane.ts';

@@ -2,8 +2,9 @@ import type { PlaybookOffer } from '../src/session/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count } from '../src/text/counts.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
+import { severityMark, severityTone } from './marks.ts';
 
 /** What is not answered yet, or could not be. */
 function gaps(slot: TriageSlot): { awaited: string[]; unknown: string[] } {

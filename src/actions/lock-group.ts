@@ -11,7 +11,7 @@ const port = z.union([
 export const managementPorts = [3389, 22, 5985, 5986];
 
 export const waysIn = z.strictObject({
-  ports: z.array(port).min(1).max(50).default(managementPorts).describe('TCP ports on which you reach the machine.'),
+  ports: z.array(port).min(1).max(50).default(managementPorts).describe('TCP ports on which you reach the VM.'),
 });
 
 export const lockSettings = waysIn.extend({

@@ -286,7 +286,7 @@ export function nsgLock(connection: Connection): Action {
           const unclear = decisions.filter((one) => one.allowed === null);
           if (decisions.length > 0 && closed.length === decisions.length) {
             warnings.push(
-              `The group ${shortName(guard)} at the subnet ${shortName(subnetId)} does not let ${address} in on any of these ports (${closed[0]?.rule}): from the Internet you will not reach the machine. The lock does not change that group.`,
+              `The group ${shortName(guard)} at the subnet ${shortName(subnetId)} does not let ${address} in on any of these ports (${closed[0]?.rule}): from the Internet you will not reach the VM. The lock does not change that group.`,
             );
           } else if (unclear.length > 0) {
             warnings.push(

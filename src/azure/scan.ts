@@ -1,9 +1,9 @@
 import { instantAt, textAt } from '../arm/json.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
+import { severityOrder } from '../documents/severity.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PublishedTags } from '../network/sets/address-prefixes.ts';
-import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
@@ -51,7 +51,7 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
     bursts.get(key) ??
     unknown(
       'silent',
-      'no logs of this machine in any workspace in reach',
+      'no logs of this VM in any workspace in reach',
       'connect the Azure Monitor Agent, or open an exported event log',
       'Log Analytics',
     )
@@ -193,7 +193,7 @@ export async function readScan(
       if (blind > 0)
         notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
       notSeen.push(
-        'known exploited vulnerabilities that only a missing update tells: the triage of a machine shows them',
+        'known exploited vulnerabilities that follow only from a missing update: the VM’s triage shows them',
       );
     }),
     part('backups', async () => {

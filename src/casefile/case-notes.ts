@@ -38,8 +38,7 @@ const most = 5000;
 export async function* caseNotes(source: NotesSource): AsyncGenerator<Block> {
   const { header } = source;
   yield { kind: 'title', text: `Case ${source.id}` };
-  if (header.demo)
-    yield { kind: 'alarm', text: 'This case is about the built-in simulator, not about a real machine.' };
+  if (header.demo) yield { kind: 'alarm', text: 'This case is about the built-in simulator, not about a real VM.' };
   if (!source.verification.ok) {
     const { line, because } = source.verification;
     yield {
@@ -76,7 +75,7 @@ async function* headerTable({ header, id, exportedAt }: NotesSource): AsyncGener
       ['Worked from', `${header.osUser} on ${header.host}, local time ${zone}`],
       ['Tool', `cordon ${header.toolVersion}`],
       ['Exported', exportedAt],
-      ['Times', 'UTC, by the clock of the machine that was worked from'],
+      ['Times', 'UTC, by the clock of the VM that was worked from'],
     ],
   );
 }

@@ -2,6 +2,7 @@ import { reaches, readScan } from '../azure/scan.ts';
 import type { ScanDocument } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
+import { severityMarks } from '../words/severity.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
@@ -13,18 +14,16 @@ export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, Servic
   failOn?: 'critical' | 'high' | 'medium' | 'low';
 }
 
-const marks = { critical: '▲', high: '△', medium: '●', low: '·', unknown: '?' };
-
 function scanText(document: ScanDocument): string {
   const lines = document.vms.map((row) =>
     [
-      `${marks[row.severity]} ${printable(row.name, 40).padEnd(16)}`,
+      `${severityMarks[row.severity]} ${printable(row.name, 40).padEnd(16)}`,
       printable(row.vm.resourceGroup, 40).padEnd(14),
       printable(row.because.join('; '), 400),
     ].join(' '),
   );
   return [
-    `${document.vms.length} machines  ${document.asOf}`,
+    `${document.vms.length} VMs  ${document.asOf}`,
     ...lines,
     ...document.notSeen.map((what) => `? not seen: ${printable(what)}`),
     '',
@@ -48,7 +47,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
   const opened = await openConnection(flags);
   try {
     const told = (rows: unknown[]) => {
-      if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
+      if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} VMs …`);
     };
     const document = await readScan(opened.connection, told, {
       ...burstOptions(flags),

@@ -1,8 +1,8 @@
 import { resolveVm } from '../azure/readers/inventory.ts';
 import { readTriage } from '../azure/triage.ts';
+import { severityOrder } from '../documents/severity.ts';
 import type { Severity } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
-import { severityOrder } from '../triage/findings.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';

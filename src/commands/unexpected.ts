@@ -7,7 +7,7 @@ export function describe(error: unknown): { message: string; exitCode: ExitCode 
   const { status, code, message } = azureError(error);
   if (isNotSignedIn(error)) {
     return {
-      message: 'nobody is signed in. Run: az login (add --tenant for a customer’s tenant), or try --demo',
+      message: 'not signed in. Run: az login (add --tenant for a customer’s tenant), or try --demo',
       exitCode: exitCode.notPermitted,
     };
   }

@@ -112,8 +112,11 @@ export const logonSuccess = z.object({
 
 export type LogonSuccess = z.infer<typeof logonSuccess>;
 
+/** How a burst of failed logons was made; `unattributed` where the source is not known. */
+const burstKind = z.enum(['guess', 'spray', 'distributed', 'unattributed']);
+
 export const burst = z.object({
-  kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
+  kind: burstKind,
   start: instant,
   end: instant,
   failures: z.int(),
@@ -619,7 +622,7 @@ export const scanRow = z.object({
   worstBurst: factOf(
     z
       .object({
-        kind: z.string(),
+        kind: burstKind,
         failures: z.int(),
         totalFailures: z.int(),
         accounts: z.int(),

@@ -2,6 +2,7 @@ import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Logons, ScanRow, VirtualMachine } from '../../documents/triage.ts';
+import { count } from '../../text/counts.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
 import { assembleLogons, findBursts, type SuccessEvidence } from '../../triage/logons/logons.ts';
@@ -35,7 +36,7 @@ import { addFailureRows, addSshdRows, type ComputerOf, laterEventsOf, successesO
 function agentCure(vm: VirtualMachine, what: string): string {
   return (
     `connect the Azure Monitor Agent with ${what}, or ask for Log Analytics Reader on the workspace of ${vm.name}; ` +
-    (vm.os === 'windows' ? 'until then open an exported .evtx' : 'until then read /var/log/auth.log on the machine')
+    (vm.os === 'windows' ? 'until then open an exported .evtx' : 'until then read /var/log/auth.log on the VM')
   );
 }
 
@@ -49,7 +50,7 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   if (beat === null) {
     return unknown(
       'silent',
-      `no agent of this machine reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
+      `no agent of this VM reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
       agentCure(vm, what),
       source,
     );
@@ -57,7 +58,7 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   if (arrival.state === 'no-table') {
     return unknown(
       'absent',
-      `no table ${table} in the workspaces of this machine that you can read`,
+      `no table ${table} in the workspaces of this VM that you can read`,
       agentCure(vm, what),
       source,
     );
@@ -76,12 +77,12 @@ function arrivalOf(
   const last = Date.parse(lastEventAt);
   const off = vm.power === 'deallocated' || vm.power === 'stopped';
   if (now.getTime() - last <= quietMinutes * 60_000) return { note: '' };
-  if (off) return { note: `nothing after ${lastEventAt}: the machine is off` };
+  if (off) return { note: `nothing after ${lastEventAt}: the VM is off` };
   if (last >= span.from.getTime()) return { note: `nothing after ${lastEventAt}: events stopped arriving` };
   return unknown(
     'stale',
-    `security events of this machine stopped arriving at ${lastEventAt}`,
-    'check the Azure Monitor Agent on the machine, and whether someone stopped it or the audit policy',
+    `security events of this VM stopped arriving at ${lastEventAt}`,
+    'check the Azure Monitor Agent on the VM, and whether someone stopped it or the audit policy',
     sourceName(table),
   );
 }
@@ -145,7 +146,7 @@ async function readWindows(
   if (lastLogonAt === null) {
     return unknown(
       'absent',
-      `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared === '' ? '' : `; ${cleared}`}`,
+      `security events of this VM arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared === '' ? '' : `; ${cleared}`}`,
       'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
       name,
     );
@@ -208,7 +209,7 @@ async function readLinux(
       ? silence(vm, syslog.table, arrival, heartbeat)
       : unknown(
           'silent',
-          `syslog of this machine arrives (${other}), but nothing of the facilities auth and authpriv`,
+          `syslog of this VM arrives (${other}), but nothing of the facilities auth and authpriv`,
           'add auth and authpriv at level info to the data collection rule',
           name,
         );
@@ -255,9 +256,7 @@ function coverageOf(span: Span, exact: boolean): string {
 }
 
 function unlistedNote(unlisted: number): string {
-  return unlisted === 0
-    ? ''
-    : `${unlisted.toLocaleString('en-US')} failures of very busy minutes are not in the bursts`;
+  return unlisted === 0 ? '' : `${count(unlisted)} failures of very busy minutes are not in the bursts`;
 }
 
 function successEvidence(
@@ -269,11 +268,11 @@ function successEvidence(
   const windows = vm.os === 'windows';
   const because =
     collected === false
-      ? `successful logons ${windows ? '(4624)' : '(sshd at level info)'} of this machine are not collected`
+      ? `successful logons ${windows ? '(4624)' : '(sshd at level info)'} of this VM are not collected`
       : lacking || 'it could not be asked whether successful logons are collected';
   const cure = windows
     ? 'collect 4624 (the set "Minimal" has it), or open an exported .evtx'
-    : 'collect auth and authpriv at level info, or read /var/log/auth.log on the machine';
+    : 'collect auth and authpriv at level info, or read /var/log/auth.log on the VM';
   return { collected, complete: lacking === '', because, cure, rows };
 }
 

@@ -102,7 +102,7 @@ export async function effectiveRules(
   } catch (error) {
     const { code, message, status } = azureError(error);
     const stopped = code === 'NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups';
-    return { state: 'not-asked', because: stopped ? 'the machine is not running' : `${status} ${code}: ${message}` };
+    return { state: 'not-asked', because: stopped ? 'the VM is not running' : `${status} ${code}: ${message}` };
   }
 }
 

@@ -169,7 +169,7 @@ export async function readNetwork(
     .then((query) => queryGraph(connection, query, [], signal))
     .catch((error: unknown) => {
       unreadable.push({
-        what: 'resources around the machine (firewalls, gateways, peered networks)',
+        what: 'resources around the VM (firewalls, gateways, peered networks)',
         why: whyOf(error),
         because: azureError(error).message,
         cure: 'refresh',
@@ -188,7 +188,7 @@ export async function readNetwork(
   const [graph, adminRules] = await Promise.all([around, direct()]);
   if (graph.truncated)
     unreadable.push({
-      what: 'resources around the machine',
+      what: 'resources around the VM',
       why: 'damaged',
       because: graph.truncated,
       cure: 'refresh',
@@ -240,7 +240,7 @@ export async function readEffectiveRules(
           id,
           {
             why: 'not-asked',
-            because: `not asked: Azure answers only for a machine that runs (${vm.power})`,
+            because: `not asked: Azure answers only for a VM that runs (${vm.power})`,
             cure: '',
           },
         ];

@@ -1,5 +1,6 @@
 import type { ExposedPort, MissingPatch, Software } from '../../documents/triage.ts';
 import { holds, isWide, portText } from '../../network/port-text.ts';
+import { listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { criticalMissing, securityMissing } from '../patches.ts';
 import { type RemoteService, remoteServicesIn } from '../remote-service-fixes.ts';
@@ -95,14 +96,14 @@ export const patchRules: Rule[] = [
         severity: (['critical', 'high', 'medium'] as const)[worst.rank] ?? 'medium',
         title: `${gap.service} lacks ${gap.what}${named}, and ${portText(port)}, which ${sure === 'is' ? 'is' : 'may be'} ${gap.service}, is open to ${isWide(port) ? 'the Internet' : 'named addresses'}`,
         evidence: [...new Set(same.flatMap((one) => [one.gap.evidence, `exposure.ports[${one.index}]`]))],
-        ...(sure === 'may' ? { unknown: ['what listens on it inside the machine'] } : {}),
+        ...(sure === 'may' ? { unknown: ['what listens on it inside the VM'] } : {}),
       };
     },
   },
   {
     id: 'known-exploited-vulnerability',
-    when: 'A vulnerability of this machine is in CISA’s list of known exploited ones (--kev)',
-    severities: { critical: 'and the Internet reaches the machine', high: 'otherwise' },
+    when: 'A vulnerability of this VM is in CISA’s list of known exploited ones (--kev)',
+    severities: { critical: 'and the Internet reaches the VM', high: 'otherwise' },
     reads: ['knownExploited'],
     weighs: ['exposure'],
     practice: 9,
@@ -127,7 +128,7 @@ export const patchRules: Rule[] = [
   {
     id: 'critical-patches-missing',
     when: 'Updates classified critical are missing',
-    severities: { high: 'and the Internet reaches the machine', medium: 'otherwise' },
+    severities: { high: 'and the Internet reaches the VM', medium: 'otherwise' },
     reads: ['patches'],
     weighs: ['exposure'],
     practice: 9,
@@ -141,10 +142,7 @@ export const patchRules: Rule[] = [
       const exposed = (knownValue(exposure)?.ports ?? []).length > 0;
       return {
         severity: exposed ? 'high' : 'medium',
-        title: `${critical.length} critical update${critical.length === 1 ? '' : 's'} missing${exposed ? ' on a machine that the Internet reaches' : ''}: ${critical
-          .slice(0, 2)
-          .map(nameOf)
-          .join(', ')}`,
+        title: `${critical.length} critical update${critical.length === 1 ? '' : 's'} missing${exposed ? ' on a VM that the Internet reaches' : ''}: ${listed(critical.map(nameOf), 2)}`,
         evidence: ['patches.missing'],
       };
     },
