@@ -65,7 +65,7 @@ function program(): Command {
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
-    '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
+    '\nExit codes: 0 done · 1 findings at or above --fail-on, or not known · 2 wrong usage · 3 not signed in or not permitted ·\n' +
       '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
   );
   tagged(exploited(bursts(reading(cordon))))
@@ -78,8 +78,15 @@ function program(): Command {
   tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each VM's exposure")
+    .option('--case <id>', 'enter what was found into this case')
+    .option('--cases <folder>', 'where case files are kept')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
     )
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
@@ -94,8 +101,15 @@ function program(): Command {
   )
     .option('--json', 'print cordon.triage/1')
     .option('--markdown', 'print Markdown')
+    .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
+    .option('--cases <folder>', 'where case files are kept')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
     )
     .action(async (vm: string, _flags, command: Command) =>
       finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),

@@ -3,16 +3,11 @@ import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
-import { exploitedAmong, patchName, serviceText, supportText } from '../src/words/fact-lines.ts';
-import { mark } from '../src/words/severity.ts';
+import { exploitedAmong, patchName, serviceText, supportText, unlistedUpdates } from '../src/words/fact-lines.ts';
+import { mark, patchSeverity } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
-
-function usualSeverity(patch: MissingPatch) {
-  if (/critical/i.test(patch.classification)) return 'critical' as const;
-  return /security/i.test(patch.classification) ? ('high' as const) : ('low' as const);
-}
 
 /** The word that stands beside what CISA lists as exploited; nothing otherwise. */
 function exploitedSpans(part: TriageInProgress, cves: readonly string[], width: number): Span[] {
@@ -43,6 +38,16 @@ function exploitedRows(part: TriageInProgress): Line[] {
   return [line(span(` ${mark.unknown} exploited? ${fact.because}`, 'unknown'))];
 }
 
+/** What the assessment counts and does not list; "none" only where it counts none. */
+function unlistedRows(patches: Patches): Line[] {
+  const unlisted = unlistedUpdates(patches);
+  if (unlisted.length === 0 && patches.missing.length === 0)
+    return [line(span(` ${mark.low} `, 'dim'), 'No patch was missing when it was assessed.')];
+  return unlisted.map(({ severity, text }) =>
+    line(' ', severityMark(severity), ' ', span(text, severityTone(severity)), ' missing, not listed'),
+  );
+}
+
 function rebootRow({ rebootPending, rebootPendingSince }: Patches): Line[] {
   if (rebootPending === null) return [line(span(` ${mark.unknown} whether a reboot is pending`, 'unknown'))];
   if (!rebootPending) return [];
@@ -61,7 +66,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
     const { missing } = fact.value;
     items = missing.length;
     for (const [at, patch] of missing.entries()) {
-      const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? usualSeverity(patch);
+      const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? patchSeverity(patch);
       const days = patch.ageDays === null ? '?' : `${count(patch.ageDays)}d`;
       rows.push(
         ofItem(
@@ -82,8 +87,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
         ),
       );
     }
-    if (missing.length === 0)
-      rows.push(line(span(` ${mark.low} `, 'dim'), 'No patch was missing when it was assessed.'));
+    rows.push(...unlistedRows(fact.value));
     rows.push(...rebootRow(fact.value));
     if (fact.value.service !== '') {
       rows.push(line(span(`   updates come from ${serviceText(fact.value.service)}`, 'dim')));

@@ -85,8 +85,14 @@ export async function readNamedFile(path: string, what: string): Promise<string>
   }
 }
 
-/** Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. */
-export async function openConnection(flags: ConnectionFlags): Promise<Opened> {
+/**
+ * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
+ * goes wrong beside the work, in a sentence.
+ */
+export async function openConnection(
+  flags: ConnectionFlags,
+  tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
+): Promise<Opened> {
   const { cloud, tenant, subscription } = flags;
   const base = {
     ...(cloud ? { cloud } : {}),
@@ -111,7 +117,7 @@ export async function openConnection(flags: ConnectionFlags): Promise<Opened> {
   const connection = connect({ ...base, ...(simulator ? { simulator } : {}) });
   if (flags.traffic) {
     const { recordTraffic } = await import('./traffic.ts');
-    closers.unshift(recordTraffic(connection, flags.traffic));
+    closers.unshift(recordTraffic(connection, flags.traffic, tell));
   }
   return {
     connection,

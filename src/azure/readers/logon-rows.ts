@@ -1,19 +1,21 @@
 import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
 import { accountName } from '../../triage/logons/account-names.ts';
-import { type EventParts, eventWords } from '../../triage/logons/event-words.ts';
+import type { Thresholds } from '../../triage/logons/bursts.ts';
+import { type EventParts, eventWords, madeBy } from '../../triage/logons/event-words.ts';
 import type { FailureColumns } from '../../triage/logons/events.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
-import { type Ticks, ticksOf } from '../../triage/logons/ticks.ts';
+import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
 
 /** How a row's machine becomes the computer of its events: one name for a machine, whatever its logs call it. */
 export type ComputerOf = (machine: string) => string;
 
 /** What a minute's row left out, and whether times inside a minute had to be spread. */
 export interface Reduction {
-  /** Failures that the rows count and do not list. */
+  /** Failures that the rows count and do not list, and the computers whose they are. */
   unlisted: number;
+  cut: Set<string>;
   /** Did every row keep the time of every failure? */
   exact: boolean;
 }
@@ -54,14 +56,21 @@ const isExact = (row: Json): boolean => {
   return exact === true || exact === 1 || exact === 'true';
 };
 
-/** Adds the rows of `logon-failures.kql` to the columns. `detail` is the burst's number of failures. */
+function addUnlisted(reduction: Reduction, computer: string, unlisted: number): void {
+  if (unlisted <= 0) return;
+  reduction.unlisted += unlisted;
+  reduction.cut.add(computer);
+}
+
+/** Adds the rows of `logon-failures.kql` or `fleet-bursts.kql` to the columns. */
 export function addFailureRows(
   rows: readonly Json[],
   computerOf: ComputerOf,
-  detail: number,
+  thresholds: Thresholds,
   columns: FailureColumns,
 ): Reduction {
-  const reduction: Reduction = { unlisted: 0, exact: true };
+  const reduction: Reduction = { unlisted: 0, cut: new Set(), exact: true };
+  const window = thresholds.windowSeconds * ticksPerSecond;
   for (const row of rows) {
     const computer = computerOf(textAt(row, 'Machine'));
     const [addresses, accounts] = [list(row, 'Addresses'), list(row, 'Accounts')];
@@ -80,16 +89,17 @@ export function addFailureRows(
           logonType: typeOf(types[index]),
           code: failureCode('', text(codes[index])),
         },
-        detail,
+        thresholds.failures,
+        window,
       );
     }
-    reduction.unlisted += Math.max(0, (numberAt(row, 'Failures') ?? 0) - listed);
+    addUnlisted(reduction, computer, (numberAt(row, 'Failures') ?? 0) - listed);
     reduction.exact &&= isExact(row);
   }
   return reduction;
 }
 
-/** What the rows of `linux-logons.kql` say. */
+/** What the rows of `linux-logons.kql` or `fleet-sshd.kql` say. */
 export interface SshdRows extends Reduction {
   successes: Success[];
   /** Keys of accounts that sshd says are there. */
@@ -97,14 +107,15 @@ export interface SshdRows extends Reduction {
   failures: number;
 }
 
-/** Adds the failures in the rows of `linux-logons.kql` to the columns. */
+/** Adds the failures in the rows of `linux-logons.kql` or `fleet-sshd.kql` to the columns. */
 export function addSshdRows(
   rows: readonly Json[],
   computerOf: ComputerOf,
-  detail: number,
+  thresholds: Thresholds,
   columns: FailureColumns,
 ): SshdRows {
-  const said: SshdRows = { unlisted: 0, exact: true, successes: [], existing: new Set(), failures: 0 };
+  const said: SshdRows = { unlisted: 0, cut: new Set(), exact: true, successes: [], existing: new Set(), failures: 0 };
+  const window = thresholds.windowSeconds * ticksPerSecond;
   for (const row of rows) {
     const computer = computerOf(textAt(row, 'Machine'));
     const messages = list(row, 'Messages');
@@ -141,11 +152,12 @@ export function addSshdRows(
             logonType: null,
             code: line.code,
           },
-          detail,
+          thresholds.failures,
+          window,
         );
       }
     }
-    said.unlisted += Math.max(0, (numberAt(row, 'Lines') ?? 0) - listed);
+    addUnlisted(said, computer, (numberAt(row, 'Lines') ?? 0) - listed);
     said.exact &&= isExact(row);
   }
   return said;
@@ -198,6 +210,7 @@ export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): La
       computer: computerOf(textAt(row, 'Machine')),
       logonId: textAt(row, 'Session'),
       what: textAt(row, 'What') || eventWords(parts),
+      made: madeBy(parts),
     };
   });
 }

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kqlString, withParameters } from '../../../src/azure/client/kql-literal.ts';
-import { readFleetLogons, readLogons } from '../../../src/azure/readers/logons.ts';
+import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
+import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { Known } from '../../../src/documents/fact.ts';
 import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
 import { analyse, evaluate } from '../../../src/kql/evaluate.ts';
@@ -536,7 +537,7 @@ describe('the fleet', () => {
 });
 
 const folder = new URL('../../../src/azure/queries/', import.meta.url);
-const uses: Record<string, { as: 'events' | 'lines'; sources: string[] } | null> = {
+const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?: string; ends?: string } | null> = {
   'logon-failures': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'logon-successes': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'logon-aftermath': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
@@ -544,7 +545,9 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[] } | null>
   'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
   'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'events-around': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
-  'linux-logons': { as: 'lines', sources: ['lines-syslog'] },
+  'linux-logons': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
+  'fleet-sshd': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
+  'sshd-attempts': { as: 'lines', sources: ['lines-syslog'], ends: 'telling' },
   'lines-around': { as: 'lines', sources: ['lines-syslog'] },
   'events-security-event': null,
   'events-event': null,
@@ -559,6 +562,7 @@ const parameters = {
   until: 'datetime(2026-11-23T02:20:11.000Z)',
   since: 'datetime(2026-11-09T02:20:11.000Z)',
   grain: 'time(60s)',
+  span: 'time(360s)',
   exactLimit: '5000',
   minimum: '10',
   tupleLimit: '100',
@@ -569,8 +573,9 @@ const parameters = {
 
 async function composed(name: string): Promise<string[]> {
   const text = (file: string) => readFile(new URL(`${file}.kql`, folder), 'utf8');
-  const query = await text(name);
   const use = uses[name];
+  const parts = [...(use?.begins ? [await text(use.begins)] : []), await text(name), use?.ends ?? ''];
+  const query = parts.filter((part) => part !== '').join('\n');
   if (!use) return [withParameters(query, parameters)];
   const sources = await Promise.all(use.sources.map(text));
   return sources.map((source) => withParameters(query, { [use.as]: source.trim(), ...parameters }));
@@ -635,7 +640,7 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|lines|logon|last|fleet|linux|service|address)-.*\.kql$/.test(name),
+      /^(events|lines|logon|last|fleet|linux|service|address|sshd)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
       .concat('events-windows-event')
