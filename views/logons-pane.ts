@@ -72,7 +72,8 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
         ),
         at,
       ),
-      ofItem(line(`     ${kindFirst ? '' : `${kind}  `}${burstParties(burst)}`), at),
+      ...(kindFirst ? [] : [ofItem(line(`     ${kind}`), at)]),
+      ofItem(line(`     ${burstParties(burst)}`), at),
       ofItem(
         line(
           '     ',

@@ -1,5 +1,5 @@
 import { severityOf } from '../src/documents/severity.ts';
-import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts';
+import type { Patches, Software } from '../src/documents/triage.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';

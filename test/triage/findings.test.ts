@@ -99,7 +99,7 @@ describe('findings', () => {
       ),
     });
     expect(found.map((finding) => [finding.id, finding.severity])).toEqual([
-      ['open-guessed-broken-into', 'critical'],
+      ['exposed-brute-forced-compromised', 'critical'],
       ['brute-force-succeeded', 'critical'],
       ['rdp-open-to-internet', 'critical'],
     ]);

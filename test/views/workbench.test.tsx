@@ -141,9 +141,9 @@ describe('a narrow pane of failed logons', () => {
     await world.endTriage();
     const narrow = await terminal.until('THEN LOGON');
     expect(narrow).toMatch(/01:58–02:14Z +1,204/);
-    expect(narrow).toMatch(/brute force +203\.0\.113\.77/);
+    expect(narrow).toMatch(/brute force .*\n.*203\.0\.113\.77/);
     expect(narrow).toMatch(/00:10–00:41Z +310/);
-    expect(narrow).toMatch(/password spray +198\.51\.100\.9/);
+    expect(narrow).toMatch(/password spray .*\n.*198\.51\.100\.9/);
   });
 });
 
@@ -349,7 +349,7 @@ describe('triage', () => {
     await terminal.until('web01');
     await frame(terminal);
     for (const [keys, wanted] of [
-      ['\r', 'brute force'],
+      ['\r', 'brute'],
       ['2', 'Failed'],
       ['z', '❯ 2'],
       ['\u001b[Z', '❯ 1'],
