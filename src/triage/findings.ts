@@ -1,6 +1,6 @@
+import { evidenceNames } from '../documents/evidence-names.ts';
 import { severityOrder } from '../documents/severity.ts';
-import type { Finding } from '../documents/triage.ts';
-import { type EvidenceName, evidenceNames } from '../documents/triage.ts';
+import type { EvidenceName, Finding } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import { activityRules } from './findings/activity.ts';
 import { backupRules } from './findings/backup.ts';

@@ -1,17 +1,17 @@
 import { burstKinds } from '../documents/burst-kinds.ts';
+import { evidenceNames } from '../documents/evidence-names.ts';
 import type { Fact } from '../documents/fact.ts';
 import { severityOrder } from '../documents/severity.ts';
-import {
-  type Activity,
-  type ActivityEntry,
-  type Alerts,
-  type Backup,
-  evidenceNames,
-  type Jit,
-  type Logons,
-  type Severity,
-  type TimeLine,
-  type TimeLineEntry,
+import type {
+  Activity,
+  ActivityEntry,
+  Alerts,
+  Backup,
+  Jit,
+  Logons,
+  Severity,
+  TimeLine,
+  TimeLineEntry,
 } from '../documents/triage.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';

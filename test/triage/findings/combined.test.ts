@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { evidenceNames } from '../../../src/documents/evidence-names.ts';
 import { known, unknown } from '../../../src/documents/fact.ts';
 import { severityOrder } from '../../../src/documents/severity.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
-import { evidenceNames } from '../../../src/documents/triage.ts';
 import type { Evidence, FindingFacts } from '../../../src/triage/findings/rule.ts';
 import { judge, rules } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';
