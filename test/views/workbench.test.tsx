@@ -140,8 +140,10 @@ describe('a narrow pane of failed logons', () => {
     const { terminal, world } = await atTriage(100, 30);
     await world.endTriage();
     const narrow = await terminal.until(/THEN LOGON/);
-    expect(narrow).toMatch(/01:58–02:14Z +guess +1,204/);
-    expect(narrow).toMatch(/00:10–00:41Z +spray +310/);
+    expect(narrow).toMatch(/01:58–02:14Z +1,204/);
+    expect(narrow).toMatch(/brute force .*\n.*203\.0\.113\.77/);
+    expect(narrow).toMatch(/00:10–00:41Z +310/);
+    expect(narrow).toMatch(/password spray .*\n.*198\.51\.100\.9/);
   });
 });
 
@@ -465,7 +467,9 @@ describe('playbooks', () => {
     expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
-    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action on web01-nic: not known');
+    expect(screen).toMatch(
+      /\? Microsoft\.Network\/networkSecurityGroups\/join\/action on\s+│?[^\n]*\n[^\n]*web01-nic: not known/,
+    );
     // What decides stands before what changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));
