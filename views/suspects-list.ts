@@ -1,3 +1,4 @@
+import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { ScanRow } from '../src/documents/triage.ts';
 import { lockedHere, openPorts } from '../src/session/containment.ts';
 import { type ReachedFrom, reachedFrom } from '../src/session/reached-from.ts';
@@ -6,10 +7,11 @@ import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { storyOf } from '../src/words/story.ts';
 import { blank, cell, type Line, line, type Span, span, type Tone } from './line.ts';
 import { type ListScroll, scrolledTo } from './list-scroll.ts';
-import { mark, severityMark } from './marks.ts';
+import { severityMark } from './marks.ts';
 import { storyRows } from './verdict.ts';
 import { powerWord, shortOs } from './words.ts';
 
@@ -53,7 +55,7 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (burst === null) return plain('no burst');
   const failures = count(burst.totalFailures).padStart(6);
   if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
-  const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burst.kind;
+  const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
   return plain(`${failures}  ${kind}${burst.succeeded === false ? ', no success' : ', success ?'}`);
 }
 
@@ -277,7 +279,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     brief
       ? ` · ${reach} exposed · ${tally(attacked, logons)} attacked · `
       : ` · ${reach} exposed to the Internet · ${tally(attacked, logons)} under attack · `,
-    span(`${tally(broken, logons)} broken into`, 'plain', broken > 0),
+    span(`${tally(broken, logons)} compromised`, 'plain', broken > 0),
     locked > 0 ? ` · ${locked} locked by you` : '',
     state.marked.size > 0 ? span(` · ${state.marked.size} marked`, 'accent', true) : '',
     ' · ',
