@@ -19,7 +19,7 @@ import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
-import { readEffectiveRules, readNetwork } from './readers/network.ts';
+import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
@@ -267,7 +267,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     check(
       'effective rules',
       network,
-      readEffectiveRules(connection, vm).then((answers) => {
+      readSecondOpinions(connection, vm).then((answers) => {
         const refused = [...answers.values()].find((one) => 'why' in one);
         return refused && 'why' in refused
           ? unknown(refused.why, refused.because, refused.cure, 'ARM')
@@ -341,7 +341,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     check('backup', needOf('backup'), readBackup(connection, vm), (backup) =>
       backup.protected
         ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
-        : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the machine' },
+        : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the VM' },
     ),
     check(
       'activity log',

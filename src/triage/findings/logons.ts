@@ -1,6 +1,8 @@
+import { burstKinds } from '../../documents/burst-kinds.ts';
 import type { Burst, LogonSuccess, Logons } from '../../documents/triage.ts';
+import { count } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
-import { knownValue, type Rule, thousands } from './rule.ts';
+import { knownValue, type Rule } from './rule.ts';
 
 /** The first burst that a logon followed, with that logon; undefined when none is known of. */
 export function brokenInto(logons: Logons | null): { index: number; burst: Burst; success: LogonSuccess } | undefined {
@@ -12,14 +14,14 @@ export function brokenInto(logons: Logons | null): { index: number; burst: Burst
 
 /** "a guessing attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
 export function successText(burst: Burst, success: LogonSuccess): string {
-  const attack = burst.kind === 'spray' ? 'a password spray' : 'a guessing attack';
-  return `${attack} of ${thousands(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`;
+  const attack = burst.kind === 'spray' ? 'a password spray' : 'a brute-force attack';
+  return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`;
 }
 
 /** "203.0.113.77", "3 sources", "an unknown source" */
 function sourceText({ sources, distinctSources }: Burst): string {
-  const count = distinctSources ?? sources.length;
-  if (count > 1) return `${thousands(count)} sources`;
+  const distinct = distinctSources ?? sources.length;
+  if (distinct > 1) return `${count(distinct)} sources`;
   return printable(sources[0]?.address ?? 'unknown', 45);
 }
 
@@ -60,15 +62,10 @@ export const logonRules: Rule[] = [
       const [worst] = bursts;
       if (!worst) return null;
       const followed = worst.success.state === 'unknown' ? 'whether one succeeded is not known' : 'none succeeded';
-      const words = {
-        guess: 'password guessing',
-        spray: `password spray over ${worst.distinctAccounts ?? worst.accounts.length} accounts`,
-        distributed: 'guessing from many sources',
-        unattributed: 'failed logons without a source',
-      };
+      const over = worst.kind === 'spray' ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
-        title: `${words[worst.kind]}: ${thousands(worst.failures)} failures from ${sourceText(worst)}; ${followed}`,
+        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${sourceText(worst)}; ${followed}`,
         evidence: [`logons.bursts[${all.indexOf(worst)}]`],
         ...(worst.success.state === 'unknown' ? { unknown: [`successful logons: ${worst.success.because}`] } : {}),
       };
@@ -90,7 +87,7 @@ export const logonRules: Rule[] = [
       const { account, address, meaning, first, guesses } = found;
       return {
         severity: 'high',
-        title: `the credential of ${printable(account, 60)} was right and refused, after ${thousands(guesses)} failures, from ${printable(address, 45)} at ${first.slice(11, 19)}Z: ${meaning}`,
+        title: `the credential of ${printable(account, 60)} was right and refused, after ${count(guesses)} failures, from ${printable(address, 45)} at ${first.slice(11, 19)}Z: ${meaning}`,
         evidence: [`logons.rightButRefused[${at}]`],
       };
     },
@@ -109,7 +106,7 @@ export const logonRules: Rule[] = [
       const { account, failures, success } = found;
       return {
         severity: 'medium',
-        title: `${thousands(failures)} failures of ${printable(account, 60)} and then a logon from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`,
+        title: `${count(failures)} failures of ${printable(account, 60)} and then a logon from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`,
         evidence: ['logons.afterFailures[0]'],
       };
     },
