@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCode, Failure } from './failure.ts';
+import { skeleton } from './skeleton.ts';
 import { printable } from './text/printable.ts';
 import { version } from './version.ts';
 
@@ -71,7 +72,19 @@ function program(): Command {
     .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => {
+        skeleton()?.end();
+        process.stdout.write(text);
+      },
+      writeErr: (text) => {
+        skeleton()?.end();
+        process.stderr.write(text);
+      },
+    })
+    .hook('preAction', (_, command) => {
+      if (command !== cordon) skeleton()?.end();
+    })
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
@@ -84,7 +97,11 @@ function program(): Command {
     .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
-    .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
+    .action(async (flags) => {
+      await finish((await import('./commands/workbench.ts')).workbench(flags, streams));
+      // A request that Azure has not answered must not hold a person who has left.
+      if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
+    });
 
   tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
@@ -292,6 +309,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program().parseAsync();
 } catch (error) {
+  skeleton()?.end();
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
   } else if (error instanceof Failure) {
