@@ -525,7 +525,7 @@ describe('playbooks', () => {
       await terminal.until('Not done:');
       expect(world.run.calls).toEqual(['start']);
       world.pass(1_000);
-      const next = await terminal.until(/s skip this step[^]*l later \(it waits, w comes back\)/);
+      const next = await terminal.until(/s skip this step[\s\S]*l later \(it waits, w comes back\)/);
       expect(next).toContain('x stop here');
       terminal.type('l');
       await terminal.until('Exposed ports');
