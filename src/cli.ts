@@ -95,6 +95,7 @@ function program(): Command {
     ),
   )
     .option('--json', 'print cordon.triage/1')
+    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),

@@ -1,4 +1,5 @@
 import { drawn, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
+import { clock, day } from '../src/text/times.ts';
 import { arrangement, type Box, boxNamed, triageLayout } from './layout.ts';
 import { beside, boxed, fitLine, type Line, line, span } from './line.ts';
 import { logonsRows } from './logons-pane.ts';
@@ -9,6 +10,17 @@ import { portsRows } from './ports-pane.ts';
 import { postureBody } from './posture-pane.ts';
 import { verdictRows } from './verdict.ts';
 import { ageNote } from './words.ts';
+
+/** How old the failed logons are; what a log that was opened tells is as old as its last event. */
+function logonsNote(state: SessionState, { vm, part }: TriageSlot, width: number, busy: boolean): Line {
+  const fact = part.logons;
+  if (fact?.state === 'known' && (state.logs.get(vm.id)?.opened.length ?? 0) > 0) {
+    const ends = day(fact.asOf) === day(state.now) ? clock(fact.asOf) : day(fact.asOf);
+    return line(span(`${mark.stale} ${width < 44 ? '' : 'log '}ends ${ends}`, 'high'));
+  }
+  const covers = fact?.state === 'known' && width >= fact.coverage.length + 26 ? `${fact.coverage},` : '';
+  return ageNote(fact, state.now, busy, covers);
+}
 
 function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, focused: boolean, index: number): Line[] {
   const { part } = slot;
@@ -33,12 +45,7 @@ function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, fo
     ports: () => ({ rows: portsRows(part, inner), note: ageNote(part.exposure, state.now, busy) }),
     logons: () => ({
       rows: logonsRows(part, inner, state.now),
-      note: ageNote(
-        part.logons,
-        state.now,
-        busy,
-        part.logons?.state === 'known' && inner >= part.logons.coverage.length + 26 ? `${part.logons.coverage},` : '',
-      ),
+      note: logonsNote(state, slot, inner, busy),
     }),
     patches: () => ({
       rows: patchesRows(part, inner),
