@@ -13,7 +13,17 @@ function reading(command: Command): Command {
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
     .option('--simulator <url>', 'use a cordon simulate that runs already')
-    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china']))
+    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
+    .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
+    .option('--authority <url>', 'Entra ID of a custom cloud')
+    .option('--audience <uri>', 'what tokens of a custom cloud are for; its endpoint when absent')
+    .option('--logs-endpoint <url>', 'Log Analytics of a custom cloud')
+    .addOption(
+      new Option(
+        '--auth <method>',
+        'how to sign in; by default a person’s sign-in before the computer’s identity',
+      ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
+    )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
     .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
@@ -65,7 +75,7 @@ function program(): Command {
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
-    '\nExit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage · 3 not signed in or not permitted ·\n' +
+    '\nExit codes: 0 done · 1 findings at or above --fail-on, or not known · 2 wrong usage · 3 not signed in or not permitted ·\n' +
       '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
   );
   tagged(exploited(bursts(reading(cordon))))
@@ -78,8 +88,15 @@ function program(): Command {
   tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each machine's exposure")
+    .option('--case <id>', 'enter what was found into this case')
+    .option('--cases <folder>', 'where case files are kept')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
     )
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
@@ -97,8 +114,15 @@ function program(): Command {
     .option('--json', 'print cordon.triage/1')
     .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
+    .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
+    .option('--cases <folder>', 'where case files are kept')
     .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it').choices(['critical', 'high', 'medium', 'low']),
+      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
     )
     .action(async (vm: string, _flags, command: Command) =>
       finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),
@@ -257,7 +281,7 @@ try {
     process.stderr.write(
       `cordon: ${error.message
         .split('\n')
-        .map((line) => printable(line, 2000))
+        .map((line) => printable(line, 20_000))
         .join('\n')}\n`,
     );
     process.exitCode = error.exitCode;

@@ -2,7 +2,7 @@ import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
-import { exploitedAmong, patchName, serviceText, supportText } from '../src/words/fact-lines.ts';
+import { exploitedAmong, patchName, serviceText, supportText, unlistedUpdates } from '../src/words/fact-lines.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
@@ -40,6 +40,16 @@ function exploitedRows(part: TriageInProgress): Line[] {
   const fact = part.knownExploited;
   if (fact?.state !== 'unknown') return [];
   return [line(span(` ${mark.unknown} exploited? ${fact.because}`, 'unknown'))];
+}
+
+/** What the assessment counts and does not list; "none" only where it counts none. */
+function unlistedRows(patches: Patches): Line[] {
+  const unlisted = unlistedUpdates(patches);
+  if (unlisted.length === 0 && patches.missing.length === 0)
+    return [line(span(` ${mark.low} `, 'dim'), 'No patch was missing when it was assessed.')];
+  return unlisted.map(({ severity, text }) =>
+    line(' ', severityMark(severity), ' ', span(text, severityTone(severity)), ' missing, not listed'),
+  );
 }
 
 function rebootRow({ rebootPending, rebootPendingSince }: Patches): Line[] {
@@ -81,8 +91,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
         ),
       );
     }
-    if (missing.length === 0)
-      rows.push(line(span(` ${mark.low} `, 'dim'), 'No patch was missing when it was assessed.'));
+    rows.push(...unlistedRows(fact.value));
     rows.push(...rebootRow(fact.value));
     if (fact.value.service !== '') {
       rows.push(line(span(`   updates come from ${serviceText(fact.value.service)}`, 'dim')));

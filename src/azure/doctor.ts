@@ -6,7 +6,7 @@ import { known, unknown } from '../documents/fact.ts';
 import type { EvidenceName, VirtualMachine } from '../documents/triage.ts';
 import { sources } from '../sources.ts';
 import { counted } from '../text/counts.ts';
-import { printable } from '../text/printable.ts';
+import { shellWord } from '../text/shell-word.ts';
 import type { Connection } from './client/connection.ts';
 import { isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
@@ -31,12 +31,6 @@ export interface Patient {
   alone: boolean;
   /** Object id of the caller, for the lines to paste; "" when it is not known. */
   callerId: string;
-}
-
-/** A text as one word of a shell: POSIX shells and PowerShell take it as it is. */
-export function shellWord(text: string): string {
-  const safe = printable(text, 500);
-  return /^[\w./:-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", '')}'`;
 }
 
 /** The line that gives the caller a role. A placeholder stands in quotes: pasted as it is, it does nothing. */

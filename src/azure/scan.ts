@@ -3,7 +3,6 @@ import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PublishedTags } from '../network/sets/address-prefixes.ts';
-import { severityOrder } from '../triage/findings.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
@@ -13,10 +12,10 @@ import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
 import { guardedSubscriptions } from './readers/defender-plan.ts';
 import { readFleetExposure } from './readers/fleet-exposure.ts';
+import { readFleetLogons } from './readers/fleet-logons.ts';
 import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
-import { readFleetLogons } from './readers/logons.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
@@ -25,13 +24,14 @@ interface FleetFacts {
   exposure: Map<VirtualMachine, MachineExposure> | null;
   /** An unknown when the logs could not be asked at all. */
   bursts: Map<string, FleetBurst> | Unknown | null;
-  alerts: { counts: Map<string, number>; guarded: Set<string> } | null;
+  /** `whole`: Azure gave all there are, so that a VM without any has none. */
+  alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
   /** `unread` when Azure refused or did not answer. */
   patches: Map<string, PatchCounts> | 'unread' | null;
   /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
   /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
-  backups: { last: Map<string, string>; seen: Set<string> } | null;
+  backups: { last: Map<string, string>; seen: Set<string>; whole: boolean } | null;
 }
 
 /** What a row tells of how the Internet reaches its machine. */
@@ -69,8 +69,10 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const key = vm.id.toLowerCase();
   const { reach, addresses, full } = facts.exposure?.get(vm) ?? {};
   const patches = patchesOf(facts.patches, key);
-  const guarded = facts.alerts?.guarded.has(vm.subscriptionId.toLowerCase()) ?? false;
+  const subscription = vm.subscriptionId.toLowerCase();
+  const guarded = facts.alerts?.whole === true && facts.alerts.guarded.has(subscription);
   const count = facts.alerts?.counts.get(key);
+  const neverBackedUp = facts.backups?.whole === true && facts.backups.seen.has(subscription);
   const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
     id: vm.id,
     name: vm.name,
@@ -82,7 +84,7 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
     securityPatches: patches?.security ?? null,
     ...(patches ? { patchAssessment: patches.assessment } : {}),
     ...(facts.exploited ? { knownExploited: facts.exploited.get(key) ?? null } : {}),
-    lastBackup: facts.backups?.last.get(key) ?? (facts.backups?.seen.has(vm.subscriptionId.toLowerCase()) ? '' : null),
+    lastBackup: facts.backups?.last.get(key) ?? (neverBackedUp ? '' : null),
     ...(full ? { exposure: full } : {}),
   };
   return { ...base, ...suspicionOf(base, reach) };
@@ -113,9 +115,11 @@ export async function readScan(
   const notSeen: string[] = [];
   const asOf = () => connection.clock.now().toISOString();
   if (inventory.state === 'unknown') {
-    const reason = `${inventory.because}: ${inventory.cure}`;
+    const { why, because, cure } = inventory;
+    const reason = `${because}: ${cure}`;
     onProgress([], [reason]);
-    return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason] };
+    const notListed = { why, because, cure };
+    return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason], notListed };
   }
   notSeen.push(...inventory.notSeen);
   const { machines, subscriptions } = inventory.value;
@@ -141,10 +145,10 @@ export async function readScan(
     }
     update();
   };
-  const graph = async (name: string) => {
+  const graph = async (what: string, name: string) => {
     const { rows: found, truncated } = await queryGraph(connection, await loadQuery(name), ids, signal);
-    if (truncated) notSeen.push(truncated);
-    return found;
+    if (truncated) notSeen.push(`${what}: ${truncated}`);
+    return { found, whole: truncated === '' };
   };
   await Promise.all([
     part('exposure', async () => {
@@ -168,11 +172,11 @@ export async function readScan(
       else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
     }),
     part('Defender alerts', async () => {
-      const [{ counts, notSeen: unseen }, guarded] = await Promise.all([
+      const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
         countAlerts(connection, ids, machines, signal),
         guardedSubscriptions(connection, ids, signal),
       ]);
-      facts.alerts = { counts, guarded };
+      facts.alerts = { counts, guarded, whole };
       notSeen.push(...unseen);
     }),
     part('patches', async () => {
@@ -185,9 +189,13 @@ export async function readScan(
     }),
     part('known exploited vulnerabilities', async () => {
       if (!exploited) return;
-      const found = await readFleetVulnerabilities(connection, ids, signal);
+      const { found, truncated } = await readFleetVulnerabilities(connection, ids, signal);
+      if (truncated) notSeen.push(`known exploited vulnerabilities: ${truncated}`);
       facts.exploited = new Map(
-        [...found].map(([id, cves]) => [id, [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort()]),
+        [...found].flatMap(([id, cves]) => {
+          const listed = [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort();
+          return listed.length > 0 || truncated === '' ? [[id, listed] as const] : [];
+        }),
       );
       const blind = machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
       if (blind > 0)
@@ -197,21 +205,18 @@ export async function readScan(
       );
     }),
     part('backups', async () => {
-      const last = new Map(
-        (await graph('protected-items')).map((row) => [
-          textAt(row, 'machine'),
-          // The last operation may have failed: what counts is what one can go back to.
-          instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '',
-        ]),
-      );
+      const { found, whole } = await graph('backups', 'protected-items');
+      const last = new Map<string, string>();
+      for (const row of found) {
+        const machine = textAt(row, 'machine');
+        // The last operation may have failed: what counts is what one can go back to.
+        const at = instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '';
+        // A VM may be an item of several vaults.
+        if (Date.parse(at || '1970') >= Date.parse(last.get(machine) || '1970')) last.set(machine, at);
+      }
       // No item in a whole subscription says more of the caller's rights than of the backups.
-      facts.backups = { last, seen: new Set([...last.keys()].map((id) => id.split('/')[2] ?? '')) };
+      facts.backups = { last, seen: new Set([...last.keys()].map((id) => id.split('/')[2] ?? '')), whole };
     }),
   ]);
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: rows(), notSeen };
-}
-
-/** Does the scan hold a machine at or above this severity? */
-export function reaches(rows: ScanRow[], severity: 'critical' | 'high' | 'medium' | 'low'): boolean {
-  return rows.some((row) => row.severity !== 'unknown' && severityOrder[row.severity] <= severityOrder[severity]);
 }

@@ -81,6 +81,15 @@ export async function lockHolder(directory: string): Promise<LockHolder | null> 
   return held === null || (await isAbandoned(held)) ? null : { pid: held.pid, host: held.host, since: held.since };
 }
 
+/** Removes the lock of a process of this host that is gone; true when there was one. */
+export async function removeAbandonedLock(directory: string): Promise<boolean> {
+  const path = lockPath(directory);
+  const text = await readLock(path);
+  const held = text === null ? null : parseLock(text);
+  if (text === null || held === null || !(await isAbandoned(held))) return false;
+  return moveAway(path, text);
+}
+
 /** The lock appears with its content or not at all: written aside, then linked to its name, which fails if it is taken. */
 async function createLock(path: string, note: LockNote): Promise<boolean> {
   const aside = `${path}.${note.token}`;

@@ -1,11 +1,11 @@
-import { mkdir, open as openFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { distance } from 'fastest-levenshtein';
 import type { Entry } from '../documents/transcript.ts';
 import { type CaseHeader, readBody } from './bodies.ts';
-import { type CaseLock, type LockHolder, lockCase, lockHolder } from './case-lock.ts';
+import { type CaseLock, type LockHolder, lockCase, lockHolder, removeAbandonedLock } from './case-lock.ts';
 import { genesis, longestLine, readLine, sha256 } from './chain.ts';
 import { type EvidenceStore, evidenceStore } from './evidence.ts';
 import { readHead } from './head-note.ts';
@@ -95,6 +95,8 @@ export interface CaseStore {
   read(id: string): Promise<CaseReader>;
   /** Ids like this one, nearest first, at most three. */
   nearest(id: string): Promise<string[]>;
+  /** Removes what killed processes of this host left behind: their locks, and files that are not whole. */
+  tidy(): Promise<void>;
 }
 
 export interface StoreOptions {
@@ -165,10 +167,16 @@ class Store implements CaseStore {
     const lock = await lockCase(directory, this.#now);
     try {
       const torn = await keepTornLine(directory, file, this.#now(), this.#openFile);
+      await removeLeftovers(directory);
       const last = await lastVerified(file);
       const note = await readHead(directory);
       const opened = await this.#writer(directory, last, lock);
-      await tellWhatWasFound(opened.transcript, { torn, lost: lossSince(note, last), takenFrom: lock.takenFrom });
+      await tellWhatWasFound(opened.transcript, {
+        torn,
+        lost: lossSince(note, last),
+        takenFrom: lock.takenFrom,
+        unnoted: note === null && last !== null,
+      });
       return await opened.asCase(id, this.root);
     } catch (error) {
       await lock.release();
@@ -189,6 +197,17 @@ class Store implements CaseStore {
     });
     ranked.sort((a, b) => a.far - b.far || (a.known < b.known ? 1 : -1));
     return ranked.slice(0, 3).map(({ known }) => known);
+  }
+
+  async tidy(): Promise<void> {
+    for (const id of await this.#ids().catch(() => [])) {
+      const directory = join(this.root, id);
+      try {
+        if (await removeAbandonedLock(directory)) await removeLeftovers(directory);
+      } catch {
+        // A folder that may not be written to stays as it is.
+      }
+    }
   }
 
   async #ids(): Promise<string[]> {
@@ -237,6 +256,8 @@ class Store implements CaseStore {
       asCase: async (id: string, root: string): Promise<CaseFile> => ({
         ...(await readerOf(id, join(root, id))),
         entries: () => transcript.entries(),
+        // Open for writing: that its folder was renamed, or head.json lost, was found when it was opened.
+        verify: (options) => verifyTranscript(path, options),
         transcript,
         evidence,
         openIntents: () => openIntents(transcript.entries()),
@@ -272,7 +293,7 @@ async function readerOf(id: string, directory: string): Promise<CaseReader> {
     header: await headerOf(file, id),
     entries: () => readEntries(file),
     fullBody: (entry) => fullBody(directory, entry),
-    verify: (options) => verifyTranscript(file, options),
+    verify: (options) => verifyTranscript(file, { caseId: id, noted: true, ...options }),
   };
 }
 
@@ -317,10 +338,12 @@ interface Found {
   torn: { file: string; sha256: string; bytes: number } | null;
   lost: { entries: number; head: string } | null;
   takenFrom: LockHolder | null;
+  /** head.json, which each case has, was gone. */
+  unnoted: boolean;
 }
 
 async function tellWhatWasFound(transcript: Transcript, found: Found): Promise<void> {
-  const { torn, lost, takenFrom } = found;
+  const { torn, lost, takenFrom, unnoted } = found;
   if (takenFrom !== null) {
     await transcript.append('error', 'cordon', {
       text: `process ${takenFrom.pid} on ${takenFrom.host}, which wrote to this case since ${takenFrom.since}, ended without closing it; its lock was taken over`,
@@ -338,11 +361,29 @@ async function tellWhatWasFound(transcript: Transcript, found: Found): Promise<v
       lost,
     });
   }
+  if (unnoted) {
+    await transcript.append('error', 'cordon', {
+      text: `head.json was gone: whether entries after the ${transcript.count} that are there are missing cannot be told`,
+    });
+  }
   await transcript.flush();
 }
 
 function lossSince(note: { entries: number; head: string } | null, last: Entry | null) {
   return note !== null && note.entries > (last?.seq ?? 0) ? note : null;
+}
+
+/** What a killed process left half-written beside the transcript; nobody else writes there while we hold the lock. */
+async function removeLeftovers(directory: string): Promise<void> {
+  for (const folder of [directory, join(directory, 'evidence')]) {
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) if (isLeftover(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** `<name>.<uuid>.tmp`, as `writeWhole` names what is not whole yet. */
+function isLeftover(name: string): boolean {
+  return /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
 }
 
 /** A line without its newline is set aside, whole, before the transcript is cut back to the line before it. */
@@ -421,6 +462,8 @@ async function summarise(root: string, id: string): Promise<CaseSummary> {
     if (first === null || header === null)
       return { ...empty, writer, unreadable: 'its first line is not a case header' };
     const known: CaseSummary = { ...empty, writer, vm: header.vm, demo: header.demo, createdAt: first.at };
+    if (header.caseId !== id)
+      return { ...known, unreadable: `its transcript is of the case ${safeName(header.caseId, 128)}` };
     const last = await lastEntry(file);
     if (last === null) return { ...known, unreadable: 'its last line is not an entry' };
     return { ...known, lastAt: last.at, entries: last.seq, head: last.hash, closed: last.kind === 'close' };

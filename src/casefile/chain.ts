@@ -8,6 +8,9 @@ export const genesis = '0'.repeat(64);
 /** The longest line in bytes, its newline included. */
 export const longestLine = 65_536;
 
+/** Milliseconds by which a time may lie before the one of the line before without a word: clocks are no more exact. */
+export const clockPlay = 1000;
+
 /** SHA-256 in lower-case hex. */
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');

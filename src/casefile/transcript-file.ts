@@ -1,10 +1,14 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** What the transcript needs of its file. */
 export interface TranscriptFile {
   size(): Promise<number>;
+  /** Why the open file is not the one at its path (deleted, moved, replaced by a copy); null when it is. */
+  misplaced(): Promise<string | null>;
+  /** Bytes that the file system has left for us; Infinity where that cannot be told. */
+  room(): Promise<number>;
   /** Appends with one write; throws when not all of it could be written. */
   append(data: Uint8Array): Promise<void>;
   /** Resolves when all that was appended is on the disk. */
@@ -17,12 +21,34 @@ export interface TranscriptFile {
 export async function openTranscriptFile(path: string): Promise<TranscriptFile> {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
   const handle = await open(path, flags, 0o600);
-  return onHandle(handle);
+  return onHandle(handle, path);
 }
 
-function onHandle(handle: FileHandle): TranscriptFile {
+function onHandle(handle: FileHandle, path: string): TranscriptFile {
   return {
     size: async () => (await handle.stat()).size,
+    misplaced: async () => {
+      const ours = await handle.stat({ bigint: true });
+      try {
+        const there = await stat(path, { bigint: true });
+        return there.dev === ours.dev && there.ino === ours.ino && ours.nlink > 0n
+          ? null
+          : 'another file stands at its path: it was replaced';
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : '';
+        return code === 'ENOENT' || code === 'ENOTDIR'
+          ? 'it does not stand at its path any more: it was deleted or moved'
+          : `its path cannot be looked at (${String(code)})`;
+      }
+    },
+    room: async () => {
+      try {
+        const { bavail, bsize } = await statfs(dirname(path));
+        return bavail * bsize;
+      } catch {
+        return Number.POSITIVE_INFINITY;
+      }
+    },
     append: async (data) => {
       let written = 0;
       while (written < data.length) {

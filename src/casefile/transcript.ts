@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Entry, EntryKind } from '../documents/transcript.ts';
 import { type BodyOf, evidenceRef } from './bodies.ts';
 import { shortened } from './bounded-body.ts';
-import { breaks, genesis, longestLine, readLine, seal } from './chain.ts';
+import { breaks, clockPlay, genesis, longestLine, readLine, seal } from './chain.ts';
 import { type EvidenceStore, readEvidence } from './evidence.ts';
 import { writeHead } from './head-note.ts';
 import { linesOf } from './lines.ts';
@@ -11,6 +11,9 @@ import type { TranscriptFile } from './transcript-file.ts';
 
 /** Kinds that are on the disk before `append` resolves: what is asked of Azure must not outlive its record. */
 const durable: ReadonlySet<EntryKind> = new Set(['case', 'confirm', 'intent', 'outcome', 'undo', 'close']);
+
+/** What must be free on the disk before a change: its outcome, its evidence and what undoes it must be written too. */
+const leastRoom = 1024 * 1024;
 
 /** The case file cannot be written. Nothing may be changed in Azure until it can. */
 export class TranscriptWriteError extends Error {
@@ -111,6 +114,10 @@ class Writer implements Transcript {
   #tail: Promise<unknown> = Promise.resolve();
   #unflushed = false;
   #flushTimer: NodeJS.Timeout | null = null;
+  /** How many entries head.json notes. */
+  #noted = 0;
+  #headTimer: NodeJS.Timeout | null = null;
+  #lastAt: string;
   #closed = false;
   /** A failed write left a part of its line, which could not be cut off yet. */
   #halfALine = false;
@@ -125,6 +132,7 @@ class Writer implements Transcript {
     this.file = parts.path;
     this.head = parts.last?.hash ?? genesis;
     this.count = parts.last?.seq ?? 0;
+    this.#lastAt = parts.last?.at ?? '';
   }
 
   static async open(parts: TranscriptParts): Promise<Transcript> {
@@ -175,6 +183,7 @@ class Writer implements Transcript {
     await this.#tail;
     try {
       await this.#flush();
+      await this.#noteHead();
     } finally {
       await this.#parts.file.close();
     }
@@ -183,9 +192,9 @@ class Writer implements Transcript {
   async #write(kind: EntryKind, actor: string, at: string, body: Record<string, Json>): Promise<Entry> {
     if (this.#closed) throw new TranscriptWriteError('the case file is closed');
     try {
+      await this.#demandItsPlace(kind);
       if (this.#missed !== null) await this.#tellWhatIsMissing(this.#missed, at);
-      const entry = await this.#put(kind, actor, at, body);
-      return entry;
+      return await this.#put(kind, actor, at, { ...body, ...this.#clockWentBack(at) });
     } catch (error) {
       this.#missed ??= { since: at, kinds: new Map() };
       this.#missed.kinds.set(kind, (this.#missed.kinds.get(kind) ?? 0) + 1);
@@ -196,6 +205,22 @@ class Writer implements Transcript {
       this.#setFailure(failure);
       throw failure;
     }
+  }
+
+  /** The file at the path is the one that is written, and before a change there is room for what follows it. */
+  async #demandItsPlace(kind: EntryKind): Promise<void> {
+    const { file } = this.#parts;
+    const because = await file.misplaced();
+    if (because !== null) throw new Error(because);
+    if (kind !== 'intent') return;
+    const room = await file.room();
+    if (room < leastRoom) throw new Error(`the disk is full: ${Math.floor(room / 1024)} KiB are left`);
+  }
+
+  /** Times never go back in silence: the entry at which a clock was set back says so. */
+  #clockWentBack(at: string): Record<string, Json> {
+    const back = Date.parse(this.#lastAt) - Date.parse(at);
+    return back > clockPlay ? { clockWentBack: { from: this.#lastAt, seconds: Math.round(back / 1000) } } : {};
   }
 
   async #tellWhatIsMissing(missed: { since: string; kinds: Map<EntryKind, number> }, at: string): Promise<void> {
@@ -226,9 +251,11 @@ class Writer implements Transcript {
     this.#size += data.length;
     this.head = entry.hash;
     this.count = entry.seq;
+    this.#lastAt = at;
     if (durable.has(kind)) {
       this.#unflushed = false;
-      await this.#noteHead();
+      if (this.#noted === 0) await this.#noteHead();
+      else this.#noteHeadSoon();
     } else {
       this.#flushSoon();
     }
@@ -280,12 +307,28 @@ class Writer implements Transcript {
     if (!this.#unflushed) return;
     await this.#parts.file.sync();
     this.#unflushed = false;
-    await this.#noteHead();
+    this.#noteHeadSoon();
+  }
+
+  /** The note costs more than an entry: it follows soon, for all that were flushed by then. */
+  #noteHeadSoon(): void {
+    if (this.#headTimer !== null) return;
+    this.#headTimer = setTimeout(() => {
+      this.#headTimer = null;
+      if (this.#closed) return;
+      this.#tail = this.#tail.then(() => this.#noteHead());
+    }, 250);
+    this.#headTimer.unref();
   }
 
   async #noteHead(): Promise<void> {
+    if (this.#headTimer !== null) clearTimeout(this.#headTimer);
+    this.#headTimer = null;
+    // What is not flushed is not noted: it may be lost in a crash, and nobody has cut it off then.
+    if (this.#unflushed || this.#noted === this.count) return;
     try {
       await writeHead(dirname(this.file), { entries: this.count, head: this.head });
+      this.#noted = this.count;
     } catch {
       // The note is then behind, which it may be: the entry itself is on the disk.
     }

@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Entry } from '../documents/transcript.ts';
 import { evidenceOf } from './bodies.ts';
-import { breaks, genesis, readLine } from './chain.ts';
+import { breaks, clockPlay, genesis, readLine } from './chain.ts';
 import { checkEvidence } from './evidence.ts';
 import { readHead } from './head-note.ts';
 import { linesOf } from './lines.ts';
@@ -32,6 +32,10 @@ export interface VerifyOptions {
   entries?: number;
   /** Check the evidence files too, which are beside the transcript. Default true. */
   evidence?: boolean;
+  /** The case that the transcript must be of: the name of its folder. */
+  caseId?: string;
+  /** Demand the note beside it (`head.json`), which each case has from its first entry on. Default false. */
+  noted?: boolean;
   /** Accept that a loss was found and recorded when the case was opened again. Default false. */
   acceptRecordedLoss?: boolean;
 }
@@ -42,6 +46,7 @@ export interface VerifyOptions {
  */
 export async function verifyTranscript(file: string, options: VerifyOptions = {}): Promise<Verification> {
   const directory = dirname(file);
+  if (await isMissing(file)) return { ok: false, line: 1, because: 'is missing: there is no transcript' };
   const note = await readHead(directory);
   const checkFiles = options.evidence ?? true;
   const anchorHead = options.head?.toLowerCase();
@@ -55,6 +60,12 @@ export async function verifyTranscript(file: string, options: VerifyOptions = {}
     const { entry } = read;
     const because = breaks(entry, previous);
     if (because !== null) return { ok: false, line, because };
+    const outOfTime = options.acceptRecordedLoss === true ? null : timeBreaks(entry, previous);
+    if (outOfTime !== null) return { ok: false, line, because: outOfTime };
+    if (options.caseId !== undefined && previous === null && entry.body.caseId !== options.caseId) {
+      const because = `is the header of the case ${String(entry.body.caseId).slice(0, 128)}, not of ${options.caseId}`;
+      return { ok: false, line, because };
+    }
     if (note?.entries === entry.seq && note.head !== entry.hash) {
       return { ok: false, line, because: 'is not the entry that head.json notes' };
     }
@@ -84,6 +95,9 @@ export async function verifyTranscript(file: string, options: VerifyOptions = {}
   const entries = previous?.seq ?? 0;
   const missing = (because: string): Verification => ({ ok: false, line: entries + 1, because });
   if (previous === null) return missing('is missing: there is no entry');
+  if (note === null && options.noted === true && options.acceptRecordedLoss !== true) {
+    return missing('may be missing: head.json, which notes how many entries there were, is gone or cannot be read');
+  }
   if (note !== null && note.entries > entries && options.acceptRecordedLoss !== true) {
     return missing(`is missing: head.json notes ${note.entries} entries, there are ${entries}`);
   }
@@ -93,6 +107,22 @@ export async function verifyTranscript(file: string, options: VerifyOptions = {}
   if (!anchorSeen) return missing(`is missing: no entry has the head ${anchorHead ?? ''} that was noted`);
   const unlisted = checkFiles ? await unlistedFiles(directory, listed) : [];
   return { ok: true, entries, head: previous.hash, evidence: listed.size, unlisted };
+}
+
+/** Why the entry's time cannot follow the one before it; an entry that tells that the clock went back can. */
+function timeBreaks(entry: Entry, previous: Entry | null): string | null {
+  if (previous === null || Date.parse(entry.at) >= Date.parse(previous.at) - clockPlay || 'clockWentBack' in entry.body)
+    return null;
+  return `is of ${entry.at}, before the line before it (${previous.at}), and nothing says that the clock went back`;
+}
+
+async function isMissing(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  }
 }
 
 async function unlistedFiles(directory: string, listed: ReadonlySet<string>): Promise<string[]> {

@@ -1,33 +1,53 @@
 import { createWriteStream } from 'node:fs';
 import type { Connection } from '../azure/client/connection.ts';
-import { redact } from '../casefile/redaction.ts';
+import { redact, redactText } from '../casefile/redaction.ts';
+import { printable } from '../text/printable.ts';
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOSPC') return 'the disk is full';
+  if (code === 'ENOENT') return 'there is no such folder';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a folder';
+  return error instanceof Error ? error.message : String(error);
+}
 
 /**
- * Writes every exchange with Azure to a file, one JSON object a line, without credentials: for support, and to hold
- * against Azure's specifications. Returns the function that finishes the file.
+ * Writes every exchange with Azure to a file, one JSON object a line, without secrets: for support, and to hold against
+ * Azure's specifications. A file that cannot be written is told once, and the work goes on without it: it is not the
+ * record. Returns the function that finishes the file.
  */
-export function recordTraffic(connection: Connection, path: string): () => Promise<void> {
+export function recordTraffic(connection: Connection, path: string, tell: (sentence: string) => void) {
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 });
+  let failed = false;
   const stop = connection.observe((exchange) => {
+    if (exchange.status === 0 || failed) return;
     const line = {
       request: {
         method: exchange.method,
-        url: exchange.url,
-        headers: exchange.requestHeaders,
+        url: redactText(exchange.url),
+        headers: redact(exchange.requestHeaders),
         ...(exchange.requestBody === undefined ? {} : { body: redact(exchange.requestBody) }),
       },
       response: {
         statusCode: String(exchange.status),
-        headers: exchange.responseHeaders,
+        headers: redact(exchange.responseHeaders),
         ...(exchange.responseBody === undefined ? {} : { body: redact(exchange.responseBody) }),
       },
     };
-    if (exchange.status !== 0) file.write(`${JSON.stringify(line)}\n`);
+    file.write(`${JSON.stringify(line)}\n`);
   });
-  return () =>
-    new Promise((resolve, reject) => {
+  file.on('error', (error) => {
+    if (failed) return;
+    failed = true;
+    stop();
+    tell(`--traffic ${printable(path, 256)} cannot be written: ${reasonOf(error)}. The work goes on without it.`);
+  });
+  return (): Promise<void> =>
+    new Promise((resolve) => {
       stop();
-      file.on('error', reject);
-      file.end(resolve);
+      if (failed || file.destroyed) return resolve();
+      file.on('close', () => resolve());
+      file.end();
     });
 }

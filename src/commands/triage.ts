@@ -1,21 +1,62 @@
 import { resolveVm } from '../azure/readers/inventory.ts';
-import { readTriage } from '../azure/triage.ts';
-import type { Severity, TriageDocument } from '../documents/triage.ts';
+import { readTriage, type TriageOptions } from '../azure/triage.ts';
+import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
-import { severityOrder } from '../triage/findings.ts';
+import { recordTriage } from '../session/triage-record.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
-import type { withEvidence } from './evidence-beside.ts';
+import { type FailOn, triageExit } from './fail-on.ts';
+import { checkHeadlessCase, type HeadlessCaseFlags, openHeadlessCase, withQueries } from './headless-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
-import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 
-export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
+export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
   json?: boolean;
   markdown?: boolean;
-  failOn?: Severity;
   /** Exported event logs. */
   evidence?: string[];
+  failOn?: FailOn;
+}
+
+/** Says which of the three questions has been answered, to somebody who looks. */
+function narrator({ stderr }: Streams): (part: TriageInProgress) => void {
+  const told = new Set<string>();
+  return (part) => {
+    if (!stderr.isTTY) return;
+    for (const name of ['exposure', 'logons', 'patches'] as const) {
+      if (part[name] && !told.has(name)) {
+        told.add(name);
+        stderr.write(`  ${name} …✓\n`);
+      }
+    }
+  };
+}
+
+/** Reads the VM; with `--case` everything that was asked, answered and concluded is entered there. */
+async function readAndEnter(
+  opened: Opened,
+  vm: VirtualMachine,
+  flags: TriageFlags,
+  options: TriageOptions,
+  streams: Streams,
+): Promise<TriageDocument> {
+  const { connection } = opened;
+  const read = async () => {
+    const { document } = await readTriage(connection, vm, narrator(streams), options);
+    return flags.evidence ? besideEvidence(document, flags.evidence, options, opened, streams) : document;
+  };
+  if (flags.case === undefined) return read();
+  const kept = await openHeadlessCase(opened, flags, vm, streams);
+  try {
+    const document = await withQueries(opened, kept, read);
+    await recordTriage(kept, document, connection.clock.now());
+    streams.stderr.write(`Entered into case ${kept.id}.\n`);
+    return document;
+  } finally {
+    await kept.close();
+  }
 }
 
 /** `cordon triage VM`: the three questions for one machine, without the workbench. */
@@ -24,25 +65,9 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
   const tags = await serviceTagsOption(flags, new Date());
   const opened = await openConnection(flags);
   try {
+    await checkHeadlessCase(opened, flags);
     const vm = await resolveVm(opened.connection, wanted);
-    const started = new Set<string>();
-    const { document: read } = await readTriage(
-      opened.connection,
-      vm,
-      (part) => {
-        if (!streams.stderr.isTTY) return;
-        for (const name of ['exposure', 'logons', 'patches'] as const) {
-          if (part[name] && !started.has(name)) {
-            started.add(name);
-            streams.stderr.write(`  ${name} …✓\n`);
-          }
-        }
-      },
-      { ...burstOptions(flags), ...exploited, ...tags },
-    );
-    const document = flags.evidence
-      ? await besideEvidence(read, flags.evidence, { ...burstOptions(flags), ...exploited }, opened, streams)
-      : read;
+    const document = await readAndEnter(opened, vm, flags, { ...burstOptions(flags), ...exploited, ...tags }, streams);
     streams.stdout.write(
       flags.json
         ? `${JSON.stringify(document, null, 2)}\n`
@@ -50,10 +75,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
           ? triageMarkdown(document)
           : triageText(document),
     );
-    const failOn = flags.failOn;
-    const failed =
-      failOn && document.findings.some((finding) => severityOrder[finding.severity] <= severityOrder[failOn]);
-    return failed ? exitCode.findings : exitCode.done;
+    return flags.failOn ? triageExit(document, flags.failOn, streams) : exitCode.done;
   } finally {
     await opened.close();
   }
@@ -63,12 +85,16 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
 async function besideEvidence(
   read: TriageDocument,
   paths: readonly string[],
-  options: Pick<Parameters<typeof withEvidence>[3], 'thresholds' | 'exploited'>,
-  { connection }: Awaited<ReturnType<typeof openConnection>>,
+  { thresholds = {}, exploited }: TriageOptions,
+  { connection }: Opened,
   streams: Streams,
 ): Promise<TriageDocument> {
-  const { withEvidence: beside } = await import('./evidence-beside.ts');
-  const { document, leftOut } = await beside(read, read.vm, paths, { ...options, now: connection.clock.now() });
+  const { withEvidence } = await import('./evidence-beside.ts');
+  const { document, leftOut } = await withEvidence(read, read.vm, paths, {
+    thresholds,
+    ...(exploited ? { exploited } : {}),
+    now: connection.clock.now(),
+  });
   for (const log of leftOut) streams.stderr.write(`cordon: not counted for ${read.vm.name}: ${log}\n`);
   return document;
 }

@@ -16,12 +16,14 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   const tags = await serviceTagsOption(flags, new Date());
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
+  // The screen is the workbench's while it runs: what is told beside it comes when it is left.
+  const asides: string[] = [];
   const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
     import('../../views/workbench.tsx'),
     import('../session/prompt-standing.ts'),
     import('../session/session.ts'),
     import('../session/clipboard.ts'),
-    openConnection({ latency: 'realistic', ...flags }),
+    openConnection({ latency: 'realistic', ...flags }, (sentence) => asides.push(sentence)),
   ]);
   const { connection } = opened;
   try {
@@ -104,5 +106,6 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     return exitCode.done;
   } finally {
     await opened.close();
+    for (const aside of asides) streams.stderr.write(`cordon: ${aside}\n`);
   }
 }

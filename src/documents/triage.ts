@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factOf, instant } from './fact.ts';
+import { factOf, instant, whyUnknown } from './fact.ts';
 
 export const virtualMachine = z.object({
   id: z.string(),
@@ -112,6 +112,10 @@ export const logonSuccess = z.object({
 
 export type LogonSuccess = z.infer<typeof logonSuccess>;
 
+/** What an intruder left behind, by the name that the log gives it. */
+export const made = z.object({ kind: z.enum(['account', 'service', 'scheduled task']), name: z.string() });
+export type Made = z.infer<typeof made>;
+
 export const burst = z.object({
   kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
   start: instant,
@@ -140,7 +144,7 @@ export const burst = z.object({
     z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
   ]),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
-  next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string() })),
+  next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string(), made: made.optional() })),
   /** Where it was read, while several sources are told side by side: "Log Analytics", "event log Security.evtx". */
   readFrom: z.string().optional(),
 });
@@ -657,5 +661,7 @@ export const scanDocument = z.object({
   asOf: instant,
   vms: z.array(scanRow),
   notSeen: z.array(z.string()),
+  /** Set where the VMs themselves could not be listed: why, as a code and as a sentence, and what would cure it. */
+  notListed: z.object({ why: whyUnknown, because: z.string(), cure: z.string() }).optional(),
 });
 export type ScanDocument = z.infer<typeof scanDocument>;

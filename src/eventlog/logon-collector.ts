@@ -1,6 +1,6 @@
 import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
-import { eventWords } from '../triage/logons/event-words.ts';
+import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
@@ -211,10 +211,14 @@ export class LogonCollector {
       return;
     }
     const event = securityEventOf(record);
-    const what = `${eventWords(partsOf(event))}${event.verified ? '' : ' (unverified)'}`;
+    const parts = partsOf(event);
+    const what = `${eventWords(parts)}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
     this.#sids.learn(eventId, event.account, event.member);
-    this.#later.push({ event: { at, eventId, computer, logonId: session, what }, recordId: event.recordId });
+    this.#later.push({
+      event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
+      recordId: event.recordId,
+    });
   }
 
   #takeClearing(record: EventRecord): void {

@@ -7,6 +7,8 @@ import type { VirtualMachine } from '../documents/triage.ts';
 export interface OpenCase {
   /** "2026-11-23-web01" */
   id: string;
+  /** Why another case of the VM could not be gone on with, so that this one was begun; "" or absent when none was in the way. */
+  beside?: string;
   /** Path of `transcript.jsonl`. */
   transcript: string;
   /** All entries so far, oldest first. The array is replaced, never changed, when one is added. */

@@ -1,8 +1,10 @@
 import { factEntry } from '../casefile/bodies.ts';
-import { type CaseFile, CaseNotFoundError, type CaseStore } from '../casefile/case-store.ts';
+import type { CaseFile, CaseStore, CaseSummary } from '../casefile/case-store.ts';
+import { safeName } from '../casefile/safe-name.ts';
 import { exportAndRecord } from '../casefile/write-export.ts';
 import type { Entry } from '../documents/transcript.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
+import { printable } from '../text/printable.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
 
 /** Who works on the cases, and on what. */
@@ -21,6 +23,8 @@ export interface KeeperOptions {
   toolVersion: string;
   /** Asks Azure what became of the requests that a crash left without an outcome, before anything else is done. */
   settle?: (kept: KeptCase) => Promise<unknown>;
+  /** Is told, in a sentence, that the VM's case of today could not be gone on with. */
+  tell?: (sentence: string) => void;
   /** A case to go on with, instead of the machine's case of today. */
   caseId?: string;
 }
@@ -36,28 +40,45 @@ export interface KeptCases extends CaseKeeper {
   open(vm: VirtualMachine): Promise<KeptCase>;
 }
 
-/** Goes on with the machine's case of today, or begins one; a case that another process writes to is left to it. */
-async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator: Operator): Promise<CaseFile> {
+/** The case that was opened, and why the VM's case of today could not be gone on with; "" when it could, or was none. */
+interface OpenedCase {
+  file: CaseFile;
+  beside: string;
+}
+
+/** Why a case of today cannot be gone on with; "" when it can. */
+function obstacle({ writer, unreadable }: CaseSummary): string {
+  if (unreadable !== '') return unreadable;
+  if (writer === null) return '';
+  return `process ${writer.pid} on ${writer.host} writes to it since ${writer.since}`;
+}
+
+/** Goes on with the VM's case of today, or begins one; a case that cannot be gone on with is left as it is, and told. */
+async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator: Operator): Promise<OpenedCase> {
   const { store } = options;
-  if (options.caseId) return store.open(options.caseId);
+  await store.tidy();
+  if (options.caseId) return { file: await store.open(options.caseId), beside: '' };
   const today = options.now().toISOString().slice(0, 10);
-  const mine = (await store.list()).find(
-    (summary) =>
-      summary.id.startsWith(today) &&
-      summary.vm.id.toLowerCase() === vm.id.toLowerCase() &&
-      summary.demo === options.demo &&
-      summary.writer === null &&
-      summary.unreadable === '',
+  const named = `${today}-${safeName(vm.name)}`;
+  const mine = (await store.list()).filter(({ id, vm: about, demo, unreadable }) =>
+    // Of a case that cannot be read its name is all that tells whose it is.
+    unreadable === '' || about.id !== ''
+      ? id.startsWith(today) && about.id.toLowerCase() === vm.id.toLowerCase() && demo === options.demo
+      : id === named || id.startsWith(`${named}-`),
   );
-  if (mine) {
-    try {
-      return await store.open(mine.id);
-    } catch (error) {
-      // Gone or damaged since it was listed: what is left of it stays, and a new case begins beside it.
-      if (error instanceof CaseNotFoundError) throw error;
+  const obstacles: string[] = [];
+  for (const summary of mine) {
+    let because = obstacle(summary);
+    if (because === '') {
+      try {
+        return { file: await store.open(summary.id), beside: besideText(obstacles) };
+      } catch (error) {
+        because = error instanceof Error ? error.message : String(error);
+      }
     }
+    obstacles.push(`${summary.id} (${printable(because, 300)})`);
   }
-  return store.create({
+  const file = await store.create({
     vmName: vm.name,
     at: options.now(),
     header: {
@@ -70,6 +91,13 @@ async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator
       vm: { id: vm.id, name: vm.name },
     },
   });
+  return { file, beside: besideText(obstacles) };
+}
+
+function besideText(obstacles: readonly string[]): string {
+  return obstacles.length === 0
+    ? ''
+    : `This is another case of the VM, beside what could not be gone on with: ${obstacles.join('; ')}. Changes made there are not undone from here.`;
 }
 
 /** The case files on this machine's disk, as the workbench and the command line use them. */
@@ -78,7 +106,7 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
     async open(vm) {
       const operator = await options.operator();
       const actor = operator.name;
-      const file = await openOrCreate(options, vm, operator);
+      const { file, beside } = await openOrCreate(options, vm, operator);
       let entries: readonly Entry[] = [];
       const found: Entry[] = [];
       for await (const entry of file.entries()) found.push(entry);
@@ -93,8 +121,13 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         operator: { upn: operator.name, oid: operator.objectId },
         toolVersion: options.toolVersion,
       });
+      if (beside !== '') {
+        await file.transcript.append('error', actor, { text: beside });
+        options.tell?.(`case ${file.id}: ${beside}`);
+      }
       const kept: KeptCase = {
         id: file.id,
+        beside,
         file,
         actor,
         transcript: file.file,
@@ -109,7 +142,8 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         },
         async fact(name, summary, fact) {
           const evidence = await file.evidence.writeJson(name, fact);
-          await file.transcript.append('fact', actor, factEntry(name, summary, fact, evidence));
+          const about = { vm: { id: vm.id, name: vm.name } };
+          await file.transcript.append('fact', actor, { ...factEntry(name, summary, fact, evidence), ...about });
         },
         async query(asked) {
           await file.transcript.append('query', actor, { ...asked });

@@ -22,12 +22,23 @@ export function patchOrder(a: MissingPatch, b: MissingPatch): number {
   );
 }
 
-export function criticalMissing(patches: Patches): MissingPatch[] {
-  return patches.missing.filter((patch) => patchRank(patch) === 0);
+/**
+ * How many updates are missing: the assessment's own counts, or the list where it is longer. Azure shows the counts also
+ * where it does not show the list.
+ */
+export function missingCounts({ counts, missing }: Pick<Patches, 'counts' | 'missing'>) {
+  const counted = (pattern: RegExp) =>
+    Object.entries(counts).reduce((sum, [name, number]) => sum + (pattern.test(name) ? number : 0), 0);
+  const listed = [0, 0, 0];
+  for (const patch of missing) listed[patchRank(patch)] = (listed[patchRank(patch)] ?? 0) + 1;
+  const critical = Math.max(counted(/^critical$/i), listed[0] ?? 0);
+  const security = Math.max(counted(/^security$/i), listed[1] ?? 0);
+  const other = Math.max(counted(/^(?!critical$|security$)/i), listed[2] ?? 0);
+  return { critical, security, other, total: critical + security + other };
 }
 
-export function securityMissing(patches: Patches): MissingPatch[] {
-  return patches.missing.filter((patch) => patchRank(patch) === 1);
+export function criticalMissing(patches: Patches): MissingPatch[] {
+  return patches.missing.filter((patch) => patchRank(patch) === 0);
 }
 
 /** What a patch assessment came to. `untold`: Azure does not say, and it need not have a result. */

@@ -136,13 +136,15 @@ const unassessed: Record<NonNullable<ScanRow['patchAssessment']>, string> = {
   unread: 'the assessments could not be read',
 };
 
+const mostForPatches = 15;
+
 function patchReason({ criticalPatches: missing, patchAssessment }: Row): Reason | null {
   if (missing === null) {
     const why = patchAssessment ? unassessed[patchAssessment] : 'not answered yet';
     return { points: weights.unknown.points, text: `patches not known: ${why}` };
   }
   if (missing === 0) return null;
-  const points = Math.min(15, weights.criticalPatches.points + missing);
+  const points = Math.min(mostForPatches, weights.criticalPatches.points + missing);
   return { points, text: `${counted(missing, 'critical update')} missing` };
 }
 
@@ -171,17 +173,33 @@ export function suspicionOf(row: Row, reach: Reach = notKnown): Suspicion {
   const because = reasons.toSorted((a, b) => b.points - a.points).map(({ text }) => text);
   if (row.lastBackup === '') because.push('never backed up');
   else if (row.lastBackup) because.push(`last backup ${row.lastBackup.slice(0, 10)}`);
-  const severity =
-    score >= bands.critical
-      ? 'critical'
-      : score >= bands.high
-        ? 'high'
-        : unknown && score < bands.medium + 2
-          ? 'unknown'
-          : score >= bands.medium
-            ? 'medium'
-            : 'low';
+  const severity = unknown && score < bands.medium + 2 ? 'unknown' : bandOf(score);
   return { score, severity, because };
+}
+
+function bandOf(score: number): 'critical' | 'high' | 'medium' | 'low' {
+  if (score >= bands.critical) return 'critical';
+  if (score >= bands.high) return 'high';
+  return score >= bands.medium ? 'medium' : 'low';
+}
+
+/** What is not known of a VM's three questions, and the severity that it could have with all of it at its worst. */
+export function severityAtWorst(row: Row & Pick<ScanRow, 'score'>): {
+  severity: 'critical' | 'high' | 'medium' | 'low';
+  unknown: string[];
+} {
+  const unknown: string[] = [];
+  let score = row.score;
+  const may = (what: string, points: number, counted: number) => {
+    unknown.push(what);
+    score += points - counted;
+  };
+  if (row.exposedPorts === null) may('exposure', weights.management.points, weights.unknown.points);
+  if (row.worstBurst.state === 'unknown') may('failed logons', weights.brokenInto.points, weights.unknown.points);
+  else if (row.worstBurst.value?.succeeded === null)
+    may('whether a logon succeeded', weights.brokenInto.points, weights.attackedPerhaps.points);
+  if (row.criticalPatches === null) may('patches', mostForPatches, weights.unknown.points);
+  return { severity: bandOf(score), unknown };
 }
 
 /** The weights as a Markdown table. */

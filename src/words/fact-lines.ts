@@ -14,6 +14,7 @@ import type {
 import { count } from '../text/counts.ts';
 import { day, moment } from '../text/times.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { missingCounts } from '../triage/patches.ts';
 
 /** One line of evidence in words; the label is "" where it goes on with the one before. */
 export interface ToldLine {
@@ -116,9 +117,26 @@ export function serviceText(service: string): string {
   return names[service.toLowerCase()] ?? service;
 }
 
+/** Updates that the assessment counts and does not list, by classification. */
+export function unlistedUpdates(patches: Patches): { severity: 'critical' | 'high' | 'low'; text: string }[] {
+  const counts = missingCounts(patches);
+  const listed = missingCounts({ counts: {}, missing: patches.missing });
+  const kinds = [
+    ['critical', 'critical'],
+    ['security', 'high'],
+    ['other', 'low'],
+  ] as const;
+  return kinds.flatMap(([name, severity]) => {
+    const more = counts[name] - listed[name];
+    return more > 0 ? [{ severity, text: `${count(more)} ${name} update${more === 1 ? '' : 's'}` }] : [];
+  });
+}
+
 /** The assessment as a whole. */
 export function assessmentLines(value: Patches): ToldLine[] {
-  const counts = Object.entries(value.counts).filter(([, number]) => number > 0);
+  const listed = Object.entries(value.counts).filter(([, number]) => number > 0);
+  const found = missingCounts(value);
+  const counts = listed.length > 0 ? listed : Object.entries(found).filter(([of, n]) => of !== 'total' && n > 0);
   return [
     { label: 'Assessed', text: joined(moment(value.assessedAt), value.startedBy && `started by ${value.startedBy}`) },
     { label: 'Missing', text: counts.map(([name, number]) => `${count(number)} ${name}`).join(', ') || 'nothing' },

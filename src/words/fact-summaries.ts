@@ -16,6 +16,7 @@ import type {
   Software,
 } from '../documents/triage.ts';
 import { counted } from '../text/counts.ts';
+import { missingCounts } from '../triage/patches.ts';
 
 // What the case file says of each kind of evidence, in a sentence.
 
@@ -41,9 +42,9 @@ export function logonsSummary({ failures, bursts }: Logons): string {
   ].join(', ');
 }
 
-export function patchesSummary({ missing, rebootPending }: Patches): string {
-  const gaps = counted(missing.length, 'missing patch', 'missing patches');
-  return rebootPending ? `${gaps}, reboot pending` : gaps;
+export function patchesSummary(patches: Patches): string {
+  const gaps = counted(missingCounts(patches).total, 'missing patch', 'missing patches');
+  return patches.rebootPending ? `${gaps}, reboot pending` : gaps;
 }
 
 export function installationsSummary({ runs }: Installations): string {

@@ -124,6 +124,17 @@ describe('findings', () => {
   it('does not call a port open to the Internet that one address reaches', () => {
     expect(ids({ exposure: known(exposure(port(3389, 'RDP', 'narrow')), about) })).toEqual([]);
   });
+  it('counts missing updates that the assessment does not list', () => {
+    const patches = known({ ...assessed(), counts: { critical: 5, security: 2 } }, about);
+    const titles = judge({ ...nothing, patches }).map(({ id, title, evidence }) => [id, title, evidence]);
+    expect(titles).toContainEqual([
+      'critical-patches-missing',
+      '5 critical updates missing: the assessment does not list which',
+      ['patches.counts'],
+    ]);
+    expect(titles).toContainEqual(['security-patches-missing', '2 security updates missing', ['patches.counts']]);
+  });
+
   it('weighs missing patches higher on a machine that the Internet reaches', () => {
     const patches = assessed(missing({ kb: '5034439' }));
     const severity = (with_: Exposure) =>

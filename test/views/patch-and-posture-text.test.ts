@@ -46,6 +46,18 @@ describe('the patches pane', () => {
     expect(rows).not.toContain('exploited?');
   });
 
+  it('shows what the assessment counts where Azure does not list it, and “none” only where it counts none', () => {
+    const { patches } = incident();
+    if (patches.state !== 'known') throw new Error('the incident has patches');
+    const counted = (counts: Record<string, number>) =>
+      pane(part({ patches: { ...patches, value: { ...patches.value, missing: [], counts } } }), 78).join('\n');
+    const rows = counted({ critical: 5, security: 1, other: 0 });
+    expect(rows).toContain('▲ 5 critical updates missing, not listed');
+    expect(rows).toContain('△ 1 security update missing, not listed');
+    expect(rows).not.toContain('No patch was missing');
+    expect(counted({ critical: 0, security: 0 })).toContain('No patch was missing when it was assessed.');
+  });
+
   it('says that nothing is marked because there is no list', () => {
     expect(pane(part(), 78).join('\n')).toContain('? exploited? no list of known exploited vulnerabilities was given');
   });

@@ -55,7 +55,7 @@ function addWindowsRow(row: Json, tally: TraceTally): void {
 /** sshd's lines are reduced by the query of the logons, asked about one address; the rows still name others. */
 function addLinuxRows(rows: Json[], address: string, tally: TraceTally): void {
   const columns = new FailureColumns();
-  const said = addSshdRows(rows, (machine) => machine, defaultThresholds.failures, columns);
+  const said = addSshdRows(rows, (machine) => machine, defaultThresholds, columns);
   const number = columns.addresses.find(address);
   for (let row = 0; row < columns.length; row++) {
     if (columns.address[row] !== number) continue;

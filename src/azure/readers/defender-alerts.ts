@@ -140,13 +140,13 @@ export async function readAlerts(
   }
 }
 
-/** The active alerts of machines in reach: machine id in lower case -> count; and how many name none of them. */
+/** The active alerts of machines in reach: machine id in lower case -> count; how many name none of them, and whether Azure gave all there are. */
 export async function countAlerts(
   connection: Connection,
   subscriptions: string[],
   machines: readonly VirtualMachine[],
   signal?: AbortSignal,
-): Promise<{ counts: Map<string, number>; notSeen: string[] }> {
+): Promise<{ counts: Map<string, number>; notSeen: string[]; whole: boolean }> {
   const { rows, truncated } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
   const byName = new Map<string, VirtualMachine[]>();
   for (const vm of machines) {
@@ -170,5 +170,5 @@ export async function countAlerts(
     notSeen.push(
       `${counted(unplaced, 'Defender alert')} that may be about any of these VMs, by an agent’s id or a name alone`,
     );
-  return { counts, notSeen };
+  return { counts, notSeen, whole: truncated === '' };
 }

@@ -1,3 +1,4 @@
+import { unknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { FoundExposure } from '../../network/exposure.ts';
 import { FleetExposure } from '../../network/fleet/fleet-exposure.ts';
@@ -39,6 +40,16 @@ export class NotSeenByFleet {
   }
 }
 
+type Seen = Pick<FoundExposure, 'fact' | 'unknown' | 'openings' | 'notSeen'>;
+
+/** What leads to a machine may stand in the rows that Azure left out: "nothing reaches it" is then not known. */
+function cutShort(exposure: Seen, because: string): Seen {
+  if (because === '' || exposure.unknown !== undefined || exposure.openings.length > 0) return exposure;
+  const cure = 'open its triage, which reads this VM alone; or scan fewer subscriptions (--subscription)';
+  const reason = unknown('damaged', because, cure, source);
+  return { fact: () => reason, unknown: reason, openings: [], notSeen: [] };
+}
+
 /**
  * The exposure of every machine from Resource Graph alone, page by page, with one call a virtual network for its
  * security admin rules. `take` gets each machine once. Returns what could not be seen. Throws the SDK's error.
@@ -48,11 +59,13 @@ export async function readFleetExposure(
   subscriptions: string[],
   machines: VirtualMachine[],
   options: { signal?: AbortSignal; serviceTags?: PublishedTags },
-  take: (vm: VirtualMachine, exposure: FoundExposure, reach: Reach, addresses: readonly string[]) => void,
+  take: (vm: VirtualMachine, exposure: Seen, reach: Reach, addresses: readonly string[]) => void,
 ): Promise<string[]> {
   const unseen = new NotSeenByFleet();
   const notSeen: string[] = [];
-  const fleet = new FleetExposure(machines, (vm: VirtualMachine, exposure, addresses) => {
+  let cut = '';
+  const fleet = new FleetExposure(machines, (vm: VirtualMachine, found, addresses) => {
+    const exposure = cutShort(found, cut);
     unseen.add(exposure);
     take(vm, exposure, reachOf(vm, exposure), addresses);
   });
@@ -64,6 +77,7 @@ export async function readFleetExposure(
       else if (page.value === '') return;
       else {
         notSeen.push(`exposure: ${page.value}`);
+        cut = page.value;
         return;
       }
     }

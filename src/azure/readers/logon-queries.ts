@@ -44,7 +44,7 @@ export function spanOf(connection: Connection, lookbackHours: number | undefined
 
 /** What a query is asked beside the window of time. */
 export interface Asking {
-  /** For `fleet-bursts` and `logon-successes`: how many failures make an address or an account worth telling. */
+  /** For the fleet's queries and `logon-successes`: how many failures make an address or an account worth telling. */
   minimum?: number;
   /** A condition on the source's rows, in KQL: `Message has "…"`. */
   only?: string;
@@ -54,7 +54,8 @@ export interface Asking {
 
 /** Sends one query file with its parameters; the window of the request is wider only where arrival is asked. */
 export function asker(connection: Connection, scope: string, span: Span, thresholds: Thresholds, signal?: AbortSignal) {
-  const grain = kqlSeconds(Math.max(1, Math.min(60, Math.floor(thresholds.windowSeconds / 2))));
+  const seconds = Math.max(1, Math.min(60, Math.floor(thresholds.windowSeconds / 2)));
+  const grain = kqlSeconds(seconds);
   const bounds = { from: kqlDatetime(span.from), until: kqlDatetime(span.until) };
   const merging = { grain, exactLimit: String(exactLimit) };
   const packing = { tupleLimit: String(limits.tuples), rowLimit: String(limits.rows) };
@@ -64,7 +65,10 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
       case 'linux-logons':
         return { ...bounds, ...merging, ...packing };
       case 'fleet-bursts':
-        return { ...bounds, grain, minimum: String(minimum), ...packing };
+      case 'fleet-sshd': {
+        const stretch = kqlSeconds(thresholds.windowSeconds + seconds);
+        return { ...bounds, grain, exactLimit: '0', span: stretch, minimum: String(minimum), ...packing };
+      }
       case 'logon-successes':
         return { ...bounds, ...merging, minimum: String(minimum), rowLimit: String(limits.successes) };
       case 'last-event':
@@ -77,7 +81,10 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
     }
   };
   return async (name: string, source?: LogSource, asking: Asking = {}): Promise<LogAnswer> => {
-    const [query, events] = await Promise.all([loadQuery(name), source ? loadQuery(source.query) : undefined]);
+    const [query, events] = await Promise.all([
+      Promise.all([...(beginsWith[name] ?? []), name].map(loadQuery)).then((parts) => parts.join('\n')),
+      source ? loadQuery(source.query) : undefined,
+    ]);
     const rows = [events?.trim() ?? '', ...(asking.only === undefined ? [] : [`| where ${asking.only}`])].join('\n');
     const text = withParameters(query, {
       ...(source ? { [source.as]: rows } : {}),
@@ -94,6 +101,12 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
     );
   };
 }
+
+/** The queries whose text stands before that of another. */
+const beginsWith: Record<string, readonly string[]> = {
+  'linux-logons': ['sshd-attempts'],
+  'fleet-sshd': ['sshd-attempts'],
+};
 
 /** The tables of the queries that read one of their own. */
 const tableOf: Record<string, string> = {

@@ -1,10 +1,11 @@
-import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
-import type { Logons, ScanRow, VirtualMachine } from '../../documents/triage.ts';
+import type { Logons, VirtualMachine } from '../../documents/triage.ts';
+import { counted } from '../../text/counts.ts';
+import { printable } from '../../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
-import { assembleLogons, findBursts, type SuccessEvidence } from '../../triage/logons/logons.ts';
+import { assembleLogons, type SuccessEvidence } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import type { LogAnswer } from '../client/log-query.ts';
@@ -12,7 +13,6 @@ import {
   type Ask,
   arrivalDays,
   asker,
-  instantIn,
   type LogonOptions,
   type LogSource,
   lack,
@@ -30,7 +30,14 @@ import {
   sumOf,
   syslog,
 } from './logon-queries.ts';
-import { addFailureRows, addSshdRows, type ComputerOf, laterEventsOf, successesOf } from './logon-rows.ts';
+import {
+  addFailureRows,
+  addSshdRows,
+  type ComputerOf,
+  laterEventsOf,
+  type SshdRows,
+  successesOf,
+} from './logon-rows.ts';
 
 function agentCure(vm: VirtualMachine, what: string): string {
   return (
@@ -40,7 +47,7 @@ function agentCure(vm: VirtualMachine, what: string): string {
 }
 
 /** Why a machine's logs say nothing: no agent, no such table, nothing in it. */
-function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbeat: LogAnswer): Unknown {
+export function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbeat: LogAnswer): Unknown {
   const source = sourceName(table);
   const what = vm.os === 'windows' ? 'security events' : 'syslog of auth and authpriv';
   if (arrival.state === 'failed') return unknownFrom(arrival.error, source, needOf(vm.id));
@@ -65,8 +72,23 @@ function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbea
   return unknown('silent', `the agent reports (${beat}) but sends no ${what}`, agentCure(vm, what), source);
 }
 
+function clearedText(clearedAt: string | null): string {
+  return clearedAt === null ? '' : `the security log was cleared at ${clearedAt}`;
+}
+
+/** Security events that hold no logon do not vouch for logons. */
+export function noLogonsAmong(lastEventAt: string, clearedAt: string | null, source: string): Unknown {
+  const cleared = clearedAt === null ? '' : `; ${clearedText(clearedAt)}`;
+  return unknown(
+    'absent',
+    `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared}`,
+    'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
+    source,
+  );
+}
+
 /** Does the age of the last event allow "none" to be said? Null when it does; a note, or an unknown. */
-function arrivalOf(
+export function arrivalOf(
   vm: VirtualMachine,
   lastEventAt: string,
   span: Span,
@@ -141,21 +163,16 @@ async function readWindows(
   if (lastEventAt === null || failures.state === 'no-table') return silence(vm, source.table, arrival, heartbeat);
   const lastLogonAt = latest(arrival, 'LastLogon');
   const clearedAt = latest(arrival, 'LastCleared');
-  const cleared = clearedAt === null ? '' : `the security log was cleared at ${clearedAt}`;
+  const cleared = clearedText(clearedAt);
   if (lastLogonAt === null) {
-    return unknown(
-      'absent',
-      `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared === '' ? '' : `; ${cleared}`}`,
-      'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
-      name,
-    );
+    return noLogonsAmong(lastEventAt, clearedAt, name);
   }
   const arriving = arrivalOf(vm, lastLogonAt, span, now, source.table);
   if ('state' in arriving) return arriving;
 
   const computerOf: ComputerOf = () => vm.id;
   const columns = new FailureColumns();
-  const reduction = addFailureRows(failures.rows, computerOf, thresholds.failures, columns);
+  const reduction = addFailureRows(failures.rows, computerOf, thresholds, columns);
   const successLack = lack('successful logons', successes, limits.successes, source.table);
   const collected = arrival.state === 'rows' ? sumOf(arrival, 'Successes') > 0 : null;
   const { logons, notSeen } = assembleLogons({
@@ -213,17 +230,25 @@ async function readLinux(
           name,
         );
   }
+  const computerOf: ComputerOf = () => vm.id;
+  const columns = new FailureColumns();
+  const said = addSshdRows(lines.rows, computerOf, thresholds, columns);
+  if (said.failures === 0 && said.ownLines === 0 && sumOf(arrival, 'Level') === 0) {
+    return unknown(
+      'absent',
+      `syslog of auth arrives (${lastEventAt}), but nothing below level warning, where sshd and PAM tell of logons`,
+      'add auth and authpriv at level info to the data collection rule',
+      name,
+    );
+  }
   // Unlike Windows, a quiet Linux machine may write nothing to auth for hours: the agent's heartbeat vouches for it.
   const beat = latest(heartbeat, 'LastHeartbeat');
   const alive = beat !== null && Date.parse(beat) > Date.parse(lastEventAt) ? beat : lastEventAt;
   const arriving = arrivalOf(vm, alive, span, now, syslog.table);
   if ('state' in arriving) return arriving;
-
-  const computerOf: ComputerOf = () => vm.id;
-  const columns = new FailureColumns();
-  const said = addSshdRows(lines.rows, computerOf, thresholds.failures, columns);
-  // sshd reports failures and successes to the same facility at the same level: one proves the other is collected.
-  const collected = sumOf(arrival, 'Informative') > 0 || said.successes.length > 0 || said.failures > 0;
+  // sshd reports failures and successes to the same facility at the same level: one proves the other is collected. What
+  // PAM says goes to another, and proves nothing.
+  const collected = sumOf(arrival, 'Informative') > 0 || said.ownLines > 0;
   const lack1 = lack('logons', lines, limits.rows, syslog.table);
   const { logons, notSeen } = assembleLogons({
     failures: columns,
@@ -237,7 +262,8 @@ async function readLinux(
     lack1,
     lack('what came after a success', later, limits.later, syslog.table),
     arriving.note,
-    unlistedNote(said.unlisted),
+    unlistedNote(said.unlisted, 'lines'),
+    unreadNote(said),
     ...notSeen,
   ];
   return known(logons, {
@@ -254,10 +280,15 @@ function coverageOf(span: Span, exact: boolean): string {
     : `${lookback(span.hours)}; counted per minute by Log Analytics, first and last times exact`;
 }
 
-function unlistedNote(unlisted: number): string {
-  return unlisted === 0
+export function unlistedNote(unlisted: number, what = 'failures'): string {
+  return unlisted === 0 ? '' : `${unlisted.toLocaleString('en-US')} ${what} of very busy minutes are not in the bursts`;
+}
+
+/** Lines that say something about a logon in a form that is not known: they were counted, and are in no burst. */
+export function unreadNote({ unread, unreadLine }: Pick<SshdRows, 'unread' | 'unreadLine'>): string {
+  return unread === 0
     ? ''
-    : `${unlisted.toLocaleString('en-US')} failures of very busy minutes are not in the bursts`;
+    : `${counted(unread, 'line')} of sshd or PAM about logons in a form that is not known, such as ${printable(unreadLine, 160)}`;
 }
 
 function successEvidence(
@@ -275,183 +306,4 @@ function successEvidence(
     ? 'collect 4624 (the set "Minimal" has it), or open an exported .evtx'
     : 'collect auth and authpriv at level info, or read /var/log/auth.log on the machine';
   return { collected, complete: lacking === '', because, cure, rows };
-}
-
-type WorstBurst = ScanRow['worstBurst'];
-
-/**
- * The worst burst of each machine: one set of queries a subscription, never one a machine. Machines without logs get an
- * unknown of their own. The map's keys are resource ids in lower case.
- */
-export async function readFleetLogons(
-  connection: Connection,
-  vms: readonly VirtualMachine[],
-  options: LogonOptions = {},
-): Promise<Fact<Map<string, WorstBurst>>> {
-  const thresholds = { ...defaultThresholds, ...options.thresholds };
-  const span = spanOf(connection, options.lookbackHours);
-  const bySubscription = Map.groupBy(vms, (vm) => vm.subscriptionId.toLowerCase());
-  const worst = new Map<string, WorstBurst>();
-  const notSeen: string[] = [];
-  const refused: Unknown[] = [];
-  await Promise.all(
-    [...bySubscription].map(async ([subscription, machines]) => {
-      const readAt = (scope: string, there: readonly VirtualMachine[]) =>
-        readFleet(connection, there, span, thresholds, asker(connection, scope, span, thresholds, options.signal));
-      let read = await readAt(`/subscriptions/${subscription}`, machines);
-      const groups = Map.groupBy(machines, (vm) => vm.resourceGroup.toLowerCase());
-      // Whoever may read single resource groups only is refused at the subscription, and answered there.
-      if (read.refused && groups.size <= groupLimit) {
-        const parts = await Promise.all(
-          [...groups].map(([group, there]) => readAt(`/subscriptions/${subscription}/resourceGroups/${group}`, there)),
-        );
-        if (parts.some((part) => !part.refused)) {
-          const left = [...groups.keys()].filter((_, at) => parts[at]?.refused);
-          read = {
-            worst: new Map(parts.flatMap((part) => [...part.worst])),
-            notSeen: [...parts.flatMap((part) => part.notSeen), ...left.map((group) => `failed logons in ${group}`)],
-          };
-        }
-      }
-      for (const [id, burst] of read.worst) worst.set(id, burst);
-      notSeen.push(...read.notSeen.map((text) => `${text} (subscription ${subscription})`));
-      if (read.refused) refused.push(read.refused);
-    }),
-  );
-  const [first] = refused;
-  if (first && refused.length === bySubscription.size) return first;
-  notSeen.push(...refused.map(({ because, cure }) => `failed logons: ${because}; ${cure}`));
-  return known(worst, {
-    source: 'Log Analytics',
-    asOf: connection.clock.now().toISOString(),
-    coverage: lookback(span.hours),
-    notSeen,
-  });
-}
-
-/** Resource groups that are asked one by one where a subscription may not be. */
-const groupLimit = 20;
-
-interface FleetReading {
-  worst: Map<string, WorstBurst>;
-  notSeen: string[];
-  /** Set when the subscription's logs could not be read at all. */
-  refused?: Unknown;
-}
-
-async function readFleet(
-  connection: Connection,
-  machines: readonly VirtualMachine[],
-  span: Span,
-  thresholds: Thresholds,
-  ask: Ask,
-): Promise<FleetReading> {
-  const minimum = thresholds.failures;
-  const windows = machines.some(({ os }) => os === 'windows');
-  const linux = machines.some(({ os }) => os === 'linux');
-  const none: LogAnswer = { state: 'no-table' };
-  const [heartbeat, failures, successes, events, lines, lastLines] = await Promise.all([
-    ask('last-heartbeat'),
-    windows ? ask('fleet-bursts', securityEvent, { minimum }) : none,
-    windows ? ask('logon-successes', securityEvent, { minimum }) : none,
-    windows ? ask('last-event', securityEvent) : none,
-    linux ? ask('linux-logons', syslog) : none,
-    linux ? ask('last-syslog') : none,
-  ]);
-  const subscription = machines[0]?.subscriptionId ?? '';
-  const scope = `subscription ${subscription}`;
-  const asked = [...(windows ? [failures, events] : []), ...(linux ? [lines, lastLines] : [])];
-  const refusals = asked.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
-  if (refusals.length === asked.length) {
-    return { worst: new Map(), notSeen: [], refused: unknownFrom(refusals[0], 'Log Analytics', needOf(scope)) };
-  }
-
-  const byName = new Map(machines.map((vm) => [vm.computerName.toLowerCase(), vm.id.toLowerCase()]));
-  const computerOf: ComputerOf = (machine) => {
-    const key = machine.toLowerCase();
-    return key.startsWith('/') ? key : (byName.get(key) ?? byName.get(key.split('.')[0] ?? key) ?? key);
-  };
-  const columns = new FailureColumns();
-  const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds.failures, columns);
-  const said = addSshdRows(rowsIn(lines), computerOf, thresholds.failures, columns);
-  const found = findBursts({
-    failures: columns,
-    successes: {
-      collected: true,
-      complete: true,
-      because: '',
-      cure: '',
-      rows: [...successesOf(rowsIn(successes), computerOf), ...said.successes],
-    },
-    later: [],
-    lastEventAt: null,
-    thresholds,
-    existing: said.existing,
-  });
-  const worstOf = new Map<string, (typeof found)[number]>();
-  for (const burst of found) if (!worstOf.has(burst.computer)) worstOf.set(burst.computer, burst);
-
-  const rowOf = (answer: LogAnswer): Map<string, Json> =>
-    new Map(rowsIn(answer).map((row) => [computerOf(textAt(row, 'Machine')), row]));
-  const [eventRows, lineRows, beats] = [rowOf(events), rowOf(lastLines), rowOf(heartbeat)];
-  const totals = new Map<string, number>();
-  for (let row = 0; row < columns.length; row++) {
-    const computer = columns.computers.text(columns.computer[row] ?? 0);
-    totals.set(computer, (totals.get(computer) ?? 0) + (columns.weight[row] ?? 0));
-  }
-  const successLack = windows ? lack('successful logons', successes, limits.successes, securityEvent.table) : '';
-  const lacks = [
-    windows ? lack('failed logons (Windows)', failures, limits.rows, securityEvent.table) : '',
-    successLack,
-    linux ? lack('failed logons (Linux)', lines, limits.rows, syslog.table) : '',
-    unlistedNote(reduction.unlisted + said.unlisted),
-  ].filter((text) => text !== '');
-
-  const noBeat: LogAnswer = heartbeat.state === 'failed' ? heartbeat : { state: 'rows', rows: [], partial: '' };
-  const now = connection.clock.now();
-  const worst = new Map<string, WorstBurst>();
-  for (const vm of machines) {
-    const id = vm.id.toLowerCase();
-    const source = vm.os === 'windows' ? securityEvent : syslog;
-    const arrivalRow = vm.os === 'windows' ? eventRows.get(id) : lineRows.get(id);
-    const arrival = vm.os === 'windows' ? events : lastLines;
-    const lastEventAt = instantIn(arrivalRow, vm.os === 'windows' ? 'LastLogon' : 'LastLogonLine');
-    const burst = worstOf.get(id)?.burst;
-    if (lastEventAt === null && !burst) {
-      const beat = beats.get(id);
-      worst.set(id, silence(vm, source.table, arrival, beat ? { state: 'rows', rows: [beat], partial: '' } : noBeat));
-      continue;
-    }
-    const beat = vm.os === 'linux' ? instantIn(beats.get(id), 'LastHeartbeat') : null;
-    const alive =
-      beat !== null && lastEventAt !== null && Date.parse(beat) > Date.parse(lastEventAt) ? beat : lastEventAt;
-    const arriving = alive === null ? { note: '' } : arrivalOf(vm, alive, span, now, source.table);
-    if ('state' in arriving && !burst) {
-      worst.set(id, arriving);
-      continue;
-    }
-    const collected = vm.os === 'linux' || (numberAt(arrivalRow, 'Successes') ?? 0) > 0;
-    const followed = burst?.success.state === 'known' && burst.success.value !== null;
-    worst.set(
-      id,
-      known(
-        burst
-          ? {
-              kind: burst.kind,
-              failures: burst.failures,
-              totalFailures: Math.max(totals.get(id) ?? 0, numberAt(arrivalRow, 'Failures') ?? 0),
-              accounts: burst.distinctAccounts ?? burst.accounts.length,
-              succeeded: followed ? true : collected && successLack === '' ? false : null,
-            }
-          : null,
-        {
-          source: sourceName(source.table),
-          asOf: now.toISOString(),
-          coverage: lookback(span.hours),
-          notSeen: 'note' in arriving && arriving.note !== '' ? [arriving.note] : [],
-        },
-      ),
-    );
-  }
-  return { worst, notSeen: lacks };
 }

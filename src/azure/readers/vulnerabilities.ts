@@ -282,8 +282,8 @@ export async function readFleetVulnerabilities(
   connection: Connection,
   subscriptions: string[],
   signal?: AbortSignal,
-): Promise<Map<string, string[]>> {
-  const { rows } = await queryGraph(connection, await loadQuery('vulnerabilities'), subscriptions, signal);
+): Promise<{ found: Map<string, string[]>; truncated: string }> {
+  const { rows, truncated } = await queryGraph(connection, await loadQuery('vulnerabilities'), subscriptions, signal);
   const now = connection.clock.now();
   const found = new Map<string, string[]>();
   for (const [machine, own] of Map.groupBy(rows, (row) => textAt(row, 'machine'))) {
@@ -295,7 +295,7 @@ export async function readFleetVulnerabilities(
     if (counting.length === 0) continue;
     found.set(machine, counting.filter((row) => isOpen(textAt(row, 'state'))).flatMap(fleetCves));
   }
-  return found;
+  return { found, truncated };
 }
 
 /** The CVEs that a row of the query `vulnerabilities` names. */

@@ -1,7 +1,7 @@
 import type { ExposedPort, MissingPatch, Software } from '../../documents/triage.ts';
 import { holds, isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
-import { criticalMissing, securityMissing } from '../patches.ts';
+import { criticalMissing, missingCounts } from '../patches.ts';
 import { type RemoteService, remoteServicesIn } from '../remote-service-fixes.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -136,16 +136,14 @@ export const patchRules: Rule[] = [
     judge({ patches, exposure }) {
       const known = knownValue(patches);
       if (!known) return null;
-      const critical = criticalMissing(known);
-      if (critical.length === 0) return null;
+      const { critical } = missingCounts(known);
+      if (critical === 0) return null;
+      const named = criticalMissing(known).slice(0, 2).map(nameOf).join(', ') || 'the assessment does not list which';
       const exposed = (knownValue(exposure)?.ports ?? []).length > 0;
       return {
         severity: exposed ? 'high' : 'medium',
-        title: `${critical.length} critical update${critical.length === 1 ? '' : 's'} missing${exposed ? ' on a machine that the Internet reaches' : ''}: ${critical
-          .slice(0, 2)
-          .map(nameOf)
-          .join(', ')}`,
-        evidence: ['patches.missing'],
+        title: `${critical} critical update${critical === 1 ? '' : 's'} missing${exposed ? ' on a machine that the Internet reaches' : ''}: ${named}`,
+        evidence: [known.missing.length > 0 ? 'patches.missing' : 'patches.counts'],
       };
     },
   },
@@ -159,12 +157,12 @@ export const patchRules: Rule[] = [
     playbook: '',
     judge({ patches }) {
       const known = knownValue(patches);
-      const count = known ? securityMissing(known).length : 0;
-      if (count === 0) return null;
+      const count = known ? missingCounts(known).security : 0;
+      if (!known || count === 0) return null;
       return {
         severity: 'low',
         title: `${count} security update${count === 1 ? '' : 's'} missing`,
-        evidence: ['patches.missing'],
+        evidence: [known.missing.length > 0 ? 'patches.missing' : 'patches.counts'],
       };
     },
   },

@@ -28,7 +28,7 @@ export interface LogonEvent {
 
 /**
  * Failures of one computer, address, account, code and logon type that Log Analytics counted for us: how many, and
- * the exact times of the first and the last. They lie within a minute, or at one instant.
+ * the exact times of the first and the last. They lie within a minute or at one instant, or within one burst.
  */
 export interface FailureBucket {
   first: Ticks;
@@ -162,16 +162,27 @@ export class FailureColumns {
   /**
    * Adds a bucket as failures spread evenly between its first and its last. `detail` is the burst's number of
    * failures N: a bucket of more than 2 N keeps its first and last N and one row for the rest, because what lies
-   * between can neither begin nor end a burst.
+   * between can neither begin nor end a burst. A bucket longer than `window`, that of a burst, lies inside of one: it
+   * keeps a row for each N-th part of a window, so that no gap parts it.
    */
-  addBucket(bucket: FailureBucket, detail: number): void {
+  addBucket(bucket: FailureBucket, detail: number, window: Ticks = Number.POSITIVE_INFINITY): void {
     const computer = this.#computers.of(bucket.computer);
     const address = this.#addresses.of(bucket.address);
     const account = this.#accounts.of(bucket.account);
     const code = this.#code(bucket.code);
     const type = typeNumber(bucket.logonType);
     const total = Math.max(0, Math.floor(bucket.failures));
-    const step = total > 1 ? (bucket.last - bucket.first) / (total - 1) : 0;
+    const span = bucket.last - bucket.first;
+    const step = total > 1 ? span / (total - 1) : 0;
+    if (span > window) {
+      const rows = Math.min(total, Math.ceil((span * detail) / window) + 1);
+      for (let i = 0; i < rows; i++) {
+        const weight = Math.floor(((i + 1) * total) / rows) - Math.floor((i * total) / rows);
+        const at = bucket.first + Math.round((span * i) / Math.max(1, rows - 1));
+        this.#append(at, 0, weight, computer, address, account, code, type);
+      }
+      return;
+    }
     for (let i = 0; i < total; i++) {
       const left = total - i;
       const at = i === total - 1 ? bucket.last : bucket.first + Math.round(step * i);

@@ -1,0 +1,319 @@
+import { type Json, numberAt, textAt } from '../../arm/json.ts';
+import type { Fact, Unknown } from '../../documents/fact.ts';
+import { known, unknown } from '../../documents/fact.ts';
+import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
+import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
+import { FailureColumns } from '../../triage/logons/events.ts';
+import { type FoundBurst, findBursts } from '../../triage/logons/logons.ts';
+import type { Connection } from '../client/connection.ts';
+import { unknownFrom } from '../client/failure.ts';
+import type { LogAnswer } from '../client/log-query.ts';
+import {
+  type Ask,
+  asker,
+  instantIn,
+  type LogonOptions,
+  type LogSource,
+  lack,
+  limits,
+  lookback,
+  needOf,
+  rowsIn,
+  type Span,
+  securityEvent,
+  sourceName,
+  spanOf,
+  syslog,
+} from './logon-queries.ts';
+import { addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
+import { arrivalOf, noLogonsAmong, silence, unlistedNote, unreadNote } from './logons.ts';
+
+type WorstBurst = ScanRow['worstBurst'];
+
+/** Resource groups that are asked one by one where a subscription may not be. */
+const groupLimit = 20;
+
+/**
+ * The worst burst of each VM: one set of queries a subscription, never one a VM. A VM without logs, and one of which
+ * an answer that failed or was cut may have told more, gets an unknown of its own. The map's keys are resource ids in
+ * lower case.
+ */
+export async function readFleetLogons(
+  connection: Connection,
+  vms: readonly VirtualMachine[],
+  options: LogonOptions = {},
+): Promise<Fact<Map<string, WorstBurst>>> {
+  const thresholds = { ...defaultThresholds, ...options.thresholds };
+  const span = spanOf(connection, options.lookbackHours);
+  const bySubscription = Map.groupBy(vms, (vm) => vm.subscriptionId.toLowerCase());
+  const worst = new Map<string, WorstBurst>();
+  const notSeen: string[] = [];
+  const refused: Unknown[] = [];
+  await Promise.all(
+    [...bySubscription].map(async ([subscription, machines]) => {
+      const readAt = (scope: string, there: readonly VirtualMachine[]) =>
+        readFleet(connection, there, span, thresholds, asker(connection, scope, span, thresholds, options.signal));
+      const read = await readSubscription(subscription, machines, readAt);
+      for (const [id, burst] of read.worst) worst.set(id, burst);
+      notSeen.push(...read.notSeen.map((text) => `${text} (subscription ${subscription})`));
+      if (read.refused) refused.push(read.refused);
+    }),
+  );
+  const [first] = refused;
+  if (first && refused.length === bySubscription.size) return first;
+  notSeen.push(...refused.map(({ because, cure }) => `failed logons: ${because}; ${cure}`));
+  return known(worst, {
+    source: 'Log Analytics',
+    asOf: connection.clock.now().toISOString(),
+    coverage: lookback(span.hours),
+    notSeen,
+  });
+}
+
+interface FleetReading {
+  worst: Map<string, WorstBurst>;
+  notSeen: string[];
+  /** Set when the scope's logs could not be read at all. */
+  refused?: Unknown;
+}
+
+/** Whoever may read single resource groups only is refused at the subscription, and answered there. */
+async function readSubscription(
+  subscription: string,
+  machines: readonly VirtualMachine[],
+  readAt: (scope: string, machines: readonly VirtualMachine[]) => Promise<FleetReading>,
+): Promise<FleetReading> {
+  const read = await readAt(`/subscriptions/${subscription}`, machines);
+  const groups = [...Map.groupBy(machines, (vm) => vm.resourceGroup.toLowerCase())];
+  if (!read.refused || groups.length > groupLimit) return read;
+  const parts = await Promise.all(
+    groups.map(([group, there]) => readAt(`/subscriptions/${subscription}/resourceGroups/${group}`, there)),
+  );
+  if (parts.every((part) => part.refused)) return read;
+  const left = groups.filter((_, at) => parts[at]?.refused).map(([group]) => `failed logons in ${group}`);
+  return {
+    worst: new Map(parts.flatMap((part) => [...part.worst])),
+    notSeen: [...parts.flatMap((part) => part.notSeen), ...left],
+  };
+}
+
+/** What Log Analytics answered about the VMs of one system. */
+interface Answers {
+  source: LogSource;
+  /** Rows of `fleet-bursts.kql` or `fleet-sshd.kql`. */
+  failures: LogAnswer;
+  /** Why successes may be missing; "" when they are all there. */
+  successLack: string;
+  /** When events last arrived, a row a VM, and how many failures they can have been at most. */
+  arrival: LogAnswer;
+  arrivals: ReadonlyMap<string, Json>;
+  lastEvent: 'LastLogon' | 'LastLogonLine';
+  atMost: 'Failures' | 'Attempts';
+}
+
+/** Everything that was answered about VMs at one scope. */
+interface Heard {
+  heartbeat: LogAnswer;
+  beats: ReadonlyMap<string, Json>;
+  windows: Answers;
+  linux: Answers;
+  worst: ReadonlyMap<string, FoundBurst['burst']>;
+  /** Failures of each VM that were listed. */
+  totals: ReadonlyMap<string, number>;
+  /** VMs whose rows list fewer failures than they count. */
+  cut: ReadonlySet<string>;
+  unlisted: number;
+  /** Lines about logons that no form is known for, in words; "". */
+  unread: string;
+}
+
+const none: LogAnswer = { state: 'no-table' };
+/** For a fleet it matters that a logon followed, not when: each account, address and type takes one row. */
+const onceEach = { exactLimit: '0', grain: 'time(90d)' };
+
+async function readFleet(
+  connection: Connection,
+  machines: readonly VirtualMachine[],
+  span: Span,
+  thresholds: Thresholds,
+  ask: Ask,
+): Promise<FleetReading> {
+  const minimum = thresholds.failures;
+  const windows = machines.some(({ os }) => os === 'windows');
+  const linux = machines.some(({ os }) => os === 'linux');
+  const [heartbeat, failures, successes, events, lines, lastLines] = await Promise.all([
+    ask('last-heartbeat'),
+    windows ? ask('fleet-bursts', securityEvent, { minimum }) : none,
+    windows ? ask('logon-successes', securityEvent, { minimum, parameters: onceEach }) : none,
+    windows ? ask('last-event', securityEvent) : none,
+    linux ? ask('fleet-sshd', syslog, { minimum }) : none,
+    linux ? ask('last-syslog') : none,
+  ]);
+  const asked = [...(windows ? [failures, events] : []), ...(linux ? [lines, lastLines] : [])];
+  const refusals = asked.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
+  if (refusals.length === asked.length) {
+    const refused = unknownFrom(refusals[0], 'Log Analytics', needOf(`subscription ${machines[0]?.subscriptionId}`));
+    return { worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), refused])), notSeen: [], refused };
+  }
+  const computerOf = computersOf(machines);
+  const rowOf = (answer: LogAnswer): Map<string, Json> =>
+    new Map(rowsIn(answer).map((row) => [computerOf(textAt(row, 'Machine')), row]));
+  const successLack = lack('successful logons', successes, limits.successes, securityEvent.table);
+  const heard: Heard = {
+    heartbeat,
+    beats: rowOf(heartbeat),
+    windows: {
+      source: securityEvent,
+      failures,
+      successLack,
+      arrival: events,
+      arrivals: rowOf(events),
+      lastEvent: 'LastLogon',
+      atMost: 'Failures',
+    },
+    linux: {
+      source: syslog,
+      failures: lines,
+      successLack: lack('logons', lines, limits.rows, syslog.table),
+      arrival: lastLines,
+      arrivals: rowOf(lastLines),
+      lastEvent: 'LastLogonLine',
+      atMost: 'Attempts',
+    },
+    ...burstsIn({ failures, successes, lines }, computerOf, thresholds),
+  };
+  const worst = new Map(
+    machines.map((vm) => [vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, connection.clock.now())]),
+  );
+  const lacks = [
+    windows ? lack('failed logons (Windows)', failures, limits.rows, securityEvent.table) : '',
+    windows ? successLack : '',
+    windows ? lack('whether security events arrive', events, Number.POSITIVE_INFINITY, securityEvent.table) : '',
+    linux ? lack('failed logons (Linux)', lines, limits.rows, syslog.table) : '',
+    linux ? lack('whether syslog arrives', lastLines, Number.POSITIVE_INFINITY, syslog.table) : '',
+    unlistedNote(heard.unlisted),
+    heard.unread,
+  ];
+  return { worst, notSeen: lacks.filter((text) => text !== '') };
+}
+
+/** A VM's logs name it by resource id or, where the agent is not Azure's, by its computer name. */
+function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
+  const byName = new Map(machines.map((vm) => [vm.computerName.toLowerCase(), vm.id.toLowerCase()]));
+  return (machine) => {
+    const key = machine.toLowerCase();
+    return key.startsWith('/') ? key : (byName.get(key) ?? byName.get(key.split('.')[0] ?? key) ?? key);
+  };
+}
+
+function burstsIn(
+  { failures, successes, lines }: Record<'failures' | 'successes' | 'lines', LogAnswer>,
+  computerOf: ComputerOf,
+  thresholds: Thresholds,
+): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread'> {
+  const columns = new FailureColumns();
+  const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
+  const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
+  const found = findBursts({
+    failures: columns,
+    successes: {
+      collected: true,
+      complete: true,
+      because: '',
+      cure: '',
+      rows: [...successesOf(rowsIn(successes), computerOf), ...said.successes],
+    },
+    later: [],
+    lastEventAt: null,
+    thresholds,
+    existing: said.existing,
+  });
+  const worst = new Map<string, FoundBurst['burst']>();
+  for (const { computer, burst } of found) if (!worst.has(computer)) worst.set(computer, burst);
+  const totals = new Map<string, number>();
+  for (let row = 0; row < columns.length; row++) {
+    const computer = columns.computers.text(columns.computer[row] ?? 0);
+    totals.set(computer, (totals.get(computer) ?? 0) + (columns.weight[row] ?? 0));
+  }
+  const unlisted = reduction.unlisted + said.unlisted;
+  const cut = new Set([...reduction.cut, ...said.cut]);
+  return { worst, totals, cut, unlisted, unread: unreadNote(said) };
+}
+
+const alone = 'open its triage, which asks for this VM alone; or refresh';
+
+/** Why an answer may say less of this VM than there is; null when it says all. */
+function shortOf(vm: VirtualMachine, what: string, answer: LogAnswer, table: string, limit: number): Unknown | null {
+  const source = sourceName(table);
+  if (answer.state === 'no-table') return null;
+  if (answer.state === 'failed') {
+    const { why, because, cure } = unknownFrom(answer.error, source, needOf(vm.name));
+    return unknown(why, `${what}: ${because}`, cure, source);
+  }
+  if (answer.partial !== '') return unknown('damaged', `${what}: ${answer.partial}`, alone, source);
+  if (answer.rows.length >= limit) {
+    return unknown('damaged', `${what}: only the first ${limit.toLocaleString('en-US')} rows came`, alone, source);
+  }
+  return null;
+}
+
+/**
+ * One VM's worst burst. "No burst" is said only where the answer about failures covers the VM, or where fewer failures
+ * than a burst needs are all that it has; "no success" only where nothing is missing that could be one.
+ */
+function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: number, now: Date): WorstBurst {
+  const id = vm.id.toLowerCase();
+  const { source, failures, successLack, arrival, arrivals, lastEvent, atMost } = heard[vm.os];
+  const burst = heard.worst.get(id);
+  const row = arrivals.get(id);
+  const lastEventAt = instantIn(row, lastEvent);
+  const unseen = shortOf(vm, 'whether its events arrive', arrival, source.table, Number.POSITIVE_INFINITY);
+  const most = unseen === null ? numberAt(row, atMost) : undefined;
+  const short =
+    most !== undefined && most < minimum
+      ? null
+      : (shortOf(vm, 'its failed logons', failures, source.table, limits.rows) ??
+        (heard.cut.has(id)
+          ? unknown('damaged', 'its failed logons: more than one answer lists', alone, sourceName(source.table))
+          : null));
+  const beat = heard.beats.get(id);
+  if (!burst) {
+    if (lastEventAt === null) {
+      if (unseen !== null) return unseen;
+      const missed = shortOf(vm, 'whether its agent reports', heard.heartbeat, 'Heartbeat', Number.POSITIVE_INFINITY);
+      if (beat === undefined && missed !== null) return missed;
+      const other = vm.os === 'windows' ? instantIn(row, 'LastEvent') : null;
+      if (other !== null) return noLogonsAmong(other, instantIn(row, 'LastCleared'), sourceName(source.table));
+      return silence(vm, source.table, arrival, { state: 'rows', rows: beat ? [beat] : [], partial: '' });
+    }
+    if (short !== null) return short;
+  }
+  const beatAt = vm.os === 'linux' ? instantIn(beat, 'LastHeartbeat') : null;
+  const alive =
+    beatAt !== null && lastEventAt !== null && Date.parse(beatAt) > Date.parse(lastEventAt) ? beatAt : lastEventAt;
+  const arriving = alive === null ? { note: '' } : arrivalOf(vm, alive, span, now, source.table);
+  if ('state' in arriving && !burst) return arriving;
+  const collected = vm.os === 'linux' || (numberAt(row, 'Successes') ?? 0) > 0;
+  const followed = burst?.success.state === 'known' && burst.success.value !== null;
+  const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0);
+  return known(
+    burst
+      ? {
+          kind: burst.kind,
+          failures: burst.failures,
+          totalFailures: total,
+          accounts: burst.distinctAccounts ?? burst.accounts.length,
+          succeeded: followed ? true : collected && successLack === '' && short === null ? false : null,
+        }
+      : null,
+    {
+      source: sourceName(source.table),
+      asOf: now.toISOString(),
+      coverage: lookback(span.hours),
+      notSeen: [
+        ...('note' in arriving && arriving.note !== '' ? [arriving.note] : []),
+        ...(burst && short !== null ? [short.because] : []),
+      ],
+    },
+  );
+}
