@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import { known } from '../documents/fact.ts';
+import { count } from '../text/counts.ts';
 import type { EventLogFile, EventLogs, OpenedLogs } from './event-logs.ts';
 import { beneath, type LogsSlot, machineOf, top } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
@@ -142,5 +143,5 @@ export function openedLogs(
 function toldOf(file: EventLogFile): string {
   const name = file.path.split(/[\\/]/).at(-1) ?? file.path;
   const damage = file.damaged > 0 ? `, damaged in ${file.damaged} places` : '';
-  return `${name}, ${file.records.toLocaleString('en-US')} records${damage}, sha256 ${file.sha256.slice(0, 12)}…`;
+  return `${name}, ${count(file.records)} records${damage}, sha256 ${file.sha256.slice(0, 12)}…`;
 }

@@ -37,6 +37,8 @@ export interface SessionOptions {
   readOnly: boolean;
   /** What is looked at: "contoso-prod +1 subscription". */
   scope: string;
+  /** Asks for it, where it is not known yet. */
+  readScope?: () => Promise<string>;
 }
 
 /** The workbench's state and the only way to change it. */
@@ -440,6 +442,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     dispatch,
     left,
     start() {
+      options.readScope?.().then(
+        (scope) => holder.set({ scope }),
+        // The list says why Azure does not answer.
+        () => holder.set({ scope: 'no subscription could be read' }),
+      );
       reader.identity().then(
         (identity) => {
           holder.set({ identity });
