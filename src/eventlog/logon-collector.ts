@@ -29,7 +29,7 @@ const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
 /** What follows a logon is rare; a log that holds more of it is told to be cut. */
 const mostLater = 100_000;
 
-const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus'];
+const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus', 'ProcessName'];
 const successFields = ['TargetUserName', 'IpAddress', 'LogonType', 'TargetLogonId'];
 const privilegeFields = ['SubjectUserName', 'SubjectLogonId'];
 
@@ -107,6 +107,7 @@ export class LogonCollector {
     status: '',
     subStatus: '',
     process: '',
+    processName: '',
     logonId: '',
     method: '',
   };
@@ -154,6 +155,8 @@ export class LogonCollector {
     failure.logonType = record.number(2);
     failure.status = this.#code(record, 3);
     failure.subStatus = this.#code(record, 4);
+    // Only where no address is told does the program tell who it was.
+    failure.processName = failure.address.length > 1 ? '' : record.text(5);
     return failure;
   }
 

@@ -77,6 +77,7 @@ export function addFailureRows(
     const computer = computerOf(textAt(row, 'Machine'));
     const [addresses, accounts] = [list(row, 'Addresses'), list(row, 'Accounts')];
     const [codes, types] = [list(row, 'Codes'), list(row, 'LogonTypes')];
+    const programs = list(row, 'Processes');
     let listed = 0;
     for (const { first, last, failures, index } of tuples(row)) {
       listed += failures;
@@ -90,6 +91,7 @@ export function addFailureRows(
           account: text(accounts[index]),
           logonType: typeOf(types[index]),
           code: failureCode('', text(codes[index])),
+          process: text(programs[index]),
         },
         thresholds.failures,
         window,
