@@ -128,6 +128,7 @@ function program(): Command {
     ),
   )
     .option('--json', 'print cordon.triage/1')
+    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
@@ -244,15 +245,21 @@ function program(): Command {
     });
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
-      new Option('--format <format>', 'of the notes').choices(['markdown', 'html', 'timesketch']).default('markdown'),
+      new Option(
+        '--format <format>',
+        'notes: markdown, html, pdf; for other tools: timesketch, csv (indicators), stix, iris',
+      )
+        .choices(['markdown', 'html', 'pdf', 'timesketch', 'csv', 'stix', 'iris'])
+        .default('markdown'),
     )
+    .option('--pdf', 'the notes as PDF, printed by the Chromium, Chrome or Edge that is installed')
     .option('--out <file>', 'where to')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       await finish(
         (await import('./commands/case.ts')).caseExport(
           id,
-          { ...at(flags), format: flags.format, ...(flags.out ? { out: flags.out } : {}) },
+          { ...at(flags), format: flags.pdf ? 'pdf' : flags.format, ...(flags.out ? { out: flags.out } : {}) },
           streams,
         ),
       );

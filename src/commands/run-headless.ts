@@ -60,6 +60,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
+  let stop = () => {};
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
     const shelf = await loadPlaybooks(await playbookFolders(), actions);
@@ -85,6 +86,10 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
           });
           await readIntoCase(opened, kept, vm, readingSeconds);
           const entered = kept.entries().length;
+          let interrupted = false;
+          stop = onInterrupt(() => {
+            interrupted = true;
+          });
           return {
             log: caseLogOf(kept, now),
             async close() {
@@ -92,7 +97,9 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
                 .entries()
                 .slice(entered)
                 .some(({ kind }) => kind === 'intent');
-              if (changed) await readIntoCase(opened, kept, vm, readingSeconds);
+              // Who pressed Ctrl-C wants to be out.
+              if (changed && !interrupted) await readIntoCase(opened, kept, vm, readingSeconds);
+              stop();
               await kept.close();
             },
           };
