@@ -152,7 +152,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     ports.quit();
   }
 
-  const prompts = promptAnswers(holder, runs, leave);
+  const prompts = promptAnswers(holder, runs, leave, eventLogs);
   const standing = promptStanding(holder, ports.stopwatch);
 
   function quit(): void {
@@ -313,7 +313,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       case 'open-logs': {
         const vmId = machineOf(state);
-        if (vmId !== null) holder.push({ kind: 'input', purpose: 'logs', text: '', before: '', vmId });
+        if (vmId === null || eventLogs.ask(vmId)) return;
+        holder.push({ kind: 'input', purpose: 'logs', text: '', before: '', vmId });
         return;
       }
       case 'close-logs': {

@@ -46,7 +46,15 @@ export type Layer =
   | { kind: 'help'; selected: number }
   | { kind: 'palette'; text: string; selected: number }
   | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
-  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo'; runId: number; words: ConfirmWords };
+  /** `vmId`: the VM whose opened log is asked about; "" otherwise. */
+  | {
+      kind: 'confirm';
+      prompt: Prompt;
+      then: 'quit' | 'undo' | 'add-log';
+      runId: number;
+      vmId: string;
+      words: ConfirmWords;
+    };
 
 /** What yes and no mean at a question of the session's own: "undo", "no, keep the lock". */
 export interface ConfirmWords {
@@ -98,7 +106,10 @@ export interface TriageSlot {
 export interface LogsSlot {
   /** 0 to 1 while they are read; null when nothing is. */
   reading: number | null;
-  opened: OpenedLogs | null;
+  /** Those that count, in the order in which they were opened. */
+  opened: readonly OpenedLogs[];
+  /** One that does not fit the VM, while nobody has said whether it counts. */
+  asked: OpenedLogs | null;
 }
 
 export interface CaseSlot {
