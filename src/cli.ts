@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCode, Failure } from './failure.ts';
+import { skeleton } from './skeleton.ts';
 import { printable } from './text/printable.ts';
 import { version } from './version.ts';
 
@@ -13,7 +14,17 @@ function reading(command: Command): Command {
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
     .option('--simulator <url>', 'use a cordon simulate that runs already')
-    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china']))
+    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
+    .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
+    .option('--authority <url>', 'Entra ID of a custom cloud')
+    .option('--audience <uri>', 'what tokens of a custom cloud are for; its endpoint when absent')
+    .option('--logs-endpoint <url>', 'Log Analytics of a custom cloud')
+    .addOption(
+      new Option(
+        '--auth <method>',
+        'how to sign in; by default a person’s sign-in before the computer’s identity',
+      ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
+    )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
     .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
@@ -61,7 +72,19 @@ function program(): Command {
     .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => {
+        skeleton()?.end();
+        process.stdout.write(text);
+      },
+      writeErr: (text) => {
+        skeleton()?.end();
+        process.stderr.write(text);
+      },
+    })
+    .hook('preAction', (_, command) => {
+      if (command !== cordon) skeleton()?.end();
+    })
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
@@ -72,12 +95,17 @@ function program(): Command {
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'go on with this case')
-    .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
-    .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
+    .option('--allow <address>', allowText)
+    .addOption(wayInOption())
+    .action(async (flags) => {
+      await finish((await import('./commands/workbench.ts')).workbench(flags, streams));
+      // A request that Azure has not answered must not hold a person who has left.
+      if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
+    });
 
-  tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
+  tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
-    .option('--full', "with each machine's exposure")
+    .option('--full', "with each VM's exposure")
     .option('--case <id>', 'enter what was found into this case')
     .option('--cases <folder>', 'where case files are kept')
     .addOption(
@@ -95,9 +123,7 @@ function program(): Command {
   tagged(
     exploited(
       bursts(
-        reading(
-          cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id'),
-        ),
+        reading(cordon.command('triage <vm>').description('the three questions for one VM, by name or resource id')),
       ),
     ),
   )
@@ -133,10 +159,10 @@ function program(): Command {
   reading(
     cordon
       .command('kql <query>')
-      .description('a KQL query over evidence files, or over the logs of a machine; @FILE and - read the query'),
+      .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
   )
     .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
-    .option('--vm <vm>', 'ask Log Analytics about this machine, by name or resource id')
+    .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
     .option('--limit <n>', 'print at most so many rows', number)
@@ -149,11 +175,20 @@ function program(): Command {
     );
 
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
-    .requiredOption('--vm <vm>', 'the machine, by name or resource id')
+    .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer y; never answers what must be typed')
-    .option('--confirm <name>', "the machine's name, for steps that ask for it")
-    .option('--allow <address>', 'your own public address, which stays allowed')
+    .option('--confirm <name>', "the VM's name, for steps that ask for it")
+    .option('--allow <address>', allowText)
+    .addOption(wayInOption())
+    .addOption(
+      new Option('--existing-lock <choice>', 'when another case has locked the VM').choices([
+        'refuse',
+        'join',
+        'replace',
+      ]),
+    )
+    .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'go on with this case')
@@ -166,7 +201,7 @@ function program(): Command {
   reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
-    .option('--confirm <name>', "the machine's name, for what cannot be had back")
+    .option('--confirm <name>', "the VM's name, for what cannot be had back")
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
@@ -245,7 +280,7 @@ function program(): Command {
     );
 
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
-    .option('--vm <vm>', 'ask about this machine alone: its resource id, or its name')
+    .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
@@ -257,6 +292,16 @@ function program(): Command {
     .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }
+
+/** A prefix no wider than a /24 (IPv4) or a /64 (IPv6). */
+const allowText =
+  'the public address you come from, which stays allowed when a VM is locked; at most a /24, or a /64 of IPv6';
+
+const wayInOption = () =>
+  new Option(
+    '--way-in <choice>',
+    'required: no lock that shuts you out; told: contain the VM all the same, and say that you are shut out',
+  ).choices(['required', 'told']);
 
 function at(flags: { cases?: string }): { root?: string } {
   return flags.cases ? { root: flags.cases } : {};
@@ -270,13 +315,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program().parseAsync();
 } catch (error) {
+  skeleton()?.end();
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
   } else if (error instanceof Failure) {
     process.stderr.write(
       `cordon: ${error.message
         .split('\n')
-        .map((line) => printable(line, 2000))
+        .map((line) => printable(line, 20_000))
         .join('\n')}\n`,
     );
     process.exitCode = error.exitCode;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factOf, instant } from './fact.ts';
+import { factOf, instant, whyUnknown } from './fact-schema.ts';
 
 export const virtualMachine = z.object({
   id: z.string(),
@@ -116,8 +116,11 @@ export type LogonSuccess = z.infer<typeof logonSuccess>;
 export const made = z.object({ kind: z.enum(['account', 'service', 'scheduled task']), name: z.string() });
 export type Made = z.infer<typeof made>;
 
+/** How a burst of failed logons was made; `unattributed` where the source is not known. */
+const burstKind = z.enum(['guess', 'spray', 'distributed', 'unattributed']);
+
 export const burst = z.object({
-  kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
+  kind: burstKind,
   start: instant,
   end: instant,
   failures: z.int(),
@@ -592,27 +595,6 @@ export type Facts = Pick<TriageDocument, 'exposure' | 'logons' | 'patches' | 'in
   Posture;
 export type EvidenceName = keyof Facts;
 
-/** The names of the posture's facts. */
-export const postureNames = Object.keys(posture.shape) as (keyof Posture)[];
-
-/** What each kind of evidence is called in a sentence. */
-export const evidenceNames: Record<EvidenceName, string> = {
-  exposure: 'exposed ports',
-  logons: 'failed logons',
-  patches: 'patches',
-  installations: 'installed updates',
-  knownExploited: 'known exploited vulnerabilities',
-  alerts: 'Defender alerts',
-  secureScore: 'Secure Score',
-  recommendations: 'recommendations',
-  jit: 'just-in-time access',
-  identity: 'identity',
-  software: 'software',
-  backup: 'backup',
-  firewall: 'Azure Firewall',
-  activity: 'changes in Azure',
-};
-
 export const scanRow = z.object({
   id: z.string(),
   name: z.string(),
@@ -623,7 +605,7 @@ export const scanRow = z.object({
   worstBurst: factOf(
     z
       .object({
-        kind: z.string(),
+        kind: burstKind,
         failures: z.int(),
         totalFailures: z.int(),
         accounts: z.int(),
@@ -659,5 +641,7 @@ export const scanDocument = z.object({
   asOf: instant,
   vms: z.array(scanRow),
   notSeen: z.array(z.string()),
+  /** Set where the VMs themselves could not be listed: why, as a code and as a sentence, and what would cure it. */
+  notListed: z.object({ why: whyUnknown, because: z.string(), cure: z.string() }).optional(),
 });
 export type ScanDocument = z.infer<typeof scanDocument>;

@@ -2,6 +2,7 @@ import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
+import { count } from '../../text/counts.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
 import { type FoundBurst, findBursts } from '../../triage/logons/logons.ts';
@@ -26,7 +27,7 @@ import {
   syslog,
 } from './logon-queries.ts';
 import { addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
-import { arrivalOf, noLogonsAmong, silence, unlistedNote } from './logons.ts';
+import { arrivalOf, noLogonsAmong, silence, unlistedNote, unreadNote } from './logons.ts';
 
 type WorstBurst = ScanRow['worstBurst'];
 
@@ -123,6 +124,8 @@ interface Heard {
   /** VMs whose rows list fewer failures than they count. */
   cut: ReadonlySet<string>;
   unlisted: number;
+  /** Lines about logons that no form is known for, in words; "". */
+  unread: string;
 }
 
 const none: LogAnswer = { state: 'no-table' };
@@ -190,6 +193,7 @@ async function readFleet(
     linux ? lack('failed logons (Linux)', lines, limits.rows, syslog.table) : '',
     linux ? lack('whether syslog arrives', lastLines, Number.POSITIVE_INFINITY, syslog.table) : '',
     unlistedNote(heard.unlisted),
+    heard.unread,
   ];
   return { worst, notSeen: lacks.filter((text) => text !== '') };
 }
@@ -207,7 +211,7 @@ function burstsIn(
   { failures, successes, lines }: Record<'failures' | 'successes' | 'lines', LogAnswer>,
   computerOf: ComputerOf,
   thresholds: Thresholds,
-): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted'> {
+): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread'> {
   const columns = new FailureColumns();
   const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
   const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
@@ -233,7 +237,8 @@ function burstsIn(
     totals.set(computer, (totals.get(computer) ?? 0) + (columns.weight[row] ?? 0));
   }
   const unlisted = reduction.unlisted + said.unlisted;
-  return { worst, totals, cut: new Set([...reduction.cut, ...said.cut]), unlisted };
+  const cut = new Set([...reduction.cut, ...said.cut]);
+  return { worst, totals, cut, unlisted, unread: unreadNote(said) };
 }
 
 const alone = 'open its triage, which asks for this VM alone; or refresh';
@@ -248,7 +253,7 @@ function shortOf(vm: VirtualMachine, what: string, answer: LogAnswer, table: str
   }
   if (answer.partial !== '') return unknown('damaged', `${what}: ${answer.partial}`, alone, source);
   if (answer.rows.length >= limit) {
-    return unknown('damaged', `${what}: only the first ${limit.toLocaleString('en-US')} rows came`, alone, source);
+    return unknown('damaged', `${what}: only the first ${count(limit)} rows came`, alone, source);
   }
   return null;
 }
