@@ -128,6 +128,7 @@ function program(): Command {
     ),
   )
     .option('--json', 'print cordon.triage/1')
+    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')

@@ -64,7 +64,7 @@ describe('an incident, with the keyboard alone', () => {
       patience,
     );
     expect(before).toContain('whole Internet');
-    expect(before).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(before).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
     expect(before).toMatch(/▲ STILL OPEN {3}3389 4389 443 to everybody/);
     expect(screen.raw).not.toContain('\u001b]0;');
 

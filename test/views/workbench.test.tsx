@@ -72,7 +72,7 @@ describe('suspects', () => {
     const { terminal, world } = begin();
     await terminal.until('listing');
     await world.failScan('Resource Graph does not answer.');
-    await terminal.until('✗ The VMs could not be listed: Resource Graph does not answer. r tries again.');
+    await terminal.until('✗ The VMs could not be listed: Resource Graph does not answer.');
     terminal.type('r');
     await terminal.until('… listing');
   });
@@ -318,7 +318,7 @@ describe('triage', () => {
     expect(middle).not.toContain('No failed logon');
     await world.endTriage({ ...incident(), logons, patches, posture, findings });
     const screen = await terminal.until('THEN LOGON 02:14:09Z');
-    expect(screen).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(screen).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
     expect(screen).toMatch(/▲ STILL OPEN {3}3389 .*to everybody/);
     expect(screen).toContain('Next: p1 lock-nsg  create → swap');
     expect(screen).toContain('assessed 2d');
@@ -354,7 +354,7 @@ describe('triage', () => {
     await terminal.until('web01');
     await frame(terminal);
     for (const [keys, wanted] of [
-      ['\r', 'BROKEN INTO'],
+      ['\r', 'COMPROMISED'],
       ['2', 'Failed'],
       ['z', '❯ 2'],
       ['\u001b[Z', '❯ 1'],
@@ -467,9 +467,8 @@ describe('playbooks', () => {
     expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
-    expect(screen).toMatch(
-      /\? Microsoft\.Network\/networkSecurityGroups\/join\/action on\s+│?[^\n]*\n[^\n]*web01-nic: not known/,
-    );
+    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action');
+    expect(screen).toContain('web01-nic: not known');
     // What decides stands before what changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));
