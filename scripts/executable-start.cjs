@@ -21,7 +21,8 @@ function cacheFolder() {
 /** The files of the program, checked: somebody else's files of that name must not run as ours. */
 function unpacked() {
   const text = gunzipSync(Buffer.from(getAsset('program'))).toString('utf8');
-  if (createHash('sha256').update(text).digest('hex') !== digest) throw new Error('the program in this file is damaged');
+  if (createHash('sha256').update(text).digest('hex') !== digest)
+    throw new Error('the program in this file is damaged');
   const files = Object.entries(JSON.parse(text));
   const folder = join(cacheFolder(), `program-${digest.slice(0, 16)}`);
   const same = ([name, data]) => {

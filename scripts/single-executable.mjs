@@ -21,7 +21,13 @@ async function packedProgram() {
   const dist = join(root, 'dist');
   const names = (await readdir(dist, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(dist.length + 1).replaceAll('\\', '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(dist.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    // Made for the Node of this computer as a program of its own.
+    .filter((name) => !name.startsWith('kql-parser.'))
     .sort();
   const files = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, (await readFile(join(dist, name))).toString('base64')])),
@@ -53,10 +59,14 @@ try {
   await chmod(out, 0o755);
   if (process.platform === 'darwin') execFileSync('codesign', ['--remove-signature', out]);
   const inject = ['--yes', postject, out, 'NODE_SEA_BLOB', join(folder, 'program.blob'), '--sentinel-fuse', fuse];
-  execFileSync(windows ? 'npx.cmd' : 'npx', [...inject, ...(process.platform === 'darwin' ? ['--macho-segment-name', 'NODE_SEA'] : [])], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: windows,
-  });
+  execFileSync(
+    windows ? 'npx.cmd' : 'npx',
+    [...inject, ...(process.platform === 'darwin' ? ['--macho-segment-name', 'NODE_SEA'] : [])],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: windows,
+    },
+  );
   if (process.platform === 'darwin') execFileSync('codesign', ['--sign', '-', out]);
   process.stdout.write(`${out}\n`);
 } finally {

@@ -50,9 +50,12 @@ let loaded: Library | undefined;
 
 function library(): Library {
   if (loaded) return loaded;
-  const require = createRequire(import.meta.url);
-  // The runtime defines the global Bridge, the library the global Kusto; in this order or not at all.
-  for (const file of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) require(parserFile(file));
+  // A process that started from the build's snapshot has both already (parser-thread.ts).
+  if (property(globalThis, 'Kusto') === undefined) {
+    const require = createRequire(import.meta.url);
+    // The runtime defines the global Bridge, the library the global Kusto; in this order or not at all.
+    for (const file of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) require(parserFile(file));
+  }
   const bridge = property(globalThis, 'Bridge');
   const language = property(property(globalThis, 'Kusto'), 'Language');
   const symbols = property(language, 'Symbols');
