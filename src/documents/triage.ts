@@ -154,6 +154,8 @@ export const burst = z.object({
   witnesses: z.array(burstWitness).optional(),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
   next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string(), made: made.optional() })),
+  /** Where it was read, while several sources are told side by side: "Log Analytics", "event log Security.evtx". */
+  readFrom: z.string().optional(),
 });
 export type Burst = z.infer<typeof burst>;
 

@@ -3,6 +3,7 @@ import { sourceAddress } from '../triage/logons/addresses.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
+import { SidNames } from '../triage/logons/sid-names.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
@@ -96,6 +97,7 @@ export class LogonCollector {
   readonly #privileges = new PrivilegeColumns();
   readonly #later: { event: LaterEvent; recordId: number }[] = [];
   readonly #names = new Names();
+  readonly #sids = new SidNames();
   readonly #codes = new Map<number, string>();
   readonly #ranges = new RecordRanges();
   /** Every event that was taken, once one was seen that may have been taken before. */
@@ -230,6 +232,7 @@ export class LogonCollector {
     const parts = partsOf(event);
     const what = `${eventWords(parts)}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
+    this.#sids.learn(eventId, event.account, event.member);
     this.#later.push({
       event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
       recordId: event.recordId,
@@ -311,7 +314,7 @@ export class LogonCollector {
       });
     }
     successes.push(...this.#witnessed.successes);
-    const later = this.#later.map(({ event }) => event);
+    const later = this.#later.map(({ event }) => ({ ...event, what: this.#sids.told(event.what) }));
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
       if (!sessions.has(session.at(i))) continue;

@@ -12,10 +12,15 @@ export function brokenInto(logons: Logons | null): { index: number; burst: Burst
   return undefined;
 }
 
+/** " (event log fs.evtx, a log of fs01)" for a burst that an opened log tells; "" for one of Log Analytics. */
+function readFromText({ readFrom }: Burst): string {
+  return readFrom === undefined || readFrom === 'Log Analytics' ? '' : ` (${printable(readFrom, 120)})`;
+}
+
 /** "a guessing attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
 export function successText(burst: Burst, success: LogonSuccess): string {
   const attack = burst.kind === 'spray' ? 'a password spray' : 'a brute-force attack';
-  return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`;
+  return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z${readFromText(burst)}`;
 }
 
 /** "203.0.113.77", "3 sources", "an unknown source" */
@@ -65,7 +70,7 @@ export const logonRules: Rule[] = [
       const over = worst.kind === 'spray' ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
-        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${sourceText(worst)}; ${followed}`,
+        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${sourceText(worst)}; ${followed}${readFromText(worst)}`,
         evidence: [`logons.bursts[${all.indexOf(worst)}]`],
         ...(worst.success.state === 'unknown' ? { unknown: [`successful logons: ${worst.success.because}`] } : {}),
       };
