@@ -13,7 +13,7 @@ function reading(command: Command): Command {
     .option('--world <file>', 'use another world in the simulator')
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
-    .option('--simulator <url>', 'use a cordon simulate that runs already')
+    .option('--simulator <url>', 'connect to a running cordon simulate')
     .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
     .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
     .option('--authority <url>', 'Entra ID of a custom cloud')
@@ -27,7 +27,8 @@ function reading(command: Command): Command {
     )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
-    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
+    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials')
+    .option('--debug <file>', 'append the log of the Azure SDK to a file, without credentials');
 }
 
 function number(text: string): number {
@@ -40,8 +41,8 @@ function number(text: string): number {
 /** What makes a burst. */
 function thresholds(command: Command): Command {
   return command
-    .option('--failures <n>', 'how many failures within the window make a burst', number)
-    .option('--window <minutes>', 'how long that window is', number);
+    .option('--failures <n>', 'failures within the window that make a burst', number)
+    .option('--window <minutes>', 'length of that window', number);
 }
 
 /** The options that every command which looks for failed logons takes. */
@@ -94,7 +95,7 @@ function program(): Command {
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
-    .option('--case <id>', 'go on with this case')
+    .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .action(async (flags) => {
@@ -166,7 +167,7 @@ function program(): Command {
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
-    .option('--limit <n>', 'print at most so many rows', number)
+    .option('--limit <n>', 'maximum rows to print', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
     .option('--case <id>', 'enter the query, the files and the answer into this case')
@@ -178,7 +179,7 @@ function program(): Command {
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
     .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
-    .option('--yes', 'answer y; never answers what must be typed')
+    .option('--yes', 'answer yes; steps that need the VM name still need --confirm')
     .option('--confirm <name>', "the VM's name, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
@@ -192,21 +193,29 @@ function program(): Command {
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
-    .option('--case <id>', 'go on with this case')
+    .option('--case <id>', 'continue this case')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print cordon.plan/1 or cordon.run/1')
     .action(async (playbook: string, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).runPlaybook(playbook, command.optsWithGlobals(), streams)),
     );
 
-  reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
+  reading(
+    cordon
+      .command('undo [case]')
+      .description('undo what a case changed, last step first; or lift the locks at a VM, whoever made them'),
+  )
+    .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
-    .option('--confirm <name>', "the VM's name, for what cannot be had back")
+    .option(
+      '--confirm <name>',
+      "the VM's name, with --step: for what cannot be restored, and over what somebody changed since",
+    )
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
-    .action(async (id: string, _flags, command: Command) =>
+    .action(async (id: string | undefined, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).undoCase(id, command.optsWithGlobals(), streams)),
     );
 
@@ -226,7 +235,7 @@ function program(): Command {
         (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
       );
     });
-  folder(cases.command('verify <case>').description('is the hash chain whole? exits 6 when it is not'))
+  folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
     .action(async (id: string, _flags, command: Command) => {
@@ -313,7 +322,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCode.done);
 });
 
+/** `--debug FILE` wherever it stands: the log of the Azure SDK goes there, and no other way. */
+async function startDebugging(argv: readonly string[]): Promise<void> {
+  const at = argv.findIndex((word) => word === '--debug' || word.startsWith('--debug='));
+  const file = argv[at]?.startsWith('--debug=') ? argv[at].slice('--debug='.length) : argv[at + 1];
+  if (at < 0 || !file) return;
+  process.env.AZURE_LOG_LEVEL ??= 'info';
+  const { debugFile, guardScreen, sdkLine } = await import('./commands/screen-guard.ts');
+  guardScreen(debugFile(file), sdkLine);
+}
+
 try {
+  await startDebugging(process.argv);
   await program().parseAsync();
 } catch (error) {
   skeleton()?.end();
