@@ -5,15 +5,17 @@ import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesba
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
-import { defaultRetryPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
 import { type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
+import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
+import type { TimeLimits } from './time-limits.ts';
 import { cachedTokens } from './token-cache.ts';
 import { createTransport, isChange } from './transport.ts';
 import { readTenants, type WhoActs, warningsAbout } from './who-acts.ts';
@@ -42,6 +44,8 @@ export interface ConnectionOptions {
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** How long Azure may take for one request; `usualLimits` when absent. */
+  limits?: TimeLimits;
   /** How long a client waits between polls of a long-running operation when Azure does not say, in ms. */
   pollIntervalMs?: number;
   /** How long a long-running operation is followed, in ms; ten minutes when absent. */
@@ -75,6 +79,8 @@ export interface Connection {
   get: ArmGet;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
   ownChanges: ReadonlySet<string>;
+  /** Gives up whatever is still under way. */
+  close(): void;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
   /** Tells the queries that `work` sends, and what came back, to whoever keeps them. */
@@ -109,21 +115,6 @@ const askForPermissions: PipelinePolicy = {
   },
 };
 
-const retryOptions = { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 20_000 };
-
-/**
- * What only reads is sent again when no answer came; a change never is: the first may have been done, and a second then
- * starts a second backup, or is refused for what the first did.
- */
-function retryReads(): PipelinePolicy {
-  const retrying = defaultRetryPolicy(retryOptions);
-  return {
-    name: 'retryReads',
-    sendRequest: (request, next) =>
-      isChange(request.method, request.url) ? next(request) : retrying.sendRequest(request, next),
-  };
-}
-
 /** What is made once, when it is first wanted. A failure is not kept: the next one to want it tries again. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   const each = lazilyEach(make);
@@ -147,10 +138,13 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const cloud = cloudOf(options);
   const { simulator, tenant } = options;
   const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
+  const closing = new AbortController();
   const transport = createTransport({
     hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
     now: () => clock.now(),
-    refused: (token) => tokens.refuse(token),
+    tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
+    closing: closing.signal,
+    ...(options.limits ? { limits: options.limits } : {}),
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
@@ -183,7 +177,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
     endpoint: cloud.arm,
     scope: armScope,
     httpClient: transport.httpClient,
-    pipeline: { retryOptions, userAgentOptions: shared.userAgentOptions },
+    pipeline: { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions },
+    policies: [retryReads()],
   });
   const tenants = lazily(() => readTenants(get));
 
@@ -236,11 +231,12 @@ export function connect(options: ConnectionOptions = {}): Connection {
         endpoint: cloud.logs,
         // The client appends "/.default" itself; a scope that has it twice is a resource that Entra ID does not know.
         audience: cloud.logs,
-        additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
+        additionalPolicies: [...shared.additionalPolicies, { policy: askForPermissions, position: 'perCall' }],
       });
     }),
     get,
     ownChanges,
+    close: () => closing.abort(),
     changing: transport.changing,
     observe: transport.observe,
     askedBy: (listener, work) =>
