@@ -82,7 +82,8 @@ function program(): Command {
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'go on with this case')
-    .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
+    .option('--allow <address>', allowText)
+    .addOption(wayInOption())
     .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
 
   tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
@@ -163,7 +164,16 @@ function program(): Command {
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer y; never answers what must be typed')
     .option('--confirm <name>', "the machine's name, for steps that ask for it")
-    .option('--allow <address>', 'your own public address, which stays allowed')
+    .option('--allow <address>', allowText)
+    .addOption(wayInOption())
+    .addOption(
+      new Option('--existing-lock <choice>', 'when another case has locked the VM').choices([
+        'refuse',
+        'join',
+        'replace',
+      ]),
+    )
+    .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'go on with this case')
@@ -261,6 +271,16 @@ function program(): Command {
     .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }
+
+/** A prefix no wider than a /24 (IPv4) or a /64 (IPv6). */
+const allowText =
+  'the public address you come from, which stays allowed when a VM is locked; at most a /24, or a /64 of IPv6';
+
+const wayInOption = () =>
+  new Option(
+    '--way-in <choice>',
+    'required: no lock that shuts you out; told: contain the VM all the same, and say that you are shut out',
+  ).choices(['required', 'told']);
 
 function at(flags: { cases?: string }): { root?: string } {
   return flags.cases ? { root: flags.cases } : {};

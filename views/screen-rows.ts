@@ -47,7 +47,7 @@ export function screenOf(
     case 'suspects':
       return whole(suspectsRows(state, scroll));
     case 'triage':
-      return whole(triageRows(state));
+      return whole(triageRows(session, state));
     case 'chooser':
       return whole(chooserPage(state));
     case 'transcript':

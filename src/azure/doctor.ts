@@ -19,7 +19,7 @@ import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
-import { readEffectiveRules, readNetwork } from './readers/network.ts';
+import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
@@ -267,7 +267,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     check(
       'effective rules',
       network,
-      readEffectiveRules(connection, vm).then((answers) => {
+      readSecondOpinions(connection, vm).then((answers) => {
         const refused = [...answers.values()].find((one) => 'why' in one);
         return refused && 'why' in refused
           ? unknown(refused.why, refused.because, refused.cure, 'ARM')

@@ -36,6 +36,7 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
   cases?: string;
   case?: string;
   allow?: string;
+  wayIn?: string;
 }
 
 /** What a command may use of its surroundings, so that tests can be them. */

@@ -8,6 +8,7 @@ import type { Action } from '../playbook/action.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
+import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
@@ -18,12 +19,11 @@ interface CaseFlags {
   case?: string;
 }
 
-export interface RunFlags extends ConnectionFlags, CaseFlags {
+export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
   vm: string;
   dryRun?: boolean;
   yes?: boolean;
   confirm?: string;
-  allow?: string;
   reason?: string;
   readOnly?: boolean;
   json?: boolean;
@@ -56,12 +56,14 @@ function storeOf({ connection }: Opened, flags: CaseFlags) {
 
 /** `cordon run PLAYBOOK --vm VM`. */
 export async function runPlaybook(name: string, flags: RunFlags, streams: Streams): Promise<number> {
+  const allowed = allowedAddress(flags);
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
-    const playbook = findPlaybook(await loadPlaybooks(await playbookFolders(), actions), name);
+    const shelf = await loadPlaybooks(await playbookFolders(), actions);
+    const playbook = withLockOptions(findPlaybook(shelf, name), flags);
     const vm = await resolveVm(connection, flags.vm);
     return await run(
       flags,
@@ -69,7 +71,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         playbook,
         actions,
         target: targetOf(vm),
-        responderAddress: flags.allow ?? (await connection.signedIn()).address,
+        responderAddress: allowed ?? (await connection.signedIn()).address,
         now,
         async openCase(): Promise<WritableCase> {
           const kept = await openHeadlessCase(opened, flags, vm, streams, async (fresh) => {

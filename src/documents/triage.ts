@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factOf, instant, whyUnknown } from './fact.ts';
+import { factOf, instant, whyUnknown } from './fact-schema.ts';
 
 export const virtualMachine = z.object({
   id: z.string(),
@@ -591,27 +591,6 @@ export type TriageDocument = z.infer<typeof triageDocument>;
 export type Facts = Pick<TriageDocument, 'exposure' | 'logons' | 'patches' | 'installations' | 'knownExploited'> &
   Posture;
 export type EvidenceName = keyof Facts;
-
-/** The names of the posture's facts. */
-export const postureNames = Object.keys(posture.shape) as (keyof Posture)[];
-
-/** What each kind of evidence is called in a sentence. */
-export const evidenceNames: Record<EvidenceName, string> = {
-  exposure: 'exposed ports',
-  logons: 'failed logons',
-  patches: 'patches',
-  installations: 'installed updates',
-  knownExploited: 'known exploited vulnerabilities',
-  alerts: 'Defender alerts',
-  secureScore: 'Secure Score',
-  recommendations: 'recommendations',
-  jit: 'just-in-time access',
-  identity: 'identity',
-  software: 'software',
-  backup: 'backup',
-  firewall: 'Azure Firewall',
-  activity: 'changes in Azure',
-};
 
 export const scanRow = z.object({
   id: z.string(),
