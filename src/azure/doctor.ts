@@ -1,4 +1,4 @@
-import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, listAt, numberAt, textAt } from '../arm/json.ts';
 import { shortName } from '../arm/resource-id.ts';
 import type { DoctorCheck } from '../documents/doctor.ts';
 import type { Fact, Gap, WhyUnknown } from '../documents/fact.ts';
@@ -8,7 +8,7 @@ import { sources } from '../sources.ts';
 import { counted } from '../text/counts.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { Connection } from './client/connection.ts';
-import { isForbidden, unknownFrom } from './client/failure.ts';
+import { gapOf, isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
 import { loadQuery } from './client/load-query.ts';
 import { askLogs } from './client/log-query.ts';
@@ -21,6 +21,7 @@ import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
 import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
+import { permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
 
@@ -374,6 +375,54 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
         ),
       ),
   ]);
+}
+
+/** What a triage needs of the caller, and the role that gives it. */
+const neededRights = [
+  { action: 'Microsoft.Compute/virtualMachines/read', role: 'Reader' },
+  { action: 'Microsoft.Network/networkInterfaces/read', role: 'Reader' },
+  { action: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action', role: 'Network Contributor' },
+  { action: 'Microsoft.Security/alerts/read', role: 'Security Reader' },
+  { action: 'Microsoft.Insights/logs/read', role: 'Log Analytics Reader' },
+  { action: 'Microsoft.RecoveryServices/vaults/read', role: 'Backup Reader' },
+];
+
+/**
+ * What the caller may do in a subscription that is not asked in full: one request, whatever its size. Throws nothing.
+ */
+export async function checkRights(
+  connection: Connection,
+  subscription: { id: string; name: string },
+  vms: number,
+  callerId: string,
+): Promise<DoctorCheck> {
+  const scope = `/subscriptions/${subscription.id}`;
+  const base = { name: 'permissions', subscription: subscription.name, populated: null, newestAt: null };
+  const what = `${counted(vms, 'VM')}; not asked in full: --subscription or --vm does`;
+  try {
+    const { body } = await connection.get(
+      `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
+    );
+    const texts = (grant: unknown, name: string) => listAt(grant, name).filter((one) => typeof one === 'string');
+    const grants = listAt(body, 'value').map((grant) => ({
+      actions: texts(grant, 'actions'),
+      notActions: texts(grant, 'notActions'),
+    }));
+    const lacks = neededRights.filter(({ action }) => !permits(grants, action));
+    const roles = [...new Set(lacks.map(({ role }) => role))];
+    return {
+      ...base,
+      state: lacks.length === 0 ? 'works' : 'partly',
+      reachable: true,
+      permitted: lacks.length === 0,
+      text: [what, ...lacks.map(({ action }) => `no ${action}`)].join('; '),
+      ask: roles.length === 0 ? '' : `${roles.join(', ')} on ${scope}`,
+      command: roles[0] === undefined ? '' : roleCommand(callerId, roles[0], scope),
+    };
+  } catch (error) {
+    const { because, cure } = gapOf(error);
+    return { ...base, state: 'does not work', reachable: null, permitted: null, text: because, ask: cure, command: '' };
+  }
 }
 
 /** Seconds that this machine's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */

@@ -3,7 +3,7 @@ import type { Connection } from '../azure/client/connection.ts';
 import { azureError, gapOf, isNotSignedIn } from '../azure/client/failure.ts';
 import { loginLine } from '../azure/client/sign-in-failure.ts';
 import { type WhoActs, withoutSecondFactor } from '../azure/client/who-acts.ts';
-import { checkSources, clockAhead } from '../azure/doctor.ts';
+import { checkRights, checkSources, clockAhead } from '../azure/doctor.ts';
 import { chooseMachine, readInventory } from '../azure/readers/inventory.ts';
 import type { DoctorCheck, DoctorDocument, DoctorPlaybook } from '../documents/doctor.ts';
 import type { Permission } from '../documents/run.ts';
@@ -192,6 +192,14 @@ const clean = (check: DoctorCheck): DoctorCheck => ({
   command: printable(check.command, 20_000),
 });
 
+const sameSubscription = ({ subscriptionId }: VirtualMachine, id: string) =>
+  subscriptionId.toLowerCase() === id.toLowerCase();
+
+/** The VM by which a fleet's sources are tried: one that runs, for Azure answers some questions only of those. */
+function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
+  return machines.find(({ power }) => power === 'running') ?? machines[0];
+}
+
 /** `cordon doctor`: sign-in, clock, permissions and data sources; what works and what to ask the customer for. */
 export async function doctor(flags: DoctorFlags, streams: Streams): Promise<number> {
   const opened = await openConnection(flags);
@@ -213,21 +221,21 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
         text: `${machines.length} in ${subscriptions.map((one) => one.name).join(', ')}`,
         ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the machine',
       });
-      const wanted = flags.vm ? [chooseMachine(machines, flags.vm)] : [];
-      const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());
-      const patients =
-        wanted.length > 0
-          ? wanted
-          : [...bySubscription.values()].flatMap(
-              (list) => list.find(({ power }) => power === 'running') ?? list[0] ?? [],
-            );
+      const patient = flags.vm ? chooseMachine(machines, flags.vm) : sampleOf(machines);
       const { objectId, address } = who;
-      const found = await Promise.all(
-        patients.map((vm) => checkSources(connection, { vm, alone: wanted.length > 0, callerId: objectId })),
-      );
-      checks.push(...found.flat());
-      const [first] = patients;
-      if (first) playbooks.push(...(await checkPlaybooks(connection, first, address)));
+      if (patient) {
+        checks.push(
+          ...(await checkSources(connection, { vm: patient, alone: flags.vm !== undefined, callerId: objectId })),
+        );
+        playbooks.push(...(await checkPlaybooks(connection, patient, address)));
+      }
+      const others = flags.vm
+        ? []
+        : subscriptions
+            .map((one) => ({ one, vms: machines.filter((vm) => sameSubscription(vm, one.id)).length }))
+            .filter(({ one, vms }) => vms > 0 && !(patient && sameSubscription(patient, one.id)));
+      const rights = others.map(({ one, vms }) => checkRights(connection, one, vms, objectId));
+      checks.push(...(await Promise.all(rights)));
     }
     const document: DoctorDocument = {
       schema: 'cordon.doctor/1',

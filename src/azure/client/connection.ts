@@ -15,7 +15,7 @@ import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotI
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
-import type { TimeLimits } from './time-limits.ts';
+import { type TimeLimits, usualLimits } from './time-limits.ts';
 import { cachedTokens } from './token-cache.ts';
 import { createTransport, isChange } from './transport.ts';
 import { readTenants, type WhoActs, warningsAbout } from './who-acts.ts';
@@ -61,6 +61,7 @@ export interface Connection {
   clock: Clock;
   simulated: boolean;
   pollIntervalMs: number;
+  limits: TimeLimits;
   /** How long a long-running operation is followed, in ms. */
   operationLimitMs: number;
   /** The subscriptions that were asked for on the command line, by id or name; empty means all. */
@@ -139,12 +140,13 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const { simulator, tenant } = options;
   const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
   const closing = new AbortController();
+  const { limits = usualLimits } = options;
   const transport = createTransport({
     hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
     now: () => clock.now(),
     tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
     closing: closing.signal,
-    ...(options.limits ? { limits: options.limits } : {}),
+    limits,
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
@@ -188,6 +190,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     simulated: options.simulator !== undefined,
     pollIntervalMs: options.pollIntervalMs ?? (options.simulator ? 100 : 2000),
     operationLimitMs: options.operationLimitMs ?? 600_000,
+    limits,
     wantedSubscriptions: options.subscriptions ?? [],
     async signedIn() {
       const token = await tokens.getToken(armScope);

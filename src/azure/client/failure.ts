@@ -95,6 +95,9 @@ export function gapOf(error: unknown, need?: Need): Gap {
   if (name === 'NotInThisCloud') {
     return { why: 'unsupported', because: message, cure: 'where the cloud has it: --logs-endpoint' };
   }
+  if (name === 'PartialAnswer') {
+    return { why: 'damaged', because: message, cure: 'refresh, or ask for less: fewer --hours' };
+  }
   if (status === 401) return gapOfUnauthorized(said);
   const refused = gapOfRefusal(said, at(error, 'details'), need);
   if (refused) return refused;

@@ -27,7 +27,7 @@ export interface TransportOptions {
     /** The token to send in place of this one: another only where this one was refused. */
     living(token: string): Promise<string>;
   };
-  limits?: TimeLimits;
+  limits?: TimeLimits | undefined;
   /** Aborts whatever is under way. */
   closing?: AbortSignal;
 }
@@ -150,7 +150,7 @@ export function createTransport(options: TransportOptions): Transport {
   const versions = createApiVersions();
 
   function transmit(request: PipelineRequest, abortSignal: AbortSignal): Promise<PipelineResponse> {
-    if (!options.simulator) return inner.sendRequest(createPipelineRequest({ ...request, abortSignal }));
+    if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
     const asked = new URL(request.url);
     const { href: url } = new URL(asked.pathname + asked.search, options.simulator);
     const headers = createHttpHeaders(request.headers.toJSON());
@@ -213,7 +213,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
     const gate = gateOf(request);
-    const asked = createPipelineRequest({ ...request, url: versions.known(request.url) });
+    // The copy keeps what the policies put there: the agent of a proxy, the credentials.
+    const asked: PipelineRequest = { ...request, url: versions.known(request.url) };
     let response = await send(asked, gate);
     if (response.status === 401) {
       const token = bearerOf(asked);
@@ -223,7 +224,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (renewed && (await options.tokens?.living(token)) !== token) response = await send(asked, gate);
     }
     const offered = gate ? undefined : versions.offered(asked.url, response.status, response.bodyAsText ?? '');
-    if (offered !== undefined) response = await send(createPipelineRequest({ ...asked, url: offered }), gate);
+    if (offered !== undefined) response = await send({ ...asked, url: offered }, gate);
     // The answer must carry the request that the SDK knows: its poller reads the URL for the final GET.
     return { ...response, request };
   }
