@@ -91,9 +91,9 @@ function program(): Command {
     .addOption(wayInOption())
     .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
 
-  tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
+  tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
-    .option('--full', "with each machine's exposure")
+    .option('--full', "with each VM's exposure")
     .option('--case <id>', 'enter what was found into this case')
     .option('--cases <folder>', 'where case files are kept')
     .addOption(
@@ -111,9 +111,7 @@ function program(): Command {
   tagged(
     exploited(
       bursts(
-        reading(
-          cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id'),
-        ),
+        reading(cordon.command('triage <vm>').description('the three questions for one VM, by name or resource id')),
       ),
     ),
   )
@@ -149,10 +147,10 @@ function program(): Command {
   reading(
     cordon
       .command('kql <query>')
-      .description('a KQL query over evidence files, or over the logs of a machine; @FILE and - read the query'),
+      .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
   )
     .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
-    .option('--vm <vm>', 'ask Log Analytics about this machine, by name or resource id')
+    .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
     .option('--limit <n>', 'print at most so many rows', number)
@@ -165,10 +163,10 @@ function program(): Command {
     );
 
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
-    .requiredOption('--vm <vm>', 'the machine, by name or resource id')
+    .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer y; never answers what must be typed')
-    .option('--confirm <name>', "the machine's name, for steps that ask for it")
+    .option('--confirm <name>', "the VM's name, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .addOption(
@@ -191,7 +189,7 @@ function program(): Command {
   reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
-    .option('--confirm <name>', "the machine's name, for what cannot be had back")
+    .option('--confirm <name>', "the VM's name, for what cannot be had back")
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
@@ -265,7 +263,7 @@ function program(): Command {
     );
 
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
-    .option('--vm <vm>', 'ask about this machine alone: its resource id, or its name')
+    .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),

@@ -5,7 +5,7 @@ import { entryLine } from './one-line.ts';
 
 const descriptions: Record<Entry['kind'], string> = {
   case: 'Case opened',
-  open: 'Machine opened',
+  open: 'VM opened',
   fact: 'Fact recorded',
   query: 'Query sent',
   plan: 'Plan made',
