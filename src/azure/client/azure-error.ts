@@ -92,10 +92,22 @@ function headersOf(error: unknown): (name: string) => string {
   };
 }
 
+/** The answer as it came: the SDK's models drop of an error what they do not know. */
+function bodyOf(error: unknown): unknown {
+  const text = at(error, 'response', 'bodyAsText');
+  if (typeof text !== 'string' || text.length > 1_000_000) return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    return isObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What an error says: HTTP status, Azure's codes and its sentence. */
 export function azureError(error: unknown): AzureError {
   const status = at(error, 'statusCode') ?? at(error, 'response', 'status');
-  const details = at(error, 'details');
+  const details = bodyOf(error) ?? at(error, 'details');
   const envelope = at(details, 'error') ?? details;
   const codes = codesIn(envelope);
   const code = codes[0] ?? textAt(error, 'code');

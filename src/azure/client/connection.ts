@@ -37,6 +37,8 @@ export interface ConnectionOptions {
   /** The endpoints of `cloud: 'custom'`. */
   customCloud?: CustomCloud;
   auth?: AuthMethod;
+  /** A sign-in of the caller's own, in place of what `auth` names and of the simulator's. */
+  signIn?: () => Promise<NamedCredential>;
   /** Tells whoever signs in what to do, where the way to sign in wants it; nothing is told when absent. */
   tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
@@ -154,15 +156,17 @@ export function connect(options: ConnectionOptions = {}): Connection {
     if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
   });
   const source = lazily(() =>
-    simulator
-      ? simulatedSignIn(simulator)
-      : signInWith({
-          method: options.auth ?? 'default',
-          tenant,
-          authority: cloud.authority,
-          custom: cloud.name === 'custom',
-          tell: options.tell ?? (() => {}),
-        }),
+    options.signIn
+      ? options.signIn()
+      : simulator
+        ? simulatedSignIn(simulator)
+        : signInWith({
+            method: options.auth ?? 'default',
+            tenant,
+            authority: cloud.authority,
+            custom: cloud.name === 'custom',
+            tell: options.tell ?? (() => {}),
+          }),
   );
   const tokens = cachedTokens(source, tenant);
   const armScope = `${cloud.armAudience}/.default`;
