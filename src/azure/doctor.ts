@@ -258,10 +258,11 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
           return unknown(adminRules.why, adminRules.because, adminRules.cure, 'ARM');
         }
         const gaps = [...(adminRules.because?.values() ?? [])];
-        const [first] = gaps;
-        return adminRules.byNetwork.size === 0 && first
-          ? unknown(first.why, first.because, first.cure, 'ARM')
-          : known(adminRules, about('ARM', gaps));
+        if (adminRules.byNetwork.size === 0) {
+          const { why, because, cure } = gaps[0] ?? noNetwork;
+          return unknown(why, because, cure, 'ARM');
+        }
+        return known(adminRules, about('ARM', gaps));
       }),
       () => fine('of Virtual Network Manager'),
     ),
@@ -376,6 +377,13 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
       ),
   ]);
 }
+
+/** Without a network there was nothing to ask about, which is no answer. */
+const noNetwork: Gap = {
+  why: 'depends',
+  because: 'no virtual network of the VM is known, so that none was asked about',
+  cure: 'Reader on the network interfaces and the subnets of the VM',
+};
 
 /** What a triage needs of the caller, and the role that gives it. */
 const neededRights = [

@@ -192,6 +192,12 @@ const clean = (check: DoctorCheck): DoctorCheck => ({
   command: printable(check.command, 20_000),
 });
 
+/** Names as far as a line takes them. */
+function fewNames(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length <= 5 ? shown : `${shown} and ${names.length - 5} more subscriptions`;
+}
+
 const sameSubscription = ({ subscriptionId }: VirtualMachine, id: string) =>
   subscriptionId.toLowerCase() === id.toLowerCase();
 
@@ -218,7 +224,7 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
       checks.push({
         ...aboutSignIn('machines', machines.length > 0 ? 'works' : 'partly', ''),
         populated: machines.length > 0,
-        text: `${machines.length} in ${subscriptions.map((one) => one.name).join(', ')}`,
+        text: `${machines.length} in ${fewNames(subscriptions.map((one) => one.name))}`,
         ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the VM',
       });
       const patient = flags.vm ? chooseMachine(machines, flags.vm) : sampleOf(machines);
