@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCode, Failure } from './failure.ts';
+import { skeleton } from './skeleton.ts';
 import { printable } from './text/printable.ts';
 import { version } from './version.ts';
 
@@ -12,7 +13,7 @@ function reading(command: Command): Command {
     .option('--world <file>', 'use another world in the simulator')
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
-    .option('--simulator <url>', 'use a cordon simulate that runs already')
+    .option('--simulator <url>', 'connect to a running cordon simulate')
     .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
     .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
     .option('--authority <url>', 'Entra ID of a custom cloud')
@@ -44,8 +45,8 @@ function number(text: string): number {
 /** What makes a burst. */
 function thresholds(command: Command): Command {
   return command
-    .option('--failures <n>', 'how many failures within the window make a burst', number)
-    .option('--window <minutes>', 'how long that window is', number);
+    .option('--failures <n>', 'failures within the window that make a burst', number)
+    .option('--window <minutes>', 'length of that window', number);
 }
 
 /** The options that every command which looks for failed logons takes. */
@@ -76,7 +77,19 @@ function program(): Command {
     .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => {
+        skeleton()?.end();
+        process.stdout.write(text);
+      },
+      writeErr: (text) => {
+        skeleton()?.end();
+        process.stderr.write(text);
+      },
+    })
+    .hook('preAction', (_, command) => {
+      if (command !== cordon) skeleton()?.end();
+    })
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
@@ -86,10 +99,14 @@ function program(): Command {
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
-    .option('--case <id>', 'go on with this case')
+    .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
-    .action(async (flags) => finish((await import('./commands/workbench.ts')).workbench(flags, streams)));
+    .action(async (flags) => {
+      await finish((await import('./commands/workbench.ts')).workbench(flags, streams));
+      // A request that Azure has not answered must not hold a person who has left.
+      if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
+    });
 
   tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
@@ -116,6 +133,7 @@ function program(): Command {
     ),
   )
     .option('--json', 'print cordon.triage/1')
+    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
@@ -153,7 +171,7 @@ function program(): Command {
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
-    .option('--limit <n>', 'print at most so many rows', number)
+    .option('--limit <n>', 'maximum rows to print', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
     .option('--case <id>', 'enter the query, the files and the answer into this case')
@@ -165,7 +183,7 @@ function program(): Command {
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
     .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
-    .option('--yes', 'answer y; never answers what must be typed')
+    .option('--yes', 'answer yes; steps that need the VM name still need --confirm')
     .option('--confirm <name>', "the VM's name, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
@@ -179,21 +197,29 @@ function program(): Command {
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
-    .option('--case <id>', 'go on with this case')
+    .option('--case <id>', 'continue this case')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print cordon.plan/1 or cordon.run/1')
     .action(async (playbook: string, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).runPlaybook(playbook, command.optsWithGlobals(), streams)),
     );
 
-  reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
+  reading(
+    cordon
+      .command('undo [case]')
+      .description('undo what a case changed, last step first; or lift the locks at a VM, whoever made them'),
+  )
+    .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
-    .option('--confirm <name>', "the VM's name, for what cannot be had back")
+    .option(
+      '--confirm <name>',
+      "the VM's name, with --step: for what cannot be restored, and over what somebody changed since",
+    )
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
-    .action(async (id: string, _flags, command: Command) =>
+    .action(async (id: string | undefined, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).undoCase(id, command.optsWithGlobals(), streams)),
     );
 
@@ -213,7 +239,7 @@ function program(): Command {
         (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
       );
     });
-  folder(cases.command('verify <case>').description('is the hash chain whole? exits 6 when it is not'))
+  folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
     .action(async (id: string, _flags, command: Command) => {
@@ -232,15 +258,21 @@ function program(): Command {
     });
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
-      new Option('--format <format>', 'of the notes').choices(['markdown', 'html', 'timesketch']).default('markdown'),
+      new Option(
+        '--format <format>',
+        'notes: markdown, html, pdf; for other tools: timesketch, csv (indicators), stix, iris',
+      )
+        .choices(['markdown', 'html', 'pdf', 'timesketch', 'csv', 'stix', 'iris'])
+        .default('markdown'),
     )
+    .option('--pdf', 'the notes as PDF, printed by the Chromium, Chrome or Edge that is installed')
     .option('--out <file>', 'where to')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       await finish(
         (await import('./commands/case.ts')).caseExport(
           id,
-          { ...at(flags), format: flags.format, ...(flags.out ? { out: flags.out } : {}) },
+          { ...at(flags), format: flags.pdf ? 'pdf' : flags.format, ...(flags.out ? { out: flags.out } : {}) },
           streams,
         ),
       );
@@ -298,6 +330,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program().parseAsync();
 } catch (error) {
+  skeleton()?.end();
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
   } else if (error instanceof Failure) {

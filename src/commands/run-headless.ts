@@ -1,4 +1,5 @@
 import { createActions } from '../actions/actions.ts';
+import { locksAtVm } from '../actions/lock/lock-of-vm.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
 import { type CaseFile, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { readEvidence } from '../casefile/evidence.ts';
@@ -6,7 +7,9 @@ import type { Entry } from '../documents/transcript.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
+import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
 import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
+import { printable } from '../text/printable.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
@@ -30,6 +33,8 @@ export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
 }
 
 export interface UndoFlags extends ConnectionFlags, CaseFlags {
+  /** Instead of a case: the VM whose locks are lifted, by what Azure alone tells. */
+  vm?: string;
   step?: string;
   yes?: boolean;
   confirm?: string;
@@ -60,6 +65,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
+  let stop = () => {};
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
     const shelf = await loadPlaybooks(await playbookFolders(), actions);
@@ -85,6 +91,10 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
           });
           await readIntoCase(opened, kept, vm, readingSeconds);
           const entered = kept.entries().length;
+          let interrupted = false;
+          stop = onInterrupt(() => {
+            interrupted = true;
+          });
           return {
             log: caseLogOf(kept, now),
             async close() {
@@ -92,7 +102,9 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
                 .entries()
                 .slice(entered)
                 .some(({ kind }) => kind === 'intent');
-              if (changed) await readIntoCase(opened, kept, vm, readingSeconds);
+              // Who pressed Ctrl-C wants to be out.
+              if (changed && !interrupted) await readIntoCase(opened, kept, vm, readingSeconds);
+              stop();
               await kept.close();
             },
           };
@@ -106,8 +118,12 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
   }
 }
 
-/** `cordon undo CASE`. */
-export async function undoCase(id: string, flags: UndoFlags, streams: Streams): Promise<number> {
+/** `cordon undo CASE`, or `cordon undo --vm VM`. */
+export async function undoCase(id: string | undefined, flags: UndoFlags, streams: Streams): Promise<number> {
+  if ((id === undefined) === (flags.vm === undefined)) {
+    throw new Failure('undo: give a case, or a VM with --vm', exitCode.usage);
+  }
+  if (id === undefined) return undoLocksAtVm(flags, streams);
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
@@ -128,8 +144,8 @@ export async function undoCase(id: string, flags: UndoFlags, streams: Streams): 
     return await undo(
       flags,
       {
-        caseId: reader.id,
-        history: { entries, read: (evidence) => readEvidence(reader.directory, evidence) },
+        what: `case ${reader.id}`,
+        steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
         actions: createActions(connection),
         async openCase(): Promise<WritableCase> {
           const file: CaseFile = await store.open(reader.id);
@@ -137,6 +153,53 @@ export async function undoCase(id: string, flags: UndoFlags, streams: Streams): 
           const log = caseLogOf({ id: file.id, file, actor: name }, now);
           await settleOpenIntents(file, log, connection, streams.stderr);
           return { log, close: () => file.close(name) };
+        },
+        onInterrupt,
+      },
+      streams,
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Lifts the locks that stand at a VM, whoever made them: their groups' tags tell what was there before. */
+async function undoLocksAtVm(flags: UndoFlags, streams: Streams): Promise<number> {
+  const opened = await openConnection(flags);
+  const { connection } = opened;
+  try {
+    const vm = await resolveVm(connection, flags.vm ?? '');
+    const found = await locksAtVm(connection, targetOf(vm));
+    const steps = found.flatMap(({ lock, record }): UndoableStep[] =>
+      record === null
+        ? []
+        : [
+            {
+              record,
+              evidence: { file: '', sha256: '', bytes: 0 },
+              at: lock.since || 'since when is not told',
+              verified: null,
+            },
+          ],
+    );
+    for (const { text } of found) streams.stderr.write(`${printable(`${vm.name} is ${text}`, 500)}\n`);
+    const unreadable = found
+      .filter(({ record }) => record === null)
+      .map(
+        ({ lock }) =>
+          `${lock.group}: its tags do not tell what was there before; ask the customer which group belongs there`,
+      );
+    return await undo(
+      { ...flags, ...(flags.confirm === undefined ? {} : { step: 'lock' }) },
+      {
+        what: `locks at ${vm.name}`,
+        steps: async () => ({ steps, unreadable }),
+        actions: createActions(connection),
+        async openCase(): Promise<WritableCase> {
+          const kept = await openHeadlessCase(opened, flags, vm, streams);
+          const log = caseLogOf(kept, () => connection.clock.now());
+          for (const step of steps) step.evidence = await log.keep('lock-of-another', step.record);
+          return { log, close: () => kept.close() };
         },
         onInterrupt,
       },
