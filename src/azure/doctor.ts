@@ -1,4 +1,4 @@
-import { instantAt, listAt, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, numberAt, textAt } from '../arm/json.ts';
 import { shortName } from '../arm/resource-id.ts';
 import type { DoctorCheck } from '../documents/doctor.ts';
 import type { Fact, Gap, WhyUnknown } from '../documents/fact.ts';
@@ -21,7 +21,7 @@ import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
 import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
-import { permits } from './readers/role-permissions.ts';
+import { type Granted, permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
 
@@ -396,26 +396,24 @@ const neededRights = [
 ];
 
 /**
- * What the caller may do in a subscription that is not asked in full: one request, whatever its size. Throws nothing.
+ * What the caller may do in a subscription that is not asked in full, by the resource group of one of its VMs: one
+ * request, whatever its size. Throws nothing.
  */
 export async function checkRights(
   connection: Connection,
-  subscription: { id: string; name: string },
+  vm: VirtualMachine,
   vms: number,
   callerId: string,
 ): Promise<DoctorCheck> {
-  const scope = `/subscriptions/${subscription.id}`;
-  const base = { name: 'permissions', subscription: subscription.name, populated: null, newestAt: null };
-  const what = `${counted(vms, 'VM')}; not asked in full: --subscription or --vm does`;
+  const base = { name: 'permissions', subscription: vm.subscriptionName, populated: null, newestAt: null };
+  const what = `in ${vm.resourceGroup}, of ${counted(vms, 'VM')}; not asked in full: --subscription or --vm does`;
+  const scope = `/subscriptions/${vm.subscriptionId}`;
   try {
-    const { body } = await connection.get(
-      `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
-    );
-    const texts = (grant: unknown, name: string) => listAt(grant, name).filter((one) => typeof one === 'string');
-    const grants = listAt(body, 'value').map((grant) => ({
-      actions: texts(grant, 'actions'),
-      notActions: texts(grant, 'notActions'),
-    }));
+    const { permissions } = await connection.authorization(vm.subscriptionId);
+    const grants: Granted[] = [];
+    for await (const { actions, notActions } of permissions.listForResourceGroup(vm.resourceGroup)) {
+      grants.push({ actions: actions ?? [], notActions: notActions ?? [] });
+    }
     const lacks = neededRights.filter(({ action }) => !permits(grants, action));
     const roles = [...new Set(lacks.map(({ role }) => role))];
     return {

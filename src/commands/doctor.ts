@@ -198,9 +198,6 @@ function fewNames(names: readonly string[]): string {
   return names.length <= 5 ? shown : `${shown} and ${names.length - 5} more subscriptions`;
 }
 
-const sameSubscription = ({ subscriptionId }: VirtualMachine, id: string) =>
-  subscriptionId.toLowerCase() === id.toLowerCase();
-
 /** The VM by which a fleet's sources are tried: one that runs, for Azure answers some questions only of those. */
 function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
   return machines.find(({ power }) => power === 'running') ?? machines[0];
@@ -235,12 +232,11 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
         );
         playbooks.push(...(await checkPlaybooks(connection, patient, address)));
       }
-      const others = flags.vm
-        ? []
-        : subscriptions
-            .map((one) => ({ one, vms: machines.filter((vm) => sameSubscription(vm, one.id)).length }))
-            .filter(({ one, vms }) => vms > 0 && !(patient && sameSubscription(patient, one.id)));
-      const rights = others.map(({ one, vms }) => checkRights(connection, one, vms, objectId));
+      const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());
+      if (patient) bySubscription.delete(patient.subscriptionId.toLowerCase());
+      const rights = [...(flags.vm ? [] : bySubscription.values())].flatMap((vms) =>
+        vms.slice(0, 1).map((vm) => checkRights(connection, vm, vms.length, objectId)),
+      );
       checks.push(...(await Promise.all(rights)));
     }
     const document: DoctorDocument = {
