@@ -32,7 +32,8 @@ function reading(command: Command): Command {
       number,
     )
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
-    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
+    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials')
+    .option('--debug <file>', 'append the log of the Azure SDK to a file, without credentials');
 }
 
 function number(text: string): number {
@@ -297,6 +298,7 @@ function program(): Command {
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
     .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
+    .option('--redact', 'leave out names, ids and addresses, for a report in public')
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
     );
@@ -327,7 +329,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCode.done);
 });
 
+/** `--debug FILE` wherever it stands: the log of the Azure SDK goes there, and no other way. */
+async function startDebugging(argv: readonly string[]): Promise<void> {
+  const at = argv.findIndex((word) => word === '--debug' || word.startsWith('--debug='));
+  const file = argv[at]?.startsWith('--debug=') ? argv[at].slice('--debug='.length) : argv[at + 1];
+  if (at < 0 || !file) return;
+  process.env.AZURE_LOG_LEVEL ??= 'info';
+  const { debugFile, guardScreen, sdkLine } = await import('./commands/screen-guard.ts');
+  guardScreen(debugFile(file), sdkLine);
+}
+
 try {
+  await startDebugging(process.argv);
   await program().parseAsync();
 } catch (error) {
   skeleton()?.end();

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Starts cordon. An older Node than 22 hands over to the one that npm installed beside the program. Before anything is
-// imported, a person at a terminal sees the workbench's frame begin; Ink draws over it (src/skeleton.ts).
+// Starts cordon. An older Node than 22 hands over to the one that `npm ci` installed beside the program; where there is
+// none, Node 20 runs it with what it lacks loaded first. Before anything is imported, a person at a terminal sees the workbench's frame begin; Ink draws over it (src/skeleton.ts).
 import { spawn } from 'node:child_process';
 import { existsSync, writeSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
@@ -76,28 +76,53 @@ function keepCompiledCode() {
   if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
 }
 
-const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
-const current = Number(versions.node.split('.')[0]) >= 22;
-const skeleton = env[shown] === undefined && (current || existsSync(bundled)) && opensWorkbench(argv.slice(2));
-if (skeleton) drawSkeleton();
+/** The Node that `npm ci` installed, wherever npm put it; null where the program was installed without one. */
+function installedNode() {
+  const name = platform === 'win32' ? 'node.exe' : 'bin/node';
+  try {
+    const folder = dirname(module.createRequire(import.meta.url).resolve('node/package.json'));
+    const path = join(folder, name);
+    return existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
 
-if (current) {
-  if (skeleton || env[shown] !== undefined) keepSkeleton();
-  delete env[shown];
-  keepCompiledCode();
-  await import('./main.js');
-} else if (existsSync(bundled)) {
-  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...argv.slice(2)], {
+/** Runs this launcher again, by another Node or with other options; the terminal, the signals and the exit code are its. */
+function handOver(node, options, added) {
+  const child = spawn(node, [...options, fileURLToPath(import.meta.url), ...argv.slice(2)], {
     stdio: 'inherit',
-    env: skeleton ? { ...env, [shown]: '1' } : env,
+    env: { ...env, ...added },
   });
   // The terminal sends its signals to both; the child decides what they mean.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+const [major = 0, minor = 0] = versions.node.split('.').map(Number);
+const helped = 'CORDON_OLDER_NODE';
+const current = major >= 22 || env[helped] !== undefined;
+const usable = major > 20 || (major === 20 && minor >= 15);
+const installed = current ? null : installedNode();
+const skeleton = env[shown] === undefined && (current || usable || installed !== null) && opensWorkbench(argv.slice(2));
+if (skeleton) drawSkeleton();
+const carried = skeleton ? { [shown]: '1' } : {};
+
+if (current) {
+  if (skeleton || env[shown] !== undefined) keepSkeleton();
+  delete env[shown];
+  delete env[helped];
+  keepCompiledCode();
+  await import('./main.js');
+} else if (installed !== null) handOver(installed, [], carried);
+else if (usable) {
+  // Given by --import, it is loaded in the worker threads too.
+  const lacking = new URL('./older-node.js', import.meta.url).href;
+  handOver(process.execPath, ['--import', lacking], { ...carried, [helped]: '1' });
 } else {
   process.stderr.write(
-    `cordon needs Node 22 or newer; this is ${process.version}. Run npm ci in its folder, which brings one.\n`,
+    `cordon needs Node 20.15 or newer; this is ${process.version}: https://nodejs.org/en/download\n`,
   );
   process.exit(2);
 }

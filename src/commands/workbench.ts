@@ -1,11 +1,15 @@
+import { Writable } from 'node:stream';
 import type { TriageOptions } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
+import { personsEditor } from './editor.ts';
 import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
+import { debugFile, guardScreen } from './screen-guard.ts';
+import { toTmux } from './tmux-buffer.ts';
 
 /** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
 async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { exploited?: ExploitedCatalog }> {
@@ -29,6 +33,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     return report(flags, streams);
   }
   allowedAddress(flags);
+  const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
   // The screen is the workbench's while it runs: what is told beside it comes when it is left.
   const asides: string[] = [];
@@ -62,6 +67,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,
     ...(options.exploited ? { exploited: options.exploited } : {}),
   });
+  const editor = personsEditor(process.env);
   const session = createSession(
     {
       reader: late.reader,
@@ -73,9 +79,11 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           const { openedLogs } = await import('./opened-logs.ts');
           return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
         },
+        complete: async (typed) => (await import('./path-completion.ts')).completedPath(typed, /\.evtx$/i),
       },
-      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
+      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toTmux),
       stopwatch: wallStopwatch,
+      editor: (text) => editor.edit(text),
       quit: () => {},
     },
     { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope },
@@ -86,9 +94,16 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   process.on('unhandledRejection', defect);
   const before = skeleton();
   before?.take();
+  const guard = guardScreen(debug);
+  const stderr = Object.assign(new Writable(), { write: guard.stderr.write });
   try {
-    await runWorkbench({ session, stdin: process.stdin, stdout: process.stdout, entered: before !== undefined });
+    const { stdin, stdout } = process;
+    const lend = (lent: typeof editor.lend) => {
+      editor.lend = lent;
+    };
+    await runWorkbench({ session, stdin, stdout, stderr, lend, entered: before !== undefined });
   } finally {
+    guard.end();
     process.off('unhandledRejection', defect);
     await late.opened()?.close();
     for (const aside of asides) streams.stderr.write(`cordon: ${aside}\n`);

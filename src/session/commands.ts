@@ -1,4 +1,4 @@
-import type { Pane } from './state.ts';
+import type { Pane, Sort } from './state.ts';
 
 /** What a view can ask of the session. */
 export type Command =
@@ -16,6 +16,10 @@ export type Command =
   | { type: 'next-step'; by: 1 | -1 }
   /** By the next column, the one before, or the other way round. */
   | { type: 'sort'; by?: 1 | -1; reverse?: boolean }
+  /** By this column; by the same again: the other way round. */
+  | { type: 'sort-by'; sort: Sort }
+  /** Draws the whole screen anew. */
+  | { type: 'redraw' }
   /** Marks the VM under the cursor, or takes its mark away. */
   | { type: 'mark' }
   | { type: 'refresh' }
@@ -36,7 +40,19 @@ export type Command =
   | { type: 'copy'; text: string; what: string }
   | { type: 'export' }
   | { type: 'insert'; text: string }
-  | { type: 'erase'; all?: boolean }
+  | { type: 'erase'; what: 'before' | 'under' | 'word' | 'to-start' | 'to-end' }
+  | { type: 'cursor'; to: 'left' | 'right' | 'start' | 'end' | 'word-left' | 'word-right' }
+  /** What was entered before in an input like this one: older, or newer. */
+  | { type: 'recall'; by: 1 | -1 }
+  /** Completes the name of a file. */
+  | { type: 'complete' }
+  /** Writes the note in the person's own editor. */
+  | { type: 'edit-note' }
+  /** The thing after or before the one whose detail is on screen. */
+  | { type: 'next-item'; by: 1 | -1 }
+  | { type: 'open-vm'; id: string }
+  /** Reads again by itself, or stops that. */
+  | { type: 'auto-refresh' }
   | { type: 'submit' }
   | { type: 'yes' }
   | { type: 'no' }
