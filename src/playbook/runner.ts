@@ -13,6 +13,7 @@ import { Asking } from './asking.ts';
 import { AutoUndo, type Timer } from './auto-undo.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
 import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
+import { permissionText } from './permission-text.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
 import type { PlaybookRun, RunOutcome, RunView, StepView } from './run.ts';
 import { keepStepRecord, type StepEvidence } from './step-record.ts';
@@ -43,6 +44,8 @@ export interface StartedRun extends PlaybookRun {
   quit(because: string): Promise<RunningOperation[]>;
   /** Did it fail for lack of permission, or because the session is read-only? */
   forbidden(): boolean;
+  /** What in the plans stands in the way of the run: a permission that is lacking, or something that cannot be done. */
+  obstacle(): 'forbidden' | 'impossible' | null;
 }
 
 interface Step {
@@ -227,6 +230,12 @@ class Run implements StartedRun {
     return this.#forbidden;
   }
 
+  obstacle(): 'forbidden' | 'impossible' | null {
+    const plans = this.#steps.flatMap(({ plan }) => plan ?? []);
+    if (plans.some((plan) => plan.refused?.kind === 'impossible')) return 'impossible';
+    return plans.some((plan) => !plan.refused && lacking(plan.permissions).length > 0) ? 'forbidden' : null;
+  }
+
   async quit(because: string): Promise<RunningOperation[]> {
     const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
     if (this.#autoUndo.clear()) {
@@ -336,7 +345,7 @@ class Run implements StartedRun {
     const missing = lacking(plan.permissions);
     if (missing.length > 0) {
       this.#forbidden = true;
-      const names = missing.map((one) => `${one.action} on ${one.scope}`).join('; ');
+      const names = missing.map(permissionText).join('; ');
       return this.#failed(step, `Not permitted: you lack ${names}. Ask the customer for it, then run this again.`);
     }
     this.#set(step, { state: 'planned' });
