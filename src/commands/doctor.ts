@@ -15,9 +15,12 @@ import { targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { age } from '../text/times.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { withoutPrivate } from './without-private.ts';
 
 export interface DoctorFlags extends ConnectionFlags {
   json?: boolean;
+  /** Leave out names, ids and addresses. */
+  redact?: boolean;
   /** Ask about this machine alone. */
   vm?: string;
 }
@@ -192,6 +195,20 @@ const clean = (check: DoctorCheck): DoctorCheck => ({
   command: printable(check.command, 20_000),
 });
 
+/** What a customer's things are called, as far as the inventory tells. */
+function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
+  if (inventory?.state !== 'known') return [];
+  const { machines, subscriptions } = inventory.value;
+  return [
+    ...subscriptions.map(({ name }) => ({ kind: 'subscription', name })),
+    ...machines.flatMap((vm) => [
+      { kind: 'vm', name: vm.name },
+      { kind: 'group', name: vm.resourceGroup },
+      { kind: 'subscription', name: vm.subscriptionName },
+    ]),
+  ];
+}
+
 /** `cordon doctor`: sign-in, clock, permissions and data sources; what works and what to ask the customer for. */
 export async function doctor(flags: DoctorFlags, streams: Streams): Promise<number> {
   const opened = await openConnection(flags);
@@ -236,8 +253,9 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
       checks: checks.map(clean),
       playbooks,
     };
+    const told = flags.redact ? withoutPrivate(document, privateNames(inventory)) : document;
     streams.stdout.write(
-      flags.json ? `${JSON.stringify(document, null, 2)}\n` : `${lines(document, connection.clock.now()).join('\n')}\n`,
+      flags.json ? `${JSON.stringify(told, null, 2)}\n` : `${lines(told, connection.clock.now()).join('\n')}\n`,
     );
     const seen = checks.some((check) => check.name === 'machines' && check.state === 'works');
     return who && seen ? exitCode.done : exitCode.notPermitted;
