@@ -10,7 +10,7 @@ import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { graphPages } from '../client/resource-graph.ts';
+import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
