@@ -31,6 +31,8 @@ export interface ActionContext {
   /** Told each query that was sent for the action, and what came back. */
   asked(query: AskedQuery): void;
   signal: AbortSignal;
+  /** When the change is undone by itself unless it is kept, ISO 8601 UTC; absent when it is not. */
+  deadline?: string;
 }
 
 /** What an action would do, from reads alone. `state` is what apply, verify and undo need, and is JSON. */
