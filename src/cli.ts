@@ -78,6 +78,8 @@ function program(): Command {
   tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each machine's exposure")
+    .option('--case <id>', 'enter what was found into this case')
+    .option('--cases <folder>', 'where case files are kept')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
         'critical',
@@ -101,6 +103,8 @@ function program(): Command {
   )
     .option('--json', 'print cordon.triage/1')
     .option('--markdown', 'print Markdown')
+    .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
+    .option('--cases <folder>', 'where case files are kept')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
         'critical',

@@ -40,6 +40,8 @@ const openBody = z.looseObject({
 const factBody = z.looseObject({
   /** "exposure", "logons", "patches", "posture.backup" … */
   name: z.string(),
+  /** Which VM, or which event logs, it is about; absent where the case's own VM is meant. */
+  vm: vmRef.optional(),
   state: z.enum(['known', 'unknown']),
   summary: z.string(),
   source: z.string(),

@@ -1,5 +1,6 @@
 import { printable } from '../text/printable.ts';
-import type { Block } from './case-notes.ts';
+import type { Block, ColumnShape } from './notes-blocks.ts';
+import { printStyle } from './notes-style.ts';
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -8,20 +9,35 @@ export function inHtml(text: string, limit = 4000): string {
   return printable(text, limit).replace(/[&<>"']/g, (mark) => entities[mark] ?? '');
 }
 
-const style = `
-:root { color-scheme: light dark; --line: #8886; --quiet: #8882; --alarm: #c50f1f; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
-h1 { margin-bottom: .5rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 13px; }
-th, td { border: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { background: var(--quiet); white-space: nowrap; }
-pre { background: var(--quiet); padding: .75rem; overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; }
-.alarm { border-left: 4px solid var(--alarm); background: var(--quiet); padding: .5rem .75rem; font-weight: 600; }
-.minus { color: #c50f1f; } .plus { color: #0b7a3b; }
-@media print { body { max-width: none; } pre { white-space: pre-wrap; } }
-`;
+/** What a browser would break at its hyphens, and nobody can then copy: days and ids; in short texts names too. */
+const id = /[A-Za-z0-9]-[A-Za-z0-9-]*\d|\d-[A-Za-z]/;
+const name = /[A-Za-z0-9]-[A-Za-z0-9]/;
+const longest = 44;
 
-/** The case notes as one HTML file that loads nothing and runs nothing, piece by piece. */
+/** A cell of at most so many characters is a name or an id rather than a sentence. */
+const shortText = 48;
+
+/**
+ * Untrusted text as running text in HTML: an id stays on one line, with `names` also any other word that has hyphens,
+ * and a long path breaks after its slashes and nowhere else.
+ */
+export function textInHtml(text: string, { names = text.length <= shortText } = {}): string {
+  const unbroken = names ? name : id;
+  return printable(text, 4000)
+    .split(/( +)/)
+    .map((word) => {
+      if (!unbroken.test(word) && word.length <= longest) return inHtml(word);
+      if (word.length <= longest) return `<span>${inHtml(word)}</span>`;
+      // Between inline blocks a line may break, and copied they are one word.
+      return word
+        .split(/(?<=[/,\\])/)
+        .map((part) => (part.length <= longest ? `<span class="part">${inHtml(part)}</span>` : inHtml(part)))
+        .join('');
+    })
+    .join('');
+}
+
+/** The case notes as one HTML file that loads nothing and runs nothing, piece by piece; printed, it is the PDF. */
 export async function* htmlNotes(title: string, blocks: AsyncIterable<Block>): AsyncGenerator<string> {
   yield `<!doctype html>
 <html lang="en">
@@ -31,37 +47,62 @@ export async function* htmlNotes(title: string, blocks: AsyncIterable<Block>): A
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${inHtml(title)}</title>
-<style>${style}</style>
+<style>${printStyle}</style>
 </head>
 <body>
 `;
-  for await (const block of blocks) yield htmlOf(block);
+  const writer = new HtmlWriter();
+  for await (const block of blocks) yield writer.write(block);
   yield '</body>\n</html>\n';
 }
 
-function htmlOf(block: Block): string {
-  switch (block.kind) {
-    case 'title':
-      return `<h1>${inHtml(block.text)}</h1>\n`;
-    case 'heading':
-      return `<h2>${inHtml(block.text)}</h2>\n`;
-    case 'subheading':
-      return `<h3>${inHtml(block.text)}</h3>\n`;
-    case 'text':
-      return `<p>${inHtml(block.text)}</p>\n`;
-    case 'alarm':
-      return `<p class="alarm">Attention: ${inHtml(block.text)}</p>\n`;
-    case 'list':
-      return `<ul>\n${block.items.map((item) => `<li>${inHtml(item)}</li>\n`).join('')}</ul>\n`;
-    case 'columns':
-      return `<table>\n<thead><tr>${block.names.map((name) => `<th>${inHtml(name)}</th>`).join('')}</tr></thead>\n<tbody>\n`;
-    case 'row':
-      return `<tr>${block.cells.map((cell) => `<td>${inHtml(cell)}</td>`).join('')}</tr>\n`;
-    case 'end':
-      return '</tbody>\n</table>\n';
-    case 'code':
-      return `<pre>${block.lines.map((line) => codeLine(line, block.language)).join('\n')}</pre>\n`;
+class HtmlWriter {
+  #shapes: ColumnShape[] = [];
+
+  write(block: Block): string {
+    switch (block.kind) {
+      case 'title':
+        return `<h1>${textInHtml(block.text)}</h1>\n`;
+      case 'heading':
+        return `<h2>${textInHtml(block.text)}</h2>\n`;
+      case 'annex':
+        return `<h1 class="annex">${textInHtml(block.text)}</h1>\n`;
+      case 'subheading':
+        return `<h3>${textInHtml(block.text)}</h3>\n`;
+      case 'text':
+        return `<p>${textInHtml(block.text)}</p>\n`;
+      case 'quiet':
+        return `<p class="quiet">${textInHtml(block.text)}</p>\n`;
+      case 'alarm':
+        return `<p class="alarm">Attention: ${textInHtml(block.text)}</p>\n`;
+      case 'verdict':
+        return `<table class="verdict">\n<tbody>\n${block.lines.map(verdictRow).join('')}</tbody>\n</table>\n`;
+      case 'list':
+        return `<ul>\n${block.items.map((item) => `<li>${textInHtml(item)}</li>\n`).join('')}</ul>\n`;
+      case 'columns':
+        this.#shapes = block.shapes ?? [];
+        return `<table>\n<thead><tr>${block.names.map((name) => `<th>${textInHtml(name)}</th>`).join('')}</tr></thead>\n<tbody>\n`;
+      case 'day':
+        return `<tr class="day"><th colspan="${block.columns}">${textInHtml(block.text)}</th></tr>\n`;
+      case 'row':
+        return `<tr>${block.cells.map((cell, at) => this.#cell(cell, at)).join('')}</tr>\n`;
+      case 'end':
+        return '</tbody>\n</table>\n';
+      case 'code':
+        return `<pre>${block.lines.map((line) => codeLine(line, block.language)).join('\n')}</pre>\n`;
+    }
   }
+
+  #cell(cell: string, at: number): string {
+    const shape = this.#shapes[at] ?? 'text';
+    if (shape === 'text') return `<td>${textInHtml(cell)}</td>`;
+    return `<td class="${shape}">${shape === 'id' ? inHtml(cell) : textInHtml(cell)}</td>`;
+  }
+}
+
+function verdictRow({ label, severity, text }: { label: string; severity: string; text: string }): string {
+  const known = ['critical', 'high', 'medium'].includes(severity) ? ` class="${severity}"` : '';
+  return `<tr${known}><th>${textInHtml(label)}</th><td>${textInHtml(text, { names: true })}</td></tr>\n`;
 }
 
 function codeLine(line: string, language: string): string {

@@ -1,5 +1,5 @@
 import { printable } from '../text/printable.ts';
-import type { Block } from './case-notes.ts';
+import type { Block } from './notes-blocks.ts';
 
 /**
  * Untrusted text as plain text in Markdown (CommonMark and GitHub's), also in a table's cell: no markup, link, HTML,
@@ -39,16 +39,24 @@ function markdownOf(block: Block): string {
       return `## ${inMarkdown(block.text)}\n\n`;
     case 'subheading':
       return `### ${inMarkdown(block.text)}\n\n`;
+    case 'annex':
+      return `---\n\n# ${inMarkdown(block.text)}\n\n`;
     case 'text':
+      return `${inMarkdown(block.text)}\n\n`;
+    case 'quiet':
       return `${inMarkdown(block.text)}\n\n`;
     case 'alarm':
       return `> **Attention:** ${inMarkdown(block.text)}\n\n`;
+    case 'verdict':
+      return `${row(['Verdict', 'What is so'])}| --- | --- |\n${block.lines.map(({ label, text }) => row([label, text])).join('')}\n`;
     case 'list':
       return `${block.items.map((item) => `- ${inMarkdown(item)}\n`).join('')}\n`;
     case 'columns':
       return `${row(block.names)}|${' --- |'.repeat(block.names.length)}\n`;
     case 'row':
       return row(block.cells);
+    case 'day':
+      return row([block.text, ...Array<string>(block.columns - 1).fill('')]);
     case 'end':
       return '\n';
     case 'code':

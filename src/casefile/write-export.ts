@@ -3,12 +3,14 @@ import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Entry } from '../documents/transcript.ts';
-import { caseNotes, type NotesSource } from './case-notes.ts';
+import { caseNotes } from './case-notes.ts';
 import type { CaseFile, CaseReader } from './case-store.ts';
 import { genesis } from './chain.ts';
+import { readEvidence } from './evidence.ts';
 import { htmlNotes } from './export-html.ts';
 import { markdownNotes } from './export-markdown.ts';
 import { timesketchEvents } from './export-timesketch.ts';
+import type { NotesSource } from './notes-source.ts';
 import { TranscriptDamagedError } from './transcript.ts';
 import type { Verification } from './verify.ts';
 
@@ -56,6 +58,7 @@ export async function exportCase(source: CaseReader, options: ExportOptions): Pr
     entries: () => upTo(readable(source.entries()), count),
     // Lost evidence is told by the verification; the shortened body is still there.
     fullBody: (entry) => source.fullBody(entry).catch(() => entry.body),
+    evidence: (ref) => readEvidence(source.directory, ref).catch(() => null),
     verification,
     head,
     count,

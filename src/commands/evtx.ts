@@ -1,4 +1,5 @@
 import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
 import { type EventLogReading, readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
 import { exitCode, Failure } from '../failure.ts';
@@ -96,20 +97,52 @@ function summaryOf({ logons, files }: EvtxDocument): string {
   );
 }
 
+/** The computer whose logs were read, which need not be a VM of Azure. */
+function unnamedMachine(name: string): VirtualMachine {
+  return {
+    id: '',
+    name,
+    resourceGroup: '',
+    subscriptionId: '',
+    subscriptionName: '',
+    location: '',
+    os: 'windows',
+    osName: '',
+    power: 'unknown',
+    computerName: '',
+    publicAddresses: [],
+    networkInterfaces: [],
+    tags: {},
+  };
+}
+
 /** Enters what was read into a case: the files with their hashes, and what they say of logons. */
 async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promise<void> {
-  const [{ enterFiles, intoCase }, { factEntry }] = await Promise.all([
-    import('./into-case.ts'),
-    import('../casefile/bodies.ts'),
-  ]);
+  const [{ enterFiles, intoCase }, { factEntry }, { conclusionOf }, { conclusionFact }, { concluded, nothingYet }] =
+    await Promise.all([
+      import('./into-case.ts'),
+      import('../casefile/bodies.ts'),
+      import('../triage/conclusion.ts'),
+      import('../session/conclusion-fact.ts'),
+      import('../triage/in-progress.ts'),
+    ]);
   await intoCase(flags, async (file, actor) => {
     const files = document.files.map(({ path, bytes, sha256, records, damages }) => {
       return { path, bytes, sha256, records, damaged: damages };
     });
     const notSeen = document.unread.map(({ because }) => because);
     await enterFiles(file, actor, 'event logs', files, { asOf: now.toISOString(), notSeen });
+    const names = [...new Set(document.files.flatMap(({ computers }) => computers))].slice(0, 5).join(', ');
+    const vm = { id: '', name: printable(`event logs of ${names || 'an unknown computer'}`, 200) };
     const evidence = await file.evidence.writeJson('logons', document);
-    await file.transcript.append('fact', actor, factEntry('logons', summaryOf(document), document.logons, evidence));
+    const body = factEntry('logons', summaryOf(document), document.logons, evidence);
+    await file.transcript.append('fact', actor, { ...body, vm });
+    const part = concluded({ ...nothingYet(unnamedMachine(vm.name)), logons: document.logons }, undefined, now);
+    const { name, summary, fact } = conclusionFact(conclusionOf(part, now), [
+      { name: 'logons', summary: body.summary, fact: document.logons },
+    ]);
+    const kept = await file.evidence.writeJson(name, fact);
+    await file.transcript.append('fact', actor, { ...factEntry(name, summary, fact, kept), vm });
   });
 }
 

@@ -6,9 +6,8 @@ import type { Entry } from '../documents/transcript.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
-import { caseKeeper } from '../session/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
-import { version } from '../version.ts';
+import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
@@ -38,6 +37,9 @@ export interface UndoFlags extends ConnectionFlags, CaseFlags {
   readOnly?: boolean;
   json?: boolean;
 }
+
+/** How long a run waits, before its first step and after its last, for what is known of the VM: what came is entered. */
+const readingSeconds = 20;
 
 function onInterrupt(callback: () => void): () => void {
   process.on('SIGINT', callback);
@@ -70,26 +72,28 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         responderAddress: flags.allow ?? (await connection.signedIn()).address,
         now,
         async openCase(): Promise<WritableCase> {
-          const kept = await caseKeeper({
-            store: storeOf(opened, flags),
-            now,
-            operator: () => connection.signedIn(),
-            demo: connection.simulated,
-            cloud: connection.cloud.name,
-            toolVersion: version,
-            tell: (sentence) => streams.stderr.write(`${sentence}\n`),
-            settle: async (fresh) => {
-              await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
-              await settleEarlierCases(
-                { store: storeOf(opened, flags), vmId: vm.id, current: fresh.file, demo: connection.simulated },
-                (file) => caseLogOf({ id: file.id, file, actor: fresh.actor }, now),
-                connection,
-                streams.stderr,
-              );
+          const kept = await openHeadlessCase(opened, flags, vm, streams, async (fresh) => {
+            await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
+            await settleEarlierCases(
+              { store: storeOf(opened, flags), vmId: vm.id, current: fresh.file, demo: connection.simulated },
+              (file) => caseLogOf({ id: file.id, file, actor: fresh.actor }, now),
+              connection,
+              streams.stderr,
+            );
+          });
+          await readIntoCase(opened, kept, vm, readingSeconds);
+          const entered = kept.entries().length;
+          return {
+            log: caseLogOf(kept, now),
+            async close() {
+              const changed = kept
+                .entries()
+                .slice(entered)
+                .some(({ kind }) => kind === 'intent');
+              if (changed) await readIntoCase(opened, kept, vm, readingSeconds);
+              await kept.close();
             },
-            ...(flags.case ? { caseId: flags.case } : {}),
-          }).open(vm);
-          return { log: caseLogOf(kept, now), close: () => kept.close() };
+          };
         },
         onInterrupt,
       },

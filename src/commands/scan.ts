@@ -1,14 +1,19 @@
 import { readScan } from '../azure/scan.ts';
+import { factEntry } from '../casefile/bodies.ts';
+import { known } from '../documents/fact.ts';
 import type { ScanDocument } from '../documents/triage.ts';
-import { exitCode } from '../failure.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { type FailOn, scanExit } from './fail-on.ts';
+import { checkHeadlessCase, type HeadlessCaseFlags, today } from './headless-case.ts';
+import { type CaseFlags, intoCase } from './into-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 
-export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
+export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
   json?: boolean;
   full?: boolean;
   failOn?: FailOn;
@@ -42,12 +47,38 @@ function* jsonOf({ vms, ...rest }: ScanDocument): Generator<string> {
   yield `${vms.length === 0 ? '' : '\n  '}${after}\n`;
 }
 
+/** Enters what was read of the fleet into a case; the exposures of `--full` stay out, as they do in the printed list. */
+async function enter(document: ScanDocument, flags: CaseFlags, { stderr }: Streams): Promise<void> {
+  const rows = document.vms.map(({ exposure: _, ...row }) => row);
+  const fact = known(
+    { ...document, vms: rows },
+    {
+      source: 'Resource Graph, Log Analytics',
+      asOf: document.asOf,
+      coverage: counted(rows.length, 'VM'),
+      notSeen: document.notSeen,
+    },
+  );
+  const worst = rows.filter(({ severity }) => severity === 'critical' || severity === 'high');
+  const summary = `scan of ${counted(rows.length, 'VM')}: ${worst
+    .slice(0, 8)
+    .map(({ name, severity }) => `${name} ${severity}`)
+    .join(', ')}${worst.length > 8 ? ` and ${worst.length - 8} more` : ''}`;
+  await intoCase(flags, async (file, actor) => {
+    const evidence = await file.evidence.writeJson('scan', fact);
+    await file.transcript.append('fact', actor, factEntry('scan', printable(summary, 1000), fact, evidence));
+  });
+  stderr.write(`Entered into case ${flags.case}.\n`);
+}
+
 /** `cordon scan`: every machine in reach, ranked by suspicion. */
 export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
   const tags = await serviceTagsOption(flags, new Date());
+  if (flags.case === today) throw new Failure('a scan is about many VMs: give --case the id of a case', exitCode.usage);
   const opened = await openConnection(flags);
   try {
+    await checkHeadlessCase(opened, flags);
     const told = (rows: unknown[]) => {
       if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
     };
@@ -58,6 +89,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
       full: flags.full ?? false,
     });
     if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');
+    if (flags.case !== undefined) await enter(document, { ...flags, case: flags.case }, streams);
     if (flags.json) for (const piece of jsonOf(document)) streams.stdout.write(piece);
     else streams.stdout.write(scanText(document));
     if (document.vms.length === 0 && document.notSeen.length > 0) return exitCode.notPermitted;

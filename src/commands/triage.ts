@@ -1,17 +1,57 @@
 import { resolveVm } from '../azure/readers/inventory.ts';
-import { readTriage } from '../azure/triage.ts';
+import { readTriage, type TriageOptions } from '../azure/triage.ts';
+import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
+import { recordTriage } from '../session/triage-record.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { type FailOn, triageExit } from './fail-on.ts';
+import { checkHeadlessCase, type HeadlessCaseFlags, openHeadlessCase, withQueries } from './headless-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
-import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 
-export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags {
+export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
   json?: boolean;
   markdown?: boolean;
   failOn?: FailOn;
+}
+
+/** Says which of the three questions has been answered, to somebody who looks. */
+function narrator({ stderr }: Streams): (part: TriageInProgress) => void {
+  const told = new Set<string>();
+  return (part) => {
+    if (!stderr.isTTY) return;
+    for (const name of ['exposure', 'logons', 'patches'] as const) {
+      if (part[name] && !told.has(name)) {
+        told.add(name);
+        stderr.write(`  ${name} …✓\n`);
+      }
+    }
+  };
+}
+
+/** Reads the VM; with `--case` everything that was asked, answered and concluded is entered there. */
+async function readAndEnter(
+  opened: Opened,
+  vm: VirtualMachine,
+  flags: TriageFlags,
+  options: TriageOptions,
+  streams: Streams,
+): Promise<TriageDocument> {
+  const { connection } = opened;
+  const read = () => readTriage(connection, vm, narrator(streams), options);
+  if (flags.case === undefined) return (await read()).document;
+  const kept = await openHeadlessCase(opened, flags, vm, streams);
+  try {
+    const { document } = await withQueries(opened, kept, read);
+    await recordTriage(kept, document, connection.clock.now());
+    streams.stderr.write(`Entered into case ${kept.id}.\n`);
+    return document;
+  } finally {
+    await kept.close();
+  }
 }
 
 /** `cordon triage VM`: the three questions for one machine, without the workbench. */
@@ -20,22 +60,9 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
   const tags = await serviceTagsOption(flags, new Date());
   const opened = await openConnection(flags);
   try {
+    await checkHeadlessCase(opened, flags);
     const vm = await resolveVm(opened.connection, wanted);
-    const started = new Set<string>();
-    const { document } = await readTriage(
-      opened.connection,
-      vm,
-      (part) => {
-        if (!streams.stderr.isTTY) return;
-        for (const name of ['exposure', 'logons', 'patches'] as const) {
-          if (part[name] && !started.has(name)) {
-            started.add(name);
-            streams.stderr.write(`  ${name} …✓\n`);
-          }
-        }
-      },
-      { ...burstOptions(flags), ...exploited, ...tags },
-    );
+    const document = await readAndEnter(opened, vm, flags, { ...burstOptions(flags), ...exploited, ...tags }, streams);
     streams.stdout.write(
       flags.json
         ? `${JSON.stringify(document, null, 2)}\n`

@@ -112,6 +112,10 @@ export const logonSuccess = z.object({
 
 export type LogonSuccess = z.infer<typeof logonSuccess>;
 
+/** What an intruder left behind, by the name that the log gives it. */
+export const made = z.object({ kind: z.enum(['account', 'service', 'scheduled task']), name: z.string() });
+export type Made = z.infer<typeof made>;
+
 export const burst = z.object({
   kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
   start: instant,
@@ -140,7 +144,7 @@ export const burst = z.object({
     z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
   ]),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
-  next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string() })),
+  next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string(), made: made.optional() })),
 });
 export type Burst = z.infer<typeof burst>;
 

@@ -1,6 +1,6 @@
 import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
-import { eventWords } from '../triage/logons/event-words.ts';
+import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
@@ -209,9 +209,13 @@ export class LogonCollector {
       return;
     }
     const event = securityEventOf(record);
-    const what = `${eventWords(partsOf(event))}${event.verified ? '' : ' (unverified)'}`;
+    const parts = partsOf(event);
+    const what = `${eventWords(parts)}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
-    this.#later.push({ event: { at, eventId, computer, logonId: session, what }, recordId: event.recordId });
+    this.#later.push({
+      event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
+      recordId: event.recordId,
+    });
   }
 
   #takeClearing(record: EventRecord): void {

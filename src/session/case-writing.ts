@@ -1,10 +1,16 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
-import { factsOf } from '../sources.ts';
+import { factsOf, type NamedFact } from '../sources.ts';
+import { conclusionOf } from '../triage/conclusion.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
+import { conclusionFact, conclusionName } from './conclusion-fact.ts';
 import type { CaseSlot } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
+
+function timeless(conclusion: unknown): unknown {
+  return { ...(typeof conclusion === 'object' ? conclusion : {}), asOf: '' };
+}
 
 /** Opens the machines' cases and writes to them, for each in the order of what happened. */
 export function caseWriting(holder: Holder, keeper: CaseKeeper) {
@@ -23,7 +29,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
       put(vm.id, { state: 'open', openCase: opened, because: '' });
       if (opened.beside) holder.say(opened.beside, 'bad');
       const slot = holder.get().triages.get(vm.id);
-      if (slot) record(slot.part);
+      if (slot) record(slot.part, slot.state === 'done');
     } catch (error) {
       const because = sentence(error);
       put(vm.id, { state: 'failed', openCase: null, because });
@@ -55,14 +61,29 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     queues.set(vmId, next(queues.get(vmId)));
   }
 
-  /** Writes the facts that are new or have changed since they were written. */
-  function record(part: TriageInProgress): void {
+  /** What the facts say together; a defect there must cost neither the facts nor the session. */
+  function conclusionFrom(part: TriageInProgress, facts: readonly NamedFact[]): NamedFact[] {
+    try {
+      return [conclusionFact(conclusionOf(part, holder.get().now), facts)];
+    } catch (error) {
+      holder.say(`The case file has no conclusion: ${sentence(error)}`, 'bad');
+      return [];
+    }
+  }
+
+  /**
+   * Writes the facts that are new or have changed since they were written; once all answers are there also what they
+   * say together, which before that would change with each.
+   */
+  function record(part: TriageInProgress, settled: boolean): void {
     const vmId = part.vm.id;
     if (holder.get().cases.get(vmId)?.state !== 'open') return;
     const written = recorded.get(vmId) ?? new Map<string, string>();
     recorded.set(vmId, written);
-    for (const { name, summary, fact } of factsOf(part)) {
-      const content = JSON.stringify(fact);
+    const facts = factsOf(part);
+    for (const { name, summary, fact } of [...facts, ...(settled ? conclusionFrom(part, facts) : [])]) {
+      // A conclusion that is drawn again says when; only what it says counts.
+      const content = JSON.stringify(name === conclusionName && fact.state === 'known' ? timeless(fact.value) : fact);
       if (written.get(name) === content) continue;
       written.set(name, content);
       write(

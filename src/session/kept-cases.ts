@@ -142,7 +142,8 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         },
         async fact(name, summary, fact) {
           const evidence = await file.evidence.writeJson(name, fact);
-          await file.transcript.append('fact', actor, factEntry(name, summary, fact, evidence));
+          const about = { vm: { id: vm.id, name: vm.name } };
+          await file.transcript.append('fact', actor, { ...factEntry(name, summary, fact, evidence), ...about });
         },
         async query(asked) {
           await file.transcript.append('query', actor, { ...asked });

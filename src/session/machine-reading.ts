@@ -19,7 +19,7 @@ function over<T extends object>(old: T, fresh: T): T {
 export function machineReading(
   holder: Holder,
   reader: Reader,
-  arrived: (part: TriageInProgress) => void,
+  arrived: (part: TriageInProgress, settled: boolean) => void,
   keep: (vmId: string, query: AskedQuery) => void,
 ) {
   const latest = new Map<string, AbortController>();
@@ -37,7 +37,7 @@ export function machineReading(
   function take(vmId: string, read: TriageInProgress, state: TriageSlot['state']): void {
     const part = shown(read);
     put(vmId, { vm: read.vm, read, part, state, because: '' });
-    arrived(part);
+    arrived(part, state === 'done');
   }
 
   function read(vm: VirtualMachine): void {

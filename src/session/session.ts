@@ -108,14 +108,14 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   const machines = machineReading(
     holder,
     reader,
-    (part) => {
+    (part, settled) => {
       const state = holder.get();
       if (machineOf(state) === part.vm.id) {
         const offers = ports.playbooks.list(part.vm, part.findings);
         const choosing = state.layers.some((layer) => layer.kind === 'chooser');
         holder.set({ offers: choosing ? inOrderOf(state.offers, offers) : offers });
       }
-      cases.record(part);
+      cases.record(part, settled);
     },
     cases.recordQuery,
   );
@@ -211,6 +211,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   function exportCase(): void {
     const vmId = machineOf(holder.get());
     if (vmId === null) return;
+    const slot = holder.get().triages.get(vmId);
+    // Notes that are written before the last answer say what the answers so far do.
+    if (slot) cases.record(slot.part, true);
     cases.write(
       vmId,
       async (openCase) => holder.say(`Exported to ${await openCase.export()}`, 'good'),

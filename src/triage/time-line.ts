@@ -31,11 +31,21 @@ const kinds: Record<Burst['kind'], string> = {
   distributed: 'guessing from many sources',
   unattributed: 'failed logons without a source',
 };
-const burstTechnique: Record<Burst['kind'], string> = {
+export const burstTechnique: Record<Burst['kind'], string> = {
   guess: 'T1110.001',
   spray: 'T1110.003',
   distributed: 'T1110',
   unattributed: 'T1110',
+};
+
+/** What the Windows events that follow a logon are in MITRE ATT&CK: accounts, groups, tasks, services. */
+const eventTechniques: Partial<Record<number, string[]>> = {
+  4697: ['T1543.003'],
+  4698: ['T1053.005'],
+  4720: ['T1136.001'],
+  4728: ['T1098.007'],
+  4732: ['T1098.007'],
+  7045: ['T1543.003'],
 };
 
 function logonEntries({ bursts }: Logons): TimeLineEntry[] {
@@ -86,7 +96,7 @@ function logonEntries({ bursts }: Logons): TimeLineEntry[] {
           text: `${event.eventId} ${event.what}`,
           who: '',
           from: '',
-          attack: [],
+          attack: eventTechniques[event.eventId] ?? [],
           evidence: `${path}.next[${at}]`,
         }),
       ),
@@ -107,10 +117,13 @@ export function resourceText(id: string): string {
   return parts.length > 0 ? parts.join('/') : (id.split('/').at(-1) ?? id);
 }
 
+/** Who did it, where it was the managed identity of the VM that is looked at. */
+export const ownIdentity = 'the identity of this machine';
+
 function activityLine(entry: ActivityEntry, index: number): TimeLineEntry {
   const told = { started: ' (not ended)', succeeded: '', failed: ' REFUSED OR FAILED', unknown: '' }[entry.status];
   const doers: Partial<Record<ActivityEntry['callerKind'], string>> = {
-    'identity-of-this-machine': 'the identity of this machine',
+    'identity-of-this-machine': ownIdentity,
     cordon: `cordon, as ${entry.caller}`,
   };
   const what = entry.kind === 'other' ? entry.operation : entry.what;

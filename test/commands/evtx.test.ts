@@ -189,9 +189,10 @@ describe('cordon evtx', () => {
     expect(facts).toMatchObject([
       { name: 'event logs', state: 'known', summary: expect.stringContaining(`${log}, `) },
       { name: 'logons', state: 'known', summary: 'failed logons in Security.evtx: 40 failures, 1 burst' },
+      { name: 'conclusion', vm: { id: '', name: 'event logs of web01' } },
     ]);
     expect(JSON.stringify(facts[0])).toContain(sha256);
-    expect(await begun.verify()).toMatchObject({ ok: true, evidence: 2 });
+    expect(await begun.verify()).toMatchObject({ ok: true, evidence: 3 });
   });
 
   it('is a command of the program', async () => {

@@ -89,6 +89,7 @@ describe('triage', () => {
     const facts = world.cases[0]?.entries().filter((entry) => entry.kind === 'fact') ?? [];
     expect(facts.map((entry) => entry.body.name).sort()).toEqual(
       [
+        'conclusion',
         'exposure',
         'installations',
         'knownExploited',

@@ -1,7 +1,7 @@
 import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
 import { accountName } from '../../triage/logons/account-names.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
-import { type EventParts, eventWords } from '../../triage/logons/event-words.ts';
+import { type EventParts, eventWords, madeBy } from '../../triage/logons/event-words.ts';
 import type { FailureColumns } from '../../triage/logons/events.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
@@ -210,6 +210,7 @@ export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): La
       computer: computerOf(textAt(row, 'Machine')),
       logonId: textAt(row, 'Session'),
       what: textAt(row, 'What') || eventWords(parts),
+      made: madeBy(parts),
     };
   });
 }

@@ -78,7 +78,7 @@ const isDownload = ({ operation }: ActivityEntry) => lower(operation).endsWith('
 const isDeletion = ({ operation }: ActivityEntry) => lower(operation).endsWith('/delete');
 
 /** The changes that opened a port which is open now, by the rule, the group, the interface or the address. */
-function openings({
+export function openings({
   activity,
   exposure,
 }: {

@@ -1,3 +1,5 @@
+import type { Made } from '../../documents/triage.ts';
+import { printable } from '../../text/printable.ts';
 import { failureCode, failureMeaning } from './failure-codes.ts';
 
 /** The parts of a security event that a sentence about it is made of; "" where the event has none. */
@@ -38,6 +40,25 @@ export function logonTypeWords(type: string): string {
 
 function named(value: string, otherwise: string): string {
   return value === '' || value === '-' ? otherwise : value;
+}
+
+/** An account, service or scheduled task that an event says was made; undefined for every other event. */
+export function madeBy({ eventId, account, thing }: EventParts): Made | undefined {
+  const made = (kind: Made['kind'], name: string): Made | undefined => {
+    const shown = printable(named(name.trim(), ''), 256);
+    return shown === '' ? undefined : { kind, name: shown };
+  };
+  switch (eventId) {
+    case 4720:
+      return made('account', account);
+    case 4697:
+    case 7045:
+      return made('service', thing);
+    case 4698:
+      return made('scheduled task', thing);
+    default:
+      return undefined;
+  }
 }
 
 /** What an event says, in one line. The names in it are the log's: whoever draws them makes them printable. */

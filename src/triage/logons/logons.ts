@@ -312,7 +312,12 @@ class Teller {
     return [...later]
       .sort((a, b) => a.at - b.at)
       .slice(0, most.next)
-      .map((event) => ({ at: isoOf(event.at), eventId: event.eventId, what: printable(event.what, 256) }));
+      .map(({ at, eventId, what, made }) => ({
+        at: isoOf(at),
+        eventId,
+        what: printable(what, 256),
+        ...(made ? { made } : {}),
+      }));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Made } from '../../documents/triage.ts';
 import { accountName, isAnonymous } from './account-names.ts';
 import { isLoopback, sourceAddress } from './addresses.ts';
 import { type Ticks, ticksPerSecond } from './ticks.ts';
@@ -164,6 +165,8 @@ export interface LaterEvent {
   /** SubjectLogonId: the session that did it. */
   logonId: string;
   what: string;
+  /** What it made, where it made something. */
+  made?: Made | undefined;
 }
 
 const aftermathSeconds = 24 * 3600;

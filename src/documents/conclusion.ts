@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { instant } from './fact.ts';
+import { finding, type Severity, severity, timeLineEntry } from './triage.ts';
+
+/** One line of the verdict: what is so, as far as the evidence tells. */
+export const verdictLine = z.object({
+  /** What kind of statement it is; a later reading's line of a kind replaces an earlier one's. */
+  about: z.enum([
+    'compromised',
+    'left behind',
+    'spreading',
+    'opened by',
+    'attacked',
+    'exposed',
+    'unpatched',
+    'not known',
+  ]),
+  severity,
+  text: z.string(),
+  /** MITRE ATT&CK technique ids. */
+  attack: z.array(z.string()),
+  /** Paths into the triage document. */
+  evidence: z.array(z.string()),
+});
+export type VerdictLine = z.infer<typeof verdictLine>;
+
+/** Something that identifies the intruder, or what the intruder left, on other VMs too. */
+export const indicator = z.object({
+  type: z.enum(['IPv4 address', 'IPv6 address', 'account', 'service', 'scheduled task', 'security rule']),
+  value: z.string(),
+  /** What it did, in a few words. */
+  role: z.string(),
+  severity,
+  /** When it was seen first and last; null where that is not known. */
+  first: instant.nullable(),
+  last: instant.nullable(),
+  attack: z.array(z.string()),
+  /** Path into the triage document. */
+  evidence: z.string(),
+});
+export type Indicator = z.infer<typeof indicator>;
+
+const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
+
+/** One indicator for what several readings or sources name: the worst role leads, the times span all. */
+export function mergedIndicators(all: readonly Indicator[]): Indicator[] {
+  const found = new Map<string, Indicator>();
+  for (const one of all) {
+    const key = `${one.type} ${one.value.toLowerCase()}`;
+    const before = found.get(key);
+    if (!before) {
+      found.set(key, one);
+      continue;
+    }
+    const lead = rank[one.severity] < rank[before.severity] ? one : before;
+    const times = [before.first, before.last, one.first, one.last].filter((at) => at !== null).sort();
+    found.set(key, {
+      ...lead,
+      first: times[0] ?? null,
+      last: times.at(-1) ?? null,
+      attack: [...new Set([...before.attack, ...one.attack])],
+    });
+  }
+  return [...found.values()].sort((a, b) => rank[a.severity] - rank[b.severity]);
+}
+
+/** What is to be done about something that was found. */
+export const recommendation = z.object({
+  severity,
+  /** Whom or what it is about: an account, a VM, a rule. */
+  about: z.string(),
+  text: z.string(),
+  /** The playbook that does it; "" when none does. */
+  playbook: z.string(),
+});
+export type Recommendation = z.infer<typeof recommendation>;
+
+/** What one reading of one VM, or of exported event logs, says together; a case keeps it as the fact "conclusion". */
+export const conclusion = z.object({
+  schema: z.literal('cordon.conclusion/1'),
+  asOf: instant,
+  /** `id` is "" where it was read from files. */
+  vm: z.object({ id: z.string(), name: z.string() }),
+  verdict: z.array(verdictLine),
+  timeLine: z.array(timeLineEntry),
+  findings: z.array(finding),
+  indicators: z.array(indicator),
+  recommendations: z.array(recommendation),
+});
+export type Conclusion = z.infer<typeof conclusion>;
