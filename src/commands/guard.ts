@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import type { ConnectionFlags } from './options.ts';
 
 /** The options of a command that say which Azure it works on, and where cases are kept. */
-type GuardFlags = Pick<ConnectionFlags, 'simulator' | 'cloud' | 'tenant' | 'subscription'> & { demo?: boolean; world?: string };
+type GuardFlags = Pick<ConnectionFlags, 'simulator' | 'cloud' | 'tenant' | 'subscription'> & {
+  demo?: boolean;
+  world?: string;
+};
 
 /** The command line of the process that undoes what a case has overdue, once it is. */
 export function guardArguments(caseId: string, root: string, flags: GuardFlags): string[] {
@@ -18,12 +21,11 @@ export function guardArguments(caseId: string, root: string, flags: GuardFlags):
 
 /**
  * Starts a process of its own session that waits for the deadlines of a case and undoes what nobody has kept: it
- * outlives this one, its terminal, and a broken connection. Returns who it is, in words; "" where none can be started,
+ * outlives this one, its terminal, and a broken connection. `program` is cordon's own file. Returns who it is, in words; "" where none can be started,
  * as for a simulator inside of this process.
  */
-export function startGuard(caseId: string, root: string, flags: GuardFlags): string {
-  const program = process.argv[1];
-  if (program === undefined || ((flags.demo || flags.world) && !flags.simulator)) return '';
+export function startGuard(program: string, caseId: string, root: string, flags: GuardFlags): string {
+  if ((flags.demo || flags.world) && !flags.simulator) return '';
   try {
     const child = spawn(process.execPath, [...process.execArgv, program, ...guardArguments(caseId, root, flags)], {
       detached: true,

@@ -40,8 +40,10 @@ export interface RunDependencies {
   now(): Date;
   /** Opens the case file. Not called for a dry run, nor before it is known that the playbook may run. */
   openCase(): Promise<WritableCase>;
-  /** Calls back on Ctrl-C; returns the way to stop that. */
-  onInterrupt(callback: () => void): () => void;
+  /** Calls back when it is asked to end, with why; returns the way to stop that. */
+  onInterrupt(callback: (because: string) => void): () => void;
+  /** Starts who undoes at a deadline what nobody has kept; absent where nobody can. */
+  guard?: (caseId: string) => string;
 }
 
 /** A log for plans: the case's name for names of resources, and nothing is written. */
@@ -54,7 +56,7 @@ function noLog(dependencies: RunDependencies): CaseLog {
 }
 
 function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLog): StartedRun {
-  const { playbook, actions, target, responderAddress, now } = dependencies;
+  const { playbook, actions, target, responderAddress, now, guard } = dependencies;
   return createRun({
     playbook,
     actions,
@@ -65,6 +67,7 @@ function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLo
     readOnly: options.readOnly === true,
     interactive: false,
     now,
+    ...(guard ? { guard: async () => guard(log.caseId) } : {}),
   });
 }
 
@@ -168,8 +171,8 @@ export async function runPlaybook(
     if (streams.stderr.isTTY) narrate(run, streams);
     answerFrom(run, options);
     let interrupted: Promise<void> | null = null;
-    stop = dependencies.onInterrupt(() => {
-      interrupted ??= run.quit('Interrupted by Ctrl-C').then((running) => {
+    stop = dependencies.onInterrupt((because) => {
+      interrupted ??= run.quit(because).then((running) => {
         for (const one of running) {
           streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
         }

@@ -25,7 +25,8 @@ const longestWait = 26 * 3_600_000;
 
 async function pendingIn(found: DueCase): Promise<Deadline[]> {
   const entries: Pick<Entry, 'kind' | 'body'>[] = [];
-  for await (const { kind, body } of found.entries()) if (kind === 'note' || kind === 'verify') entries.push({ kind, body });
+  for await (const { kind, body } of found.entries())
+    if (kind === 'note' || kind === 'verify') entries.push({ kind, body });
   return pendingDeadlines(entries);
 }
 
@@ -70,7 +71,7 @@ export async function undoDue(
       return await found.undo(new Set(due.map(({ record }) => record)));
     }
     const next = Math.min(...pending.map(({ at }) => Date.parse(at) - now.getTime()));
-    await sleep(Math.min(lookMilliseconds, Math.max(500, next)));
+    await sleep(Math.min(lookMilliseconds, Math.max(1000, next)));
   }
   return exitCode.needsAttention;
 }

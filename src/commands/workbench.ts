@@ -2,12 +2,13 @@ import { readSubscriptions } from '../azure/readers/subscriptions.ts';
 import { exitCode } from '../failure.ts';
 import { version } from '../version.ts';
 import { burstOptions } from './burst-options.ts';
+import { startGuard } from './guard.ts';
 import { exploitedOption } from './kev-file.ts';
 import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 import { serviceTagsOption } from './service-tags-file.ts';
 
 /** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
-export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const { report } = await import('./report.ts');
     return report(flags, streams);
@@ -81,6 +82,9 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           actions,
           readOnly: flags.readOnly === true,
           now,
+          ...(program === undefined
+            ? {}
+            : { guard: (id) => startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags) }),
           responderAddress: async () => flags.allow ?? (await connection.signedIn()).address,
         }),
         // Loaded when the first log is opened: most sessions open none.
@@ -94,7 +98,15 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
         stopwatch: wallStopwatch,
         quit: () => {},
       },
-      { readOnly: flags.readOnly === true, scope },
+      {
+        readOnly: flags.readOnly === true,
+        scope,
+        async halfDone() {
+          const { halfDone } = await import('../casefile/half-done.ts');
+          const { pendingDeadlines } = await import('../playbook/deadlines.ts');
+          return halfDone(store, { demo: connection.simulated, now: now() }, pendingDeadlines);
+        },
+      },
     );
     // A defect in one reading must not end the session, nor the case with it.
     const defect = (error: unknown) =>

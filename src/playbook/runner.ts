@@ -232,6 +232,7 @@ class Run implements StartedRun {
       vm: { id: target.id, name: target.name },
       case: log.caseId,
       steps: this.#steps.map(({ view }) => ranPart(view)),
+      autoUndo: this.#autoUndo.at === null ? null : { at: this.#autoUndo.at, by: this.#guardedBy },
     };
   }
 
@@ -406,6 +407,7 @@ class Run implements StartedRun {
       step.applied = await action.apply(context, plan);
     } catch (error) {
       if (error instanceof StalePlan) {
+        await this.#clearDeadline(step, 'The plan was stale and nothing was changed: nothing is undone by itself.');
         await this.#log('error', {
           text: `${view.id}: the plan is stale: ${error.message}`,
           step: view.id,
@@ -614,7 +616,7 @@ class Run implements StartedRun {
     const deadline = { record: step.record.id, step: step.view.id, playbook: playbook.name, at };
     await this.#log('note', deadlineNote(deadline, target.name));
     this.#guardedBy = (await guard?.(deadline)) ?? '';
-    this.#autoUndo.start(minutes, () => {
+    this.#autoUndo.start(at, () => {
       const { applied } = step;
       if (applied === null) return;
       this.#undoneByTimer(step, applied).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -137,6 +138,8 @@ export interface SessionState {
   around: ReadonlyMap<string, Fact<EventsAround> | null>;
   offers: readonly PlaybookOffer[];
   runs: readonly RunSlot[];
+  /** What earlier sessions left half-done in Azure. */
+  halfDone: readonly HalfDone[];
   /** Text typed into the prompt in hand. */
   typed: string;
   /** Why the last answer to the prompt was refused; "". */
