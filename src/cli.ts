@@ -13,7 +13,17 @@ function reading(command: Command): Command {
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
     .option('--simulator <url>', 'use a cordon simulate that runs already')
-    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china']))
+    .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
+    .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
+    .option('--authority <url>', 'Entra ID of a custom cloud')
+    .option('--audience <uri>', 'what tokens of a custom cloud are for; its endpoint when absent')
+    .option('--logs-endpoint <url>', 'Log Analytics of a custom cloud')
+    .addOption(
+      new Option(
+        '--auth <method>',
+        'how to sign in; by default a person’s sign-in before the computer’s identity',
+      ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
+    )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
     .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
@@ -81,7 +91,8 @@ function program(): Command {
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'go on with this case')
-    .option('--allow <address>', 'your own public address, which stays allowed when a machine is locked')
+    .option('--allow <address>', allowText)
+    .addOption(wayInOption())
     .action(async (flags) =>
       finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1])),
     );
@@ -168,7 +179,16 @@ function program(): Command {
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer y; never answers what must be typed')
     .option('--confirm <name>', "the machine's name, for steps that ask for it")
-    .option('--allow <address>', 'your own public address, which stays allowed')
+    .option('--allow <address>', allowText)
+    .addOption(wayInOption())
+    .addOption(
+      new Option('--existing-lock <choice>', 'when another case has locked the VM').choices([
+        'refuse',
+        'join',
+        'replace',
+      ]),
+    )
+    .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'go on with this case')
@@ -277,6 +297,16 @@ function program(): Command {
   return cordon;
 }
 
+/** A prefix no wider than a /24 (IPv4) or a /64 (IPv6). */
+const allowText =
+  'the public address you come from, which stays allowed when a VM is locked; at most a /24, or a /64 of IPv6';
+
+const wayInOption = () =>
+  new Option(
+    '--way-in <choice>',
+    'required: no lock that shuts you out; told: contain the VM all the same, and say that you are shut out',
+  ).choices(['required', 'told']);
+
 function at(flags: { cases?: string }): { root?: string } {
   return flags.cases ? { root: flags.cases } : {};
 }
@@ -302,7 +332,7 @@ try {
     process.stderr.write(
       `cordon: ${error.message
         .split('\n')
-        .map((line) => printable(line, 2000))
+        .map((line) => printable(line, 20_000))
         .join('\n')}\n`,
     );
     process.exitCode = error.exitCode;

@@ -1,4 +1,4 @@
-import type { Pane } from '../src/session/state.ts';
+import { type Pane, panes } from '../src/session/state.ts';
 
 /** A rectangle of the screen, in cells from the top left. */
 export interface Box {
@@ -16,14 +16,15 @@ export function tooSmall(columns: number, rows: number): boolean {
   return columns < smallest.columns || rows < smallest.rows;
 }
 
-/** How the panes of a triage stand: side by side, one under another, or one at a time. */
-export type Arrangement = 'beside' | 'stacked' | 'tabs';
+/**
+ * How the panes of a triage stand: side by side; one large with the others in a row each; or one at a time with its name
+ * among tabs.
+ */
+export type Arrangement = 'beside' | 'accordion' | 'tabs';
 
 export function arrangement(columns: number, rows: number): Arrangement {
-  if (columns < 80) return 'tabs';
-  // Four rows a pane are the least that shows a border, a thing and how many more there are.
-  if (columns < 100) return rows >= 20 ? 'stacked' : 'tabs';
-  return 'beside';
+  if (rows < 19) return 'tabs';
+  return columns < 100 || rows < 22 ? 'accordion' : 'beside';
 }
 
 export interface TriageShape {
@@ -31,6 +32,8 @@ export interface TriageShape {
   rows: number;
   focus: Pane;
   zoomed: boolean;
+  /** Rows of the story above the panes, what is suggested among them. */
+  story: number;
 }
 
 /** Splits `total` into parts as equal as integers allow; the first ones are the larger. */
@@ -38,45 +41,74 @@ export function split(total: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, at) => Math.floor(total / parts) + (at < total % parts ? 1 : 0));
 }
 
+const three: Pane[] = ['ports', 'logons', 'patches'];
+/** From this height on there is room for what is selected and for the time line beside it. */
+const tallRows = 36;
+
+/** Do what is selected and the time line stand under the panes? */
+export function isTall(columns: number, rows: number): boolean {
+  return arrangement(columns, rows) === 'beside' && rows >= tallRows;
+}
+
+/** Rows of the story at most, so that the panes keep theirs. */
+export function storyRoom(rows: number): number {
+  return rows >= 22 ? 4 : rows >= 18 ? 3 : 2;
+}
+
+/** Widths of the panes side by side: where the screen is narrow the one with the keys gets more. */
+function paneWidths(columns: number, focus: Pane): number[] {
+  const at = three.indexOf(focus);
+  if (columns >= 140 || at < 0) return split(columns, 3);
+  const large = Math.floor(columns * 0.4);
+  const others = split(columns - large, 2);
+  return three.map((_, place) => (place === at ? large : (others[place > at ? place - 1 : place] ?? 0)));
+}
+
 /**
- * The boxes of the triage screen. They tile the screen exactly: `header`, `verdict`, the panes, `posture`, `status` (toast,
- * input or jobs) and `footer`. In tabs, `tabs` names the panes and only the one in focus has a box.
+ * The boxes of the triage screen. They tile the screen exactly: `header`, `verdict` (the story), the panes, on a tall screen
+ * `selected` and `time-line`, `status` (toast, input or jobs) and `footer`. In an accordion the panes without the keys have
+ * one row; in tabs, `tabs` names the panes and only the one with the keys has a box.
  */
-export function triageLayout({ columns, rows, focus, zoomed }: TriageShape): Box[] {
+export function triageLayout({ columns, rows, focus, zoomed, story }: TriageShape): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });
-  const verdictHeight = rows >= 22 ? 3 : 2;
+  const verdictHeight = story;
   const bottom = rows - 2;
   const boxes = [row('header', 0, 1), row('verdict', 1, verdictHeight)];
   const ends = [row('status', bottom, 1), row('footer', bottom + 1, 1)];
-  let top = 1 + verdictHeight;
+  const top = 1 + verdictHeight;
   const how = arrangement(columns, rows);
   if (zoomed) return [...boxes, row(focus, top, bottom - top), ...ends];
-  if (how === 'tabs') {
-    boxes.push(row('tabs', top, 1));
-    top += 1;
-    return [...boxes, row(focus, top, bottom - top), ...ends];
-  }
-  const postureHeight = columns < 100 || rows < 22 ? 3 : rows < 30 ? 4 : 6;
-  const height = bottom - top - postureHeight;
-  if (how === 'beside') {
-    let left = 0;
-    for (const [at, width] of split(columns, 3).entries()) {
-      boxes.push({ name: ['ports', 'logons', 'patches'][at] ?? '', left, top, width, height });
-      left += width;
-    }
-  } else {
-    // The pane with the keys gets the rows that do not divide.
-    const heights = split(height, 3).sort((one, other) => one - other);
-    const names: Pane[] = ['ports', 'logons', 'patches'];
-    const order = names.filter((name) => name !== focus).concat(names.includes(focus) ? [focus] : []);
-    const byName = new Map(order.map((name, at) => [name, heights[at] ?? 0]));
+  if (how === 'tabs') return [...boxes, row('tabs', top, 1), row(focus, top + 1, bottom - top - 1), ...ends];
+  if (how === 'accordion') {
+    const large = bottom - top - (panes.length - 1);
     let at = top;
-    for (const name of names) {
-      boxes.push(row(name, at, byName.get(name) ?? 0));
-      at += byName.get(name) ?? 0;
-    }
+    const stacked = panes.map((name) => {
+      const box = row(name, at, name === focus ? large : 1);
+      at += box.height;
+      return box;
+    });
+    return [...boxes, ...stacked, ...ends];
   }
-  return [...boxes, row('posture', top + height, postureHeight), ...ends];
+  const room = bottom - top;
+  const tall = isTall(columns, rows);
+  const wanted = focus === 'posture' ? 14 : rows < 30 ? 4 : rows < 48 ? 6 : 8;
+  const postureHeight = Math.min(wanted, room - 10);
+  const lower = tall ? Math.floor((room - postureHeight) / 2) : 0;
+  const height = room - postureHeight - lower;
+  let left = 0;
+  const beside = paneWidths(columns, focus).map((width, at): Box => {
+    const box = { name: three[at] ?? '', left, top, width, height };
+    left += width;
+    return box;
+  });
+  const half = Math.floor(columns / 2);
+  const middle: Box[] = tall
+    ? [
+        { name: 'selected', left: 0, top: top + height, width: half, height: lower },
+        { name: 'time-line', left: half, top: top + height, width: columns - half, height: lower },
+      ]
+    : [];
+  return [...boxes, ...beside, ...middle, row('posture', top + height + lower, postureHeight), ...ends];
 }
 
 /** The boxes of the suspects screen: `header`, `summary`, `heads`, `list`, `because`, `status`, `footer`. */

@@ -40,6 +40,9 @@ export function successSpan(burst: Burst, now: Date): Span {
   return span(`THEN LOGON ${sameDay(success.value.at, now)}`, 'critical', true);
 }
 
+/** How many of the events after a logon a pane names. */
+const mostNext = 8;
+
 /** The pane that answers: is somebody guessing passwords, and did it work? */
 export function logonsRows(part: TriageInProgress, width: number, now: Date): Line[] {
   const fact = part.logons;
@@ -61,7 +64,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
             severityMark(severity),
             ' ',
             span(fits ? precise : burstTime(burst, now, false), severityTone(severity)),
-            `  ${burst.kind}`,
+            `${fits ? '  ' : ' '}${burst.kind}`,
           ),
           line(` ${count(burst.failures)} `),
           width,
@@ -79,11 +82,14 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
         at,
       ),
     );
-    for (const next of burst.next.slice(0, 3)) {
-      rows.push(ofItem(line(span(`     then ${sameDay(next.at, now)} ${next.what}`, 'critical')), at));
+    // Special privileges (4672) come with every administrator's logon.
+    const then = burst.next.filter(({ eventId }) => eventId !== 4672);
+    for (const next of then.slice(0, mostNext)) {
+      const time = day(next.at) === day(now) ? clock(next.at) : sameDay(next.at, now);
+      rows.push(ofItem(line('     ', span(mark.critical, 'critical'), ` ${time} ${next.what}`), at));
     }
-    if (burst.next.length > 3)
-      rows.push(ofItem(line(span(`     and ${burst.next.length - 3} more events`, 'critical')), at));
+    if (then.length > mostNext)
+      rows.push(ofItem(line(`       and ${then.length - mostNext} more: Enter shows them`), at));
   }
   if (failures === 0) {
     rows.push(line(span(` ${mark.low} `, 'dim'), `No failed logon in ${fact.coverage.replace(/^last /, '')}.`));

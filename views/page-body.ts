@@ -1,13 +1,12 @@
-import type { StepView } from '../src/playbook/run.ts';
 import { heldEvidence } from '../src/session/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
-import { drawn, type Layer, promptInHand, type SessionState } from '../src/session/state.ts';
+import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
 import { addressDetail } from './address-detail.ts';
-import { type Detail, detailOf, detailRows, type SmallTable } from './detail-text.ts';
-import { boxNamed, pageLayout, runLayout, suspectsLayout, triageLayout } from './layout.ts';
+import { type Detail, detailOf, detailRows } from './detail-text.ts';
+import { boxNamed, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from './layout.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
-import { endingRows, labelled, permissionRows, stepDetailRows } from './run-text.ts';
+import { labelled, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 import { momentDetail } from './time-line-text.ts';
 
@@ -17,7 +16,7 @@ export function bodyHeight(state: SessionState): number {
   const layer = drawn(state);
   if (layer.kind === 'suspects') return boxNamed(suspectsLayout(columns, rows), 'list').height;
   if (layer.kind === 'triage') {
-    const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed });
+    const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed, story: storyRoom(rows) });
     return Math.max(1, boxNamed(boxes, layer.pane).height - 2);
   }
   if (layer.kind === 'run') return runBoxes(state).step.height;
@@ -39,38 +38,18 @@ export function runBoxes(state: SessionState) {
   };
 }
 
-function permissionTable(step: StepView | undefined): SmallTable[] {
-  const words = (held: boolean | null) => (held === null ? '? not known' : held ? '✓ yes' : '✗ no');
-  return [
-    {
-      title: 'You may',
-      rows: (step?.permissions ?? []).map(({ action, held, scope }) => ({
-        permission: action.replace(/^Microsoft\.\w+\//, ''),
-        held: words(held),
-        on: scope.split('/').filter(Boolean).at(-1) ?? '',
-      })),
-    },
-  ];
-}
-
-/** The text of the step in hand (or of how the playbook ended), with the table of its permissions where there is room. */
+/** The text of the step that is looked at. */
 export function runBody(state: SessionState): Arranged {
-  const { slot, step } = runBoxes(state);
-  if (!slot) return { rows: [], tables: [], height: 0 };
+  const { slot, step, prompt } = runBoxes(state);
+  const layer = drawn(state);
+  if (!slot || layer.kind !== 'run') return { rows: [], tables: [], height: 0 };
   const width = step.width - 1;
-  const current = slot.view.steps[slot.view.current];
-  const ending = endingRows(state, slot, width);
+  const shown = slot.view.steps[layer.step ?? slot.view.current];
   const asked = promptInHand(state);
-  const { prompt } = runBoxes(state);
   // What the prompt has no room for is in the text above it, which scrolls.
   const cutOff = asked !== null && promptHeight(promptOnScreen(state), state.columns - 2) > prompt.height - 2;
-  const rows = [
-    ...ending,
-    ...stepDetailRows(current, width),
-    ...(cutOff ? labelled('Will happen', asked.consequences, width) : []),
-  ];
-  const framed = arranged(rows, permissionTable(current), width, step.height);
-  return framed.tables.length > 0 ? framed : { rows: [...rows, ...permissionRows(current)], tables: [], height: 0 };
+  const rows = [...stepDetailRows(shown, width), ...(cutOff ? labelled('Will happen', asked.consequences, width) : [])];
+  return { rows, tables: [], height: 0 };
 }
 
 /** The detail on screen: of one thing, or of an address; null when there is none, or when the thing is gone. */
@@ -117,6 +96,8 @@ export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionSt
     return body ? body.rows.length + body.height + 1 : 1;
   }
   if (layer.kind === 'run') {
+    const { slot } = runBoxes(state);
+    if (slot && runIsOver(slot) && !layer.opened) return slot.view.steps.length + bodyHeight(state) - 1;
     const body = runBody(state);
     return body.rows.length + body.height;
   }

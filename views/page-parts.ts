@@ -14,11 +14,13 @@ export function badges(state: SessionState): Span[] {
 
 /** The first row where no machine is open. */
 export function suspectsHeader(state: SessionState): Line {
-  const name = state.identity ? state.identity.name : mark.loading;
-  const who = state.columns < 80 ? '  ' : `   ${name}   `;
+  const { identity } = state;
+  const odd = (identity?.warnings ?? []).length > 0;
+  const name = identity ? `${odd ? `${mark.critical} ` : ''}${identity.name}` : mark.loading;
+  const who = state.columns < 80 && !odd ? '  ' : `   ${name}   `;
   return between(
     line(span(' cordon', 'accent', true), '  ', span(state.scope, 'plain', true)),
-    line(' ', ...badges(state), who, span(`${clock(state.now)} `, 'dim')),
+    line(' ', ...badges(state), span(who, odd ? 'critical' : 'plain', odd), span(`${clock(state.now)} `, 'dim')),
     state.columns,
   );
 }

@@ -1,10 +1,12 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { Severity } from '../src/documents/triage.ts';
+import { postureOrder } from '../src/session/posture-order.ts';
 import { type PostureKey, postureKeys, postureSources } from '../src/sources.ts';
 import { cells, cut } from '../src/text/cells.ts';
 import { age } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
-import { between, fitLine, type Line, line, type Span, span, widthOf } from './line.ts';
+import { split } from './layout.ts';
+import { beside, between, fitLine, type Line, line, type Span, span, widthOf } from './line.ts';
 import { mark, severityMark } from './marks.ts';
 
 /** One thing of the posture row. */
@@ -29,48 +31,29 @@ export function postureItems(part: TriageInProgress, now: Date): PostureItem[] {
   });
 }
 
-interface PostureRow {
-  row: Line;
-  /** Places of the things in it. */
-  items: number[];
+/** A thing with its place among the posture's, and how it is drawn. */
+interface Placed extends PostureItem {
+  place: number;
 }
 
-/** The things one after another, as many in a row of `width` cells as fit. */
-function packed(items: readonly PostureItem[], width: number, selected: number | null): PostureRow[] {
-  const rows: { spans: Span[]; items: number[] }[] = [];
-  for (const [at, one] of items.entries()) {
-    const chosen = at === selected;
-    const shown = [
-      span(chosen ? ` ${mark.selected}` : '  ', 'accent', true),
-      span(one.name, chosen ? 'accent' : 'plain', true),
-      span(' '),
-      one.fact === null ? span('', 'dim') : severityMark(one.severity),
-      span(
-        one.fact === null ? one.text : ` ${one.text}`,
-        one.fact === null ? 'dim' : one.severity === 'unknown' ? 'unknown' : 'plain',
-      ),
-      span(' '),
-    ];
-    const wide = shown.reduce((sum, piece) => sum + cells(piece.text), 0);
-    const last = rows.at(-1);
-    if (last && widthOf({ spans: last.spans, item: null, selected: false }) + wide <= width) {
-      last.spans.push(...shown);
-      last.items.push(at);
-    } else rows.push({ spans: shown, items: [at] });
-  }
-  return rows.map(({ spans, items: own }) => ({ row: line(...spans), items: own }));
+function thingLine(one: Placed, selected: number | null, names: number): Line {
+  const told = one.fact?.state === 'unknown' ? `${one.text}: ${one.fact.because}` : one.text;
+  const chosen = one.place === selected;
+  return {
+    ...line(
+      span(chosen ? mark.selected : ' ', 'accent', true),
+      one.fact === null ? span(' ') : severityMark(one.severity),
+      span(` ${one.name.padEnd(names)} `, 'plain', true),
+      span(told, one.fact === null ? 'dim' : one.severity === 'unknown' ? 'unknown' : 'plain'),
+    ),
+    selected: chosen,
+  };
 }
 
 /** One thing a row, with what its answer came from as far as there is room; the value itself is never cut for that. */
-function listed(items: readonly PostureItem[], width: number, now: Date, selected: number | null): Line[] {
-  return items.map((one, at) => {
-    const told = one.fact?.state === 'unknown' ? `${one.text}: ${one.fact.because}` : one.text;
-    const left = line(
-      span(at === selected ? mark.selected : ' ', 'accent', true),
-      span(`${one.name.padEnd(10)} `, 'plain', true),
-      one.fact === null ? span(' ', 'dim') : severityMark(one.severity),
-      span(` ${told}`, one.severity === 'unknown' ? 'unknown' : 'plain'),
-    );
+function listed(items: readonly Placed[], width: number, now: Date, selected: number | null): Line[] {
+  return items.map((one) => {
+    const left = thingLine(one, selected, 10);
     if (one.fact?.state !== 'known') return fitLine(left, width);
     const aged = age(one.fact.asOf, now);
     const room = width - widthOf(left) - cells(aged) - 6;
@@ -79,22 +62,49 @@ function listed(items: readonly PostureItem[], width: number, now: Date, selecte
   });
 }
 
-/** What the rows that are not on screen hold: how many things, and the worst of them by name. */
-function hiddenNote(items: readonly PostureItem[], hidden: readonly number[]): Span[] {
+/** The least that a column takes. */
+const narrowest = 30;
+
+/** The things in columns, read downwards, the worst first. */
+function inColumns(items: readonly Placed[], width: number, height: number, selected: number | null): Line[] {
+  const columns = Math.min(Math.ceil(items.length / height), Math.floor(width / narrowest));
+  const wide = split(width, columns);
+  return beside(
+    height,
+    ...wide.map((cells, at) => ({
+      width: cells,
+      rows: items.slice(at * height, (at + 1) * height).map((one) => fitLine(thingLine(one, selected, 10), cells - 1)),
+    })),
+  );
+}
+
+/** What is not on screen: how many things, and the worst of them by name. */
+function hiddenNote(hidden: readonly Placed[]): Span[] {
+  const [worst] = hidden.filter(({ severity }) => severity === 'critical' || severity === 'high');
   if (hidden.length === 0) return [];
-  const worst = hidden
-    .map((at) => items[at])
-    .filter((one) => one?.fact?.state === 'known' && (one.severity === 'critical' || one.severity === 'high'))
-    .sort((a, b) => (a?.severity === b?.severity ? 0 : a?.severity === 'critical' ? -1 : 1))[0];
   return [
     span(`+${hidden.length} more`, 'dim'),
     ...(worst ? [span(': ', 'dim'), severityMark(worst.severity), span(` ${worst.name}`)] : []),
   ];
 }
 
+/** The worst things in one row, as many as fit. */
+function inOneRow(items: readonly Placed[], width: number): { row: Line; shown: number } {
+  const spans: Span[] = [];
+  let used = 0;
+  for (const [at, one] of items.entries()) {
+    const told = [severityMark(one.fact === null ? 'low' : one.severity), span(` ${one.name}: ${one.text}  `)];
+    const wide = widthOf(line(...told));
+    if (used + wide > width + 2 && at > 0) return { row: line(...spans), shown: at };
+    spans.push(...told);
+    used += wide;
+  }
+  return { row: line(...spans), shown: items.length };
+}
+
 /**
- * The posture as exactly what `height` rows of `width` cells can show, and the note for its border: a list where there is
- * a row for each thing, else as many in a row as fit, with the selected one among them.
+ * The posture, the worst first, as exactly what `height` rows of `width` cells can show, and the note for its border: a list
+ * where there is a row for each thing, else columns, with the selected thing among them.
  */
 export function postureBody(
   part: TriageInProgress,
@@ -102,19 +112,25 @@ export function postureBody(
   now: Date,
   selected: number | null,
 ): { rows: Line[]; note: Line } {
-  const items = postureItems(part, now);
+  const all = postureItems(part, now);
+  const items = postureOrder(part, now).flatMap((place): Placed[] => {
+    const item = all[place];
+    return item ? [{ ...item, place }] : [];
+  });
   const unknown = items.filter((one) => one.fact?.state === 'unknown').length;
   const blind = unknown > 0 ? [span(`${mark.unknown} ${unknown} not known`, 'unknown')] : [];
-  if (height >= items.length) return { rows: listed(items, width, now, selected), note: line(...blind) };
-  const rows = packed(items, width, selected);
-  const at = rows.findIndex(({ items: own }) => selected !== null && own.includes(selected));
-  const from = Math.max(0, Math.min(at, rows.length - height));
-  const shown = rows.slice(from, from + height);
-  const visible = new Set(shown.flatMap(({ items: own }) => own));
-  const more = hiddenNote(
-    items,
-    [...items.keys()].filter((place) => !visible.has(place)),
-  );
-  const gap = blind.length > 0 && more.length > 0 ? [span('  ')] : [];
-  return { rows: shown.map(({ row }) => row), note: line(...blind, ...gap, ...more) };
+  const noted = (hidden: readonly Placed[]) => {
+    const more = hiddenNote(hidden);
+    return line(...blind, ...(blind.length > 0 && more.length > 0 ? [span('  ')] : []), ...more);
+  };
+  if (height === 1) {
+    const { row, shown } = inOneRow(items, width);
+    return { rows: [row], note: noted(items.slice(shown)) };
+  }
+  if (height >= items.length) return { rows: listed(items, width, now, selected), note: noted([]) };
+  const room = height * Math.max(1, Math.floor(width / narrowest));
+  const at = items.findIndex(({ place }) => place === selected);
+  const from = Math.max(0, Math.min(at - room + 1, items.length - room));
+  const shown = items.slice(from, from + room);
+  return { rows: inColumns(shown, width, height, selected), note: noted(items.filter((one) => !shown.includes(one))) };
 }

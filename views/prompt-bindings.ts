@@ -1,5 +1,5 @@
 import type { Command } from '../src/session/commands.ts';
-import { beneath, promptInHand, type SessionState } from '../src/session/state.ts';
+import { beneath, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
 import { everywhere, type Given, one, texts } from './binding.ts';
 
 /** Was the playbook on screen stopped by the person? */
@@ -12,7 +12,11 @@ function stoppedRun(state: SessionState): boolean {
 /** What Enter does in a playbook's view. */
 function enterInRun(state: SessionState): Command | null {
   if (promptInHand(state)) return { type: 'focus-prompt' };
-  return stoppedRun(state) ? { type: 'resume' } : null;
+  const layer = beneath(state);
+  if (layer.kind !== 'run' || layer.opened) return null;
+  if (stoppedRun(state) && layer.step === null) return { type: 'resume' };
+  const slot = state.runs.find((run) => run.id === layer.runId);
+  return slot && runIsOver(slot) ? { type: 'open' } : null;
 }
 
 /** How prompts are answered and text is typed, and the way out that is always there. */
@@ -84,12 +88,29 @@ export const promptBindings: readonly Given[] = [
   {
     id: 'answer',
     keys: ['Enter'],
-    name: 'answer',
+    name: 'answer, open',
     description: 'Answer the prompt that waits in this playbook; go on with one that was stopped; open a step',
     modes: ['run'],
     runnable: false,
     disabled: (state) => (enterInRun(state) === null ? 'There is nothing to answer here.' : ''),
     commands: (state) => [enterInRun(state) ?? { type: 'focus-prompt' }],
+  },
+  {
+    id: 'next-step',
+    keys: ['Tab'],
+    name: 'next step',
+    description: 'Look at the next step of the playbook',
+    modes: ['run', 'prompt-key', 'prompt-text', 'prompt-next'],
+    commands: one({ type: 'next-step', by: 1 }),
+  },
+  {
+    id: 'previous-step',
+    keys: ['Shift+Tab'],
+    name: 'step before',
+    description: 'Look at the step before',
+    modes: ['run', 'prompt-key', 'prompt-text', 'prompt-next'],
+    footer: false,
+    commands: one({ type: 'next-step', by: -1 }),
   },
   {
     id: 'resume',

@@ -1,25 +1,47 @@
-import { drawn, type SessionState } from '../src/session/state.ts';
+import { drawn, type RunSlot, runIsOver, type SessionState } from '../src/session/state.ts';
 import { beside, type Line, line, span } from './line.ts';
 import { runBody, runBoxes } from './page-body.ts';
-import { machineHeader, padded, scrolledRows } from './page-parts.ts';
+import { machineHeader, padded } from './page-parts.ts';
+import { endingPage } from './run-ending.ts';
 import { stepRows } from './run-text.ts';
 import { bodySections, type Section } from './sections.ts';
 
-/** A playbook: its steps, and the one in hand. */
+/** The rows that `height` rows can show, with the one in hand among them. */
+function inView(rows: readonly Line[], height: number, at: number): Line[] {
+  const last = rows.findLastIndex(({ item }) => item === at);
+  const from = Math.max(0, Math.min(last + 2 - height, rows.length - height));
+  return rows.slice(from, from + height);
+}
+
+function headerOf(state: SessionState, { view, vmId }: RunSlot): Line {
+  const current = view.steps[view.current];
+  const where =
+    view.outcome === 'running'
+      ? `${view.current + 1} of ${view.steps.length} ${current?.title ?? ''}`
+      : view.outcome.replace('-', ' ');
+  return machineHeader(state, vmId, `${view.playbook} › ${where}`);
+}
+
+/** A playbook: while it runs its steps and the one in hand, then how it ended. */
 export function runSections(state: SessionState): Section[] {
   const { slot, steps, step } = runBoxes(state);
   const layer = drawn(state);
   if (!slot || layer.kind !== 'run') return [];
-  const { view } = slot;
-  const current = view.steps[view.current];
-  const where =
-    view.outcome === 'running'
-      ? `step ${view.current + 1} of ${view.steps.length}: ${current?.title ?? ''}`
-      : view.outcome.replace('-', ' ');
-  const header = machineHeader(state, slot.vmId, `${view.playbook} · ${where}`);
-  const body = runBody(state);
-  const list = scrolledRows(stepRows(slot, steps.width), steps.height, view.current);
+  const header = headerOf(state, slot);
+  if (runIsOver(slot) && !layer.opened) {
+    const height = step.top + step.height - 1;
+    const at = layer.step ?? slot.view.current;
+    const rows = inView(
+      endingPage(state, slot, at, state.columns),
+      height,
+      at === slot.view.steps.length - 1 ? -1 : at,
+    );
+    return [{ kind: 'rows', rows: [header, ...padded(rows, height, state.columns)] }];
+  }
+  const looked = layer.step;
+  const list = inView(stepRows(slot, looked, steps.width), steps.height, looked ?? slot.view.current);
   const bar: Line[] = Array.from({ length: step.height }, () => line(span('│', 'dim')));
+  const body = runBody(state);
   if (steps.top === step.top) {
     const left = beside(step.height, { width: steps.width, rows: list }, { width: 1, rows: bar });
     return [

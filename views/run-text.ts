@@ -1,12 +1,12 @@
 import type { Change } from '../src/documents/run.ts';
 import type { StepState, StepView } from '../src/playbook/run.ts';
-import { type LeftOpen, leftOpen } from '../src/session/containment.ts';
+import { leftOpen } from '../src/session/containment.ts';
 import { type Job, jobsOf } from '../src/session/jobs.ts';
 import { machineOf, type RunSlot, type SessionState } from '../src/session/state.ts';
 import { cells, wrap } from '../src/text/cells.ts';
-import { progressBar } from '../src/text/counts.ts';
-import { clock, stopwatch } from '../src/text/times.ts';
-import { blank, type Line, line, type Span, span, type Tone } from './line.ts';
+import { counted, progressBar } from '../src/text/counts.ts';
+import { stopwatch } from '../src/text/times.ts';
+import { type Line, line, type Span, span, type Tone } from './line.ts';
 import { mark, truthMark } from './marks.ts';
 import { nameOfId } from './words.ts';
 
@@ -24,22 +24,29 @@ const stepMarks: Record<StepState, { mark: string; tone: Tone; word: string }> =
   undone: { mark: '↶', tone: 'high', word: 'undone' },
 };
 
-/** The steps of the playbook, one a row, the one in hand marked. */
-export function stepRows(slot: RunSlot, width: number): Line[] {
-  return slot.view.steps.map((step, at) => {
+/** The mark of a step's state. */
+export function stepMark(step: StepView): Span {
+  const shown = stepMarks[step.state];
+  return span(shown.mark, shown.tone);
+}
+
+/** The steps of the playbook, the one in hand and the one that is looked at marked; long titles go on in a second row. */
+export function stepRows(slot: RunSlot, looked: number | null, width: number): Line[] {
+  return slot.view.steps.flatMap((step, at): Line[] => {
     const now = at === slot.view.current && slot.view.outcome === 'running';
     const shown = stepMarks[step.state];
     const word = shown.word !== '' && !['done', 'planned'].includes(step.state) ? `  ${shown.word}` : '';
-    return {
+    const chosen = looked === null ? now : at === looked;
+    const texts = wrap(`${step.title}${word}`, width - 6, 2);
+    return texts.map((text, part) => ({
       ...line(
-        span(now ? mark.selected : ' ', 'accent', true),
-        span(now && shown.mark === mark.selected ? ' ' : shown.mark, shown.tone),
-        span(` ${at + 1} `, now ? 'plain' : 'dim', now),
-        span(step.title, now ? 'plain' : shown.tone === 'critical' ? 'critical' : 'plain', now),
-        span(cells(step.title) + 6 + word.length <= width ? word : '', shown.tone),
+        span(chosen && part === 0 ? mark.selected : ' ', 'accent', true),
+        part > 0 || (chosen && shown.mark === mark.selected) ? ' ' : span(shown.mark, shown.tone),
+        span(part === 0 ? ` ${at + 1} ` : '   ', now ? 'plain' : 'dim', now),
+        span(text, 'plain', now),
       ),
       item: at,
-    };
+    }));
   });
 }
 
@@ -50,50 +57,71 @@ export function labelled(label: string, texts: readonly string[], width: number,
   return rows.map((text, at) => line(span(` ${(at === 0 ? label : '').padEnd(14)} `, 'dim'), span(text, tone)));
 }
 
+/** Properties of a thing that was not there before, one after another. */
+function createdRows(change: Change, width: number): Line[] {
+  const told = change.diff.map(({ property, after }) => `${property} ${after}`).join(' · ');
+  return wrap(told, width - 20, 4).map((text) => line(`${' '.repeat(18)}${text}`));
+}
+
+/** What a request changes: a new thing in a few words, an old one before and after. */
 function changeRows(changes: readonly Change[], width: number): Line[] {
-  return changes.flatMap((change): Line[] => [
-    line(
+  return changes.flatMap((change): Line[] => {
+    const created = change.diff.length > 0 && change.diff.every(({ before }) => before === '' || before === '(none)');
+    const head = line(
       span(` ${'Change'.padEnd(14)} `, 'dim'),
       span(`${change.method} `, 'dim'),
       span(nameOfId(change.resourceId), 'plain', true),
-    ),
-    ...change.diff.slice(0, 12).flatMap(({ property, before, after }): Line[] => {
-      const short = `${property}   ${before || '(none)'} → ${after || '(none)'}`;
-      if (cells(short) <= width - 20) {
+      created && change.method === 'PUT' ? '  new' : '',
+    );
+    if (created) return [head, ...createdRows(change, width)];
+    const shown = change.diff.slice(0, mostProperties);
+    const rest = change.diff.length - shown.length;
+    return [
+      head,
+      ...shown.flatMap(({ property, before, after }): Line[] => {
+        const [from, to] = [before || '(none)', after || '(none)'];
+        if (cells(`${property}   - ${from} → + ${to}`) <= width - 19) {
+          return [
+            line(`${' '.repeat(18)}${property}   `, span('- ', 'critical'), `${from} → `, span('+ ', 'good'), to),
+          ];
+        }
+        const part = (sign: Span, text: string) =>
+          wrap(text, width - 22, 3).map((one, at) => line(' '.repeat(18), at === 0 ? sign : '  ', one));
         return [
-          line(
-            `${' '.repeat(18)}${property}   `,
-            span(before || '(none)', 'critical'),
-            ' → ',
-            span(after || '(none)', 'good'),
-          ),
+          line(`${' '.repeat(18)}${property}`),
+          ...part(span('- ', 'critical'), from),
+          ...part(span('+ ', 'good'), to),
         ];
-      }
-      return [
-        line(`${' '.repeat(18)}${property}`),
-        ...wrap(before || '(none)', width - 22, 3).map((text) => line(span(`${' '.repeat(18)}- ${text}`, 'critical'))),
-        ...wrap(after || '(none)', width - 22, 3).map((text) => line(span(`${' '.repeat(18)}+ ${text}`, 'good'))),
-      ];
-    }),
-    ...(change.diff.length > 12
-      ? [line(span(`${' '.repeat(18)}and ${change.diff.length - 12} more properties`, 'dim'))]
-      : []),
-  ]);
+      }),
+      ...(rest > 0 ? [line(span(`${' '.repeat(18)}and ${rest} more properties`, 'dim'))] : []),
+    ];
+  });
 }
 
-/** What the step needs and whether the responder has it, one permission a row. */
-export function permissionRows(step: StepView | undefined): Line[] {
-  return (step?.permissions ?? []).map((permission, at) =>
-    line(
-      span(` ${(at === 0 ? 'You may' : '').padEnd(14)} `, 'dim'),
-      truthMark(permission.held),
-      ` ${permission.action.replace(/^Microsoft\.\w+\//, '')}`,
-      span(
-        permission.held === null ? '  not known' : permission.held ? '' : '  missing',
-        permission.held === null ? 'unknown' : 'critical',
-      ),
-    ),
-  );
+/** How many properties of one change are told. */
+const mostProperties = 12;
+
+/** What the step needs: that all of it is there, or what is missing, by its full name and where it is needed. */
+export function permissionRows(step: StepView | undefined, width: number): Line[] {
+  const all = step?.permissions ?? [];
+  if (all.length === 0) return [];
+  const label = (at: number) => span(` ${(at === 0 ? 'You may' : '').padEnd(14)} `, 'dim');
+  const missing = all.filter(({ held }) => held === false);
+  const unsure = all.filter(({ held }) => held === null);
+  const held = all.length - missing.length - unsure.length;
+  const rows: Line[] = [];
+  if (held > 0) {
+    const every = all.length === 1 ? 'the one permission' : `all ${counted(all.length, 'permission')}`;
+    const words = held === all.length ? every : `${held} of ${all.length} permissions`;
+    rows.push(line(label(0), truthMark(true), ` ${words}`));
+  }
+  for (const one of [...missing, ...unsure]) {
+    const state = one.held === false ? 'missing' : 'not known';
+    for (const [at, text] of wrap(`${one.action} on ${nameOfId(one.scope)}: ${state}`, width - 18, 3).entries()) {
+      rows.push(line(label(rows.length), at === 0 ? truthMark(one.held) : ' ', ` ${text}`));
+    }
+  }
+  return rows;
 }
 
 function checkedRows({ verified }: StepView, width: number): Line[] {
@@ -111,63 +139,20 @@ export function stepDetailRows(step: StepView | undefined, width: number): Line[
   const acts = step.kind === 'action';
   return [
     line(span(` ${step.title}`, 'plain', true)),
-    ...labelled('Why', step.guidance === '' ? [] : [step.guidance], width),
+    ...(step.progress ? labelled('Now', [step.progress.text], width) : []),
+    ...labelled('Failed', step.error === '' ? [] : [step.error], width, 'critical'),
+    ...checkedRows(step, width),
     ...(step.state === 'planning' ? [line(span(` ${mark.loading} asking Azure what is there now`, 'dim'))] : []),
-    ...changeRows(step.changes, width),
+    // What decides comes first: who else feels it, what is missing, how it is undone.
     ...(acts && step.state !== 'planning' && step.state !== 'pending'
       ? labelled('Others touched', step.touches.length === 0 ? ['none'] : step.touches, width)
       : []),
-    ...labelled('Mind', step.warnings, width, 'high'),
+    ...permissionRows(step, width),
     ...(acts && step.state !== 'pending' ? labelled('Undo', [step.undo || 'cannot be undone by cordon'], width) : []),
-    ...(step.progress ? labelled('Now', [step.progress.text], width) : []),
-    ...checkedRows(step, width),
-    ...labelled('Failed', step.error === '' ? [] : [step.error], width, 'critical'),
+    ...labelled('Mind', step.warnings, width),
+    ...labelled('Why', step.guidance === '' ? [] : [step.guidance], width),
+    ...changeRows(step.changes, width),
     ...labelled('Correlation', step.correlationIds, width, 'dim'),
-  ];
-}
-
-/** How it ended, and the time that is left to keep it. */
-export function endingRows(state: SessionState, slot: RunSlot, width: number): Line[] {
-  const { view } = slot;
-  const { now } = state;
-  if (view.outcome === 'running') return [];
-  const open = leftOpen(state, slot.vmId);
-  const still = open?.run.id === slot.id ? [...stillOpenRows(open), blank] : [];
-  const shown: Record<string, [string, Tone]> = {
-    done: [mark.verified, 'good'],
-    failed: [mark.failed, 'critical'],
-    undone: ['↶', 'high'],
-    'needs-attention': [mark.critical, 'critical'],
-    cancelled: [mark.low, 'plain'],
-  };
-  const [sign, tone] = shown[view.outcome] ?? [mark.unknown, 'unknown'];
-  const said = view.summary || view.outcome;
-  const rows = wrap(said, width - 4, 6).map((text, at) =>
-    line(span(at === 0 ? ` ${sign} ` : '   ', tone, true), span(text, 'plain', true)),
-  );
-  if (view.autoUndoAt !== null) {
-    const left = (Date.parse(view.autoUndoAt) - now.getTime()) / 1000;
-    rows.push(
-      line(
-        span('   Undone by itself in ', 'high'),
-        span(stopwatch(left), 'high', true),
-        span(` (at ${clock(view.autoUndoAt)}) unless you press k to keep it.`, 'high'),
-      ),
-    );
-  } else if (view.steps.some((step) => step.undoable)) {
-    rows.push(line(span('   u undoes what was done.', 'dim')));
-  }
-  if (slot.undoing) rows.push(line(span(`   ${mark.loading} undoing`, 'medium')));
-  return [...still, ...rows, blank];
-}
-
-/** That the door stands open, and what of it is left to do. */
-function stillOpenRows({ ports, step, run }: LeftOpen): Line[] {
-  const stopped = run.view.outcome === 'cancelled';
-  const open = [span(` ${mark.critical} STILL OPEN  `, 'critical', true), span(ports.join(' '), 'plain', true)];
-  return [
-    line(...open, ` to everybody   ended at step ${step}${stopped ? ' by you' : ''}`),
-    ...(stopped ? [line(span('   c', 'accent', true), ` goes on with step ${step}`)] : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import { detailSections } from './detail-page.ts';
 import { smallest, tooSmall } from './layout.ts';
 import { fitLine, type Line, line } from './line.ts';
 import { chooserPage, findingsPage, helpPage, timeLinePage } from './list-pages.ts';
+import type { ListScroll } from './list-scroll.ts';
 import { runBoxes } from './page-body.ts';
 import { padded } from './page-parts.ts';
 import { promptBox, promptHeight, promptOnScreen } from './prompt-text.ts';
@@ -14,8 +15,13 @@ import { suspectsRows } from './suspects-page.ts';
 import { transcriptPage } from './transcript-page.ts';
 import { triageRows } from './triage-page.ts';
 
-/** The whole screen: sections whose rows together are exactly as many as the terminal has, each exactly as wide. */
-export function screenOf(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
+/** The whole screen: sections whose rows together are exactly as many as the terminal has, each exactly as wide. `scroll` is
+ * where the suspects list stood in the frame before. */
+export function screenOf(
+  session: Pick<Session, 'explain'>,
+  state: SessionState,
+  scroll: ListScroll = { top: 0 },
+): Section[] {
   const { columns, rows } = state;
   if (tooSmall(columns, rows)) {
     const notice = `cordon needs ${smallest.columns}x${smallest.rows}, this is ${columns}x${rows}. q quits.`;
@@ -39,9 +45,9 @@ export function screenOf(session: Pick<Session, 'explain'>, state: SessionState)
   };
   switch (layer.kind) {
     case 'suspects':
-      return whole(suspectsRows(state));
+      return whole(suspectsRows(state, scroll));
     case 'triage':
-      return whole(triageRows(state));
+      return whole(triageRows(session, state));
     case 'chooser':
       return whole(chooserPage(state));
     case 'transcript':

@@ -2,51 +2,15 @@ import { Box, Text } from 'ink';
 import { Table } from 'ink-table';
 import { memo } from 'react';
 import type { SmallTable } from './detail-text.ts';
-import type { Line, Span, Tone } from './line.ts';
-import type { Section } from './sections.ts';
+import type { Frame } from './frame.ts';
 
-const colours: Record<Tone, { color?: string; dimColor?: boolean }> = {
-  critical: { color: 'red' },
-  high: { color: 'yellow' },
-  medium: { color: 'blue' },
-  low: { dimColor: true },
-  dim: { dimColor: true },
-  unknown: { color: 'magenta' },
-  good: { color: 'green' },
-  accent: { color: 'cyan' },
-  plain: {},
-};
+/** One row of the screen. Drawn again only when its text has changed. */
+const Row = memo(({ text }: { text: string }) => <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>);
 
-function same(one: readonly Span[], other: readonly Span[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every((piece, at) => {
-      const against = other[at];
-      return piece.text === against?.text && piece.tone === against.tone && piece.bold === against.bold;
-    })
-  );
-}
-
-/** One row of the screen. Drawn again only when its text or tone has changed. */
-const Row = memo(
-  ({ row }: { row: Line }) => (
-    <Text wrap="truncate-end">
-      {row.spans.map((piece, at) => (
-        // Pieces have no identity but their place.
-        // biome-ignore lint/suspicious/noArrayIndexKey: the place is the identity
-        <Text key={at} bold={piece.bold || row.selected} {...colours[piece.tone]}>
-          {piece.text}
-        </Text>
-      ))}
-    </Text>
-  ),
-  (before, after) => before.row.selected === after.row.selected && same(before.row.spans, after.row.spans),
-);
-
-function Rows({ rows }: { rows: readonly Line[] }) {
-  return rows.map((row, at) => (
+function Rows({ rows }: { rows: readonly string[] }) {
+  return rows.map((text, at) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a row's place on the screen is its identity
-    <Row key={at} row={row} />
+    <Row key={at} text={text} />
   ));
 }
 
@@ -63,25 +27,28 @@ function Framed({ table }: { table: SmallTable }) {
   );
 }
 
-/** The whole screen, from its sections. */
-export function Screen({ sections, columns, rows }: { sections: readonly Section[]; columns: number; rows: number }) {
+/**
+ * The whole screen. Rows are exactly as wide and as many as the terminal shows, so that only the tables need clipping:
+ * a box that clips costs Ink a second pass over each of its rows.
+ */
+export function Screen({ frame: { blocks, columns, rows } }: { frame: Frame }) {
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      {sections.map((section, at) =>
-        section.kind === 'rows' ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: sections have a fixed order
-          <Box key={at} flexDirection="column" width={columns} height={section.rows.length} flexShrink={0}>
-            <Rows rows={section.rows} />
+    <Box flexDirection="column" width={columns} height={rows}>
+      {blocks.map((block, at) =>
+        block.kind === 'rows' ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: blocks have a fixed order
+          <Box key={at} flexDirection="column" width={columns} height={block.rows.length} flexShrink={0}>
+            <Rows rows={block.rows} />
           </Box>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: sections have a fixed order
-          <Box key={at} width={columns} height={section.height} flexShrink={0} overflow="hidden">
-            {section.leftWidth > 0 && (
-              <Box flexDirection="column" width={section.leftWidth} flexShrink={0}>
-                <Rows rows={section.left} />
+          // biome-ignore lint/suspicious/noArrayIndexKey: blocks have a fixed order
+          <Box key={at} width={columns} height={block.height} flexShrink={0} overflow="hidden">
+            {block.leftWidth > 0 && (
+              <Box flexDirection="column" width={block.leftWidth} flexShrink={0}>
+                <Rows rows={block.left} />
               </Box>
             )}
-            {section.tables.map((table) => (
+            {block.tables.map((table) => (
               <Framed key={table.title} table={table} />
             ))}
           </Box>

@@ -5,6 +5,7 @@ import { wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age } from '../src/text/times.ts';
 import { blank, cell, type Line, line, type Span, span, type Tone } from './line.ts';
+import { type ListScroll, scrolledTo } from './list-scroll.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
 import { powerWord, shortOs } from './words.ts';
 
@@ -129,11 +130,11 @@ function rowLine(row: ScanRow, shown: readonly Column[], selected: boolean, now:
 }
 
 /** The rows of the list that `height` rows can show; the others are never looked at. */
-export function suspectRows(state: SessionState, width: number, height: number): Line[] {
+export function suspectRows(state: SessionState, width: number, height: number, scroll: ListScroll): Line[] {
   const rows = visibleRows(state);
   if (rows.length === 0) return emptyRows(state, width);
   const cursor = cursorAt(state);
-  const from = Math.max(0, Math.min(cursor - Math.floor(height / 2), rows.length - height));
+  const from = scrolledTo(scroll, cursor, height, rows.length);
   const shown = columnsFor(width);
   return rows.slice(from, from + height).map((row, at) => rowLine(row, shown, from + at === cursor, state.now));
 }
@@ -156,17 +157,39 @@ function emptyRows(state: SessionState, width: number): Line[] {
   return [line(span(`  ${mark.loading} listing the machines you can see`, 'dim'))];
 }
 
+interface Tally {
+  exposed: number;
+  attacked: number;
+  broken: number;
+  unknown: number;
+  /** Is the exposure, are the logons, of any machine known? */
+  reach: boolean;
+  logons: boolean;
+}
+
+const tallies = new WeakMap<readonly ScanRow[], Tally>();
+
+/** The counts over all rows, made once for each list that arrives. */
+function tallyOf(rows: readonly ScanRow[]): Tally {
+  const known = tallies.get(rows);
+  if (known) return known;
+  const tally: Tally = { exposed: 0, attacked: 0, broken: 0, unknown: 0, reach: false, logons: false };
+  for (const { exposedPorts, worstBurst, criticalPatches } of rows) {
+    if (exposedPorts !== null) tally.reach = true;
+    if (worstBurst.state === 'known') tally.logons = true;
+    if ((exposedPorts?.length ?? 0) > 0) tally.exposed += 1;
+    if (worstBurst.state === 'known' && worstBurst.value !== null) tally.attacked += 1;
+    if (worstBurst.state === 'known' && worstBurst.value?.succeeded === true) tally.broken += 1;
+    if (exposedPorts === null || worstBurst.state === 'unknown' || criticalPatches === null) tally.unknown += 1;
+  }
+  tallies.set(rows, tally);
+  return tally;
+}
+
 /** How many machines, how many in trouble, how many with something unknown. */
 export function summaryRow(state: SessionState): { left: Line; right: Line } {
   const { rows, state: reading, asOf, notSeen } = state.scan;
-  const exposed = rows.filter((row) => (row.exposedPorts?.length ?? 0) > 0).length;
-  const attacked = rows.filter((row) => row.worstBurst.state === 'known' && row.worstBurst.value !== null).length;
-  const broken = rows.filter(
-    (row) => row.worstBurst.state === 'known' && row.worstBurst.value?.succeeded === true,
-  ).length;
-  const unknown = rows.filter(
-    (row) => row.exposedPorts === null || row.worstBurst.state === 'unknown' || row.criticalPatches === null,
-  ).length;
+  const { exposed, attacked, broken, unknown, reach: reachKnown, logons } = tallyOf(rows);
   const visible = visibleRows(state).length;
   if (rows.length === 0 && reading !== 'done') {
     // Nothing is counted before anything is known.
@@ -179,11 +202,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
   // A count of what no answer has told yet would be a nought that nobody knows.
   const none = reading === 'done' ? mark.unknown : mark.loading;
   const tally = (counted: number, answered: boolean) => (answered ? count(counted) : none);
-  const reach = tally(
-    exposed,
-    rows.some((row) => row.exposedPorts !== null),
-  );
-  const logons = rows.some((row) => row.worstBurst.state === 'known');
+  const reach = tally(exposed, reachKnown);
   const left = line(
     span(` ${counted(rows.length, 'VM')}`, 'plain', true),
     ...(state.filter === '' ? [] : [span(` · ${count(visible)} match ${state.filter}`, 'accent')]),

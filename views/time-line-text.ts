@@ -7,7 +7,7 @@ import { counted } from '../src/text/counts.ts';
 import { clock, day, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
-import { between, cell, type Line, line, span, windowOf } from './line.ts';
+import { between, blank, cell, type Line, line, span, windowOf } from './line.ts';
 import { mark, severityMark, severityTone } from './marks.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
@@ -56,6 +56,35 @@ export function timeLineHead(state: SessionState, layer: Shown, width: number): 
   ];
 }
 
+/** The day that the entries after it are of. */
+function dayRow({ at }: TimeLineEntry, now: Date): Line {
+  const ago = Math.round((Date.parse(day(now)) - Date.parse(day(at))) / 86_400_000);
+  const word = ago === 0 ? 'today' : ago === 1 ? 'yesterday' : `${ago} days ago`;
+  return line(span(` ${day(at)}`, 'plain', true), span(`  ${word}`, 'dim'));
+}
+
+/** The latest of what happened in `height` rows, with the days they are of; who and from where as far as there is room. */
+export function timeLineGlance(state: SessionState, vmId: string, width: number, height: number): Line[] {
+  const { entries } = timeLineIn(state, vmId);
+  if (entries.length === 0) return [line(span(' Nothing that has a time is known yet.', 'dim'))];
+  const rows = entries.flatMap((entry, at): Line[] => {
+    const before = entries[at - 1];
+    const who = entry.who.split('@')[0] || entry.from;
+    const left = line(
+      ' ',
+      span(`${clock(entry.at)} `, 'dim'),
+      severityMark(entry.severity),
+      ` ${entry.text.replace(/^\d{4} /, '')}`,
+    );
+    const row = between(left, who === '' || width < 50 ? blank : line(span(`  ${who} `, 'dim')), width);
+    return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
+  });
+  if (rows.length <= height) return rows;
+  const shown = rows.slice(-height + 1);
+  const first = entries.find((_, at) => at >= entries.length - shown.length);
+  return [first ? dayRow(first, state.now) : blank, ...shown];
+}
+
 /** The rows of the time line that `height` rows can show. */
 export function timeLineRows(state: SessionState, layer: Shown, width: number, height: number): Line[] {
   const found = foundMoments(state, layer);
@@ -64,21 +93,21 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
     const none = layer.search === '' ? 'Nothing that has a time is known yet.' : `Nothing contains ${layer.search}.`;
     return [line(span(`   ${none}`, 'dim'))];
   }
-  const rows = found.map((entry, item): Line => {
+  const rows = found.flatMap((entry, item): Line[] => {
     const chosen = item === cursor;
     const parties = [entry.who, entry.from].filter(Boolean).join('  ');
-    const when =
-      day(entry.at) === day(state.now) ? `      ${clock(entry.at)}` : `${day(entry.at).slice(5)} ${clock(entry.at)}`;
+    const before = found[item - 1];
     const left = line(
       span(chosen ? mark.selected : ' ', 'accent', true),
-      span(`${when} `, 'dim'),
+      span(`${clock(entry.at)} `, 'dim'),
       severityMark(entry.severity),
       ' ',
       cell(sources[entry.source], 9, 'dim'),
       span(entry.text, severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
     );
     const right = width < 90 || parties === '' ? line() : line(span(`  ${parties} `, 'plain'));
-    return { ...between(left, right, width), item, selected: chosen };
+    const row = { ...between(left, right, width), item, selected: chosen };
+    return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
   });
   return windowOf(rows, height, cursor).rows;
 }

@@ -1,51 +1,96 @@
-import { drawn, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
-import { arrangement, type Box, boxNamed, triageLayout } from './layout.ts';
-import { beside, boxed, fitLine, type Line, line, span } from './line.ts';
+import type { Session } from '../src/session/session.ts';
+import { drawn, type Layer, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
+import { detailOf, detailRows } from './detail-text.ts';
+import { arrangement, type Box, boxNamed, isTall, storyRoom, triageLayout } from './layout.ts';
+import { beside, between, blank, boxed, fitLine, type Line, line, span } from './line.ts';
 import { logonsRows } from './logons-pane.ts';
 import { mark } from './marks.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
+import { paneSummary } from './pane-summary.ts';
 import { assessedNote, patchesRows } from './patches-pane.ts';
 import { portsRows } from './ports-pane.ts';
 import { postureBody } from './posture-pane.ts';
+import { timeLineGlance } from './time-line-text.ts';
+import { unfold } from './unfold.ts';
 import { verdictRows } from './verdict.ts';
 import { ageNote } from './words.ts';
 
+const titles: Record<Pane, string> = {
+  ports: 'Exposed ports',
+  logons: 'Failed logons',
+  patches: 'Patch gaps',
+  posture: 'Posture',
+};
+
+/** How old what a pane shows is. */
+function paneNote(state: SessionState, slot: TriageSlot, pane: Pane, width: number): Line {
+  const { part } = slot;
+  const busy = slot.state === 'refreshing' || slot.state === 'loading';
+  if (pane === 'ports') return ageNote(part.exposure, state.now, busy);
+  if (pane === 'patches') return assessedNote(part, state.now) ?? ageNote(part.patches, state.now, busy);
+  const wide = part.logons?.state === 'known' && width >= part.logons.coverage.length + 26;
+  return ageNote(
+    part.logons,
+    state.now,
+    busy,
+    wide ? `${part.logons?.state === 'known' ? part.logons.coverage : ''},` : '',
+  );
+}
+
 function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, focused: boolean, index: number): Line[] {
   const { part } = slot;
-  const inner = box.width - 2;
-  const busy = slot.state === 'refreshing' || slot.state === 'loading';
+  if (box.height === 1) return [summaryRow(state, slot, pane, box.width)];
+  const inner = { width: box.width - 2, height: box.height - 2 };
   const number = panes.indexOf(pane) + 1;
-  const titles: Record<Pane, string> = {
-    ports: 'Exposed ports',
-    logons: 'Failed logons',
-    patches: 'Patch gaps',
-    posture: 'Posture',
-  };
   const title = line(
     span(`${focused ? `${mark.selected} ` : ''}${number} ${titles[pane]}`, focused ? 'accent' : 'plain', true),
   );
   const selected = focused ? index : null;
   if (pane === 'posture') {
-    const { rows, note } = postureBody(part, { width: inner, height: box.height - 2 }, state.now, selected);
+    const { rows, note } = postureBody(part, inner, state.now, selected);
     return boxed(rows, box, { left: title, right: note, focused });
   }
-  const build = {
-    ports: () => ({ rows: portsRows(part, inner), note: ageNote(part.exposure, state.now, busy) }),
-    logons: () => ({
-      rows: logonsRows(part, inner, state.now),
-      note: ageNote(
-        part.logons,
-        state.now,
-        busy,
-        part.logons?.state === 'known' && inner >= part.logons.coverage.length + 26 ? `${part.logons.coverage},` : '',
-      ),
-    }),
-    patches: () => ({
-      rows: patchesRows(part, inner),
-      note: assessedNote(part, state.now) ?? ageNote(part.patches, state.now, busy),
-    }),
+  const rows = {
+    ports: () => portsRows(part, inner.width),
+    logons: () => logonsRows(part, inner.width, state.now),
+    patches: () => patchesRows(part, inner.width),
   }[pane]();
-  return boxed(scrolledRows(build.rows, box.height - 2, selected), box, { left: title, right: build.note, focused });
+  const shown = scrolledRows(unfold(rows, inner.width, inner.height, selected), inner.height, selected);
+  return boxed(shown, box, { left: title, right: paneNote(state, slot, pane, inner.width), focused });
+}
+
+/** A pane without the keys in one row: its worst things by name, and how old they are. */
+function summaryRow(state: SessionState, slot: TriageSlot, pane: Pane, width: number): Line {
+  const { rows, note } =
+    pane === 'posture'
+      ? { ...postureBody(slot.part, { width: width - 26, height: 1 }, state.now, null), note: line(span('')) }
+      : { rows: [paneSummary(slot.part, pane, state.now)], note: paneNote(state, slot, pane, 0) };
+  const name = `${panes.indexOf(pane) + 1} ${titles[pane]}`;
+  const told = rows[0] ?? blank;
+  return between(
+    { ...told, spans: [span(` ${name.padEnd(17)}`, 'plain', true), ...told.spans] },
+    line('  ', ...note.spans, ' '),
+    width,
+  );
+}
+
+/** What is selected, told in full beside the list, as Enter would show it. */
+function selectedBox(session: Pick<Session, 'explain'>, state: SessionState, box: Box, layer: TriageLayer): Line[] {
+  const inner = { width: box.width - 2, height: box.height - 2 };
+  const detail = detailOf(session, state, { vmId: layer.vmId, pane: layer.pane, index: layer.selected[layer.pane] });
+  const title = detail ? `selected: ${detail.title}` : 'nothing is selected';
+  const rows = detail ? detailRows(detail, inner.width) : [];
+  if (rows.length > inner.height) {
+    rows.splice(inner.height - 1, rows.length, line(span('   Enter: everything', 'dim')));
+  }
+  return boxed(rows, box, { left: line(span(title)), right: blank, focused: false });
+}
+
+/** The last of what happened, as the time line tells it. */
+function timeLineBox(state: SessionState, box: Box, vmId: string): Line[] {
+  const inner = { width: box.width - 2, height: box.height - 2 };
+  const rows = timeLineGlance(state, vmId, inner.width, inner.height);
+  return boxed(rows, box, { left: line(span('Time line')), right: line(span('l', 'accent', true)), focused: false });
 }
 
 function tabsRow(state: SessionState, focus: Pane): Line {
@@ -65,27 +110,45 @@ function tabsRow(state: SessionState, focus: Pane): Line {
   );
 }
 
-/** The panes of one machine under its verdict, as they fit the terminal. */
-export function triageRows(state: SessionState): Line[] {
+type TriageLayer = Extract<Layer, { kind: 'triage' }>;
+
+/** The boxes of the triage screen as the session stands. */
+export function triageBoxes({ columns, rows }: SessionState, { pane, zoomed }: TriageLayer): Box[] {
+  const strip = rows >= 26 && !isTall(columns, rows) ? 1 : 0;
+  return triageLayout({ columns, rows, focus: pane, zoomed, story: storyRoom(rows) + strip });
+}
+
+/** The panes of one VM under its story, as they fit the terminal. */
+export function triageRows(session: Pick<Session, 'explain'>, state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'triage') return [];
   const slot = state.triages.get(layer.vmId);
   const { columns, rows } = state;
-  const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed });
+  const boxes = triageBoxes(state, layer);
   const header = machineHeader(state, layer.vmId, '');
   if (!slot) return [header];
   const box = (name: string) => boxNamed(boxes, name);
   const pane = (name: Pane) => paneBox(state, slot, box(name), name, layer.pane === name, layer.selected[name]);
-  const verdictHeight = box('verdict').height;
-  const verdict = verdictRows(slot, state.offers, columns, verdictHeight);
-  const upper = [header, ...padded(verdict, verdictHeight, columns)];
+  const { height } = box('verdict');
+  const done = state.runs.filter(({ vmId, view }) => vmId === layer.vmId && view.outcome === 'done');
+  const told = { width: columns, height, strip: !isTall(columns, rows) };
+  const names = done.map(({ view }) => view.playbook);
+  const verdict = verdictRows(slot, state.offers, names, told, state.now);
+  const upper = [header, ...padded(verdict, height, columns)];
   const how = arrangement(columns, rows);
   if (layer.zoomed) return [...upper, ...pane(layer.pane)];
   if (how === 'tabs') return [...upper, tabsRow(state, layer.pane), ...pane(layer.pane)];
+  if (how === 'accordion') return [...upper, ...panes.flatMap(pane)];
   const three: Pane[] = ['ports', 'logons', 'patches'];
-  const middle =
-    how === 'beside'
-      ? beside(box('ports').height, ...three.map((name) => ({ width: box(name).width, rows: pane(name) })))
-      : three.flatMap((name) => pane(name));
-  return [...upper, ...middle, ...pane('posture')];
+  const middle = beside(box('ports').height, ...three.map((name) => ({ width: box(name).width, rows: pane(name) })));
+  const lower = box('selected');
+  const below =
+    lower.height === 0
+      ? []
+      : beside(
+          lower.height,
+          { width: lower.width, rows: selectedBox(session, state, lower, layer) },
+          { width: box('time-line').width, rows: timeLineBox(state, box('time-line'), layer.vmId) },
+        );
+  return [...upper, ...middle, ...below, ...pane('posture')];
 }

@@ -1,44 +1,139 @@
+import type { Finding } from '../src/documents/triage.ts';
 import type { PlaybookOffer } from '../src/session/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
-import { wrap } from '../src/text/cells.ts';
-import { count } from '../src/text/counts.ts';
-import { type Line, line, span } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
+import { cells, cut } from '../src/text/cells.ts';
+import { counted } from '../src/text/counts.ts';
+import { clock } from '../src/text/times.ts';
+import { type Headline, storyOf } from '../src/words/story.ts';
+import { between, blank, type Line, line, type Span, span, widthOf } from './line.ts';
+import { mark, severityMark } from './marks.ts';
 
 /** What is not answered yet, or could not be. */
 function gaps(slot: TriageSlot): { awaited: string[]; unknown: string[] } {
-  const asked = { 'exposed ports': slot.part.exposure, 'failed logons': slot.part.logons, patches: slot.part.patches };
-  const names = Object.entries(asked);
+  const { exposure, logons, patches, posture } = slot.part;
+  const names = Object.entries({
+    'exposed ports': exposure,
+    'failed logons': logons,
+    patches,
+    activity: posture.activity,
+  });
   return {
     awaited: names.filter(([, fact]) => fact === null).map(([name]) => name),
     unknown: names.filter(([, fact]) => fact?.state === 'unknown').map(([name]) => name),
   };
 }
 
-/** The verdict in `height` rows: the worst finding, then what is suggested or what it rests on. */
-export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], width: number, height: number): Line[] {
+/** Does the story tell this already? */
+function isTold({ evidence }: Finding): boolean {
+  return evidence.every((one) => /^(exposure|logons\.bursts|posture\.activity)/.test(one));
+}
+
+function headlineRow({ label, severity, texts }: Headline, labels: number, width: number): Line {
+  const sign = severity === 'good' ? span(mark.verified, 'good') : severityMark(severity);
+  const room = width - labels - (labels > 0 ? 6 : 4);
+  const text = texts.find((one) => cells(one) <= room) ?? cut(texts.at(-1) ?? '', room);
+  const named = labels === 0 ? [] : [span(label.padEnd(labels), 'plain', true), '  '];
+  return line(' ', sign, ' ', ...named, span(text, severity === 'unknown' ? 'unknown' : 'plain', labels === 0));
+}
+
+/** What to do next, and the way to the rest: as much as fits. */
+function nextRow(slot: TriageSlot, suggested: { offer: PlaybookOffer; number: number } | null, width: number): Line {
+  if (slot.state === 'failed') {
+    return line(span(` ${mark.failed} `, 'critical'), `Reading stopped: ${slot.because} r tries again.`);
+  }
   const { awaited, unknown } = gaps(slot);
-  const [worst] = slot.part.findings;
-  const rest = slot.part.findings.length - 1;
-  const suggested = offers.find((offer) => offer.answers.some((id) => slot.part.findings.some((one) => one.id === id)));
-  const lastRow = (() => {
-    if (slot.state === 'failed')
-      return line(span(` ${mark.failed} Reading stopped: ${slot.because} r tries again.`, 'critical'));
-    const waits = awaited.length > 0 ? `${mark.loading} awaiting ${awaited.join(', ')}` : '';
-    const missing = unknown.length > 0 ? `${mark.unknown} not known: ${unknown.join(', ')}` : '';
-    const more = rest > 0 ? `+ ${count(rest)} more (f)` : '';
-    const help = suggested
-      ? `Suggested: p ${offers.indexOf(suggested) + 1} ${suggested.name} (${suggested.acts.join(' → ') || suggested.title})`
-      : '';
-    const told = [help, more].filter(Boolean).join('   ');
-    return line(
-      `   ${told}${told === '' ? '' : '   '}`,
-      span(waits, 'dim'),
-      waits === '' || missing === '' ? '' : '   ',
-      span(missing, 'unknown'),
-    );
-  })();
-  if (!worst) {
+  const acts = suggested ? suggested.offer.acts.join(' → ') || suggested.offer.title : '';
+  const name: Span[] = suggested
+    ? [span('   Next: '), span(`p${suggested.number}`, 'accent', true), span(` ${suggested.offer.name}`, 'plain', true)]
+    : [span('  ')];
+  const waits = awaited.length > 0 ? span(`   ${mark.loading} awaiting ${awaited.join(', ')}`, 'dim') : span('');
+  const missing = (texts: string[]) =>
+    texts.length > 0 ? span(`   ${mark.unknown} not known: ${texts.join(', ')}`, 'unknown') : span('');
+  const found = [span('   f', 'accent', true), span(` ${counted(slot.part.findings.length, 'finding')}`)];
+  const timeLine = [span('   l', 'accent', true), span(' time line ')];
+  const brief = unknown.length > 0 ? span(`   ${mark.unknown} ${unknown.length} not known`, 'unknown') : span('');
+  const ways: [Span[], Span[]][] = [
+    [
+      [...name, span(`  ${acts}`), waits, missing(unknown)],
+      [...found, ...timeLine],
+    ],
+    [
+      [...name, span(`  ${acts}`), waits, brief],
+      [...found, ...timeLine],
+    ],
+    [
+      [...name, waits, missing(unknown)],
+      [...found, ...timeLine],
+    ],
+    [
+      [...name, waits, brief],
+      [...found, ...timeLine],
+    ],
+    [
+      [...name, brief],
+      [...found, ...timeLine],
+    ],
+    [name, found],
+  ];
+  const [left, right] = ways.find(([one, other]) => widthOf(line(...one, ...other)) < width) ?? [name, found];
+  return between(line(...left), line(...right), width);
+}
+
+/** The attack in one row, step by step; as many steps as fit, the first and the last among them. */
+export function stripRow(slot: TriageSlot, width: number): Line | null {
+  const steps = slot.part.timeLine.entries.filter(
+    ({ severity, source, text }) =>
+      source !== 'defender' &&
+      source !== 'backup' &&
+      severity !== 'low' &&
+      severity !== 'info' &&
+      !text.startsWith('4672'),
+  );
+  if (!steps.some(({ severity }) => severity === 'critical')) return null;
+  const texts = steps.map(
+    ({ at, text }) => `${clock(at).slice(0, 5)}Z ${cut(text.replace(/^\d{4} /, '').split(/: | \(/)[0] ?? '', 26)}`,
+  );
+  const gap = ' ▸ ';
+  const fits = (shown: string[]) => cells(shown.join(gap)) <= width - 4;
+  while (texts.length > 2 && !fits(texts)) texts.shift();
+  return fits(texts) ? line('   ', span(texts.join(gap))) : null;
+}
+
+/** The first playbook that answers a finding, and the number that starts it. */
+export function suggestion(slot: TriageSlot, offers: readonly PlaybookOffer[], done: readonly string[]) {
+  const at = offers.findIndex(
+    ({ name, answers }) =>
+      !done.includes(name) && answers.some((id) => slot.part.findings.some((finding) => finding.id === id)),
+  );
+  const offer = offers[at];
+  return offer ? { offer, number: at + 1 } : null;
+}
+
+/**
+ * The story in exactly `height` rows: what happened and how it stands, worse findings where there is room, and last what is
+ * suggested. `done` names the playbooks that were run to their end: they are not suggested again.
+ */
+export function verdictRows(
+  slot: TriageSlot,
+  offers: readonly PlaybookOffer[],
+  done: readonly string[],
+  size: { width: number; height: number; strip: boolean },
+  now: Date,
+): Line[] {
+  const { width, height } = size;
+  const { awaited, unknown } = gaps(slot);
+  const story = storyOf(slot.part, now);
+  const room = height - 1;
+  const headlines = story.slice(0, room);
+  const labels = Math.max(0, ...headlines.map(({ label }) => label.length));
+  const shown = headlines.map((one) => headlineRow(one, labels, width));
+  const strip = size.strip && shown.length < room ? stripRow(slot, width) : null;
+  if (strip) shown.push(strip);
+  for (const finding of slot.part.findings.filter((one) => headlines.length === 0 || !isTold(one))) {
+    if (shown.length >= room) break;
+    shown.push(headlineRow({ label: '', severity: finding.severity, texts: [finding.title] }, 0, width));
+  }
+  if (shown.length === 0) {
     const text =
       awaited.length > 0
         ? 'No finding yet.'
@@ -46,20 +141,10 @@ export function verdictRows(slot: TriageSlot, offers: readonly PlaybookOffer[], 
           ? `No finding in what could be read. That says nothing of: ${unknown.join(', ')}.`
           : 'No finding: nothing that was read speaks of an attack or an opening.';
     const known = awaited.length === 0 && unknown.length === 0;
-    return [
-      line(
-        ' ',
-        awaited.length > 0 ? span(mark.loading, 'dim') : known ? severityMark('low') : severityMark('unknown'),
-        ` ${text}`,
-      ),
-      ...(height > 1 ? [lastRow] : []),
-    ];
+    const sign = awaited.length > 0 ? span(mark.loading, 'dim') : severityMark(known ? 'low' : 'unknown');
+    shown.push(line(' ', sign, ` ${text}`));
   }
-  const texts = wrap(worst.title, width - 4, Math.max(1, height - 1));
-  const shown = texts.map((text, at) =>
-    at === 0
-      ? line(' ', severityMark(worst.severity), ' ', span(text, severityTone(worst.severity), true))
-      : line(span(`   ${text}`, severityTone(worst.severity), true)),
-  );
-  return height > 1 ? [...shown, lastRow] : shown;
+  const next = nextRow(slot, suggestion(slot, offers, done), width);
+  const gap = Array.from({ length: Math.max(0, room - shown.length) }, () => blank);
+  return [...shown, ...gap, next];
 }

@@ -1,38 +1,35 @@
 import { type Instance, render, useInput, usePaste } from 'ink';
 import { useSyncExternalStore } from 'react';
-import { standingKey } from '../src/session/prompt-standing.ts';
 import { type Session, ticks } from '../src/session/session.ts';
 import { steady } from '../src/text/cells.ts';
+import { type Frames, framesOf } from './frame.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';
-import { tooSmall } from './layout.ts';
 import { Screen } from './screen.tsx';
-import { screenOf } from './screen-rows.ts';
 
-/** What the frame that was made last asks (`standingKey`); "" when it asks nothing. */
+/** The frame that Ink was given last. */
 interface LatestFrame {
   asks: string;
 }
 
 interface WorkbenchProps {
   session: Session;
-  columns: number;
-  rows: number;
+  frames: Frames;
   latest: LatestFrame;
 }
 
-/** The root: draws the session and hands it the keys. The size comes in as props, so that a resize is one frame. */
-export function Workbench({ session, columns, rows, latest }: WorkbenchProps) {
-  const state = useSyncExternalStore(session.subscribe, session.state);
+/** The root: draws the session's frames and hands it the keys. */
+export function Workbench({ session, frames, latest }: WorkbenchProps) {
+  const frame = useSyncExternalStore(frames.subscribe, frames.current);
   useInput((input, key) => {
     if (key.eventType === 'release') return;
     for (const name of keysOf(input, key)) press(session, name);
   });
   usePaste((text) => paste(session, text));
+  if (frame.defect !== null) throw frame.defect;
   // Frames are made one after another, and Ink writes the one that was made last.
-  latest.asks = tooSmall(columns, rows) ? '' : standingKey(state);
-  const shown = state.columns === columns && state.rows === rows ? state : { ...state, columns, rows };
-  return <Screen sections={screenOf(session, shown)} columns={columns} rows={rows} />;
+  latest.asks = frame.asks;
+  return <Screen frame={frame} />;
 }
 
 export interface WorkbenchStreams {
@@ -63,15 +60,19 @@ export async function runWorkbench({
   });
   let instance: Instance | null = null;
   const latest: LatestFrame = { asks: '' };
-  const element = () => <Workbench session={session} latest={latest} {...size()} />;
   // A prompt stands from when the terminal has its frame, not from when React has made it.
   const frameWritten = () => {
     const { asks } = latest;
     if (asks !== '') stdout.write('', () => session.dispatch({ type: 'prompt-shown', key: asks }));
   };
+  session.dispatch({ type: 'resize', ...size() });
+  const frames = framesOf(session);
+  const element = () => <Workbench session={session} frames={frames} latest={latest} />;
+  // The size is part of the frame, so that a resize is one frame.
   const resized = () => {
-    instance?.rerender(element());
     session.dispatch({ type: 'resize', ...size() });
+    frames.refresh();
+    instance?.rerender(element());
   };
   let timer: NodeJS.Timeout | undefined;
   const schedule = () => {
@@ -92,7 +93,6 @@ export async function runWorkbench({
   for (const signal of signals) process.on(signal, onSignal);
   let failure: unknown = null;
   try {
-    session.dispatch({ type: 'resize', ...size() });
     instance = render(element(), {
       stdin,
       stdout,
@@ -112,6 +112,7 @@ export async function runWorkbench({
   } finally {
     clearTimeout(timer);
     stdout.off('resize', resized);
+    frames.stop();
     const words = session.lastWords();
     try {
       instance?.unmount();

@@ -1,4 +1,6 @@
 import type { Connection } from '../azure/client/connection.ts';
+import { loginLine } from '../azure/client/sign-in-failure.ts';
+import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
@@ -22,6 +24,14 @@ export function createActions(connection: Connection): Map<string, Action> {
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));
 }
 
+/** What is known of the sign-in that will make Azure refuse a change, or put another's name to it. */
+async function aboutTheSignIn(connection: Connection): Promise<string[]> {
+  const who = await connection.signedIn().catch(() => null);
+  if (!who) return [];
+  const line = `${withoutSecondFactor}: ${loginLine(who.tenantId)}`;
+  return [...(who.secondFactor === false ? [line] : []), ...who.warnings];
+}
+
 /** The action, with the queries that it sends told to whoever runs it. */
 function tellingQueries(connection: Connection, action: Action): Action {
   const { undo } = action;
@@ -29,7 +39,12 @@ function tellingQueries(connection: Connection, action: Action): Action {
     connection.askedBy((query) => context.asked(query), work);
   return {
     ...action,
-    plan: (context, input) => told(context, () => action.plan(context, input)),
+    plan: (context, input) =>
+      told(context, async () => {
+        const plan = await action.plan(context, input);
+        const odd = plan.changes.length > 0 ? await aboutTheSignIn(connection) : [];
+        return odd.length > 0 ? { ...plan, warnings: [...odd, ...plan.warnings] } : plan;
+      }),
     apply: (context, planned) => told(context, () => action.apply(context, planned)),
     verify: (context, state) => told(context, () => action.verify(context, state)),
     ...(undo ? { undo: (context, state) => told(context, () => undo.call(action, context, state)) } : {}),

@@ -4,7 +4,7 @@ import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { rawBody } from '../azure/client/raw-body.ts';
-import { readMachine } from '../azure/readers/network-interface.ts';
+import { readMachine } from '../azure/readers/machine.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { withExactBody } from './exact-body.ts';
 import { follow, pause } from './operation.ts';

@@ -4,18 +4,17 @@ import { sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { readServersPlan } from '../azure/readers/defender-plan.ts';
-import { virtualMachineOf } from '../azure/readers/machine.ts';
+import { readMachine, virtualMachineOf } from '../azure/readers/machine.ts';
 import { exposureOf, readNetwork } from '../azure/readers/network.ts';
-import { readMachine } from '../azure/readers/network-interface.ts';
 import { isWide, portText } from '../network/port-text.ts';
+import { prefixOf } from '../network/sets/given-prefix.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { withExactBody } from './exact-body.ts';
 import { entryOf, policiesPath, readPolicies } from './jit-policy.ts';
-import { managementPorts } from './lock-group.ts';
+import { managementPorts } from './lock/lock-settings.ts';
 import { send } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';
-import { prefixOf } from './way-in.ts';
 
 export const enableSettings = z.strictObject({
   ports: z
@@ -209,7 +208,7 @@ export function jitEnable(connection: Connection): Action {
   async function stillOpen(context: ActionContext, ports: readonly number[]): Promise<string> {
     try {
       const vm = await machineOf(context);
-      const reading = await readNetwork(connection, vm, context.signal);
+      const reading = await readNetwork(connection, vm, { signal: context.signal });
       const exposure = exposureOf(reading, vm, connection.clock.now().toISOString());
       if (exposure.state === 'unknown') return `What the Internet reaches now is not known: ${exposure.because}.`;
       const open = exposure.value.ports.filter(

@@ -1,15 +1,17 @@
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { isObject, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
+import { AddressReader } from '../network/sets/address-prefixes.ts';
+import { addressesOf } from '../network/sets/address-set.ts';
+import { prefixOf } from '../network/sets/given-prefix.ts';
+import { covers } from '../network/sets/interval-set.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { entryOf, minutesOf, readPolicies } from './jit-policy.ts';
-import { managementPorts } from './lock-group.ts';
+import { managementPorts } from './lock/lock-settings.ts';
 import { send } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';
-import { prefixOf, sourceMatches } from './way-in.ts';
 
 export const requestSettings = z.strictObject({
   ports: z
@@ -56,8 +58,12 @@ function allowedOf(entry: Json): Allowed[] {
 
 /** May a request be for this address? A policy that names no source lets it be for any. */
 function permits(sources: readonly string[], source: string): boolean {
-  const [address] = ipaddr.parseCIDR(source);
-  return sources.length === 0 || sources.some((one) => sourceMatches(one, address) !== false);
+  if (sources.length === 0) return true;
+  const asked = addressesOf([source]);
+  const named = new AddressReader().read(sources, []);
+  // What a tag holds is Azure's to say: the request is sent, and refused there.
+  if (named.any || named.internet || named.virtualNetwork || named.unresolved.length > 0) return true;
+  return covers(named.v4, asked.v4) && covers(named.v6, asked.v6);
 }
 
 /** The grants of a policy for a machine that are open at a time. */

@@ -1,16 +1,26 @@
 import { z } from 'zod';
-import { shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { effectiveRules, interfacesOf, readMachine } from '../azure/readers/network-interface.ts';
+import { interfacesOf, readMachine } from '../azure/readers/machine.ts';
+import { prefixOf } from '../network/sets/given-prefix.ts';
 import { type Action, nothingPlanned, type Verification } from '../playbook/action.ts';
-import { waysIn } from './lock-group.ts';
-import { decideInbound, prefixOf } from './way-in.ts';
+import { waysIn } from './lock/lock-settings.ts';
+import { portEdges, readReach, type WayIn, wayIn } from './network-reach.ts';
+import { pause } from './operation.ts';
 
-const checkState = z.looseObject({ interfaces: z.array(z.string()), address: z.string(), ports: z.array(z.number()) });
+const checkState = z.looseObject({
+  interfaces: z.array(z.string()),
+  address: z.string(),
+  ports: z.array(z.number()),
+  wayIn: z.enum(['required', 'told']),
+});
+
+/** Effective rules lag behind a change by seconds: so often they are asked again while they differ from the configuration. */
+const ATTEMPTS = 10;
 
 /**
- * Does the responder's address still reach the machine, by Azure's effective rules? It is enough that one interface
- * lets it in on one of the ports. Says nothing of what listens there, nor of a public address or route.
+ * Does the responder's address still reach the VM, by the configuration and by Azure's effective rules? It is enough
+ * that one interface lets it in on one of the ports. Says nothing of what listens there, nor of a public address or
+ * route.
  */
 export function networkCheck(connection: Connection): Action {
   return {
@@ -18,7 +28,7 @@ export function networkCheck(connection: Connection): Action {
     input: waysIn,
     danger: 'none',
     async plan(context, input) {
-      const { ports } = waysIn.parse(input);
+      const settings = waysIn.parse(input);
       const machine = await readMachine(connection, context.target);
       return {
         title: 'Check your own way in',
@@ -27,7 +37,8 @@ export function networkCheck(connection: Connection): Action {
         state: {
           interfaces: interfacesOf(machine),
           address: prefixOf(context.responderAddress)?.prefix ?? '',
-          ports: ports.map((port) => Number(String(port).split('-')[0])),
+          ports: portEdges(settings.ports),
+          wayIn: settings.wayIn,
         },
       };
     },
@@ -38,40 +49,35 @@ export function networkCheck(connection: Connection): Action {
       const state = checkState.parse(given);
       if (state.address === '')
         return { ok: null, text: 'Your own address is not known: your way in was not checked.' };
-      const open = new Set<number>();
-      const closed: string[] = [];
-      const unclear: string[] = [];
-      for (const id of state.interfaces) {
-        const effective = await effectiveRules(connection, id, context.signal);
-        if (effective.state === 'not-asked') {
-          unclear.push(effective.because);
-          continue;
-        }
-        for (const port of state.ports) {
-          // Every group on the way must allow it: the subnet's and the interface's.
-          const decisions = effective.groups.map((group) => ({
-            ...decideInbound(group.rules, state.address, port),
-            group: shortName(group.id),
-          }));
-          const no = decisions.find((one) => one.allowed === false);
-          const perhaps = decisions.find((one) => one.allowed === null);
-          if (no) closed.push(`${port}: ${no.group}/${no.rule}`);
-          else if (perhaps) unclear.push(`${port} depends on ${perhaps.group}/${perhaps.rule}`);
-          else open.add(port);
-        }
+      for (let attempt = 1; ; attempt += 1) {
+        const found = wayIn(await readReach(connection, state.interfaces, context.signal), state.address, state.ports);
+        const settled = found.open.length > 0 || found.unclear.length === 0 || found.notAsked !== '';
+        if (settled || attempt === ATTEMPTS) return verdict(found, state);
+        await pause(connection, context);
       }
-      if (open.size > 0) {
-        const ports = [...open].sort((a, b) => a - b).join(', ');
-        return {
-          ok: true,
-          text: `Your way in: ${state.address} is allowed to tcp ${ports} by Azure's effective rules.`,
-        };
-      }
-      if (unclear.length > 0) {
-        return { ok: null, text: `Your way in could not be checked: ${[...new Set(unclear)].slice(0, 3).join('; ')}.` };
-      }
-      const why = [...new Set(closed)].slice(0, 3).join('; ');
-      return { ok: false, text: `${state.address} is not let in on any of tcp ${state.ports.join(', ')} (${why}).` };
     },
   };
+}
+
+function verdict(found: WayIn, { address, ports, wayIn }: z.infer<typeof checkState>): Verification {
+  const { open, by, closed, unclear, notAsked, notSeen } = found;
+  const sources = notAsked === '' ? "the configuration and Azure's effective rules" : 'the configuration';
+  const missing = [
+    ...(notAsked === '' ? [] : [`effective rules were not asked: ${notAsked}`]),
+    ...notSeen.map((one) => `not seen: ${one}`),
+  ];
+  const caveat = missing.length > 0 ? ` (${[...new Set(missing)].slice(0, 3).join('; ')})` : '';
+  if (open.length > 0) {
+    return {
+      ok: true,
+      text: `Your way in: ${address} is let in to tcp ${open.join(', ')} by ${by.slice(0, 3).join('; ')}, by ${sources}${caveat}.`,
+    };
+  }
+  if (unclear.length > 0) {
+    return { ok: null, text: `Your way in could not be checked: ${unclear.slice(0, 3).join('; ')}${caveat}.` };
+  }
+  const text = `${address} is not let in on any of tcp ${ports.join(', ')} (${closed.slice(0, 3).join('; ')}), by ${sources}${caveat}.`;
+  return wayIn === 'told'
+    ? { ok: null, text: `${text} The VM stays closed all the same, as chosen (way-in: told).` }
+    : { ok: false, text };
 }

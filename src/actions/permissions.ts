@@ -8,6 +8,8 @@ export interface NeededPermission {
   action: string;
   /** Id of a resource, or of a resource group. */
   scope: string;
+  /** Is it needed for undoing, not for the change itself? */
+  forUndo?: boolean;
 }
 
 const most = 500;

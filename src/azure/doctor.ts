@@ -6,7 +6,7 @@ import { known, unknown } from '../documents/fact.ts';
 import type { EvidenceName, VirtualMachine } from '../documents/triage.ts';
 import { sources } from '../sources.ts';
 import { counted } from '../text/counts.ts';
-import { printable } from '../text/printable.ts';
+import { shellWord } from '../text/shell-word.ts';
 import type { Connection } from './client/connection.ts';
 import { isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
@@ -19,7 +19,7 @@ import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
-import { readEffectiveRules, readNetwork } from './readers/network.ts';
+import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
@@ -31,12 +31,6 @@ export interface Patient {
   alone: boolean;
   /** Object id of the caller, for the lines to paste; "" when it is not known. */
   callerId: string;
-}
-
-/** A text as one word of a shell: POSIX shells and PowerShell take it as it is. */
-export function shellWord(text: string): string {
-  const safe = printable(text, 500);
-  return /^[\w./:-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", '')}'`;
 }
 
 /** The line that gives the caller a role. A placeholder stands in quotes: pasted as it is, it does nothing. */
@@ -273,7 +267,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     check(
       'effective rules',
       network,
-      readEffectiveRules(connection, vm).then((answers) => {
+      readSecondOpinions(connection, vm).then((answers) => {
         const refused = [...answers.values()].find((one) => 'why' in one);
         return refused && 'why' in refused
           ? unknown(refused.why, refused.because, refused.cure, 'ARM')

@@ -115,9 +115,11 @@ export async function readScan(
   const notSeen: string[] = [];
   const asOf = () => connection.clock.now().toISOString();
   if (inventory.state === 'unknown') {
-    const reason = `${inventory.because}: ${inventory.cure}`;
+    const { why, because, cure } = inventory;
+    const reason = `${because}: ${cure}`;
     onProgress([], [reason]);
-    return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason] };
+    const notListed = { why, because, cure };
+    return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason], notListed };
   }
   notSeen.push(...inventory.notSeen);
   const { machines, subscriptions } = inventory.value;

@@ -1,7 +1,8 @@
 import type { Json } from '../arm/json.ts';
+import { postureNames } from '../documents/evidence-names.ts';
 import type { Fact } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
-import { type Posture, postureNames, type TriageDocument, type VirtualMachine } from '../documents/triage.ts';
+import type { Posture, TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { withSockets } from '../network/listening.ts';
 import type { PublishedTags } from '../network/sets/address-prefixes.ts';
 import { concluded, nothingYet, type TriageInProgress } from '../triage/in-progress.ts';

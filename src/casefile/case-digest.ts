@@ -1,5 +1,5 @@
 import { type Conclusion, conclusion } from '../documents/conclusion.ts';
-import { factOf } from '../documents/fact.ts';
+import { factOf } from '../documents/fact-schema.ts';
 import type { Entry } from '../documents/transcript.ts';
 import { type ScanDocument, scanDocument } from '../documents/triage.ts';
 import { evidenceOf, evidenceRef, type FactBody, readBody } from './bodies.ts';

@@ -1,4 +1,5 @@
-import { type Indicator, mergedIndicators, type Recommendation, type VerdictLine } from '../documents/conclusion.ts';
+import type { Indicator, Recommendation, VerdictLine } from '../documents/conclusion.ts';
+import { mergedIndicators } from '../documents/merged-indicators.ts';
 import type { Finding, Severity, TimeLineEntry } from '../documents/triage.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
 

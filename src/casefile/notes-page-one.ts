@@ -1,5 +1,5 @@
 import type { VerdictLine } from '../documents/conclusion.ts';
-import { evidenceNames } from '../documents/triage.ts';
+import { evidenceNames } from '../documents/evidence-names.ts';
 import { count, counted } from '../text/counts.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
 import {

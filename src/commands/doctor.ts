@@ -1,6 +1,8 @@
 import { createActions } from '../actions/actions.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError, isNotSignedIn } from '../azure/client/failure.ts';
+import { azureError, gapOf, isNotSignedIn } from '../azure/client/failure.ts';
+import { loginLine } from '../azure/client/sign-in-failure.ts';
+import { type WhoActs, withoutSecondFactor } from '../azure/client/who-acts.ts';
 import { checkSources, clockAhead } from '../azure/doctor.ts';
 import { chooseMachine, readInventory } from '../azure/readers/inventory.ts';
 import type { DoctorCheck, DoctorDocument, DoctorPlaybook } from '../documents/doctor.ts';
@@ -43,6 +45,51 @@ function aboutSignIn(
     ask,
     command: '',
   };
+}
+
+interface SignInChecks {
+  checks: DoctorCheck[];
+  /** null when nobody is signed in whom Azure accepts. */
+  who: WhoActs | null;
+  /** Seconds that this computer's clock is ahead of Azure's; null when Azure does not tell. */
+  skew: number | null;
+}
+
+/** Who acts, whether Azure takes the sign-in, and whether the clocks agree. */
+async function checkSignIn(connection: Connection): Promise<SignInChecks> {
+  let who: WhoActs | null = null;
+  try {
+    who = await connection.signedIn();
+    const skew = await clockAhead(connection);
+    const { name, kind, through, tenantId, warnings } = who;
+    const as = kind === 'person' || kind === 'unknown' ? name : `${name} (${kind})`;
+    const text = `${as} in tenant ${tenantId}, ${connection.cloud.name} cloud, through ${through}`;
+    const odd = warnings.length > 0;
+    const off = skew !== null && Math.abs(skew) > mostSkewSeconds;
+    const words = skew === null ? 'Azure does not tell its time' : `${skew.toFixed(1)} s ahead of Azure's`;
+    const clock = off || skew === null ? 'partly' : 'works';
+    return {
+      checks: [
+        aboutSignIn('sign-in', odd ? 'partly' : 'works', text, warnings.join('; '), true),
+        ...secondFactor(who),
+        aboutSignIn('clock', clock, words, off ? 'set the clock of this computer' : ''),
+      ],
+      who,
+      skew,
+    };
+  } catch (error) {
+    const { because, cure } = gapOf(error);
+    const what = who && !isNotSignedIn(error) ? 'Azure' : 'sign-in';
+    return { checks: [aboutSignIn(what, 'does not work', because, cure, null)], who: null, skew: null };
+  }
+}
+
+/** Azure takes changes from persons only with a second factor: better known before the first of them. */
+function secondFactor(who: WhoActs): DoctorCheck[] {
+  if (who.secondFactor === null) return [];
+  return who.secondFactor
+    ? [aboutSignIn('second factor', 'works', 'went into this sign-in')]
+    : [aboutSignIn('second factor', 'partly', withoutSecondFactor, loginLine(who.tenantId), null)];
 }
 
 /** What each playbook needs on a machine. Their steps are planned, which only reads; nothing is kept. */
@@ -139,9 +186,10 @@ function pasted(checks: readonly DoctorCheck[]): string[] {
 const clean = (check: DoctorCheck): DoctorCheck => ({
   ...check,
   subscription: printable(check.subscription, 80),
-  text: printable(check.text, 600),
-  ask: printable(check.ask, 400),
-  command: printable(check.command, 700),
+  // A line that is to be pasted is of no use when it is cut.
+  text: printable(check.text, 4000),
+  ask: printable(check.ask, 20_000),
+  command: printable(check.command, 20_000),
 });
 
 /** `cordon doctor`: sign-in, clock, permissions and data sources; what works and what to ask the customer for. */
@@ -150,28 +198,10 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
   const { connection } = opened;
   const checks: DoctorCheck[] = [];
   const playbooks: DoctorPlaybook[] = [];
-  let skew: number | null = null;
   try {
-    let who: Awaited<ReturnType<Connection['signedIn']>> | null = null;
-    try {
-      who = await connection.signedIn();
-      const text = `${who.name} in tenant ${who.tenantId}, ${connection.cloud.name} cloud`;
-      checks.push(aboutSignIn('sign-in', 'works', text));
-      skew = await clockAhead(connection);
-      const off = skew !== null && Math.abs(skew) > mostSkewSeconds;
-      const words = skew === null ? 'Azure does not tell its time' : `${skew.toFixed(1)} s ahead of Azure's`;
-      checks.push(
-        aboutSignIn(
-          'clock',
-          off || skew === null ? 'partly' : 'works',
-          words,
-          off ? 'set the clock of this computer' : '',
-        ),
-      );
-    } catch (error) {
-      const ask = isNotSignedIn(error) ? 'run az login (add --tenant for a customer’s tenant)' : 'check the network';
-      checks.push(aboutSignIn(who ? 'clock' : 'sign-in', 'does not work', azureError(error).message, ask, null));
-    }
+    const signIn = await checkSignIn(connection);
+    const { who } = signIn;
+    checks.push(...signIn.checks);
     const inventory = who ? await readInventory(connection) : null;
     if (inventory?.state === 'unknown') {
       checks.push(aboutSignIn('machines', 'does not work', inventory.because, inventory.cure, null));
@@ -202,15 +232,15 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
     const document: DoctorDocument = {
       schema: 'cordon.doctor/1',
       asOf: connection.clock.now().toISOString(),
-      clockAheadSeconds: skew,
+      clockAheadSeconds: signIn.skew,
       checks: checks.map(clean),
       playbooks,
     };
     streams.stdout.write(
       flags.json ? `${JSON.stringify(document, null, 2)}\n` : `${lines(document, connection.clock.now()).join('\n')}\n`,
     );
-    const works = (name: string) => checks.some((check) => check.name === name && check.state === 'works');
-    return works('sign-in') && works('machines') ? exitCode.done : exitCode.notPermitted;
+    const seen = checks.some((check) => check.name === 'machines' && check.state === 'works');
+    return who && seen ? exitCode.done : exitCode.notPermitted;
   } finally {
     await opened.close();
   }

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Connection, connect, type SimulatorAddress } from '../azure/client/connection.ts';
+import type { CloudName } from '../azure/client/clouds.ts';
+import { type Connection, type ConnectionOptions, connect, type SimulatorAddress } from '../azure/client/connection.ts';
+import type { AuthMethod } from '../azure/client/sign-in.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 import type { BurstFlags } from './burst-options.ts';
@@ -12,7 +14,13 @@ export interface ConnectionFlags {
   simulator?: string;
   latency?: 'none' | 'realistic';
   faults?: string;
-  cloud?: 'public' | 'usgov' | 'china';
+  cloud?: CloudName;
+  /** Of `--cloud custom`: Azure Resource Manager, Entra ID, the audience of tokens, Log Analytics. */
+  endpoint?: string;
+  authority?: string;
+  audience?: string;
+  logsEndpoint?: string;
+  auth?: AuthMethod;
   tenant?: string;
   subscription?: string[];
   traffic?: string;
@@ -28,6 +36,7 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
   cases?: string;
   case?: string;
   allow?: string;
+  wayIn?: string;
 }
 
 /** What a command may use of its surroundings, so that tests can be them. */
@@ -85,6 +94,36 @@ export async function readNamedFile(path: string, what: string): Promise<string>
   }
 }
 
+/** An https URL, without the slash at its end. Throws a Failure that names the option. */
+function httpsUrl(option: string, text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:' || url.username !== '' || url.search !== '' || url.hash !== '') {
+    throw new Failure(`${option} takes an https:// URL, not ${printable(text, 200)}`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** The endpoints of `--cloud custom`. Throws a Failure where they are missing, or belong to no custom cloud. */
+function cloudOptions(flags: ConnectionFlags): Pick<ConnectionOptions, 'cloud' | 'customCloud'> {
+  const { cloud, endpoint, authority, audience, logsEndpoint } = flags;
+  if (cloud !== 'custom') {
+    if (endpoint ?? authority ?? audience ?? logsEndpoint) {
+      throw new Failure('--endpoint, --authority, --audience and --logs-endpoint belong to --cloud custom');
+    }
+    return cloud ? { cloud } : {};
+  }
+  if (!endpoint || !authority) throw new Failure('--cloud custom needs --endpoint and --authority');
+  return {
+    cloud,
+    customCloud: {
+      endpoint: httpsUrl('--endpoint', endpoint),
+      authority: httpsUrl('--authority', authority),
+      ...(audience ? { audience: printable(audience, 500) } : {}),
+      ...(logsEndpoint ? { logsEndpoint: httpsUrl('--logs-endpoint', logsEndpoint) } : {}),
+    },
+  };
+}
+
 /**
  * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
  * goes wrong beside the work, in a sentence.
@@ -93,9 +132,10 @@ export async function openConnection(
   flags: ConnectionFlags,
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
 ): Promise<Opened> {
-  const { cloud, tenant, subscription } = flags;
+  const { auth, tenant, subscription } = flags;
   const base = {
-    ...(cloud ? { cloud } : {}),
+    ...cloudOptions(flags),
+    ...(auth ? { auth } : {}),
     ...(tenant ? { tenant } : {}),
     ...(subscription ? { subscriptions: subscription } : {}),
   };
@@ -114,7 +154,14 @@ export async function openConnection(
     closers.push(() => started.close());
     simulator = { url: started.url, identityHeader: started.identityHeader, clock: started };
   }
-  const connection = connect({ ...base, ...(simulator ? { simulator } : {}) });
+  const connection = connect({
+    ...base,
+    ...(simulator ? { simulator } : {}),
+    // It cannot wait for a screen: without it there is no sign-in.
+    tell: (text) => process.stderr.write(`${printable(text, 1000)}\n`),
+  });
+  // What a person is asked to type must stand there before anything else is drawn.
+  if (!simulator && (auth === 'device-code' || auth === 'browser')) await connection.signedIn();
   if (flags.traffic) {
     const { recordTraffic } = await import('./traffic.ts');
     closers.unshift(recordTraffic(connection, flags.traffic, tell));

@@ -15,6 +15,7 @@ import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { startGuard } from './guard.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
+import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
@@ -26,12 +27,11 @@ interface CaseFlags {
   case?: string;
 }
 
-export interface RunFlags extends ConnectionFlags, CaseFlags {
+export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
   vm: string;
   dryRun?: boolean;
   yes?: boolean;
   confirm?: string;
-  allow?: string;
   reason?: string;
   readOnly?: boolean;
   json?: boolean;
@@ -78,13 +78,15 @@ function storeOf({ connection }: Opened, flags: CaseFlags) {
  * deadline what nobody has kept; without it no change has a deadline.
  */
 export async function runPlaybook(name: string, flags: RunFlags, streams: Streams, program?: string): Promise<number> {
+  const allowed = allowedAddress(flags);
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
   let interrupted = false;
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
-    const playbook = findPlaybook(await loadPlaybooks(await playbookFolders(), actions), name);
+    const shelf = await loadPlaybooks(await playbookFolders(), actions);
+    const playbook = withLockOptions(findPlaybook(shelf, name), flags);
     const vm = await resolveVm(connection, flags.vm);
     return await run(
       flags,
@@ -92,7 +94,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         playbook,
         actions,
         target: targetOf(vm),
-        responderAddress: flags.allow ?? (await connection.signedIn()).address,
+        responderAddress: allowed ?? (await connection.signedIn()).address,
         now,
         async openCase(): Promise<WritableCase> {
           const kept = await openHeadlessCase(opened, flags, vm, streams, async (fresh) => {

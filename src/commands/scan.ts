@@ -29,6 +29,10 @@ function scanText(document: ScanDocument): string {
       printable(row.because.join('; '), 400),
     ].join(' '),
   );
+  const { notListed } = document;
+  if (notListed) {
+    return `? The VMs could not be listed: ${printable(notListed.because, 2000)}\n  ${printable(notListed.cure, 20_000)}\n`;
+  }
   return [
     `${document.vms.length} machines  ${document.asOf}`,
     ...lines,

@@ -16,7 +16,7 @@ export interface ServiceTagsFlags extends ConnectionFlags {
 const STALE_DAYS = 14;
 const DAY = 86_400_000;
 
-const cloudNames = { public: /^(azure)?public$/i, usgov: /government/i, china: /china/i };
+const cloudNames = { public: /^(azure)?public$/i, usgov: /government/i, china: /china/i, custom: /./ };
 
 /**
  * Reads Microsoft's file of service tags. Throws a Failure, one line with the file, the line in it and what was expected

@@ -122,11 +122,10 @@ export async function undoCase(
     const document = { schema: 'cordon.undo/1', case: caseId, steps: listed };
     streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(caseId, listed, done));
   };
+  const named = (step: UndoableStep) => options.step !== undefined && options.confirm === step.record.target.name;
   const wanted = chosen.filter(({ step, listed }) => {
-    if (listed.undoable === 'confirm') {
-      return options.step !== undefined && options.confirm !== undefined && options.confirm === step.record.target.name;
-    }
-    return listed.undoable === 'yes' && options.yes === true;
+    if (listed.undoable === 'confirm') return named(step);
+    return listed.undoable === 'yes' && (options.yes === true || named(step));
   });
   if (options.confirm !== undefined && !chosen.some(({ step }) => step.record.target.name === options.confirm)) {
     const names = [...new Set(chosen.map(({ step }) => step.record.target.name))].join(', ') || 'none';
@@ -162,6 +161,7 @@ export async function undoCase(
         log: opened.log,
         typed: options.records ? '' : (options.confirm ?? 'y'),
         reason: options.reason ?? '',
+        overDrift: named(step),
         progress: () => {},
         onGate: (made) => {
           gate = made;

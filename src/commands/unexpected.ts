@@ -1,17 +1,22 @@
-import { azureError, isForbidden, isNotSignedIn } from '../azure/client/failure.ts';
+import { azureError, gapOf, isForbidden, isNotSignedIn } from '../azure/client/failure.ts';
 import { type ExitCode, exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
+
+/** Codes of the system and of OpenSSL where no answer came. */
+const fromNetwork = /^(E[A-Z]+|REQUEST_SEND_ERROR|\w*CERT\w*|UNABLE_TO_\w+)$/;
 
 /** What a person is told of an error that no command expected, and the exit code. */
 export function describe(error: unknown): { message: string; exitCode: ExitCode } {
   const { status, code, message } = azureError(error);
-  if (isNotSignedIn(error)) {
-    return {
-      message: 'nobody is signed in. Run: az login (add --tenant for a customer’s tenant), or try --demo',
-      exitCode: exitCode.notPermitted,
-    };
+  // What Azure or Entra refuses has a cause and a cure, and both stand in the first lines.
+  if (isNotSignedIn(error) || isForbidden(error)) {
+    const { because, cure } = gapOf(error);
+    return { message: `${because}: ${cure}`, exitCode: exitCode.notPermitted };
   }
-  if (isForbidden(error)) return { message: `not permitted: ${message}`, exitCode: exitCode.notPermitted };
+  if (status > 0 || fromNetwork.test(code)) {
+    const { because, cure } = gapOf(error);
+    return { message: `${because}: ${cure}`, exitCode: exitCode.needsAttention };
+  }
   const name = error instanceof Error ? error.name : '';
   if (['CaseNotFoundError', 'CaseLockedError', 'WorldError', 'FaultsError', 'SimulatorStartError'].includes(name)) {
     return { message, exitCode: exitCode.usage };
@@ -19,7 +24,7 @@ export function describe(error: unknown): { message: string; exitCode: ExitCode 
   if (name === 'TranscriptDamagedError') return { message, exitCode: exitCode.notVerified };
   const where = process.env.CORDON_DEBUG && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   return {
-    message: `${printable([status || '', code, message].filter(Boolean).join(' '), 600)}${where}`,
+    message: `${printable([status || '', code, message].filter(Boolean).join(' '), 2000)}${where}`,
     exitCode: exitCode.needsAttention,
   };
 }

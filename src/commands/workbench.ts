@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { burstOptions } from './burst-options.ts';
 import { startGuard } from './guard.ts';
 import { exploitedOption } from './kev-file.ts';
+import { allowedAddress, withLockOptions } from './lock-options.ts';
 import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
 import { serviceTagsOption } from './service-tags-file.ts';
 
@@ -13,6 +14,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     const { report } = await import('./report.ts');
     return report(flags, streams);
   }
+  const allowed = allowedAddress(flags);
   const exploited = await exploitedOption(flags);
   const tags = await serviceTagsOption(flags, new Date());
   // Ink's colours are decided when it is imported.
@@ -78,14 +80,17 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
           ...(flags.case ? { caseId: flags.case } : {}),
         }),
         playbooks: playbooksOf({
-          shelf,
+          shelf: {
+            ...shelf,
+            playbooks: shelf.playbooks.map((one) => ({ ...one, playbook: withLockOptions(one.playbook, flags) })),
+          },
           actions,
           readOnly: flags.readOnly === true,
           now,
           ...(program === undefined
             ? {}
             : { guard: (id) => startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags) }),
-          responderAddress: async () => flags.allow ?? (await connection.signedIn()).address,
+          responderAddress: async () => allowed ?? (await connection.signedIn()).address,
         }),
         // Loaded when the first log is opened: most sessions open none.
         eventLogs: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { instant } from './fact.ts';
-import { finding, type Severity, severity, timeLineEntry } from './triage.ts';
+import { instant } from './fact-schema.ts';
+import { finding, severity, timeLineEntry } from './triage.ts';
 
 /** One line of the verdict: what is so, as far as the evidence tells. */
 export const verdictLine = z.object({
@@ -39,30 +39,6 @@ export const indicator = z.object({
   evidence: z.string(),
 });
 export type Indicator = z.infer<typeof indicator>;
-
-const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
-
-/** One indicator for what several readings or sources name: the worst role leads, the times span all. */
-export function mergedIndicators(all: readonly Indicator[]): Indicator[] {
-  const found = new Map<string, Indicator>();
-  for (const one of all) {
-    const key = `${one.type} ${one.value.toLowerCase()}`;
-    const before = found.get(key);
-    if (!before) {
-      found.set(key, one);
-      continue;
-    }
-    const lead = rank[one.severity] < rank[before.severity] ? one : before;
-    const times = [before.first, before.last, one.first, one.last].filter((at) => at !== null).sort();
-    found.set(key, {
-      ...lead,
-      first: times[0] ?? null,
-      last: times.at(-1) ?? null,
-      attack: [...new Set([...before.attack, ...one.attack])],
-    });
-  }
-  return [...found.values()].sort((a, b) => rank[a.severity] - rank[b.severity]);
-}
 
 /** What is to be done about something that was found. */
 export const recommendation = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from './fact.ts';
+import { instant } from './fact-schema.ts';
 import { permission } from './run.ts';
 
 /** One source of evidence, or one thing that everything rests on. null where the question could not be asked. */

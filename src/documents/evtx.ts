@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factOf, instant } from './fact.ts';
+import { factOf, instant } from './fact-schema.ts';
 import { logons } from './triage.ts';
 
 export const eventLogReport = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from './fact.ts';
+import { instant } from './fact-schema.ts';
 
 /** What it takes to confirm: nothing, the key `y`, or typing the machine's name. */
 export const danger = z.enum(['none', 'reversible', 'disruptive']);

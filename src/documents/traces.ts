@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from './fact.ts';
+import { instant } from './fact-schema.ts';
 
 /** What one address did on one machine. */
 export const machineTrace = z.object({

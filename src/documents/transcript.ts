@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from './fact.ts';
+import { instant } from './fact-schema.ts';
 
 export const entryKind = z.enum([
   'case',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factOf, instant } from './fact.ts';
+import { factOf, instant, whyUnknown } from './fact-schema.ts';
 
 export const virtualMachine = z.object({
   id: z.string(),
@@ -592,27 +592,6 @@ export type Facts = Pick<TriageDocument, 'exposure' | 'logons' | 'patches' | 'in
   Posture;
 export type EvidenceName = keyof Facts;
 
-/** The names of the posture's facts. */
-export const postureNames = Object.keys(posture.shape) as (keyof Posture)[];
-
-/** What each kind of evidence is called in a sentence. */
-export const evidenceNames: Record<EvidenceName, string> = {
-  exposure: 'exposed ports',
-  logons: 'failed logons',
-  patches: 'patches',
-  installations: 'installed updates',
-  knownExploited: 'known exploited vulnerabilities',
-  alerts: 'Defender alerts',
-  secureScore: 'Secure Score',
-  recommendations: 'recommendations',
-  jit: 'just-in-time access',
-  identity: 'identity',
-  software: 'software',
-  backup: 'backup',
-  firewall: 'Azure Firewall',
-  activity: 'changes in Azure',
-};
-
 export const scanRow = z.object({
   id: z.string(),
   name: z.string(),
@@ -659,5 +638,7 @@ export const scanDocument = z.object({
   asOf: instant,
   vms: z.array(scanRow),
   notSeen: z.array(z.string()),
+  /** Set where the VMs themselves could not be listed: why, as a code and as a sentence, and what would cure it. */
+  notListed: z.object({ why: whyUnknown, because: z.string(), cure: z.string() }).optional(),
 });
 export type ScanDocument = z.infer<typeof scanDocument>;

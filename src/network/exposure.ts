@@ -49,7 +49,7 @@ export interface ExposureInput {
 }
 
 /** A list of rules that lets nothing through: what a Standard address has where no group stands. */
-const CLOSED: RuleList = {
+export const CLOSED: RuleList = {
   id: 'closed-by-default',
   rules: [],
   choosy: [],
@@ -293,7 +293,7 @@ function openingOf(path: InternetPath, guarded: Guarded, { ways, shapes }: Expos
 }
 
 /** With a floating address rules for the private address and for the frontend's may both be meant: either lets in. */
-function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
+export function floatingArrival(arrival: Arrival, path: InternetPath): Arrival {
   if (!path.floating) return arrival;
   const front = addressSet(path.address);
   return {

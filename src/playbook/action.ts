@@ -33,6 +33,8 @@ export interface ActionContext {
   signal: AbortSignal;
   /** When the change is undone by itself unless it is kept, ISO 8601 UTC; absent when it is not. */
   deadline?: string;
+  /** The VM's name was typed for this undo after its drift was shown: what somebody else changed is no reason to stop. */
+  overDrift?: boolean;
 }
 
 /** What an action would do, from reads alone. `state` is what apply, verify and undo need, and is JSON. */

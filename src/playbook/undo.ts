@@ -10,6 +10,8 @@ export interface UndoOptions {
   /** What was typed to confirm it. */
   typed: string;
   reason: string;
+  /** What somebody else changed meanwhile is no reason to stop: it was shown, and the VM's name was typed. */
+  overDrift?: boolean;
   progress(progress: Progress): void;
   /** Gets the gate, to tell which operations run when it is stopped. */
   onGate?: (gate: StepGate) => void;
@@ -55,6 +57,7 @@ export async function undoRecorded(step: UndoableStep, options: UndoOptions): Pr
       progress: options.progress,
       asked: tellQueries(log, { playbook: record.playbook, step: record.step }),
       signal: options.signal,
+      ...(options.overDrift ? { overDrift: true } : {}),
     };
     result = await action.undo(context, record.state);
   } catch (error) {

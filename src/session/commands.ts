@@ -12,6 +12,8 @@ export type Command =
   /** What the addresses behind the burst in hand did elsewhere. */
   | { type: 'trace' }
   | { type: 'next-address'; by: 1 | -1 }
+  /** Looks at another step of the playbook on screen. */
+  | { type: 'next-step'; by: 1 | -1 }
   | { type: 'sort' }
   | { type: 'refresh' }
   | { type: 'filter' }

@@ -1,4 +1,7 @@
+import type { Recommendation } from '../documents/conclusion.ts';
+import type { StepView } from '../playbook/run.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { recommendationsOf } from '../triage/recommendations.ts';
 import type { RunSlot, SessionState } from './state.ts';
 
 /** The ports that more than a few addresses of the Internet reach now, "3389", "8080-8090"; null when it is not known. */
@@ -13,9 +16,21 @@ export function openPorts(part: TriageInProgress | undefined): string[] | null {
 
 const lockStep = ({ view }: RunSlot) => view.steps.find((step) => step.action === 'nsg.lock');
 
+/** The step of the playbook that locked the VM, while the lock is in force. */
+export function lockOf(run: RunSlot): StepView | undefined {
+  const step = lockStep(run);
+  return step?.state === 'done' ? step : undefined;
+}
+
+/** What is left to do about what was found on the VM, the most urgent first. */
+export function leftToDo(state: SessionState, vmId: string): Recommendation[] {
+  const part = state.triages.get(vmId)?.part;
+  return part ? recommendationsOf(part) : [];
+}
+
 /** Is the VM locked by a playbook of this session? */
 export function lockedHere(state: SessionState, vmId: string): boolean {
-  return state.runs.some((run) => run.vmId === vmId && lockStep(run)?.state === 'done');
+  return state.runs.some((run) => run.vmId === vmId && lockOf(run) !== undefined);
 }
 
 /** A playbook that would have locked the VM and came to its end without; what is open meanwhile. */

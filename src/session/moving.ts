@@ -1,5 +1,6 @@
 import { findingAt, findingsIn } from './findings-shown.ts';
-import { itemCount, type Pane, panes, top } from './state.ts';
+import { postureOrder } from './posture-order.ts';
+import { itemCount, type Pane, panes, runIsOver, top } from './state.ts';
 import type { Holder } from './state-store.ts';
 import { cursorAt, visibleRows } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
@@ -22,8 +23,13 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       return;
     }
     case 'triage': {
-      const size = itemCount(state.triages.get(layer.vmId)?.part, layer.pane);
-      const index = at(layer.selected[layer.pane], size);
+      const part = state.triages.get(layer.vmId)?.part;
+      const size = itemCount(part, layer.pane);
+      let index = at(layer.selected[layer.pane], size);
+      if (layer.pane === 'posture' && part) {
+        const order = postureOrder(part, state.now);
+        index = order[at(order.indexOf(layer.selected.posture), size)] ?? 0;
+      }
       holder.replaceTop({ ...layer, selected: { ...layer.selected, [layer.pane]: index } });
       return;
     }
@@ -51,9 +57,15 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
     case 'detail':
     case 'address':
     case 'moment':
-    case 'run':
       holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;
+    case 'run': {
+      const slot = state.runs.find(({ id }) => id === layer.runId);
+      if (slot && runIsOver(slot) && !layer.opened) {
+        holder.replaceTop({ ...layer, step: at(layer.step ?? slot.view.current, slot.view.steps.length) });
+      } else holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
+      return;
+    }
     case 'help':
     case 'palette':
       holder.replaceTop({ ...layer, selected: at(layer.selected, of) });
@@ -69,6 +81,16 @@ export function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void
   const beside = panes[(panes.indexOf(layer.pane) + step + panes.length) % panes.length];
   const pane = to === 'next' || to === 'previous' ? beside : to;
   if (pane) holder.replaceTop({ ...layer, pane });
+}
+
+/** Looks at the step after or before the one that is looked at; past the ends the one in hand comes back. */
+export function lookAtStep(holder: Holder, by: number): void {
+  const layer = top(holder.get());
+  const slot = layer.kind === 'run' ? holder.get().runs.find(({ id }) => id === layer.runId) : undefined;
+  if (layer.kind !== 'run' || !slot) return;
+  const next = (layer.step ?? slot.view.current) + by;
+  const step = next === slot.view.current ? null : clamp(next, slot.view.steps.length);
+  holder.replaceTop({ ...layer, step, scroll: 0 });
 }
 
 function searchFor(holder: Holder, search: string): void {
@@ -88,6 +110,8 @@ export function back(holder: Holder): void {
     holder.replaceTop({ ...layer, zoomed: false });
   } else if ((layer.kind === 'transcript' || layer.kind === 'time-line') && layer.search !== '') {
     searchFor(holder, '');
+  } else if (layer.kind === 'run' && layer.opened) {
+    holder.replaceTop({ ...layer, opened: false, scroll: 0 });
   } else if (layer.kind === 'suspects') {
     if (holder.get().filter !== '') holder.set({ filter: '' });
   } else {

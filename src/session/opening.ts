@@ -52,6 +52,9 @@ export function openingOf(holder: Holder, world: Openings) {
       if (entry) holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0 });
     } else if (layer.kind === 'chooser') {
       world.start(layer.vmId, layer.selected);
+    } else if (layer.kind === 'run') {
+      const slot = state.runs.find(({ id }) => id === layer.runId);
+      if (slot) holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
     }
   }
 

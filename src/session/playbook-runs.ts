@@ -1,5 +1,6 @@
 import type { PlaybookRun, Prompt, RunView } from '../playbook/run.ts';
 import { steady } from '../text/cells.ts';
+import { openPorts } from './containment.ts';
 import { jobsOf } from './jobs.ts';
 import type { Playbooks } from './playbooks.ts';
 import { type ConfirmWords, type RunSlot, runLayer, type SessionState, top } from './state.ts';
@@ -41,7 +42,14 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     next += 1;
     runs.set(id, run);
     const state = holder.get();
-    const slot: RunSlot = { id, vmId, view: run.view(), since: now().toISOString(), undoing: false };
+    const slot: RunSlot = {
+      id,
+      vmId,
+      view: run.view(),
+      since: now().toISOString(),
+      undoing: false,
+      openBefore: openPorts(state.triages.get(vmId)?.part),
+    };
     // Someone who has gone elsewhere meanwhile is not pulled back.
     const onScreen = top(state);
     const stayed = onScreen.kind === 'chooser' && onScreen.vmId === vmId;

@@ -8,6 +8,8 @@ export interface Identity {
   name: string;
   tenantId: string;
   address: string;
+  /** What is odd about who acts, one sentence each: an application, another tenant than the one that was asked for. */
+  warnings?: readonly string[];
 }
 
 /** What the workbench reads. Nothing here throws for Azure's refusals: they travel as unknown facts and notSeen. */

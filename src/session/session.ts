@@ -9,7 +9,7 @@ import { fleetReading } from './fleet-reading.ts';
 import { jobsOf } from './jobs.ts';
 import { logReading } from './log-reading.ts';
 import { machineReading } from './machine-reading.ts';
-import { back, changePane, moveTo, takeInput } from './moving.ts';
+import { back, changePane, lookAtStep, moveTo, takeInput } from './moving.ts';
 import { openedLogs } from './opened-logs.ts';
 import { openingOf } from './opening.ts';
 import { playbookRuns } from './playbook-runs.ts';
@@ -202,6 +202,13 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     );
   }
 
+  /** The playbooks in their order of now: while one chose from them they kept the order that was on screen. */
+  function offerAgain(): void {
+    const state = holder.get();
+    const slot = state.triages.get(machineOf(state) ?? '');
+    if (top(state).kind === 'triage' && slot) holder.set({ offers: ports.playbooks.list(slot.vm, slot.part.findings) });
+  }
+
   /** The machine that a note or the transcript is about; opens its case when that has not happened yet. */
   function caseInHand(): string | null {
     const state = holder.get();
@@ -256,6 +263,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       case 'back':
         back(holder);
+        offerAgain();
         return;
       case 'pane':
         changePane(holder, command.to);
@@ -270,6 +278,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       case 'next-address':
         opening.nextAddress(command.by);
+        return;
+      case 'next-step':
+        lookAtStep(holder, command.by);
         return;
       case 'sort':
         holder.set({ sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length] ?? 'suspicion' });
@@ -433,7 +444,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     left,
     start() {
       reader.identity().then(
-        (identity) => holder.set({ identity }),
+        (identity) => {
+          holder.set({ identity });
+          const [warning] = identity.warnings ?? [];
+          if (warning) holder.say(warning, 'bad');
+        },
         (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
       );
       fleet.read();

@@ -104,6 +104,8 @@ export interface RunSlot {
   /** When the step in hand began its present state; ISO 8601 UTC. */
   since: string;
   undoing: boolean;
+  /** The ports that were open to the Internet when it began; null when that was not known. */
+  openBefore: readonly string[] | null;
 }
 
 export interface SessionState {
@@ -206,6 +208,11 @@ export function promptHasKeys(state: SessionState): boolean {
   const layer = top(state);
   if (layer.kind === 'confirm') return true;
   return layer.kind === 'run' && layer.answering !== '' && layer.answering === promptKey(state);
+}
+
+/** Has the playbook come to an end? Then its steps are a list, each of which can be opened. */
+export function runIsOver({ view }: RunSlot): boolean {
+  return view.outcome !== 'running';
 }
 
 /** What decides which keys are bound. */

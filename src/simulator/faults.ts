@@ -18,15 +18,23 @@ const pattern = z
 
 const failure = z.strictObject({ code: z.string().min(1), message: z.string().default('The operation failed.') });
 
+const headerName = z.string().regex(/^[\w-]{1,100}$/, { error: 'expected the name of a header' });
+const headerValue = z
+  .string()
+  .max(16_384)
+  .regex(/^[\t\u0020-\u007e]*$/, { error: 'expected a header of printable ASCII' });
+
 /** What goes wrong. */
 const effect = z.union(
   [
-    /** An error answer instead of the real one. `retryAfter` in seconds. */
+    /** An error answer instead of the real one. `retryAfter` in seconds; `details` are the errors behind it. */
     z.strictObject({
       status: z.int().min(400).max(599),
       code: z.string().min(1),
       message: z.string().default('The request failed.'),
       retryAfter: z.number().min(0).optional(),
+      headers: z.record(headerName, headerValue).optional(),
+      details: z.array(z.record(z.string(), z.unknown())).max(100).optional(),
     }),
     /** The answer comes later, by real milliseconds. */
     z.strictObject({ delayMs: z.number().min(0).max(600_000) }),

@@ -101,6 +101,7 @@ export class Gateway {
       }
       apply(effects, call);
       azure.tokens.demand(incoming.headers.authorization, logs ? 'logs' : 'arm');
+      if (!logs) azure.tokens.demandSecondFactor(incoming.method);
       refuseFor(effects);
       reply = await this.#route(call, incoming, logs);
       if (effects.some((effect) => 'repeat' in effect)) reply = await this.#route(call, incoming, logs);
@@ -365,9 +366,11 @@ function refuseFor(effects: FaultEffect[]): void {
   for (const effect of effects) {
     if ('challenge' in effect) throw challenged();
     if (!('status' in effect)) continue;
-    const headers: Record<string, string> =
-      effect.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(effect.retryAfter)) };
-    throw new AzureError(effect.status, effect.code, effect.message, { headers });
+    const retryAfter = effect.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(effect.retryAfter)) };
+    throw new AzureError(effect.status, effect.code, effect.message, {
+      headers: { ...effect.headers, ...retryAfter },
+      extra: effect.details === undefined ? {} : { details: effect.details },
+    });
   }
 }
 

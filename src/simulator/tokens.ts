@@ -17,6 +17,11 @@ const challenge = (tenant: string, detail: string): Record<string, string> => ({
   'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${tenant}", error="invalid_token", error_description="${detail}"`,
 });
 
+/** The claims that Azure demands where a second factor is missing: an authentication context of the tenant's. */
+const secondFactorClaims = Buffer.from('{"access_token":{"acrs":{"essential":true,"values":["p1"]}}}').toString(
+  'base64',
+);
+
 /**
  * Issues and checks access tokens: JSON Web Tokens signed with a key that lives as long as the simulator. Lifetimes
  * run in real time, because the clients that cache tokens know no other.
@@ -41,7 +46,7 @@ export class Tokens {
   /** A token for a resource (its audience), with the seconds since 1970 at which it ends. */
   issue(resource: string): { token: string; expiresOn: number; notBefore: number } {
     const now = Math.floor(Date.now() / 1000);
-    const { upn, name, oid, tenantId } = this.#caller;
+    const { upn, name, oid, tenantId, amr } = this.#caller;
     const claims = {
       aud: resource,
       iss: `https://sts.windows.net/${tenantId}/`,
@@ -49,6 +54,8 @@ export class Tokens {
       nbf: now,
       exp: now + this.lifetime,
       idtyp: 'user',
+      acr: '1',
+      amr,
       ipaddr: callerAddress,
       appid: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
       name,
@@ -101,5 +108,24 @@ export class Tokens {
     if (expired) {
       throw refuse('ExpiredAuthenticationToken', 'The access token expiry time is earlier than the current time.');
     }
+  }
+
+  /**
+   * Refuses a person's create, update or delete for which no second factor went into the sign-in, as Azure does since
+   * phase 2 of its mandatory multifactor authentication: 401 with a claims challenge.
+   */
+  demandSecondFactor(method: string): void {
+    if (!/^(PUT|PATCH|DELETE)$/.test(method) || this.#caller.amr.includes('mfa')) return;
+    const authority = `https://login.microsoftonline.com/${this.#caller.tenantId}`;
+    throw new AzureError(
+      401,
+      'RequestDisallowedByAzure',
+      'Resource was disallowed by Azure: Users must authenticate with multi-factor authentication (MFA) to create or update resources.',
+      {
+        headers: {
+          'www-authenticate': `Bearer realm="", authorization_uri="${authority}/oauth2/authorize", error="insufficient_claims", claims="${secondFactorClaims}"`,
+        },
+      },
+    );
   }
 }

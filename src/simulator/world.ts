@@ -22,6 +22,8 @@ export interface Caller {
   name: string;
   oid: string;
   tenantId: string;
+  /** Authentication methods of the sign-in (`amr`): without "mfa" Azure takes no change. */
+  amr: string[];
 }
 
 /**
@@ -127,6 +129,7 @@ const defaultCaller: Caller = {
   name: 'Responder',
   oid: '0b6a1e52-7c4d-4f0e-9a3b-2d8c5e1f7a90',
   tenantId: defaultTenant,
+  amr: ['pwd', 'mfa'],
 };
 
 const text = (what: string) => z.string({ error: what }).min(1, { error: what });
@@ -137,8 +140,9 @@ const callerSchema = z
       name: text('a display name').default(defaultCaller.name),
       oid: text('an object id').default(defaultCaller.oid),
       tenantId: text('a tenant id').default(defaultTenant),
+      amr: z.array(text('an authentication method, such as "pwd" or "mfa"')).default(defaultCaller.amr),
     },
-    { error: 'an object with upn, name, oid and tenantId' },
+    { error: 'an object with upn, name, oid, tenantId and amr' },
   )
   .default(defaultCaller);
 const actionShape = 'an action such as "Microsoft.Network/networkSecurityGroups/write", or { action, scope, except }';

@@ -1,5 +1,5 @@
-import type { Finding, Severity } from '../documents/triage.ts';
-import { type EvidenceName, evidenceNames } from '../documents/triage.ts';
+import { evidenceNames } from '../documents/evidence-names.ts';
+import type { EvidenceName, Finding, Severity } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import { activityRules } from './findings/activity.ts';
 import { backupRules } from './findings/backup.ts';

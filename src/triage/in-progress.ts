@@ -1,4 +1,5 @@
-import { type Finding, postureNames, type TimeLine, type VirtualMachine } from '../documents/triage.ts';
+import { postureNames } from '../documents/evidence-names.ts';
+import type { Finding, TimeLine, VirtualMachine } from '../documents/triage.ts';
 import { correlate } from './correlate.ts';
 import type { Evidence } from './findings/rule.ts';
 import { judge } from './findings.ts';

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { type Indicator, mergedIndicators } from '../documents/conclusion.ts';
+import type { Indicator } from '../documents/conclusion.ts';
+import { mergedIndicators } from '../documents/merged-indicators.ts';
 import type { Logons, Made } from '../documents/triage.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';

@@ -1,16 +1,16 @@
+import { evidenceNames } from '../documents/evidence-names.ts';
 import type { Fact } from '../documents/fact.ts';
-import {
-  type Activity,
-  type ActivityEntry,
-  type Alerts,
-  type Backup,
-  type Burst,
-  evidenceNames,
-  type Jit,
-  type Logons,
-  type Severity,
-  type TimeLine,
-  type TimeLineEntry,
+import type {
+  Activity,
+  ActivityEntry,
+  Alerts,
+  Backup,
+  Burst,
+  Jit,
+  Logons,
+  Severity,
+  TimeLine,
+  TimeLineEntry,
 } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 

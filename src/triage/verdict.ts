@@ -1,6 +1,6 @@
 import type { VerdictLine } from '../documents/conclusion.ts';
-import type { Activity, ActivityEntry, Burst, LogonSuccess, Logons } from '../documents/triage.ts';
-import { type EvidenceName, evidenceNames } from '../documents/triage.ts';
+import { evidenceNames } from '../documents/evidence-names.ts';
+import type { Activity, ActivityEntry, Burst, EvidenceName, LogonSuccess, Logons } from '../documents/triage.ts';
 import { isWide, portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';

@@ -36,7 +36,7 @@ describe('nsg.lock', () => {
     expect(bench.mutations()).toEqual([]);
     const [step] = plan.steps;
     expect(step?.danger).toBe('disruptive');
-    expect(step?.changes.map((change) => change.method)).toEqual(['PUT', 'PUT']);
+    expect(step?.changes.map((change) => change.method)).toEqual(['PUT', 'PUT', 'PUT']);
     expect(step?.permissions.length).toBeGreaterThan(2);
     expect(step?.permissions.every((one) => one.held === true)).toBe(true);
     expect(JSON.stringify(step?.changes)).toContain(`${responder}/32`);
@@ -59,7 +59,7 @@ describe('nsg.lock', () => {
     };
     expect(plain(locked)).toEqual(plain(before));
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
-    expect(bench.log.of('outcome').filter((one) => one.ok === true)).toHaveLength(2);
+    expect(bench.log.of('outcome').filter((one) => one.ok === true)).toHaveLength(3);
 
     const undone = await run.undo();
     expect(undone.outcome).toBe('undone');
@@ -136,6 +136,7 @@ describe('nsg.lock', () => {
     await bench.faults([
       {
         match: { method: 'PUT', path: '/networkSecurityGroups/' },
+        after: 1,
         times: 1,
         effect: { status: 400, code: 'InvalidRequestContent', message: "Could not find member 'flushConnection'." },
       },
@@ -163,7 +164,8 @@ describe('nsg.lock', () => {
     await bench.faults([
       { match: { method: 'PUT', path: '/networkInterfaces/' }, times: 1, effect: { drop: 'answer' } },
     ]);
-    const view = await agreeing(bench.run([lock], 'edge01')).start();
+    const told = { ...lock, with: { ports: [3389], wayIn: 'told' } };
+    const view = await agreeing(bench.run([told], 'edge01')).start();
     expect(['done', 'undone']).toContain(view.outcome);
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
     expect(bench.log.of('outcome').some((one) => one.status === null)).toBe(true);

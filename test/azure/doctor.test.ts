@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withParameters } from '../../src/azure/client/kql-literal.ts';
-import { roleCommand, shellWord } from '../../src/azure/doctor.ts';
+import { roleCommand } from '../../src/azure/doctor.ts';
 import { analyse } from '../../src/kql/evaluate.ts';
 import { columnsOf } from '../../src/kql/table-schemas.ts';
+import { shellWord } from '../../src/text/shell-word.ts';
 
 const oid = '5e0f9c1d-47b3-4a86-b2d9-61c7e8f0a3b4';
 

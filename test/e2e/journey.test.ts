@@ -64,7 +64,8 @@ describe('an incident, with the keyboard alone', () => {
       patience,
     );
     expect(before).toContain('whole Internet');
-    expect(before).toMatch(/svc-backup from\s+203\.0\.113\.77 at 02:14:09Z/);
+    expect(before).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(before).toMatch(/▲ STILL OPEN {3}3389 4389 443 to everybody/);
     expect(screen.raw).not.toContain('\u001b]0;');
 
     // Reads on: every finding, the time line, the events next to the logon, the address on other machines.

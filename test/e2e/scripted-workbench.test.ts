@@ -43,12 +43,12 @@ describe('the workbench in a real terminal', () => {
     await terminal.until('THEN LOGON 02:14:09Z');
     terminal.resize(80, 24);
     await terminal.until(
-      (screen) => screen.includes('┌ 2 Failed logons') && /^ Enter open/m.test(screen.split('\n')[23] ?? ''),
+      (screen) => screen.includes(' 2 Failed logons') && /^ Enter open/m.test(screen.split('\n')[23] ?? ''),
     );
     terminal.resize(40, 10);
     await terminal.until('cordon needs 60x15, this is 40x10');
     terminal.resize(120, 32);
-    await terminal.until('Suggested: p 1 lock-nsg');
+    await terminal.until('Next: p1 lock-nsg');
     terminal.type('\u0003');
     const { exitCode } = await terminal.exited;
     expect(exitCode).toBe(0);
@@ -82,7 +82,7 @@ describe('the workbench in a real terminal', () => {
     const terminal = start();
     await terminal.until('❯▲ web01');
     terminal.type('\r');
-    await terminal.until('Suggested');
+    await terminal.until('Next: p');
     terminal.type('p1web01\r');
     await terminal.until('type web01 and Enter to apply');
     const screen = await terminal.until('> _');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { triageDocument } from '../../src/documents/triage.ts';
+import { scanDocument, triageDocument } from '../../src/documents/triage.ts';
+import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import { cordon } from './cordon.ts';
 import { type LoopbackAzure, openLoopbackAzure } from './signed-in/loopback-azure.ts';
 
@@ -25,5 +26,96 @@ describe.runIf(posix)('cordon with az login and no simulator named', () => {
     expect(new Set(azure.azStarts().map(({ resource }) => resource))).toEqual(
       new Set(['https://management.azure.com', 'https://api.loganalytics.io']),
     );
+  });
+
+  it('starts az once for each audience, whatever the number of clients', async () => {
+    await cordon(['triage', 'web01'], azure.env());
+    expect(
+      azure
+        .azStarts()
+        .map(({ resource }) => resource)
+        .sort(),
+    ).toEqual(['https://api.loganalytics.io', 'https://management.azure.com']);
+  });
+
+  it('says in doctor who acts, through what, and that another tenant was asked for', async () => {
+    const { tenantId, upn } = builtInWorld().caller;
+    const asked = await cordon(['doctor', '--tenant', 'fabrikam.com', '--vm', 'web01'], azure.env());
+    expect(azure.azStarts()[0]?.tenant).toBe('fabrikam.com');
+    expect(asked.stdout).toContain(`${upn} in tenant ${tenantId}, public cloud, through Azure CLI`);
+    expect(asked.stdout).toContain(`whether tenant ${tenantId} is fabrikam.com could not be told`);
+    const own = await cordon(['doctor', '--tenant', 'contoso.com', '--auth', 'cli', '--vm', 'web01'], azure.env());
+    expect(own.stdout).toMatch(/^✓ sign-in/m);
+    azure.azStarts();
+  });
+
+  const trace = 'Trace ID: 0 Correlation ID: 0a0b0c0d-1111-4222-8333-444455556666 Timestamp: 2026-11-23 02:20:11Z';
+  it.each([
+    [
+      'an expired sign-in, which the SDK calls none',
+      `ERROR: AADSTS700082: The refresh token has expired due to inactivity. ${trace}\nInteractive authentication is needed. Please run:\naz login`,
+      /^cordon: the sign-in has expired \(AADSTS700082\).*az login/,
+      2,
+    ],
+    [
+      'a Conditional Access policy',
+      `ERROR: AADSTS53003: Access has been blocked by Conditional Access policies. ${trace}`,
+      /^cordon: a Conditional Access policy .*0a0b0c0d-1111-4222-8333-444455556666.*Sign-in logs/,
+      1,
+    ],
+    ['nobody signed in', "ERROR: Please run 'az login' to setup account.", /^cordon: nobody is signed in.*az login/, 2],
+  ])('tells %s in its first line, with the cure', async (_what, says, line, starts) => {
+    const { code, stderr, stdout } = await cordon(['triage', 'web01'], azure.env({ says }));
+    expect(code).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr.split('\n')[0]).toMatch(line);
+    expect(azure.azStarts()).toHaveLength(starts);
+  });
+
+  it('counts no VMs where none could be listed', async () => {
+    const says = `ERROR: AADSTS50057: The user account is disabled. ${trace}`;
+    const text = await cordon(['scan'], azure.env({ says }));
+    expect(text.stdout).toMatch(/^\? The VMs could not be listed: the account is disabled \(AADSTS50057\)/);
+    expect(text.code).toBe(3);
+    const json = await cordon(['scan', '--json'], azure.env({ says }));
+    expect(scanDocument.parse(JSON.parse(json.stdout))).toMatchObject({
+      vms: [],
+      notListed: { why: 'not-signed-in', because: 'the account is disabled (AADSTS50057)' },
+    });
+    azure.azStarts();
+  });
+
+  it('names the setting for a certificate of a proxy in between', async () => {
+    const { code, stderr } = await cordon(['triage', 'web01'], azure.env({ trusted: false }));
+    expect(stderr.split('\n')[0]).toMatch(/^cordon: a proxy on the way .*NODE_EXTRA_CA_CERTS/);
+    expect(code).toBe(3);
+    azure.azStarts();
+  });
+});
+
+describe.runIf(posix)('a sign-in without a second factor', () => {
+  let azure: LoopbackAzure;
+  beforeAll(async () => {
+    const world = builtInWorld();
+    azure = await openLoopbackAzure({ world: { ...world, caller: { ...world.caller, amr: ['pwd'] } } });
+  });
+  afterAll(async () => {
+    await azure.close();
+  });
+  const lock = ['run', 'lock-nsg', '--vm', 'web01', '--allow', '198.51.100.20'];
+
+  it('is told in the plan, before the first step', async () => {
+    const { stdout } = await cordon([...lock, '--dry-run'], azure.env());
+    expect(stdout).toContain('no second factor went into this sign-in');
+    expect(stdout).toContain(`az login --tenant ${builtInWorld().caller.tenantId}`);
+  });
+
+  it('is refused with the whole line that signs in with one, and nothing has changed', async () => {
+    const { stdout } = await cordon([...lock, '--yes', '--confirm', 'web01'], azure.env());
+    const claims = Buffer.from('{"access_token":{"acrs":{"essential":true,"values":["p1"]}}}').toString('base64');
+    expect(stdout).toContain(
+      `az login --tenant ${builtInWorld().caller.tenantId} --scope https://management.azure.com/.default --claims-challenge ${claims}\n`,
+    );
+    expect(azure.simulator.mutations()).toEqual([]);
   });
 });

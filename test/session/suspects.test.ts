@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { ScanRow } from '../../src/documents/triage.ts';
 import { filterAndSort } from '../../src/session/suspects.ts';
 import { suspect, suspects, unknown } from '../views/fixtures/incident.ts';
 
-const names = (rows: ReturnType<typeof suspects>) => rows.map((row) => row.name);
+const names = (rows: readonly ScanRow[]) => rows.map((row) => row.name);
 
 describe('filter', () => {
   test.each([
@@ -35,6 +36,21 @@ describe('sort', () => {
   test('names with numbers stand as people count, equal scores by name', () => {
     const rows = ['vm10', 'vm9', 'vm1'].map((name) => suspect(name, 5));
     expect(names(filterAndSort(rows, '', 'suspicion'))).toEqual(['vm1', 'vm9', 'vm10']);
+  });
+
+  test('names stand in the order of a dictionary that counts numbers by their value', () => {
+    const parts = ['web', 'WEB-', 'sql_', 'a.b', '0', '7', '07', '10', '010', '-', '_', '.', 'z'];
+    const made = parts.flatMap((a) => parts.flatMap((b) => parts.map((c) => `${a}${b}${c}`)));
+    const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+    const sorted = names(
+      filterAndSort(
+        made.map((name) => suspect(name, 5)),
+        '',
+        'name',
+      ),
+    );
+    const wrong = sorted.filter((name, at) => at > 0 && collator.compare(sorted[at - 1] ?? '', name) > 0);
+    expect(wrong).toEqual([]);
   });
 
   test('what is not known of logons comes last, not among the quiet ones', () => {

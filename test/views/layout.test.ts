@@ -1,59 +1,82 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { panes } from '../../src/session/state.ts';
-import { type Box, pageLayout, runLayout, suspectsLayout, triageLayout } from '../../views/layout.ts';
+import { type Box, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from '../../views/layout.ts';
 
-/** The screen with a letter for each box, shrunk by taking every `by`th column. */
-function picture(boxes: readonly Box[], columns: number, rows: number): string[] {
-  const grid = Array.from({ length: rows }, () => Array.from({ length: columns }, () => ' '));
-  for (const box of boxes) {
-    for (let row = box.top; row < box.top + box.height; row += 1) {
-      for (let column = box.left; column < box.left + box.width; column += 1) {
-        const line = grid[row];
-        if (!line || column >= columns) throw new Error(`${box.name} leaves the screen`);
-        if (line[column] !== ' ') throw new Error(`${box.name} covers another box`);
-        line[column] = box.name.charAt(0);
-      }
-    }
+/**
+ * The boxes as text: how many rows, and what stands in them from left to right with its width.
+ * `12  ports 40 │ logons 40 │ patches 40`
+ */
+function drawn(boxes: readonly Box[], rows: number): string {
+  const told = Array.from({ length: rows }, (_, row) =>
+    boxes
+      .filter(({ top, height }) => top <= row && row < top + height)
+      .sort((one, other) => one.left - other.left)
+      .map(({ name, width }) => `${name} ${width}`)
+      .join(' │ '),
+  );
+  const runs: { text: string; rows: number }[] = [];
+  for (const text of told) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.rows += 1;
+    else runs.push({ text, rows: 1 });
   }
-  return grid.map((line) => line.filter((_, at) => at % 10 === 5).join(''));
+  return runs.map((run) => `${String(run.rows).padStart(2)}  ${run.text}`).join('\n');
 }
 
-/** The first letters of the picture's rows. */
-const column = (boxes: readonly Box[], columns: number, rows: number) =>
-  picture(boxes, columns, rows)
-    .map((row) => row.charAt(0))
-    .join('');
+const shape = { zoomed: false, story: 4 } as const;
 
 describe('triage layout', () => {
-  test('three panes side by side at 120 columns', () => {
-    const boxes = triageLayout({ columns: 120, rows: 22, focus: 'ports', zoomed: false });
-    expect(picture(boxes, 120, 22)).toEqual([
-      'hhhhhhhhhhhh',
-      'vvvvvvvvvvvv',
-      'vvvvvvvvvvvv',
-      'vvvvvvvvvvvv',
-      ...Array.from({ length: 12 }, () => 'ppppllllpppp'),
-      'pppppppppppp',
-      'pppppppppppp',
-      'pppppppppppp',
-      'pppppppppppp',
-      'ssssssssssss',
-      'ffffffffffff',
-    ]);
+  test('120x40: the story, three panes with the one that has the keys larger, what is selected beside the time line', () => {
+    const boxes = triageLayout({ ...shape, columns: 120, rows: 40, focus: 'ports' });
+    expect(drawn(boxes, 40)).toBe(
+      [
+        ' 1  header 120',
+        ' 4  verdict 120',
+        '14  ports 48 │ logons 36 │ patches 36',
+        '13  selected 60 │ time-line 60',
+        ' 6  posture 120',
+        ' 1  status 120',
+        ' 1  footer 120',
+      ].join('\n'),
+    );
   });
 
-  test('panes one under another at 80 columns', () => {
-    const boxes = triageLayout({ columns: 80, rows: 24, focus: 'logons', zoomed: false });
-    expect(column(boxes, 80, 24)).toBe('hvvvppppplllllppppppppsf');
-    expect(boxes.filter((box) => box.width !== 80)).toEqual([]);
-    expect(boxes.find((box) => box.name === 'logons')?.height).toBeGreaterThanOrEqual(5);
+  test('160x30: panes of one width, and no room for more', () => {
+    const boxes = triageLayout({ ...shape, columns: 160, rows: 30, focus: 'logons' });
+    expect(drawn(boxes, 30)).toBe(
+      [
+        ' 1  header 160',
+        ' 4  verdict 160',
+        '17  ports 54 │ logons 53 │ patches 53',
+        ' 6  posture 160',
+        ' 1  status 160',
+        ' 1  footer 160',
+      ].join('\n'),
+    );
   });
 
-  test('one pane at a time under 80 columns', () => {
-    const boxes = triageLayout({ columns: 60, rows: 15, focus: 'patches', zoomed: false });
-    expect(column(boxes, 60, 15)).toBe('hvvtpppppppppsf');
-    expect(boxes.map((box) => box.name)).toEqual(['header', 'verdict', 'tabs', 'patches', 'status', 'footer']);
+  test('80x24: the pane with the keys gets every row that is left, the others have one each', () => {
+    const boxes = triageLayout({ ...shape, columns: 80, rows: 24, focus: 'logons' });
+    expect(drawn(boxes, 24)).toBe(
+      [
+        ' 1  header 80',
+        ' 4  verdict 80',
+        ' 1  ports 80',
+        '14  logons 80',
+        ' 1  patches 80',
+        ' 1  posture 80',
+        ' 1  status 80',
+        ' 1  footer 80',
+      ].join('\n'),
+    );
+  });
+
+  test('60x15: one pane at a time', () => {
+    const boxes = triageLayout({ ...shape, columns: 60, rows: 15, focus: 'patches', story: 2 });
+    expect(drawn(boxes, 15)).toBe(
+      [' 1  header 60', ' 2  verdict 60', ' 1  tabs 60', ' 9  patches 60', ' 1  status 60', ' 1  footer 60'].join('\n'),
+    );
   });
 });
 
@@ -81,8 +104,8 @@ describe('every layout tiles the screen exactly', () => {
 
   test('triage', () => {
     fc.assert(
-      fc.property(fc.record({ ...size, focus: fc.constantFrom(...panes), zoomed: fc.boolean() }), (shape) =>
-        tiles(triageLayout(shape), shape.columns, shape.rows),
+      fc.property(fc.record({ ...size, focus: fc.constantFrom(...panes), zoomed: fc.boolean() }), (size) =>
+        tiles(triageLayout({ ...size, story: storyRoom(size.rows) }), size.columns, size.rows),
       ),
     );
   });

@@ -5,7 +5,7 @@ import type { SessionState } from '../../src/session/state.ts';
 import { postureKeys } from '../../src/sources.ts';
 import type { TriageInProgress } from '../../src/triage/in-progress.ts';
 import { detailOf } from '../../views/detail-text.ts';
-import { textOf } from '../../views/line.ts';
+import { blank, textOf } from '../../views/line.ts';
 import { patchesRows } from '../../views/patches-pane.ts';
 import { postureBody } from '../../views/posture-pane.ts';
 import { incident, known, unknown } from './fixtures/incident.ts';
@@ -87,12 +87,15 @@ describe('the patches pane', () => {
 describe('the posture', () => {
   it('names the worst of what has no room, and lists all where there is', () => {
     const all = part({ knownExploited: exploited });
-    const { rows, note } = postureBody(all, { width: 78, height: 1 }, now, null);
+    const { rows, note } = postureBody(all, { width: 50, height: 1 }, now, null);
     expect(rows).toHaveLength(1);
-    expect(textOf(note)).toMatch(/\+\d+ more: ▲ Exploited/);
+    expect(textOf(rows[0] ?? blank)).toContain('▲ Exploited: ');
+    expect(textOf(note)).toMatch(/\+\d+ more/);
     const list = postureBody(all, { width: 78, height: 20 }, now, 2).rows.map(textOf);
     expect(list).toHaveLength(postureKeys.length);
-    expect(list[2]).toMatch(/^❯Backup +● 9d, vault-eus, good 2026-11-14/);
+    const marks = list.map((row) => row.charAt(1));
+    expect(marks, 'the worst first').toEqual([...marks].sort((a, b) => '▲△?●·'.indexOf(a) - '▲△?●·'.indexOf(b)));
+    expect(list.find((row) => row.startsWith('❯'))).toMatch(/^❯● Backup +9d, vault-eus, good 2026-11-14/);
     for (const row of list) expect(stringWidth(row)).toBeLessThanOrEqual(78);
     // The value is never cut for the name of its source.
     expect(list.join('\n')).toContain('54 % of the subscription');
@@ -100,7 +103,7 @@ describe('the posture', () => {
 
   it('keeps the selected thing among the rows that are shown', () => {
     for (const at of postureKeys.keys()) {
-      const rows = postureBody(part(), { width: 78, height: 1 }, now, at).rows.map(textOf).join('');
+      const rows = postureBody(part(), { width: 78, height: 2 }, now, at).rows.map(textOf).join('');
       expect(rows).toContain('❯');
     }
   });

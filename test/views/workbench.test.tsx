@@ -102,7 +102,7 @@ describe('findings', () => {
   test('f lists them, worst first; the selected one is told in full, and Enter opens what it rests on', async () => {
     const { terminal, world } = await atTriage();
     await world.endTriage();
-    await terminal.until('(f)');
+    await terminal.until('f 3 findings');
     terminal.type('f');
     const list = await terminal.until('3 findings');
     expect(list).toContain('❯▲ RDP is open to the whole Internet, and a guessing attack ended in a logon');
@@ -139,7 +139,7 @@ describe('a narrow pane of failed logons', () => {
   test('drops the seconds rather than the kind of the attack', async () => {
     const { terminal, world } = await atTriage(100, 30);
     await world.endTriage();
-    const narrow = await terminal.until('THEN LOGON');
+    const narrow = await terminal.until(/THEN LOGON/);
     expect(narrow).toMatch(/01:58–02:14Z +guess +1,204/);
     expect(narrow).toMatch(/00:10–00:41Z +spray +310/);
   });
@@ -241,8 +241,12 @@ describe('the time line', () => {
     expect(place('logon after the failures')).toBeLessThan(place('command run inside the machine: web02'));
     expect(rows[place('inside the machine: web02')]).toContain('the identity of this machine  20.51.7.14');
     expect(rows[place('security rule written')]).toMatch(
-      /11-22 17:41:12Z ● Azure .*m\.keller@contoso\.com {2}203\.0\.113\.140/,
+      /^.17:41:12Z ● Azure .*m\.keller@contoso\.com {2}203\.0\.113\.140/,
     );
+    // The days stand between.
+    expect(place('2026-11-22  yesterday')).toBeLessThan(place('security rule written'));
+    expect(place('security rule written')).toBeLessThan(place('2026-11-23  today'));
+    expect(place('2026-11-23  today')).toBeLessThan(place('1,204 failed logons'));
     terminal.type('/');
     await terminal.until('search >');
     terminal.type('keller');
@@ -312,8 +316,9 @@ describe('triage', () => {
     expect(middle).not.toContain('No failed logon');
     await world.endTriage({ ...incident(), logons, patches, posture, findings });
     const screen = await terminal.until('THEN LOGON 02:14:09Z');
-    expect(screen).toContain('▲ RDP is open to the whole Internet');
-    expect(screen).toContain('Suggested: p 1 lock-nsg (create → swap)');
+    expect(screen).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(screen).toMatch(/▲ STILL OPEN {3}3389 .*to everybody/);
+    expect(screen).toContain('Next: p1 lock-nsg  create → swap');
     expect(screen).toContain('assessed 2d');
     expect(screen).toContain('case 2026-11-23-web01');
     expect(screen).not.toContain('Not known');
@@ -347,7 +352,7 @@ describe('triage', () => {
     await terminal.until('web01');
     await frame(terminal);
     for (const [keys, wanted] of [
-      ['\r', 'guessing'],
+      ['\r', 'BROKEN INTO'],
       ['2', 'Failed'],
       ['z', '❯ 2'],
       ['\u001b[Z', '❯ 1'],
@@ -446,7 +451,7 @@ describe('playbooks', () => {
     world.run = new ScriptedRun(lockView(prompt));
     const all = await atTriage(120, 36, world);
     await world.endTriage();
-    await all.terminal.until('Suggested');
+    await all.terminal.until('Next: p');
     all.terminal.type('p');
     await all.terminal.until('Enter start');
     all.terminal.type('1');
@@ -457,10 +462,15 @@ describe('playbooks', () => {
   test('the step shows why, what changes, who may, how it is undone; the prompt asks for the name', async () => {
     const { screen, terminal, world, lock } = await atPrompt();
     expect(screen).toContain('Why            The attacker is inside over RDP.');
-    expect(screen).toContain('networkSecurityGroup   web-nsg → cordon-2026-11-23-web01');
+    expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
-    expect(screen).toMatch(/networkInterfaces\/write\s+│ ✓ yes/);
-    expect(screen).toMatch(/join\/action │ \? not known/);
+    expect(screen).toContain('You may        ✓ 1 of 2 permissions');
+    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action on web01-nic: not known');
+    // What decides stands before what changes.
+    const place = (text: string) => screen.indexOf(text);
+    expect(place('Others touched')).toBeLessThan(place('You may'));
+    expect(place('You may')).toBeLessThan(place('Undo '));
+    expect(place('Undo ')).toBeLessThan(place('Change '));
     expect(screen).toContain('puts web-nsg back; drift is checked first');
     terminal.type('web01\r');
     await terminal.until('✗ Read it first');
@@ -484,7 +494,7 @@ describe('playbooks', () => {
     world.run = new ScriptedRun(lockView(prompt));
     const { terminal } = await atTriage(80, 20, world);
     await world.endTriage();
-    await terminal.until('Suggested');
+    await terminal.until('Next: p');
     terminal.type('p');
     await terminal.until('Enter start');
     terminal.type('1');
@@ -536,7 +546,7 @@ describe('playbooks', () => {
     world.run = new ScriptedRun(lockView(keyPrompt));
     const { terminal } = await atTriage(120, 36, world);
     await world.endTriage();
-    await terminal.until('Suggested');
+    await terminal.until('Next: p');
     terminal.type('p1y');
     // The y was meant for nothing that was there: the prompt opens without the keys.
     await terminal.until('Enter answer this');
@@ -577,7 +587,7 @@ describe('playbooks', () => {
   test('undo asks, and the key that asked does not answer', async () => {
     const { terminal, world } = await atPrompt();
     world.run.finish({ outcome: 'done', summary: 'Locked.' });
-    await terminal.until('u undoes what was done.');
+    await terminal.until('u undoes what was done');
     terminal.type('uy');
     await terminal.until('Undo the step that was done on web01?');
     expect(world.run.calls).not.toContain('undo');
@@ -655,7 +665,7 @@ describe('case file', () => {
   test('the transcript grows under the eyes; notes, search and export', async () => {
     const { terminal, world } = await atTriage();
     await world.endTriage();
-    await terminal.until('Suggested');
+    await terminal.until('Next: p');
     terminal.type('t');
     await terminal.until('fact     exposure of web01: 3 ports open to the Internet');
     terminal.type('n');
@@ -690,7 +700,7 @@ describe('leaving', () => {
     const world = new World();
     const { terminal, ended, last } = await atTriage(120, 32, world);
     await world.endTriage();
-    await terminal.until('Suggested');
+    await terminal.until('Next: p');
     terminal.type('p');
     await terminal.until('Enter start');
     terminal.type('1');
@@ -731,7 +741,7 @@ describe('leaving', () => {
     const world = new World();
     const { terminal, ended, last } = await atTriage(120, 32, world);
     await world.endTriage();
-    await terminal.until('Suggested');
+    await terminal.until('Next: p');
     world.ports.reader.explain = () => {
       throw new Error('a defect');
     };

@@ -23,7 +23,7 @@ export type ArmGet = (url: string, signal?: AbortSignal) => Promise<ArmAnswer>;
  * `url` is absolute, or a path with its query. Throws a RestError with Azure's code, status and `details`.
  */
 export function armGet(options: {
-  credential: () => Promise<TokenCredential>;
+  credential: TokenCredential;
   endpoint: string;
   scope: string;
   httpClient: HttpClient;
@@ -31,9 +31,7 @@ export function armGet(options: {
 }): ArmGet {
   return async (url, signal) => {
     const pipeline = createPipelineFromOptions(options.pipeline);
-    pipeline.addPolicy(
-      bearerTokenAuthenticationPolicy({ credential: await options.credential(), scopes: options.scope }),
-    );
+    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: options.scope }));
     const request = createPipelineRequest({
       url: new URL(url, options.endpoint).href,
       method: 'GET',

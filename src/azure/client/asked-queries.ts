@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { at, isObject, listAt, textAt } from '../../arm/json.ts';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { Exchange } from '../../documents/exchange.ts';
+import { causeIn } from './azure-error.ts';
 import { deniedTables } from './denied-tables.ts';
 
 /** Where KQL is sent, by the path of the request: a POST that only reads. */
@@ -18,19 +19,10 @@ function rowsOf(body: unknown): number | null {
   return isObject(table) && Array.isArray(table.rows) ? table.rows.length : null;
 }
 
-/** How deep errors lie within errors is Azure's choice; the innermost says what is wrong. */
-const deepest = 8;
-
 /** Azure's refusal in words: "403 InsufficientAccessError not permitted". */
 function refusal(status: string, body: unknown): string {
-  let error = at(body, 'error');
-  for (let depth = 0; depth < deepest; depth += 1) {
-    const inner = at(error, 'innererror');
-    if (textAt(inner, 'message') === '') break;
-    error = inner;
-  }
-  const parts = [status, textAt(body, 'error', 'code'), textAt(error, 'message')];
-  return parts.filter((part) => part !== '').join(' ');
+  const error = at(body, 'error');
+  return [status, textAt(error, 'code'), causeIn(error)].filter((part) => part !== '').join(' ');
 }
 
 /** What an answer that came does not include, in words; "" when it is whole. */

@@ -1,32 +1,66 @@
-export type CloudName = 'public' | 'usgov' | 'china';
+export const cloudNames = ['public', 'usgov', 'china', 'custom'] as const;
+export type CloudName = (typeof cloudNames)[number];
 
 export interface Cloud {
   name: CloudName;
-  /** Azure Resource Manager endpoint; its `.default` is the token scope. */
+  /** Azure Resource Manager endpoint. */
   arm: string;
-  /** Log Analytics endpoint, which is also the audience of its tokens. */
+  /** What tokens for Azure Resource Manager are asked for, without "/.default". */
+  armAudience: string;
+  /** Log Analytics endpoint, which is also the audience of its tokens; "" where the cloud is not known to have one. */
   logs: string;
   authority: string;
 }
 
 /** The national clouds and their endpoints (Microsoft Learn, "Azure Government endpoints", "Azure China endpoints"). */
-export const clouds: Record<CloudName, Cloud> = {
+export const clouds: Record<Exclude<CloudName, 'custom'>, Cloud> = {
   public: {
     name: 'public',
     arm: 'https://management.azure.com',
+    armAudience: 'https://management.azure.com',
     logs: 'https://api.loganalytics.io',
     authority: 'https://login.microsoftonline.com',
   },
   usgov: {
     name: 'usgov',
     arm: 'https://management.usgovcloudapi.net',
+    armAudience: 'https://management.usgovcloudapi.net',
     logs: 'https://api.loganalytics.us',
     authority: 'https://login.microsoftonline.us',
   },
   china: {
     name: 'china',
     arm: 'https://management.chinacloudapi.cn',
+    armAudience: 'https://management.chinacloudapi.cn',
     logs: 'https://api.loganalytics.azure.cn',
     authority: 'https://login.chinacloudapi.cn',
   },
 };
+
+/** A cloud with endpoints of its own: a sovereign or disconnected one, Azure Stack. All are https URLs. */
+export interface CustomCloud {
+  endpoint: string;
+  authority: string;
+  /** The endpoint when absent. */
+  audience?: string;
+  /** Log Analytics, where the cloud has it. */
+  logsEndpoint?: string;
+}
+
+const bare = (url: string) => url.replace(/\/+$/, '');
+
+/** A cloud of the caller's own making. */
+export function customCloud({ endpoint, authority, audience, logsEndpoint }: CustomCloud): Cloud {
+  return {
+    name: 'custom',
+    arm: bare(endpoint),
+    armAudience: audience ?? bare(endpoint),
+    logs: bare(logsEndpoint ?? ''),
+    authority: bare(authority),
+  };
+}
+
+/** What is asked is not offered by this cloud, or it is not known where. */
+export class NotInThisCloud extends Error {
+  override readonly name = 'NotInThisCloud';
+}

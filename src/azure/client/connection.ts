@@ -6,15 +6,17 @@ import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
 import { defaultRetryPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
-import type { TokenCredential } from '@azure/identity';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
 import { type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
-import { type Cloud, type CloudName, clouds } from './clouds.ts';
-import { identityOf, type SignedIn } from './signed-in.ts';
+import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
+import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
+import { identityOf } from './signed-in.ts';
+import { cachedTokens } from './token-cache.ts';
 import { createTransport, isChange } from './transport.ts';
+import { readTenants, type WhoActs, warningsAbout } from './who-acts.ts';
 
 export interface Clock {
   now(): Date;
@@ -30,6 +32,11 @@ export interface SimulatorAddress {
 
 export interface ConnectionOptions {
   cloud?: CloudName;
+  /** The endpoints of `cloud: 'custom'`. */
+  customCloud?: CustomCloud;
+  auth?: AuthMethod;
+  /** Tells whoever signs in what to do, where the way to sign in wants it; nothing is told when absent. */
+  tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
   tenant?: string;
   /** Only these subscriptions, by id or name; all in reach when empty. */
@@ -54,8 +61,8 @@ export interface Connection {
   operationLimitMs: number;
   /** The subscriptions that were asked for on the command line, by id or name; empty means all. */
   wantedSubscriptions: string[];
-  /** Who is signed in, from the token for Azure Resource Manager. */
-  signedIn(): Promise<SignedIn>;
+  /** Who is signed in, from the token for Azure Resource Manager, and what is odd about it. */
+  signedIn(): Promise<WhoActs>;
   network(subscriptionId: string): Promise<NetworkManagementClient>;
   compute(subscriptionId: string): Promise<ComputeManagementClient>;
   backup(subscriptionId: string): Promise<RecoveryServicesBackupClient>;
@@ -74,17 +81,19 @@ export interface Connection {
   askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
 }
 
-async function signIn(options: ConnectionOptions, cloud: Cloud): Promise<TokenCredential> {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
-  if (options.simulator) {
-    process.env.IDENTITY_ENDPOINT = `${options.simulator.url}/msi/token`;
-    process.env.IDENTITY_HEADER = options.simulator.identityHeader;
-    return new ManagedIdentityCredential();
-  }
-  return new DefaultAzureCredential({
-    authorityHost: cloud.authority,
-    ...(options.tenant ? { tenantId: options.tenant } : {}),
-  });
+/** The simulator's identity endpoint, by the SDK's own managed-identity credential. */
+async function simulatedSignIn(simulator: SimulatorAddress): Promise<NamedCredential> {
+  const { ManagedIdentityCredential } = await import('@azure/identity');
+  process.env.IDENTITY_ENDPOINT = `${simulator.url}/msi/token`;
+  process.env.IDENTITY_HEADER = simulator.identityHeader;
+  const credential = new ManagedIdentityCredential();
+  return { through: () => 'the simulator', getToken: (...asked) => credential.getToken(...asked) };
+}
+
+function cloudOf({ cloud = 'public', customCloud: custom }: ConnectionOptions): Cloud {
+  if (cloud !== 'custom') return clouds[cloud];
+  if (!custom) throw new Error('a custom cloud needs its endpoints');
+  return customCloud(custom);
 }
 
 /**
@@ -115,12 +124,10 @@ function retryReads(): PipelinePolicy {
   };
 }
 
+/** What is made once, when it is first wanted. A failure is not kept: the next one to want it tries again. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+  const each = lazilyEach(make);
+  return () => each('');
 }
 
 function lazilyEach<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
@@ -129,6 +136,7 @@ function lazilyEach<T>(make: (key: string) => Promise<T>): (key: string) => Prom
     const existing = made.get(key);
     if (existing) return existing;
     const fresh = make(key);
+    fresh.catch(() => made.delete(key));
     made.set(key, fresh);
     return fresh;
   };
@@ -136,19 +144,32 @@ function lazilyEach<T>(make: (key: string) => Promise<T>): (key: string) => Prom
 
 /** Opens the way to Azure, or to a simulator. No request is sent before the first client is used. */
 export function connect(options: ConnectionOptions = {}): Connection {
-  const cloud = clouds[options.cloud ?? 'public'];
+  const cloud = cloudOf(options);
+  const { simulator, tenant } = options;
   const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
   const transport = createTransport({
-    hosts: [new URL(cloud.arm).host, new URL(cloud.logs).host],
+    hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
     now: () => clock.now(),
+    refused: (token) => tokens.refuse(token),
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
   transport.observe(({ method, url, clientRequestId }) => {
     if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
   });
-  const credential = lazily(() => signIn(options, cloud));
-  const armScope = `${cloud.arm}/.default`;
+  const source = lazily(() =>
+    simulator
+      ? simulatedSignIn(simulator)
+      : signInWith({
+          method: options.auth ?? 'default',
+          tenant,
+          authority: cloud.authority,
+          custom: cloud.name === 'custom',
+          tell: options.tell ?? (() => {}),
+        }),
+  );
+  const tokens = cachedTokens(source, tenant);
+  const armScope = `${cloud.armAudience}/.default`;
   const shared = {
     httpClient: transport.httpClient,
     retryOptions: { maxRetries: 0 },
@@ -157,6 +178,14 @@ export function connect(options: ConnectionOptions = {}): Connection {
   };
   const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
   const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
+  const get = armGet({
+    credential: tokens,
+    endpoint: cloud.arm,
+    scope: armScope,
+    httpClient: transport.httpClient,
+    pipeline: { retryOptions, userAgentOptions: shared.userAgentOptions },
+  });
+  const tenants = lazily(() => readTenants(get));
 
   return {
     cloud,
@@ -165,41 +194,44 @@ export function connect(options: ConnectionOptions = {}): Connection {
     pollIntervalMs: options.pollIntervalMs ?? (options.simulator ? 100 : 2000),
     operationLimitMs: options.operationLimitMs ?? 600_000,
     wantedSubscriptions: options.subscriptions ?? [],
-    signedIn: lazily(async () => {
-      const token = await (await credential()).getToken(armScope);
-      return identityOf(token?.token ?? '');
-    }),
+    async signedIn() {
+      const token = await tokens.getToken(armScope);
+      const who = identityOf(token?.token ?? '');
+      const warnings = await warningsAbout(who, tenant ?? '', tenants);
+      return { ...who, through: (await source()).through(), warnings };
+    },
     network: lazilyEach(async (subscriptionId) => {
       const { NetworkManagementClient } = await import('@azure/arm-network');
-      return new NetworkManagementClient(await credential(), subscriptionId, modular);
+      return new NetworkManagementClient(tokens, subscriptionId, modular);
     }),
     compute: lazilyEach(async (subscriptionId) => {
       const { ComputeManagementClient } = await import('@azure/arm-compute');
-      return new ComputeManagementClient(await credential(), subscriptionId, modular);
+      return new ComputeManagementClient(tokens, subscriptionId, modular);
     }),
     backup: lazilyEach(async (subscriptionId) => {
       const { RecoveryServicesBackupClient } = await import('@azure/arm-recoveryservicesbackup');
-      return new RecoveryServicesBackupClient(await credential(), subscriptionId, classic);
+      return new RecoveryServicesBackupClient(tokens, subscriptionId, classic);
     }),
     authorization: lazilyEach(async (subscriptionId) => {
       const { AuthorizationManagementClient } = await import('@azure/arm-authorization');
-      return new AuthorizationManagementClient(await credential(), subscriptionId, classic);
+      return new AuthorizationManagementClient(tokens, subscriptionId, classic);
     }),
     security: lazilyEach(async (subscriptionId) => {
       const { SecurityCenter } = await import('@azure/arm-security');
-      return new SecurityCenter(await credential(), subscriptionId, classic);
+      return new SecurityCenter(tokens, subscriptionId, classic);
     }),
     resourceGraph: lazily(async () => {
       const { ResourceGraphClient } = await import('@azure/arm-resourcegraph');
-      return new ResourceGraphClient(await credential(), modular);
+      return new ResourceGraphClient(tokens, modular);
     }),
     subscriptions: lazily(async () => {
       const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
-      return new SubscriptionClient(await credential(), modular);
+      return new SubscriptionClient(tokens, modular);
     }),
     logs: lazily(async () => {
+      if (cloud.logs === '') throw new NotInThisCloud('this cloud was given no Log Analytics endpoint');
       const { LogsQueryClient } = await import('@azure/monitor-query');
-      return new LogsQueryClient(await credential(), {
+      return new LogsQueryClient(tokens, {
         ...shared,
         endpoint: cloud.logs,
         // The client appends "/.default" itself; a scope that has it twice is a resource that Entra ID does not know.
@@ -207,13 +239,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
         additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
       });
     }),
-    get: armGet({
-      credential,
-      endpoint: cloud.arm,
-      scope: armScope,
-      httpClient: transport.httpClient,
-      pipeline: { retryOptions, userAgentOptions: shared.userAgentOptions },
-    }),
+    get,
     ownChanges,
     changing: transport.changing,
     observe: transport.observe,

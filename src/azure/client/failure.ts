@@ -1,16 +1,12 @@
-import type { Unknown, WhyUnknown } from '../../documents/fact.ts';
+import { at } from '../../arm/json.ts';
+import type { Gap, Unknown, WhyUnknown } from '../../documents/fact.ts';
 import { unknown } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
+import { type AzureError, azureError as azureErrorOf } from './azure-error.ts';
+import { gapOfRefusal, gapOfUnauthorized, type Need } from './refusals.ts';
+import { gapOfSignIn, isSignInFailure } from './sign-in-failure.ts';
 
-/** What a read needs, said so that the customer can be asked for it. */
-export interface Need {
-  /** "Microsoft.Network/networkInterfaces/read" */
-  permission: string;
-  /** "Reader" */
-  role: string;
-  /** Resource id or its readable name. */
-  scope: string;
-}
+export type { Need } from './refusals.ts';
 
 /** What is asked of Defender for Cloud. */
 export const securityReader: Need = {
@@ -19,121 +15,110 @@ export const securityReader: Need = {
   scope: 'the subscription',
 };
 
-interface AzureError {
-  name: string;
-  code: string;
-  status: number;
-  message: string;
-  retryAfterSeconds: number | undefined;
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-/** What an error of the SDK says: HTTP status, Azure's code and sentence. Status 0 means that no answer came. */
+/**
+ * What an error says: HTTP status, Azure's code, and what happened in a sentence. A sign-in that failed is told with
+ * its cause and the whole of its cure.
+ */
 export function azureError(error: unknown): AzureError {
-  const status = field(error, 'statusCode') ?? field(field(error, 'response'), 'status');
-  const details = field(error, 'details');
-  const envelope = field(details, 'error') ?? details;
-  const code = field(envelope, 'code') ?? field(error, 'code');
-  const message = field(envelope, 'message') ?? field(error, 'message') ?? String(error);
-  const headers = field(field(error, 'response'), 'headers');
-  const get = field(headers, 'get');
-  const retryAfter = typeof get === 'function' ? Number(Reflect.apply(get, headers, ['retry-after'])) : Number.NaN;
-  return {
-    name: String(field(error, 'name') ?? ''),
-    code: typeof code === 'string' ? code : '',
-    status: typeof status === 'number' ? status : 0,
-    message: printable(typeof message === 'string' ? message : String(message), 400),
-    retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
-  };
+  const said = azureErrorOf(error);
+  if (!isNotSignedIn(error)) return said;
+  const { because, cure } = gapOf(error);
+  return { ...said, message: `${because}. ${cure}` };
 }
-
-const notSignedIn = new Set([
-  'CredentialUnavailableError',
-  'AuthenticationRequiredError',
-  'AuthenticationError',
-  'AggregateAuthenticationError',
-]);
 
 /** Is the error "nobody is signed in, or the sign-in has ended"? */
 export function isNotSignedIn(error: unknown): boolean {
-  const { name, status } = azureError(error);
-  return notSignedIn.has(name) || status === 401;
+  return isSignInFailure(error) || azureErrorOf(error).status === 401;
 }
 
 /** Is the error Azure's refusal for lack of permission? */
 export function isForbidden(error: unknown): boolean {
-  return azureError(error).status === 403;
+  return azureErrorOf(error).status === 403;
 }
 
 /** Is the error Resource Graph's refusal to answer with more than 16 MiB? Its code stands in the details of a 400. */
 export function isTooLarge(error: unknown): boolean {
-  const details = field(error, 'details');
-  const inner = field(field(details, 'error') ?? details, 'details');
-  return (
-    azureError(error).code === tooLarge ||
-    (Array.isArray(inner) && inner.some((each) => field(each, 'code') === tooLarge))
-  );
+  return azureErrorOf(error).codes.includes('ResponsePayloadTooLarge');
 }
-const tooLarge = 'ResponsePayloadTooLarge';
 
 /** The kind of reason behind an SDK error. */
 export function whyOf(error: unknown): WhyUnknown {
-  const { code, status } = azureError(error);
-  if (isNotSignedIn(error)) return 'not-signed-in';
-  if (status === 403) return 'denied';
-  if (code === 'ScopeLocked') return 'locked';
-  if (status === 404) return 'absent';
-  if (status === 429) return 'throttled';
-  return status === 0 ? 'no-answer' : 'failed';
+  return gapOf(error).why;
 }
 
 /** Turns an SDK error into an unknown with the reason and the cure. */
 export function unknownFrom(error: unknown, source: string, need: Need): Unknown {
-  const { name, code, status, message, retryAfterSeconds } = azureError(error);
-  if (isNotSignedIn(error)) {
-    return unknown('not-signed-in', 'not signed in, or the sign-in has ended', 'run az login, then refresh', source);
-  }
-  if (status === 403) {
-    return unknown(
-      'denied',
-      `no permission ${need.permission} on ${need.scope}`,
-      `ask the customer for ${need.role} on ${need.scope}`,
-      source,
+  const { why, because, cure } = gapOf(error, need);
+  return unknown(why, because, cure, source);
+}
+
+/** No request was answered: what the system says of it, by Node's and OpenSSL's codes. */
+function gapWithoutAnswer({ name, code, message }: AzureError): Gap {
+  const no = (because: string, cure: string): Gap => ({ why: 'no-answer', because, cure });
+  if (name === 'AbortError') return no('the request was given up', 'refresh');
+  if (/^(CERT_(HAS_EXPIRED|NOT_YET_VALID))$/.test(code)) {
+    return no(
+      `the certificate of the answer is not valid at this computer’s time (${code})`,
+      'check this computer’s clock',
     );
   }
-  if (code === 'ScopeLocked') {
-    // A ReadOnly lock refuses every POST, also those that only ask (effective rules, admin rules).
-    const [, scope = ''] = /scope\(s\) are locked: '([^']+)'/.exec(message) ?? [];
-    const where = scope.split('/').at(-1) || 'the resource group';
-    return unknown(
-      'locked',
-      `a ReadOnly lock on ${where} refuses it: Azure takes this question for a write`,
-      'ask the customer to lift the lock while you look',
-      source,
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)) {
+    return no(
+      `a proxy on the way reads what is sent to Azure, with a certificate that Node does not know (${code})`,
+      'set NODE_EXTRA_CA_CERTS to the file of your organisation’s root certificate (PEM), then start cordon again',
     );
   }
-  if (status === 404)
-    return unknown('absent', `Azure does not find it (${code || '404'})`, 'refresh: it may be gone', source);
+  const cures: Record<string, string> = {
+    ENOTFOUND: 'check the network’s DNS; where only a proxy leads out, set HTTPS_PROXY',
+    EAI_AGAIN: 'check the network’s DNS; where only a proxy leads out, set HTTPS_PROXY',
+    ECONNREFUSED: 'check the network, and HTTPS_PROXY where it is set',
+  };
+  return no(`Azure does not answer (${code || message})`, cures[code] ?? 'check the network, then refresh');
+}
+
+/** The answer came and is not what the client expects of Azure. */
+const unreadable = (said: string): Gap => ({
+  why: 'damaged',
+  because: `Azure’s answer could not be read (${said})`,
+  cure: 'refresh; if it stays, look whether a proxy answers in Azure’s place, or report it',
+});
+
+/**
+ * Why a request failed and what to do about it. `need` is what a read needs, for the customer to be asked for; without
+ * it Azure's own words name the permission.
+ */
+export function gapOf(error: unknown, need?: Need): Gap {
+  if (isSignInFailure(error)) return gapOfSignIn(error);
+  const said = azureErrorOf(error);
+  const { code, name, status, message, retryAfterSeconds } = said;
+  if (name === 'NotInThisCloud') {
+    return { why: 'unsupported', because: message, cure: 'where the cloud has it: --logs-endpoint' };
+  }
+  if (status === 401) return gapOfUnauthorized(said);
+  const refused = gapOfRefusal(said, at(error, 'details'), need);
+  if (refused) return refused;
+  if (status === 404) {
+    return { why: 'absent', because: `Azure does not find it (${code || '404'})`, cure: 'refresh: it may be gone' };
+  }
+  if (status === 407) {
+    return {
+      why: 'no-answer',
+      because: 'the proxy on the way wants a sign-in (407)',
+      cure: 'set HTTPS_PROXY with it: http://USER:PASSWORD@HOST:PORT',
+    };
+  }
   if (status === 429) {
     const wait = retryAfterSeconds ? `wait ${retryAfterSeconds} s` : 'wait a minute';
-    return unknown('throttled', 'Azure throttles these requests (429)', `${wait}, then refresh`, source);
+    return { why: 'throttled', because: 'Azure throttles these requests (429)', cure: `${wait}, then refresh` };
   }
-  if (name === 'AbortError') return unknown('no-answer', 'the request was given up', 'refresh', source);
+  if (code === 'PARSE_ERROR') return unreadable(printable(message, 200));
   if (status === 0) {
-    return unknown(
-      'no-answer',
-      `Azure does not answer (${code || message})`,
-      'check the network, then refresh',
-      source,
-    );
+    const ours = error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError;
+    return ours ? unreadable(printable(message, 200)) : gapWithoutAnswer(said);
   }
-  return unknown(
-    'failed',
-    `Azure answered ${status} ${code}: ${message}`,
-    'refresh; if it stays, see the transcript',
-    source,
-  );
+  return {
+    why: 'failed',
+    because: `Azure answered ${status} ${code}: ${message}`,
+    cure: 'refresh; if it stays, see the transcript',
+  };
 }

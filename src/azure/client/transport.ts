@@ -15,6 +15,8 @@ export interface TransportOptions {
   /** Base URL of a simulator on the loopback; requests go there instead of to Azure. */
   simulator?: string;
   now: () => Date;
+  /** Told each token that Azure refused, so that it is not used again. */
+  refused?: (token: string) => void;
 }
 
 export interface Transport {
@@ -55,6 +57,8 @@ function visibleHeaders(headers: Iterable<[string, string]>): Record<string, str
   for (const [name, value] of headers) if (!secretHeaders.has(name.toLowerCase())) visible[name.toLowerCase()] = value;
   return visible;
 }
+
+const bearerOf = (request: PipelineRequest) => (request.headers.get('authorization') ?? '').replace(/^\w+ /, '');
 
 function parsed(body: unknown): unknown {
   if (typeof body !== 'string' || body === '') return undefined;
@@ -129,6 +133,7 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       const response = await send(request);
       exchange.status = response.status;
+      if (response.status === 401) options.refused?.(bearerOf(request));
       exchange.responseHeaders = visibleHeaders(response.headers);
       answer = response.bodyAsText ?? '';
       exchange.requestId = response.headers.get('x-ms-request-id') ?? '';

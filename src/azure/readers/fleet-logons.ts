@@ -26,7 +26,7 @@ import {
   syslog,
 } from './logon-queries.ts';
 import { addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
-import { arrivalOf, noLogonsAmong, silence, unlistedNote } from './logons.ts';
+import { arrivalOf, noLogonsAmong, silence, unlistedNote, unreadNote } from './logons.ts';
 
 type WorstBurst = ScanRow['worstBurst'];
 
@@ -123,6 +123,8 @@ interface Heard {
   /** VMs whose rows list fewer failures than they count. */
   cut: ReadonlySet<string>;
   unlisted: number;
+  /** Lines about logons that no form is known for, in words; "". */
+  unread: string;
 }
 
 const none: LogAnswer = { state: 'no-table' };
@@ -190,6 +192,7 @@ async function readFleet(
     linux ? lack('failed logons (Linux)', lines, limits.rows, syslog.table) : '',
     linux ? lack('whether syslog arrives', lastLines, Number.POSITIVE_INFINITY, syslog.table) : '',
     unlistedNote(heard.unlisted),
+    heard.unread,
   ];
   return { worst, notSeen: lacks.filter((text) => text !== '') };
 }
@@ -207,7 +210,7 @@ function burstsIn(
   { failures, successes, lines }: Record<'failures' | 'successes' | 'lines', LogAnswer>,
   computerOf: ComputerOf,
   thresholds: Thresholds,
-): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted'> {
+): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread'> {
   const columns = new FailureColumns();
   const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
   const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
@@ -233,7 +236,8 @@ function burstsIn(
     totals.set(computer, (totals.get(computer) ?? 0) + (columns.weight[row] ?? 0));
   }
   const unlisted = reduction.unlisted + said.unlisted;
-  return { worst, totals, cut: new Set([...reduction.cut, ...said.cut]), unlisted };
+  const cut = new Set([...reduction.cut, ...said.cut]);
+  return { worst, totals, cut, unlisted, unread: unreadNote(said) };
 }
 
 const alone = 'open its triage, which asks for this VM alone; or refresh';

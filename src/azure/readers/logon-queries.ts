@@ -67,7 +67,7 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
       case 'fleet-bursts':
       case 'fleet-sshd': {
         const stretch = kqlSeconds(thresholds.windowSeconds + seconds);
-        return { ...bounds, grain, span: stretch, minimum: String(minimum), ...packing };
+        return { ...bounds, grain, exactLimit: '0', span: stretch, minimum: String(minimum), ...packing };
       }
       case 'logon-successes':
         return { ...bounds, ...merging, minimum: String(minimum), rowLimit: String(limits.successes) };

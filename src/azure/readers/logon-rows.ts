@@ -1,9 +1,10 @@
 import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
-import { accountName } from '../../triage/logons/account-names.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
 import { type EventParts, eventWords, madeBy } from '../../triage/logons/event-words.ts';
 import type { FailureColumns } from '../../triage/logons/events.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
+import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
+import { type SshEvidence, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
@@ -105,6 +106,39 @@ export interface SshdRows extends Reduction {
   /** Keys of accounts that sshd says are there. */
   existing: Set<string>;
   failures: number;
+  /** Lines of sshd itself, which logs failures and logons to the same facility at the same level. */
+  ownLines: number;
+  /** Lines that the query chose and no form is known for, and one of them. */
+  unread: number;
+  unreadLine: string;
+}
+
+/** One process as the query packs it: what it said, its lines' times (null where they were merged) and how it was read. */
+interface Said {
+  lines: TimedLine[];
+  timed: boolean;
+  own: number;
+  unread: number;
+  unreadLine: string;
+}
+
+/** Reads "123 message\n456 message": times since the process began, absent where like processes were counted. */
+function saidIn(packed: string): Said {
+  const said: Said = { lines: [], timed: true, own: 0, unread: 0, unreadLine: '' };
+  for (const told of packed.split('\n')) {
+    const space = told.indexOf(' ');
+    const message = told.slice(space + 1);
+    const line = parseSshd(message);
+    if (line === null) {
+      said.unread += 1;
+      said.unreadLine = message;
+      continue;
+    }
+    if (space <= 0) said.timed = false;
+    if (line.service === '') said.own += 1;
+    said.lines.push({ at: count(told.slice(0, Math.max(0, space))), line });
+  }
+  return said;
 }
 
 /** Adds the failures in the rows of `linux-logons.kql` or `fleet-sshd.kql` to the columns. */
@@ -114,53 +148,70 @@ export function addSshdRows(
   thresholds: Thresholds,
   columns: FailureColumns,
 ): SshdRows {
-  const said: SshdRows = { unlisted: 0, cut: new Set(), exact: true, successes: [], existing: new Set(), failures: 0 };
   const window = thresholds.windowSeconds * ticksPerSecond;
+  const told: SshdRows = {
+    unlisted: 0,
+    cut: new Set(),
+    exact: true,
+    successes: [],
+    existing: new Set(),
+    failures: 0,
+    ownLines: 0,
+    unread: 0,
+    unreadLine: '',
+  };
+  const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set() };
   for (const row of rows) {
     const computer = computerOf(textAt(row, 'Machine'));
-    const messages = list(row, 'Messages');
+    const [packs, known] = [list(row, 'Said'), list(row, 'Known')];
     let listed = 0;
-    for (const { first, last, failures: lines, index } of tuples(row)) {
-      listed += lines;
-      const line = parseSshd(text(messages[index]));
-      if (line === null) continue;
-      if (line.kind === 'exists') said.existing.add(accountName(line.account).key);
-      else if (line.kind === 'accepted') {
-        const { account, address, method } = line;
-        said.successes.push({
-          first,
-          last,
-          recordId: 0,
-          computer,
-          account,
-          address,
-          logonType: null,
-          logonId: '',
-          method,
-        });
-      } else {
-        const failures = lines * line.times;
-        said.failures += failures;
-        columns.addBucket(
-          {
-            first,
-            last,
-            failures,
-            computer,
-            address: line.address,
-            account: line.account,
-            logonType: null,
-            code: line.code,
-          },
-          thresholds.failures,
-          window,
-        );
+    for (const { first, last, failures: processes, index } of tuples(row)) {
+      const said = saidIn(text(packs[index]));
+      listed += processes * (said.lines.length + said.unread);
+      told.ownLines += processes * said.own;
+      told.unread += processes * said.unread;
+      told.unreadLine ||= said.unreadLine;
+      const { attempts, logons, existing } = judge(said.lines);
+      const timesOf = (at: Ticks) => (said.timed ? { first: first + at, last: first + at } : { first, last });
+      for (const attempt of attempts) {
+        const failures = processes * attempt.times;
+        const isKnown = known[index] === true || known[index] === 1;
+        evidence.attempts.push({ computer, ...timesOf(attempt.at), failures, attempt, known: isKnown });
+      }
+      for (const logon of logons) {
+        const times = timesOf(logon.at);
+        evidence.logons.push({ ...logon, computer, at: times.first, last: times.last });
+      }
+      for (const account of existing) {
+        evidence.existing.add(`${computer}\n${account}`);
+        told.existing.add(account);
       }
     }
-    addUnlisted(said, computer, (numberAt(row, 'Lines') ?? 0) - listed);
-    said.exact &&= isExact(row);
+    addUnlisted(told, computer, (numberAt(row, 'Lines') ?? 0) - listed);
+    told.exact &&= isExact(row);
   }
-  return said;
+  for (const { at, last, computer, account, address, method } of evidence.logons)
+    told.successes.push({
+      first: at,
+      last,
+      recordId: 0,
+      computer,
+      account,
+      address,
+      logonType: null,
+      logonId: '',
+      method,
+    });
+  for (const { computer, first, last, failures, attempt } of settled(evidence)) {
+    const { account, address, code } = attempt;
+    told.failures += failures;
+    columns.addBucket(
+      { first, last, failures, computer, address, account, logonType: null, code },
+      thresholds.failures,
+      window,
+    );
+  }
+  return told;
 }
 
 /** The rows of `logon-successes.kql`. */

@@ -1,6 +1,8 @@
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Logons, VirtualMachine } from '../../documents/triage.ts';
+import { counted } from '../../text/counts.ts';
+import { printable } from '../../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
 import { assembleLogons, type SuccessEvidence } from '../../triage/logons/logons.ts';
@@ -28,7 +30,14 @@ import {
   sumOf,
   syslog,
 } from './logon-queries.ts';
-import { addFailureRows, addSshdRows, type ComputerOf, laterEventsOf, successesOf } from './logon-rows.ts';
+import {
+  addFailureRows,
+  addSshdRows,
+  type ComputerOf,
+  laterEventsOf,
+  type SshdRows,
+  successesOf,
+} from './logon-rows.ts';
 
 function agentCure(vm: VirtualMachine, what: string): string {
   return (
@@ -221,17 +230,25 @@ async function readLinux(
           name,
         );
   }
+  const computerOf: ComputerOf = () => vm.id;
+  const columns = new FailureColumns();
+  const said = addSshdRows(lines.rows, computerOf, thresholds, columns);
+  if (said.failures === 0 && said.ownLines === 0 && sumOf(arrival, 'Level') === 0) {
+    return unknown(
+      'absent',
+      `syslog of auth arrives (${lastEventAt}), but nothing below level warning, where sshd and PAM tell of logons`,
+      'add auth and authpriv at level info to the data collection rule',
+      name,
+    );
+  }
   // Unlike Windows, a quiet Linux machine may write nothing to auth for hours: the agent's heartbeat vouches for it.
   const beat = latest(heartbeat, 'LastHeartbeat');
   const alive = beat !== null && Date.parse(beat) > Date.parse(lastEventAt) ? beat : lastEventAt;
   const arriving = arrivalOf(vm, alive, span, now, syslog.table);
   if ('state' in arriving) return arriving;
-
-  const computerOf: ComputerOf = () => vm.id;
-  const columns = new FailureColumns();
-  const said = addSshdRows(lines.rows, computerOf, thresholds, columns);
-  // sshd reports failures and successes to the same facility at the same level: one proves the other is collected.
-  const collected = sumOf(arrival, 'Informative') > 0 || said.successes.length > 0 || said.failures > 0;
+  // sshd reports failures and successes to the same facility at the same level: one proves the other is collected. What
+  // PAM says goes to another, and proves nothing.
+  const collected = sumOf(arrival, 'Informative') > 0 || said.ownLines > 0;
   const lack1 = lack('logons', lines, limits.rows, syslog.table);
   const { logons, notSeen } = assembleLogons({
     failures: columns,
@@ -245,7 +262,8 @@ async function readLinux(
     lack1,
     lack('what came after a success', later, limits.later, syslog.table),
     arriving.note,
-    unlistedNote(said.unlisted),
+    unlistedNote(said.unlisted, 'lines'),
+    unreadNote(said),
     ...notSeen,
   ];
   return known(logons, {
@@ -262,10 +280,15 @@ function coverageOf(span: Span, exact: boolean): string {
     : `${lookback(span.hours)}; counted per minute by Log Analytics, first and last times exact`;
 }
 
-export function unlistedNote(unlisted: number): string {
-  return unlisted === 0
+export function unlistedNote(unlisted: number, what = 'failures'): string {
+  return unlisted === 0 ? '' : `${unlisted.toLocaleString('en-US')} ${what} of very busy minutes are not in the bursts`;
+}
+
+/** Lines that say something about a logon in a form that is not known: they were counted, and are in no burst. */
+export function unreadNote({ unread, unreadLine }: Pick<SshdRows, 'unread' | 'unreadLine'>): string {
+  return unread === 0
     ? ''
-    : `${unlisted.toLocaleString('en-US')} failures of very busy minutes are not in the bursts`;
+    : `${counted(unread, 'line')} of sshd or PAM about logons in a form that is not known, such as ${printable(unreadLine, 160)}`;
 }
 
 function successEvidence(

@@ -6,10 +6,29 @@ import { rawBody } from '../client/raw-body.ts';
 import type { MachineIdentity } from './activity-log.ts';
 import { powerOf } from './inventory.ts';
 
-/** The virtual machine as Azure prints it. Throws the SDK's error. */
-export async function readMachine(connection: Connection, vm: VirtualMachine): Promise<Json> {
-  const compute = await connection.compute(vm.subscriptionId);
-  return rawBody((options) => compute.virtualMachines.get(vm.resourceGroup, vm.name, options));
+/** The virtual machine as Azure prints it, with its instance view. Throws the SDK's error. */
+export async function readMachine(
+  connection: Connection,
+  { subscriptionId, resourceGroup, name }: Pick<VirtualMachine, 'subscriptionId' | 'resourceGroup' | 'name'>,
+): Promise<Json> {
+  const { virtualMachines } = await connection.compute(subscriptionId);
+  return rawBody((options) => virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }));
+}
+
+/** Ids of the machine's network interfaces, the primary first. */
+export function interfacesOf(machine: Json): string[] {
+  const references = listAt(machine, 'properties', 'networkProfile', 'networkInterfaces');
+  const primary = references.filter((one) => at(one, 'properties', 'primary') === true);
+  const others = references.filter((one) => at(one, 'properties', 'primary') !== true);
+  return [...primary, ...others].map((one) => textAt(one, 'id')).filter((id) => id !== '');
+}
+
+/** Its power state by the instance view; "unknown" when Azure does not tell. */
+function powerStateOf(machine: Json): VirtualMachine['power'] {
+  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
+    .map((status) => textAt(status, 'code'))
+    .find((code) => /^PowerState\//i.test(code));
+  return powerOf(power ?? '');
 }
 
 /** Ids of the machine's managed disks. */
@@ -46,20 +65,15 @@ export function virtualMachineOf(
   machine: Json,
   about: Pick<VirtualMachine, 'id' | 'name' | 'resourceGroup' | 'subscriptionId' | 'location'>,
 ): VirtualMachine {
-  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((code) => /^PowerState\//i.test(code));
   return {
     ...about,
     subscriptionName: about.subscriptionId,
     os: /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows',
     osName: '',
-    power: powerOf(power ?? ''),
+    power: powerStateOf(machine),
     computerName: textAt(machine, 'properties', 'osProfile', 'computerName'),
     publicAddresses: [],
-    networkInterfaces: listAt(machine, 'properties', 'networkProfile', 'networkInterfaces')
-      .map((entry) => textAt(entry, 'id'))
-      .filter((id) => id !== ''),
+    networkInterfaces: interfacesOf(machine),
     tags: {},
   };
 }

@@ -11,9 +11,10 @@ import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
 import type { Connection } from '../client/connection.ts';
 import { azureError, unknownFrom, whyOf } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { rawBody } from '../client/raw-body.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
+import { readEffectiveRules } from './effective-rules.ts';
+import { readNetworkResource } from './network-interface.ts';
 
 /** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
 export interface NetworkReading {
@@ -35,35 +36,6 @@ function unreadableFrom(id: string, error: unknown): Unreadable {
     scope: shortName(id),
   });
   return { what: id, why: unknown.why, because: unknown.because, cure: unknown.cure };
-}
-
-/** The SDK's GET for a network resource, by the type in its id; undefined for types that are read by other means. */
-async function getResource(connection: Connection, id: string): Promise<Json | undefined> {
-  const parsed = parseResourceId(id);
-  if (!parsed) return undefined;
-  const { subscriptionId, resourceGroup, names } = parsed;
-  const [first = '', second = ''] = names;
-  const network = await connection.network(subscriptionId);
-  switch (parsed.type.toLowerCase()) {
-    case 'microsoft.network/networkinterfaces':
-      return rawBody((options) => network.networkInterfaces.get(resourceGroup, first, options));
-    case 'microsoft.network/networksecuritygroups':
-      return rawBody((options) => network.networkSecurityGroups.get(resourceGroup, first, options));
-    case 'microsoft.network/virtualnetworks':
-      return rawBody((options) => network.virtualNetworks.get(resourceGroup, first, options));
-    case 'microsoft.network/virtualnetworks/subnets':
-      return rawBody((options) => network.subnets.get(resourceGroup, first, second, options));
-    case 'microsoft.network/publicipaddresses':
-      return rawBody((options) => network.publicIPAddresses.get(resourceGroup, first, options));
-    case 'microsoft.network/loadbalancers':
-      return rawBody((options) => network.loadBalancers.get(resourceGroup, first, options));
-    case 'microsoft.network/applicationsecuritygroups':
-      return rawBody((options) => network.applicationSecurityGroups.get(resourceGroup, first, options));
-    case 'microsoft.network/routetables':
-      return rawBody((options) => network.routeTables.get(resourceGroup, first, options));
-    default:
-      return undefined;
-  }
 }
 
 /** ".../loadBalancers/lb/backendAddressPools/p" -> ".../loadBalancers/lb" */
@@ -140,13 +112,15 @@ function networksOf(nics: unknown[]): string[] {
 
 /**
  * Reads what decides one machine's exposure: Resource Graph for what lies around it (firewalls, gateways, peers), and
- * Azure Resource Manager for what decides, because Resource Graph lags behind a change.
+ * Azure Resource Manager for what decides, because Resource Graph lags behind a change. Without `around` only the latter is read: it
+ * is all that the filters in front of an interface depend on.
  */
 export async function readNetwork(
   connection: Connection,
-  vm: VirtualMachine,
-  signal?: AbortSignal,
+  vm: Pick<VirtualMachine, 'networkInterfaces'>,
+  options: { signal?: AbortSignal | undefined; around?: boolean } = {},
 ): Promise<NetworkReading> {
+  const { signal } = options;
   const unreadable: Unreadable[] = [];
   const fresh = new Map<string, Json>();
   const read = async (ids: string[]): Promise<void> => {
@@ -156,7 +130,7 @@ export async function readNetwork(
     await Promise.all(
       missing.map(async (id) => {
         try {
-          const body = await getResource(connection, id);
+          const body = await readNetworkResource(connection, id);
           if (body) fresh.set(id.toLowerCase(), body);
         } catch (error) {
           unreadable.push(unreadableFrom(id, error));
@@ -165,17 +139,19 @@ export async function readNetwork(
     );
   };
   // A hub with its firewall mostly stands in another subscription than the machine: all in reach are asked.
-  const around = loadQuery('network-around')
-    .then((query) => queryGraph(connection, query, [], signal))
-    .catch((error: unknown) => {
-      unreadable.push({
-        what: 'resources around the machine (firewalls, gateways, peered networks)',
-        why: whyOf(error),
-        because: azureError(error).message,
-        cure: 'refresh',
-      });
-      return { rows: [], truncated: '' };
+  const askAround = async () => {
+    if (options.around === false) return { rows: [], truncated: '' };
+    return queryGraph(connection, await loadQuery('network-around'), [], signal);
+  };
+  const around = askAround().catch((error: unknown) => {
+    unreadable.push({
+      what: 'resources around the machine (firewalls, gateways, peered networks)',
+      why: whyOf(error),
+      because: azureError(error).message,
+      cure: 'refresh',
     });
+    return { rows: [], truncated: '' };
+  });
   const direct = async () => {
     await read(vm.networkInterfaces);
     const nics = vm.networkInterfaces.map((id) => fresh.get(id.toLowerCase()));
@@ -227,41 +203,17 @@ export function exposureOf(
 }
 
 /** Azure's effective security rules of each interface, or why they could not be had; asked for all at once. */
-export async function readEffectiveRules(
+export async function readSecondOpinions(
   connection: Connection,
   vm: VirtualMachine,
 ): Promise<Map<string, SecondOpinion>> {
   const answers = await Promise.all(
     vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
-      const parsed = parseResourceId(id);
-      if (!parsed) return [id, { why: 'damaged', because: 'its id cannot be read', cure: '' }];
-      if (vm.power !== 'running')
-        return [
-          id,
-          {
-            why: 'not-asked',
-            because: `not asked: Azure answers only for a machine that runs (${vm.power})`,
-            cure: '',
-          },
-        ];
-      try {
-        const network = await connection.network(parsed.subscriptionId);
-        const body = await network.networkInterfaces.listEffectiveNetworkSecurityGroups(
-          parsed.resourceGroup,
-          parsed.name,
-          {
-            updateIntervalInMs: connection.pollIntervalMs,
-          },
-        );
-        return [id, { body }];
-      } catch (error) {
-        const unknown = unknownFrom(error, source, {
-          permission: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action',
-          role: 'Network Contributor (or a role with that action)',
-          scope: parsed.name,
-        });
-        return [id, unknown];
+      if (vm.power !== 'running') {
+        const because = `not asked: Azure answers only for a machine that runs (${vm.power})`;
+        return [id, { why: 'not-asked', because, cure: '' }];
       }
+      return [id, await readEffectiveRules(connection, id)];
     }),
   );
   return new Map(answers);
@@ -278,13 +230,13 @@ export async function readExposure(
   options: { signal?: AbortSignal; serviceTags?: PublishedTags } = {},
 ): Promise<{ fact: Fact<Exposure>; reading: NetworkReading }> {
   const tags = options.serviceTags ? { serviceTags: options.serviceTags } : {};
-  const effective = readEffectiveRules(connection, vm);
-  const reading = await readNetwork(connection, vm, options.signal);
+  const effective = readSecondOpinions(connection, vm);
+  const reading = await readNetwork(connection, vm, { signal: options.signal });
   const first = exposureOf(reading, vm, connection.clock.now().toISOString(), tags);
   onFirst(first, reading);
-  const secondOpinions = await effective;
+  const opinions = await effective;
   const asOf = connection.clock.now().toISOString();
-  return { fact: exposureOf(reading, vm, asOf, { ...tags, secondOpinions }), reading };
+  return { fact: exposureOf(reading, vm, asOf, { ...tags, secondOpinions: opinions }), reading };
 }
 
 /** Does the machine's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */

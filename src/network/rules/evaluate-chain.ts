@@ -1,6 +1,6 @@
 import type { DecidingRule } from '../../documents/triage.ts';
 import { type AddressSpec, type FamilyOf, sourcesOf, type TagMeaning } from '../sets/address-prefixes.ts';
-import { type Flow, joined, overlay, without } from '../sets/flow-set.ts';
+import { common, type Flow, joined, overlay, without } from '../sets/flow-set.ts';
 import {
   contains,
   covers,
@@ -47,33 +47,38 @@ const PORTLESS = ALL_PROTOCOLS & ~WITH_PORTS;
 // More source-port classes than this are not told apart: the attacker is then assumed to find a fitting one.
 const SOURCE_PORT_CLASSES = 256;
 
-/** Does the rule's destination hold where the packet goes? An allow matches in doubt, a deny does not. */
-function reaches<A extends number | bigint>(rule: InboundRule, place: Place<A>, upper: boolean): boolean {
+/**
+ * How rules count that name addresses which are not known here: `left-out` matches nothing of them; `lets-in` takes
+ * allows from them as allows from everywhere, for what may get through at most; `keeps-out` takes denies of them as
+ * denies of everyone, for what gets through at least.
+ */
+export type Doubt = 'left-out' | 'lets-in' | 'keeps-out';
+
+/** Does the rule's destination hold where the packet goes? An allow matches in doubt, a deny does not; `keeps-out` turns it. */
+function reaches<A extends number | bigint>(rule: InboundRule, place: Place<A>, doubt: Doubt): boolean {
   const spec: AddressSpec = rule.destination;
   // An ipConfiguration is always part of its virtual network.
   if (spec.any || spec.virtualNetwork) return true;
   for (const group of spec.groups) if (place.groups.has(group)) return true;
   const literal = place.family.literal(spec);
-  if (rule.access === 'deny') return covers(literal, place.destination);
-  return overlaps(literal, place.destination) || (upper && spec.unresolved.length > 0);
+  const deny = rule.access === 'deny';
+  if (deny !== (doubt === 'keeps-out')) return covers(literal, place.destination);
+  return overlaps(literal, place.destination) || (doubt !== 'left-out' && spec.unresolved.length > 0);
 }
 
-/**
- * The rules that count at a place, with the sources they match.
- * @param upper take allows from tags with unknown addresses as allows from everywhere
- */
+/** The rules that count at a place, with the sources they match. */
 function activate<A extends number | bigint>(
   rules: RuleList,
   place: Place<A>,
   space: Intervals<A>,
-  upper: boolean,
+  doubt: Doubt,
 ): ActiveRule<A>[] {
   const active: ActiveRule<A>[] = [];
   for (let r = 0; r < rules.rules.length; r += 1) {
     const rule = rules.rules[r] as InboundRule;
-    if (!rule.destination.any && !reaches(rule, place, upper)) continue;
+    if (!rule.destination.any && !reaches(rule, place, doubt)) continue;
     const spec = rule.source;
-    if (spec.any || (upper && rule.access !== 'deny' && spec.unresolved.length > 0)) {
+    if (spec.any || (spec.unresolved.length > 0 && doubt === (rule.access === 'deny' ? 'keeps-out' : 'lets-in'))) {
       active.push({ rule, sources: undefined });
       continue;
     }
@@ -119,10 +124,9 @@ export class ListAtPlace<A extends number | bigint> {
   readonly #decided: DecidedFor<A>[] = [];
   readonly #byProtocol = new Map<number, Decisions<A>>();
 
-  /** @param upper take allows from tags with unknown addresses as allows from everywhere */
-  constructor(rules: RuleList, place: Place<A>, space: Intervals<A>, upper: boolean) {
+  constructor(rules: RuleList, place: Place<A>, space: Intervals<A>, doubt: Doubt) {
     this.rules = rules;
-    this.active = activate(rules, place, space, upper);
+    this.active = activate(rules, place, space, doubt);
     this.#space = space;
     this.#portlessAlike = this.active.every(({ rule }) => !rule.portless || (rule.protocols & PORTLESS) === PORTLESS);
   }
@@ -151,7 +155,7 @@ export class ListAtPlace<A extends number | bigint> {
 }
 
 /** Gives a list at the place and for the senders that are asked about, made now or before. */
-export type ListsAtPlace<A extends number | bigint> = (rules: RuleList, upper: boolean) => ListAtPlace<A>;
+export type ListsAtPlace<A extends number | bigint> = (rules: RuleList, doubt: Doubt) => ListAtPlace<A>;
 
 /** A rule of a chain that lets through, with one source that gets all the way on ports that no further rule names. */
 interface Witness<A extends number | bigint> {
@@ -405,18 +409,29 @@ function sourcePortClasses<A extends number | bigint>(lists: readonly (ListAtPla
 const admitsSourcePort = (rule: InboundRule, port: number): boolean =>
   rule.sourcePorts === undefined || contains(rule.sourcePorts, port);
 
+const listsOf = <A extends number | bigint>(chain: FilterChain, at: ListsAtPlace<A>, doubt: Doubt) =>
+  [chain.admin, chain.subnet, chain.nic].map((rules) => (rules === undefined ? undefined : at(rules, doubt)));
+
 function flowsOnce<A extends number | bigint>(
   chain: FilterChain,
   space: Intervals<A>,
   at: ListsAtPlace<A>,
-  upper: boolean,
+  doubt: Doubt,
 ): FlowsByProtocol<A> {
-  const lists = [chain.admin, chain.subnet, chain.nic].map((rules) =>
-    rules === undefined ? undefined : at(rules, upper),
-  );
+  const lists = listsOf(chain, at, doubt);
   const selective = lists.some((list) => list?.rules.usesSourcePorts === true);
   let classes: readonly (number | undefined)[] = selective ? sourcePortClasses(lists) : [undefined];
   if (classes.length > SOURCE_PORT_CLASSES) classes = [undefined];
+  return flowsOf(lists, space, classes, overlay);
+}
+
+/** The flows for each class of source ports, put together by `merge`. */
+function flowsOf<A extends number | bigint>(
+  lists: readonly (ListAtPlace<A> | undefined)[],
+  space: Intervals<A>,
+  classes: readonly (number | undefined)[],
+  merge: typeof overlay<A>,
+): FlowsByProtocol<A> {
   const done: { decisions: readonly (Decisions<A> | undefined)[]; flows: Flow<A>[] }[] = [];
   const run = (protocol: Protocol): readonly Flow<A>[] => {
     const portless = (BIT[protocol] & WITH_PORTS) === 0;
@@ -429,7 +444,7 @@ function flowsOnce<A extends number | bigint>(
       }
       return one.flows;
     });
-    return overlay(perClass);
+    return merge(perClass);
   };
   return { tcp: run('tcp'), udp: run('udp'), icmp: run('icmp'), esp: run('esp'), ah: run('ah') };
 }
@@ -449,12 +464,12 @@ export function evaluateChain<A extends number | bigint>(
   space: Intervals<A>,
   at: ListsAtPlace<A>,
 ): FlowsByProtocol<A> {
-  const sure = flowsOnce(chain, space, at, false);
+  const sure = flowsOnce(chain, space, at, 'left-out');
   const lists = [chain.admin, chain.subnet, chain.nic].filter((rules) => rules?.unresolved === true);
   if (lists.length === 0) return sure;
-  const possible = flowsOnce(chain, space, at, true);
+  const possible = flowsOnce(chain, space, at, 'lets-in');
   // By rule as the flows carry it: a list may have been compiled again since it was evaluated.
-  const tagsOf = unresolvedTags(lists.flatMap((rules) => (rules === undefined ? [] : [at(rules, true).rules])));
+  const tagsOf = unresolvedTags(lists.flatMap((rules) => (rules === undefined ? [] : [at(rules, 'lets-in').rules])));
   const extra = (protocol: Protocol): readonly Flow<A>[] => [
     ...sure[protocol],
     ...without(possible[protocol], sure[protocol]).map((flow) => ({
@@ -463,6 +478,44 @@ export function evaluateChain<A extends number | bigint>(
     })),
   ];
   return { tcp: extra('tcp'), udp: extra('udp'), icmp: extra('icmp'), esp: extra('esp'), ah: extra('ah') };
+}
+
+/** The ports that programs of a person connect from: operating systems choose them, from 1024 on. */
+const CLIENT_PORTS: Intervals<number> = [1024, 65536];
+
+/**
+ * What gets through of clients that do not choose their source port, and of whom not all is known: `sure` is let in from
+ * every such port, whatever tags of unknown addresses hold; what is not in `possible` is kept out from every one.
+ */
+export function evaluateClients<A extends number | bigint>(
+  chain: FilterChain,
+  space: Intervals<A>,
+  at: ListsAtPlace<A>,
+): { sure: FlowsByProtocol<A>; possible: FlowsByProtocol<A> } {
+  const atLeast = listsOf(chain, at, 'keeps-out');
+  const atMost = listsOf(chain, at, 'lets-in');
+  const [first = 0] = CLIENT_PORTS;
+  const edges = sourcePortClasses([...atLeast, ...atMost]).filter((port) => contains(CLIENT_PORTS, port));
+  const classes = [...new Set([first, ...edges])];
+  if (classes.length > SOURCE_PORT_CLASSES) {
+    const none = { tcp: [], udp: [], icmp: [], esp: [], ah: [] };
+    return { sure: none, possible: flowsOf(atMost, space, [undefined], overlay) };
+  }
+  return { sure: flowsOf(atLeast, space, classes, common), possible: flowsOf(atMost, space, classes, overlay) };
+}
+
+/** The rule of a list that decides about one packet, by the list's order; undefined when none matches it. */
+export function decidingRule<A extends number | bigint>(
+  list: ListAtPlace<A>,
+  packet: { protocol: Protocol; source: A; sourcePort: number; port: number },
+): InboundRule | undefined {
+  const portless = (BIT[packet.protocol] & WITH_PORTS) === 0;
+  return list.active.find(
+    ({ rule, sources }) =>
+      matches(rule, BIT[packet.protocol], portless, packet.sourcePort) &&
+      (portless || contains(rule.ports, packet.port)) &&
+      (sources === undefined || contains(sources, packet.source)),
+  )?.rule;
 }
 
 function unresolvedTags(lists: readonly RuleList[]): Map<DecidingRule, readonly string[]> {

@@ -8,7 +8,14 @@ import type { Family } from '../sets/address-set.ts';
 import { covers, type Intervals, overlaps } from '../sets/interval-set.ts';
 import { type NetworkPlace, type Networks, networkOf, type Space } from '../virtual-networks.ts';
 import { compileAdminRules, compileSecurityGroup, type InboundRule, type RuleList } from './compile-rules.ts';
-import { evaluateChain, type FilterChain, type FlowsByProtocol, ListAtPlace, type Place } from './evaluate-chain.ts';
+import {
+  type Doubt,
+  evaluateChain,
+  type FilterChain,
+  type FlowsByProtocol,
+  ListAtPlace,
+  type Place,
+} from './evaluate-chain.ts';
 
 /**
  * The security admin rules of Virtual Network Manager, as `listNetworkManagerEffectiveSecurityAdminRules` answers for
@@ -74,7 +81,7 @@ interface Around {
 
 interface AtPlace extends Around {
   rules: RuleList;
-  upper: boolean;
+  doubt: Doubt;
   list: ListAtPlace<number> | ListAtPlace<bigint>;
 }
 
@@ -283,14 +290,14 @@ export class FilterBook {
   ): FlowsByProtocol<A> {
     const place: Place<A> = { family, destination, groups: arrival.groups, tags };
     const text = `${family.family}|${spaceKey}|${spaceKey === '' ? arrival.network.internetKey : arrival.network.key}`;
-    const at = (rules: RuleList, upper: boolean) => {
+    const at = (rules: RuleList, doubt: Doubt) => {
       const chosen = chosenBy(rules, place);
       const kept = rules === chain.nic ? this.#atInterfaces : this.#atSubnets;
       return kept.of(
-        (one) => one.rules === rules && one.upper === upper && one.text === text && one.chosen === chosen,
+        (one) => one.rules === rules && one.doubt === doubt && one.text === text && one.chosen === chosen,
         () => {
-          const list = new ListAtPlace(rules, place, space, upper) as AtPlace['list'];
-          return { rules, upper, text, chosen, list };
+          const list = new ListAtPlace(rules, place, space, doubt) as AtPlace['list'];
+          return { rules, doubt, text, chosen, list };
         },
       ).list as unknown as ListAtPlace<A>;
     };

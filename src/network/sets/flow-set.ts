@@ -1,5 +1,5 @@
 import type { DecidingRule } from '../../documents/triage.ts';
-import { equal, type Intervals, NOTHING, subtract, unionAll } from './interval-set.ts';
+import { equal, type Intervals, intersect, NOTHING, subtract, unionAll } from './interval-set.ts';
 
 /** The sources that reach a range of destination ports, and the rules that let them. `to` is inclusive. */
 export interface Flow<A extends number | bigint> {
@@ -83,6 +83,22 @@ export function overlay<A extends number | bigint>(lists: readonly (readonly Flo
         rules: inPathOrder(present.flatMap((flow) => flow.rules)),
         tags: [...new Set(present.flatMap((flow) => flow.tags))],
       };
+    }),
+  );
+}
+
+/** What gets through in every one of the lists, each of them joined. */
+export function common<A extends number | bigint>(lists: readonly (readonly Flow<A>[])[]): readonly Flow<A>[] {
+  if (lists.length === 1) return lists[0] ?? [];
+  return joined(
+    aligned(lists).flatMap(({ from, to, flows }) => {
+      const present = flows.filter((flow) => flow !== undefined);
+      const [first] = present;
+      if (first === undefined || present.length < flows.length) return [];
+      const sources = present.reduce((shared, flow) => intersect(shared, flow.sources), first.sources);
+      if (sources.length === 0) return [];
+      const rules = inPathOrder(present.flatMap((flow) => flow.rules));
+      return [{ from, to, sources, rules, tags: [...new Set(present.flatMap((flow) => flow.tags))] }];
     }),
   );
 }

@@ -45,6 +45,12 @@ const getSubscription: Handler = (call) => {
   return ok(subscriptionBody(found));
 };
 
+/** The domains of the caller's own tenant, from his user principal name. */
+function domainsOf(upn: string): { defaultDomain: string; domains: string[] } | undefined {
+  const domain = upn.split('@').at(1);
+  return domain === undefined ? undefined : { defaultDomain: domain, domains: [domain] };
+}
+
 const listTenants: Handler = (call) => {
   const tenants = [
     ...new Set(call.azure.subscriptions.map((each) => each.tenantId).concat(call.azure.caller.tenantId)),
@@ -57,6 +63,7 @@ const listTenants: Handler = (call) => {
         tenantId,
         tenantCategory: 'Home',
         displayName: 'Contoso',
+        ...(tenantId === call.azure.caller.tenantId && domainsOf(call.azure.caller.upn)),
       })),
     ),
   );

@@ -55,7 +55,7 @@ export function builtInWorld(): World {
   return {
     schema: 'cordon.world/1',
     now,
-    caller: { ...anna },
+    caller: { ...anna, amr: ['pwd', 'mfa'] },
     subscriptions: [
       { subscriptionId: prod, displayName: 'contoso-prod', tenantId },
       { subscriptionId: dev, displayName: 'contoso-dev', tenantId },

@@ -1,4 +1,4 @@
-import { evidenceNames } from '../../documents/triage.ts';
+import { evidenceNames } from '../../documents/evidence-names.ts';
 import type { Rule } from './rule.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');

@@ -1,52 +1,94 @@
+/**
+ * What a failure says of the credential that was tried: it was `wrong`; it was `right`, and the logon was refused all the
+ * same; or it was not what decided (`undecided`): not looked at, or not told.
+ */
+export type Credential = 'wrong' | 'right' | 'undecided';
+
 /** What a failure code says. `accountExists` is null where it tells nothing about the account. */
 export interface FailureMeaning {
   meaning: string;
   accountExists: boolean | null;
+  credential: Credential;
 }
 
+const wrong = (meaning: string, accountExists: boolean | null): FailureMeaning => ({
+  meaning,
+  accountExists,
+  credential: 'wrong',
+});
+const right = (meaning: string): FailureMeaning => ({ meaning, accountExists: true, credential: 'right' });
+const undecided = (meaning: string, accountExists: boolean | null = null): FailureMeaning => ({
+  meaning,
+  accountExists,
+  credential: 'undecided',
+});
+
 /**
- * NTSTATUS codes of event 4625, from Microsoft's description of the event and [MS-ERREF] 2.3.1. A refusal for
- * restrictions (hours, workstation, disabled, expired, locked, right not granted) is only given for an account that
- * is there; 0xc0000224 and 0xc0000071 only after the right password.
+ * NTSTATUS codes of event 4625, from Microsoft's description of the event (table 12) and [MS-ERREF] 2.3.1. 0xc000006e is
+ * given where "user name and authentication information are valid, but some user account restriction has prevented
+ * successful authentication"; its substatuses (hours, workstation, expired password, disabled account) are of the same
+ * stage (LsaLogonUser: "the user account and password are legitimate"), and so are the expired account and the right that
+ * is not granted. A locked account is refused before its password is looked at.
+ *
+ * Kerberos' codes of 4768 and 4771 are those of RFC 4120 7.5.9, as Microsoft's descriptions of the events tell them.
  */
 const meanings: Record<string, FailureMeaning> = {
-  '0xc000005e': { meaning: 'no logon server available', accountExists: null },
-  '0xc0000064': { meaning: 'no such account', accountExists: false },
-  '0xc000006a': { meaning: 'wrong password', accountExists: true },
-  '0xc000006c': { meaning: 'password policy not met', accountExists: true },
-  '0xc000006d': { meaning: 'wrong account or password', accountExists: null },
-  '0xc000006e': { meaning: 'account restriction', accountExists: null },
-  '0xc000006f': { meaning: 'outside the allowed hours', accountExists: true },
-  '0xc0000070': { meaning: 'not from this workstation', accountExists: true },
-  '0xc0000071': { meaning: 'password expired (it may have been right)', accountExists: true },
-  '0xc0000072': { meaning: 'account disabled', accountExists: true },
-  '0xc00000dc': { meaning: 'server in the wrong state', accountExists: null },
-  '0xc0000133': { meaning: 'clocks differ too much', accountExists: null },
-  '0xc000015b': { meaning: 'logon type not granted (the password was right)', accountExists: true },
-  '0xc000018c': { meaning: 'domain trust failed', accountExists: null },
-  '0xc0000192': { meaning: 'Netlogon not started', accountExists: null },
-  '0xc0000193': { meaning: 'account expired (the password may have been right)', accountExists: true },
-  '0xc0000224': { meaning: 'must change the password (it was right)', accountExists: true },
-  '0xc0000225': { meaning: 'Windows error, not a wrong password', accountExists: null },
-  '0xc0000234': { meaning: 'account locked out', accountExists: true },
-  '0xc00002ee': { meaning: 'an error during logon', accountExists: null },
-  '0xc0000380': { meaning: 'wrong smart card PIN', accountExists: true },
-  '0xc0000388': { meaning: 'protocol downgrade refused', accountExists: null },
-  '0xc0000413': { meaning: 'authentication firewall', accountExists: true },
-  '0x80090302': { meaning: 'authentication package not supported', accountExists: null },
-  '0x80090308': { meaning: 'invalid authentication token', accountExists: null },
-  '0x8009030e': { meaning: 'no credentials given', accountExists: null },
-  '0x0': { meaning: 'no reason given', accountExists: null },
+  '0xc000005e': undecided('no logon server available'),
+  '0xc0000064': wrong('no such account', false),
+  '0xc000006a': wrong('wrong password', true),
+  '0xc000006c': undecided('password policy not met', true),
+  '0xc000006d': wrong('wrong account or password', null),
+  '0xc000006e': right('account restriction (the password was right)'),
+  '0xc000006f': right('outside the allowed hours (the password was right)'),
+  '0xc0000070': right('not from this workstation (the password was right)'),
+  '0xc0000071': right('password expired (it was right)'),
+  '0xc0000072': right('account disabled (the password was right)'),
+  '0xc00000dc': undecided('server in the wrong state'),
+  '0xc0000133': undecided('clocks differ too much'),
+  '0xc000015b': right('logon type not granted (the password was right)'),
+  '0xc000018c': undecided('domain trust failed'),
+  '0xc0000192': undecided('Netlogon not started'),
+  '0xc0000193': right('account expired (the password was right)'),
+  '0xc0000224': right('must change the password (it was right)'),
+  '0xc0000225': undecided('Windows error, not a wrong password'),
+  '0xc0000234': undecided('account locked out', true),
+  '0xc00002ee': undecided('an error during logon'),
+  '0xc0000380': wrong('wrong smart card PIN', true),
+  '0xc0000388': undecided('protocol downgrade refused'),
+  '0xc0000413': undecided('authentication firewall', true),
+  '0x80090302': undecided('authentication package not supported'),
+  '0x80090308': undecided('invalid authentication token'),
+  '0x8009030e': undecided('no credentials given'),
+  '0x0': undecided('no reason given'),
+  'kerberos:0x6': wrong('no such account', false),
+  'kerberos:0x7': undecided('no such service'),
+  'kerberos:0x9': undecided('the account has no key', true),
+  'kerberos:0xc': undecided('refused by policy: hours or workstation', true),
+  'kerberos:0xe': undecided('encryption type not supported'),
+  'kerberos:0x10': undecided('smart card logon not possible'),
+  'kerberos:0x12': undecided('account disabled, expired or locked out', true),
+  'kerberos:0x17': undecided('password expired (it may have been right)', true),
+  'kerberos:0x18': wrong('wrong password', true),
+  'kerberos:0x25': undecided('clocks differ too much'),
   // What sshd and PAM say in words; the codes are this program's own.
-  'sshd:wrong-password': { meaning: 'wrong password', accountExists: true },
-  'sshd:invalid-user': { meaning: 'no such account', accountExists: false },
-  'sshd:key-refused': { meaning: 'key refused', accountExists: null },
-  'sshd:gave-up': { meaning: 'left before the logon was complete', accountExists: null },
-  'sshd:too-many': { meaning: 'too many attempts in one connection', accountExists: null },
-  'pam:failure': { meaning: 'authentication failure', accountExists: null },
+  'sshd:wrong-password': wrong('wrong password', true),
+  'sshd:password-refused': undecided('password refused (for root it may not have been looked at)', true),
+  'sshd:invalid-user': wrong('no such account', false),
+  'sshd:not-allowed': undecided('account may not log on (its password was not looked at)', true),
+  'sshd:account-refused': right('account refused (the password or key was right)'),
+  'sshd:key-account-refused': right('account refused (the key was right)'),
+  'sshd:partial': right('another factor was missing (the password was right)'),
+  'sshd:partial-key': right('another factor was missing (the key was right)'),
+  'sshd:root-refused': right('root may not log on (the credential was right)'),
+  'sshd:key-refused': wrong('key refused', null),
+  'sshd:gave-up': undecided('left before the logon was complete'),
+  'sshd:too-many': undecided('too many attempts in one connection'),
+  'sshd:refused-connection': undecided('connection refused before a logon'),
+  'pam:failure': wrong('authentication failure', null),
+  'pam:locked-out': undecided('account locked out', true),
 };
 
-const unnamed: FailureMeaning = { meaning: 'unknown code', accountExists: null };
+const unnamed: FailureMeaning = undecided('unknown code');
 
 /**
  * One form for the several that Windows, Log Analytics and readers of .evtx files print: "0xC000006A", "c000006a",

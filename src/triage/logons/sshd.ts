@@ -1,15 +1,14 @@
-import type { LogonEvent } from './events.ts';
-import type { Ticks } from './ticks.ts';
-
 /** What one message of sshd or PAM says about a logon. */
 export interface SshdLine {
   /**
-   * `failed`: one refused attempt, the line that counts. `trace`: an attempt was made, which `failed` lines of the same
-   * connection count already. `accepted`: a logon. `exists`: no attempt, but the account is there.
+   * `failed`: one refused guess. `trace`: an attempt was made, which `failed` lines of the same connection count
+   * already. `accepted`: a logon. `exists`: the account is there, and may not log on.
    */
   kind: 'failed' | 'trace' | 'accepted' | 'exists';
+  says: Says;
   /** A code of `failure-codes.ts`; "" when nothing failed. */
   code: string;
+  /** As it is logged: see `escapes`. */
   account: string;
   address: string;
   /** 0 when the message names none. */
@@ -18,144 +17,270 @@ export interface SshdLine {
   method: string;
   /** How many attempts the message stands for. */
   times: number;
+  /** Did the client have no word in what stands behind the address, so that the address is sshd's own for certain? */
+  certain: boolean;
+  /** Is it the last that sshd says of a connection? What its process id says next is of another, or PAM's summing up. */
+  ends: boolean;
+  /** How often vis(3) went over the account: sshd's unprivileged process escapes, and so does the one that logs for it. */
+  escapes: 1 | 2;
+  /** The PAM service ("sshd", "dovecot") and module ("pam_unix"); "" where it is not PAM that speaks. */
+  service: string;
+  module: string;
 }
+
+/**
+ * Who says what of an attempt, since several lines tell of one.
+ * - `password`, `interactive`: sshd refused a guess; `pam-error`: what PAM answered to an interactive one;
+ * - `pam-failure`, `pam-more`, `pam-success`: what PAM's module says of guesses, `pam-more` of those it did not log;
+ * - `key`: a key, or a host, was refused; `partial`: right, and another factor is asked for;
+ * - `refused`: right, and refused for the account; `root-refused`: right, and root may not come this way;
+ * - `locked`: refused whatever the password;
+ * - `trace`, `exists`, `accepted`.
+ */
+export type Says =
+  | 'password'
+  | 'interactive'
+  | 'pam-error'
+  | 'pam-failure'
+  | 'pam-more'
+  | 'pam-success'
+  | 'key'
+  | 'partial'
+  | 'refused'
+  | 'root-refused'
+  | 'locked'
+  | 'trace'
+  | 'exists'
+  | 'accepted';
 
 /** No message of sshd is longer; an attacker's name may try to be. */
 const longest = 4096;
 
-// A user name may itself hold " from 1.2.3.4 port 22 ssh2". Names are matched greedily and every pattern is tied to the
-// end of the message, so that what sshd wrote last decides.
 const repeated = /^message repeated (\d{1,6}) times: \[ ?(.*?) ?\]$/;
-const failed = /^Failed (\S+) for (invalid user |illegal user )?(.*) from (\S+) port (\d{1,5})(?: ssh\d?)?(?:: \S.*)?$/;
-const accepted = /^Accepted (\S+) for (.*) from (\S+) port (\d{1,5})(?: ssh\d?)?(?:: \S.*)?$/;
-const invalidUser = /^(?:Invalid|Illegal) user (.*) from (\S+?)(?: port (\d{1,5}))?$/;
-const gaveUp =
-  /^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (authenticating|invalid) user (.*) (\S+) port (\d{1,5})(: Too many authentication failures)?(?: \[preauth\])?$/;
-const tooMany =
-  /^(?:error: )?maximum authentication attempts exceeded for (invalid user )?(.*) from (\S+) port (\d{1,5})(?: ssh\d?)?(?: \[preauth\])?$/;
-const pamError = /^(?:error: )?PAM: .* for (illegal user |invalid user )?(.*) from (\S+)$/;
-const pamFailure =
-  /^pam_\w+\([^)]*\): authentication failure;? logname=\S* uid=\S* euid=\S* tty=\S* ruser=\S* rhost=(\S*)(?:\s+user=(.*))?$/;
-const notAllowed = /^User (.*) from (\S+) not allowed because /;
+/** Solaris writes its message id before the text. */
+const solarisId = /^\[ID \d+ \w+\.\w+\] /;
 
+// A name that was tried may itself hold " from 1.2.3.4 port 22 ssh2". Where nothing behind sshd's own address is the
+// client's to choose, names are matched greedily and the pattern is tied to the end, so that what sshd wrote last
+// decides. Behind `ssh2: ` a certificate's key id and a host's client name are the client's: the tail is read by its
+// form, and where the account is there (no "invalid user") nothing before the first address can be an attacker's.
+const fingerprint = String.raw`(?:(?:SHA256|SHA1|MD5|RIPEMD160):\S+|[0-9a-fx]{2}(?::[0-9a-fx]{2})+)`;
+const port = String.raw`(?: port (\d{1,5}))?(?: ssh\d?)?`;
+const end = String.raw`(?: \[preauth\])?$`;
+const who = String.raw`(invalid user |illegal user )?`;
+const plain = new RegExp(String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*) from (\S+)${port}${end}`);
+const withKey = new RegExp(
+  String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*) from (\S+)${port}: [A-Za-z0-9-]+ ${fingerprint}${end}`,
+);
+const withCertificate = new RegExp(
+  String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*?) from (\S+)${port}: \S+-CERT(?:-\S+)? (?:${fingerprint} )?ID .* \(serial \d+\) CA \S+ ${fingerprint}${end}`,
+);
+const withHost = new RegExp(
+  String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*?) from (\S+)${port}: \S+ ${fingerprint}, client user ".*", client host ".*"${end}`,
+);
+/** Any other tail: of GSSAPI, of version 1 ("ruser …"), of what is still to come. */
+const withTail = new RegExp(String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*?) from (\S+)${port}: .*$`);
+const judged: readonly { pattern: RegExp; certain: boolean }[] = [
+  { pattern: withKey, certain: true },
+  { pattern: withCertificate, certain: false },
+  { pattern: withHost, certain: false },
+  { pattern: plain, certain: true },
+  { pattern: withTail, certain: false },
+];
+
+const invalidUser = new RegExp(String.raw`^(?:Invalid|Illegal) user (.*) from (\S+?)(?: port (\d{1,5}))?${end}`);
+const gaveUp = new RegExp(
+  String.raw`^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (authenticating|invalid) user (.*) (\S+) port (\d{1,5})(: Too many authentication failures)?${end}`,
+);
+/** The names in brackets are the client's, but an address before them cannot be: it has no brackets around it. */
+const changed = new RegExp(
+  String.raw`^Disconnecting (authenticating|invalid) user (.*?) (\S+) port (\d{1,5}): Change of username or service not allowed: \(.*${end}`,
+);
+const changedBefore = /^Disconnecting: Change of username or service not allowed: \((.*?),[^,]*\) -> \(/;
+const tooMany = new RegExp(
+  String.raw`^(?:error: )?maximum authentication attempts exceeded for ${who}(.*) from (\S+)${port}${end}`,
+);
+const tooManyBefore = new RegExp(
+  String.raw`^(?:error: )?(?:Disconnecting: )?Too many authentication failures(?: for ${who}(.*?))?${end}`,
+);
+const notAllowed = new RegExp(String.raw`^(?:error: )?User (.*?)(?: from (\S+))? not allowed because (.*?)${end}`);
+const rootRefused = new RegExp(String.raw`^ROOT LOGIN REFUSED FROM (\S+)(?: port (\d{1,5}))?${end}`);
+const denied = new RegExp(
+  String.raw`^(?:fatal: |error: )?Access denied for user (.*) by PAM account configuration${end}`,
+);
+/** tcp wrappers: the name before the brackets is what the client's own network calls it. */
+const wrapped = /^(?:\w+: )?refused connect from (?:.*\((\S+)\)|(\S+))$/;
+const pamError = new RegExp(
+  String.raw`^(?:error: )?PAM: (Have exhausted maximum number of retries for service|.*?) for (illegal user |invalid user )?(.*) from (\S+?)(?: via \S+)?${end}`,
+);
+const pamLocked = /^pam_tally2?\((\w+):auth\): user (.*) \(\d+\) tally \d+, deny \d+$/;
+const pamAccount = /^(pam_\w+)\((\w+):account\): (.*)$/;
+const pamSuccess = /^(pam_\w+)\((\w+):auth\): authentication success; .*?rhost=(\S*)(?:\s+user=(.*))?$/;
+const pamFailure =
+  /^(?:(pam_\w+)\((\w[\w.@-]*):\w+\): |\(pam_unix\) )?[Aa]uthentication failure;? logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
+const pamMore =
+  /^(?:pam_\w+\(\w[\w.@-]*:\w+\): )?PAM (\d{1,4}) more authentication failures?; logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
+// sshd tells PAM no remote user, so what follows an empty one is the address, and a name tried may follow on it. Where
+// a service does tell one it is the client's to choose, and the last address is PAM's own.
+const ofSshd = /^ruser= +rhost=(\S*)(?:\s+user=(.*))?$/;
+const ofOthers = /^ruser=.* rhost=(\S*)(?:\s+user=(.*))?$/;
+
+/** Reasons of a PAM account module that are only given once the password was right. */
+const accountReasons = [
+  /^[Aa]ccess denied for user [`'"]?(.+?)['"]? from [`'"]?(\S+?)['"]?$/,
+  /^[Aa]ccess denied for user [`'"]?(.+?)['"]?(?:: \d+ \(.*\))?$/,
+  /^account (\S+) has expired\b.*$/,
+  /^expired password for user (\S+) \(.*$/,
+  /^user [`'"]?(.+?)['"]? (?:denied access|not allowed).*$/,
+];
+
+/** What PAM answers to; the line does not name it. */
+const interactive = 'keyboard-interactive/pam';
 const guessable = /^(?:password|keyboard-interactive|challenge-response)/;
+const accountGone = /(?:account|credentials?) (?:has |have )?expired|no longer valid|new one required|required key/i;
+
+const nothing: SshdLine = {
+  kind: 'trace',
+  says: 'trace',
+  code: '',
+  account: '',
+  address: '',
+  port: 0,
+  method: '',
+  times: 1,
+  certain: true,
+  ends: false,
+  escapes: 1,
+  service: '',
+  module: '',
+};
 
 /** Reads one message of sshd (or of PAM on its behalf); null when it says nothing about a logon. */
 export function parseSshd(text: string): SshdLine | null {
-  const message = text.slice(0, longest).trim();
+  const message = text.slice(0, longest).trim().replace(solarisId, '');
   const again = repeated.exec(message);
   if (again) {
     const line = parseSshd(again[2] ?? '');
     return line && { ...line, times: line.times * Math.max(1, Number(again[1])) };
   }
-  const about = (
-    kind: SshdLine['kind'],
-    code: string,
-    account: string | undefined,
-    address: string | undefined,
-    port?: string,
-    method?: string,
-  ): SshdLine => ({
-    kind,
-    code,
-    account: account ?? '',
-    address: address ?? '',
-    port: Number(port ?? 0),
-    method: method ?? '',
-    times: 1,
-  });
+  const line = credentialLine(message) ?? connectionLine(message) ?? refusalLine(message) ?? pamLine(message);
+  return line && (message.endsWith('[preauth]') ? { ...line, escapes: 2 } : line);
+}
 
-  let match = failed.exec(message);
-  if (match) {
-    const [, method = '', invalid, account, address, port] = match;
+/** "Failed password for …", "Accepted publickey for …", "Partial password for …" */
+function credentialLine(message: string): SshdLine | null {
+  for (const { pattern, certain } of judged) {
+    const match = pattern.exec(message);
+    if (!match) continue;
+    // Without "invalid user" the name is one that is there, and nothing after its address is its doing.
+    const [, verdict, method = '', invalid, account = '', address = '', number] =
+      (match[3] === undefined && withTail.exec(message)) || match;
+    // Only a key has a fingerprint behind it, and a password nothing: else the name that was tried wrote the tail.
+    if (pattern !== plain && pattern !== withTail && guessable.test(method)) continue;
+    // Old Solaris does not name an account that is not there.
+    const hidden = account === '<invalid username>';
+    const about = { ...nothing, account: hidden ? '' : account, address, port: Number(number ?? 0), method };
+    const sure = certain || invalid === undefined;
+    if (verdict === 'Accepted') return { ...about, kind: 'accepted', says: 'accepted', certain: sure };
+    const guess = guessable.test(method);
+    if (verdict === 'Partial')
+      return { ...about, says: 'partial', code: guess ? 'sshd:partial' : 'sshd:partial-key', certain: sure };
+    const absent = invalid !== undefined || hidden;
     // Keys offered and the probe for "none" come before any guess: they leave a trace and are no guess of their own.
-    if (!guessable.test(method))
-      return about('trace', invalid ? 'sshd:invalid-user' : 'sshd:key-refused', account, address, port, method);
-    return about('failed', invalid ? 'sshd:invalid-user' : 'sshd:wrong-password', account, address, port, method);
+    if (!guess) {
+      const says = method === 'none' ? 'trace' : 'key';
+      const code = absent ? 'sshd:invalid-user' : says === 'trace' ? 'sshd:gave-up' : 'sshd:key-refused';
+      return { ...about, says, code, certain: sure };
+    }
+    const says = method === 'password' ? 'password' : 'interactive';
+    return {
+      ...about,
+      kind: 'failed',
+      says,
+      code: absent ? 'sshd:invalid-user' : 'sshd:wrong-password',
+      certain: sure,
+    };
   }
-  match = accepted.exec(message);
-  if (match) return about('accepted', '', match[2], match[3], match[4], match[1]);
-  match = tooMany.exec(message);
-  if (match) return about('trace', match[1] ? 'sshd:invalid-user' : 'sshd:too-many', match[2], match[3], match[4]);
-  match = gaveUp.exec(message);
-  if (match) {
-    const code = match[1] === 'invalid' ? 'sshd:invalid-user' : match[5] ? 'sshd:too-many' : 'sshd:gave-up';
-    return about('trace', code, match[2], match[3], match[4]);
-  }
-  match = invalidUser.exec(message);
-  if (match) return about('trace', 'sshd:invalid-user', match[1], match[2], match[3]);
-  match = pamFailure.exec(message);
-  if (match) return match[1] ? about('trace', 'pam:failure', match[2], match[1]) : null;
-  match = pamError.exec(message);
-  if (match) return about('trace', match[1] ? 'sshd:invalid-user' : 'pam:failure', match[2], match[3]);
-  match = notAllowed.exec(message);
-  if (match) return about('exists', '', match[1], match[2]);
   return null;
 }
 
-/** A line of syslog, as the Syslog table or a file holds it. */
-export interface SyslogLine {
-  at: Ticks;
-  computer: string;
-  /** Of the sshd process that serves the connection; null where it was not logged. */
-  processId: number | null;
-  message: string;
-}
-
-/** Which of a connection's traces names it best: the one with an account that is not there, then any with a name. */
-function rank(line: SshdLine): number {
-  return line.code === 'sshd:invalid-user' ? 0 : line.account !== '' ? 1 : 2;
-}
-
-/**
- * The attempts behind lines of syslog. sshd and PAM log one attempt in up to five lines: each `failed` line counts, and a
- * connection that has none but left a trace counts once, when it began. A line that was sent twice is read once.
- */
-export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[]; successes: LogonEvent[] } {
-  const seen = new Set<string>();
-  const failures: LogonEvent[] = [];
-  const successes: LogonEvent[] = [];
-  const counted = new Set<string>();
-  const traces = new Map<string, { line: SyslogLine; said: SshdLine; began: Ticks }>();
-  for (const line of lines) {
-    const identity = `${line.at}\n${line.computer}\n${line.processId}\n${line.message}`;
-    if (seen.has(identity)) continue;
-    seen.add(identity);
-    const said = parseSshd(line.message);
-    if (said === null || said.kind === 'exists') continue;
-    const connection = `${line.computer}\n${line.processId ?? `${said.address}\n${said.port || Math.floor(line.at / 600_000_000)}`}`;
-    if (said.kind === 'accepted') successes.push(event(line, said));
-    else if (said.kind === 'failed') {
-      counted.add(connection);
-      for (let i = 0; i < said.times; i++) failures.push(event(line, said));
-    } else {
-      const earlier = traces.get(connection);
-      const began = Math.min(earlier?.began ?? line.at, line.at);
-      const better =
-        !earlier || rank(said) < rank(earlier.said) || (rank(said) === rank(earlier.said) && line.at < earlier.line.at);
-      traces.set(connection, better ? { line, said, began } : { ...earlier, began });
-    }
+/** What sshd says of a connection that ended before a logon, or of the account that it asked for. */
+function connectionLine(message: string): SshdLine | null {
+  let match = invalidUser.exec(message);
+  if (match) return trace('sshd:invalid-user', match[1], match[2], match[3]);
+  match = changed.exec(message);
+  if (match) {
+    const absent = match[1] === 'invalid';
+    const line = trace(absent ? 'sshd:invalid-user' : 'sshd:gave-up', match[2], match[3], match[4]);
+    return { ...line, certain: !absent, ends: true };
   }
-  for (const [connection, { line, said, began }] of traces)
-    if (!counted.has(connection)) failures.push(event({ ...line, at: began }, said));
-  return { failures: failures.sort((a, b) => a.at - b.at), successes };
+  match = gaveUp.exec(message);
+  if (match) {
+    const code = match[1] === 'invalid' ? 'sshd:invalid-user' : match[5] ? 'sshd:too-many' : 'sshd:gave-up';
+    return { ...trace(code, match[2], match[3], match[4]), ends: true };
+  }
+  match = tooMany.exec(message);
+  if (match) return trace(match[1] ? 'sshd:invalid-user' : 'sshd:too-many', match[2], match[3], match[4]);
+  match = tooManyBefore.exec(message);
+  if (match) return trace(match[1] ? 'sshd:invalid-user' : 'sshd:too-many', match[2], '');
+  match = changedBefore.exec(message);
+  if (match) return trace('sshd:gave-up', match[1], '');
+  match = wrapped.exec(message);
+  return match ? trace('sshd:refused-connection', '', match[1] ?? match[2]) : null;
 }
 
-function event(line: SyslogLine, said: SshdLine): LogonEvent {
-  return {
-    at: line.at,
-    recordId: 0,
-    eventId: 0,
-    computer: line.computer,
-    account: said.account,
-    domain: '',
-    address: said.address,
-    workstation: '',
-    logonType: null,
-    status: '',
-    subStatus: said.code,
-    process: 'sshd',
-    logonId: '',
-    method: said.method,
-  };
+/** What was right, or not looked at, and refused all the same. */
+function refusalLine(message: string): SshdLine | null {
+  let match = notAllowed.exec(message);
+  if (match) return { ...trace('sshd:not-allowed', match[1], match[2]), kind: 'exists', says: 'exists' };
+  match = rootRefused.exec(message);
+  if (match) return { ...trace('sshd:root-refused', 'root', match[1], match[2]), says: 'root-refused' };
+  match = denied.exec(message);
+  return match ? { ...trace('sshd:account-refused', match[1], ''), says: 'refused', ends: true } : null;
+}
+
+function pamLine(message: string): SshdLine | null {
+  let match = pamError.exec(message);
+  if (match) {
+    const [, reason = '', invalid, account, address] = match;
+    const right = invalid === undefined && accountGone.test(reason);
+    const code = invalid ? 'sshd:invalid-user' : right ? 'sshd:account-refused' : 'pam:failure';
+    const wrong = code === 'pam:failure' && /^authentication (?:failure|error|failed)$/i.test(reason);
+    return { ...trace(wrong ? 'sshd:wrong-password' : code, account, address), says: 'pam-error', method: interactive };
+  }
+  match = pamSuccess.exec(message);
+  if (match) {
+    const [, module = '', service = '', address, account] = match;
+    return { ...trace('', account, address), says: 'pam-success', module, service };
+  }
+  match = pamLocked.exec(message);
+  if (match) return { ...trace('pam:locked-out', match[2], ''), says: 'locked', service: match[1] ?? '' };
+  match = pamFailure.exec(message);
+  if (match) return pamGuess(match[4] ?? '', match[3] ?? '', match[1] ?? 'pam_unix', match[2] ?? 'sshd', 1);
+  match = pamMore.exec(message);
+  if (match) {
+    const line = pamGuess(match[3] ?? '', match[2] ?? '', 'pam_unix', 'sshd', Number(match[1]));
+    return line && { ...line, says: 'pam-more' };
+  }
+  match = pamAccount.exec(message);
+  if (!match) return null;
+  const [, module = '', service = '', said = ''] = match;
+  for (const reason of accountReasons) {
+    const found = reason.exec(said);
+    if (found) return { ...trace('sshd:account-refused', found[1], found[2]), says: 'refused', module, service };
+  }
+  return null;
+}
+
+function pamGuess(rest: string, logname: string, module: string, service: string, times: number): SshdLine | null {
+  const told = rest.replace(/ \[preauth\]$/, '');
+  const match = (service === 'sshd' ? ofSshd.exec(told) : null) ?? ofOthers.exec(told);
+  // Without a remote host it is somebody at the machine: sudo, su, a console.
+  if (!match?.[1]) return null;
+  const account = match[2] ?? logname;
+  return { ...trace('pam:failure', account, match[1]), says: 'pam-failure', module, service, times };
+}
+
+function trace(code: string, account: string | undefined, address: string | undefined, number?: string): SshdLine {
+  return { ...nothing, code, account: account ?? '', address: address ?? '', port: Number(number ?? 0) };
 }

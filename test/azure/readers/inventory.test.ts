@@ -3,7 +3,6 @@ import { instantAt } from '../../../src/arm/json.ts';
 import { parseResourceId } from '../../../src/arm/resource-id.ts';
 import { unknownFrom } from '../../../src/azure/client/failure.ts';
 import { kqlString } from '../../../src/azure/client/kql-literal.ts';
-import { identityOf } from '../../../src/azure/client/signed-in.ts';
 import { chooseMachine, osNameOf, powerOf } from '../../../src/azure/readers/inventory.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
 
@@ -90,21 +89,6 @@ describe('unknownFrom', () => {
     expect(unknownFrom({ statusCode: 500, message: 'bad \u001b[2J\u0007 thing' }, 'x', need).because).toContain(
       'bad  thing',
     );
-  });
-});
-
-describe('identityOf', () => {
-  it('reads the claims, and survives a token that is none', () => {
-    const payload = Buffer.from(
-      JSON.stringify({ upn: 'anna@contoso.com', oid: 'o', tid: 't', ipaddr: '198.51.100.20' }),
-    ).toString('base64url');
-    expect(identityOf(`h.${payload}.s`)).toEqual({
-      name: 'anna@contoso.com',
-      objectId: 'o',
-      tenantId: 't',
-      address: '198.51.100.20',
-    });
-    expect(identityOf('opaque').name).toBe('unknown');
   });
 });
 

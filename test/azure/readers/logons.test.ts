@@ -12,8 +12,8 @@ import { type ColumnType, tableFromRows } from '../../../src/kql/table.ts';
 import { defaultThresholds } from '../../../src/triage/logons/bursts.ts';
 import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/events.ts';
 import { assembleLogons } from '../../../src/triage/logons/logons.ts';
-import { type SyslogLine, sshLogons } from '../../../src/triage/logons/sshd.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
+import { connections, consistent, inTurn, written } from '../../triage/logons/sshd-model.ts';
 import { connectTo, logTables, machine, type Workspace } from '../log-workspace.ts';
 
 const now = '2026-11-23T02:20:11.000Z';
@@ -395,68 +395,73 @@ describe('the logons of a Linux machine', () => {
     });
   });
 
-  it('count every attempt once, as the reading of single lines does', async () => {
-    const address = fc.constantFrom('203.0.113.7', '203.0.113.8');
-    const user = fc.constantFrom('root', 'admin', 'x from 1.2.3.4 port 22 ssh2');
-    const connection = fc.record({
-      address,
-      user,
-      from: fc.integer({ min: 0, max: 600 }),
-      pid: fc.integer({ min: 1, max: 400 }),
-    });
-    const shapes = fc.subarray([0, 1, 2, 3, 4, 5, 6, 7]);
-    const lines = fc
-      .array(fc.tuple(connection, shapes), { maxLength: 40, size: 'max' })
-      .map((connections) => connections.flatMap(([c, chosen], i) => chosen.map((shape) => lineOf(c, i, shape))));
+  it('count every attempt once, whichever facilities are collected, and sent once or twice', async () => {
     await fc.assert(
-      fc.asyncProperty(lines, async (given) => {
-        const told = sshLogons(given);
-        const columns = new FailureColumns();
-        for (const event of told.failures) columns.addEvent(event);
-        const rows = given.map((line) => syslog(line.at, line.message, { ProcessID: line.processId }));
-        const doubled = [...rows, ...rows.map((row) => ({ ...row, Facility: 'authpriv' }))];
-        const fact = await readKnown({ Syslog: [...doubled, syslog('02:19:00', 'Server listening')] }, {}, lin);
-        expect(fact.value.failures).toBe(told.failures.length);
-        const { logons } = assembleLogons({
-          failures: columns,
-          successes: { collected: true, complete: true, because: '', cure: '', rows: [] },
-          later: [],
-          lastEventAt: fact.value.lastEventAt,
-          thresholds: defaultThresholds,
-        });
-        expect(fact.value.bursts.map(({ start, end, failures }) => [start, end, failures])).toEqual(
-          logons.bursts.map(({ start, end, failures }) => [start, end, failures]),
-        );
-      }),
-      { numRuns: 25 },
+      fc.asyncProperty(
+        connections,
+        fc.constantFrom<readonly string[]>(['auth'], ['authpriv'], ['auth', 'authpriv']),
+        fc.boolean(),
+        async (given, collected, merged) => {
+          const made = inTurn(given.map(consistent)).map((tried, i) => written(tried, 10_000 + 10 * i));
+          const rows = made
+            .flatMap(({ lines }) => lines)
+            .filter(({ facility }) => collected.includes(facility))
+            .map(({ seconds, pid, facility, message }) =>
+              syslog(at('00:20:00') + (seconds / 4) * ticksPerSecond, message, { ProcessID: pid, Facility: facility }),
+            );
+          const twice = rows.map((row) => ({ ...row, Facility: 'local7' }));
+          // More processes than travel one by one.
+          const busy = merged
+            ? many(5100, '01:40:00', 0.01, (time, i) =>
+                syslog(time, `Accepted publickey for deploy from 10.0.0.5 port ${i + 1} ssh2: RSA SHA256:abc`, {
+                  ProcessID: 20_000 + i,
+                }),
+              )
+            : [];
+          const listening = syslog('02:19:00', 'Server listening on 0.0.0.0 port 22.');
+          const fact = await readKnown({ Syslog: [...rows, ...twice, ...busy, listening] }, {}, lin);
+          const told = made
+            .flatMap(({ truth }) => truth)
+            .filter(({ toldBy }) => toldBy === 'both' || collected.includes(toldBy));
+          expect(fact.value.failures).toBe(told.length);
+        },
+      ),
+      { numRuns: 30 },
     );
   });
-});
 
-function lineOf(
-  connection: { address: string; user: string; from: number; pid: number },
-  index: number,
-  shape: number,
-): SyslogLine {
-  const { address, user, from } = connection;
-  const port = 30_000 + index;
-  const messages = [
-    `Failed password for invalid user ${user} from ${address} port ${port} ssh2`,
-    `Invalid user ${user} from ${address} port ${port}`,
-    `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${address}`,
-    `Connection closed by invalid user ${user} ${address} port ${port} [preauth]`,
-    `message repeated 3 times: [ Failed password for root from ${address} port ${port} ssh2]`,
-    `error: maximum authentication attempts exceeded for root from ${address} port ${port} ssh2 [preauth]`,
-    'pam_unix(sshd:auth): check pass; user unknown',
-    `Accepted publickey for deploy from 10.0.0.5 port ${port} ssh2: RSA SHA256:abc`,
-  ];
-  return {
-    at: at('01:00:00') + (from + shape) * ticksPerSecond,
-    computer: 'lin-build',
-    processId: 1000 + index,
-    message: messages[shape] ?? '',
-  };
-}
+  it('are not hidden by a line that no form is known for', async () => {
+    const rows = many(12, '02:00:00', 5, (time, i) =>
+      syslog(time, `Failed password for bob via a way to come (203.0.113.9)`, { ProcessID: i + 1 }),
+    );
+    const fact = await readKnown({ Syslog: rows }, {}, lin);
+    expect(fact.notSeen.join()).toContain('12 lines of sshd or PAM about logons in a form that is not known');
+  });
+
+  it('are unknown where only what PAM warns of arrives, and successes where only PAM is heard', async () => {
+    const warned = syslog('02:00:00', 'error: kex_exchange_identification: Connection closed by remote host', {
+      SeverityLevel: 'err',
+    });
+    expect(await read({ Syslog: [warned] }, {}, lin)).toMatchObject({
+      state: 'unknown',
+      because: expect.stringContaining('level'),
+    });
+    const pam = many(12, '02:00:00', 5, (time, i) =>
+      syslog(
+        time,
+        'pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=bob',
+        {
+          ProcessID: i + 1,
+          Facility: 'authpriv',
+          SeverityLevel: 'notice',
+        },
+      ),
+    );
+    const fact = await readKnown({ Syslog: pam }, {}, lin);
+    expect(fact.value).toMatchObject({ failures: 12, successesCollected: false });
+    expect(fact.value.bursts[0]?.success.state).toBe('unknown');
+  });
+});
 
 function eventOf(given: Partial<LogonEvent> & { at: Ticks }): LogonEvent {
   return {

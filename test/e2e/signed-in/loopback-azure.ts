@@ -83,6 +83,8 @@ export async function openLoopbackAzure(options: { world?: World; faults?: Fault
       HTTPS_PROXY: proxy.url,
       NO_PROXY: '',
       NODE_EXTRA_CA_CERTS: trusted ? authority : '',
+      // az has its own store of certificates.
+      AZ_AUTHORITY: authority,
       CORDON_CASES: join(folder, 'cases'),
       AZ_TOKENS: simulator.url,
       AZ_HEADER: simulator.identityHeader,

@@ -6,9 +6,9 @@ import { join } from 'node:path';
  * asks Entra for the scope `R/.default`; Entra knows the scopes of the services alone. `SAYS` makes it refuse with a text.
  */
 const source = String.raw`
-const { appendFileSync } = require('node:fs');
+const { appendFileSync, readFileSync } = require('node:fs');
 const { get } = require('node:https');
-const { AZ_LOG, AZ_SAYS, AZ_TOKENS, AZ_HEADER, AZ_COST_MS } = process.env;
+const { AZ_LOG, AZ_SAYS, AZ_TOKENS, AZ_HEADER, AZ_COST_MS, AZ_AUTHORITY } = process.env;
 const after = (name) => process.argv[process.argv.indexOf(name) + 1] ?? '';
 const resource = after('--resource');
 const tenant = process.argv.includes('--tenant') ? after('--tenant') : '';
@@ -30,7 +30,7 @@ const answer = () => {
   const url = new URL('/msi/token', AZ_TOKENS);
   url.searchParams.set('api-version', '2019-08-01');
   url.searchParams.set('resource', resource);
-  get(url, { headers: { 'x-identity-header': AZ_HEADER } }, (response) => {
+  get(url, { ca: readFileSync(AZ_AUTHORITY), headers: { 'x-identity-header': AZ_HEADER } }, (response) => {
     let text = '';
     response.on('data', (part) => { text += part; });
     response.on('end', () => {

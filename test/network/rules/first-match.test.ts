@@ -50,7 +50,7 @@ function check(asked: Asked[]): boolean {
     ),
   );
   const list = compileSecurityGroup(group, 'nic', new AddressReader());
-  const { chain, starts, which, outcomes } = new ListAtPlace(list, place, INTERNET_V4, false).decisions(
+  const { chain, starts, which, outcomes } = new ListAtPlace(list, place, INTERNET_V4, 'left-out').decisions(
     'tcp',
     undefined,
   );

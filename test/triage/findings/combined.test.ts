@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { evidenceNames } from '../../../src/documents/evidence-names.ts';
 import { known, unknown } from '../../../src/documents/fact.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
-import { evidenceNames } from '../../../src/documents/triage.ts';
 import type { Evidence, FindingFacts } from '../../../src/triage/findings/rule.ts';
 import { judge, rules, severityOrder } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';

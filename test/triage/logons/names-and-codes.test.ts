@@ -84,12 +84,42 @@ describe('failure codes', () => {
   });
 
   it('says what a code tells about the account', () => {
-    expect(failureMeaning('0xc000006a')).toEqual({ meaning: 'wrong password', accountExists: true });
+    expect(failureMeaning('0xc000006a')).toEqual({
+      meaning: 'wrong password',
+      accountExists: true,
+      credential: 'wrong',
+    });
     expect(failureMeaning('0xc0000064').accountExists).toBe(false);
     expect(failureMeaning('0xc000006d').accountExists).toBeNull();
     expect(failureMeaning('0xc0000234').accountExists).toBe(true);
-    expect(failureMeaning('0xdeadbeef')).toEqual({ meaning: 'unknown code', accountExists: null });
+    expect(failureMeaning('0xdeadbeef')).toEqual({
+      meaning: 'unknown code',
+      accountExists: null,
+      credential: 'undecided',
+    });
     expect(failureMeaning('constructor').accountExists).toBeNull();
+  });
+
+  it.each([
+    ['0xc000006a', 'wrong'],
+    ['0xc0000064', 'wrong'],
+    ['0xc000006d', 'wrong'],
+    ['0xc000006e', 'right'],
+    ['0xc000006f', 'right'],
+    ['0xc0000070', 'right'],
+    ['0xc0000071', 'right'],
+    ['0xc0000072', 'right'],
+    ['0xc000015b', 'right'],
+    ['0xc0000193', 'right'],
+    ['0xc0000224', 'right'],
+    ['0xc0000234', 'undecided'],
+    ['0xc000005e', 'undecided'],
+    ['kerberos:0x18', 'wrong'],
+    ['kerberos:0x12', 'undecided'],
+    ['sshd:partial', 'right'],
+    ['sshd:password-refused', 'undecided'],
+  ])('%s: the credential was %s', (code, credential) => {
+    expect(failureMeaning(code).credential).toBe(credential);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSshd, type SyslogLine, sshLogons } from '../../../src/triage/logons/sshd.ts';
+import { type SyslogLine, sshLogons } from '../../../src/triage/logons/ssh-logons.ts';
+import { parseSshd } from '../../../src/triage/logons/sshd.ts';
 import { at } from './logon-events.ts';
 
 const line = (message: string, seconds = 0, processId: number | null = 4711): SyslogLine => ({

@@ -1,0 +1,86 @@
+import { type Json, listAt, textAt } from '../../arm/json.ts';
+import { parseResourceId } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import type { ActionContext } from '../../playbook/action.ts';
+import { withExactBody } from '../exact-body.ts';
+import { follow } from '../operation.ts';
+import type { NeededPermission } from '../permissions.ts';
+import { writableInterface } from '../writable-interface.ts';
+
+const joinedBy: Record<string, string> = {
+  'microsoft.network/virtualnetworks/subnets': 'Microsoft.Network/virtualNetworks/subnets/join/action',
+  'microsoft.network/publicipaddresses': 'Microsoft.Network/publicIPAddresses/join/action',
+  'microsoft.network/applicationsecuritygroups':
+    'Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action',
+  'microsoft.network/loadbalancers/backendaddresspools':
+    'Microsoft.Network/loadBalancers/backendAddressPools/join/action',
+  'microsoft.network/loadbalancers/inboundnatrules': 'Microsoft.Network/loadBalancers/inboundNatRules/join/action',
+  'microsoft.network/loadbalancers/frontendipconfigurations':
+    'Microsoft.Network/loadBalancers/frontendIPConfigurations/join/action',
+  'microsoft.network/applicationgateways/backendaddresspools':
+    'Microsoft.Network/applicationGateways/backendAddressPools/join/action',
+};
+
+/** Lists and references of an ipConfiguration that a PUT ties in again. */
+const referring = [
+  'applicationSecurityGroups',
+  'loadBalancerBackendAddressPools',
+  'loadBalancerInboundNatRules',
+  'applicationGatewayBackendAddressPools',
+];
+
+/** A PUT of an interface needs permission to join everything that it refers to, changed or not. */
+export function joins(networkInterface: Json): NeededPermission[] {
+  return listAt(networkInterface, 'properties', 'ipConfigurations').flatMap((one) =>
+    [
+      textAt(one, 'properties', 'subnet', 'id'),
+      textAt(one, 'properties', 'publicIPAddress', 'id'),
+      textAt(one, 'properties', 'gatewayLoadBalancer', 'id'),
+      ...referring.flatMap((list) => listAt(one, 'properties', list).map((reference) => textAt(reference, 'id'))),
+    ].flatMap((id) => {
+      const action = joinedBy[parseResourceId(id)?.type.toLowerCase() ?? ''];
+      return action === undefined ? [] : [{ action, scope: id }];
+    }),
+  );
+}
+
+/** Names of the load balancers and application gateways that send traffic to an interface, each once. */
+export function balancersOf(networkInterface: Json): string[] {
+  const pools = listAt(networkInterface, 'properties', 'ipConfigurations').flatMap((one) =>
+    referring.slice(1).flatMap((list) => listAt(one, 'properties', list).map((pool) => textAt(pool, 'id'))),
+  );
+  const names = pools.flatMap((id) => /\/(?:loadBalancers|applicationGateways)\/([^/]+)\//i.exec(id)?.[1] ?? []);
+  return [...new Set(names)];
+}
+
+/**
+ * Puts a security group, or none ("" ), at an interface; every other property is sent back as Azure gave it, and Azure
+ * takes it only if nobody changed the interface since (If-Match).
+ */
+export async function putGroup(
+  connection: Connection,
+  context: ActionContext,
+  networkInterface: Json,
+  group: string,
+): Promise<void> {
+  const id = textAt(networkInterface, 'id');
+  const parsed = parseResourceId(id);
+  if (!parsed) throw new Error(`not a network interface: ${id}`);
+  const writable = writableInterface(networkInterface);
+  const { networkSecurityGroup: _, ...rest } = Object(writable.properties);
+  const body = {
+    ...writable,
+    properties: group === '' ? rest : { ...rest, networkSecurityGroup: { id: group } },
+  };
+  const client = await connection.network(parsed.subscriptionId);
+  await withExactBody(client, body, () =>
+    follow(connection, context, `PUT ${parsed.name}`, (options) =>
+      client.networkInterfaces.createOrUpdate(
+        parsed.resourceGroup,
+        parsed.name,
+        { location: textAt(networkInterface, 'location') },
+        { ...options, requestOptions: { headers: { 'If-Match': textAt(networkInterface, 'etag') } } },
+      ),
+    ),
+  );
+}

@@ -1,0 +1,118 @@
+import { at, isObject, listAt, textAt } from '../../arm/json.ts';
+import { printable } from '../../text/printable.ts';
+
+/** What an error of an SDK call says, wherever in it that stands. */
+export interface AzureError {
+  /** The error's class: "RestError". */
+  name: string;
+  /** Azure's code, or that of the system where no answer came ("ENOTFOUND"); "" when there is none. */
+  code: string;
+  /** Azure's codes at every depth, the outermost first. */
+  codes: string[];
+  /** HTTP status; 0 means that no answer came. */
+  status: number;
+  /** What happened, in Azure's words: those of the innermost error. */
+  message: string;
+  /** The answer was written by Azure, not by something between here and there. */
+  fromAzure: boolean;
+  retryAfterSeconds: number | undefined;
+  /** A header of the answer; "" when it has none of that name. */
+  header(name: string): string;
+}
+
+/** How deep errors lie within errors is Azure's choice; the innermost says what is wrong. */
+const deepest = 8;
+const mostErrors = 20;
+const longest = 1500;
+
+/** Sentences that say nothing but that there was an error: what happened stands in the details. */
+const empty =
+  /^(a retryable error occurred|precondition failed|bad ?request|an error (has )?occurred|please provide below info|the request had some invalid properties|there were some errors when processing|something went wrong processing|(one or more|at least one) .*(failed|error)|see (inner|details))/i;
+
+/** Messages are now and then whole error bodies as text. */
+function unwrapped(error: unknown): unknown {
+  const text = textAt(error, 'message').trim();
+  if (!text.startsWith('{') || text.length > 100_000) return error;
+  try {
+    const body: unknown = JSON.parse(text);
+    return at(body, 'error') ?? body;
+  } catch {
+    return error;
+  }
+}
+
+/** The errors that no other explains, from one of Azure's error objects. */
+function innermost(given: unknown, depth = 0): unknown[] {
+  const error = unwrapped(given);
+  if (depth >= deepest || !isObject(error)) return isObject(error) ? [error] : [];
+  const inner = error.innererror ?? error.innerError;
+  if (textAt(inner, 'message') !== '') return innermost(inner, depth + 1);
+  const details = listAt(error, 'details').slice(0, mostErrors).filter(isObject);
+  const told = details.flatMap((detail) => innermost(detail, depth + 1)).filter((one) => textAt(one, 'message') !== '');
+  return told.length > 0 ? told : [error];
+}
+
+/** One error in a line: its code where the message does not say as much, and the place in a query. */
+function told(error: unknown): string {
+  const code = textAt(error, 'code');
+  const message = textAt(error, 'message');
+  const row = at(error, 'line');
+  const place =
+    typeof row === 'number' ? ` (line ${row}, character ${String(at(error, 'characterPositionInLine'))})` : '';
+  const words = /^(-?\d*|[A-Z]{3}\d{4})$/.test(code) || message.includes(code) ? message : `${code}: ${message}`;
+  return `${words}${place}`;
+}
+
+/**
+ * What an error object of Azure's says happened, in a line. `details[]` and `innererror` say more than the message on
+ * top (Azure REST API guidelines, "ErrorDetail"; of Log Analytics, "Azure Monitor Log Analytics API errors").
+ */
+export function causeIn(error: unknown): string {
+  const top = textAt(unwrapped(error), 'message') || textAt(error, 'message');
+  const errors = innermost(error);
+  // Its own code stands beside the message anyhow.
+  if (errors[0] === error) return printable(top || textAt(error, 'code'), longest);
+  const inner = [...new Set(errors.map(told))].filter((text) => text !== '');
+  const says = top !== '' && !empty.test(top) && !inner.some((text) => text.includes(top));
+  return printable([...inner, ...(says ? [top] : [])].join('; ') || textAt(error, 'code'), longest);
+}
+
+function codesIn(error: unknown, depth = 0): string[] {
+  if (depth >= deepest || !isObject(error)) return [];
+  const inner = [error.innererror ?? error.innerError, ...listAt(error, 'details').slice(0, mostErrors)];
+  return [textAt(error, 'code'), ...inner.flatMap((one) => codesIn(one, depth + 1))].filter((code) => code !== '');
+}
+
+function headersOf(error: unknown): (name: string) => string {
+  const headers = at(error, 'response', 'headers');
+  const get = at(headers, 'get');
+  return (name) => {
+    const value: unknown = typeof get === 'function' ? Reflect.apply(get, headers, [name]) : undefined;
+    return typeof value === 'string' ? value : '';
+  };
+}
+
+/** What an error says: HTTP status, Azure's codes and its sentence. */
+export function azureError(error: unknown): AzureError {
+  const status = at(error, 'statusCode') ?? at(error, 'response', 'status');
+  const details = at(error, 'details');
+  const envelope = at(details, 'error') ?? details;
+  const codes = codesIn(envelope);
+  const code = codes[0] ?? textAt(error, 'code');
+  const header = headersOf(error);
+  const retryAfter = Number(header('retry-after') || Number.NaN);
+  const own = textAt(error, 'message') || String(error);
+  return {
+    name: textAt(error, 'name'),
+    code,
+    codes: codes.length > 0 ? codes : [code].filter(Boolean),
+    status: typeof status === 'number' ? status : 0,
+    message: causeIn(envelope) || printable(own, longest),
+    fromAzure:
+      (code !== '' && code !== 'PARSE_ERROR') ||
+      header('x-ms-request-id') !== '' ||
+      header('x-ms-correlation-request-id') !== '',
+    retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
+    header,
+  };
+}

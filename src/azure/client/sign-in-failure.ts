@@ -1,0 +1,122 @@
+import { listAt, textAt } from '../../arm/json.ts';
+import type { Gap } from '../../documents/fact.ts';
+import { printable } from '../../text/printable.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import { type Challenge, ChallengeUnanswered, challengeLine } from './challenge.ts';
+import { codeIn, meaningOf } from './entra-codes.ts';
+
+/** A sign-in gave no token; `cause` is what the credential said, `tenant` the one that was asked for. */
+export class SignInFailed extends Error {
+  override readonly name = 'SignInFailed';
+  /** "" for the credential's own. */
+  readonly tenant: string;
+
+  constructor(tenant: string, cause: unknown) {
+    super(textAt(cause, 'message') || String(cause), { cause });
+    this.tenant = tenant;
+  }
+}
+
+/** Every way to sign in was tried, and none has anybody signed in; `errors` has what each said. */
+export class NobodySignedIn extends Error {
+  override readonly name = 'NobodySignedIn';
+  readonly errors: readonly Error[];
+
+  constructor(errors: readonly Error[]) {
+    super('Nobody is signed in');
+    this.errors = errors;
+  }
+}
+
+const credentialErrors = new Set([
+  'NobodySignedIn',
+  'SignInFailed',
+  'ChallengeUnanswered',
+  'CredentialUnavailableError',
+  'AuthenticationRequiredError',
+  'AuthenticationError',
+  'AggregateAuthenticationError',
+]);
+
+/** Did a credential throw this, before anything was sent to Azure? */
+export function isSignInFailure(error: unknown): boolean {
+  return credentialErrors.has(textAt(error, 'name'));
+}
+
+/** The line that signs in, in a tenant ("" for any). */
+export function loginLine(tenant: string): string {
+  return tenant === '' ? 'az login' : `az login --tenant ${shellWord(tenant)}`;
+}
+
+const saysNothing =
+  /could not be found|is unavailable|not installed|Please run 'az login'|Please run 'azd auth login'|Connect-AzAccount|no environment|has no (environment|token)/i;
+
+/**
+ * What failed, of an error that may hold one for each credential of a chain: the last that says more than that it is
+ * not there to be used.
+ */
+function tellingError(error: unknown): unknown {
+  const errors = listAt(error, 'errors');
+  const more = errors.map(tellingError).filter((one) => !saysNothing.test(textAt(one, 'message')));
+  return more.findLast((one) => codeIn(textAt(one, 'message')) !== '') ?? more.at(-1) ?? error;
+}
+
+/** What Azure wants of the next sign-in, told by the claims that it names. */
+export function gapOfChallenge(challenge: Challenge, said = ''): Gap {
+  const factor = /"acrs"|"amr"|mfa|c\d+"/i.test(challenge.claims) || /multi-?factor|\bMFA\b/i.test(said);
+  const words = said === '' ? '' : `: ${said}`;
+  return {
+    why: factor ? 'second-factor' : 'not-signed-in',
+    because: factor
+      ? `Azure wants a second factor for this${words}`
+      : `the sign-in was revoked, or its rules have changed${words}`,
+    cure: challengeLine(challenge),
+  };
+}
+
+/** No credential of the chain is signed in: is there a tool that could be? */
+function nobody(error: unknown, login: string): Gap {
+  const cli = [error, ...listAt(error, 'errors')].some((one) => /^Please run 'az login'/.test(textAt(one, 'message')));
+  return cli
+    ? { why: 'not-signed-in', because: 'nobody is signed in', cure: `run ${login}, then refresh` }
+    : {
+        why: 'not-signed-in',
+        because: 'nobody is signed in, and the Azure CLI is not there to do it',
+        cure: `install the Azure CLI (https://aka.ms/azure-cli) and run ${login}; or start cordon with --auth device-code`,
+      };
+}
+
+/** By what whoever looks into the tenant's sign-in logs finds the refused one. */
+function correlationIn(said: string): string {
+  const id = /Correlation ID: ([0-9a-f-]{36})/i.exec(said)?.[1];
+  return id ? `, correlation id ${id}` : '';
+}
+
+/** Why a sign-in gave no token, and what to do. `error` is one for which `isSignInFailure` holds. */
+export function gapOfSignIn(error: unknown): Gap {
+  if (error instanceof ChallengeUnanswered) return gapOfChallenge(error.challenge);
+  const login = loginLine(textAt(error, 'tenant'));
+  const whole = error instanceof SignInFailed ? error.cause : error;
+  if (whole instanceof NobodySignedIn) return nobody(whole, login);
+  const telling = tellingError(whole);
+  const said = textAt(telling, 'message');
+  const code = codeIn(said);
+  const meaning = code === '' ? undefined : meaningOf(code, login);
+  if (meaning)
+    return meaning.why === 'policy' ? { ...meaning, because: meaning.because + correlationIn(said) } : meaning;
+  if (/certificate[ _]verify[ _]failed|SSLError|self-signed certificate/i.test(said)) {
+    return {
+      why: 'no-answer',
+      because: 'the Azure CLI does not believe the certificate of a proxy between here and Entra',
+      cure: 'set REQUESTS_CA_BUNDLE to the file of your organisation’s root certificate (PEM), then sign in again',
+    };
+  }
+  const chain = listAt(telling, 'errors').length > 0;
+  if (code === '' && (chain || saysNothing.test(said))) return nobody(whole, login);
+  const first = said.replace(/^ERROR: /, '').split(/ ?Trace ID:|\r?\n/)[0] ?? '';
+  return {
+    why: 'not-signed-in',
+    because: `the sign-in failed: ${printable(first, 600)}`,
+    cure: `run ${login}, then refresh`,
+  };
+}

@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process';
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { NobodySignedIn } from './sign-in-failure.ts';
+
+/** How to sign in; `default` takes what there is, a person's sign-in before an identity of the computer. */
+export const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
+export type AuthMethod = (typeof authMethods)[number];
+
+export interface SignInOptions {
+  method: AuthMethod;
+  /** Tenant to sign in to, by id or domain; the credential's own when absent. */
+  tenant: string | undefined;
+  /** "https://login.microsoftonline.com" */
+  authority: string;
+  /** A cloud that Microsoft's list of clouds does not have: its authority is believed without asking there. */
+  custom: boolean;
+  /** Tells whoever signs in what to do: where to type which code. */
+  tell: (text: string) => void;
+}
+
+/** A credential that also says through what the token came that it gave last: "Azure CLI". */
+export interface NamedCredential extends TokenCredential {
+  through(): string;
+}
+
+/** How long az and its like may take for a token before they count as stuck, in ms. */
+const processTimeoutInMs = 60_000;
+
+interface Source {
+  name: string;
+  make(): TokenCredential;
+  /** Does the failure only say that nobody is signed in there? Any other ends the search: it is somebody's sign-in. */
+  absent(error: Error): boolean;
+}
+
+const unavailable = (error: Error) =>
+  error.name === 'CredentialUnavailableError' && !/AADSTS\d|claims challenge/i.test(error.message);
+
+/** What `az account get-access-token` prints when it refuses. The SDK puts a sentence of its own in its place. */
+function refusalOfCli(resource: string, tenant: string | undefined): Promise<string> {
+  const parameters = ['account', 'get-access-token', '--output', 'json', '--resource', resource];
+  if (tenant) parameters.push('--tenant', tenant);
+  // On Windows az is a batch file, which only a shell starts; nothing but these characters gets there.
+  const plain = parameters.every((one) => /^[\w./:-]+$/.test(one));
+  if (!plain) return Promise.resolve('');
+  const windows = process.platform === 'win32';
+  return new Promise((resolve) => {
+    const options = { timeout: processTimeoutInMs, windowsHide: true, shell: windows, maxBuffer: 1024 * 1024 };
+    execFile('az', parameters, options, (error, _stdout, stderr) => resolve(error ? stderr : ''));
+  });
+}
+
+/**
+ * The Azure CLI's sign-in. "Please run az login" is what the SDK says of every refusal that mentions az login, also of
+ * an expired or revoked session; Entra's own words are then asked of az.
+ */
+function azureCli(identity: typeof import('@azure/identity'), tenant: string | undefined): TokenCredential {
+  const cli = new identity.AzureCliCredential({ processTimeoutInMs, ...(tenant ? { tenantId: tenant } : {}) });
+  return {
+    async getToken(scopes: string | string[], options: GetTokenOptions = {}): Promise<AccessToken | null> {
+      try {
+        return await cli.getToken(scopes, options);
+      } catch (error) {
+        if (options.claims || !(error instanceof Error) || !/^Please run 'az login'/.test(error.message)) throw error;
+        const [scope = ''] = Array.isArray(scopes) ? scopes : [scopes];
+        const said = await refusalOfCli(scope.replace(/\/\.default$/, ''), options.tenantId ?? tenant);
+        if (!/AADSTS\d/.test(said)) throw error;
+        throw new identity.CredentialUnavailableError(said.slice(0, 8192), { cause: error });
+      }
+    },
+  };
+}
+
+/** Is a service principal or an account set in the environment, so that somebody wants it to be used? */
+function environmentIsSet(env: NodeJS.ProcessEnv): boolean {
+  const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_USERNAME } = env;
+  const secret = AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH || AZURE_USERNAME;
+  return Boolean(AZURE_CLIENT_ID && AZURE_TENANT_ID && secret);
+}
+
+/**
+ * A person's sign-in before an identity of the computer: on a jump host in Azure the SDK's own order would act as the
+ * VM. A sign-in that Entra refuses ends the search; going on as somebody else is nothing that happens by itself.
+ */
+function sourcesByDefault(identity: typeof import('@azure/identity'), options: SignInOptions): Source[] {
+  const { tenant, authority: authorityHost } = options;
+  const inTenant = tenant ? { tenantId: tenant } : {};
+  const environment: Source = {
+    name: 'the environment',
+    make: () => new identity.EnvironmentCredential({ authorityHost }),
+    absent: unavailable,
+  };
+  return [
+    ...(environmentIsSet(process.env) ? [environment] : []),
+    {
+      name: 'Azure CLI',
+      make: () => azureCli(identity, tenant),
+      absent: (error) => /^(Azure CLI could not be found|Please run 'az login')/.test(error.message),
+    },
+    {
+      name: 'Azure PowerShell',
+      make: () => new identity.AzurePowerShellCredential({ processTimeoutInMs, ...inTenant }),
+      absent: unavailable,
+    },
+    {
+      name: 'Azure Developer CLI',
+      make: () => new identity.AzureDeveloperCliCredential({ processTimeoutInMs, ...inTenant }),
+      absent: unavailable,
+    },
+    {
+      name: 'a managed identity',
+      // The probe is what makes a computer outside of Azure answer at once; the SDK's own chain sets it likewise.
+      make: () =>
+        new identity.ManagedIdentityCredential(
+          Object.assign({}, managedIdentityOf(process.env), {
+            sendProbeRequest: true,
+            retryOptions: { maxRetries: 2 },
+          }),
+        ),
+      absent: unavailable,
+    },
+  ];
+}
+
+/** The user-assigned identity that the environment names; empty for the system-assigned one. */
+function managedIdentityOf(env: NodeJS.ProcessEnv): { clientId?: string } {
+  return env.AZURE_CLIENT_ID ? { clientId: env.AZURE_CLIENT_ID } : {};
+}
+
+function inOrder(sources: Source[]): NamedCredential {
+  const made = new Map<Source, TokenCredential>();
+  let chosen: Source | undefined;
+  return {
+    through: () => chosen?.name ?? '',
+    async getToken(scopes, options) {
+      const failures: Error[] = [];
+      // Who acts does not change within a session, also when the sign-in ends.
+      for (const source of chosen ? [chosen] : sources) {
+        const credential = made.get(source) ?? source.make();
+        made.set(source, credential);
+        try {
+          const token = await credential.getToken(scopes, options);
+          if (token) chosen = source;
+          if (token) return token;
+        } catch (error) {
+          if (chosen || !(error instanceof Error) || !source.absent(error)) throw error;
+          failures.push(error);
+        }
+      }
+      throw new NobodySignedIn(failures);
+    },
+  };
+}
+
+/** The credential that `--auth` asks for. Nothing is asked of it yet. */
+export async function signInWith(options: SignInOptions): Promise<NamedCredential> {
+  const identity = await import('@azure/identity');
+  const { method, tenant, authority: authorityHost, custom, tell } = options;
+  const entra = { authorityHost, disableInstanceDiscovery: custom, ...(tenant ? { tenantId: tenant } : {}) };
+  const only = (name: string, make: () => TokenCredential) => inOrder([{ name, make, absent: () => false }]);
+  switch (method) {
+    case 'cli':
+      return only('Azure CLI', () => azureCli(identity, tenant));
+    case 'device-code':
+      return only(
+        'a device code',
+        () => new identity.DeviceCodeCredential({ ...entra, userPromptCallback: ({ message }) => tell(message) }),
+      );
+    case 'browser':
+      return only('the browser', () => new identity.InteractiveBrowserCredential(entra));
+    case 'managed-identity':
+      return only(
+        'a managed identity',
+        () => new identity.ManagedIdentityCredential({ ...managedIdentityOf(process.env) }),
+      );
+    case 'environment':
+      return only('the environment', () => new identity.EnvironmentCredential({ authorityHost }));
+    case 'default':
+      // Whoever sets this variable has chosen; the SDK reads it.
+      return process.env.AZURE_TOKEN_CREDENTIALS
+        ? only('AZURE_TOKEN_CREDENTIALS', () => new identity.DefaultAzureCredential(entra))
+        : inOrder(sourcesByDefault(identity, options));
+  }
+}

@@ -1,0 +1,74 @@
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { ChallengeUnanswered } from './challenge.ts';
+import { SignInFailed } from './sign-in-failure.ts';
+import { identityOf } from './signed-in.ts';
+
+/** A token with less life than this is asked for anew: the clients refresh theirs two minutes before the end. */
+const leastLifeMs = 120_000;
+
+/** One credential for all clients: a token for each scope and tenant, with one request for it at a time. */
+export interface TokenCache extends TokenCredential {
+  getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null>;
+  /** Azure refused this token: the source is asked for another before it is given out again. */
+  refuse(token: string): void;
+}
+
+/**
+ * Each of the SDK's clients asks its credential for itself, and a sign-in with the Azure CLI is a process of two
+ * seconds for each. `source` is asked once; what it gives serves them all. A failure is not kept: whoever signs in
+ * meanwhile is served. `wantedTenant` is told where it fails. Throws SignInFailed with the source's error, or
+ * ChallengeUnanswered where Azure demanded claims that the source cannot get.
+ */
+export function cachedTokens(
+  source: () => Promise<TokenCredential>,
+  wantedTenant = '',
+  now: () => number = Date.now,
+): TokenCache {
+  const held = new Map<string, AccessToken>();
+  const underWay = new Map<string, Promise<AccessToken | null>>();
+  const refused = new Set<string>();
+
+  async function fetchToken(key: string, scopes: string[], options: GetTokenOptions): Promise<AccessToken | null> {
+    const before = held.get(key);
+    // The caller's own signal stays out: others wait for the same token.
+    const { claims, tenantId, enableCae } = options;
+    const asked = {
+      ...(claims === undefined ? {} : { claims }),
+      ...(tenantId === undefined ? {} : { tenantId }),
+      ...(enableCae === undefined ? {} : { enableCae }),
+    };
+    try {
+      const fresh = await (await source()).getToken(scopes, asked);
+      if (fresh) held.set(key, fresh);
+      return fresh;
+    } catch (error) {
+      if (claims) {
+        const tenant = tenantId ?? (before ? identityOf(before.token).tenantId : wantedTenant);
+        throw new ChallengeUnanswered({ claims, scope: scopes[0] ?? '', tenant }, { cause: error });
+      }
+      // A token that lives a little longer is better than none.
+      if (before && !refused.has(before.token) && before.expiresOnTimestamp > now()) return before;
+      throw new SignInFailed(tenantId ?? wantedTenant, error);
+    }
+  }
+
+  return {
+    async getToken(scopes, options = {}) {
+      const list = Array.isArray(scopes) ? scopes : [scopes];
+      const key = `${list.join(' ')} ${options.tenantId ?? ''}`;
+      const known = held.get(key);
+      const good = known && !refused.has(known.token) && known.expiresOnTimestamp - now() > leastLifeMs;
+      // With claims too: what was refused was an older token of another client.
+      if (good && (!options.claims || refused.size > 0)) return known;
+      const request = `${key} ${options.claims ?? ''}`;
+      const waiting = underWay.get(request);
+      if (waiting) return waiting;
+      const fresh = fetchToken(key, list, options).finally(() => underWay.delete(request));
+      underWay.set(request, fresh);
+      return fresh;
+    },
+    refuse(token) {
+      refused.add(token);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { exitCode, Failure } from '../failure.ts';
+import { notAllowable } from '../network/sets/given-prefix.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { printable } from '../text/printable.ts';
+
+/** Options that say how a VM is locked, instead of what the playbook says. */
+export interface LockFlags {
+  allow?: string;
+  wayIn?: string;
+  existingLock?: string;
+  closeOutbound?: boolean;
+}
+
+/** The responder's address of --allow; undefined when it was not given. Throws a Failure when it cannot stay allowed. */
+export function allowedAddress({ allow }: LockFlags): string | undefined {
+  if (allow === undefined) return undefined;
+  const because = notAllowable(allow);
+  if (because !== '') throw new Failure(`--allow: ${printable(because, 300)}`, exitCode.usage);
+  return allow;
+}
+
+/** The playbook with these options in the steps that lock, and in those that check the way in. */
+export function withLockOptions(playbook: Playbook, flags: LockFlags): Playbook {
+  const both = flags.wayIn === undefined ? {} : { wayIn: flags.wayIn };
+  const lock = {
+    ...both,
+    ...(flags.existingLock === undefined ? {} : { existingLock: flags.existingLock }),
+    ...(flags.closeOutbound === true ? { denyOutbound: true } : {}),
+  };
+  const added = new Map([
+    ['nsg.lock', lock],
+    ['network.check', both],
+  ]);
+  return {
+    ...playbook,
+    steps: playbook.steps.map((step) => {
+      const more = added.get(step.uses ?? step.check ?? '') ?? {};
+      return Object.keys(more).length === 0 ? step : { ...step, with: { ...step.with, ...more } };
+    }),
+  };
+}

@@ -1,0 +1,134 @@
+import { accountName } from './account-names.ts';
+import type { LogonEvent } from './events.ts';
+import { type CountedAttempt, judge, type SshLogon, type TimedLine, withoutHalves } from './ssh-attempts.ts';
+import { parseSshd } from './sshd.ts';
+import { type Ticks, ticksPerSecond } from './ticks.ts';
+
+/** A line of syslog, as the Syslog table or a file holds it. */
+export interface SyslogLine {
+  at: Ticks;
+  computer: string;
+  /** Of the process that wrote it; null where it was not logged. */
+  processId: number | null;
+  message: string;
+}
+
+/** Lines of one process id that lie further apart are of two processes: sshd waits 120 s for a logon. */
+export const processGap = 180 * ticksPerSecond;
+/** However close they lie, the lines of one connection before its logon do not go on for so long. */
+export const longestProcess = 3600 * ticksPerSecond;
+
+/** An attempt as it is counted, and the logons and names that tell what it means. */
+export interface SshEvidence {
+  attempts: CountedAttempt[];
+  logons: (SshLogon & { computer: string; last: Ticks })[];
+  /** `computer\naccount` of accounts that sshd says are there. */
+  existing: Set<string>;
+}
+
+const guessedIn = /^(?:password|keyboard-interactive|challenge-response)/;
+
+/**
+ * The attempts as they are counted in the end: each once, whichever process told of it, and with the code that all lines
+ * together allow. sshd does not try the password of root where root may log on with a key alone (the default, and Azure's
+ * images'), and says "Failed password" all the same: unless a password of root was accepted there, it decides nothing.
+ */
+export function settled({ attempts, logons, existing }: SshEvidence): CountedAttempt[] {
+  const rootByPassword = new Set(
+    logons.filter(({ account, method }) => account === 'root' && guessedIn.test(method)).map((one) => one.computer),
+  );
+  return withoutHalves(attempts).map((one) => {
+    const { computer, attempt } = one;
+    const key = accountName(attempt.account).key;
+    const code =
+      attempt.code === 'sshd:wrong-password' && key === 'root' && !rootByPassword.has(computer)
+        ? 'sshd:password-refused'
+        : attempt.code === 'sshd:invalid-user' && existing.has(`${computer}\n${key}`)
+          ? 'sshd:not-allowed'
+          : attempt.code;
+    return code === attempt.code ? one : { ...one, attempt: { ...attempt, code } };
+  });
+}
+
+/**
+ * The attempts and the logons behind lines of syslog, in any order. A line that was sent twice is read once; an attempt
+ * that several lines tell of counts once. `unread` counts lines that say something about a logon no form is known for.
+ */
+export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[]; successes: LogonEvent[] } {
+  const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set() };
+  for (const { computer, known, lines: own } of processesOf(lines)) {
+    const { attempts, logons, existing } = judge(own);
+    for (const attempt of attempts)
+      evidence.attempts.push({
+        computer,
+        first: attempt.at,
+        last: attempt.at,
+        failures: attempt.times,
+        attempt,
+        known,
+      });
+    for (const logon of logons) evidence.logons.push({ ...logon, computer, last: logon.at });
+    for (const account of existing) evidence.existing.add(`${computer}\n${account}`);
+  }
+  const failures = settled(evidence).flatMap(({ computer, failures: times, attempt }) =>
+    Array.from({ length: times }, () => logonEvent(computer, attempt)),
+  );
+  const byTime = (a: LogonEvent, b: LogonEvent): number => a.at - b.at;
+  return {
+    failures: failures.sort(byTime),
+    successes: evidence.logons.map((logon) => logonEvent(logon.computer, { ...logon, code: '' })).sort(byTime),
+  };
+}
+
+interface Process {
+  computer: string;
+  known: boolean;
+  lines: TimedLine[];
+}
+
+/** Lines by the process that wrote them: the same id, and no gap between them. */
+function processesOf(lines: readonly SyslogLine[]): Process[] {
+  const seen = new Set<string>();
+  const sorted = [...lines].sort((a, b) => a.at - b.at || (a.message < b.message ? -1 : a.message > b.message ? 1 : 0));
+  const open = new Map<string, Process>();
+  const processes: Process[] = [];
+  for (const { at, computer, processId, message } of sorted) {
+    const id = `${at}\n${computer}\n${processId}\n${message}`;
+    const line = seen.has(id) ? null : parseSshd(message);
+    seen.add(id);
+    if (line === null) continue;
+    const known = processId !== null && processId > 0;
+    // A process of another service goes on for days, and each of its lines is an attempt.
+    const apart = line.service !== '' && line.service !== 'sshd';
+    const key = apart ? id : known ? `${computer}\n${processId}` : `${computer}\n${line.address} ${line.port}`;
+    const process = open.get(key);
+    const last = process?.lines.at(-1)?.at ?? 0;
+    if (process && at - last <= processGap && at - (process.lines[0]?.at ?? 0) <= longestProcess)
+      process.lines.push({ at, line });
+    else {
+      const fresh = { computer, known, lines: [{ at, line }] };
+      open.set(key, fresh);
+      processes.push(fresh);
+    }
+  }
+  return processes;
+}
+
+function logonEvent(computer: string, { at, account, address, code, method }: SshLogon & { code: string }): LogonEvent {
+  return {
+    at,
+    recordId: 0,
+    eventId: 0,
+    computer,
+    account,
+    domain: '',
+    address,
+    workstation: '',
+    logonType: null,
+    status: '',
+    subStatus: code,
+    process: 'sshd',
+    logonId: '',
+    method,
+  };
+}

@@ -1,0 +1,157 @@
+import type { StepView } from '../src/playbook/run.ts';
+import { type LeftOpen, leftOpen, leftToDo, lockOf } from '../src/session/containment.ts';
+import type { RunSlot, SessionState } from '../src/session/state.ts';
+import { cells, cut, wrap } from '../src/text/cells.ts';
+import { counted } from '../src/text/counts.ts';
+import { clock, stopwatch } from '../src/text/times.ts';
+import { storyOf } from '../src/words/story.ts';
+import { between, blank, cell, type Line, line, span, type Tone } from './line.ts';
+import { mark, severityMark, truthMark } from './marks.ts';
+import { stepMark } from './run-text.ts';
+
+/** That the door stands open, and how it goes on. */
+function stillOpenRows({ ports, step, run }: LeftOpen): Line[] {
+  const stopped = run.view.outcome === 'cancelled';
+  return [
+    line(
+      span(` ${mark.critical} `, 'critical'),
+      span(`STILL OPEN  ${ports.join(' ')} to everybody`, 'plain', true),
+      `   ended at step ${step}${stopped ? ' by you' : ''}`,
+      ...(stopped ? ['   ', span('c', 'accent', true), ` goes on with step ${step}`] : []),
+    ),
+  ];
+}
+
+/** What is so now that the VM was locked: what was open before, and what Azure says since. */
+function lockedRow(state: SessionState, slot: RunSlot, lock: StepView): Line {
+  const { openBefore } = slot;
+  const before =
+    openBefore === null
+      ? 'Before: not known.'
+      : `Before: ${openBefore.length === 0 ? 'no port' : counted(openBefore.length, 'port')} open to everybody.`;
+  const part = state.triages.get(slot.vmId)?.part;
+  const fact = part?.exposure;
+  const fresh = fact?.state === 'known' && fact.asOf >= lock.endedAt;
+  const [headline] = part && fresh ? storyOf(part, state.now).slice(-1) : [];
+  const open = headline?.severity !== 'good';
+  const now = !fresh
+    ? `Now: ${mark.loading} Azure is asked`
+    : open
+      ? `Now: ${headline?.texts.at(-2) ?? headline?.texts.at(-1) ?? ''}`
+      : `Now: none, checked ${clock(fact.asOf)}`;
+  const sign = fresh && open ? span(mark.critical, 'critical') : truthMark(lock.verified?.ok ?? null);
+  return line(' ', sign, ' ', span(`Locked ${clock(lock.endedAt)}.`, 'plain', true), ` ${before} ${now}`);
+}
+
+const outcomes: Record<string, [string, Tone, string]> = {
+  done: [mark.verified, 'good', 'Done.'],
+  failed: [mark.failed, 'critical', 'Failed.'],
+  undone: ['↶', 'high', 'Undone.'],
+  'needs-attention': [mark.critical, 'critical', 'Needs your attention.'],
+  cancelled: [mark.low, 'plain', 'Stopped.'],
+};
+
+/** What is so now, in the first row; then what was checked and the time that is left to keep it. */
+export function outcomeRows(state: SessionState, slot: RunSlot, width: number): Line[] {
+  const { view } = slot;
+  const open = leftOpen(state, slot.vmId);
+  const lock = lockOf(slot);
+  const [sign, tone, word] = outcomes[view.outcome] ?? [mark.unknown, 'unknown', view.outcome];
+  const rows: Line[] = [];
+  if (open?.run.id === slot.id) rows.push(...stillOpenRows(open));
+  if (lock) rows.push(lockedRow(state, slot, lock));
+  if (!lock || view.outcome !== 'done') {
+    // What a done playbook's steps say stands in their rows.
+    const said = view.outcome === 'done' || view.summary === '' ? word : view.summary;
+    rows.push(
+      ...wrap(said, width - 4, 5).map((text, at) =>
+        line(span(at === 0 ? ` ${sign} ` : '   ', tone, true), span(text, 'plain', at === 0)),
+      ),
+    );
+  }
+  const checks = view.steps.filter(({ kind, verified }) => kind === 'check' && verified !== null);
+  for (const { verified } of checks) {
+    for (const [at, text] of wrap(verified?.text ?? '', width - 4, 2).entries()) {
+      rows.push(line(' ', at === 0 ? truthMark(verified?.ok ?? null) : ' ', ` ${text}`));
+    }
+  }
+  if (view.autoUndoAt !== null) {
+    const left = (Date.parse(view.autoUndoAt) - state.now.getTime()) / 1000;
+    rows.push(
+      line(
+        span(` ${mark.stale} `, 'high'),
+        'Undone by itself in ',
+        span(stopwatch(left), 'plain', true),
+        ` (${clock(view.autoUndoAt)})   `,
+        span('k', 'accent', true),
+        ' keep it   ',
+        span('u', 'accent', true),
+        ' undo it now',
+      ),
+    );
+  } else if (view.steps.some((step) => step.undoable) && !slot.undoing) {
+    rows.push(line('   ', span('u', 'accent', true), ' undoes what was done'));
+  }
+  if (slot.undoing) rows.push(line(span(` ${mark.loading} undoing`, 'dim')));
+  return rows;
+}
+
+/** What came of a step, in its own words. */
+function resultOf(step: StepView): string {
+  if (step.error !== '') return step.error;
+  if (step.verified) return step.verified.text;
+  if (step.state === 'skipped') return 'left out';
+  if (step.state === 'pending' || step.state === 'planned') return 'not reached';
+  return step.kind === 'note' ? step.guidance : step.kind === 'ask' ? 'answered: see the transcript' : '';
+}
+
+function tookOf(step: StepView): string {
+  if (step.startedAt === '' || step.endedAt === '' || step.kind !== 'action') return '';
+  return stopwatch((Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000);
+}
+
+/** The steps with what came of each, one under another; the selected one in full. */
+function resultRows(slot: RunSlot, selected: number, width: number): Line[] {
+  const titles = Math.min(40, Math.max(...slot.view.steps.map(({ title }) => cells(title))), Math.floor(width * 0.35));
+  return slot.view.steps.flatMap((step, at): Line[] => {
+    const took = tookOf(step);
+    const right = `${took.padStart(6)}  ${step.undoable ? 'u' : ' '} `;
+    const room = width - titles - 7 - right.length;
+    const chosen = at === selected;
+    const texts = wrap(resultOf(step), room, chosen ? 8 : 2);
+    return texts.map((text, part): Line => {
+      const left = line(
+        span(chosen && part === 0 ? mark.selected : ' ', 'accent', true),
+        part === 0 ? stepMark(step) : ' ',
+        ` ${part === 0 ? at + 1 : ' '} `,
+        { ...cell(part === 0 ? step.title : '', titles), bold: chosen },
+        `  ${text}`,
+      );
+      const row = between(left, part === 0 ? line(span(right, 'dim')) : blank, width);
+      return { ...row, item: at, selected: chosen && part === 0 };
+    });
+  });
+}
+
+/** How a playbook ended: what is so now, every step with its result, and what is left to do. */
+export function endingPage(state: SessionState, slot: RunSlot, selected: number, width: number): Line[] {
+  const todo = leftToDo(state, slot.vmId).filter(({ playbook }) => playbook !== slot.view.playbook);
+  const about = Math.min(36, Math.max(0, ...todo.map(({ about }) => cells(about))));
+  return [
+    ...outcomeRows(state, slot, width),
+    blank,
+    ...resultRows(slot, selected, width),
+    ...(todo.length > 0 ? [blank, line(span('   Left to do', 'plain', true), ', from what was found')] : []),
+    ...todo.flatMap((one) =>
+      wrap(one.text, width - about - 6, 2).map((text, at) =>
+        line(
+          ' ',
+          at === 0 ? severityMark(one.severity) : ' ',
+          ' ',
+          { ...cell(at === 0 ? cut(one.about, about) : '', about), bold: true },
+          `  ${text}`,
+        ),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,61 @@
+import { cells, wrap } from '../src/text/cells.ts';
+import { blank, type Line, line, type Span, widthOf } from './line.ts';
+
+/** The words of a row, each with how it looks; blanks stand at the end of the word before them. */
+function wordsOf(row: Line): Span[] {
+  return row.spans.flatMap((piece) =>
+    (piece.text.match(/\s*\S+\s*/g) ?? [piece.text]).map((text): Span => ({ ...piece, text })),
+  );
+}
+
+/** A row that is too wide, as rows of at most `width` cells that begin where its text began. */
+export function folded(row: Line, width: number): Line[] {
+  if (widthOf(row) <= width) return [row];
+  const text = row.spans.map((piece) => piece.text).join('');
+  const lead = /^[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
+  const indent = Math.min(cells(lead), Math.floor(width / 2));
+  const rows: Span[][] = [[]];
+  let used = 0;
+  for (const word of wordsOf(row)) {
+    const wide = cells(word.text.trimEnd());
+    const last = rows.at(-1);
+    if (!last) break;
+    if (used > indent && used + wide > width) {
+      // A word that is wider than a row is broken.
+      const pieces = wide > width - indent ? wrap(word.text.trim(), width - indent) : [word.text.trimStart()];
+      for (const piece of pieces) {
+        rows.push([
+          { ...word, text: ' '.repeat(indent) },
+          { ...word, text: piece },
+        ]);
+        used = indent + cells(piece);
+      }
+      continue;
+    }
+    last.push(word);
+    used += cells(word.text);
+  }
+  return rows.map((spans) => ({ ...blank, ...line(...spans), item: row.item, selected: row.selected }));
+}
+
+/**
+ * The rows with those that are too wide told in full, as far as `height` has rows to spare: a text is cut only where there is
+ * no room for it. The selected thing's rows come first.
+ */
+export function unfold(rows: readonly Line[], width: number, height: number, selected: number | null): Line[] {
+  let spare = height - rows.length;
+  const order = [...rows.keys()].sort((one, other) => {
+    const first = (at: number) => (selected !== null && rows[at]?.item === selected ? 0 : 1);
+    return first(one) - first(other) || one - other;
+  });
+  const told = new Map<number, Line[]>();
+  for (const at of order) {
+    const row = rows[at];
+    if (!row || spare <= 0) break;
+    const parts = folded(row, width);
+    if (parts.length - 1 > spare) continue;
+    spare -= parts.length - 1;
+    told.set(at, parts);
+  }
+  return rows.flatMap((row, at) => told.get(at) ?? [row]);
+}
