@@ -144,7 +144,7 @@ const ratioOf = ({ parse, exposure }: Measured['cpu']): number => (parse + expos
 function report(name: string, { megabytes, wall, cpu, ports, machines, peak }: Measured): void {
   const n = (value: number) => Math.round(value).toLocaleString('en-US');
   console.log(
-    `${name}: ${n(megabytes)} MB of JSON, ${n(machines)} machines, ${n(ports)} ports; JSON.parse ${n(cpu.parse)} ms, exposure ${n(cpu.exposure)} ms; both against JSON.parse alone ${ratioOf(cpu).toFixed(2)} (by the clock ${ratioOf(wall).toFixed(2)}); peak resident ${n(peak)} MB`,
+    `${name}: ${n(megabytes)} MB of JSON, ${n(machines)} VMs, ${n(ports)} ports; JSON.parse ${n(cpu.parse)} ms, exposure ${n(cpu.exposure)} ms; both against JSON.parse alone ${ratioOf(cpu).toFixed(2)} (by the clock ${ratioOf(wall).toFixed(2)}); peak resident ${n(peak)} MB`,
   );
 }
 
@@ -233,7 +233,7 @@ function oneMachine(): void {
   // Their mean: the system counts a thread's time in steps of up to 4 ms.
   const then = times.slice(1).reduce((sum, time) => sum + time, 0) / (times.length - 1);
   console.log(
-    `one machine behind two groups of 1,000 rules with plural prefixes: ${ports.toLocaleString('en-US')} ports; first time ${first.toFixed(0)} ms, then ${then.toFixed(1)} ms`,
+    `one VM behind two groups of 1,000 rules with plural prefixes: ${ports.toLocaleString('en-US')} ports; first time ${first.toFixed(0)} ms, then ${then.toFixed(1)} ms`,
   );
 }
 
@@ -247,17 +247,17 @@ if (args[0] === '--one') {
   const groups = Math.min(200, machines);
   const shared = await apart(machines, rules, groups);
   report(`${groups} groups of ${rules} rules, shared`, shared);
-  report(`a group of ${rules} rules for each machine`, await apart(machines, rules, machines));
+  report(`a group of ${rules} rules for each VM`, await apart(machines, rules, machines));
   const twice = await apart(machines * 2, rules, groups);
-  report('twice the machines', twice);
+  report('twice the VMs', twice);
   const few = Math.max(1, Math.round(machines / 10));
   const narrow = await apart(few, rules, few);
   const wide = await apart(few, rules * 2, few);
-  report(`${few} machines with groups of their own`, narrow);
+  report(`${few} VMs with groups of their own`, narrow);
   report('twice the rules', wide);
   const factor = (more: Measured, less: Measured) => (more.cpu.exposure / less.cpu.exposure).toFixed(2);
   console.log(
-    `exposure takes ${factor(twice, shared)} times as long for twice the machines, ${factor(wide, narrow)} times for twice the rules`,
+    `exposure takes ${factor(twice, shared)} times as long for twice the VMs, ${factor(wide, narrow)} times for twice the rules`,
   );
   oneMachine();
 }

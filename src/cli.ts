@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCode, Failure } from './failure.ts';
+import { skeleton } from './skeleton.ts';
 import { printable } from './text/printable.ts';
 import { version } from './version.ts';
 
@@ -80,7 +81,19 @@ function program(): Command {
     .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => {
+        skeleton()?.end();
+        process.stdout.write(text);
+      },
+      writeErr: (text) => {
+        skeleton()?.end();
+        process.stderr.write(text);
+      },
+    })
+    .hook('preAction', (_, command) => {
+      if (command !== cordon) skeleton()?.end();
+    })
     .showHelpAfterError(false);
   cordon.addHelpText(
     'after',
@@ -93,13 +106,15 @@ function program(): Command {
     .option('--case <id>', 'go on with this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
-    .action(async (flags) =>
-      finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1])),
-    );
+    .action(async (flags) => {
+      await finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1]));
+      // A request that Azure has not answered must not hold a person who has left.
+      if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
+    });
 
-  tagged(exploited(bursts(reading(cordon.command('scan').description('every machine in reach, ranked by suspicion')))))
+  tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
-    .option('--full', "with each machine's exposure")
+    .option('--full', "with each VM's exposure")
     .option('--case <id>', 'enter what was found into this case')
     .option('--cases <folder>', 'where case files are kept')
     .addOption(
@@ -117,9 +132,7 @@ function program(): Command {
   tagged(
     exploited(
       bursts(
-        reading(
-          cordon.command('triage <vm>').description('the three questions for one machine, by name or resource id'),
-        ),
+        reading(cordon.command('triage <vm>').description('the three questions for one VM, by name or resource id')),
       ),
     ),
   )
@@ -157,10 +170,10 @@ function program(): Command {
   reading(
     cordon
       .command('kql <query>')
-      .description('a KQL query over evidence files, or over the logs of a machine; @FILE and - read the query'),
+      .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
   )
     .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
-    .option('--vm <vm>', 'ask Log Analytics about this machine, by name or resource id')
+    .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
     .option('--limit <n>', 'print at most so many rows', number)
@@ -175,10 +188,10 @@ function program(): Command {
     );
 
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
-    .requiredOption('--vm <vm>', 'the machine, by name or resource id')
+    .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer y; never answers what must be typed')
-    .option('--confirm <name>', "the machine's name, for steps that ask for it")
+    .option('--confirm <name>', "the VM's name, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .addOption(
@@ -211,7 +224,7 @@ function program(): Command {
     .option('--keep', 'keep what would be undone by itself')
     .option('--due', 'only what should have been undone by itself by now')
     .addOption(new Option('--wait', 'with --due: wait until it is').hideHelp())
-    .option('--confirm <name>', "the machine's name, for what cannot be had back")
+    .option('--confirm <name>', "the VM's name, for what cannot be had back")
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
@@ -254,15 +267,21 @@ function program(): Command {
     });
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
-      new Option('--format <format>', 'of the notes').choices(['markdown', 'html', 'timesketch']).default('markdown'),
+      new Option(
+        '--format <format>',
+        'notes: markdown, html, pdf; for other tools: timesketch, csv (indicators), stix, iris',
+      )
+        .choices(['markdown', 'html', 'pdf', 'timesketch', 'csv', 'stix', 'iris'])
+        .default('markdown'),
     )
+    .option('--pdf', 'the notes as PDF, printed by the Chromium, Chrome or Edge that is installed')
     .option('--out <file>', 'where to')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       await finish(
         (await import('./commands/case.ts')).caseExport(
           id,
-          { ...at(flags), format: flags.format, ...(flags.out ? { out: flags.out } : {}) },
+          { ...at(flags), format: flags.pdf ? 'pdf' : flags.format, ...(flags.out ? { out: flags.out } : {}) },
           streams,
         ),
       );
@@ -284,7 +303,7 @@ function program(): Command {
     );
 
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
-    .option('--vm <vm>', 'ask about this machine alone: its resource id, or its name')
+    .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
@@ -326,6 +345,7 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await program().parseAsync();
 } catch (error) {
+  skeleton()?.end();
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
   } else if (error instanceof Failure) {

@@ -1,16 +1,96 @@
 #!/usr/bin/env node
-// Starts cordon. An older Node than 22 hands over to the one that npm installed beside the program.
+// Starts cordon. An older Node than 22 hands over to the one that npm installed beside the program. Before anything is
+// imported, a person at a terminal sees the workbench's frame begin; Ink draws over it (src/skeleton.ts).
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
-const major = Number(process.versions.node.split('.')[0]);
-const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+const { argv, env, platform, versions } = process;
+const shown = 'CORDON_SKELETON';
 
-if (major >= 22) {
+/** Does this start the workbench at a terminal? What is mistaken for it ends the skeleton when it begins. */
+function opensWorkbench(args) {
+  if (!isatty(0) || !isatty(1) || env.TERM === 'dumb') return false;
+  // A code or an address to sign in with is told on the terminal first.
+  if (args.some((arg) => /^(-h|--help|-V|--version|--auth(=.*)?)$/.test(arg))) return false;
+  return args.every((arg, at) => {
+    const before = args[at - 1] ?? '';
+    return arg.startsWith('-') || (before.startsWith('--') && !/^--(demo|read-only)$|=/.test(before));
+  });
+}
+
+function raw(on) {
+  try {
+    process.stdin.setRawMode(on);
+  } catch {
+    // A terminal that cannot be raw echoes what is typed ahead.
+  }
+}
+
+/** The alternate screen with the first row of the workbench. Keys that are typed from now on wait for it, unechoed. */
+function drawSkeleton() {
+  const plain = env.NO_COLOR || env.FORCE_COLOR === '0';
+  const name = plain ? ' cordon' : '\x1b[1m\x1b[36m cordon\x1b[39m\x1b[22m';
+  const text = 'signing in…';
+  raw(true);
+  writeSync(1, `\x1b[?1049h\x1b[H\x1b[2J\x1b[?25l${name}  ${plain ? text : `\x1b[1m${text}\x1b[22m`}`);
+}
+
+/** Gives the terminal back unless the workbench has taken the skeleton over. */
+function keepSkeleton() {
+  let there = true;
+  const end = () => {
+    if (!there) return;
+    there = false;
+    raw(false);
+    writeSync(1, '\x1b[?25h\x1b[?1049l');
+  };
+  const ended = () => {
+    end();
+    process.exit(1);
+  };
+  process.on('exit', end);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, ended);
+  globalThis[Symbol.for('cordon.skeleton')] = {
+    end,
+    take() {
+      there = false;
+      for (const signal of ['SIGTERM', 'SIGHUP']) process.off(signal, ended);
+    },
+  };
+}
+
+/** Compiled code is kept from one start to the next, in the user's cache folder. */
+function keepCompiledCode() {
+  if (env.NODE_COMPILE_CACHE !== undefined || env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
+  const folder =
+    platform === 'win32'
+      ? env.LOCALAPPDATA
+      : platform === 'darwin'
+        ? join(homedir(), 'Library', 'Caches')
+        : (env.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
+  if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
+}
+
+const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+const current = Number(versions.node.split('.')[0]) >= 22;
+const skeleton = env[shown] === undefined && (current || existsSync(bundled)) && opensWorkbench(argv.slice(2));
+if (skeleton) drawSkeleton();
+
+if (current) {
+  if (skeleton || env[shown] !== undefined) keepSkeleton();
+  delete env[shown];
+  keepCompiledCode();
   await import('./main.js');
 } else if (existsSync(bundled)) {
-  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...argv.slice(2)], {
+    stdio: 'inherit',
+    env: skeleton ? { ...env, [shown]: '1' } : env,
+  });
   // The terminal sends its signals to both; the child decides what they mean.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -1,8 +1,8 @@
 import type { Layer, SessionState } from '../src/session/state.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { moment, sameDay } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
-import { mark } from './marks.ts';
 
 /** What one address did on every machine whose logs can be read. */
 export function addressDetail(state: SessionState, layer: Extract<Layer, { kind: 'address' }>): Detail {
@@ -16,14 +16,14 @@ export function addressDetail(state: SessionState, layer: Extract<Layer, { kind:
   const failures = machines.reduce((sum, machine) => sum + machine.failures, 0);
   const entered = machines.filter((machine) => machine.successes > 0);
   const told = [
-    `${counted(failures, 'failed logon')} on ${counted(machines.length, 'machine')}`,
+    `${counted(failures, 'failed logon')} on ${counted(machines.length, 'VM')}`,
     entered.length > 0 ? `logons on ${entered.map(({ name }) => name).join(', ')}` : 'no logon',
   ].join('; ');
   return {
     title,
     asOf: fact.asOf,
     lines: [
-      { label: 'In all', text: machines.length === 0 ? 'It stands in no log that can be read.' : told },
+      { label: 'In all', text: machines.length === 0 ? 'It is in no log that can be read.' : told },
       ...machines.flatMap((machine) => [
         {
           label: machine.successes > 0 ? `${mark.critical} ${machine.name}` : machine.name,

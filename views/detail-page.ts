@@ -1,9 +1,9 @@
 import type { Session } from '../src/session/session.ts';
 import { drawn, type SessionState } from '../src/session/state.ts';
 import { age, clock } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { between, blank, line, span } from './line.ts';
-import { mark } from './marks.ts';
 import { detailBody, detailOnScreen } from './page-body.ts';
 import { machineHeader, padded } from './page-parts.ts';
 import { bodySections, type Section } from './sections.ts';

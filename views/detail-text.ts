@@ -1,5 +1,7 @@
+import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
+import { portWithProtocol } from '../src/network/port-text.ts';
 import type { Session } from '../src/session/session.ts';
 import { aroundKey, type Pane, type SessionState, tellingInstant } from '../src/session/state.ts';
 import { postureSources } from '../src/sources.ts';
@@ -7,11 +9,11 @@ import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, moment } from '../src/text/times.ts';
 import { assessmentLines, missingPatchLines, patchName, vulnerabilityLines } from '../src/words/fact-lines.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
-import { mark } from './marks.ts';
 import { postureItems } from './posture-pane.ts';
-import { breadthText, nameOfId, portText } from './words.ts';
+import { breadthText, nameOfId } from './words.ts';
 
 /** A table of few rows inside a detail, for ink-table. */
 export interface SmallTable {
@@ -89,7 +91,7 @@ export function detailOf(
     if (!port) return null;
     const told = session.explain(about.vmId, about.index);
     return {
-      title: `${portText(port)} on ${vm}, nic ${nameOfId(port.networkInterface)}, ${port.frontend.address}`,
+      title: `${portWithProtocol(port)} on ${vm}, nic ${nameOfId(port.networkInterface)}, ${port.frontend.address}`,
       asOf: part.exposure.asOf,
       lines: [
         ...(told.length > 0 ? told : [{ label: 'Who can reach it', text: breadthText(port.sources) }]),
@@ -120,7 +122,7 @@ export function detailOf(
           ? 'no logon from these addresses was seen after it'
           : `${success.value.account} from ${success.value.address || 'an address that was not recorded'} at ${moment(success.value.at)}, logon type ${success.value.logonType ?? '?'}`;
     return {
-      title: `${burst.kind} on ${vm}: ${burstParties(burst)}`,
+      title: `${burstKinds[burst.kind].name} on ${vm}: ${burstParties(burst)}`,
       asOf: part.logons.asOf,
       lines: [
         { label: 'When', text: `${moment(burst.start)} to ${moment(burst.end)}` },

@@ -1,7 +1,7 @@
 import type { Unknown } from '../src/documents/fact.ts';
 import { wrap } from '../src/text/cells.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
-import { mark } from './marks.ts';
 
 /** Rows for what is still being asked. */
 export function loadingRows(what: string): Line[] {

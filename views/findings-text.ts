@@ -3,8 +3,9 @@ import { findingAt, findingsIn, practiceText } from '../src/session/findings-sho
 import type { Layer, SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
+import { mark } from '../src/words/severity.ts';
 import { between, type Line, line, span, windowOf } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
+import { severityMark, severityTone } from './marks.ts';
 
 type Shown = Extract<Layer, { kind: 'findings' }>;
 

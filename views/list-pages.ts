@@ -1,9 +1,9 @@
 import { beneath, drawn, type SessionState } from '../src/session/state.ts';
+import { mark } from '../src/words/severity.ts';
 import { findingsHead, findingsRows } from './findings-text.ts';
 import { helpEntries, paletteMatches } from './keymap.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { fitLine, type Line, line, span } from './line.ts';
-import { mark } from './marks.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
 import { chooserRows } from './playbook-list.ts';
 import { timeLineHead, timeLineRows } from './time-line-text.ts';

@@ -1,12 +1,14 @@
+import { burstKinds } from '../src/documents/burst-kinds.ts';
+import { severityOf } from '../src/documents/severity.ts';
 import type { Burst } from '../src/documents/triage.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, day, sameDay } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { mark } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
-import { severityOf } from './words.ts';
+import { severityMark, severityTone } from './marks.ts';
 
 /** "01:58:02–02:14:07Z", or "01:58–02:14Z" where there is no room for seconds; with its day when it was not today. */
 export function burstTime(burst: Burst, now: Date, seconds = true): string {
@@ -52,9 +54,11 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
   const rows: Line[] = [];
   for (const [at, burst] of bursts.entries()) {
     const succeeded = burst.success.state === 'known' && burst.success.value !== null;
-    // The kind of a burst and its failures do not give way to seconds.
-    const precise = burstTime(burst, now);
-    const fits = ` △ ${precise}  ${burst.kind} ${count(burst.failures)} `.length <= width;
+    // The kind of a burst and its failures do not give way to seconds; in a narrow pane the kind goes to the next row.
+    const kind = burstKinds[burst.kind].short;
+    const fitting = (time: string) => ` △ ${time}  ${kind} ${count(burst.failures)} `.length <= width;
+    const [precise, minutes] = [burstTime(burst, now), burstTime(burst, now, false)];
+    const kindFirst = fitting(precise) || fitting(minutes);
     const severity = severityOf(part.findings, `logons.bursts[${at}]`) ?? (succeeded ? 'critical' : 'medium');
     rows.push(
       ofItem(
@@ -63,14 +67,15 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
             ' ',
             severityMark(severity),
             ' ',
-            span(fits ? precise : burstTime(burst, now, false), severityTone(severity)),
-            `${fits ? '  ' : ' '}${burst.kind}`,
+            span(fitting(precise) ? precise : minutes, severityTone(severity)),
+            kindFirst ? `  ${kind}` : '',
           ),
           line(` ${count(burst.failures)} `),
           width,
         ),
         at,
       ),
+      ...(kindFirst ? [] : [ofItem(line(`     ${kind}`), at)]),
       ofItem(line(`     ${burstParties(burst)}`), at),
       ofItem(
         line(

@@ -1,11 +1,13 @@
+import { severityOf } from '../src/documents/severity.ts';
 import type { Severity } from '../src/documents/triage.ts';
+import { portWithProtocol } from '../src/network/port-text.ts';
 import type { Pane } from '../src/session/state.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { sameDay } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { mark } from '../src/words/severity.ts';
 import { blank, type Line, line, type Span, span } from './line.ts';
-import { mark, severityMark } from './marks.ts';
-import { portText, severityOf } from './words.ts';
+import { severityMark } from './marks.ts';
 
 const thing = (severity: Severity | 'unknown', text: string): Span[] => [severityMark(severity), span(` ${text}  `)];
 const nothing = (text: string): Line => line(span(mark.low, 'dim'), ` ${text}`);
@@ -16,7 +18,7 @@ function portsSummary(part: TriageInProgress): Line {
   return line(
     ...ports.flatMap((port, at) => {
       const severity = severityOf(part.findings, `exposure.ports[${at}]`) ?? 'low';
-      return thing(severity, `${portText(port).replace('/tcp', '')} ${port.service || '?'}`);
+      return thing(severity, `${portWithProtocol(port).replace('/tcp', '')} ${port.service || '?'}`);
     }),
   );
 }

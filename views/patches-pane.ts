@@ -1,17 +1,13 @@
-import type { MissingPatch, Patches, Software } from '../src/documents/triage.ts';
+import { severityOf } from '../src/documents/severity.ts';
+import type { Patches, Software } from '../src/documents/triage.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, day } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { exploitedAmong, patchName, serviceText, supportText, unlistedUpdates } from '../src/words/fact-lines.ts';
+import { mark, patchSeverity } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
-import { severityOf } from './words.ts';
-
-function usualSeverity(patch: MissingPatch) {
-  if (/critical/i.test(patch.classification)) return 'critical' as const;
-  return /security/i.test(patch.classification) ? ('high' as const) : ('low' as const);
-}
+import { severityMark, severityTone } from './marks.ts';
 
 /** The word that stands beside what CISA lists as exploited; nothing otherwise. */
 function exploitedSpans(part: TriageInProgress, cves: readonly string[], width: number): Span[] {
@@ -70,7 +66,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
     const { missing } = fact.value;
     items = missing.length;
     for (const [at, patch] of missing.entries()) {
-      const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? usualSeverity(patch);
+      const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? patchSeverity(patch);
       const days = patch.ageDays === null ? '?' : `${count(patch.ageDays)}d`;
       rows.push(
         ofItem(

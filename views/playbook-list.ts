@@ -2,8 +2,9 @@ import type { Finding } from '../src/documents/triage.ts';
 import type { PlaybookOffer } from '../src/session/playbooks.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Line, line, ofItem, span, type Tone } from './line.ts';
-import { mark, severityMark } from './marks.ts';
+import { severityMark } from './marks.ts';
 
 const dangers: Record<PlaybookOffer['danger'], { text: string; tone: Tone }> = {
   none: { text: 'changes nothing', tone: 'dim' },
@@ -18,7 +19,7 @@ export function chooserRows(
   state: SessionState,
   width: number,
 ): Line[] {
-  if (offers.length === 0) return [line(span('  No playbook fits this machine.', 'dim'))];
+  if (offers.length === 0) return [line(span('  No playbook fits this VM.', 'dim'))];
   return offers.flatMap((offer, at) => {
     const danger = dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;

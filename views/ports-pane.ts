@@ -1,9 +1,12 @@
+import { severityOf } from '../src/documents/severity.ts';
 import type { ExposedPort } from '../src/documents/triage.ts';
+import { portWithProtocol } from '../src/network/port-text.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { mark } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { type Line, line, ofItem, span } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
-import { breadthText, nameOfId, portText, severityOf } from './words.ts';
+import { severityMark, severityTone } from './marks.ts';
+import { breadthText, nameOfId } from './words.ts';
 
 const levels = { nic: 'at NIC', subnet: 'at subnet', admin: 'by network manager' } as const;
 
@@ -51,7 +54,7 @@ export function portsRows(part: TriageInProgress, width: number): Line[] {
           ' ',
           severityMark(severity),
           ' ',
-          span(portText(port).padEnd(9), severityTone(severity), severity === 'critical'),
+          span(portWithProtocol(port).padEnd(9), severityTone(severity), severity === 'critical'),
           `  ${service}  `,
           breadthText(port.sources),
         ),

@@ -5,9 +5,10 @@ import { type PostureKey, postureKeys, postureSources } from '../src/sources.ts'
 import { cells, cut } from '../src/text/cells.ts';
 import { age } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { mark } from '../src/words/severity.ts';
 import { split } from './layout.ts';
 import { beside, between, fitLine, type Line, line, type Span, span, widthOf } from './line.ts';
-import { mark, severityMark } from './marks.ts';
+import { severityMark } from './marks.ts';
 
 /** One thing of the posture row. */
 export interface PostureItem {

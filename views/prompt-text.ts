@@ -8,8 +8,8 @@ import {
   top,
 } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
+import { mark } from '../src/words/severity.ts';
 import { blank, boxed, type Line, line, type Span, span } from './line.ts';
-import { mark } from './marks.ts';
 
 /** A prompt as it is drawn. */
 export interface PromptShown {

@@ -4,9 +4,10 @@ import type { RunSlot, SessionState } from '../src/session/state.ts';
 import { cells, cut, wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { clock, stopwatch } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { storyOf } from '../src/words/story.ts';
 import { between, blank, cell, type Line, line, span, type Tone } from './line.ts';
-import { mark, severityMark, truthMark } from './marks.ts';
+import { severityMark, truthMark } from './marks.ts';
 import { stepMark } from './run-text.ts';
 
 /** That the door stands open, and how it goes on. */

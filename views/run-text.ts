@@ -6,8 +6,9 @@ import { machineOf, type RunSlot, type SessionState } from '../src/session/state
 import { cells, wrap } from '../src/text/cells.ts';
 import { counted, progressBar } from '../src/text/counts.ts';
 import { stopwatch } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Line, line, type Span, span, type Tone } from './line.ts';
-import { mark, truthMark } from './marks.ts';
+import { truthMark } from './marks.ts';
 import { nameOfId } from './words.ts';
 
 const stepMarks: Record<StepState, { mark: string; tone: Tone; word: string }> = {

@@ -1,8 +1,8 @@
 import { type SessionState, top } from '../src/session/state.ts';
 import { cells } from '../src/text/cells.ts';
+import { mark } from '../src/words/severity.ts';
 import { footerEntries } from './keymap.ts';
 import { blank, fitLine, type Line, line, span, widthOf } from './line.ts';
-import { mark } from './marks.ts';
 import { jobsRow } from './run-text.ts';
 
 /** The keys that make sense now, as many as fit. */

@@ -1,12 +1,14 @@
+import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { ScanRow } from '../src/documents/triage.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { blank, cell, type Line, line, type Span, span, type Tone } from './line.ts';
 import { type ListScroll, scrolledTo } from './list-scroll.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
+import { severityMark, severityTone } from './marks.ts';
 import { powerWord, shortOs } from './words.ts';
 
 interface Column {
@@ -31,7 +33,7 @@ function logonsCell(row: ScanRow): { text: string; tone: Tone } {
   if (burst === null) return plain('no burst');
   const failures = count(burst.totalFailures).padStart(6);
   if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
-  const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burst.kind;
+  const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
   return plain(`${failures}  ${kind}${burst.succeeded === false ? ', no success' : ', success ?'}`);
 }
 
@@ -141,20 +143,19 @@ export function suspectRows(state: SessionState, width: number, height: number, 
 
 function emptyRows(state: SessionState, width: number): Line[] {
   const { scan } = state;
-  if (scan.rows.length > 0)
-    return [line(`  No machine matches ${state.filter}. Esc shows all ${count(scan.rows.length)}.`)];
+  if (scan.rows.length > 0) return [line(`  No VM matches ${state.filter}. Esc shows all ${count(scan.rows.length)}.`)];
   if (scan.state === 'failed') {
-    return wrap(`The machines could not be listed: ${scan.because} r tries again.`, width - 6, 6).map((text, at) =>
+    return wrap(`The VMs could not be listed: ${scan.because} r tries again.`, width - 6, 6).map((text, at) =>
       line(span(at === 0 ? `  ${mark.failed} ` : '    ', 'critical'), text),
     );
   }
   if (scan.state === 'done') {
     return [
       line('  No virtual machine in the subscriptions you can read.'),
-      line('  cordon doctor tells what your sign-in may see.'),
+      line('  cordon doctor shows what your sign-in may see.'),
     ];
   }
-  return [line(span(`  ${mark.loading} listing the machines you can see`, 'dim'))];
+  return [line(span(`  ${mark.loading} listing the VMs you can see`, 'dim'))];
 }
 
 interface Tally {
@@ -209,7 +210,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     brief
       ? ` · ${reach} exposed · ${tally(attacked, logons)} attacked · `
       : ` · ${reach} exposed to the Internet · ${tally(attacked, logons)} under attack · `,
-    span(`${tally(broken, logons)} broken into`, broken > 0 ? 'critical' : 'plain', broken > 0),
+    span(`${tally(broken, logons)} compromised`, broken > 0 ? 'critical' : 'plain', broken > 0),
     ' · ',
     span(`${count(unknown)} ${brief ? 'unknown' : 'with something unknown'}`, unknown > 0 ? 'unknown' : 'plain'),
     ...(notSeen.length > 0 ? [span(` · not seen: ${notSeen.length}`, 'unknown')] : []),

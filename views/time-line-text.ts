@@ -6,9 +6,10 @@ import { wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { clock, day, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
 import { between, blank, cell, type Line, line, span, windowOf } from './line.ts';
-import { mark, severityMark, severityTone } from './marks.ts';
+import { severityMark, severityTone } from './marks.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
 
@@ -125,17 +126,17 @@ export function momentDetail(state: SessionState, vmId: string, id: string): Det
   const lines = [
     { label: 'When', text: entry.until ? `${moment(entry.at)} to ${moment(entry.until)}` : moment(entry.at) },
     { label: 'What', text: entry.text },
-    { label: 'Who', text: entry.who || 'not told' },
-    { label: 'From', text: entry.from || 'not told' },
+    { label: 'Who', text: entry.who || 'not reported' },
+    { label: 'From', text: entry.from || 'not reported' },
     { label: 'Severity', text: entry.severity },
     { label: 'ATT&CK', text: entry.attack.join(', ') || 'none named' },
     ...(change
       ? [
-          { label: 'Caller', text: change.caller || 'not told' },
+          { label: 'Caller', text: change.caller || 'not reported' },
           { label: 'Operation', text: change.operation },
           { label: 'On', text: change.resource },
           { label: 'Outcome', text: change.status },
-          { label: 'Correlation', text: change.correlationId || 'not told' },
+          { label: 'Correlation', text: change.correlationId || 'not reported' },
         ]
       : []),
     { label: 'Evidence', text: entry.evidence },

@@ -1,8 +1,8 @@
 import { drawn, type SessionState } from '../src/session/state.ts';
 import { counted } from '../src/text/counts.ts';
+import { mark } from '../src/words/severity.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { between, blank, type Line, line, span } from './line.ts';
-import { mark } from './marks.ts';
 import { badges, machineHeader, padded } from './page-parts.ts';
 import { foundEntries, transcriptRows } from './transcript-text.ts';
 

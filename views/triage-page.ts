@@ -1,10 +1,10 @@
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
+import { mark } from '../src/words/severity.ts';
 import { detailOf, detailRows } from './detail-text.ts';
 import { arrangement, type Box, boxNamed, isTall, storyRoom, triageLayout } from './layout.ts';
 import { beside, between, blank, boxed, fitLine, type Line, line, span } from './line.ts';
 import { logonsRows } from './logons-pane.ts';
-import { mark } from './marks.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
 import { paneSummary } from './pane-summary.ts';
 import { assessedNote, patchesRows } from './patches-pane.ts';

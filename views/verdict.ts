@@ -4,9 +4,10 @@ import type { TriageSlot } from '../src/session/state.ts';
 import { cells, cut } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { clock } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Headline, storyOf } from '../src/words/story.ts';
 import { between, blank, type Line, line, type Span, span, widthOf } from './line.ts';
-import { mark, severityMark } from './marks.ts';
+import { severityMark } from './marks.ts';
 
 /** What is not answered yet, or could not be. */
 function gaps(slot: TriageSlot): { awaited: string[]; unknown: string[] } {

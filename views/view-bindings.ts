@@ -4,7 +4,7 @@ import { aboutMachines, type Given, one, views } from './binding.ts';
 import { copyText } from './copy-text.ts';
 
 const caseNeeded = (state: SessionState) =>
-  selectedRow(state) || beneath(state).kind !== 'suspects' ? '' : 'No machine is selected.';
+  selectedRow(state) || beneath(state).kind !== 'suspects' ? '' : 'No VM is selected.';
 
 function severalAddresses(state: SessionState): string {
   const layer = beneath(state);
@@ -25,7 +25,7 @@ export const viewBindings: readonly Given[] = [
     id: 'open',
     keys: ['Enter'],
     name: 'open',
-    description: 'Open the machine, or the detail of the thing under the cursor',
+    description: 'Open the VM, or the detail of the thing under the cursor',
     modes: ['suspects', 'triage', 'findings', 'time-line'],
     commands: one({ type: 'open' }),
   },
@@ -100,7 +100,7 @@ export const viewBindings: readonly Given[] = [
     id: 'trace',
     keys: ['a'],
     name: 'address',
-    description: 'Follow the address behind the burst under the cursor: what it did here and on other machines',
+    description: 'Follow the address behind the burst under the cursor: what it did here and on other VMs',
     modes: ['triage', 'detail'],
     disabled: (state) =>
       addressesOf(burstInHand(state)).length > 0 ? '' : 'There is no burst with an address under the cursor.',
@@ -129,7 +129,7 @@ export const viewBindings: readonly Given[] = [
     id: 'filter',
     keys: ['/'],
     name: 'filter',
-    description: 'Show only machines that contain a text; ! before it shows the others',
+    description: 'Show only VMs that contain a text; ! before it shows the others',
     modes: ['suspects'],
     commands: one({ type: 'filter' }),
   },
@@ -215,10 +215,10 @@ export const viewBindings: readonly Given[] = [
     id: 'open-logs',
     keys: ['o'],
     name: 'open log',
-    description: 'Open exported event logs (.evtx) of this machine: failed logons without Log Analytics',
+    description: 'Open exported event logs (.evtx) of this VM: failed logons without Log Analytics',
     modes: ['triage', 'detail'],
     disabled: (state) =>
-      state.triages.get(machineOf(state) ?? '')?.vm.os === 'linux' ? 'Linux machines write no Windows event logs.' : '',
+      state.triages.get(machineOf(state) ?? '')?.vm.os === 'linux' ? 'Linux VMs write no Windows event logs.' : '',
     commands: one({ type: 'open-logs' }),
   },
   {

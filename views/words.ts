@@ -1,9 +1,9 @@
 import type { Fact } from '../src/documents/fact.ts';
-import type { ExposedPort, Finding, Severity, VirtualMachine } from '../src/documents/triage.ts';
+import type { ExposedPort, VirtualMachine } from '../src/documents/triage.ts';
 import { count } from '../src/text/counts.ts';
 import { age } from '../src/text/times.ts';
+import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
-import { mark } from './marks.ts';
 
 /** All IPv4 addresses that are reachable from the Internet. */
 const wholeInternet = 3_702_259_456;
@@ -30,26 +30,11 @@ export function powerWord(power: VirtualMachine['power']): string {
   return power === 'unknown' ? '?' : power;
 }
 
-/** "3389/tcp", "1000-2000/udp", "icmp". */
-export function portText(port: Pick<ExposedPort, 'from' | 'to' | 'protocol'>): string {
-  if (port.protocol !== 'tcp' && port.protocol !== 'udp') return port.protocol;
-  if (port.from === 0 && port.to === 65_535) return `all/${port.protocol}`;
-  return port.from === port.to ? `${port.from}/${port.protocol}` : `${port.from}-${port.to}/${port.protocol}`;
-}
-
 /** From how much of the Internet: "whole Internet", "4,096 addresses", or the prefixes when they are few. */
 export function breadthText(sources: ExposedPort['sources']): string {
   if (sources.publicAddresses >= wholeInternet) return 'whole Internet';
   if (sources.breadth === 'narrow' && sources.prefixes.length <= 2) return sources.prefixes.join(', ');
   return sources.publicAddresses === 1 ? '1 address' : `${count(sources.publicAddresses)} addresses`;
-}
-
-const order: Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
-
-/** The worst severity among the findings that rest on a piece of evidence ("exposure.ports[0]"). */
-export function severityOf(findings: readonly Finding[], evidence: string): Severity | null {
-  const found = findings.filter((finding) => finding.evidence.includes(evidence)).map((finding) => finding.severity);
-  return order.find((severity) => found.includes(severity)) ?? null;
 }
 
 /** Facts of one machine change under one's eyes; after a quarter of an hour they are drawn as stale. */

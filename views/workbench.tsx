@@ -38,6 +38,29 @@ export interface WorkbenchStreams {
   stdout: NodeJS.WriteStream;
   /** Where the last words go; `process.stderr` when not given. */
   stderr?: NodeJS.WritableStream;
+  /** Is the alternate screen there already, with something on it to draw over? */
+  entered?: boolean;
+}
+
+const enterAlternateScreen = '\u001b[?1049h';
+const clearFromTop = '\u001b[H\u001b[2J';
+
+/**
+ * Ink enters the alternate screen and then takes a while to its first frame. Where it has been entered before, what
+ * stands on it stays until that frame is written.
+ */
+function drawOver(stdout: NodeJS.WriteStream): void {
+  const { write } = stdout;
+  const own = Object.hasOwn(stdout, 'write');
+  const over: typeof write = (chunk: unknown, ...rest: unknown[]) => {
+    if (chunk === enterAlternateScreen) return true;
+    const frame = typeof chunk === 'string' && chunk.includes('\n');
+    if (!frame) return Reflect.apply(write, stdout, [chunk, ...rest]);
+    if (own) stdout.write = write;
+    else Reflect.deleteProperty(stdout, 'write');
+    return Reflect.apply(write, stdout, [clearFromTop + chunk, ...rest]);
+  };
+  stdout.write = over;
 }
 
 const defaultSize = { columns: 80, rows: 24 };
@@ -52,6 +75,7 @@ export async function runWorkbench({
   stdin,
   stdout,
   stderr = process.stderr,
+  entered = false,
 }: WorkbenchStreams): Promise<void> {
   // A Windows console scrolls when its last cell is written.
   const size = () => ({
@@ -93,6 +117,7 @@ export async function runWorkbench({
   for (const signal of signals) process.on(signal, onSignal);
   let failure: unknown = null;
   try {
+    if (entered) drawOver(stdout);
     instance = render(element(), {
       stdin,
       stdout,

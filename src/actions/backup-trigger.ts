@@ -116,7 +116,7 @@ export function backupTrigger(connection: Connection): Action {
       warnings,
       consequences: [
         `A recovery point is added in ${shortName(vaultId)} and kept until ${keepUntil.slice(0, 10)}; points that are there stay.`,
-        'It contains the machine as it is now, with whatever the attacker left in it: mark it so.',
+        'It contains the VM as it is now, with whatever the attacker left in it: mark it so.',
         'It cannot be undone: the point expires by itself.',
       ],
       state: {

@@ -20,7 +20,7 @@ export const snapshotSettings = z.strictObject({
     .string()
     .regex(/^[\p{L}\p{N}_.()-]{1,90}$/u, 'the name of a resource group')
     .optional()
-    .describe("Where the snapshots go; the machine's own resource group when left out."),
+    .describe("Where the snapshots go; the VM's own resource group when left out."),
 });
 
 const snapshotState = z.looseObject({
@@ -79,8 +79,7 @@ function disksOf(machine: Json): { disks: Attached[]; ephemeral: boolean; unmana
   return { disks, ephemeral, unmanaged };
 }
 
-const undoText =
-  "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the machine's name.";
+const undoText = "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the VM's name.";
 
 /** Takes a snapshot of the OS disk and of all data disks at once, closed to export. */
 export function disksSnapshot(connection: Connection): Action {
@@ -110,7 +109,7 @@ export function disksSnapshot(connection: Connection): Action {
     const { disks, ephemeral, unmanaged } = disksOf(await readMachine(connection, target));
     const warnings: string[] = [];
     if (ephemeral) {
-      const because = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the machine destroys it. Collect from inside while it runs.`;
+      const because = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the VM destroys it. Collect from inside while it runs.`;
       if (disks.length === 0) return refusedPlan(title, 'impossible', because);
       warnings.push(because);
     }
@@ -192,7 +191,7 @@ export function disksSnapshot(connection: Connection): Action {
       undo: undoText,
       warnings,
       consequences: [
-        'The machine keeps running. Snapshots cost storage until somebody deletes them.',
+        'The VM keeps running. Snapshots cost storage until they are deleted.',
         'Not in them: memory, and the temporary disk.',
       ],
       state: { snapshots } satisfies SnapshotState,

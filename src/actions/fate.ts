@@ -232,6 +232,6 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
       return known.ok === null && !known.running ? askLog(connection, sent, known, signal) : known;
     }
     default:
-      return unclear(`what became of ${sent.method} ${shortName(path)} cannot be told from Azure`);
+      return unclear(`what became of ${sent.method} ${shortName(path)} cannot be learned from Azure`);
   }
 }

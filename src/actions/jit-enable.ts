@@ -22,7 +22,7 @@ export const enableSettings = z.strictObject({
     .min(1)
     .max(20)
     .default(managementPorts)
-    .describe('Ports that are closed until somebody requests them.'),
+    .describe('Ports that are closed until they are requested.'),
   hours: z.int().min(1).max(24).default(1).describe('The longest that one request may open them.'),
   from: z
     .array(z.string().refine((text) => prefixOf(text) !== undefined, 'an address or a prefix such as 10.1.0.0/26'))
@@ -102,7 +102,7 @@ export function jitEnable(connection: Connection): Action {
       return refusedPlan(
         title,
         'impossible',
-        `The names of the policy (${name}) and the machine are longer than ${longestNames} characters together, which Azure does not take.`,
+        `The names of the policy (${name}) and the VM are longer than ${longestNames} characters together, which Azure does not take.`,
       );
     }
     const own = prefixOf(context.responderAddress);
@@ -149,7 +149,7 @@ export function jitEnable(connection: Connection): Action {
               before: 'not under just-in-time access',
               after: `closed until requested, for ${sources.join(', ')}, at most ${settings.hours} h`,
             })),
-            { property: 'other machines in it', before: String(others.length), after: `${others.length}, as they are` },
+            { property: 'other VMs in it', before: String(others.length), after: `${others.length}, as they are` },
           ],
           before: existing,
           after: writable(existing, withEntry(machinesOf(existing), target.id, entry)),
@@ -161,10 +161,10 @@ export function jitEnable(connection: Connection): Action {
         { action: 'Microsoft.Compute/virtualMachines/write', scope: target.id },
       ]),
       danger: 'reversible',
-      undo: existing ? 'puts the machine’s entry back as it was' : 'deletes the policy, which holds this machine alone',
+      undo: existing ? 'puts the VM’s entry back as it was' : 'deletes the policy, which holds this VM alone',
       warnings,
       consequences: [
-        `Defender for Cloud writes rules that deny ${missing.join(', ')} into the machine’s security groups, behind the rules that are there.`,
+        `Defender for Cloud writes rules that deny ${missing.join(', ')} into the VM’s security groups, behind the rules that are there.`,
         'A rule that allows such a port now stays in front and wins: this does not close it. lock-nsg does.',
         'Open sessions stay open.',
       ],

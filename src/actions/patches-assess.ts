@@ -109,13 +109,13 @@ export function patchesAssess(connection: Connection): Action {
         { action: 'Microsoft.Compute/virtualMachines/assessPatches/action', scope: target.id },
       ]),
       warnings: [
-        'It writes to the disk of the machine: an extension runs in it as SYSTEM or root, and leaves its logs there. Take the snapshots before.',
-        ...(hasPatchExtension(view) ? [] : ['The extension for updates is not in the machine yet: Azure installs it.']),
+        'It writes to the disk of the VM: an extension runs in it as SYSTEM or root, and leaves its logs there. Take the snapshots before.',
+        ...(hasPatchExtension(view) ? [] : ['The extension for updates is not in the VM yet: Azure installs it.']),
       ],
       consequences: [
         'Updates are looked for; none is installed, and nothing is restarted.',
         'It needs the VM agent and the way out to where updates come from: do it before the network is locked.',
-        'Whoever is in the machine can see it run. It takes minutes.',
+        'An intruder on the VM can see it run. It takes minutes.',
         'It cannot be undone: what the extension writes stays.',
       ],
       state: { ...notYet },

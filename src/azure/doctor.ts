@@ -341,7 +341,7 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
     check('backup', needOf('backup'), readBackup(connection, vm), (backup) =>
       backup.protected
         ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
-        : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the machine' },
+        : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the VM' },
     ),
     check(
       'activity log',

@@ -51,7 +51,7 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
     bursts.get(key) ??
     unknown(
       'silent',
-      'no logs of this machine in any workspace in reach',
+      'no logs of this VM in any workspace in reach',
       'connect the Azure Monitor Agent, or open an exported event log',
       'Log Analytics',
     )
@@ -201,7 +201,7 @@ export async function readScan(
       if (blind > 0)
         notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
       notSeen.push(
-        'known exploited vulnerabilities that only a missing update tells: the triage of a machine shows them',
+        'known exploited vulnerabilities that follow only from a missing update: the VM’s triage shows them',
       );
     }),
     part('backups', async () => {

@@ -21,6 +21,8 @@ export interface Reading {
   conclusion: Conclusion;
   /** Where the evidence lies by a path into the triage document: `posture.activity.entries[2]` -> "E14". */
   where(path: string): string;
+  /** Was the evidence of that path known then? */
+  knew(path: string): boolean;
 }
 
 /** A VM, or event logs, that the case is about. */
@@ -75,6 +77,11 @@ const scanFact = factOf(scanDocument);
 export function evidenceLabel(entry: Entry): string {
   const number = /\d{4,9}/.exec(evidenceOf(entry)[0]?.file ?? '')?.[0];
   return number === undefined ? `#${entry.seq}` : `E${Number(number)}`;
+}
+
+/** The fact that a path into the triage document leads into: "posture.activity" of `posture.activity.entries[2]`. */
+function factOfPath(path: string): string {
+  return /^(?:posture\.)?[A-Za-z]+/.exec(path)?.[0] ?? '';
 }
 
 /** Reads the case once, from its first entry to its last. */
@@ -158,11 +165,13 @@ class DigestReading {
     // The first reading is what there was before; of many, the last ones count.
     if (subject.readings.length >= most.readings) subject.readings.splice(1, 1);
     const labels = new Map([...subject.facts].map(([name, { where }]) => [name, where]));
+    const known = new Set(read.data.value.known);
     const own = evidenceLabel(entry);
     subject.readings.push({
       at: entry.at,
       conclusion: read.data.value,
-      where: (path) => labels.get(/^(?:posture\.)?[A-Za-z]+/.exec(path)?.[0] ?? '') ?? own,
+      where: (path) => labels.get(factOfPath(path)) ?? own,
+      knew: (path) => known.has(factOfPath(path)),
     });
   }
 

@@ -106,7 +106,7 @@ export interface ToldFinding extends Finding {
 export function findingsOver(subjects: readonly Subject[], steps: readonly DoneStep[]): ToldFinding[] {
   const all = subjects.flatMap((subject) => {
     const ids = new Map<string, ToldFinding>();
-    for (const [place, { conclusion, where, at }] of subject.readings.entries()) {
+    for (const [place, { conclusion, where, knew, at }] of subject.readings.entries()) {
       for (const finding of conclusion.findings) {
         const told = {
           ...finding,
@@ -120,14 +120,16 @@ export function findingsOver(subjects: readonly Subject[], steps: readonly DoneS
         ids.set(finding.id, told);
       }
       for (const [id, finding] of ids) {
-        if (place === 0 || finding.state !== 'open' || conclusion.findings.some((one) => one.id === id)) continue;
+        if (place === 0 || finding.state === 'closed' || conclusion.findings.some((one) => one.id === id)) continue;
+        const known = finding.evidence.every(knew);
+        if (finding.state === 'not seen again' && !known) continue;
         const before = subject.readings[place - 1]?.at ?? '';
         const step = steps.findLast(
           (one) => one.vm === subject.name && one.requests > 0 && one.at > before && one.at <= at,
         );
         ids.set(id, {
           ...finding,
-          state: stillKnown(subject, finding) ? 'closed' : 'not seen again',
+          state: known ? 'closed' : 'not seen again',
           until: at,
           closedBy: step === undefined ? '' : `${step.playbook} ${step.step}`.trim(),
         });
@@ -136,14 +138,6 @@ export function findingsOver(subjects: readonly Subject[], steps: readonly DoneS
     return [...ids.values()];
   });
   return all.sort((a, b) => rank[a.severity] - rank[b.severity]);
-}
-
-/** Is all the evidence that the finding rests on known in the VM's last facts? */
-function stillKnown(subject: Subject, finding: Finding): boolean {
-  return finding.evidence.every((path) => {
-    const name = /^(?:posture\.)?[A-Za-z]+/.exec(path)?.[0] ?? '';
-    return subject.facts.get(name)?.last.state !== 'unknown';
-  });
 }
 
 export interface ToldIndicator extends Indicator {

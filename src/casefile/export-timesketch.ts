@@ -1,11 +1,15 @@
 import type { Entry } from '../documents/transcript.ts';
+import type { TimeLineEntry } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import type { CaseHeader } from './bodies.ts';
+import { type CaseDigest, digestCase } from './case-digest.ts';
+import { timesOver } from './case-story.ts';
+import type { NotesSource } from './notes-source.ts';
 import { entryLine } from './one-line.ts';
 
 const descriptions: Record<Entry['kind'], string> = {
   case: 'Case opened',
-  open: 'Machine opened',
+  open: 'VM opened',
   fact: 'Fact recorded',
   query: 'Query sent',
   plan: 'Plan made',
@@ -20,12 +24,46 @@ const descriptions: Record<Entry['kind'], string> = {
   close: 'Case closed',
 };
 
+/** What of a time line's entry its time is, by its source. */
+const timeKinds: Record<TimeLineEntry['source'], string> = {
+  logons: 'Logon time',
+  activity: 'Azure change time',
+  defender: 'Alert time',
+  jit: 'Access grant time',
+  patches: 'Installation time',
+  backup: 'Backup time',
+};
+
+/** What happened, from the readings that the case holds, as events of its own. */
+function* incidentEvents(header: CaseHeader, digest: CaseDigest): Generator<string> {
+  for (const { at, until, text, who, from, vms, severity, attack, source, where } of timesOver(digest.subjects)) {
+    const event: Record<string, string | number | boolean> = {
+      message: `${vms.join(', ')}: ${text}`,
+      datetime: at.replace('Z', '+00:00'),
+      timestamp_desc: timeKinds[source],
+      data_type: `cordon:time-line:${source}`,
+      case_id: header.caseId,
+      vm_name: vms.join(', '),
+      severity,
+      user: who,
+      source_ip: from,
+      attack_technique: attack.join(', '),
+      evidence: where,
+      demo: header.demo,
+      ...(until === null ? {} : { end_datetime: until.replace('Z', '+00:00') }),
+    };
+    yield `${JSON.stringify(event)}\n`;
+  }
+}
+
 /**
- * The transcript for Timesketch: JSON Lines with its mandatory fields `message`, `datetime` and `timestamp_desc`, and
+ * What happened, and the transcript, for Timesketch: JSON Lines with its mandatory fields `message`, `datetime` and `timestamp_desc`, and
  * the entry's own as further ones. https://timesketch.org/guides/user/import-from-json-csv/
  */
-export async function* timesketchEvents(header: CaseHeader, entries: AsyncIterable<Entry>): AsyncGenerator<string> {
-  for await (const entry of entries) {
+export async function* timesketchEvents(source: NotesSource): AsyncGenerator<string> {
+  const { header } = source;
+  yield* incidentEvents(header, await digestCase(source));
+  for await (const entry of source.entries()) {
     const { text } = entryLine(entry);
     const event: Record<string, string | number | boolean> = {
       message: `[cordon] ${entry.kind}: ${text}`,

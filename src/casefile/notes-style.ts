@@ -16,7 +16,7 @@ pre { background: var(--quiet); padding: .75rem; overflow-x: auto; font: 13px/1.
 .quiet { font-size: 12px; opacity: .8; }
 .alarm { border-left: 4px solid var(--alarm); background: var(--quiet); padding: .5rem .75rem; font-weight: 600; }
 .minus { color: #c50f1f; } .plus { color: #0b7a3b; }
-@page { size: A4; margin: 11mm 11mm 12mm; }
+@page { size: A4; margin: 11mm 11mm 13mm; @bottom-right { content: counter(page) " / " counter(pages); font: 7pt sans-serif; } }
 @media print {
   :root { color-scheme: light; }
   body { max-width: none; margin: 0; padding: 0; font-size: 8.6pt; line-height: 1.25; }

@@ -53,7 +53,7 @@ export function cameOf({ rows, error = '' }: { rows: number | null; error?: stri
   return `${counted(rows, 'row')}${error === '' ? '' : ` in part: ${error}`}`;
 }
 
-/** The text, then what stands at the right. */
+/** The text, then what is at the right. */
 function parts(of: Entry): [string, ...string[]] {
   switch (of.kind) {
     case 'case': {

@@ -8,16 +8,28 @@ import type { CaseFile, CaseReader } from './case-store.ts';
 import { genesis } from './chain.ts';
 import { readEvidence } from './evidence.ts';
 import { htmlNotes } from './export-html.ts';
+import { indicatorCsv } from './export-indicators.ts';
+import { irisTimeline } from './export-iris.ts';
 import { markdownNotes } from './export-markdown.ts';
+import { stixBundle } from './export-stix.ts';
 import { timesketchEvents } from './export-timesketch.ts';
 import type { NotesSource } from './notes-source.ts';
 import { TranscriptDamagedError } from './transcript.ts';
 import type { Verification } from './verify.ts';
 
+/** The formats that hold the whole record and need nothing but cordon to be written. */
 export const exportFormats = ['markdown', 'html', 'timesketch'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
+export type ExportFormat = (typeof exportFormats)[number] | 'pdf' | 'csv' | 'stix' | 'iris';
 
-const extensions: Record<ExportFormat, string> = { markdown: '.md', html: '.html', timesketch: '.jsonl' };
+const extensions: Record<ExportFormat, string> = {
+  markdown: '.md',
+  html: '.html',
+  pdf: '.pdf',
+  timesketch: '.jsonl',
+  csv: '-indicators.csv',
+  stix: '.stix.json',
+  iris: '-iris.csv',
+};
 
 export interface Exported {
   format: ExportFormat;
@@ -33,9 +45,11 @@ export interface Exported {
 
 export interface ExportOptions {
   format: ExportFormat;
-  /** Where to write; default `exports/<case id>.<md|html|jsonl>` in the case's folder. */
+  /** Where to write; default `exports/<case id>` with the format's ending in the case's folder. */
   target?: string;
   now: () => Date;
+  /** Prints one HTML page; needed for `pdf` alone. */
+  printPdf?: (html: string) => Promise<Uint8Array>;
 }
 
 /**
@@ -65,7 +79,7 @@ export async function exportCase(source: CaseReader, options: ExportOptions): Pr
     exportedAt: options.now().toISOString(),
   };
   const target = resolve(options.target ?? join(source.directory, 'exports', `${source.id}${extensions[format]}`));
-  const written = await writeNew(target, piecesOf(format, from));
+  const written = await writeNew(target, piecesOf(options, from));
   return { format, ...written, entries: count, head, verification };
 }
 
@@ -85,15 +99,30 @@ export async function exportAndRecord(open: CaseFile, actor: string, options: Ex
   return exported;
 }
 
-function piecesOf(format: ExportFormat, source: NotesSource): AsyncIterable<string> {
+function piecesOf({ format, printPdf }: ExportOptions, source: NotesSource): AsyncIterable<string | Uint8Array> {
   switch (format) {
     case 'markdown':
       return markdownNotes(caseNotes(source));
     case 'html':
       return htmlNotes(`Case ${source.id}`, caseNotes(source));
+    case 'pdf':
+      return printed(source, printPdf);
     case 'timesketch':
-      return timesketchEvents(source.header, source.entries());
+      return timesketchEvents(source);
+    case 'csv':
+      return indicatorCsv(source);
+    case 'stix':
+      return stixBundle(source);
+    case 'iris':
+      return irisTimeline(source);
   }
+}
+
+async function* printed(source: NotesSource, print: ExportOptions['printPdf']): AsyncGenerator<Uint8Array> {
+  if (!print) throw new Error('nothing here prints PDF');
+  const pieces: string[] = [];
+  for await (const piece of htmlNotes(`Case ${source.id}`, caseNotes(source))) pieces.push(piece);
+  yield await print(pieces.join(''));
 }
 
 async function* readable(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
@@ -115,7 +144,7 @@ async function* upTo(entries: AsyncIterable<Entry>, last: number): AsyncGenerato
 /** Writes aside, then gives the file the first free name, which fails rather than replaces. */
 async function writeNew(
   target: string,
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<string | Uint8Array>,
 ): Promise<{ file: string; sha256: string; bytes: number }> {
   const folder = dirname(target);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -126,7 +155,7 @@ async function writeNew(
     const handle = await open(aside, 'wx', 0o600);
     try {
       for await (const piece of pieces) {
-        const data = Buffer.from(piece, 'utf8');
+        const data = typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece;
         await handle.writeFile(data);
         hash.update(data);
         bytes += data.length;

@@ -8,6 +8,7 @@ import { type Exported, type ExportFormat, exportAndRecord, exportCase } from '.
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
+import { printPdf } from './print-pdf.ts';
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface CommandStreams {
@@ -168,6 +169,7 @@ export async function caseExport(id: string, options: CaseExportOptions, streams
     const how = {
       format: options.format,
       now: options.now ?? (() => new Date()),
+      ...(options.format === 'pdf' ? { printPdf: (html: string) => printPdf(html) } : {}),
       ...(options.out === undefined ? {} : { target: options.out }),
     };
     const exported = await recorded(found, store, options.actor ?? osUser(), how, streams);

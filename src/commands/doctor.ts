@@ -66,7 +66,7 @@ async function checkSignIn(connection: Connection): Promise<SignInChecks> {
     const text = `${as} in tenant ${tenantId}, ${connection.cloud.name} cloud, through ${through}`;
     const odd = warnings.length > 0;
     const off = skew !== null && Math.abs(skew) > mostSkewSeconds;
-    const words = skew === null ? 'Azure does not tell its time' : `${skew.toFixed(1)} s ahead of Azure's`;
+    const words = skew === null ? 'Azure does not report its time' : `${skew.toFixed(1)} s ahead of Azure's`;
     const clock = off || skew === null ? 'partly' : 'works';
     return {
       checks: [
@@ -211,7 +211,7 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
         ...aboutSignIn('machines', machines.length > 0 ? 'works' : 'partly', ''),
         populated: machines.length > 0,
         text: `${machines.length} in ${subscriptions.map((one) => one.name).join(', ')}`,
-        ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the machine',
+        ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the VM',
       });
       const wanted = flags.vm ? [chooseMachine(machines, flags.vm)] : [];
       const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());

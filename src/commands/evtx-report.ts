@@ -1,3 +1,4 @@
+import { burstKinds } from '../documents/burst-kinds.ts';
 import type { EventLogReport, EvtxDocument } from '../documents/evtx.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
 import { count, counted } from '../text/counts.ts';
@@ -54,7 +55,7 @@ function burstLines(burst: Burst): string[] {
   const sources = burst.distinctSources ?? burst.sources.length;
   const unverified = burst.unverified ? `, ${count(burst.unverified)} of them unverified` : '';
   return [
-    `${burst.success.state === 'known' && burst.success.value ? '▲' : '△'} ${burst.kind}  ${burst.start} – ${burst.end}`,
+    `${burst.success.state === 'known' && burst.success.value ? '▲' : '△'} ${burstKinds[burst.kind].name}  ${burst.start} – ${burst.end}`,
     `    ${counted(burst.failures, 'failure')}${unverified}, at most ${count(burst.peakPerMinute)} a minute`,
     `    from ${some(burst.sources, sources, ({ address, failures }) => `${address} (${count(failures)})`)}`,
     `    on   ${some(

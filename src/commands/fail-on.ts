@@ -1,8 +1,8 @@
+import { severityOrder } from '../documents/severity.ts';
 import type { ScanRow, TriageDocument } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { severityOrder } from '../triage/findings.ts';
 import { severityAtWorst } from '../triage/suspicion.ts';
 import type { Streams } from './options.ts';
 

@@ -49,7 +49,7 @@ export async function kql(
   try {
     if (flags.evidence) document = await overEvidence(query, flags.evidence, nowOf(flags.now), limit, streams, asked);
     else if (flags.vm) document = await overLogs(query, flags.vm, flags, limit, asked);
-    else throw new Failure('name the evidence with --evidence FILE…, or a machine with --vm');
+    else throw new Failure('name the evidence with --evidence FILE…, or a VM with --vm');
   } catch (error) {
     // What Azure refused was asked all the same.
     if (into && asked.length > 0) await enter(asked, undefined, into);

@@ -34,7 +34,7 @@ function stepText(step: PlannedStep, number: number): string[] {
     );
   }
   if (step.changes.length > 0) {
-    const confirm = step.danger === 'disruptive' ? "the machine's name (--confirm)" : 'y (--yes)';
+    const confirm = step.danger === 'disruptive' ? "the VM's name (--confirm)" : 'y (--yes)';
     say('confirm', [confirm]);
     say('undo', [step.undo === '' ? 'cannot be undone' : step.undo]);
   }

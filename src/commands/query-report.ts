@@ -2,6 +2,7 @@ import type { QueryDocument } from '../documents/query.ts';
 import type { KqlError } from '../kql/kqlerror.ts';
 import { cells, fitted } from '../text/cells.ts';
 import { counted } from '../text/counts.ts';
+import { csvField } from '../text/csv.ts';
 import { printable } from '../text/printable.ts';
 
 /** The widest a column is drawn. */
@@ -48,17 +49,10 @@ function drawn(columns: QueryDocument['columns'], rows: readonly unknown[][], fo
   return `${[...head, ...texts.map(line), '', foot].join('\n')}\n`;
 }
 
-/** A field of CSV (RFC 4180). Text that a spreadsheet would run as a formula gets an apostrophe in front. */
-function csvField(value: unknown, type: string): string {
-  const text = printable(textOf(value), 32_000);
-  const safe = !NUMBERS.has(type) && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 export function queryCsv({ columns, rows }: QueryDocument): string {
   const lines = [
-    columns.map((c) => csvField(c.name, 'string')),
-    ...rows.map((row) => columns.map((c, i) => csvField(row[i], c.type))),
+    columns.map((c) => csvField(c.name)),
+    ...rows.map((row) => columns.map((c, i) => csvField(textOf(row[i]), NUMBERS.has(c.type)))),
   ];
   return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
 }

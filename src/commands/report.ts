@@ -25,7 +25,7 @@ export async function report(flags: WorkbenchFlags, streams: Streams): Promise<n
     const { document } = await readTriage(opened.connection, worst.vm, () => {}, options);
     streams.stdout.write(triageText(document));
     streams.stdout.write(
-      `${vms.length} machines in reach; this is the most suspicious. In a terminal, cordon opens the workbench.\n`,
+      `${vms.length} VMs in reach; this is the most suspicious. In a terminal, cordon opens the workbench.\n`,
     );
     return exitCode.done;
   } finally {

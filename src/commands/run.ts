@@ -74,7 +74,7 @@ function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLo
 /** What the options must say for these steps to be confirmed, or null when they do. */
 function missingConsent(run: StartedRun, options: RunOptions, machine: string): string | null {
   if (options.confirm !== undefined && options.confirm !== machine) {
-    return `--confirm ${printable(options.confirm, 80)} is not the machine's name, which is ${machine}`;
+    return `--confirm ${printable(options.confirm, 80)} is not the VM's name, which is ${machine}`;
   }
   const steps = run.view().steps;
   const named = steps.filter((step) => step.danger === 'disruptive').map((step) => step.id);

@@ -5,6 +5,7 @@ import type { ScanDocument } from '../documents/triage.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { severityMarks } from '../words/severity.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { type FailOn, scanExit } from './fail-on.ts';
 import { checkHeadlessCase, type HeadlessCaseFlags, today } from './headless-case.ts';
@@ -19,12 +20,10 @@ export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, Servic
   failOn?: FailOn;
 }
 
-const marks = { critical: '▲', high: '△', medium: '●', low: '·', unknown: '?' };
-
 function scanText(document: ScanDocument): string {
   const lines = document.vms.map((row) =>
     [
-      `${marks[row.severity]} ${printable(row.name, 40).padEnd(16)}`,
+      `${severityMarks[row.severity]} ${printable(row.name, 40).padEnd(16)}`,
       printable(row.vm.resourceGroup, 40).padEnd(14),
       printable(row.because.join('; '), 400),
     ].join(' '),
@@ -34,7 +33,7 @@ function scanText(document: ScanDocument): string {
     return `? The VMs could not be listed: ${printable(notListed.because, 2000)}\n  ${printable(notListed.cure, 20_000)}\n`;
   }
   return [
-    `${document.vms.length} machines  ${document.asOf}`,
+    `${document.vms.length} VMs  ${document.asOf}`,
     ...lines,
     ...document.notSeen.map((what) => `? not seen: ${printable(what)}`),
     '',
@@ -84,7 +83,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
   try {
     await checkHeadlessCase(opened, flags);
     const told = (rows: unknown[]) => {
-      if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} machines …`);
+      if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} VMs …`);
     };
     const document = await readScan(opened.connection, told, {
       ...burstOptions(flags),

@@ -45,7 +45,7 @@ export function parseServiceTags(text: string, path: string, cloud: keyof typeof
 function doubtOf(name: string, now: Date): string {
   const day = /(20\d\d)-?([01]\d)-?([0-3]\d)/.exec(name);
   const published = day ? Date.parse(`${day[1]}-${day[2]}-${day[3]}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(published)) return 'its name does not tell when it was published: it may be old';
+  if (Number.isNaN(published)) return 'its name does not report when it was published: it may be old';
   const days = Math.floor((now.getTime() - published) / DAY);
   return days > STALE_DAYS ? `it is ${days} days old: addresses that Azure added since are not counted` : '';
 }

@@ -1,13 +1,14 @@
+import { burstKinds } from '../documents/burst-kinds.ts';
 import type { Fact } from '../documents/fact.ts';
+import { severityOf } from '../documents/severity.ts';
 import type { ExposedPort, TimeLine, TriageDocument } from '../documents/triage.ts';
 import { listeningInWords, usersInWords } from '../network/listening.ts';
-import { portText } from '../network/port-text.ts';
+import { portWithProtocol, serviceText } from '../network/port-text.ts';
 import { postureKeys, postureSources } from '../sources.ts';
+import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { assessmentLines, exploitedAmong, patchName, type ToldLine } from '../words/fact-lines.ts';
-
-const marks = { critical: '▲', high: '△', medium: '●', low: '·', info: '·' };
-const count = (value: number) => value.toLocaleString('en-US');
+import { patchSeverity, severityMarks } from '../words/severity.ts';
 
 interface Section {
   title: string;
@@ -56,7 +57,8 @@ export function triageSections(document: TriageDocument): Section[] {
   return [
     section('Exposed ports', exposure, (value) => [
       ...(value.ports.length === 0 ? ['· no port is open to the Internet'] : []),
-      ...value.ports.flatMap((port) => {
+      ...value.ports.flatMap((port, at) => {
+        const sign = severityMarks[severityOf(document.findings, `exposure.ports[${at}]`) ?? 'low'];
         const who = `${count(port.sources.publicAddresses)} public addresses`;
         const by = port.decidedBy
           .map((rule) => `${rule.nsg.split('/').at(-1)}/${rule.rule} (${rule.priority}, ${rule.level})`)
@@ -68,7 +70,7 @@ export function triageSections(document: TriageDocument): Section[] {
         }[port.agrees];
         return [
           printable(
-            `${port.sources.breadth === 'narrow' ? '·' : '▲'} ${portText(port)}/${port.protocol} ${port.service || '?'}  from ${who}  at ${port.frontend.address} via ${port.via}  by ${by || 'no network security group'}  [${agrees}]`,
+            `${[sign, portWithProtocol(port), serviceText(port)].filter(Boolean).join(' ')}  from ${who}  at ${port.frontend.address} via ${port.via}  by ${by || 'no network security group'}  [${agrees}]`,
           ),
           ...socketLines(port).map((text) => printable(`    ${text}`, 600)),
         ];
@@ -95,7 +97,7 @@ export function triageSections(document: TriageDocument): Section[] {
             : burst.accounts.map((a) => printable(a.name, 60)).join(', ');
         return [
           printable(
-            `${burst.success.state === 'known' && burst.success.value ? '▲' : '△'} ${burst.start} – ${burst.end}  ${burst.kind}  ${count(burst.failures)}  ${burst.sources
+            `${burst.success.state === 'known' && burst.success.value ? '▲' : '△'} ${burst.start} – ${burst.end}  ${burstKinds[burst.kind].name}  ${count(burst.failures)}  ${burst.sources
               .slice(0, 3)
               .map((s) => s.address)
               .join(', ')} → ${accounts}`,
@@ -107,11 +109,12 @@ export function triageSections(document: TriageDocument): Section[] {
     ]),
     section('Patch gaps', patches, (value) => [
       ...toldLines(assessmentLines(value)),
-      ...value.missing.slice(0, 20).map((patch) => {
+      ...value.missing.slice(0, 20).map((patch, at) => {
+        const severity = severityOf(document.findings, `patches.missing[${at}]`) ?? patchSeverity(patch);
         const exploited = exploitedAmong(document, patch.cves).map(({ cve }) => cve);
         return printable(
           [
-            `${/critical/i.test(patch.classification) ? '▲' : '△'} ${patchName(patch)}  ${patch.classification}  ${patch.ageDays === null ? 'age unknown' : `${patch.ageDays} d`}`,
+            `${severityMarks[severity]} ${patchName(patch)}  ${patch.classification}  ${patch.ageDays === null ? 'age unknown' : `${patch.ageDays} d`}`,
             ...(patch.lastAttempt ? [`last attempt: ${patch.lastAttempt.state}`] : []),
             ...(exploited.length > 0 ? [`EXPLOITED ${exploited.join(' ')}`] : patch.cves),
           ].join('  '),
@@ -140,7 +143,7 @@ function timeLineText({ entries, unknown }: TimeLine): string[] {
       .slice(-timeLineLimit)
       .map((entry) =>
         printable(
-          `  ${entry.at.slice(0, 19)}Z ${marks[entry.severity]} ${entry.source.padEnd(8)} ${entry.text}${entry.who ? `  ${entry.who}` : ''}${entry.from ? `  from ${entry.from}` : ''}`,
+          `  ${entry.at.slice(0, 19)}Z ${severityMarks[entry.severity]} ${entry.source.padEnd(8)} ${entry.text}${entry.who ? `  ${entry.who}` : ''}${entry.from ? `  from ${entry.from}` : ''}`,
         ),
       ),
   ];
@@ -187,7 +190,7 @@ export function triageText(document: TriageDocument): string {
   const { title, where } = heading(document);
   const findings = document.findings.map(
     ({ severity, title: told, unknown }) =>
-      `${marks[severity]} ${severity.toUpperCase().padEnd(8)} ${told}${unknown.length > 0 ? `  (? ${unknown.length})` : ''}`,
+      `${severityMarks[severity]} ${severity.toUpperCase().padEnd(8)} ${told}${unknown.length > 0 ? `  (? ${unknown.length})` : ''}`,
   );
   const body = triageSections(document).flatMap(({ title: name, about, lines }) => [
     '',

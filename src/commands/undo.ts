@@ -129,7 +129,7 @@ export async function undoCase(
   });
   if (options.confirm !== undefined && !chosen.some(({ step }) => step.record.target.name === options.confirm)) {
     const names = [...new Set(chosen.map(({ step }) => step.record.target.name))].join(', ') || 'none';
-    throw new Failure(`--confirm ${printable(options.confirm, 80)} is not the machine's name: ${names}`);
+    throw new Failure(`--confirm ${printable(options.confirm, 80)} is not the VM's name: ${names}`);
   }
   if (wanted.length === 0) {
     demandWhatStepTakes(

@@ -1,128 +1,101 @@
-import { readSubscriptions } from '../azure/readers/subscriptions.ts';
+import type { TriageOptions } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
-import { version } from '../version.ts';
+import { skeleton } from '../skeleton.ts';
+import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
-import { startGuard } from './guard.ts';
-import { exploitedOption } from './kev-file.ts';
-import { allowedAddress, withLockOptions } from './lock-options.ts';
-import { openConnection, type Streams, type WorkbenchFlags } from './options.ts';
-import { serviceTagsOption } from './service-tags-file.ts';
+import { latePorts } from './late-ports.ts';
+import { allowedAddress } from './lock-options.ts';
+import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 
-/** `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. */
+/** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
+async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { exploited?: ExploitedCatalog }> {
+  const exploited = flags.kev ? await (await import('./kev-file.ts')).exploitedOption(flags) : {};
+  const tags = flags.serviceTags
+    ? await (await import('./service-tags-file.ts')).serviceTagsOption(flags, new Date())
+    : {};
+  return { ...burstOptions(flags), ...exploited, ...tags };
+}
+
+/** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
+const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
+
+/**
+ * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. The first frame
+ * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it. `program` is cordon's own
+ * file, of which a process is started that undoes at its deadline what nobody has kept.
+ */
 export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const { report } = await import('./report.ts');
     return report(flags, streams);
   }
-  const allowed = allowedAddress(flags);
-  const exploited = await exploitedOption(flags);
-  const tags = await serviceTagsOption(flags, new Date());
-  // Ink's colours are decided when it is imported.
-  if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
+  allowedAddress(flags);
+  const options = await readingOptions(flags);
   // The screen is the workbench's while it runs: what is told beside it comes when it is left.
   const asides: string[] = [];
-  const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }, opened] = await Promise.all([
+  const connect = async (): Promise<Opened> => {
+    const { openConnection } = await import('./options.ts');
+    return openConnection({ latency: 'realistic', ...flags }, (sentence) => asides.push(sentence));
+  };
+  const first = signsInFirst(flags) ? await connect() : null;
+  // Ink's colours are decided when it is imported.
+  if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
+  const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all([
     import('../../views/workbench.tsx'),
     import('../session/prompt-standing.ts'),
     import('../session/session.ts'),
     import('../session/clipboard.ts'),
-    openConnection({ latency: 'realistic', ...flags }, (sentence) => asides.push(sentence)),
   ]);
-  const { connection } = opened;
+  let failed: { error: unknown } | null = null;
+  const open = async () => {
+    // The frame goes out before anything else takes the processor.
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      const [opened, { azurePorts }] = await Promise.all([first ?? connect(), import('./azure-ports.ts')]);
+      return await azurePorts(flags, opened, options, program);
+    } catch (error) {
+      failed = { error };
+      session.dispatch({ type: 'leave' });
+      throw error;
+    }
+  };
+  const late = latePorts(open, {
+    simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,
+    ...(options.exploited ? { exploited: options.exploited } : {}),
+  });
+  const session = createSession(
+    {
+      reader: late.reader,
+      cases: late.cases,
+      playbooks: late.playbooks,
+      // Loaded when the first log is opened: most sessions open none.
+      eventLogs: {
+        async open(...log) {
+          const { openedLogs } = await import('./opened-logs.ts');
+          return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
+        },
+      },
+      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
+      stopwatch: wallStopwatch,
+      quit: () => {},
+    },
+    { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope, halfDone: late.halfDone },
+  );
+  // A defect in one reading must not end the session, nor the case with it.
+  const defect = (error: unknown) =>
+    session.dispatch({ type: 'tell', text: `A defect in cordon: ${error instanceof Error ? error.message : error}` });
+  process.on('unhandledRejection', defect);
+  const before = skeleton();
+  before?.take();
   try {
-    const [
-      { azureReader },
-      { openCaseStore, defaultCaseRoot },
-      { caseKeeper },
-      { caseLogOf, playbooksOf },
-      { loadPlaybooks, playbookFolders },
-      { createActions },
-    ] = await Promise.all([
-      import('../azure/reader.ts'),
-      import('../casefile/case-store.ts'),
-      import('../session/kept-cases.ts'),
-      import('../session/playbook-shelf.ts'),
-      import('../playbook/playbook-file.ts'),
-      import('../actions/actions.ts'),
-    ]);
-    const now = () => connection.clock.now();
-    const actions = createActions(connection);
-    const shelf = await loadPlaybooks(await playbookFolders(), actions);
-    const subscriptions = await readSubscriptions(connection).catch(() => []);
-    const [first] = subscriptions;
-    const more = subscriptions.length - 1;
-    const scope = first
-      ? `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`
-      : 'no subscription in reach';
-    const store = openCaseStore(flags.cases ?? defaultCaseRoot(), { now });
-    const session = createSession(
-      {
-        reader: azureReader(connection, { ...burstOptions(flags), ...exploited, ...tags }),
-        cases: caseKeeper({
-          store,
-          now,
-          operator: () => connection.signedIn(),
-          demo: connection.simulated,
-          cloud: connection.cloud.name,
-          toolVersion: version,
-          // What it says is in the transcript; the screen is not its place.
-          settle: async (kept) => {
-            const { settleEarlierCases, settleOpenIntents } = await import('./settle-open-intents.ts');
-            const silent = { write: () => true };
-            await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, silent);
-            await settleEarlierCases(
-              { store, vmId: kept.file.header.vm.id, current: kept.file, demo: connection.simulated },
-              (file) => caseLogOf({ id: file.id, file, actor: kept.actor }, now),
-              connection,
-              silent,
-            );
-          },
-          ...(flags.case ? { caseId: flags.case } : {}),
-        }),
-        playbooks: playbooksOf({
-          shelf: {
-            ...shelf,
-            playbooks: shelf.playbooks.map((one) => ({ ...one, playbook: withLockOptions(one.playbook, flags) })),
-          },
-          actions,
-          readOnly: flags.readOnly === true,
-          now,
-          ...(program === undefined
-            ? {}
-            : { guard: (id) => startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags) }),
-          responderAddress: async () => allowed ?? (await connection.signedIn()).address,
-        }),
-        // Loaded when the first log is opened: most sessions open none.
-        eventLogs: {
-          async open(...log) {
-            const { openedLogs } = await import('./opened-logs.ts');
-            return openedLogs({ thresholds: burstOptions(flags).thresholds, now }).open(...log);
-          },
-        },
-        clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
-        stopwatch: wallStopwatch,
-        quit: () => {},
-      },
-      {
-        readOnly: flags.readOnly === true,
-        scope,
-        async halfDone() {
-          const { halfDone } = await import('../casefile/half-done.ts');
-          const { pendingDeadlines } = await import('../playbook/deadlines.ts');
-          return halfDone(store, { demo: connection.simulated, now: now() }, pendingDeadlines);
-        },
-      },
-    );
-    // A defect in one reading must not end the session, nor the case with it.
-    const defect = (error: unknown) =>
-      session.dispatch({ type: 'tell', text: `A defect in cordon: ${error instanceof Error ? error.message : error}` });
-    process.on('unhandledRejection', defect);
-    await runWorkbench({ session, stdin: process.stdin, stdout: process.stdout });
-    process.off('unhandledRejection', defect);
-    for (const problem of shelf.problems) streams.stderr.write(`A playbook could not be used: ${problem}\n`);
-    return exitCode.done;
+    await runWorkbench({ session, stdin: process.stdin, stdout: process.stdout, entered: before !== undefined });
   } finally {
-    await opened.close();
+    process.off('unhandledRejection', defect);
+    await late.opened()?.close();
     for (const aside of asides) streams.stderr.write(`cordon: ${aside}\n`);
   }
+  if (failed !== null) throw (failed as { error: unknown }).error;
+  for (const problem of late.opened()?.problems ?? [])
+    streams.stderr.write(`A playbook could not be used: ${problem}\n`);
+  return exitCode.done;
 }

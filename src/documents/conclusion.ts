@@ -57,6 +57,8 @@ export const conclusion = z.object({
   asOf: instant,
   /** `id` is "" where it was read from files. */
   vm: z.object({ id: z.string(), name: z.string() }),
+  /** The facts that were known, as a case names them: "logons", "posture.activity". */
+  known: z.array(z.string()),
   verdict: z.array(verdictLine),
   timeLine: z.array(timeLineEntry),
   findings: z.array(finding),

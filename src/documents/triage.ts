@@ -116,8 +116,11 @@ export type LogonSuccess = z.infer<typeof logonSuccess>;
 export const made = z.object({ kind: z.enum(['account', 'service', 'scheduled task']), name: z.string() });
 export type Made = z.infer<typeof made>;
 
+/** How a burst of failed logons was made; `unattributed` where the source is not known. */
+const burstKind = z.enum(['guess', 'spray', 'distributed', 'unattributed']);
+
 export const burst = z.object({
-  kind: z.enum(['guess', 'spray', 'distributed', 'unattributed']),
+  kind: burstKind,
   start: instant,
   end: instant,
   failures: z.int(),
@@ -602,7 +605,7 @@ export const scanRow = z.object({
   worstBurst: factOf(
     z
       .object({
-        kind: z.string(),
+        kind: burstKind,
         failures: z.int(),
         totalFailures: z.int(),
         accounts: z.int(),

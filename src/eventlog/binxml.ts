@@ -134,7 +134,7 @@ export function parseElement(
   };
   const add = (part: Part): void => {
     const element = open.at(-1);
-    if (element === undefined) throw new DamagedError(p, 'a value stands outside of any element');
+    if (element === undefined) throw new DamagedError(p, 'a value outside of any element');
     if (inTag && attribute) attribute.parts.push(part);
     else element.content.push(part);
   };
@@ -152,7 +152,7 @@ export function parseElement(
       case token.openStartElement: {
         const head = dependencyIds ? 3 : 1;
         need(head + 8);
-        if (root !== null && open.length === 0) throw new DamagedError(p, 'a second element stands beside the first');
+        if (root !== null && open.length === 0) throw new DamagedError(p, 'a second element beside the first');
         if (open.length >= deepest) throw new DamagedError(p, 'its elements are nested too deep');
         const name = nameAt(p + head + 4);
         if ((byte & more) !== 0) {
@@ -171,7 +171,7 @@ export function parseElement(
       case token.attribute: {
         need(5);
         const element = open.at(-1);
-        if (!inTag || element === undefined) throw new DamagedError(p, 'an attribute stands outside of a tag');
+        if (!inTag || element === undefined) throw new DamagedError(p, 'an attribute outside of a tag');
         attribute = { name: nameAt(p + 1), parts: [] };
         element.attributes.push(attribute);
         break;

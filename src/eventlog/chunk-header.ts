@@ -48,7 +48,7 @@ export function readChunkHeader(chunk: ChunkView, available: number): ChunkHeade
   }
   const end = view.getUint32(0x30, true);
   if (end < recordsFrom || end > chunkSize)
-    return { ...unverified, kind: 'chunk', because: "the chunk's header tells an impossible end of its records" };
+    return { ...unverified, kind: 'chunk', because: "the chunk's header gives an impossible end of its records" };
   if (end > available) return { ...unverified, kind: 'chunk', because: 'the file ends within the chunk' };
   const recordsSum = view.getUint32(0x34, true);
   const headerSum = crc32(bytes.subarray(0x80, recordsFrom), crc32(bytes.subarray(0, 0x78)));

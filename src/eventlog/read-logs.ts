@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
+import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
@@ -211,7 +212,7 @@ function logonsOf(
     const names = files.map(({ path }) => fileName(path)).join(', ');
     return unknown(
       'absent',
-      printable([`no logon event, failed or not, stands in ${names}`, ...cleared].join('; '), 900),
+      printable([`no logon event, failed or not, is in ${names}`, ...cleared].join('; '), 900),
       'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),
     );
@@ -224,12 +225,12 @@ function logonsOf(
     const because =
       entered === 0
         ? 'the opened logs hold no successful logon (4624)'
-        : 'parts of the opened logs are damaged, and a logon may have stood there';
+        : 'parts of the opened logs are damaged, and may have held a logon';
     const successEvidence: SuccessEvidence = {
       collected: entered > 0,
       complete: damages === 0,
       because,
-      cure: 'export the Security log again, from the machine or a snapshot of its disk',
+      cure: 'export the Security log again, from the VM or a snapshot of its disk',
       rows: successes,
     };
     return assembleLogons({
@@ -252,15 +253,13 @@ function logonsOf(
       notSeen: [
         ...notSeen,
         ...(failures.length === 0 && damages === 0
-          ? ['no failed logon (4625) stands here: it is not known whether they are audited']
+          ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
-        ...cleared.map((text) => `what stood there before: ${text}`),
+        ...cleared.map((text) => `what was there before: ${text}`),
         ...unread.map((one) => printable(one.because, 300)),
         ...files.flatMap(damageOf),
-        ...(unverified > 0
-          ? [`${unverified.toLocaleString('en-US')} records are unverified: no proof by themselves`]
-          : []),
-        ...(collector.cut > 0 ? [`${collector.cut.toLocaleString('en-US')} events after logons`] : []),
+        ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
+        ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
       ],
     },
   );
@@ -301,8 +300,8 @@ function withDoubts(bursts: readonly Burst[], withUnverified: readonly Burst[]):
       ...burst,
       success: {
         state: 'unknown',
-        because: `a logon as ${account} from ${address} at ${at} stands in a damaged part of the log, unverified`,
-        cure: 'export the Security log again, from the machine or a snapshot of its disk',
+        because: `a logon as ${account} from ${address} at ${at} is in a damaged part of the log, unverified`,
+        cure: 'export the Security log again, from the VM or a snapshot of its disk',
       },
     };
   });

@@ -51,7 +51,7 @@ export class TemplateInstance {
   read(decoded: DecodedChunk, at: number, end: number): void {
     const { view, bytes } = decoded.chunk;
     if (at + 10 > end || bytes[at] !== token.templateInstance)
-      throw new DamagedError(at, 'no template stands in its place');
+      throw new DamagedError(at, 'there is no template in its place');
     const definition = view.getUint32(at + 6, true);
     const { template, size } = decoded.template(definition);
     let p = at + 10;

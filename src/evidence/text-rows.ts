@@ -98,7 +98,7 @@ export async function* csvRows(file: string, read: (bytes: number) => void = () 
         afterReturn = c === 13;
         i += 1;
       } else if (c === 34) {
-        if (state === 'plain') throw new EvidenceError(file, 'a quote stands within an unquoted field', { line });
+        if (state === 'plain') throw new EvidenceError(file, 'a quote inside an unquoted field', { line });
         if (state === 'closed') field += '"';
         state = 'quoted';
         i += 1;

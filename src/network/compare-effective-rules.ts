@@ -1,5 +1,6 @@
 import { nameOf } from '../arm/resource-id.ts';
 import type { ExposedPort, Exposure } from '../documents/triage.ts';
+import { count } from '../text/counts.ts';
 import type { Guarded, Opening } from './exposed-ports.ts';
 import type { EffectiveRules, SecondOpinion } from './rules/effective-rules.ts';
 import type { FlowsByProtocol } from './rules/evaluate-chain.ts';
@@ -70,7 +71,7 @@ export function compareOpinions(
       if (entrance.family === 4) {
         const ours = book.flowsV4(guarded.chain, arrival, INTERNET_V4, '');
         const azures = book.flowsV4(effective.chain, arrival, INTERNET_V4, '');
-        compare(ours, azures, HOST_V4, note, (set) => `${sizeV4(set).toLocaleString('en-US')} public addresses`);
+        compare(ours, azures, HOST_V4, note, (set) => `${count(sizeV4(set))} public addresses`);
       } else {
         const ours = book.flowsV6(guarded.chain, arrival, INTERNET_V6, '');
         const azures = book.flowsV6(effective.chain, arrival, INTERNET_V6, '');
@@ -112,7 +113,7 @@ function compare<A extends number | bigint>(
   const words = (flow: Flow<A> | undefined): string => {
     if (flow === undefined) return 'closed';
     const by = flow.rules.map((rule) => `${nameOf(rule.nsg)}/${rule.rule} ${rule.priority}`).join(', ');
-    return `open to ${size(flow.sources)}${by === '' ? ', no rule stands there' : ` by ${by}`}`;
+    return `open to ${size(flow.sources)}${by === '' ? ', no rule is there' : ` by ${by}`}`;
   };
   for (const protocol of PROTOCOLS) {
     // What enters only through tags of unknown addresses cannot be compared.

@@ -1,10 +1,12 @@
 import { list, object, properties, referenced, text } from '../arm/json.ts';
 import { nameOf } from '../arm/resource-id.ts';
 import type { ExposedPort, VirtualMachine } from '../documents/triage.ts';
+import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { Guarded, Opening } from './exposed-ports.ts';
 import { type ExposureInput, examine, openBook } from './exposure.ts';
 import { listeningInWords, usersInWords } from './listening.ts';
+import { portWithProtocol } from './port-text.ts';
 import type { NetworkResources } from './resources.ts';
 import { describeRule, type InboundRule, type RuleList } from './rules/compile-rules.ts';
 import { IPV4, IPV6 } from './sets/address-prefixes.ts';
@@ -81,10 +83,6 @@ const isSame = (a: ExposedPort, b: ExposedPort): boolean =>
 
 const range = (from: number, to: number): string => (from === to ? String(from) : `${from}-${to}`);
 
-function portText(port: ExposedPort): string {
-  return (BIT[port.protocol] & WITH_PORTS) === 0 ? port.protocol : `${range(port.from, port.to)}/${port.protocol}`;
-}
-
 function frontText(port: ExposedPort): string {
   if ((BIT[port.protocol] & WITH_PORTS) === 0) return port.frontend.address;
   const address = port.frontend.address.includes(':') ? `[${port.frontend.address}]` : port.frontend.address;
@@ -92,7 +90,7 @@ function frontText(port: ExposedPort): string {
 }
 
 function plainPath(port: ExposedPort, machine: string): string {
-  return `The Internet → ${frontText(port)} (${port.via}) → ${nameOf(port.networkInterface)} → ${printable(machine, 80)} ${portText(port)}`;
+  return `The Internet → ${frontText(port)} (${port.via}) → ${nameOf(port.networkInterface)} → ${printable(machine, 80)} ${portWithProtocol(port)}`;
 }
 
 /** "The Internet → 20.51.7.14:3389 (public address web-ip, Standard) → subnet rg-web/web (no group) → NIC group web-nsg → web01" */
@@ -109,7 +107,7 @@ function pathInWords(port: ExposedPort, opening: Opening, machine: string): stri
   steps.push(`${subnet} (${chain.subnet === undefined ? 'no group' : `group ${nameOf(ownerOf(chain.subnet))}`})`);
   const nic = nameOf(entrance.networkInterface);
   steps.push(chain.nic === undefined ? `${nic} (no group)` : `${nic}, group ${nameOf(ownerOf(chain.nic))}`);
-  steps.push(`${printable(machine, 80)} ${portText(port)}`);
+  steps.push(`${printable(machine, 80)} ${portWithProtocol(port)}`);
   return steps.join(' → ');
 }
 
@@ -124,9 +122,9 @@ function whoInWords(port: ExposedPort): string {
   if (port.frontend.address.includes(':')) {
     return all ? 'the whole IPv6 Internet' : `IPv6 addresses: ${short(sources.prefixes)}`;
   }
-  const count = `${sources.publicAddresses.toLocaleString('en-US')} public addresses`;
-  if (all) return `${count} (all)`;
-  return sources.prefixes.length === 0 ? count : `${count}: ${short(sources.prefixes)}`;
+  const size = `${count(sources.publicAddresses)} public addresses`;
+  if (all) return `${size} (all)`;
+  return sources.prefixes.length === 0 ? size : `${size}: ${short(sources.prefixes)}`;
 }
 
 const short = (items: readonly string[]): string =>
@@ -134,7 +132,7 @@ const short = (items: readonly string[]): string =>
 
 function decided(port: ExposedPort, resources: NetworkResources): Line[] {
   if (port.decidedBy.length === 0) {
-    return [{ label: 'Decided by', text: 'no rule: no network security group stands in the way' }];
+    return [{ label: 'Decided by', text: 'no rule: no network security group is in the way' }];
   }
   return port.decidedBy.slice(0, LOSERS).map((rule) => {
     const group = rule.level === 'admin' ? `admin rules ${nameOf(rule.nsg)}` : nameOf(rule.nsg);

@@ -64,7 +64,7 @@ const ADMIN_NOT_READ: AdminRules = {
   state: 'unknown',
   why: 'not-asked',
   because: 'they were not read',
-  cure: 'Reader on the network manager and the virtual network would tell',
+  cure: 'needs Reader on the network manager and the virtual network',
 };
 
 /** The resources of one or many machines with everything that is derived from them once. */
@@ -517,8 +517,8 @@ export function findExposure(book: ExposureBook, input: MachineInput): FoundExpo
   }
   const { undecided } = found;
   if (input.networkInterfaces.length === 0) {
-    const cure = 'Reader on the machine and its network interfaces';
-    const because = 'no network interface of this machine is known';
+    const cure = 'Reader on the VM and its network interfaces';
+    const because = 'no network interface of this VM is known';
     return new FoundExposure(book, input, found, unknown('hidden', because, cure, input.source));
   }
   if (undecided.length > 0 && found.openings.length === 0) {
@@ -539,8 +539,7 @@ export function findExposure(book: ExposureBook, input: MachineInput): FoundExpo
   return new FoundExposure(book, input, found, undefined);
 }
 
-const readerOnWhatDecides =
-  'Reader on the machine’s network interfaces, their subnets and their network security groups';
+const readerOnWhatDecides = 'Reader on the VM’s network interfaces, their subnets and their network security groups';
 
 function coverageOf(book: ExposureBook, input: MachineInput, found: Examined): string {
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;

@@ -1,6 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import { known, mapFact, unknown } from '../documents/fact.ts';
 import type { ExposedPort, Exposure, Listener, PortUse } from '../documents/triage.ts';
+import { count } from '../text/counts.ts';
 
 /** A process at a port, as the agent of VM insights saw it. */
 export interface BoundPort {
@@ -52,7 +53,7 @@ const onlyTcp = (port: ExposedPort, source: string) =>
   unknown(
     'unsupported',
     `VM insights reports TCP alone, not ${port.protocol.toUpperCase()}`,
-    'look in the machine itself',
+    'look in the VM itself',
     source,
   );
 
@@ -118,8 +119,7 @@ export function usersInWords(fact: Fact<PortUse>): string {
   if (fact.state === 'unknown') return `not known: ${fact.because}; ${fact.cure}`;
   const { addresses, top } = fact.value;
   const when = fact.coverage;
-  if (addresses === 0) return `nobody connected (VMConnection, ${when})`;
-  const count = (n: number) => n.toLocaleString('en-US');
+  if (addresses === 0) return `no connection (VMConnection, ${when})`;
   const shown = top
     .map((one, at) => `${one.address} (${count(one.links)}${at === 0 ? ' connections' : ''})`)
     .join(', ');

@@ -21,13 +21,28 @@ export function isWide(port: Pick<ExposedPort, 'sources'>): boolean {
   return port.sources.breadth !== 'narrow';
 }
 
-/** "3389", or "50001→3389" through a load balancer, or "all ports". */
+/** "3389", "1000-2000", "all ports"; "ICMP" for a protocol without ports. */
+function rangeText({ protocol, from, to }: Range): string {
+  if (protocol !== 'tcp' && protocol !== 'udp') return protocol.toUpperCase();
+  if (from === 0 && to >= 65_535) return 'all ports';
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
+/** "3389", or "50001→3389" through a load balancer, "all ports", "ICMP". */
 export function portText(port: Range & Pick<ExposedPort, 'via'> & { frontend: { from: number; to: number } }): string {
-  const range = (from: number, to: number) =>
-    from === 0 && to >= 65535 ? 'all ports' : from === to ? String(from) : `${from}-${to}`;
-  const inside = port.protocol === 'tcp' || port.protocol === 'udp' ? range(port.from, port.to) : port.protocol;
-  const outside = range(port.frontend.from, port.frontend.to);
+  const inside = rangeText(port);
+  const outside = rangeText({ ...port.frontend, protocol: port.protocol });
   return port.via === 'public-ip' || outside === inside ? inside : `${outside}→${inside}`;
+}
+
+/** "3389/tcp", "1000-2000/udp", "all ports/tcp", "ICMP". */
+export function portWithProtocol(port: Range): string {
+  return port.protocol === 'tcp' || port.protocol === 'udp' ? `${rangeText(port)}/${port.protocol}` : rangeText(port);
+}
+
+/** The service of a port as a column shows it: "?" where a port carries something of no known name. */
+export function serviceText({ service, protocol }: Pick<ExposedPort, 'service' | 'protocol'>): string {
+  return service || (protocol === 'tcp' || protocol === 'udp' ? '?' : '');
 }
 
 /** From how much of the Internet, in words. */

@@ -94,7 +94,7 @@ export class Networks {
     if (body === undefined || Object.keys(props).length === 0) {
       facts.complete = false;
       facts.notes.push(
-        `virtual network ${nameOf(id)} was not read: its public address ranges and its peers, from which AllowVnetInBound admits, are not known; Reader on it would tell`,
+        `virtual network ${nameOf(id)} was not read: its public address ranges and its peers, from which AllowVnetInBound admits, are not known; needs Reader on it`,
       );
       return facts;
     }
@@ -161,7 +161,7 @@ export class Networks {
       const body = this.#resources.get(table);
       if (body === undefined) {
         notes.push(
-          `route table ${nameOf(table)} was not read: a default route in it would make AllowVnetInBound admit the Internet; Reader on it would tell`,
+          `route table ${nameOf(table)} was not read: a default route in it would make AllowVnetInBound admit the Internet; needs Reader on it`,
         );
       }
       for (const raw of list(properties(body).routes)) {
@@ -223,7 +223,7 @@ export class Networks {
 }
 
 const learnedRoutes = (network: string): string =>
-  `routes that the gateway of ${network} learns from other sites: a default route among them would make AllowVnetInBound admit the Internet; the effective rules of a running machine tell`;
+  `routes that the gateway of ${network} learns from other sites: a default route among them would make AllowVnetInBound admit the Internet; the effective rules of a running VM tell`;
 
 function spaceOf(prefixes: readonly string[], where: string, notes: string[]): Space {
   const { v4, v6, unread } = addressesOf(prefixes);

@@ -66,7 +66,7 @@ export const playbook = z
       .min(1)
       .max(20)
       .describe(
-        'Which practice of "Best practices for defending Azure Virtual Machines" it carries out, as cordon numbers them.',
+        'Which practice of "Best practices for defending Azure Virtual machines" it carries out, as cordon numbers them.',
       )
       .optional(),
     answers: z

@@ -1,5 +1,6 @@
 import type { Fact } from '../documents/fact.ts';
 import { known } from '../documents/fact.ts';
+import { count } from '../text/counts.ts';
 import type { EventLogFile, EventLogs } from './event-logs.ts';
 import type { LogsSlot } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
@@ -80,5 +81,5 @@ export function openedLogs(
 function toldOf(file: EventLogFile): string {
   const name = file.path.split(/[\\/]/).at(-1) ?? file.path;
   const damage = file.damaged > 0 ? `, damaged in ${file.damaged} places` : '';
-  return `${name}, ${file.records.toLocaleString('en-US')} records${damage}, sha256 ${file.sha256.slice(0, 12)}…`;
+  return `${name}, ${count(file.records)} records${damage}, sha256 ${file.sha256.slice(0, 12)}…`;
 }

@@ -40,6 +40,8 @@ export interface SessionOptions {
   scope: string;
   /** What earlier sessions left half-done in Azure; asked once, when the session starts. */
   halfDone?: () => Promise<HalfDone[]>;
+  /** Asks for it, where it is not known yet. */
+  readScope?: () => Promise<string>;
 }
 
 /** The workbench's state and the only way to change it. */
@@ -443,6 +445,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     dispatch,
     left,
     start() {
+      options.readScope?.().then(
+        (scope) => holder.set({ scope }),
+        // The list says why Azure does not answer.
+        () => holder.set({ scope: 'no subscription could be read' }),
+      );
       reader.identity().then(
         (identity) => {
           holder.set({ identity });

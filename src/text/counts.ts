@@ -10,6 +10,12 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** The first `most` of some names, and how many there are beside them: `a, b and 3 more`. */
+export function listed(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${count(names.length - most)} more` : shown;
+}
+
 const bars = '▁▂▃▄▅▆▇█';
 
 /** Heights of bars for `values`, squeezed into at most `width` cells by adding neighbours; "" when there are none. */

@@ -1,5 +1,6 @@
 import { evidenceNames } from '../documents/evidence-names.ts';
-import type { EvidenceName, Finding, Severity } from '../documents/triage.ts';
+import { severityOrder } from '../documents/severity.ts';
+import type { EvidenceName, Finding } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
 import { activityRules } from './findings/activity.ts';
 import { backupRules } from './findings/backup.ts';
@@ -14,8 +15,6 @@ import { patchRules } from './findings/patches.ts';
 import type { FindingFacts, Rule } from './findings/rule.ts';
 import { scoreRules } from './findings/score.ts';
 import { softwareRules } from './findings/software.ts';
-
-export const severityOrder: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
 
 /** What the article's practices are, by number. */
 export const practices = [

@@ -4,7 +4,7 @@ import { accountName } from './logons/account-names.ts';
 /** What a role lets a managed identity do that an intruder wants; the action that stands for each. */
 export const capabilities: readonly { can: string; action: string; data?: true }[] = [
   { can: 'give roles', action: 'Microsoft.Authorization/roleAssignments/write' },
-  { can: 'run commands inside machines', action: 'Microsoft.Compute/virtualMachines/runCommand/action' },
+  { can: 'run commands inside VMs', action: 'Microsoft.Compute/virtualMachines/runCommand/action' },
   { can: 'change network security groups', action: 'Microsoft.Network/networkSecurityGroups/write' },
   { can: 'download disks', action: 'Microsoft.Compute/disks/beginGetAccess/action' },
   { can: 'read storage keys', action: 'Microsoft.Storage/storageAccounts/listKeys/action' },
@@ -60,18 +60,18 @@ export function signInText(
       ? `How ${admin} signs in is not known.`
       : passwordAuthentication
         ? `${admin} signs in with a password${os === 'linux' ? keys : ''}: a local password logon never asks for a second factor.`
-        : `${admin} signs in with SSH keys only, as Azure set the machine up; sshd's configuration inside may differ.`;
+        : `${admin} signs in with SSH keys only, as Azure set the VM up; sshd's configuration inside may differ.`;
   const entra =
     entraLogin === null
       ? 'Whether Entra sign-in is set up is not known.'
       : entraLogin
         ? 'Entra sign-in is set up: Conditional Access can ask for a second factor there; whether it does is not visible from here.'
-        : 'No Entra sign-in: Azure asks nobody for a second factor at this machine.';
+        : 'No Entra sign-in: Azure asks for no second factor at this VM.';
   const domain =
     domainJoined === null
       ? 'Whether it is joined to a domain is not known.'
       : domainJoined
         ? 'It is joined to a domain (by extension).'
-        : 'No extension joins it to a domain; a join made inside the machine is not visible to Azure.';
+        : 'No extension joins it to a domain; a join made inside the VM is not visible to Azure.';
   return [how, entra, domain];
 }

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { burstKinds } from '../documents/burst-kinds.ts';
 import type { Indicator } from '../documents/conclusion.ts';
 import { mergedIndicators } from '../documents/merged-indicators.ts';
 import type { Logons, Made } from '../documents/triage.ts';
@@ -7,7 +8,7 @@ import { printable } from '../text/printable.ts';
 import { openings } from './findings/activity.ts';
 import { knownValue } from './findings/rule.ts';
 import type { TriageInProgress } from './in-progress.ts';
-import { burstTechnique, resourceText } from './time-line.ts';
+import { resourceText } from './time-line.ts';
 
 /** Of each burst, the sources and accounts with the most failures that become indicators. */
 const most = 25;
@@ -25,7 +26,7 @@ function address(text: string, rest: Omit<Indicator, 'type' | 'value'>): Indicat
 function ofLogons({ bursts }: Logons): Indicator[] {
   return bursts.flatMap((burst, index): Indicator[] => {
     const path = `logons.bursts[${index}]`;
-    const technique = burstTechnique[burst.kind];
+    const technique = burstKinds[burst.kind].technique;
     const won = burst.success.state === 'known' ? burst.success.value : null;
     const span = { first: burst.start, last: burst.end, attack: [technique], evidence: path };
     return [

@@ -1,3 +1,4 @@
+import { burstKinds } from '../documents/burst-kinds.ts';
 import type { Fact } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
 import type { Activity, Alerts, Backup, Logons, RecoveryPoint } from '../documents/triage.ts';
@@ -21,7 +22,7 @@ export function firstMalicious({ logons, alerts, activity }: AttackEvidence): Fi
   const events: FirstEvent[] = [];
   if (logons.state === 'known') {
     for (const { start, kind } of logons.value.bursts)
-      events.push({ at: start, event: `the first failed logon of a ${kind}` });
+      events.push({ at: start, event: `the first failed logon of a burst (${burstKinds[kind].name})` });
   }
   if (alerts.state === 'known') {
     for (const { startAt, at, name } of alerts.value.alerts) {

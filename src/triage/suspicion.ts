@@ -1,8 +1,9 @@
+import { burstKinds } from '../documents/burst-kinds.ts';
 import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PortShape } from '../network/exposed-ports.ts';
 import type { FoundExposure } from '../network/exposure.ts';
 import { isManagement, isWide, portText } from '../network/port-text.ts';
-import { counted } from '../text/counts.ts';
+import { count, counted } from '../text/counts.ts';
 
 /** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
 export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;
@@ -16,9 +17,9 @@ export const weights = {
   attackedPerhaps: { points: 35, when: 'failed logons, and whether one succeeded is not known' },
   attacked: { points: 25, when: 'failed logons, and none succeeded' },
   management: { points: 40, when: 'remote administration is open to the Internet' },
-  managementOff: { points: 15, when: 'the same, on a machine that is off' },
+  managementOff: { points: 15, when: 'the same, on a VM that is off' },
   open: { points: 10, when: 'any other port is open to the Internet' },
-  openOff: { points: 3, when: 'the same, on a machine that is off' },
+  openOff: { points: 3, when: 'the same, on a VM that is off' },
   alerts: { points: 10, when: 'active Defender alerts; one more for each, up to ten' },
   criticalPatches: { points: 5, when: 'critical updates are missing; one more for each, up to fifteen in all' },
   exploited: { points: 10, when: 'vulnerabilities that CISA lists as exploited; one more for each, up to ten' },
@@ -111,14 +112,14 @@ function logonReason({ worstBurst: burst }: Row): Reason | null {
   }
   if (!burst.value) return null;
   const { failures, kind, succeeded } = burst.value;
-  const count = failures.toLocaleString('en-US');
-  if (succeeded) return { points: weights.brokenInto.points, text: `${count} failed logons, then a success` };
+  const many = count(failures);
+  if (succeeded) return { points: weights.brokenInto.points, text: `${many} failed logons, then a success` };
   return succeeded === null
     ? {
         points: weights.attackedPerhaps.points,
-        text: `${count} failed logons (${kind}); whether one succeeded is not known`,
+        text: `${many} failed logons (${burstKinds[kind].name}); whether one succeeded is not known`,
       }
-    : { points: weights.attacked.points, text: `${count} failed logons (${kind}), no success` };
+    : { points: weights.attacked.points, text: `${many} failed logons (${burstKinds[kind].name}), no success` };
 }
 
 function alertReason({ alerts }: Row): Reason | null {

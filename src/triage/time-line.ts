@@ -1,17 +1,19 @@
+import { burstKinds } from '../documents/burst-kinds.ts';
 import { evidenceNames } from '../documents/evidence-names.ts';
 import type { Fact } from '../documents/fact.ts';
+import { severityOrder } from '../documents/severity.ts';
 import type {
   Activity,
   ActivityEntry,
   Alerts,
   Backup,
-  Burst,
   Jit,
   Logons,
   Severity,
   TimeLine,
   TimeLineEntry,
 } from '../documents/triage.ts';
+import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 
 /** The evidence that has times; null is "not answered yet". */
@@ -22,21 +24,6 @@ export interface TimedFacts {
   activity: Fact<Activity> | null;
   backup: Fact<Backup> | null;
 }
-
-const count = (value: number) => value.toLocaleString('en-US');
-
-const kinds: Record<Burst['kind'], string> = {
-  guess: 'guessing',
-  spray: 'password spray',
-  distributed: 'guessing from many sources',
-  unattributed: 'failed logons without a source',
-};
-export const burstTechnique: Record<Burst['kind'], string> = {
-  guess: 'T1110.001',
-  spray: 'T1110.003',
-  distributed: 'T1110',
-  unattributed: 'T1110',
-};
 
 /** What the Windows events that follow a logon are in MITRE ATT&CK: accounts, groups, tasks, services. */
 const eventTechniques: Partial<Record<number, string[]>> = {
@@ -64,10 +51,10 @@ function logonEntries({ bursts }: Logons): TimeLineEntry[] {
         until: burst.end,
         source: 'logons',
         severity: success.state === 'unknown' ? 'high' : 'medium',
-        text: `${kinds[burst.kind]}: ${count(burst.failures)} failed logons${accounts > 3 ? ` over ${count(accounts)} accounts` : ''}${success.state === 'unknown' ? '; whether one succeeded is not known' : ''}`,
+        text: `${burstKinds[burst.kind].name}: ${count(burst.failures)} failed logons${accounts > 3 ? ` over ${count(accounts)} accounts` : ''}${success.state === 'unknown' ? '; whether one succeeded is not known' : ''}`,
         who: accounts > 3 ? '' : burst.accounts.map(({ name }) => name).join(', '),
         from: sources > 1 ? `${source?.address ?? ''} +${sources - 1}` : (source?.address ?? ''),
-        attack: [burstTechnique[burst.kind]],
+        attack: [burstKinds[burst.kind].technique],
         evidence: path,
       },
     ];
@@ -118,7 +105,7 @@ export function resourceText(id: string): string {
 }
 
 /** Who did it, where it was the managed identity of the VM that is looked at. */
-export const ownIdentity = 'the identity of this machine';
+export const ownIdentity = 'the identity of this VM';
 
 function activityLine(entry: ActivityEntry, index: number): TimeLineEntry {
   const told = { started: ' (not ended)', succeeded: '', failed: ' REFUSED OR FAILED', unknown: '' }[entry.status];
@@ -189,8 +176,6 @@ function backupEntries(backup: Backup): TimeLineEntry[] {
 
 const timed: readonly (keyof TimedFacts)[] = ['logons', 'alerts', 'jit', 'activity', 'backup'];
 
-const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
-
 /**
  * Everything that has a time, oldest first, and the sources that could not be put into it. What was not answered yet is
  * in neither.
@@ -237,7 +222,9 @@ export function timeLineOf(facts: TimedFacts): TimeLine {
   });
   return {
     // At one instant the more severe leads; what began with it keeps the order of its source.
-    entries: entries.sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || rank[a.severity] - rank[b.severity]),
+    entries: entries.sort(
+      (a, b) => Date.parse(a.at) - Date.parse(b.at) || severityOrder[a.severity] - severityOrder[b.severity],
+    ),
     unknown,
   };
 }

@@ -1,3 +1,4 @@
+import { burstKinds } from '../documents/burst-kinds.ts';
 import type { VerdictLine } from '../documents/conclusion.ts';
 import { evidenceNames } from '../documents/evidence-names.ts';
 import type { Activity, ActivityEntry, Burst, EvidenceName, LogonSuccess, Logons } from '../documents/triage.ts';
@@ -10,7 +11,7 @@ import { brokenInto } from './findings/logons.ts';
 import { knownValue } from './findings/rule.ts';
 import type { TriageInProgress } from './in-progress.ts';
 import { logonTypeWords } from './logons/event-words.ts';
-import { burstTechnique, resourceText } from './time-line.ts';
+import { resourceText } from './time-line.ts';
 
 /** The bursts that a logon followed, with that logon. */
 export function successes(logons: Logons | null): { index: number; burst: Burst; success: LogonSuccess }[] {
@@ -46,7 +47,7 @@ function compromised(logons: Logons | null): VerdictLine[] {
           `${success.account} logged on from ${success.address} at ${moment(success.at)}${how}, after ${count(burst.failures)} failed logons since ${moment(burst.start)}`,
           400,
         ),
-        attack: [burstTechnique[burst.kind], 'T1078'],
+        attack: [burstKinds[burst.kind].technique, 'T1078'],
         evidence: [`logons.bursts[${index}].success`],
       };
     });
@@ -128,7 +129,7 @@ function attacked(logons: Logons | null): VerdictLine[] {
       about: 'attacked',
       severity: unsure ? 'high' : 'medium',
       text: printable(`${texts.join('; ')}${more}`, 700),
-      attack: [...new Set(others.map(([, { kind }]) => burstTechnique[kind]))],
+      attack: [...new Set(others.map(([, { kind }]) => burstKinds[kind].technique))],
       evidence: others.slice(0, 3).map(([index]) => `logons.bursts[${index}]`),
     },
   ];

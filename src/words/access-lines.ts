@@ -14,8 +14,8 @@ export function jitLines({ policy, available, ports, grants }: Jit): ToldLine[] 
     available === false
       ? 'not to be had: it needs Defender for Servers Plan 2, which is off'
       : available === null
-        ? 'none names this machine; whether the plan that it needs is on is not known'
-        : 'none names this machine';
+        ? 'none names this VM; whether the plan that it needs is on is not known'
+        : 'none names this VM';
   return [
     { label: 'Policy', text: policy || without },
     ...ports.map(({ number, protocol, maxDuration, sources }, at) => ({
@@ -33,9 +33,9 @@ export function jitLines({ policy, available, ports, grants }: Jit): ToldLine[] 
 /** Who can sign in, and what the machine may do in Azure. */
 export function identityLines({ localAdmin, signIn, managedIdentities }: IdentityPosture): ToldLine[] {
   return [
-    { label: 'Administrator', text: localAdmin || 'not told' },
+    { label: 'Administrator', text: localAdmin || 'not reported' },
     ...signIn.map((text, at) => ({ label: at === 0 ? 'Sign-in' : '', text })),
-    ...(managedIdentities.length === 0 ? [{ label: 'Identity', text: 'the machine has none in Azure' }] : []),
+    ...(managedIdentities.length === 0 ? [{ label: 'Identity', text: 'the VM has none in Azure' }] : []),
     ...managedIdentities.flatMap(({ kind, name, rolesKnown, assignments }): ToldLine[] => [
       {
         label: 'Identity',
@@ -52,7 +52,7 @@ export function identityLines({ localAdmin, signIn, managedIdentities }: Identit
 const callers: Record<ActivityEntry['callerKind'], string> = {
   person: '',
   application: ' (an application)',
-  'identity-of-this-machine': ' (the identity of this machine)',
+  'identity-of-this-machine': ' (the identity of this VM)',
   cordon: ' (cordon)',
   unknown: '',
 };
@@ -62,7 +62,12 @@ export function changeText(entry: ActivityEntry): string {
   const what = entry.kind === 'other' ? entry.operation : entry.what;
   const resource = entry.resource.split('/').slice(-3).join('/');
   const by = `${entry.caller || 'somebody'}${callers[entry.callerKind]}${entry.address ? ` from ${entry.address}` : ''}`;
-  const status = { started: 'not ended', succeeded: 'done', failed: 'refused or failed', unknown: 'outcome not told' };
+  const status = {
+    started: 'not ended',
+    succeeded: 'done',
+    failed: 'refused or failed',
+    unknown: 'outcome not reported',
+  };
   return `${moment(entry.at)}  ${what}: ${resource}, ${status[entry.status]}, by ${by}`;
 }
 
@@ -75,6 +80,6 @@ export function activityLines({ from, until, entries }: Activity): ToldLine[] {
     ...(entries.length === 0 ? [{ label: 'Changes', text: 'none' }] : []),
     ...worth.slice(0, most).map((entry, at) => ({ label: at === 0 ? 'Changes' : '', text: changeText(entry) })),
     ...(worth.length > most ? [{ label: '', text: `and ${count(worth.length - most)} more` }] : []),
-    ...(rest > 0 ? [{ label: 'Further', text: `${count(rest)} of no known weight, or by cordon` }] : []),
+    ...(rest > 0 ? [{ label: 'Further', text: `${count(rest)} of no known severity, or by cordon` }] : []),
   ];
 }

@@ -66,7 +66,7 @@ function attemptText(attempt: MissingPatch['lastAttempt']): string {
     pending: 'its last installation did not get to it',
     excluded: 'it was excluded from the last installation',
     notselected: 'the last installation did not select it',
-    installed: 'installed, but still told as missing: a reboot or a new assessment would tell',
+    installed: 'installed, but still listed as missing: a reboot or a new assessment would show',
   };
   const told = words[attempt.state.toLowerCase()] ?? `its last installation left it ${attempt.state || '?'}`;
   return attempt.at === null ? told : `${told} (${moment(attempt.at)})`;
@@ -83,14 +83,17 @@ export function missingPatchLines(part: TriageInProgress, patch: MissingPatch): 
       : `not known${installations?.state === 'unknown' ? `: ${installations.because}` : ''}`);
   return [
     { label: 'Name', text: patch.name },
-    { label: 'Classification', text: joined(patch.classification || 'not told', patch.msrcSeverity) },
-    { label: 'Published', text: patch.publishedAt === null ? 'not told' : moment(patch.publishedAt) },
+    { label: 'Classification', text: joined(patch.classification || 'not reported', patch.msrcSeverity) },
+    { label: 'Published', text: patch.publishedAt === null ? 'not reported' : moment(patch.publishedAt) },
     {
       label: 'Missing since',
       text: patch.ageDays === null ? 'not known' : `${count(patch.ageDays)} days after it was published`,
     },
     { label: 'Why it is missing', text: why },
-    { label: 'Needs a reboot', text: patch.rebootRequired === null ? 'not told' : patch.rebootRequired ? 'yes' : 'no' },
+    {
+      label: 'Needs a reboot',
+      text: patch.rebootRequired === null ? 'not reported' : patch.rebootRequired ? 'yes' : 'no',
+    },
     ...listed(
       'CVEs',
       patch.cves,
@@ -102,7 +105,7 @@ export function missingPatchLines(part: TriageInProgress, patch: MissingPatch): 
 }
 
 function rebootText({ rebootPending, rebootPendingSince }: Patches): string {
-  if (rebootPending === null) return 'whether a reboot is pending is not told';
+  if (rebootPending === null) return 'whether a reboot is pending is not reported';
   if (!rebootPending) return 'no reboot pending';
   return rebootPendingSince === null ? 'reboot pending' : `reboot pending since ${moment(rebootPendingSince)}`;
 }
@@ -141,7 +144,7 @@ export function assessmentLines(value: Patches): ToldLine[] {
     { label: 'Assessed', text: joined(moment(value.assessedAt), value.startedBy && `started by ${value.startedBy}`) },
     { label: 'Missing', text: counts.map(([name, number]) => `${count(number)} ${name}`).join(', ') || 'nothing' },
     { label: 'Reboot', text: rebootText(value) },
-    { label: 'Updates come from', text: serviceText(value.service) || 'not told' },
+    { label: 'Updates come from', text: serviceText(value.service) || 'not reported' },
   ];
 }
 
@@ -157,7 +160,7 @@ function runText(run: InstallationRun): string {
     .filter(([number]) => number !== null && number > 0)
     .map(([number, what]) => `${number} ${what}`);
   return joined(
-    `${run.endedAt === null ? 'no time told' : moment(run.endedAt)}  ${run.status || 'status not told'}`,
+    `${run.endedAt === null ? 'no time reported' : moment(run.endedAt)}  ${run.status || 'status not reported'}`,
     counts.join(', '),
     run.rebootStatus && `reboot ${run.rebootStatus}`,
     run.maintenanceWindowExceeded === true && 'ran out of its maintenance window',
@@ -174,7 +177,7 @@ export function installationLines({ runs }: Installations): ToldLine[] {
         `Not installed ${run.endedAt === null ? '' : day(run.endedAt)}`,
         run.patches
           .filter((patch) => !/^installed$/i.test(patch.state))
-          .map((patch) => `${patchName(patch)}  ${patch.state || 'state not told'}  ${patch.name}`),
+          .map((patch) => `${patchName(patch)}  ${patch.state || 'state not reported'}  ${patch.name}`),
       ),
     ),
   ];
@@ -189,8 +192,8 @@ export function knownExploitedLines(value: KnownExploited): ToldLine[] {
     },
     ...listed(
       'Exploited',
-      value.matches.map((match) => `${exploitedText(match)}: ${match.name}; on this machine: ${match.on.join(', ')}`),
-      'none of the vulnerabilities known of this machine',
+      value.matches.map((match) => `${exploitedText(match)}: ${match.name}; on this VM: ${match.on.join(', ')}`),
+      'none of the vulnerabilities known of this VM',
     ),
   ];
 }
@@ -223,7 +226,7 @@ const planTexts: Record<Alerts['servers'], string> = {
   P2: 'Plan 2',
   P1: 'Plan 1: alerts of Defender for Endpoint alone',
   on: 'on',
-  off: 'off: nobody looks',
+  off: 'off: nothing is detected',
   unreadable: 'cannot be read',
 };
 
@@ -241,7 +244,7 @@ export function secureScoreLines(value: SecureScore): ToldLine[] {
   return [
     {
       label: 'Subscription',
-      text: `${value.subscription}: ${value.percentage} % (${points(value.current)} of ${points(value.max)} points); not this machine’s`,
+      text: `${value.subscription}: ${value.percentage} % (${points(value.current)} of ${points(value.max)} points); not this VM’s`,
     },
     ...listed(
       'Controls',
@@ -249,7 +252,7 @@ export function secureScoreLines(value: SecureScore): ToldLine[] {
         ({ name, current, max, healthy, unhealthy }) =>
           `${name}: ${points(current)} of ${points(max)}; ${count(unhealthy)} unhealthy, ${count(healthy)} healthy`,
       ),
-      'none told',
+      'none reported',
     ),
   ];
 }
@@ -262,7 +265,7 @@ export function recommendationLines({ unhealthy, healthy, notApplicable }: Recom
       'Not followed',
       unhealthy.map((one) =>
         joined(
-          `${one.severity || 'severity not told'}: ${one.name}`,
+          `${one.severity || 'severity not reported'}: ${one.name}`,
           one.since !== null && `since ${day(one.since)}`,
           one.cause,
         ),
@@ -283,15 +286,15 @@ export function supportText({ endOfSupport, endOfSupportAt }: Software['items'][
 /** What else is known of one vulnerability finding. */
 export function vulnerabilityLines(part: TriageInProgress, one: Software['vulnerabilities'][number]): ToldLine[] {
   return [
-    { label: 'Severity', text: joined(one.severity || 'not told', one.cvss !== null && `CVSS ${one.cvss}`) },
+    { label: 'Severity', text: joined(one.severity || 'not reported', one.cvss !== null && `CVSS ${one.cvss}`) },
     ...listed('CVEs', one.cves, 'none named'),
     ...listed('Exploited', exploitedAmong(part, one.cves).map(exploitedText)),
     ...listed(
       'Updates named',
       one.kbs.map((kb) => `KB${kb}`),
     ),
-    { label: 'Remedy', text: one.remediation || 'not told' },
-    { label: 'Found', text: one.foundAt === null ? 'not told' : moment(one.foundAt) },
+    { label: 'Remedy', text: one.remediation || 'not reported' },
+    { label: 'Found', text: one.foundAt === null ? 'not reported' : moment(one.foundAt) },
     { label: 'Finding', text: one.id },
   ];
 }
@@ -306,13 +309,14 @@ export function softwareLines(part: Pick<TriageInProgress, 'knownExploited'>, va
   return [
     {
       label: 'Vulnerability scan',
-      text: scan.state === 'scanned' ? (scan.at === null ? 'done; when is not told' : moment(scan.at)) : scan.because,
+      text:
+        scan.state === 'scanned' ? (scan.at === null ? 'done; when is not reported' : moment(scan.at)) : scan.because,
     },
     ...listed(
       'Vulnerabilities',
       vulnerabilities.map((one) =>
         joined(
-          `${one.severity || 'severity not told'}: ${one.title || one.id}`,
+          `${one.severity || 'severity not reported'}: ${one.title || one.id}`,
           fewOf(one.cves),
           exploitedAmong(part, one.cves).map(exploitedText).join(', '),
           one.kbs.map((kb) => `KB${kb}`).join(', '),
@@ -337,7 +341,7 @@ export function softwareLines(part: Pick<TriageInProgress, 'knownExploited'>, va
 
 /** "application-consistent" */
 const consistencyText = (point: { consistency: string }) =>
-  point.consistency === 'unknown' ? 'consistency not told' : `${point.consistency}-consistent`;
+  point.consistency === 'unknown' ? 'consistency not reported' : `${point.consistency}-consistent`;
 
 const stateTexts: Record<string, string> = {
   irpending: 'protected, but the first backup has not run yet',
@@ -353,19 +357,19 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
   const { softDelete, softDeleteDays, immutability, multiUserAuthorization } = security.value;
   const softDeletes: Record<string, string> = {
     alwayson: 'always on: it cannot be switched off',
-    enabled: 'on, and can be switched off by whoever may change the vault',
+    enabled: 'on, and can be switched off by anyone who may change the vault',
     disabled: 'OFF: a deleted backup is gone at once',
   };
   const days = softDeleteDays === null ? '' : `, ${softDeleteDays} days`;
   const immutabilities: Record<string, string> = {
-    locked: 'locked: nobody can remove points before they expire',
+    locked: 'locked: points cannot be removed before they expire',
     unlocked: 'on, but not locked: it can be switched off',
     disabled: 'off',
   };
   return [
-    { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not told')}${days}` },
-    { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not told') },
-    { label: 'Needs a second person', text: multiUserAuthorization || 'not told' },
+    { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not reported')}${days}` },
+    { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not reported') },
+    { label: 'Needs a second person', text: multiUserAuthorization || 'not reported' },
   ];
 }
 
@@ -390,14 +394,14 @@ export function lastGoodLines(lastGood: Backup['lastGood']): ToldLine[] {
 
 /** Protection, points and what keeps them from being deleted. */
 export function backupLines(value: Backup): ToldLine[] {
-  if (!value.protected) return [{ label: 'Protected', text: 'no vault of the subscription protects this machine' }];
+  if (!value.protected) return [{ label: 'Protected', text: 'no vault of the subscription protects this VM' }];
   const { points } = value;
   return [
     {
       label: 'Protected',
       text: joined(
         `in ${value.vaultName}`,
-        `policy ${value.policy || 'not told'}`,
+        `policy ${value.policy || 'not reported'}`,
         stateTexts[value.state.toLowerCase()] ?? value.state,
       ),
     },
@@ -406,7 +410,7 @@ export function backupLines(value: Backup): ToldLine[] {
       : [
           {
             label: 'DELETED',
-            text: `somebody deleted this backup; the vault keeps it for ${value.softDeleted.remaining} more`,
+            text: `this backup was deleted; the vault keeps it for ${value.softDeleted.remaining} more`,
           },
         ]),
     {
@@ -453,7 +457,7 @@ export function firewallLines(value: Firewall): ToldLine[] {
   return [
     {
       label: 'Firewall',
-      text: value.name === '' ? 'none' : joined(value.name, `rules in ${value.policy || 'not told'}`),
+      text: value.name === '' ? 'none' : joined(value.name, `rules in ${value.policy || 'not reported'}`),
     },
     { label: 'Comes in', text: inboundTexts[value.inbound] },
     { label: 'Goes out', text: outboundTexts[value.outbound] },

@@ -109,7 +109,7 @@ export function installationsGlance({ runs: [last] }: Installations, now: Date):
   if (!last) return { severity: 'low', text: 'no run in 30d' };
   const bad = /failed|warning/i.test(last.status) || (last.failed ?? 0) > 0;
   const when = last.endedAt === null ? '' : `, ${age(last.endedAt, now)}`;
-  const failed = last.failed ? `${last.failed} failed` : last.status || 'status not told';
+  const failed = last.failed ? `${last.failed} failed` : last.status || 'status not reported';
   return { severity: bad ? 'medium' : 'low', text: `${failed}${when}` };
 }
 

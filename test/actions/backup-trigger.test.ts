@@ -35,7 +35,7 @@ describe('backup.trigger', () => {
     expect(texts.filter((text) => text.includes('running already'))).toHaveLength(1);
   });
 
-  it('says what to do when no vault protects the machine', async () => {
+  it('says what to do when no vault protects the VM', async () => {
     const view = await agreeing(bench.run([backup], 'lin-build')).start();
     expect(view.outcome).toBe('needs-attention');
     expect(view.steps[0]?.error).toContain('snapshot-disks');

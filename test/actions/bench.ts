@@ -86,7 +86,7 @@ export async function openBench(change: (world: World) => void = () => undefined
   const target = (name: string): Target => {
     const found = machines.find((one) => one.name === name);
     const parsed = parseResourceId(found?.id ?? '');
-    if (!found || !parsed) throw new Error(`no machine ${name}`);
+    if (!found || !parsed) throw new Error(`no VM ${name}`);
     const { resourceGroup, subscriptionId } = parsed;
     return { id: found.id, name, resourceGroup, subscriptionId, location: found.location ?? '' };
   };

@@ -39,7 +39,7 @@ describe('contain-brute-force', () => {
     expect(order.lastIndexOf('snapshots')).toBeLessThan(order.indexOf('networksecuritygroups'));
   });
 
-  it('locks a machine that no vault protects, and says what was not done', async () => {
+  it('locks a VM that no vault protects, and says what was not done', async () => {
     await bench.begin();
     const run = agreeing(bench.run([{ id: 'x', title: 'x', note: 'x' }], 'lin-build', { playbook: await book() }));
     const view = await run.start();

@@ -79,7 +79,7 @@ describe('jit.request', () => {
     expect(bench.mutations()).toEqual([]);
   });
 
-  it('names the cure where no policy names the machine', async () => {
+  it('names the cure where no policy names the VM', async () => {
     const view = await agreeing(bench.run([request()], 'web01')).start();
     expect(view.steps[0]?.error).toContain('enable-jit');
     expect(bench.mutations()).toEqual([]);
@@ -117,7 +117,7 @@ describe('jit.enable', () => {
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
   });
 
-  it('adds a machine to a policy and keeps the others, their grants and what it does not know', async () => {
+  it('adds a VM to a policy and keeps the others, their grants and what it does not know', async () => {
     const before = await policyOf('rg-mgmt');
     const run = agreeing(bench.run([enable({ ports: [3389] })], 'jump01'));
     const [step] = (await bench.run([enable({ ports: [3389] })], 'jump01').plan()).steps;

@@ -75,7 +75,7 @@ describe('nsg.lock', () => {
     expect(touched).not.toContain(groupAt(before).toLowerCase());
   });
 
-  it('locks every interface of a machine with two', async () => {
+  it('locks every interface of a VM with two', async () => {
     const run = agreeing(bench.run([lock], 'gate01'));
     expect((await run.start()).outcome).toBe('done');
     const after = await interfaces('gate01');

@@ -37,7 +37,7 @@ describe('patches.assess', () => {
 
   it('warns where the extension has to be installed first', async () => {
     const [step] = (await bench.run([assess], 'sql01').plan()).steps;
-    expect(step?.warnings.join()).toMatch(/not in the machine yet: Azure installs it/);
+    expect(step?.warnings.join()).toMatch(/not in the VM yet: Azure installs it/);
   });
 
   it('makes known what a stale assessment did not tell', async () => {
@@ -60,7 +60,7 @@ describe('patches.assess', () => {
     });
   });
 
-  it('is refused for a machine that is off, and for one without the agent', async () => {
+  it('is refused for a VM that is off, and for one without the agent', async () => {
     for (const [vm, because] of [
       ['jump01', /deallocated.*must run/],
       ['legacy7', /without the VM agent/],

@@ -196,7 +196,7 @@ describe('the plan', () => {
     subscriptionId: 's',
   };
   const subscription = '/subscriptions/s/providers/microsoft.security/pricings/virtualmachines';
-  it('is the machine’s own before the subscription’s, and never another machine’s', () => {
+  it('is the VM’s own before the subscription’s, and never another VM’s', () => {
     const of = (id: string, tier: string, plan = '') => ({ id: id.toLowerCase(), subscriptionId: 'S', tier, plan });
     const own = `${vm.id}/providers/Microsoft.Security/pricings/virtualMachines`;
     const other = own.replace('web1/', 'web10/');
@@ -214,7 +214,7 @@ describe('the Secure Score', () => {
   it('is the subscription’s, with its controls, the most points missing first', async () => {
     expect(await score('web01')).toMatchObject({
       state: 'known',
-      coverage: 'the subscription contoso-prod, not this machine',
+      coverage: 'the subscription contoso-prod, not this VM',
       value: {
         subscription: 'contoso-prod',
         percentage: 54,
@@ -248,7 +248,7 @@ describe('the Secure Score', () => {
 });
 
 describe('recommendations', () => {
-  it('that the machine does not follow have severity and age', async () => {
+  it('that the VM does not follow have severity and age', async () => {
     const fact = await advice('web01');
     expect(fact).toMatchObject({ state: 'known', value: { healthy: 1, notApplicable: 0 } });
     expect(fact.state === 'known' && fact.value.unhealthy.map(({ severity }) => severity)).toEqual([

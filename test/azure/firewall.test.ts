@@ -39,7 +39,7 @@ describe('a firewall that may not be read', () => {
     });
   });
 
-  it('is not known either when what lies around the machine could not be asked for', async () => {
+  it('is not known either when what lies around the VM could not be asked for', async () => {
     const vm = await resolveVm(bench.connection, 'legacy7');
     await bench.faults([
       { match: { path: 'ResourceGraph' }, effect: { status: 403, code: 'AuthorizationFailed', message: 'no' } },

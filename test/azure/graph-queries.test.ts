@@ -70,7 +70,7 @@ describe('queries of Resource Graph', () => {
   });
 
   it.each(['software', 'recommendations', 'patch-assessment', 'patch-installations'])(
-    '%s takes a machine for another neither because its name begins alike nor because of its case',
+    '%s takes a VM for another neither because its name begins alike nor because of its case',
     (name) => {
       const text = queries.find((one) => one.name === `${name}.kql`)?.text ?? '';
       const machine = (vm: string) =>

@@ -51,7 +51,7 @@ async function jitOf(name: string) {
 }
 
 describe('identity', () => {
-  it('tells what the machine’s identities may do, and where, over the subscriptions in reach', async () => {
+  it('tells what the VM’s identities may do, and where, over the subscriptions in reach', async () => {
     const fact = await identityOf('web01');
     expect(fact).toMatchObject({
       state: 'known',
@@ -130,7 +130,7 @@ describe('identity', () => {
     expect(fact.state === 'known' && fact.notSeen.join()).toContain('what the role');
   });
 
-  it('is unknown when the machine itself may not be read', async () => {
+  it('is unknown when the VM itself may not be read', async () => {
     await bench.faults([
       {
         match: { path: '/virtualMachines/web01\\?' },
@@ -146,7 +146,7 @@ describe('identity', () => {
     });
     expect(capabilitiesOf(role(['*/read']))).toEqual([]);
     expect(capabilitiesOf(role(['*'], ['Microsoft.Authorization/*/Write']))).not.toContain('give roles');
-    expect(capabilitiesOf(role(['Microsoft.Compute/virtualMachines/*']))).toEqual(['run commands inside machines']);
+    expect(capabilitiesOf(role(['Microsoft.Compute/virtualMachines/*']))).toEqual(['run commands inside VMs']);
     expect(capabilitiesOf(role([], [], ['Microsoft.KeyVault/vaults/secrets/*']))).toEqual(['read secrets']);
     expect(capabilitiesOf({})).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe('just-in-time access', () => {
     });
   });
 
-  it('is none where no policy names the machine, and says whether there could be one', async () => {
+  it('is none where no policy names the VM, and says whether there could be one', async () => {
     expect(await jitOf('web01')).toMatchObject({ state: 'known', value: { policy: '', available: true, grants: [] } });
     // The plan of the other subscription may not be read.
     expect(await jitOf('dev-api')).toMatchObject({ state: 'known', value: { policy: '', available: null } });

@@ -27,12 +27,12 @@ describe('for a caller with Reader alone', () => {
       'known',
       'known',
     ]);
-    expect(findings[0]?.id).toBe('open-guessed-broken-into');
+    expect(findings[0]?.id).toBe('exposed-brute-forced-compromised');
     expect(findings[0]?.unknown.join()).toContain('security admin rules');
     expect(findings.map(({ id }) => id)).not.toContain('no-backup');
   });
 
-  it('a scan ranks every machine, and names what is missing once', async () => {
+  it('a scan ranks every VM, and names what is missing once', async () => {
     const { vms, notSeen } = await readScan(lesser.connection, () => undefined);
     expect(vms).toHaveLength(25);
     expect(vms[0]?.name).toBe('web01');

@@ -43,7 +43,7 @@ describe('for a caller with Reader on a single resource group', () => {
     expect(missing?.unknown.join()).toContain('whether the plan for just-in-time access is on');
   });
 
-  it('a scan sees the machines of the group with their logons, which the subscription would refuse', async () => {
+  it('a scan sees the VMs of the group with their logons, which the subscription would refuse', async () => {
     const { vms } = await readScan(lesser.connection, () => undefined);
     expect(vms.map(({ name }) => name)).toEqual(['web01', 'web02', 'web03']);
     expect(vms[0]?.worstBurst).toMatchObject({ state: 'known', value: { succeeded: true } });
@@ -82,7 +82,7 @@ describe('for a caller with Reader on a single resource group', () => {
         (text) => /Activity △ \d of 5 changes/.test(text) && text.includes('THEN LOGON') && !text.includes('awaiting'),
         20_000,
       );
-      expect(screen).toContain('▲ RDP is open to the whole Internet, and a guessing attack');
+      expect(screen).toContain('▲ RDP is open to the whole Internet, and a brute-force attack');
       expect(screen).toContain('Backup ? not known');
       expect(screen).toMatch(/\? \d+ not known/);
       terminal.type('l');

@@ -76,7 +76,7 @@ describe('triage', () => {
     expect(exposure.state === 'known' && exposure.notSeen.join()).toMatch(/security admin rules.*no permission/i);
   });
 
-  it('does not call a machine closed whose interface it may not read', async () => {
+  it('does not call a VM closed whose interface it may not read', async () => {
     const { document } = await triage('dev-api');
     expect(document.exposure).toMatchObject({ state: 'unknown' });
     expect(document.exposure.state === 'unknown' && `${document.exposure.because} ${document.exposure.cure}`).toMatch(
@@ -85,7 +85,7 @@ describe('triage', () => {
     expect(document.posture.backup.state).toBe('unknown');
   });
 
-  it('says of a machine without agent that its logons are not known, and never assessed is not patched', async () => {
+  it('says of a VM without agent that its logons are not known, and never assessed is not patched', async () => {
     const { document } = await triage('legacy7');
     expect(document.logons).toMatchObject({ state: 'unknown' });
     expect(document.patches).toMatchObject({ state: 'unknown' });
@@ -97,7 +97,7 @@ describe('triage', () => {
     expect(document.logons).toMatchObject({ state: 'unknown', because: expect.stringMatching(/no permission/i) });
   });
 
-  it('tells what stands between the Internet and a machine', async () => {
+  it('tells what stands between the Internet and a VM', async () => {
     expect((await triage('fwd01')).document.posture.firewall).toMatchObject({
       state: 'known',
       value: { name: 'hub-firewall', inbound: 'firewall', outbound: 'firewall', dnatRules: [expect.any(String)] },
@@ -127,7 +127,7 @@ describe('triage', () => {
     expect(document.patches).toMatchObject({ state: 'unknown', because: expect.stringMatching(/days/) });
   });
 
-  it('evaluates a machine that is off, without asking Azure for a second opinion', async () => {
+  it('evaluates a VM that is off, without asking Azure for a second opinion', async () => {
     const { document } = await triage('jump01');
     const { exposure } = document;
     expect(exposure.state === 'known' && exposure.value.ports.map((port) => [port.from, port.agrees])).toEqual([
@@ -138,7 +138,7 @@ describe('triage', () => {
 });
 
 describe('scan', () => {
-  it('asks each network for its admin rules, and says for how many machines they are not known', async () => {
+  it('asks each network for its admin rules, and says for how many VMs they are not known', async () => {
     const asked: string[] = [];
     const stop = connection.observe(({ url }) => {
       if (/listNetworkManagerEffectiveSecurityAdminRules/i.test(url)) asked.push(new URL(url).pathname);
@@ -148,7 +148,7 @@ describe('scan', () => {
     expect(asked.length).toBeGreaterThan(1);
     expect(new Set(asked).size).toBe(asked.length);
     expect(document.notSeen.filter((what) => /security admin rules.*no permission/.test(what)).join()).toMatch(
-      /^exposure of (?:one machine|\d+ machines): /,
+      /^exposure of (?:one VM|\d+ VMs): /,
     );
     const web = document.vms.find((row) => row.name === 'web01');
     expect(web?.exposure).toMatchObject({ state: 'known', notSeen: [] });
@@ -157,7 +157,7 @@ describe('scan', () => {
     ]);
   });
 
-  it('ranks all machines without a call a machine', async () => {
+  it('ranks all VMs without a call a VM', async () => {
     let calls = 0;
     const stop = connection.observe(() => {
       calls += 1;

@@ -20,7 +20,7 @@ async function all(entries: AsyncIterable<Entry>): Promise<Entry[]> {
 }
 
 describe('creating a case', () => {
-  it('names it after day and machine, and begins with the header', async () => {
+  it('names it after day and VM, and begins with the header', async () => {
     const store = await newStore();
     const file = await store.create({ vmName: 'web01', header });
     expect(file.id).toBe('2026-11-23-web01');
@@ -41,7 +41,7 @@ describe('creating a case', () => {
     expect(ids).toEqual(['2026-11-23-web01', '2026-11-23-web01-2', '2026-11-23-web01-3']);
   });
 
-  it('makes a safe folder name of any machine name', async () => {
+  it('makes a safe folder name of any VM name', async () => {
     const root = await emptyFolder();
     const store = await newStore(root);
     await fc.assert(

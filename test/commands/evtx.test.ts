@@ -43,7 +43,7 @@ describe('cordon evtx', () => {
     expect(stderr).toBe('');
     expect(stdout).toContain('41 records, 2026-11-23T01:58:02.1234567Z – 2026-11-23T02:04:42.1234567Z');
     expect(stdout).toContain('40 failures from 1 address on 1 account; 1 burst of 10 in 300 s');
-    expect(stdout).toContain('▲ guess  2026-11-23T01:58:02.1234567Z – 2026-11-23T02:00:06.9234567Z');
+    expect(stdout).toContain('▲ brute force  2026-11-23T01:58:02.1234567Z – 2026-11-23T02:00:06.9234567Z');
     expect(stdout).toContain('wrong password 0xc000006a (40)');
     expect(stdout).toContain(
       '▲ THEN A LOGON as svc-backup from 203.0.113.77 at 2026-11-23T02:04:42.1234567Z (type 3, network)',

@@ -26,7 +26,7 @@ describe('scan --fail-on', () => {
   });
 
   it('exits 1 where failures were seen and whether a logon succeeded is not known', () => {
-    const burst = known({ kind: 'guess', failures: 300, totalFailures: 300, accounts: 1, succeeded: null });
+    const burst = known({ kind: 'guess' as const, failures: 300, totalFailures: 300, accounts: 1, succeeded: null });
     const { code, said } = exitOf([suspect('web01', 35, { ...fine, worstBurst: burst, severity: 'high' })]);
     expect(code).toBe(1);
     expect(said).toContain('web01 (whether a logon succeeded)');

@@ -147,7 +147,7 @@ describe('cordon kql', () => {
     expect(empty.stderr).toContain('note: now() is ');
   });
 
-  it('asks Log Analytics about a machine', async () => {
+  it('asks Log Analytics about a VM', async () => {
     const { stdout, stderr } = await run('SecurityEvent | where EventID == 4625 | summarize count() by Computer', {
       demo: true,
       vm: 'web01',

@@ -73,7 +73,7 @@ test('the logons of a file, and the events next to the one that ended a burst', 
   expect(around.notSeen).toEqual(['events further away than the nearest 200']);
 });
 
-test('a log of another machine is opened with a doubt that is told first', async () => {
+test('a log of another VM is opened with a doubt that is told first', async () => {
   const logs = openedLogs({ thresholds: {}, now: () => new Date('2026-11-23T02:20:11Z') });
   const path = join(folder, 'other.evtx');
   writeFileSync(path, attack('DC01'));

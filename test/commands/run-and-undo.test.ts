@@ -142,7 +142,7 @@ describe('cordon run and cordon undo', () => {
     expect(await groupOf('sql01-nic')).toBe('');
   });
 
-  it('deletes evidence only when its step is named and the machine is', async () => {
+  it('deletes evidence only when its step is named and the VM is', async () => {
     const { document } = await run('snapshot-disks', { vm: 'jump01', yes: true });
     const taken = async () =>
       (await bench.world()).resources.filter((one) => Reflect.get(Object(one.tags), 'cordon-case') === document.case)

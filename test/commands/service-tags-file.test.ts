@@ -37,7 +37,7 @@ describe('Microsoft’s service tags', () => {
   });
 
   it('whose name tells no day are read, and doubted', () => {
-    expect(parse(file(), '/tmp/tags.json').doubt).toMatch(/does not tell when/);
+    expect(parse(file(), '/tmp/tags.json').doubt).toMatch(/does not report when/);
   });
 
   it('of another cloud are refused', () => {

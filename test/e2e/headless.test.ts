@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe('without a terminal', () => {
-  it('prints the triage report of the most suspicious machine and exits 0', async () => {
+  it('prints the triage report of the most suspicious VM and exits 0', async () => {
     const { code, stdout } = await cordon(['--demo']);
     expect(code).toBe(0);
     expect(stdout).toContain('web01');
@@ -49,7 +49,7 @@ describe('without a terminal', () => {
       document.patches.state === 'known' &&
         document.patches.value.missing.filter((patch) => patch.classification === 'Critical'),
     ).toHaveLength(3);
-    expect(document.findings[0]).toMatchObject({ id: 'open-guessed-broken-into', severity: 'critical' });
+    expect(document.findings[0]).toMatchObject({ id: 'exposed-brute-forced-compromised', severity: 'critical' });
     expect(document.timeLine.entries.map(({ source }) => source)).toEqual(
       expect.arrayContaining(['activity', 'logons', 'defender', 'backup']),
     );
@@ -110,7 +110,7 @@ describe('without a terminal', () => {
     expect(stderr).toMatch(/no virtual machine "web1" among the 25 in reach; nearest: web01/);
   });
 
-  it('a name of two machines: both ids, and nothing done', async () => {
+  it('a name of two VMs: both ids, and nothing done', async () => {
     const { code, stderr } = await cordon(['triage', 'app01', ...at()]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/rg-app\/[\s\S]*virtualMachines\/app01/);

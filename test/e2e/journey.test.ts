@@ -78,7 +78,7 @@ describe('an incident, with the keyboard alone', () => {
     screen.type('2\r');
     await screen.until(/4624 +logon of svc-backup from 203\.0\.113\.77/, patience);
     screen.type('a');
-    await screen.until(/1,204 failed logons on 1 machine; logons on web01/, patience);
+    await screen.until(/1,204 failed logons on 1 VM; logons on web01/, patience);
     screen.type('\u001b');
     await screen.until('When', patience);
     await toTriage(screen);

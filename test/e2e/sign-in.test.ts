@@ -63,7 +63,7 @@ describe.runIf(posix)('cordon with az login and no simulator named', () => {
       /^cordon: a Conditional Access policy .*0a0b0c0d-1111-4222-8333-444455556666.*Sign-in logs/,
       1,
     ],
-    ['nobody signed in', "ERROR: Please run 'az login' to setup account.", /^cordon: nobody is signed in.*az login/, 2],
+    ['nobody signed in', "ERROR: Please run 'az login' to setup account.", /^cordon: not signed in.*az login/, 2],
   ])('tells %s in its first line, with the cure', async (_what, says, line, starts) => {
     const { code, stderr, stdout } = await cordon(['triage', 'web01'], azure.env({ says }));
     expect(code).toBe(3);

@@ -50,7 +50,7 @@ describe('PRW network_rdp_internet_access_restricted', () => {
     expect(opensRdp(exposureOf(machine({ nicRules: [rdp('yes', 100, 'Allow'), rdp('no', 200, 'Deny')] })))).toBe(true);
   });
 
-  test('a group that is associated with nothing of the machine opens nothing', () => {
+  test('a group that is associated with nothing of the VM opens nothing', () => {
     const bodies = machine({ nicRules: [], more: [nsg('elsewhere', [rdp('yes', 100, 'Allow')])] });
     expect(opensRdp(exposureOf(bodies))).toBe(false);
   });
@@ -93,7 +93,7 @@ describe('STP network_security_group_rdp_access_restricted', () => {
 });
 
 describe('STP compute_vm_remote_access_restricted', () => {
-  test('a group need not hold every interface of the machine to open one of them', () => {
+  test('a group need not hold every interface of the VM to open one of them', () => {
     const bodies = [
       vnet({}, [subnet(undefined)]),
       nsg('open', [rdp('yes', 100, 'Allow')]),
@@ -158,7 +158,7 @@ describe('SEN playbooks', () => {
     expect(opensRdp(exposureOf(bodies, { networkInterfaces: [id.nic(), id.nic('b')] }))).toBe(true);
   });
 
-  test('AS-Isolate-AzVM finds machines whose name contains the host: web1 is not web10', () => {
+  test('AS-Isolate-AzVM finds VMs whose name contains the host: web1 is not web10', () => {
     const named = (name: string): VirtualMachine => ({
       id: `/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/${name}`,
       name,

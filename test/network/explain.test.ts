@@ -50,7 +50,7 @@ test('the path, who, the rule and the rules that lost, with the reason', () => {
 
 test('no rule stands in the way', () => {
   const lines = explained(machine({ sku: 'Basic' }));
-  expect(lines['Decided by']).toEqual(['no rule: no network security group stands in the way']);
+  expect(lines['Decided by']).toEqual(['no rule: no network security group is in the way']);
 });
 
 test('names that attackers choose cannot drive the terminal', () => {

@@ -57,7 +57,7 @@ test('a range is joined with every port in it, and tells which', () => {
   const [range] = joined(['3000-4000'], { bound: [bound(3389, 'TermService'), bound(3306, 'mysqld')], inbound: [] });
   if (!range?.listening || !range.usedBy) throw new Error('not joined');
   expect(listeningInWords(range.listening)).toMatch(/^yes: mysqld at 3306, .*; TermService at 3389, /);
-  expect(usersInWords(range.usedBy)).toBe('nobody connected (VMConnection, last 24 h)');
+  expect(usersInWords(range.usedBy)).toBe('no connection (VMConnection, last 24 h)');
 });
 
 test('nothing listens, it listened once, it listens on the loopback alone: three answers', () => {

@@ -91,7 +91,7 @@ describe('b3 no group', () => {
   });
 });
 
-describe('b4 a stopped machine', () => {
+describe('b4 a stopped VM', () => {
   test('is evaluated all the same, and the coverage says when', () => {
     const bodies = machine({ nicRules: [rdp('allow', 300, 'Allow')] });
     const fact = evaluateExposure(ask(bodies, { power: 'deallocated' }));
@@ -116,7 +116,7 @@ describe('b6 field shapes', () => {
     'source INTERNET': { destinationPortRange: '3389', sourceAddressPrefix: 'INTERNET' },
     'direction and access in lower case': { destinationPortRange: '3389', direction: 'inbound', access: 'allow' },
     'a source port that restricts nothing': { destinationPortRange: '3389', sourcePortRange: '4444' },
-    'a group of machines as destination': {
+    'a group of VMs as destination': {
       destinationPortRange: '3389',
       destinationAddressPrefix: undefined,
       destinationApplicationSecurityGroups: [{ id: id.asg().toUpperCase() }],
@@ -331,7 +331,7 @@ describe('b9 destinations', () => {
     ).toHaveLength(1);
   });
 
-  test('a group of machines is asked at the ipConfiguration, not at the interface', () => {
+  test('a group of VMs is asked at the ipConfiguration, not at the interface', () => {
     const rules = [
       rdp('a', 100, 'Allow', {
         destinationAddressPrefix: undefined,

@@ -122,7 +122,7 @@ function prompted(run: StartedRun): Promise<RunView> {
 }
 
 describe('a run', () => {
-  it('takes the machine name for what is disruptive, and nothing else', async () => {
+  it('takes the VM name for what is disruptive, and nothing else', async () => {
     const { world, action } = counter();
     const run = runOf(action, memory().log);
     const end = run.start();

@@ -39,7 +39,7 @@ function key(session: Session, name: string, command: Parameters<Session['dispat
 }
 
 describe('suspects', () => {
-  test('the cursor stays on its machine while rows improve and change places', async () => {
+  test('the cursor stays on its VM while rows improve and change places', async () => {
     const { world, session } = begin();
     world.tellRows([suspect('a', 1), suspect('b', 2), suspect('c', 3)]);
     expect(visibleRows(session.state()).map((row) => row.name)).toEqual(['c', 'b', 'a']);
@@ -77,7 +77,7 @@ describe('suspects', () => {
 });
 
 describe('triage', () => {
-  test('is read once a machine is opened; its facts go to the case file once each', async () => {
+  test('is read once a VM is opened; its facts go to the case file once each', async () => {
     const { world, session } = await atTriage();
     const document = incident();
     const { vm, exposure, logons, patches, installations, knownExploited, posture, timeLine, findings } = document;
@@ -123,7 +123,7 @@ describe('triage', () => {
     expect(summaries).toContain('logons of web01: not known: the workspace is gone');
   });
 
-  test('what another machine’s reading says does not change this one', async () => {
+  test('what another VM’s reading says does not change this one', async () => {
     const { world, session } = await atTriage();
     await world.endTriage();
     session.dispatch({ type: 'back' });
@@ -350,7 +350,7 @@ describe('prompts', () => {
     expect(top(session.state()).kind).toBe('run');
   });
 
-  test('a playbook that was done makes the machine be read again', async () => {
+  test('a playbook that was done makes the VM be read again', async () => {
     const { world, session } = await atRun(typedPrompt);
     world.run.finish({ outcome: 'done', summary: 'locked.' });
     await settle();
@@ -434,7 +434,7 @@ describe('what was asked of Azure', () => {
     correlationId: 'c',
   };
 
-  test('goes to the case file of the machine that it was asked for, also while that opens', async () => {
+  test('goes to the case file of the VM that it was asked for, also while that opens', async () => {
     const world = new World();
     const { session } = begin(world);
     await world.endScan();

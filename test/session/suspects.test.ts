@@ -13,7 +13,7 @@ describe('filter', () => {
     ['3389', 4],
     ['ubuntu', 1],
     ['nothing of the kind', 0],
-  ])('%s keeps %d machines', (filter, count) => {
+  ])('%s keeps %d VMs', (filter, count) => {
     expect(filterAndSort(suspects(), filter, 'suspicion')).toHaveLength(count);
   });
 

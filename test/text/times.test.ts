@@ -44,7 +44,7 @@ describe('counts', () => {
     expect(sparkline([0, 0], 2)).toBe('  ');
   });
 
-  test('as progress; what is not told is not drawn as nothing done', () => {
+  test('as progress; what is not reported is not drawn as nothing done', () => {
     expect(progressBar(0.71, 10)).toBe('███████░░░');
     expect(progressBar(2, 4)).toBe('████');
     expect(progressBar(null, 4)).toBe('····');

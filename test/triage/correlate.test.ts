@@ -143,7 +143,7 @@ describe('what is known to be exploited', () => {
     expect(ask({ patches }, catalog('2026-11-20T00:00:00Z', {}))).toBeNull();
   });
 
-  it('is what the list and the machine have in common, with what names it', () => {
+  it('is what the list and the VM have in common, with what names it', () => {
     const list = catalog(
       '2026-11-20T15:00:00Z',
       { knownRansomwareCampaignUse: 'Known' },
@@ -169,7 +169,7 @@ describe('what is known to be exploited', () => {
     expect(ask({ patches, software }, list)).toMatchObject({ state: 'known', value: { matches: [] } });
     expect(ask({ patches, software: no }, list)).toMatchObject({
       state: 'unknown',
-      because: 'which vulnerabilities this machine has is not known: no permission',
+      because: 'which vulnerabilities this VM has is not known: no permission',
     });
     const unscanned = known({ ...scanned(), scan: { state: 'not-scanned' as const, at: null, because: 'off' } }, about);
     expect(ask({ patches, software: unscanned }, list)).toMatchObject({ state: 'unknown' });

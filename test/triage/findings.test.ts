@@ -99,7 +99,7 @@ describe('findings', () => {
       ),
     });
     expect(found.map((finding) => [finding.id, finding.severity])).toEqual([
-      ['open-guessed-broken-into', 'critical'],
+      ['exposed-brute-forced-compromised', 'critical'],
       ['brute-force-succeeded', 'critical'],
       ['rdp-open-to-internet', 'critical'],
     ]);
@@ -135,7 +135,7 @@ describe('findings', () => {
     expect(titles).toContainEqual(['security-patches-missing', '2 security updates missing', ['patches.counts']]);
   });
 
-  it('weighs missing patches higher on a machine that the Internet reaches', () => {
+  it('weighs missing patches higher on a VM that the Internet reaches', () => {
     const patches = assessed(missing({ kb: '5034439' }));
     const severity = (with_: Exposure) =>
       judge({ ...nothing, patches: known(patches, about), exposure: known(with_, about) }).find(
@@ -161,7 +161,7 @@ describe('findings', () => {
     expect(fix({ kb: '4499175' }, port(4389, ''))).toMatchObject({
       severity: 'high',
       title: expect.stringMatching(/4389, which may be RDP/),
-      unknown: expect.arrayContaining(['what listens on it inside the machine']),
+      unknown: expect.arrayContaining(['what listens on it inside the VM']),
     });
     expect(fix({ kb: '4499175' }, port(3389, 'RDP', 'narrow'))?.severity).toBe('medium');
     expect(fix({ name: 'Remote Desktop Services Security Update' }, port(3389, 'RDP'))?.severity).toBe('high');
@@ -194,7 +194,7 @@ describe('findings', () => {
     });
     expect(linux.map(({ id }) => id)).not.toContain('remote-service-unpatched');
   });
-  it('puts what CISA lists as exploited first, worst on a machine that the Internet reaches', () => {
+  it('puts what CISA lists as exploited first, worst on a VM that the Internet reaches', () => {
     const match = {
       cve: 'CVE-2023-31102',
       name: '7-Zip',

@@ -13,7 +13,7 @@ const open: Reach = {
   because: 'RDP from the Internet (3389) by web-nsg/allow-rdp (300)',
 };
 const burst = (succeeded: boolean | null) =>
-  known({ kind: 'guess', failures: 1204, totalFailures: 1204, accounts: 1, succeeded });
+  known({ kind: 'guess' as const, failures: 1204, totalFailures: 1204, accounts: 1, succeeded });
 
 describe('suspicion', () => {
   it('gives its reasons, the weightiest first', () => {
@@ -29,13 +29,13 @@ describe('suspicion', () => {
     expect(severity).toBe('critical');
   });
 
-  it('holds an open door without an attack below an attack on one, and one of a machine that is off lower still', () => {
+  it('holds an open door without an attack below an attack on one, and one of a VM that is off lower still', () => {
     expect(weights.managementOff.points).toBeLessThan(weights.management.points);
     expect(row({ worstBurst: burst(false) }, open).score).toBeGreaterThan(row({}, open).score);
     expect(row({ worstBurst: burst(null) }).score).toBeGreaterThan(row({ worstBurst: burst(false) }).score);
   });
 
-  it('names what is not known instead of calling the machine fine', () => {
+  it('names what is not known instead of calling the VM fine', () => {
     const { severity, because } = row(
       { worstBurst: unknown('no agent'), criticalPatches: null, patchAssessment: 'stale', lastBackup: null },
       null,
@@ -48,7 +48,7 @@ describe('suspicion', () => {
     ]);
   });
 
-  it('says "never assessed" of no machine: a scan cannot tell that from old, running, refused or not answered yet', () => {
+  it('says "never assessed" of no VM: a scan cannot tell that from old, running, refused or not answered yet', () => {
     const why = (patchAssessment: ScanRow['patchAssessment']) =>
       row({ criticalPatches: null, patchAssessment }).because.find((text) => text.startsWith('patches'));
     const told = ([undefined, 'none', 'stale', 'unfinished', 'failed', 'unread', 'fresh'] as const).map(why);
@@ -84,8 +84,8 @@ describe('suspicion', () => {
     const page = [
       '# Score of the suspects list',
       '',
-      'What adds to a machine’s score, made from the table in `src/triage/suspicion.ts` (`npx vitest run test/triage/suspicion.test.ts -u` writes it).',
-      `Critical from ${critical}, high from ${high}, medium from ${medium}. What is not known is named, and never makes a machine look fine.`,
+      'What adds to a VM’s score, made from the table in `src/triage/suspicion.ts` (`npx vitest run test/triage/suspicion.test.ts -u` writes it).',
+      `Critical from ${critical}, high from ${high}, medium from ${medium}. What is not known is named, and never makes a VM look fine.`,
       '',
       weightsTable(),
       '',

@@ -149,12 +149,12 @@ describe('the detail of each thing of the posture', () => {
     expect(text).toContain(
       'Last good point: 2026-11-14 02:00:00Z, application-consistent: the last before 2026-11-23 00:10:40Z',
     );
-    expect(text).toContain('Soft delete: on, and can be switched off by whoever may change the vault, 14 days');
+    expect(text).toContain('Soft delete: on, and can be switched off by anyone who may change the vault, 14 days');
     expect(text).toContain('Points: 2026-11-14 02:00:00Z  application-consistent  HardenedRP; until 2026-12-14');
   });
 
   it('labels the score as the subscription’s', () => {
-    expect(open(part(), 'secureScore')).toContain('contoso-prod: 54 % (27 of 50 points); not this machine’s');
+    expect(open(part(), 'secureScore')).toContain('contoso-prod: 54 % (27 of 50 points); not this VM’s');
   });
 
   it('tells what is exploited, since when, and by the list of which day', () => {

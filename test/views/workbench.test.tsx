@@ -54,14 +54,14 @@ async function frame(terminal: FakeTerminal): Promise<string[]> {
 describe('suspects', () => {
   test('the first frame says what is awaited, the rows follow, and the selected one explains itself', async () => {
     const { terminal, world } = begin();
-    await terminal.until('… listing the machines you can see');
+    await terminal.until('… listing the VMs you can see');
     await world.endScan();
     const screen = await terminal.until('THEN SUCCESS');
     expect(screen).toContain('DEMO');
     expect(screen).toContain('READ-WRITE');
     expect(screen).toContain('02:20:11Z');
     expect(screen).toContain(
-      '6 VMs · 5 exposed to the Internet · 3 under attack · 1 broken into · 1 with something unknown',
+      '6 VMs · 5 exposed to the Internet · 3 under attack · 1 compromised · 1 with something unknown',
     );
     expect(screen).toMatch(/❯▲ web01/);
     expect(screen).toMatch(/\? legacy7.*\? no logs.*\? unseen/);
@@ -72,7 +72,7 @@ describe('suspects', () => {
     const { terminal, world } = begin();
     await terminal.until('listing');
     await world.failScan('Resource Graph does not answer.');
-    await terminal.until('✗ The machines could not be listed: Resource Graph does not answer. r tries again.');
+    await terminal.until('✗ The VMs could not be listed: Resource Graph does not answer. r tries again.');
     terminal.type('r');
     await terminal.until('… listing');
   });
@@ -89,7 +89,7 @@ describe('suspects', () => {
     await terminal.until((screen) => screen.includes('match !rg-web') && !screen.includes('❯▲ web01'));
   });
 
-  test('10,000 machines: the end is one key away and only rows on screen are drawn', async () => {
+  test('10,000 VMs: the end is one key away and only rows on screen are drawn', async () => {
     const { terminal, world } = begin();
     await world.endScan(Array.from({ length: 10_000 }, (_, at) => suspect(`vm-${String(at).padStart(5, '0')}`, 0)));
     await terminal.until('10,000 VMs');
@@ -105,7 +105,7 @@ describe('findings', () => {
     await terminal.until('f 3 findings');
     terminal.type('f');
     const list = await terminal.until('3 findings');
-    expect(list).toContain('❯▲ RDP is open to the whole Internet, and a guessing attack ended in a logon');
+    expect(list).toContain('❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon');
     expect(list).toContain('practice 2 Management ports · T1110.001 · playbook lock-nsg');
     expect(list).toContain('evidence exposure.ports[0], logons.bursts[0]');
     terminal.type('\u001b[B');
@@ -140,8 +140,10 @@ describe('a narrow pane of failed logons', () => {
     const { terminal, world } = await atTriage(100, 30);
     await world.endTriage();
     const narrow = await terminal.until(/THEN LOGON/);
-    expect(narrow).toMatch(/01:58–02:14Z +guess +1,204/);
-    expect(narrow).toMatch(/00:10–00:41Z +spray +310/);
+    expect(narrow).toMatch(/01:58–02:14Z +1,204/);
+    expect(narrow).toMatch(/brute force .*\n.*203\.0\.113\.77/);
+    expect(narrow).toMatch(/00:10–00:41Z +310/);
+    expect(narrow).toMatch(/password spray .*\n.*198\.51\.100\.9/);
   });
 });
 
@@ -205,13 +207,13 @@ describe('following an address', () => {
         },
         now,
         'last 24 h',
-        ['machines that send their logs nowhere that you can read'],
+        ['VMs that send their logs nowhere that you can read'],
       ),
     );
-    const followed = await terminal.until('1,204 failed logons on 1 machine; logons on web01');
+    const followed = await terminal.until('1,204 failed logons on 1 VM; logons on web01');
     expect(followed).toContain('▲ web01');
     expect(followed).toContain('the first 2026-11-23 02:14:09Z');
-    expect(followed).toContain('machines that send their logs nowhere that you can read');
+    expect(followed).toContain('VMs that send their logs nowhere that you can read');
     terminal.type('y');
     await terminal.until('Copied 203.0.113.77');
     expect(world.copied).toEqual(['203.0.113.77']);
@@ -238,8 +240,8 @@ describe('the time line', () => {
     expect(place('security rule written: web-nsg/allow-rdp')).toBeGreaterThan(0);
     expect(place('security rule written')).toBeLessThan(place('1,204 failed logons'));
     expect(place('1,204 failed logons')).toBeLessThan(place('logon after the failures'));
-    expect(place('logon after the failures')).toBeLessThan(place('command run inside the machine: web02'));
-    expect(rows[place('inside the machine: web02')]).toContain('the identity of this machine  20.51.7.14');
+    expect(place('logon after the failures')).toBeLessThan(place('command run inside the VM: web02'));
+    expect(rows[place('inside the VM: web02')]).toContain('the identity of this VM  20.51.7.14');
     expect(rows[place('security rule written')]).toMatch(
       /^.17:41:12Z ● Azure .*m\.keller@contoso\.com {2}203\.0\.113\.140/,
     );
@@ -465,7 +467,9 @@ describe('playbooks', () => {
     expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
-    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action on web01-nic: not known');
+    expect(screen).toMatch(
+      /\? Microsoft\.Network\/networkSecurityGroups\/join\/action on\s+│?[^\n]*\n[^\n]*web01-nic: not known/,
+    );
     // What decides stands before what changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));

@@ -300,7 +300,7 @@ export async function readActivity(
   const notSeen: string[] = [];
   await Promise.all(parts.related.map(async (ids) => ask(await ids.catch(() => []))));
   const identities = await parts.identities.catch((): MachineIdentity[] => {
-    notSeen.push('what the identities of the machine did: they could not be read');
+    notSeen.push('what the identities of the VM did: they could not be read');
     return [];
   });
   const read = await Promise.all([...groups.values(), ...providers]);
@@ -333,7 +333,7 @@ export async function readActivity(
     {
       source: from,
       asOf: connection.clock.now().toISOString(),
-      coverage: `${Math.round((window.until.getTime() - window.from.getTime()) / 86_400_000)} days: the machine, its parts, and what is done to their groups and the subscription`,
+      coverage: `${Math.round((window.until.getTime() - window.from.getTime()) / 86_400_000)} days: the VM, its parts, and what is done to their groups and the subscription`,
       notSeen: [...new Set(notSeen)].map((text) => printable(text, 300)),
       notSeenWhy,
     },

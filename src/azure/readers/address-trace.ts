@@ -152,7 +152,7 @@ export async function readAddressTrace(
         source,
         asOf: connection.clock.now().toISOString(),
         coverage: `${lookback(span.hours)}, the logs of ${subscriptions.map(({ name }) => name).join(', ')}`,
-        notSeen: [...told.flatMap(({ lacks }) => lacks), 'machines that send their logs nowhere that you can read'],
+        notSeen: [...told.flatMap(({ lacks }) => lacks), 'VMs that send their logs nowhere that you can read'],
       },
     );
   } catch (error) {

@@ -44,8 +44,8 @@ export async function readAdminRules(connection: Connection, networks: readonly 
   for (const id of networks.slice(MOST_NETWORKS)) {
     because.set(id, {
       why: 'not-asked',
-      because: `not asked, because more than ${MOST_NETWORKS} networks hold machines`,
-      cure: 'the triage of a machine asks for its own',
+      because: `not asked, because more than ${MOST_NETWORKS} networks hold VMs`,
+      cure: 'the triage of a VM asks for its own',
     });
   }
   const queue = networks.slice(0, MOST_NETWORKS).values();

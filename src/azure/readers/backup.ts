@@ -137,7 +137,7 @@ export async function readBackup(
   vm: VirtualMachine,
   signal?: AbortSignal,
 ): Promise<Fact<Backup>> {
-  const notProtected = unknown('absent', 'this machine is not protected by a vault', 'enable Azure Backup', source);
+  const notProtected = unknown('absent', 'this VM is not protected by a vault', 'enable Azure Backup', source);
   const none: Backup = {
     protected: false,
     vault: '',

@@ -69,9 +69,7 @@ export function alertFrom(id: string, properties: unknown, readAt: string): Aler
 function limitsOf(plan: ServersPlan): string[] {
   switch (plan.servers) {
     case 'P1':
-      return [
-        'attacks on the network and logons: Plan 1 alerts only on what Defender for Endpoint sees in the machine',
-      ];
+      return ['attacks on the network and logons: Plan 1 alerts only on what Defender for Endpoint sees in the VM'];
     case 'off':
       return ['new alerts: Defender for Servers is off here'];
     case 'unreadable':
@@ -113,7 +111,7 @@ export async function readAlerts(
     if (alerts.length === 0 && servers.servers === 'off') {
       return unknown(
         'off',
-        'Defender for Servers is off here: nobody looks',
+        'Defender for Servers is off here: nothing is detected',
         'ask the customer to switch on Defender for Servers Plan 2',
         source,
       );

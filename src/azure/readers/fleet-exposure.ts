@@ -28,13 +28,9 @@ export class NotSeenByFleet {
     const sorted = [...this.#machines].sort((a, b) => b[1] - a[1]);
     const told = sorted
       .slice(0, MOST_REASONS)
-      .map(
-        ([sentence, machines]) => `exposure of ${machines === 1 ? 'one machine' : `${machines} machines`}: ${sentence}`,
-      );
+      .map(([sentence, machines]) => `exposure of ${machines === 1 ? 'one VM' : `${machines} VMs`}: ${sentence}`);
     if (sorted.length > MOST_REASONS) {
-      told.push(
-        `exposure: ${sorted.length - MOST_REASONS} more of this kind; the triage of each machine tells its own`,
-      );
+      told.push(`exposure: ${sorted.length - MOST_REASONS} more of this kind; each VM’s triage lists its own`);
     }
     return told;
   }

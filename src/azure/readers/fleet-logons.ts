@@ -2,6 +2,7 @@ import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
+import { count } from '../../text/counts.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
 import { type FoundBurst, findBursts } from '../../triage/logons/logons.ts';
@@ -252,7 +253,7 @@ function shortOf(vm: VirtualMachine, what: string, answer: LogAnswer, table: str
   }
   if (answer.partial !== '') return unknown('damaged', `${what}: ${answer.partial}`, alone, source);
   if (answer.rows.length >= limit) {
-    return unknown('damaged', `${what}: only the first ${limit.toLocaleString('en-US')} rows came`, alone, source);
+    return unknown('damaged', `${what}: only the first ${count(limit)} rows came`, alone, source);
   }
   return null;
 }

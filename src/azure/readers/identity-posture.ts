@@ -59,7 +59,7 @@ export async function readIdentityPosture(
     const notSeenWhy: WhyUnknown[] = [];
     const types = Array.isArray(extensions) ? extensions : undefined;
     if (!Array.isArray(extensions)) {
-      notSeen.push(`extensions (${extensions.because}): ask for Reader on the machine`);
+      notSeen.push(`extensions (${extensions.because}): ask for Reader on the VM`);
       notSeenWhy.push(extensions.why);
     }
     if (identities.length > 0 && subscriptions.notSeen) notSeen.push(subscriptions.notSeen);
@@ -68,7 +68,7 @@ export async function readIdentityPosture(
       identities.map(async ({ kind, name, principalId }) => {
         const roles =
           principalId === ''
-            ? { held: [], known: false, notSeenWhy: [], notSeen: ['Azure does not tell its principal'] }
+            ? { held: [], known: false, notSeenWhy: [], notSeen: ['Azure does not report its principal'] }
             : await rolesOf(principalId, subscriptions.ids);
         notSeenWhy.push(...roles.notSeenWhy);
         notSeen.push(
@@ -101,7 +101,7 @@ export async function readIdentityPosture(
       {
         source,
         asOf: connection.clock.now().toISOString(),
-        coverage: 'this machine; a join made inside the guest is not visible to Azure',
+        coverage: 'this VM; a join made inside the guest is not visible to Azure',
         notSeen: [...new Set(notSeen)].map((text) => printable(text, 300)),
         notSeenWhy,
       },

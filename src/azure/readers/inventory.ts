@@ -96,7 +96,7 @@ export async function readInventory(
       {
         source,
         asOf,
-        coverage: `${subscriptions.length} subscription${subscriptions.length === 1 ? '' : 's'}; machines that this sign-in may not read are not listed`,
+        coverage: `${subscriptions.length} subscription${subscriptions.length === 1 ? '' : 's'}; VMs that this sign-in may not read are not listed`,
         notSeen: truncated ? [truncated] : [],
       },
     );
@@ -119,7 +119,7 @@ export function chooseMachine(machines: VirtualMachine[], wanted: string): Virtu
   if (first && found.length === 1) return first;
   if (found.length > 1) {
     throw new Failure(
-      `"${printable(wanted, 80)}" names ${found.length} machines; nothing was done. Say which, by its id:\n${found.map((vm) => `  ${printable(vm.id, 400)}`).join('\n')}`,
+      `"${printable(wanted, 80)}" names ${found.length} VMs; nothing was done. Say which, by its id:\n${found.map((vm) => `  ${printable(vm.id, 400)}`).join('\n')}`,
       exitCode.usage,
     );
   }

@@ -1,4 +1,5 @@
 import { type Json, numberAt, textAt } from '../../arm/json.ts';
+import { count } from '../../text/counts.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
 import { isoOf, ticksOf } from '../../triage/logons/ticks.ts';
 import type { Connection } from '../client/connection.ts';
@@ -160,14 +161,13 @@ export function sumOf(answer: LogAnswer | undefined, name: string): number {
 
 /** What an answer could not give, in words; "" when it gave all. */
 export function lack(what: string, answer: LogAnswer, limit: number, table: string): string {
-  if (answer.state === 'no-table')
-    return `${what}: no table ${table} in the workspaces of this machine that you can read`;
+  if (answer.state === 'no-table') return `${what}: no table ${table} in the workspaces of this VM that you can read`;
   if (answer.state === 'failed') {
-    const { because, cure } = unknownFrom(answer.error, sourceName(table), needOf('this machine'));
+    const { because, cure } = unknownFrom(answer.error, sourceName(table), needOf('this VM'));
     return `${what}: ${because}; ${cure}`;
   }
   if (answer.partial !== '') return `${what}: ${answer.partial}`;
-  return answer.rows.length >= limit ? `${what}: only the first ${limit.toLocaleString('en-US')} rows` : '';
+  return answer.rows.length >= limit ? `${what}: only the first ${count(limit)} rows` : '';
 }
 
 export function lookback(hours: number): string {

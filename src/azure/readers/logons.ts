@@ -1,7 +1,7 @@
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Logons, VirtualMachine } from '../../documents/triage.ts';
-import { counted } from '../../text/counts.ts';
+import { count, counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
@@ -42,7 +42,7 @@ import {
 function agentCure(vm: VirtualMachine, what: string): string {
   return (
     `connect the Azure Monitor Agent with ${what}, or ask for Log Analytics Reader on the workspace of ${vm.name}; ` +
-    (vm.os === 'windows' ? 'until then open an exported .evtx' : 'until then read /var/log/auth.log on the machine')
+    (vm.os === 'windows' ? 'until then open an exported .evtx' : 'until then read /var/log/auth.log on the VM')
   );
 }
 
@@ -56,7 +56,7 @@ export function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, h
   if (beat === null) {
     return unknown(
       'silent',
-      `no agent of this machine reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
+      `no agent of this VM reports to any workspace you can read (no Heartbeat in ${arrivalDays} days)`,
       agentCure(vm, what),
       source,
     );
@@ -64,7 +64,7 @@ export function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, h
   if (arrival.state === 'no-table') {
     return unknown(
       'absent',
-      `no table ${table} in the workspaces of this machine that you can read`,
+      `no table ${table} in the workspaces of this VM that you can read`,
       agentCure(vm, what),
       source,
     );
@@ -81,7 +81,7 @@ export function noLogonsAmong(lastEventAt: string, clearedAt: string | null, sou
   const cleared = clearedAt === null ? '' : `; ${clearedText(clearedAt)}`;
   return unknown(
     'absent',
-    `security events of this machine arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared}`,
+    `security events of this VM arrive (${lastEventAt}), but no logon, failed or not, is among them${cleared}`,
     'collect 4624 and 4625 (the set "Minimal" has both), or open an exported .evtx',
     source,
   );
@@ -98,12 +98,12 @@ export function arrivalOf(
   const last = Date.parse(lastEventAt);
   const off = vm.power === 'deallocated' || vm.power === 'stopped';
   if (now.getTime() - last <= quietMinutes * 60_000) return { note: '' };
-  if (off) return { note: `nothing after ${lastEventAt}: the machine is off` };
+  if (off) return { note: `nothing after ${lastEventAt}: the VM is off` };
   if (last >= span.from.getTime()) return { note: `nothing after ${lastEventAt}: events stopped arriving` };
   return unknown(
     'stale',
-    `security events of this machine stopped arriving at ${lastEventAt}`,
-    'check the Azure Monitor Agent on the machine, and whether someone stopped it or the audit policy',
+    `security events of this VM stopped arriving at ${lastEventAt}`,
+    'check the Azure Monitor Agent on the VM, and whether someone stopped it or the audit policy',
     sourceName(table),
   );
 }
@@ -225,7 +225,7 @@ async function readLinux(
       ? silence(vm, syslog.table, arrival, heartbeat)
       : unknown(
           'silent',
-          `syslog of this machine arrives (${other}), but nothing of the facilities auth and authpriv`,
+          `syslog of this VM arrives (${other}), but nothing of the facilities auth and authpriv`,
           'add auth and authpriv at level info to the data collection rule',
           name,
         );
@@ -281,7 +281,7 @@ function coverageOf(span: Span, exact: boolean): string {
 }
 
 export function unlistedNote(unlisted: number, what = 'failures'): string {
-  return unlisted === 0 ? '' : `${unlisted.toLocaleString('en-US')} ${what} of very busy minutes are not in the bursts`;
+  return unlisted === 0 ? '' : `${count(unlisted)} ${what} of very busy minutes are not in the bursts`;
 }
 
 /** Lines that say something about a logon in a form that is not known: they were counted, and are in no burst. */
@@ -300,10 +300,10 @@ function successEvidence(
   const windows = vm.os === 'windows';
   const because =
     collected === false
-      ? `successful logons ${windows ? '(4624)' : '(sshd at level info)'} of this machine are not collected`
+      ? `successful logons ${windows ? '(4624)' : '(sshd at level info)'} of this VM are not collected`
       : lacking || 'it could not be asked whether successful logons are collected';
   const cure = windows
     ? 'collect 4624 (the set "Minimal" has it), or open an exported .evtx'
-    : 'collect auth and authpriv at level info, or read /var/log/auth.log on the machine';
+    : 'collect auth and authpriv at level info, or read /var/log/auth.log on the VM';
   return { collected, complete: lacking === '', because, cure, rows };
 }

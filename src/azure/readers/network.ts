@@ -145,7 +145,7 @@ export async function readNetwork(
   };
   const around = askAround().catch((error: unknown) => {
     unreadable.push({
-      what: 'resources around the machine (firewalls, gateways, peered networks)',
+      what: 'resources around the VM (firewalls, gateways, peered networks)',
       why: whyOf(error),
       because: azureError(error).message,
       cure: 'refresh',
@@ -164,7 +164,7 @@ export async function readNetwork(
   const [graph, adminRules] = await Promise.all([around, direct()]);
   if (graph.truncated)
     unreadable.push({
-      what: 'resources around the machine',
+      what: 'resources around the VM',
       why: 'damaged',
       because: graph.truncated,
       cure: 'refresh',
@@ -210,7 +210,7 @@ export async function readSecondOpinions(
   const answers = await Promise.all(
     vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
       if (vm.power !== 'running') {
-        const because = `not asked: Azure answers only for a machine that runs (${vm.power})`;
+        const because = `not asked: Azure answers only for a VM that runs (${vm.power})`;
         return [id, { why: 'not-asked', because, cure: '' }];
       }
       return [id, await readEffectiveRules(connection, id)];

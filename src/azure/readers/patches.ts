@@ -97,7 +97,7 @@ function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
     return unknown(
       'hidden',
       `assessed ${seen.slice(0, 10)}: ${serious ?? 'an unknown number of'} critical and security updates missing, but Resource Graph does not show which`,
-      'refresh in a few minutes; if it stays, ask for Reader on the machine',
+      'refresh in a few minutes; if it stays, ask for Reader on the VM',
       source,
     );
   }
@@ -106,7 +106,7 @@ function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
     summary === undefined ? 'hidden' : 'absent',
     summary === undefined
       ? 'no assessment is to be seen: never assessed, longer than 7 days ago, or you may not read it'
-      : 'this machine was never assessed, or more than 7 days ago',
+      : 'this VM was never assessed, or more than 7 days ago',
     cure,
     source,
   );
@@ -239,7 +239,7 @@ export async function readInstallations(
         asOf: connection.clock.now().toISOString(),
         coverage: 'runs of Azure Update Manager in the last 30 days',
         notSeen: [
-          'updates that the machine installs by itself, without Azure Update Manager',
+          'updates that the VM installs by itself, without Azure Update Manager',
           ...(truncated ? [truncated] : []),
         ],
       },

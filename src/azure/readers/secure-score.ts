@@ -66,7 +66,7 @@ export async function readSecureScore(
       {
         source: scoreSource,
         asOf: connection.clock.now().toISOString(),
-        coverage: `the subscription ${vm.subscriptionName}, not this machine`,
+        coverage: `the subscription ${vm.subscriptionName}, not this VM`,
         notSeen: truncated ? [truncated] : [],
       },
     );
@@ -122,7 +122,7 @@ export async function readRecommendations(
     const query = withLiterals(await loadQuery('recommendations'), { _machine: kqlString(vm.id.toLowerCase()) });
     const { rows, truncated } = await queryGraph(connection, query, [vm.subscriptionId], signal);
     if (rows.length === 0) {
-      return unknown(...noRow('no recommendation for this machine', await plan), adviceSource);
+      return unknown(...noRow('no recommendation for this VM', await plan), adviceSource);
     }
     const isUpdate = (row: Json) => isUpdateCategory(textAt(row, 'category'));
     const judged = rows.filter((row) => !isUpdate(row));

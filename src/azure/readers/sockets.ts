@@ -3,6 +3,7 @@ import type { Fact } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { BoundPort, InboundUse, Sockets } from '../../network/listening.ts';
+import { count } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
@@ -15,7 +16,7 @@ import { needOf } from './logon-queries.ts';
 const listeningDays = 30;
 const rowLimit = 10_000;
 const tables = { bound: 'VMBoundPort', inbound: 'VMConnection' } as const;
-const cure = 'enable VM insights with its Dependency agent on this machine, or look in it (netstat -abno, ss -tlnp)';
+const cure = 'enable VM insights with its Dependency agent on this VM, or look in it (netstat -abno, ss -tlnp)';
 
 /** An instant as Log Analytics prints it, cut to milliseconds; "" when it is none. */
 const instantOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? '' : new Date(text).toISOString());
@@ -94,19 +95,18 @@ export async function readSockets(
     const source = sourceOf(table);
     if (answer.state === 'failed') return unknownFrom(answer.error, source, needOf(vm.id));
     if (answer.state === 'no-table')
-      return unknown('absent', `no table ${table} in any workspace of this machine`, cure, source);
+      return unknown('absent', `no table ${table} in any workspace of this VM`, cure, source);
     const because = answer.rows.length === 0 ? silent() : '';
     if (because !== '') return unknown('silent', because, cure, source);
-    const cut =
-      answer.rows.length >= rowLimit ? [`more than the ${rowLimit.toLocaleString('en-US')} busiest rows`] : [];
+    const cut = answer.rows.length >= rowLimit ? [`more than the ${count(rowLimit)} busiest rows`] : [];
     const notSeen = answer.partial === '' ? cut : [answer.partial, ...cut];
     return known(answer.rows.flatMap(take), { source, asOf, coverage, notSeen });
   };
-  const agent = `this machine sends nothing to VMBoundPort (last ${listeningDays} d)`;
+  const agent = `this VM sends nothing to VMBoundPort (last ${listeningDays} d)`;
   const listening = read(bound, tables.bound, `last ${listeningDays} d`, boundOf, () => agent);
   const used = read(inbound, tables.inbound, `last ${hours} h`, inboundOf, () =>
     // Nobody connected, or nobody looks: the agent's other table tells which.
-    listening.state === 'known' ? '' : 'this machine sends nothing to VMConnection',
+    listening.state === 'known' ? '' : 'this VM sends nothing to VMConnection',
   );
   return { bound: listening, inbound: used };
 }

@@ -20,14 +20,14 @@ function noInventory(plan: ServersPlan): [why: WhyUnknown, because: string, cure
     case 'on':
       return [
         'silent',
-        `no software inventory here: Defender for Servers (${plan.text}) is on, but has not scanned this machine`,
-        'look at its agentless scanning and at Defender for Endpoint; a machine that is off or excluded is not scanned',
+        `no software inventory here: Defender for Servers (${plan.text}) is on, but has not scanned this VM`,
+        'look at its agentless scanning and at Defender for Endpoint; a VM that is off or excluded is not scanned',
       ];
     case 'P1':
       return [
         'off',
-        'no software inventory here: Plan 1 of Defender for Servers has it from Defender for Endpoint alone, which reports nothing of this machine',
-        'ask for Defender for Endpoint on the machine, or for Plan 2 (agentless scanning)',
+        'no software inventory here: Plan 1 of Defender for Servers has it from Defender for Endpoint alone, which reports nothing of this VM',
+        'ask for Defender for Endpoint on the VM, or for Plan 2 (agentless scanning)',
       ];
     case 'off':
       return [

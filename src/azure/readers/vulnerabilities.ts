@@ -198,7 +198,7 @@ function readUpdates(rows: readonly Json[]): ScanReading | undefined {
     stale: '',
     coverage: `${counted(judged.length, 'program')} that Defender for Cloud judged`,
     notSeen: [
-      'when this VM was last scanned: Defender for Cloud no longer tells, and of a VM that is off it keeps what it found last',
+      'when this VM was last scanned: Defender for Cloud no longer reports, and of a VM that is off it keeps what it found last',
       ...(unread > 0 ? [`the CVEs of ${counted(unread, 'finding')}: Azure’s text of them cannot be read whole`] : []),
       ...(untold > 0
         ? [
@@ -258,7 +258,7 @@ export function readScans(rows: readonly Json[], now: Date): ScanReading {
           state: 'not-scanned',
           at: null,
           because:
-            'nothing tells whether this VM was scanned: Defender for Cloud shows no finding of it, open or closed',
+            'no source reports whether this VM was scanned: Defender for Cloud shows no finding of it, open or closed',
         },
         vulnerabilities: [],
         stale: '',

@@ -117,7 +117,7 @@ function relaysOf(
         if (target !== '') relays.push({ ...shared, target: { address: target } });
         if (host !== '') {
           note(
-            `application gateway ${name} sends to the name ${printable(host, 120)}: whether that is this machine is not known`,
+            `application gateway ${name} sends to the name ${printable(host, 120)}: whether that is this VM is not known`,
           );
         }
       }
@@ -141,7 +141,7 @@ function clientsOf(
   for (const sentence of [filters.unread.subnet, ...filters.unread.admin]) {
     if (sentence === '') continue;
     note(
-      `application gateway ${name} stands in a subnet whose filter is not known (${sentence}): taken as letting everyone in`,
+      `application gateway ${name} is in a subnet whose filter is not known (${sentence}): taken as letting everyone in`,
     );
   }
   const arrival = {

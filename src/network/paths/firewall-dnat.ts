@@ -130,7 +130,7 @@ function rulesOf(
     const found = resources.get(policy);
     if (found === undefined) {
       note(
-        `firewall policy ${nameOf(policy)} of ${where} was not read: its DNAT rules may lead in more; Reader on it would tell`,
+        `firewall policy ${nameOf(policy)} of ${where} was not read: its DNAT rules may lead in more; needs Reader on it`,
       );
     }
     policy = referenced(properties(found).basePolicy);
@@ -145,7 +145,7 @@ function rulesOf(
       if (!isEmpty(properties(raw)) && !groups.has(key)) groups.set(key, object(raw));
       if (!groups.has(key)) {
         note(
-          `rule collection group ${nameOf(key)} of firewall policy ${nameOf(id)} was not read: its DNAT rules may lead in more; Reader on the policy would tell`,
+          `rule collection group ${nameOf(key)} of firewall policy ${nameOf(id)} was not read: its DNAT rules may lead in more; needs Reader on the policy`,
         );
       }
     }
@@ -183,9 +183,7 @@ function ruleOf(
     const group = resources.get(id);
     if (group === undefined) {
       tags.push(`IP group ${nameOf(id)}`);
-      note(
-        `IP group ${nameOf(id)}, the source of DNAT rule ${name} of ${where}, was not read; Reader on it would tell`,
-      );
+      note(`IP group ${nameOf(id)}, the source of DNAT rule ${name} of ${where}, was not read; needs Reader on it`);
     }
     prefixes.push(...texts(properties(group).ipAddresses));
   }
@@ -204,9 +202,7 @@ function ruleOf(
   }
   const translatedName = printable(text(rule.translatedFqdn), 120);
   if (translatedName !== '') {
-    note(
-      `DNAT rule ${name} of ${where} leads to the name ${translatedName}: whether that is this machine is not known`,
-    );
+    note(`DNAT rule ${name} of ${where} leads to the name ${translatedName}: whether that is this VM is not known`);
   }
   return {
     name,

@@ -102,7 +102,7 @@ export function firewallInFront(question: FirewallQuestion): Fact<Firewall> {
       if (subnet !== '') subnets.add(subnet);
     }
   }
-  if (subnets.size === 0) return unknown('absent', 'no interface of this machine names a subnet', cure, source);
+  if (subnets.size === 0) return unknown('absent', 'no interface of this VM names a subnet', cure, source);
   const routes: Route[] = [];
   const ways = new Set<Firewall['outbound']>();
   let firewall: FirewallThere | undefined;
@@ -133,7 +133,7 @@ export function firewallInFront(question: FirewallQuestion): Fact<Firewall> {
       if (type === 'virtualappliance' && through) firewall = through;
       if (type === 'virtualappliance' && !through) {
         notSeen.push(
-          `what stands at ${printable(hop, 45)}, the next hop: no Azure Firewall that you may read has this address`,
+          `what is at ${printable(hop, 45)}, the next hop: no Azure Firewall that you may read has this address`,
         );
       }
       ways.add(
@@ -206,7 +206,7 @@ export function firewallInFront(question: FirewallQuestion): Fact<Firewall> {
   return known(value, {
     source,
     asOf,
-    coverage: 'routes of the machine’s subnets, and firewalls that you may read',
+    coverage: 'routes of the VM’s subnets, and firewalls that you may read',
     notSeen: [...new Set(notSeen)],
   });
 }

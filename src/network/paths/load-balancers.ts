@@ -274,7 +274,7 @@ export class LoadBalancers {
       for (const rule of this.#rulesByPool.get(pool) ?? []) rules.add(rule);
       if (this.#members.get(pool)?.some((member) => member.down && isMember(member))) {
         result.notes.push(
-          `backend pool ${nameOf(pool)} has this machine's admin state down: new connections do not arrive until it is up; shown as if it were up`,
+          `backend pool ${nameOf(pool)} has this VM's admin state down: new connections do not arrive until it is up; shown as if it were up`,
         );
       }
     }
@@ -309,7 +309,7 @@ export class LoadBalancers {
     }
     if (front.from !== front.to && rule.via === 'nat-rule') {
       result.notes.push(
-        `which port of ${front.from}-${front.to} of inbound NAT rule ${rule.name} of load balancer ${name} leads to this machine is not known: the whole range is shown`,
+        `which port of ${front.from}-${front.to} of inbound NAT rule ${rule.name} of load balancer ${name} leads to this VM is not known: the whole range is shown`,
       );
     }
     const hop = `load balancer ${name}, rule ${rule.name}: port ${ports(front)} → ${ports(rule.back)}`;
@@ -380,7 +380,7 @@ export class LoadBalancers {
   #warn(address: PublicAddress, rule: PortRule, result: Found): void {
     if (address.read) return;
     result.notes.push(
-      `public address ${nameOf(address.id)} of load balancer ${nameOf(rule.balancer.id)} was not read: its number is not known; Reader on it would tell`,
+      `public address ${nameOf(address.id)} of load balancer ${nameOf(rule.balancer.id)} was not read: its number is not known; needs Reader on it`,
     );
   }
 }

@@ -138,7 +138,7 @@ function entranceOf(networkInterface: string, raw: Json, ways: Ways): Entrance {
   const { appliance } = found.network;
   if (appliance !== '' && !ways.firewallAddresses.has(appliance)) {
     found.notes.push(
-      `the subnet of ${nameOf(networkInterface)} sends its traffic to an appliance at ${appliance}, which is no Azure Firewall that was read: what it translates from the Internet to this machine is not seen`,
+      `the subnet of ${nameOf(networkInterface)} sends its traffic to an appliance at ${appliance}, which is no Azure Firewall that was read: what it translates from the Internet to this VM is not seen`,
     );
   }
   return found;
@@ -155,7 +155,7 @@ function addDirect(found: Found, reference: unknown, ways: Ways): void {
     );
   } else if (at.sku === 'unknown') {
     found.notes.push(
-      `public address ${nameOf(at.id)} does not tell its SKU: taken as Basic, which is open where no group closes it`,
+      `public address ${nameOf(at.id)} does not report its SKU: taken as Basic, which is open where no group closes it`,
     );
   }
   found.paths.push(new DirectPath(at));
@@ -227,12 +227,12 @@ function addRelay(found: Found, relay: Relay, inner: InnerPath | undefined, boun
     const name = nameOf(relay.id);
     if (relay.network !== '' && network.complete) {
       found.notes.push(
-        `${name} sends to ${address || inner?.address} by rule ${relay.rule}, but stands in a network that is not peered with this machine's: taken as another machine with that address`,
+        `${name} sends to ${address || inner?.address} by rule ${relay.rule}, but is in a network that is not peered with this VM's: taken as another VM with that address`,
       );
       return;
     }
     found.notes.push(
-      `${name} sends to ${address || inner?.address} by rule ${relay.rule}; whether its network is joined to this machine's is not known: taken as joined`,
+      `${name} sends to ${address || inner?.address} by rule ${relay.rule}; whether its network is joined to this VM's is not known: taken as joined`,
     );
   }
   const protocols = inner === undefined ? relay.protocols : relay.protocols & inner.protocols;

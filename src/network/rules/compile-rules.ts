@@ -288,7 +288,7 @@ function ruleList(
       const taken =
         rule.access === 'deny' ? 'taken as closing nothing' : 'counted as reachable from there, in an unknown number';
       unresolvedNotes.push(
-        `rule ${rule.name} of ${where} ${verb} ${tags.join(', ')}, whose addresses are not known here: ${taken}; Microsoft’s file of service tags (--service-tags FILE) would tell`,
+        `rule ${rule.name} of ${where} ${verb} ${tags.join(', ')}, whose addresses are not known here: ${taken}; Microsoft’s file of service tags (--service-tags FILE) would show`,
       );
     }
     if (rule.source.published.length + rule.destination.published.length > 0) {

@@ -138,7 +138,7 @@ export class FilterBook {
   why(id: string, what: string): string {
     const entry = this.#because.get(id.toLowerCase());
     this.told.add(id.toLowerCase());
-    return this.#sentence(what, entry ?? { why: 'hidden', because: 'not read', cure: 'Reader on it would tell' });
+    return this.#sentence(what, entry ?? { why: 'hidden', because: 'not read', cure: 'needs Reader on it' });
   }
 
   /** The gap that a sentence of this book tells; undefined for other sentences. */

@@ -85,7 +85,7 @@ export const operations: readonly Operation[] = [
   {
     operation: 'Microsoft.Network/loadBalancers/write',
     kind: 'network',
-    what: 'load balancer written: it may lead to the machine',
+    what: 'load balancer written: it may lead to the VM',
     severity: 'medium',
     attack: ['T1133'],
   },
@@ -139,14 +139,14 @@ export const operations: readonly Operation[] = [
   {
     operation: 'Microsoft.Compute/virtualMachines/runCommand/action',
     kind: 'command',
-    what: 'command run inside the machine',
+    what: 'command run inside the VM',
     severity: 'high',
     attack: ['T1651'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/runCommands/write',
     kind: 'command',
-    what: 'command run inside the machine (managed run command)',
+    what: 'command run inside the VM (managed run command)',
     severity: 'high',
     attack: ['T1651'],
   },
@@ -175,56 +175,56 @@ export const operations: readonly Operation[] = [
   {
     operation: 'Microsoft.Compute/virtualMachines/write',
     kind: 'machine',
-    what: 'machine written: disks, identity or profile may have changed',
+    what: 'VM written: disks, identity or profile may have changed',
     severity: 'low',
     attack: ['T1578.005'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/delete',
     kind: 'machine',
-    what: 'machine deleted',
+    what: 'VM deleted',
     severity: 'high',
     attack: ['T1578.003'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/reimage/action',
     kind: 'machine',
-    what: 'machine reimaged: its system disk is new',
+    what: 'VM reimaged: its system disk is new',
     severity: 'high',
     attack: ['T1485'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/redeploy/action',
     kind: 'machine',
-    what: 'machine moved to another host: memory and temporary disk are gone',
+    what: 'VM moved to another host: memory and temporary disk are gone',
     severity: 'medium',
     attack: ['T1529'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/deallocate/action',
     kind: 'machine',
-    what: 'machine deallocated: memory is gone',
+    what: 'VM deallocated: memory is gone',
     severity: 'medium',
     attack: ['T1529'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/powerOff/action',
     kind: 'machine',
-    what: 'machine switched off: memory is gone',
+    what: 'VM switched off: memory is gone',
     severity: 'medium',
     attack: ['T1529'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/restart/action',
     kind: 'machine',
-    what: 'machine restarted: memory is gone',
+    what: 'VM restarted: memory is gone',
     severity: 'medium',
     attack: ['T1529'],
   },
   {
     operation: 'Microsoft.Compute/virtualMachines/start/action',
     kind: 'machine',
-    what: 'machine started',
+    what: 'VM started',
     severity: 'low',
     attack: [],
   },
@@ -336,7 +336,7 @@ export const operations: readonly Operation[] = [
   {
     operation: 'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write',
     kind: 'backup',
-    what: 'backup of the machine written: it may have been stopped',
+    what: 'backup of the VM written: it may have been stopped',
     severity: 'medium',
     attack: recovery,
   },
@@ -389,7 +389,7 @@ export const operations: readonly Operation[] = [
   {
     operation: 'Microsoft.Insights/dataCollectionRuleAssociations/delete',
     kind: 'monitoring',
-    what: 'collection of the machine’s events ended',
+    what: 'collection of the VM’s events ended',
     severity: 'high',
     attack: logs,
   },
@@ -427,13 +427,13 @@ const extensions: { pattern: RegExp; kind: Operation['kind']; what: string; atta
   {
     pattern: /customscript/i,
     kind: 'command',
-    what: 'script run inside the machine (Custom Script extension)',
+    what: 'script run inside the VM (Custom Script extension)',
     attack: ['T1651'],
   },
   {
     pattern: /^runcommand/i,
     kind: 'command',
-    what: 'command run inside the machine (RunCommand extension)',
+    what: 'command run inside the VM (RunCommand extension)',
     attack: ['T1651'],
   },
 ];
@@ -451,13 +451,9 @@ export function operationOf(operation: string, about: string): Operation | undef
 /** The table as Markdown. */
 export function operationsTable(): string {
   const rows = operations.map(({ operation, what, severity, attack, scope }) =>
-    [
-      `\`${operation}\``,
-      what,
-      severity,
-      attack.join(', ') || '-',
-      scope ? 'its scope' : 'the machine and its parts',
-    ].join(' | '),
+    [`\`${operation}\``, what, severity, attack.join(', ') || '-', scope ? 'its scope' : 'the VM and its parts'].join(
+      ' | ',
+    ),
   );
   return [
     '| operation | what | severity | ATT&CK | listed when done to |',

@@ -24,7 +24,7 @@ const evidenceOf = (found: readonly Indexed[]) =>
 function byText({ caller, address, at, status }: ActivityEntry): string {
   const who = printable(caller, 80) || 'somebody';
   const from = address === '' ? '' : ` from ${printable(address, 45)}`;
-  return `${who}${from} at ${at.slice(0, 10)} ${at.slice(11, 16)}Z${status === 'succeeded' ? '' : status === 'failed' ? ' (refused or failed)' : ' (its end is not told)'}`;
+  return `${who}${from} at ${at.slice(0, 10)} ${at.slice(11, 16)}Z${status === 'succeeded' ? '' : status === 'failed' ? ' (refused or failed)' : ' (its end is not reported)'}`;
 }
 
 /** When the failures began; undefined when there were none, or they are not known. */
@@ -53,7 +53,7 @@ function changeRule(
   const { tells, ...rest } = about;
   return {
     ...rest,
-    severities: { high: 'Azure did it', medium: 'Azure refused it: somebody tried' },
+    severities: { high: 'Azure did it', medium: 'Azure refused the attempt' },
     reads: ['activity'],
     judge({ activity }): Verdict | null {
       const known = knownValue(activity);
@@ -64,7 +64,7 @@ function changeRule(
       const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
       return {
         severity: done.length > 0 ? 'high' : 'medium',
-        title: `${done.length > 0 ? tells : 'somebody tried'}: ${last.what}, ${printable(resourceText(last.resource), 80)}, by ${byText(last)}${more}`,
+        title: `${done.length > 0 ? tells : 'attempted'}: ${last.what}, ${printable(resourceText(last.resource), 80)}, by ${byText(last)}${more}`,
         evidence: evidenceOf(found),
       };
     },
@@ -103,7 +103,7 @@ export function openings({
 /** What the activity log says, alone and with what else is known. */
 export const activityRules: Rule[] = [
   {
-    id: 'opening-written',
+    id: 'exposure-change-made',
     when: 'A rule, group, interface or address that opens a port to the Internet was written in the days asked for',
     severities: {
       critical: 'within 72 h before failed logons that a logon followed',
@@ -132,7 +132,7 @@ export const activityRules: Rule[] = [
   },
   {
     id: 'jit-deleted',
-    when: 'A just-in-time policy of the machine’s resource group was deleted',
+    when: 'A just-in-time policy of the VM’s resource group was deleted',
     severities: { high: 'within 72 h before failed logons', medium: 'otherwise' },
     reads: ['activity'],
     weighs: ['logons', 'jit'],
@@ -147,15 +147,15 @@ export const activityRules: Rule[] = [
       const policy = knownValue(jit)?.policy;
       return {
         severity: before === '' ? 'medium' : 'high',
-        title: `just-in-time policy ${printable(resourceText(entry.resource), 80)} was deleted by ${byText(entry)}${before === '' ? '' : `, ${before}`}${policy ? `; ${policy} protects the machine now` : ''}`,
+        title: `just-in-time policy ${printable(resourceText(entry.resource), 80)} was deleted by ${byText(entry)}${before === '' ? '' : `, ${before}`}${policy ? `; ${policy} protects the VM now` : ''}`,
         evidence: [`posture.activity.entries[${index}]`],
-        unknown: ['whether it named this machine: Azure does not keep what was deleted'],
+        unknown: ['whether it named this VM: Azure does not keep what was deleted'],
       };
     },
   },
   {
-    id: 'identity-used',
-    when: 'A managed identity of this machine changed something in Azure',
+    id: 'managed-identity-used',
+    when: 'A managed identity of this VM changed something in Azure',
     severities: { critical: 'after a logon that failures led to', high: 'otherwise' },
     reads: ['activity'],
     weighs: ['logons', 'identity'],
@@ -176,7 +176,7 @@ export const activityRules: Rule[] = [
       const list = [...new Set(told.map(([, one]) => `${one.what} (${printable(resourceText(one.resource), 60)})`))];
       return {
         severity: after.length > 0 ? 'critical' : 'high',
-        title: `the identity of this machine acted in Azure${after.length > 0 ? ' after the break-in' : ''}: ${list.slice(0, 3).join(', ')}, from ${first.at.slice(11, 19)}Z on`,
+        title: `the identity of this VM acted in Azure${after.length > 0 ? ' after the compromise' : ''}: ${list.slice(0, 3).join(', ')}, from ${first.at.slice(11, 19)}Z on`,
         evidence: evidenceOf(told),
       };
     },
@@ -184,7 +184,7 @@ export const activityRules: Rule[] = [
   changeRule(
     {
       id: 'account-reset-from-azure',
-      when: 'The VMAccess extension set a password or key of an account of the machine',
+      when: 'The VMAccess extension set a password or key of an account of the VM',
       tells: 'an account was reset from outside',
       practice: 8,
       attack: ['T1098'],
@@ -195,7 +195,7 @@ export const activityRules: Rule[] = [
   changeRule(
     {
       id: 'command-run-from-azure',
-      when: 'A command or script was run inside the machine through Azure, or its serial console opened',
+      when: 'A command or script was run inside the VM through Azure, or its serial console opened',
       tells: 'something was run inside from outside',
       practice: 8,
       attack: ['T1651'],
@@ -205,8 +205,8 @@ export const activityRules: Rule[] = [
   ),
   changeRule(
     {
-      id: 'role-given',
-      when: 'A role was given on the machine or on a scope that it is in',
+      id: 'role-assigned',
+      when: 'A role was given on the VM or on a scope that it is in',
       tells: 'access was widened',
       practice: 8,
       attack: ['T1098.003'],
@@ -241,7 +241,7 @@ export const activityRules: Rule[] = [
   ),
   changeRule(
     {
-      id: 'watch-weakened',
+      id: 'logging-or-defender-weakened',
       when: 'A Defender plan or suppression rule was written, or the collection of logs deleted',
       tells: 'what watches was changed',
       practice: 6,

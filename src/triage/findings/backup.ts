@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 export const backupRules: Rule[] = [
   {
     id: 'backup-deleted',
-    when: 'Somebody deleted the backup, and the vault still keeps it',
+    when: 'The backup was deleted, and the vault still keeps it',
     severities: { critical: 'always: it is gone for good when the time is up' },
     reads: ['backup'],
     practice: 11,
@@ -36,7 +36,7 @@ export const backupRules: Rule[] = [
       if (!known) return null;
       const evidence = ['posture.backup'];
       const vault = printable(known.vaultName, 60);
-      if (!known.protected) return { severity: 'medium', title: 'this machine has no backup', evidence };
+      if (!known.protected) return { severity: 'medium', title: 'this VM has no backup', evidence };
       if (/^(irpending)$/i.test(known.state) || (known.lastBackupAt === null && known.lastPointAt === null))
         return { severity: 'medium', title: `protected in ${vault}, but never backed up`, evidence };
       if (/stopped|suspended|paused/i.test(known.state))
@@ -96,7 +96,7 @@ export const backupRules: Rule[] = [
   },
   {
     id: 'backup-can-be-deleted',
-    when: 'The vault lets whoever may change it delete backups for good: no soft delete, or no locked immutability and no second person',
+    when: 'The vault lets anyone who may change it delete backups for good: no soft delete, or no locked immutability and no second person',
     severities: { high: 'soft delete is off', low: 'it is on, but can be switched off by one person' },
     reads: ['backup'],
     practice: 11,
@@ -121,7 +121,7 @@ export const backupRules: Rule[] = [
         severity: 'low',
         title: `one person can switch off soft delete in ${vault} and delete the backups`,
         evidence,
-        ...(security.immutability === '' ? { unknown: ['immutability of the vault: Azure does not tell'] } : {}),
+        ...(security.immutability === '' ? { unknown: ['immutability of the vault: Azure does not report'] } : {}),
       };
     },
   },

@@ -6,7 +6,7 @@ import { knownValue, type Rule } from './rule.ts';
 /** What follows only from several kinds of evidence together. They lead among findings of their severity. */
 export const combinedRules: Rule[] = [
   {
-    id: 'open-guessed-broken-into',
+    id: 'exposed-brute-forced-compromised',
     when: 'Remote administration, or a port of no known service, is open to the Internet, and a logon followed a burst of failures',
     severities: { critical: 'always' },
     reads: ['exposure', 'logons'],
@@ -30,8 +30,8 @@ export const combinedRules: Rule[] = [
     },
   },
   {
-    id: 'broken-into-with-identity',
-    when: 'A logon followed a burst of failures on a machine whose managed identity may do harm in Azure',
+    id: 'compromised-vm-with-privileged-identity',
+    when: 'A logon followed a burst of failures on a VM whose managed identity may do harm in Azure',
     severities: { critical: 'always' },
     reads: ['logons', 'identity'],
     weighs: ['activity'],
@@ -47,7 +47,7 @@ export const combinedRules: Rule[] = [
         if (!strong) continue;
         return {
           severity: 'critical',
-          title: `whoever logged on as ${printable(found.success.account, 60)} can use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
+          title: `the account that logged on, ${printable(found.success.account, 60)} can use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
           evidence: [`logons.bursts[${found.index}].success`, `posture.identity.managedIdentities[${at}]`],
         };
       }

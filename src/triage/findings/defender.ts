@@ -5,7 +5,7 @@ import { knownValue, type Rule } from './rule.ts';
 export const defenderRules: Rule[] = [
   {
     id: 'defender-alerts',
-    when: 'Defender for Cloud has active alerts on this machine',
+    when: 'Defender for Cloud has active alerts on this VM',
     severities: { high: 'one of them is of high severity', medium: 'otherwise' },
     reads: ['alerts'],
     practice: 6,

@@ -6,7 +6,7 @@ import { knownValue, type Rule } from './rule.ts';
 export const firewallRules: Rule[] = [
   {
     id: 'firewall-leads-to-management',
-    when: 'A DNAT rule of an Azure Firewall leads to a management port of this machine from more than named addresses',
+    when: 'A DNAT rule of an Azure Firewall leads to a management port of this VM from more than named addresses',
     severities: { high: 'always: the firewall itself opens the door' },
     reads: ['exposure'],
     weighs: ['firewall'],
@@ -29,7 +29,7 @@ export const firewallRules: Rule[] = [
   },
   {
     id: 'open-past-firewall',
-    when: 'An Azure Firewall is in the path, and the machine is reachable past it',
+    when: 'An Azure Firewall is in the path, and the VM is reachable past it',
     severities: { medium: 'always: what the firewall forbids and logs does not count there' },
     reads: ['firewall'],
     practice: 5,
@@ -47,7 +47,7 @@ export const firewallRules: Rule[] = [
   },
   {
     id: 'no-firewall',
-    when: 'The Internet reaches the machine, and no Azure Firewall stands in between',
+    when: 'The Internet reaches the VM, and no Azure Firewall is in between',
     severities: { info: 'always: its network security groups are the only filter' },
     reads: ['firewall'],
     practice: 5,
@@ -58,7 +58,7 @@ export const firewallRules: Rule[] = [
       if (known?.inbound !== 'no-firewall') return null;
       return {
         severity: 'info',
-        title: 'no Azure Firewall stands between the Internet and this machine',
+        title: 'no Azure Firewall between the Internet and this VM',
         evidence: ['posture.firewall'],
       };
     },

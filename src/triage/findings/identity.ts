@@ -1,7 +1,8 @@
 import { holds, isWide } from '../../network/port-text.ts';
+import { count, listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { failuresAgainst, isWellKnown } from '../identity.ts';
-import { knownValue, type Rule, thousands } from './rule.ts';
+import { knownValue, type Rule } from './rule.ts';
 
 /** A subscription, a management group, or the root. */
 const isBroad = (scope: string) => !/\/resourceGroups\//i.test(scope);
@@ -25,7 +26,7 @@ export const identityRules: Rule[] = [
       const keys = known.passwordAuthentication === false;
       return {
         severity: keys ? 'low' : 'high',
-        title: `the local administrator’s own name, ${printable(known.localAdmin, 60)}, is guessed: ${thousands(failures)} failures${keys ? '; it signs in with keys only' : ''}`,
+        title: `the local administrator’s own name, ${printable(known.localAdmin, 60)}, is guessed: ${count(failures)} failures${keys ? '; it signs in with keys only' : ''}`,
         evidence: ['posture.identity', 'logons.bursts'],
         unknown: known.passwordAuthentication === null ? ['whether it may sign in with a password'] : [],
       };
@@ -33,7 +34,7 @@ export const identityRules: Rule[] = [
   },
   {
     id: 'well-known-admin',
-    when: 'The local administrator has a name that guessing begins with (administrator, admin, root, azureuser, …)',
+    when: 'The local administrator has a name that brute-force tools try first (administrator, admin, root, azureuser, …)',
     severities: { medium: 'well-known names are being guessed', low: 'otherwise' },
     reads: ['identity'],
     weighs: ['logons'],
@@ -47,12 +48,12 @@ export const identityRules: Rule[] = [
       const guessed = [...new Set(names.filter(isWellKnown))];
       return {
         severity: guessed.length > 0 ? 'medium' : 'low',
-        title: `the local administrator is called ${printable(known.localAdmin, 60)}, a name that guessing begins with${
+        title: `the local administrator is called ${printable(known.localAdmin, 60)}, a name that brute-force tools try first${
           guessed.length > 0
-            ? `; guessed here: ${guessed
-                .slice(0, 4)
-                .map((name) => printable(name, 30))
-                .join(', ')}`
+            ? `; tried here: ${listed(
+                guessed.map((name) => printable(name, 30)),
+                4,
+              )}`
             : ''
         }`,
         evidence: ['posture.identity'],
@@ -61,7 +62,7 @@ export const identityRules: Rule[] = [
   },
   {
     id: 'password-over-open-ssh',
-    when: 'SSH takes passwords (as Azure set the machine up) and is reachable from more than named addresses',
+    when: 'SSH takes passwords (as Azure set the VM up) and is reachable from more than named addresses',
     severities: { medium: 'always' },
     reads: ['identity', 'exposure'],
     practice: 8,
@@ -76,13 +77,13 @@ export const identityRules: Rule[] = [
         severity: 'medium',
         title: 'SSH is open to the Internet and takes passwords: nothing asks for a second factor',
         evidence: ['posture.identity', `exposure.ports[${index}]`],
-        unknown: ['sshd’s own configuration inside the machine, which may differ'],
+        unknown: ['sshd’s own configuration inside the VM, which may differ'],
       };
     },
   },
   {
     id: 'powerful-identity',
-    when: 'A managed identity of this machine may do in Azure what an intruder wants (table of capabilities)',
+    when: 'A managed identity of this VM may do in Azure what an intruder wants (table of capabilities)',
     severities: { high: 'it may give roles, or holds its role on a subscription or above', medium: 'otherwise' },
     reads: ['identity'],
     practice: 8,
@@ -106,7 +107,7 @@ export const identityRules: Rule[] = [
       if (!strong) return null;
       return {
         severity: rank(strong) === 0 ? 'high' : 'medium',
-        title: `whoever holds this machine holds its ${strong.kind} identity ${printable(strong.name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${strong.can.slice(0, 3).join(', ')})`,
+        title: `control of this VM gives its ${strong.kind} identity ${printable(strong.name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${strong.can.slice(0, 3).join(', ')})`,
         evidence: [`posture.identity.managedIdentities[${strong.at}]`],
         unknown: held.some(({ unread }) => unread) ? ['what some of its roles permit'] : [],
       };

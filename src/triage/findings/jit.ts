@@ -6,7 +6,7 @@ import { knownValue, type Rule } from './rule.ts';
 export const jitRules: Rule[] = [
   {
     id: 'jit-grant-open',
-    when: 'A just-in-time grant holds a port of this machine open now',
+    when: 'A just-in-time grant holds a port of this VM open now',
     severities: { high: 'for any address', medium: 'otherwise' },
     reads: ['jit'],
     practice: 4,
@@ -27,7 +27,7 @@ export const jitRules: Rule[] = [
   },
   {
     id: 'no-jit',
-    when: 'Remote administration is open to the Internet, and no just-in-time policy names the machine although its plan is on',
+    when: 'Remote administration is open to the Internet, and no just-in-time policy names the VM although its plan is on',
     severities: { medium: 'always' },
     reads: ['jit', 'exposure'],
     practice: 4,
@@ -68,7 +68,7 @@ export const jitRules: Rule[] = [
       if (open.length === 0) return null;
       return {
         severity: 'medium',
-        title: `just-in-time access does not close ${open.join(', ')}: rules that allow it stand in front of its own`,
+        title: `just-in-time access does not close ${open.join(', ')}: rules that allow it come before its own`,
         evidence: ['posture.jit', 'exposure.ports'],
       };
     },

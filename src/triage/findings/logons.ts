@@ -1,6 +1,8 @@
+import { burstKinds } from '../../documents/burst-kinds.ts';
 import type { Burst, LogonSuccess, Logons } from '../../documents/triage.ts';
+import { count } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
-import { knownValue, type Rule, thousands } from './rule.ts';
+import { knownValue, type Rule } from './rule.ts';
 
 /** The first burst that a logon followed, with that logon; undefined when none is known of. */
 export function brokenInto(logons: Logons | null): { index: number; burst: Burst; success: LogonSuccess } | undefined {
@@ -12,8 +14,8 @@ export function brokenInto(logons: Logons | null): { index: number; burst: Burst
 
 /** "a guessing attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
 export function successText(burst: Burst, success: LogonSuccess): string {
-  const attack = burst.kind === 'spray' ? 'a password spray' : 'a guessing attack';
-  return `${attack} of ${thousands(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`;
+  const attack = burst.kind === 'spray' ? 'a password spray' : 'a brute-force attack';
+  return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`;
 }
 
 /** Failed logons in quick succession, and what came of them. */
@@ -50,15 +52,10 @@ export const logonRules: Rule[] = [
       const [worst] = bursts;
       if (!worst) return null;
       const followed = worst.success.state === 'unknown' ? 'whether one succeeded is not known' : 'none succeeded';
-      const words = {
-        guess: 'password guessing',
-        spray: `password spray over ${worst.distinctAccounts ?? worst.accounts.length} accounts`,
-        distributed: 'guessing from many sources',
-        unattributed: 'failed logons without a source',
-      };
+      const over = worst.kind === 'spray' ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
-        title: `${words[worst.kind]}: ${thousands(worst.failures)} failures from ${printable(worst.sources[0]?.address ?? 'unknown', 45)}; ${followed}`,
+        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${printable(worst.sources[0]?.address ?? 'unknown', 45)}; ${followed}`,
         evidence: [`logons.bursts[${all.indexOf(worst)}]`],
         ...(worst.success.state === 'unknown' ? { unknown: [`successful logons: ${worst.success.because}`] } : {}),
       };

@@ -6,10 +6,15 @@ import { knownValue, type Rule } from './rule.ts';
  * A way to administer the machine that more than named addresses reach. A range that also holds one of `toldElsewhere`
  * belongs to another rule.
  */
-function managementRule(id: string, name: string, numbers: number[], toldElsewhere: number[] = []): Rule {
+function managementRule(
+  id: string,
+  { name, ports: where }: { name: string; ports: string },
+  numbers: number[],
+  toldElsewhere: number[] = [],
+): Rule {
   return {
     id,
-    when: `${name} is reachable from more than named addresses of the Internet`,
+    when: `${name} (${where}) is reachable from more than named addresses of the Internet`,
     severities: { critical: 'from the whole Internet', high: 'from a large part of it' },
     reads: ['exposure'],
     practice: 2,
@@ -22,10 +27,9 @@ function managementRule(id: string, name: string, numbers: number[], toldElsewhe
       );
       const [first] = open;
       if (!first) return null;
-      const service = first[1].service || portText(first[1]);
       return {
         severity: first[1].sources.breadth === 'internet' ? 'critical' : 'high',
-        title: `${printable(service, 40)} is open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
+        title: `${name} is open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
         evidence: open.map(([index]) => `exposure.ports[${index}]`),
       };
     },
@@ -34,9 +38,14 @@ function managementRule(id: string, name: string, numbers: number[], toldElsewhe
 
 /** Management ports, network security groups: what the Internet reaches. */
 export const networkRules: Rule[] = [
-  managementRule('rdp-open-to-internet', 'RDP (3389/tcp)', [3389]),
-  managementRule('ssh-open-to-internet', 'SSH (22/tcp)', [22]),
-  managementRule('management-port-open', 'Telnet or WinRM (23, 5985, 5986/tcp)', [23, 5985, 5986], [22, 3389]),
+  managementRule('rdp-open-to-internet', { name: 'RDP', ports: '3389/tcp' }, [3389]),
+  managementRule('ssh-open-to-internet', { name: 'SSH', ports: '22/tcp' }, [22]),
+  managementRule(
+    'management-port-open',
+    { name: 'Telnet or WinRM', ports: '23, 5985, 5986/tcp' },
+    [23, 5985, 5986],
+    [22, 3389],
+  ),
   {
     id: 'unnamed-port-open-to-internet',
     when: 'A TCP port of no known service is reachable from more than named addresses (RDP moved to 4389)',
@@ -55,7 +64,7 @@ export const networkRules: Rule[] = [
         severity: 'high',
         title: `${open.map(([, port]) => portText(port)).join(', ')} open to the Internet may carry ${os === 'windows' ? 'RDP' : 'SSH'}: nothing else is known of it`,
         evidence: open.map(([index]) => `exposure.ports[${index}]`),
-        unknown: ['what listens on it inside the machine'],
+        unknown: ['what listens on it inside the VM'],
       };
     },
   },

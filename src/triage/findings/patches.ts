@@ -95,14 +95,14 @@ export const patchRules: Rule[] = [
         severity: (['critical', 'high', 'medium'] as const)[worst.rank] ?? 'medium',
         title: `${gap.service} lacks ${gap.what}${named}, and ${portText(port)}, which ${sure === 'is' ? 'is' : 'may be'} ${gap.service}, is open to ${isWide(port) ? 'the Internet' : 'named addresses'}`,
         evidence: [...new Set(same.flatMap((one) => [one.gap.evidence, `exposure.ports[${one.index}]`]))],
-        ...(sure === 'may' ? { unknown: ['what listens on it inside the machine'] } : {}),
+        ...(sure === 'may' ? { unknown: ['what listens on it inside the VM'] } : {}),
       };
     },
   },
   {
     id: 'known-exploited-vulnerability',
-    when: 'A vulnerability of this machine is in CISA’s list of known exploited ones (--kev)',
-    severities: { critical: 'and the Internet reaches the machine', high: 'otherwise' },
+    when: 'A vulnerability of this VM is in CISA’s list of known exploited ones (--kev)',
+    severities: { critical: 'and the Internet reaches the VM', high: 'otherwise' },
     reads: ['knownExploited'],
     weighs: ['exposure'],
     practice: 9,
@@ -127,7 +127,7 @@ export const patchRules: Rule[] = [
   {
     id: 'critical-patches-missing',
     when: 'Updates classified critical are missing',
-    severities: { high: 'and the Internet reaches the machine', medium: 'otherwise' },
+    severities: { high: 'and the Internet reaches the VM', medium: 'otherwise' },
     reads: ['patches'],
     weighs: ['exposure'],
     practice: 9,
@@ -138,11 +138,13 @@ export const patchRules: Rule[] = [
       if (!known) return null;
       const { critical } = missingCounts(known);
       if (critical === 0) return null;
-      const named = criticalMissing(known).slice(0, 2).map(nameOf).join(', ') || 'the assessment does not list which';
+      const listed = criticalMissing(known).slice(0, 2).map(nameOf);
+      const more = listed.length > 0 && critical > listed.length ? ` and ${critical - listed.length} more` : '';
+      const named = listed.length > 0 ? `${listed.join(', ')}${more}` : 'the assessment does not list which';
       const exposed = (knownValue(exposure)?.ports ?? []).length > 0;
       return {
         severity: exposed ? 'high' : 'medium',
-        title: `${critical} critical update${critical === 1 ? '' : 's'} missing${exposed ? ' on a machine that the Internet reaches' : ''}: ${named}`,
+        title: `${critical} critical update${critical === 1 ? '' : 's'} missing${exposed ? ' on a VM that the Internet reaches' : ''}: ${named}`,
         evidence: [known.missing.length > 0 ? 'patches.missing' : 'patches.counts'],
       };
     },

@@ -45,6 +45,3 @@ export interface Rule {
 export function knownValue<T>(fact: Fact<T> | null): T | null {
   return fact?.state === 'known' ? fact.value : null;
 }
-
-/** "1,204" */
-export const thousands = (count: number) => count.toLocaleString('en-US');

@@ -5,7 +5,7 @@ import { knownValue, type Rule } from './rule.ts';
 export const scoreRules: Rule[] = [
   {
     id: 'recommendations-not-followed',
-    when: 'Defender for Cloud’s recommendations of high severity are not followed on this machine',
+    when: 'Defender for Cloud’s recommendations of high severity are not followed on this VM',
     severities: { low: 'always: what they name has findings of its own' },
     reads: ['recommendations'],
     practice: 1,
@@ -26,7 +26,7 @@ export const scoreRules: Rule[] = [
   {
     id: 'secure-score-low',
     when: 'The subscription’s Secure Score is under 50 %',
-    severities: { info: 'always: it is the subscription’s, not this machine’s' },
+    severities: { info: 'always: it is the subscription’s, not this VM’s' },
     reads: ['secureScore'],
     practice: 1,
     attack: [],

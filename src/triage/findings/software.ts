@@ -14,7 +14,7 @@ function holesOf(found: Software['vulnerabilities']): number {
 export const softwareRules: Rule[] = [
   {
     id: 'vulnerable-software',
-    when: 'Vulnerability findings of Defender for Cloud on this machine',
+    when: 'Vulnerability findings of Defender for Cloud on this VM',
     severities: { high: 'one of them is critical or high, or CISA lists it as exploited', medium: 'otherwise' },
     reads: ['software'],
     weighs: ['knownExploited'],

@@ -35,7 +35,7 @@ describe('identityOf', () => {
     expect(identityOf(tokenOf({ appid: 'a-b' })).kind).toBe('application');
   });
 
-  it('knows a missing second factor from one that the token does not tell of', () => {
+  it('knows a missing second factor from one that the token does not report of', () => {
     expect(identityOf(tokenOf({ upn: 'a@b', amr: ['pwd'] })).secondFactor).toBe(false);
     expect(identityOf(tokenOf({ upn: 'a@b' })).secondFactor).toBeNull();
     expect(identityOf(tokenOf({ idtyp: 'app', appid: 'a', amr: ['pwd'] })).secondFactor).toBeNull();

@@ -41,7 +41,7 @@ async function activityOf(name: string) {
   return document;
 }
 
-describe('the activity log of a machine', () => {
+describe('the activity log of a VM', () => {
   it('tells who opened it before the attack, and what its identity did after', async () => {
     const { posture, timeLine } = await activityOf('web01');
     const { activity } = posture;
@@ -53,7 +53,7 @@ describe('the activity log of a machine', () => {
       ['just-in-time policy deleted', 'succeeded', 'person', '203.0.113.140'],
       ['lock deleted', 'failed', 'person', '203.0.113.140'],
       ['security rule written', 'succeeded', 'person', '203.0.113.140'],
-      ['command run inside the machine', 'succeeded', 'identity-of-this-machine', '20.51.7.14'],
+      ['command run inside the VM', 'succeeded', 'identity-of-this-machine', '20.51.7.14'],
       ['link to download the disk made', 'succeeded', 'identity-of-this-machine', '20.51.7.14'],
     ]);
     expect(activity.value.entries[2]?.rule).toEqual({
@@ -67,7 +67,7 @@ describe('the activity log of a machine', () => {
     const order = timeLine.entries.map(({ text }) => text);
     const place = (text: string) => order.findIndex((one) => one.includes(text));
     expect(place('web-nsg/allow-rdp')).toBeLessThan(place('guessing'));
-    expect(place('logon after the failures')).toBeLessThan(place('command run inside the machine: web02'));
+    expect(place('logon after the failures')).toBeLessThan(place('command run inside the VM: web02'));
   });
 
   it('is empty, and known to be, where nobody changed anything', async () => {
@@ -181,7 +181,7 @@ describe('events of the activity log', () => {
     expect(read(event({}), event({ status: { value: 'Failed' } }))[0]?.status).toBe('failed');
   });
 
-  it('concern the machine by its parts, by a scope it is in, or by its identity, and by nothing else', () => {
+  it('concern the VM by its parts, by a scope it is in, or by its identity, and by nothing else', () => {
     const role = (scope: string) =>
       event({
         operationName: { value: 'Microsoft.Authorization/roleAssignments/write' },

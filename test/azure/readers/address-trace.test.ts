@@ -57,7 +57,7 @@ const trace = (tables: Workspace['tables'], given: Partial<Workspace> = {}, name
   readAddressTrace(connectionTo(tables, given, names), '203.0.113.77');
 
 describe('what an address did', () => {
-  it('is told machine by machine, Windows and Linux, where it got in first', async () => {
+  it('is told VM by VM, Windows and Linux, where it got in first', async () => {
     const asked: { path: string; query: string }[] = [];
     const fact = await trace(
       {
@@ -104,7 +104,7 @@ describe('what an address did', () => {
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['/v1/subscriptions/s0/query']));
     expect(fact).toMatchObject({ source: 'Log Analytics', asOf: now, coverage: 'last 24 h, the logs of prod' });
     // It never claims to have seen machines without logs.
-    expect(fact.notSeen).toContain('machines that send their logs nowhere that you can read');
+    expect(fact.notSeen).toContain('VMs that send their logs nowhere that you can read');
   });
 
   it('that stands nowhere is none, and one that was not recorded is not followed', async () => {

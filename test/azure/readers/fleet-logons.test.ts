@@ -151,7 +151,7 @@ describe('a VM of the fleet whose failures may not all have come', () => {
 });
 
 describe('loud VMs', () => {
-  it('do not push out the one that was broken into: each stretch of failures is one row', async () => {
+  it('do not push out the one that was compromised: each stretch of failures is one row', async () => {
     const loud = Array.from({ length: 6 }, (_, i) => windows(`loud${i}`));
     const broken = windows('vm36');
     const all = [...loud, broken];

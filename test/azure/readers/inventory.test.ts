@@ -28,8 +28,8 @@ describe('chooseMachine', () => {
     expect(chooseMachine(fleet, 'WEB1').name).toBe('web1');
     expect(() => chooseMachine(fleet, 'web')).toThrow(/no virtual machine "web".*nearest: web1, web10/);
   });
-  it('does nothing when a name means two machines, and names both', () => {
-    expect(() => chooseMachine(fleet, 'app01')).toThrow(/names 2 machines; nothing was done[\s\S]*rg-a[\s\S]*rg-dr/);
+  it('does nothing when a name means two VMs, and names both', () => {
+    expect(() => chooseMachine(fleet, 'app01')).toThrow(/names 2 VMs; nothing was done[\s\S]*rg-a[\s\S]*rg-dr/);
   });
   it('takes a resource id in any case', () => {
     expect(chooseMachine(fleet, fleet[3]?.id.toUpperCase() ?? '').resourceGroup).toBe('rg-dr');

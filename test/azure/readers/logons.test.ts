@@ -75,8 +75,8 @@ async function readKnown(...given: Parameters<typeof read>): Promise<Known<Logon
 
 const guess = many(300, '01:58:02', 3.2, (time) => failed(time));
 
-describe('the logons of a Windows machine', () => {
-  it('are bursts with what followed, asked by the id of the machine and counted by Log Analytics', async () => {
+describe('the logons of a Windows VM', () => {
+  it('are bursts with what followed, asked by the id of the VM and counted by Log Analytics', async () => {
     const asked: { path: string; query: string }[] = [];
     const fact = await readKnown(
       {
@@ -242,7 +242,7 @@ describe('what is not known is not none', () => {
   it('no table', async () => {
     expect(await read({})).toMatchObject({
       state: 'unknown',
-      because: 'no table SecurityEvent in the workspaces of this machine that you can read',
+      because: 'no table SecurityEvent in the workspaces of this VM that you can read',
     });
   });
 
@@ -262,7 +262,7 @@ describe('what is not known is not none', () => {
     expect(await read({ SecurityEvent: others })).toMatchObject({
       state: 'unknown',
       because:
-        'security events of this machine arrive (2026-11-23T02:02:00Z), but no logon, failed or not, is among them; the security log was cleared at 2026-11-23T02:02:00Z',
+        'security events of this VM arrive (2026-11-23T02:02:00Z), but no logon, failed or not, is among them; the security log was cleared at 2026-11-23T02:02:00Z',
       cure: expect.stringContaining('4625'),
     });
     const known = await readKnown({ SecurityEvent: [service, ...others], Event: [] });
@@ -275,16 +275,16 @@ describe('what is not known is not none', () => {
     const old = { ...service, TimeGenerated: '2026-11-20T10:00:00Z' };
     expect(await read({ SecurityEvent: [old] })).toMatchObject({
       state: 'unknown',
-      because: 'security events of this machine stopped arriving at 2026-11-20T10:00:00Z',
+      because: 'security events of this VM stopped arriving at 2026-11-20T10:00:00Z',
     });
     const quiet = await readKnown({ SecurityEvent: [{ ...service, TimeGenerated: '2026-11-22T22:00:00Z' }] });
     expect(quiet.notSeen).toContain('nothing after 2026-11-22T22:00:00Z: events stopped arriving');
   });
 
-  it('a machine that is off sends nothing, and that is why', async () => {
+  it('a VM that is off sends nothing, and that is why', async () => {
     const old = { ...service, TimeGenerated: '2026-11-20T10:00:00Z' };
     const fact = await readKnown({ SecurityEvent: [old] }, {}, machine({ power: 'deallocated' }));
-    expect(fact.notSeen).toContain('nothing after 2026-11-20T10:00:00Z: the machine is off');
+    expect(fact.notSeen).toContain('nothing after 2026-11-20T10:00:00Z: the VM is off');
   });
 
   it('no permission, with the role to ask for and on what', async () => {
@@ -355,7 +355,7 @@ function syslog(time: Ticks | string, SyslogMessage: string, given: Row = {}): R
   };
 }
 
-describe('the logons of a Linux machine', () => {
+describe('the logons of a Linux VM', () => {
   it.each(['sshd', 'sshd-session'])('are read from the lines of %s', async (ProcessName) => {
     const rows = many(40, '02:00:00', 5, (time, i) =>
       syslog(time, `Failed password for root from 203.0.113.9 port ${40_000 + i} ssh2`, {
@@ -391,7 +391,7 @@ describe('the logons of a Linux machine', () => {
       because: expect.stringContaining('nothing of the facilities auth'),
     });
     expect(await read({}, {}, lin)).toMatchObject({
-      because: 'no table Syslog in the workspaces of this machine that you can read',
+      because: 'no table Syslog in the workspaces of this VM that you can read',
     });
   });
 
@@ -500,7 +500,7 @@ function ordered(logons: Logons) {
 }
 
 describe('the fleet', () => {
-  it('has the worst burst of each machine from one set of queries a subscription', async () => {
+  it('has the worst burst of each VM from one set of queries a subscription', async () => {
     const quiet = machine({ name: 'app03' });
     const silent = machine({ name: 'legacy7' });
     const ofQuiet = { _ResourceId: quiet.id.toLowerCase(), Computer: 'app03' };

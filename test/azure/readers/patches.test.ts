@@ -153,7 +153,7 @@ describe('missing updates', () => {
     expect((await of('shop01'))?.critical).toBeNull();
   });
 
-  it('that may not be read are not none: the machine itself says that it was assessed', async () => {
+  it('that may not be read are not none: the VM itself says that it was assessed', async () => {
     expect(await patches('pay01')).toMatchObject({
       state: 'unknown',
       because: expect.stringMatching(/assessed 2026-11-21: 0 critical.*does not show which/),
@@ -208,7 +208,7 @@ describe('installation runs', () => {
     expect(errorOf({ code: '1', message: 'a\u001b[2J', details: [{ message: 'b' }] })).toBe('1: a; b');
   });
 
-  it('are none for most machines, which says nothing of what Windows Update did alone', async () => {
+  it('are none for most VMs, which says nothing of what Windows Update did alone', async () => {
     expect(await installations('sql01')).toMatchObject({
       state: 'known',
       value: { runs: [] },

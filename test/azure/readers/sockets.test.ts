@@ -78,8 +78,8 @@ describe('what listens and who came', () => {
 
   it('no table, no permission and no agent are told apart', async () => {
     const none = await read({});
-    expect(none.bound).toMatchObject({ because: 'no table VMBoundPort in any workspace of this machine' });
-    expect(none.inbound).toMatchObject({ because: 'no table VMConnection in any workspace of this machine' });
+    expect(none.bound).toMatchObject({ because: 'no table VMBoundPort in any workspace of this VM' });
+    expect(none.inbound).toMatchObject({ because: 'no table VMConnection in any workspace of this VM' });
     const body = { error: { code: 'InsufficientAccessError', message: 'no' } };
     const refused = await read({}, { refuse: () => ({ status: 403, body }) });
     expect(refused.bound).toMatchObject({ because: expect.stringMatching(/^no permission/) });
@@ -94,7 +94,7 @@ describe('what listens and who came', () => {
     expect(known(fact).notSeen.join()).toMatch(/part of the answer/);
   });
 
-  it('names from the machine cannot drive a terminal', async () => {
+  it('names from the VM cannot drive a terminal', async () => {
     const { bound: fact } = await read({ VMBoundPort: [bound('23T02:19:00', 1, 'a\u001b[2Jb')], VMConnection: [] });
     expect(known(fact).value[0]?.process).toBe('ab');
   });

@@ -28,7 +28,7 @@ function evaluateFleet(bodies: Body[], machines: FleetMachine[], about: AboutFle
 const evaluateAlone = (vm: FleetMachine, resources: NetworkResources, about: AboutFleet): Fact<Exposure> =>
   evaluateExposure({ ...about, vm, networkInterfaces: vm.networkInterfaces, resources, unreadable: [] });
 
-test('a fleet’s answers are those of its machines one by one, also where they share groups that treat them differently', () => {
+test('a fleet’s answers are those of its VMs one by one, also where they share groups that treat them differently', () => {
   const bodies: Body[] = [
     vnet({}, [subnet('shared')]),
     nsg('shared', [
@@ -183,7 +183,7 @@ test('one group in two networks: what it makes of a firewall’s address depends
   }
 });
 
-test('whatever the order and the pages in which groups come, each machine gets the answer it gets alone', () => {
+test('whatever the order and the pages in which groups come, each VM gets the answer it gets alone', () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   const port = fc.constantFrom('22', '3389', '443', '*', '1000-2000');
   const group = fc.array(fc.record({ port, access: fc.constantFrom('Allow', 'Deny') }), { maxLength: 4 });
@@ -239,7 +239,7 @@ test('whatever the order and the pages in which groups come, each machine gets t
   );
 });
 
-test('machines behind the same groups, but by other ways, at other addresses or read in part, each get their own answer', () => {
+test('VMs behind the same groups, but by other ways, at other addresses or read in part, each get their own answer', () => {
   const rules = fc.array(
     fc.record({
       port: fc.constantFrom('22', '3389', '*', '3000-4000'),
@@ -348,7 +348,7 @@ test('machines behind the same groups, but by other ways, at other addresses or 
   );
 });
 
-test('the public addresses at a machine’s interfaces come with it, and interfaces of no machine are not kept', () => {
+test('the public addresses at a VM’s interfaces come with it, and interfaces of no VM are not kept', () => {
   const own = ['a', 'b'].map((name) => config({ publicIPAddress: { id: id.ip(name) } }, name, 'mine'));
   const bodies = [
     vnet({}, [subnet(undefined)]),

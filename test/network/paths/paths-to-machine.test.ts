@@ -138,7 +138,7 @@ describe('b10 load balancers', () => {
     });
   });
 
-  test('with a floating address a rule for the frontend’s address or the machine’s own lets in, and a deny for one closes nothing', () => {
+  test('with a floating address a rule for the frontend’s address or the VM’s own lets in, and a deny for one closes nothing', () => {
     const floating = (rules: Body[]) => [
       net,
       nic('web-nsg', [config({ loadBalancerBackendAddressPools: [{ id: POOL }] })]),
@@ -524,7 +524,7 @@ describe('b10 Azure Firewall', () => {
     expect(read.ports[0]?.sources).toMatchObject({ publicAddresses: 1, prefixes: ['198.51.100.9/32'] });
   });
 
-  test('a firewall in a network that is not joined to the machine’s is another machine’s, and is mentioned', () => {
+  test('a firewall in a network that is not joined to the VM’s is another VM’s, and is mentioned', () => {
     const exposure = exposureOf([spoke(false), HUB, fwIp, nic(undefined, [config()]), firewall([dnat('rdp')])]);
     expect(exposure.ports).toEqual([]);
     expect(exposure.notSeen.join()).toContain('not peered');

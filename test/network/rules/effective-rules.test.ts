@@ -131,7 +131,7 @@ describe('Azure’s effective rules beside ours', () => {
     expect(none.ports.every((port) => port.agrees === 'effective-rules')).toBe(true);
     const ours = opinion(bodies, { value: [] });
     expect(ours.secondOpinion[0]?.result).toContain('differs');
-    expect(ours.disagreements[0]?.azure).toContain('no rule stands there');
+    expect(ours.disagreements[0]?.azure).toContain('no rule is there');
   });
 
   test('both levels must allow', () => {
@@ -177,7 +177,7 @@ describe('Azure’s effective rules beside ours', () => {
           id.nic(),
           {
             why: 'not-asked',
-            because: 'not asked: Azure answers only for a machine that runs (deallocated)',
+            because: 'not asked: Azure answers only for a VM that runs (deallocated)',
             cure: '',
           },
         ],
@@ -237,7 +237,7 @@ describe.skipIf(!present)('recordings of Azure', () => {
     expect(result.secondOpinion[0]?.result).toBe('the same');
   });
 
-  test('02: the refusal for a machine that does not run is no answer', () => {
+  test('02: the refusal for a VM that does not run is no answer', () => {
     expect(readEffectiveRules(id.nic(), bodyOf('02-effectiveNSG-nic-not-running-400.json'), reader).because).not.toBe(
       '',
     );

@@ -25,7 +25,7 @@ function reported(ports: ExposedPort[], packet: Packet): ExposedPort | undefined
   });
 }
 
-test('agrees with a per-packet oracle for random groups, tags, groups of machines, routes and admin rules', () => {
+test('agrees with a per-packet oracle for random groups, tags, groups of VMs, routes and admin rules', () => {
   let open = 0;
   let closed = 0;
   fc.assert(

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { evidenceNames } from '../../../src/documents/evidence-names.ts';
 import { known, unknown } from '../../../src/documents/fact.ts';
+import { severityOrder } from '../../../src/documents/severity.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
 import type { Evidence, FindingFacts } from '../../../src/triage/findings/rule.ts';
-import { judge, rules, severityOrder } from '../../../src/triage/findings.ts';
+import { judge, rules } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';
 
 const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };
@@ -56,39 +57,41 @@ const found = (facts: Partial<FindingFacts>) => judge({ ...nothing, ...facts });
 const one = (id: string, facts: Partial<FindingFacts>) => found(facts).find((finding) => finding.id === id);
 const no = unknown('denied', 'no permission', 'ask', 'test');
 
-describe('exposed, guessed and broken into', () => {
+describe('exposed, guessed and compromised', () => {
   it('is the top finding, and one sentence', () => {
     const [top, next] = found({ exposure: exposed(port(443, 'HTTPS'), port(3389, 'RDP')), logons: logons(burst()) });
     expect(top).toMatchObject({
-      id: 'open-guessed-broken-into',
+      id: 'exposed-brute-forced-compromised',
       severity: 'critical',
       evidence: ['exposure.ports[1]', 'logons.bursts[0].success'],
       playbook: 'contain-brute-force',
     });
     expect(top?.title).toBe(
-      'RDP is open to the whole Internet, and a guessing attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z',
+      'RDP is open to the whole Internet, and a brute-force attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z',
     );
     expect(next?.id).toBe('brute-force-succeeded');
   });
   it('is not drawn when one of the three is missing or not known', () => {
-    expect(one('open-guessed-broken-into', { exposure: exposed(), logons: logons(burst()) })).toBeUndefined();
+    expect(one('exposed-brute-forced-compromised', { exposure: exposed(), logons: logons(burst()) })).toBeUndefined();
     expect(
-      one('open-guessed-broken-into', { exposure: exposed(port(3389, 'RDP')), logons: logons(quiet) }),
+      one('exposed-brute-forced-compromised', { exposure: exposed(port(3389, 'RDP')), logons: logons(quiet) }),
     ).toBeUndefined();
-    expect(one('open-guessed-broken-into', { exposure: no, logons: logons(burst()) })).toBeUndefined();
-    expect(one('open-guessed-broken-into', { exposure: exposed(port(3389, 'RDP')), logons: no })).toBeUndefined();
+    expect(one('exposed-brute-forced-compromised', { exposure: no, logons: logons(burst()) })).toBeUndefined();
+    expect(
+      one('exposed-brute-forced-compromised', { exposure: exposed(port(3389, 'RDP')), logons: no }),
+    ).toBeUndefined();
   });
 });
 
 describe('a break-in and a powerful identity', () => {
   it('are more than either', () => {
-    const finding = one('broken-into-with-identity', {
+    const finding = one('compromised-vm-with-privileged-identity', {
       logons: logons(burst()),
       identity: identity({ managedIdentities: [contributor] }),
       activity: no,
     });
     expect(finding?.title).toBe(
-      'whoever logged on as svc-backup can use the identity web01: Contributor on rg-web (download disks)',
+      'the account that logged on, svc-backup can use the identity web01: Contributor on rg-web (download disks)',
     );
     expect(finding?.unknown).toEqual(['changes in Azure not known: no permission']);
   });
@@ -97,7 +100,7 @@ describe('a break-in and a powerful identity', () => {
     const unread = { ...contributor, rolesKnown: false, roles: [], assignments: [] };
     for (const managed of [harmless, unread]) {
       const facts = { logons: logons(burst()), identity: identity({ managedIdentities: [managed] }) };
-      expect(one('broken-into-with-identity', facts)).toBeUndefined();
+      expect(one('compromised-vm-with-privileged-identity', facts)).toBeUndefined();
       expect(one('powerful-identity', facts)).toBeUndefined();
     }
   });
@@ -115,7 +118,7 @@ describe('a break-in and a powerful identity', () => {
 describe('what was changed before an attack', () => {
   const exposure = exposed(port(3389, 'RDP'));
   it('ties the rule that opens a port to who wrote it and to the failures after it', () => {
-    const finding = one('opening-written', { activity: activity(change()), exposure, logons: logons(burst()) });
+    const finding = one('exposure-change-made', { activity: activity(change()), exposure, logons: logons(burst()) });
     expect(finding?.severity).toBe('critical');
     expect(finding?.title).toBe(
       'web-nsg/allow-rdp, which opens 3389, was written by m.keller@contoso.com from 203.0.113.140 at 2026-11-22 17:41Z, 8 h before the first failed logons',
@@ -127,7 +130,7 @@ describe('what was changed before an attack', () => {
     ['medium', { logons: logons(burst({ start: '2026-11-22T10:00:00Z' })) }],
     ['medium', { logons: logons(burst({ start: '2026-11-27T10:00:00Z' })) }],
   ] as const)('is %s by what followed', (severity, facts) => {
-    expect(one('opening-written', { activity: activity(change()), exposure, ...facts })?.severity).toBe(severity);
+    expect(one('exposure-change-made', { activity: activity(change()), exposure, ...facts })?.severity).toBe(severity);
   });
   it('does not accuse a change that closes, that Azure refused, that cordon made, or of another rule', () => {
     const deny = change({
@@ -135,9 +138,9 @@ describe('what was changed before an attack', () => {
     });
     const other = change({ resource: change().resource.replace('allow-rdp', 'allow-smtp') });
     for (const entry of [deny, other, change({ status: 'failed' }), change({ callerKind: 'cordon' })]) {
-      expect(one('opening-written', { activity: activity(entry), exposure })).toBeUndefined();
+      expect(one('exposure-change-made', { activity: activity(entry), exposure })).toBeUndefined();
     }
-    expect(one('opening-written', { activity: activity(change()), exposure: exposed() })).toBeUndefined();
+    expect(one('exposure-change-made', { activity: activity(change()), exposure: exposed() })).toBeUndefined();
   });
   it('says of a deleted just-in-time policy what it cannot know', () => {
     const deleted = change({
@@ -150,7 +153,7 @@ describe('what was changed before an attack', () => {
     });
     const finding = one('jit-deleted', { activity: activity(deleted), logons: logons(burst()), jit: jit() });
     expect(finding).toMatchObject({ severity: 'high', playbook: 'enable-jit', practice: 4 });
-    expect(finding?.unknown[0]).toContain('whether it named this machine');
+    expect(finding?.unknown[0]).toContain('whether it named this VM');
     expect(one('jit-deleted', { activity: activity(deleted) })?.severity).toBe('medium');
     expect(one('jit-deleted', { activity: activity({ ...deleted, status: 'failed' }) })).toBeUndefined();
   });
@@ -161,17 +164,19 @@ describe('what was done through Azure', () => {
     at: '2026-11-23T02:16:20Z',
     callerKind: 'identity-of-this-machine',
     kind: 'command',
-    what: 'command run inside the machine',
+    what: 'command run inside the VM',
     severity: 'high',
     about: 'identity',
     rule: null,
   });
-  it('tells the machine’s own identity acting after the break-in from before it', () => {
-    expect(one('identity-used', { activity: activity(own), logons: logons(burst()) })?.severity).toBe('critical');
-    expect(one('identity-used', { activity: activity(own), logons: logons(quiet) })?.severity).toBe('high');
+  it('tells the VM’s own identity acting after the compromise from before it', () => {
+    expect(one('managed-identity-used', { activity: activity(own), logons: logons(burst()) })?.severity).toBe(
+      'critical',
+    );
+    expect(one('managed-identity-used', { activity: activity(own), logons: logons(quiet) })?.severity).toBe('high');
     const early = { ...own, at: '2026-11-22T02:16:20Z' };
-    expect(one('identity-used', { activity: activity(early), logons: logons(burst()) })?.severity).toBe('high');
-    expect(one('identity-used', { activity: activity(change()) })).toBeUndefined();
+    expect(one('managed-identity-used', { activity: activity(early), logons: logons(burst()) })?.severity).toBe('high');
+    expect(one('managed-identity-used', { activity: activity(change()) })).toBeUndefined();
   });
   it('reports an account reset, and one that Azure refused as an attempt', () => {
     const reset = change({ kind: 'account', what: 'password set', about: 'machine', attack: ['T1098'], rule: null });
@@ -211,7 +216,7 @@ describe('accounts', () => {
   it('names well-known names among the guessed ones', () => {
     const admin = identity({ localAdmin: 'Administrator' });
     const finding = one('well-known-admin', { identity: admin, logons: against('DOM\\sql') });
-    expect(finding).toMatchObject({ severity: 'medium', title: expect.stringContaining('guessed here: DOM\\sql') });
+    expect(finding).toMatchObject({ severity: 'medium', title: expect.stringContaining('tried here: DOM\\sql') });
     expect(one('well-known-admin', { identity: admin, logons: no })).toMatchObject({
       severity: 'low',
       unknown: ['failed logons not known: no permission'],

@@ -127,7 +127,7 @@ describe('traps of real logs', () => {
     expect(logonsOf(events).bursts).toMatchObject([{ kind: 'unattributed', failures: 60, distinctAccounts: 30 }]);
   });
 
-  it('does not tell a second time as a spray what single users without an address explain', () => {
+  it('does not report a second time as a spray what single users without an address explain', () => {
     const strays = Array.from({ length: 11 }, (_, i) =>
       failure({ at: at('01:00:00') + i * ticksPerSecond, address: '-', account: `u${i}` }),
     );

@@ -1,0 +1,86 @@
+import { createActions } from '../actions/actions.ts';
+import { azureReader } from '../azure/reader.ts';
+import { readSubscriptions } from '../azure/readers/subscriptions.ts';
+import type { TriageOptions } from '../azure/triage.ts';
+import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { type HalfDone, halfDone } from '../casefile/half-done.ts';
+import { pendingDeadlines } from '../playbook/deadlines.ts';
+import { loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
+import { caseKeeper } from '../session/kept-cases.ts';
+import { caseLogOf, playbooksOf } from '../session/playbook-shelf.ts';
+import type { SessionPorts } from '../session/session.ts';
+import { version } from '../version.ts';
+import { startGuard } from './guard.ts';
+import { allowedAddress, withLockOptions } from './lock-options.ts';
+import type { Opened, WorkbenchFlags } from './options.ts';
+
+/** What of the session reaches Azure, the cases and the playbooks: loaded after the first frame. */
+export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
+  /** What is looked at: "contoso-prod +1 subscription". */
+  scope(): Promise<string>;
+  /** What earlier sessions left half-done in Azure. */
+  halfDone(): Promise<HalfDone[]>;
+  /** What was wrong with playbooks of the person's own, a sentence each. */
+  problems: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The ports over a connection that is open. `program` is cordon's own file, for the process that guards a deadline. */
+export async function azurePorts(
+  flags: WorkbenchFlags,
+  { connection, close }: Opened,
+  options: TriageOptions,
+  program?: string,
+): Promise<AzurePorts> {
+  const now = () => connection.clock.now();
+  const allowed = allowedAddress(flags);
+  const actions = createActions(connection);
+  const shelf = await loadPlaybooks(await playbookFolders(), actions);
+  const root = flags.cases ?? defaultCaseRoot();
+  const store = openCaseStore(root, { now });
+  return {
+    reader: azureReader(connection, options),
+    cases: caseKeeper({
+      store,
+      now,
+      operator: () => connection.signedIn(),
+      demo: connection.simulated,
+      cloud: connection.cloud.name,
+      toolVersion: version,
+      // What it says is in the transcript; the screen is not its place.
+      settle: async (kept) => {
+        const { settleEarlierCases, settleOpenIntents } = await import('./settle-open-intents.ts');
+        const silent = { write: () => true };
+        await settleOpenIntents(kept.file, caseLogOf(kept, now), connection, silent);
+        await settleEarlierCases(
+          { store, vmId: kept.file.header.vm.id, current: kept.file, demo: connection.simulated },
+          (file) => caseLogOf({ id: file.id, file, actor: kept.actor }, now),
+          connection,
+          silent,
+        );
+      },
+      ...(flags.case ? { caseId: flags.case } : {}),
+    }),
+    playbooks: playbooksOf({
+      shelf: {
+        ...shelf,
+        playbooks: shelf.playbooks.map((one) => ({ ...one, playbook: withLockOptions(one.playbook, flags) })),
+      },
+      actions,
+      readOnly: flags.readOnly === true,
+      now,
+      ...(program === undefined ? {} : { guard: (id: string) => startGuard(program, id, root, flags) }),
+      responderAddress: async () => allowed ?? (await connection.signedIn()).address,
+    }),
+    async scope() {
+      const subscriptions = await readSubscriptions(connection).catch(() => []);
+      const [first] = subscriptions;
+      const more = subscriptions.length - 1;
+      if (!first) return 'no subscription in reach';
+      return `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`;
+    },
+    halfDone: () => halfDone(store, { demo: connection.simulated, now: now() }, pendingDeadlines),
+    problems: shelf.problems,
+    close,
+  };
+}
