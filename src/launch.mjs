@@ -98,8 +98,8 @@ function keepCompiledCode() {
   if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
 }
 
-const bundled = current ? null : installedNode();
 const current = Number(versions.node.split('.')[0]) >= 22;
+const bundled = current ? null : installedNode();
 const skeleton = env[shown] === undefined && (current || bundled !== null) && opensWorkbench(argv.slice(2));
 if (skeleton) drawSkeleton();
 
