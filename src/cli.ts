@@ -13,7 +13,7 @@ function reading(command: Command): Command {
     .option('--world <file>', 'use another world in the simulator')
     .addOption(new Option('--latency <kind>', 'how slow the simulator is').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults that the simulator injects')
-    .option('--simulator <url>', 'use a cordon simulate that runs already')
+    .option('--simulator <url>', 'connect to a running cordon simulate')
     .addOption(new Option('--cloud <name>', 'the Azure cloud').choices(['public', 'usgov', 'china', 'custom']))
     .option('--endpoint <url>', 'Azure Resource Manager of a custom cloud')
     .option('--authority <url>', 'Entra ID of a custom cloud')
@@ -40,8 +40,8 @@ function number(text: string): number {
 /** What makes a burst. */
 function thresholds(command: Command): Command {
   return command
-    .option('--failures <n>', 'how many failures within the window make a burst', number)
-    .option('--window <minutes>', 'how long that window is', number);
+    .option('--failures <n>', 'failures within the window that make a burst', number)
+    .option('--window <minutes>', 'length of that window', number);
 }
 
 /** The options that every command which looks for failed logons takes. */
@@ -103,7 +103,7 @@ function program(): Command {
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
     .option('--cases <folder>', 'where case files are kept')
-    .option('--case <id>', 'go on with this case')
+    .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .action(async (flags) => {
@@ -137,6 +137,7 @@ function program(): Command {
     ),
   )
     .option('--json', 'print cordon.triage/1')
+    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
@@ -176,7 +177,7 @@ function program(): Command {
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
-    .option('--limit <n>', 'print at most so many rows', number)
+    .option('--limit <n>', 'maximum rows to print', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
     .option('--case <id>', 'enter the query, the files and the answer into this case')
@@ -190,7 +191,7 @@ function program(): Command {
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
     .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
-    .option('--yes', 'answer y; never answers what must be typed')
+    .option('--yes', 'answer yes; steps that need the VM name still need --confirm')
     .option('--confirm <name>', "the VM's name, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
@@ -204,7 +205,7 @@ function program(): Command {
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
-    .option('--case <id>', 'go on with this case')
+    .option('--case <id>', 'continue this case')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print cordon.plan/1 or cordon.run/1')
     .action(async (playbook: string, _flags, command: Command) =>
@@ -224,7 +225,7 @@ function program(): Command {
     .option('--keep', 'keep what would be undone by itself')
     .option('--due', 'only what should have been undone by itself by now')
     .addOption(new Option('--wait', 'with --due: wait until it is').hideHelp())
-    .option('--confirm <name>', "the VM's name, for what cannot be had back")
+    .option('--confirm <name>', "the VM's name, for what cannot be restored")
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
@@ -248,7 +249,7 @@ function program(): Command {
         (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
       );
     });
-  folder(cases.command('verify <case>').description('is the hash chain whole? exits 6 when it is not'))
+  folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
     .action(async (id: string, _flags, command: Command) => {

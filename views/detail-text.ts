@@ -126,6 +126,7 @@ export function detailOf(
       asOf: part.logons.asOf,
       lines: [
         { label: 'When', text: `${moment(burst.start)} to ${moment(burst.end)}` },
+        ...(burst.readFrom ? [{ label: 'Read from', text: burst.readFrom }] : []),
         {
           label: 'Failures',
           text: `${count(burst.failures)}, at most ${count(burst.peakPerMinute)} in a minute   ${sparkline(burst.histogram, 30)}`,

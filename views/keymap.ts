@@ -69,7 +69,8 @@ export function press(session: Session, key: string): void {
   const mode = modeOf(state);
   const binding = bindingOf(mode, key);
   if (!binding) {
-    if (texts.includes(mode) && [...key].length === 1) session.dispatch({ type: 'insert', text: key });
+    const text = key === 'Space' ? ' ' : key;
+    if (texts.includes(mode) && [...text].length === 1) session.dispatch({ type: 'insert', text });
     return;
   }
   run(session, binding);

@@ -23,6 +23,7 @@ function nameOfCharacter(character: string): string {
   if (character === '\t') return 'Tab';
   if (character === '\u001b') return 'Esc';
   if (character === '\u007f' || character === '\b') return 'Backspace';
+  if (character === ' ') return 'Space';
   const code = character.codePointAt(0) ?? 0;
   return code < 32 ? `Ctrl+${String.fromCharCode(code + 64)}` : character;
 }

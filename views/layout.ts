@@ -111,18 +111,35 @@ export function triageLayout({ columns, rows, focus, zoomed, story }: TriageShap
   return [...boxes, ...beside, ...middle, row('posture', top + height + lower, postureHeight), ...ends];
 }
 
-/** The boxes of the suspects screen: `header`, `summary`, `heads`, `list`, `because`, `status`, `footer`. */
+/** From this width on the suspects list has a preview beside it. */
+const previewColumns = 160;
+
+/**
+ * The boxes of the suspects screen: `header`, `summary`, `heads`, `list`, `because`, `status`, `footer`; on a wide screen
+ * `preview` stands beside heads and list in place of `because`.
+ */
 export function suspectsLayout(columns: number, rows: number): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });
+  const ends = [row('status', rows - 2, 1), row('footer', rows - 1, 1)];
+  const above = [row('header', 0, 1), row('summary', 1, 1)];
+  if (columns >= previewColumns) {
+    const width = Math.floor(columns * 0.3);
+    const left = columns - width;
+    return [
+      ...above,
+      { name: 'heads', left: 0, top: 2, width: left, height: 1 },
+      { name: 'list', left: 0, top: 3, width: left, height: rows - 5 },
+      { name: 'preview', left, top: 2, width, height: rows - 4 },
+      ...ends,
+    ];
+  }
   const because = rows >= 20 ? 3 : 2;
   return [
-    row('header', 0, 1),
-    row('summary', 1, 1),
+    ...above,
     row('heads', 2, 1),
     row('list', 3, rows - 5 - because),
     row('because', rows - 2 - because, because),
-    row('status', rows - 2, 1),
-    row('footer', rows - 1, 1),
+    ...ends,
   ];
 }
 

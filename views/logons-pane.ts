@@ -34,6 +34,9 @@ export function burstParties(burst: Burst): string {
   return `${from} → ${against}`;
 }
 
+/** Does a log tell it that was opened, and not Log Analytics? */
+const isFromLog = ({ readFrom }: Burst) => readFrom !== undefined && readFrom !== 'Log Analytics';
+
 /** Did a logon follow? Unknown is not no. */
 export function successSpan(burst: Burst, now: Date): Span {
   const { success } = burst;
@@ -77,6 +80,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
       ),
       ...(kindFirst ? [] : [ofItem(line(`     ${kind}`), at)]),
       ofItem(line(`     ${burstParties(burst)}`), at),
+      ...(isFromLog(burst) ? [ofItem(line(span(`     ${burst.readFrom}`, 'dim')), at)] : []),
       ofItem(
         line(
           '     ',
@@ -97,7 +101,9 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
       rows.push(ofItem(line(`       and ${then.length - mostNext} more: Enter shows them`), at));
   }
   if (failures === 0) {
-    rows.push(line(span(` ${mark.low} `, 'dim'), `No failed logon in ${fact.coverage.replace(/^last /, '')}.`));
+    const none = `No failed logon in ${fact.coverage.replace(/^last /, '')}.`;
+    for (const [at, text] of wrap(none, width - 4, 6).entries())
+      rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
   } else if (bursts.length === 0) {
     // Less than it sounds: many addresses with few failures each make none.
     const rule = `${count(failures)} failed logons, no burst: never ${thresholds.failures} within ${thresholds.windowSeconds} s from one address, or on one account where no address was logged.`;

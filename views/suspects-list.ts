@@ -1,18 +1,36 @@
 import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { ScanRow } from '../src/documents/triage.ts';
-import type { SessionState } from '../src/session/state.ts';
+import { lockedHere, openPorts } from '../src/session/containment.ts';
+import { type ReachedFrom, reachedFrom } from '../src/session/reached-from.ts';
+import type { SessionState, Sort } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
-import { age } from '../src/text/times.ts';
+import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
+import { storyOf } from '../src/words/story.ts';
 import { blank, cell, type Line, line, type Span, span, type Tone } from './line.ts';
 import { type ListScroll, scrolledTo } from './list-scroll.ts';
-import { severityMark, severityTone } from './marks.ts';
+import { severityMark } from './marks.ts';
+import { storyRows } from './verdict.ts';
 import { powerWord, shortOs } from './words.ts';
 
-interface Column {
+/** What a cell is told from besides its row. */
+export interface Look {
+  now: Date;
+  /** Answers are still awaited: what is not there yet is no unknown. */
+  busy: boolean;
+  /** The ports that are open by a newer reading than the list's; undefined when there is none. */
+  newer?: readonly string[] | undefined;
+  /** A playbook of this session has locked the VM. */
+  locked: boolean;
+  /** The compromised VM from which a command was run on this one. */
+  reached: ReachedFrom | undefined;
+}
+
+export interface Column {
   head: string;
+  sort: Sort;
   /** Cells at least; 0 hides it. */
   width: number;
   /** Its share of the cells that are left over. */
@@ -20,15 +38,19 @@ interface Column {
   /** Columns with a higher number go first when there is no room. */
   goes: number;
   align: 'left' | 'right';
-  tell(row: ScanRow, now: Date): { text: string; tone: Tone };
+  tell(row: ScanRow, look: Look): { text: string; tone: Tone };
 }
 
 const plain = (text: string) => ({ text, tone: 'plain' as const });
-const notKnown = { text: mark.unknown, tone: 'unknown' as const };
+const awaited = { text: mark.loading, tone: 'dim' as const };
+const notKnown = ({ busy }: Look, because = '') =>
+  busy ? awaited : { text: `${mark.unknown}${because === '' ? '' : ` ${because}`}`, tone: 'unknown' as const };
 
-function logonsCell(row: ScanRow): { text: string; tone: Tone } {
+function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
+  if (look.reached) return plain(`command from ${look.reached.name} ${clock(look.reached.at).slice(0, 5)}Z`);
   const fact = row.worstBurst;
-  if (fact.state === 'unknown') return { text: `${mark.unknown} ${fact.because}`, tone: 'unknown' };
+  if (fact.state === 'unknown')
+    return fact.why === 'not-asked' ? awaited : notKnown({ ...look, busy: false }, fact.because);
   const burst = fact.value;
   if (burst === null) return plain('no burst');
   const failures = count(burst.totalFailures).padStart(6);
@@ -37,54 +59,60 @@ function logonsCell(row: ScanRow): { text: string; tone: Tone } {
   return plain(`${failures}  ${kind}${burst.succeeded === false ? ', no success' : ', success ?'}`);
 }
 
-function exposedCell(row: ScanRow): { text: string; tone: Tone } {
-  if (row.exposedPorts === null) return notKnown;
-  if (row.exposedPorts.length === 0) return plain('-');
+function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
+  const ports = look.newer ?? row.exposedPorts;
+  if (look.locked && ports?.length === 0) return { text: `${mark.verified} locked`, tone: 'good' };
+  if (ports === null) return notKnown(look);
+  if (ports.length === 0) return plain('-');
   const power = powerWord(row.vm.power);
-  return plain(`${row.exposedPorts.join(' ')}${power === 'off' ? ' (when on)' : ''}`);
+  return plain(`${ports.join(' ')}${power === 'off' ? ' (when on)' : ''}`);
 }
 
-function patchesCell(row: ScanRow): { text: string; tone: Tone } {
+function patchesCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (row.criticalPatches === null) {
-    if (!row.patchAssessment) return { text: mark.loading, tone: 'dim' };
-    const why = { stale: ' stale', none: ' unseen', fresh: '', unfinished: ' runs', failed: ' failed', unread: '' };
-    return { text: `${mark.unknown}${why[row.patchAssessment]}`, tone: 'unknown' };
+    if (!row.patchAssessment) return notKnown(look);
+    const why = { stale: 'stale', none: 'unseen', fresh: '', unfinished: 'runs', failed: 'failed', unread: '' };
+    return notKnown({ ...look, busy: false }, why[row.patchAssessment]);
   }
   if (row.criticalPatches > 0) return { text: `${count(row.criticalPatches)} crit`, tone: 'critical' };
-  if (row.securityPatches === null) return notKnown;
+  if (row.securityPatches === null) return notKnown(look);
   return plain(row.securityPatches > 0 ? `${count(row.securityPatches)} sec` : '0');
 }
 
-function backupCell(row: ScanRow, now: Date): { text: string; tone: Tone } {
-  if (row.lastBackup === null) return notKnown;
-  return row.lastBackup === '' ? { text: 'never', tone: 'high' } : plain(age(row.lastBackup, now));
+function backupCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
+  if (row.lastBackup === null) return notKnown(look);
+  return row.lastBackup === '' ? { text: 'never', tone: 'high' } : plain(age(row.lastBackup, look.now));
 }
 
-const columns: Column[] = [
-  { head: 'VM', width: 13, grows: 2, goes: 0, align: 'left', tell: (row) => plain(row.name) },
-  { head: 'Resource group', width: 14, grows: 1, goes: 6, align: 'left', tell: (row) => plain(row.vm.resourceGroup) },
-  { head: 'OS', width: 10, grows: 1, goes: 7, align: 'left', tell: (row) => plain(shortOs(row.vm)) },
+function alertsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
+  if (row.alerts === null) return notKnown(look);
+  return { text: count(row.alerts), tone: row.alerts > 0 ? 'high' : 'plain' };
+}
+
+const powerCell = (row: ScanRow, look: Look) =>
+  row.vm.power === 'unknown' ? notKnown(look) : plain(powerWord(row.vm.power));
+
+const text = { grows: 0, align: 'left' } as const;
+
+/** The columns of the list, as one may choose from. */
+export const columns: readonly Column[] = [
+  { ...text, head: 'VM', sort: 'name', width: 13, grows: 2, goes: 0, tell: (row) => plain(row.name) },
   {
-    head: 'Power',
-    width: 5,
-    grows: 0,
-    goes: 5,
-    align: 'left',
-    tell: (row) => (row.vm.power === 'unknown' ? notKnown : plain(powerWord(row.vm.power))),
+    ...text,
+    head: 'Resource group',
+    sort: 'resource group',
+    width: 14,
+    grows: 1,
+    goes: 6,
+    tell: (row) => plain(row.vm.resourceGroup),
   },
-  { head: 'Exposed', width: 14, grows: 2, goes: 1, align: 'left', tell: exposedCell },
-  { head: 'Failed logons 24 h', width: 25, grows: 2, goes: 2, align: 'left', tell: logonsCell },
-  {
-    head: 'Alerts',
-    width: 6,
-    grows: 0,
-    goes: 4,
-    align: 'right',
-    tell: (row) =>
-      row.alerts === null ? notKnown : { text: count(row.alerts), tone: row.alerts > 0 ? 'high' : 'plain' },
-  },
-  { head: 'Patches', width: 8, grows: 0, goes: 3, align: 'left', tell: patchesCell },
-  { head: 'Backup', width: 6, grows: 0, goes: 4.5, align: 'right', tell: backupCell },
+  { ...text, head: 'OS', sort: 'OS', width: 10, grows: 1, goes: 7, tell: (row) => plain(shortOs(row.vm)) },
+  { ...text, head: 'Power', sort: 'power', width: 5, goes: 5, tell: powerCell },
+  { ...text, head: 'Exposed', sort: 'exposed', width: 14, grows: 2, goes: 1, tell: exposedCell },
+  { ...text, head: 'Failed logons 24 h', sort: 'failed logons', width: 25, grows: 2, goes: 2, tell: logonsCell },
+  { head: 'Alerts', sort: 'alerts', width: 6, grows: 0, goes: 4, align: 'right', tell: alertsCell },
+  { ...text, head: 'Patches', sort: 'patches', width: 8, goes: 3, tell: patchesCell },
+  { head: 'Backup', sort: 'backup', width: 6, grows: 0, goes: 4.5, align: 'right', tell: backupCell },
 ];
 
 /** The columns that fit, with their integer widths, which fill `width` exactly. Each has two blanks after it. */
@@ -104,27 +132,51 @@ function columnsFor(width: number): Column[] {
   }));
 }
 
-/** The names of the columns. */
-export function headsRow(width: number): Line {
-  const heads = columnsFor(width).flatMap((column): Span[] => [
-    cell(column.head, column.width, 'dim', column.align),
-    span('  '),
-  ]);
+/** The names of the columns; the one that the list is sorted by has an arrow. */
+export function headsRow({ sort, reversed }: Pick<SessionState, 'sort' | 'reversed'>, width: number): Line {
+  const heads = columnsFor(width).flatMap((column): Span[] => {
+    const arrow = column.sort === sort ? (reversed ? '▴' : '▾') : '';
+    return [cell(`${column.head}${arrow}`, column.width, arrow === '' ? 'dim' : 'plain', column.align), span('  ')];
+  });
   return line(span('   '), ...heads);
 }
 
-function rowLine(row: ScanRow, shown: readonly Column[], selected: boolean, now: Date): Line {
+/** What a row's cells are told from: a newer reading of the VM and a lock of this session stand before the list's answers. */
+function lookOf(state: SessionState, row: ScanRow): Look {
+  const busy = state.scan.state === 'loading';
+  const locked = lockedHere(state, row.id);
+  const part = state.triages.get(row.id)?.part;
+  const fact = part?.exposure;
+  const isNewer = fact?.state === 'known' && fact.asOf > state.scan.asOf;
+  return {
+    now: state.now,
+    busy,
+    locked,
+    reached: reachedFrom(state, row.id),
+    newer: isNewer ? (openPorts(part) ?? undefined) : undefined,
+  };
+}
+
+function rowLine(row: ScanRow, shown: readonly Column[], selected: boolean, state: SessionState): Line {
+  const look = lookOf(state, row);
   const old = row.vm.power !== 'running' && row.severity === 'low';
+  const marked = state.marked.has(row.id);
   const spans = shown.flatMap((column, at): Span[] => {
-    const told = column.tell(row, now);
-    const tone = at === 0 ? severityTone(row.severity) : told.tone;
-    return [{ ...cell(told.text, column.width, tone, column.align), bold: at === 0 && selected }, span('  ')];
+    const told = column.tell(row, look);
+    return [{ ...cell(told.text, column.width, told.tone, column.align), bold: at === 0 || marked }, span('  ')];
   });
+  const sign = look.busy && row.severity === 'unknown' ? span(mark.loading, 'dim') : severityMark(row.severity);
   return {
     ...line(
-      span(selected ? mark.selected : ' ', 'accent', true),
-      old ? span(mark.low, 'dim') : severityMark(row.severity),
-      span(' '),
+      span(selected ? mark.selected : marked ? '+' : ' ', 'accent', true),
+      look.reached
+        ? severityMark('critical')
+        : look.locked
+          ? span(mark.verified, 'good')
+          : old
+            ? span(mark.low, 'dim')
+            : sign,
+      marked && selected ? span('+', 'accent', true) : span(' '),
       ...spans,
     ),
     selected,
@@ -138,22 +190,35 @@ export function suspectRows(state: SessionState, width: number, height: number, 
   const cursor = cursorAt(state);
   const from = scrolledTo(scroll, cursor, height, rows.length);
   const shown = columnsFor(width);
-  return rows.slice(from, from + height).map((row, at) => rowLine(row, shown, from + at === cursor, state.now));
+  return rows.slice(from, from + height).map((row, at) => rowLine(row, shown, from + at === cursor, state));
 }
 
 function emptyRows(state: SessionState, width: number): Line[] {
   const { scan } = state;
   if (scan.rows.length > 0) return [line(`  No VM matches ${state.filter}. Esc shows all ${count(scan.rows.length)}.`)];
+  const told = (sign: Span, texts: readonly string[]) => [
+    blank,
+    ...texts.flatMap((text, at) =>
+      wrap(text, width - 8, 6).map((part, row) =>
+        line('  ', at === 0 && row === 0 ? sign : ' ', ' ', span(part, 'plain', at === 0)),
+      ),
+    ),
+  ];
+  const again = 'r tries again. To look around without Azure: cordon --demo';
   if (scan.state === 'failed') {
-    return wrap(`The VMs could not be listed: ${scan.because} r tries again.`, width - 6, 6).map((text, at) =>
-      line(span(at === 0 ? `  ${mark.failed} ` : '    ', 'critical'), text),
-    );
+    return told(span(mark.failed, 'critical'), [`The VMs could not be listed: ${scan.because}`, '', again]);
+  }
+  if (scan.state === 'done' && scan.notListed) {
+    const { because, cure } = scan.notListed;
+    const first = because.charAt(0).toUpperCase() + because.slice(1);
+    return told(span(mark.unknown, 'unknown'), [`${first}.`, '', ...cure.split('; '), '', again]);
   }
   if (scan.state === 'done') {
-    return [
-      line('  No virtual machine in the subscriptions you can read.'),
-      line('  cordon doctor shows what your sign-in may see.'),
-    ];
+    return told(span(mark.low, 'dim'), [
+      'There is no VM in the subscriptions that you can read.',
+      '',
+      'cordon doctor tells what your sign-in may see, and what to ask the customer for.',
+    ]);
   }
   return [line(span(`  ${mark.loading} listing the VMs you can see`, 'dim'))];
 }
@@ -175,13 +240,14 @@ function tallyOf(rows: readonly ScanRow[]): Tally {
   const known = tallies.get(rows);
   if (known) return known;
   const tally: Tally = { exposed: 0, attacked: 0, broken: 0, unknown: 0, reach: false, logons: false };
-  for (const { exposedPorts, worstBurst, criticalPatches } of rows) {
+  for (const { exposedPorts, worstBurst, criticalPatches, alerts, lastBackup } of rows) {
     if (exposedPorts !== null) tally.reach = true;
     if (worstBurst.state === 'known') tally.logons = true;
     if ((exposedPorts?.length ?? 0) > 0) tally.exposed += 1;
     if (worstBurst.state === 'known' && worstBurst.value !== null) tally.attacked += 1;
     if (worstBurst.state === 'known' && worstBurst.value?.succeeded === true) tally.broken += 1;
-    if (exposedPorts === null || worstBurst.state === 'unknown' || criticalPatches === null) tally.unknown += 1;
+    const known = exposedPorts !== null && worstBurst.state === 'known' && criticalPatches !== null;
+    if (!known || alerts === null || lastBackup === null) tally.unknown += 1;
   }
   tallies.set(rows, tally);
   return tally;
@@ -192,6 +258,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
   const { rows, state: reading, asOf, notSeen } = state.scan;
   const { exposed, attacked, broken, unknown, reach: reachKnown, logons } = tallyOf(rows);
   const visible = visibleRows(state).length;
+  if (state.scan.notListed) return { left: line(span(` ${mark.unknown} VMs not listed`, 'unknown')), right: blank };
   if (rows.length === 0 && reading !== 'done') {
     // Nothing is counted before anything is known.
     return {
@@ -204,15 +271,22 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
   const none = reading === 'done' ? mark.unknown : mark.loading;
   const tally = (counted: number, answered: boolean) => (answered ? count(counted) : none);
   const reach = tally(exposed, reachKnown);
+  const locked = new Set(state.runs.map(({ vmId }) => vmId).filter((id) => lockedHere(state, id))).size;
+  const unknowns = reading === 'loading' ? mark.loading : count(unknown);
   const left = line(
     span(` ${counted(rows.length, 'VM')}`, 'plain', true),
     ...(state.filter === '' ? [] : [span(` · ${count(visible)} match ${state.filter}`, 'accent')]),
     brief
       ? ` · ${reach} exposed · ${tally(attacked, logons)} attacked · `
       : ` · ${reach} exposed to the Internet · ${tally(attacked, logons)} under attack · `,
-    span(`${tally(broken, logons)} compromised`, broken > 0 ? 'critical' : 'plain', broken > 0),
+    span(`${tally(broken, logons)} compromised`, 'plain', broken > 0),
+    locked > 0 ? ` · ${locked} locked by you` : '',
+    state.marked.size > 0 ? span(` · ${state.marked.size} marked`, 'accent', true) : '',
     ' · ',
-    span(`${count(unknown)} ${brief ? 'unknown' : 'with something unknown'}`, unknown > 0 ? 'unknown' : 'plain'),
+    span(
+      `${unknowns} ${brief ? 'unknown' : 'with something unknown'}`,
+      unknown > 0 && reading !== 'loading' ? 'unknown' : 'plain',
+    ),
     ...(notSeen.length > 0 ? [span(` · not seen: ${notSeen.length}`, 'unknown')] : []),
   );
   const told =
@@ -223,20 +297,75 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
         : `${mark.loading} reading`;
   return {
     left,
-    right: line(span(`  by ${state.sort} · ${told} `, reading === 'failed' ? 'critical' : 'dim')),
+    right: line(
+      span(
+        `  by ${state.sort}${state.reversed ? ' reversed' : ''} · ${told} `,
+        reading === 'failed' ? 'critical' : 'dim',
+      ),
+    ),
   };
 }
 
-/** Why the selected machine stands where it stands, in a sentence. */
+/** Why a VM is suspect, one reason each. */
+function reasonsOf(state: SessionState, row: ScanRow): string[] {
+  const reached = reachedFrom(state, row.id);
+  const first = reached
+    ? [`the identity of ${reached.name} ran a command on it at ${clock(reached.at)}: triage it`]
+    : [];
+  const all = [...first, ...row.because];
+  return all.length === 0 ? ['nothing that speaks against it in what could be read'] : all;
+}
+
+/** Why the selected VM stands where it stands: its story where it was opened, else the reasons of its score. */
 export function becauseRows(state: SessionState, width: number, height: number): Line[] {
   const row = selectedRow(state);
   if (!row) {
-    const [first] = state.scan.notSeen;
+    const [first] = state.scan.notListed ? [] : state.scan.notSeen;
     return first === undefined
       ? [blank]
       : wrap(`Not seen: ${first}`, width - 2, height).map((text) => line(span(` ${text}`, 'unknown')));
   }
-  const told =
-    row.because.length === 0 ? 'nothing that speaks against it in what could be read' : row.because.join('; ');
+  const part = state.triages.get(row.id)?.part;
+  const story = part ? storyOf(part, state.now) : [];
+  if (story.length > 0 && height > 1) return storyRows(story, width, height);
+  const told = reasonsOf(state, row).join('; ');
   return wrap(`${row.name}: ${told}.`.replace(/\.\.$/, '.'), width - 2, height).map((text) => line(` ${text}`));
+}
+
+/** What is known of the VM under the cursor, beside the list. */
+export function previewRows(state: SessionState, width: number, height: number): Line[] {
+  const row = selectedRow(state);
+  if (!row) return [];
+  const { vm } = row;
+  const slot = state.triages.get(row.id);
+  const story = slot ? storyOf(slot.part, state.now) : [];
+  const openCase = state.cases.get(row.id)?.openCase;
+  const about = [vm.subscriptionName || vm.subscriptionId, vm.resourceGroup, vm.osName || vm.os].join(' · ');
+  const where = [vm.location, powerWord(vm.power), ...vm.publicAddresses].join(' · ');
+  const reasons = reasonsOf(state, row);
+  const notes = openCase?.entries().filter(({ kind }) => kind === 'note').length ?? 0;
+  const told = [
+    line(' ', severityMark(row.severity), span(` ${row.name}`, 'plain', true)),
+    ...wrap(about, width - 4, 2).map((text) => line(span(`   ${text}`, 'dim'))),
+    ...wrap(where, width - 4, 2).map((text) => line(span(`   ${text}`, 'dim'))),
+    blank,
+    ...story.flatMap(({ label, severity, texts }) => {
+      const sign = severity === 'good' ? span(mark.verified, 'good') : severityMark(severity);
+      const text = `${label}  ${texts.at(1) ?? texts[0] ?? ''}`;
+      return wrap(text, width - 5, 4).map((part, at) => line(' ', at === 0 ? sign : ' ', ` ${part}`));
+    }),
+    ...(story.length > 0 ? [blank] : []),
+    ...reasons.flatMap((text) =>
+      wrap(text, width - 5, 3).map((part, at) => line(`   ${at === 0 ? mark.low : ' '} ${part}`)),
+    ),
+    blank,
+    ...(openCase
+      ? [
+          line(
+            `   case ${openCase.id}: ${counted(openCase.entries().length, 'entry', 'entries')}, ${counted(notes, 'note')}`,
+          ),
+        ]
+      : [line(span('   Enter reads it and opens its case', 'dim'))]),
+  ];
+  return told.slice(0, height);
 }

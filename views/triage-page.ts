@@ -1,5 +1,6 @@
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
+import { clock, day } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { detailOf, detailRows } from './detail-text.ts';
 import { arrangement, type Box, boxNamed, isTall, storyRoom, triageLayout } from './layout.ts';
@@ -22,19 +23,24 @@ const titles: Record<Pane, string> = {
   posture: 'Posture',
 };
 
+/** How old the failed logons are; what a log that was opened tells is as old as its last event. */
+function logonsNote(state: SessionState, { vm, part }: TriageSlot, width: number, busy: boolean): Line {
+  const fact = part.logons;
+  if (fact?.state === 'known' && (state.logs.get(vm.id)?.opened.length ?? 0) > 0) {
+    const ends = day(fact.asOf) === day(state.now) ? clock(fact.asOf) : day(fact.asOf);
+    return line(span(`${mark.stale} ${width < 44 ? '' : 'log '}ends ${ends}`, 'high'));
+  }
+  const covers = fact?.state === 'known' && width >= fact.coverage.length + 26 ? `${fact.coverage},` : '';
+  return ageNote(fact, state.now, busy, covers);
+}
+
 /** How old what a pane shows is. */
 function paneNote(state: SessionState, slot: TriageSlot, pane: Pane, width: number): Line {
   const { part } = slot;
   const busy = slot.state === 'refreshing' || slot.state === 'loading';
   if (pane === 'ports') return ageNote(part.exposure, state.now, busy);
   if (pane === 'patches') return assessedNote(part, state.now) ?? ageNote(part.patches, state.now, busy);
-  const wide = part.logons?.state === 'known' && width >= part.logons.coverage.length + 26;
-  return ageNote(
-    part.logons,
-    state.now,
-    busy,
-    wide ? `${part.logons?.state === 'known' ? part.logons.coverage : ''},` : '',
-  );
+  return logonsNote(state, slot, width, busy);
 }
 
 function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, focused: boolean, index: number): Line[] {

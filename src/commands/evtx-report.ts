@@ -73,12 +73,31 @@ function burstLines(burst: Burst): string[] {
   ];
 }
 
+const othersShown = 5;
+
+/** What stands beside bursts: right credentials that were refused, and logons after failures too few for a burst. */
+function besideLines({ rightButRefused = [], afterFailures = [] }: Logons): string[] {
+  const refused = rightButRefused.map(
+    ({ account, address, first, failures, meaning, guesses }) =>
+      `! right and refused: ${account} from ${address}, ${counted(failures, 'time')} from ${first}: ${meaning}; after ${counted(guesses, 'other failure')} of it or from there`,
+  );
+  const entered = afterFailures.map(
+    ({ account, failures, success }) =>
+      `! ${counted(failures, 'failure')} of ${account} and then a logon from ${success.address} at ${success.at}, in no burst`,
+  );
+  return [refused, entered].flatMap((lines) => [
+    ...lines.slice(0, othersShown),
+    ...(lines.length > othersShown ? [`  and ${count(lines.length - othersShown)} more; --json has them`] : []),
+  ]);
+}
+
 function logonLines(logons: Logons, document: EvtxDocument): string[] {
   const { bursts, thresholds } = logons;
   const from = document.addresses === 0 ? '' : ` from ${counted(document.addresses, 'address', 'addresses')}`;
   return [
     `  ${counted(logons.failures, 'failure')}${from} on ${counted(document.accounts, 'account')}; ${counted(bursts.length, 'burst')} of ${thresholds.failures} in ${thresholds.windowSeconds} s`,
     ...(logons.successesCollected === false ? ['  ? successful logons (4624) are not in these logs'] : []),
+    ...besideLines(logons).map((line) => `  ${line}`),
     ...bursts.slice(0, burstsShown).flatMap((burst) => ['', ...burstLines(burst).map((line) => `  ${line}`)]),
     ...(bursts.length > burstsShown
       ? ['', `  and ${counted(bursts.length - burstsShown, 'smaller burst')}; --json has them`]

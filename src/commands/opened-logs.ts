@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { known } from '../documents/fact.ts';
 import type { TracedEvent } from '../documents/traces.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { type LogReadingOptions, readEventLogs } from '../eventlog/read-logs.ts';
 import { partsOf, type SecurityEvent } from '../eventlog/security-events.ts';
 import { Failure } from '../failure.ts';
-import type { EventLogs } from '../session/event-logs.ts';
+import type { EventLogs, OpenedLogs } from '../session/event-logs.ts';
 import { printable } from '../text/printable.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
+import { SidNames } from '../triage/logons/sid-names.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
 
 const minutesBefore = 5;
@@ -36,19 +37,29 @@ function unquoted(word: string): string {
 
 const atHome = (path: string): string => (/^~(?=$|[/\\])/.test(path) ? homedir() + path.slice(1) : path);
 
-function tracedEvent(event: SecurityEvent): TracedEvent {
+function tracedEvent(event: SecurityEvent, sids: SidNames): TracedEvent {
   return {
     at: isoOf(event.at),
     eventId: event.eventId,
     account: printable(event.account, 256),
     address: printable(event.address, 64),
     by: printable(event.subject, 256),
-    what: `${printable(eventWords(partsOf(event)), 300)}${event.verified ? '' : ' (unverified)'}`,
+    what: `${printable(sids.told(eventWords(partsOf(event))), 300)}${event.verified ? '' : ' (unverified)'}`,
   };
 }
 
-/** Opens exported event logs for the workbench. */
-export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () => Date }): EventLogs {
+/** Reads exported event logs by what a person typed, or by their paths. */
+interface PathLogs extends EventLogs {
+  openPaths(
+    paths: readonly string[],
+    vm: VirtualMachine,
+    onProgress: (fraction: number) => void,
+    signal: AbortSignal,
+  ): Promise<OpenedLogs>;
+}
+
+/** Opens exported event logs. */
+export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () => Date }): PathLogs {
   const reading = (given: Omit<LogReadingOptions, 'now'>): LogReadingOptions => ({
     ...given,
     thresholds: options.thresholds,
@@ -56,15 +67,29 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
   });
   return {
     async open(typed, vm, onProgress, signal) {
-      const paths = await pathsIn(typed);
+      return this.openPaths(await pathsIn(typed), vm, onProgress, signal);
+    },
+    async openPaths(paths, vm, onProgress, signal) {
       const { files, unread, logons } = await readEventLogs(paths, reading({ onProgress, signal }));
       if (files.length === 0) throw new Failure(unread.map(({ because }) => because).join('; '));
-      const doubt = doubtOf(
-        files.flatMap(({ computers }) => computers),
+      const computers = strangersAmong(
+        files.flatMap((file) => file.computers),
         vm,
       );
+      const last = latest(files.map((file) => file.last));
+      const doubt = doubtOf(computers, last, options.now());
+      const names = files.map(({ path }) => printable(basename(path), 100)).join(', ');
       return {
-        logons: logons.state === 'known' && doubt !== '' ? { ...logons, notSeen: [doubt, ...logons.notSeen] } : logons,
+        name: computers.length > 0 ? `${names}, a log of ${namesOf(computers)}` : names,
+        // A log is as old as what it tells last, whenever it was opened.
+        logons:
+          logons.state === 'unknown'
+            ? logons
+            : {
+                ...logons,
+                asOf: last ?? logons.asOf,
+                notSeen: [...(doubt === '' ? [] : [`what this VM did: ${doubt}`]), ...logons.notSeen],
+              },
         doubt,
         files: files.map(({ path, bytes, sha256, records, damages }) => ({
           path,
@@ -78,17 +103,19 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
           const from = middle - minutesBefore * ticksPerMinute;
           const until = middle + minutesAfter * ticksPerMinute;
           const near = new Nearest(middle);
+          const sids = new SidNames();
           const read = await readEventLogs(
             paths,
             reading({
               signal: stop,
               onEvent: (event) => {
+                sids.learn(event.eventId, event.account, event.member);
                 if (event.at >= from && event.at <= until) near.add(event);
               },
             }),
           );
           return known(
-            { around: instant, events: near.inOrder().map(tracedEvent) },
+            { around: instant, events: near.inOrder().map((event) => tracedEvent(event, sids)) },
             {
               source: read.logons.source,
               asOf: options.now().toISOString(),
@@ -130,11 +157,32 @@ class Nearest {
   }
 }
 
-/** A log of another machine is easily opened by mistake; "" when it is this machine's. */
-function doubtOf(computers: readonly string[], vm: VirtualMachine): string {
-  const mine = new Set([vm.name, vm.computerName].map((name) => name.toLowerCase()));
-  const others = [...new Set(computers)].filter((name) => !mine.has(name.toLowerCase().split('.')[0] ?? ''));
-  return others.length === 0
-    ? ''
-    : `This may not be the log of ${printable(vm.name, 64)}: it names ${others.slice(0, 3).join(', ')}`;
+/** A log that ends longer ago than this is asked about before it counts. */
+const staleDays = 7;
+
+const latest = (instants: readonly (string | null)[]): string | null =>
+  instants
+    .filter((instant) => instant !== null)
+    .sort()
+    .at(-1) ?? null;
+
+const namesOf = (computers: readonly string[]) =>
+  computers.slice(0, 3).join(', ') + (computers.length > 3 ? ` and ${computers.length - 3} more` : '');
+
+/**
+ * The computers that wrote a log, when the VM is none of them; empty when it is. Others beside it are no doubt: a VM's
+ * log goes on from before it got its name, and one may hold what was forwarded to it.
+ */
+function strangersAmong(computers: readonly string[], vm: VirtualMachine): string[] {
+  const mine = new Set([vm.name, vm.computerName].map((name) => name.toLowerCase().split('.')[0] ?? ''));
+  const named = [...new Set(computers)].filter((name) => name !== '');
+  return named.some((name) => mine.has(name.toLowerCase().split('.')[0] ?? '')) ? [] : named;
+}
+
+/** Why a log does not fit: another computer's is easily opened by mistake, and so is an old one. */
+function doubtOf(strangers: readonly string[], last: string | null, now: Date): string {
+  const old = last !== null && now.getTime() - Date.parse(last) > staleDays * 86_400_000;
+  if (strangers.length === 0 && !old) return '';
+  const whose = strangers.length === 0 ? 'log' : `log of ${namesOf(strangers)}`;
+  return printable(last === null ? whose : `${whose}, ends ${last.slice(0, 10)}`, 300);
 }

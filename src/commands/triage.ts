@@ -15,6 +15,8 @@ import { triageMarkdown, triageText } from './triage-report.ts';
 export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
   json?: boolean;
   markdown?: boolean;
+  /** Exported event logs. */
+  evidence?: string[];
   failOn?: FailOn;
 }
 
@@ -41,11 +43,14 @@ async function readAndEnter(
   streams: Streams,
 ): Promise<TriageDocument> {
   const { connection } = opened;
-  const read = () => readTriage(connection, vm, narrator(streams), options);
-  if (flags.case === undefined) return (await read()).document;
+  const read = async () => {
+    const { document } = await readTriage(connection, vm, narrator(streams), options);
+    return flags.evidence ? besideEvidence(document, flags.evidence, options, opened, streams) : document;
+  };
+  if (flags.case === undefined) return read();
   const kept = await openHeadlessCase(opened, flags, vm, streams);
   try {
-    const { document } = await withQueries(opened, kept, read);
+    const document = await withQueries(opened, kept, read);
     await recordTriage(kept, document, connection.clock.now());
     streams.stderr.write(`Entered into case ${kept.id}.\n`);
     return document;
@@ -74,4 +79,22 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
   } finally {
     await opened.close();
   }
+}
+
+/** The triage with exported logs beside it; those that do not fit the VM are named on standard error too. */
+async function besideEvidence(
+  read: TriageDocument,
+  paths: readonly string[],
+  { thresholds = {}, exploited }: TriageOptions,
+  { connection }: Opened,
+  streams: Streams,
+): Promise<TriageDocument> {
+  const { withEvidence } = await import('./evidence-beside.ts');
+  const { document, leftOut } = await withEvidence(read, read.vm, paths, {
+    thresholds,
+    ...(exploited ? { exploited } : {}),
+    now: connection.clock.now(),
+  });
+  for (const log of leftOut) streams.stderr.write(`cordon: not counted for ${read.vm.name}: ${log}\n`);
+  return document;
 }

@@ -148,12 +148,49 @@ export const burst = z.object({
   ]),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
   next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string(), made: made.optional() })),
+  /** Where it was read, while several sources are told side by side: "Log Analytics", "event log Security.evtx". */
+  readFrom: z.string().optional(),
 });
 export type Burst = z.infer<typeof burst>;
+
+/** A logon after failures of its account that are too few, or too far apart, for a burst. */
+export const logonsAfterFailures = z.array(
+  z.object({
+    account: z.string(),
+    /** Failures before it, from the first to the last. */
+    failures: z.int(),
+    first: instant,
+    last: instant,
+    sources: z.array(z.string()),
+    distinctSources: z.int(),
+    success: logonSuccess,
+  }),
+);
+export type LogonsAfterFailures = z.infer<typeof logonsAfterFailures>;
+
+/** Right credentials whose logon was refused all the same: expired, restricted, without the second factor. */
+export const rightButRefused = z.array(
+  z.object({
+    account: z.string(),
+    address: z.string(),
+    code: z.string(),
+    meaning: z.string(),
+    failures: z.int(),
+    first: instant,
+    last: instant,
+    /** Failures of the account, or from the address, in the day before that were not right: was it found by guessing? */
+    guesses: z.int(),
+  }),
+);
+export type RightButRefused = z.infer<typeof rightButRefused>;
 
 export const logons = z.object({
   failures: z.int(),
   bursts: z.array(burst),
+  /** Logons that followed at least five failures of their account and of which no burst tells; absent when none did. */
+  afterFailures: logonsAfterFailures.optional(),
+  /** Absent when there is none. */
+  rightButRefused: rightButRefused.optional(),
   /** When any security event last arrived from this machine; null when that was not asked. */
   lastEventAt: instant.nullable(),
   /** Are successful logons collected for this machine? */

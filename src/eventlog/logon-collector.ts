@@ -2,6 +2,7 @@ import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
 import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
+import { SidNames } from '../triage/logons/sid-names.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
@@ -28,7 +29,7 @@ const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
 /** What follows a logon is rare; a log that holds more of it is told to be cut. */
 const mostLater = 100_000;
 
-const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus'];
+const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus', 'ProcessName'];
 const successFields = ['TargetUserName', 'IpAddress', 'LogonType', 'TargetLogonId'];
 const privilegeFields = ['SubjectUserName', 'SubjectLogonId'];
 
@@ -87,6 +88,7 @@ export class LogonCollector {
   readonly #privileges = new PrivilegeColumns();
   readonly #later: { event: LaterEvent; recordId: number }[] = [];
   readonly #names = new Names();
+  readonly #sids = new SidNames();
   readonly #codes = new Map<number, string>();
   readonly #ranges = new RecordRanges();
   /** Every event that was taken, once one was seen that may have been taken before. */
@@ -105,6 +107,7 @@ export class LogonCollector {
     status: '',
     subStatus: '',
     process: '',
+    processName: '',
     logonId: '',
     method: '',
   };
@@ -152,6 +155,8 @@ export class LogonCollector {
     failure.logonType = record.number(2);
     failure.status = this.#code(record, 3);
     failure.subStatus = this.#code(record, 4);
+    // Only where no address is told does the program tell who it was.
+    failure.processName = failure.address.length > 1 ? '' : record.text(5);
     return failure;
   }
 
@@ -212,6 +217,7 @@ export class LogonCollector {
     const parts = partsOf(event);
     const what = `${eventWords(parts)}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
+    this.#sids.learn(eventId, event.account, event.member);
     this.#later.push({
       event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
       recordId: event.recordId,
@@ -275,7 +281,7 @@ export class LogonCollector {
         method: '',
       });
     }
-    const later = this.#later.map(({ event }) => event);
+    const later = this.#later.map(({ event }) => ({ ...event, what: this.#sids.told(event.what) }));
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
       if (!sessions.has(session.at(i))) continue;

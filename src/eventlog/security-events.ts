@@ -87,6 +87,7 @@ const names = [
   'SubjectUserName',
   'MemberName',
   'MemberSid',
+  'TargetSid',
   'TaskName',
   'ServiceName',
   'Channel',
@@ -118,7 +119,7 @@ export function securityEventOf(record: EventRecord): SecurityEvent {
     method: '',
     session: eventId === failedLogon ? '' : text('SubjectLogonId'),
     subject: text('SubjectUserName'),
-    member: member === '-' || member === '' ? text('MemberSid') : member,
+    member: eventId === 4720 ? text('TargetSid') : member === '-' || member === '' ? text('MemberSid') : member,
     thing: text('TaskName') || text('ServiceName') || text('Channel'),
     verified: record.verified,
   };

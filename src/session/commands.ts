@@ -14,7 +14,10 @@ export type Command =
   | { type: 'next-address'; by: 1 | -1 }
   /** Looks at another step of the playbook on screen. */
   | { type: 'next-step'; by: 1 | -1 }
-  | { type: 'sort' }
+  /** By the next column, the one before, or the other way round. */
+  | { type: 'sort'; by?: 1 | -1; reverse?: boolean }
+  /** Marks the VM under the cursor, or takes its mark away. */
+  | { type: 'mark' }
   | { type: 'refresh' }
   | { type: 'filter' }
   | { type: 'note' }

@@ -13,11 +13,14 @@ export interface EventLogFile {
   damaged: number;
 }
 
-/** What exported event logs say of one machine. */
+/** What exported event logs say of one VM. */
 export interface OpenedLogs {
+  /** "Security.evtx"; of a log that does not fit with whose it is: "fs.evtx, a log of fs01". */
+  name: string;
+  /** As old as the last event in the files. */
   logons: Fact<Logons>;
   files: readonly EventLogFile[];
-  /** Why this may be the log of another machine, in a sentence; "" when it is this one's. */
+  /** Why it does not fit this VM, by its computer or its period: "log of fs01, ends 2021-05-21"; "" when it does. */
   doubt: string;
   /** The events next to an instant (ISO 8601 UTC), read from the files again. */
   around(instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;

@@ -18,11 +18,14 @@ export function fleetReading(holder: Holder, reader: Reader) {
       holder.set({ scan: { ...holder.get().scan, rows, notSeen, ...changes } });
     reader
       .scan((rows, notSeen) => {
-        if (current()) take([...rows], [...notSeen], {});
+        // The old answers stay until the new ones are whole: half of a reading would draw what is known as unknown.
+        if (current() && holder.get().scan.state === 'loading') take([...rows], [...notSeen], {});
       }, controller.signal)
       .then(
         (document) => {
-          if (current()) take(document.vms, document.notSeen, { state: 'done', asOf: document.asOf });
+          if (!current()) return;
+          const notListed = document.notListed ?? null;
+          take(document.vms, document.notSeen, { state: 'done', asOf: document.asOf, notListed });
         },
         (error: unknown) => {
           if (current()) holder.set({ scan: { ...holder.get().scan, state: 'failed', because: sentence(error) } });

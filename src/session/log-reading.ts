@@ -1,10 +1,46 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
-import { unknown } from '../documents/fact.ts';
+import { known, unknown } from '../documents/fact.ts';
+import type { EventsAround } from '../documents/traces.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
+import type { OpenedLogs } from './event-logs.ts';
 import type { Reader } from './session-readers.ts';
 import { aroundKey, type SessionState } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
+
+/** The events of Log Analytics and of opened logs next to an instant, each once, in the order of time. */
+async function allAround(
+  instant: string,
+  live: Promise<Fact<EventsAround>>,
+  opened: readonly OpenedLogs[],
+  signal: AbortSignal,
+): Promise<Fact<EventsAround>> {
+  const [first, ...more] = await Promise.all([
+    live,
+    ...opened.map(async (log) =>
+      log
+        .around(instant, signal)
+        .catch((error: unknown) => unknown('failed', sentence(error), 'open it again', log.name)),
+    ),
+  ]);
+  if (more.length === 0) return first;
+  const all = [first, ...more];
+  const facts = all.flatMap((fact) => (fact.state === 'known' ? [fact] : []));
+  const [one] = facts;
+  if (!one) return first;
+  const events = new Map(
+    facts.flatMap(({ value }) => value.events).map((event) => [`${event.at} ${event.eventId} ${event.what}`, event]),
+  );
+  return known(
+    { around: instant, events: [...events.values()].sort((a, b) => a.at.localeCompare(b.at)) },
+    {
+      source: facts.map(({ source }) => source).join('; '),
+      asOf: one.asOf,
+      coverage: one.coverage,
+      notSeen: all.flatMap((fact) => (fact.state === 'known' ? fact.notSeen : [`${fact.source}: ${fact.because}`])),
+    },
+  );
+}
 
 /** What is looked up in logs when somebody asks for it: what an address did elsewhere, what stood next to a logon. */
 export function logReading(
@@ -55,21 +91,20 @@ export function logReading(
     async around(vm: VirtualMachine, instant: string, again = false): Promise<void> {
       const key = aroundKey(vm.id, instant);
       const opened = holder.get().logs.get(vm.id)?.opened;
-      const sameLog = () => holder.get().logs.get(vm.id)?.opened === opened;
+      const sameLogs = () => holder.get().logs.get(vm.id)?.opened === opened;
       const before = holder.get().around.get(key);
       if (before !== undefined && !again) return;
+      const live = reader.askedBy(
+        (query) => keep(vm.id, query),
+        () => reader.eventsAround(vm, instant, asked.signal),
+      );
       const fact = await look(
-        opened
-          ? opened.around(instant, asked.signal)
-          : reader.askedBy(
-              (query) => keep(vm.id, query),
-              () => reader.eventsAround(vm, instant, asked.signal),
-            ),
+        allAround(instant, live, opened ?? [], asked.signal),
         // Once another log was opened or closed, these events are not those beside the bursts on screen.
-        (found) => (sameLog() ? { around: new Map(holder.get().around).set(key, found) } : {}),
+        (found) => (sameLogs() ? { around: new Map(holder.get().around).set(key, found) } : {}),
         before,
       );
-      if (asked.signal.aborted || !sameLog()) return;
+      if (asked.signal.aborted || !sameLogs()) return;
       const told = fact.state === 'unknown' ? `not known: ${fact.because}` : `${fact.value.events.length} events`;
       record(vm.id, `events ${instant}`, `events around ${instant} on ${vm.name}: ${told}`, fact);
     },

@@ -28,10 +28,10 @@ export function machineReading(
     holder.set({ triages: new Map(holder.get().triages).set(vmId, slot) });
   }
 
-  /** What Azure told, with the logons of the event log that a person opened in the place of Log Analytics' own. */
+  /** What Azure told, and the logons of the event logs that a person opened beside those of Log Analytics. */
   function shown(read: TriageInProgress): TriageInProgress {
-    const opened = holder.get().logs.get(read.vm.id)?.opened;
-    return opened ? reader.conclude({ ...read, logons: besideLive(opened.logons, read.logons) }) : read;
+    const opened = holder.get().logs.get(read.vm.id)?.opened ?? [];
+    return opened.length > 0 ? reader.conclude({ ...read, logons: besideLive(opened, read.logons) }) : read;
   }
 
   function take(vmId: string, read: TriageInProgress, state: TriageSlot['state']): void {

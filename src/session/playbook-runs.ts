@@ -140,7 +140,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
   }
 
   function ask(prompt: Omit<Prompt, 'step'>, then: 'quit' | 'undo', runId: number, words: ConfirmWords): void {
-    holder.push({ kind: 'confirm', prompt: { step: then, ...prompt }, then, runId, words });
+    holder.push({ kind: 'confirm', prompt: { step: then, ...prompt }, then, runId, vmId: '', words });
   }
 
   function askUndo(): void {

@@ -6,7 +6,12 @@ const tooSoon = 'Read it first: an answer counts once this has stood here for ha
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
 
 /** Answers to the prompt in hand. Nothing here takes an answer to a prompt that a person cannot have read. */
-export function promptAnswers(holder: Holder, runs: ReturnType<typeof playbookRuns>, leave: () => void) {
+export function promptAnswers(
+  holder: Holder,
+  runs: ReturnType<typeof playbookRuns>,
+  leave: () => void,
+  logs: { add(vmId: string): void; leaveOut(vmId: string): void },
+) {
   /** Has the prompt stood long enough, and do the keys go to it? */
   function answerable(): boolean {
     const state = holder.get();
@@ -27,8 +32,11 @@ export function promptAnswers(holder: Holder, runs: ReturnType<typeof playbookRu
     const state = holder.get();
     if (!promptHasKeys(state) || state.lastKey.held) return;
     if (state.lastKey.name === 'Enter' && !decides()) return;
-    if (top(state).kind === 'confirm') holder.pop();
-    else holder.set({ asked: { ...state.asked, declined: true } });
+    const layer = top(state);
+    if (layer.kind === 'confirm') {
+      holder.pop();
+      if (layer.then === 'add-log') logs.leaveOut(layer.vmId);
+    } else holder.set({ asked: { ...state.asked, declined: true } });
   }
 
   function refuse(text: string): void {
@@ -50,6 +58,7 @@ export function promptAnswers(holder: Holder, runs: ReturnType<typeof playbookRu
     } else {
       holder.pop();
       if (layer.then === 'quit') leave();
+      else if (layer.then === 'add-log') logs.add(layer.vmId);
       else runs.undo(layer.runId);
     }
   }

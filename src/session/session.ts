@@ -87,9 +87,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       scope: options.scope,
       identity: null,
       layers: [{ kind: 'suspects' }],
-      scan: { rows: [], notSeen: [], state: 'loading', because: '', asOf: '' },
+      scan: { rows: [], notSeen: [], state: 'loading', because: '', asOf: '', notListed: null },
       filter: '',
       sort: 'suspicion',
+      reversed: false,
+      marked: new Set(),
       selectedVm: null,
       triages: new Map(),
       cases: new Map(),
@@ -153,7 +155,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     ports.quit();
   }
 
-  const prompts = promptAnswers(holder, runs, leave);
+  const prompts = promptAnswers(holder, runs, leave, eventLogs);
   const standing = promptStanding(holder, ports.stopwatch);
 
   function quit(): void {
@@ -285,8 +287,21 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         lookAtStep(holder, command.by);
         return;
       case 'sort':
-        holder.set({ sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length] ?? 'suspicion' });
+        if (command.reverse) holder.set({ reversed: !state.reversed });
+        else {
+          const next = (sorts.indexOf(state.sort) + (command.by ?? 1) + sorts.length) % sorts.length;
+          holder.set({ sort: sorts[next] ?? 'suspicion', reversed: false });
+        }
         return;
+      case 'mark': {
+        const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
+        if (!row) return;
+        const marked = new Set(state.marked);
+        if (!marked.delete(row.id)) marked.add(row.id);
+        holder.set({ marked });
+        moveTo(holder, (now) => now + 1);
+        return;
+      }
       case 'refresh':
         refresh();
         return;
@@ -295,7 +310,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       case 'open-logs': {
         const vmId = machineOf(state);
-        if (vmId !== null) holder.push({ kind: 'input', purpose: 'logs', text: '', before: '', vmId });
+        if (vmId === null || eventLogs.ask(vmId)) return;
+        holder.push({ kind: 'input', purpose: 'logs', text: '', before: '', vmId });
         return;
       }
       case 'close-logs': {

@@ -1,5 +1,5 @@
 import type { HalfDone } from '../casefile/half-done.ts';
-import type { Fact } from '../documents/fact.ts';
+import type { Fact, Gap } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
@@ -13,7 +13,18 @@ import type { Identity } from './session-readers.ts';
 export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
 export type Pane = (typeof panes)[number];
 
-export const sorts = ['suspicion', 'name', 'failed logons', 'patches', 'backup'] as const;
+export const sorts = [
+  'suspicion',
+  'name',
+  'resource group',
+  'OS',
+  'power',
+  'exposed',
+  'failed logons',
+  'alerts',
+  'patches',
+  'backup',
+] as const;
 export type Sort = (typeof sorts)[number];
 
 /** One thing on the stack of what is open; the last one has the keys. */
@@ -36,7 +47,15 @@ export type Layer =
   | { kind: 'help'; selected: number }
   | { kind: 'palette'; text: string; selected: number }
   | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
-  | { kind: 'confirm'; prompt: Prompt; then: 'quit' | 'undo'; runId: number; words: ConfirmWords };
+  /** `vmId`: the VM whose opened log is asked about; "" otherwise. */
+  | {
+      kind: 'confirm';
+      prompt: Prompt;
+      then: 'quit' | 'undo' | 'add-log';
+      runId: number;
+      vmId: string;
+      words: ConfirmWords;
+    };
 
 /** What yes and no mean at a question of the session's own: "undo", "no, keep the lock". */
 export interface ConfirmWords {
@@ -88,7 +107,10 @@ export interface TriageSlot {
 export interface LogsSlot {
   /** 0 to 1 while they are read; null when nothing is. */
   reading: number | null;
-  opened: OpenedLogs | null;
+  /** Those that count, in the order in which they were opened. */
+  opened: readonly OpenedLogs[];
+  /** One that does not fit the VM, while nobody has said whether it counts. */
+  asked: OpenedLogs | null;
 }
 
 export interface CaseSlot {
@@ -125,9 +147,15 @@ export interface SessionState {
     because: string;
     /** ISO 8601 UTC; "" before the first document. */
     asOf: string;
+    /** Why no VM could be listed at all, and what to do; null when they could. */
+    notListed: Gap | null;
   };
   filter: string;
   sort: Sort;
+  /** The other way round. */
+  reversed: boolean;
+  /** Ids of the VMs that are marked, for what is done to several. */
+  marked: ReadonlySet<string>;
   /** The machine under the cursor of the suspects list; null: the first. */
   selectedVm: string | null;
   triages: ReadonlyMap<string, TriageSlot>;

@@ -1,4 +1,5 @@
 import type { ScanRow } from '../documents/triage.ts';
+import { hasInOrder } from '../text/fuzzy.ts';
 import type { SessionState, Sort } from './state.ts';
 
 const keys = new Map<string, string>();
@@ -44,10 +45,21 @@ function backupOf(row: ScanRow): number {
   return row.lastBackup === null || row.lastBackup === '' ? 0 : Date.parse(row.lastBackup);
 }
 
+const portsOf = (row: ScanRow) => row.exposedPorts?.length ?? -1;
+const byText = (text: (row: ScanRow) => string) => (one: ScanRow, other: ScanRow) => {
+  const [a, b] = [nameKey(text(one)), nameKey(text(other))];
+  return a === b ? 0 : a < b ? -1 : 1;
+};
+
 const orders: Record<Sort, (one: ScanRow, other: ScanRow) => number> = {
   suspicion: (one, other) => other.score - one.score,
-  name: () => 0,
+  name: byText((row) => row.name),
+  'resource group': byText((row) => row.vm.resourceGroup),
+  OS: byText((row) => row.vm.osName || row.vm.os),
+  power: byText((row) => row.vm.power),
+  exposed: (one, other) => portsOf(other) - portsOf(one),
   'failed logons': (one, other) => failuresOf(other) - failuresOf(one),
+  alerts: (one, other) => (other.alerts ?? -1) - (one.alerts ?? -1),
   patches: (one, other) => missingOf(other) - missingOf(one),
   backup: (one, other) => backupOf(one) - backupOf(other),
 };
@@ -77,36 +89,50 @@ function textOf(row: ScanRow): string {
   return text;
 }
 
-let sorted: { rows: readonly ScanRow[]; sort: Sort; result: readonly ScanRow[] } | null = null;
+let sorted: { rows: readonly ScanRow[]; sort: Sort; reversed: boolean; result: readonly ScanRow[] } | null = null;
 
 /** The rows in order. Kept until rows or order change: a filter leaves the order as it is. */
-function inOrder(rows: readonly ScanRow[], sort: Sort): readonly ScanRow[] {
-  if (sorted?.rows === rows && sorted.sort === sort) return sorted.result;
+function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): readonly ScanRow[] {
+  if (sorted?.rows === rows && sorted.sort === sort && sorted.reversed === reversed) return sorted.result;
   const order = orders[sort];
-  const result = rows.toSorted((one, other) => order(one, other) || byName(one, other));
-  sorted = { rows, sort, result };
+  const way = reversed ? -1 : 1;
+  const result = rows.toSorted((one, other) => way * order(one, other) || byName(one, other));
+  sorted = { rows, sort, reversed, result };
   return result;
 }
 
 /**
  * The rows whose text (name, group, subscription, system, power, addresses, ports, reasons) contains the filter, which
- * is plain text without regard to case; a leading `!` keeps the others. Equal rows stand by name, so that the order is
- * the same at each call.
+ * is plain text without regard to case, or whose name has its letters in that order (`wb1` finds `web01`); a leading `!`
+ * keeps the rows that do not contain it. Equal rows stand by name, so that the order is the same at each call.
  */
-export function filterAndSort(rows: readonly ScanRow[], filter: string, sort: Sort): readonly ScanRow[] {
+export function filterAndSort(
+  rows: readonly ScanRow[],
+  filter: string,
+  sort: Sort,
+  reversed = false,
+): readonly ScanRow[] {
   const inverted = filter.startsWith('!');
   const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  const ordered = inOrder(rows, sort);
-  return wanted === '' ? ordered : ordered.filter((row) => textOf(row).includes(wanted) !== inverted);
+  const ordered = inOrder(rows, sort, reversed);
+  if (wanted === '') return ordered;
+  if (inverted) return ordered.filter((row) => !textOf(row).includes(wanted));
+  return ordered.filter((row) => textOf(row).includes(wanted) || hasInOrder(row.name.toLowerCase(), wanted));
 }
 
-let last: { rows: readonly ScanRow[]; filter: string; sort: Sort; visible: readonly ScanRow[] } | null = null;
+type Listed = Pick<SessionState, 'scan' | 'filter' | 'sort' | 'reversed'>;
 
-/** The rows of the suspects list, in order. Kept until rows, filter or sort change. */
-export function visibleRows(state: Pick<SessionState, 'scan' | 'filter' | 'sort'>): readonly ScanRow[] {
-  const { rows } = state.scan;
-  if (last && last.rows === rows && last.filter === state.filter && last.sort === state.sort) return last.visible;
-  last = { rows, filter: state.filter, sort: state.sort, visible: filterAndSort(rows, state.filter, state.sort) };
+let last:
+  | (Pick<Listed, 'filter' | 'sort' | 'reversed'> & { rows: readonly ScanRow[]; visible: readonly ScanRow[] })
+  | null = null;
+
+/** The rows of the suspects list, in order. Kept until rows, filter or order change. */
+export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly ScanRow[] {
+  const { rows } = scan;
+  if (last?.rows === rows && last.filter === filter && last.sort === sort && last.reversed === reversed) {
+    return last.visible;
+  }
+  last = { rows, filter, sort, reversed, visible: filterAndSort(rows, filter, sort, reversed) };
   return last.visible;
 }
 
@@ -122,12 +148,12 @@ function placesIn(rows: readonly ScanRow[]): Map<string, number> {
 }
 
 /** Where the cursor stands among the visible rows; 0 when its machine is not among them. */
-export function cursorAt(state: Pick<SessionState, 'scan' | 'filter' | 'sort' | 'selectedVm'>): number {
+export function cursorAt(state: Listed & Pick<SessionState, 'selectedVm'>): number {
   if (state.selectedVm === null) return 0;
   return placesIn(visibleRows(state)).get(state.selectedVm) ?? 0;
 }
 
 /** The row under the cursor. */
-export function selectedRow(state: Pick<SessionState, 'scan' | 'filter' | 'sort' | 'selectedVm'>): ScanRow | undefined {
+export function selectedRow(state: Listed & Pick<SessionState, 'selectedVm'>): ScanRow | undefined {
   return visibleRows(state)[cursorAt(state)];
 }

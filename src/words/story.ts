@@ -10,7 +10,7 @@ import { identityChanges, successes } from '../triage/verdict.ts';
 
 /** One line of what happened to a VM and how it stands now. */
 export interface Headline {
-  /** "BROKEN INTO", "SPREADING", "STILL OPEN" */
+  /** "COMPROMISED", "SPREADING", "STILL OPEN" */
   label: string;
   severity: Severity | 'unknown' | 'good';
   /** The same in fewer and fewer words: the first that fits is shown. */
@@ -67,7 +67,7 @@ function compromised(burst: Burst, success: LogonSuccess, others: number, now: D
     return `as ${whoHowWhen}, after ${failures}; then ${then.slice(0, few).join(', ')}${left > 0 ? ` and ${left} more` : ''}${more}`;
   });
   return {
-    label: 'BROKEN INTO',
+    label: 'COMPROMISED',
     severity: 'critical',
     texts: [
       ...(then.length > 0 ? thens : []),

@@ -38,7 +38,7 @@ describe('for a caller with Reader on a single resource group', () => {
     expect(posture.activity.state === 'known' && posture.activity.notSeen.join()).toContain(
       'changes of Microsoft.Authorization in the subscription',
     );
-    expect(timeLine.unknown.join()).toContain('backups: no permission');
+    expect(timeLine.unknown.join()).toContain('backup: no permission');
     const missing = findings.find(({ id }) => id === 'no-jit');
     expect(missing?.unknown.join()).toContain('whether the plan for just-in-time access is on');
   });
@@ -79,11 +79,11 @@ describe('for a caller with Reader on a single resource group', () => {
       await terminal.until('THEN SUCCESS', 20_000);
       terminal.type('\r');
       const screen = await terminal.until(
-        (text) => /Activity △ \d of 5 changes/.test(text) && text.includes('THEN LOGON') && !text.includes('awaiting'),
+        (text) => /△ Activity +\d of 5 changes/.test(text) && text.includes('THEN LOGON') && !text.includes('awaiting'),
         20_000,
       );
-      expect(screen).toContain('▲ RDP is open to the whole Internet, and a brute-force attack');
-      expect(screen).toContain('Backup ? not known');
+      expect(screen).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77');
+      expect(screen).toContain('? Backup     not known');
       expect(screen).toMatch(/\? \d+ not known/);
       terminal.type('l');
       const line = await terminal.until('not seen: changes in Azure');

@@ -73,11 +73,23 @@ test('the logons of a file, and the events next to the one that ended a burst', 
   expect(around.notSeen).toEqual(['events further away than the nearest 200']);
 });
 
-test('a log of another VM is opened with a doubt that is told first', async () => {
-  const logs = openedLogs({ thresholds: {}, now: () => new Date('2026-11-23T02:20:11Z') });
+const open = async (computer: string, now: string) => {
+  const logs = openedLogs({ thresholds: {}, now: () => new Date(now) });
   const path = join(folder, 'other.evtx');
-  writeFileSync(path, attack('DC01'));
-  const opened = await logs.open(path, machine(), () => {}, new AbortController().signal);
-  expect(opened.doubt).toBe('This may not be the log of web01: it names DC01');
-  expect(opened.logons).toMatchObject({ notSeen: [opened.doubt] });
+  writeFileSync(path, attack(computer));
+  return logs.open(path, machine(), () => {}, new AbortController().signal);
+};
+
+test('a log is as old as its last event, whenever it was opened', async () => {
+  const opened = await open('WEB01.contoso.local', '2026-11-24T02:20:11Z');
+  expect([opened.doubt, opened.name]).toEqual(['', 'other.evtx']);
+  expect(opened.logons).toMatchObject({ state: 'known', asOf: at(302) });
+});
+
+test('a log of another computer, or of long ago, is named so', async () => {
+  const foreign = await open('fs01.offsec.lan', '2026-11-23T02:20:11Z');
+  expect(foreign.doubt).toBe('log of fs01.offsec.lan, ends 2026-11-23');
+  expect(foreign.name).toBe('other.evtx, a log of fs01.offsec.lan');
+  expect(foreign.logons).toMatchObject({ notSeen: [`what this VM did: ${foreign.doubt}`] });
+  expect((await open('web01', '2027-01-23T02:20:11Z')).doubt).toBe('log, ends 2026-11-23');
 });

@@ -64,7 +64,7 @@ describe('an incident, with the keyboard alone', () => {
       patience,
     );
     expect(before).toContain('whole Internet');
-    expect(before).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(before).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
     expect(before).toMatch(/▲ STILL OPEN {3}3389 4389 443 to everybody/);
     expect(screen.raw).not.toContain('\u001b]0;');
 
@@ -126,7 +126,7 @@ describe('an incident, with the keyboard alone', () => {
     await confirm(screen, /Undo the step that was done on web01\?/, 'Puts web-nsg back', 'web01\r');
     await screen.until((text) => /web01-nic has web-nsg again/.test(text), patience);
     await toTriage(screen);
-    await screen.until('whole Internet', patience);
+    await screen.until((text) => /3389\/tcp +RDP +whole/.test(text), patience);
 
     screen.type('t');
     await screen.until('chain ✓', patience);
@@ -178,7 +178,7 @@ describe('an incident, with the keyboard alone', () => {
     screen.type(`${path}\r`);
     await screen.until('Opened read-only: Security of legacy7.evtx, 41 records', patience);
     const shown = await screen.until(/THEN LOGON[\s\S]*not seen: Log Analytics: not/, patience);
-    expect(shown).toMatch(/guess +40/);
+    expect(shown).toMatch(/brute force +40/);
     screen.type('O');
     await screen.until(/\? Not known: no agent of this/, patience);
     screen.type('q');

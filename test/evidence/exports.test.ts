@@ -67,7 +67,7 @@ describe('CSV', () => {
       ['a,b\n1\n', 'line 2: 1 fields'],
       ['a,b\n"x\n\n', 'line 2: the file ends within quotes'],
       ['a,b\n"x"y,2\n', 'line 2: text follows a closing quote'],
-      ['a,b\n1,x"y\n', 'line 2: a quote stands within'],
+      ['a,b\n1,x"y\n', 'line 2: a quote inside an unquoted field'],
       ['a,a\n1,2\n', 'line 1: two columns are called "a"'],
       ['', 'it is empty'],
       ['a,\n1,2\n', 'line 1: "" can be no column'],

@@ -60,7 +60,7 @@ describe('published queries over the incident', async () => {
     return at >= now.getTime() - 86_400_000 && at <= now.getTime();
   };
 
-  it('12 counts the logons of the last day by type, as a loop does', () => {
+  it('counts the logons of the last day by type, as a loop does', () => {
     const counts = new Map<string, number>();
     for (const row of rowsOf('SecurityEvent')) {
       if (!lastDay(row) || row.AccountType !== 'User' || ![4624, 4625].includes(Number(row.EventID))) continue;
@@ -72,12 +72,12 @@ describe('published queries over the incident', async () => {
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(counts));
   });
 
-  it('03 finds the account whose failures ended in a success', () => {
+  it('finds the account whose failures ended in a success', () => {
     const found = rows('03_MultipleFailedFollowedBySuccess.kql');
     expect(found.map((r) => String(r.Account).toLowerCase())).toContain('web01\\svc-backup');
   });
 
-  it('13 finds the address that guesses at ssh', () => {
+  it('finds the address that guesses at ssh', () => {
     const guessed = new Map<string, number>();
     for (const row of rowsOf('Syslog')) {
       const m = /Failed password for invalid user .* from (\S+) port \d+ ssh2/.exec(String(row.SyslogMessage));

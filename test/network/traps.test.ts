@@ -19,7 +19,7 @@ function exposureOf(
 const shown = (exposure: Exposure) =>
   exposure.ports.map((port) => `${port.protocol} ${port.from}-${port.to} ${port.sources.publicAddresses}`);
 
-describe('b1 order', () => {
+describe('order', () => {
   test('both the subnet group and the interface group must allow', () => {
     const open = { subnetRules: [rdp('s', 100, 'Allow')], nicRules: [rdp('n', 100, 'Allow')] };
     const [port] = exposureOf(machine(open)).ports;
@@ -32,7 +32,7 @@ describe('b1 order', () => {
   });
 });
 
-describe('b2 first match by priority, per group', () => {
+describe('first match by priority, per group', () => {
   test('a deny at 200 is irrelevant to an allow at 150', () => {
     const exposure = exposureOf(machine({ nicRules: [rdp('deny', 200, 'Deny'), rdp('allow', 150, 'Allow')] }));
     expect(shown(exposure)).toEqual([`tcp 3389-3389 ${ALL}`]);
@@ -67,7 +67,7 @@ describe('b2 first match by priority, per group', () => {
   });
 });
 
-describe('b3 no group', () => {
+describe('no group', () => {
   test('a Standard address without any group is closed, a Basic one is open', () => {
     expect(exposureOf(machine({})).ports).toEqual([]);
     const basic = exposureOf(machine({ sku: 'Basic' }));
@@ -91,7 +91,7 @@ describe('b3 no group', () => {
   });
 });
 
-describe('b4 a stopped VM', () => {
+describe('a stopped VM', () => {
   test('is evaluated all the same, and the coverage says when', () => {
     const bodies = machine({ nicRules: [rdp('allow', 300, 'Allow')] });
     const fact = evaluateExposure(ask(bodies, { power: 'deallocated' }));
@@ -99,7 +99,7 @@ describe('b4 a stopped VM', () => {
   });
 });
 
-describe('b6 field shapes', () => {
+describe('field shapes', () => {
   for (const [name, fields] of Object.entries<Body>({
     'plural ports': { destinationPortRange: undefined, destinationPortRanges: ['22', '3380-3400'] },
     'port *': { destinationPortRange: '*' },
@@ -176,7 +176,7 @@ describe('b6 field shapes', () => {
   });
 });
 
-describe('b7 internet-wide, however it is written', () => {
+describe('internet-wide, however it is written', () => {
   test('two halves in two rules are the whole Internet', () => {
     const exposure = exposureOf(
       machine({
@@ -267,7 +267,7 @@ describe('b7 internet-wide, however it is written', () => {
   });
 });
 
-describe('b8 the tag VirtualNetwork is not "private"', () => {
+describe('the tag VirtualNetwork is not "private"', () => {
   const routes = (prefix: string, type = 'VirtualAppliance'): Body => ({
     id: id.table(),
     type: 'Microsoft.Network/routeTables',
@@ -321,7 +321,7 @@ describe('b8 the tag VirtualNetwork is not "private"', () => {
   });
 });
 
-describe('b9 destinations', () => {
+describe('destinations', () => {
   test('a rule that names the public address never matches', () => {
     expect(
       exposureOf(machine({ nicRules: [rdp('a', 100, 'Allow', { destinationAddressPrefix: '20.51.7.14' })] })).ports,
@@ -347,7 +347,7 @@ describe('b9 destinations', () => {
   });
 });
 
-describe('b11 security admin rules', () => {
+describe('security admin rules', () => {
   const admin = (access: string, port: string, priority = 10, source = '*'): Body => ({
     id: `${id.any('networkManagers', 'nm')}/securityAdminConfigurations/c/ruleCollections/rc/rules/${access}-${port}`,
     kind: 'Custom',
@@ -608,7 +608,7 @@ describe('order of the answer', () => {
   });
 });
 
-describe('b5 one five-tuple is no proof', () => {
+describe('one five-tuple is no proof', () => {
   test('what one address may not is still told of all others', () => {
     const [port] = exposureOf(
       machine({ nicRules: [rdp('not-me', 100, 'Deny', { sourceAddressPrefix: '8.8.8.8' }), rdp('all', 200, 'Allow')] }),
@@ -618,7 +618,7 @@ describe('b5 one five-tuple is no proof', () => {
   });
 });
 
-describe('b12 a new deny does not cut what is established', () => {
+describe('a new deny does not cut what is established', () => {
   test('a port that a deny closed is closed to new connections: exposure speaks of those alone', () => {
     const bodies = (deny: Body[]) => machine({ nicRules: [...deny, rdp('allow', 200, 'Allow')] });
     expect(exposureOf(bodies([])).ports).toHaveLength(1);
@@ -626,7 +626,7 @@ describe('b12 a new deny does not cut what is established', () => {
   });
 });
 
-describe('b13 the platform’s addresses', () => {
+describe('the platform’s addresses', () => {
   test.each(['168.63.129.16', '169.254.169.254'])(
     '%s is nobody on the Internet, whatever a rule says of it',
     (address) => {

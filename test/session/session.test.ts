@@ -510,10 +510,12 @@ describe('an exported event log', () => {
     records: 3561,
     damaged: 1,
   };
-  const opened = (logons: OpenedLogs['logons']): OpenedLogs => ({
+  const opened = (logons: OpenedLogs['logons'], more: Partial<OpenedLogs> = {}): OpenedLogs => ({
+    name: 'Security.evtx',
     logons,
     files: [file],
     doubt: '',
+    ...more,
     around: async (instant) => ({ ...known({ around: instant, events: [] }), source: 'exported event log' }),
   });
   const fromFile = known(
@@ -557,18 +559,24 @@ describe('an exported event log', () => {
       true,
     );
 
-    // A refresh asks Azure again and keeps the file; closing it shows what Azure said.
+    // A refresh asks Azure again and keeps the file beside it; closing it shows what Azure alone said.
     session.dispatch({ type: 'refresh' });
     await world.endTriage();
-    expect(part()?.logons).toMatchObject({
-      value: { failures: 40 },
-      notSeen: [expect.stringContaining('1514 failures, 2 bursts')],
+    const both = part()?.logons;
+    expect(both).toMatchObject({
+      value: { failures: 1554 },
+      coverage: expect.stringContaining('1,514 failures, 2 bursts'),
     });
+    expect(both?.state === 'known' && both.value.bursts.map(({ readFrom }) => readFrom)).toEqual([
+      'Log Analytics',
+      'event log Security.evtx',
+      'Log Analytics',
+    ]);
     session.dispatch({ type: 'close-logs' });
     expect(part()?.logons).toMatchObject({ value: { failures: 1514 } });
   });
 
-  test('that is opened while events are asked of Log Analytics keeps those away from its own bursts', async () => {
+  test('that is opened while events are asked of Log Analytics has them asked again, of both', async () => {
     const { world, session } = await atTriage();
     await world.endTriage();
     session.dispatch({ type: 'pane', to: 'logons' });
@@ -580,10 +588,60 @@ describe('an exported event log', () => {
     await settle();
     world.looking[0]?.end(known({ around: '2026-11-23T02:14:09Z', events: [] }));
     await settle();
-    // The burst on screen is the file's now, and so are the events beside it.
-    expect([...session.state().around.values()]).toMatchObject([{ source: 'exported event log' }]);
+    expect([...session.state().around.values()]).toEqual([null]);
+    world.looking[1]?.end(known({ around: '2026-11-23T02:14:09Z', events: [] }));
+    await settle();
+    expect([...session.state().around.values()]).toMatchObject([
+      { source: expect.stringContaining('; exported event log') },
+    ]);
     const kept = world.cases[0]?.entries().filter(({ body }) => String(body.name).startsWith('events '));
     expect(kept).toHaveLength(1);
+  });
+
+  describe('that does not fit the VM', () => {
+    const foreign = opened(fromFile, { name: 'fs.evtx, a log of fs01', doubt: 'log of fs01, ends 2021-05-21' });
+
+    async function withForeign() {
+      const all = await atTriage();
+      await all.world.endTriage();
+      all.session.dispatch({ type: 'open-logs' });
+      all.session.dispatch({ type: 'insert', text: 'fs.evtx' });
+      all.session.dispatch({ type: 'submit' });
+      const part = () => all.session.state().triages.get(machine('web01').id)?.part;
+      const before = part();
+      all.world.opening[0]?.end(foreign);
+      await settle();
+      return { ...all, part, before };
+    }
+    const answer = async (all: Awaited<ReturnType<typeof withForeign>>, command: 'yes' | 'no') => {
+      stands(all);
+      key(all.session, command === 'yes' ? 'y' : 'Esc', { type: command });
+      await settle();
+    };
+
+    test('is asked about, and counts only when the answer is yes; nothing that was found goes away', async () => {
+      const all = await withForeign();
+      expect(promptInHand(all.session.state())?.question).toBe(
+        'log of fs01, ends 2021-05-21: add its logons to those of web01?',
+      );
+      expect(all.part()?.logons).toEqual(all.before?.logons);
+      await answer(all, 'yes');
+      const logons = all.part()?.logons;
+      const bursts = logons?.state === 'known' ? logons.value.bursts : [];
+      expect(bursts.map(({ readFrom }) => readFrom)).toContain('event log fs.evtx, a log of fs01');
+      expect(bursts.filter(({ readFrom }) => readFrom === 'Log Analytics')).toHaveLength(2);
+      expect(all.part()?.findings.map(({ id }) => id)).toContain('brute-force-succeeded');
+    });
+
+    test('is left out after a no, and what is known stays as it was', async () => {
+      const all = await withForeign();
+      await answer(all, 'no');
+      expect(all.part()).toEqual(all.before);
+      expect(all.session.state().logs.size).toBe(0);
+      // What was opened is in the case all the same.
+      const kept = all.world.cases[0]?.entries().filter(({ body }) => body.name === 'event logs');
+      expect(kept).toHaveLength(1);
+    });
   });
 
   test('that cannot be read leaves what was there, and says why', async () => {

@@ -350,6 +350,36 @@ describe('findings', () => {
       expect(practices[rule.practice - 1], rule.id).toBeDefined();
     }
   });
+  it('tells a right credential that was refused, and a slow guess that a logon followed, beside bursts', () => {
+    const quiet = logons({ state: 'known', value: null });
+    const refused = {
+      account: 'bob',
+      address: '203.0.113.9',
+      code: '0xc0000224',
+      meaning: 'must change the password (it was right)',
+      failures: 1,
+      first: '2026-11-23T02:00:00Z',
+      last: '2026-11-23T02:00:00Z',
+      guesses: 11,
+    };
+    const after = {
+      account: 'anna',
+      failures: 5,
+      first: '2026-11-23T01:00:00Z',
+      last: '2026-11-23T01:40:00Z',
+      sources: ['203.0.113.9'],
+      distinctSources: 1,
+      success: { at: '2026-11-23T02:00:00Z', account: 'anna', address: '203.0.113.9', logonType: 3 },
+    };
+    const of = (value: Logons) => ids({ logons: known(value, about) });
+    const both = of({ ...quiet, rightButRefused: [refused], afterFailures: [after] });
+    expect(both).toEqual(
+      expect.arrayContaining(['right-credential-refused', 'logon-after-failures', 'brute-force-running']),
+    );
+    // One who mistypes twice and then has an expired password is no attacker.
+    expect(of({ ...quiet, rightButRefused: [{ ...refused, guesses: 2 }] })).not.toContain('right-credential-refused');
+  });
+
   it('is written down for review', async () => {
     const page = [
       '# Findings',

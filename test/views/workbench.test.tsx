@@ -72,7 +72,7 @@ describe('suspects', () => {
     const { terminal, world } = begin();
     await terminal.until('listing');
     await world.failScan('Resource Graph does not answer.');
-    await terminal.until('✗ The VMs could not be listed: Resource Graph does not answer. r tries again.');
+    await terminal.until('✗ The VMs could not be listed: Resource Graph does not answer.');
     terminal.type('r');
     await terminal.until('… listing');
   });
@@ -104,8 +104,9 @@ describe('findings', () => {
     await world.endTriage();
     await terminal.until('f 3 findings');
     terminal.type('f');
-    const list = await terminal.until('3 findings');
-    expect(list).toContain('❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon');
+    const list = await terminal.until(
+      '❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon',
+    );
     expect(list).toContain('practice 2 Management ports · T1110.001 · playbook lock-nsg');
     expect(list).toContain('evidence exposure.ports[0], logons.bursts[0]');
     terminal.type('\u001b[B');
@@ -318,7 +319,7 @@ describe('triage', () => {
     expect(middle).not.toContain('No failed logon');
     await world.endTriage({ ...incident(), logons, patches, posture, findings });
     const screen = await terminal.until('THEN LOGON 02:14:09Z');
-    expect(screen).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(screen).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
     expect(screen).toMatch(/▲ STILL OPEN {3}3389 .*to everybody/);
     expect(screen).toContain('Next: p1 lock-nsg  create → swap');
     expect(screen).toContain('assessed 2d');
@@ -354,7 +355,7 @@ describe('triage', () => {
     await terminal.until('web01');
     await frame(terminal);
     for (const [keys, wanted] of [
-      ['\r', 'BROKEN INTO'],
+      ['\r', 'COMPROMISED'],
       ['2', 'Failed'],
       ['z', '❯ 2'],
       ['\u001b[Z', '❯ 1'],
@@ -467,9 +468,8 @@ describe('playbooks', () => {
     expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
     expect(screen).toContain('Others touched none');
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
-    expect(screen).toMatch(
-      /\? Microsoft\.Network\/networkSecurityGroups\/join\/action on\s+│?[^\n]*\n[^\n]*web01-nic: not known/,
-    );
+    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action');
+    expect(screen).toContain('web01-nic: not known');
     // What decides stands before what changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));
@@ -524,8 +524,7 @@ describe('playbooks', () => {
       await terminal.until('Not done:');
       expect(world.run.calls).toEqual(['start']);
       world.pass(1_000);
-      const next = await terminal.until('s skip this step');
-      expect(next).toContain('l later (it waits, w comes back)');
+      const next = await terminal.until(/s skip this step[\s\S]*l later \(it waits, w comes back\)/);
       expect(next).toContain('x stop here');
       terminal.type('l');
       await terminal.until('Exposed ports');

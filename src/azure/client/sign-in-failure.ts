@@ -23,7 +23,7 @@ export class NobodySignedIn extends Error {
   readonly errors: readonly Error[];
 
   constructor(errors: readonly Error[]) {
-    super('Nobody is signed in');
+    super('Not signed in');
     this.errors = errors;
   }
 }
@@ -78,10 +78,10 @@ export function gapOfChallenge(challenge: Challenge, said = ''): Gap {
 function nobody(error: unknown, login: string): Gap {
   const cli = [error, ...listAt(error, 'errors')].some((one) => /^Please run 'az login'/.test(textAt(one, 'message')));
   return cli
-    ? { why: 'not-signed-in', because: 'nobody is signed in', cure: `run ${login}, then refresh` }
+    ? { why: 'not-signed-in', because: 'not signed in', cure: `run ${login}, then refresh` }
     : {
         why: 'not-signed-in',
-        because: 'nobody is signed in, and the Azure CLI is not there to do it',
+        because: 'not signed in, and the Azure CLI is not there to do it',
         cure: `install the Azure CLI (https://aka.ms/azure-cli) and run ${login}; or start cordon with --auth device-code`,
       };
 }

@@ -6,17 +6,18 @@ import type { VirtualMachine } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { defaultThresholds } from '../../triage/logons/bursts.ts';
 import { eventWords } from '../../triage/logons/event-words.ts';
+import type { SidNames } from '../../triage/logons/sid-names.ts';
 import { isoOf, ticksOf } from '../../triage/logons/ticks.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { asker, needOf, rowsIn, sourceName, syslog, windowsSources } from './logon-queries.ts';
-import { partsOf } from './logon-rows.ts';
+import { partsOf, sidNamesIn } from './logon-rows.ts';
 
 const minutesBefore = 5;
 const minutesAfter = 15;
 const mostEvents = 200;
 
-function windowsEvent(row: Json): TracedEvent[] {
+function windowsEvent(row: Json, sids: SidNames): TracedEvent[] {
   const at = ticksOf(textAt(row, 'At'));
   if (at === null) return [];
   const parts = partsOf(row);
@@ -27,7 +28,7 @@ function windowsEvent(row: Json): TracedEvent[] {
       account: printable(parts.account, 256),
       address: printable(parts.address, 64),
       by: printable(parts.subject, 256),
-      what: printable(eventWords(parts), 300),
+      what: printable(sids.told(eventWords(parts)), 300),
     },
   ];
 }
@@ -62,7 +63,11 @@ export async function readEventsAround(
   );
   const failed = answers.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
   const events = answers
-    .flatMap((answer, at) => rowsIn(answer).flatMap(sources[at] === syslog ? linuxEvent : windowsEvent))
+    .flatMap((answer, at) => {
+      const rows = rowsIn(answer);
+      const sids = sidNamesIn(rows);
+      return rows.flatMap((row) => (sources[at] === syslog ? linuxEvent(row) : windowsEvent(row, sids)));
+    })
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const source = sourceName(sources.filter((_, at) => rowsIn(answers[at]).length > 0).map((s) => s.table)[0] ?? 'logs');
   if (events.length === 0) {

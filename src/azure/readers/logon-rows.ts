@@ -3,6 +3,7 @@ import type { Thresholds } from '../../triage/logons/bursts.ts';
 import { type EventParts, eventWords, madeBy } from '../../triage/logons/event-words.ts';
 import type { FailureColumns } from '../../triage/logons/events.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
+import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
 import { type SshEvidence, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
@@ -76,6 +77,7 @@ export function addFailureRows(
     const computer = computerOf(textAt(row, 'Machine'));
     const [addresses, accounts] = [list(row, 'Addresses'), list(row, 'Accounts')];
     const [codes, types] = [list(row, 'Codes'), list(row, 'LogonTypes')];
+    const programs = list(row, 'Processes');
     let listed = 0;
     for (const { first, last, failures, index } of tuples(row)) {
       listed += failures;
@@ -89,6 +91,7 @@ export function addFailureRows(
           account: text(accounts[index]),
           logonType: typeOf(types[index]),
           code: failureCode('', text(codes[index])),
+          process: text(programs[index]),
         },
         thresholds.failures,
         window,
@@ -249,8 +252,19 @@ export function partsOf(row: Json): EventParts {
   };
 }
 
+/** The accounts' names that rows of `logon-aftermath.kql` or `events-around.kql` tell with their SIDs. */
+export function sidNamesIn(rows: readonly Json[]): SidNames {
+  const sids = new SidNames();
+  for (const row of rows) {
+    const { eventId, account, member } = partsOf(row);
+    sids.learn(eventId, account, member);
+  }
+  return sids;
+}
+
 /** The rows of `logon-aftermath.kql`, `service-installs.kql` or `linux-aftermath.kql`. */
 export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): LaterEvent[] {
+  const sids = sidNamesIn(rows);
   return rows.flatMap((row) => {
     const when = ticksOf(textAt(row, 'At'));
     if (when === null) return [];
@@ -260,7 +274,7 @@ export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): La
       eventId: parts.eventId,
       computer: computerOf(textAt(row, 'Machine')),
       logonId: textAt(row, 'Session'),
-      what: textAt(row, 'What') || eventWords(parts),
+      what: textAt(row, 'What') || sids.told(eventWords(parts)),
       made: madeBy(parts),
     };
   });

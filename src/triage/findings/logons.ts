@@ -12,11 +12,26 @@ export function brokenInto(logons: Logons | null): { index: number; burst: Burst
   return undefined;
 }
 
+/** " (event log fs.evtx, a log of fs01)" for a burst that an opened log tells; "" for one of Log Analytics. */
+function readFromText({ readFrom }: Burst): string {
+  return readFrom === undefined || readFrom === 'Log Analytics' ? '' : ` (${printable(readFrom, 120)})`;
+}
+
 /** "a guessing attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
 export function successText(burst: Burst, success: LogonSuccess): string {
   const attack = burst.kind === 'spray' ? 'a password spray' : 'a brute-force attack';
-  return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`;
+  return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z${readFromText(burst)}`;
 }
+
+/** "203.0.113.77", "3 sources", "an unknown source" */
+function sourceText({ sources, distinctSources }: Burst): string {
+  const distinct = distinctSources ?? sources.length;
+  if (distinct > 1) return `${count(distinct)} sources`;
+  return printable(sources[0]?.address ?? 'unknown', 45);
+}
+
+/** From so many wrong guesses on, a right password that was refused was found and not mistyped. */
+const guessesThatFind = 5;
 
 /** Failed logons in quick succession, and what came of them. */
 export const logonRules: Rule[] = [
@@ -55,9 +70,49 @@ export const logonRules: Rule[] = [
       const over = worst.kind === 'spray' ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
-        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${printable(worst.sources[0]?.address ?? 'unknown', 45)}; ${followed}`,
+        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${sourceText(worst)}; ${followed}${readFromText(worst)}`,
         evidence: [`logons.bursts[${all.indexOf(worst)}]`],
         ...(worst.success.state === 'unknown' ? { unknown: [`successful logons: ${worst.success.because}`] } : {}),
+      };
+    },
+  },
+  {
+    id: 'right-credential-refused',
+    when: 'After failures of its account or from its address, a right password or key was refused for another reason',
+    severities: { high: 'the credential is known to the attacker' },
+    reads: ['logons'],
+    practice: 7,
+    attack: ['T1110', 'T1078'],
+    playbook: 'contain-brute-force',
+    judge({ logons }) {
+      const all = knownValue(logons)?.rightButRefused ?? [];
+      const at = all.findIndex(({ guesses }) => guesses >= guessesThatFind);
+      const found = all[at];
+      if (!found) return null;
+      const { account, address, meaning, first, guesses } = found;
+      return {
+        severity: 'high',
+        title: `the credential of ${printable(account, 60)} was right and refused, after ${count(guesses)} failures, from ${printable(address, 45)} at ${first.slice(11, 19)}Z: ${meaning}`,
+        evidence: [`logons.rightButRefused[${at}]`],
+      };
+    },
+  },
+  {
+    id: 'logon-after-failures',
+    when: 'An account failed at least five times and then logged on, too slowly for a burst',
+    severities: { medium: 'it may be its owner' },
+    reads: ['logons'],
+    practice: 7,
+    attack: ['T1110', 'T1078'],
+    playbook: '',
+    judge({ logons }) {
+      const [found] = knownValue(logons)?.afterFailures ?? [];
+      if (!found) return null;
+      const { account, failures, success } = found;
+      return {
+        severity: 'medium',
+        title: `${count(failures)} failures of ${printable(account, 60)} and then a logon from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`,
+        evidence: ['logons.afterFailures[0]'],
       };
     },
   },

@@ -21,3 +21,13 @@ export function sourceAddress(text: string): string {
 export function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) ? ipaddr.process(address).range() === 'loopback' : address === 'localhost';
 }
+
+/**
+ * The network that one subscriber has, as IPv6 is given out: the /64 of an address; "" for everything else. Whoever has
+ * it has more addresses in it than there are of IPv4.
+ */
+export function subscriberNetwork(address: string): string {
+  if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return '';
+  const { parts } = ipaddr.IPv6.parse(address);
+  return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0])}/64`;
+}

@@ -24,13 +24,8 @@ export function kindOfSource(shape: Shape, thresholds: Thresholds): Burst['kind'
   if (shape.perAccount.length < thresholds.manyAccounts) return 'guess';
   const most = [...shape.perAccount].sort((a, b) => b - a).slice(0, guessedAccounts);
   const concentrated = most.reduce((sum, failures) => sum + failures, 0);
-  return concentrated * 2 < shape.failures || shape.perAccount.every((failures) => failures <= fewEach)
-    ? 'spray'
-    : 'guess';
+  return concentrated * 2 < shape.failures ? 'spray' : 'guess';
 }
-
-/** What stays under the usual lockout thresholds is few, however the accounts share it. */
-const fewEach = 5;
 
 /**
  * Is a burst against one account distributed? Many sources (10 by default), none of which has half of the failures:

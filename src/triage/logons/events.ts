@@ -20,6 +20,8 @@ export interface LogonEvent {
   status: string;
   subStatus: string;
   process: string;
+  /** ProcessName: the program that asked for the logon; "" or absent where it is not told. */
+  processName?: string;
   /** TargetLogonId of a success. */
   logonId: string;
   /** How sshd let it in: "password", "publickey"; "" on Windows. */
@@ -40,6 +42,8 @@ export interface FailureBucket {
   logonType: number | null;
   /** Already chosen from Status and SubStatus, or sshd's. */
   code: string;
+  /** As ProcessName of an event. */
+  process?: string;
 }
 
 /** Distinct texts, each with a number from 0. */
@@ -95,7 +99,7 @@ function typeNumber(logonType: number | null): number {
 }
 
 /**
- * Failed logons in columns: 34 bytes each, whatever their number, with every text kept once. Rows stand for one
+ * Failed logons in columns: 36 bytes each, whatever their number, with every text kept once. Rows stand for one
  * failure, or for `weight` of them where only a count is known of what lay between.
  */
 export class FailureColumns {
@@ -110,6 +114,8 @@ export class FailureColumns {
   account = new Uint32Array(1024);
   code = new Uint16Array(1024);
   logonType = new Int8Array(1024);
+  /** Number in `processes`, where 0 is "not known"; only failures without an address have one. */
+  process = new Uint16Array(1024);
   /** 1 where the failure stands in a damaged part of an event log: shown, but no proof. */
   unverified = new Uint8Array(1024);
 
@@ -117,6 +123,7 @@ export class FailureColumns {
   readonly addresses = new Names();
   readonly accounts = new Names();
   readonly codes = new Names();
+  readonly processes = new Names();
   /** How the account of each number is shown. */
   readonly displays: string[] = [];
 
@@ -130,21 +137,24 @@ export class FailureColumns {
   constructor() {
     this.addresses.numberOf('');
     this.accounts.numberOf('');
+    this.processes.numberOf('');
     this.displays.push('-');
   }
 
   /** Adds one failure. */
   addEvent(event: LogonEvent, unverified = false): void {
     if (unverified) this.#mark(this.length);
+    const address = this.#addresses.of(event.address);
     this.#append(
       event.at,
       event.recordId,
       1,
       this.#computers.of(event.computer),
-      this.#addresses.of(event.address),
+      address,
       this.#accounts.of(event.account),
       this.#codeOf(event.status, event.subStatus),
       typeNumber(event.logonType),
+      address === 0 ? this.#process(event.processName) : 0,
     );
   }
 
@@ -155,6 +165,7 @@ export class FailureColumns {
     for (const column of [this.time, this.recordId, this.computer, this.address, this.account, this.code])
       column[row] = column[last] ?? 0;
     this.logonType[row] = this.logonType[last] ?? noType;
+    this.process[row] = this.process[last] ?? 0;
     this.unverified[row] = 0;
     this.length = last;
   }
@@ -171,6 +182,7 @@ export class FailureColumns {
     const account = this.#accounts.of(bucket.account);
     const code = this.#code(bucket.code);
     const type = typeNumber(bucket.logonType);
+    const process = address === 0 ? this.#process(bucket.process) : 0;
     const total = Math.max(0, Math.floor(bucket.failures));
     const span = bucket.last - bucket.first;
     const step = total > 1 ? span / (total - 1) : 0;
@@ -179,7 +191,7 @@ export class FailureColumns {
       for (let i = 0; i < rows; i++) {
         const weight = Math.floor(((i + 1) * total) / rows) - Math.floor((i * total) / rows);
         const at = bucket.first + Math.round((span * i) / Math.max(1, rows - 1));
-        this.#append(at, 0, weight, computer, address, account, code, type);
+        this.#append(at, 0, weight, computer, address, account, code, type, process);
       }
       return;
     }
@@ -187,9 +199,9 @@ export class FailureColumns {
       const left = total - i;
       const at = i === total - 1 ? bucket.last : bucket.first + Math.round(step * i);
       if (i === detail && left > detail + 1) {
-        this.#append(at, 0, left - detail, computer, address, account, code, type);
+        this.#append(at, 0, left - detail, computer, address, account, code, type, process);
         i = total - detail - 1;
-      } else this.#append(at, 0, 1, computer, address, account, code, type);
+      } else this.#append(at, 0, 1, computer, address, account, code, type, process);
     }
   }
 
@@ -201,6 +213,13 @@ export class FailureColumns {
     if (shown === undefined) this.displays.push(display);
     else if (shown.length > display.length && /[\\@]/.test(shown)) this.displays[number] = display;
     return number;
+  }
+
+  #process(text: string | undefined): number {
+    const name = (text ?? '').trim().toLowerCase().slice(0, 1024);
+    if (name === '' || name === '-') return 0;
+    const known = this.processes.find(name);
+    return known >= 0 ? known : this.processes.size < 0xffff ? this.processes.numberOf(name) : 0;
   }
 
   #mark(row: number): void {
@@ -237,6 +256,7 @@ export class FailureColumns {
     account: number,
     code: number,
     logonType: number,
+    process: number,
   ): void {
     const row = this.length;
     if (row === this.time.length) this.#grow();
@@ -248,6 +268,7 @@ export class FailureColumns {
     this.account[row] = account;
     this.code[row] = code;
     this.logonType[row] = logonType;
+    this.process[row] = process;
     this.length = row + 1;
   }
 
@@ -265,6 +286,7 @@ export class FailureColumns {
     this.account = longer(new Uint32Array(capacity), this.account);
     this.code = longer(new Uint16Array(capacity), this.code);
     this.logonType = longer(new Int8Array(capacity), this.logonType);
+    this.process = longer(new Uint16Array(capacity), this.process);
     this.unverified = longer(new Uint8Array(capacity), this.unverified);
   }
 }

@@ -1,5 +1,6 @@
+import { subscriberNetwork } from './addresses.ts';
 import { noKey } from './bursts.ts';
-import type { FailureColumns } from './events.ts';
+import { type FailureColumns, Names } from './events.ts';
 
 /** A number for each row's key, from 0 to `count` - 1, or `noKey`. */
 export interface Keys {
@@ -44,13 +45,13 @@ export function sourceKeys(columns: FailureColumns): Keys {
   });
 }
 
-/** (computer, account) over all addresses, for one account guessed from many sources. */
+/** (computer, account) whatever the source, known or not: for one account guessed from several. */
 export function accountKeys(columns: FailureColumns): Keys {
-  const { computer, address, account } = columns;
+  const { computer, account } = columns;
   const width = columns.accounts.size;
   return keys(columns, columns.computers.size * width, (row) => {
     const target = account[row] ?? 0;
-    return target === 0 || address[row] === 0 ? noKey : (computer[row] ?? 0) * width + target;
+    return target === 0 ? noKey : (computer[row] ?? 0) * width + target;
   });
 }
 
@@ -58,6 +59,41 @@ export function accountKeys(columns: FailureColumns): Keys {
 export function unattributedKeys(columns: FailureColumns): Keys {
   const { computer, address } = columns;
   return keys(columns, columns.computers.size, (row) => (address[row] === 0 ? (computer[row] ?? 0) : noKey));
+}
+
+/** (computer, program that asked for the logon), for failures without an address; null when no program is known. */
+export function processKeys(columns: FailureColumns): Keys | null {
+  const { computer, process } = columns;
+  const width = columns.processes.size;
+  if (width <= 1) return null;
+  return keys(columns, columns.computers.size * width, (row) =>
+    process[row] === 0 ? noKey : (computer[row] ?? 0) * width + (process[row] ?? 0),
+  );
+}
+
+/** (computer, network of an IPv6 subscriber); null when no address is IPv6. */
+export function networkKeys(columns: FailureColumns, networks: Networks): Keys | null {
+  const { computer, address } = columns;
+  if (networks.count === 0) return null;
+  return keys(columns, columns.computers.size * networks.count, (row) => {
+    const network = networks.of[address[row] ?? 0] ?? -1;
+    return network < 0 ? noKey : (computer[row] ?? 0) * networks.count + network;
+  });
+}
+
+/** The IPv6 subscribers' networks among addresses: of each address its network's number, or -1. */
+export interface Networks {
+  of: Int32Array;
+  count: number;
+}
+
+export function networksOf(columns: FailureColumns): Networks {
+  const names = new Names();
+  const of = Int32Array.from(columns.addresses.texts, (address) => {
+    const network = subscriberNetwork(address);
+    return network === '' ? -1 : names.numberOf(network);
+  });
+  return { of, count: names.size };
 }
 
 /** How many rows each key has. */

@@ -1,10 +1,22 @@
 import type { Burst, Logons } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
-import { type BurstRows, BurstScanner, type BurstSpans, rowsOfBursts, type Thresholds } from './bursts.ts';
+import { type BurstRows, BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
 import { isDistributed, kindOfSource } from './classify.ts';
 import type { FailureColumns } from './events.ts';
 import { failureMeaning } from './failure-codes.ts';
-import { accountKeys, type Keys, rowsPerKey, sourceKeys, unattributedKeys } from './keys.ts';
+import {
+  accountKeys,
+  type Keys,
+  type Networks,
+  networkKeys,
+  networksOf,
+  processKeys,
+  rowsPerKey,
+  sourceKeys,
+  unattributedKeys,
+} from './keys.ts';
+import { logonsAfterFailures } from './logons-after-failures.ts';
+import { rightButRefused } from './right-but-refused.ts';
 import { aftermath, type FollowedBy, type LaterEvent, type Success, Successes } from './success.ts';
 import { isoOf, ticksPerMinute } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
@@ -54,10 +66,15 @@ export function assembleLogons(evidence: LogonEvidence): { logons: Logons; notSe
   if (found.length > most.bursts) notSeen.push(`${found.length - most.bursts} smaller bursts are not listed`);
   let failures = 0;
   for (let row = 0; row < evidence.failures.length; row++) failures += evidence.failures.weight[row] ?? 0;
+  const bursts = found.slice(0, most.bursts).map(({ burst }) => burst);
+  const afterFailures = logonsAfterFailures(evidence.failures, evidence.successes.rows, bursts);
+  const refused = rightButRefused(evidence.failures);
   return {
     logons: {
       failures,
-      bursts: found.slice(0, most.bursts).map(({ burst }) => burst),
+      bursts,
+      ...(afterFailures.length > 0 ? { afterFailures } : {}),
+      ...(refused.length > 0 ? { rightButRefused: refused } : {}),
       lastEventAt: evidence.lastEventAt,
       successesCollected: evidence.successes.collected,
       thresholds: { failures: evidence.thresholds.failures, windowSeconds: evidence.thresholds.windowSeconds },
@@ -66,55 +83,87 @@ export function assembleLogons(evidence: LogonEvidence): { logons: Logons; notSe
   };
 }
 
+/** One kind of key over the failures, with the scanner that finds its bursts. */
+interface Scanned {
+  keys: Keys;
+  scan: BurstScanner;
+}
+
 /** All bursts of the evidence with their computers, worst first. */
 export function findBursts(evidence: LogonEvidence): FoundBurst[] {
   const { failures: columns, thresholds } = evidence;
-  const bySource = sourceKeys(columns);
-  const byAccount = accountKeys(columns);
-  const unattributed = unattributedKeys(columns);
-  const scanSource = new BurstScanner(rowsPerKey(bySource), thresholds);
-  const scanAccount = new BurstScanner(rowsPerKey(byAccount), thresholds);
-  const scanUnattributed = new BurstScanner(rowsPerKey(unattributed), thresholds);
+  const networks = networksOf(columns);
+  const scanned = (keys: Keys): Scanned => ({ keys, scan: new BurstScanner(rowsPerKey(keys), thresholds) });
+  const maybe = (keys: Keys | null): Scanned | null => keys && scanned(keys);
+  const bySource = scanned(sourceKeys(columns));
+  const byAccount = scanned(accountKeys(columns));
+  const unattributed = scanned(unattributedKeys(columns));
+  const byNetwork = maybe(networkKeys(columns, networks));
+  const byProcess = maybe(processKeys(columns));
   const order = timeOrder(columns);
   for (let i = 0; i < columns.length; i++) {
     const row = order === null ? i : (order[i] ?? 0);
     const at = columns.time[row] ?? 0;
-    scanSource.push(bySource.of[row] ?? 0, at);
-    scanAccount.push(byAccount.of[row] ?? 0, at);
-    scanUnattributed.push(unattributed.of[row] ?? 0, at);
+    bySource.scan.push(bySource.keys.of[row] ?? 0, at);
+    byAccount.scan.push(byAccount.keys.of[row] ?? 0, at);
+    unattributed.scan.push(unattributed.keys.of[row] ?? 0, at);
+    byNetwork?.scan.push(byNetwork.keys.of[row] ?? 0, at);
+    byProcess?.scan.push(byProcess.keys.of[row] ?? 0, at);
   }
 
-  const successes = new Successes(evidence.successes.rows);
-  const teller = new Teller(evidence, successes);
+  const teller = new Teller(evidence, new Successes(evidence.successes.rows));
   const found: FoundBurst[] = [];
   const inBurst = new Uint8Array(columns.length);
-
-  const membersOf = (spans: BurstSpans, keys: Keys): BurstRows =>
-    rowsOfBursts(spans, keys.count, columns.length, columns.time, keys.of, order);
-  each(membersOf(scanSource.spans(), bySource), (rows) => {
-    for (const row of rows) inBurst[row] = 1;
-    const tally = teller.tally(rows);
+  const eachOf = (one: Scanned | null, use: (rows: Uint32Array, tally: Tally, explained: boolean) => void): void => {
+    if (one === null) return;
+    const told: Uint32Array[] = [];
+    each(rowsOfBursts(one.scan.spans(), one.keys.count, columns.length, columns.time, one.keys.of, order), (rows) => {
+      const tally = teller.tally(rows);
+      let explained = 0;
+      for (const row of rows) if (inBurst[row] === 1) explained += columns.weight[row] ?? 0;
+      const before = found.length;
+      // What bursts of a better key have half of, they say better.
+      use(rows, tally, explained * 2 >= tally.failures);
+      if (found.length > before) told.push(rows);
+    });
+    for (const rows of told) for (const row of rows) inBurst[row] = 1;
+  };
+  const kindOf = (rows: Uint32Array, tally: Tally): Burst['kind'] => {
     const attributed = (columns.address[rows[0] ?? 0] ?? 0) !== 0;
-    const kind = kindOfSource(
-      { attributed, failures: tally.failures, perAccount: tally.accounts.counts() },
-      thresholds,
-    );
-    found.push(teller.tell(kind, rows, tally));
+    return kindOfSource({ attributed, failures: tally.failures, perAccount: tally.accounts.counts() }, thresholds);
+  };
+
+  eachOf(bySource, (rows, tally) => found.push(teller.tell(kindOf(rows, tally), rows, tally)));
+  eachOf(byNetwork, (rows, tally, explained) => {
+    if (!explained) found.push(teller.tell(kindOf(rows, tally), rows, tally));
   });
-  each(membersOf(scanAccount.spans(), byAccount), (rows) => {
-    const tally = teller.tally(rows);
-    if (isDistributed(tally.addresses.counts(), tally.failures, thresholds))
+  eachOf(byAccount, (rows, tally, explained) => {
+    if (isDistributed(perOrigin(tally.addresses, networks), tally.failures, thresholds))
       found.push(teller.tell('distributed', rows, tally));
+    else if (!explained) found.push(teller.tell('guess', rows, tally));
   });
-  // A spray without a source is a burst of no single account. Where single accounts explain it, they say it better.
-  each(membersOf(scanUnattributed.spans(), unattributed), (rows) => {
-    const tally = teller.tally(rows);
-    let explained = 0;
-    for (const row of rows) if (inBurst[row] === 1) explained += columns.weight[row] ?? 0;
-    if (tally.accounts.numbers.length >= thresholds.manyAccounts && explained * 2 < tally.failures)
+  eachOf(byProcess, (rows, tally, explained) => {
+    if (!explained) found.push(teller.tell('unattributed', rows, tally));
+  });
+  // A spray without a source is a burst of no single account.
+  eachOf(unattributed, (rows, tally, explained) => {
+    if (!explained && tally.accounts.numbers.length >= thresholds.manyAccounts)
       found.push(teller.tell('unattributed', rows, tally));
   });
   return found.sort((a, b) => worse(a.burst, b.burst));
+}
+
+/** Failures of each source, where the addresses of one IPv6 subscriber are one source, and none is known is none. */
+function perOrigin(addresses: Counts, { of, count }: Networks): number[] {
+  const sums = new Float64Array(count);
+  const single: number[] = [];
+  for (const address of addresses.numbers) {
+    if (address === 0) continue;
+    const network = of[address] ?? -1;
+    if (network < 0) single.push(addresses.of(address));
+    else sums[network] = (sums[network] ?? 0) + addresses.of(address);
+  }
+  return [...single, ...sums.filter((failures) => failures > 0)];
 }
 
 function each({ from, rows }: BurstRows, use: (rows: Uint32Array) => void): void {

@@ -42,7 +42,7 @@ export interface Attack {
 /** Logon types by which someone comes from outside: network (RDP with NLA too), unlock or reconnect, RDP. */
 const remoteTypes = new Set([3, 7, 10]);
 /** Ways into sshd that a guessed password cannot open. */
-const keyMethods = new Set(['publickey', 'hostbased', 'gssapi-with-mic', 'gssapi-keyex']);
+export const keyMethods: ReadonlySet<string> = new Set(['publickey', 'hostbased', 'gssapi-with-mic', 'gssapi-keyex']);
 
 interface Indexed {
   success: Success;

@@ -277,7 +277,7 @@ describe('a sign-in that Entra refuses', () => {
     );
     expect(cli).toEqual({
       why: 'not-signed-in',
-      because: 'nobody is signed in',
+      because: 'not signed in',
       cure: 'run az login --tenant contoso.com, then refresh',
     });
     const without = gapOf(chain('Azure CLI could not be found. Please visit https://aka.ms/azure-cli …'));

@@ -66,7 +66,7 @@ describe('the activity log of a VM', () => {
     expect(activity.notSeen.join()).toContain('in other resource groups');
     const order = timeLine.entries.map(({ text }) => text);
     const place = (text: string) => order.findIndex((one) => one.includes(text));
-    expect(place('web-nsg/allow-rdp')).toBeLessThan(place('guessing'));
+    expect(place('web-nsg/allow-rdp')).toBeLessThan(place('brute force'));
     expect(place('logon after the failures')).toBeLessThan(place('command run inside the VM: web02'));
   });
 

@@ -224,6 +224,62 @@ describe('the logons of a Windows VM', () => {
   });
 });
 
+describe('names and what came next', () => {
+  it('entities of the XML in Event are undone once, and make no element', async () => {
+    const data = {
+      TargetUserName: 'R&amp;D &lt;b&gt; &amp;lt;',
+      IpAddress: '203.0.113.77',
+      LogonType: '3',
+      SubStatus: '0xc000006a',
+    };
+    const xml = Object.entries(data).map(([name, value]) => `<Data Name="${name}">${value}</Data>`);
+    const rows = many(12, '02:00:00', 1, (time) => ({
+      ...security(time, 4625),
+      EventSourceName: undefined,
+      Source: 'Microsoft-Windows-Security-Auditing',
+      EventLog: 'Security',
+      EventData: `<DataItem><EventData>${xml.join('')}</EventData></DataItem>`,
+    }));
+    const fact = await readKnown({ SecurityEvent: [], Event: rows });
+    expect(fact.value.bursts[0]?.accounts).toMatchObject([{ name: 'R&D <b> &lt;' }]);
+  });
+
+  it('bursts by program where no address is known', async () => {
+    const rows = many(16, '02:00:00', 0.001, (time, i) =>
+      failed(time, { IpAddress: '-', TargetUserName: `u${i % 2}`, ProcessName: 'C:\\Temp\\guess.exe' }),
+    );
+    expect((await readKnown({ SecurityEvent: [...rows, service] })).value.bursts).toMatchObject([
+      { kind: 'unattributed', failures: 16, distinctAccounts: 2 },
+    ]);
+  });
+
+  it.each([
+    ['gpasswd', 'user aux added by root to group wheel'],
+    ['usermod', "change user 'aux' password"],
+    ['usermod', "change user 'aux' shell from '/bin/sh' to '/bin/bash'"],
+    ['usermod', "unlock user 'aux' password"],
+    ['usermod', "add 'aux' to group 'wheel'"],
+    ['useradd', 'new user: name=aux, UID=1002, GID=1002, home=/home/aux, shell=/bin/bash, from=none'],
+    ['userdel', "delete user 'adm'"],
+    ['passwd', 'pam_unix(passwd:chauthtok): password changed for aux'],
+    ['chage', 'changed password expiry for aux'],
+    ['chsh', "changed user 'aux' shell to '/bin/bash'"],
+    ['sudo', 'bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/bash'],
+    ['su', '(to root) bob on pts/0'],
+    ['crontab', '(root) REPLACE (root)'],
+  ])('on Linux: %s: %s', async (ProcessName, message) => {
+    const rows = many(12, '02:00:00', 1, (time, i) =>
+      syslog(time, `Failed password for bob from 203.0.113.9 port ${i + 1} ssh2`, { ProcessID: i + 1 }),
+    );
+    const logon = syslog('02:01:00', 'Accepted password for bob from 203.0.113.9 port 99 ssh2', { ProcessID: 99 });
+    const next = ['02:02:00', '02:03:00'].map((time) =>
+      syslog(time, message, { ProcessName, Facility: 'authpriv', ProcessID: 500 }),
+    );
+    const fact = await readKnown({ Syslog: [...rows, logon, ...next] }, {}, lin);
+    expect(fact.value.bursts[0]?.next).toMatchObject([{ what: `${ProcessName}: ${message}` }]);
+  });
+});
+
 describe('what is not known is not none', () => {
   it('none, where events arrive', async () => {
     const fact = await readKnown({ SecurityEvent: [service], Event: [] });

@@ -101,7 +101,7 @@ describe('what scans found', () => {
     for (const rows of [[], [program('a', [], 'NotApplicable')]]) {
       expect(readScans(rows, now).scan).toMatchObject({
         state: 'not-scanned',
-        because: expect.stringMatching(/nothing tells/),
+        because: expect.stringMatching(/no source reports/),
       });
     }
   });

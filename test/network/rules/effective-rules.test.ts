@@ -117,7 +117,7 @@ describe('Azure’s effective rules beside ours', () => {
     expect(result.disagreements[0]?.cordon).toContain('3,702,259,455');
   });
 
-  test('b8: Azure’s VirtualNetwork holds 0.0.0.0/0, which our reading does not show', () => {
+  test('Azure’s VirtualNetwork holds 0.0.0.0/0, which our reading does not show', () => {
     const result = opinion(bodies, {
       value: [answer([effective('securityRules/allow-rdp', 300, 'Allow')], undefined, ['0.0.0.0/0'])],
     });
@@ -125,7 +125,7 @@ describe('Azure’s effective rules beside ours', () => {
     expect(result.disagreements[0]?.azure).toContain('AllowVnetInBound');
   });
 
-  test('b3: an empty answer means that no group is associated, never that nothing is open', () => {
+  test('an empty answer means that no group is associated, never that nothing is open', () => {
     const none = opinion(machine({ sku: 'Basic' }), { value: [] });
     expect(none.secondOpinion[0]?.result).toBe('the same (no network security group is associated)');
     expect(none.ports.every((port) => port.agrees === 'effective-rules')).toBe(true);
@@ -169,7 +169,7 @@ describe('Azure’s effective rules beside ours', () => {
     expect(result.ports).toEqual([]);
   });
 
-  test('b4: where Azure could not be asked, the reason is shown and nothing counts as checked', () => {
+  test('where Azure could not be asked, the reason is shown and nothing counts as checked', () => {
     const fact = evaluateExposure({
       ...ask(bodies, { power: 'deallocated' }),
       secondOpinions: new Map([
@@ -206,7 +206,7 @@ describe.skipIf(!present)('recordings of Azure', () => {
   const bodyOf = (name: string): unknown => JSON.parse(readFileSync(join(recordings, name), 'utf8')).liveResponse.body;
   const reader = new AddressReader();
 
-  test('01: every inbound rule of the security group view is placed, and RDP is open', () => {
+  test('every inbound rule of the security group view is placed, and RDP is open', () => {
     const body = bodyOf('01-securityGroupView-effectiveSecurityRules.json') as {
       networkInterfaces: {
         id: string;
@@ -237,13 +237,13 @@ describe.skipIf(!present)('recordings of Azure', () => {
     expect(result.secondOpinion[0]?.result).toBe('the same');
   });
 
-  test('02: the refusal for a VM that does not run is no answer', () => {
+  test('the refusal for a VM that does not run is no answer', () => {
     expect(readEffectiveRules(id.nic(), bodyOf('02-effectiveNSG-nic-not-running-400.json'), reader).because).not.toBe(
       '',
     );
   });
 
-  test('03: the empty answer means no group', () => {
+  test('the empty answer means no group', () => {
     expect(readEffectiveRules(id.nic(), bodyOf('03-effectiveNSG-empty-200.json'), reader)).toMatchObject({
       empty: true,
       because: '',

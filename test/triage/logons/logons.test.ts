@@ -59,10 +59,10 @@ describe('a burst', () => {
     expect(logonsOf(events).bursts).toMatchObject([{ kind: 'guess', distinctAccounts: 21 }]);
   });
 
-  it('tells a spray that stays under the lockout for each account, though three took most', () => {
+  it('tells a guess where three accounts took half, however few failures each had', () => {
     const names = [...Array(15).keys()].map((i) => `many${i % 3}`).concat([...Array(9).keys()].map((i) => `few${i}`));
     const events = failures(24, '01:00:00', 1).map((event, i) => ({ ...event, account: names[i] ?? '' }));
-    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'spray', failures: 24, distinctAccounts: 12 }]);
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'guess', failures: 24, distinctAccounts: 12 }]);
   });
 
   it('tells a distributed guess: one account from many sources, none of which is a burst alone', () => {
@@ -95,6 +95,113 @@ describe('a burst', () => {
       successes: { collected: true, complete: true, because: '', cure: '', rows },
     });
     expect(bursts.map((burst) => burst.failures)).toEqual([30, 500]);
+  });
+});
+
+describe('bursts that no single source makes', () => {
+  const entered = (given: Partial<Parameters<typeof success>[0]> = {}) => ({
+    successes: {
+      collected: true,
+      complete: true,
+      because: '',
+      cure: '',
+      rows: [success({ at: at('02:00:00'), ...given })],
+    },
+  });
+
+  it.each([2, 3, 9])('%i sources of nine failures each on one account, and then a logon', (sources) => {
+    const events = failures(9 * sources, '01:00:00', 2).map((event, i) => ({
+      ...event,
+      address: `198.51.100.${i % sources}`,
+    }));
+    const { bursts } = logonsOf(events, entered({ address: '198.51.100.1' }));
+    expect(bursts).toMatchObject([
+      { kind: 'guess', failures: 9 * sources, distinctSources: sources, success: { value: { by: 'both' } } },
+    ]);
+  });
+
+  it('half of the failures without an address', () => {
+    const events = failures(12, '01:00:00', 1).map((event, i) => ({ ...event, address: i % 2 ? '-' : '203.0.113.7' }));
+    expect(logonsOf(events).bursts).toMatchObject([
+      { kind: 'guess', failures: 12, accounts: [{ name: 'svc-backup' }] },
+    ]);
+  });
+
+  it('forty addresses of one IPv6 subscriber are one source', () => {
+    const from = (i: number) => `2001:db8:1:2:${i.toString(16)}::${i}`;
+    const spray = failures(40, '01:00:00', 1).map((event, i) => ({ ...event, address: from(i), account: `u${i}` }));
+    expect(logonsOf(spray).bursts).toMatchObject([{ kind: 'spray', failures: 40, distinctSources: 40 }]);
+    const guess = failures(40, '01:00:00', 1).map((event, i) => ({ ...event, address: from(i) }));
+    expect(logonsOf(guess).bursts).toMatchObject([{ kind: 'guess', failures: 40, distinctSources: 40 }]);
+    const strangers = failures(40, '01:00:00', 1).map((event, i) => ({
+      ...event,
+      address: `2001:db8:${i + 1}::1`,
+      account: `u${i}`,
+    }));
+    expect(logonsOf(strangers).bursts).toEqual([]);
+  });
+
+  it('one program on the computer itself, where no address is known', () => {
+    const program = { address: '-', processName: 'C:\\Temp\\guess.exe' };
+    const events = failures(16, '01:00:00', 0.001, program).map((event, i) => ({ ...event, account: `u${i % 2}` }));
+    expect(logonsOf(events).bursts).toMatchObject([{ kind: 'unattributed', failures: 16, distinctAccounts: 2 }]);
+    const two = events.map((event, i) => ({ ...event, processName: i % 2 ? 'a.exe' : 'b.exe' }));
+    expect(logonsOf(two).bursts).toEqual([]);
+  });
+
+  it('are not told beside the burst of a source that has half of them', () => {
+    const events = [...failures(20, '01:00:00', 1), ...failures(9, '01:00:00', 1, { address: '198.51.100.3' })];
+    expect(logonsOf(events).bursts).toMatchObject([{ failures: 20, sources: [{ address: '203.0.113.77' }] }]);
+  });
+});
+
+describe('a logon after five failures of its account', () => {
+  const rows = (given: Partial<Parameters<typeof success>[0]> = {}) => ({
+    successes: {
+      collected: true,
+      complete: true,
+      because: '',
+      cure: '',
+      rows: [success({ at: at('02:00:00'), address: '10.0.0.9', ...given })],
+    },
+  });
+  const slow = (count: number, apart: number, start = '01:00:00') =>
+    failures(count, start, apart).map((event, i) => ({ ...event, address: `198.51.100.${i}` }));
+
+  it('is told where no burst tells it', () => {
+    expect(logonsOf(slow(5, 600), rows()).afterFailures).toMatchObject([
+      {
+        account: 'svc-backup',
+        failures: 5,
+        distinctSources: 5,
+        success: { at: '2026-11-23T02:00:00Z', address: '10.0.0.9' },
+      },
+    ]);
+    expect(logonsOf(slow(4, 600), rows()).afterFailures).toBeUndefined();
+    expect(logonsOf(slow(5, 600), rows({ method: 'publickey' })).afterFailures).toBeUndefined();
+    expect(logonsOf(slow(5, 600), rows({ account: 'other' })).afterFailures).toBeUndefined();
+    expect(logonsOf(slow(5, 600, '00:00:00'), rows()).afterFailures).toBeUndefined();
+    expect(logonsOf(failures(30, '01:30:00', 1), rows()).afterFailures).toBeUndefined();
+  });
+
+  it('counts failures since the last logon alone', () => {
+    const between = { ...rows().successes, rows: [success({ at: at('01:25:00') }), success({ at: at('02:00:00') })] };
+    expect(logonsOf(slow(6, 600), { successes: between }).afterFailures).toBeUndefined();
+  });
+});
+
+describe('a right credential that was refused', () => {
+  it('is told with how much guessing there was before, and is no wrong password', () => {
+    const expired = failure({ at: at('01:30:00'), subStatus: '0xc0000071', status: '0xc000006e' });
+    const { rightButRefused, bursts } = logonsOf([...failures(11, '01:29:00', 1), expired]);
+    expect(rightButRefused).toMatchObject([
+      { account: 'svc-backup', address: '203.0.113.77', code: '0xc0000071', failures: 1, guesses: 11 },
+    ]);
+    expect(bursts[0]?.codes.map(({ meaning }) => meaning)).toEqual([
+      'wrong password',
+      'password expired (it was right)',
+    ]);
+    expect(logonsOf(failures(11, '01:29:00', 1)).rightButRefused).toBeUndefined();
   });
 });
 
