@@ -219,17 +219,25 @@ function program(): Command {
       ),
     );
 
-  reading(cordon.command('undo <case>').description('undo what a case changed, last step first'))
+  reading(
+    cordon
+      .command('undo [case]')
+      .description('undo what a case changed, last step first; or lift the locks at a VM, whoever made them'),
+  )
+    .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
     .option('--keep', 'keep what would be undone by itself')
     .option('--due', 'only what should have been undone by itself by now')
     .addOption(new Option('--wait', 'with --due: wait until it is').hideHelp())
-    .option('--confirm <name>', "the VM's name, for what cannot be restored")
+    .option(
+      '--confirm <name>',
+      "the VM's name, with --step: for what cannot be restored, and over what somebody changed since",
+    )
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print JSON')
-    .action(async (id: string, _flags, command: Command) =>
+    .action(async (id: string | undefined, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).undoCase(id, command.optsWithGlobals(), streams)),
     );
 

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { isObject, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
+import { type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
+import { jitEntryOf, readJitPolicies } from '../azure/readers/jit-policies.ts';
 import { AddressReader } from '../network/sets/address-prefixes.ts';
 import { addressesOf } from '../network/sets/address-set.ts';
 import { prefixOf } from '../network/sets/given-prefix.ts';
 import { covers } from '../network/sets/interval-set.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
-import { entryOf, minutesOf, readPolicies } from './jit-policy.ts';
+import { currentPolicy, minutesOf, placeOf } from './jit/policies.ts';
 import { managementPorts } from './lock/lock-settings.ts';
 import { send } from './operation.ts';
 import { preflight } from './permissions.ts';
@@ -56,6 +57,12 @@ function allowedOf(entry: Json): Allowed[] {
   });
 }
 
+/** The ports that a policy names for the VM: "5022, 8443". */
+const portsOf = (entry: Json): string =>
+  allowedOf(entry)
+    .map(({ port }) => port)
+    .join(', ');
+
 /** May a request be for this address? A policy that names no source lets it be for any. */
 function permits(sources: readonly string[], source: string): boolean {
   if (sources.length === 0) return true;
@@ -94,14 +101,15 @@ export function jitRequest(connection: Connection): Action {
         'Your own address is not known, and access is not requested for every address: name yours (with: from).',
       );
     }
-    const policies = await readPolicies(connection, target, context.signal);
-    const policy = policies.find((one) => entryOf(one, target.id));
-    const entry = entryOf(policy, target.id);
+    const { policies, notSeen } = await readJitPolicies(connection, target, context.signal);
+    const policy = policies.find((one) => jitEntryOf(one, target.id));
+    const entry = jitEntryOf(policy, target.id);
     if (!policy || !entry) {
+      const unseen = notSeen.length > 0 ? ` Not seen: ${notSeen.join('; ')}.` : '';
       return refusedPlan(
         title,
         'impossible',
-        `No just-in-time policy names ${target.name}. enable-jit makes one, where Defender for Servers Plan 2 is on.`,
+        `No just-in-time policy names ${target.name}.${unseen} enable-jit makes one, where Defender for Servers Plan 2 is on.`,
       );
     }
     const allowed = allowedOf(entry).filter(({ port }) => settings.ports.includes(port));
@@ -110,7 +118,7 @@ export function jitRequest(connection: Connection): Action {
     if (mine.length === 0) {
       const why =
         allowed.length === 0
-          ? `the policy ${name} does not name ${settings.ports.join(', ')}`
+          ? `the policy ${name} does not name ${settings.ports.join(', ')}; it names ${portsOf(entry) || 'no port'} (with: ports)`
           : `the policy ${name} lets no request be for ${source.prefix}`;
       return refusedPlan(title, 'impossible', `Nothing can be opened: ${why}.`);
     }
@@ -193,21 +201,21 @@ export function jitRequest(connection: Connection): Action {
   async function apply(context: ActionContext, planned: ActionPlan): Promise<Record<string, unknown>> {
     const state = requestState.parse(planned.state);
     const { target } = context;
-    const policies = await readPolicies(connection, target, context.signal);
-    const policy = policies.find((one) => sameId(textAt(one, 'id'), state.policyId));
-    if (JSON.stringify(entryOf(policy, target.id)) !== state.entry) {
+    const policy = await currentPolicy(connection, target, state.policyId, context.signal);
+    if (JSON.stringify(jitEntryOf(policy ?? undefined, target.id)) !== state.entry) {
       throw new StalePlan(`The just-in-time policy of ${target.name} is another one now.`);
     }
     if (Date.parse(state.endsAt) <= connection.clock.now().getTime()) {
       throw new StalePlan('The time that was planned is over.');
     }
     const body = bodyOf(target.id, state, context);
+    const place = placeOf(state.policyId);
     const client = await connection.security(target.subscriptionId);
     await send(connection, context, 'the request for access', () =>
       client.jitNetworkAccessPolicies.initiate(
-        target.resourceGroup,
-        target.location,
-        shortName(state.policyId),
+        place.resourceGroup,
+        place.location,
+        place.name,
         {
           ...body,
           virtualMachines: body.virtualMachines.map((machine) => ({
@@ -224,8 +232,7 @@ export function jitRequest(connection: Connection): Action {
   async function verify(context: ActionContext, given: Record<string, unknown>): Promise<Verification> {
     const state = requestState.parse(given);
     const { target } = context;
-    const policies = await readPolicies(connection, target, context.signal);
-    const policy = policies.filter(isObject).find((one) => sameId(textAt(one, 'id'), state.policyId));
+    const policy = await currentPolicy(connection, target, state.policyId, context.signal);
     const now = connection.clock.now().getTime();
     const open = policy
       ? openGrants(policy, target.id, now).filter(({ source }) => prefixOf(source)?.prefix === state.source)

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdir, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -84,11 +85,15 @@ export interface CaseStore {
   readonly root: string;
   /** All cases, newest first. */
   list(): Promise<CaseSummary[]>;
-  /** Begins a case named `YYYY-MM-DD-<vmname>` (UTC), with `-2`, `-3` when that is taken. */
+  /**
+   * Begins a case named `YYYY-MM-DD-<vmname>-<four random letters and digits>` (UTC): two responders on two hosts must not
+   * have cases of one name, since Azure's tags tell whose a lock is by it.
+   */
   create(start: { vmName: string; at?: Date; header: HeaderParts }): Promise<CaseFile>;
   /**
    * Goes on with a case. Verifies the chain; keeps a line that a crash cut off in `torn-<time>.txt`. Throws a
-   * CaseNotFoundError, a CaseLockedError, or a TranscriptDamagedError (then it can only be read).
+   * CaseNotFoundError, a CaseLockedError, or a TranscriptDamagedError (then it can only be read). Of an id as much is enough
+   * as names one case only.
    */
   open(id: string): Promise<CaseFile>;
   /** Opens a case for reading, also while another process writes to it. Throws a CaseNotFoundError. */
@@ -103,7 +108,13 @@ export interface StoreOptions {
   now?: () => Date;
   /** How the transcript's file is opened; for tests of failing disks. */
   openTranscriptFile?: (path: string) => Promise<TranscriptFile>;
+  /** What tells a case from another of the same VM and day; "" for nothing. Random when absent. */
+  distinction?: () => string;
 }
+
+/** Letters and digits that nobody takes for one another (Crockford's base 32), lower case. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const randomDistinction = () => Array.from({ length: 4 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
 /** `CORDON_CASES`, or `cordon/cases` in the user's data folder. */
 export function defaultCaseRoot(env: NodeJS.ProcessEnv = process.env): string {
@@ -114,18 +125,20 @@ export function defaultCaseRoot(env: NodeJS.ProcessEnv = process.env): string {
 
 /** The folder of all cases; nothing is created before the first case is. */
 export function openCaseStore(root: string = defaultCaseRoot(), options: StoreOptions = {}): CaseStore {
-  return new Store(root, options.now ?? (() => new Date()), options.openTranscriptFile ?? openTranscriptFile);
+  return new Store(root, options.now ?? (() => new Date()), options);
 }
 
 class Store implements CaseStore {
   readonly root: string;
   readonly #now: () => Date;
   readonly #openFile: (path: string) => Promise<TranscriptFile>;
+  readonly #distinction: () => string;
 
-  constructor(root: string, now: () => Date, openFileAt: (path: string) => Promise<TranscriptFile>) {
+  constructor(root: string, now: () => Date, options: StoreOptions) {
     this.root = root;
     this.#now = now;
-    this.#openFile = openFileAt;
+    this.#openFile = options.openTranscriptFile ?? openTranscriptFile;
+    this.#distinction = options.distinction ?? randomDistinction;
   }
 
   async list(): Promise<CaseSummary[]> {
@@ -137,7 +150,8 @@ class Store implements CaseStore {
   async create(start: { vmName: string; at?: Date; header: HeaderParts }): Promise<CaseFile> {
     const at = start.at ?? this.#now();
     await mkdir(this.root, { recursive: true, mode: 0o700 });
-    const base = `${at.toISOString().slice(0, 10)}-${safeName(start.vmName)}`;
+    const distinction = this.#distinction();
+    const base = `${at.toISOString().slice(0, 10)}-${safeName(start.vmName)}${distinction === '' ? '' : `-${distinction}`}`;
     const { id, directory } = await this.#newFolder(base);
     const lock = await lockCase(directory, this.#now);
     try {
@@ -161,8 +175,9 @@ class Store implements CaseStore {
     }
   }
 
-  async open(id: string): Promise<CaseFile> {
-    const directory = await this.#directory(id);
+  async open(given: string): Promise<CaseFile> {
+    const id = await this.#whole(given);
+    const directory = join(this.root, id);
     const file = join(directory, 'transcript.jsonl');
     const lock = await lockCase(directory, this.#now);
     try {
@@ -184,8 +199,9 @@ class Store implements CaseStore {
     }
   }
 
-  async read(id: string): Promise<CaseReader> {
-    return readerOf(id, await this.#directory(id));
+  async read(given: string): Promise<CaseReader> {
+    const id = await this.#whole(given);
+    return readerOf(id, join(this.root, id));
   }
 
   async nearest(id: string): Promise<string[]> {
@@ -220,9 +236,13 @@ class Store implements CaseStore {
     }
   }
 
-  async #directory(id: string): Promise<string> {
-    if (idForm.test(id) && (await this.#ids()).includes(id)) return join(this.root, id);
-    throw new CaseNotFoundError(id, await this.nearest(id));
+  /** The whole id of a case, from it or from as much of its beginning as names one case only: "2026-11-23-web01". */
+  async #whole(given: string): Promise<string> {
+    const ids = idForm.test(given) ? await this.#ids() : [];
+    if (ids.includes(given)) return given;
+    const [only, ...more] = ids.filter((id) => id.startsWith(`${given}-`));
+    if (only !== undefined && more.length === 0) return only;
+    throw new CaseNotFoundError(given, await this.nearest(given));
   }
 
   async #newFolder(base: string): Promise<{ id: string; directory: string }> {

@@ -1,4 +1,5 @@
 import { createActions } from '../actions/actions.ts';
+import { locksAtVm } from '../actions/lock/lock-of-vm.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
 import { lockHolder } from '../casefile/case-lock.ts';
@@ -10,6 +11,7 @@ import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
 import { type Deadline, keptNote, pendingDeadlines } from '../playbook/deadlines.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
+import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
 import type { KeptCase } from '../session/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
@@ -38,6 +40,8 @@ export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
 }
 
 export interface UndoFlags extends ConnectionFlags, CaseFlags {
+  /** Instead of a case: the VM whose locks are lifted, by what Azure alone tells. */
+  vm?: string;
   step?: string;
   yes?: boolean;
   confirm?: string;
@@ -139,8 +143,12 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
   }
 }
 
-/** `cordon undo CASE`. */
-export async function undoCase(id: string, flags: UndoFlags, streams: Streams): Promise<number> {
+/** `cordon undo CASE`, or `cordon undo --vm VM`. */
+export async function undoCase(id: string | undefined, flags: UndoFlags, streams: Streams): Promise<number> {
+  if ((id === undefined) === (flags.vm === undefined)) {
+    throw new Failure('undo: give a case, or a VM with --vm', exitCode.usage);
+  }
+  if (id === undefined) return undoLocksAtVm(flags, streams);
   const opened = await openConnection(flags);
   if (flags.due) return undoOverdue(id, flags, opened, streams).finally(() => opened.close());
   return undoNow(id, flags, opened, streams);
@@ -251,10 +259,57 @@ async function undoNow(
     return await undo(
       { ...flags, ...(records ? { records } : {}) },
       {
-        caseId: reader.id,
-        history: { entries, read: (evidence) => readEvidence(reader.directory, evidence) },
+        what: `case ${reader.id}`,
+        steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
         actions: createActions(connection),
         openCase,
+        onInterrupt,
+      },
+      streams,
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Lifts the locks that stand at a VM, whoever made them: their groups' tags tell what was there before. */
+async function undoLocksAtVm(flags: UndoFlags, streams: Streams): Promise<number> {
+  const opened = await openConnection(flags);
+  const { connection } = opened;
+  try {
+    const vm = await resolveVm(connection, flags.vm ?? '');
+    const found = await locksAtVm(connection, targetOf(vm));
+    const steps = found.flatMap(({ lock, record }): UndoableStep[] =>
+      record === null
+        ? []
+        : [
+            {
+              record,
+              evidence: { file: '', sha256: '', bytes: 0 },
+              at: lock.since || 'since when is not told',
+              verified: null,
+            },
+          ],
+    );
+    for (const { text } of found) streams.stderr.write(`${printable(`${vm.name} is ${text}`, 500)}\n`);
+    const unreadable = found
+      .filter(({ record }) => record === null)
+      .map(
+        ({ lock }) =>
+          `${lock.group}: its tags do not tell what was there before; ask the customer which group belongs there`,
+      );
+    return await undo(
+      { ...flags, ...(flags.confirm === undefined ? {} : { step: 'lock' }) },
+      {
+        what: `locks at ${vm.name}`,
+        steps: async () => ({ steps, unreadable }),
+        actions: createActions(connection),
+        async openCase(): Promise<WritableCase> {
+          const kept = await openHeadlessCase(opened, flags, vm, streams);
+          const log = caseLogOf(kept, () => connection.clock.now());
+          for (const step of steps) step.evidence = await log.keep('lock-of-another', step.record);
+          return { log, close: () => kept.close() };
+        },
         onInterrupt,
       },
       streams,

@@ -1,8 +1,7 @@
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
-import type { CaseHistory } from '../playbook/case-log.ts';
 import type { StepGate } from '../playbook/gate.ts';
-import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
+import type { UndoableStep } from '../playbook/step-record.ts';
 import { undoRecorded } from '../playbook/undo.ts';
 import { printable } from '../text/printable.ts';
 import type { RunStreams, WritableCase } from './run.ts';
@@ -12,7 +11,7 @@ export interface UndoOptions {
   step?: string;
   /** Does it; without it the steps are listed. */
   yes?: boolean;
-  /** The machine's name, for what cannot be had back: evidence. */
+  /** The VM's name, for what cannot be had back (evidence), and to undo over changes that somebody made since. */
   confirm?: string;
   reason?: string;
   readOnly?: boolean;
@@ -22,8 +21,10 @@ export interface UndoOptions {
 }
 
 export interface UndoDependencies {
-  caseId: string;
-  history: CaseHistory;
+  /** What is undone, in words: "case 2026-11-23-web01", "locks at web01". */
+  what: string;
+  /** What can be undone, oldest first, and what of it cannot be read, in sentences. */
+  steps(): Promise<{ steps: UndoableStep[]; unreadable: string[] }>;
   actions: ReadonlyMap<string, Action>;
   /** Opens the case file for writing; called only when something is undone. */
   openCase(): Promise<WritableCase>;
@@ -81,8 +82,8 @@ function demandWhatStepTakes(options: UndoOptions, listed: readonly Listed[]): v
   throw new Failure(`nothing was undone: ${printable(first.step, 60)} is evidence and takes ${takes}. ${first.undo}`);
 }
 
-function textOf(caseId: string, listed: readonly Listed[], done: boolean): string {
-  if (listed.length === 0) return `case ${caseId}: there is nothing to undo\n`;
+function textOf(what: string, listed: readonly Listed[], done: boolean): string {
+  if (listed.length === 0) return `${what}: there is nothing to undo\n`;
   const lines = listed.map((one) => {
     const how = { yes: '--yes', confirm: `--step ${one.step} --confirm ${one.vm.name}`, no: 'cannot be undone' }[
       one.undoable
@@ -91,7 +92,7 @@ function textOf(caseId: string, listed: readonly Listed[], done: boolean): strin
     const end = one.text === '' ? `${one.undo} [${how}]` : one.text;
     return printable(`${mark} ${one.step} (${one.playbook}) on ${one.vm.name}, ${one.at}: ${one.title}. ${end}`, 1200);
   });
-  const head = done ? `case ${caseId}` : `case ${caseId}: what can be undone, last first. Nothing is changed.`;
+  const head = done ? what : `${what}: what can be undone, last first. Nothing is changed.`;
   return `${[head, ...lines].join('\n')}\n`;
 }
 
@@ -105,13 +106,13 @@ export async function undoCase(
   dependencies: UndoDependencies,
   streams: RunStreams,
 ): Promise<ExitCode> {
-  const { caseId, actions } = dependencies;
-  const { steps, unreadable } = await undoableSteps(dependencies.history);
+  const { what, actions } = dependencies;
+  const { steps, unreadable } = await dependencies.steps();
   for (const problem of unreadable) streams.stderr.write(`${printable(problem, 500)}\n`);
   const lastFirst = steps.toReversed();
   if (options.step !== undefined && !lastFirst.some((step) => step.record.step === options.step)) {
     const known = [...new Set(lastFirst.map((step) => step.record.step))].join(', ') || 'none';
-    throw new Failure(`case ${caseId} has no step ${printable(options.step, 60)} to undo; known are ${known}`);
+    throw new Failure(`${what} has no step ${printable(options.step, 60)} to undo; known are ${known}`);
   }
   const chosen = lastFirst
     .filter((step) => options.step === undefined || step.record.step === options.step)
@@ -119,13 +120,15 @@ export async function undoCase(
     .map((step) => ({ step, listed: listedOf(step, actions) }));
   const write = (done: boolean) => {
     const listed = chosen.map((one) => one.listed);
-    const document = { schema: 'cordon.undo/1', case: caseId, steps: listed };
-    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(caseId, listed, done));
+    const document = { schema: 'cordon.undo/1', case: what.replace(/^case /, ''), steps: listed };
+    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(what, listed, done));
   };
-  const named = (step: UndoableStep) => options.step !== undefined && options.confirm === step.record.target.name;
+  /** Was the step named, and the VM's name given for it? */
+  const confirmed = (step: UndoableStep) =>
+    options.step !== undefined && options.confirm !== undefined && options.confirm === step.record.target.name;
   const wanted = chosen.filter(({ step, listed }) => {
-    if (listed.undoable === 'confirm') return named(step);
-    return listed.undoable === 'yes' && (options.yes === true || named(step));
+    if (listed.undoable === 'no') return false;
+    return confirmed(step) || (listed.undoable === 'yes' && options.yes === true);
   });
   if (options.confirm !== undefined && !chosen.some(({ step }) => step.record.target.name === options.confirm)) {
     const names = [...new Set(chosen.map(({ step }) => step.record.target.name))].join(', ') || 'none';
@@ -161,7 +164,7 @@ export async function undoCase(
         log: opened.log,
         typed: options.records ? '' : (options.confirm ?? 'y'),
         reason: options.reason ?? '',
-        overDrift: named(step),
+        overDrift: confirmed(step),
         progress: () => {},
         onGate: (made) => {
           gate = made;

@@ -1,12 +1,14 @@
-import { parentPort } from 'node:worker_threads';
 import { KqlError } from '../kql/kqlerror.ts';
+import { parserThread } from '../kql/parser-thread-entry.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
 import { runQuery } from './run-query.ts';
 
 /** The thread that queries run in: Microsoft's parser takes a third of a second and 100 MB, and evaluation its time. */
-parentPort?.on('message', ({ number, request }: ToQueryThread) => {
-  const post = (message: FromQueryThread): void => parentPort?.postMessage(message);
+const side = parserThread();
+side?.onMessage((received) => {
+  const { number, request } = received as ToQueryThread;
+  const post = (message: FromQueryThread): void => side.post(message);
   runQuery(request, (progress) => post({ kind: 'progress', number, progress })).then(
     (result) => post({ kind: 'result', number, result }),
     (error: unknown) => {

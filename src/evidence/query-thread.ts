@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { KqlError } from '../kql/kqlerror.ts';
+import { type ParserThread, startParserThread } from '../kql/parser-thread.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
 import type { QueryProgress, QueryRequest, QueryResult } from './run-query.ts';
@@ -29,7 +29,7 @@ interface Waiting {
  * that is aborted ends it at once, whatever it is doing, and the next one starts another.
  */
 export class QueryThread {
-  #worker: Worker | undefined;
+  #worker: ParserThread | undefined;
   #waiting = new Map<number, Waiting>();
   #number = 0;
 
@@ -64,7 +64,7 @@ export class QueryThread {
       });
       signal?.addEventListener('abort', abort, { once: true });
       worker.ref();
-      worker.postMessage({ kind: 'query', number, request } satisfies ToQueryThread);
+      worker.post({ kind: 'query', number, request } satisfies ToQueryThread);
     });
   }
 
@@ -73,20 +73,15 @@ export class QueryThread {
     this.#end(new Error('the query thread was closed'));
   }
 
-  #started(): Worker {
+  #started(): ParserThread {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(entry(), {
-      // Null and not undefined: modules that are a thread of their own tell by it that they are not meant.
-      workerData: null,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
-    });
-    worker.on('message', (message: FromQueryThread) => this.#receive(message));
-    worker.on('error', (error: NodeJS.ErrnoException) => {
+    // Null and not undefined: modules that are a thread of their own tell by it that they are not meant.
+    const worker = startParserThread(entry(), { data: null, heapMegabytes: HEAP_MEGABYTES });
+    worker.onMessage((message) => this.#receive(message as FromQueryThread));
+    worker.onError((error, outOfMemory) => {
       if (this.#worker !== worker) return;
       this.#end(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? new KqlError('limit', `The query needs more than ${HEAP_MEGABYTES} MB of memory.`, [])
-          : error,
+        outOfMemory ? new KqlError('limit', `The query needs more than ${HEAP_MEGABYTES} MB of memory.`, []) : error,
       );
     });
     this.#worker = worker;
@@ -118,7 +113,7 @@ export class QueryThread {
   #end(reason: unknown): void {
     const worker = this.#worker;
     this.#worker = undefined;
-    void worker?.terminate();
+    worker?.end();
     for (const waiting of [...this.#waiting.values()]) waiting.reject(reason);
   }
 }

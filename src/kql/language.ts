@@ -42,10 +42,13 @@ let loaded: Library | undefined;
 
 function library(): Library {
   if (loaded) return loaded;
-  const require = createRequire(import.meta.url);
-  // The runtime defines the global Bridge, the library the global Kusto; in this order or not at all.
-  require('@kusto/language-service-next/bridge.min.js');
-  require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
+  // A process that started from the build's snapshot has both already (parser-thread.ts).
+  if (property(globalThis, 'Kusto') === undefined) {
+    const require = createRequire(import.meta.url);
+    // The runtime defines the global Bridge, the library the global Kusto; in this order or not at all.
+    require('@kusto/language-service-next/bridge.min.js');
+    require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
+  }
   const bridge = property(globalThis, 'Bridge');
   const language = property(property(globalThis, 'Kusto'), 'Language');
   const symbols = property(language, 'Symbols');

@@ -119,17 +119,25 @@ export class Reach {
       const { entrance } = door.guarded;
       const { destination, network } = entrance;
       if (entrance.family === 4) {
-        const flows = everyFlow(door, IPV4, destination.v4, network.v4);
-        return openings(flows, senders.v4, allowed.ports, (set) => ({
-          senders: { v4: set, v6: [] },
-          internet: wide(intersect(set, INTERNET_V4)),
-        }));
+        return openings(
+          { door, family: IPV4, destination: destination.v4, tags: network.v4 },
+          senders.v4,
+          allowed.ports,
+          (set) => ({
+            senders: { v4: set, v6: [] },
+            internet: wide(intersect(set, INTERNET_V4)),
+          }),
+        );
       }
-      const flows = everyFlow(door, IPV6, destination.v6, network.v6);
-      return openings(flows, senders.v6, allowed.ports, (set) => ({
-        senders: { v4: [], v6: set },
-        internet: overlaps(set, INTERNET_V6),
-      }));
+      return openings(
+        { door, family: IPV6, destination: destination.v6, tags: network.v6 },
+        senders.v6,
+        allowed.ports,
+        (set) => ({
+          senders: { v4: [], v6: set },
+          internet: overlaps(set, INTERNET_V6),
+        }),
+      );
     });
   }
 }
@@ -163,36 +171,53 @@ function placeOf<A extends number | bigint>(
   return { family, destination, groups: arrival.groups, tags };
 }
 
-/** Everything that gets in at a door, from all addresses of the family. */
-function everyFlow<A extends number | bigint>(
-  { guarded, chain }: Door,
-  family: FamilyOf<A>,
-  destination: Intervals<A>,
-  tags: Place<A>['tags'],
-): FlowsByProtocol<A> {
-  const space = family.everything;
-  const place = placeOf(family, destination, arrivalOf(guarded.entrance), tags);
-  return evaluateChain(chain, space, listsAt(place, space));
+/** A door and what packets of one family are addressed to behind it. */
+interface Inside<A extends number | bigint> {
+  door: Door;
+  family: FamilyOf<A>;
+  destination: Intervals<A>;
+  tags: Place<A>['tags'];
 }
 
+/** Everything that gets in at a door from a space. */
+function flowsFrom<A extends number | bigint>(inside: Inside<A>, space: Intervals<A>): FlowsByProtocol<A> {
+  const { door, family, destination, tags } = inside;
+  const place = placeOf(family, destination, arrivalOf(door.guarded.entrance), tags);
+  return evaluateChain(door.chain, space, listsAt(place, space));
+}
+
+/** What other senders than the allowed get in with, and the allowed on other ports than theirs: each with its own rules. */
 function openings<A extends number | bigint>(
-  flows: FlowsByProtocol<A>,
+  inside: Inside<A>,
   allowed: Intervals<A>,
   ports: readonly (readonly [number, number])[],
   told: (set: Intervals<A>) => Pick<Opening, 'senders' | 'internet'>,
 ): Opening[] {
   const found: Opening[] = [];
+  const others = flowsFrom(inside, subtract(inside.family.everything, allowed));
+  const mine = allowed.length > 0 ? flowsFrom(inside, allowed) : undefined;
   for (const protocol of PROTOCOLS) {
-    for (const flow of flows[protocol]) {
-      const { rules, tags } = flow;
-      for (const [from, to, mine] of protocol === 'tcp' ? split(flow, ports) : [[flow.from, flow.to, false] as const]) {
-        const set = mine ? subtract(flow.sources, allowed) : flow.sources;
-        if (set.length > 0) found.push({ protocol, from, to, ...told(set), rules, tags });
+    for (const { from, to, sources, rules, tags } of others[protocol]) {
+      found.push({ protocol, from, to, ...told(sources), rules, tags });
+    }
+    for (const flow of mine?.[protocol] ?? []) {
+      for (const [from, to, theirs] of protocol === 'tcp'
+        ? split(flow, ports)
+        : [[flow.from, flow.to, false] as const]) {
+        // What everybody may do is told once.
+        const everybody = others[protocol].some(
+          (one) => one.from <= from && to <= one.to && sameRules(one.rules, flow.rules),
+        );
+        if (!theirs && !everybody)
+          found.push({ protocol, from, to, ...told(flow.sources), rules: flow.rules, tags: flow.tags });
       }
     }
   }
   return found;
 }
+
+const sameRules = (a: readonly DecidingRule[], b: readonly DecidingRule[]): boolean =>
+  a.length === b.length && a.every((rule, index) => ruleText(rule) === ruleText(b[index] ?? rule));
 
 /** A flow's ports cut where the allowed ones begin and end: from, to, and whether the allowed senders may use them. */
 function split(

@@ -10,7 +10,7 @@ export interface UndoOptions {
   /** What was typed to confirm it. */
   typed: string;
   reason: string;
-  /** What somebody else changed meanwhile is no reason to stop: it was shown, and the VM's name was typed. */
+  /** Undoes it although somebody changed it since, which was shown: the VM's name was typed for this step. */
   overDrift?: boolean;
   progress(progress: Progress): void;
   /** Gets the gate, to tell which operations run when it is stopped. */
@@ -57,7 +57,7 @@ export async function undoRecorded(step: UndoableStep, options: UndoOptions): Pr
       progress: options.progress,
       asked: tellQueries(log, { playbook: record.playbook, step: record.step }),
       signal: options.signal,
-      ...(options.overDrift ? { overDrift: true } : {}),
+      ...(options.overDrift === true ? { overDrift: true } : {}),
     };
     result = await action.undo(context, record.state);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { startParserThread } from '../kql/parser-thread.ts';
 import type { Mutation } from './gateway.ts';
 import type { FromThread, ThreadOptions, ToThread } from './thread-protocol.ts';
 
@@ -32,13 +32,14 @@ function entry(): URL {
 
 /** Starts a simulator in a thread. Throws SimulatorStartError with one line when it cannot start. */
 export function startSimulatorThread(options: ThreadOptions = {}): Promise<SimulatorThread> {
-  const worker = new Worker(entry(), { workerData: options });
+  const thread = startParserThread(entry(), { data: options });
   const asked = new Map<number, (mutations: Mutation[]) => void>();
-  const send = (message: ToThread): void => worker.postMessage(message);
+  const send = (message: ToThread): void => thread.post(message);
   return new Promise((resolve, reject) => {
     let asks = 0;
-    worker.once('error', (error) => reject(new SimulatorStartError(error.message)));
-    worker.on('message', (message: FromThread) => {
+    thread.onError((error) => reject(new SimulatorStartError(error.message)));
+    thread.onMessage((received) => {
+      const message = received as FromThread;
       if (message.kind === 'failed') reject(new SimulatorStartError(message.message));
       if (message.kind === 'mutations') {
         asked.get(message.ask)?.(message.mutations);
@@ -47,7 +48,7 @@ export function startSimulatorThread(options: ThreadOptions = {}): Promise<Simul
       if (message.kind !== 'started') return;
       const offset = message.now - Date.now();
       // The program may end without closing its simulator.
-      worker.unref();
+      thread.unref();
       resolve({
         url: message.url,
         port: message.port,
@@ -61,8 +62,8 @@ export function startSimulatorThread(options: ThreadOptions = {}): Promise<Simul
           }),
         close: () =>
           new Promise((closed) => {
-            worker.ref();
-            worker.once('exit', () => closed());
+            thread.ref();
+            thread.onExit(closed);
             send({ kind: 'close' });
           }),
       });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { minutesOf } from '../../src/actions/jit-policy.ts';
+import { minutesOf } from '../../src/actions/jit/policies.ts';
 import { agreeing, type Bench, disagreements, openBench, responder } from './bench.ts';
 
 const request = (settings: Record<string, unknown> = {}) => ({

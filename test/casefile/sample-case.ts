@@ -41,7 +41,7 @@ export function tickingClock(start = '2026-11-23T02:20:00.000Z'): () => Date {
 }
 
 export async function newStore(root?: string): Promise<CaseStore> {
-  return openCaseStore(root ?? (await emptyFolder()), { now: tickingClock() });
+  return openCaseStore(root ?? (await emptyFolder()), { now: tickingClock(), distinction: () => '' });
 }
 
 /** A case in which something of each kind happened. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -211,7 +211,8 @@ describe('cordon run and cordon undo', () => {
     await bench.until(() => bench.mutations().some((one) => /networkInterfaces/i.test(one.path)));
     // The answer of the change must have come back before it counts as running.
     await bench.until(async () => {
-      const text = await readFile(join(cases, '2026-11-23-print01', 'transcript.jsonl'), 'utf8');
+      const folder = (await readdir(cases)).find((name) => name.startsWith('2026-11-23-print01')) ?? '';
+      const text = await readFile(join(cases, folder, 'transcript.jsonl'), 'utf8');
       return (
         text.split('\n').filter((line) => line.includes('"result":"accepted"') && line.includes('"kind":"outcome"'))
           .length >= 2

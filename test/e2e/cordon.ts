@@ -12,8 +12,13 @@ export interface Ran {
 
 /** Runs the built program without a terminal. */
 export function cordon(parameters: string[], env: Record<string, string> = {}): Promise<Ran> {
+  return cordonAt(program, parameters, env);
+}
+
+/** Runs a program of another place without a terminal. */
+export function cordonAt(path: string, parameters: string[], env: Record<string, string> = {}): Promise<Ran> {
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, [program, ...parameters], {
+    const child = spawn(process.execPath, [path, ...parameters], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -207,16 +207,18 @@ export async function planLock(connection: Connection, context: ActionContext, i
   const found = locksOf(standing, caseId);
   if (found.length > 0) {
     const told = [...new Set(found.map(({ lock }) => lockText(lock)))].join('; ');
-    if (settings.existingLock === 'join') {
-      return planJoin(connection, context, { title, told, settings, sources, standing });
-    }
     const covering =
-      found.length === standing.interfaces.length && found.every(({ lock }) => lets(standing, lock.group, rules));
+      settings.existingLock !== 'replace' &&
+      found.length === standing.interfaces.length &&
+      found.every(({ lock }) => lets(standing, lock.group, rules));
     if (covering) {
       return refused(
         'nothing-to-do',
         `${target.name} is ${told}. Your address is let in by it. It is lifted with: cordon undo --vm ${target.name}`,
       );
+    }
+    if (settings.existingLock === 'join') {
+      return planJoin(connection, context, { title, told, settings, sources, standing });
     }
     if (settings.existingLock === 'refuse') {
       return refused(

@@ -39,7 +39,15 @@ export async function undoLock(
     report.left.push(`${context.target.name} IS still locked.`);
     return ended(context, report);
   }
-  for (const one of state.interfaces) await restore(connection, context, one, report);
+  for (const one of state.interfaces) {
+    try {
+      await restore(connection, context, one, report);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      const because = error instanceof Error ? error.message : String(error);
+      report.left.push(`${shortName(one.id)} IS STILL LOCKED: ${because}`);
+    }
+  }
   for (const group of state.groups) {
     const left = await deleteGroup(connection, context, state, group.id).catch((error: unknown) =>
       whyKept(group.id, error),

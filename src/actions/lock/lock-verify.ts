@@ -68,7 +68,9 @@ function shows(reach: ReachReading, networkInterface: string, group: string): bo
 
 function told(connection: Connection, state: LockState, reach: ReachReading): Verification {
   const openings = openBeside(reach, state.sources, state.ports);
-  const surprising = openings.filter(({ rules }) => !rules.some((rule) => state.foreseen.includes(ruleText(rule))));
+  const surprising = openings.filter(
+    ({ rules }) => rules.length === 0 || rules.some((rule) => !state.foreseen.includes(ruleText(rule))),
+  );
   const { sources, missing } = sourcesOf(reach);
   const when = `${connection.clock.now().toISOString().slice(11, 19)}Z`;
   const sessions =

@@ -17,7 +17,7 @@ export const groupAt = (standing: Standing, networkInterface: Json): Json | null
   standing.groups.get(groupOf(networkInterface).toLowerCase()) ?? null;
 
 /** Reads the interfaces of the VM and their groups. */
-export async function readStanding(connection: Connection, context: ActionContext): Promise<Standing> {
+export async function readStanding(connection: Connection, context: Pick<ActionContext, 'target'>): Promise<Standing> {
   const machine = await readMachine(connection, context.target);
   const interfaces = await Promise.all(interfacesOf(machine).map((id) => networkResource(connection, id)));
   const groups = new Map<string, Json>();
