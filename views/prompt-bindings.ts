@@ -152,6 +152,16 @@ export const promptBindings: readonly Given[] = [
     commands: one({ type: 'erase', all: true }),
   },
   {
+    id: 'redraw',
+    keys: ['Ctrl+L'],
+    name: 'redraw',
+    description: 'Draw the whole screen anew',
+    modes: everywhere,
+    footer: false,
+    runnable: false,
+    commands: one({ type: 'redraw' }),
+  },
+  {
     id: 'leave',
     keys: ['Ctrl+C'],
     name: 'leave now',

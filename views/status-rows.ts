@@ -5,8 +5,8 @@ import { footerEntries } from './keymap.ts';
 import { blank, fitLine, type Line, line, span, widthOf } from './line.ts';
 import { jobsRow } from './run-text.ts';
 
-/** The keys that make sense now, as many as fit. */
-export function footer(state: SessionState): Line {
+/** What the footer offers, with the cells that each takes, as many as fit. */
+function offered(state: SessionState) {
   const shown = footerEntries(state).map((binding) => {
     const disabled = (binding.disabled?.(state) ?? '') !== '';
     const spans = [
@@ -25,7 +25,22 @@ export function footer(state: SessionState): Line {
     kept.add(one);
     left -= one.wide;
   }
-  return fitLine(line(...shown.filter((one) => kept.has(one)).flatMap((one) => one.spans)), state.columns);
+  return shown.filter((one) => kept.has(one));
+}
+
+/** The keys that make sense now, as many as fit. */
+export function footer(state: SessionState): Line {
+  return fitLine(line(...offered(state).flatMap((one) => one.spans)), state.columns);
+}
+
+/** The key whose name stands in that column of the footer; "" where none does. */
+export function footerKeyAt(state: SessionState, column: number): string {
+  let from = 0;
+  for (const { binding, wide } of offered(state)) {
+    if (column >= from && column < from + wide) return binding.keys[0] ?? '';
+    from += wide;
+  }
+  return '';
 }
 
 const inputNames = {

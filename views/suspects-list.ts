@@ -141,6 +141,16 @@ export function headsRow({ sort, reversed }: Pick<SessionState, 'sort' | 'revers
   return line(span('   '), ...heads);
 }
 
+/** The order of the column that stands there. */
+export function sortAt(width: number, column: number): Sort | null {
+  let from = 3;
+  for (const one of columnsFor(width)) {
+    if (column >= from && column < from + one.width + 2) return one.sort;
+    from += one.width + 2;
+  }
+  return null;
+}
+
 /** What a row's cells are told from: a newer reading of the VM and a lock of this session stand before the list's answers. */
 function lookOf(state: SessionState, row: ScanRow): Look {
   const busy = state.scan.state === 'loading';

@@ -2,9 +2,12 @@ import { type Instance, render, useInput, usePaste } from 'ink';
 import { useSyncExternalStore } from 'react';
 import { type Session, ticks } from '../src/session/session.ts';
 import { steady } from '../src/text/cells.ts';
+import { attention } from './attention.ts';
 import { type Frames, framesOf } from './frame.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';
+import { mouseOff, mouseOn, withoutMouse } from './mouse.ts';
+import { pointed } from './mouse-bindings.ts';
 import { Screen } from './screen.tsx';
 
 /** The frame that Ink was given last. */
@@ -40,10 +43,14 @@ export interface WorkbenchStreams {
   stderr?: NodeJS.WritableStream;
   /** Is the alternate screen there already, with something on it to draw over? */
   entered?: boolean;
+  /** Is the mouse heeded? Then the terminal selects text only with Shift held. */
+  mouse?: boolean;
 }
 
 const enterAlternateScreen = '\u001b[?1049h';
 const clearFromTop = '\u001b[H\u001b[2J';
+/** Between these a terminal that can shows nothing: what is drawn anew does not flicker. */
+const [beginUpdate, endUpdate] = ['\u001b[?2026h', '\u001b[?2026l'];
 
 /**
  * Ink enters the alternate screen and then takes a while to its first frame. Where it has been entered before, what
@@ -76,6 +83,7 @@ export async function runWorkbench({
   stdout,
   stderr = process.stderr,
   entered = false,
+  mouse = true,
 }: WorkbenchStreams): Promise<void> {
   // A Windows console scrolls when its last cell is written.
   const size = () => ({
@@ -92,12 +100,38 @@ export async function runWorkbench({
   session.dispatch({ type: 'resize', ...size() });
   const frames = framesOf(session);
   const element = () => <Workbench session={session} frames={frames} latest={latest} />;
-  // The size is part of the frame, so that a resize is one frame.
-  const resized = () => {
-    session.dispatch({ type: 'resize', ...size() });
-    frames.refresh();
+  /** Draws everything, whatever stands on the terminal now. */
+  const drawAnew = () => {
+    stdout.write(beginUpdate);
+    instance?.clear();
+    stdout.write(clearFromTop);
     instance?.rerender(element());
   };
+  // The size is part of the frame, so that a resize is one frame. Ink draws after this, being told of the resize too.
+  let resizes = 0;
+  const resized = () => {
+    resizes += 1;
+    session.dispatch({ type: 'resize', ...size() });
+    frames.refresh();
+    drawAnew();
+  };
+  const afterResize = () => stdout.write(endUpdate);
+  // Node tells of a resize only when the size has changed. Of one that was taken back before it looked, which leaves the
+  // terminal torn as well, only the signal tells.
+  let told = 0;
+  const winched = () => {
+    if (resizes === told) stdout.emit('resize');
+    told = resizes;
+  };
+  let redraws = session.state().redraws;
+  const stopRedraws = session.subscribe(() => {
+    if (session.state().redraws === redraws) return;
+    redraws = session.state().redraws;
+    stdout.emit('resize');
+    told = resizes;
+  });
+  const input = mouse ? withoutMouse(stdin, (event) => pointed(session, event, frames.firstRow())) : stdin;
+  const stopBell = attention(session, (text) => stdout.write(text));
   let timer: NodeJS.Timeout | undefined;
   const schedule = () => {
     timer = setTimeout(
@@ -117,9 +151,15 @@ export async function runWorkbench({
   for (const signal of signals) process.on(signal, onSignal);
   let failure: unknown = null;
   try {
-    if (entered) drawOver(stdout);
+    if (!entered) {
+      // Keys that are typed ahead must not be echoed onto the screen, and the first frame begins in its first row.
+      stdin.setRawMode?.(true);
+      stdout.write(enterAlternateScreen + clearFromTop);
+    }
+    drawOver(stdout);
+    if (mouse) stdout.write(mouseOn);
     instance = render(element(), {
-      stdin,
+      stdin: input,
       stdout,
       alternateScreen: true,
       incrementalRendering: true,
@@ -129,6 +169,8 @@ export async function runWorkbench({
       onRender: frameWritten,
     });
     stdout.prependListener('resize', resized);
+    stdout.on('resize', afterResize);
+    process.on('SIGWINCH', winched);
     session.start();
     schedule();
     await Promise.race([instance.waitUntilExit(), session.left, signalled]);
@@ -137,7 +179,12 @@ export async function runWorkbench({
   } finally {
     clearTimeout(timer);
     stdout.off('resize', resized);
+    stdout.off('resize', afterResize);
+    process.off('SIGWINCH', winched);
+    stopRedraws();
+    stopBell();
     frames.stop();
+    if (mouse) stdout.write(mouseOff);
     const words = session.lastWords();
     try {
       instance?.unmount();
@@ -145,6 +192,7 @@ export async function runWorkbench({
     } catch (error) {
       failure ??= error;
     }
+    stdin.setRawMode?.(false);
     // Closing can wait for a disk or a network: the terminal is already the person's own again.
     for (const one of words) stderr.write(`${one}\n`);
     await session.close();

@@ -68,6 +68,12 @@ function burstLines(burst: Burst): string[] {
       burst.codes.length,
       ({ code, meaning, failures }) => `${meaning} ${code} (${count(failures)})`,
     )}`,
+    ...(burst.witnesses ?? [])
+      .slice(0, namesShown)
+      .map(
+        ({ address, events, source }) =>
+          `    ? at the same time: ${address} (${counted(events, 'event')} of ${source}); joined by time alone`,
+      ),
     `    ${burst.logonTypes.map((type) => logonTypeWords(String(type))).join('; ') || 'no logon type'}`,
     ...successLines(burst).map((line) => `    ${line}`),
   ];

@@ -24,6 +24,8 @@ export interface ConnectionFlags {
   tenant?: string;
   subscription?: string[];
   traffic?: string;
+  /** Where the log of the Azure SDK goes. */
+  debug?: string;
 }
 
 /** Options of the workbench. */

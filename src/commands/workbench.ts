@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import type { TriageOptions } from '../azure/triage.ts';
 import { exitCode } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
@@ -6,6 +7,8 @@ import { burstOptions } from './burst-options.ts';
 import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
+import { debugFile, guardScreen } from './screen-guard.ts';
+import { toTmux } from './tmux-buffer.ts';
 
 /** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
 async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { exploited?: ExploitedCatalog }> {
@@ -30,6 +33,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     return report(flags, streams);
   }
   allowedAddress(flags);
+  const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
   // The screen is the workbench's while it runs: what is told beside it comes when it is left.
   const asides: string[] = [];
@@ -75,7 +79,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
           return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
         },
       },
-      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env),
+      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toTmux),
       stopwatch: wallStopwatch,
       quit: () => {},
     },
@@ -87,9 +91,13 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   process.on('unhandledRejection', defect);
   const before = skeleton();
   before?.take();
+  const guard = guardScreen(debug);
+  const stderr = Object.assign(new Writable(), { write: guard.stderr.write });
   try {
-    await runWorkbench({ session, stdin: process.stdin, stdout: process.stdout, entered: before !== undefined });
+    const { stdin, stdout } = process;
+    await runWorkbench({ session, stdin, stdout, stderr, entered: before !== undefined });
   } finally {
+    guard.end();
     process.off('unhandledRejection', defect);
     await late.opened()?.close();
     for (const aside of asides) streams.stderr.write(`cordon: ${aside}\n`);

@@ -119,6 +119,10 @@ export type Made = z.infer<typeof made>;
 /** How a burst of failed logons was made; `unattributed` where the source is not known. */
 const burstKind = z.enum(['guess', 'spray', 'distributed', 'unattributed']);
 
+/** An address that another log names at the time of failures without one: joined by time, which is no proof. */
+export const burstWitness = z.object({ address: z.string(), events: z.int(), source: z.string() });
+export type BurstWitness = z.infer<typeof burstWitness>;
+
 export const burst = z.object({
   kind: burstKind,
   start: instant,
@@ -146,6 +150,8 @@ export const burst = z.object({
     }),
     z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
   ]),
+  /** Only where failures have no address. */
+  witnesses: z.array(burstWitness).optional(),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
   next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string(), made: made.optional() })),
   /** Where it was read, while several sources are told side by side: "Log Analytics", "event log Security.evtx". */

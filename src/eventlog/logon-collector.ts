@@ -1,16 +1,21 @@
 import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
+import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
+import type { Witness } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
+import { OtherWitnesses } from './other-witnesses.ts';
 import type { EventRecord } from './record.ts';
 import {
+  directoryEvents,
   failedLogon,
   isSecurityEvent,
   logCleared,
+  otherLogEvents,
   partsOf,
   type SecurityEvent,
   securityEventOf,
@@ -82,6 +87,10 @@ export class LogonCollector {
   /** From the first of the Security log's events to the last; what other logs hold says nothing of logons. */
   readonly span = new Span();
   readonly clearings: Clearing[] = [];
+  /** From the first to the last event of OpenSSH's log and of Remote Desktop's. */
+  readonly otherSpan = new Span();
+  readonly other = new OtherWitnesses();
+  #witnessed: ReturnType<OtherWitnesses['addTo']> = { successes: [], witnesses: [] };
   /** Later events beyond those that are kept. */
   cut = 0;
   readonly #successes = new SuccessColumns();
@@ -135,10 +144,16 @@ export class LogonCollector {
         return 'repeated';
       }
     }
+    if (otherLogEvents.has(eventId)) {
+      this.otherSpan.add(at);
+      this.other.take(record);
+      return taken;
+    }
     if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
     if (taken === 'failure') this.failures.addEvent(this.#readFailure(record), !record.verified);
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
+    else if (directoryEvents.has(eventId)) this.other.take(record);
     else this.#takeLater(record);
     if (whole) whole(securityEventOf(record));
     return taken;
@@ -204,7 +219,7 @@ export class LogonCollector {
 
   /** Does any event, failed or not, tell of a logon? Others of the Security log do not vouch for that they would be there. */
   get tellsOfLogons(): boolean {
-    return this.failures.length + this.verifiedSuccesses + this.unverifiedSuccesses > 0;
+    return this.failures.length + this.verifiedSuccesses + this.unverifiedSuccesses + this.otherLogons > 0;
   }
 
   #takeLater(record: EventRecord): void {
@@ -222,6 +237,23 @@ export class LogonCollector {
       event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
       recordId: event.recordId,
     });
+  }
+
+  /** Once all is read: adds what other events tell of failed logons. */
+  finish(thresholds: Thresholds): void {
+    const entered = this.verifiedSuccesses + this.unverifiedSuccesses > 0;
+    this.#witnessed = this.other.addTo(this.failures, thresholds, entered);
+    this.cut += this.other.cut;
+  }
+
+  /** Who was there while failures without an address were logged, by other logs. */
+  get witnesses(): readonly Witness[] {
+    return this.#witnessed.witnesses;
+  }
+
+  /** Logons that other logs than Security tell of. */
+  get otherLogons(): number {
+    return this.#witnessed.successes.length;
   }
 
   #takeClearing(record: EventRecord): void {
@@ -281,6 +313,7 @@ export class LogonCollector {
         method: '',
       });
     }
+    successes.push(...this.#witnessed.successes);
     const later = this.#later.map(({ event }) => ({ ...event, what: this.#sids.told(event.what) }));
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
@@ -318,6 +351,8 @@ export class LogonCollector {
       const [number, id, time] = [privileges.computer, privileges.recordId, privileges.at].map((all) => all.at(row));
       seen.add(computerOf(number ?? 0), id ?? 0, time ?? 0, kinds.other);
     }
+    for (const { computer: name, recordId: id, at: time } of this.other.taken())
+      seen.add(this.#computer(name), id, time, kinds.other);
     for (const { event, recordId: id } of this.#later)
       seen.add(this.#computer(event.computer), id, event.at, kinds.other);
     return seen;

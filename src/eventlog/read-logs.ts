@@ -1,7 +1,7 @@
 import type { Fact } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
-import { count } from '../text/counts.ts';
+import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
@@ -89,6 +89,7 @@ export async function readEventLogs(paths: readonly string[], options: LogReadin
     }
   }
   const thresholds = { ...defaultThresholds, ...options.thresholds };
+  collector.finish(thresholds);
   return {
     files,
     unread,
@@ -206,13 +207,24 @@ function logonsOf(
     return unknown('damaged', printable(because, 600), 'name exported .evtx files', 'event logs');
   }
   const { failures } = collector;
-  const ends = collector.span.ends;
+  const security = collector.span.ends;
+  const elsewhere = collector.otherSpan.ends;
+  const ends =
+    !security || !elsewhere
+      ? (security ?? elsewhere)
+      : {
+          first: Math.min(security.first, elsewhere.first),
+          last: Math.max(security.last, elsewhere.last),
+        };
   const cleared = clearingsOf(collector);
   if (ends === null || !collector.tellsOfLogons) {
     const names = files.map(({ path }) => fileName(path)).join(', ');
     return unknown(
       'absent',
-      printable([`no logon event, failed or not, is in ${names}`, ...cleared].join('; '), 900),
+      printable(
+        [`no logon event, failed or not, is in ${names}`, ...connectionsOf(collector), ...cleared].join('; '),
+        900,
+      ),
       'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),
     );
@@ -227,7 +239,7 @@ function logonsOf(
         ? 'the opened logs hold no successful logon (4624)'
         : 'parts of the opened logs are damaged, and may have held a logon';
     const successEvidence: SuccessEvidence = {
-      collected: entered > 0,
+      collected: entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines),
       complete: damages === 0,
       because,
       cure: 'export the Security log again, from the VM or a snapshot of its disk',
@@ -239,6 +251,7 @@ function logonsOf(
       later,
       lastEventAt: isoOf(ends.last),
       thresholds,
+      witnesses: collector.witnesses,
     });
   };
   const { logons, notSeen } = evidence(false);
@@ -252,9 +265,10 @@ function logonsOf(
       coverage: `${isoOf(ends.first).slice(0, 19)}Z to ${isoOf(ends.last).slice(0, 19)}Z`,
       notSeen: [
         ...notSeen,
-        ...(failures.length === 0 && damages === 0
+        ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
+        ...(security === null ? ['logons of other kinds than these logs tell: no Security log was opened'] : []),
         ...cleared.map((text) => `what was there before: ${text}`),
         ...unread.map((one) => printable(one.because, 300)),
         ...files.flatMap(damageOf),
@@ -263,6 +277,20 @@ function logonsOf(
       ],
     },
   );
+}
+
+const addressesTold = 3;
+
+/** "Remote Desktop counts 154 connections there, of 10.23.123.11 (154)"; nothing where it counts none. */
+function connectionsOf({ other }: LogonCollector): string[] {
+  const { connections } = other;
+  if (connections.length === 0) return [];
+  const total = connections.reduce((sum, { events }) => sum + events, 0);
+  const told = connections.slice(0, addressesTold).map(({ address, events }) => `${address} (${events})`);
+  const rest = connections.length - told.length;
+  return [
+    `Remote Desktop counts ${counted(total, 'connection')} there, of ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
+  ];
 }
 
 const clearingsTold = 5;

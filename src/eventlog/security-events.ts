@@ -40,6 +40,21 @@ export const securityLogCleared = 1102;
 /** Another log was cleared; it stands in the System log. */
 export const logCleared = 104;
 export const serviceInstalled = 7045;
+/** A domain controller's: a ticket asked for, proof of identity refused, NTLM validated. */
+export const kerberosTicket = 4768;
+export const kerberosRefused = 4771;
+export const ntlmValidation = 4776;
+export const explicitCredentials = 4648;
+/** Remote Desktop denied to somebody who may not use it, after the right password. */
+export const rdpDenied = 4825;
+/** A line of OpenSSH for Windows, as syslog would have it. */
+export const openSsh = 4;
+/** Remote Desktop's own: a connection, one refused for name or password, an authenticated one, a session on and again. */
+export const rdpConnected = 131;
+export const rdpRefused = 140;
+const rdpAuthenticated = 1149;
+export const sessionLogon = 21;
+export const sessionReconnected = 25;
 
 const security = new KnownText('Security');
 const system = new KnownText('System');
@@ -56,8 +71,46 @@ const sources: readonly { eventIds: readonly number[]; provider: KnownText; chan
   },
   { eventIds: [securityLogCleared], provider: new KnownText('Microsoft-Windows-Eventlog'), channel: security },
   { eventIds: [logCleared], provider: new KnownText('Microsoft-Windows-Eventlog'), channel: system },
+  {
+    eventIds: [kerberosTicket, kerberosRefused, ntlmValidation, explicitCredentials, rdpDenied],
+    provider: new KnownText('Microsoft-Windows-Security-Auditing'),
+    channel: security,
+  },
+  { eventIds: [openSsh], provider: new KnownText('OpenSSH'), channel: new KnownText('OpenSSH/Operational') },
+  {
+    eventIds: [rdpConnected, rdpRefused],
+    provider: new KnownText('Microsoft-Windows-RemoteDesktopServices-RdpCoreTS'),
+    channel: new KnownText('Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational'),
+  },
+  {
+    eventIds: [rdpAuthenticated],
+    provider: new KnownText('Microsoft-Windows-TerminalServices-RemoteConnectionManager'),
+    channel: new KnownText('Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational'),
+  },
+  {
+    eventIds: [sessionLogon, sessionReconnected],
+    provider: new KnownText('Microsoft-Windows-TerminalServices-LocalSessionManager'),
+    channel: new KnownText('Microsoft-Windows-TerminalServices-LocalSessionManager/Operational'),
+  },
   { eventIds: [serviceInstalled], provider: new KnownText('Service Control Manager'), channel: system },
 ];
+
+/** Events that tell of logons beside 4624 and 4625: those of the Security log, and those of other logs. */
+export const directoryEvents: ReadonlySet<number> = new Set([
+  kerberosTicket,
+  kerberosRefused,
+  ntlmValidation,
+  explicitCredentials,
+  rdpDenied,
+]);
+export const otherLogEvents: ReadonlySet<number> = new Set([
+  openSsh,
+  rdpConnected,
+  rdpRefused,
+  rdpAuthenticated,
+  sessionLogon,
+  sessionReconnected,
+]);
 
 /** Of each event id, the place of its source. */
 const nowhere = 255;

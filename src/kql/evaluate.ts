@@ -1,6 +1,7 @@
 import { declare } from './calling.ts';
 import { expression } from './expressions.ts';
 import { tableOf } from './frame.ts';
+import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
@@ -42,6 +43,11 @@ export function evaluate(
         const schema = schemaOf(byName.values());
         let analysis = checked(text, schema, options.anyCase ?? false);
         text = analysis.text;
+        const whole = withoutMissingLegs(text, analysis);
+        if (whole !== text) {
+          text = whole;
+          analysis = checked(text, schema, options.anyCase ?? false);
+        }
         const edits = parseOverwrites(analysis);
         if (edits.length > 0) {
           for (const edit of edits.toSorted((a, b) => b.at - a.at)) text = insert(text, edit, insertions, false);

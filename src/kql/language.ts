@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import type { Column, ColumnType } from './types.ts';
 
@@ -38,6 +40,12 @@ function objectFrom(owner: unknown, name: string, ...args: unknown[]): object {
   return made;
 }
 
+/** A file of Microsoft's parser: beside the bundle, which brings it, or in its package where the sources run. */
+function parserFile(name: string): string {
+  const beside = ['./kusto/', '../kusto/'].map((folder) => fileURLToPath(new URL(folder + name, import.meta.url)));
+  return beside.find((path) => existsSync(path)) ?? `@kusto/language-service-next/${name}`;
+}
+
 let loaded: Library | undefined;
 
 function library(): Library {
@@ -46,8 +54,7 @@ function library(): Library {
   if (property(globalThis, 'Kusto') === undefined) {
     const require = createRequire(import.meta.url);
     // The runtime defines the global Bridge, the library the global Kusto; in this order or not at all.
-    require('@kusto/language-service-next/bridge.min.js');
-    require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
+    for (const file of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) require(parserFile(file));
   }
   const bridge = property(globalThis, 'Bridge');
   const language = property(property(globalThis, 'Kusto'), 'Language');

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { asChild, type Envelope } from './parser-thread-entry.ts';
@@ -115,7 +115,7 @@ class Thread implements ParserThread {
   #startProcess(blob: string): void {
     const { heapMegabytes, data } = this.#options;
     const heap = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
-    const cache = getCompileCacheDir?.();
+    const cache = module.getCompileCacheDir?.();
     const child = spawn(process.execPath, [...heap, '--snapshot-blob', blob, fileURLToPath(this.#entry)], {
       // What V8 says when it ends for lack of memory is told in our own words.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -9,32 +9,37 @@ export interface Clipboard {
 /** Terminals cut or ignore a longer sequence: 74,994 bytes of text are the most that xterm takes. */
 const mostBytes = 74_994;
 
+type Environment = { TMUX?: string | undefined; TERM?: string | undefined };
+
 /**
- * The OSC 52 sequence that asks the terminal to put `text` on the clipboard, which also works through SSH; wrapped for
- * tmux and screen, which otherwise swallow it. Null when the text is too long.
+ * The OSC 52 sequence that asks the terminal to put `text` on the clipboard, which also works through SSH. For tmux it is
+ * sent twice: plainly, which tmux takes itself where `set-clipboard` is on, and wrapped for the terminal around it, which
+ * gets it where `allow-passthrough` is on. Null when the text is too long.
  */
-export function clipboardSequence(
-  text: string,
-  environment: { TMUX?: string | undefined; TERM?: string | undefined },
-): string | null {
+export function clipboardSequence(text: string, environment: Environment): string | null {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length > mostBytes) return null;
   const sequence = `\u001b]52;c;${bytes.toString('base64')}\u0007`;
-  if (environment.TMUX) return `\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`;
+  if (environment.TMUX) return `${sequence}\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`;
   if (environment.TERM?.startsWith('screen')) return `\u001bP${sequence}\u001b\\`;
   return sequence;
 }
 
-/** A clipboard behind the terminal that `write` writes to. */
+/**
+ * A clipboard behind the terminal that `write` writes to. In tmux's default setting neither sequence passes: there `toTmux`
+ * gives the text to tmux, which hands it on to the clipboard (`tmux load-buffer -w -`).
+ */
 export function terminalClipboard(
   write: (sequence: string) => void,
-  environment: { TMUX?: string | undefined; TERM?: string | undefined },
+  environment: Environment,
+  toTmux: (text: string) => void = () => undefined,
 ): Clipboard {
   return {
     copy(text) {
       const sequence = clipboardSequence(text, environment);
       if (sequence === null) return 'It is too long for a terminal’s clipboard.';
       write(sequence);
+      if (environment.TMUX) toTmux(text);
       return '';
     },
   };

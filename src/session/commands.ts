@@ -1,4 +1,4 @@
-import type { Pane } from './state.ts';
+import type { Pane, Sort } from './state.ts';
 
 /** What a view can ask of the session. */
 export type Command =
@@ -16,6 +16,10 @@ export type Command =
   | { type: 'next-step'; by: 1 | -1 }
   /** By the next column, the one before, or the other way round. */
   | { type: 'sort'; by?: 1 | -1; reverse?: boolean }
+  /** By this column; by the same again: the other way round. */
+  | { type: 'sort-by'; sort: Sort }
+  /** Draws the whole screen anew. */
+  | { type: 'redraw' }
   /** Marks the VM under the cursor, or takes its mark away. */
   | { type: 'mark' }
   | { type: 'refresh' }

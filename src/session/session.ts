@@ -91,6 +91,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       filter: '',
       sort: 'suspicion',
       reversed: false,
+      redraws: 0,
       marked: new Set(),
       selectedVm: null,
       triages: new Map(),
@@ -292,6 +293,12 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
           const next = (sorts.indexOf(state.sort) + (command.by ?? 1) + sorts.length) % sorts.length;
           holder.set({ sort: sorts[next] ?? 'suspicion', reversed: false });
         }
+        return;
+      case 'sort-by':
+        holder.set({ sort: command.sort, reversed: state.sort === command.sort && !state.reversed });
+        return;
+      case 'redraw':
+        holder.set({ redraws: state.redraws + 1 });
         return;
       case 'mark': {
         const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;

@@ -154,6 +154,8 @@ export interface SessionState {
   sort: Sort;
   /** The other way round. */
   reversed: boolean;
+  /** Counts how often the whole screen was asked for anew. */
+  redraws: number;
   /** Ids of the VMs that are marked, for what is done to several. */
   marked: ReadonlySet<string>;
   /** The machine under the cursor of the suspects list; null: the first. */

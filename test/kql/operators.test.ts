@@ -281,3 +281,56 @@ describe('text with a structure', () => {
     expect(rows(`print one = 1 | project x = ${expression}`)[0]?.[0]).toEqual(expected);
   });
 });
+
+describe('union isfuzzy=true', () => {
+  it('drops the legs whose table does not exist, before types are settled', () => {
+    const legs = '(Events | project Who), (Nothing | project Who), (Other | project Who)';
+    expect(names(`union isfuzzy=true ${legs}`)).toEqual(['Who:string']);
+    expect(rows(`union isfuzzy=true ${legs} | where isnotempty(Who) | count`)).toEqual([[3]]);
+    expect(rows('union isfuzzy=true (None1 | project Who), Other, (None2 | where Who has "x") | count')).toEqual([[1]]);
+    expect(rows('Other | union isfuzzy=true (Nothing | project Who) | where isnotempty(Who) | project Who')).toEqual([
+      ['bob admin'],
+    ]);
+  });
+
+  it('keeps the places of what is wrong elsewhere in the query', () => {
+    const found = failure('union isfuzzy=true Other, Nothing | where Nobody == 1').diagnostics[0];
+    expect(found).toMatchObject({ line: 1, column: 43 });
+  });
+});
+
+describe('mv-expand of a converted column', () => {
+  const alerts = tableFromRows('Alerts', [{ Name: 'a', Entities: '[{"Type":"host"},{"Type":"ip"}]' }], {
+    Name: 'string',
+    Entities: 'string',
+  });
+  const ask = (query: string): Json[][] => logAnalyticsRows(evaluate(query, [alerts], { now }));
+
+  it('takes the place of the column, as Microsoft documents it', () => {
+    for (const conversion of ['todynamic', 'parse_json']) {
+      expect(ask(`Alerts | mv-expand ${conversion}(Entities) | project Type = tostring(Entities.Type)`)).toEqual([
+        ['host'],
+        ['ip'],
+      ]);
+    }
+    expect(ask('Alerts | mv-expand E = todynamic(Entities) | project tostring(E.Type), strlen(Entities)')).toEqual([
+      ['host', 31],
+      ['ip', 31],
+    ]);
+    expect(ask('Alerts | mv-apply todynamic(Entities) on (where Entities.Type == "ip") | project Name')).toEqual([
+      ['a'],
+    ]);
+  });
+});
+
+describe('ipv4_is_in_any_range', () => {
+  it('takes texts and dynamic arrays, as in the documentation’s examples', () => {
+    // learn.microsoft.com/kusto/query/ipv4-is-in-any-range-function, read 2026-11-29.
+    expect(
+      rows(
+        'print ipv4_is_in_any_range("192.168.1.6", "192.168.1.1/24", "10.0.0.1/8", "127.1.0.1/16"), ipv4_is_in_any_range("127.0.0.1", dynamic(["127.0.0.1", "192.168.1.1"])), ipv4_is_in_any_range("10.0.0.1", dynamic(["192.168.1.1/24"]))',
+      ),
+    ).toEqual([[true, true, false]]);
+    expect(rows('print ipv4_is_in_any_range("10.0.0.1", dynamic(["x"]))')).toEqual([[null]]);
+  });
+});

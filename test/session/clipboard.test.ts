@@ -7,8 +7,26 @@ describe('clipboard', () => {
   });
 
   test('is wrapped for tmux and screen', () => {
-    expect(clipboardSequence('a', { TMUX: '/tmp/x' })).toBe('\u001bPtmux;\u001b\u001b]52;c;YQ==\u0007\u001b\\');
+    // Plainly for tmux itself, and wrapped for the terminal around it.
+    expect(clipboardSequence('a', { TMUX: '/tmp/x' })).toBe(
+      '\u001b]52;c;YQ==\u0007\u001bPtmux;\u001b\u001b]52;c;YQ==\u0007\u001b\\',
+    );
     expect(clipboardSequence('a', { TERM: 'screen-256color' })).toBe('\u001bP\u001b]52;c;YQ==\u0007\u001b\\');
+  });
+
+  test('in tmux, whose default setting lets no sequence pass, the text is given to tmux itself', () => {
+    const given: string[] = [];
+    terminalClipboard(
+      () => undefined,
+      { TMUX: '/tmp/x' },
+      (text) => given.push(text),
+    ).copy('203.0.113.77');
+    terminalClipboard(
+      () => undefined,
+      {},
+      (text) => given.push(text),
+    ).copy('elsewhere');
+    expect(given).toEqual(['203.0.113.77']);
   });
 
   test('does not send what terminals cut', () => {

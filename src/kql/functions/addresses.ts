@@ -1,5 +1,6 @@
 import { type Call, counts, type Implementation, texts } from '../call.ts';
 import { fail } from '../scope.ts';
+import type { Value } from '../values.ts';
 
 interface Network {
   address: number;
@@ -58,15 +59,23 @@ const compare =
     };
   };
 
+/** The ranges of an argument: a text, or the members of a dynamic array. */
+function rangesOf(value: Value): string[] {
+  if (Array.isArray(value)) return value.map((member) => (typeof member === 'string' ? member : ''));
+  return [typeof value === 'string' ? value : ''];
+}
+
+/** Ranges are texts or dynamic arrays of texts (Microsoft Learn, "ipv4_is_in_any_range()"). */
 const inRange: Implementation = (call) => {
   const address = texts(call, 0);
-  const ranges = call.args.slice(1).map((_, i) => texts(call, i + 1));
+  const given = call.args.slice(1);
   return (row) => {
     const a = parseNetwork(address(row));
     if (!a) return null;
+    const ranges = given.flatMap((argument) => rangesOf(argument.at(row)));
     let unreadable = 0;
     for (const range of ranges) {
-      const network = parseNetwork(range(row));
+      const network = parseNetwork(range);
       if (!network) unreadable += 1;
       else if (contains(network, a)) return true;
     }

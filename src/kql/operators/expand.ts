@@ -21,6 +21,8 @@ import { type Bag, Instant, isBag, isNumeric, missing, toText, type Value } from
 
 interface Target {
   name: string | undefined;
+  /** The column that it replaces where the analyser gives it no name of its own. */
+  takes: string | undefined;
   type: ColumnType;
   at(row: number): Value;
 }
@@ -65,6 +67,23 @@ function elementAs(value: Value, type: ColumnType): Value {
   }
 }
 
+/**
+ * The column whose name an expression takes over: its own, or that of the first argument of a conversion
+ * (`todynamic(Entities)` stays Entities; Microsoft Learn, "mv-expand operator": the existing column is replaced).
+ */
+function nameTaken(node: Node): string | undefined {
+  if (nodeClass(node) === 'NameReference') return simpleName(node);
+  if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
+  const [first] = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  return first && nameTaken(first);
+}
+
+/** How many columns the operator adds to those of its input. */
+function addedBy(node: Node, input: Frame): number {
+  const names = new Set(resultColumns(node).map(({ name }) => name));
+  return names.size - input.names.filter((name) => names.has(name)).length;
+}
+
 function targetsOf(node: Node, scope: Scope): { targets: Target[]; items: Node[] } {
   const items = list(optional(node, 'Expressions'));
   const targets = items.map((item): Target => {
@@ -77,7 +96,12 @@ function targetsOf(node: Node, scope: Scope): { targets: Target[]; items: Node[]
     const clause = nodeClass(item).startsWith('Mv') ? optional(item, 'ToTypeOf') : undefined;
     const type = clause ? typeOf(clause, scope) : 'dynamic';
     const plain = nodeClass(valueNode) === 'NameReference' ? simpleName(valueNode) : undefined;
-    return { name: named ? simpleName(child(given, 'Name')) : plain, type, at: value.at };
+    return {
+      name: named ? simpleName(child(given, 'Name')) : plain,
+      takes: named ? undefined : nameTaken(valueNode),
+      type,
+      at: value.at,
+    };
   });
   return { targets, items };
 }
@@ -136,12 +160,19 @@ export function mvExpand(node: Node, input: Frame, outer: Scope): Frame {
   const out = resultColumns(node);
   const expanded = new Map<string, Vector>();
   const unnamedTargets: Vector[] = [];
+  const indexed = options.has('with_itemindex');
+  const named = targets.flatMap(({ name }) => (name !== undefined && !input.names.includes(name) ? [name] : []));
+  // Unnamed expressions get columns of their own, or replace the one whose name they take over: the analyser says how many.
+  let fresh = addedBy(node, input) - new Set(named).size - (indexed ? 1 : 0);
   targets.forEach((t, c) => {
     const vector = vectorOf(t.type, columns[c] ?? []);
-    if (t.name === undefined) unnamedTargets.push(vector);
-    else expanded.set(t.name, vector);
+    if (t.name !== undefined) expanded.set(t.name, vector);
+    else if (t.takes !== undefined && input.names.includes(t.takes) && fresh <= 0) expanded.set(t.takes, vector);
+    else {
+      unnamedTargets.push(vector);
+      fresh -= 1;
+    }
   });
-  const indexed = options.has('with_itemindex');
   const vectors = out.map((column, position): Vector => {
     const own = expanded.get(column.name);
     if (own) return own;
@@ -158,7 +189,7 @@ export function mvApply(node: Node, input: Frame, outer: Scope): Frame {
   if (optional(node, 'ContextIdClause') || parameters(node).size > 0) refuse('This mv-apply', node, scope);
   const limitClause = optional(node, 'RowLimitClause');
   const limit = limitClause ? constantCount(child(limitClause, 'RowLimit'), outer) : Number.MAX_SAFE_INTEGER;
-  const { targets } = targetsOf(node, scope);
+  const targets = targetsOf(node, scope).targets.map((t) => ({ ...t, name: t.name ?? t.takes }));
   if (targets.some((t) => t.name === undefined)) refuse('mv-apply of an unnamed expression', node, scope);
   const subquery = child(child(node, 'Subquery'), 'Expression');
   const out = resultColumns(node);

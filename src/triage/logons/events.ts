@@ -158,6 +158,17 @@ export class FailureColumns {
     );
   }
 
+  /** Gives a failure an address that another log has of it. */
+  setAddress(row: number, address: string): void {
+    this.address[row] = this.#addresses.of(address);
+    if (this.address[row] !== 0) this.process[row] = 0;
+  }
+
+  /** The key by which an account is known here. */
+  keyOf(account: string): string {
+    return accountName(account).key;
+  }
+
   /** Puts a failure in the place of an unverified copy of it. */
   replaceEvent(row: number, event: LogonEvent): void {
     this.addEvent(event);

@@ -70,6 +70,10 @@ const meanings: Record<string, FailureMeaning> = {
   'kerberos:0x17': undecided('password expired (it may have been right)', true),
   'kerberos:0x18': wrong('wrong password', true),
   'kerberos:0x25': undecided('clocks differ too much'),
+  // Of events that have no code of their own.
+  'rdp:refused': wrong('wrong account or password', null),
+  'rdp:denied': right('may not use Remote Desktop (the password was right)'),
+  'explicit-credentials': undecided('attempt with explicit credentials, whose outcome is not told'),
   // What sshd and PAM say in words; the codes are this program's own.
   'sshd:wrong-password': wrong('wrong password', true),
   'sshd:password-refused': undecided('password refused (for root it may not have been looked at)', true),

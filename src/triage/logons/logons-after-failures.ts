@@ -2,7 +2,7 @@ import type { Burst, LogonsAfterFailures } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { accountName, isAnonymous } from './account-names.ts';
 import type { FailureColumns } from './events.ts';
-import { keyMethods, type Success } from './success.ts';
+import { kerberos, keyMethods, type Success } from './success.ts';
 import { isoOf, type Ticks, ticksPerSecond } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
 
@@ -106,7 +106,7 @@ function successesByKey(failures: FailureColumns, successes: readonly Success[])
   const byKey = new Map<number, Success[]>();
   for (const success of successes) {
     const name = accountName(success.account).key;
-    if (name === '' || isAnonymous(name) || keyMethods.has(success.method)) continue;
+    if (name === '' || isAnonymous(name) || keyMethods.has(success.method) || success.method === kerberos) continue;
     const computer = failures.computers.find(success.computer.trim().toLowerCase());
     const account = failures.accounts.find(name);
     if (computer < 0 || account < 0) continue;

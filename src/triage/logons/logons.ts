@@ -20,6 +20,7 @@ import { rightButRefused } from './right-but-refused.ts';
 import { aftermath, type FollowedBy, type LaterEvent, type Success, Successes } from './success.ts';
 import { isoOf, ticksPerMinute } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
+import { type Witness, witnessesOf } from './witnesses.ts';
 
 /** Successful logons, or why they are not known. */
 export interface SuccessEvidence {
@@ -43,6 +44,8 @@ export interface LogonEvidence {
   thresholds: Thresholds;
   /** Keys of accounts that are known to exist whatever the codes say. */
   existing?: ReadonlySet<string>;
+  /** What other logs say of who was there. */
+  witnesses?: readonly Witness[];
 }
 
 /** The lists of a document end somewhere; what they leave out is counted. */
@@ -332,6 +335,7 @@ class Teller {
       logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
       histogram: histogram(rows, columns, start, end),
       success: this.#success(followedBy, fromSource),
+      ...this.#witnesses(computer, start, end, tally),
       next: this.#next(fromSource ?? followedBy, followedBy),
     };
     return { computer, burst };
@@ -341,6 +345,13 @@ class Teller {
     if (account === 0) return null;
     const seen = this.#existence[account] ?? 0;
     return (seen & 1) !== 0 ? true : (seen & 2) !== 0 ? false : null;
+  }
+
+  #witnesses(computer: string, start: number, end: number, tally: Tally): Pick<Burst, 'witnesses'> {
+    const all = this.#evidence.witnesses ?? [];
+    if (all.length === 0 || tally.addresses.of(0) === 0) return {};
+    const witnesses = witnessesOf(all, computer, start, end);
+    return witnesses.length > 0 ? { witnesses } : {};
   }
 
   #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null): Burst['success'] {

@@ -67,7 +67,7 @@ const solarisId = /^\[ID \d+ \w+\.\w+\] /;
 const fingerprint = String.raw`(?:(?:SHA256|SHA1|MD5|RIPEMD160):\S+|[0-9a-fx]{2}(?::[0-9a-fx]{2})+)`;
 const port = String.raw`(?: port (\d{1,5}))?(?: ssh\d?)?`;
 const end = String.raw`(?: \[preauth\])?$`;
-const who = String.raw`(invalid user |illegal user )?`;
+const who = '(invalid user |illegal user )?';
 const plain = new RegExp(String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*) from (\S+)${port}${end}`);
 const withKey = new RegExp(
   String.raw`^(Failed|Accepted|Partial) (\S+) for ${who}(.*) from (\S+)${port}: [A-Za-z0-9-]+ ${fingerprint}${end}`,
@@ -101,13 +101,11 @@ const tooMany = new RegExp(
   String.raw`^(?:error: )?maximum authentication attempts exceeded for ${who}(.*) from (\S+)${port}${end}`,
 );
 const tooManyBefore = new RegExp(
-  String.raw`^(?:error: )?(?:Disconnecting: )?Too many authentication failures(?: for ${who}(.*?))?${end}`,
+  `^(?:error: )?(?:Disconnecting: )?Too many authentication failures(?: for ${who}(.*?))?${end}`,
 );
 const notAllowed = new RegExp(String.raw`^(?:error: )?User (.*?)(?: from (\S+))? not allowed because (.*?)${end}`);
 const rootRefused = new RegExp(String.raw`^ROOT LOGIN REFUSED FROM (\S+)(?: port (\d{1,5}))?${end}`);
-const denied = new RegExp(
-  String.raw`^(?:fatal: |error: )?Access denied for user (.*) by PAM account configuration${end}`,
-);
+const denied = new RegExp(`^(?:fatal: |error: )?Access denied for user (.*) by PAM account configuration${end}`);
 /** tcp wrappers: the name before the brackets is what the client's own network calls it. */
 const wrapped = /^(?:\w+: )?refused connect from (?:.*\((\S+)\)|(\S+))$/;
 const pamError = new RegExp(

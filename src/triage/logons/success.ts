@@ -44,6 +44,9 @@ const remoteTypes = new Set([3, 7, 10]);
 /** Ways into sshd that a guessed password cannot open. */
 export const keyMethods: ReadonlySet<string> = new Set(['publickey', 'hostbased', 'gssapi-with-mic', 'gssapi-keyex']);
 
+/** How a domain controller's ticket came about. */
+export const kerberos = 'kerberos';
+
 interface Indexed {
   success: Success;
   account: string;
@@ -129,6 +132,8 @@ export class Successes {
       const sameAddress = candidate.address !== '' && addresses.has(candidate.address);
       const sameAccount = accounts.has(candidate.account);
       if (!sameAddress && keyMethods.has(success.method)) continue;
+      // A domain controller grants tickets all day to those whose accounts are sprayed.
+      if (success.method === kerberos && !(sameAddress && sameAccount)) continue;
       const at = success.first >= attack.start ? success.first : success.last;
       const earlierRecord = success.recordId > 0 && success.recordId < attack.startRecordId;
       if (at === attack.start && earlierRecord) continue;

@@ -1,0 +1,319 @@
+import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
+import { BurstScanner, type Thresholds } from '../triage/logons/bursts.ts';
+import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
+import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
+import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
+import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
+import type { Witness } from '../triage/logons/witnesses.ts';
+import type { EventRecord } from './record.ts';
+import {
+  explicitCredentials,
+  kerberosRefused,
+  kerberosTicket,
+  ntlmValidation,
+  openSsh,
+  rdpConnected,
+  rdpDenied,
+  rdpRefused,
+  sessionLogon,
+  sessionReconnected,
+} from './security-events.ts';
+
+/** What else tells of logons is rare beside 4625 and 4624; a log that holds more of it is told to be cut. */
+const most = 1_000_000;
+
+const accountFields = [
+  'TargetUserName',
+  'IpAddress',
+  'Status',
+  'SubjectUserName',
+  'ProcessName',
+  'AccountName',
+  'ClientAddress',
+];
+const rdpFields = ['ClientIP', 'IPString', 'Param1', 'Param3', 'User', 'Address'];
+
+interface Taken {
+  at: Ticks;
+  recordId: number;
+  computer: string;
+  verified: boolean;
+}
+
+interface Refusal extends Taken {
+  eventId: number;
+  account: string;
+  address: string;
+  code: string;
+  subject: string;
+  program: string;
+}
+
+interface Line extends Taken {
+  line: SyslogLine;
+}
+
+interface RdpEvent extends Taken {
+  eventId: number;
+  account: string;
+  address: string;
+}
+
+/**
+ * Events beside 4625 and 4624 that tell of logons: a domain controller's Kerberos and NTLM refusals (4768, 4771, 4776),
+ * denied Remote Desktop (4825), explicit credentials (4648), OpenSSH's own log, and Remote Desktop's.
+ */
+export class OtherWitnesses {
+  /** Events beyond those that are kept. */
+  cut = 0;
+  readonly #refusals: Refusal[] = [];
+  readonly #explicit: Refusal[] = [];
+  /** Tickets that were granted to people, from elsewhere. */
+  readonly #tickets: Refusal[] = [];
+  readonly #lines: Line[] = [];
+  readonly #rdp: RdpEvent[] = [];
+
+  /** Do lines of OpenSSH stand here? It logs what failed and what succeeded side by side. */
+  get hasSshLines(): boolean {
+    return this.#lines.length > 0;
+  }
+
+  /** Do a domain controller's tickets stand here? */
+  get hasTickets(): boolean {
+    return this.#tickets.length > 0;
+  }
+
+  /** Connections of Remote Desktop by address, most first: no logons by themselves. */
+  get connections(): { address: string; events: number }[] {
+    const counts = new Map<string, number>();
+    for (const { address, eventId } of this.#rdp)
+      if (eventId === rdpConnected) counts.set(address, (counts.get(address) ?? 0) + 1);
+    return [...counts].map(([address, events]) => ({ address, events })).sort((a, b) => b.events - a.events);
+  }
+
+  /** All that was taken, for `SeenEvents`. */
+  *taken(): Generator<Taken> {
+    yield* this.#refusals;
+    yield* this.#explicit;
+    yield* this.#tickets;
+    yield* this.#lines;
+    yield* this.#rdp;
+  }
+
+  take(record: EventRecord): void {
+    const held = [this.#refusals, this.#explicit, this.#tickets, this.#lines, this.#rdp];
+    if (held.reduce((sum, { length }) => sum + length, 0) >= most) {
+      this.cut += 1;
+      return;
+    }
+    const { eventId, time: at, recordId, verified } = record;
+    const computer = record.system('computer');
+    const taken = { at, recordId, computer, verified };
+    if (eventId === openSsh) {
+      record.choose(['payload']);
+      const message = record.text(0);
+      const { processId } = record.event().system;
+      this.#lines.push({ ...taken, line: { at, computer, processId, message } });
+    } else if (rdpEvents.has(eventId)) {
+      record.choose(rdpFields);
+      const address = withoutPort(record.text(0)) || record.text(1) || record.text(3) || record.text(5);
+      this.#rdp.push({ ...taken, eventId, account: record.text(2) || record.text(4), address });
+    } else this.#takeRefusal(record, taken);
+  }
+
+  #takeRefusal(record: EventRecord, taken: Taken): void {
+    const { eventId } = record;
+    record.choose(accountFields);
+    const status = record.number(2) ?? 0;
+    const kerberos = eventId === kerberosTicket || eventId === kerberosRefused;
+    const granted = status === 0 && eventId !== explicitCredentials && eventId !== rdpDenied;
+    // The client is asked to prove who it is, which comes before every ticket.
+    if ((granted && eventId !== kerberosTicket) || (kerberos && status === 0x19)) return;
+    const refusal = {
+      ...taken,
+      eventId,
+      account: record.text(0) || record.text(5),
+      address: record.text(1) || record.text(6),
+      code: eventId === rdpDenied ? 'rdp:denied' : `${kerberos ? 'kerberos:' : ''}0x${status.toString(16)}`,
+      subject: record.text(3),
+      program: record.text(4),
+    };
+    if (granted) {
+      if (!refusal.account.endsWith('$') && refusal.verified && !isLoopback(sourceAddress(refusal.address)))
+        this.#tickets.push(refusal);
+    } else if (eventId === explicitCredentials) this.#explicit.push({ ...refusal, code: 'explicit-credentials' });
+    else this.#refusals.push(refusal);
+  }
+
+  /**
+   * Adds what counts as failed logons to `failures`, which hold the 4625s: NTLM's refusals that no 4625 of the account
+   * tells of, Kerberos' all, attempts with explicit credentials where one subject tries many accounts; OpenSSH's attempts,
+   * of which 4625 knows no address; and refused connections of Remote Desktop where there is no 4625 at all.
+   */
+  addTo(
+    failures: FailureColumns,
+    thresholds: Thresholds,
+    hasLogons: boolean,
+  ): { successes: Success[]; witnesses: Witness[] } {
+    const known = new KnownFailures(failures);
+    const security = failures.length > 0 || hasLogons;
+    const add = (refusal: Refusal): void =>
+      failures.addEvent(eventOf(refusal, refusal.code, refusal.program), !refusal.verified);
+    for (const refusal of this.#refusals)
+      if (refusal.eventId !== ntlmValidation || known.spend(refusal, ntlmNear, () => true) < 0) add(refusal);
+    for (const refusal of floods(this.#explicit, thresholds)) add(refusal);
+
+    const verified = this.#lines.filter((line) => line.verified).map(({ line }) => line);
+    const doubted = this.#lines.filter((line) => !line.verified).map(({ line }) => line);
+    const ssh = sshLogons(verified);
+    for (const [events, unverified] of [
+      [ssh.failures, false],
+      [sshLogons(doubted).failures, true],
+    ] as const) {
+      for (const event of events) {
+        const row = known.spend(event, sshNear, (at) => failures.address[at] === 0 && failures.logonType[at] === 8);
+        if (row >= 0) failures.setAddress(row, event.address);
+        else failures.addEvent(event, unverified);
+      }
+    }
+    const witnesses: Witness[] = [];
+    for (const { eventId, at, computer, address, account, verified: sure } of this.#rdp) {
+      if (eventId === rdpRefused && !security)
+        failures.addEvent({ ...eventOf({ at, computer, account, address }, 'rdp:refused', ''), logonType: 10 }, !sure);
+      else if (sure && address !== '') witnesses.push({ at, computer, address, source: sourceNames[eventId] ?? '' });
+    }
+    const tickets = this.#tickets
+      .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
+      .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));
+    return { successes: [...ssh.successes.map(successOf), ...tickets, ...this.#sessions()], witnesses };
+  }
+
+  /** Sessions of Remote Desktop that were logged on or reconnected; those at the console tell LOCAL for an address. */
+  #sessions(): Success[] {
+    return this.#rdp
+      .filter(({ eventId, verified, address }) => verified && address !== 'LOCAL' && sessions.has(eventId))
+      .map(({ at, computer, account, address, eventId }) => ({
+        first: at,
+        last: at,
+        recordId: 0,
+        computer,
+        account,
+        address,
+        logonType: eventId === sessionLogon ? 10 : 7,
+        logonId: '',
+        method: '',
+      }));
+  }
+}
+
+const sourceNames: Record<number, string> = {
+  [rdpConnected]: 'RdpCoreTS 131, a connection',
+  [rdpRefused]: 'RdpCoreTS 140, wrong name or password',
+  1149: 'TerminalServices 1149, a connection with a name',
+  [sessionLogon]: 'TerminalServices 21, a session',
+  [sessionReconnected]: 'TerminalServices 25, a session again',
+};
+const rdpEvents = new Set(Object.keys(sourceNames).map(Number));
+const sessions = new Set([sessionLogon, sessionReconnected]);
+/** NTLM is validated before the logon is refused, on the same computer. */
+const ntlmNear = 2 * ticksPerSecond;
+const sshNear = 5 * ticksPerSecond;
+
+/** "203.0.113.7:50122" and "[2001:db8::7]:50122" without the port. */
+function withoutPort(text: string): string {
+  return /^\[(.*)\]:\d+$/.exec(text)?.[1] ?? /^([^:]+):\d+$/.exec(text)?.[1] ?? text;
+}
+
+/** Attempts of subjects that try many accounts within a burst: whoever uses one other account is at work. */
+function floods(attempts: readonly Refusal[], thresholds: Thresholds): Refusal[] {
+  const bySubject = Map.groupBy(attempts, ({ computer, subject }) => `${computer}\n${subject}`.toLowerCase());
+  return [...bySubject.values()].flatMap((own) => {
+    if (own.length < thresholds.failures) return [];
+    const sorted = [...own].sort((a, b) => a.at - b.at);
+    const scanner = new BurstScanner(new Uint32Array([sorted.length]), thresholds);
+    for (const { at } of sorted) scanner.push(0, at);
+    const { count, start, end } = scanner.spans();
+    return Array.from({ length: count }, (_, i) =>
+      sorted.filter(({ at }) => at >= (start[i] ?? 0) && at <= (end[i] ?? 0)),
+    )
+      .filter((burst) => new Set(burst.map(({ account }) => account.toLowerCase())).size >= thresholds.manyAccounts)
+      .flat();
+  });
+}
+
+/** The failures that 4625 told of, by account, each to be spent once on another telling of it. */
+class KnownFailures {
+  readonly #failures: FailureColumns;
+  readonly #rows = new Map<string, number[]>();
+  readonly #spent = new Set<number>();
+
+  constructor(failures: FailureColumns) {
+    this.#failures = failures;
+    const { computer, account } = failures;
+    for (let row = 0; row < failures.length; row++) {
+      const key = `${failures.computers.text(computer[row] ?? 0)}\n${failures.accounts.text(account[row] ?? 0)}`;
+      const rows = this.#rows.get(key);
+      if (rows) rows.push(row);
+      else this.#rows.set(key, [row]);
+    }
+    for (const rows of this.#rows.values()) rows.sort((a, b) => (failures.time[a] ?? 0) - (failures.time[b] ?? 0));
+  }
+
+  /** The row of an unspent failure of the same account near that time, or -1. */
+  spend(
+    { computer, account, at }: { computer: string; account: string; at: Ticks },
+    near: Ticks,
+    fits: (row: number) => boolean,
+  ): number {
+    const key = `${computer.trim().toLowerCase()}\n${this.#failures.keyOf(account)}`;
+    const rows = this.#rows.get(key) ?? [];
+    let low = 0;
+    for (let high = rows.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((this.#failures.time[rows[middle] ?? 0] ?? 0) < at - near) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      if ((this.#failures.time[row] ?? 0) > at + near) break;
+      if (this.#spent.has(row) || !fits(row)) continue;
+      this.#spent.add(row);
+      return row;
+    }
+    return -1;
+  }
+}
+
+function eventOf(
+  {
+    at,
+    computer,
+    account,
+    address,
+    recordId = 0,
+  }: { at: Ticks; computer: string; account: string; address: string; recordId?: number },
+  code: string,
+  processName: string,
+): LogonEvent {
+  return {
+    at,
+    recordId,
+    eventId: 0,
+    computer,
+    account,
+    domain: '',
+    address,
+    workstation: '',
+    logonType: null,
+    status: code,
+    subStatus: '',
+    process: '',
+    processName,
+    logonId: '',
+    method: '',
+  };
+}
+
+function successOf({ at, computer, account, address, method }: LogonEvent): Success {
+  return { first: at, last: at, recordId: 0, computer, account, address, logonType: null, logonId: '', method };
+}

@@ -1,0 +1,62 @@
+/** What a mouse did, as the terminal tells it; column and row count from 0. */
+export interface MouseEvent {
+  kind: 'press' | 'wheel-up' | 'wheel-down';
+  column: number;
+  row: number;
+}
+
+/** Asks the terminal for presses and the wheel, in the SGR form, which has no limit of columns; and takes that back. */
+export const mouseOn = '\u001b[?1000h\u001b[?1006h';
+export const mouseOff = '\u001b[?1006l\u001b[?1000l';
+
+const report = /\u001b\[<(\d{1,5});(\d{1,5});(\d{1,5})([Mm])/g;
+const begun = /\u001b\[<[\d;]{0,17}$/;
+
+function eventOf(code: number, column: number, row: number, released: boolean): MouseEvent | null {
+  // The bits of Shift, Meta and Control do not matter; 32 is a move, 64 the wheel.
+  const button = code & ~(4 | 8 | 16);
+  const place = { column: Math.max(0, column - 1), row: Math.max(0, row - 1) };
+  if (button === 64) return { kind: 'wheel-up', ...place };
+  if (button === 65) return { kind: 'wheel-down', ...place };
+  return button === 0 && !released ? { kind: 'press', ...place } : null;
+}
+
+/**
+ * Takes the mouse's reports out of what a terminal sends; what is left are keys. A report that was cut by the end of a read
+ * is kept for the next one.
+ */
+export function mouseParser() {
+  let kept = '';
+  return (chunk: string): { keys: string; events: MouseEvent[] } => {
+    const events: MouseEvent[] = [];
+    let keys = (kept + chunk).replace(report, (_, code: string, column: string, row: string, end: string) => {
+      const event = eventOf(Number(code), Number(column), Number(row), end === 'm');
+      if (event) events.push(event);
+      return '';
+    });
+    kept = begun.exec(keys)?.[0] ?? '';
+    if (kept !== '') keys = keys.slice(0, -kept.length);
+    return { keys, events };
+  };
+}
+
+/** A terminal's input without the mouse's reports, which go to `listener`. */
+export function withoutMouse(stdin: NodeJS.ReadStream, listener: (event: MouseEvent) => void): NodeJS.ReadStream {
+  const parse = mouseParser();
+  const read = (): unknown => {
+    for (;;) {
+      const chunk: unknown = stdin.read();
+      if (chunk === null || chunk === undefined) return null;
+      const { keys, events } = parse(String(chunk));
+      for (const event of events) listener(event);
+      if (keys !== '') return keys;
+    }
+  };
+  return new Proxy(stdin, {
+    get(target, name) {
+      if (name === 'read') return read;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
