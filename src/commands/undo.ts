@@ -5,6 +5,7 @@ import type { StepGate } from '../playbook/gate.ts';
 import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
 import { undoRecorded } from '../playbook/undo.ts';
 import { printable } from '../text/printable.ts';
+import { printedJson } from './printed-json.ts';
 import type { RunStreams, WritableCase } from './run.ts';
 
 export interface UndoOptions {
@@ -120,7 +121,7 @@ export async function undoCase(
   const write = (done: boolean) => {
     const listed = chosen.map((one) => one.listed);
     const document = { schema: 'cordon.undo/1', case: caseId, steps: listed };
-    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(caseId, listed, done));
+    streams.stdout.write(options.json ? `${printedJson(document)}\n` : textOf(caseId, listed, done));
   };
   const named = (step: UndoableStep) => options.step !== undefined && options.confirm === step.record.target.name;
   const wanted = chosen.filter(({ step, listed }) => {
