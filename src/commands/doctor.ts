@@ -15,6 +15,7 @@ import { targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { age } from '../text/times.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { printedJson } from './printed-json.ts';
 
 export interface DoctorFlags extends ConnectionFlags {
   json?: boolean;
@@ -237,7 +238,7 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
       playbooks,
     };
     streams.stdout.write(
-      flags.json ? `${JSON.stringify(document, null, 2)}\n` : `${lines(document, connection.clock.now()).join('\n')}\n`,
+      flags.json ? `${printedJson(document)}\n` : `${lines(document, connection.clock.now()).join('\n')}\n`,
     );
     const seen = checks.some((check) => check.name === 'machines' && check.state === 'works');
     return who && seen ? exitCode.done : exitCode.notPermitted;

@@ -7,6 +7,7 @@ import type { RunView } from '../playbook/run.ts';
 import { createRun, type StartedRun } from '../playbook/runner.ts';
 import { printable } from '../text/printable.ts';
 import { planText, runText } from './plan-text.ts';
+import { printedJson } from './printed-json.ts';
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface RunStreams {
@@ -158,7 +159,7 @@ export async function runPlaybook(
   }
   const plan = planDocument.parse(await planned.plan());
   if (options.dryRun) {
-    streams.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+    streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(plan));
     return exitCode.done;
   }
   const missing = missingConsent(planned, options, target.name);
@@ -182,9 +183,7 @@ export async function runPlaybook(
     await interrupted;
     const document = runDocument.parse(run.document());
     streams.stdout.write(
-      options.json
-        ? `${JSON.stringify(document, null, 2)}\n`
-        : runText(document, view.outcome === 'done' ? '' : view.summary),
+      options.json ? `${printedJson(document)}\n` : runText(document, view.outcome === 'done' ? '' : view.summary),
     );
     if (view.outcome !== 'done' && options.json) streams.stderr.write(`${printable(view.summary, 1000)}\n`);
     return exitCodeOf(view, run.forbidden());

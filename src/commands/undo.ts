@@ -4,6 +4,7 @@ import type { StepGate } from '../playbook/gate.ts';
 import type { UndoableStep } from '../playbook/step-record.ts';
 import { undoRecorded } from '../playbook/undo.ts';
 import { printable } from '../text/printable.ts';
+import { printedJson } from './printed-json.ts';
 import type { RunStreams, WritableCase } from './run.ts';
 
 export interface UndoOptions {
@@ -121,7 +122,7 @@ export async function undoCase(
   const write = (done: boolean) => {
     const listed = chosen.map((one) => one.listed);
     const document = { schema: 'cordon.undo/1', case: what.replace(/^case /, ''), steps: listed };
-    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(what, listed, done));
+    streams.stdout.write(options.json ? `${printedJson(document)}\n` : textOf(what, listed, done));
   };
   /** Was the step named, and the VM's name given for it? */
   const confirmed = (step: UndoableStep) =>

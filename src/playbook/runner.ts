@@ -1,3 +1,4 @@
+import { redactText } from '../casefile/redaction.ts';
 import type { Permission, PlanDocument, RunDocument } from '../documents/run.ts';
 import { printable } from '../text/printable.ts';
 import {
@@ -66,7 +67,7 @@ interface Step {
 }
 
 function sentenceOf(error: unknown): string {
-  return printable(error instanceof Error ? error.message : String(error), 600);
+  return printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600);
 }
 
 /** Did it change something that undoing the playbook puts back? */
