@@ -315,6 +315,7 @@ function program(): Command {
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
     .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
+    .option('--redact', 'leave out names, ids and addresses, for a report in public')
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
     );

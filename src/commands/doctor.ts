@@ -16,9 +16,12 @@ import { printable } from '../text/printable.ts';
 import { age } from '../text/times.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
+import { withoutPrivate } from './without-private.ts';
 
 export interface DoctorFlags extends ConnectionFlags {
   json?: boolean;
+  /** Leave out names, ids and addresses. */
+  redact?: boolean;
   /** Ask about this machine alone. */
   vm?: string;
 }
@@ -193,6 +196,20 @@ const clean = (check: DoctorCheck): DoctorCheck => ({
   command: printable(check.command, 20_000),
 });
 
+/** What a customer's things are called, as far as the inventory tells. */
+function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
+  if (inventory?.state !== 'known') return [];
+  const { machines, subscriptions } = inventory.value;
+  return [
+    ...subscriptions.map(({ name }) => ({ kind: 'subscription', name })),
+    ...machines.flatMap((vm) => [
+      { kind: 'vm', name: vm.name },
+      { kind: 'group', name: vm.resourceGroup },
+      { kind: 'subscription', name: vm.subscriptionName },
+    ]),
+  ];
+}
+
 /** `cordon doctor`: sign-in, clock, permissions and data sources; what works and what to ask the customer for. */
 export async function doctor(flags: DoctorFlags, streams: Streams): Promise<number> {
   const opened = await openConnection(flags);
@@ -237,9 +254,8 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
       checks: checks.map(clean),
       playbooks,
     };
-    streams.stdout.write(
-      flags.json ? `${printedJson(document)}\n` : `${lines(document, connection.clock.now()).join('\n')}\n`,
-    );
+    const told = flags.redact ? withoutPrivate(document, privateNames(inventory)) : document;
+    streams.stdout.write(flags.json ? `${printedJson(told)}\n` : `${lines(told, connection.clock.now()).join('\n')}\n`);
     const seen = checks.some((check) => check.name === 'machines' && check.state === 'works');
     return who && seen ? exitCode.done : exitCode.notPermitted;
   } finally {

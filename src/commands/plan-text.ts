@@ -1,4 +1,5 @@
 import type { PlanDocument, PlannedStep, RunDocument } from '../documents/run.ts';
+import { permissionText } from '../playbook/permission-text.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 
@@ -30,7 +31,7 @@ function stepText(step: PlannedStep, number: number): string[] {
   } else {
     say(
       'you may',
-      lacking.map((one) => `${heldMark(one.held)} ${one.action} on ${one.scope}`),
+      lacking.map((one) => `${heldMark(one.held)} ${permissionText(one)}`),
     );
   }
   if (step.changes.length > 0) {

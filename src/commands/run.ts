@@ -141,7 +141,8 @@ function answerFrom(run: StartedRun, options: RunOptions): void {
 }
 
 /**
- * `cordon run PLAYBOOK --vm VM`: plans, then runs. A dry run prints the plan and only reads. Returns the exit code;
+ * `cordon run PLAYBOOK --vm VM`: plans, then runs. A dry run prints the plan and only reads; it ends as the run
+ * would where something is not permitted or cannot be done. Returns the exit code;
  * throws a Failure when the options do not allow it.
  */
 export async function runPlaybook(
@@ -160,7 +161,9 @@ export async function runPlaybook(
   const plan = planDocument.parse(await planned.plan());
   if (options.dryRun) {
     streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(plan));
-    return exitCode.done;
+    const ends = { forbidden: exitCode.notPermitted, impossible: exitCode.needsAttention };
+    const obstacle = planned.obstacle();
+    return obstacle === null ? exitCode.done : ends[obstacle];
   }
   const missing = missingConsent(planned, options, target.name);
   if (missing !== null) throw new Failure(missing, exitCode.usage);

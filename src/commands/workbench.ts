@@ -4,6 +4,7 @@ import { exitCode } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
+import { personsEditor } from './editor.ts';
 import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
@@ -67,6 +68,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,
     ...(options.exploited ? { exploited: options.exploited } : {}),
   });
+  const editor = personsEditor(process.env);
   const session = createSession(
     {
       reader: late.reader,
@@ -78,9 +80,11 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
           const { openedLogs } = await import('./opened-logs.ts');
           return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
         },
+        complete: async (typed) => (await import('./path-completion.ts')).completedPath(typed, /\.evtx$/i),
       },
       clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toTmux),
       stopwatch: wallStopwatch,
+      editor: (text) => editor.edit(text),
       quit: () => {},
     },
     { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope, halfDone: late.halfDone },
@@ -95,7 +99,10 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const stderr = Object.assign(new Writable(), { write: guard.stderr.write });
   try {
     const { stdin, stdout } = process;
-    await runWorkbench({ session, stdin, stdout, stderr, entered: before !== undefined });
+    const lend = (lent: typeof editor.lend) => {
+      editor.lend = lent;
+    };
+    await runWorkbench({ session, stdin, stdout, stderr, lend, entered: before !== undefined });
   } finally {
     guard.end();
     process.off('unhandledRejection', defect);

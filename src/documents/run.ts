@@ -23,6 +23,12 @@ export const permission = z.object({
   scope: z.string(),
   /** null when the caller's permissions could not be read. */
   held: z.boolean().nullable(),
+  /** A built-in role that has it. */
+  role: z.string().optional(),
+  /** Needed for undoing, not for the change itself. */
+  forUndo: z.boolean().optional(),
+  /** The deny assignment that takes it away, or may. */
+  deniedBy: z.string().optional(),
 });
 export type Permission = z.infer<typeof permission>;
 

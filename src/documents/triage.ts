@@ -591,6 +591,8 @@ export const finding = z.object({
   playbook: z.string(),
   /** What is not known and could change the verdict, one sentence each. */
   unknown: z.array(z.string()),
+  /** Set when it no longer holds: when it ended (or was first seen to have), and by whom; "" when that is not known. */
+  closed: z.object({ at: instant, by: z.string() }).optional(),
 });
 export type Finding = z.infer<typeof finding>;
 

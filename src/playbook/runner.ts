@@ -15,6 +15,7 @@ import { AutoUndo, type Timer } from './auto-undo.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
 import { type Deadline, deadlineNote, keptNote } from './deadlines.ts';
 import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
+import { permissionText } from './permission-text.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
 import type { PlaybookRun, RunOutcome, RunView, StepView } from './run.ts';
 import { keepStepRecord, type StepEvidence } from './step-record.ts';
@@ -50,6 +51,8 @@ export interface StartedRun extends PlaybookRun {
   quit(because: string): Promise<RunningOperation[]>;
   /** Did it fail for lack of permission, or because the session is read-only? */
   forbidden(): boolean;
+  /** What in the plans stands in the way of the run: a permission that is lacking, or something that cannot be done. */
+  obstacle(): 'forbidden' | 'impossible' | null;
 }
 
 interface Step {
@@ -245,6 +248,12 @@ class Run implements StartedRun {
     await this.quit('cordon was left');
   }
 
+  obstacle(): 'forbidden' | 'impossible' | null {
+    const plans = this.#steps.flatMap(({ plan }) => plan ?? []);
+    if (plans.some((plan) => plan.refused?.kind === 'impossible')) return 'impossible';
+    return plans.some((plan) => !plan.refused && lacking(plan.permissions).length > 0) ? 'forbidden' : null;
+  }
+
   async quit(because: string): Promise<RunningOperation[]> {
     const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
     const { at } = this.#autoUndo;
@@ -354,7 +363,7 @@ class Run implements StartedRun {
     const missing = lacking(plan.permissions);
     if (missing.length > 0) {
       this.#forbidden = true;
-      const names = missing.map((one) => `${one.action} on ${one.scope}`).join('; ');
+      const names = missing.map(permissionText).join('; ');
       return this.#failed(step, `Not permitted: you lack ${names}. Ask the customer for it, then run this again.`);
     }
     this.#set(step, { state: 'planned' });

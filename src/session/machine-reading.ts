@@ -2,6 +2,7 @@ import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
 import { besideLive } from '../triage/logons/collected-beside-live.ts';
+import { closedFindings } from './closed-findings.ts';
 import type { Reader } from './session-readers.ts';
 import type { TriageSlot } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
@@ -34,8 +35,10 @@ export function machineReading(
     return opened.length > 0 ? reader.conclude({ ...read, logons: besideLive(opened, read.logons) }) : read;
   }
 
+  const closed = closedFindings(() => holder.get());
+
   function take(vmId: string, read: TriageInProgress, state: TriageSlot['state']): void {
-    const part = shown(read);
+    const part = closed.beside(shown(read), state === 'done');
     put(vmId, { vm: read.vm, read, part, state, because: '' });
     arrived(part, state === 'done');
   }

@@ -220,12 +220,13 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     operations,
     timers,
     askQuit(): void {
+      const going = [...operations().map((one) => `Goes on in Azure without you: ${one}`), ...timers()];
       ask(
         {
           level: 'reversible',
-          question: 'Leave cordon while work goes on?',
+          question: going.length > 0 ? 'Leave cordon while work goes on?' : 'Leave cordon?',
           expects: 'y',
-          consequences: [...operations().map((one) => `Goes on in Azure without you: ${one}`), ...timers()],
+          consequences: going.length > 0 ? going : ['Nothing of cordon runs in Azure now; the case files are kept.'],
         },
         'quit',
         -1,

@@ -1,4 +1,5 @@
-import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { type Json, listAt, textAt } from '../../arm/json.ts';
+import { beforeOf, none } from '../../arm/lock-tags.ts';
 import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readIfThere } from '../../azure/readers/network-interface.ts';
@@ -18,7 +19,6 @@ export interface FoundLock {
 // Azure keeps at most 256 characters in a tag's value, and takes none of <>%&\?/ in its name.
 const MOST = 256;
 const value = (text: string) => text.slice(0, MOST);
-const none = 'none';
 
 /** Tags by which any responder can lift a lock, from Azure alone. */
 export function lockTags(about: {
@@ -80,21 +80,6 @@ export function lockText(lock: FoundLock): string {
   const since = lock.since === '' ? '' : ` since ${lock.since}`;
   const until = lock.deadline === '' ? '' : `, to be undone at ${lock.deadline}`;
   return `locked${by}${since}, case ${lock.caseId} (group ${shortName(lock.group)})${until}`;
-}
-
-/** What a lock's tags say stood at an interface before it: a group's id, "" for none, undefined when they do not tell. */
-export function beforeOf(group: Json, networkInterface: string): string | undefined {
-  const tags = at(group, 'tags');
-  if (!isObject(tags)) return undefined;
-  const byName = new Map(Object.entries(tags).map(([name, text]) => [name.toLowerCase(), String(text)]));
-  const told =
-    byName.get(`cordon-before-${shortName(networkInterface)}`.toLowerCase()) ?? byName.get('cordon-before') ?? '';
-  if (told.toLowerCase() === none) return '';
-  if (parseResourceId(told)) return told;
-  const [resourceGroup = '', name = '', ...rest] = told.split('/');
-  const subscription = parseResourceId(textAt(group, 'id'))?.subscriptionId;
-  if (resourceGroup === '' || name === '' || rest.length > 0 || subscription === undefined) return undefined;
-  return `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.Network/networkSecurityGroups/${name}`;
 }
 
 const DEEPEST = 8;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Json, listAt, textAt } from '../../arm/json.ts';
+import { beforeOf } from '../../arm/lock-tags.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { Target } from '../../playbook/action.ts';
 import type { StepRecord } from '../../playbook/step-record.ts';
-import { beforeOf, customersGroup, type FoundLock, foundLock, lockText } from './found-lock.ts';
+import { customersGroup, type FoundLock, foundLock, lockText } from './found-lock.ts';
 import { isDefenderRule, isJoinRule } from './lock-rules.ts';
 import type { LockRule, LockState } from './lock-settings.ts';
 import { groupAt, readStanding, type Standing } from './standing.ts';

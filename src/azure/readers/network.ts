@@ -1,4 +1,5 @@
-import { type Json, listAt, textAt } from '../../arm/json.ts';
+import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { beforeOf } from '../../arm/lock-tags.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Fact } from '../../documents/fact.ts';
 import type { Exposure, Firewall, VirtualMachine } from '../../documents/triage.ts';
@@ -98,7 +99,16 @@ export function networkPartsOf(reading: NetworkReading, vm: VirtualMachine): str
     .filter((id) => id !== '');
   const networks = new Set(subnets.map((id) => parentId(id).toLowerCase()));
   const around = nics.flatMap((nic) => [...referencesOf(nic), ...secondReferences(reading.resources, nic)]);
-  return [...vm.networkInterfaces, ...subnets, ...around.filter((id) => !networks.has(id.toLowerCase()))];
+  const parts = [...vm.networkInterfaces, ...subnets, ...around.filter((id) => !networks.has(id.toLowerCase()))];
+  return [...parts, ...vm.networkInterfaces.flatMap((id) => groupBefore(reading, id))];
+}
+
+/** The security group that a lock of cordon's took from an interface: what was done to it is still of this VM. */
+function groupBefore(reading: NetworkReading, networkInterface: string): string[] {
+  const nic = reading.resources.get(networkInterface);
+  const group = reading.resources.get(textAt(nic, 'properties', 'networkSecurityGroup', 'id'));
+  const before = isObject(group) ? beforeOf(group, networkInterface) : undefined;
+  return before ? [before] : [];
 }
 
 /** The virtual networks of these interfaces' subnets. */

@@ -100,6 +100,57 @@ export function openings({
   });
 }
 
+const wideSource = /^(\*|any|internet|0\.0\.0\.0\/0|::\/0)$/i;
+
+/**
+ * A rule that let the Internet in, was written in the days asked for, and lets nothing in now; with the change after it
+ * that closed it: to the rule itself, its group, or the VM's interface.
+ */
+function closedOpening(
+  activity: Activity | null,
+): { index: number; entry: ActivityEntry; by: ActivityEntry } | undefined {
+  const entries = activity?.entries ?? [];
+  const opened = changes(activity, ({ rule }) => {
+    if (!rule || lower(rule.access) !== 'allow' || lower(rule.direction) !== 'inbound') return false;
+    return rule.sources.some((source) => wideSource.test(source));
+  });
+  for (const [index, entry] of opened.toReversed()) {
+    const rule = lower(entry.resource);
+    const group = rule.replace(/\/securityrules\/[^/]+$/, '');
+    const by = entries.find(
+      (one) =>
+        one.at > entry.at &&
+        one.status !== 'failed' &&
+        (lower(one.resource) === rule ||
+          lower(one.resource) === group ||
+          lower(one.operation) === 'microsoft.network/networkinterfaces/write'),
+    );
+    if (by) return { index, entry, by };
+  }
+  return undefined;
+}
+
+/** "cordon", "anna@contoso.com" */
+const closerText = ({ callerKind, caller }: ActivityEntry) =>
+  callerKind === 'cordon' ? `cordon (${printable(caller, 80)})` : printable(caller, 80);
+
+/** The same finding once it no longer holds: what happened stays, with who closed it and when. */
+function closedVerdict(activity: Activity | null, logons: Logons | null): Verdict | null {
+  const found = closedOpening(activity);
+  if (!found) return null;
+  const { entry, by, index } = found;
+  const at = by.endedAt ?? by.at;
+  const before = beforeText(entry.at, logons);
+  const ports = printable((entry.rule?.ports ?? []).join(', '), 60);
+  return {
+    severity: 'medium',
+    title: `${printable(resourceText(entry.resource), 80)}, which opened ${ports} to the Internet, was written by ${byText(entry)}${before === '' ? '' : `, ${before}`}; closed ${at.slice(0, 10)} ${at.slice(11, 19)}Z by ${closerText(by)}`,
+    evidence: [`posture.activity.entries[${index}]`],
+    playbook: '',
+    closed: { at, by: closerText(by) },
+  };
+}
+
 /** What the activity log says, alone and with what else is known. */
 export const activityRules: Rule[] = [
   {
@@ -108,7 +159,7 @@ export const activityRules: Rule[] = [
     severities: {
       critical: 'within 72 h before failed logons that a logon followed',
       high: 'within 72 h before failed logons',
-      medium: 'otherwise',
+      medium: 'otherwise, and when it was closed since',
     },
     reads: ['activity', 'exposure'],
     weighs: ['logons'],
@@ -119,7 +170,7 @@ export const activityRules: Rule[] = [
       const known = knownValue(logons);
       const found = openings({ activity: knownValue(activity), exposure });
       const last = found.findLast(({ entry }) => beforeText(entry.at, known) !== '') ?? found.at(-1);
-      if (!last) return null;
+      if (!last) return exposure?.state === 'known' ? closedVerdict(knownValue(activity), known) : null;
       const before = beforeText(last.entry.at, known);
       const ports = last.opened.map(portText).join(', ');
       return {

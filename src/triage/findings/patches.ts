@@ -141,7 +141,7 @@ export const patchRules: Rule[] = [
       const listed = criticalMissing(known).slice(0, 2).map(nameOf);
       const more = listed.length > 0 && critical > listed.length ? ` and ${critical - listed.length} more` : '';
       const named = listed.length > 0 ? `${listed.join(', ')}${more}` : 'the assessment does not list which';
-      const exposed = (knownValue(exposure)?.ports ?? []).length > 0;
+      const exposed = (knownValue(exposure)?.ports ?? []).some(isWide);
       return {
         severity: exposed ? 'high' : 'medium',
         title: `${critical} critical update${critical === 1 ? '' : 's'} missing${exposed ? ' on a VM that the Internet reaches' : ''}: ${named}`,

@@ -19,6 +19,10 @@ export interface Verdict {
   evidence: string[];
   /** What this verdict in particular could not take into account; the frame adds what the evidence did not see. */
   unknown?: string[];
+  /** In the place of the rule's own, where another answers it. */
+  playbook?: string;
+  /** When it ended, and by whom, where the evidence tells that it was true and is no longer. */
+  closed?: { at: string; by: string };
 }
 
 /** One line of the table of rules, for a domain expert to review. */

@@ -1,0 +1,20 @@
+import { at, isObject, type Json, textAt } from './json.ts';
+import { parseResourceId, shortName } from './resource-id.ts';
+
+/** What a tag of a lock's group says where no group stood before. */
+export const none = 'none';
+
+/** What a lock's tags say stood at an interface before it: a group's id, "" for none, undefined when they do not tell. */
+export function beforeOf(group: Json, networkInterface: string): string | undefined {
+  const tags = at(group, 'tags');
+  if (!isObject(tags)) return undefined;
+  const byName = new Map(Object.entries(tags).map(([name, text]) => [name.toLowerCase(), String(text)]));
+  const told =
+    byName.get(`cordon-before-${shortName(networkInterface)}`.toLowerCase()) ?? byName.get('cordon-before') ?? '';
+  if (told.toLowerCase() === none) return '';
+  if (parseResourceId(told)) return told;
+  const [resourceGroup = '', name = '', ...rest] = told.split('/');
+  const subscription = parseResourceId(textAt(group, 'id'))?.subscriptionId;
+  if (resourceGroup === '' || name === '' || rest.length > 0 || subscription === undefined) return undefined;
+  return `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.Network/networkSecurityGroups/${name}`;
+}
