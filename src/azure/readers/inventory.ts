@@ -9,7 +9,7 @@ import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { queryGraph } from '../client/resource-graph.ts';
+import { graphPages } from '../client/resource-graph.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
@@ -67,12 +67,17 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   };
 }
 
-/** All virtual machines in reach. Throws a Failure for a subscription that is not there. */
+/**
+ * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
+ * came, these are known, and what is missing is told. Throws a Failure for a subscription that is not there.
+ */
 export async function readInventory(
   connection: Connection,
   signal?: AbortSignal,
+  onPage: (machines: readonly VirtualMachine[], subscriptions: readonly Subscription[]) => void = () => {},
 ): Promise<Fact<{ machines: VirtualMachine[]; subscriptions: Subscription[] }>> {
   const source = 'Resource Graph · resources';
+  const need = { permission: '*/read', role: 'Reader', scope: 'the subscription' };
   try {
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
@@ -84,13 +89,26 @@ export async function readInventory(
         source,
       );
     }
-    const { rows, truncated } = await queryGraph(
-      connection,
-      query,
-      subscriptions.map((s) => s.id),
-      signal,
-    );
-    const machines = rows.map((row) => machineOf(row, subscriptions)).filter((machine) => machine !== undefined);
+    const ids = subscriptions.map(({ id }) => id);
+    const machines: VirtualMachine[] = [];
+    const pages = graphPages(connection, query, ids, signal);
+    let truncated: string | undefined;
+    while (truncated === undefined) {
+      const page = await pages.next().catch((error: unknown) => {
+        if (machines.length === 0) throw error;
+        const { because } = unknownFrom(error, source, need);
+        return { done: true as const, value: `the list of VMs ends after ${machines.length}: ${because}` };
+      });
+      if (page.done === true) {
+        truncated = page.value;
+        break;
+      }
+      for (const row of page.value) {
+        const machine = machineOf(row, subscriptions);
+        if (machine) machines.push(machine);
+      }
+      onPage(machines, subscriptions);
+    }
     return known(
       { machines, subscriptions },
       {
@@ -102,7 +120,7 @@ export async function readInventory(
     );
   } catch (error) {
     if (error instanceof Failure) throw error;
-    return unknownFrom(error, source, { permission: '*/read', role: 'Reader', scope: 'the subscription' });
+    return unknownFrom(error, source, need);
   }
 }
 
