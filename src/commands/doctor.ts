@@ -15,6 +15,7 @@ import { targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { age } from '../text/times.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { printedJson } from './printed-json.ts';
 import { withoutPrivate } from './without-private.ts';
 
 export interface DoctorFlags extends ConnectionFlags {
@@ -264,9 +265,7 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
       playbooks,
     };
     const told = flags.redact ? withoutPrivate(document, privateNames(inventory)) : document;
-    streams.stdout.write(
-      flags.json ? `${JSON.stringify(told, null, 2)}\n` : `${lines(told, connection.clock.now()).join('\n')}\n`,
-    );
+    streams.stdout.write(flags.json ? `${printedJson(told)}\n` : `${lines(told, connection.clock.now()).join('\n')}\n`);
     const seen = checks.some((check) => check.name === 'machines' && check.state === 'works');
     return who && seen ? exitCode.done : exitCode.notPermitted;
   } finally {

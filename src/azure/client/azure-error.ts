@@ -1,4 +1,5 @@
 import { at, isObject, listAt, textAt } from '../../arm/json.ts';
+import { redactText } from '../../casefile/redaction.ts';
 import { printable } from '../../text/printable.ts';
 
 /** What an error of an SDK call says, wherever in it that stands. */
@@ -24,6 +25,11 @@ export interface AzureError {
 const deepest = 8;
 const mostErrors = 20;
 const longest = 1500;
+
+/** Azure's words as they may be shown: errors repeat what was sent, with its keys and signatures. */
+function shown(text: string): string {
+  return printable(redactText(text.slice(0, 8 * longest)), longest);
+}
 
 /** Sentences that say nothing but that there was an error: what happened stands in the details. */
 const empty =
@@ -71,10 +77,10 @@ export function causeIn(error: unknown): string {
   const top = textAt(unwrapped(error), 'message') || textAt(error, 'message');
   const errors = innermost(error);
   // Its own code stands beside the message anyhow.
-  if (errors[0] === error) return printable(top || textAt(error, 'code'), longest);
+  if (errors[0] === error) return shown(top || textAt(error, 'code'));
   const inner = [...new Set(errors.map(told))].filter((text) => text !== '');
   const says = top !== '' && !empty.test(top) && !inner.some((text) => text.includes(top));
-  return printable([...inner, ...(says ? [top] : [])].join('; ') || textAt(error, 'code'), longest);
+  return shown([...inner, ...(says ? [top] : [])].join('; ') || textAt(error, 'code'));
 }
 
 function codesIn(error: unknown, depth = 0): string[] {
@@ -119,7 +125,7 @@ export function azureError(error: unknown): AzureError {
     code,
     codes: codes.length > 0 ? codes : [code].filter(Boolean),
     status: typeof status === 'number' ? status : 0,
-    message: causeIn(envelope) || printable(own, longest),
+    message: causeIn(envelope) || shown(own),
     fromAzure:
       (code !== '' && code !== 'PARSE_ERROR') ||
       header('x-ms-request-id') !== '' ||
