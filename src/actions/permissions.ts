@@ -1,5 +1,6 @@
 import { parseResourceId } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
+import { type DenyAssignment, denies, readDenyAssignments } from '../azure/readers/deny-assignments.ts';
 import { type Granted, permits } from '../azure/readers/role-permissions.ts';
 import type { Permission } from '../documents/run.ts';
 
@@ -13,6 +14,16 @@ export interface NeededPermission {
 }
 
 const most = 500;
+
+/** A built-in role that has such an action, by its provider: what to ask the customer for. */
+const roles: readonly (readonly [RegExp, string])[] = [
+  [/^microsoft\.network\//i, 'Network Contributor'],
+  [/^microsoft\.compute\/(snapshots|disks)\//i, 'Disk Snapshot Contributor'],
+  [/^microsoft\.compute\//i, 'Virtual Machine Contributor'],
+  [/^microsoft\.security\//i, 'Security Admin'],
+  [/^microsoft\.recoveryservices\//i, 'Backup Operator'],
+];
+const roleFor = (action: string): string => roles.find(([provider]) => provider.test(action))?.[1] ?? 'Contributor';
 
 async function grantsAt(connection: Connection, scope: string): Promise<Granted[] | null> {
   const resource = parseResourceId(scope);
@@ -35,20 +46,45 @@ async function grantsAt(connection: Connection, scope: string): Promise<Granted[
   return grants;
 }
 
+/** "/subscriptions/s/resourceGroups/g" of a resource or group. */
+const groupOf = (scope: string): string => scope.split('/').slice(0, 5).join('/');
+
+/** Asks once for each key. */
+function once<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const asked = new Map<string, Promise<T>>();
+  return (key) => {
+    const known = asked.get(key.toLowerCase()) ?? ask(key);
+    asked.set(key.toLowerCase(), known);
+    return known;
+  };
+}
+
 /**
- * What the caller may do of what is needed. `held` is null where the permissions cannot be read: then Azure decides
- * when the change is sent. Deny assignments and policies are not seen.
+ * What the caller may do of what is needed, by role and deny assignments, each with a role that has it. `held` is null
+ * where the permissions cannot be read, or a deny assignment is for groups that the caller may be in: then Azure decides
+ * when the change is sent.
  */
 export async function preflight(connection: Connection, needed: readonly NeededPermission[]): Promise<Permission[]> {
-  const scopes = new Map<string, Promise<Granted[] | null>>();
-  const unique = [...new Map(needed.map((one) => [`${one.action} ${one.scope}`.toLowerCase(), one])).values()];
+  const grantsOf = once((scope) => grantsAt(connection, scope).catch(() => null));
+  const denialsOf = once((group) => readDenyAssignments(connection, group).catch((): DenyAssignment[] => []));
+  const unique = [
+    ...new Map(needed.toReversed().map((one) => [`${one.action} ${one.scope}`.toLowerCase(), one])).values(),
+  ];
   return Promise.all(
-    unique.map(async ({ action, scope }) => {
-      const key = scope.toLowerCase();
-      const asked = scopes.get(key) ?? grantsAt(connection, scope).catch(() => null);
-      scopes.set(key, asked);
-      const grants = await asked;
-      return { action, scope, held: grants === null ? null : permits(grants, action) };
+    unique.reverse().map(async ({ action, scope, forUndo }) => {
+      const [grants, denials] = await Promise.all([grantsOf(scope), denialsOf(groupOf(scope))]);
+      const denied = denials.filter((one) => denies(one, action, scope));
+      const sure = denied.find(({ mine }) => mine === true);
+      const [maybe] = denied;
+      const permitted = grants === null ? null : permits(grants, action);
+      return {
+        action,
+        scope,
+        held: sure ? false : maybe && permitted !== false ? null : permitted,
+        role: roleFor(action),
+        ...(forUndo === true ? { forUndo } : {}),
+        ...(maybe ? { deniedBy: (sure ?? maybe).name } : {}),
+      };
     }),
   );
 }

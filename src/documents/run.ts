@@ -23,6 +23,12 @@ export const permission = z.object({
   scope: z.string(),
   /** null when the caller's permissions could not be read. */
   held: z.boolean().nullable(),
+  /** A built-in role that has it. */
+  role: z.string().optional(),
+  /** Needed for undoing, not for the change itself. */
+  forUndo: z.boolean().optional(),
+  /** The deny assignment that takes it away, or may. */
+  deniedBy: z.string().optional(),
 });
 export type Permission = z.infer<typeof permission>;
 
@@ -72,5 +78,7 @@ export const runDocument = z.object({
   vm: z.object({ id: z.string(), name: z.string() }),
   case: z.string(),
   steps: z.array(ranStep),
+  /** When the change is undone by itself unless it is kept, and who does it ("" when nobody does once cordon is gone). */
+  autoUndo: z.object({ at: instant, by: z.string() }).nullable().optional(),
 });
 export type RunDocument = z.infer<typeof runDocument>;

@@ -4,7 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { jitEntryOf, jitGrantsOf, readJitPolicies } from '../../azure/readers/jit-policies.ts';
 import { type Opening, ruleText } from '../../network/reach.ts';
-import { cidrsV4, sizeV4 } from '../../network/sets/address-set.ts';
+import { cidrsV4, onInternetV4, sizeV4 } from '../../network/sets/address-set.ts';
 import { BIT, WITH_PORTS } from '../../network/sets/protocols.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { count } from '../../text/counts.ts';
@@ -96,7 +96,7 @@ function openingText({ protocol, from, to, senders, internet, rules, tags }: Ope
     tags.length > 0
       ? tags.join(', ')
       : internet
-        ? `the Internet (${senders.v4.length > 0 ? `${count(sizeV4(senders.v4))} addresses` : 'IPv6'})`
+        ? `the Internet (${senders.v4.length > 0 ? `${count(sizeV4(onInternetV4(senders.v4)))} addresses` : 'IPv6'})`
         : blocks.length > 0
           ? listed(blocks, 4)
           : 'IPv6 addresses';

@@ -6,6 +6,7 @@ import type { Change } from '../../documents/run.ts';
 import { prefixOf } from '../../network/sets/given-prefix.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { readReach } from '../network-reach.ts';
+import { type Intended, obstaclesTo } from '../obstacles.ts';
 import { type NeededPermission, preflight } from '../permissions.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { customersGroup, foundLock, listed, lockText, others } from './found-lock.ts';
@@ -252,6 +253,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
   const { title, settings, sources, rules, standing, open } = about;
   const { target } = context;
   const places = await findPlaces(connection, context, open);
+  const all = [...places.values()];
   const states: LockState['interfaces'] = [];
   for (const one of open) {
     const id = textAt(one, 'id');
@@ -277,6 +279,18 @@ async function planGroups(connection: Connection, context: ActionContext, about:
       replaced: sameId(before, groupOf(one)) ? '' : groupOf(one),
     });
   }
+  const obstacles = await obstaclesTo(
+    connection,
+    [
+      ...all.flatMap(({ id }): Intended[] => [
+        { method: 'PUT', resourceId: id },
+        { method: 'DELETE', resourceId: id, forUndo: true },
+      ]),
+      ...open.map((one): Intended => ({ method: 'PUT', resourceId: textAt(one, 'id') })),
+    ],
+    context.signal,
+  );
+  if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
   const reach = await readReach(
     connection,
     standing.interfaces.map((one) => textAt(one, 'id')),
@@ -285,7 +299,6 @@ async function planGroups(connection: Connection, context: ActionContext, about:
   const outlook = foresee(reach, { rules, sources, settings, locked: states.map(({ id }) => id) });
   if (outlook.refused !== '') return refusedPlan(title, 'impossible', outlook.refused);
   const said = consequencesOf(settings, sources);
-  const all = [...places.values()];
   const names = (ids: readonly string[]) =>
     listed([...new Set(ids.map((id) => (id === '' ? 'no group' : shortName(id))))]);
   return {
@@ -312,6 +325,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
     warnings: [
       ...new Set([
         ...replacing(states, standing),
+        ...obstacles.warnings,
         ...outlook.warnings,
         ...(await jitWarnings(connection, context)),
         ...said.warnings,

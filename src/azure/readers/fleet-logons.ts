@@ -1,4 +1,5 @@
 import { type Json, numberAt, textAt } from '../../arm/json.ts';
+import { nameOf } from '../../arm/resource-id.ts';
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
@@ -8,7 +9,9 @@ import { FailureColumns } from '../../triage/logons/events.ts';
 import { type FoundBurst, findBursts } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { loadQuery } from '../client/load-query.ts';
 import type { LogAnswer } from '../client/log-query.ts';
+import { queryGraph } from '../client/resource-graph.ts';
 import {
   type Ask,
   asker,
@@ -34,55 +37,129 @@ type WorstBurst = ScanRow['worstBurst'];
 /** Resource groups that are asked one by one where a subscription may not be. */
 const groupLimit = 20;
 
+/** Reads the VMs at a scope: a workspace, a subscription or a resource group. */
+type ReadAt = (scope: string, machines: readonly VirtualMachine[]) => Promise<FleetReading>;
+
 /**
- * The worst burst of each VM: one set of queries a subscription, never one a VM. A VM without logs, and one of which
- * an answer that failed or was cut may have told more, gets an unknown of its own. The map's keys are resource ids in
- * lower case.
+ * The worst burst of each VM: one set of queries a workspace, or a subscription, never one a VM. A VM without logs, and
+ * one of which an answer that failed or was cut may have told more, gets an unknown of its own. The map's keys are
+ * resource ids in lower case.
  */
 export async function readFleetLogons(
   connection: Connection,
   vms: readonly VirtualMachine[],
   options: LogonOptions = {},
 ): Promise<Fact<Map<string, WorstBurst>>> {
+  const { signal } = options;
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   const span = spanOf(connection, options.lookbackHours);
-  const bySubscription = Map.groupBy(vms, (vm) => vm.subscriptionId.toLowerCase());
-  const worst = new Map<string, WorstBurst>();
-  const notSeen: string[] = [];
-  const refused: Unknown[] = [];
-  await Promise.all(
-    [...bySubscription].map(async ([subscription, machines]) => {
-      const readAt = (scope: string, there: readonly VirtualMachine[]) =>
-        readFleet(connection, there, span, thresholds, asker(connection, scope, span, thresholds, options.signal));
-      const read = await readSubscription(subscription, machines, readAt);
-      for (const [id, burst] of read.worst) worst.set(id, burst);
-      notSeen.push(...read.notSeen.map((text) => `${text} (subscription ${subscription})`));
-      if (read.refused) refused.push(read.refused);
+  const askAt = (scope: string) => asker(connection, scope, span, thresholds, signal);
+  const readAt: ReadAt = (scope, there) => readFleet(connection, there, span, thresholds, askAt(scope), scope);
+  const subscriptions = [...Map.groupBy(vms, (vm) => vm.subscriptionId.toLowerCase())];
+  const workspaces = await fewerWorkspaces(connection, subscriptions, signal);
+  const first = await Promise.all(workspaces.map((scope) => readAt(scope, vms)));
+  const seen = new Set(first.flatMap((reading) => [...reading.seen]));
+  const rest = await Promise.all(
+    subscriptions.map(async ([subscription, machines]): Promise<FleetReading> => {
+      const left = machines.filter((vm) => !seen.has(vm.id.toLowerCase()));
+      if (left.length === 0) return nothingLeft;
+      if (workspaces.length > 0) {
+        const quiet = await readQuiet(left, await askAt(`/subscriptions/${subscription}`)('last-heartbeat'));
+        if (quiet) return quiet;
+      }
+      return readSubscription(subscription, left, readAt);
     }),
   );
-  const [first] = refused;
-  if (first && refused.length === bySubscription.size) return first;
-  notSeen.push(...refused.map(({ because, cure }) => `failed logons: ${because}; ${cure}`));
-  return known(worst, {
+  const refused = rest.flatMap((reading) => reading.refused ?? []);
+  const [refusal] = refused;
+  if (refusal && refused.length === subscriptions.length) return refusal;
+  const answered = first.filter((reading) => !reading.refused);
+  return known(worstOfAll(vms, [...answered, ...rest]), {
     source: 'Log Analytics',
     asOf: connection.clock.now().toISOString(),
     coverage: lookback(span.hours),
-    notSeen,
+    notSeen: [
+      ...[...answered, ...rest].flatMap((reading) => reading.notSeen),
+      ...refused.map(({ because, cure }) => `failed logons: ${because}; ${cure}`),
+    ],
   });
 }
 
+/**
+ * The workspaces in reach, where they are fewer than the subscriptions: a fleet of many subscriptions reports into few.
+ * None where they are not, or cannot be listed: then each subscription is asked, which reaches them all.
+ */
+async function fewerWorkspaces(
+  connection: Connection,
+  subscriptions: readonly (readonly [string, readonly VirtualMachine[]])[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  if (subscriptions.length < 2) return [];
+  try {
+    // A workspace need not lie in a subscription that is scanned.
+    const { rows } = await queryGraph(connection, await loadQuery('workspaces'), [], signal);
+    const ids = rows.map((row) => textAt(row, 'id')).filter((id) => id !== '');
+    return ids.length < subscriptions.length ? ids : [];
+  } catch {
+    // It is a shorter way only.
+    return [];
+  }
+}
+
+/**
+ * VMs of which no workspace knows: their subscription knows of workspaces that cannot be listed. When its agents are
+ * silent as well, there is nothing more to ask. Null when there is, or when it cannot be told.
+ */
+async function readQuiet(machines: readonly VirtualMachine[], heartbeat: LogAnswer): Promise<FleetReading | null> {
+  if (heartbeat.state === 'failed') return null;
+  if (heartbeat.state === 'rows' && heartbeat.partial !== '') return null;
+  const computerOf = computersOf(machines);
+  const ids = new Set(machines.map((vm) => vm.id.toLowerCase()));
+  if (rowsIn(heartbeat).some((row) => ids.has(computerOf(textAt(row, 'Machine'))))) return null;
+  const silent = (vm: VirtualMachine) => silence(vm, sourceOf(vm).table, none, noBeat);
+  return { ...nothingLeft, worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), silent(vm)])) };
+}
+
+/** Of several readings of a VM, what must not be overlooked: a success, a burst, what is not known; then "none". */
+function worstOfAll(vms: readonly VirtualMachine[], readings: readonly FleetReading[]): Map<string, WorstBurst> {
+  const worst = new Map<string, WorstBurst>();
+  const seenBy = (id: string) => readings.filter((reading) => reading.seen.has(id));
+  for (const { id } of vms) {
+    const key = id.toLowerCase();
+    const [one, ...others] = (seenBy(key).length > 0 ? seenBy(key) : readings).flatMap(
+      (reading) => reading.worst.get(key) ?? [],
+    );
+    if (one) worst.set(key, others.reduce(worseOf, one));
+  }
+  return worst;
+}
+
+function worseOf(one: WorstBurst, other: WorstBurst): WorstBurst {
+  const rank = (fact: WorstBurst): number => {
+    if (fact.state === 'unknown') return 1;
+    return fact.value === null ? 0 : fact.value.succeeded === true ? 3 : 2;
+  };
+  const [worse, less] = rank(one) >= rank(other) ? [one, other] : [other, one];
+  const doubted = worse.state === 'known' && worse.value?.succeeded === false && less.state === 'unknown';
+  return doubted && worse.value ? { ...worse, value: { ...worse.value, succeeded: null } } : worse;
+}
+
 interface FleetReading {
-  worst: Map<string, WorstBurst>;
+  worst: ReadonlyMap<string, WorstBurst>;
+  /** The VMs of which the scope's logs have any row. */
+  seen: ReadonlySet<string>;
   notSeen: string[];
   /** Set when the scope's logs could not be read at all. */
   refused?: Unknown;
 }
 
+const nothingLeft: FleetReading = { worst: new Map(), seen: new Set(), notSeen: [] };
+
 /** Whoever may read single resource groups only is refused at the subscription, and answered there. */
 async function readSubscription(
   subscription: string,
   machines: readonly VirtualMachine[],
-  readAt: (scope: string, machines: readonly VirtualMachine[]) => Promise<FleetReading>,
+  readAt: ReadAt,
 ): Promise<FleetReading> {
   const read = await readAt(`/subscriptions/${subscription}`, machines);
   const groups = [...Map.groupBy(machines, (vm) => vm.resourceGroup.toLowerCase())];
@@ -94,6 +171,7 @@ async function readSubscription(
   const left = groups.filter((_, at) => parts[at]?.refused).map(([group]) => `failed logons in ${group}`);
   return {
     worst: new Map(parts.flatMap((part) => [...part.worst])),
+    seen: new Set(parts.flatMap((part) => [...part.seen])),
     notSeen: [...parts.flatMap((part) => part.notSeen), ...left],
   };
 }
@@ -129,6 +207,8 @@ interface Heard {
 }
 
 const none: LogAnswer = { state: 'no-table' };
+const noBeat: LogAnswer = { state: 'rows', rows: [], partial: '' };
+const sourceOf = (vm: VirtualMachine): LogSource => (vm.os === 'windows' ? securityEvent : syslog);
 /** For a fleet it matters that a logon followed, not when: each account, address and type takes one row. */
 const onceEach = { exactLimit: '0', grain: 'time(90d)' };
 
@@ -138,6 +218,7 @@ async function readFleet(
   span: Span,
   thresholds: Thresholds,
   ask: Ask,
+  scope: string,
 ): Promise<FleetReading> {
   const minimum = thresholds.failures;
   const windows = machines.some(({ os }) => os === 'windows');
@@ -153,8 +234,8 @@ async function readFleet(
   const asked = [...(windows ? [failures, events] : []), ...(linux ? [lines, lastLines] : [])];
   const refusals = asked.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
   if (refusals.length === asked.length) {
-    const refused = unknownFrom(refusals[0], 'Log Analytics', needOf(`subscription ${machines[0]?.subscriptionId}`));
-    return { worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), refused])), notSeen: [], refused };
+    const refused = unknownFrom(refusals[0], 'Log Analytics', needOf(scopeName(scope)));
+    return { ...nothingLeft, worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), refused])), refused };
   }
   const computerOf = computersOf(machines);
   const rowOf = (answer: LogAnswer): Map<string, Json> =>
@@ -195,12 +276,34 @@ async function readFleet(
     unlistedNote(heard.unlisted),
     heard.unread,
   ];
-  return { worst, notSeen: lacks.filter((text) => text !== '') };
+  const { beats, windows: ofWindows, linux: ofLinux } = heard;
+  const seen = new Set([
+    ...beats.keys(),
+    ...ofWindows.arrivals.keys(),
+    ...ofLinux.arrivals.keys(),
+    ...heard.worst.keys(),
+  ]);
+  const notSeen = lacks.filter((text) => text !== '').map((text) => `${text} (${scopeName(scope)})`);
+  return { worst, seen, notSeen };
 }
 
-/** A VM's logs name it by resource id or, where the agent is not Azure's, by its computer name. */
+/** "subscription 3d9b…", "workspace law-eus" */
+function scopeName(scope: string): string {
+  const [, , subscription = '', , group, ...resource] = scope.split('/');
+  if (resource.length > 0) return `workspace ${nameOf(scope)}`;
+  return group ? `resource group ${group}` : `subscription ${subscription}`;
+}
+
+/**
+ * A VM's logs name it by resource id or, where the agent is not Azure's, by its computer name; a name that several VMs
+ * have is nobody's.
+ */
 function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
-  const byName = new Map(machines.map((vm) => [vm.computerName.toLowerCase(), vm.id.toLowerCase()]));
+  const byName = new Map<string, string>();
+  for (const vm of machines) {
+    const name = vm.computerName.toLowerCase();
+    byName.set(name, byName.has(name) ? name : vm.id.toLowerCase());
+  }
   return (machine) => {
     const key = machine.toLowerCase();
     return key.startsWith('/') ? key : (byName.get(key) ?? byName.get(key.split('.')[0] ?? key) ?? key);

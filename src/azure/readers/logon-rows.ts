@@ -232,7 +232,7 @@ export function successesOf(rows: readonly Json[], computerOf: ComputerOf): Succ
       address: textAt(row, 'Address'),
       logonType: typeOf(textAt(row, 'LogonType')),
       logonId: textAt(row, 'LogonId'),
-      method: '',
+      method: textAt(row, 'Method'),
     };
   });
 }

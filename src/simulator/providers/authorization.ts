@@ -115,6 +115,23 @@ const roleAssignments: Handler = (call) => {
   return page(call, body);
 };
 
+/** Deny assignments of the world, at, above and below a scope. They are told, not enforced: `denied` does that. */
+const denyAssignments: Handler = (call) => {
+  const scope = scopeOf(call);
+  const found = call.azure.store
+    .ofType('Microsoft.Authorization/denyAssignments')
+    .filter((each) => within(scope, assignmentScope(each)) || within(assignmentScope(each), scope));
+  return page(
+    call,
+    found.map(({ id, name, properties }) => ({
+      id,
+      name,
+      type: 'Microsoft.Authorization/denyAssignments',
+      properties,
+    })),
+  );
+};
+
 const definitions = (call: Call): Json[] => [
   ...builtins(call),
   ...call.azure.store.ofType('Microsoft.Authorization/roleDefinitions').map(({ id, name, properties }) => ({
@@ -199,7 +216,7 @@ const kinds: [string, Handler, Handler | undefined][] = [
   ['permissions', permissions, undefined],
   ['roleAssignments', roleAssignments, roleAssignment],
   ['roleDefinitions', roleDefinitions, roleDefinition],
-  ['denyAssignments', (call) => page(call, []), undefined],
+  ['denyAssignments', denyAssignments, undefined],
   ['locks', locks, lock],
 ];
 

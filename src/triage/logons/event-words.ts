@@ -77,6 +77,14 @@ export function eventWords(parts: EventParts): string {
       return `logon of ${account} from ${from}${type === '' ? '' : ` (${type})`}`;
     case 4625:
       return `failed logon of ${account} from ${from}: ${failureMeaning(failureCode(parts.status, parts.subStatus)).meaning}`;
+    case 4768:
+    case 4771:
+    case 4776: {
+      const reason = failureMeaning(failureCode(parts.status, parts.subStatus)).meaning;
+      return `${parts.eventId === 4776 ? 'NTLM' : 'Kerberos'}: ${account} from ${from}: ${parts.status.endsWith(':0x0') ? 'ticket granted' : reason}`;
+    }
+    case 4825:
+      return `Remote Desktop denied to ${account} from ${from}`;
     case 4672:
       return `special privileges for ${by}`;
     case 4697:

@@ -104,6 +104,8 @@ export function normalCode(code: string): string {
   if (text === '' || text === '-') return '';
   const hex = /^(?:0x([0-9a-f]{1,8})|([0-9a-f]{8}))$/.exec(text);
   if (hex) return `0x${Number.parseInt(hex[1] ?? hex[2] ?? '0', 16).toString(16)}`;
+  const kerberos = /^kerberos:0x([0-9a-f]{1,8})$/.exec(text);
+  if (kerberos) return `kerberos:0x${Number.parseInt(kerberos[1] ?? '0', 16).toString(16)}`;
   if (/^-?\d{1,10}$/.test(text)) return `0x${(Number(text) >>> 0).toString(16)}`;
   return text.slice(0, 64);
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { snapshotName } from '../../../src/actions/disks-snapshot.ts';
 import { groupBody } from '../../../src/actions/lock/lock-outlook.ts';
 import { groupName, guestRules, lockRules, ruleDrift } from '../../../src/actions/lock/lock-rules.ts';
 import { type LockRule, lockSettings } from '../../../src/actions/lock/lock-settings.ts';
+import { snapshotName } from '../../../src/actions/snapshot/settings.ts';
 import { reachByConfiguration } from '../../../src/network/reach.ts';
 import { ask, config, id, nic, subnet, vnet } from '../../network/world.ts';
 

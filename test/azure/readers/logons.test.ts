@@ -224,6 +224,47 @@ describe('the logons of a Windows VM', () => {
   });
 });
 
+describe('the logons of a domain controller', () => {
+  const kerberos = (time: Ticks | string, EventID: number, Status: string, given: Row = {}) =>
+    security(time, EventID, { TargetUserName: 'anna', IpAddress: '::ffff:10.1.9.9', Status, ...given });
+
+  it('are what Kerberos refuses, and a ticket at the guessing address a success', async () => {
+    const guesses = [
+      ...many(12, '02:00:00', 1, (time) => kerberos(time, 4771, '0x18')),
+      ...many(9, '02:01:00', 1, (time) => kerberos(time, 4768, '0x19')),
+    ];
+    const everyday = kerberos('02:05:00', 4768, '0x0', { IpAddress: '::ffff:10.1.9.40' });
+    const none = await readKnown({ SecurityEvent: [...guesses, everyday], Event: [] });
+    expect(none.value).toMatchObject({ failures: 12, successesCollected: true });
+    expect(none.value.bursts).toMatchObject([
+      {
+        failures: 12,
+        codes: [{ code: 'kerberos:0x18', meaning: 'wrong password' }],
+        success: { state: 'known', value: null },
+      },
+    ]);
+    const entered = await readKnown({
+      SecurityEvent: [...guesses, everyday, kerberos('02:06:00', 4768, '0x0')],
+      Event: [],
+    });
+    expect(entered.value.bursts).toMatchObject([{ success: { value: { at: '2026-11-23T02:06:00Z', by: 'both' } } }]);
+  });
+
+  it('count an attempt once that NTLM and the logon both refuse, and denied Remote Desktop as right', async () => {
+    const ntlm = (time: Ticks, account: string) =>
+      security(time, 4776, { TargetUserName: account, Status: '0xc000006a' });
+    const rows = [
+      ...many(12, '02:00:00', 1, (time) => failed(time, { TargetUserName: 'anna' })),
+      ...many(12, '02:00:00', 1, (time) => ntlm(time, 'anna')),
+      ...many(3, '02:10:00', 1, (time) => ntlm(time, 'bob')),
+      security('02:12:00', 4825, { AccountName: 'anna', ClientAddress: '203.0.113.77' }),
+    ];
+    const { value } = await readKnown({ SecurityEvent: [...rows, service] });
+    expect(value.failures).toBe(16);
+    expect(value.rightButRefused).toMatchObject([{ account: 'anna', code: 'rdp:denied', guesses: 12 }]);
+  });
+});
+
 describe('names and what came next', () => {
   it('entities of the XML in Event are undone once, and make no element', async () => {
     const data = {

@@ -1,0 +1,93 @@
+import { listAt, textAt } from '../../arm/json.ts';
+import { parseResourceId } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import { rawBody } from '../../azure/client/raw-body.ts';
+import type { ActionContext } from '../../playbook/action.ts';
+import { pause } from '../operation.ts';
+import { type BackupState, vaultOf } from './settings.ts';
+
+const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
+const good = new Set(['completed', 'completedwithwarnings']);
+
+/** The machine's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
+export async function jobsOf(
+  connection: Connection,
+  context: ActionContext,
+  vaultId: string,
+  which: 'running' | 'all',
+): Promise<string[]> {
+  const vault = parseResourceId(vaultId);
+  if (!vault) return [];
+  const client = await connection.backup(vault.subscriptionId);
+  const only = which === 'running' ? " and status eq 'InProgress'" : '';
+  const filter = `backupManagementType eq 'AzureIaasVM' and operation eq 'Backup'${only}`;
+  const found: { name: string; startedAt: number }[] = [];
+  let seen = 0;
+  for await (const { name, properties } of client.backupJobs.list(vault.name, vault.resourceGroup, { filter })) {
+    seen += 1;
+    if (seen > 1000) break;
+    const friendly = (properties?.entityFriendlyName ?? '').toLowerCase();
+    if (name === undefined || friendly !== context.target.name.toLowerCase()) continue;
+    if (which === 'running' && !running.has((properties?.status ?? '').toLowerCase())) continue;
+    found.push({ name, startedAt: properties?.startTime?.getTime() ?? 0 });
+  }
+  return found.sort((a, b) => b.startedAt - a.startedAt).map(({ name }) => name);
+}
+
+/** What Azure tells of a backup job. */
+export interface JobState {
+  status: string;
+  snapshotTaken: boolean;
+  fraction: number | null;
+  text: string;
+  error: string;
+}
+
+/** Reads the job that is followed. */
+export async function readJob(connection: Connection, state: BackupState): Promise<JobState> {
+  const vault = vaultOf(state);
+  const client = await connection.backup(vault.subscriptionId);
+  const job = await rawBody((options) =>
+    client.jobDetails.get(vault.name, vault.resourceGroup, state.jobId, {
+      onResponse: (response) =>
+        options.onResponse({ status: response.status, bodyAsText: response.bodyAsText ?? null }),
+    }),
+  );
+  const tasks = listAt(job, 'properties', 'extendedInfo', 'tasksList');
+  const snapshot = tasks.find((task) => /snapshot/i.test(textAt(task, 'taskId')));
+  const current = tasks.find((task) => !good.has(textAt(task, 'status').toLowerCase()));
+  const percent = Number(textAt(job, 'properties', 'extendedInfo', 'progressPercentage'));
+  const [first] = listAt(job, 'properties', 'errorDetails');
+  return {
+    status: textAt(job, 'properties', 'status'),
+    snapshotTaken: snapshot !== undefined && good.has(textAt(snapshot, 'status').toLowerCase()),
+    fraction: Number.isFinite(percent) && percent > 0 ? Math.min(1, percent / 100) : null,
+    text: current === undefined ? '' : textAt(current, 'taskId').toLowerCase(),
+    error: [textAt(first, 'errorCode'), textAt(first, 'errorString')].filter(Boolean).join(': '),
+  };
+}
+
+/** Has the job come to its end, and is that a good one? */
+export const jobEnd = (status: string): 'running' | 'good' | 'bad' => {
+  const low = status.toLowerCase();
+  return running.has(low) ? 'running' : good.has(low) ? 'good' : 'bad';
+};
+
+/** How often Azure can be asked in so many hours. */
+export const questionsIn = (connection: Connection, hours: number): number =>
+  Math.ceil((hours * 3_600_000) / Math.max(1, connection.pollIntervalMs));
+
+/** Follows a job until its snapshot is taken, or it has ended. */
+export async function followJob(
+  connection: Connection,
+  context: ActionContext,
+  state: BackupState,
+): Promise<BackupState> {
+  for (let question = 0; question < questionsIn(connection, 24); question += 1) {
+    const job = await readJob(connection, state);
+    if (job.snapshotTaken || !running.has(job.status.toLowerCase())) return state;
+    context.progress({ fraction: job.fraction, text: job.text === '' ? 'the job is starting' : job.text });
+    await pause(connection, context);
+  }
+  return state;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { Json } from '../../arm/json.ts';
+import type { ActionContext } from '../../playbook/action.ts';
+
+export const snapshotSettings = z.strictObject({
+  kind: z
+    .enum(['full', 'incremental'])
+    .default('full')
+    .describe('full copies can be taken to another subscription; incremental ones cannot.'),
+  resourceGroup: z
+    .string()
+    .regex(/^[\p{L}\p{N}_.()-]{1,90}$/u, 'the name of a resource group')
+    .optional()
+    .describe("Where the snapshots go; the VM's own resource group when left out."),
+});
+
+/** What apply, verify and undo of snapshots need. */
+export const snapshotState = z.looseObject({
+  snapshots: z.array(
+    z.object({
+      id: z.string(),
+      diskId: z.string(),
+      /** "OS disk", "LUN 0" */
+      role: z.string(),
+      location: z.string(),
+      incremental: z.boolean(),
+    }),
+  ),
+});
+export type SnapshotState = z.infer<typeof snapshotState>;
+export type Planned = SnapshotState['snapshots'][number];
+
+/** `cordon-<case>-<disk>-<time>`, 80 characters at most, of what Azure accepts, not among `taken` (lower case). */
+export function snapshotName(caseId: string, disk: string, when: Date, taken: ReadonlySet<string>): string {
+  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+  const clean = (text: string) => text.replace(/[^A-Za-z0-9_.-]/g, '-');
+  for (let number = 1; ; number += 1) {
+    const tail = number === 1 ? `-${time}` : `-${number}-${time}`;
+    // The disk's name tells the snapshots apart; the case's is in a tag too, and gives way first.
+    const disks = clean(disk).slice(0, 40);
+    const room = 80 - tail.length - disks.length - 1;
+    const name = `${clean(`cordon-${caseId}`).slice(0, room)}-${disks}${tail}`;
+    if (!taken.has(name.toLowerCase())) return name;
+  }
+}
+
+/** What is sent for a snapshot; `by` is who takes it. */
+export function bodyOf(context: ActionContext, one: Planned, by: string): Json {
+  return {
+    location: one.location,
+    tags: {
+      'cordon-case': context.caseId,
+      // A tag holds 256 characters at most.
+      'cordon-disk': one.diskId.slice(0, 256),
+      'cordon-vm': context.target.id.slice(0, 256),
+      ...(by === '' ? {} : { 'cordon-created-by': by.slice(0, 256) }),
+    },
+    properties: {
+      creationData: { createOption: 'Copy', sourceResourceId: one.diskId },
+      incremental: one.incremental,
+      networkAccessPolicy: 'DenyAll',
+      publicNetworkAccess: 'Disabled',
+    },
+  };
+}

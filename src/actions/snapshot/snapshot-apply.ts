@@ -1,0 +1,83 @@
+import { numberAt } from '../../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import { readMachine } from '../../azure/readers/machine.ts';
+import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
+import { withExactBody } from '../exact-body.ts';
+import { follow, pause } from '../operation.ts';
+import { disksOf, readSnapshot } from './disks.ts';
+import { bodyOf, type Planned, type SnapshotState, snapshotState } from './settings.ts';
+
+async function take(connection: Connection, context: ActionContext, one: Planned, by: string): Promise<void> {
+  const parsed = parseResourceId(one.id);
+  if (!parsed) throw new Error(`not a snapshot: ${one.id}`);
+  const client = await connection.compute(parsed.subscriptionId);
+  await withExactBody(client, bodyOf(context, one, by), () =>
+    follow(connection, context, `snapshot of ${shortName(one.diskId)}`, (options) =>
+      client.snapshots.createOrUpdate(
+        parsed.resourceGroup,
+        parsed.name,
+        { location: one.location, creationData: { createOption: 'Copy' } },
+        options,
+      ),
+    ),
+  );
+}
+
+/** What went wrong, and how many were taken and are kept all the same. */
+function failureOf(reasons: readonly unknown[], total: number): Error {
+  const kept = total - reasons.length;
+  const said = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
+  const error = new Error(`${said}${kept > 0 ? `; ${kept} of ${total} snapshots were taken and are kept` : ''}`);
+  const [cause] = reasons;
+  const status: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'statusCode') : undefined;
+  return Object.assign(error, { statusCode: status, cause });
+}
+
+/** Takes all snapshots at once, and waits until Azure has copied them. */
+export async function applySnapshots(
+  connection: Connection,
+  context: ActionContext,
+  planned: ActionPlan,
+): Promise<Record<string, unknown>> {
+  const state = snapshotState.parse(planned.state);
+  const machine = disksOf(await readMachine(connection, context.target));
+  const same =
+    machine.disks.length === state.snapshots.length &&
+    machine.disks.every((disk) => state.snapshots.some((one) => sameId(one.diskId, disk.id)));
+  if (!same) throw new StalePlan(`${context.target.name} has other disks now.`);
+  for (const one of state.snapshots) {
+    if (await readSnapshot(connection, one.id)) throw new StalePlan(`a snapshot ${shortName(one.id)} exists by now.`);
+  }
+  const by = (await connection.signedIn()).name;
+  let ready = 0;
+  const total = state.snapshots.length;
+  context.progress({ fraction: 0, text: `0 of ${total} disks` });
+  const results = await Promise.allSettled(
+    state.snapshots.map(async (one) => {
+      await take(connection, context, one, by);
+      ready += 1;
+      context.progress({ fraction: ready / total, text: `${ready} of ${total} disks` });
+    }),
+  );
+  const reasons = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
+  if (reasons.length > 0) throw failureOf(reasons, total);
+  await waitForCopies(connection, context, state);
+  const bodies = await Promise.all(state.snapshots.map((one) => readSnapshot(connection, one.id)));
+  await context.keep('snapshots', bodies);
+  return state;
+}
+
+/** Background copies of incremental snapshots: before 100 % there is no usable evidence, whatever its state says. */
+async function waitForCopies(connection: Connection, context: ActionContext, state: SnapshotState): Promise<void> {
+  const incremental = state.snapshots.filter((one) => one.incremental);
+  const attempts = Math.ceil((24 * 3_600_000) / Math.max(1, connection.pollIntervalMs));
+  for (let attempt = 0; incremental.length > 0 && attempt < attempts; attempt += 1) {
+    const bodies = await Promise.all(incremental.map((one) => readSnapshot(connection, one.id)));
+    const percents = bodies.map((body) => numberAt(body, 'properties', 'completionPercent') ?? 100);
+    const lowest = Math.min(...percents);
+    if (lowest >= 100) return;
+    context.progress({ fraction: lowest / 100, text: `Azure copies in the background: ${Math.floor(lowest)} %` });
+    await pause(connection, context);
+  }
+}

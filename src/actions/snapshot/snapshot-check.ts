@@ -1,0 +1,71 @@
+import { instantAt, numberAt, textAt } from '../../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import type { ActionContext, Verification } from '../../playbook/action.ts';
+import { follow } from '../operation.ts';
+import { readSnapshot } from './disks.ts';
+import { snapshotState } from './settings.ts';
+
+/** Are they there, whole, and closed to export? */
+export async function verifySnapshots(connection: Connection, given: Record<string, unknown>): Promise<Verification> {
+  const state = snapshotState.parse(given);
+  const times: number[] = [];
+  const told: string[] = [];
+  for (const one of state.snapshots) {
+    const name = shortName(one.id);
+    const body = await readSnapshot(connection, one.id);
+    if (!body) return { ok: false, text: `${name} does not exist.` };
+    if (!sameId(textAt(body, 'properties', 'creationData', 'sourceResourceId'), one.diskId)) {
+      return { ok: false, text: `${name} is not a copy of ${shortName(one.diskId)}.` };
+    }
+    const provisioning = textAt(body, 'properties', 'provisioningState');
+    if (provisioning.toLowerCase() !== 'succeeded')
+      return { ok: false, text: `${name} is ${provisioning || 'in no state'}.` };
+    const percent = numberAt(body, 'properties', 'completionPercent');
+    if (percent !== undefined && percent < 100) return { ok: false, text: `${name} is copied to ${percent} % only.` };
+    if (textAt(body, 'properties', 'networkAccessPolicy').toLowerCase() !== 'denyall') {
+      return { ok: false, text: `${name} is not closed to export.` };
+    }
+    const taken = instantAt(body, 'properties', 'timeCreated') ?? '';
+    if (!Number.isNaN(Date.parse(taken))) times.push(Date.parse(taken));
+    told.push(`${one.role} → ${name}${taken === '' ? '' : ` at ${taken}`}`);
+  }
+  const spread = times.length > 1 ? (Math.max(...times) - Math.min(...times)) / 1000 : 0;
+  const apart = times.length > 1 ? ` Taken within ${spread.toFixed(1)} s of each other, not at one moment.` : '';
+  return {
+    ok: true,
+    text: `${state.snapshots.length} snapshots taken, closed to export: ${told.join('; ')}.${apart}`,
+  };
+}
+
+/** Deletes the snapshots that this case took, and nothing else. */
+export async function undoSnapshots(
+  connection: Connection,
+  context: ActionContext,
+  given: Record<string, unknown>,
+): Promise<Verification> {
+  const state = snapshotState.parse(given);
+  const found: string[] = [];
+  const gone: string[] = [];
+  for (const one of state.snapshots) {
+    const name = shortName(one.id);
+    const body = await readSnapshot(connection, one.id);
+    if (!body) continue;
+    const ours =
+      textAt(body, 'tags', 'cordon-case') === context.caseId &&
+      sameId(textAt(body, 'properties', 'creationData', 'sourceResourceId'), one.diskId);
+    if (!ours) {
+      found.push(`${name} is not the snapshot that this case took: it is not deleted.`);
+      continue;
+    }
+    const parsed = parseResourceId(one.id);
+    if (!parsed) continue;
+    const client = await connection.compute(parsed.subscriptionId);
+    await follow(connection, context, `DELETE ${name}`, (options) =>
+      client.snapshots.delete(parsed.resourceGroup, parsed.name, options),
+    );
+    gone.push(name);
+  }
+  const text = gone.length > 0 ? `Deleted: ${gone.join(', ')}.` : 'No snapshot of this case was left.';
+  return found.length > 0 ? { ok: false, text: `${found.join(' ')} ${text}` } : { ok: true, text };
+}

@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import { type Json, textAt } from '../../arm/json.ts';
+import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import { readMachine } from '../../azure/readers/machine.ts';
+import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
+import { obstaclesTo } from '../obstacles.ts';
+import { preflight } from '../permissions.ts';
+import { refusedPlan } from '../refused-plan.ts';
+import { disksOf, readDisk, readSnapshot } from './disks.ts';
+import { bodyOf, type Planned, type SnapshotState, snapshotName, snapshotSettings } from './settings.ts';
+
+type Settings = z.infer<typeof snapshotSettings>;
+
+/** Disks of which Azure takes incremental snapshots only (Microsoft Learn, "Incremental snapshots of Ultra Disks …"). */
+const incrementalOnly = new Set(['ultrassd_lrs', 'premiumv2_lrs']);
+
+const undoText = "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the VM's name.";
+
+/** What is to be known of a snapshot of this disk before it is relied on. */
+function remarks(id: string, disk: Json, settings: Settings): string[] {
+  const name = shortName(id);
+  const sku = textAt(disk, 'sku', 'name');
+  const said: string[] = [];
+  if (incrementalOnly.has(sku.toLowerCase()) && settings.kind === 'full') {
+    said.push(`${name} is ${sku}: incremental only, and not usable before Azure has copied it in full.`);
+  }
+  if (/customerkey/i.test(textAt(disk, 'properties', 'encryption', 'type'))) {
+    said.push(
+      `${name} is encrypted with a customer's key: the snapshot needs the same disk encryption set, and cannot go to another subscription.`,
+    );
+  }
+  if (textAt(disk, 'properties', 'encryptionSettingsCollection', 'enabled') === 'true') {
+    said.push(`${name} is encrypted inside (ADE): without its keys from the key vault the copy is useless.`);
+  }
+  return said;
+}
+
+/** An id for the snapshot of a disk that nothing has yet; `taken` holds the names of this plan. */
+async function freeId(
+  connection: Connection,
+  { caseId, target }: ActionContext,
+  about: { disk: string; settings: Settings; now: Date; taken: Set<string> },
+): Promise<string> {
+  const { disk, settings, now, taken } = about;
+  const subscription = parseResourceId(disk)?.subscriptionId ?? target.subscriptionId;
+  const group = settings.resourceGroup ?? target.resourceGroup;
+  const folder = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Compute/snapshots`;
+  let name = snapshotName(caseId, shortName(disk), now, taken);
+  for (let tries = 0; tries < 20 && (await readSnapshot(connection, `${folder}/${name}`)) !== null; tries += 1) {
+    taken.add(name.toLowerCase());
+    name = snapshotName(caseId, shortName(disk), now, taken);
+  }
+  taken.add(name.toLowerCase());
+  return `${folder}/${name}`;
+}
+
+/** Plans a snapshot of every disk, from reads alone. */
+export async function planSnapshots(
+  connection: Connection,
+  context: ActionContext,
+  input: unknown,
+): Promise<ActionPlan> {
+  const settings = snapshotSettings.parse(input);
+  const { target } = context;
+  const title = `Take a snapshot of every disk of ${target.name}`;
+  const { disks, ephemeral, unmanaged } = disksOf(await readMachine(connection, target));
+  const warnings: string[] = [];
+  if (ephemeral) {
+    const because = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the VM destroys it. Collect from inside while it runs.`;
+    if (disks.length === 0) return refusedPlan(title, 'impossible', because);
+    warnings.push(because);
+  }
+  if (unmanaged.length > 0) {
+    return refusedPlan(
+      title,
+      'impossible',
+      `${target.name} has unmanaged disks (${unmanaged.join(', ')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
+    );
+  }
+  if (disks.length === 0)
+    return refusedPlan(title, 'impossible', `${target.name} has no disk that a snapshot can be taken of.`);
+
+  const now = connection.clock.now();
+  const taken = new Set<string>();
+  const snapshots: Planned[] = [];
+  for (const disk of disks) {
+    const body = await readDisk(connection, disk.id);
+    warnings.push(...remarks(disk.id, body, settings));
+    const id = await freeId(connection, context, { disk: disk.id, settings, now, taken });
+    const incremental =
+      incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase()) || settings.kind === 'incremental';
+    snapshots.push({ id, diskId: disk.id, role: disk.role, location: textAt(body, 'location'), incremental });
+  }
+  const obstacles = await obstaclesTo(
+    connection,
+    snapshots.map((one) => ({ method: 'PUT', resourceId: one.id })),
+    context.signal,
+  );
+  if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
+  warnings.push(...obstacles.warnings);
+  if (snapshots.length > 1) {
+    warnings.push(
+      'The disks are copied one beside the other, not at one moment: a volume that spans them may be torn. Each time is recorded.',
+    );
+  }
+  const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
+  return {
+    title,
+    changes: snapshots.map((one) => ({
+      method: 'PUT',
+      resourceId: one.id,
+      diff: [
+        { property: 'snapshot', before: '(none)', after: shortName(one.id) },
+        { property: 'copy of', before: '', after: `${shortName(one.diskId)} (${one.role})` },
+        { property: 'kind', before: '', after: one.incremental ? 'incremental' : 'full' },
+        { property: 'export', before: '', after: 'denied (networkAccessPolicy DenyAll)' },
+      ],
+      before: null,
+      after: bodyOf(context, one, ''),
+    })),
+    touches: [],
+    permissions: await preflight(connection, [
+      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
+      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
+    ]),
+    danger: 'reversible',
+    undo: undoText,
+    warnings,
+    consequences: [
+      'The VM keeps running. Snapshots cost storage until they are deleted.',
+      'Not in them: memory, and the temporary disk.',
+    ],
+    state: { snapshots } satisfies SnapshotState,
+  };
+}

@@ -1,0 +1,55 @@
+import { listAt, textAt } from '../../arm/json.ts';
+import type { Connection } from '../client/connection.ts';
+import { covers } from './role-permissions.ts';
+
+const version = '2022-04-01';
+const pageLimit = 10;
+
+/** A deny assignment that may take a permission away from the caller. */
+export interface DenyAssignment {
+  name: string;
+  scope: string;
+  actions: string[];
+  notActions: string[];
+  /** For the caller or for everybody: true; for groups or others, of whom it is not seen whether the caller is one: null. */
+  mine: boolean | null;
+}
+
+/** What a deny assignment calls everybody (Microsoft Learn, "Understand Azure deny assignments"). */
+const EVERYBODY = '00000000-0000-0000-0000-000000000000';
+
+/** The deny assignments at, above and below a scope. Throws the client's error. */
+export async function readDenyAssignments(
+  connection: Connection,
+  scope: string,
+  signal?: AbortSignal,
+): Promise<DenyAssignment[]> {
+  const caller = (await connection.signedIn()).objectId.toLowerCase();
+  const found: DenyAssignment[] = [];
+  let url = `${scope}/providers/Microsoft.Authorization/denyAssignments?api-version=${version}`;
+  for (let page = 0; page < pageLimit && url !== ''; page += 1) {
+    const { body } = await connection.get(url, signal);
+    for (const one of listAt(body, 'value')) {
+      const idsOf = (list: string) => listAt(one, 'properties', list).map((each) => textAt(each, 'id').toLowerCase());
+      const principals = idsOf('principals');
+      if (idsOf('excludePrincipals').includes(caller)) continue;
+      const permissions = listAt(one, 'properties', 'permissions');
+      const texts = (list: string) => permissions.flatMap((each) => listAt(each, list).map(String));
+      found.push({
+        name: textAt(one, 'properties', 'denyAssignmentName') || textAt(one, 'name'),
+        scope: textAt(one, 'properties', 'scope'),
+        actions: texts('actions'),
+        notActions: texts('notActions'),
+        mine: principals.includes(EVERYBODY) || principals.includes(caller) ? true : null,
+      });
+    }
+    url = textAt(body, 'nextLink');
+  }
+  return found;
+}
+
+/** Does it deny the action at the scope? */
+export function denies({ actions, notActions, scope: at }: DenyAssignment, action: string, scope: string): boolean {
+  const below = `${scope.toLowerCase()}/`.startsWith(`${at.toLowerCase().replace(/\/$/, '')}/`);
+  return below && actions.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action));
+}
