@@ -35,9 +35,10 @@ const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || aut
 
 /**
  * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. The first frame
- * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it.
+ * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it. `program` is cordon's own
+ * file, of which a process is started that undoes at its deadline what nobody has kept.
  */
-export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const { report } = await import('./report.ts');
     return report(flags, streams);
@@ -72,7 +73,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     await new Promise((resolve) => setImmediate(resolve));
     try {
       const [opened, { azurePorts }] = await Promise.all([first ?? connect(), import('./azure-ports.ts')]);
-      return await azurePorts(flags, opened, options);
+      return await azurePorts(flags, opened, options, program);
     } catch (error) {
       failed = { error };
       session.dispatch({ type: 'leave' });
@@ -102,7 +103,13 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
       editor: (text) => editor.edit(text),
       quit: () => {},
     },
-    { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope, ...sessionSettings(settings) },
+    {
+      readOnly: flags.readOnly === true,
+      scope: 'signing in…',
+      readScope: late.scope,
+      halfDone: late.halfDone,
+      ...sessionSettings(settings),
+    },
   );
   // A defect in one reading must not end the session, nor the case with it.
   const defect = (error: unknown) =>

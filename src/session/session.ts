@@ -1,3 +1,4 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact } from '../documents/fact.ts';
 import { refreshing } from './auto-refresh.ts';
 import type { CaseKeeper } from './case-keeper.ts';
@@ -47,6 +48,8 @@ export interface SessionOptions {
   localTime?: boolean;
   /** What is looked at: "contoso-prod +1 subscription". */
   scope: string;
+  /** What earlier sessions left half-done in Azure; asked once, when the session starts. */
+  halfDone?: () => Promise<HalfDone[]>;
   /** Asks for it, where it is not known yet. */
   readScope?: () => Promise<string>;
 }
@@ -110,6 +113,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       around: new Map(),
       offers: [],
       runs: [],
+      halfDone: [],
       typed: '',
       typing: { fromEnd: 0, recalled: 0 },
       entered: new Map(),
@@ -559,6 +563,16 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       );
       fleet.read();
       autoRefresh.start();
+      options.halfDone?.().then(
+        (halfDone) => {
+          holder.set({ halfDone });
+          const [first] = halfDone;
+          if (!first) return;
+          const more = halfDone.length > 1 ? ` (and ${halfDone.length - 1} more)` : '';
+          holder.say(`Left half-done by an earlier session${more}: ${first.text}. ${first.command}`, 'bad');
+        },
+        (error: unknown) => holder.say(`What earlier sessions left could not be read: ${sentence(error)}`, 'bad'),
+      );
     },
     explain(vmId, portIndex) {
       const part = holder.get().triages.get(vmId)?.part;
@@ -577,6 +591,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       logs.stop();
       eventLogs.stop();
       await runs.endWaiting();
+      await runs.leave();
       await cases.close();
     },
   };

@@ -1,3 +1,4 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact, Gap } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -169,6 +170,8 @@ export interface SessionState {
   around: ReadonlyMap<string, Fact<EventsAround> | null>;
   offers: readonly PlaybookOffer[];
   runs: readonly RunSlot[];
+  /** What earlier sessions left half-done in Azure. */
+  halfDone: readonly HalfDone[];
   /** Text typed into the prompt in hand. */
   typed: string;
   /** The cursor in the text that is typed, from its end; and how far back in what was entered before. */
