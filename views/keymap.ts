@@ -2,6 +2,8 @@ import fuzzysort from 'fuzzysort';
 import type { Command } from '../src/session/commands.ts';
 import type { Session } from '../src/session/session.ts';
 import { beneath, type Layer, type Mode, modeOf, type SessionState, top } from '../src/session/state.ts';
+import { filterAndSort } from '../src/session/suspects.ts';
+import { hasInOrder, hasWords } from '../src/text/fuzzy.ts';
 import { type Binding, bindingOfRow, type Given, texts } from './binding.ts';
 import { movingBindings } from './moving-bindings.ts';
 import { bodyHeight, bodyRowCount } from './page-body.ts';
@@ -103,19 +105,49 @@ function modeBeneath(state: SessionState): Mode {
 /** The actions that help lists: those of the view under it, in the table's order. */
 export function helpEntries(state: SessionState): Binding[] {
   const mode = modeBeneath(state);
-  return bindings.filter((binding) => binding.modes.includes(mode) && !/^choose-[2-9]$/.test(binding.id));
+  const search = state.layers.findLast((layer) => layer.kind === 'help')?.search ?? '';
+  return bindings.filter(
+    ({ id, modes, keys, name, description }) =>
+      modes.includes(mode) &&
+      !/^choose-[2-9]$/.test(id) &&
+      hasWords(`${keys.join(' ')} ${name} ${description}`, search),
+  );
 }
 
-/** The runnable actions of the view under the palette that match what was typed, best first. */
+/** The most VMs that the palette offers. */
+const mostVms = 20;
+
+/** Opening a VM that is called by its name, as an action. */
+function vmBindings(state: SessionState, text: string): Binding[] {
+  const found = filterAndSort(state.scan.rows, text, 'suspicion').filter(({ name }) =>
+    hasInOrder(name.toLowerCase(), text.toLowerCase()),
+  );
+  return found.slice(0, mostVms).map((row) =>
+    bindingOfRow({
+      id: `vm ${row.id}`,
+      keys: [],
+      name: row.name,
+      description: `Open ${row.name} in ${row.vm.resourceGroup}`,
+      modes: [],
+      commands: () => [{ type: 'open-vm', id: row.id }],
+    }),
+  );
+}
+
+/** What can be run by its name: the actions of the view under the palette, and VMs to open; best first. */
 export function paletteMatches(state: SessionState): Binding[] {
   const mode = modeBeneath(state);
   const here = bindings.filter((binding) => binding.runnable && binding.modes.includes(mode));
   const layer = top(state);
   const text = layer.kind === 'palette' ? layer.text.trim() : '';
   if (text === '') return here;
-  return fuzzysort
+  const actions = fuzzysort
     .go(text, here, { keys: ['name', 'description'], limit: 50, threshold: 0.4 })
     .map((result) => result.obj);
+  const vms = vmBindings(state, text);
+  // A VM that is named to its end is meant.
+  const [first] = vms;
+  return first?.name.toLowerCase().startsWith(text.toLowerCase()) ? [...vms, ...actions] : [...actions, ...vms];
 }
 
 const onlyWhenPossible = ['undo', 'keep', 'back', 'answer', 'resume'];

@@ -56,7 +56,8 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   const failures = count(burst.totalFailures).padStart(6);
   if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
   const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
-  return plain(`${failures}  ${kind}${burst.succeeded === false ? ', no success' : ', success ?'}`);
+  // The outcome stands first: where the cell is cut, "success ?" must not be left as "success".
+  return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
 }
 
 function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {

@@ -1,4 +1,4 @@
-import { type Instance, render, useInput, usePaste } from 'ink';
+import { type Instance, render, useApp, useInput, usePaste } from 'ink';
 import { useSyncExternalStore } from 'react';
 import { type Session, ticks } from '../src/session/session.ts';
 import { steady } from '../src/text/cells.ts';
@@ -13,6 +13,7 @@ import { Screen } from './screen.tsx';
 /** The frame that Ink was given last. */
 interface LatestFrame {
   asks: string;
+  suspend: ((work: () => Promise<void>) => Promise<unknown>) | null;
 }
 
 interface WorkbenchProps {
@@ -29,6 +30,8 @@ export function Workbench({ session, frames, latest }: WorkbenchProps) {
     for (const name of keysOf(input, key)) press(session, name);
   });
   usePaste((text) => paste(session, text));
+  const { suspendTerminal } = useApp();
+  latest.suspend = suspendTerminal;
   if (frame.defect !== null) throw frame.defect;
   // Frames are made one after another, and Ink writes the one that was made last.
   latest.asks = frame.asks;
@@ -43,6 +46,8 @@ export interface WorkbenchStreams {
   stderr?: NodeJS.WritableStream;
   /** Is the alternate screen there already, with something on it to draw over? */
   entered?: boolean;
+  /** Is given the way to lend the terminal to another program, and null when that ends. */
+  lend?: (lent: ((work: () => Promise<void>) => Promise<void>) | null) => void;
   /** Is the mouse heeded? Then the terminal selects text only with Shift held. */
   mouse?: boolean;
 }
@@ -84,6 +89,7 @@ export async function runWorkbench({
   stderr = process.stderr,
   entered = false,
   mouse = true,
+  lend,
 }: WorkbenchStreams): Promise<void> {
   // A Windows console scrolls when its last cell is written.
   const size = () => ({
@@ -91,7 +97,7 @@ export async function runWorkbench({
     rows: (stdout.rows || defaultSize.rows) - (process.platform === 'win32' ? 1 : 0),
   });
   let instance: Instance | null = null;
-  const latest: LatestFrame = { asks: '' };
+  const latest: LatestFrame = { asks: '', suspend: null };
   // A prompt stands from when the terminal has its frame, not from when React has made it.
   const frameWritten = () => {
     const { asks } = latest;
@@ -168,6 +174,12 @@ export async function runWorkbench({
       interactive: true,
       onRender: frameWritten,
     });
+    lend?.(async (work) => {
+      if (mouse) stdout.write(mouseOff);
+      await latest.suspend?.(work);
+      if (mouse) stdout.write(mouseOn);
+      stdout.emit('resize');
+    });
     stdout.prependListener('resize', resized);
     stdout.on('resize', afterResize);
     process.on('SIGWINCH', winched);
@@ -183,6 +195,7 @@ export async function runWorkbench({
     process.off('SIGWINCH', winched);
     stopRedraws();
     stopBell();
+    lend?.(null);
     frames.stop();
     if (mouse) stdout.write(mouseOff);
     const words = session.lastWords();

@@ -4,6 +4,7 @@ import { exitCode } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
+import { personsEditor } from './editor.ts';
 import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
@@ -24,9 +25,10 @@ const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || aut
 
 /**
  * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. The first frame
- * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it.
+ * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it. `program` is cordon's own
+ * file, of which a process is started that undoes at its deadline what nobody has kept.
  */
-export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const { report } = await import('./report.ts');
     return report(flags, streams);
@@ -55,7 +57,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     await new Promise((resolve) => setImmediate(resolve));
     try {
       const [opened, { azurePorts }] = await Promise.all([first ?? connect(), import('./azure-ports.ts')]);
-      return await azurePorts(flags, opened, options);
+      return await azurePorts(flags, opened, options, program);
     } catch (error) {
       failed = { error };
       session.dispatch({ type: 'leave' });
@@ -66,6 +68,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,
     ...(options.exploited ? { exploited: options.exploited } : {}),
   });
+  const editor = personsEditor(process.env);
   const session = createSession(
     {
       reader: late.reader,
@@ -77,12 +80,14 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           const { openedLogs } = await import('./opened-logs.ts');
           return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
         },
+        complete: async (typed) => (await import('./path-completion.ts')).completedPath(typed, /\.evtx$/i),
       },
       clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toTmux),
       stopwatch: wallStopwatch,
+      editor: (text) => editor.edit(text),
       quit: () => {},
     },
-    { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope },
+    { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope, halfDone: late.halfDone },
   );
   // A defect in one reading must not end the session, nor the case with it.
   const defect = (error: unknown) =>
@@ -94,7 +99,10 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   const stderr = Object.assign(new Writable(), { write: guard.stderr.write });
   try {
     const { stdin, stdout } = process;
-    await runWorkbench({ session, stdin, stdout, stderr, entered: before !== undefined });
+    const lend = (lent: typeof editor.lend) => {
+      editor.lend = lent;
+    };
+    await runWorkbench({ session, stdin, stdout, stderr, lend, entered: before !== undefined });
   } finally {
     guard.end();
     process.off('unhandledRejection', defect);
