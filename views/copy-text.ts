@@ -1,4 +1,4 @@
-import { findingAt, findingsIn } from '../src/session/findings-shown.ts';
+import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, type SessionState, top } from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
@@ -29,7 +29,7 @@ export function copyText(
     return address === '' ? null : { text: address, what: address };
   }
   if (layer.kind === 'findings') {
-    const found = findingsIn(state, layer.vmId);
+    const found = foundFindings(state, layer);
     const finding = found[findingAt(found, layer.selected)];
     return finding ? { text: `${finding.severity}: ${finding.title}`, what: 'this finding' } : null;
   }

@@ -1,5 +1,5 @@
 import type { Finding } from '../src/documents/triage.ts';
-import { findingAt, findingsIn, practiceText } from '../src/session/findings-shown.ts';
+import { findingAt, foundFindings, practiceText } from '../src/session/findings-shown.ts';
 import type { Layer, SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
@@ -14,7 +14,7 @@ const mostUnknown = 6;
 
 /** What stands above the list. */
 export function findingsHead(state: SessionState, layer: Shown): Line {
-  const found = findingsIn(state, layer.vmId);
+  const found = foundFindings(state, layer);
   const slot = state.triages.get(layer.vmId);
   const busy = slot?.state === 'loading' || slot?.state === 'refreshing';
   return line(
@@ -47,7 +47,8 @@ function aboutRows(finding: Finding, width: number): Line[] {
 
 /** The rows of the findings that `height` rows can show; the selected one is told in full. */
 export function findingsRows(state: SessionState, layer: Shown, width: number, height: number): Line[] {
-  const found = findingsIn(state, layer.vmId);
+  const found = foundFindings(state, layer);
+  if (found.length === 0 && layer.search !== '') return [line(span(`   No finding contains ${layer.search}.`, 'dim'))];
   if (found.length === 0) return [line(span('   No finding in what is known. What is not known says nothing.', 'dim'))];
   const cursor = findingAt(found, layer.selected);
   const rows = found.flatMap((finding, item): Line[] => {

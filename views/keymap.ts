@@ -2,6 +2,8 @@ import fuzzysort from 'fuzzysort';
 import type { Command } from '../src/session/commands.ts';
 import type { Session } from '../src/session/session.ts';
 import { beneath, type Layer, type Mode, modeOf, type SessionState, top } from '../src/session/state.ts';
+import { filterAndSort } from '../src/session/suspects.ts';
+import { hasInOrder, hasWords } from '../src/text/fuzzy.ts';
 import { type Binding, bindingOfRow, type Given, texts } from './binding.ts';
 import { movingBindings } from './moving-bindings.ts';
 import { bodyHeight, bodyRowCount } from './page-body.ts';
@@ -51,10 +53,29 @@ export const bindings: readonly Binding[] = [
 ].map(bindingOfRow);
 
 const byModeAndKey = new Map<string, Binding>();
-for (const binding of bindings) {
-  for (const mode of binding.modes) {
-    for (const key of binding.keys) byModeAndKey.set(`${mode} ${key}`, binding);
+
+function bindKeys(): string[] {
+  const clashes: string[] = [];
+  byModeAndKey.clear();
+  for (const binding of bindings) {
+    for (const mode of binding.modes) {
+      for (const key of binding.keys) {
+        const place = `${mode} ${key}`;
+        const other = byModeAndKey.get(place);
+        if (other) clashes.push(`${key} is both ${other.id} and ${binding.id}`);
+        byModeAndKey.set(place, binding);
+      }
+    }
   }
+  return [...new Set(clashes)];
+}
+bindKeys();
+
+/** Gives actions other keys, by their ids. Returns what is wrong with that: an action that is not there, keys that clash. */
+export function rebind(keys: Readonly<Record<string, readonly string[]>>): string[] {
+  const unknown = Object.keys(keys).filter((id) => !bindings.some((binding) => binding.id === id));
+  for (const binding of bindings) binding.keys = keys[binding.id] ?? binding.keys;
+  return [...unknown.map((id) => `there is no action ${id}`), ...bindKeys()];
 }
 
 /** What a key does in a mode. */
@@ -103,19 +124,49 @@ function modeBeneath(state: SessionState): Mode {
 /** The actions that help lists: those of the view under it, in the table's order. */
 export function helpEntries(state: SessionState): Binding[] {
   const mode = modeBeneath(state);
-  return bindings.filter((binding) => binding.modes.includes(mode) && !/^choose-[2-9]$/.test(binding.id));
+  const search = state.layers.findLast((layer) => layer.kind === 'help')?.search ?? '';
+  return bindings.filter(
+    ({ id, modes, keys, name, description }) =>
+      modes.includes(mode) &&
+      !/^choose-[2-9]$/.test(id) &&
+      hasWords(`${keys.join(' ')} ${name} ${description}`, search),
+  );
 }
 
-/** The runnable actions of the view under the palette that match what was typed, best first. */
+/** The most VMs that the palette offers. */
+const mostVms = 20;
+
+/** Opening a VM that is called by its name, as an action. */
+function vmBindings(state: SessionState, text: string): Binding[] {
+  const found = filterAndSort(state.scan.rows, text, 'suspicion').filter(({ name }) =>
+    hasInOrder(name.toLowerCase(), text.toLowerCase()),
+  );
+  return found.slice(0, mostVms).map((row) =>
+    bindingOfRow({
+      id: `vm ${row.id}`,
+      keys: [],
+      name: row.name,
+      description: `Open ${row.name} in ${row.vm.resourceGroup}`,
+      modes: [],
+      commands: () => [{ type: 'open-vm', id: row.id }],
+    }),
+  );
+}
+
+/** What can be run by its name: the actions of the view under the palette, and VMs to open; best first. */
 export function paletteMatches(state: SessionState): Binding[] {
   const mode = modeBeneath(state);
   const here = bindings.filter((binding) => binding.runnable && binding.modes.includes(mode));
   const layer = top(state);
   const text = layer.kind === 'palette' ? layer.text.trim() : '';
   if (text === '') return here;
-  return fuzzysort
+  const actions = fuzzysort
     .go(text, here, { keys: ['name', 'description'], limit: 50, threshold: 0.4 })
     .map((result) => result.obj);
+  const vms = vmBindings(state, text);
+  // A VM that is named to its end is meant.
+  const [first] = vms;
+  return first?.name.toLowerCase().startsWith(text.toLowerCase()) ? [...vms, ...actions] : [...actions, ...vms];
 }
 
 const onlyWhenPossible = ['undo', 'keep', 'back', 'answer', 'resume'];

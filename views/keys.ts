@@ -43,7 +43,8 @@ export function keysOf(input: string, key: KeyFlags): string[] {
   if (key.end) return ['End'];
   if (key.return) return ['Enter'];
   if (key.tab) return [key.shift ? 'Shift+Tab' : 'Tab'];
-  if (key.backspace || key.delete) return ['Backspace'];
+  if (key.backspace) return ['Backspace'];
+  if (key.delete) return ['Delete'];
   if (key.ctrl) return [`Ctrl+${input.toUpperCase()}`];
   const characters = [...input].map(nameOfCharacter);
   if (key.escape || (key.meta && characters.length > 0)) return ['Esc', ...characters];

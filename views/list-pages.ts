@@ -7,6 +7,7 @@ import { fitLine, type Line, line, span } from './line.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
 import { chooserRows } from './playbook-list.ts';
 import { timeLineHead, timeLineRows } from './time-line-text.ts';
+import { typedSpans } from './typed-text.ts';
 
 /** Every finding of a machine, the selected one in full. */
 export function findingsPage(state: SessionState): Line[] {
@@ -68,7 +69,7 @@ export function helpPage(state: SessionState): Line[] {
           span(` What you can do here (${below})`, 'plain', true),
           span('   Enter does the selected one, Esc closes', 'dim'),
         )
-      : line(span(' : ', 'accent', true), layer.text, span('_', 'accent'));
+      : line(span(' : ', 'accent', true), ...typedSpans(layer.text, state.typing.fromEnd, state.columns - 6));
   const none = rows.length === 0 ? [line(span('  No action has that name. Esc closes.', 'dim'))] : rows;
   return [fitLine(head, state.columns), ...padded(scrolledRows(none, height, selected), height, state.columns)];
 }

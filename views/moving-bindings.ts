@@ -6,6 +6,9 @@ import { bodyHeight } from './page-body.ts';
 // Under a prompt too: what is asked must be readable to its end.
 const scrolled: readonly Mode[] = [...views, 'help', 'palette', 'prompt-key', 'prompt-text', 'prompt-next'];
 
+/** The views in which letters move. */
+const viewed: readonly Mode[] = [...views.filter((mode) => mode !== 'run'), 'help'];
+
 /** The keys that move the cursor; `sizeOf` tells how long the list on screen is. */
 export function movingBindings(sizeOf: (state: SessionState, session: Session) => number): Given[] {
   const row = (id: string, key: string, description: string, commands: Given['commands']): Given => ({
@@ -23,7 +26,9 @@ export function movingBindings(sizeOf: (state: SessionState, session: Session) =
     (state, session) => [{ type: 'move', by: rows, of: sizeOf(state, session) }];
   const byPages =
     (pages: number): Given['commands'] =>
-    (state, session) => [{ type: 'move', by: pages * Math.max(1, bodyHeight(state) - 1), of: sizeOf(state, session) }];
+    (state, session) => [
+      { type: 'move', by: Math.trunc(pages * Math.max(2, bodyHeight(state) - 1)), of: sizeOf(state, session) },
+    ];
   const toEdge =
     (to: 'first' | 'last'): Given['commands'] =>
     (state, session) => [{ type: 'edge', to, of: sizeOf(state, session) }];
@@ -34,5 +39,14 @@ export function movingBindings(sizeOf: (state: SessionState, session: Session) =
     row('page-down', 'PageDown', 'Move down by a page', byPages(1)),
     row('first', 'Home', 'Go to the first', toEdge('first')),
     row('last', 'End', 'Go to the last', toEdge('last')),
+    // As vi and less have them; where text is typed, and where k keeps a lock, these are letters.
+    { ...row('vi-up', 'k', 'Move up', by(-1)), modes: viewed },
+    { ...row('vi-down', 'j', 'Move down', by(1)), modes: viewed },
+    { ...row('vi-first', 'g', 'Go to the first', toEdge('first')), modes: viewed },
+    { ...row('vi-last', 'G', 'Go to the last', toEdge('last')), modes: viewed },
+    { ...row('half-page-up', 'Ctrl+U', 'Move up by half a page', byPages(-0.5)), modes: [...viewed, 'run'] },
+    { ...row('half-page-down', 'Ctrl+D', 'Move down by half a page', byPages(0.5)), modes: [...viewed, 'run'] },
+    { ...row('vi-page-up', 'Ctrl+B', 'Move up by a page', byPages(-1)), modes: [...viewed, 'run'] },
+    { ...row('vi-page-down', 'Ctrl+F', 'Move down by a page', byPages(1)), modes: [...viewed, 'run'] },
   ];
 }

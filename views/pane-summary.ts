@@ -1,3 +1,4 @@
+import { burstKinds } from '../src/documents/burst-kinds.ts';
 import { severityOf } from '../src/documents/severity.ts';
 import type { Severity } from '../src/documents/triage.ts';
 import { portWithProtocol } from '../src/network/port-text.ts';
@@ -37,7 +38,7 @@ function logonsSummary(part: TriageInProgress, now: Date): Line {
         : burst.success.state === 'unknown'
           ? ', success ?'
           : '';
-      return thing(severity, `${count(burst.failures)} ${burst.kind}${ended}`);
+      return thing(severity, `${count(burst.failures)} ${burstKinds[burst.kind].short}${ended}`);
     }),
   );
 }

@@ -10,6 +10,7 @@ import {
 import { wrap } from '../src/text/cells.ts';
 import { mark } from '../src/words/severity.ts';
 import { blank, boxed, type Line, line, type Span, span } from './line.ts';
+import { typedSpans } from './typed-text.ts';
 
 /** A prompt as it is drawn. */
 export interface PromptShown {
@@ -19,6 +20,7 @@ export interface PromptShown {
   hasKeys: boolean;
   words: ConfirmWords;
   typed: string;
+  fromEnd: number;
   refusal: string;
 }
 
@@ -29,7 +31,8 @@ export function promptOnScreen(state: SessionState): PromptShown | null {
   const layer = top(state);
   const words = layer.kind === 'confirm' ? layer.words : { yes: 'apply', no: 'cancel' };
   const { asked, typed, refusal } = state;
-  return { prompt, asked, hasKeys: promptHasKeys(state), words, typed, refusal };
+  const { fromEnd } = state.typing;
+  return { prompt, asked, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
 }
 
 const key = (name: string, does: string): Span[] => [span(name, 'accent', true), span(` ${does}`)];
@@ -71,7 +74,7 @@ export function promptRows(shown: PromptShown, width: number, height: number): L
       line(span(` ${at === 0 ? mark.failed : ' '} `, 'critical'), span(text, 'plain', true)),
     ),
     keysRow(shown),
-    ...(typing ? [line(span(' > ', 'accent', true), typed, span('_', 'accent'))] : []),
+    ...(typing ? [line(span(' > ', 'accent', true), ...typedSpans(typed, shown.fromEnd, width - 6))] : []),
   ];
   const room = Math.max(0, height - question.length - end.length);
   const told = prompt.consequences.flatMap((text) =>

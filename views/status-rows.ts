@@ -4,6 +4,7 @@ import { mark } from '../src/words/severity.ts';
 import { footerEntries } from './keymap.ts';
 import { blank, fitLine, type Line, line, span, widthOf } from './line.ts';
 import { jobsRow } from './run-text.ts';
+import { typedSpans } from './typed-text.ts';
 
 /** What the footer offers, with the cells that each takes, as many as fit. */
 function offered(state: SessionState) {
@@ -55,11 +56,10 @@ export function status(state: SessionState): Line {
   const layer = top(state);
   if (layer.kind === 'input') {
     const before = ` ${inputNames[layer.purpose]} > `;
-    // The end of what is typed must be seen.
-    const room = state.columns - cells(before) - 2;
-    const typed = [...layer.text];
-    while (typed.length > 0 && cells(typed.join('')) > room) typed.shift();
-    return line(span(before, 'accent', true), typed.join(''), span('_', 'accent'));
+    return line(
+      span(before, 'accent', true),
+      ...typedSpans(layer.text, state.typing.fromEnd, state.columns - cells(before) - 2),
+    );
   }
   if (state.toast) {
     const sign = { plain: mark.low, good: mark.verified, bad: mark.failed }[state.toast.tone];

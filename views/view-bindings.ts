@@ -19,6 +19,9 @@ function noRunToUndo(state: SessionState): string {
   return slot?.view.steps.some((step) => step.undoable) ? '' : 'Nothing was done that could be undone.';
 }
 
+/** Is there a view to go back to? */
+const beneathFirst = (state: SessionState) => state.layers.length > 1;
+
 /** What can be done in the views. */
 export const viewBindings: readonly Given[] = [
   {
@@ -137,8 +140,8 @@ export const viewBindings: readonly Given[] = [
     id: 'search',
     keys: ['/'],
     name: 'search',
-    description: 'Show only entries that contain a text',
-    modes: ['transcript', 'time-line'],
+    description: 'Show only entries that contain every word that is typed',
+    modes: ['transcript', 'time-line', 'findings', 'help'],
     commands: one({ type: 'search' }),
   },
   {
@@ -217,6 +220,32 @@ export const viewBindings: readonly Given[] = [
     footer: false,
     disabled: (state) => (state.runs.length > 0 ? '' : 'No playbook was started.'),
     commands: one({ type: 'jobs' }),
+  },
+  {
+    id: 'next-item',
+    keys: ['Tab', 'Right'],
+    name: 'next',
+    description: 'Go to the detail of the next thing',
+    modes: ['detail', 'moment'],
+    commands: one({ type: 'next-item', by: 1 }),
+  },
+  {
+    id: 'previous-item',
+    keys: ['Shift+Tab', 'Left'],
+    name: 'before',
+    description: 'Go to the detail of the thing before',
+    modes: ['detail', 'moment'],
+    footer: false,
+    commands: one({ type: 'next-item', by: -1 }),
+  },
+  {
+    id: 'auto-refresh',
+    keys: ['R'],
+    name: 'auto refresh',
+    description: 'Read what is on screen again from time to time; again: pause',
+    modes: ['suspects', 'triage'],
+    footer: false,
+    commands: one({ type: 'auto-refresh' }),
   },
   {
     id: 'refresh',
@@ -334,9 +363,9 @@ export const viewBindings: readonly Given[] = [
   {
     id: 'quit',
     keys: ['q'],
-    name: 'quit',
-    description: 'Leave cordon; asks first when something still runs in Azure',
+    name: 'back, quit',
+    description: 'Go back; from the first view leave cordon, which asks first',
     modes: [...views, 'help'],
-    commands: one({ type: 'quit' }),
+    commands: (state) => [{ type: beneathFirst(state) ? 'back' : 'quit' }],
   },
 ];

@@ -1,4 +1,4 @@
-import { type Instance, render, useInput, usePaste } from 'ink';
+import { type Instance, render, useApp, useInput, usePaste } from 'ink';
 import { useSyncExternalStore } from 'react';
 import { type Session, ticks } from '../src/session/session.ts';
 import { steady } from '../src/text/cells.ts';
@@ -6,13 +6,16 @@ import { attention } from './attention.ts';
 import { type Frames, framesOf } from './frame.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';
-import { mouseOff, mouseOn, withoutMouse } from './mouse.ts';
+import { askBackground, keysOnly, mouseOff, mouseOn } from './mouse.ts';
 import { pointed } from './mouse-bindings.ts';
+import { paintIn } from './paint.ts';
 import { Screen } from './screen.tsx';
+import { isLight, type ThemeName, themeByEnvironment } from './theme.ts';
 
 /** The frame that Ink was given last. */
 interface LatestFrame {
   asks: string;
+  suspend: ((work: () => Promise<void>) => Promise<unknown>) | null;
 }
 
 interface WorkbenchProps {
@@ -29,6 +32,8 @@ export function Workbench({ session, frames, latest }: WorkbenchProps) {
     for (const name of keysOf(input, key)) press(session, name);
   });
   usePaste((text) => paste(session, text));
+  const { suspendTerminal } = useApp();
+  latest.suspend = suspendTerminal;
   if (frame.defect !== null) throw frame.defect;
   // Frames are made one after another, and Ink writes the one that was made last.
   latest.asks = frame.asks;
@@ -43,8 +48,12 @@ export interface WorkbenchStreams {
   stderr?: NodeJS.WritableStream;
   /** Is the alternate screen there already, with something on it to draw over? */
   entered?: boolean;
+  /** Is given the way to lend the terminal to another program, and null when that ends. */
+  lend?: (lent: ((work: () => Promise<void>) => Promise<void>) | null) => void;
   /** Is the mouse heeded? Then the terminal selects text only with Shift held. */
   mouse?: boolean;
+  /** `auto`: light or dark, as the terminal tells. */
+  theme?: ThemeName | 'auto';
 }
 
 const enterAlternateScreen = '\u001b[?1049h';
@@ -84,6 +93,8 @@ export async function runWorkbench({
   stderr = process.stderr,
   entered = false,
   mouse = true,
+  theme = 'dark',
+  lend,
 }: WorkbenchStreams): Promise<void> {
   // A Windows console scrolls when its last cell is written.
   const size = () => ({
@@ -91,7 +102,7 @@ export async function runWorkbench({
     rows: (stdout.rows || defaultSize.rows) - (process.platform === 'win32' ? 1 : 0),
   });
   let instance: Instance | null = null;
-  const latest: LatestFrame = { asks: '' };
+  const latest: LatestFrame = { asks: '', suspend: null };
   // A prompt stands from when the terminal has its frame, not from when React has made it.
   const frameWritten = () => {
     const { asks } = latest;
@@ -130,7 +141,17 @@ export async function runWorkbench({
     stdout.emit('resize');
     told = resizes;
   });
-  const input = mouse ? withoutMouse(stdin, (event) => pointed(session, event, frames.firstRow())) : stdin;
+  const draw = (name: ThemeName) => {
+    paintIn(name);
+    frames.refresh();
+  };
+  const input = keysOnly(stdin, {
+    mouse: (event) => pointed(session, event, frames.firstRow()),
+    background(answer) {
+      const light = isLight(answer);
+      if (theme === 'auto' && light !== null) draw(light ? 'light' : 'dark');
+    },
+  });
   const stopBell = attention(session, (text) => stdout.write(text));
   let timer: NodeJS.Timeout | undefined;
   const schedule = () => {
@@ -157,7 +178,9 @@ export async function runWorkbench({
       stdout.write(enterAlternateScreen + clearFromTop);
     }
     drawOver(stdout);
+    draw(theme === 'auto' ? themeByEnvironment(process.env.COLORFGBG) : theme);
     if (mouse) stdout.write(mouseOn);
+    if (theme === 'auto') stdout.write(askBackground);
     instance = render(element(), {
       stdin: input,
       stdout,
@@ -167,6 +190,12 @@ export async function runWorkbench({
       patchConsole: false,
       interactive: true,
       onRender: frameWritten,
+    });
+    lend?.(async (work) => {
+      if (mouse) stdout.write(mouseOff);
+      await latest.suspend?.(work);
+      if (mouse) stdout.write(mouseOn);
+      stdout.emit('resize');
     });
     stdout.prependListener('resize', resized);
     stdout.on('resize', afterResize);
@@ -183,6 +212,7 @@ export async function runWorkbench({
     process.off('SIGWINCH', winched);
     stopRedraws();
     stopBell();
+    lend?.(null);
     frames.stop();
     if (mouse) stdout.write(mouseOff);
     const words = session.lastWords();

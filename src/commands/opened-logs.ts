@@ -49,7 +49,7 @@ function tracedEvent(event: SecurityEvent, sids: SidNames): TracedEvent {
 }
 
 /** Reads exported event logs by what a person typed, or by their paths. */
-interface PathLogs extends EventLogs {
+interface PathLogs extends Omit<EventLogs, 'complete'> {
   openPaths(
     paths: readonly string[],
     vm: VirtualMachine,

@@ -1,13 +1,15 @@
 import { Writable } from 'node:stream';
 import type { TriageOptions } from '../azure/triage.ts';
-import { exitCode } from '../failure.ts';
+import { exitCode, Failure } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
+import { personsEditor } from './editor.ts';
 import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 import { debugFile, guardScreen } from './screen-guard.ts';
+import { readSettings, type Settings, settingsFile } from './settings.ts';
 import { toTmux } from './tmux-buffer.ts';
 
 /** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
@@ -19,19 +21,30 @@ async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { 
   return { ...burstOptions(flags), ...exploited, ...tags };
 }
 
+/** What the session takes of the settings. */
+function sessionSettings({ refresh, columns, localTime }: Settings) {
+  return {
+    localTime,
+    ...(columns === null ? {} : { columns }),
+    ...(refresh === null ? {} : { refreshSeconds: refresh, autoRefresh: true }),
+  };
+}
+
 /** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
 
 /**
  * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. The first frame
- * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it.
+ * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it. `program` is cordon's own
+ * file, of which a process is started that undoes at its deadline what nobody has kept.
  */
-export async function workbench(flags: WorkbenchFlags, streams: Streams): Promise<number> {
+export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     const { report } = await import('./report.ts');
     return report(flags, streams);
   }
   allowedAddress(flags);
+  const settings = await readSettings();
   const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
   // The screen is the workbench's while it runs: what is told beside it comes when it is left.
@@ -43,19 +56,24 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   const first = signsInFirst(flags) ? await connect() : null;
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
-  const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all([
-    import('../../views/workbench.tsx'),
-    import('../session/prompt-standing.ts'),
-    import('../session/session.ts'),
-    import('../session/clipboard.ts'),
-  ]);
+  const [{ runWorkbench }, { rebind }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all(
+    [
+      import('../../views/workbench.tsx'),
+      import('../../views/keymap.ts'),
+      import('../session/prompt-standing.ts'),
+      import('../session/session.ts'),
+      import('../session/clipboard.ts'),
+    ],
+  );
+  const clashes = rebind(settings.keys);
+  if (clashes.length > 0) throw new Failure(`${settingsFile()}: keys: ${clashes.join('; ')}`, exitCode.usage);
   let failed: { error: unknown } | null = null;
   const open = async () => {
     // The frame goes out before anything else takes the processor.
     await new Promise((resolve) => setImmediate(resolve));
     try {
       const [opened, { azurePorts }] = await Promise.all([first ?? connect(), import('./azure-ports.ts')]);
-      return await azurePorts(flags, opened, options);
+      return await azurePorts(flags, opened, options, program);
     } catch (error) {
       failed = { error };
       session.dispatch({ type: 'leave' });
@@ -66,6 +84,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
     simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,
     ...(options.exploited ? { exploited: options.exploited } : {}),
   });
+  const editor = personsEditor(process.env);
   const session = createSession(
     {
       reader: late.reader,
@@ -77,12 +96,20 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
           const { openedLogs } = await import('./opened-logs.ts');
           return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
         },
+        complete: async (typed) => (await import('./path-completion.ts')).completedPath(typed, /\.evtx$/i),
       },
       clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toTmux),
       stopwatch: wallStopwatch,
+      editor: (text) => editor.edit(text),
       quit: () => {},
     },
-    { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope },
+    {
+      readOnly: flags.readOnly === true,
+      scope: 'signing in…',
+      readScope: late.scope,
+      halfDone: late.halfDone,
+      ...sessionSettings(settings),
+    },
   );
   // A defect in one reading must not end the session, nor the case with it.
   const defect = (error: unknown) =>
@@ -94,7 +121,11 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams): Promis
   const stderr = Object.assign(new Writable(), { write: guard.stderr.write });
   try {
     const { stdin, stdout } = process;
-    await runWorkbench({ session, stdin, stdout, stderr, entered: before !== undefined });
+    const lend = (lent: typeof editor.lend) => {
+      editor.lend = lent;
+    };
+    const { theme, mouse } = settings;
+    await runWorkbench({ session, stdin, stdout, stderr, lend, theme, mouse, entered: before !== undefined });
   } finally {
     guard.end();
     process.off('unhandledRejection', defect);

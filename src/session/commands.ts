@@ -40,7 +40,19 @@ export type Command =
   | { type: 'copy'; text: string; what: string }
   | { type: 'export' }
   | { type: 'insert'; text: string }
-  | { type: 'erase'; all?: boolean }
+  | { type: 'erase'; what: 'before' | 'under' | 'word' | 'to-start' | 'to-end' }
+  | { type: 'cursor'; to: 'left' | 'right' | 'start' | 'end' | 'word-left' | 'word-right' }
+  /** What was entered before in an input like this one: older, or newer. */
+  | { type: 'recall'; by: 1 | -1 }
+  /** Completes the name of a file. */
+  | { type: 'complete' }
+  /** Writes the note in the person's own editor. */
+  | { type: 'edit-note' }
+  /** The thing after or before the one whose detail is on screen. */
+  | { type: 'next-item'; by: 1 | -1 }
+  | { type: 'open-vm'; id: string }
+  /** Reads again by itself, or stops that. */
+  | { type: 'auto-refresh' }
   | { type: 'submit' }
   | { type: 'yes' }
   | { type: 'no' }

@@ -38,4 +38,6 @@ export interface EventLogs {
     onProgress: (fraction: number) => void,
     signal: AbortSignal,
   ): Promise<OpenedLogs>;
+  /** Completes the last path as far as the names of files agree; `choices` are the names where they do not. */
+  complete(typed: string): Promise<{ text: string; choices: string[] }>;
 }

@@ -1,8 +1,9 @@
 import type { Finding } from '../documents/triage.ts';
 import { type PostureKey, postureKeys } from '../sources.ts';
+import { hasWords } from '../text/fuzzy.ts';
 import { practices } from '../triage/findings.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import type { Pane, SessionState } from './state.ts';
+import type { Layer, Pane, SessionState } from './state.ts';
 
 const once = new WeakMap<readonly Finding[], readonly Finding[]>();
 
@@ -32,6 +33,18 @@ export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
 /** The findings of a VM as far as its facts have arrived, each fact once, worst first. */
 export function findingsIn(state: SessionState, vmId: string): readonly Finding[] {
   return toldOnce(state.triages.get(vmId)?.part.findings ?? []);
+}
+
+/** Those of them that contain every word of the search. */
+export function foundFindings(
+  state: SessionState,
+  { vmId, search }: Pick<Extract<Layer, { kind: 'findings' }>, 'vmId' | 'search'>,
+): readonly Finding[] {
+  const found = findingsIn(state, vmId);
+  if (search.trim() === '') return found;
+  return found.filter((finding) =>
+    hasWords(`${finding.severity} ${finding.title} ${finding.attack.join(' ')} ${finding.playbook}`, search),
+  );
 }
 
 /** Where the cursor stands: it stays on its finding while others arrive, and on the worst until it was moved. */

@@ -1,4 +1,4 @@
-import { findingAt, findingsIn } from './findings-shown.ts';
+import { findingAt, foundFindings } from './findings-shown.ts';
 import { postureOrder } from './posture-order.ts';
 import { itemCount, type Pane, panes, runIsOver, top } from './state.ts';
 import type { Holder } from './state-store.ts';
@@ -43,7 +43,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       return;
     }
     case 'findings': {
-      const found = findingsIn(state, layer.vmId);
+      const found = foundFindings(state, layer);
       const index = at(findingAt(found, layer.selected), found.length);
       holder.replaceTop({ ...layer, selected: found[index]?.id ?? null });
       return;
@@ -97,7 +97,18 @@ function searchFor(holder: Holder, search: string): void {
   const layer = top(holder.get());
   if (layer.kind === 'transcript') holder.replaceTop({ ...layer, search, selected: null });
   // The cursor stays on its entry when the search still has it.
-  else if (layer.kind === 'time-line') holder.replaceTop({ ...layer, search });
+  else if (layer.kind === 'time-line' || layer.kind === 'findings') holder.replaceTop({ ...layer, search });
+  else if (layer.kind === 'help') holder.replaceTop({ ...layer, search, selected: 0 });
+}
+
+/** Searches in the list under the input as it is typed. */
+export function searchBeneath(holder: Holder, search: string): void {
+  const { layers } = holder.get();
+  const list = layers.at(-2);
+  const input = layers.at(-1);
+  if (!list || !input || !('search' in list)) return;
+  const found = list.kind === 'transcript' ? { ...list, search, selected: null } : { ...list, search };
+  holder.set({ layers: [...layers.slice(0, -2), found, input] });
 }
 
 /** Leaves what is on top: an input with its change taken back, a zoom, a search, a filter, a view. */
@@ -108,7 +119,7 @@ export function back(holder: Holder): void {
     if (layer.purpose === 'search') searchFor(holder, layer.before);
   } else if (layer.kind === 'triage' && layer.zoomed) {
     holder.replaceTop({ ...layer, zoomed: false });
-  } else if ((layer.kind === 'transcript' || layer.kind === 'time-line') && layer.search !== '') {
+  } else if ('search' in layer && layer.search !== '') {
     searchFor(holder, '');
   } else if (layer.kind === 'run' && layer.opened) {
     holder.replaceTop({ ...layer, opened: false, scroll: 0 });
@@ -119,13 +130,18 @@ export function back(holder: Holder): void {
   }
 }
 
+/** How many texts are kept of those that were entered before. */
+const mostEntered = 50;
+
 /** Takes the text of the input on top; returns it when it is a note or names event logs. */
 export function takeInput(holder: Holder): { purpose: 'note' | 'logs'; vmId: string; text: string } | null {
   const layer = top(holder.get());
   if (layer.kind !== 'input') return null;
-  holder.pop();
-  if (layer.purpose === 'search') searchFor(holder, layer.text);
   const { purpose, vmId } = layer;
   const text = layer.text.trim();
+  const before = (holder.get().entered.get(purpose) ?? []).filter((one) => one !== text);
+  const entered = new Map(holder.get().entered).set(purpose, [...before, text].slice(-mostEntered));
+  holder.pop(text === '' ? {} : { entered });
+  if (purpose === 'search') searchFor(holder, layer.text);
   return (purpose === 'note' || purpose === 'logs') && text !== '' ? { purpose, vmId, text } : null;
 }

@@ -1,6 +1,7 @@
 import type { Finding, ScanRow, VirtualMachine } from '../documents/triage.ts';
-import { findingAt, findingsIn, placeOfFinding } from './findings-shown.ts';
+import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
 import type { PlaybookOffer } from './playbooks.ts';
+import { postureOrder } from './posture-order.ts';
 import { addressesOf, burstInHand, itemCount, type Layer, machineOf, type Pane, tellingInstant, top } from './state.ts';
 import type { Holder } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
@@ -61,7 +62,7 @@ export function openingOf(holder: Holder, world: Openings) {
   /** Opens what the selected finding rests on. */
   function openFinding(layer: Extract<Layer, { kind: 'findings' }>): void {
     const part = holder.get().triages.get(layer.vmId)?.part;
-    const found = findingsIn(holder.get(), layer.vmId);
+    const found = foundFindings(holder.get(), layer);
     const finding = found[findingAt(found, layer.selected)];
     if (!part || !finding) return;
     const place = placeOfFinding(finding, part);
@@ -107,5 +108,27 @@ export function openingOf(holder: Holder, world: Openings) {
     world.trace(layer.vmId, layer.addresses[at] ?? '');
   }
 
-  return { openTriage, open, triageInHand, readAround, trace, nextAddress };
+  /** The detail of the thing after or before: of the pane, of the time line. */
+  function nextItem(by: number): void {
+    const state = holder.get();
+    const layer = top(state);
+    if (layer.kind === 'detail') {
+      const part = state.triages.get(layer.vmId)?.part;
+      const size = itemCount(part, layer.pane);
+      if (!part || size === 0) return;
+      const order = layer.pane === 'posture' ? postureOrder(part, state.now) : [...Array(size).keys()];
+      const index = order[(order.indexOf(layer.index) + by + size) % size] ?? 0;
+      holder.replaceTop({ ...layer, index, scroll: 0 });
+      readAround();
+    } else if (layer.kind === 'moment') {
+      const list = state.layers.at(-2);
+      const search = list?.kind === 'time-line' ? list.search : '';
+      const found = foundMoments(state, { vmId: layer.vmId, search });
+      const at = found.findIndex(({ id }) => id === layer.entry);
+      const entry = found[(at + by + found.length) % Math.max(1, found.length)];
+      if (entry) holder.replaceTop({ ...layer, entry: entry.id, scroll: 0 });
+    }
+  }
+
+  return { nextItem, openTriage, open, triageInHand, readAround, trace, nextAddress };
 }

@@ -1,4 +1,6 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact } from '../documents/fact.ts';
+import { refreshing } from './auto-refresh.ts';
 import type { CaseKeeper } from './case-keeper.ts';
 import { caseWriting } from './case-writing.ts';
 import type { Clipboard } from './clipboard.ts';
@@ -8,7 +10,7 @@ import { fleetReading } from './fleet-reading.ts';
 import { jobsOf } from './jobs.ts';
 import { logReading } from './log-reading.ts';
 import { machineReading } from './machine-reading.ts';
-import { back, changePane, lookAtStep, moveTo, takeInput } from './moving.ts';
+import { back, changePane, lookAtStep, moveTo, searchBeneath, takeInput } from './moving.ts';
 import { openedLogs } from './opened-logs.ts';
 import { openingOf } from './opening.ts';
 import { playbookRuns } from './playbook-runs.ts';
@@ -19,6 +21,7 @@ import type { Reader } from './session-readers.ts';
 import { beneath, machineOf, runLayer, type SessionState, sorts, top } from './state.ts';
 import { holdState, sentence } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
+import { type EditedText, edited } from './text-edit.ts';
 
 /** All that the session does to the world goes through these. */
 export interface SessionPorts {
@@ -29,14 +32,24 @@ export interface SessionPorts {
   eventLogs: EventLogs;
   /** Measures how long a prompt has stood. */
   stopwatch: Stopwatch;
+  /** Lets a text be written in the person's editor; null when it was left unchanged. Rejects when there is none. */
+  editor(text: string): Promise<string | null>;
   /** Called once, when the person leaves. */
   quit(): void;
 }
 
 export interface SessionOptions {
   readOnly: boolean;
+  /** Seconds between readings that begin by themselves, once they are switched on. */
+  refreshSeconds?: number;
+  /** They are switched on from the start. */
+  autoRefresh?: boolean;
+  columns?: readonly string[];
+  localTime?: boolean;
   /** What is looked at: "contoso-prod +1 subscription". */
   scope: string;
+  /** What earlier sessions left half-done in Azure; asked once, when the session starts. */
+  halfDone?: () => Promise<HalfDone[]>;
   /** Asks for it, where it is not known yet. */
   readScope?: () => Promise<string>;
 }
@@ -63,6 +76,8 @@ export interface Session {
 
 /** The longest text that an input takes, in UTF-16 units. */
 const longestInput = 2_000;
+/** Seconds between readings that begin by themselves, where no other time is set. */
+const defaultRefresh = 60;
 
 /** The new offers in the order that is on screen: a list must not change under the finger that chooses from it. */
 function inOrderOf(shown: readonly PlaybookOffer[], offers: readonly PlaybookOffer[]): PlaybookOffer[] {
@@ -98,7 +113,13 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       around: new Map(),
       offers: [],
       runs: [],
+      halfDone: [],
       typed: '',
+      typing: { fromEnd: 0, recalled: 0 },
+      entered: new Map(),
+      autoRefresh: options.autoRefresh === true ? (options.refreshSeconds ?? null) : null,
+      columnsWanted: options.columns ?? null,
+      localTime: options.localTime === true,
       refusal: '',
       toast: null,
       asked: { key: '', shown: false, stood: false, declined: false },
@@ -154,11 +175,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
 
   const prompts = promptAnswers(holder, runs, leave, eventLogs);
   const standing = promptStanding(holder, ports.stopwatch);
-
-  function quit(): void {
-    if (runs.operations().length === 0 && runs.timers().length === 0) leave();
-    else runs.askQuit();
-  }
+  const autoRefresh = refreshing(holder, ports.stopwatch, () => refresh());
 
   const opening = openingOf(holder, {
     open: (vm) => cases.open(vm),
@@ -169,17 +186,73 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     trace: (vmId, address) => void logs.trace(vmId, address),
   });
 
-  function changeText(change: (text: string) => string): void {
-    const layer = top(holder.get());
-    const changed = (text: string) => change(text).slice(0, longestInput);
+  function changeText(change: (now: EditedText) => EditedText): void {
+    const state = holder.get();
+    const layer = top(state);
+    const { fromEnd, recalled } = state.typing;
+    const apply = (text: string) => change({ text, fromEnd });
     if (layer.kind === 'input') {
-      const text = changed(layer.text);
-      holder.replaceTop({ ...layer, text }, layer.purpose === 'filter' ? { filter: text } : {});
+      const { text, fromEnd: to } = apply(layer.text);
+      const typing = { fromEnd: to, recalled };
+      holder.replaceTop({ ...layer, text }, { typing, ...(layer.purpose === 'filter' ? { filter: text } : {}) });
+      if (layer.purpose === 'search' && text !== layer.text) searchBeneath(holder, text);
     } else if (layer.kind === 'palette') {
-      holder.replaceTop({ ...layer, text: changed(layer.text), selected: 0 });
+      const { text, fromEnd: to } = apply(layer.text);
+      const selected = text === layer.text ? layer.selected : 0;
+      holder.replaceTop({ ...layer, text, selected }, { typing: { fromEnd: to, recalled } });
     } else if (prompts.answerable()) {
-      holder.set({ typed: changed(holder.get().typed), refusal: '' });
+      const { text, fromEnd: to } = apply(state.typed);
+      holder.set({ typed: text, typing: { fromEnd: to, recalled }, refusal: '' });
     }
+  }
+
+  /** Brings back what was entered before in an input of the same purpose. */
+  function recall(by: 1 | -1): void {
+    const state = holder.get();
+    const layer = top(state);
+    if (layer.kind !== 'input') return;
+    const before = state.entered.get(layer.purpose) ?? [];
+    const recalled = Math.max(0, Math.min(before.length, state.typing.recalled + by));
+    const text = recalled === 0 ? '' : (before[before.length - recalled] ?? '');
+    changeText(() => ({ text, fromEnd: 0 }));
+    holder.set({ typing: { fromEnd: 0, recalled } });
+  }
+
+  /** Completes the path of an event log as far as the files there are agree. */
+  async function complete(): Promise<void> {
+    const layer = top(holder.get());
+    if (layer.kind !== 'input' || layer.purpose !== 'logs') return;
+    const typed = layer.text;
+    const { text, choices } = await ports.eventLogs.complete(typed).catch(() => ({ text: typed, choices: [] }));
+    const now = top(holder.get());
+    if (now.kind !== 'input' || now.text !== typed) return;
+    if (text !== typed) changeText(() => ({ text, fromEnd: 0 }));
+    else holder.say(choices.length === 0 ? 'There is no such file.' : choices.slice(0, 12).join('  '));
+  }
+
+  /** Lets the note be written in the person's editor, and enters what comes back. */
+  async function editNote(): Promise<void> {
+    const layer = top(holder.get());
+    if (layer.kind !== 'input' || layer.purpose !== 'note') return;
+    const written = await ports.editor(layer.text).catch((error: unknown) => {
+      holder.say(`The editor could not be used: ${sentence(error)}`, 'bad');
+      return null;
+    });
+    if (written === null || top(holder.get()) !== layer) return;
+    holder.pop();
+    enterNote(layer.vmId, written.trim());
+  }
+
+  function enterNote(vmId: string, text: string): void {
+    if (text === '') return;
+    cases.write(
+      vmId,
+      async (openCase) => {
+        await openCase.note(text);
+        holder.say('Noted in the case file.', 'good');
+      },
+      (because) => holder.say(`The note was not written: ${because}`, 'bad'),
+    );
   }
 
   function submit(): void {
@@ -189,18 +262,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
     const taken = takeInput(holder);
     if (!taken) return;
-    if (taken.purpose === 'logs') {
-      eventLogs.open(taken.vmId, taken.text);
-      return;
-    }
-    cases.write(
-      taken.vmId,
-      async (openCase) => {
-        await openCase.note(taken.text);
-        holder.say('Noted in the case file.', 'good');
-      },
-      (because) => holder.say(`The note was not written: ${because}`, 'bad'),
-    );
+    if (taken.purpose === 'logs') eventLogs.open(taken.vmId, taken.text);
+    else enterNote(taken.vmId, taken.text);
   }
 
   /** The playbooks in their order of now: while one chose from them they kept the order that was on screen. */
@@ -309,7 +372,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         refresh();
         return;
       case 'filter':
-        holder.push({ kind: 'input', purpose: 'filter', text: state.filter, before: state.filter, vmId: '' });
+        holder.push({ kind: 'input', purpose: 'filter', text: '', before: state.filter, vmId: '' });
         return;
       case 'open-logs': {
         const vmId = machineOf(state);
@@ -324,8 +387,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       }
       case 'search': {
         const layer = top(state);
-        if (layer.kind !== 'transcript' && layer.kind !== 'time-line') return;
-        holder.push({ kind: 'input', purpose: 'search', text: layer.search, before: layer.search, vmId: layer.vmId });
+        if (!('search' in layer)) return;
+        const vmId = 'vmId' in layer ? layer.vmId : '';
+        holder.push({ kind: 'input', purpose: 'search', text: '', before: layer.search, vmId });
         return;
       }
       case 'note': {
@@ -340,7 +404,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       }
       case 'findings': {
         const vmId = opening.triageInHand();
-        if (vmId !== null) holder.push({ kind: 'findings', vmId, selected: null });
+        if (vmId !== null) holder.push({ kind: 'findings', vmId, selected: null, search: '' });
         return;
       }
       case 'time-line': {
@@ -381,7 +445,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       }
       case 'help':
-        holder.push({ kind: 'help', selected: 0 });
+        holder.push({ kind: 'help', selected: 0, search: '' });
         return;
       case 'palette':
         holder.push({ kind: 'palette', text: '', selected: 0 });
@@ -396,10 +460,30 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         exportCase();
         return;
       case 'insert':
-        changeText((text) => text + command.text);
-        return;
       case 'erase':
-        changeText((text) => (command.all ? '' : [...text].slice(0, -1).join('')));
+      case 'cursor':
+        changeText((text) => edited(text, command, longestInput));
+        return;
+      case 'recall':
+        recall(command.by);
+        return;
+      case 'complete':
+        void complete();
+        return;
+      case 'edit-note':
+        void editNote();
+        return;
+      case 'next-item':
+        opening.nextItem(command.by);
+        return;
+      case 'open-vm': {
+        const row = state.scan.rows.find(({ id }) => id === command.id);
+        if (row) opening.openTriage(row);
+        return;
+      }
+      case 'auto-refresh':
+        holder.set({ autoRefresh: state.autoRefresh === null ? (options.refreshSeconds ?? defaultRefresh) : null });
+        autoRefresh.start();
         return;
       case 'submit':
         submit();
@@ -435,7 +519,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         runs.onScreen()?.run.keep();
         return;
       case 'quit':
-        quit();
+        runs.askQuit();
         return;
       case 'leave':
         leave();
@@ -478,6 +562,17 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
       );
       fleet.read();
+      autoRefresh.start();
+      options.halfDone?.().then(
+        (halfDone) => {
+          holder.set({ halfDone });
+          const [first] = halfDone;
+          if (!first) return;
+          const more = halfDone.length > 1 ? ` (and ${halfDone.length - 1} more)` : '';
+          holder.say(`Left half-done by an earlier session${more}: ${first.text}. ${first.command}`, 'bad');
+        },
+        (error: unknown) => holder.say(`What earlier sessions left could not be read: ${sentence(error)}`, 'bad'),
+      );
     },
     explain(vmId, portIndex) {
       const part = holder.get().triages.get(vmId)?.part;
@@ -490,11 +585,13 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     async close() {
       holder.note({ closing: true });
       standing.stop();
+      autoRefresh.stop();
       fleet.stop();
       machines.stop();
       logs.stop();
       eventLogs.stop();
       await runs.endWaiting();
+      await runs.leave();
       await cases.close();
     },
   };

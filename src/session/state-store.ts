@@ -16,6 +16,7 @@ export interface Holder {
 }
 
 const toastSeconds = 8;
+const atEnd = { fromEnd: 0, recalled: 0 };
 
 /** What went wrong, in its own words. */
 export function sentence(error: unknown): string {
@@ -54,6 +55,9 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
   function set(changes: Partial<SessionState>): void {
     let next: SessionState = { ...state, ...changes, now: now() };
     next = withPrompt(next, state);
+    // Another text is typed now.
+    if (next.typed === '' && state.typed !== '') next = { ...next, typing: atEnd };
+    if (next.layers.length !== state.layers.length) next = { ...next, typing: atEnd };
     if (next.toast && next.now.getTime() >= next.toast.until) next = { ...next, toast: null };
     state = next;
     for (const listener of listeners) listener();

@@ -1,3 +1,4 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact, Gap } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -34,7 +35,7 @@ export type Layer =
   /** What addresses did, one of them on screen. */
   | { kind: 'address'; vmId: string; addresses: readonly string[]; at: number; scroll: number }
   /** Everything that has a time; `selected` is an entry's id, null the latest. */
-  | { kind: 'findings'; vmId: string; selected: string | null }
+  | { kind: 'findings'; vmId: string; selected: string | null; search: string }
   | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
   /** One entry of the time line. */
   | { kind: 'moment'; vmId: string; entry: string; scroll: number }
@@ -43,7 +44,7 @@ export type Layer =
   | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
   /** `selected` null follows the newest entry. */
   | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
-  | { kind: 'help'; selected: number }
+  | { kind: 'help'; selected: number; search: string }
   | { kind: 'palette'; text: string; selected: number }
   | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
   /** `vmId`: the VM whose opened log is asked about; "" otherwise. */
@@ -169,8 +170,20 @@ export interface SessionState {
   around: ReadonlyMap<string, Fact<EventsAround> | null>;
   offers: readonly PlaybookOffer[];
   runs: readonly RunSlot[];
+  /** What earlier sessions left half-done in Azure. */
+  halfDone: readonly HalfDone[];
   /** Text typed into the prompt in hand. */
   typed: string;
+  /** The cursor in the text that is typed, from its end; and how far back in what was entered before. */
+  typing: { fromEnd: number; recalled: number };
+  /** What was entered before, the newest last, by the input's purpose. */
+  entered: ReadonlyMap<string, readonly string[]>;
+  /** Seconds between readings that begin by themselves; null: none does. */
+  autoRefresh: number | null;
+  /** Heads of the columns of the suspects list that are wanted; null: all. */
+  columnsWanted: readonly string[] | null;
+  /** The local time stands beside UTC. */
+  localTime: boolean;
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;

@@ -1,4 +1,5 @@
 import type { TimeLine, TimeLineEntry } from '../documents/triage.ts';
+import { hasWords } from '../text/fuzzy.ts';
 import type { Layer, SessionState } from './state.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
@@ -13,11 +14,12 @@ export function timeLineIn(state: SessionState, vmId: string): TimeLine {
 /** The entries that contain the search, in any part, without regard to case. */
 export function foundMoments(state: SessionState, { vmId, search }: Pick<Shown, 'vmId' | 'search'>): TimeLineEntry[] {
   const { entries } = timeLineIn(state, vmId);
-  const wanted = search.toLowerCase();
+  if (search.trim() === '') return entries;
   return entries.filter((entry) =>
-    `${entry.at} ${entry.source} ${entry.severity} ${entry.text} ${entry.who} ${entry.from} ${entry.attack.join(' ')}`
-      .toLowerCase()
-      .includes(wanted),
+    hasWords(
+      `${entry.at} ${entry.source} ${entry.severity} ${entry.text} ${entry.who} ${entry.from} ${entry.attack.join(' ')}`,
+      search,
+    ),
   );
 }
 

@@ -7,3 +7,12 @@ export function hasInOrder(text: string, wanted: string): boolean {
   }
   return true;
 }
+
+/** Does the text contain every word of `wanted`, in any order and case? */
+export function hasWords(text: string, wanted: string): boolean {
+  const lower = text.toLowerCase();
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => lower.includes(word));
+}

@@ -40,13 +40,15 @@ describe('before Azure has answered', () => {
     const screen = open(...neverAnswering());
     const first = await screen.until('? help', patience);
     expect(first).toContain('signing in…');
-    expect(first).toContain('listing the machines you can see');
+    expect(first).toContain('listing the VMs you can see');
     expect(screen.alternate).toBe(true);
     screen.type('?');
     await screen.until('What you can do here', patience);
     screen.type('\u001b');
-    await screen.until('listing the machines you can see', patience);
+    await screen.until('listing the VMs you can see', patience);
     screen.type('q');
+    await screen.until('y leave');
+    screen.type('y');
     expect((await screen.exited).exitCode).toBe(0);
     expect(screen.alternate).toBe(false);
   });

@@ -132,7 +132,7 @@ describe('an incident, with the keyboard alone', () => {
     await screen.until('chain ✓', patience);
     screen.type('e');
     await screen.until(/\.md/, patience);
-    screen.type('q');
+    screen.type('\u0003');
     const { exitCode } = await screen.exited;
     expect(exitCode).toBe(0);
     expect(screen.alternate).toBe(false);
@@ -181,7 +181,7 @@ describe('an incident, with the keyboard alone', () => {
     expect(shown).toMatch(/brute force +40/);
     screen.type('O');
     await screen.until(/\? Not known: no agent of this/, patience);
-    screen.type('q');
+    screen.type('\u0003');
     await screen.exited;
     const id = readdirSync(cases).find((name) => name.endsWith('-legacy7')) ?? '';
     const transcript = readFileSync(join(cases, id, 'transcript.jsonl'), 'utf8');

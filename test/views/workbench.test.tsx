@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSession } from '../../src/session/session.ts';
+import { visibleRows } from '../../src/session/suspects.ts';
 import { timeLineOf } from '../../src/triage/time-line.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { promptOf } from './fixtures/confirm.ts';
@@ -89,6 +90,58 @@ describe('suspects', () => {
     await terminal.until((screen) => screen.includes('match !rg-web') && !screen.includes('❯▲ web01'));
   });
 
+  test('filter: letters in their order are enough, a word is edited in its middle, what was entered comes back', async () => {
+    const { terminal, world, session } = begin();
+    await world.endScan();
+    await terminal.until('sql02');
+    terminal.type('/');
+    await terminal.until('filter > _');
+    terminal.type('wb1');
+    await terminal.until((screen) => screen.includes('❯▲ web01') && !screen.includes('sql02'));
+    terminal.type('\u001b[D');
+    terminal.type('\u001b[D');
+    terminal.type('e');
+    await terminal.until('filter > we_b1');
+    terminal.type('\r');
+    await terminal.until('match web1');
+    terminal.type('/');
+    await terminal.until('filter > _');
+    terminal.type('\u001b[A');
+    await terminal.until('filter > web1_');
+    terminal.type('\u0015');
+    terminal.type('\r');
+    await terminal.until('sql02');
+    expect(session.state().filter).toBe('');
+  });
+
+  test('j k g G, half pages and pages move as they do elsewhere; : opens a VM by its name', async () => {
+    const { terminal, world, session } = begin(120, 20);
+    await world.endScan(Array.from({ length: 40 }, (_, at) => suspect(`vm-${String(at).padStart(2, '0')}`, 0)));
+    await terminal.until('❯· vm-00');
+    const shown = () => visibleRows(session.state()).findIndex(({ id }) => id === session.state().selectedVm);
+    for (const [key, at] of [
+      ['j', 1],
+      ['k', 0],
+      ['G', 39],
+      ['g', 0],
+      ['\u0004', 5],
+      ['\u0015', 0],
+      ['\u0006', 11],
+      ['\u0002', 0],
+    ] as const) {
+      terminal.type(key);
+      await settle();
+      expect(shown(), JSON.stringify(key)).toBe(at);
+    }
+    terminal.type(':');
+    await terminal.until(' : _');
+    terminal.type('vm-3');
+    await terminal.until('Open vm-30 in');
+    terminal.type('\r');
+    await terminal.until('Exposed ports');
+    expect(session.state().layers.at(-1)).toMatchObject({ kind: 'triage' });
+  });
+
   test('10,000 VMs: the end is one key away and only rows on screen are drawn', async () => {
     const { terminal, world } = begin();
     await world.endScan(Array.from({ length: 10_000 }, (_, at) => suspect(`vm-${String(at).padStart(5, '0')}`, 0)));
@@ -104,6 +157,12 @@ describe('findings', () => {
     await world.endTriage();
     await terminal.until('f 3 findings');
     terminal.type('f');
+    await terminal.until('3 findings');
+    terminal.type('/');
+    await terminal.until('search > _');
+    terminal.type('4389');
+    await terminal.until((screen) => screen.includes('❯▲ 4389 is open') && !screen.includes('▲ RDP is open to the'));
+    terminal.type('\u001b');
     const list = await terminal.until(
       '❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon',
     );
@@ -112,6 +171,11 @@ describe('findings', () => {
     terminal.type('\u001b[B');
     await terminal.until('❯▲ 4389 is open to the whole Internet and may carry RDP.');
     terminal.type('\r');
+    await terminal.until('4389/tcp on web01');
+    // The next one, and back, without leaving the detail.
+    terminal.type('\t');
+    await terminal.until('443/tcp on web01');
+    terminal.type('\u001b[D');
     await terminal.until('4389/tcp on web01');
     terminal.type('\u001b');
     await terminal.until('❯▲ 4389 is open');
@@ -732,7 +796,12 @@ describe('leaving', () => {
     world.run.become({
       steps: lockView().steps.map((one, at) => (at === 2 ? { ...one, state: 'applying' as const } : one)),
     });
-    terminal.type('qy');
+    // Back to the triage, to the list, and then it asks.
+    for (const wanted of ['Exposed ports', 'Failed logons 24 h', 'Leave cordon while work goes on?']) {
+      terminal.type('q');
+      await terminal.until(wanted);
+    }
+    terminal.type('y');
     await terminal.until('Leave cordon while work goes on?');
     await settle();
     expect(world.quits).toBe(0);

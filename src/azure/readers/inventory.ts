@@ -8,8 +8,9 @@ import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { queryGraph } from '../client/resource-graph.ts';
+import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
@@ -46,12 +47,14 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   const tags = at(row, 'tags');
   const osName = osNameOf(row);
   const osType = textAt(row, 'osType').toLowerCase();
+  const subscription = subscriptions.find((one) => sameId(one.id, parsed.subscriptionId));
   return {
     id,
     name: textAt(row, 'name') || parsed.name,
     resourceGroup: textAt(row, 'resourceGroup') || parsed.resourceGroup,
     subscriptionId: parsed.subscriptionId,
-    subscriptionName: subscriptions.find((s) => sameId(s.id, parsed.subscriptionId))?.name ?? parsed.subscriptionId,
+    subscriptionName: subscription?.name ?? parsed.subscriptionId,
+    ...(subscription?.tenantId ? { tenantId: subscription.tenantId } : {}),
     location: textAt(row, 'location'),
     os: osType === 'linux' || (osType === '' && !/windows/i.test(osName) && osName !== '') ? 'linux' : 'windows',
     osName,
@@ -67,12 +70,17 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   };
 }
 
-/** All virtual machines in reach. Throws a Failure for a subscription that is not there. */
+/**
+ * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
+ * came, these are known, and what is missing is told. Throws a Failure for a subscription that is not there.
+ */
 export async function readInventory(
   connection: Connection,
   signal?: AbortSignal,
+  onPage: (machines: readonly VirtualMachine[], subscriptions: readonly Subscription[]) => void = () => {},
 ): Promise<Fact<{ machines: VirtualMachine[]; subscriptions: Subscription[] }>> {
   const source = 'Resource Graph · resources';
+  const need = { permission: '*/read', role: 'Reader', scope: 'the subscription' };
   try {
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
@@ -84,13 +92,26 @@ export async function readInventory(
         source,
       );
     }
-    const { rows, truncated } = await queryGraph(
-      connection,
-      query,
-      subscriptions.map((s) => s.id),
-      signal,
-    );
-    const machines = rows.map((row) => machineOf(row, subscriptions)).filter((machine) => machine !== undefined);
+    const ids = subscriptions.map(({ id }) => id);
+    const machines: VirtualMachine[] = [];
+    const pages = graphPages(connection, query, ids, signal);
+    let truncated: string | undefined;
+    while (truncated === undefined) {
+      const page = await pages.next().catch((error: unknown) => {
+        if (machines.length === 0) throw error;
+        const { because } = unknownFrom(error, source, need);
+        return { done: true as const, value: `the list of VMs ends after ${machines.length}: ${because}` };
+      });
+      if (page.done === true) {
+        truncated = page.value;
+        break;
+      }
+      for (const row of page.value) {
+        const machine = machineOf(row, subscriptions);
+        if (machine) machines.push(machine);
+      }
+      onPage(machines, subscriptions);
+    }
     return known(
       { machines, subscriptions },
       {
@@ -102,7 +123,7 @@ export async function readInventory(
     );
   } catch (error) {
     if (error instanceof Failure) throw error;
-    return unknownFrom(error, source, { permission: '*/read', role: 'Reader', scope: 'the subscription' });
+    return unknownFrom(error, source, need);
   }
 }
 
@@ -134,8 +155,31 @@ export function chooseMachine(machines: VirtualMachine[], wanted: string): Virtu
   );
 }
 
-/** Resolves a name or id against Azure. Throws a Failure that says what is wrong. */
+/**
+ * The one VM with this id, by a single query; undefined when there is none that this sign-in can see. Throws the SDK's
+ * error, and a Failure for a subscription that was not asked for.
+ */
+async function readOne(
+  connection: Connection,
+  id: string,
+  subscriptionId: string,
+): Promise<VirtualMachine | undefined> {
+  const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
+  const subscription = subscriptions.find((one) => one.id.toLowerCase() === subscriptionId.toLowerCase());
+  if (!subscription) return undefined;
+  const one = `${query.trimEnd()}\n| where id =~ ${kqlString(id)}`;
+  const { rows } = await queryGraph(connection, one, [subscription.id]);
+  return rows.map((row) => machineOf(row, subscriptions)).find((vm) => vm !== undefined && sameId(vm.id, id));
+}
+
+/** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
 export async function resolveVm(connection: Connection, wanted: string): Promise<VirtualMachine> {
+  const id = wanted.replace(/\/$/, '');
+  const parsed = wanted.startsWith('/') ? parseResourceId(id) : undefined;
+  if (parsed) {
+    const found = await readOne(connection, id, parsed.subscriptionId);
+    if (found) return found;
+  }
   const inventory = await readInventory(connection);
   if (inventory.state === 'unknown') {
     throw new Failure(`${inventory.because}; ${inventory.cure}`, exitCode.notPermitted);
