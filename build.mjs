@@ -64,7 +64,7 @@ await writeBundled(outdir, about, await bundledPackages(root, metafile, ['node_m
  * the parser is loaded as any module: a second slower at its first query.
  */
 async function snapshotParser() {
-  const bundled = fileURLToPath(new URL('./node_modules/node/bin/node', import.meta.url));
+  const bundled = fileURLToPath(new URL('./node_modules/.bin/node', import.meta.url));
   const node = existsSync(bundled) ? bundled : process.execPath;
   const run = async (...parameters) => (await promisify(execFile)(node, parameters, { timeout: 60_000 })).stdout;
   const script = fileURLToPath(new URL('./src/kql/parser-snapshot.cjs', import.meta.url));

@@ -26,6 +26,11 @@ function reading(command: Command): Command {
       ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
     )
     .option('--tenant <id>', 'the tenant to sign in to')
+    .option(
+      '--timeout <seconds>',
+      'how long Azure may take for one request (60; a log query 150, a change 120)',
+      number,
+    )
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
     .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials')
     .option('--debug <file>', 'append the log of the Azure SDK to a file, without credentials');
@@ -61,6 +66,15 @@ function tagged(command: Command): Command {
     '--service-tags <file>',
     'Microsoft’s ServiceTags_Public_<date>.json, for the addresses behind tags such as AzureCloud',
   );
+}
+
+/** Does the command in hand do nothing but print? */
+let printsOnly = false;
+
+/** As `finish`, for a command that does nothing but print. */
+async function print(work: Promise<number> | number): Promise<void> {
+  printsOnly = true;
+  return finish(work);
 }
 
 /** Sets the exit code without ending the process, so that what is written still gets out. */
@@ -99,7 +113,7 @@ function program(): Command {
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .action(async (flags) => {
-      await finish((await import('./commands/workbench.ts')).workbench(flags, streams));
+      await finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1]));
       // A request that Azure has not answered must not hold a person who has left.
       if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
     });
@@ -155,7 +169,9 @@ function program(): Command {
     .option('--case <id>', 'enter the files and what they say into this case')
     .option('--cases <folder>', 'where case files are kept')
     .action(async (files: string[], _flags, command: Command) =>
-      finish((await import('./commands/evtx.ts')).evtx(files, command.optsWithGlobals(), streams)),
+      (command.optsWithGlobals().case === undefined ? print : finish)(
+        (await import('./commands/evtx.ts')).evtx(files, command.optsWithGlobals(), streams),
+      ),
     );
 
   reading(
@@ -173,7 +189,9 @@ function program(): Command {
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
     .action(async (query: string, _flags, command: Command) =>
-      finish((await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams)),
+      (command.optsWithGlobals().case === undefined ? print : finish)(
+        (await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams),
+      ),
     );
 
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
@@ -197,7 +215,14 @@ function program(): Command {
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print cordon.plan/1 or cordon.run/1')
     .action(async (playbook: string, _flags, command: Command) =>
-      finish((await import('./commands/run-headless.ts')).runPlaybook(playbook, command.optsWithGlobals(), streams)),
+      finish(
+        (await import('./commands/run-headless.ts')).runPlaybook(
+          playbook,
+          command.optsWithGlobals(),
+          streams,
+          process.argv[1],
+        ),
+      ),
     );
 
   reading(
@@ -208,6 +233,9 @@ function program(): Command {
     .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
+    .option('--keep', 'keep what would be undone by itself')
+    .option('--due', 'only what should have been undone by itself by now')
+    .addOption(new Option('--wait', 'with --due: wait until it is').hideHelp())
     .option(
       '--confirm <name>',
       "the VM's name, with --step: for what cannot be restored, and over what somebody changed since",
@@ -225,7 +253,7 @@ function program(): Command {
     .option('--json', 'print JSON')
     .action(async (_flags, command: Command) => {
       const flags = command.optsWithGlobals();
-      await finish((await import('./commands/case.ts')).caseList({ ...at(flags), json: flags.json === true }, streams));
+      await print((await import('./commands/case.ts')).caseList({ ...at(flags), json: flags.json === true }, streams));
     });
   folder(cases.command('show <case>').description('its transcript'))
     .option('--json', 'print JSON')
@@ -284,6 +312,7 @@ function program(): Command {
     .option('--tls-cert <file>', 'certificate (PEM)')
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--mutation-log <file>', 'append every change to a file')
+    .addOption(new Option('--limits <kind>', 'what it refuses that comes too fast').choices(['azure', 'none']))
     .option('--token-lifetime <seconds>', 'how long a token lasts', number)
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/simulate.ts')).simulate(command.optsWithGlobals())),
@@ -300,7 +329,7 @@ function program(): Command {
   cordon
     .command('schema <name>')
     .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx')
-    .action(async (name: string) => finish((await import('./commands/schema.ts')).schema(name, process.stdout)));
+    .action(async (name: string) => print((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }
 
@@ -318,10 +347,17 @@ function at(flags: { cases?: string }): { root?: string } {
   return flags.cases ? { root: flags.cases } : {};
 }
 
-/** A pipe that closes early (`| head`) is no failure. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCode.done);
-});
+/**
+ * What is written to a reader that is gone (`| head`, a closed terminal) is lost, and nothing else: a command that
+ * changes Azure, or whose exit code says what it found, goes on to its end. What only prints can end at once.
+ */
+const goneReader = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EBADF']);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!goneReader.has(error.code ?? '')) throw error;
+    if (stream === process.stdout && printsOnly) process.exit(exitCode.done);
+  });
+}
 
 /** `--debug FILE` wherever it stands: the log of the Azure SDK goes there, and no other way. */
 async function startDebugging(argv: readonly string[]): Promise<void> {

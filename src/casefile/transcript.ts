@@ -12,6 +12,11 @@ import type { TranscriptFile } from './transcript-file.ts';
 /** Kinds that are on the disk before `append` resolves: what is asked of Azure must not outlive its record. */
 const durable: ReadonlySet<EntryKind> = new Set(['case', 'confirm', 'intent', 'outcome', 'undo', 'close']);
 
+/** Is the entry on the disk before `append` resolves? So is a note by which a later process acts. */
+function isDurable(kind: EntryKind, body: Record<string, Json>): boolean {
+  return durable.has(kind) || 'deadline' in body || 'kept' in body;
+}
+
 /** What must be free on the disk before a change: its outcome, its evidence and what undoes it must be written too. */
 const leastRoom = 1024 * 1024;
 
@@ -239,7 +244,7 @@ class Writer implements Transcript {
     const data = Buffer.from(`${line}\n`, 'utf8');
     try {
       await file.append(data);
-      if (durable.has(kind)) await file.sync();
+      if (isDurable(kind, body)) await file.sync();
     } catch (error) {
       // The file must end where the chain ends; if this fails too, the next entry tries again.
       this.#halfALine = await file.truncate(this.#size).then(
@@ -252,7 +257,7 @@ class Writer implements Transcript {
     this.head = entry.hash;
     this.count = entry.seq;
     this.#lastAt = at;
-    if (durable.has(kind)) {
+    if (isDurable(kind, body)) {
       this.#unflushed = false;
       if (this.#noted === 0) await this.#noteHead();
       else this.#noteHeadSoon();

@@ -3,11 +3,14 @@ import { azureReader } from '../azure/reader.ts';
 import { readSubscriptions } from '../azure/readers/subscriptions.ts';
 import type { TriageOptions } from '../azure/triage.ts';
 import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { type HalfDone, halfDone } from '../casefile/half-done.ts';
+import { pendingDeadlines } from '../playbook/deadlines.ts';
 import { loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { caseKeeper } from '../session/kept-cases.ts';
 import { caseLogOf, playbooksOf } from '../session/playbook-shelf.ts';
 import type { SessionPorts } from '../session/session.ts';
 import { version } from '../version.ts';
+import { startGuard } from './guard.ts';
 import { allowedAddress, withLockOptions } from './lock-options.ts';
 import type { Opened, WorkbenchFlags } from './options.ts';
 
@@ -15,22 +18,26 @@ import type { Opened, WorkbenchFlags } from './options.ts';
 export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
   /** What is looked at: "contoso-prod +1 subscription". */
   scope(): Promise<string>;
+  /** What earlier sessions left half-done in Azure. */
+  halfDone(): Promise<HalfDone[]>;
   /** What was wrong with playbooks of the person's own, a sentence each. */
   problems: readonly string[];
   close(): Promise<void>;
 }
 
-/** The ports over a connection that is open. */
+/** The ports over a connection that is open. `program` is cordon's own file, for the process that guards a deadline. */
 export async function azurePorts(
   flags: WorkbenchFlags,
   { connection, close }: Opened,
   options: TriageOptions,
+  program?: string,
 ): Promise<AzurePorts> {
   const now = () => connection.clock.now();
   const allowed = allowedAddress(flags);
   const actions = createActions(connection);
   const shelf = await loadPlaybooks(await playbookFolders(), actions);
-  const store = openCaseStore(flags.cases ?? defaultCaseRoot(), { now });
+  const root = flags.cases ?? defaultCaseRoot();
+  const store = openCaseStore(root, { now });
   return {
     reader: azureReader(connection, options),
     cases: caseKeeper({
@@ -62,6 +69,7 @@ export async function azurePorts(
       actions,
       readOnly: flags.readOnly === true,
       now,
+      ...(program === undefined ? {} : { guard: (id: string) => startGuard(program, id, root, flags) }),
       responderAddress: async () => allowed ?? (await connection.signedIn()).address,
     }),
     async scope() {
@@ -71,6 +79,7 @@ export async function azurePorts(
       if (!first) return 'no subscription in reach';
       return `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`;
     },
+    halfDone: () => halfDone(store, { demo: connection.simulated, now: now() }, pendingDeadlines),
     problems: shelf.problems,
     close,
   };

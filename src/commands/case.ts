@@ -6,9 +6,11 @@ import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
 import { type Exported, type ExportFormat, exportAndRecord, exportCase } from '../casefile/write-export.ts';
 import { count, counted } from '../text/counts.ts';
+import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import { printPdf } from './print-pdf.ts';
+import { printedJson } from './printed-json.ts';
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface CommandStreams {
@@ -31,7 +33,7 @@ const doesNotVerify = 6;
 export async function caseList(options: CaseCommandOptions, streams: CommandStreams): Promise<number> {
   const cases = await storeOf(options).list();
   if (options.json === true) {
-    streams.stdout.write(`${JSON.stringify({ schema: 'cordon.cases/1', cases }, null, 2)}\n`);
+    streams.stdout.write(`${printedJson({ schema: 'cordon.cases/1', cases })}\n`);
     return done;
   }
   if (cases.length === 0) streams.stderr.write('No cases yet.\n');
@@ -94,12 +96,12 @@ async function showText(found: CaseReader, verification: Verification, { stdout,
 
 /** One document, written as it is read: a case can be long. */
 async function showJson(found: CaseReader, verification: Verification, { stdout, stderr }: CommandStreams) {
-  const opening = JSON.stringify({ schema: 'cordon.case/1', id: found.id, header: found.header, verification });
+  const opening = jsonText({ schema: 'cordon.case/1', id: found.id, header: found.header, verification });
   stdout.write(`${opening.slice(0, -1)},"entries":[`);
   let separator = '\n';
   try {
     for await (const entry of found.entries()) {
-      stdout.write(`${separator}${JSON.stringify(entry)}`);
+      stdout.write(`${separator}${jsonText(entry)}`);
       separator = ',\n';
     }
   } catch (error) {
@@ -134,7 +136,7 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     });
     if (options.json === true) {
       const document = { schema: 'cordon.verification/1', id: found.id, ...verification };
-      streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      streams.stdout.write(`${printedJson(document)}\n`);
     }
     if (!verification.ok) {
       streams.stderr.write(`${failed(found.id, verification)}\n`);
@@ -174,7 +176,7 @@ export async function caseExport(id: string, options: CaseExportOptions, streams
     };
     const exported = await recorded(found, store, options.actor ?? osUser(), how, streams);
     if (options.json === true) {
-      streams.stdout.write(`${JSON.stringify({ schema: 'cordon.export/1', id: found.id, ...exported }, null, 2)}\n`);
+      streams.stdout.write(`${printedJson({ schema: 'cordon.export/1', id: found.id, ...exported })}\n`);
     } else {
       streams.stdout.write(`${exported.file}\n`);
     }

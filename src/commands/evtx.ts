@@ -4,6 +4,7 @@ import { type EventLogReading, readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { counted, progressBar } from '../text/counts.ts';
+import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
@@ -11,6 +12,7 @@ import { caseFlags } from './case-flags.ts';
 import { evtxText } from './evtx-report.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
+import { printedJson } from './printed-json.ts';
 
 export interface EvtxFlags extends BurstFlags {
   json?: boolean;
@@ -25,7 +27,7 @@ const unsafe = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
 /** A logon event as a line of JSON, in ASCII where a terminal could take it for more than text; nothing is lost. */
 function eventLine(event: SecurityEvent): string {
   const { recordId, eventId, computer, account, domain, address, workstation, logonType, status, subStatus } = event;
-  const line = JSON.stringify({
+  const line = jsonText({
     recordId,
     time: isoOf(event.at),
     eventId,
@@ -171,7 +173,7 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   await lines.flush();
   const document = documentOf(reading);
   for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
-  if (flags.json) streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.events) {
     for (const { path, damaged, damages } of document.files) {
       for (const { offset, because } of damaged.slice(0, 20))

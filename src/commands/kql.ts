@@ -11,6 +11,7 @@ import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
 import type { CaseFlags } from './into-case.ts';
 import { type ConnectionFlags, openConnection, readNamedFile, type Streams } from './options.ts';
+import { printedJson } from './printed-json.ts';
 import { queryCsv, queryFaults, queryText } from './query-report.ts';
 
 export interface KqlFlags extends ConnectionFlags {
@@ -59,7 +60,7 @@ export async function kql(
   }
   if (into) await enter(asked, document, into);
   for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
-  if (flags.json) streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else streams.stdout.write(flags.csv ? queryCsv(document) : queryText(document));
   if (document.rows.length < document.total && (flags.json || flags.csv)) {
     streams.stderr.write(

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { SessionPorts } from '../session/session.ts';
 import type { Reader } from '../session/session-readers.ts';
@@ -9,6 +10,7 @@ import type { AzurePorts } from './azure-ports.ts';
 /** The session's ports before Azure is there. */
 export interface LatePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
   scope(): Promise<string>;
+  halfDone(): Promise<HalfDone[]>;
   /** What is open so far; null while it is awaited. */
   opened(): AzurePorts | null;
   now(): Date;
@@ -43,6 +45,7 @@ export function latePorts(
     now,
     opened: () => ports,
     scope: async () => (await ready()).scope(),
+    halfDone: async () => (await ready()).halfDone(),
     reader: {
       now,
       simulated: about.simulated,

@@ -68,6 +68,14 @@ export function runText(run: RunDocument, summary: string): string {
     if (step.correlationIds.length > 0) lines.push(line(`correlation ${step.correlationIds.join(', ')}`, 4));
   }
   if (summary !== '') lines.push('', line(summary));
+  if (run.autoUndo) {
+    const { at, by } = run.autoUndo;
+    const text =
+      by === ''
+        ? `To be undone at ${at}, and nothing does it by itself once cordon is gone: cordon undo ${run.case} --yes`
+        : `Undone at ${at} by ${by}, unless you keep it: cordon undo ${run.case} --keep`;
+    lines.push(line(text));
+  }
   lines.push(line(`case ${run.case}`));
   return `${lines.join('\n')}\n`;
 }

@@ -1,21 +1,28 @@
 import { createActions } from '../actions/actions.ts';
 import { locksAtVm } from '../actions/lock/lock-of-vm.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
-import { type CaseFile, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { lockHolder } from '../casefile/case-lock.ts';
+import { type CaseFile, type CaseStore, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { readEvidence } from '../casefile/evidence.ts';
+import { halfDone, halfDoneIn } from '../casefile/half-done.ts';
 import type { Entry } from '../documents/transcript.ts';
-import { exitCode, Failure } from '../failure.ts';
+import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
+import { type Deadline, keptNote, pendingDeadlines } from '../playbook/deadlines.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
+import type { KeptCase } from '../session/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
+import { startGuard } from './guard.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
+import { deadlineText, undoDue } from './undo-due.ts';
 
 interface CaseFlags {
   cases?: string;
@@ -41,17 +48,28 @@ export interface UndoFlags extends ConnectionFlags, CaseFlags {
   reason?: string;
   readOnly?: boolean;
   json?: boolean;
+  /** What would be undone by itself stays. */
+  keep?: boolean;
+  /** Only what nobody has kept in time. */
+  due?: boolean;
+  /** With `due`: waits until it is. */
+  wait?: boolean;
 }
 
 /** How long a run waits, before its first step and after its last, for what is known of the VM: what came is entered. */
 const readingSeconds = 20;
 
-function onInterrupt(callback: () => void): () => void {
-  process.on('SIGINT', callback);
-  process.on('SIGTERM', callback);
+const endings = {
+  SIGINT: 'Interrupted by Ctrl-C',
+  SIGTERM: 'Asked to end (SIGTERM)',
+  SIGHUP: 'The terminal is gone (SIGHUP)',
+} as const;
+
+function onInterrupt(callback: (because: string) => void): () => void {
+  const listeners = Object.entries(endings).map(([signal, because]) => [signal, () => callback(because)] as const);
+  for (const [signal, listener] of listeners) process.on(signal, listener);
   return () => {
-    process.off('SIGINT', callback);
-    process.off('SIGTERM', callback);
+    for (const [signal, listener] of listeners) process.off(signal, listener);
   };
 }
 
@@ -59,13 +77,16 @@ function storeOf({ connection }: Opened, flags: CaseFlags) {
   return openCaseStore(flags.cases ?? defaultCaseRoot(), { now: () => connection.clock.now() });
 }
 
-/** `cordon run PLAYBOOK --vm VM`. */
-export async function runPlaybook(name: string, flags: RunFlags, streams: Streams): Promise<number> {
+/**
+ * `cordon run PLAYBOOK --vm VM`. `program` is cordon's own file, of which a process is started that undoes at its
+ * deadline what nobody has kept; without it no change has a deadline.
+ */
+export async function runPlaybook(name: string, flags: RunFlags, streams: Streams, program?: string): Promise<number> {
   const allowed = allowedAddress(flags);
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
-  let stop = () => {};
+  let interrupted = false;
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
     const shelf = await loadPlaybooks(await playbookFolders(), actions);
@@ -88,13 +109,10 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
               connection,
               streams.stderr,
             );
+            await tellOverdue(storeOf(opened, flags), fresh, vm.id, connection, streams.stderr);
           });
           await readIntoCase(opened, kept, vm, readingSeconds);
           const entered = kept.entries().length;
-          let interrupted = false;
-          stop = onInterrupt(() => {
-            interrupted = true;
-          });
           return {
             log: caseLogOf(kept, now),
             async close() {
@@ -102,14 +120,21 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
                 .entries()
                 .slice(entered)
                 .some(({ kind }) => kind === 'intent');
-              // Who pressed Ctrl-C wants to be out.
+              // Who was told to end, or lost the terminal, ends: it may be killed next.
               if (changed && !interrupted) await readIntoCase(opened, kept, vm, readingSeconds);
-              stop();
               await kept.close();
             },
           };
         },
-        onInterrupt,
+        onInterrupt(callback) {
+          return onInterrupt((because) => {
+            interrupted = true;
+            callback(because);
+          });
+        },
+        ...(program === undefined
+          ? {}
+          : { guard: (id) => startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags) }),
       },
       streams,
     );
@@ -125,6 +150,86 @@ export async function undoCase(id: string | undefined, flags: UndoFlags, streams
   }
   if (id === undefined) return undoLocksAtVm(flags, streams);
   const opened = await openConnection(flags);
+  if (flags.due) return undoOverdue(id, flags, opened, streams).finally(() => opened.close());
+  return undoNow(id, flags, opened, streams);
+}
+
+/** Says which changes to the VM should have been undone by now, in its case and in the others. */
+async function tellOverdue(
+  store: CaseStore,
+  current: KeptCase,
+  vmId: string,
+  connection: Connection,
+  stderr: { write(text: string): unknown },
+): Promise<void> {
+  const about = { demo: connection.simulated, now: connection.clock.now() };
+  const mine = await halfDoneIn(
+    { id: current.id, vm: current.file.header.vm },
+    current.entries(),
+    pendingDeadlines,
+    about.now,
+  );
+  const found = [...mine, ...(await halfDone(store, about, pendingDeadlines))];
+  for (const { kind, vm, text, command } of found) {
+    if (kind === 'overdue' && vm.id.toLowerCase() === vmId.toLowerCase()) {
+      stderr.write(`OVERDUE: ${printable(`${text}. ${command}`, 400)}\n`);
+    }
+  }
+}
+
+/** `cordon undo CASE --keep`: what would be undone by itself stays. */
+async function keepChanges(
+  caseId: string,
+  pending: readonly Deadline[],
+  openCase: () => Promise<WritableCase>,
+  { stdout }: Streams,
+): Promise<ExitCode> {
+  if (pending.length === 0) {
+    stdout.write(`case ${caseId}: nothing waits to be undone by itself\n`);
+    return exitCode.done;
+  }
+  const opened = await openCase();
+  try {
+    await opened.log.append('note', keptNote(pending.map(({ record }) => record)));
+  } finally {
+    await opened.close();
+  }
+  for (const { step, playbook } of pending) {
+    stdout.write(`${printable(`${step} (${playbook}) is kept: it is no longer undone by itself`, 200)}\n`);
+  }
+  return exitCode.done;
+}
+
+/** `cordon undo CASE --due`: what nobody has kept in time, as soon as it is due with `--wait`. */
+async function undoOverdue(id: string, flags: UndoFlags, opened: Opened, streams: Streams): Promise<number> {
+  const { connection } = opened;
+  const store = storeOf(opened, flags);
+  const reader = await store.read(id);
+  return undoDue(
+    {
+      id: reader.id,
+      file: reader.file,
+      entries: () => reader.entries(),
+      isHeld: async () => (await lockHolder(reader.directory)) !== null,
+      now: () => connection.clock.now(),
+      undo: async (records) => {
+        const reason = 'nobody kept it in time';
+        const code = await undoNow(id, { ...flags, yes: true, reason }, await openConnection(flags), streams, records);
+        return code === exitCode.done ? exitCode.done : exitCode.needsAttention;
+      },
+    },
+    { wait: flags.wait === true },
+    (text) => streams.stdout.write(text),
+  );
+}
+
+async function undoNow(
+  id: string,
+  flags: UndoFlags,
+  opened: Opened,
+  streams: Streams,
+  records?: ReadonlySet<string>,
+): Promise<number> {
   const { connection } = opened;
   const now = () => connection.clock.now();
   try {
@@ -141,19 +246,23 @@ export async function undoCase(id: string | undefined, flags: UndoFlags, streams
         exitCode.usage,
       );
     }
+    async function openCase(): Promise<WritableCase> {
+      const file: CaseFile = await store.open(reader.id);
+      const { name } = await connection.signedIn();
+      const log = caseLogOf({ id: file.id, file, actor: name }, now);
+      await settleOpenIntents(file, log, connection, streams.stderr);
+      return { log, close: () => file.close(name) };
+    }
+    const pending = pendingDeadlines(entries);
+    if (flags.keep) return await keepChanges(reader.id, pending, openCase, streams);
+    for (const one of pending) streams.stderr.write(`${deadlineText(one, now())}\n`);
     return await undo(
-      flags,
+      { ...flags, ...(records ? { records } : {}) },
       {
         what: `case ${reader.id}`,
         steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
         actions: createActions(connection),
-        async openCase(): Promise<WritableCase> {
-          const file: CaseFile = await store.open(reader.id);
-          const { name } = await connection.signedIn();
-          const log = caseLogOf({ id: file.id, file, actor: name }, now);
-          await settleOpenIntents(file, log, connection, streams.stderr);
-          return { log, close: () => file.close(name) };
-        },
+        openCase,
         onInterrupt,
       },
       streams,

@@ -7,6 +7,7 @@ import type { RunView } from '../playbook/run.ts';
 import { createRun, type StartedRun } from '../playbook/runner.ts';
 import { printable } from '../text/printable.ts';
 import { planText, runText } from './plan-text.ts';
+import { printedJson } from './printed-json.ts';
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface RunStreams {
@@ -40,8 +41,10 @@ export interface RunDependencies {
   now(): Date;
   /** Opens the case file. Not called for a dry run, nor before it is known that the playbook may run. */
   openCase(): Promise<WritableCase>;
-  /** Calls back on Ctrl-C; returns the way to stop that. */
-  onInterrupt(callback: () => void): () => void;
+  /** Calls back when it is asked to end, with why; returns the way to stop that. */
+  onInterrupt(callback: (because: string) => void): () => void;
+  /** Starts who undoes at a deadline what nobody has kept; absent where nobody can. */
+  guard?: (caseId: string) => string;
 }
 
 /** A log for plans: the case's name for names of resources, and nothing is written. */
@@ -54,7 +57,7 @@ function noLog(dependencies: RunDependencies): CaseLog {
 }
 
 function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLog): StartedRun {
-  const { playbook, actions, target, responderAddress, now } = dependencies;
+  const { playbook, actions, target, responderAddress, now, guard } = dependencies;
   return createRun({
     playbook,
     actions,
@@ -65,6 +68,7 @@ function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLo
     readOnly: options.readOnly === true,
     interactive: false,
     now,
+    ...(guard ? { guard: async () => guard(log.caseId) } : {}),
   });
 }
 
@@ -156,7 +160,7 @@ export async function runPlaybook(
   }
   const plan = planDocument.parse(await planned.plan());
   if (options.dryRun) {
-    streams.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+    streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(plan));
     const ends = { forbidden: exitCode.notPermitted, impossible: exitCode.needsAttention };
     const obstacle = planned.obstacle();
     return obstacle === null ? exitCode.done : ends[obstacle];
@@ -171,8 +175,8 @@ export async function runPlaybook(
     if (streams.stderr.isTTY) narrate(run, streams);
     answerFrom(run, options);
     let interrupted: Promise<void> | null = null;
-    stop = dependencies.onInterrupt(() => {
-      interrupted ??= run.quit('Interrupted by Ctrl-C').then((running) => {
+    stop = dependencies.onInterrupt((because) => {
+      interrupted ??= run.quit(because).then((running) => {
         for (const one of running) {
           streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
         }
@@ -182,9 +186,7 @@ export async function runPlaybook(
     await interrupted;
     const document = runDocument.parse(run.document());
     streams.stdout.write(
-      options.json
-        ? `${JSON.stringify(document, null, 2)}\n`
-        : runText(document, view.outcome === 'done' ? '' : view.summary),
+      options.json ? `${printedJson(document)}\n` : runText(document, view.outcome === 'done' ? '' : view.summary),
     );
     if (view.outcome !== 'done' && options.json) streams.stderr.write(`${printable(view.summary, 1000)}\n`);
     return exitCodeOf(view, run.forbidden());

@@ -12,6 +12,7 @@ import { checkHeadlessCase, type HeadlessCaseFlags, today } from './headless-cas
 import { type CaseFlags, intoCase } from './into-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { printedJson } from './printed-json.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 
 export interface ScanFlags extends ConnectionFlags, BurstFlags, KevFlags, ServiceTagsFlags, HeadlessCaseFlags {
@@ -42,10 +43,10 @@ function scanText(document: ScanDocument): string {
 
 /** The document as JSON, machine by machine: with whole exposures it may be longer than one string can be. */
 function* jsonOf({ vms, ...rest }: ScanDocument): Generator<string> {
-  const [before = '', after = ''] = JSON.stringify({ ...rest, vms: [] }, null, 2).split(/(?<="vms": \[)(?=\]\n\}$)/);
+  const [before = '', after = ''] = printedJson({ ...rest, vms: [] }).split(/(?<="vms": \[)(?=\]\n\}$)/);
   yield before;
   for (const [index, row] of vms.entries()) {
-    yield `${index === 0 ? '' : ','}\n${JSON.stringify(row, null, 2).replace(/^/gm, '    ')}`;
+    yield `${index === 0 ? '' : ','}\n${printedJson(row).replace(/^/gm, '    ')}`;
   }
   yield `${vms.length === 0 ? '' : '\n  '}${after}\n`;
 }

@@ -9,6 +9,7 @@ import { type FailOn, triageExit } from './fail-on.ts';
 import { checkHeadlessCase, type HeadlessCaseFlags, openHeadlessCase, withQueries } from './headless-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
+import { printedJson } from './printed-json.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 import { triageMarkdown, triageText } from './triage-report.ts';
 
@@ -69,11 +70,7 @@ export async function triage(wanted: string, flags: TriageFlags, streams: Stream
     const vm = await resolveVm(opened.connection, wanted);
     const document = await readAndEnter(opened, vm, flags, { ...burstOptions(flags), ...exploited, ...tags }, streams);
     streams.stdout.write(
-      flags.json
-        ? `${JSON.stringify(document, null, 2)}\n`
-        : flags.markdown
-          ? triageMarkdown(document)
-          : triageText(document),
+      flags.json ? `${printedJson(document)}\n` : flags.markdown ? triageMarkdown(document) : triageText(document),
     );
     return flags.failOn ? triageExit(document, flags.failOn, streams) : exitCode.done;
   } finally {

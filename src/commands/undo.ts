@@ -4,6 +4,7 @@ import type { StepGate } from '../playbook/gate.ts';
 import type { UndoableStep } from '../playbook/step-record.ts';
 import { undoRecorded } from '../playbook/undo.ts';
 import { printable } from '../text/printable.ts';
+import { printedJson } from './printed-json.ts';
 import type { RunStreams, WritableCase } from './run.ts';
 
 export interface UndoOptions {
@@ -16,6 +17,8 @@ export interface UndoOptions {
   reason?: string;
   readOnly?: boolean;
   json?: boolean;
+  /** Only the executions of steps with these record ids: what nobody has kept in time. */
+  records?: ReadonlySet<string>;
 }
 
 export interface UndoDependencies {
@@ -26,7 +29,7 @@ export interface UndoDependencies {
   actions: ReadonlyMap<string, Action>;
   /** Opens the case file for writing; called only when something is undone. */
   openCase(): Promise<WritableCase>;
-  onInterrupt(callback: () => void): () => void;
+  onInterrupt(callback: (because: string) => void): () => void;
 }
 
 interface Listed {
@@ -65,6 +68,21 @@ function listedOf(step: UndoableStep, actions: UndoDependencies['actions']): Lis
   };
 }
 
+/** A step that was named and is not undone says why: it would look undone otherwise. Throws a Failure. */
+function demandWhatStepTakes(options: UndoOptions, listed: readonly Listed[]): void {
+  const [first] = listed;
+  if (options.step === undefined || first === undefined) return;
+  if (listed.every(({ undoable }) => undoable === 'no')) {
+    throw new Failure(
+      `step ${printable(first.step, 60)} (${first.action}) cannot be undone: ${printable(first.title, 200)} stays`,
+      exitCode.needsAttention,
+    );
+  }
+  if (options.yes !== true) return;
+  const takes = `--step ${first.step} --confirm ${first.vm.name}`;
+  throw new Failure(`nothing was undone: ${printable(first.step, 60)} is evidence and takes ${takes}. ${first.undo}`);
+}
+
 function textOf(what: string, listed: readonly Listed[], done: boolean): string {
   if (listed.length === 0) return `${what}: there is nothing to undo\n`;
   const lines = listed.map((one) => {
@@ -99,11 +117,12 @@ export async function undoCase(
   }
   const chosen = lastFirst
     .filter((step) => options.step === undefined || step.record.step === options.step)
+    .filter((step) => options.records?.has(step.record.id) ?? true)
     .map((step) => ({ step, listed: listedOf(step, actions) }));
   const write = (done: boolean) => {
     const listed = chosen.map((one) => one.listed);
     const document = { schema: 'cordon.undo/1', case: what.replace(/^case /, ''), steps: listed };
-    streams.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : textOf(what, listed, done));
+    streams.stdout.write(options.json ? `${printedJson(document)}\n` : textOf(what, listed, done));
   };
   /** Was the step named, and the VM's name given for it? */
   const confirmed = (step: UndoableStep) =>
@@ -117,6 +136,10 @@ export async function undoCase(
     throw new Failure(`--confirm ${printable(options.confirm, 80)} is not the VM's name: ${names}`);
   }
   if (wanted.length === 0) {
+    demandWhatStepTakes(
+      options,
+      chosen.map(({ listed }) => listed),
+    );
     write(false);
     return unreadable.length > 0 ? exitCode.needsAttention : exitCode.done;
   }
@@ -125,7 +148,9 @@ export async function undoCase(
   const stopped = new AbortController();
   const opened = await dependencies.openCase();
   let gate: StepGate | null = null;
-  const stop = dependencies.onInterrupt(() => {
+  let because = '';
+  const stop = dependencies.onInterrupt((why) => {
+    because = why;
     for (const one of gate?.running() ?? []) {
       streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
     }
@@ -138,7 +163,7 @@ export async function undoCase(
       const result = await undoRecorded(step, {
         actions,
         log: opened.log,
-        typed: options.confirm ?? 'y',
+        typed: options.records ? '' : (options.confirm ?? 'y'),
         reason: options.reason ?? '',
         overDrift: confirmed(step),
         progress: () => {},
@@ -153,7 +178,7 @@ export async function undoCase(
     const running = gateOf(gate);
     if (stopped.signal.aborted && running.length > 0) {
       await opened.log.append('error', {
-        text: `Interrupted by Ctrl-C; these Azure operations were still running: ${running.map((one) => `${one.method} ${one.url}`).join('; ')}`,
+        text: `${because}; these Azure operations were still running: ${running.map((one) => `${one.method} ${one.url}`).join('; ')}`,
         running,
       });
     }

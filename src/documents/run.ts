@@ -29,6 +29,8 @@ export const permission = z.object({
   forUndo: z.boolean().optional(),
   /** The deny assignment that takes it away, or may. */
   deniedBy: z.string().optional(),
+  /** A role with it that the caller may activate, as a sentence. */
+  eligible: z.string().optional(),
 });
 export type Permission = z.infer<typeof permission>;
 
@@ -78,5 +80,7 @@ export const runDocument = z.object({
   vm: z.object({ id: z.string(), name: z.string() }),
   case: z.string(),
   steps: z.array(ranStep),
+  /** When the change is undone by itself unless it is kept, and who does it ("" when nobody does once cordon is gone). */
+  autoUndo: z.object({ at: instant, by: z.string() }).nullable().optional(),
 });
 export type RunDocument = z.infer<typeof runDocument>;

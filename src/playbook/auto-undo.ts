@@ -3,6 +3,8 @@ export type Timer = (milliseconds: number, callback: () => void) => () => void;
 
 const wallTimer: Timer = (milliseconds, callback) => {
   const handle = setTimeout(callback, milliseconds);
+  // A session that is left ends at once: the deadline stands in the record, and another process sees to it.
+  handle.unref();
   return () => clearTimeout(handle);
 };
 
@@ -23,10 +25,11 @@ export class AutoUndo {
     return this.#at;
   }
 
-  start(minutes: number, undo: () => void): void {
+  /** Undoes at a time, ISO 8601 UTC. */
+  start(at: string, undo: () => void): void {
     this.clear();
-    const milliseconds = minutes * 60_000;
-    this.#at = new Date(this.#now().getTime() + milliseconds).toISOString();
+    const milliseconds = Math.max(0, Date.parse(at) - this.#now().getTime());
+    this.#at = at;
     this.#stop = this.#timer(milliseconds, () => {
       this.clear();
       undo();

@@ -52,6 +52,8 @@ export interface RunView {
   summary: string;
   /** When the change is undone by itself unless kept; null when no timer runs. */
   autoUndoAt: string | null;
+  /** Who undoes it then when this process is gone, in words; "" or absent when nobody does. */
+  guardedBy?: string;
 }
 
 /** A playbook in progress, as the workbench and the command line drive it. */
@@ -72,5 +74,7 @@ export interface PlaybookRun {
   undo(): Promise<RunView>;
   /** Stops the auto-undo timer: the change stays. */
   keep(): void;
+  /** Writes down what goes on without this process, which is about to end. */
+  leave?(): Promise<void>;
   document(): RunDocument;
 }

@@ -1,3 +1,4 @@
+import { redactText } from '../casefile/redaction.ts';
 import type { Permission, PlanDocument, RunDocument } from '../documents/run.ts';
 import { printable } from '../text/printable.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import { Asking } from './asking.ts';
 import { AutoUndo, type Timer } from './auto-undo.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
+import { type Deadline, deadlineNote, keptNote } from './deadlines.ts';
 import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
 import { permissionText } from './permission-text.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
@@ -34,6 +36,11 @@ export interface RunOptions {
   interactive: boolean;
   now: () => Date;
   timer?: Timer;
+  /**
+   * Sees to it that a change is undone at its deadline when this process is gone; returns who does, in words ("process
+   * 4711 of this host"), "" when nobody can. With it a change has its deadline without a person too.
+   */
+  guard?: (deadline: Deadline) => Promise<string>;
 }
 
 /** A run, and what the command line needs of it besides. */
@@ -58,10 +65,12 @@ interface Step {
   gate: StepGate | null;
   /** What a later process needs to undo it. */
   record: StepEvidence | null;
+  /** When it is undone by itself; null when it is not. */
+  deadline: string | null;
 }
 
 function sentenceOf(error: unknown): string {
-  return printable(error instanceof Error ? error.message : String(error), 600);
+  return printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600);
 }
 
 /** Did it change something that undoing the playbook puts back? */
@@ -96,6 +105,7 @@ class Run implements StartedRun {
   #summary = '';
   #undoing: Promise<RunView> | null = null;
   #forbidden = false;
+  #guardedBy = '';
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -107,6 +117,7 @@ class Run implements StartedRun {
       applied: null,
       gate: null,
       record: null,
+      deadline: null,
       view: pendingView(definition),
     }));
   }
@@ -127,6 +138,7 @@ class Run implements StartedRun {
       outcome: this.#outcome,
       summary: this.#summary,
       autoUndoAt: this.#autoUndo.at,
+      guardedBy: this.#guardedBy,
     };
   }
 
@@ -210,7 +222,8 @@ class Run implements StartedRun {
 
   keep(): void {
     if (!this.#autoUndo.clear()) return;
-    this.#log('note', { text: 'The change is kept: it is no longer undone by itself.' }).catch(() => undefined);
+    const records = this.#steps.flatMap(({ deadline, record }) => (deadline !== null && record ? [record.id] : []));
+    this.#log('note', keptNote(records)).catch(() => undefined);
     this.#changed();
   }
 
@@ -223,11 +236,16 @@ class Run implements StartedRun {
       vm: { id: target.id, name: target.name },
       case: log.caseId,
       steps: this.#steps.map(({ view }) => ranPart(view)),
+      autoUndo: this.#autoUndo.at === null ? null : { at: this.#autoUndo.at, by: this.#guardedBy },
     };
   }
 
   forbidden(): boolean {
     return this.#forbidden;
+  }
+
+  async leave(): Promise<void> {
+    await this.quit('cordon was left');
   }
 
   obstacle(): 'forbidden' | 'impossible' | null {
@@ -238,10 +256,14 @@ class Run implements StartedRun {
 
   async quit(because: string): Promise<RunningOperation[]> {
     const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
-    if (this.#autoUndo.clear()) {
-      await this.#log('error', {
-        text: `${because}: the change that would have been undone by itself stays. Undo it with: cordon undo ${this.#options.log.caseId} --yes`,
-      });
+    const { at } = this.#autoUndo;
+    if (at !== null && this.#autoUndo.clear()) {
+      const command = `cordon undo ${this.#options.log.caseId}`;
+      const text =
+        this.#guardedBy === ''
+          ? `${because}: nothing undoes the change at ${at} by itself, until cordon is started again. Undo it with: ${command} --yes`
+          : `${because}: the change is undone at ${at} by ${this.#guardedBy}, unless it is kept: ${command} --keep`;
+      await this.#log('error', { text });
     }
     if (running.length > 0) {
       const names = running.map((one) => `${one.method} ${one.url} (request ${one.clientRequestId})`).join('; ');
@@ -261,7 +283,7 @@ class Run implements StartedRun {
 
   async #run(step: Step): Promise<'next' | 'end'> {
     this.#set(step, { startedAt: this.#now() });
-    const { definition, view } = step;
+    const { view } = step;
     if (view.kind === 'note') {
       this.#set(step, { state: 'done', endedAt: this.#now() });
       return 'next';
@@ -281,10 +303,6 @@ class Run implements StartedRun {
       if (applied === 'stale') return this.#failed(step, step.view.error);
       if (applied !== 'go') return applied;
       break;
-    }
-    const { undoAfterMinutes } = definition;
-    if (undoAfterMinutes !== undefined && this.#options.interactive && step.action.undo) {
-      this.#startTimer(step, undoAfterMinutes);
     }
     return 'next';
   }
@@ -393,11 +411,13 @@ class Run implements StartedRun {
     this.#set(step, { state: 'applying', progress: null, error: '' });
     // Kept before the first change, so that a later process can undo it, also after a crash half way.
     step.record = plan.changes.length > 0 ? await this.#keepRecord(step, plan.state, null) : null;
+    await this.#setDeadline(step, action);
     const context = this.#context(step, false);
     try {
       step.applied = await action.apply(context, plan);
     } catch (error) {
       if (error instanceof StalePlan) {
+        await this.#clearDeadline(step, 'The plan was stale and nothing was changed: nothing is undone by itself.');
         await this.#log('error', {
           text: `${view.id}: the plan is stale: ${error.message}`,
           step: view.id,
@@ -440,7 +460,10 @@ class Run implements StartedRun {
     if (typeof error === 'object' && error !== null && Reflect.get(error, 'statusCode') === 403) this.#forbidden = true;
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
     const sent = gate?.sent() ?? { left: 0, notDone: 0 };
-    if (plan === null || sent.left === sent.notDone) return this.#failed(step, because);
+    if (plan === null || sent.left === sent.notDone) {
+      await this.#clearDeadline(step, 'Nothing was changed: nothing is undone by itself.');
+      return this.#failed(step, because);
+    }
     // What is there of it can be undone, now or later.
     step.applied = plan.state;
     if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
@@ -583,6 +606,8 @@ class Run implements StartedRun {
     });
     if (result.ok === true) {
       step.applied = null;
+      if (step.deadline !== null && this.#autoUndo.at === step.deadline) this.#autoUndo.clear();
+      step.deadline = null;
       this.#set(step, { state: 'undone', endedAt: this.#now() });
     } else {
       const error = [view.error, `Not undone: ${result.text}`].filter(Boolean).join(' ');
@@ -591,8 +616,17 @@ class Run implements StartedRun {
     return result;
   }
 
-  #startTimer(step: Step, minutes: number): void {
-    this.#autoUndo.start(minutes, () => {
+  /** Sets when the change is undone by itself, before it is made: a session that dies half way leaves it too. */
+  async #setDeadline(step: Step, action: Action): Promise<void> {
+    const { undoAfterMinutes: minutes } = step.definition;
+    const { interactive, guard, playbook, target } = this.#options;
+    if (minutes === undefined || !action.undo || step.record === null || !(interactive || guard)) return;
+    const at = new Date(this.#options.now().getTime() + minutes * 60_000).toISOString();
+    step.deadline = at;
+    const deadline = { record: step.record.id, step: step.view.id, playbook: playbook.name, at };
+    await this.#log('note', deadlineNote(deadline, target.name));
+    this.#guardedBy = (await guard?.(deadline)) ?? '';
+    this.#autoUndo.start(at, () => {
       const { applied } = step;
       if (applied === null) return;
       this.#undoneByTimer(step, applied).catch((error: unknown) => {
@@ -600,6 +634,13 @@ class Run implements StartedRun {
       });
     });
     this.#changed();
+  }
+
+  async #clearDeadline(step: Step, text: string): Promise<void> {
+    if (step.deadline === null || step.record === null) return;
+    if (this.#autoUndo.at === step.deadline) this.#autoUndo.clear();
+    step.deadline = null;
+    await this.#log('note', { ...keptNote([step.record.id]), text });
   }
 
   async #undoneByTimer(step: Step, state: Record<string, unknown>): Promise<void> {
@@ -647,6 +688,7 @@ class Run implements StartedRun {
       progress: (progress: Progress) => this.#set(step, { progress }),
       asked: tellQueries(log, { playbook: playbook.name, step: step.view.id }),
       signal: this.#stop.signal,
+      ...(step.deadline === null || reading ? {} : { deadline: step.deadline }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { redactText } from '../casefile/redaction.ts';
 import { printable } from '../text/printable.ts';
 import type { Action, Progress, Verification } from './action.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
@@ -61,7 +62,10 @@ export async function undoRecorded(step: UndoableStep, options: UndoOptions): Pr
     };
     result = await action.undo(context, record.state);
   } catch (error) {
-    result = { ok: null, text: printable(error instanceof Error ? error.message : String(error), 600) };
+    result = {
+      ok: null,
+      text: printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600),
+    };
   }
   await log.append('verify', { ...about, ok: result.ok, text: result.text, undo: true });
   return result;

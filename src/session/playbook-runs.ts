@@ -202,11 +202,12 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
       .runs.filter((slot) => slot.view.autoUndoAt !== null)
       .map((slot) => {
         const openCase = holder.get().cases.get(slot.vmId)?.openCase;
+        const { playbook, vm, autoUndoAt, guardedBy } = slot.view;
         const cure = openCase ? `cordon undo ${openCase.id} undoes it` : 'undo it by hand';
-        return steady(
-          `${slot.view.playbook} on ${slot.view.vm.name} is not undone by itself once cordon is gone: ${cure}.`,
-          300,
-        );
+        const text = guardedBy
+          ? `${playbook} on ${vm.name} is undone at ${autoUndoAt} by ${guardedBy}, unless you keep it: cordon undo ${openCase?.id ?? ''} --keep.`
+          : `${playbook} on ${vm.name} is not undone by itself once cordon is gone: ${cure}.`;
+        return steady(text, 300);
       });
   }
 
@@ -231,6 +232,13 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
         -1,
         { yes: 'leave', no: 'stay' },
       );
+    },
+    /** Has each playbook write down what goes on without this process. */
+    async leave(): Promise<void> {
+      const pending = holder
+        .get()
+        .runs.filter((slot) => slot.view.autoUndoAt !== null || slot.view.outcome === 'running');
+      await Promise.allSettled(pending.map((slot) => runs.get(slot.id)?.leave?.() ?? Promise.resolve()));
     },
     /** Ends the playbooks that wait for an answer, so that the case file says how they ended. */
     async endWaiting(): Promise<void> {

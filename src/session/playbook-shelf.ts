@@ -15,6 +15,8 @@ export interface ShelfOptions {
   readOnly: boolean;
   now: () => Date;
   responderAddress: () => Promise<string>;
+  /** Starts who undoes at a deadline what nobody has kept, once this process is gone; returns who, in words. */
+  guard?: (caseId: string) => string;
 }
 
 /** What a playbook writes, into the case that is open. */
@@ -84,6 +86,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
       );
     },
     async start(name, vm, openCase) {
+      const { guard } = options;
       if (!isKept(openCase)) throw new Error('the case file is not open for writing');
       return createRun({
         playbook: findPlaybook(shelf, name),
@@ -95,6 +98,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         readOnly: options.readOnly,
         interactive: true,
         now: options.now,
+        ...(guard ? { guard: async () => guard(openCase.id) } : {}),
       });
     },
   };

@@ -1,3 +1,4 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact } from '../documents/fact.ts';
 import { refreshing } from './auto-refresh.ts';
 import type { CaseKeeper } from './case-keeper.ts';
@@ -41,8 +42,14 @@ export interface SessionOptions {
   readOnly: boolean;
   /** Seconds between readings that begin by themselves, once they are switched on. */
   refreshSeconds?: number;
+  /** They are switched on from the start. */
+  autoRefresh?: boolean;
+  columns?: readonly string[];
+  localTime?: boolean;
   /** What is looked at: "contoso-prod +1 subscription". */
   scope: string;
+  /** What earlier sessions left half-done in Azure; asked once, when the session starts. */
+  halfDone?: () => Promise<HalfDone[]>;
   /** Asks for it, where it is not known yet. */
   readScope?: () => Promise<string>;
 }
@@ -106,10 +113,13 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       around: new Map(),
       offers: [],
       runs: [],
+      halfDone: [],
       typed: '',
       typing: { fromEnd: 0, recalled: 0 },
       entered: new Map(),
-      autoRefresh: null,
+      autoRefresh: options.autoRefresh === true ? (options.refreshSeconds ?? null) : null,
+      columnsWanted: options.columns ?? null,
+      localTime: options.localTime === true,
       refusal: '',
       toast: null,
       asked: { key: '', shown: false, stood: false, declined: false },
@@ -552,6 +562,17 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
       );
       fleet.read();
+      autoRefresh.start();
+      options.halfDone?.().then(
+        (halfDone) => {
+          holder.set({ halfDone });
+          const [first] = halfDone;
+          if (!first) return;
+          const more = halfDone.length > 1 ? ` (and ${halfDone.length - 1} more)` : '';
+          holder.say(`Left half-done by an earlier session${more}: ${first.text}. ${first.command}`, 'bad');
+        },
+        (error: unknown) => holder.say(`What earlier sessions left could not be read: ${sentence(error)}`, 'bad'),
+      );
     },
     explain(vmId, portIndex) {
       const part = holder.get().triages.get(vmId)?.part;
@@ -570,6 +591,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       logs.stop();
       eventLogs.stop();
       await runs.endWaiting();
+      await runs.leave();
       await cases.close();
     },
   };

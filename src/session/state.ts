@@ -1,3 +1,4 @@
+import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact, Gap } from '../documents/fact.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -169,6 +170,8 @@ export interface SessionState {
   around: ReadonlyMap<string, Fact<EventsAround> | null>;
   offers: readonly PlaybookOffer[];
   runs: readonly RunSlot[];
+  /** What earlier sessions left half-done in Azure. */
+  halfDone: readonly HalfDone[];
   /** Text typed into the prompt in hand. */
   typed: string;
   /** The cursor in the text that is typed, from its end; and how far back in what was entered before. */
@@ -177,6 +180,10 @@ export interface SessionState {
   entered: ReadonlyMap<string, readonly string[]>;
   /** Seconds between readings that begin by themselves; null: none does. */
   autoRefresh: number | null;
+  /** Heads of the columns of the suspects list that are wanted; null: all. */
+  columnsWanted: readonly string[] | null;
+  /** The local time stands beside UTC. */
+  localTime: boolean;
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;

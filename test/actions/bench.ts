@@ -74,7 +74,7 @@ export interface Bench {
 export async function openBench(change: (world: World) => void = () => undefined): Promise<Bench> {
   const world = builtInWorld();
   change(world);
-  const simulator = await startSimulator({ world });
+  const simulator = await startSimulator({ world, limits: 'none' });
   const connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
     pollIntervalMs: 10,

@@ -1,4 +1,5 @@
 import { at, isObject, listAt, textAt } from '../../arm/json.ts';
+import { redactText } from '../../casefile/redaction.ts';
 import { printable } from '../../text/printable.ts';
 
 /** What an error of an SDK call says, wherever in it that stands. */
@@ -24,6 +25,11 @@ export interface AzureError {
 const deepest = 8;
 const mostErrors = 20;
 const longest = 1500;
+
+/** Azure's words as they may be shown: errors repeat what was sent, with its keys and signatures. */
+function shown(text: string): string {
+  return printable(redactText(text.slice(0, 8 * longest)), longest);
+}
 
 /** Sentences that say nothing but that there was an error: what happened stands in the details. */
 const empty =
@@ -71,10 +77,10 @@ export function causeIn(error: unknown): string {
   const top = textAt(unwrapped(error), 'message') || textAt(error, 'message');
   const errors = innermost(error);
   // Its own code stands beside the message anyhow.
-  if (errors[0] === error) return printable(top || textAt(error, 'code'), longest);
+  if (errors[0] === error) return shown(top || textAt(error, 'code'));
   const inner = [...new Set(errors.map(told))].filter((text) => text !== '');
   const says = top !== '' && !empty.test(top) && !inner.some((text) => text.includes(top));
-  return printable([...inner, ...(says ? [top] : [])].join('; ') || textAt(error, 'code'), longest);
+  return shown([...inner, ...(says ? [top] : [])].join('; ') || textAt(error, 'code'));
 }
 
 function codesIn(error: unknown, depth = 0): string[] {
@@ -92,10 +98,22 @@ function headersOf(error: unknown): (name: string) => string {
   };
 }
 
+/** The answer as it came: the SDK's models drop of an error what they do not know. */
+function bodyOf(error: unknown): unknown {
+  const text = at(error, 'response', 'bodyAsText');
+  if (typeof text !== 'string' || text.length > 1_000_000) return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    return isObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What an error says: HTTP status, Azure's codes and its sentence. */
 export function azureError(error: unknown): AzureError {
   const status = at(error, 'statusCode') ?? at(error, 'response', 'status');
-  const details = at(error, 'details');
+  const details = bodyOf(error) ?? at(error, 'details');
   const envelope = at(details, 'error') ?? details;
   const codes = codesIn(envelope);
   const code = codes[0] ?? textAt(error, 'code');
@@ -107,7 +125,7 @@ export function azureError(error: unknown): AzureError {
     code,
     codes: codes.length > 0 ? codes : [code].filter(Boolean),
     status: typeof status === 'number' ? status : 0,
-    message: causeIn(envelope) || printable(own, longest),
+    message: causeIn(envelope) || shown(own),
     fromAzure:
       (code !== '' && code !== 'PARSE_ERROR') ||
       header('x-ms-request-id') !== '' ||

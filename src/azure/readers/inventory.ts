@@ -8,8 +8,10 @@ import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { graphPages } from '../client/resource-graph.ts';
+import { graphPages, queryGraph } from '../client/resource-graph.ts';
+import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
@@ -46,12 +48,14 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   const tags = at(row, 'tags');
   const osName = osNameOf(row);
   const osType = textAt(row, 'osType').toLowerCase();
+  const subscription = subscriptions.find((one) => sameId(one.id, parsed.subscriptionId));
   return {
     id,
     name: textAt(row, 'name') || parsed.name,
     resourceGroup: textAt(row, 'resourceGroup') || parsed.resourceGroup,
     subscriptionId: parsed.subscriptionId,
-    subscriptionName: subscriptions.find((s) => sameId(s.id, parsed.subscriptionId))?.name ?? parsed.subscriptionId,
+    subscriptionName: subscription?.name ?? parsed.subscriptionId,
+    ...(subscription?.tenantId ? { tenantId: subscription.tenantId } : {}),
     location: textAt(row, 'location'),
     os: osType === 'linux' || (osType === '' && !/windows/i.test(osName) && osName !== '') ? 'linux' : 'windows',
     osName,
@@ -82,10 +86,13 @@ export async function readInventory(
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
     if (subscriptions.length === 0) {
+      const [eligible] = await readEligibleRoles(connection, '', signal).catch((): EligibleRole[] => []);
       return unknown(
         'hidden',
         'this sign-in sees no subscription',
-        'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
+        eligible
+          ? `${activation(eligible)}, then refresh`
+          : 'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
         source,
       );
     }
@@ -152,8 +159,31 @@ export function chooseMachine(machines: VirtualMachine[], wanted: string): Virtu
   );
 }
 
-/** Resolves a name or id against Azure. Throws a Failure that says what is wrong. */
+/**
+ * The one VM with this id, by a single query; undefined when there is none that this sign-in can see. Throws the SDK's
+ * error, and a Failure for a subscription that was not asked for.
+ */
+async function readOne(
+  connection: Connection,
+  id: string,
+  subscriptionId: string,
+): Promise<VirtualMachine | undefined> {
+  const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
+  const subscription = subscriptions.find((one) => one.id.toLowerCase() === subscriptionId.toLowerCase());
+  if (!subscription) return undefined;
+  const one = `${query.trimEnd()}\n| where id =~ ${kqlString(id)}`;
+  const { rows } = await queryGraph(connection, one, [subscription.id]);
+  return rows.map((row) => machineOf(row, subscriptions)).find((vm) => vm !== undefined && sameId(vm.id, id));
+}
+
+/** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
 export async function resolveVm(connection: Connection, wanted: string): Promise<VirtualMachine> {
+  const id = wanted.replace(/\/$/, '');
+  const parsed = wanted.startsWith('/') ? parseResourceId(id) : undefined;
+  if (parsed) {
+    const found = await readOne(connection, id, parsed.subscriptionId);
+    if (found) return found;
+  }
   const inventory = await readInventory(connection);
   if (inventory.state === 'unknown') {
     throw new Failure(`${inventory.because}; ${inventory.cure}`, exitCode.notPermitted);

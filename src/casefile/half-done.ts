@@ -1,0 +1,122 @@
+import type { Entry } from '../documents/transcript.ts';
+import type { CaseStore, CaseSummary } from './case-store.ts';
+import { openIntents } from './recovery.ts';
+
+/** Something that an earlier session began in Azure and did not bring to its end. */
+export interface HalfDone {
+  caseId: string;
+  vm: { id: string; name: string };
+  /** The step's id, and its playbook's name; "" where the record does not say. */
+  step: string;
+  playbook: string;
+  /**
+   * "unknown-outcome": a request whose outcome is not known · "unverified": changes were sent and the step was not
+   * verified · "overdue": it should have been undone by itself · "pending": it will be.
+   */
+  kind: 'unknown-outcome' | 'unverified' | 'overdue' | 'pending';
+  /** When it was begun, or when it is undone; ISO 8601 UTC. */
+  at: string;
+  /** One sentence. */
+  text: string;
+  /** What shows or ends it: "cordon undo 2026-11-23-web01 --yes". */
+  command: string;
+}
+
+/** A closed case is looked into so long after its last entry: no deadline lies farther ahead. */
+const closedHours = 48;
+
+/** A deadline as the case's notes have it; see `pendingDeadlines` of the playbooks. */
+export interface PendingDeadline {
+  record: string;
+  step: string;
+  playbook: string;
+  at: string;
+}
+
+interface Begun {
+  step: string;
+  playbook: string;
+  at: string;
+  ok: boolean | null | undefined;
+}
+
+/** The executions of steps that sent changes: how each was verified last, undefined when it never was. */
+function begunSteps(entries: readonly Entry[]): Begun[] {
+  const begun = new Map<string, Begun>();
+  for (const { kind, body, at } of entries) {
+    const record = typeof body.record === 'string' ? body.record : '';
+    if (record === '') continue;
+    const known = begun.get(record);
+    if (kind === 'intent' && !known) {
+      begun.set(record, { step: String(body.step ?? ''), playbook: String(body.playbook ?? ''), at, ok: undefined });
+    }
+    if (kind !== 'verify' || !known) continue;
+    if (body.undo === true && body.ok === true) begun.delete(record);
+    else if (body.undo !== true) begun.set(record, { ...known, ok: typeof body.ok === 'boolean' ? body.ok : null });
+  }
+  return [...begun.values()];
+}
+
+/** What a case left half-done, from its entries. */
+export async function halfDoneIn(
+  summary: Pick<CaseSummary, 'id' | 'vm'>,
+  entries: readonly Entry[],
+  pending: (entries: readonly Entry[]) => readonly PendingDeadline[],
+  now: Date,
+): Promise<HalfDone[]> {
+  const { id: caseId, vm } = summary;
+  const undo = `cordon undo ${caseId}`;
+  const found: HalfDone[] = [];
+  for (const { step, playbook, at } of pending(entries)) {
+    const overdue = Date.parse(at) <= now.getTime();
+    const text = overdue
+      ? `${step} on ${vm.name} should have been undone at ${at}: nobody kept it, and nothing undid it`
+      : `${step} on ${vm.name} is undone by itself at ${at}, unless it is kept`;
+    const command = overdue ? `${undo} --due` : `${undo} --keep`;
+    found.push({ caseId, vm, step, playbook, kind: overdue ? 'overdue' : 'pending', at, text, command });
+  }
+  for (const { entry, intent } of await openIntents(entries)) {
+    const { method, url } = intent.request;
+    const resource =
+      decodeURIComponent(url.split('?')[0] ?? '')
+        .split('/')
+        .at(-1) ?? '';
+    const text = `${method} ${resource} for ${vm.name} was sent, and what became of it is not known`;
+    const about = { step: intent.step, playbook: intent.playbook ?? '', at: entry.at, text };
+    found.push({ caseId, vm, ...about, kind: 'unknown-outcome', command: undo });
+  }
+  for (const { step, playbook, at, ok } of begunSteps(entries)) {
+    if (ok !== undefined && ok !== false) continue;
+    const how = ok === false ? 'was not verified' : 'was begun and not brought to its end';
+    const text = `${step} on ${vm.name} ${how}: it may be done in part`;
+    found.push({ caseId, vm, step, playbook, at, kind: 'unverified', text, command: `${undo} --yes` });
+  }
+  return found;
+}
+
+/**
+ * What earlier sessions left half-done, in all cases of this host that nobody writes to now, newest case first. A case
+ * that cannot be read is left out. Only reads.
+ */
+export async function halfDone(
+  store: CaseStore,
+  about: { demo: boolean; now: Date },
+  pending: (entries: readonly Entry[]) => readonly PendingDeadline[],
+): Promise<HalfDone[]> {
+  const { demo, now } = about;
+  const recent = now.getTime() - closedHours * 3_600_000;
+  const found: HalfDone[] = [];
+  for (const summary of await store.list()) {
+    const { id, closed, writer, unreadable, lastAt } = summary;
+    if (summary.demo !== demo || writer !== null || unreadable !== '') continue;
+    if (closed && Date.parse(lastAt) < recent) continue;
+    try {
+      const entries: Entry[] = [];
+      for await (const entry of (await store.read(id)).entries()) entries.push(entry);
+      found.push(...(await halfDoneIn(summary, entries, pending, now)));
+    } catch {
+      // A damaged case says so where it is opened.
+    }
+  }
+  return found;
+}

@@ -1,0 +1,158 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redactText } from '../../src/casefile/redaction.ts';
+import { caseExport } from '../../src/commands/case.ts';
+import { runPlaybook } from '../../src/commands/run-headless.ts';
+import { triage } from '../../src/commands/triage.ts';
+import { type Bench, openBench } from '../actions/bench.ts';
+
+const c = (count: number, of = 'Zq7') => of.repeat(Math.ceil(count / of.length)).slice(0, count);
+
+/** Secrets as they stand in logs, errors and command lines; the second is what must be gone. Each is made up. */
+const kinds: [string, string][] = [
+  [`git clone https://x ghp_${c(36)}`, `ghp_${c(36)}`],
+  [`token github_pat_${c(40)}`, c(40)],
+  [`glpat-${c(20)} pushed`, c(20)],
+  ['key AKIAIOSFODNN7EXAMPLE used', 'AKIAIOSFODNN7EXAMPLE'],
+  [`aws_secret_access_key = ${c(40)}`, c(40)],
+  [`AWS_SECRET_ACCESS_KEY="${c(40)}" aws s3 ls`, c(40)],
+  [`posted with xoxb-${c(24)}`, c(24)],
+  ['https://hooks.slack.com/services/T00000000/B00000000/XXXXcanaryXXXX', 'XXXXcanaryXXXX'],
+  [`AIza${c(35)}`, c(35)],
+  [`npm_${c(36)}`, c(36)],
+  [`sk_live_${c(24)}`, c(24)],
+  [`pat ${c(76)}AZDO${c(4)}`, c(76)],
+  ['x-api-key: Canary-4711', 'Canary-4711'],
+  ['{"headers":"Ocp-Apim-Subscription-Key: canary4711"}', 'canary4711'],
+  ['X-Functions-Key: canary4711==', 'canary4711'],
+  ['Authorization: token canary4711', 'canary4711'],
+  ['Cookie: session=canary4711; x=y', 'canary4711'],
+  ['net user backdoor Canary-4711! /add', 'Canary-4711'],
+  ['net.exe user "back door" "Canary 4711" /add /y', 'Canary 4711'],
+  ['net use z: \\\\host\\share Canary4711! /user:dom\\anna', 'Canary4711'],
+  ['net use \\\\host\\ipc$ /user:dom\\anna Canary4711!', 'Canary4711'],
+  ['schtasks /create /tn x /ru SYSTEM /rp Canary4711!', 'Canary4711'],
+  ['cmdkey /add:host /user:anna /pass:Canary4711!', 'Canary4711'],
+  ['sshpass -p Canary4711! ssh anna@10.0.0.4', 'Canary4711'],
+  ["sshpass -p'Canary 4711' ssh anna@10.0.0.4", 'Canary 4711'],
+  ['psexec.exe \\\\host -u anna -p Canary4711! cmd', 'Canary4711'],
+  ['tool.exe -p Canary4711! run', 'Canary4711'],
+  ['mysql -u root -pCanary4711! db', 'Canary4711'],
+  ['curl -s -u anna:Canary4711! https://x.example/', 'Canary4711'],
+  ['curl --user "anna:Canary4711!" https://x.example/', 'Canary4711'],
+  ["$p = ConvertTo-SecureString 'Canary 4711' -AsPlainText -Force", 'Canary 4711'],
+  ['ConvertTo-SecureString -AsPlainText -Force -String Canary4711!', 'Canary4711'],
+  ['"Canary4711!" | ConvertTo-SecureString -AsPlainText -Force', 'Canary4711'],
+  ["New-Object System.Net.NetworkCredential('anna', 'Canary4711!')", 'Canary4711'],
+  ['Invoke-Thing -AdminPassword Canary4711! -Force', 'Canary4711'],
+  ['plink -pw Canary4711! anna@host', 'Canary4711'],
+  ['PGPASSWORD=Canary4711 psql -h x', 'Canary4711'],
+  ['deploy --client-secret Canary4711 --yes', 'Canary4711'],
+  ['echo "root:Canary4711" | chpasswd', 'Canary4711'],
+];
+
+/** What looks like it and is none: evidence must stay readable. */
+const harmless = [
+  'ssh -p 2222 anna@10.0.0.4',
+  'mkdir -p /var/lib/x1/y2',
+  'nmap -p 1-65535 10.0.0.0/24',
+  'docker run -p 8080:80 nginx1',
+  'net user backdoor /delete',
+  'net user',
+  'SecurityEvent | where Token == "x" and Key != "y"',
+  '/subscriptions/6d3a0f0e-0000-4000-8000-000000000001/resourceGroups/rg-web/providers/Microsoft.Network/networkSecurityGroups/web-nsg',
+  'sha256 4a44dc15364204a80fe80e9039455cc1608281820fe2b24f1e5233ade6af1dd5',
+  'ps -p 4711',
+  'request 2f9c1c9e-6a55-4b8e-9a44-0f6a3a2d1c7b of correlation 9c1c9e2f-556a-8e4b-449a-6a0f2d3a7b1c',
+  'The password of svc-backup was wrong 1204 times',
+  'Set-Cookie is a header',
+];
+
+describe('kinds of secrets', () => {
+  it.each(kinds)('%s', (text, secret) => {
+    for (const around of [text, `at 02:14 ${text} and more`, JSON.stringify({ commandLine: text })]) {
+      const clean = redactText(around);
+      expect(clean).not.toContain(secret);
+      expect(redactText(clean)).toBe(clean);
+    }
+  });
+  it.each(harmless)('stays: %s', (text) => {
+    expect(redactText(text)).toBe(text);
+  });
+  it('takes no long time over what an attacker repeats', () => {
+    for (const unit of [
+      'curl -u ',
+      'net user a ',
+      '-p ',
+      "'",
+      'a:',
+      'key=',
+      'xoxb-',
+      'AKIA',
+      'mysql ',
+      ' /p',
+      'A'.repeat(51),
+    ]) {
+      expect(redactText(unit.repeat(Math.ceil(60_000 / unit.length))).length).toBeGreaterThan(0);
+    }
+  }, 20_000);
+});
+
+describe('canaries', () => {
+  let bench: Bench;
+  let cases = '';
+  const canary = 'Canary4711Canary4711';
+  const said = `Cannot do it: net user x ${canary} /add failed, ?sig=${canary}%3D&se=1, AccountKey=${canary};, x-api-key: ${canary}, ghp_${canary}${canary} \u009b31m`;
+  beforeAll(async () => {
+    bench = await openBench((world) => {
+      const vm = world.resources.find(({ name }) => name === 'web01');
+      if (vm) vm.tags = { ...vm.tags, note: `sshpass -p ${canary} ssh x` };
+    });
+    cases = await mkdtemp(join(tmpdir(), 'cordon-canary-'));
+  });
+  afterAll(async () => {
+    await bench.close();
+    await rm(cases, { recursive: true });
+  });
+
+  it('are found nowhere: not on disk, not on screen, not in JSON, traffic or exports', async () => {
+    let printed = '';
+    const sink = Object.assign(Object.create(process.stdout), {
+      isTTY: false,
+      write(text: string) {
+        printed += text;
+        return true;
+      },
+    });
+    const streams = { stdout: sink, stderr: sink };
+    const base = { simulator: bench.simulator.url, cases, traffic: join(cases, 'traffic.jsonl') };
+    await bench.faults([
+      { match: { method: 'PUT', path: 'networkInterfaces' }, effect: { status: 400, code: 'Bad', message: said } },
+    ]);
+    for (const json of [true, false])
+      await runPlaybook('lock-nsg', { ...base, vm: 'web01', confirm: 'web01', json }, streams);
+    await bench.faults([
+      { match: { method: 'POST', path: 'assessPatches' }, effect: { status: 400, code: 'Bad', message: said } },
+    ]);
+    await runPlaybook('assess-patches', { ...base, vm: 'web01', yes: true }, streams).catch((error: Error) => {
+      printed += error.message;
+    });
+    await bench.faults([]);
+    await triage('web01', { simulator: bench.simulator.url, json: true }, streams);
+    const id = (await readdir(cases)).find((name) => name.endsWith('-web01')) ?? '';
+    for (const format of ['markdown', 'html', 'timesketch'] as const) {
+      await caseExport(id, { root: cases, format }, streams);
+    }
+    expect(printed).toContain('Cannot do it');
+    expect(printed.includes(canary)).toBe(false);
+    expect(printed.includes('\u009b')).toBe(false);
+    const files = (await readdir(cases, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const text = await readFile(join(file.parentPath, file.name), 'utf8');
+      expect(text.includes(canary), file.name).toBe(false);
+    }
+  }, 60_000);
+});
