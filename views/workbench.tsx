@@ -6,9 +6,11 @@ import { attention } from './attention.ts';
 import { type Frames, framesOf } from './frame.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';
-import { mouseOff, mouseOn, withoutMouse } from './mouse.ts';
+import { askBackground, keysOnly, mouseOff, mouseOn } from './mouse.ts';
 import { pointed } from './mouse-bindings.ts';
+import { paintIn } from './paint.ts';
 import { Screen } from './screen.tsx';
+import { isLight, type ThemeName, themeByEnvironment } from './theme.ts';
 
 /** The frame that Ink was given last. */
 interface LatestFrame {
@@ -50,6 +52,8 @@ export interface WorkbenchStreams {
   lend?: (lent: ((work: () => Promise<void>) => Promise<void>) | null) => void;
   /** Is the mouse heeded? Then the terminal selects text only with Shift held. */
   mouse?: boolean;
+  /** `auto`: light or dark, as the terminal tells. */
+  theme?: ThemeName | 'auto';
 }
 
 const enterAlternateScreen = '\u001b[?1049h';
@@ -89,6 +93,7 @@ export async function runWorkbench({
   stderr = process.stderr,
   entered = false,
   mouse = true,
+  theme = 'dark',
   lend,
 }: WorkbenchStreams): Promise<void> {
   // A Windows console scrolls when its last cell is written.
@@ -136,7 +141,17 @@ export async function runWorkbench({
     stdout.emit('resize');
     told = resizes;
   });
-  const input = mouse ? withoutMouse(stdin, (event) => pointed(session, event, frames.firstRow())) : stdin;
+  const draw = (name: ThemeName) => {
+    paintIn(name);
+    frames.refresh();
+  };
+  const input = keysOnly(stdin, {
+    mouse: (event) => pointed(session, event, frames.firstRow()),
+    background(answer) {
+      const light = isLight(answer);
+      if (theme === 'auto' && light !== null) draw(light ? 'light' : 'dark');
+    },
+  });
   const stopBell = attention(session, (text) => stdout.write(text));
   let timer: NodeJS.Timeout | undefined;
   const schedule = () => {
@@ -163,7 +178,9 @@ export async function runWorkbench({
       stdout.write(enterAlternateScreen + clearFromTop);
     }
     drawOver(stdout);
+    draw(theme === 'auto' ? themeByEnvironment(process.env.COLORFGBG) : theme);
     if (mouse) stdout.write(mouseOn);
+    if (theme === 'auto') stdout.write(askBackground);
     instance = render(element(), {
       stdin: input,
       stdout,

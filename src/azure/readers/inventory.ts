@@ -11,6 +11,7 @@ import { unknownFrom } from '../client/failure.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages, queryGraph } from '../client/resource-graph.ts';
+import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
 import { type OtherMachine, otherMachineNamed, otherMachineOf, withInstances } from './other-machines.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
@@ -93,10 +94,13 @@ export async function readInventory(
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
     if (subscriptions.length === 0) {
+      const [eligible] = await readEligibleRoles(connection, '', signal).catch((): EligibleRole[] => []);
       return unknown(
         'hidden',
         'this sign-in sees no subscription',
-        'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
+        eligible
+          ? `${activation(eligible)}, then refresh`
+          : 'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
         source,
       );
     }
