@@ -16,7 +16,8 @@ const shown = 'CORDON_SKELETON';
 function opensWorkbench(args) {
   if (!isatty(0) || !isatty(1) || env.TERM === 'dumb' || env.INK_SCREEN_READER === 'true') return false;
   // A code or an address to sign in with is told on the terminal first.
-  if (args.some((arg) => /^(-h|--help|-V|--version|--print-paths|--screen-reader|--auth(=.*)?)$/.test(arg))) return false;
+  if (args.some((arg) => /^(-h|--help|-V|--version|--print-paths|--screen-reader|--auth(=.*)?)$/.test(arg)))
+    return false;
   return args.every((arg, at) => {
     const before = args[at - 1] ?? '';
     return arg.startsWith('-') || (before.startsWith('--') && !/^--(demo|read-only)$|=/.test(before));
