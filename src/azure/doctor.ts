@@ -16,6 +16,7 @@ import { activityWindow, readActivity } from './readers/activity-log.ts';
 import { readBackup } from './readers/backup.ts';
 import { readAlerts } from './readers/defender-alerts.ts';
 import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
+import { activation, readEligibleRoles } from './readers/eligible-roles.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
@@ -355,6 +356,15 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
         activityWindow(connection.clock.now()),
       ),
       ({ entries }) => fine(`${counted(entries.length, 'change')} at ${vm.name} in 8 days`, entries.at(-1)?.at ?? null),
+    ),
+    check(
+      'roles to activate',
+      reader,
+      readEligibleRoles(connection, subscription).then((roles) => known(roles, about('ARM'))),
+      (roles) =>
+        roles.length === 0
+          ? fine('none')
+          : { populated: false, text: 'eligible, not active', setting: roles.map(activation).join('; ') },
     ),
     check(
       'roles of managed identities',

@@ -197,7 +197,12 @@ export class Gateway {
     }
     const { action, scope } = neededAction(call.method, call.path);
     // Every user may ask what he may do, and see of his tenants, subscriptions and their lists what he is allowed to.
-    if (/\/permissions\/read$/i.test(action) || action.startsWith('/') || listsAcross(call)) return;
+    if (
+      /\/(permissions|roleEligibilityScheduleInstances)\/read$/i.test(action) ||
+      action.startsWith('/') ||
+      listsAcross(call)
+    )
+      return;
     azure.permissions.demand(action, scope);
     if (call.method !== 'GET' && call.method !== 'HEAD') allowedDespiteLocks(azure, call.method, call.path);
   }

@@ -12,6 +12,7 @@ import { createApiVersions } from './api-versions.ts';
 import { queryServices } from './asked-queries.ts';
 import { claimsOf } from './challenge.ts';
 import { createPacer, type Service } from './pacing.ts';
+import { keepAnswer } from './refused-answers.ts';
 import { type TimeLimits, usualLimits, within } from './time-limits.ts';
 
 export interface TransportOptions {
@@ -225,6 +226,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
     const offered = gate ? undefined : versions.offered(asked.url, response.status, response.bodyAsText ?? '');
     if (offered !== undefined) response = await send({ ...asked, url: offered }, gate);
+    if (response.status >= 400) keepAnswer(request, response.bodyAsText ?? '');
     // The answer must carry the request that the SDK knows: its poller reads the URL for the final GET.
     return { ...response, request };
   }

@@ -68,6 +68,14 @@ describe('a token that Azure refuses before its time', () => {
   });
 });
 
+it('the pages of a list are refused with the cause that Azure tells, as everything else', async () => {
+  const message = 'The subscription s1 was moved.';
+  azure = await answering(() => ({ status: 409, body: { error: { code: 'Moved', message } } }));
+  expect(await readSubscriptions(azure.connection).catch(gapOf)).toMatchObject({
+    because: `Azure answered 409 Moved: ${message}`,
+  });
+});
+
 it('an api-version that the cloud does not have is replaced by the newest that it offers', async () => {
   const message =
     "No registered resource provider found for API version '2099-01-01'. The supported api-versions are '2019-01-01, 2021-04-01'.";
