@@ -7,32 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
+import { inkPlugins } from './scripts/ink-plugins.mjs';
 
 const outdir = fileURLToPath(new URL('./dist/', import.meta.url));
 const root = fileURLToPath(new URL('.', import.meta.url));
 const about = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
-
-/** yoga decodes its wasm through fetch() of a data: URL, which costs 50 ms; without fetch it decodes it directly. */
-const yogaWithoutFetch = {
-  name: 'yoga-without-fetch',
-  setup(bundle) {
-    bundle.onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, async ({ path }) => ({
-      contents: `var fetch;\n${await readFile(path, 'utf8')}`,
-      loader: 'js',
-    }));
-  },
-};
-
-/** Ink imports React's developer tools only when asked to by an environment variable; they do not ship. */
-const withoutDevtools = {
-  name: 'without-devtools',
-  setup(bundle) {
-    bundle.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'devtools', namespace: 'absent' }));
-    bundle.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
-      contents: 'export default { initialize() {}, connectToDevTools() {} };',
-    }));
-  },
-};
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
@@ -60,7 +39,7 @@ const { metafile } = await build({
   legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
   define: { 'process.env.NODE_ENV': '"production"', __CORDON_VERSION__: JSON.stringify(about.version) },
-  plugins: [yogaWithoutFetch, withoutDevtools],
+  plugins: inkPlugins,
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

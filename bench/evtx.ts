@@ -186,6 +186,7 @@ async function burstsAlone(path: string): Promise<Logons> {
   for await (const { chunk, offset, available } of file.chunks())
     reader.read(chunk, readChunkHeader(chunk, available), available, offset);
   await file.close();
+  collector.finish(defaultThresholds);
   const { successes, later } = collector.evidence(false);
   return assembleLogons({
     failures: collector.failures,

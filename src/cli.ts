@@ -26,6 +26,11 @@ function reading(command: Command): Command {
       ).choices(['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment']),
     )
     .option('--tenant <id>', 'the tenant to sign in to')
+    .option(
+      '--timeout <seconds>',
+      'how long Azure may take for one request (60; a log query 150, a change 120)',
+      number,
+    )
     .option('--subscription <name...>', 'only these subscriptions, by name or id')
     .option('--traffic <file>', 'append every exchange with Azure to a file, without credentials')
     .option('--debug <file>', 'append the log of the Azure SDK to a file, without credentials');
@@ -103,6 +108,7 @@ function program(): Command {
   );
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
+    .option('--screen-reader', 'lines that are appended instead of a screen, for who hears it')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
@@ -307,6 +313,7 @@ function program(): Command {
     .option('--tls-cert <file>', 'certificate (PEM)')
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--mutation-log <file>', 'append every change to a file')
+    .addOption(new Option('--limits <kind>', 'what it refuses that comes too fast').choices(['azure', 'none']))
     .option('--token-lifetime <seconds>', 'how long a token lasts', number)
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/simulate.ts')).simulate(command.optsWithGlobals())),

@@ -53,10 +53,29 @@ export const bindings: readonly Binding[] = [
 ].map(bindingOfRow);
 
 const byModeAndKey = new Map<string, Binding>();
-for (const binding of bindings) {
-  for (const mode of binding.modes) {
-    for (const key of binding.keys) byModeAndKey.set(`${mode} ${key}`, binding);
+
+function bindKeys(): string[] {
+  const clashes: string[] = [];
+  byModeAndKey.clear();
+  for (const binding of bindings) {
+    for (const mode of binding.modes) {
+      for (const key of binding.keys) {
+        const place = `${mode} ${key}`;
+        const other = byModeAndKey.get(place);
+        if (other) clashes.push(`${key} is both ${other.id} and ${binding.id}`);
+        byModeAndKey.set(place, binding);
+      }
+    }
   }
+  return [...new Set(clashes)];
+}
+bindKeys();
+
+/** Gives actions other keys, by their ids. Returns what is wrong with that: an action that is not there, keys that clash. */
+export function rebind(keys: Readonly<Record<string, readonly string[]>>): string[] {
+  const unknown = Object.keys(keys).filter((id) => !bindings.some((binding) => binding.id === id));
+  for (const binding of bindings) binding.keys = keys[binding.id] ?? binding.keys;
+  return [...unknown.map((id) => `there is no action ${id}`), ...bindKeys()];
 }
 
 /** What a key does in a mode. */

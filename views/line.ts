@@ -7,6 +7,8 @@ export interface Span {
   text: string;
   tone: Tone;
   bold: boolean;
+  /** Is it of the row under the cursor? Then it is drawn the other way round. */
+  chosen?: boolean;
 }
 
 /** One row of the screen, or of a pane. */
@@ -67,7 +69,7 @@ export function fitLine(row: Line, width: number): Line {
     break;
   }
   if (left > 0) spans.push({ text: ' '.repeat(left), tone: 'plain', bold: false });
-  return { ...row, spans };
+  return { ...row, spans: row.selected ? spans.map((piece) => ({ ...piece, chosen: true })) : spans };
 }
 
 /** Left and right in one row of `width` cells; the right keeps its place, the left is cut. */

@@ -18,7 +18,7 @@ function clickInSuspects(session: Session, state: SessionState, event: MouseEven
   const heads = boxNamed(boxes, 'heads');
   const list = boxNamed(boxes, 'list');
   if (holds(heads, event)) {
-    const sort = sortAt(heads.width, event.column);
+    const sort = sortAt(state, heads.width, event.column);
     if (sort) session.dispatch({ type: 'sort-by', sort });
     return;
   }

@@ -9,8 +9,12 @@ export interface MouseEvent {
 export const mouseOn = '\u001b[?1000h\u001b[?1006h';
 export const mouseOff = '\u001b[?1006l\u001b[?1000l';
 
+/** Asks the terminal for the colour of its background. */
+export const askBackground = '\u001b]11;?\u0007';
+
+const background = /\u001b\]11;([^\u0007\u001b]{0,64})(?:\u0007|\u001b\\)/g;
 const report = /\u001b\[<(\d{1,5});(\d{1,5});(\d{1,5})([Mm])/g;
-const begun = /\u001b\[<[\d;]{0,17}$/;
+const begun = /\u001b(?:\[<[\d;]{0,17}|\](?:1(?:1(?:;[^\u0007\u001b]{0,64})?)?)?\u001b?)$/;
 
 function eventOf(code: number, column: number, row: number, released: boolean): MouseEvent | null {
   // The bits of Shift, Meta and Control do not matter; 32 is a move, 64 the wheel.
@@ -21,34 +25,51 @@ function eventOf(code: number, column: number, row: number, released: boolean): 
   return button === 0 && !released ? { kind: 'press', ...place } : null;
 }
 
+/** What a terminal tells besides keys. */
+export interface Told {
+  keys: string;
+  events: MouseEvent[];
+  /** Its answer to the question for its background; "" when it gave none. */
+  background: string;
+}
+
 /**
- * Takes the mouse's reports out of what a terminal sends; what is left are keys. A report that was cut by the end of a read
- * is kept for the next one.
+ * Takes the mouse's reports, and the answer for the background, out of what a terminal sends; what is left are keys. A report
+ * that was cut by the end of a read is kept for the next one.
  */
 export function mouseParser() {
   let kept = '';
-  return (chunk: string): { keys: string; events: MouseEvent[] } => {
+  return (chunk: string): Told => {
     const events: MouseEvent[] = [];
-    let keys = (kept + chunk).replace(report, (_, code: string, column: string, row: string, end: string) => {
+    let answer = '';
+    const rest = (kept + chunk).replace(background, (_, told: string) => {
+      answer = told;
+      return '';
+    });
+    let keys = rest.replace(report, (_, code: string, column: string, row: string, end: string) => {
       const event = eventOf(Number(code), Number(column), Number(row), end === 'm');
       if (event) events.push(event);
       return '';
     });
     kept = begun.exec(keys)?.[0] ?? '';
     if (kept !== '') keys = keys.slice(0, -kept.length);
-    return { keys, events };
+    return { keys, events, background: answer };
   };
 }
 
-/** A terminal's input without the mouse's reports, which go to `listener`. */
-export function withoutMouse(stdin: NodeJS.ReadStream, listener: (event: MouseEvent) => void): NodeJS.ReadStream {
+/** A terminal's input without what is no key, which goes to the listeners. */
+export function keysOnly(
+  stdin: NodeJS.ReadStream,
+  listeners: { mouse(event: MouseEvent): void; background(answer: string): void },
+): NodeJS.ReadStream {
   const parse = mouseParser();
   const read = (): unknown => {
     for (;;) {
       const chunk: unknown = stdin.read();
       if (chunk === null || chunk === undefined) return null;
-      const { keys, events } = parse(String(chunk));
-      for (const event of events) listener(event);
+      const { keys, events, background: answer } = parse(String(chunk));
+      for (const event of events) listeners.mouse(event);
+      if (answer !== '') listeners.background(answer);
       if (keys !== '') return keys;
     }
   };

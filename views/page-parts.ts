@@ -12,6 +12,12 @@ export function badges(state: SessionState): Span[] {
   ];
 }
 
+/** The time of day where the person is, where that is wanted beside UTC. */
+function localText({ localTime, now }: SessionState): string {
+  if (!localTime) return '';
+  return ` ${now.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })} local`;
+}
+
 /** The first row where no machine is open. */
 export function suspectsHeader(state: SessionState): Line {
   const { identity } = state;
@@ -20,7 +26,12 @@ export function suspectsHeader(state: SessionState): Line {
   const who = state.columns < 80 && !odd ? '  ' : `   ${name}   `;
   return between(
     line(span(' cordon', 'accent', true), '  ', span(state.scope, 'plain', true)),
-    line(' ', ...badges(state), span(who, odd ? 'critical' : 'plain', odd), span(`${clock(state.now)} `, 'dim')),
+    line(
+      ' ',
+      ...badges(state),
+      span(who, odd ? 'critical' : 'plain', odd),
+      span(`${clock(state.now)}${localText(state)} `, 'dim'),
+    ),
     state.columns,
   );
 }

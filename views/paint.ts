@@ -1,31 +1,38 @@
-import chalk, { type ChalkInstance } from 'chalk';
-import type { Line, Tone } from './line.ts';
+import chalk from 'chalk';
+import type { Line, Span, Tone } from './line.ts';
+import { type ThemeName, themes } from './theme.ts';
 
-/** How each tone looks. Chalk decides what the terminal can show, as it does for Ink. */
-const looks: Record<Exclude<Tone, 'plain'>, ChalkInstance> = {
-  critical: chalk.red,
-  high: chalk.yellow,
-  medium: chalk.blue,
-  low: chalk.dim,
-  dim: chalk.dim,
-  unknown: chalk.magenta,
-  good: chalk.green,
-  accent: chalk.cyan,
-};
-
+let theme: ThemeName = 'dark';
 /** What stands before and after a text of each look. */
 const around = new Map<string, readonly [string, string]>();
 
-function codes(tone: Tone, bold: boolean): readonly [string, string] {
-  const name = `${tone} ${bold}`;
+/** Draws in another theme from now on. Chalk decides what the terminal can show of it, as it does for Ink. */
+export function paintIn(name: ThemeName): void {
+  theme = name;
+  around.clear();
+}
+
+function codes(tone: Tone, bold: boolean, chosen: boolean): readonly [string, string] {
+  const name = `${tone} ${bold} ${chosen}`;
   const known = around.get(name);
   if (known) return known;
-  const look = tone === 'plain' ? (text: string) => text : looks[tone];
-  const [before = '', after = ''] = (bold ? chalk.bold(look('\0')) : look('\0')).split('\0');
-  const made = [before, after] as const;
+  const { tones, background } = themes[theme];
+  // The row under the cursor is one bar: its words are as plain as can be.
+  const colour = tones[chosen ? 'plain' : tone];
+  let look = chalk.reset;
+  if (colour !== null) look = look.ansi256(colour);
+  if (background !== null) look = look.bgAnsi256(background);
+  if (bold) look = look.bold;
+  if (chosen) look = look.inverse;
+  const plain = colour === null && background === null && !bold && !chosen;
+  const [before = '', after = ''] = plain ? ['', ''] : look('\0').split('\0');
+  const made = [before.replace('\u001b[0m', ''), after.replace('\u001b[0m', '')] as const;
   around.set(name, made);
   return made;
 }
+
+/** Blanks look alike in every colour. */
+const toneOf = ({ text, tone }: Span): Tone => (text.trim() === '' ? 'plain' : tone);
 
 /**
  * A row as one text with its styles in it: a terminal library then lays out one text a row instead of one a piece.
@@ -36,8 +43,8 @@ export function paint(row: Line): string {
   let run = '';
   let style: readonly [string, string] | null = null;
   for (const piece of row.spans) {
-    // Blanks look alike in every colour.
-    const next = codes(piece.text.trim() === '' ? 'plain' : piece.tone, piece.bold || row.selected);
+    const chosen = piece.chosen === true;
+    const next = codes(toneOf(piece), piece.bold || chosen, chosen);
     if (style !== null && next !== style) {
       text += style[0] + run + style[1];
       run = '';

@@ -117,9 +117,10 @@ export const columns: readonly Column[] = [
 ];
 
 /** The columns that fit, with their integer widths, which fill `width` exactly. Each has two blanks after it. */
-function columnsFor(width: number): Column[] {
+function columnsFor(width: number, wanted: readonly string[] | null): Column[] {
   const room = width - 3;
-  const shown = [...columns];
+  const chosen = wanted?.flatMap((name) => columns.filter(({ head }) => head.toLowerCase() === name.toLowerCase()));
+  const shown = [...(chosen && chosen.length > 0 ? chosen : columns)];
   const needed = () => shown.reduce((sum, column) => sum + column.width + 2, -2);
   while (needed() > room && shown.length > 1) {
     const least = shown.reduce((one, other) => (other.goes > one.goes ? other : one));
@@ -134,8 +135,9 @@ function columnsFor(width: number): Column[] {
 }
 
 /** The names of the columns; the one that the list is sorted by has an arrow. */
-export function headsRow({ sort, reversed }: Pick<SessionState, 'sort' | 'reversed'>, width: number): Line {
-  const heads = columnsFor(width).flatMap((column): Span[] => {
+export function headsRow(state: SessionState, width: number): Line {
+  const { sort, reversed, columnsWanted } = state;
+  const heads = columnsFor(width, columnsWanted).flatMap((column): Span[] => {
     const arrow = column.sort === sort ? (reversed ? '▴' : '▾') : '';
     return [cell(`${column.head}${arrow}`, column.width, arrow === '' ? 'dim' : 'plain', column.align), span('  ')];
   });
@@ -143,9 +145,9 @@ export function headsRow({ sort, reversed }: Pick<SessionState, 'sort' | 'revers
 }
 
 /** The order of the column that stands there. */
-export function sortAt(width: number, column: number): Sort | null {
+export function sortAt(state: SessionState, width: number, column: number): Sort | null {
   let from = 3;
-  for (const one of columnsFor(width)) {
+  for (const one of columnsFor(width, state.columnsWanted)) {
     if (column >= from && column < from + one.width + 2) return one.sort;
     from += one.width + 2;
   }
@@ -200,7 +202,7 @@ export function suspectRows(state: SessionState, width: number, height: number, 
   if (rows.length === 0) return emptyRows(state, width);
   const cursor = cursorAt(state);
   const from = scrolledTo(scroll, cursor, height, rows.length);
-  const shown = columnsFor(width);
+  const shown = columnsFor(width, state.columnsWanted);
   return rows.slice(from, from + height).map((row, at) => rowLine(row, shown, from + at === cursor, state));
 }
 

@@ -34,6 +34,9 @@ export function powerWord(power: VirtualMachine['power']): string {
 export function breadthText(sources: ExposedPort['sources']): string {
   if (sources.publicAddresses >= wholeInternet) return 'whole Internet';
   if (sources.breadth === 'narrow' && sources.prefixes.length <= 2) return sources.prefixes.join(', ');
+  if (sources.publicAddresses === 0 && sources.prefixes.some((prefix) => prefix.includes(':'))) {
+    return sources.breadth === 'internet' ? 'whole IPv6 Internet' : 'IPv6 blocks';
+  }
   return sources.publicAddresses === 1 ? '1 address' : `${count(sources.publicAddresses)} addresses`;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textAt } from '../arm/json.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError } from '../azure/client/failure.ts';
+import { azureError, isNotSignedIn } from '../azure/client/failure.ts';
 import type { ChangeGate, Exchange, OutgoingChange } from '../documents/exchange.ts';
 import type { ActionContext } from '../playbook/action.ts';
 import { answerOf, operationUrlOf } from '../playbook/answer.ts';
@@ -18,7 +18,8 @@ export class AzureRefusal extends Error {
     const said =
       status === 0 && code === '' ? message : `${[status || '', code].filter(Boolean).join(' ')}: ${message}`;
     super([`${what}: ${said}`, more].filter(Boolean).join(' '), { cause: error });
-    this.statusCode = status;
+    // A sign-in that is not enough is refused before, or with, the request: 401 in either case.
+    this.statusCode = isNotSignedIn(error) ? 401 : status;
     this.code = code;
   }
 }

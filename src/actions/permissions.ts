@@ -1,6 +1,7 @@
 import { parseResourceId } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { type DenyAssignment, denies, readDenyAssignments } from '../azure/readers/deny-assignments.ts';
+import { activation, type EligibleRole, eligibleFor, readEligibleRoles } from '../azure/readers/eligible-roles.ts';
 import { type Granted, permits } from '../azure/readers/role-permissions.ts';
 import type { Permission } from '../documents/run.ts';
 
@@ -49,6 +50,9 @@ async function grantsAt(connection: Connection, scope: string): Promise<Granted[
 /** "/subscriptions/s/resourceGroups/g" of a resource or group. */
 const groupOf = (scope: string): string => scope.split('/').slice(0, 5).join('/');
 
+/** "/subscriptions/s" of anything in it. */
+const subscriptionOf = (scope: string): string => scope.split('/').slice(0, 3).join('/');
+
 /** Asks once for each key. */
 function once<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const asked = new Map<string, Promise<T>>();
@@ -70,6 +74,9 @@ export async function preflight(connection: Connection, needed: readonly NeededP
   const unique = [
     ...new Map(needed.toReversed().map((one) => [`${one.action} ${one.scope}`.toLowerCase(), one])).values(),
   ];
+  const eligibleIn = once((subscription) =>
+    readEligibleRoles(connection, subscription).catch((): EligibleRole[] => []),
+  );
   return Promise.all(
     unique.reverse().map(async ({ action, scope, forUndo }) => {
       const [grants, denials] = await Promise.all([grantsOf(scope), denialsOf(groupOf(scope))]);
@@ -77,6 +84,11 @@ export async function preflight(connection: Connection, needed: readonly NeededP
       const sure = denied.find(({ mine }) => mine === true);
       const [maybe] = denied;
       const permitted = grants === null ? null : permits(grants, action);
+      // What only waits to be activated is no lack of the customer's to fill.
+      const eligible =
+        permitted === false && !sure
+          ? await eligibleFor(connection, await eligibleIn(subscriptionOf(scope)), action, scope)
+          : undefined;
       return {
         action,
         scope,
@@ -84,6 +96,7 @@ export async function preflight(connection: Connection, needed: readonly NeededP
         role: roleFor(action),
         ...(forUndo === true ? { forUndo } : {}),
         ...(maybe ? { deniedBy: (sure ?? maybe).name } : {}),
+        ...(eligible ? { eligible: activation(eligible) } : {}),
       };
     }),
   );

@@ -8,7 +8,7 @@ import { sources } from '../sources.ts';
 import { counted } from '../text/counts.ts';
 import { shellWord } from '../text/shell-word.ts';
 import type { Connection } from './client/connection.ts';
-import { isForbidden, unknownFrom } from './client/failure.ts';
+import { gapOf, isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
 import { loadQuery } from './client/load-query.ts';
 import { askLogs } from './client/log-query.ts';
@@ -16,11 +16,13 @@ import { activityWindow, readActivity } from './readers/activity-log.ts';
 import { readBackup } from './readers/backup.ts';
 import { readAlerts } from './readers/defender-alerts.ts';
 import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
+import { activation, readEligibleRoles } from './readers/eligible-roles.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
 import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
+import { type Granted, permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
 
@@ -257,10 +259,11 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
           return unknown(adminRules.why, adminRules.because, adminRules.cure, 'ARM');
         }
         const gaps = [...(adminRules.because?.values() ?? [])];
-        const [first] = gaps;
-        return adminRules.byNetwork.size === 0 && first
-          ? unknown(first.why, first.because, first.cure, 'ARM')
-          : known(adminRules, about('ARM', gaps));
+        if (adminRules.byNetwork.size === 0) {
+          const { why, because, cure } = gaps[0] ?? noNetwork;
+          return unknown(why, because, cure, 'ARM');
+        }
+        return known(adminRules, about('ARM', gaps));
       }),
       () => fine('of Virtual Network Manager'),
     ),
@@ -355,6 +358,15 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
       ({ entries }) => fine(`${counted(entries.length, 'change')} at ${vm.name} in 8 days`, entries.at(-1)?.at ?? null),
     ),
     check(
+      'roles to activate',
+      reader,
+      readEligibleRoles(connection, subscription).then((roles) => known(roles, about('ARM'))),
+      (roles) =>
+        roles.length === 0
+          ? fine('none')
+          : { populated: false, text: 'eligible, not active', setting: roles.map(activation).join('; ') },
+    ),
+    check(
       'roles of managed identities',
       needOf('identity'),
       readIdentityPosture(connection, vm, machine),
@@ -374,6 +386,59 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
         ),
       ),
   ]);
+}
+
+/** Without a network there was nothing to ask about, which is no answer. */
+const noNetwork: Gap = {
+  why: 'depends',
+  because: 'no virtual network of the VM is known, so that none was asked about',
+  cure: 'Reader on the network interfaces and the subnets of the VM',
+};
+
+/** What a triage needs of the caller, and the role that gives it. */
+const neededRights = [
+  { action: 'Microsoft.Compute/virtualMachines/read', role: 'Reader' },
+  { action: 'Microsoft.Network/networkInterfaces/read', role: 'Reader' },
+  { action: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action', role: 'Network Contributor' },
+  { action: 'Microsoft.Security/alerts/read', role: 'Security Reader' },
+  { action: 'Microsoft.Insights/logs/read', role: 'Log Analytics Reader' },
+  { action: 'Microsoft.RecoveryServices/vaults/read', role: 'Backup Reader' },
+];
+
+/**
+ * What the caller may do in a subscription that is not asked in full, by the resource group of one of its VMs: one
+ * request, whatever its size. Throws nothing.
+ */
+export async function checkRights(
+  connection: Connection,
+  vm: VirtualMachine,
+  vms: number,
+  callerId: string,
+): Promise<DoctorCheck> {
+  const base = { name: 'permissions', subscription: vm.subscriptionName, populated: null, newestAt: null };
+  const what = `in ${vm.resourceGroup}, of ${counted(vms, 'VM')}; not asked in full: --subscription or --vm does`;
+  const scope = `/subscriptions/${vm.subscriptionId}`;
+  try {
+    const { permissions } = await connection.authorization(vm.subscriptionId);
+    const grants: Granted[] = [];
+    for await (const { actions, notActions } of permissions.listForResourceGroup(vm.resourceGroup)) {
+      grants.push({ actions: actions ?? [], notActions: notActions ?? [] });
+    }
+    const lacks = neededRights.filter(({ action }) => !permits(grants, action));
+    const roles = [...new Set(lacks.map(({ role }) => role))];
+    return {
+      ...base,
+      state: lacks.length === 0 ? 'works' : 'partly',
+      reachable: true,
+      permitted: lacks.length === 0,
+      text: [what, ...lacks.map(({ action }) => `no ${action}`)].join('; '),
+      ask: roles.length === 0 ? '' : `${roles.join(', ')} on ${scope}`,
+      command: roles[0] === undefined ? '' : roleCommand(callerId, roles[0], scope),
+    };
+  } catch (error) {
+    const { because, cure } = gapOf(error);
+    return { ...base, state: 'does not work', reachable: null, permitted: null, text: because, ask: cure, command: '' };
+  }
 }
 
 /** Seconds that this machine's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */

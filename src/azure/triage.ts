@@ -77,6 +77,21 @@ function postureReads(
   };
 }
 
+/** A source asks one thing after another, and each may be slow: the report waits for none longer than two of them may take. */
+async function inTime<T>({ limits }: Connection, source: string, read: Promise<Fact<T>>): Promise<Fact<T>> {
+  const seconds = limits.logs + limits.read;
+  const late = Promise.withResolvers<Fact<T>>();
+  const timer = setTimeout(
+    () => late.resolve(unknown('no-answer', `it was not read in ${seconds} s`, 'refresh', source)),
+    seconds * 1000,
+  );
+  try {
+    return await Promise.race([read, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
 function observed<T>(read: Promise<T>): Promise<T> {
   read.catch(() => {});
@@ -110,7 +125,7 @@ export async function readTriage(
   /** A defect in one reader must not cost the others' answers; it is shown as what it is. */
   const guarded = async <T>(source: string, read: Promise<Fact<T>>): Promise<Fact<T>> => {
     try {
-      return await read;
+      return await inTime(connection, source, read);
     } catch (error) {
       return unknown(
         'failed',

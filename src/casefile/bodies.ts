@@ -8,7 +8,8 @@ export const evidenceRef = z.object({ file: z.string(), sha256: z.string(), byte
 export type EvidenceRef = z.infer<typeof evidenceRef>;
 
 const vmRef = z.object({ id: z.string(), name: z.string() });
-const operator = z.object({ upn: z.string(), oid: z.string() });
+/** `tenantId` where it is another than that of the VM: a tenant to which the customer's is delegated. */
+const operator = z.object({ upn: z.string(), oid: z.string(), tenantId: z.string().optional() });
 
 /** The header: what stays true for the whole case. */
 const caseBody = z.object({

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceRef } from './bodies.ts';
 import { sha256 } from './chain.ts';
 import { type Json, redact, redactText } from './redaction.ts';
+import { replaceFile } from './replace-file.ts';
 import { safeName } from './safe-name.ts';
 
 /** The largest evidence file in bytes. What is larger is refused: half of it would not be evidence. */
@@ -74,7 +75,7 @@ export async function writeWhole(path: string, data: Uint8Array): Promise<void> 
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await replaceFile(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

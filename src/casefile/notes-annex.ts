@@ -46,6 +46,7 @@ export async function* annexes(source: NotesSource, digest: CaseDigest): AsyncGe
 
 function* headerTable({ header, id: caseId, exportedAt }: NotesSource): Generator<Block> {
   const offset = header.timeZoneOffsetMinutes;
+  const of = (tenant: string | undefined) => (tenant ? `, of tenant ${tenant}` : '');
   const zone = `UTC${offset < 0 ? '-' : '+'}${hours(Math.abs(offset))}`;
   yield* table(
     [words('Field'), words('Value')],
@@ -55,7 +56,7 @@ function* headerTable({ header, id: caseId, exportedAt }: NotesSource): Generato
       ['Tenant', header.tenantId],
       ['Subscription', header.subscriptionId],
       ['Cloud', header.cloud],
-      ['Operator', `${header.operator.upn} (object id ${header.operator.oid})`],
+      ['Operator', `${header.operator.upn} (object id ${header.operator.oid}${of(header.operator.tenantId)})`],
       ['Worked from', `${header.osUser} on ${header.host}, local time ${zone}`],
       ['Tool', `cordon ${header.toolVersion}`],
       ['Exported', momentOf(exportedAt)],

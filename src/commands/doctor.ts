@@ -3,7 +3,7 @@ import type { Connection } from '../azure/client/connection.ts';
 import { azureError, gapOf, isNotSignedIn } from '../azure/client/failure.ts';
 import { loginLine } from '../azure/client/sign-in-failure.ts';
 import { type WhoActs, withoutSecondFactor } from '../azure/client/who-acts.ts';
-import { checkSources, clockAhead } from '../azure/doctor.ts';
+import { checkRights, checkSources, clockAhead } from '../azure/doctor.ts';
 import { chooseMachine, readInventory } from '../azure/readers/inventory.ts';
 import type { DoctorCheck, DoctorDocument, DoctorPlaybook } from '../documents/doctor.ts';
 import type { Permission } from '../documents/run.ts';
@@ -196,6 +196,17 @@ const clean = (check: DoctorCheck): DoctorCheck => ({
   command: printable(check.command, 20_000),
 });
 
+/** Names as far as a line takes them. */
+function fewNames(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length <= 5 ? shown : `${shown} and ${names.length - 5} more subscriptions`;
+}
+
+/** The VM by which a fleet's sources are tried: one that runs, for Azure answers some questions only of those. */
+function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
+  return machines.find(({ power }) => power === 'running') ?? machines[0];
+}
+
 /** What a customer's things are called, as far as the inventory tells. */
 function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
   if (inventory?.state !== 'known') return [];
@@ -228,24 +239,23 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
       checks.push({
         ...aboutSignIn('machines', machines.length > 0 ? 'works' : 'partly', ''),
         populated: machines.length > 0,
-        text: `${machines.length} in ${subscriptions.map((one) => one.name).join(', ')}`,
+        text: `${machines.length} in ${fewNames(subscriptions.map((one) => one.name))}`,
         ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the VM',
       });
-      const wanted = flags.vm ? [chooseMachine(machines, flags.vm)] : [];
-      const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());
-      const patients =
-        wanted.length > 0
-          ? wanted
-          : [...bySubscription.values()].flatMap(
-              (list) => list.find(({ power }) => power === 'running') ?? list[0] ?? [],
-            );
+      const patient = flags.vm ? chooseMachine(machines, flags.vm) : sampleOf(machines);
       const { objectId, address } = who;
-      const found = await Promise.all(
-        patients.map((vm) => checkSources(connection, { vm, alone: wanted.length > 0, callerId: objectId })),
+      if (patient) {
+        checks.push(
+          ...(await checkSources(connection, { vm: patient, alone: flags.vm !== undefined, callerId: objectId })),
+        );
+        playbooks.push(...(await checkPlaybooks(connection, patient, address)));
+      }
+      const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());
+      if (patient) bySubscription.delete(patient.subscriptionId.toLowerCase());
+      const rights = [...(flags.vm ? [] : bySubscription.values())].flatMap((vms) =>
+        vms.slice(0, 1).map((vm) => checkRights(connection, vm, vms.length, objectId)),
       );
-      checks.push(...found.flat());
-      const [first] = patients;
-      if (first) playbooks.push(...(await checkPlaybooks(connection, first, address)));
+      checks.push(...(await Promise.all(rights)));
     }
     const document: DoctorDocument = {
       schema: 'cordon.doctor/1',

@@ -21,6 +21,8 @@ export interface ConnectionFlags {
   audience?: string;
   logsEndpoint?: string;
   auth?: AuthMethod;
+  /** Seconds that Azure may take for one request. */
+  timeout?: number;
   tenant?: string;
   subscription?: string[];
   traffic?: string;
@@ -39,6 +41,8 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
   case?: string;
   allow?: string;
   wayIn?: string;
+  /** Appended lines instead of a screen. */
+  screenReader?: boolean;
 }
 
 /** What a command may use of its surroundings, so that tests can be them. */
@@ -134,11 +138,12 @@ export async function openConnection(
   flags: ConnectionFlags,
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
 ): Promise<Opened> {
-  const { auth, tenant, subscription } = flags;
+  const { auth, tenant, subscription, timeout } = flags;
   const base = {
     ...cloudOptions(flags),
     ...(auth ? { auth } : {}),
     ...(tenant ? { tenant } : {}),
+    ...(timeout ? { limits: { read: timeout, logs: timeout, change: timeout } } : {}),
     ...(subscription ? { subscriptions: subscription } : {}),
   };
   const closers: (() => Promise<void>)[] = [];
@@ -171,6 +176,7 @@ export async function openConnection(
   return {
     connection,
     async close() {
+      connection.close();
       for (const closer of closers) await closer();
     },
   };

@@ -15,6 +15,7 @@ export interface SimulateOptions {
   mutationLog?: string;
   /** Seconds. */
   tokenLifetime?: number;
+  limits?: 'azure' | 'none';
 }
 
 /** What cannot be used; the message is one line for the user. */
@@ -37,7 +38,7 @@ async function tlsOf(options: SimulateOptions): Promise<{ cert: string; key: str
 }
 
 async function start(options: SimulateOptions) {
-  const { port, latency, mutationLog, tokenLifetime } = options;
+  const { port, latency, mutationLog, tokenLifetime, limits } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
     throw new Unusable('--port takes a number from 0 to 65535');
   }
@@ -57,6 +58,7 @@ async function start(options: SimulateOptions) {
     ...(tls !== undefined && { tls }),
     ...(mutationLog !== undefined && { mutationLog }),
     ...(tokenLifetime !== undefined && { tokenLifetime }),
+    ...(limits !== undefined && { limits }),
   });
 }
 

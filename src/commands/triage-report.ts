@@ -4,6 +4,7 @@ import { severityOf } from '../documents/severity.ts';
 import type { ExposedPort, TimeLine, TriageDocument } from '../documents/triage.ts';
 import { listeningInWords, usersInWords } from '../network/listening.ts';
 import { portWithProtocol, serviceText } from '../network/port-text.ts';
+import { sourcesText } from '../network/source-breadth.ts';
 import { postureKeys, postureSources } from '../sources.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
@@ -59,7 +60,7 @@ export function triageSections(document: TriageDocument): Section[] {
       ...(value.ports.length === 0 ? ['· no port is open to the Internet'] : []),
       ...value.ports.flatMap((port, at) => {
         const sign = severityMarks[severityOf(document.findings, `exposure.ports[${at}]`) ?? 'low'];
-        const who = `${count(port.sources.publicAddresses)} public addresses`;
+        const who = sourcesText(port.sources);
         const by = port.decidedBy
           .map((rule) => `${rule.nsg.split('/').at(-1)}/${rule.rule} (${rule.priority}, ${rule.level})`)
           .join(' then ');
@@ -175,11 +176,17 @@ function timeLineMarkdown({ entries, unknown }: TimeLine): string[] {
   ];
 }
 
+/** What stands in the place of public addresses when none was found: none, or none that could be read. */
+function noAddress(exposure: TriageDocument['exposure']): string {
+  if (exposure.state === 'unknown') return 'public address not known';
+  return exposure.notSeen.length === 0 ? 'no public address' : 'no public address seen';
+}
+
 function heading(document: TriageDocument): { title: string; where: string } {
   const { vm } = document;
   return {
     title: printable(
-      `${vm.name}  ${vm.osName} · ${vm.power} · ${vm.publicAddresses.join(', ') || 'no public address'}`,
+      `${vm.name}  ${vm.osName} · ${vm.power} · ${vm.publicAddresses.join(', ') || noAddress(document.exposure)}`,
     ),
     where: printable(`${vm.subscriptionName} › ${vm.resourceGroup} › ${vm.name}  ${vm.id}`),
   };

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import type { TriageOptions } from '../azure/triage.ts';
-import { exitCode } from '../failure.ts';
+import { exitCode, Failure } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
@@ -9,6 +9,7 @@ import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 import { debugFile, guardScreen } from './screen-guard.ts';
+import { readSettings, type Settings, settingsFile } from './settings.ts';
 import { toTmux } from './tmux-buffer.ts';
 
 /** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
@@ -18,6 +19,19 @@ async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { 
     ? await (await import('./service-tags-file.ts')).serviceTagsOption(flags, new Date())
     : {};
   return { ...burstOptions(flags), ...exploited, ...tags };
+}
+
+/** Is the screen heard, not seen? By the option, by the settings, or by the variable that Ink itself heeds. */
+const hears = (flags: WorkbenchFlags, settings: Settings): boolean =>
+  flags.screenReader === true || settings.screenReader || process.env.INK_SCREEN_READER === 'true';
+
+/** What the session takes of the settings. */
+function sessionSettings({ refresh, columns, localTime }: Settings) {
+  return {
+    localTime,
+    ...(columns === null ? {} : { columns }),
+    ...(refresh === null ? {} : { refreshSeconds: refresh, autoRefresh: true }),
+  };
 }
 
 /** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
@@ -34,6 +48,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     return report(flags, streams);
   }
   allowedAddress(flags);
+  const settings = await readSettings();
   const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
   // The screen is the workbench's while it runs: what is told beside it comes when it is left.
@@ -45,12 +60,17 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const first = signsInFirst(flags) ? await connect() : null;
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
-  const [{ runWorkbench }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all([
-    import('../../views/workbench.tsx'),
-    import('../session/prompt-standing.ts'),
-    import('../session/session.ts'),
-    import('../session/clipboard.ts'),
-  ]);
+  const [{ runWorkbench }, { rebind }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all(
+    [
+      import('../../views/workbench.tsx'),
+      import('../../views/keymap.ts'),
+      import('../session/prompt-standing.ts'),
+      import('../session/session.ts'),
+      import('../session/clipboard.ts'),
+    ],
+  );
+  const clashes = rebind(settings.keys);
+  if (clashes.length > 0) throw new Failure(`${settingsFile()}: keys: ${clashes.join('; ')}`, exitCode.usage);
   let failed: { error: unknown } | null = null;
   const open = async () => {
     // The frame goes out before anything else takes the processor.
@@ -87,7 +107,13 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       editor: (text) => editor.edit(text),
       quit: () => {},
     },
-    { readOnly: flags.readOnly === true, scope: 'signing in…', readScope: late.scope, halfDone: late.halfDone },
+    {
+      readOnly: flags.readOnly === true,
+      scope: 'signing in…',
+      readScope: late.scope,
+      halfDone: late.halfDone,
+      ...sessionSettings(settings),
+    },
   );
   // A defect in one reading must not end the session, nor the case with it.
   const defect = (error: unknown) =>
@@ -102,7 +128,19 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     const lend = (lent: typeof editor.lend) => {
       editor.lend = lent;
     };
-    await runWorkbench({ session, stdin, stdout, stderr, lend, entered: before !== undefined });
+    const { theme, mouse } = settings;
+    const screenReader = hears(flags, settings);
+    await runWorkbench({
+      session,
+      stdin,
+      stdout,
+      stderr,
+      lend,
+      theme,
+      mouse,
+      screenReader,
+      entered: before !== undefined,
+    });
   } finally {
     guard.end();
     process.off('unhandledRejection', defect);

@@ -29,6 +29,8 @@ export const permission = z.object({
   forUndo: z.boolean().optional(),
   /** The deny assignment that takes it away, or may. */
   deniedBy: z.string().optional(),
+  /** A role with it that the caller may activate, as a sentence. */
+  eligible: z.string().optional(),
 });
 export type Permission = z.infer<typeof permission>;
 

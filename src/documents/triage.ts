@@ -7,6 +7,8 @@ export const virtualMachine = z.object({
   resourceGroup: z.string(),
   subscriptionId: z.string(),
   subscriptionName: z.string(),
+  /** The tenant that its subscription belongs to, where Azure tells: with Lighthouse another than that of the sign-in. */
+  tenantId: z.string().optional(),
   location: z.string(),
   os: z.enum(['windows', 'linux']),
   /** As a person says it: "Windows Server 2019", "Ubuntu 22.04". Empty when Azure does not tell. */

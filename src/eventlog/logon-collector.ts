@@ -144,17 +144,16 @@ export class LogonCollector {
         return 'repeated';
       }
     }
-    if (otherLogEvents.has(eventId)) {
-      this.otherSpan.add(at);
-      this.other.take(record);
-      return taken;
-    }
-    if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
     if (taken === 'failure') this.failures.addEvent(this.#readFailure(record), !record.verified);
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
-    else if (directoryEvents.has(eventId)) this.other.take(record);
+    else if (otherLogEvents.has(eventId)) {
+      this.otherSpan.add(at);
+      this.other.take(record);
+      return taken;
+    } else if (directoryEvents.has(eventId)) this.other.take(record);
     else this.#takeLater(record);
+    if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
     if (whole) whole(securityEventOf(record));
     return taken;
   }

@@ -1,10 +1,12 @@
 import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
 import { BurstScanner, type Thresholds } from '../triage/logons/bursts.ts';
-import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
+import { type FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
+import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.ts';
 import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
 import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
-import type { Witness } from '../triage/logons/witnesses.ts';
+import { type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
+import { float64s, uint8s, uint32s } from './growing-column.ts';
 import type { EventRecord } from './record.ts';
 import {
   explicitCredentials,
@@ -12,6 +14,7 @@ import {
   kerberosTicket,
   ntlmValidation,
   openSsh,
+  rdpAuthenticated,
   rdpConnected,
   rdpDenied,
   rdpRefused,
@@ -22,15 +25,10 @@ import {
 /** What else tells of logons is rare beside 4625 and 4624; a log that holds more of it is told to be cut. */
 const most = 1_000_000;
 
-const accountFields = [
-  'TargetUserName',
-  'IpAddress',
-  'Status',
-  'SubjectUserName',
-  'ProcessName',
-  'AccountName',
-  'ClientAddress',
-];
+const statusField = ['Status'];
+const payloadField = ['payload'];
+const explicitFields = ['TargetUserName', 'IpAddress', 'SubjectUserName', 'ProcessName'];
+const accountFields = ['TargetUserName', 'IpAddress', 'AccountName', 'ClientAddress'];
 const rdpFields = ['ClientIP', 'IPString', 'Param1', 'Param3', 'User', 'Address'];
 
 interface Taken {
@@ -45,8 +43,18 @@ interface Refusal extends Taken {
   account: string;
   address: string;
   code: string;
-  subject: string;
-  program: string;
+}
+
+/** Attempts with explicit credentials in columns: services and tasks make them all day. */
+class ExplicitColumns {
+  readonly at = float64s();
+  readonly recordId = float64s();
+  readonly verified = uint8s();
+  readonly computer = uint32s();
+  readonly subject = uint32s();
+  readonly account = uint32s();
+  readonly address = uint32s();
+  readonly program = uint32s();
 }
 
 interface Line extends Taken {
@@ -67,7 +75,9 @@ export class OtherWitnesses {
   /** Events beyond those that are kept. */
   cut = 0;
   readonly #refusals: Refusal[] = [];
-  readonly #explicit: Refusal[] = [];
+  readonly #explicit = new ExplicitColumns();
+  readonly #names = new Names();
+  #held = 0;
   /** Tickets that were granted to people, from elsewhere. */
   readonly #tickets: Refusal[] = [];
   readonly #lines: Line[] = [];
@@ -94,55 +104,108 @@ export class OtherWitnesses {
   /** All that was taken, for `SeenEvents`. */
   *taken(): Generator<Taken> {
     yield* this.#refusals;
-    yield* this.#explicit;
+    const { at, recordId, computer, verified } = this.#explicit;
+    for (let i = 0; i < at.length; i++)
+      yield {
+        at: at.at(i),
+        recordId: recordId.at(i),
+        computer: this.#names.text(computer.at(i)),
+        verified: verified.at(i) === 1,
+      };
     yield* this.#tickets;
     yield* this.#lines;
     yield* this.#rdp;
   }
 
   take(record: EventRecord): void {
-    const held = [this.#refusals, this.#explicit, this.#tickets, this.#lines, this.#rdp];
-    if (held.reduce((sum, { length }) => sum + length, 0) >= most) {
+    if (this.#held >= most) {
       this.cut += 1;
       return;
     }
-    const { eventId, time: at, recordId, verified } = record;
-    const computer = record.system('computer');
-    const taken = { at, recordId, computer, verified };
-    if (eventId === openSsh) {
-      record.choose(['payload']);
+    const { eventId } = record;
+    if (eventId === explicitCredentials) this.#takeExplicit(record);
+    else if (eventId === openSsh || rdpEvents.has(eventId)) this.#takeOtherLog(record);
+    else this.#takeRefusal(record);
+  }
+
+  #taken(record: EventRecord): Taken {
+    this.#held += 1;
+    const { time: at, recordId, verified } = record;
+    return { at, recordId, computer: record.system('computer'), verified };
+  }
+
+  #takeExplicit(record: EventRecord): void {
+    this.#held += 1;
+    const columns = this.#explicit;
+    record.choose(explicitFields);
+    columns.at.push(record.time);
+    columns.recordId.push(record.recordId);
+    columns.verified.push(record.verified ? 1 : 0);
+    columns.computer.push(this.#names.numberOf(record.system('computer')));
+    columns.account.push(this.#names.numberOf(record.text(0)));
+    columns.address.push(this.#names.numberOf(record.text(1)));
+    columns.subject.push(this.#names.numberOf(record.text(2)));
+    columns.program.push(this.#names.numberOf(record.text(3)));
+  }
+
+  #takeOtherLog(record: EventRecord): void {
+    const taken = this.#taken(record);
+    const { at, computer } = taken;
+    if (record.eventId === openSsh) {
+      record.choose(payloadField);
       const message = record.text(0);
       const { processId } = record.event().system;
       this.#lines.push({ ...taken, line: { at, computer, processId, message } });
-    } else if (rdpEvents.has(eventId)) {
-      record.choose(rdpFields);
-      const address = withoutPort(record.text(0)) || record.text(1) || record.text(3) || record.text(5);
-      this.#rdp.push({ ...taken, eventId, account: record.text(2) || record.text(4), address });
-    } else this.#takeRefusal(record, taken);
+      return;
+    }
+    record.choose(rdpFields);
+    const address = withoutPort(record.text(0)) || record.text(1) || record.text(3) || record.text(5);
+    this.#rdp.push({ ...taken, eventId: record.eventId, account: record.text(2) || record.text(4), address });
   }
 
-  #takeRefusal(record: EventRecord, taken: Taken): void {
+  #takeRefusal(record: EventRecord): void {
     const { eventId } = record;
-    record.choose(accountFields);
-    const status = record.number(2) ?? 0;
+    record.choose(statusField);
+    const status = record.number(0) ?? 0;
     const kerberos = eventId === kerberosTicket || eventId === kerberosRefused;
-    const granted = status === 0 && eventId !== explicitCredentials && eventId !== rdpDenied;
+    const granted = status === 0 && eventId !== rdpDenied;
     // The client is asked to prove who it is, which comes before every ticket.
     if ((granted && eventId !== kerberosTicket) || (kerberos && status === 0x19)) return;
-    const refusal = {
-      ...taken,
-      eventId,
-      account: record.text(0) || record.text(5),
-      address: record.text(1) || record.text(6),
-      code: eventId === rdpDenied ? 'rdp:denied' : `${kerberos ? 'kerberos:' : ''}0x${status.toString(16)}`,
-      subject: record.text(3),
-      program: record.text(4),
-    };
-    if (granted) {
-      if (!refusal.account.endsWith('$') && refusal.verified && !isLoopback(sourceAddress(refusal.address)))
-        this.#tickets.push(refusal);
-    } else if (eventId === explicitCredentials) this.#explicit.push({ ...refusal, code: 'explicit-credentials' });
-    else this.#refusals.push(refusal);
+    record.choose(accountFields);
+    const account = record.text(0) || record.text(2);
+    const address = record.text(1) || record.text(3);
+    if (granted && (account.endsWith('$') || !record.verified || isLoopback(sourceAddress(address)))) return;
+    const code = eventId === rdpDenied ? 'rdp:denied' : `${kerberos ? 'kerberos:' : ''}0x${status.toString(16)}`;
+    (granted ? this.#tickets : this.#refusals).push({ ...this.#taken(record), eventId, account, address, code });
+  }
+
+  /** Attempts of subjects that try many accounts within a burst: whoever uses one other account is at work. */
+  #floods(thresholds: Thresholds): LogonEvent[] {
+    const { at, computer, subject, account, address, program } = this.#explicit;
+    const bySubject = new Map<number, number[]>();
+    for (let i = 0; i < at.length; i++) {
+      const key = computer.at(i) * this.#names.size + subject.at(i);
+      const own = bySubject.get(key);
+      if (own) own.push(i);
+      else bySubject.set(key, [i]);
+    }
+    const text = (number: number): string => this.#names.text(number);
+    return [...bySubject.values()].flatMap((own) => {
+      if (own.length < thresholds.failures) return [];
+      own.sort((a, b) => at.at(a) - at.at(b));
+      const scanner = new BurstScanner(new Uint32Array([own.length]), thresholds);
+      for (const row of own) scanner.push(0, at.at(row));
+      const { count, start, end } = scanner.spans();
+      return Array.from({ length: count }, (_, i) =>
+        own.filter((row) => at.at(row) >= (start[i] ?? 0) && at.at(row) <= (end[i] ?? 0)),
+      )
+        .filter((burst) => new Set(burst.map((row) => account.at(row))).size >= thresholds.manyAccounts)
+        .flat()
+        .map((row) => {
+          const about = { at: at.at(row), computer: text(computer.at(row)), account: text(account.at(row)) };
+          return eventOf({ ...about, address: text(address.at(row)) }, 'explicit-credentials', text(program.at(row)));
+        });
+    });
   }
 
   /**
@@ -157,30 +220,22 @@ export class OtherWitnesses {
   ): { successes: Success[]; witnesses: Witness[] } {
     const known = new KnownFailures(failures);
     const security = failures.length > 0 || hasLogons;
-    const add = (refusal: Refusal): void =>
-      failures.addEvent(eventOf(refusal, refusal.code, refusal.program), !refusal.verified);
+    const add = (refusal: Refusal): void => failures.addEvent(eventOf(refusal, refusal.code, ''), !refusal.verified);
     for (const refusal of this.#refusals)
       if (refusal.eventId !== ntlmValidation || known.spend(refusal, ntlmNear, () => true) < 0) add(refusal);
-    for (const refusal of floods(this.#explicit, thresholds)) add(refusal);
+    for (const attempt of this.#floods(thresholds)) failures.addEvent(attempt);
 
     const verified = this.#lines.filter((line) => line.verified).map(({ line }) => line);
     const doubted = this.#lines.filter((line) => !line.verified).map(({ line }) => line);
     const ssh = sshLogons(verified);
-    for (const [events, unverified] of [
-      [ssh.failures, false],
-      [sshLogons(doubted).failures, true],
-    ] as const) {
-      for (const event of events) {
-        const row = known.spend(event, sshNear, (at) => failures.address[at] === 0 && failures.logonType[at] === 8);
-        if (row >= 0) failures.setAddress(row, event.address);
-        else failures.addEvent(event, unverified);
-      }
-    }
+    addSshAttempts(failures, known, ssh.failures, false);
+    addSshAttempts(failures, known, sshLogons(doubted).failures, true);
     const witnesses: Witness[] = [];
     for (const { eventId, at, computer, address, account, verified: sure } of this.#rdp) {
       if (eventId === rdpRefused && !security)
         failures.addEvent({ ...eventOf({ at, computer, account, address }, 'rdp:refused', ''), logonType: 10 }, !sure);
-      else if (sure && address !== '') witnesses.push({ at, computer, address, source: sourceNames[eventId] ?? '' });
+      else if (sure && address !== '')
+        witnesses.push({ at, computer, address, source: witnessSource(eventId), events: 1 });
     }
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
@@ -206,83 +261,10 @@ export class OtherWitnesses {
   }
 }
 
-const sourceNames: Record<number, string> = {
-  [rdpConnected]: 'RdpCoreTS 131, a connection',
-  [rdpRefused]: 'RdpCoreTS 140, wrong name or password',
-  1149: 'TerminalServices 1149, a connection with a name',
-  [sessionLogon]: 'TerminalServices 21, a session',
-  [sessionReconnected]: 'TerminalServices 25, a session again',
-};
-const rdpEvents = new Set(Object.keys(sourceNames).map(Number));
+const rdpEvents = new Set([rdpConnected, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
 const sessions = new Set([sessionLogon, sessionReconnected]);
 /** NTLM is validated before the logon is refused, on the same computer. */
 const ntlmNear = 2 * ticksPerSecond;
-const sshNear = 5 * ticksPerSecond;
-
-/** "203.0.113.7:50122" and "[2001:db8::7]:50122" without the port. */
-function withoutPort(text: string): string {
-  return /^\[(.*)\]:\d+$/.exec(text)?.[1] ?? /^([^:]+):\d+$/.exec(text)?.[1] ?? text;
-}
-
-/** Attempts of subjects that try many accounts within a burst: whoever uses one other account is at work. */
-function floods(attempts: readonly Refusal[], thresholds: Thresholds): Refusal[] {
-  const bySubject = Map.groupBy(attempts, ({ computer, subject }) => `${computer}\n${subject}`.toLowerCase());
-  return [...bySubject.values()].flatMap((own) => {
-    if (own.length < thresholds.failures) return [];
-    const sorted = [...own].sort((a, b) => a.at - b.at);
-    const scanner = new BurstScanner(new Uint32Array([sorted.length]), thresholds);
-    for (const { at } of sorted) scanner.push(0, at);
-    const { count, start, end } = scanner.spans();
-    return Array.from({ length: count }, (_, i) =>
-      sorted.filter(({ at }) => at >= (start[i] ?? 0) && at <= (end[i] ?? 0)),
-    )
-      .filter((burst) => new Set(burst.map(({ account }) => account.toLowerCase())).size >= thresholds.manyAccounts)
-      .flat();
-  });
-}
-
-/** The failures that 4625 told of, by account, each to be spent once on another telling of it. */
-class KnownFailures {
-  readonly #failures: FailureColumns;
-  readonly #rows = new Map<string, number[]>();
-  readonly #spent = new Set<number>();
-
-  constructor(failures: FailureColumns) {
-    this.#failures = failures;
-    const { computer, account } = failures;
-    for (let row = 0; row < failures.length; row++) {
-      const key = `${failures.computers.text(computer[row] ?? 0)}\n${failures.accounts.text(account[row] ?? 0)}`;
-      const rows = this.#rows.get(key);
-      if (rows) rows.push(row);
-      else this.#rows.set(key, [row]);
-    }
-    for (const rows of this.#rows.values()) rows.sort((a, b) => (failures.time[a] ?? 0) - (failures.time[b] ?? 0));
-  }
-
-  /** The row of an unspent failure of the same account near that time, or -1. */
-  spend(
-    { computer, account, at }: { computer: string; account: string; at: Ticks },
-    near: Ticks,
-    fits: (row: number) => boolean,
-  ): number {
-    const key = `${computer.trim().toLowerCase()}\n${this.#failures.keyOf(account)}`;
-    const rows = this.#rows.get(key) ?? [];
-    let low = 0;
-    for (let high = rows.length; low < high; ) {
-      const middle = (low + high) >>> 1;
-      if ((this.#failures.time[rows[middle] ?? 0] ?? 0) < at - near) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      if ((this.#failures.time[row] ?? 0) > at + near) break;
-      if (this.#spent.has(row) || !fits(row)) continue;
-      this.#spent.add(row);
-      return row;
-    }
-    return -1;
-  }
-}
 
 function eventOf(
   {

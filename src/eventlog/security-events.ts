@@ -52,7 +52,7 @@ export const openSsh = 4;
 /** Remote Desktop's own: a connection, one refused for name or password, an authenticated one, a session on and again. */
 export const rdpConnected = 131;
 export const rdpRefused = 140;
-const rdpAuthenticated = 1149;
+export const rdpAuthenticated = 1149;
 export const sessionLogon = 21;
 export const sessionReconnected = 25;
 

@@ -3,12 +3,13 @@ import type { ExposedPort, Exposure } from '../documents/triage.ts';
 import { count } from '../text/counts.ts';
 import type { Guarded, Opening } from './exposed-ports.ts';
 import type { EffectiveRules, SecondOpinion } from './rules/effective-rules.ts';
-import type { FlowsByProtocol } from './rules/evaluate-chain.ts';
+import type { FilterChain, FlowsByProtocol } from './rules/evaluate-chain.ts';
 import type { FilterBook } from './rules/rule-lists.ts';
 import { INTERNET_V4, INTERNET_V6, parsePrefix, sizeV4 } from './sets/address-set.ts';
 import { differences, type Flow } from './sets/flow-set.ts';
 import { type Intervals, subtract } from './sets/interval-set.ts';
 import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './sets/protocols.ts';
+import { breadthOfV6 } from './source-breadth.ts';
 
 /** Azure's word on one network interface beside ours. */
 export interface Opinion {
@@ -71,11 +72,18 @@ export function compareOpinions(
       if (entrance.family === 4) {
         const ours = book.flowsV4(guarded.chain, arrival, INTERNET_V4, '');
         const azures = book.flowsV4(effective.chain, arrival, INTERNET_V4, '');
-        compare(ours, azures, HOST_V4, note, (set) => `${count(sizeV4(set))} public addresses`);
+        compare(ours, azures, HOST_V4, effective.unread, note, (set) => `${count(sizeV4(set))} public addresses`);
       } else {
         const ours = book.flowsV6(guarded.chain, arrival, INTERNET_V6, '');
-        const azures = book.flowsV6(effective.chain, arrival, INTERNET_V6, '');
-        compare(ours, azures, [], note, () => 'IPv6 addresses');
+        // Azure's 0.0.0.0/0 may mean IPv6 too: it says otherwise only where it does in either meaning.
+        const differs = (chain: FilterChain, found: typeof note) =>
+          compare(ours, book.flowsV6(chain, arrival, INTERNET_V6, ''), [], effective.unread, found, breadthOfV6);
+        const inOne = new Set<string>();
+        const keyOf = (protocol: Protocol, from: number, to: number) => `${protocol} ${from}-${to}`;
+        differs(effective.chain, (protocol, from, to) => inOne.add(keyOf(protocol, from, to)));
+        differs(effective.chainOfBoth, (protocol, from, to, ...words) => {
+          if (inOne.has(keyOf(protocol, from, to))) note(protocol, from, to, ...words);
+        });
       }
     }
     for (const { ports, guarded } of openings) {
@@ -88,17 +96,20 @@ export function compareOpinions(
             d.protocol === port.protocol &&
             (portless || (d.from <= port.to && port.from <= d.to)),
         );
-        port.agrees = differs ? 'disagrees' : 'effective-rules';
+        const uncompared = (BIT[port.protocol] & effective.unread) !== 0;
+        port.agrees = differs ? 'disagrees' : uncompared ? 'not-checked' : 'effective-rules';
       }
     }
-    result.secondOpinion.push({ networkInterface, result: verdict(differing.length, effective.empty, alone) });
+    result.secondOpinion.push({ networkInterface, result: verdict(differing.length, effective, alone) });
   }
   if (result.disagreements.length >= MOST) result.disagreements.splice(MOST);
   return result;
 }
 
-function verdict(differing: number, empty: boolean, alone: boolean): string {
-  const nothing = empty ? ' (no network security group is associated)' : '';
+function verdict(differing: number, { empty, unread }: EffectiveRules, alone: boolean): string {
+  const left = PROTOCOLS.filter((protocol) => (BIT[protocol] & unread) !== 0).map((protocol) => protocol.toUpperCase());
+  const without = left.length > 0 ? `; ${left.join(', ')} not compared: a rule of Azure's cannot be read` : '';
+  const nothing = `${empty ? ' (no network security group is associated)' : ''}${without}`;
   if (differing > 0) return `differs in ${differing} ${differing === 1 ? 'place' : 'places'}${nothing}`;
   return alone ? `Azure's effective rules speak alone: ours could not all be read${nothing}` : `the same${nothing}`;
 }
@@ -107,6 +118,7 @@ function compare<A extends number | bigint>(
   ours: FlowsByProtocol<A>,
   azures: FlowsByProtocol<A>,
   host: Intervals<A>,
+  unread: number,
   note: (protocol: Protocol, from: number, to: number, ours: string, azure: string) => void,
   size: (set: Intervals<A>) => string,
 ): void {
@@ -116,6 +128,7 @@ function compare<A extends number | bigint>(
     return `open to ${size(flow.sources)}${by === '' ? ', no rule is there' : ` by ${by}`}`;
   };
   for (const protocol of PROTOCOLS) {
+    if ((BIT[protocol] & unread) !== 0) continue;
     // What enters only through tags of unknown addresses cannot be compared.
     const known = (flows: readonly Flow<A>[]) => flows.filter((flow) => flow.tags.length === 0);
     const unsure = [...ours[protocol], ...azures[protocol]].filter((flow) => flow.tags.length > 0);

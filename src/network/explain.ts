@@ -1,7 +1,6 @@
 import { list, object, properties, referenced, text } from '../arm/json.ts';
 import { nameOf } from '../arm/resource-id.ts';
 import type { ExposedPort, VirtualMachine } from '../documents/triage.ts';
-import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { Guarded, Opening } from './exposed-ports.ts';
 import { type ExposureInput, examine, openBook } from './exposure.ts';
@@ -13,6 +12,7 @@ import { IPV4, IPV6 } from './sets/address-prefixes.ts';
 import { parsePrefix } from './sets/address-set.ts';
 import { covers, overlaps } from './sets/interval-set.ts';
 import { BIT, WITH_PORTS } from './sets/protocols.ts';
+import { sourcesText } from './source-breadth.ts';
 import { networkOf } from './virtual-networks.ts';
 
 /** One line of an explanation. */
@@ -122,7 +122,7 @@ function whoInWords(port: ExposedPort): string {
   if (port.frontend.address.includes(':')) {
     return all ? 'the whole IPv6 Internet' : `IPv6 addresses: ${short(sources.prefixes)}`;
   }
-  const size = `${count(sources.publicAddresses)} public addresses`;
+  const size = sourcesText(sources);
   if (all) return `${size} (all)`;
   return sources.prefixes.length === 0 ? size : `${size}: ${short(sources.prefixes)}`;
 }

@@ -4,7 +4,7 @@ import type { DecidingRule } from '../documents/triage.ts';
 import type { Guarded } from './exposed-ports.ts';
 import { arrivalOf, CLOSED, examine, floatingArrival, type MachineInput, openBook } from './exposure.ts';
 import type { NetworkResources, Unreadable } from './resources.ts';
-import { compileSecurityGroup } from './rules/compile-rules.ts';
+import { compileSecurityGroup, type InboundRule } from './rules/compile-rules.ts';
 import { readEffectiveRules, type SecondOpinion } from './rules/effective-rules.ts';
 import {
   decidingRule,
@@ -71,6 +71,8 @@ export const ruleText = ({ nsg, rule, priority }: Pick<DecidingRule, 'nsg' | 'ru
 interface Door {
   guarded: Guarded;
   chain: FilterChain;
+  /** The same where an admin rule that allows may be one that always allows, which its source does not tell. */
+  atMost?: FilterChain;
 }
 
 /**
@@ -97,19 +99,31 @@ export class Reach {
     if (this.because !== '') {
       return ports.map((port) => ({ port, verdict: 'not-known', rules: [], because: this.because }));
     }
-    const asked = this.#doors.map((door) => {
-      const { entrance } = door.guarded;
-      return entrance.family === 4
-        ? new Asked(door, IPV4, entrance.destination.v4, entrance.network.v4, senders.v4, INTERNET_V4)
-        : new Asked(door, IPV6, entrance.destination.v6, entrance.network.v6, senders.v6, INTERNET_V6);
+    const fitting = this.#doors.flatMap((door) => {
+      const asked = askedAt(door, senders);
+      if (asked.size === 0) return [];
+      return [{ asked, atMost: door.atMost && askedAt({ ...door, chain: door.atMost }, senders) }];
     });
-    const fitting = asked.filter((one) => one.size > 0);
     if (fitting.length === 0) {
       const family = senders.v4.length > 0 ? 'IPv4' : 'IPv6';
       const because = `the interface has no ${family} address`;
       return ports.map((port) => ({ port, verdict: 'closed', rules: [], because }));
     }
-    return ports.map((port) => best(fitting.map((one) => one.on(protocol, port))));
+    return ports.map((port) =>
+      best(fitting.map(({ asked, atMost }) => unlessAlways(asked.on(protocol, port), atMost?.on(protocol, port)))),
+    );
+  }
+
+  /**
+   * How the Internet gets to a TCP port, as far as it is seen: on a path that keeps the sender's address, and through what
+   * changes it on the way (Azure Firewall, Application Gateway), whose address the rules see instead.
+   */
+  pathsTo(port: number): { direct: boolean; relays: string[] } {
+    const leading = this.#doors
+      .flatMap(({ guarded }) => guarded.entrance.paths)
+      .filter(({ protocols, back }) => (protocols & BIT.tcp) !== 0 && back.from <= port && port <= back.to);
+    const relays = leading.filter((path) => path.translated !== undefined).map((path) => nameOf(path.id));
+    return { direct: relays.length < leading.length, relays: [...new Set(relays)] };
   }
 
   /** What comes in besides `allowed` senders on their TCP ports, from wherever it may come, inside networks too. */
@@ -183,7 +197,7 @@ interface Inside<A extends number | bigint> {
 function flowsFrom<A extends number | bigint>(inside: Inside<A>, space: Intervals<A>): FlowsByProtocol<A> {
   const { door, family, destination, tags } = inside;
   const place = placeOf(family, destination, arrivalOf(door.guarded.entrance), tags);
-  return evaluateChain(door.chain, space, listsAt(place, space));
+  return evaluateChain(door.atMost ?? door.chain, space, listsAt(place, space));
 }
 
 /** What other senders than the allowed get in with, and the allowed on other ports than theirs: each with its own rules. */
@@ -373,6 +387,20 @@ class Asked<A extends number | bigint> {
   }
 }
 
+const askedAt = (door: Door, senders: Space): { size: number; on: (protocol: Protocol, port: number) => PortReach } => {
+  const { family, destination, network } = door.guarded.entrance;
+  return family === 4
+    ? new Asked(door, IPV4, destination.v4, network.v4, senders.v4, INTERNET_V4)
+    : new Asked(door, IPV6, destination.v6, network.v6, senders.v6, INTERNET_V6);
+};
+
+/** The answer, unless another one would follow if an admin rule that allows is one that always allows. */
+function unlessAlways(answer: PortReach, atMost: PortReach | undefined): PortReach {
+  if (atMost === undefined || atMost.verdict === answer.verdict) return answer;
+  const because = `it depends on whether ${atMost.because} always allows, which Azure's effective rules do not tell`;
+  return { ...answer, verdict: 'not-known', because };
+}
+
 /** Is the interface without a security group and behind Standard addresses alone, which let nothing in then? */
 function closedByDefault({ guarded, chain }: Door): boolean {
   const { paths } = guarded.entrance;
@@ -412,7 +440,10 @@ export function reachByEffectiveRules(input: ReachInput, opinion: SecondOpinion)
   const { guarded, undecided } = examined(input);
   if (guarded.length === 0) return new Reach([], undecided[0] ?? 'the interface has no address', []);
   return new Reach(
-    guarded.map((one) => doorOf({ ...one, missing: [] }, effective.chain, input)),
+    guarded.map((one) => {
+      const door = doorOf({ ...one, missing: [] }, effective.chain, input);
+      return { ...door, ...alwaysOf(door.chain, one) };
+    }),
     '',
     [],
   );
@@ -425,6 +456,26 @@ function doorOf(guarded: Guarded, chain: FilterChain, { instead, serviceTags }: 
   const missing = guarded.missing.filter((sentence) => sentence !== unread);
   const nic = compileSecurityGroup(instead, 'nic', new AddressReader(serviceTags));
   return { guarded: { ...guarded, missing }, chain: { ...chain, nic } };
+}
+
+/**
+ * Effective rules know "Allow" and "Deny" alone (REST specification, SecurityRuleAccess): which admin rules always allow is
+ * told by the list of the network's admin rules, where that was read; else any that allows may be one.
+ */
+function alwaysOf(chain: FilterChain, { filters, chain: ours }: Guarded): Pick<Door, 'chain' | 'atMost'> {
+  const { admin } = chain;
+  if (admin === undefined || !admin.rules.some(({ access }) => access === 'allow')) return { chain };
+  const always = (which: (rule: InboundRule) => boolean): FilterChain => ({
+    ...chain,
+    admin: {
+      ...admin,
+      id: `${admin.id}|always`,
+      rules: admin.rules.map((rule) => (rule.access === 'allow' && which(rule) ? { ...rule, access: 'always' } : rule)),
+    },
+  });
+  if (filters.unread.admin.length > 0) return { chain, atMost: always(() => true) };
+  const known = ours.admin?.rules.filter(({ access }) => access === 'always') ?? [];
+  return { chain: always((rule) => known.some((one) => one.priority === rule.priority && one.name === rule.name)) };
 }
 
 function examined(input: ReachInput) {

@@ -1,4 +1,5 @@
 import type { ExposedPort } from '../documents/triage.ts';
+import { counted } from '../text/counts.ts';
 import { lateProperty } from './memo/lazy-property.ts';
 import { cidrsV4, cidrsV6, INTERNET_SIZE, INTERNET_V4, INTERNET_V6, sizeV4, sizeV6 } from './sets/address-set.ts';
 import { equal, type Intervals } from './sets/interval-set.ts';
@@ -50,4 +51,26 @@ export function describeSourcesV6(set: Intervals<bigint>): Sources {
   const sources = new Described(0, breadth, () => (equal(set, INTERNET_V6) ? ['::/0'] : cidrsV6(set)));
   lastV6 = { set, sources };
   return sources;
+}
+
+/** How much of IPv6 a set holds, in words: a number of its addresses says nothing to anybody. */
+export function breadthOfV6(set: Intervals<bigint>): string {
+  if (equal(set, INTERNET_V6)) return 'the whole IPv6 Internet';
+  const { breadth, prefixes } = describeSourcesV6(set);
+  return breadth === 'internet' ? 'almost the whole IPv6 Internet' : ipv6Blocks(prefixes);
+}
+
+/** "2001:db8::/32, 2001:db8:1::/48 and 2 more IPv6 blocks" */
+function ipv6Blocks(prefixes: readonly string[]): string {
+  const shown = prefixes.slice(0, 3).join(', ');
+  return prefixes.length > 3 ? `${shown} and ${prefixes.length - 3} more IPv6 blocks` : shown;
+}
+
+/** From how much of the Internet a port is reached, in words: IPv4 counted, IPv6 by its breadth. */
+export function sourcesText({ publicAddresses, breadth, prefixes }: Sources): string {
+  if (publicAddresses > 0 || !prefixes.some((prefix) => prefix.includes(':'))) {
+    return counted(publicAddresses, 'public address', 'public addresses');
+  }
+  if (prefixes.length === 1 && prefixes[0] === '::/0') return 'the whole IPv6 Internet';
+  return breadth === 'internet' ? 'almost the whole IPv6 Internet' : ipv6Blocks(prefixes);
 }

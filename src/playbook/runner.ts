@@ -457,7 +457,8 @@ class Run implements StartedRun {
   async #appliedInPart(step: Step, action: Action, error: unknown): Promise<'next' | 'end'> {
     const { plan, gate, view } = step;
     const because = sentenceOf(error);
-    if (typeof error === 'object' && error !== null && Reflect.get(error, 'statusCode') === 403) this.#forbidden = true;
+    const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'statusCode') : undefined;
+    if (status === 401 || status === 403) this.#forbidden = true;
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
     const sent = gate?.sent() ?? { left: 0, notDone: 0 };
     if (plan === null || sent.left === sent.notDone) {

@@ -83,9 +83,14 @@ async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator
     at: options.now(),
     header: {
       toolVersion: options.toolVersion,
-      tenantId: operator.tenantId,
+      // What is changed and what is evidence belongs to the VM's tenant, whoever signed in from where.
+      tenantId: vm.tenantId ?? operator.tenantId,
       subscriptionId: vm.subscriptionId,
-      operator: { upn: operator.name, oid: operator.objectId },
+      operator: {
+        upn: operator.name,
+        oid: operator.objectId,
+        ...(vm.tenantId && vm.tenantId !== operator.tenantId ? { tenantId: operator.tenantId } : {}),
+      },
       demo: options.demo,
       cloud: options.cloud,
       vm: { id: vm.id, name: vm.name },

@@ -42,6 +42,10 @@ export interface SessionOptions {
   readOnly: boolean;
   /** Seconds between readings that begin by themselves, once they are switched on. */
   refreshSeconds?: number;
+  /** They are switched on from the start. */
+  autoRefresh?: boolean;
+  columns?: readonly string[];
+  localTime?: boolean;
   /** What is looked at: "contoso-prod +1 subscription". */
   scope: string;
   /** What earlier sessions left half-done in Azure; asked once, when the session starts. */
@@ -113,7 +117,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       typed: '',
       typing: { fromEnd: 0, recalled: 0 },
       entered: new Map(),
-      autoRefresh: null,
+      autoRefresh: options.autoRefresh === true ? (options.refreshSeconds ?? null) : null,
+      columnsWanted: options.columns ?? null,
+      localTime: options.localTime === true,
       refusal: '',
       toast: null,
       asked: { key: '', shown: false, stood: false, declined: false },
@@ -556,6 +562,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
       );
       fleet.read();
+      autoRefresh.start();
       options.halfDone?.().then(
         (halfDone) => {
           holder.set({ halfDone });

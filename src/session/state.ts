@@ -180,6 +180,10 @@ export interface SessionState {
   entered: ReadonlyMap<string, readonly string[]>;
   /** Seconds between readings that begin by themselves; null: none does. */
   autoRefresh: number | null;
+  /** Heads of the columns of the suspects list that are wanted; null: all. */
+  columnsWanted: readonly string[] | null;
+  /** The local time stands beside UTC. */
+  localTime: boolean;
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;

@@ -4,6 +4,7 @@ import { Operations } from './operations.ts';
 import { Permissions } from './permissions.ts';
 import { Relations } from './relations.ts';
 import { Store } from './store.ts';
+import { type Limits, Throttling } from './throttling.ts';
 import { Tokens } from './tokens.ts';
 import type { ArmResource, Caller, Row, World } from './world.ts';
 import { settleIn } from './world-settlement.ts';
@@ -70,6 +71,7 @@ export class Azure {
   readonly permissions: Permissions;
   readonly tokens: Tokens;
   readonly faults: FaultPlan;
+  readonly throttling: Throttling;
   readonly relations: Relations;
   readonly pace: Pace;
   readonly random = seeded(0x5eed);
@@ -92,6 +94,7 @@ export class Azure {
       latency?: 'none' | 'realistic' | undefined;
       tokenLifetime?: number | undefined;
       pageSize?: number | undefined;
+      limits?: Limits | undefined;
     } = {},
   ) {
     this.clock = new Clock(world.now);
@@ -99,6 +102,7 @@ export class Azure {
     this.permissions = new Permissions(world.denied, world.caller);
     this.tokens = new Tokens(world.caller, options.tokenLifetime);
     this.faults = new FaultPlan();
+    this.throttling = new Throttling(options.limits ?? 'azure');
     this.pace = paces[options.latency ?? 'none'];
     this.caller = world.caller;
     this.subscriptions = world.subscriptions;

@@ -52,11 +52,6 @@ const pollPattern =
   /\/(operations|operationresults|diskoperations|operationsstatus|backupoperationresults|backupoperations)\/[^/]+$/i;
 const idPattern = /^[\w.:-]{1,128}$/;
 
-const readHeaders: [string, string][] = [
-  ['x-ms-ratelimit-remaining-subscription-reads', '16'],
-  ['x-ms-ratelimit-remaining-subscription-global-reads', '3'],
-];
-
 /** The front of the simulated Azure: identity, faults, versions, permissions, routes, and the log of what was changed. */
 export class Gateway {
   readonly azure: Azure;
@@ -64,8 +59,6 @@ export class Gateway {
   readonly #arm: RouteTable;
   readonly #logs: RouteTable;
   readonly #onMutation: (mutation: Mutation) => void;
-  #reads = 11_999;
-  #writes = 1_199;
 
   constructor(azure: Azure, onMutation: (mutation: Mutation) => void = () => undefined) {
     this.azure = azure;
@@ -87,6 +80,7 @@ export class Gateway {
     let call: Call | undefined;
     let effects: FaultEffect[] = [];
     let loseAnswer = false;
+    let limits: Record<string, string> = {};
     // What timed events changed since the last request is nobody's request.
     azure.store.takeChanges();
     const revision = azure.dataVersion;
@@ -103,6 +97,9 @@ export class Gateway {
       azure.tokens.demand(incoming.headers.authorization, logs ? 'logs' : 'arm');
       if (!logs) azure.tokens.demandSecondFactor(incoming.method);
       refuseFor(effects);
+      if (logs) delayMs += azure.throttling.logs(delayMs);
+      else if (!/^\/providers\/microsoft\.resourcegraph\//i.test(path))
+        limits = azure.throttling.manager(incoming.method, path);
       reply = await this.#route(call, incoming, logs);
       if (effects.some((effect) => 'repeat' in effect)) reply = await this.#route(call, incoming, logs);
     } catch (error) {
@@ -130,7 +127,7 @@ export class Gateway {
       'x-ms-routing-request-id': `SIMULATOR:${azure.clock.now().toISOString().replaceAll(/[-:]/g, '').slice(0, 15)}Z:${requestId}`,
       'strict-transport-security': 'max-age=31536000; includeSubDomains',
       'x-content-type-options': 'nosniff',
-      ...this.#limits(counts),
+      ...limits,
       ...reply.headers,
     };
     const clientRequestId = incoming.headers['x-ms-client-request-id'];
@@ -153,15 +150,6 @@ export class Gateway {
   #delay(method: string): number {
     const [least, most] = this.azure.pace.read;
     return method === 'GET' || method === 'POST' ? least + this.azure.random() * (most - least) : least;
-  }
-
-  #limits(read: boolean): Record<string, string> {
-    if (read) {
-      this.#reads = this.#reads <= 1 ? 11_999 : this.#reads - 1;
-      return { [readHeaders[0]?.[0] ?? '']: String(this.#reads) };
-    }
-    this.#writes = this.#writes <= 1 ? 1_199 : this.#writes - 1;
-    return { 'x-ms-ratelimit-remaining-subscription-writes': String(this.#writes) };
   }
 
   #call(incoming: Incoming, url: URL, path: string): Call {
@@ -209,7 +197,12 @@ export class Gateway {
     }
     const { action, scope } = neededAction(call.method, call.path);
     // Every user may ask what he may do, and see of his tenants, subscriptions and their lists what he is allowed to.
-    if (/\/permissions\/read$/i.test(action) || action.startsWith('/') || listsAcross(call)) return;
+    if (
+      /\/(permissions|roleEligibilityScheduleInstances)\/read$/i.test(action) ||
+      action.startsWith('/') ||
+      listsAcross(call)
+    )
+      return;
     azure.permissions.demand(action, scope);
     if (call.method !== 'GET' && call.method !== 'HEAD') allowedDespiteLocks(azure, call.method, call.path);
   }

@@ -7,6 +7,7 @@ import { answerControl } from './control.ts';
 import type { Fault } from './faults.ts';
 import { Gateway, type Incoming, type Mutation } from './gateway.ts';
 import { answerIdentity } from './identity-endpoint.ts';
+import type { Limits } from './throttling.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -24,6 +25,8 @@ export interface SimulatorOptions {
   tokenLifetime?: number;
   /** Longest page of a list; 1000 when absent. */
   pageSize?: number;
+  /** Does it refuse what comes too fast? As Azure does when absent. */
+  limits?: Limits;
 }
 
 export interface Simulator {
@@ -87,6 +90,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     latency: options.latency,
     tokenLifetime: options.tokenLifetime,
     pageSize: options.pageSize,
+    limits: options.limits,
   });
   azure.faults.add(options.faults ?? []);
   const log = options.mutationLog;

@@ -1,4 +1,5 @@
 import type { Mutation } from './gateway.ts';
+import type { Limits } from './throttling.ts';
 
 /** What a simulator in a thread of its own is started with. Files are read by the caller; the thread parses them. */
 export interface ThreadOptions {
@@ -13,6 +14,7 @@ export interface ThreadOptions {
   mutationLog?: string;
   tokenLifetime?: number;
   pageSize?: number;
+  limits?: Limits;
 }
 
 /** From the thread. */

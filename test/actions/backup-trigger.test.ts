@@ -6,7 +6,17 @@ const backup = { id: 'backup', title: 'Backup', uses: 'backup.trigger', with: { 
 describe('backup.trigger', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench();
+    bench = await openBench((world) => {
+      const itemOf = (vm: string) => {
+        const found = world.backup?.protectedItems.find(({ name }) => name.toLowerCase().endsWith(`;${vm}`));
+        if (!found) throw new Error(`no vault protects ${vm}`);
+        return found;
+      };
+      const stopped = itemOf('sql01');
+      stopped.properties = { ...stopped.properties, protectionState: 'ProtectionStopped' };
+      const deleted = itemOf('app03');
+      deleted.properties = { ...deleted.properties, isScheduledForDeferredDelete: true };
+    });
   });
   beforeEach(() => bench.begin());
   afterAll(() => bench.close());
@@ -33,6 +43,16 @@ describe('backup.trigger', () => {
     expect(views.map((view) => view.outcome)).toEqual(['done', 'done']);
     const texts = views.map((view) => view.steps[0]?.verified?.text ?? '');
     expect(texts.filter((text) => text.includes('running already'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['sql01', /protection is stopped.*Resume it first/],
+    ['app03', /soft-deleted.*Undelete it first/],
+  ])('refuses before anything is sent what Azure would refuse, and says what comes first: %s', async (vm, because) => {
+    const view = await agreeing(bench.run([backup], vm)).start();
+    expect(view.outcome).toBe('needs-attention');
+    expect(view.steps[0]?.error).toMatch(because);
+    expect(bench.mutations()).toEqual([]);
   });
 
   it('says what to do when no vault protects the VM', async () => {

@@ -77,7 +77,7 @@ export async function openBench(
 ): Promise<Bench> {
   const world = builtInWorld();
   change(world);
-  const simulator = await startSimulator({ world });
+  const simulator = await startSimulator({ world, limits: 'none' });
   const connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
     pollIntervalMs: 10,

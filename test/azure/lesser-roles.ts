@@ -38,7 +38,7 @@ async function document(connection: Connection, name: string) {
 export async function openLesser(deny: (world: World) => Denial[]): Promise<Lesser> {
   const world = builtInWorld();
   world.denied = deny(world);
-  const simulator = await startSimulator({ world });
+  const simulator = await startSimulator({ world, limits: 'none' });
   const connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
     pollIntervalMs: 10,

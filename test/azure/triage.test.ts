@@ -23,7 +23,7 @@ beforeAll(async () => {
     { action: 'Microsoft.Insights/logs/SecurityEvent/read', scope: `/subscriptions/${prod}/resourceGroups/rg-mail` },
     { action: 'Microsoft.RecoveryServices/*', scope: `/subscriptions/${dev}` },
   );
-  simulator = await startSimulator({ world });
+  simulator = await startSimulator({ world, limits: 'none' });
   connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
   });

@@ -11,10 +11,40 @@ export interface TerminalOptions {
   env?: Record<string, string | undefined>;
 }
 
+/** Cells next to one another that look alike. */
+export interface StyledRun {
+  /** Where the first of them stands, from 0. */
+  column: number;
+  text: string;
+  /** A number of the palette, "#rrggbb", or null for the terminal's own. */
+  foreground: number | string | null;
+  background: number | string | null;
+  bold: boolean;
+  dim: boolean;
+  inverse: boolean;
+}
+
+type Look = Omit<StyledRun, 'column' | 'text'>;
+
+function colourOf(isDefault: boolean, isRgb: boolean, value: number): Look['foreground'] {
+  if (isDefault) return null;
+  return isRgb ? `#${value.toString(16).padStart(6, '0')}` : value;
+}
+
+const sameLook = (one: Look, other: Look) =>
+  one.foreground === other.foreground &&
+  one.background === other.background &&
+  one.bold === other.bold &&
+  one.dim === other.dim &&
+  one.inverse === other.inverse;
+
 /** A program in a real pty with a screen to look at. Tests wait for what the screen shows, never for time. */
 export class TerminalProgram {
   /** Everything that the program wrote. */
   raw = '';
+  /** The same in portions, each with the seconds since the start: an asciicast. */
+  readonly heard: [seconds: number, data: string][] = [];
+  private readonly begun = performance.now();
   readonly exited: Promise<{ exitCode: number; signal?: number | undefined }>;
   private readonly screen: InstanceType<typeof Terminal>;
   private readonly pty: ReturnType<typeof spawn>;
@@ -30,6 +60,7 @@ export class TerminalProgram {
     this.pty = spawn(command, parameters, { name: 'xterm-256color', cols: columns, rows, cwd, env: environment });
     this.pty.onData((data) => {
       this.raw += data;
+      this.heard.push([(performance.now() - this.begun) / 1000, data]);
       this.screen.write(data, () => {
         for (const watcher of [...this.watchers]) watcher();
       });
@@ -72,6 +103,31 @@ export class TerminalProgram {
       { length: this.screen.rows },
       (_, at) => buffer.getLine(buffer.viewportY + at)?.translateToString(true) ?? '',
     );
+  }
+
+  /** The screen as runs of cells that look alike, row by row. */
+  runs(): StyledRun[][] {
+    const buffer = this.screen.buffer.active;
+    return Array.from({ length: this.screen.rows }, (_, at) => {
+      const line = buffer.getLine(buffer.viewportY + at);
+      const row: StyledRun[] = [];
+      for (let column = 0; line && column < this.screen.cols; column += 1) {
+        const cell = line.getCell(column);
+        if (!cell || cell.getWidth() === 0) continue;
+        const look = {
+          foreground: colourOf(cell.isFgDefault(), cell.isFgRGB(), cell.getFgColor()),
+          background: colourOf(cell.isBgDefault(), cell.isBgRGB(), cell.getBgColor()),
+          bold: cell.isBold() !== 0,
+          dim: cell.isDim() !== 0,
+          inverse: cell.isInverse() !== 0,
+        };
+        const last = row.at(-1);
+        const text = cell.getChars() || ' ';
+        if (last && sameLook(last, look)) last.text += text;
+        else row.push({ column, text, ...look });
+      }
+      return row;
+    });
   }
 
   /** Resolves to the screen as soon as it holds the text or fulfils the condition; rejects with the screen otherwise. */

@@ -253,4 +253,30 @@ test('Azure’s effective rules are read by the same evaluator: admin entries, d
     verdict: 'open',
     because: 'nm/always (1)',
   });
+
+  // Effective rules know Allow and Deny alone: whether it always allows is told by the network's own list.
+  const allowing = [ofManager([one('perhaps', 1, 'Allow')]), ofNic([one('UserRule_rest', 200, 'Deny')])];
+  const asked = (state: 'read' | 'unread', access = 'AlwaysAllow') => {
+    const rules = [
+      { ...admin('perhaps', access), properties: { ...Object(admin('perhaps', access).properties), priority: 1 } },
+    ];
+    const adminRules =
+      state === 'read'
+        ? { state: 'known' as const, byNetwork: new Map([[id.vnet(), rules]]) }
+        : { state: 'unknown' as const, why: 'denied' as const, because: 'no permission', cure: 'ask' };
+    const about = { ...ask(bodies), adminRules, networkInterface: id.nic() };
+    return reachByEffectiveRules(about, { body: { value: allowing } });
+  };
+  const verdictOf = (reach: ReturnType<typeof asked>) => reach.ask([mine], 'tcp', [3389])[0]?.verdict;
+  expect([verdictOf(asked('read')), verdictOf(asked('read', 'Allow')), verdictOf(asked('unread'))]).toEqual([
+    'open',
+    'closed',
+    'not-known',
+  ]);
+  const nobody = { prefixes: [], ports: [] };
+  expect(
+    asked('unread')
+      .besides(nobody)
+      .map(({ rules }) => rules.map(({ rule }) => rule)),
+  ).toEqual([['perhaps']]);
 });

@@ -72,7 +72,7 @@ function redirecting(simulator: Simulator, traffic?: string): HttpClient {
 
 /** Starts a simulator and opens the way to it. */
 export async function openBench(options: SimulatorOptions, traffic?: string): Promise<Bench> {
-  const simulator = await startSimulator(options);
+  const simulator = await startSimulator({ limits: 'none', ...options });
   const httpClient = redirecting(simulator, traffic);
   const credential: TokenCredential = {
     async getToken(scopes): Promise<AccessToken> {

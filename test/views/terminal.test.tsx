@@ -66,9 +66,12 @@ describe('the mouse', () => {
     expect(parse(`a${at(3, 4)}b\u001b[<64;1`)).toEqual({
       keys: 'ab',
       events: [{ kind: 'press', column: 3, row: 4 }],
+      background: '',
     });
-    expect(parse(';2Mc')).toEqual({ keys: 'c', events: [{ kind: 'wheel-up', column: 0, row: 1 }] });
-    expect(parse('\u001b')).toEqual({ keys: '\u001b', events: [] });
+    expect(parse(';2Mc')).toMatchObject({ keys: 'c', events: [{ kind: 'wheel-up', column: 0, row: 1 }] });
+    expect(parse('\u001b')).toMatchObject({ keys: '\u001b', events: [] });
+    expect(parse('x\u001b]11;rgb:ff')).toMatchObject({ keys: 'x', background: '' });
+    expect(parse('ff/ffff/ffff\u001b\\y')).toMatchObject({ keys: 'y', background: 'rgb:ffff/ffff/ffff' });
   });
 
   test('a press moves the cursor to a row, on it again opens, on a heading sorts; the wheel moves', async () => {

@@ -1,9 +1,10 @@
 import { type Json, listAt, textAt } from '../../arm/json.ts';
-import { parseResourceId } from '../../arm/resource-id.ts';
+import { parseResourceId, sameId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
+import { groupOf, networkResource } from '../../azure/readers/network-interface.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
-import { follow } from '../operation.ts';
+import { AzureRefusal, follow } from '../operation.ts';
 import type { NeededPermission } from '../permissions.ts';
 import { writableInterface } from '../writable-interface.ts';
 
@@ -53,11 +54,38 @@ export function balancersOf(networkInterface: Json): string[] {
   return [...new Set(names)];
 }
 
+const ATTEMPTS = 3;
+
 /**
- * Puts a security group, or none ("" ), at an interface; every other property is sent back as Azure gave it, and Azure
- * takes it only if nobody changed the interface since (If-Match).
+ * Puts a security group, or none (""), at an interface; every other property is sent back as Azure gave it, and Azure
+ * takes it only if nobody changed the interface since (If-Match). Where it was changed (412) and still has the group that
+ * it had, it is read again and the change sent anew, as a request of its own; else the refusal is thrown.
  */
 export async function putGroup(
+  connection: Connection,
+  context: ActionContext,
+  networkInterface: Json,
+  group: string,
+): Promise<void> {
+  let now = networkInterface;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await putOnce(connection, context, now, group);
+    } catch (error) {
+      const changed = error instanceof AzureRefusal && error.statusCode === 412;
+      if (!changed || attempt === ATTEMPTS) throw error;
+      const again = await networkResource(connection, textAt(networkInterface, 'id'));
+      if (!sameId(groupOf(again), groupOf(networkInterface))) throw error;
+      context.progress({
+        fraction: null,
+        text: `${textAt(again, 'name')} was changed meanwhile: it is read and sent again`,
+      });
+      now = again;
+    }
+  }
+}
+
+async function putOnce(
   connection: Connection,
   context: ActionContext,
   networkInterface: Json,

@@ -4,6 +4,7 @@ import {
   createPipelineRequest,
   type HttpClient,
   type PipelineOptions,
+  type PipelinePolicy,
   RestError,
 } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
@@ -28,9 +29,12 @@ export function armGet(options: {
   scope: string;
   httpClient: HttpClient;
   pipeline: PipelineOptions;
+  /** Policies for each attempt. */
+  policies: PipelinePolicy[];
 }): ArmGet {
   return async (url, signal) => {
     const pipeline = createPipelineFromOptions(options.pipeline);
+    for (const policy of options.policies) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: options.scope }));
     const request = createPipelineRequest({
       url: new URL(url, options.endpoint).href,

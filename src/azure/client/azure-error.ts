@@ -1,6 +1,7 @@
 import { at, isObject, listAt, textAt } from '../../arm/json.ts';
 import { redactText } from '../../casefile/redaction.ts';
 import { printable } from '../../text/printable.ts';
+import { answerOf } from './refused-answers.ts';
 
 /** What an error of an SDK call says, wherever in it that stands. */
 export interface AzureError {
@@ -98,10 +99,22 @@ function headersOf(error: unknown): (name: string) => string {
   };
 }
 
+/** The answer as it came: the SDK's models drop of an error what they do not know. */
+function bodyOf(error: unknown): unknown {
+  const text = textAt(error, 'response', 'bodyAsText') || answerOf(at(error, 'request'));
+  if (text === '' || text.length > 1_000_000) return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    return isObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What an error says: HTTP status, Azure's codes and its sentence. */
 export function azureError(error: unknown): AzureError {
   const status = at(error, 'statusCode') ?? at(error, 'response', 'status');
-  const details = at(error, 'details');
+  const details = bodyOf(error) ?? at(error, 'details');
   const envelope = at(details, 'error') ?? details;
   const codes = codesIn(envelope);
   const code = codes[0] ?? textAt(error, 'code');

@@ -5,15 +5,17 @@ import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesba
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
-import { defaultRetryPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
 import { type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
+import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
+import { type TimeLimits, usualLimits } from './time-limits.ts';
 import { cachedTokens } from './token-cache.ts';
 import { createTransport, isChange } from './transport.ts';
 import { readTenants, type WhoActs, warningsAbout } from './who-acts.ts';
@@ -35,6 +37,8 @@ export interface ConnectionOptions {
   /** The endpoints of `cloud: 'custom'`. */
   customCloud?: CustomCloud;
   auth?: AuthMethod;
+  /** A sign-in of the caller's own, in place of what `auth` names and of the simulator's. */
+  signIn?: () => Promise<NamedCredential>;
   /** Tells whoever signs in what to do, where the way to sign in wants it; nothing is told when absent. */
   tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
@@ -42,6 +46,8 @@ export interface ConnectionOptions {
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** How long Azure may take for one request; `usualLimits` when absent. */
+  limits?: TimeLimits;
   /** How long a client waits between polls of a long-running operation when Azure does not say, in ms. */
   pollIntervalMs?: number;
   /** How long a long-running operation is followed, in ms; ten minutes when absent. */
@@ -57,6 +63,7 @@ export interface Connection {
   clock: Clock;
   simulated: boolean;
   pollIntervalMs: number;
+  limits: TimeLimits;
   /** How long a long-running operation is followed, in ms. */
   operationLimitMs: number;
   /** The subscriptions that were asked for on the command line, by id or name; empty means all. */
@@ -75,6 +82,8 @@ export interface Connection {
   get: ArmGet;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
   ownChanges: ReadonlySet<string>;
+  /** Gives up whatever is still under way. */
+  close(): void;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
   /** Tells the queries that `work` sends, and what came back, to whoever keeps them. */
@@ -109,21 +118,6 @@ const askForPermissions: PipelinePolicy = {
   },
 };
 
-const retryOptions = { maxRetries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 20_000 };
-
-/**
- * What only reads is sent again when no answer came; a change never is: the first may have been done, and a second then
- * starts a second backup, or is refused for what the first did.
- */
-function retryReads(): PipelinePolicy {
-  const retrying = defaultRetryPolicy(retryOptions);
-  return {
-    name: 'retryReads',
-    sendRequest: (request, next) =>
-      isChange(request.method, request.url) ? next(request) : retrying.sendRequest(request, next),
-  };
-}
-
 /** What is made once, when it is first wanted. A failure is not kept: the next one to want it tries again. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   const each = lazilyEach(make);
@@ -147,10 +141,14 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const cloud = cloudOf(options);
   const { simulator, tenant } = options;
   const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
+  const closing = new AbortController();
+  const { limits = usualLimits } = options;
   const transport = createTransport({
     hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
     now: () => clock.now(),
-    refused: (token) => tokens.refuse(token),
+    tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
+    closing: closing.signal,
+    limits,
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
@@ -158,15 +156,17 @@ export function connect(options: ConnectionOptions = {}): Connection {
     if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
   });
   const source = lazily(() =>
-    simulator
-      ? simulatedSignIn(simulator)
-      : signInWith({
-          method: options.auth ?? 'default',
-          tenant,
-          authority: cloud.authority,
-          custom: cloud.name === 'custom',
-          tell: options.tell ?? (() => {}),
-        }),
+    options.signIn
+      ? options.signIn()
+      : simulator
+        ? simulatedSignIn(simulator)
+        : signInWith({
+            method: options.auth ?? 'default',
+            tenant,
+            authority: cloud.authority,
+            custom: cloud.name === 'custom',
+            tell: options.tell ?? (() => {}),
+          }),
   );
   const tokens = cachedTokens(source, tenant);
   const armScope = `${cloud.armAudience}/.default`;
@@ -183,7 +183,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
     endpoint: cloud.arm,
     scope: armScope,
     httpClient: transport.httpClient,
-    pipeline: { retryOptions, userAgentOptions: shared.userAgentOptions },
+    pipeline: { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions },
+    policies: [retryReads()],
   });
   const tenants = lazily(() => readTenants(get));
 
@@ -193,6 +194,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     simulated: options.simulator !== undefined,
     pollIntervalMs: options.pollIntervalMs ?? (options.simulator ? 100 : 2000),
     operationLimitMs: options.operationLimitMs ?? 600_000,
+    limits,
     wantedSubscriptions: options.subscriptions ?? [],
     async signedIn() {
       const token = await tokens.getToken(armScope);
@@ -236,11 +238,12 @@ export function connect(options: ConnectionOptions = {}): Connection {
         endpoint: cloud.logs,
         // The client appends "/.default" itself; a scope that has it twice is a resource that Entra ID does not know.
         audience: cloud.logs,
-        additionalPolicies: [{ policy: askForPermissions, position: 'perCall' }],
+        additionalPolicies: [...shared.additionalPolicies, { policy: askForPermissions, position: 'perCall' }],
       });
     }),
     get,
     ownChanges,
+    close: () => closing.abort(),
     changing: transport.changing,
     observe: transport.observe,
     askedBy: (listener, work) =>

@@ -56,6 +56,7 @@ export function unknownFrom(error: unknown, source: string, need: Need): Unknown
 function gapWithoutAnswer({ name, code, message }: AzureError): Gap {
   const no = (because: string, cure: string): Gap => ({ why: 'no-answer', because, cure });
   if (name === 'AbortError') return no('the request was given up', 'refresh');
+  if (name === 'TimeLimitExceeded') return no(message, 'refresh; --timeout gives Azure more time for each request');
   if (/^(CERT_(HAS_EXPIRED|NOT_YET_VALID))$/.test(code)) {
     return no(
       `the certificate of the answer is not valid at this computer’s time (${code})`,
@@ -93,6 +94,9 @@ export function gapOf(error: unknown, need?: Need): Gap {
   const { code, name, status, message, retryAfterSeconds } = said;
   if (name === 'NotInThisCloud') {
     return { why: 'unsupported', because: message, cure: 'where the cloud has it: --logs-endpoint' };
+  }
+  if (name === 'PartialAnswer') {
+    return { why: 'damaged', because: message, cure: 'refresh, or ask for less: fewer --hours' };
   }
   if (status === 401) return gapOfUnauthorized(said);
   const refused = gapOfRefusal(said, at(error, 'details'), need);

@@ -1,6 +1,7 @@
 import type { LogsQueryResult, LogsTable } from '@azure/monitor-query';
-import type { Json } from '../../arm/json.ts';
+import { at, type Json, listAt, textAt } from '../../arm/json.ts';
 import { printable } from '../../text/printable.ts';
+import { causeIn } from './azure-error.ts';
 import type { Connection } from './connection.ts';
 import { deniedTables } from './denied-tables.ts';
 import { azureError } from './failure.ts';
@@ -15,10 +16,13 @@ export type LogAnswer =
  * An answer is parsed as JSON, and no further: the SDK's model would make a dictionary of the letters of each cell, half a
  * second of work for each megabyte, and throw it away. Refusals are small, and the SDK makes its errors of them.
  */
-const options = {
-  serverTimeoutInSeconds: 120,
-  requestOptions: { shouldDeserialize: ({ status }: { status: number }) => status !== 200 },
-};
+const requestOptions = { shouldDeserialize: ({ status }: { status: number }) => status !== 200 };
+
+/** Log Analytics gives up a query before we give up waiting for it: what it has by then is an answer. */
+const optionsOf = ({ limits }: Connection) => ({
+  serverTimeoutInSeconds: Math.max(1, Math.min(120, Math.floor(limits.logs * 0.8))),
+  requestOptions,
+});
 
 /**
  * "Failed to resolve table or column expression named 'SecurityEvent'", at whatever depth Azure's error carries it. A
@@ -35,6 +39,23 @@ function isMissingTable(error: unknown, table: string): boolean {
   return said.some((text) => /Failed to resolve /i.test(text) && text.includes(`'${table}'`));
 }
 
+/** What an answer that is not whole lacks, in a sentence; "" for a whole one. `body` is the answer as it came. */
+function lackIn(result: LogsQueryResult, body: string): string {
+  if (!('partialTables' in result)) return '';
+  let said = '';
+  try {
+    said = causeIn(at(JSON.parse(body), 'error'));
+  } catch {
+    // What the client made of it remains.
+  }
+  return `Log Analytics gave a part of the answer (${printable(said || result.partialError.message, 400)})`;
+}
+
+/** Log Analytics gave not one row and says that it gave not all: nothing is known of what was asked. */
+export class PartialAnswer extends Error {
+  override readonly name = 'PartialAnswer';
+}
+
 /** Rows as objects by column name. */
 function rowsOf(table: LogsTable | undefined): Json[] {
   if (!table) return [];
@@ -42,15 +63,12 @@ function rowsOf(table: LogsTable | undefined): Json[] {
   return table.rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
 }
 
-function answerOf(result: LogsQueryResult): LogAnswer {
-  if ('partialTables' in result) {
-    return {
-      state: 'rows',
-      rows: rowsOf(result.partialTables[0]),
-      partial: `Log Analytics gave a part of the answer (${printable(result.partialError.message, 200)})`,
-    };
-  }
-  return { state: 'rows', rows: rowsOf(result.tables[0]), partial: '' };
+function answerOf(result: LogsQueryResult, body: string): LogAnswer {
+  const [table] = 'partialTables' in result ? result.partialTables : result.tables;
+  const rows = rowsOf(table);
+  const partial = lackIn(result, body);
+  if (partial !== '' && rows.length === 0) return { state: 'failed', error: new PartialAnswer(partial) };
+  return { state: 'rows', rows, partial };
 }
 
 /** The columns and rows of any query, cells as Log Analytics prints them. */
@@ -61,7 +79,10 @@ export interface LogTable {
   partial: string;
 }
 
-/** Runs a query as it is over a machine's logs. Throws what Azure refuses it with. */
+/**
+ * Runs a query as it is over a machine's logs. Cells are read from the answer as it came: the SDK makes dates of them, of
+ * which null is 1970 and a hundred nanoseconds are none. Throws what Azure refuses it with.
+ */
 export async function queryLogs(
   connection: Connection,
   resourceId: string,
@@ -70,27 +91,45 @@ export async function queryLogs(
   signal?: AbortSignal,
 ): Promise<LogTable> {
   const client = await connection.logs();
+  let body = '';
   const result = await client.queryResource(
     resourceId,
     query,
     { startTime: between.from, endTime: between.until },
-    { ...options, ...(signal ? { abortSignal: signal } : {}) },
+    {
+      ...optionsOf(connection),
+      ...(signal ? { abortSignal: signal } : {}),
+      onResponse: (response) => {
+        body = response.bodyAsText ?? '';
+      },
+    },
   );
-  const [table] = 'partialTables' in result ? result.partialTables : result.tables;
+  const [table] = listAt(exactly(body), 'tables');
   return {
-    columns: (table?.columnDescriptors ?? []).map(({ name, type }) => ({ name: name ?? '', type: type ?? 'dynamic' })),
-    rows: (table?.rows ?? []).map((row) => row.map(printedCell)),
-    partial:
-      'partialTables' in result
-        ? `Log Analytics gave a part of the answer (${printable(result.partialError.message, 200)})`
-        : '',
+    columns: listAt(table, 'columns').map((column) => ({
+      name: textAt(column, 'name'),
+      type: textAt(column, 'type') || 'dynamic',
+    })),
+    rows: listAt(table, 'rows').map((row) => (Array.isArray(row) ? row.map(printedCell) : [])),
+    partial: lackIn(result, body),
   };
 }
 
-/** The SDK makes dates and objects of cells; here they are text again. */
+/**
+ * JSON with every digit of its whole numbers: one that a double cannot hold stays the text that it is. The reviver's
+ * third argument (ECMAScript, "JSON.parse source text access") has that text.
+ */
+function exactly(text: string): unknown {
+  const whole = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+      ? context?.source
+      : value;
+  return JSON.parse(text, whole);
+}
+
+/** A cell as it came; what lies within one is text again. */
 function printedCell(cell: unknown): string | number | boolean | null {
   if (cell === null || cell === undefined) return null;
-  if (cell instanceof Date) return cell.toISOString();
   if (typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean') return cell;
   return JSON.stringify(cell);
 }
@@ -110,17 +149,17 @@ export async function askLogs(
   try {
     const client = await connection.logs();
     const timespan = { startTime: between.from, endTime: between.until };
-    let denied: string[] = [];
+    let body = '';
     const result = await client.queryResource(resourceId, query, timespan, {
-      ...options,
+      ...optionsOf(connection),
       ...(signal ? { abortSignal: signal } : {}),
       onResponse: (response) => {
-        denied = deniedTables(response.bodyAsText ?? '');
+        body = response.bodyAsText ?? '';
       },
     });
-    const answer = answerOf(result);
+    const answer = answerOf(result, body);
     // Without rows and without the right to see any, nothing is known of the table.
-    if (answer.state === 'rows' && answer.rows.length === 0 && denied.includes(table.toLowerCase())) {
+    if (answer.state === 'rows' && answer.rows.length === 0 && deniedTables(body).includes(table.toLowerCase())) {
       const message = `The table ${table} may not be read`;
       return { state: 'failed', error: { statusCode: 403, code: 'InsufficientAccessError', message } };
     }

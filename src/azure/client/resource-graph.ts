@@ -10,6 +10,8 @@ export interface GraphRows {
 
 const pageSize = 1000;
 const pageLimit = 2000;
+/** As many may stand in one request ("Run your first Azure Resource Graph query", subscriptions: at most 1,000). */
+const mostSubscriptions = 1000;
 
 /**
  * Runs a query over Resource Graph and gives its rows page by page, so that a large answer need not be held at once.
@@ -17,6 +19,21 @@ const pageLimit = 2000;
  * rows than there are, else "". Rows the caller may not read are absent without a word from Azure. Throws the SDK's error.
  */
 export async function* graphPages(
+  connection: Connection,
+  query: string,
+  subscriptions: string[],
+  signal?: AbortSignal,
+): AsyncGenerator<Json[], string> {
+  const lacks: string[] = [];
+  for (let from = 0; from === 0 || from < subscriptions.length; from += mostSubscriptions) {
+    const some = subscriptions.slice(from, from + mostSubscriptions);
+    const lack = yield* pagesOf(connection, query, some, signal);
+    if (lack !== '') lacks.push(lack);
+  }
+  return lacks.join('; ');
+}
+
+async function* pagesOf(
   connection: Connection,
   query: string,
   subscriptions: string[],

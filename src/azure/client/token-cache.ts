@@ -6,11 +6,16 @@ import { identityOf } from './signed-in.ts';
 /** A token with less life than this is asked for anew: the clients refresh theirs two minutes before the end. */
 const leastLifeMs = 120_000;
 
+/** How long a token that Azure refused is not asked for again: az gives the same one until somebody signs in. */
+const askAgainAfterMs = 10_000;
+
 /** One credential for all clients: a token for each scope and tenant, with one request for it at a time. */
 export interface TokenCache extends TokenCredential {
   getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null>;
   /** Azure refused this token: the source is asked for another before it is given out again. */
   refuse(token: string): void;
+  /** The token to send in place of this one: another where this one was refused and the source has a newer one. */
+  living(token: string): Promise<string>;
 }
 
 /**
@@ -27,6 +32,10 @@ export function cachedTokens(
   const held = new Map<string, AccessToken>();
   const underWay = new Map<string, Promise<AccessToken | null>>();
   const refused = new Set<string>();
+  /** When the source was last asked in place of a refused token. */
+  const renewedAt = new Map<string, number>();
+  /** What each token was asked for. */
+  const origins = new Map<string, { scopes: string[]; options: GetTokenOptions }>();
 
   async function fetchToken(key: string, scopes: string[], options: GetTokenOptions): Promise<AccessToken | null> {
     const before = held.get(key);
@@ -40,6 +49,7 @@ export function cachedTokens(
     try {
       const fresh = await (await source()).getToken(scopes, asked);
       if (fresh) held.set(key, fresh);
+      if (fresh) origins.set(fresh.token, { scopes, options: tenantId === undefined ? {} : { tenantId } });
       return fresh;
     } catch (error) {
       if (claims) {
@@ -52,23 +62,35 @@ export function cachedTokens(
     }
   }
 
+  async function getToken(scopes: string | string[], options: GetTokenOptions = {}): Promise<AccessToken | null> {
+    const list = Array.isArray(scopes) ? scopes : [scopes];
+    const key = `${list.join(' ')} ${options.tenantId ?? ''}`;
+    const known = held.get(key);
+    const good = known && !refused.has(known.token) && known.expiresOnTimestamp - now() > leastLifeMs;
+    // With claims too: what was refused was an older token of another client.
+    if (good && (!options.claims || refused.size > 0)) return known;
+    if (known && refused.has(known.token) && !options.claims) {
+      if (now() - (renewedAt.get(key) ?? Number.NEGATIVE_INFINITY) < askAgainAfterMs) return known;
+      renewedAt.set(key, now());
+    }
+    const request = `${key} ${options.claims ?? ''}`;
+    const waiting = underWay.get(request);
+    if (waiting) return waiting;
+    const fresh = fetchToken(key, list, options).finally(() => underWay.delete(request));
+    underWay.set(request, fresh);
+    return fresh;
+  }
+
   return {
-    async getToken(scopes, options = {}) {
-      const list = Array.isArray(scopes) ? scopes : [scopes];
-      const key = `${list.join(' ')} ${options.tenantId ?? ''}`;
-      const known = held.get(key);
-      const good = known && !refused.has(known.token) && known.expiresOnTimestamp - now() > leastLifeMs;
-      // With claims too: what was refused was an older token of another client.
-      if (good && (!options.claims || refused.size > 0)) return known;
-      const request = `${key} ${options.claims ?? ''}`;
-      const waiting = underWay.get(request);
-      if (waiting) return waiting;
-      const fresh = fetchToken(key, list, options).finally(() => underWay.delete(request));
-      underWay.set(request, fresh);
-      return fresh;
-    },
+    getToken,
     refuse(token) {
       refused.add(token);
+    },
+    async living(token) {
+      const origin = refused.has(token) ? origins.get(token) : undefined;
+      if (!origin) return token;
+      const fresh = await getToken(origin.scopes, origin.options).catch(() => null);
+      return fresh?.token ?? token;
     },
   };
 }

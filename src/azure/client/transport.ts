@@ -1,13 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   createDefaultHttpClient,
+  createHttpHeaders,
   createPipelineRequest,
   type HttpClient,
   type PipelineRequest,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
-import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
+import type { ChangeGate, Exchange, OutgoingChange } from '../../documents/exchange.ts';
+import { createApiVersions } from './api-versions.ts';
 import { queryServices } from './asked-queries.ts';
+import { claimsOf } from './challenge.ts';
+import { createPacer, type Service } from './pacing.ts';
+import { keepAnswer } from './refused-answers.ts';
+import { type TimeLimits, usualLimits, within } from './time-limits.ts';
 
 export interface TransportOptions {
   /** The hosts that may receive a token. The SDK follows a nextLink wherever it points, so the list is enforced here. */
@@ -15,8 +21,16 @@ export interface TransportOptions {
   /** Base URL of a simulator on the loopback; requests go there instead of to Azure. */
   simulator?: string;
   now: () => Date;
-  /** Told each token that Azure refused, so that it is not used again. */
-  refused?: (token: string) => void;
+  /** The tokens of the clients, each of which holds the one that it got. */
+  tokens?: {
+    /** Azure refused this token. */
+    refuse(token: string): void;
+    /** The token to send in place of this one: another only where this one was refused. */
+    living(token: string): Promise<string>;
+  };
+  limits?: TimeLimits | undefined;
+  /** Aborts whatever is under way. */
+  closing?: AbortSignal;
 }
 
 export interface Transport {
@@ -69,6 +83,59 @@ function parsed(body: unknown): unknown {
   }
 }
 
+function serviceOf({ method, url }: PipelineRequest): Service {
+  const { pathname } = new URL(url);
+  const asked = method === 'POST' ? queryServices.find(({ path }) => path.test(pathname)) : undefined;
+  return asked?.service ?? 'Azure Resource Manager';
+}
+
+/** The exchange of a request that is about to leave; `answered` and `ended` complete it, and `ended` gives the answer's text. */
+function exchangeOf(request: PipelineRequest, now: () => Date) {
+  const url = new URL(request.url);
+  const change: OutgoingChange = {
+    method: request.method,
+    url: request.url,
+    apiVersion: url.searchParams.get('api-version') ?? '',
+    clientRequestId: request.headers.get('x-ms-client-request-id') ?? request.requestId,
+    requestBody: parsed(request.body),
+  };
+  request.headers.set('x-ms-client-request-id', change.clientRequestId);
+  const started = performance.now();
+  let answer = '';
+  let body: { parsed: unknown } | undefined;
+  const exchange: Exchange = {
+    ...change,
+    requestHeaders: visibleHeaders(request.headers),
+    sentAt: now().toISOString(),
+    durationSeconds: 0,
+    status: 0,
+    responseHeaders: {},
+    // Only when somebody wants it: the SDK parses the answer for itself, and a fleet's are large.
+    get responseBody() {
+      body ??= { parsed: parsed(answer) };
+      return body.parsed;
+    },
+    requestId: '',
+    correlationId: '',
+    error: '',
+  };
+  return {
+    change,
+    exchange,
+    answered(response: PipelineResponse) {
+      exchange.status = response.status;
+      exchange.responseHeaders = visibleHeaders(response.headers);
+      answer = response.bodyAsText ?? '';
+      exchange.requestId = response.headers.get('x-ms-request-id') ?? '';
+      exchange.correlationId = response.headers.get('x-ms-correlation-request-id') ?? '';
+    },
+    ended() {
+      exchange.durationSeconds = (performance.now() - started) / 1000;
+      return answer;
+    },
+  };
+}
+
 /**
  * The HTTP client under every SDK client: keeps tokens at the allowed hosts, lets no change pass without its intent
  * on disk, tells every exchange, and sends to the simulator when there is one.
@@ -79,76 +146,89 @@ export function createTransport(options: TransportOptions): Transport {
   const listeners = new Set<(exchange: Exchange) => void>();
   const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();
   const hosts = new Set(options.hosts);
+  const { limits = usualLimits } = options;
+  const pacer = createPacer();
+  const versions = createApiVersions();
 
-  async function send(request: PipelineRequest): Promise<PipelineResponse> {
-    if (!options.simulator) return inner.sendRequest(request);
+  function transmit(request: PipelineRequest, abortSignal: AbortSignal): Promise<PipelineResponse> {
+    if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
     const asked = new URL(request.url);
-    const target = new URL(asked.pathname + asked.search, options.simulator);
-    const redirected = createPipelineRequest({ ...request, url: target.href, allowInsecureConnection: true });
+    const { href: url } = new URL(asked.pathname + asked.search, options.simulator);
+    const headers = createHttpHeaders(request.headers.toJSON());
+    const redirected = createPipelineRequest({ ...request, headers, url, abortSignal, allowInsecureConnection: true });
     redirected.headers.set('x-forwarded-host', asked.host);
     redirected.headers.set('x-forwarded-proto', 'https');
-    // The answer must carry the request that the SDK knows: its poller reads the URL for the final GET.
-    return { ...(await inner.sendRequest(redirected)), request };
+    return inner.sendRequest(redirected);
   }
 
-  async function sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
+  /** Refuses what must not leave, and gives the gate that a change has to pass. */
+  function gateOf(request: PipelineRequest): ChangeGate | undefined {
     const url = new URL(request.url);
     if (url.protocol !== 'https:' || !hosts.has(url.host)) {
       throw new ChangeRefused(`refused to send a request to ${url.host}: not one of this cloud's endpoints`);
     }
-    const change = {
-      method: request.method,
-      url: request.url,
-      apiVersion: url.searchParams.get('api-version') ?? '',
-      clientRequestId: request.headers.get('x-ms-client-request-id') ?? request.requestId,
-      requestBody: parsed(request.body),
-    };
-    request.headers.set('x-ms-client-request-id', change.clientRequestId);
-    const open = gates.getStore();
-    const gate = isChange(request.method, request.url) ? open : undefined;
-    if (isChange(request.method, request.url) && !gate) {
-      throw new ChangeRefused(`refused ${request.method} ${url.pathname}: nothing may be changed from here`);
-    }
-    await gate?.before(change);
-    const sentAt = options.now().toISOString();
-    const started = performance.now();
-    let answer = '';
-    let body: { parsed: unknown } | undefined;
-    const exchange: Exchange = {
-      ...change,
-      requestHeaders: visibleHeaders(request.headers),
-      sentAt,
-      durationSeconds: 0,
-      status: 0,
-      responseHeaders: {},
-      // Only when somebody wants it: the SDK parses the answer for itself, and a fleet's are large.
-      get responseBody() {
-        body ??= { parsed: parsed(answer) };
-        return body.parsed;
-      },
-      requestId: '',
-      correlationId: '',
-      error: '',
-    };
+    if (!isChange(request.method, request.url)) return undefined;
+    const gate = gates.getStore();
+    if (!gate) throw new ChangeRefused(`refused ${request.method} ${url.pathname}: nothing may be changed from here`);
+    return gate;
+  }
+
+  /** Sends a request once, at its service's pace and within its time. */
+  async function send(request: PipelineRequest, gate: ChangeGate | undefined): Promise<PipelineResponse> {
+    const service = serviceOf(request);
+    const { abortSignal } = request;
+    const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+    await pacer.enter(service, signal);
+    let response: PipelineResponse | undefined;
     try {
-      const response = await send(request);
-      exchange.status = response.status;
-      if (response.status === 401) options.refused?.(bearerOf(request));
-      exchange.responseHeaders = visibleHeaders(response.headers);
-      answer = response.bodyAsText ?? '';
-      exchange.requestId = response.headers.get('x-ms-request-id') ?? '';
-      exchange.correlationId = response.headers.get('x-ms-correlation-request-id') ?? '';
-      return response;
-    } catch (error) {
-      exchange.error = error instanceof Error ? error.message : String(error);
-      throw error;
+      await authorize(request);
+      const { change, exchange, answered, ended } = exchangeOf(request, options.now);
+      await gate?.before(change);
+      const seconds = gate ? limits.change : service === 'Log Analytics' ? limits.logs : limits.read;
+      try {
+        response = await within(new URL(request.url).host, seconds, [signal, options.closing], (ending) =>
+          transmit(request, ending),
+        );
+        answered(response);
+        return response;
+      } catch (error) {
+        exchange.error = error instanceof Error ? error.message : String(error);
+        throw error;
+      } finally {
+        const answer = ended();
+        for (const listener of listeners) listener(exchange);
+        observers.getStore()?.(exchange, answer);
+        if (gate) await gate.after(change, exchange);
+        else gates.getStore()?.read?.(exchange);
+      }
     } finally {
-      exchange.durationSeconds = (performance.now() - started) / 1000;
-      for (const listener of listeners) listener(exchange);
-      observers.getStore()?.(exchange, answer);
-      if (gate) await gate.after(change, exchange);
-      else open?.read?.(exchange);
+      pacer.left(service, response?.headers);
     }
+  }
+
+  async function authorize(request: PipelineRequest): Promise<void> {
+    const held = bearerOf(request);
+    const living = held === '' ? held : ((await options.tokens?.living(held)) ?? held);
+    if (living !== held) request.headers.set('authorization', `Bearer ${living}`);
+  }
+
+  async function sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
+    const gate = gateOf(request);
+    // The copy keeps what the policies put there: the agent of a proxy, the credentials.
+    const asked: PipelineRequest = { ...request, url: versions.known(request.url) };
+    let response = await send(asked, gate);
+    if (response.status === 401) {
+      const token = bearerOf(asked);
+      options.tokens?.refuse(token);
+      // A sign-in that was renewed meanwhile; a challenge is the client's to answer. A change is sent once.
+      const renewed = !gate && claimsOf(response.headers.get('www-authenticate')) === '';
+      if (renewed && (await options.tokens?.living(token)) !== token) response = await send(asked, gate);
+    }
+    const offered = gate ? undefined : versions.offered(asked.url, response.status, response.bodyAsText ?? '');
+    if (offered !== undefined) response = await send({ ...asked, url: offered }, gate);
+    if (response.status >= 400) keepAnswer(request, response.bodyAsText ?? '');
+    // The answer must carry the request that the SDK knows: its poller reads the URL for the final GET.
+    return { ...response, request };
   }
 
   return {

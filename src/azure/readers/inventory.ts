@@ -8,8 +8,11 @@ import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { graphPages } from '../client/resource-graph.ts';
+import { graphPages, queryGraph } from '../client/resource-graph.ts';
+import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
+import { type OtherMachine, otherMachineNamed, otherMachineOf, withInstances } from './other-machines.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
@@ -46,12 +49,14 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   const tags = at(row, 'tags');
   const osName = osNameOf(row);
   const osType = textAt(row, 'osType').toLowerCase();
+  const subscription = subscriptions.find((one) => sameId(one.id, parsed.subscriptionId));
   return {
     id,
     name: textAt(row, 'name') || parsed.name,
     resourceGroup: textAt(row, 'resourceGroup') || parsed.resourceGroup,
     subscriptionId: parsed.subscriptionId,
-    subscriptionName: subscriptions.find((s) => sameId(s.id, parsed.subscriptionId))?.name ?? parsed.subscriptionId,
+    subscriptionName: subscription?.name ?? parsed.subscriptionId,
+    ...(subscription?.tenantId ? { tenantId: subscription.tenantId } : {}),
     location: textAt(row, 'location'),
     os: osType === 'linux' || (osType === '' && !/windows/i.test(osName) && osName !== '') ? 'linux' : 'windows',
     osName,
@@ -67,6 +72,13 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   };
 }
 
+export interface Inventory {
+  machines: VirtualMachine[];
+  subscriptions: Subscription[];
+  /** Machines that are no VMs of Azure Resource Manager. */
+  others: OtherMachine[];
+}
+
 /**
  * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
  * came, these are known, and what is missing is told. Throws a Failure for a subscription that is not there.
@@ -75,22 +87,26 @@ export async function readInventory(
   connection: Connection,
   signal?: AbortSignal,
   onPage: (machines: readonly VirtualMachine[], subscriptions: readonly Subscription[]) => void = () => {},
-): Promise<Fact<{ machines: VirtualMachine[]; subscriptions: Subscription[] }>> {
+): Promise<Fact<Inventory>> {
   const source = 'Resource Graph · resources';
   const need = { permission: '*/read', role: 'Reader', scope: 'the subscription' };
   try {
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
     if (subscriptions.length === 0) {
+      const [eligible] = await readEligibleRoles(connection, '', signal).catch((): EligibleRole[] => []);
       return unknown(
         'hidden',
         'this sign-in sees no subscription',
-        'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
+        eligible
+          ? `${activation(eligible)}, then refresh`
+          : 'sign in to the customer’s tenant (az login --tenant …), or ask for Reader on the subscription',
         source,
       );
     }
     const ids = subscriptions.map(({ id }) => id);
     const machines: VirtualMachine[] = [];
+    const others: OtherMachine[] = [];
     const pages = graphPages(connection, query, ids, signal);
     let truncated: string | undefined;
     while (truncated === undefined) {
@@ -104,13 +120,15 @@ export async function readInventory(
         break;
       }
       for (const row of page.value) {
-        const machine = machineOf(row, subscriptions);
+        const other = otherMachineOf(row);
+        const machine = other ? undefined : machineOf(row, subscriptions);
+        if (other) others.push(other);
         if (machine) machines.push(machine);
       }
       onPage(machines, subscriptions);
     }
     return known(
-      { machines, subscriptions },
+      { machines, subscriptions, others },
       {
         source,
         asOf,
@@ -152,11 +170,44 @@ export function chooseMachine(machines: VirtualMachine[], wanted: string): Virtu
   );
 }
 
-/** Resolves a name or id against Azure. Throws a Failure that says what is wrong. */
+/**
+ * The one VM with this id, by a single query; undefined when there is none that this sign-in can see. Throws the SDK's
+ * error, and a Failure for a subscription that was not asked for.
+ */
+async function readOne(
+  connection: Connection,
+  id: string,
+  subscriptionId: string,
+): Promise<VirtualMachine | undefined> {
+  const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
+  const subscription = subscriptions.find((one) => one.id.toLowerCase() === subscriptionId.toLowerCase());
+  if (!subscription) return undefined;
+  const one = `${query.trimEnd()}\n| where id =~ ${kqlString(id)}`;
+  const { rows } = await queryGraph(connection, one, [subscription.id]);
+  return rows
+    .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, subscriptions)))
+    .find((vm) => vm !== undefined && sameId(vm.id, id));
+}
+
+/** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
 export async function resolveVm(connection: Connection, wanted: string): Promise<VirtualMachine> {
+  const id = wanted.replace(/\/$/, '');
+  const parsed = wanted.startsWith('/') ? parseResourceId(id) : undefined;
+  if (parsed) {
+    const found = await readOne(connection, id, parsed.subscriptionId);
+    if (found) return found;
+  }
   const inventory = await readInventory(connection);
   if (inventory.state === 'unknown') {
     throw new Failure(`${inventory.because}; ${inventory.cure}`, exitCode.notPermitted);
   }
-  return chooseMachine(inventory.value.machines, wanted);
+  const { machines, subscriptions, others: found } = inventory.value;
+  const unknown = !machines.some((vm) => sameId(vm.id, id) || vm.name.toLowerCase() === wanted.toLowerCase());
+  if (unknown) {
+    const ids = subscriptions.map((one) => one.id);
+    const others = await withInstances(connection, found, ids);
+    const told = otherMachineNamed(others, id);
+    if (told !== '') throw new Failure(told, exitCode.usage);
+  }
+  return chooseMachine(machines, wanted);
 }

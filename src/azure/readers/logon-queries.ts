@@ -75,6 +75,8 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
       case 'last-event':
       case 'last-syslog':
         return { from: bounds.from, since: kqlDatetime(span.since) };
+      case 'other-logs':
+        return { ...bounds, rowLimit: String(limits.rows) };
       case 'last-heartbeat':
         return { since: kqlDatetime(span.since) };
       default:
@@ -129,6 +131,11 @@ export const securityEvent: LogSource = { table: 'SecurityEvent', query: 'events
 export const otherSources: LogSource[] = [
   { table: 'WindowsEvent', query: 'events-windows-event', as: 'events' },
   { table: 'Event', query: 'events-event', as: 'events' },
+];
+/** Logs beside Security that tell who came. */
+export const otherLogs: LogSource[] = [
+  { table: 'Event', query: 'others-event', as: 'events' },
+  { table: 'WindowsEvent', query: 'others-windows-event', as: 'events' },
 ];
 export const windowsSources: LogSource[] = [securityEvent, ...otherSources];
 export const syslog: LogSource = { table: 'Syslog', query: 'lines-syslog', as: 'lines' };

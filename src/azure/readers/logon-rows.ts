@@ -5,10 +5,11 @@ import type { FailureColumns } from '../../triage/logons/events.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
-import { type SshEvidence, settled } from '../../triage/logons/ssh-logons.ts';
+import { type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
+import { type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
 
 /** How a row's machine becomes the computer of its events: one name for a machine, whatever its logs call it. */
 export type ComputerOf = (machine: string) => string;
@@ -279,3 +280,35 @@ export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): La
     };
   });
 }
+
+/** The rows of `other-logs.kql`: lines of OpenSSH for Windows, who was there by Remote Desktop's logs, and its sessions. */
+export function otherLogsOf(
+  rows: readonly Json[],
+  computerOf: ComputerOf,
+): { lines: SyslogLine[]; witnesses: Witness[]; sessions: Success[] } {
+  const found = { lines: [] as SyslogLine[], witnesses: [] as Witness[], sessions: [] as Success[] };
+  for (const row of rows) {
+    const [first, last] = [ticksOf(textAt(row, 'First')), ticksOf(textAt(row, 'Last'))];
+    if (first === null || last === null) continue;
+    const computer = computerOf(textAt(row, 'Machine'));
+    const eventId = numberAt(row, 'EventID') ?? 0;
+    const address = withoutPort(textAt(row, 'Address'));
+    if (eventId === openSshEvent) {
+      found.lines.push({ at: first, computer, processId: null, message: textAt(row, 'Message') });
+      continue;
+    }
+    const events = numberAt(row, 'Events') ?? 1;
+    found.witnesses.push({ at: first, computer, address, source: witnessSource(eventId), events });
+    const session = { recordId: 0, computer, account: textAt(row, 'Account'), address, logonId: '', method: '' };
+    if (sessionTypes.has(eventId) && address !== 'LOCAL')
+      found.sessions.push({ ...session, first, last, logonType: sessionTypes.get(eventId) ?? null });
+  }
+  return found;
+}
+
+const openSshEvent = 4;
+/** Sessions of Remote Desktop as 4624 would have their type: on, and again. */
+const sessionTypes = new Map([
+  [21, 10],
+  [25, 7],
+]);

@@ -5,7 +5,11 @@ import { count, counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
+import { addSshAttempts, KnownFailures } from '../../triage/logons/known-failures.ts';
 import { assembleLogons, type SuccessEvidence } from '../../triage/logons/logons.ts';
+import { sshLogons } from '../../triage/logons/ssh-logons.ts';
+import type { Success } from '../../triage/logons/success.ts';
+import type { Witness } from '../../triage/logons/witnesses.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import type { LogAnswer } from '../client/log-query.ts';
@@ -20,6 +24,7 @@ import {
   limits,
   lookback,
   needOf,
+  otherLogs,
   otherSources,
   quietMinutes,
   rowsIn,
@@ -35,6 +40,7 @@ import {
   addSshdRows,
   type ComputerOf,
   laterEventsOf,
+  otherLogsOf,
   type SshdRows,
   successesOf,
 } from './logon-rows.ts';
@@ -173,11 +179,14 @@ async function readWindows(
   const computerOf: ComputerOf = () => vm.id;
   const columns = new FailureColumns();
   const reduction = addFailureRows(failures.rows, computerOf, thresholds, columns);
+  const witnessed = hasUnattributed(columns) ? await askOtherLogs(ask, columns, computerOf, reduction.exact) : nobody;
   const successLack = lack('successful logons', successes, limits.successes, source.table);
   const collected = arrival.state === 'rows' ? sumOf(arrival, 'Successes') > 0 : null;
+  const entered = [...successesOf(rowsIn(successes), computerOf), ...witnessed.successes];
   const { logons, notSeen } = assembleLogons({
     failures: columns,
-    successes: successEvidence(vm, collected, successLack, successesOf(rowsIn(successes), computerOf)),
+    successes: successEvidence(vm, collected, successLack, entered),
+    witnesses: witnessed.witnesses,
     later: [...laterEventsOf(rowsIn(later), computerOf), ...laterEventsOf(rowsIn(services), computerOf)],
     lastEventAt,
     thresholds,
@@ -189,6 +198,7 @@ async function readWindows(
     lack('installed services (7045)', services, limits.later, 'Event'),
     arriving.note,
     unlistedNote(reduction.unlisted),
+    ...witnessed.lacks,
     cleared === '' || logons.bursts.some(({ next }) => next.some(({ eventId }) => eventId === 1102))
       ? ''
       : `events that had not been sent yet: ${cleared}`,
@@ -200,6 +210,49 @@ async function readWindows(
     coverage: coverageOf(span, reduction.exact),
     notSeen: lacks.filter((text) => text !== ''),
   });
+}
+
+interface OtherLogs {
+  successes: Success[];
+  witnesses: Witness[];
+  lacks: string[];
+}
+
+const nobody: OtherLogs = { successes: [], witnesses: [], lacks: [] };
+
+function hasUnattributed({ address, length }: FailureColumns): boolean {
+  return address.subarray(0, length).includes(0);
+}
+
+/**
+ * Who was there while failures without an address were logged: OpenSSH's own lines give their 4625s the address, and
+ * Remote Desktop's logs name who connected, joined by time alone. Most workspaces hold none of these logs, which is no
+ * lack: nothing is claimed of them.
+ */
+async function askOtherLogs(
+  ask: Ask,
+  columns: FailureColumns,
+  computerOf: ComputerOf,
+  exact: boolean,
+): Promise<OtherLogs> {
+  const answers = await Promise.all(otherLogs.map((source) => ask('other-logs', source)));
+  const told = otherLogsOf(answers.flatMap(rowsIn), computerOf);
+  const ssh = sshLogons(told.lines);
+  const witnesses = [...told.witnesses];
+  // Failures that were counted per minute have no times by which each could be known again.
+  if (exact) addSshAttempts(columns, new KnownFailures(columns), ssh.failures, false);
+  else
+    for (const { at, computer, address } of ssh.failures)
+      witnesses.push({ at, computer, address, source: 'OpenSSH, a refused logon', events: 1 });
+  const entered = ssh.successes.map(({ at, computer, account, address, method }) => {
+    return { first: at, last: at, recordId: 0, computer, account, address, logonType: null, logonId: '', method };
+  });
+  const lacks = answers.flatMap((answer, at) =>
+    answer.state === 'no-table'
+      ? []
+      : [lack('who came, by OpenSSH and Remote Desktop', answer, limits.rows, otherLogs[at]?.table ?? '')],
+  );
+  return { successes: [...entered, ...told.sessions], witnesses, lacks };
 }
 
 async function readLinux(

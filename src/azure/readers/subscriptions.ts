@@ -6,11 +6,13 @@ import type { Connection } from '../client/connection.ts';
 export interface Subscription {
   id: string;
   name: string;
+  /** The tenant that it belongs to: with Azure Lighthouse another than that of the sign-in. "" when Azure does not tell. */
+  tenantId: string;
 }
 
 /**
  * The enabled subscriptions that were asked for, or all in reach. Throws a Failure for a name or id that is not in
- * reach, with the nearest names, and the SDK's error when nobody is signed in.
+ * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error when nobody is signed in.
  */
 export async function readSubscriptions(connection: Connection): Promise<Subscription[]> {
   const client = await connection.subscriptions();
@@ -20,12 +22,21 @@ export async function readSubscriptions(connection: Connection): Promise<Subscri
     all.push({
       id: subscription.subscriptionId,
       name: printable(subscription.displayName ?? subscription.subscriptionId, 80),
+      tenantId: subscription.tenantId ?? '',
     });
   }
   if (connection.wantedSubscriptions.length === 0) return all;
   return connection.wantedSubscriptions.map((wanted) => {
-    const found = all.find(({ id, name }) => [id.toLowerCase(), name.toLowerCase()].includes(wanted.toLowerCase()));
-    if (found) return found;
+    const named = ({ id, name }: Subscription) => [id.toLowerCase(), name.toLowerCase()].includes(wanted.toLowerCase());
+    const found = all.filter(named);
+    const [first] = found;
+    if (first && found.length === 1) return first;
+    if (found.length > 1) {
+      throw new Failure(
+        `"${printable(wanted, 80)}" names ${found.length} subscriptions; nothing was done. Say which, by its id:\n${found.map(({ id }) => `  ${printable(id, 80)}`).join('\n')}`,
+        exitCode.usage,
+      );
+    }
     const near = nearest(
       wanted,
       all.map(({ name }) => name),

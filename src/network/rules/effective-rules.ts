@@ -17,6 +17,13 @@ export type SecondOpinion = { body: unknown } | Gap;
 /** Azure's effective rules, as rule lists of the same kind as ours. */
 export interface EffectiveRules {
   chain: FilterChain;
+  /**
+   * The same with 0.0.0.0/0 read as every address. Azure prints `*` as 0.0.0.0/0, for IPv6 too (recorded answers), so
+   * that an IPv6 packet may be meant where only IPv4 is said.
+   */
+  chainOfBoth: FilterChain;
+  /** Protocols about which a rule that could not be read may decide otherwise: bits of `BIT`. */
+  unread: number;
   /** Did Azure name no network security group at all? */
   empty: boolean;
   /** Why the answer cannot be used, "" when it can. */
@@ -34,7 +41,20 @@ const HOST_ADDRESS = '168.63.129.16/32';
  * An empty list means that no group is associated, not that nothing is open.
  */
 export function readEffectiveRules(networkInterface: string, body: unknown, reader: AddressReader): EffectiveRules {
+  const first = readOnce(networkInterface, body, reader, false);
+  const { chain } = readOnce(networkInterface, body, reader, true);
+  return { ...first, chainOfBoth: chain };
+}
+
+/** @param bothFamilies is 0.0.0.0/0 every address, of IPv6 too? */
+function readOnce(
+  networkInterface: string,
+  body: unknown,
+  reader: AddressReader,
+  bothFamilies: boolean,
+): Omit<EffectiveRules, 'chainOfBoth'> {
   const defects: string[] = [];
+  const told: Told = { defects, bothFamilies, unread: 0 };
   const none: FilterChain = { admin: undefined, subnet: undefined, nic: undefined };
   const view = list(object(body).networkInterfaces);
   const entry = view.find((item) => text(object(item).id).toLowerCase() === networkInterface.toLowerCase());
@@ -44,20 +64,21 @@ export function readEffectiveRules(networkInterface: string, body: unknown, read
     const nic = referenced(associations.networkInterfaceAssociation);
     const rules = list(associations.effectiveSecurityRules);
     if (subnet !== '' && nic !== '') {
-      return { chain: none, empty: false, because: 'the view mixes the rules of two groups', defects };
+      return { chain: none, empty: false, because: 'the view mixes the rules of two groups', defects, unread: 0 };
     }
     const level = subnet === '' ? 'nic' : 'subnet';
     const group = groupOfView(
       object(level === 'nic' ? associations.networkInterfaceAssociation : associations.subnetAssociation),
     );
     const compiled =
-      rules.length === 0 ? undefined : compile(networkInterface, group, level, rules, new Map(), reader, defects);
-    return { chain: { ...none, [level]: compiled }, empty: rules.length === 0, because: '', defects };
+      rules.length === 0 ? undefined : compile(networkInterface, group, level, rules, new Map(), reader, told);
+    const whole: FilterChain = { ...none, [level]: compiled };
+    return { chain: whole, empty: rules.length === 0, because: '', defects, unread: told.unread };
   }
   const value = object(body).value;
   const groups = Array.isArray(body) ? body : list(value);
   if (!Array.isArray(body) && !Array.isArray(value)) {
-    return { chain: none, empty: false, because: 'the answer has no list of groups', defects };
+    return { chain: none, empty: false, because: 'the answer has no list of groups', defects, unread: 0 };
   }
   const chain: FilterChain = { ...none };
   for (const raw of groups) {
@@ -68,12 +89,12 @@ export function readEffectiveRules(networkInterface: string, body: unknown, read
     const isAdmin = referenced(association.networkManager) !== '' && id === '';
     const level = isAdmin ? 'admin' : referenced(association.networkInterface) !== '' ? 'nic' : 'subnet';
     if (chain[level] !== undefined) {
-      return { chain: none, empty: false, because: `the answer has two groups for one ${level}`, defects };
+      return { chain: none, empty: false, because: `the answer has two groups for one ${level}`, defects, unread: 0 };
     }
     const owner = isAdmin ? referenced(association.networkManager) : id;
-    chain[level] = compile(networkInterface, owner, level, rules, tagsOf(group.tagMap), reader, defects);
+    chain[level] = compile(networkInterface, owner, level, rules, tagsOf(group.tagMap), reader, told);
   }
-  return { chain, empty: groups.length === 0, because: '', defects };
+  return { chain, empty: groups.length === 0, because: '', defects, unread: told.unread };
 }
 
 /** The group's id, which the view tells only through its rules. */
@@ -105,6 +126,19 @@ const ACCESS: ReadonlyMap<string, Access> = new Map([
   ['alwaysallow', 'always'],
 ]);
 
+/** How rules are read, and what could not be. */
+interface Told {
+  defects: string[];
+  bothFamilies: boolean;
+  unread: number;
+}
+
+/**
+ * The protocols that a rule may be about whose protocol cannot be read. The specification's list is Tcp, Udp and All: it
+ * has no word for ICMP, ESP and AH, which rules may name.
+ */
+const PORTLESS = ALL_PROTOCOLS & ~WITH_PORTS;
+
 function compile(
   networkInterface: string,
   owner: string,
@@ -112,8 +146,9 @@ function compile(
   bodies: readonly unknown[],
   tags: ReadonlyMap<string, string[]>,
   reader: AddressReader,
-  defects: string[],
+  told: Told,
 ): RuleList {
+  const { defects } = told;
   const rules: InboundRule[] = [];
   let unresolved = false;
   for (const raw of bodies) {
@@ -127,6 +162,7 @@ function compile(
     const protocols = protocolsOf(text(rule.protocol));
     const priority = whole(rule.priority);
     if (access === undefined || protocols === undefined || priority === undefined) {
+      told.unread |= access === undefined || priority === undefined ? (protocols ?? ALL_PROTOCOLS) : PORTLESS;
       defects.push(
         `effective rule ${name || '(without a name)'} of ${nameOf(networkInterface)} cannot be read and is left out`,
       );
@@ -139,7 +175,7 @@ function compile(
     }
     const source = reader.read(
       expanded(
-        plural(rule, 'sourceAddressPrefix', 'sourceAddressPrefixes'),
+        families(plural(rule, 'sourceAddressPrefix', 'sourceAddressPrefixes'), told),
         texts(rule.expandedSourceAddressPrefix),
         tags,
       ),
@@ -147,7 +183,7 @@ function compile(
     );
     const destination = reader.read(
       expanded(
-        plural(rule, 'destinationAddressPrefix', 'destinationAddressPrefixes'),
+        families(plural(rule, 'destinationAddressPrefix', 'destinationAddressPrefixes'), told),
         texts(rule.expandedDestinationAddressPrefix),
         tags,
       ),
@@ -182,6 +218,9 @@ function compile(
     published: false,
   };
 }
+
+const families = (prefixes: string[], { bothFamilies }: Told): string[] =>
+  bothFamilies ? prefixes.map((prefix) => (prefix.trim() === '0.0.0.0/0' ? '*' : prefix)) : prefixes;
 
 function plural(rule: Json, one: string, many: string): string[] {
   const found = texts(rule[many]).filter((item) => item !== '');

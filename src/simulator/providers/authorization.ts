@@ -132,6 +132,21 @@ const denyAssignments: Handler = (call) => {
   );
 };
 
+/**
+ * Roles that the caller may activate, at, above and below a scope. All that a world has are the caller's: the filter
+ * `asTarget()` asks for no others.
+ */
+const eligibilities: Handler = (call) => {
+  const scope = scopeOf(call);
+  const found = call.azure.store
+    .ofType('Microsoft.Authorization/roleEligibilityScheduleInstances')
+    .filter((each) => scope === '/' || within(scope, assignmentScope(each)) || within(assignmentScope(each), scope));
+  return page(
+    call,
+    found.map(({ id, name, type, properties }) => ({ id, name, type, properties })),
+  );
+};
+
 const definitions = (call: Call): Json[] => [
   ...builtins(call),
   ...call.azure.store.ofType('Microsoft.Authorization/roleDefinitions').map(({ id, name, properties }) => ({
@@ -217,6 +232,7 @@ const kinds: [string, Handler, Handler | undefined][] = [
   ['roleAssignments', roleAssignments, roleAssignment],
   ['roleDefinitions', roleDefinitions, roleDefinition],
   ['denyAssignments', denyAssignments, undefined],
+  ['roleEligibilityScheduleInstances', eligibilities, undefined],
   ['locks', locks, lock],
 ];
 

@@ -139,24 +139,6 @@ function subscriptionsOf(call: Call, wanted: string[]): string[] {
   });
 }
 
-// Fifteen queries in five seconds is what Azure grants a user; the simulator counts and refuses only through a fault.
-const quota = 15;
-const quotaWindow = 5000;
-const spent = new WeakMap<Azure, { from: number; used: number }>();
-
-function quotaHeaders(azure: Azure): Record<string, string> {
-  const now = azure.clock.ms();
-  let window = spent.get(azure);
-  if (window === undefined || now - window.from >= quotaWindow) window = { from: now, used: 0 };
-  window.used += 1;
-  spent.set(azure, window);
-  const resets = Math.max(0, Math.ceil((window.from + quotaWindow - now) / 1000));
-  return {
-    'x-ms-user-quota-remaining': String(Math.max(1, quota - window.used)),
-    'x-ms-user-quota-resets-after': `00:00:0${resets}`,
-  };
-}
-
 /** Refuses `let` statements, which Resource Graph does not know. */
 function refuseLet(call: Call, asked: string): void {
   // Comments and strings are blanked, so that places stay.
@@ -174,6 +156,7 @@ function refuseLet(call: Call, asked: string): void {
  */
 const query: Handler = (call) => {
   const { azure } = call;
+  const headers = azure.throttling.graph();
   const body = bodyOf(call);
   const asked = text(body.query);
   if (asked === undefined || asked.trim() === '') {
@@ -204,7 +187,7 @@ const query: Handler = (call) => {
   const paged = table.columns.some(({ name }) => name === 'id');
   return {
     status: 200,
-    headers: quotaHeaders(azure),
+    headers,
     body: {
       totalRecords: table.length,
       count: pageOf.length,

@@ -47,7 +47,7 @@ export const combinedRules: Rule[] = [
         if (!strong) continue;
         return {
           severity: 'critical',
-          title: `the account that logged on, ${printable(found.success.account, 60)} can use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
+          title: `${printable(found.success.account, 60)} can now use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
           evidence: [`logons.bursts[${found.index}].success`, `posture.identity.managedIdentities[${at}]`],
         };
       }

@@ -104,12 +104,18 @@ function fail(runs: Map<number, Run>, key: number, at: Ticks, weight: number, ad
 /** Successes by computer and account, of those alone that failed too; the latest first, to be taken from the end. */
 function successesByKey(failures: FailureColumns, successes: readonly Success[]): Map<number, Success[]> {
   const byKey = new Map<number, Success[]>();
+  // Many logons are of few accounts.
+  const accounts = new Map<string, number>();
   for (const success of successes) {
-    const name = accountName(success.account).key;
-    if (name === '' || isAnonymous(name) || keyMethods.has(success.method) || success.method === kerberos) continue;
+    let account = accounts.get(success.account);
+    if (account === undefined) {
+      const name = accountName(success.account).key;
+      account = name === '' || isAnonymous(name) ? -1 : failures.accounts.find(name);
+      accounts.set(success.account, account);
+    }
+    if (account < 0 || keyMethods.has(success.method) || success.method === kerberos) continue;
     const computer = failures.computers.find(success.computer.trim().toLowerCase());
-    const account = failures.accounts.find(name);
-    if (computer < 0 || account < 0) continue;
+    if (computer < 0) continue;
     const key = computer * failures.accounts.size + account;
     const list = byKey.get(key);
     if (list) list.push(success);

@@ -10,6 +10,23 @@ export interface Witness {
   address: string;
   /** "RdpCoreTS 140, wrong name or password" */
   source: string;
+  events: number;
+}
+
+const sources: Record<number, string> = {
+  21: 'TerminalServices 21, a session',
+  25: 'TerminalServices 25, a session again',
+  131: 'RdpCoreTS 131, a connection',
+  140: 'RdpCoreTS 140, wrong name or password',
+  1149: 'TerminalServices 1149, a connection with a name',
+};
+
+/** What an event of Remote Desktop's logs is called. */
+export const witnessSource = (eventId: number): string => sources[eventId] ?? `event ${eventId}`;
+
+/** "203.0.113.7:50122" and "[2001:db8::7]:50122" without the port. */
+export function withoutPort(text: string): string {
+  return /^\[(.*)\]:\d+$/.exec(text)?.[1] ?? /^([^:]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
 /** Both logs are of one computer, but not written at one instant. */
@@ -29,8 +46,8 @@ export function witnessesOf(witnesses: readonly Witness[], computer: string, sta
     if (address === '') continue;
     const key = `${witness.source}\n${address}`;
     const before = found.get(key);
-    if (before) before.events += 1;
-    else found.set(key, { address, events: 1, source: witness.source });
+    if (before) before.events += witness.events;
+    else found.set(key, { address, events: witness.events, source: witness.source });
   }
   return [...found.values()].sort((a, b) => b.events - a.events).slice(0, mostTold);
 }

@@ -224,6 +224,61 @@ describe('the logons of a Windows VM', () => {
   });
 });
 
+describe('failures without an address', () => {
+  const nla = many(12, '02:00:00', 1, (time) => failed(time, { IpAddress: '-', TargetUserName: 'admin' }));
+  const elsewhere = (time: Ticks | string, EventID: number, EventLog: string, data: Row): Row => ({
+    ...security(time, EventID),
+    EventSourceName: undefined,
+    EventLog,
+    Source: EventLog.split('/')[0],
+    EventData: `<DataItem><EventData>${Object.entries(data).map(([name, value]) => `<Data Name="${name}">${value}</Data>`)}</EventData></DataItem>`,
+  });
+  const rdpCore = 'Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational';
+
+  it('are joined by time to who connected, as Remote Desktop tells it', async () => {
+    const refused = many(12, '02:00:00', 1, (time) => elsewhere(time, 140, rdpCore, { IPString: '203.0.113.9' }));
+    const stranger = elsewhere('00:30:00', 140, rdpCore, { IPString: '198.51.100.66' });
+    const fact = await readKnown({ SecurityEvent: [...nla, service], Event: [...refused, stranger] });
+    expect(fact.value.bursts).toMatchObject([
+      {
+        kind: 'unattributed',
+        witnesses: [{ address: '203.0.113.9', events: 12, source: 'RdpCoreTS 140, wrong name or password' }],
+      },
+    ]);
+    const forwarded = many(12, '02:00:00', 1, (time) => ({
+      ...security(time, 131),
+      EventSourceName: undefined,
+      Channel: rdpCore,
+      EventData: { ConnType: 'TCP', ClientIP: '203.0.113.9:50122' },
+    }));
+    const windows = await readKnown({ SecurityEvent: [...nla, service], Event: [], WindowsEvent: forwarded });
+    expect(windows.value.bursts[0]?.witnesses).toMatchObject([{ address: '203.0.113.9', events: 12 }]);
+  });
+
+  it('get the address that OpenSSH logged of the same attempt', async () => {
+    const sshd = many(12, '02:00:00', 1, (time) =>
+      failed(time, { IpAddress: '-', LogonType: 8, TargetUserName: 'oper' }),
+    );
+    const lines = many(12, '02:00:00', 1, (time, i) =>
+      elsewhere(time, 4, 'OpenSSH/Operational', {
+        process: 'sshd',
+        payload: `Failed password for oper from 203.0.113.9 port ${i + 1} ssh2`,
+      }),
+    );
+    const { value } = await readKnown({ SecurityEvent: [...sshd, service], Event: lines });
+    expect(value).toMatchObject({
+      failures: 12,
+      bursts: [{ kind: 'guess', sources: [{ address: '203.0.113.9', failures: 12 }] }],
+    });
+  });
+
+  it('are the only ones for which these logs are asked', async () => {
+    const asked: { path: string; query: string }[] = [];
+    await readKnown({ SecurityEvent: [...guess, service] }, { asked });
+    expect(asked.some(({ query }) => query.includes('OpenSSH/Operational'))).toBe(false);
+  });
+});
+
 describe('the logons of a domain controller', () => {
   const kerberos = (time: Ticks | string, EventID: number, Status: string, given: Row = {}) =>
     security(time, EventID, { TargetUserName: 'anna', IpAddress: '::ffff:10.1.9.9', Status, ...given });
@@ -651,6 +706,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'fleet-sshd': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
   'sshd-attempts': { as: 'lines', sources: ['lines-syslog'], ends: 'telling' },
   'lines-around': { as: 'lines', sources: ['lines-syslog'] },
+  'other-logs': { as: 'events', sources: ['others-event', 'others-windows-event'] },
   'events-security-event': null,
   'events-event': null,
   'lines-syslog': null,
@@ -742,10 +798,10 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|lines|logon|last|fleet|linux|service|address|sshd)-.*\.kql$/.test(name),
+      /^(events|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
-      .concat('events-windows-event')
+      .concat('events-windows-event', 'others-event', 'others-windows-event')
       .map((name) => `${name}.kql`);
     expect(files.sort()).toEqual(listed.sort());
   });

@@ -263,3 +263,37 @@ describe.skipIf(!present)('recordings of Azure', () => {
     });
   }
 });
+
+describe('what Azure’s effective rules cannot say', () => {
+  test('ICMP without a protocol field is not compared, and the others are', () => {
+    const ping = rule('ping', 200, 'Allow', { protocol: 'Icmp' });
+    const bodies = machine({ nicRules: [ping, rdp('allow-rdp', 300, 'Allow')] });
+    const unsaid = effective('securityRules/ping', 200, 'Allow', { ...every, protocol: undefined });
+    const told = [unsaid, effective('securityRules/allow-rdp', 300, 'Allow')];
+    const result = opinion(bodies, { value: [answer(told)] });
+    expect(result.disagreements).toEqual([]);
+    expect(result.ports.map(({ protocol, agrees }) => [protocol, agrees]).toSorted()).toEqual([
+      ['icmp', 'not-checked'],
+      ['tcp', 'effective-rules'],
+    ]);
+    expect(result.secondOpinion[0]?.result).toMatch(/^the same; ICMP, ESP, AH not compared/);
+    // A difference that can be said is still one.
+    const other = opinion(bodies, { value: [answer([unsaid])] });
+    expect(other.disagreements).toMatchObject([{ protocol: 'tcp', ports: '3389', azure: 'closed' }]);
+  });
+
+  test('a rule without access or priority makes its own protocol uncertain, not the rest', () => {
+    const broken = effective('securityRules/x', 100, 'Sometimes');
+    const bodies = machine({
+      nicRules: [
+        rdp('allow-rdp', 300, 'Allow'),
+        rdp('dns', 310, 'Allow', { protocol: 'Udp', destinationPortRange: '53' }),
+      ],
+    });
+    const result = opinion(bodies, { value: [answer([broken])] });
+    expect(result.ports.map(({ protocol, agrees }) => [protocol, agrees]).toSorted()).toEqual([
+      ['tcp', 'not-checked'],
+      ['udp', 'disagrees'],
+    ]);
+  });
+});

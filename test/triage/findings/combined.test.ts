@@ -90,9 +90,7 @@ describe('a break-in and a powerful identity', () => {
       identity: identity({ managedIdentities: [contributor] }),
       activity: no,
     });
-    expect(finding?.title).toBe(
-      'the account that logged on, svc-backup can use the identity web01: Contributor on rg-web (download disks)',
-    );
+    expect(finding?.title).toBe('svc-backup can now use the identity web01: Contributor on rg-web (download disks)');
     expect(finding?.unknown).toEqual(['changes in Azure not known: no permission']);
   });
   it('do not tie a break-in to an identity that may do nothing, or whose roles are not known', () => {

@@ -1,0 +1,105 @@
+import http from 'node:http';
+
+/**
+ * The limits that Azure documents for one user, in front of a simulator. Log Analytics: five queries at once, 200 waiting,
+ * 200 in 30 s (learn.microsoft.com/azure/azure-monitor/service-limits). Resource Graph: 15 queries in 5 s, told by its
+ * quota headers (learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests). What is
+ * beyond is refused with 429.
+ */
+const limits = { atOnce: 5, waiting: 200, queries: 200, queriesMs: 30_000, graph: 15, graphMs: 5_000 };
+export const pace = { queryMs: 700, graphMs: 300 };
+
+export interface Counts {
+  logAnalytics: number;
+  resourceGraph: number;
+  other: number;
+  refused: number;
+}
+
+export interface LimitedAzure {
+  url: string;
+  counts: Counts;
+  stop(): void;
+}
+
+export async function limitedAzure(target: string): Promise<LimitedAzure> {
+  const counts: Counts = { logAnalytics: 0, resourceGraph: 0, other: 0, refused: 0 };
+  const { hostname, port } = new URL(target);
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  let queried: number[] = [];
+  let graphed: number[] = [];
+  const next = () => {
+    while (running < limits.atOnce && waiting.length > 0) {
+      running += 1;
+      waiting.shift()?.();
+    }
+  };
+  const forward = (
+    request: http.IncomingMessage,
+    body: Buffer,
+    response: http.ServerResponse,
+    added: Record<string, string>,
+    done: () => void,
+  ) => {
+    const { method, url, headers } = request;
+    const on = http.request({ hostname, port, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...added });
+      answer.pipe(response).on('close', done);
+    });
+    on.on('error', () => response.destroy());
+    on.end(body);
+  };
+  const refuse = (response: http.ServerResponse, headers: Record<string, string>) => {
+    counts.refused += 1;
+    response.writeHead(429, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify({ error: { code: 'TooManyRequests', message: 'Rate limit is exceeded' } }));
+  };
+  const toLogs = (request: http.IncomingMessage, body: Buffer, response: http.ServerResponse) => {
+    counts.logAnalytics += 1;
+    const now = Date.now();
+    queried = queried.filter((at) => now - at < limits.queriesMs);
+    if (queried.length >= limits.queries || waiting.length >= limits.waiting) return refuse(response, {});
+    queried.push(now);
+    waiting.push(() => {
+      const ended = () => {
+        running -= 1;
+        next();
+      };
+      setTimeout(() => forward(request, body, response, {}, ended), pace.queryMs);
+    });
+    next();
+  };
+  const toGraph = (request: http.IncomingMessage, body: Buffer, response: http.ServerResponse) => {
+    counts.resourceGraph += 1;
+    const now = Date.now();
+    graphed = graphed.filter((at) => now - at < limits.graphMs);
+    const resets = limits.graphMs - (now - (graphed[0] ?? now));
+    const quota = (left: number) => ({
+      'x-ms-user-quota-remaining': String(left),
+      'x-ms-user-quota-resets-after': new Date(Math.max(1000, resets)).toISOString().slice(11, 19),
+    });
+    if (graphed.length >= limits.graph)
+      return refuse(response, { ...quota(0), 'retry-after': String(Math.ceil(resets / 1000)) });
+    graphed.push(now);
+    const left = limits.graph - graphed.length;
+    setTimeout(() => forward(request, body, response, quota(left), () => {}), pace.graphMs);
+  };
+  const server = http.createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const body = Buffer.concat(parts);
+      if (/^\/v1\/.+\/query/i.test(request.url ?? '')) toLogs(request, body, response);
+      else if (/resourcegraph\/resources/i.test(request.url ?? '')) toGraph(request, body, response);
+      else {
+        counts.other += 1;
+        forward(request, body, response, {}, () => {});
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const own = typeof address === 'object' && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${own}`, counts, stop: () => server.close() };
+}

@@ -1,0 +1,57 @@
+/** How long Azure may take for one request, in seconds. */
+export interface TimeLimits {
+  /** A read of Azure Resource Manager, or a query of Resource Graph. */
+  read: number;
+  /** A query of Log Analytics, which may run as long as the query is given. */
+  logs: number;
+  /** A change. Azure Resource Manager itself gives up after less. */
+  change: number;
+}
+
+/**
+ * Longer than Azure takes for what it answers at all: Resource Graph and ARM give up within a minute. Log Analytics is
+ * told to give up after two minutes, and gets half a minute for the way.
+ */
+export const usualLimits: TimeLimits = { read: 60, logs: 150, change: 120 };
+
+/** No answer came in time. What was asked may have been done nevertheless. */
+export class TimeLimitExceeded extends Error {
+  override readonly name = 'TimeLimitExceeded';
+  readonly seconds: number;
+
+  constructor(host: string, seconds: number) {
+    super(`${host} did not answer in ${seconds} s`);
+    this.seconds = seconds;
+  }
+}
+
+/**
+ * Does a piece of work that ends when `seconds` are over, when `signal` aborts, or when `all` does, whichever comes
+ * first. Throws TimeLimitExceeded in the first case.
+ */
+export async function within<T>(
+  host: string,
+  seconds: number,
+  signals: readonly (AbortSignal | undefined)[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    abort();
+  }, seconds * 1000);
+  for (const signal of signals) {
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+  }
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw late ? new TimeLimitExceeded(host, seconds) : error;
+  } finally {
+    clearTimeout(timer);
+    for (const signal of signals) signal?.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,77 @@
+import { listAt, textAt } from '../../arm/json.ts';
+import { printable } from '../../text/printable.ts';
+import type { Connection } from '../client/connection.ts';
+import { type Granted, permits } from './role-permissions.ts';
+
+/** A role that the caller does not hold now and may activate (Privileged Identity Management). */
+export interface EligibleRole {
+  role: string;
+  /** Id of the resource, group, subscription or management group. */
+  scope: string;
+  definitionId: string;
+}
+
+const pageLimit = 10;
+
+/**
+ * The roles that the caller may activate at, above and below a scope ("" for everywhere), by "Role Eligibility Schedule
+ * Instances - List For Scope", 2020-10-01, with the filter that asks about the caller alone. Throws the client's error.
+ */
+export async function readEligibleRoles(
+  connection: Connection,
+  scope: string,
+  signal?: AbortSignal,
+): Promise<EligibleRole[]> {
+  const found: EligibleRole[] = [];
+  let url = `${scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=asTarget()`;
+  for (let page = 0; page < pageLimit && url !== ''; page += 1) {
+    const { body } = await connection.get(url, signal);
+    for (const one of listAt(body, 'value')) {
+      const definitionId = textAt(one, 'properties', 'roleDefinitionId');
+      const named = textAt(one, 'properties', 'expandedProperties', 'roleDefinition', 'displayName');
+      found.push({
+        role: printable(named || (definitionId.split('/').at(-1) ?? ''), 100),
+        scope: textAt(one, 'properties', 'scope'),
+        definitionId,
+      });
+    }
+    url = textAt(body, 'nextLink');
+  }
+  return found;
+}
+
+/** Does a role at this scope count for the other one? A management group's reach is not seen from its id: it may. */
+function reaches(scope: string, other: string): boolean {
+  const [above, below] = [scope.toLowerCase().replace(/\/$/, ''), `${other.toLowerCase()}/`];
+  return above === '' || /\/managementgroups\/[^/]+$/.test(above) || below.startsWith(`${above}/`);
+}
+
+async function grantsOf(connection: Connection, definitionId: string): Promise<Granted[]> {
+  const { body } = await connection.get(`${definitionId}?api-version=2022-04-01`);
+  const texts = (grant: unknown, list: string) => listAt(grant, list).filter((one) => typeof one === 'string');
+  return listAt(body, 'properties', 'permissions').map((grant) => ({
+    actions: texts(grant, 'actions'),
+    notActions: texts(grant, 'notActions'),
+  }));
+}
+
+/** The first of the roles that has an action at a scope once it is activated; undefined when none has. */
+export async function eligibleFor(
+  connection: Connection,
+  roles: readonly EligibleRole[],
+  action: string,
+  scope: string,
+): Promise<EligibleRole | undefined> {
+  for (const role of roles) {
+    if (!reaches(role.scope, scope)) continue;
+    const grants = await grantsOf(connection, role.definitionId).catch((): Granted[] => []);
+    if (permits(grants, action)) return role;
+  }
+  return undefined;
+}
+
+/** "you are eligible for Reader on contoso-prod: activate it in Privileged Identity Management" */
+export function activation({ role, scope }: Pick<EligibleRole, 'role' | 'scope'>): string {
+  const where = printable(scope.split('/').at(-1) || 'the tenant', 100);
+  return `you are eligible for ${role} on ${where}: activate it (Azure portal, Privileged Identity Management, My roles)`;
+}

@@ -1,0 +1,78 @@
+import type { FailureColumns, LogonEvent } from './events.ts';
+import { type Ticks, ticksPerSecond } from './ticks.ts';
+
+/** OpenSSH for Windows logs its line when the logon was refused. */
+const sshNear = 5 * ticksPerSecond;
+/** As 4625 calls the logon that OpenSSH for Windows asks for: network, clear text. */
+const sshLogonType = 8;
+
+/** The failures that 4625 told of, by account, each to be spent once on another telling of it. */
+export class KnownFailures {
+  readonly #failures: FailureColumns;
+  readonly #rows = new Map<string, number[]>();
+  readonly #spent = new Set<number>();
+  readonly #length: number;
+  #indexed = false;
+
+  constructor(failures: FailureColumns) {
+    this.#failures = failures;
+    this.#length = failures.length;
+  }
+
+  /** Made when it is asked for: most logs hold nothing that tells of a 4625 again. */
+  #index(): void {
+    const failures = this.#failures;
+    const { computer, account } = failures;
+    for (let row = 0; row < this.#length; row++) {
+      const key = `${failures.computers.text(computer[row] ?? 0)}\n${failures.accounts.text(account[row] ?? 0)}`;
+      const rows = this.#rows.get(key);
+      if (rows) rows.push(row);
+      else this.#rows.set(key, [row]);
+    }
+    for (const rows of this.#rows.values()) rows.sort((a, b) => (failures.time[a] ?? 0) - (failures.time[b] ?? 0));
+  }
+
+  /** The row of an unspent failure of the same account near that time, or -1. */
+  spend(
+    { computer, account, at }: { computer: string; account: string; at: Ticks },
+    near: Ticks,
+    fits: (row: number) => boolean,
+  ): number {
+    if (!this.#indexed) this.#index();
+    this.#indexed = true;
+    const key = `${computer.trim().toLowerCase()}\n${this.#failures.keyOf(account)}`;
+    const rows = this.#rows.get(key) ?? [];
+    let low = 0;
+    for (let high = rows.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((this.#failures.time[rows[middle] ?? 0] ?? 0) < at - near) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      if ((this.#failures.time[row] ?? 0) > at + near) break;
+      if (this.#spent.has(row) || !fits(row)) continue;
+      this.#spent.add(row);
+      return row;
+    }
+    return -1;
+  }
+}
+
+/**
+ * Adds attempts that OpenSSH for Windows logged. Where a 4625 tells of the same one, without its address, as it does, that
+ * failure gets the address and nothing is added.
+ */
+export function addSshAttempts(
+  failures: FailureColumns,
+  known: KnownFailures,
+  attempts: readonly LogonEvent[],
+  unverified: boolean,
+): void {
+  const fits = (row: number): boolean => failures.address[row] === 0 && failures.logonType[row] === sshLogonType;
+  for (const attempt of attempts) {
+    const row = known.spend(attempt, sshNear, fits);
+    if (row >= 0) failures.setAddress(row, attempt.address);
+    else failures.addEvent(attempt, unverified);
+  }
+}
