@@ -71,7 +71,6 @@ cordon.type('\r');
 await cordon.when((screen) => screen.includes('Exposed ports'));
 await pause(3_000);
 await press('triage: Tab', cordon, repeat('\t', each));
-await press('triage: Down', cordon, repeat(down, 10));
 
 const floor = costs.get('bare Ink: Down') ?? { ms: [], bytes: [], cpu: 0 };
 const perKey = ({ cpu, bytes }: Cost) => cpu / Math.max(1, bytes.length);

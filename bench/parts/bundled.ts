@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 // @ts-expect-error: a script of the build, without types
-import { inkPlugins } from '../../scripts/ink-plugins.mjs';
+import { plainInkPlugins } from '../../scripts/ink-plugins.mjs';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const program = join(root, 'dist/cordon.js');
@@ -23,7 +23,7 @@ export async function bareInk(): Promise<string> {
     minifySyntax: true,
     minifyWhitespace: true,
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: inkPlugins,
+    plugins: plainInkPlugins,
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

@@ -16,6 +16,7 @@ import { readFleetLogons } from './readers/fleet-logons.ts';
 import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
+import { otherMachinesText, withInstances } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
@@ -224,6 +225,9 @@ export async function readScan(
       facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
       if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
       else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
+    }),
+    part('scale sets, Arc servers and classic VMs', async () => {
+      notSeen.push(...otherMachinesText(await withInstances(connection, inventory.value.others, ids, signal)));
     }),
     part('Defender alerts', async () => {
       const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([

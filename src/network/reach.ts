@@ -114,6 +114,18 @@ export class Reach {
     );
   }
 
+  /**
+   * How the Internet gets to a TCP port, as far as it is seen: on a path that keeps the sender's address, and through what
+   * changes it on the way (Azure Firewall, Application Gateway), whose address the rules see instead.
+   */
+  pathsTo(port: number): { direct: boolean; relays: string[] } {
+    const leading = this.#doors
+      .flatMap(({ guarded }) => guarded.entrance.paths)
+      .filter(({ protocols, back }) => (protocols & BIT.tcp) !== 0 && back.from <= port && port <= back.to);
+    const relays = leading.filter((path) => path.translated !== undefined).map((path) => nameOf(path.id));
+    return { direct: relays.length < leading.length, relays: [...new Set(relays)] };
+  }
+
   /** What comes in besides `allowed` senders on their TCP ports, from wherever it may come, inside networks too. */
   besides(allowed: { prefixes: readonly string[]; ports: readonly (readonly [number, number])[] }): Opening[] {
     const senders = addressesOf(allowed.prefixes);

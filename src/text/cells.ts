@@ -19,9 +19,19 @@ export function steady(text: string, limit = 512): string {
     .replace(stackedMarks, '$1');
 }
 
+// Frames, marks and sparklines are measured many times in each frame, and are few.
+const widths = new Map<string, number>();
+const mostWidths = 4096;
+
 /** How many terminal cells the text takes. */
 export function cells(text: string): number {
-  return plainAscii.test(text) ? text.length : stringWidth(text);
+  if (plainAscii.test(text)) return text.length;
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  const wide = stringWidth(text);
+  if (widths.size >= mostWidths) widths.clear();
+  if (text.length <= 512) widths.set(text, wide);
+  return wide;
 }
 
 /** The text cut to at most `width` cells; what is cut away is replaced by `…`. Steadies the text first. */

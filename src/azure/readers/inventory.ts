@@ -12,6 +12,7 @@ import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
+import { type OtherMachine, otherMachineNamed, otherMachineOf, withInstances } from './other-machines.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
@@ -71,6 +72,13 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
   };
 }
 
+export interface Inventory {
+  machines: VirtualMachine[];
+  subscriptions: Subscription[];
+  /** Machines that are no VMs of Azure Resource Manager. */
+  others: OtherMachine[];
+}
+
 /**
  * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
  * came, these are known, and what is missing is told. Throws a Failure for a subscription that is not there.
@@ -79,7 +87,7 @@ export async function readInventory(
   connection: Connection,
   signal?: AbortSignal,
   onPage: (machines: readonly VirtualMachine[], subscriptions: readonly Subscription[]) => void = () => {},
-): Promise<Fact<{ machines: VirtualMachine[]; subscriptions: Subscription[] }>> {
+): Promise<Fact<Inventory>> {
   const source = 'Resource Graph · resources';
   const need = { permission: '*/read', role: 'Reader', scope: 'the subscription' };
   try {
@@ -98,6 +106,7 @@ export async function readInventory(
     }
     const ids = subscriptions.map(({ id }) => id);
     const machines: VirtualMachine[] = [];
+    const others: OtherMachine[] = [];
     const pages = graphPages(connection, query, ids, signal);
     let truncated: string | undefined;
     while (truncated === undefined) {
@@ -111,13 +120,15 @@ export async function readInventory(
         break;
       }
       for (const row of page.value) {
-        const machine = machineOf(row, subscriptions);
+        const other = otherMachineOf(row);
+        const machine = other ? undefined : machineOf(row, subscriptions);
+        if (other) others.push(other);
         if (machine) machines.push(machine);
       }
       onPage(machines, subscriptions);
     }
     return known(
-      { machines, subscriptions },
+      { machines, subscriptions, others },
       {
         source,
         asOf,
@@ -173,7 +184,9 @@ async function readOne(
   if (!subscription) return undefined;
   const one = `${query.trimEnd()}\n| where id =~ ${kqlString(id)}`;
   const { rows } = await queryGraph(connection, one, [subscription.id]);
-  return rows.map((row) => machineOf(row, subscriptions)).find((vm) => vm !== undefined && sameId(vm.id, id));
+  return rows
+    .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, subscriptions)))
+    .find((vm) => vm !== undefined && sameId(vm.id, id));
 }
 
 /** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
@@ -188,5 +201,13 @@ export async function resolveVm(connection: Connection, wanted: string): Promise
   if (inventory.state === 'unknown') {
     throw new Failure(`${inventory.because}; ${inventory.cure}`, exitCode.notPermitted);
   }
-  return chooseMachine(inventory.value.machines, wanted);
+  const { machines, subscriptions, others: found } = inventory.value;
+  const unknown = !machines.some((vm) => sameId(vm.id, id) || vm.name.toLowerCase() === wanted.toLowerCase());
+  if (unknown) {
+    const ids = subscriptions.map((one) => one.id);
+    const others = await withInstances(connection, found, ids);
+    const told = otherMachineNamed(others, id);
+    if (told !== '') throw new Failure(told, exitCode.usage);
+  }
+  return chooseMachine(machines, wanted);
 }

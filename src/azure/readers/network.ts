@@ -16,6 +16,7 @@ import { queryGraph } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
 import { readEffectiveRules } from './effective-rules.ts';
 import { readNetworkResource } from './network-interface.ts';
+import { unsettledParts } from './unsettled-parts.ts';
 
 /** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
 export interface NetworkReading {
@@ -242,11 +243,14 @@ export async function readExposure(
   const tags = options.serviceTags ? { serviceTags: options.serviceTags } : {};
   const effective = readSecondOpinions(connection, vm);
   const reading = await readNetwork(connection, vm, { signal: options.signal });
-  const first = exposureOf(reading, vm, connection.clock.now().toISOString(), tags);
+  const unsettled = unsettledParts(reading.resources, networkPartsOf(reading, vm), vm);
+  const noted = (fact: Fact<Exposure>): Fact<Exposure> =>
+    fact.state === 'known' ? { ...fact, notSeen: [...fact.notSeen, ...unsettled] } : fact;
+  const first = noted(exposureOf(reading, vm, connection.clock.now().toISOString(), tags));
   onFirst(first, reading);
   const opinions = await effective;
   const asOf = connection.clock.now().toISOString();
-  return { fact: exposureOf(reading, vm, asOf, { ...tags, secondOpinions: opinions }), reading };
+  return { fact: noted(exposureOf(reading, vm, asOf, { ...tags, secondOpinions: opinions })), reading };
 }
 
 /** Does the machine's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */

@@ -1,0 +1,42 @@
+import { at, listAt, textAt } from '../../arm/json.ts';
+import { nameOf, parentOf } from '../../arm/resource-id.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { NetworkResources } from '../../network/resources.ts';
+import { printable } from '../../text/printable.ts';
+
+/** "network security group web-nsg" */
+function partName(id: string): string {
+  const kind = id.split('/').at(-2) ?? '';
+  const words = kind
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/ies$/, 'y')
+    .replace(/(ss)es$/, '$1')
+    .replace(/s$/, '');
+  return `${printable(words.toLowerCase(), 60)} ${nameOf(id)}`;
+}
+
+/**
+ * What of a VM's network is not as its configuration says, or passes something that is not seen: parts whose last change
+ * failed or is under way, and interfaces behind a gateway load balancer.
+ *
+ * @param parts ids of the VM's interfaces and of what decides who reaches them
+ */
+export function unsettledParts(resources: NetworkResources, parts: readonly string[], vm: VirtualMachine): string[] {
+  const ids = [...new Map(parts.map((id) => [id.toLowerCase(), id])).values()];
+  const unsettled = ids.flatMap((id) => {
+    const state = textAt(at(resources.get(id), 'properties'), 'provisioningState');
+    if (state === '' || /^succeeded$/i.test(state)) return [];
+    const why = /^failed$/i.test(state)
+      ? 'its last change failed'
+      : `a change of it is under way (${printable(state, 30)})`;
+    return `whether ${partName(id)} does what it says: ${why}`;
+  });
+  const gateways = vm.networkInterfaces.flatMap((id) =>
+    listAt(resources.get(id), 'properties', 'ipConfigurations').flatMap((configuration) => {
+      const frontend = textAt(configuration, 'properties', 'gatewayLoadBalancer', 'id');
+      if (frontend === '') return [];
+      return `network interface ${nameOf(id)} passes its traffic through gateway load balancer ${nameOf(parentOf(frontend) || frontend)}: what the appliances there stop is not seen`;
+    }),
+  );
+  return [...new Set([...unsettled, ...gateways])];
+}

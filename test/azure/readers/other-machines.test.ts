@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { resolveVm } from '../../../src/azure/readers/inventory.ts';
+import { readExposure } from '../../../src/azure/readers/network.ts';
+import { readScan } from '../../../src/azure/scan.ts';
+import { type Bench, openBench } from '../../actions/bench.ts';
+
+let bench: Bench;
+let group: string;
+beforeAll(async () => {
+  bench = await openBench((world) => {
+    const resource = (name: string, type: RegExp) =>
+      world.resources.find((one) => one.name === name && type.test(one.type));
+    const vm = resource('app03', /virtualMachines$/i);
+    group = vm?.id.split('/').slice(0, 5).join('/') ?? '';
+    const add = (type: string, name: string, more: object = {}) =>
+      world.resources.push({
+        id: `${group}/providers/${type}/${name}`,
+        name,
+        type,
+        location: 'eastus',
+        properties: {},
+        ...more,
+      });
+    add('Microsoft.Compute/virtualMachineScaleSets', 'workers', {
+      sku: { name: 'Standard_D2s_v5', capacity: 4 },
+      properties: { orchestrationMode: 'Uniform' },
+    });
+    add('Microsoft.Compute/virtualMachineScaleSets', 'flexible', { properties: { orchestrationMode: 'Flexible' } });
+    add('Microsoft.HybridCompute/machines', 'cellar01');
+    add('Microsoft.ClassicCompute/virtualMachines', 'ancient');
+    const set = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/workers`;
+    world.tables.computeresources = ['0', '1', '2', '3', '7'].map((name) => ({
+      id: `${set}/virtualMachines/${name}`,
+      name: `workers_${name}`,
+      type: 'microsoft.compute/virtualmachinescalesets/virtualmachines',
+    }));
+    const nic = resource('edge01-nic', /networkInterfaces$/i);
+    Object.assign(nic?.properties ?? {}, { provisioningState: 'Failed' });
+    const [configuration] = Array.isArray(nic?.properties?.ipConfigurations) ? nic.properties.ipConfigurations : [];
+    Object.assign(Object(configuration).properties ?? {}, {
+      gatewayLoadBalancer: {
+        id: `${group}/providers/Microsoft.Network/loadBalancers/inspect/frontendIPConfigurations/f`,
+      },
+    });
+  });
+});
+afterAll(() => bench.close());
+
+test('what is no VM is counted and named in a scan; a Flexible set’s VMs are VMs', async () => {
+  const { notSeen } = await readScan(bench.connection, () => {});
+  const told = notSeen.join('\n');
+  expect(told).toMatch(/5 instances of 1 Uniform scale set: workers/);
+  expect(told).toMatch(/1 Arc server: cellar01/);
+  expect(told).toMatch(/1 classic VM: ancient/);
+  expect(told).not.toMatch(/flexible/);
+});
+
+test('asked for by name or id it is told what it is, instead of the nearest other name', async () => {
+  const set = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/workers`;
+  await expect(resolveVm(bench.connection, 'cellar01')).rejects.toThrow(/cellar01 is an Arc server/);
+  await expect(resolveVm(bench.connection, `${set}/virtualMachines/7`)).rejects.toThrow(/workers_7 is an instance of/);
+  await expect(resolveVm(bench.connection, `${set}/virtualMachines/9`)).rejects.toThrow(
+    /9 of workers is an instance of/,
+  );
+  await expect(resolveVm(bench.connection, 'nothing01')).rejects.toThrow(/no virtual machine/);
+});
+
+test('an interface whose change failed, or behind a gateway load balancer, carries a note', async () => {
+  const vm = await resolveVm(bench.connection, 'edge01');
+  const { fact } = await readExposure(bench.connection, vm, () => {});
+  const told = fact.state === 'known' ? fact.notSeen.join('\n') : fact.because;
+  expect(told).toMatch(/whether network interface edge01-nic does what it says: its last change failed/);
+  expect(told).toMatch(/edge01-nic passes its traffic through gateway load balancer inspect/);
+});
