@@ -108,6 +108,7 @@ function program(): Command {
   );
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
+    .option('--screen-reader', 'lines that are appended instead of a screen, for who hears it')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
@@ -328,7 +329,7 @@ function program(): Command {
 
   cordon
     .command('schema <name>')
-    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx')
+    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx, conclusion')
     .action(async (name: string) => print((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }

@@ -10,6 +10,8 @@ import { askBackground, keysOnly, mouseOff, mouseOn } from './mouse.ts';
 import { pointed } from './mouse-bindings.ts';
 import { paintIn } from './paint.ts';
 import { Screen } from './screen.tsx';
+import { spokenLog } from './spoken.ts';
+import { SpokenView } from './spoken-view.tsx';
 import { isLight, type ThemeName, themeByEnvironment } from './theme.ts';
 
 /** The frame that Ink was given last. */
@@ -52,6 +54,8 @@ export interface WorkbenchStreams {
   lend?: (lent: ((work: () => Promise<void>) => Promise<void>) | null) => void;
   /** Is the mouse heeded? Then the terminal selects text only with Shift held. */
   mouse?: boolean;
+  /** Lines that are appended instead of a screen, for who hears it. */
+  screenReader?: boolean;
   /** `auto`: light or dark, as the terminal tells. */
   theme?: ThemeName | 'auto';
 }
@@ -92,10 +96,12 @@ export async function runWorkbench({
   stdout,
   stderr = process.stderr,
   entered = false,
-  mouse = true,
+  mouse: mouseWanted = true,
+  screenReader = false,
   theme = 'dark',
   lend,
 }: WorkbenchStreams): Promise<void> {
+  const mouse = mouseWanted && !screenReader;
   // A Windows console scrolls when its last cell is written.
   const size = () => ({
     columns: stdout.columns || defaultSize.columns,
@@ -110,9 +116,16 @@ export async function runWorkbench({
   };
   session.dispatch({ type: 'resize', ...size() });
   const frames = framesOf(session);
-  const element = () => <Workbench session={session} frames={frames} latest={latest} />;
+  const log = screenReader ? spokenLog(session) : null;
+  const element = () =>
+    log ? (
+      <SpokenView session={session} log={log} latest={latest} />
+    ) : (
+      <Workbench session={session} frames={frames} latest={latest} />
+    );
   /** Draws everything, whatever stands on the terminal now. */
   const drawAnew = () => {
+    if (screenReader) return;
     stdout.write(beginUpdate);
     instance?.clear();
     stdout.write(clearFromTop);
@@ -126,7 +139,9 @@ export async function runWorkbench({
     frames.refresh();
     drawAnew();
   };
-  const afterResize = () => stdout.write(endUpdate);
+  const afterResize = () => {
+    if (!screenReader) stdout.write(endUpdate);
+  };
   // Node tells of a resize only when the size has changed. Of one that was taken back before it looked, which leaves the
   // terminal torn as well, only the signal tells.
   let told = 0;
@@ -172,19 +187,20 @@ export async function runWorkbench({
   for (const signal of signals) process.on(signal, onSignal);
   let failure: unknown = null;
   try {
-    if (!entered) {
+    if (!entered && !screenReader) {
       // Keys that are typed ahead must not be echoed onto the screen, and the first frame begins in its first row.
       stdin.setRawMode?.(true);
       stdout.write(enterAlternateScreen + clearFromTop);
     }
-    drawOver(stdout);
+    if (!screenReader) drawOver(stdout);
     draw(theme === 'auto' ? themeByEnvironment(process.env.COLORFGBG) : theme);
     if (mouse) stdout.write(mouseOn);
-    if (theme === 'auto') stdout.write(askBackground);
+    if (theme === 'auto' && !screenReader) stdout.write(askBackground);
     instance = render(element(), {
       stdin: input,
       stdout,
-      alternateScreen: true,
+      alternateScreen: !screenReader,
+      isScreenReaderEnabled: screenReader,
       incrementalRendering: true,
       exitOnCtrlC: false,
       patchConsole: false,
@@ -214,6 +230,7 @@ export async function runWorkbench({
     stopBell();
     lend?.(null);
     frames.stop();
+    log?.stop();
     if (mouse) stdout.write(mouseOff);
     const words = session.lastWords();
     try {

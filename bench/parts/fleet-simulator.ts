@@ -10,7 +10,7 @@ export async function fleetSimulator(vms: number, subscriptions: number): Promis
   const script = join(import.meta.dirname, '../worlds/fleet.ts');
   const parameters = [script, String(vms), String(subscriptions)];
   writeFileSync(file, execFileSync(process.execPath, parameters, { maxBuffer: 1 << 30 }));
-  const child = spawn(process.execPath, [program, 'simulate', '--world', file], {
+  const child = spawn(process.execPath, [program, 'simulate', '--world', file, '--limits', 'none'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await new Promise<string>((resolve, reject) => {

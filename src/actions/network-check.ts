@@ -50,7 +50,8 @@ export function networkCheck(connection: Connection): Action {
       if (state.address === '')
         return { ok: null, text: 'Your own address is not known: your way in was not checked.' };
       for (let attempt = 1; ; attempt += 1) {
-        const found = wayIn(await readReach(connection, state.interfaces, context.signal), state.address, state.ports);
+        const reach = await readReach(connection, state.interfaces, context.signal, { around: true });
+        const found = wayIn(reach, state.address, state.ports);
         const settled = found.open.length > 0 || found.unclear.length === 0 || found.notAsked !== '';
         if (settled || attempt === ATTEMPTS) return verdict(found, state);
         await pause(connection, context);
@@ -60,17 +61,24 @@ export function networkCheck(connection: Connection): Action {
 }
 
 function verdict(found: WayIn, { address, ports, wayIn }: z.infer<typeof checkState>): Verification {
-  const { open, by, closed, unclear, notAsked, notSeen } = found;
+  const { open, by, closed, unclear, relayed, pathless, notAsked, notSeen } = found;
   const sources = notAsked === '' ? "the configuration and Azure's effective rules" : 'the configuration';
   const missing = [
     ...(notAsked === '' ? [] : [`effective rules were not asked: ${notAsked}`]),
     ...notSeen.map((one) => `not seen: ${one}`),
   ];
   const caveat = missing.length > 0 ? ` (${[...new Set(missing)].slice(0, 3).join('; ')})` : '';
-  if (open.length > 0) {
+  if (open.length > pathless.length || (open.length > 0 && relayed.length === 0)) {
+    const path = open.length > pathless.length ? '' : ' No path from the Internet to it is seen: come from inside.';
     return {
       ok: true,
-      text: `Your way in: ${address} is let in to tcp ${open.join(', ')} by ${by.slice(0, 3).join('; ')}, by ${sources}${caveat}.`,
+      text: `Your way in: ${address} is let in to tcp ${open.join(', ')} by ${by.slice(0, 3).join('; ')}, by ${sources}${caveat}.${path}`,
+    };
+  }
+  if (relayed.length > 0) {
+    return {
+      ok: null,
+      text: `Your way in could not be checked: the Internet reaches ${relayed.join(', ')}, where rules see that address and not yours. ${address} itself is let in${caveat}.`,
     };
   }
   if (unclear.length > 0) {

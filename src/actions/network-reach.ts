@@ -5,6 +5,8 @@ import { readEffectiveRules } from '../azure/readers/effective-rules.ts';
 import { type NetworkReading, readNetwork } from '../azure/readers/network.ts';
 import { type PortReach, type Reach, reachByConfiguration, reachByEffectiveRules } from '../network/reach.ts';
 import type { SecondOpinion } from '../network/rules/effective-rules.ts';
+import { addressesOf, INTERNET_V4, INTERNET_V6 } from '../network/sets/address-set.ts';
+import { overlaps } from '../network/sets/interval-set.ts';
 
 /** Who may reach the network interfaces of a VM, by both sources. */
 export interface ReachReading {
@@ -16,14 +18,18 @@ export interface ReachReading {
   at(networkInterface: string, instead?: Json): { configuration: Reach; effective: Reach };
 }
 
-/** Reads what decides who reaches these interfaces, from the configuration and from Azure's effective rules. */
+/**
+ * Reads what decides who reaches these interfaces, from the configuration and from Azure's effective rules; with `around`
+ * also what leads there from outside: firewalls and gateways of other networks.
+ */
 export async function readReach(
   connection: Connection,
   interfaces: readonly string[],
   signal: AbortSignal,
+  options: { around?: boolean } = {},
 ): Promise<ReachReading> {
   const [reading, opinions] = await Promise.all([
-    readNetwork(connection, { networkInterfaces: [...interfaces] }, { signal, around: false }),
+    readNetwork(connection, { networkInterfaces: [...interfaces] }, { signal, around: options.around === true }),
     Promise.all(interfaces.map(async (id) => [id, await readEffectiveRules(connection, id, signal)] as const)),
   ]);
   const byInterface = new Map(opinions);
@@ -54,6 +60,10 @@ export interface WayIn {
   notAsked: string;
   /** What was not read and might change the answer, in sentences. */
   notSeen: string[];
+  /** Ports that the Internet reaches only through something that changes the sender's address: "3389 through fw-hub". */
+  relayed: string[];
+  /** Of `open`, ports to which no path from the Internet is seen. */
+  pathless: number[];
 }
 
 /**
@@ -67,7 +77,16 @@ export function wayIn(
   instead?: (networkInterface: string) => Json | undefined,
 ): WayIn {
   const open = new Map<number, string>();
-  const found: WayIn = { open: [], by: [], closed: [], unclear: [], notAsked: '', notSeen: [] };
+  const found: WayIn = {
+    open: [],
+    by: [],
+    closed: [],
+    unclear: [],
+    notAsked: '',
+    notSeen: [],
+    relayed: [],
+    pathless: [],
+  };
   let asked = false;
   for (const id of reach.interfaces) {
     const { configuration, effective } = reach.at(id, instead?.(id));
@@ -85,6 +104,18 @@ export function wayIn(
     }
   }
   if (asked) found.notAsked = '';
+  if (onInternet(prefix)) {
+    for (const port of open.keys()) {
+      const ways = reach.interfaces.map((id) => reach.at(id).configuration.pathsTo(port));
+      const relays = [...new Set(ways.flatMap((one) => one.relays))];
+      if (ways.some(({ direct }) => direct)) continue;
+      if (relays.length === 0) found.pathless.push(port);
+      else {
+        found.relayed.push(`${port} through ${relays.join(', ')}`);
+        open.delete(port);
+      }
+    }
+  }
   found.open = [...open.keys()].sort((a, b) => a - b);
   found.by = [...new Set(open.values())];
   return found;
@@ -100,6 +131,11 @@ function together(ours: PortReach, azures: PortReach | undefined): Pick<PortReac
 
 const partly = (one: PortReach): Pick<PortReach, 'verdict' | 'because'> =>
   one.verdict === 'partly' ? { verdict: 'partly', because: `only a part of them is let in (${one.because})` } : one;
+
+function onInternet(prefix: string): boolean {
+  const { v4, v6 } = addressesOf([prefix]);
+  return overlaps(v4, INTERNET_V4) || overlaps(v6, INTERNET_V6);
+}
 
 /** The first and the last port of each entry of a playbook's list: 3389, or "5000-5010". */
 export function portRanges(ports: readonly (number | string)[]): (readonly [number, number])[] {

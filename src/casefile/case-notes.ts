@@ -1,7 +1,7 @@
 import { type CaseDigest, digestCase } from './case-digest.ts';
 import { findingsOver, type ToldFinding } from './case-story.ts';
 import { annexes } from './notes-annex.ts';
-import { type Block, clockOf, dayTable, mark, momentOf, table, time, words } from './notes-blocks.ts';
+import { type Block, clockOf, dayTable, mark, momentOf, table, time, toTheSecond, words } from './notes-blocks.ts';
 import { concluded, pageOne } from './notes-page-one.ts';
 import type { NotesSource } from './notes-source.ts';
 import { openIntents } from './recovery.ts';
@@ -59,6 +59,6 @@ function* notes({ notes: all }: CaseDigest): Generator<Block> {
   yield { kind: 'heading', text: 'Notes of the responders' };
   yield* dayTable(
     [time(), words('Who'), words('Note')],
-    all.map(({ at, by, text }) => ({ at, cells: [clockOf(at), by, text] })),
+    all.map(({ at, by, text }) => ({ at, cells: [clockOf(at), by, toTheSecond(text)] })),
   );
 }

@@ -169,13 +169,21 @@ export interface ToldRecommendation extends Recommendation {
   vm: string;
 }
 
-/** What the last reading of each VM leaves to do, the most urgent first. */
+/**
+ * What is left to do, the most urgent first: what the last reading of each VM says, and of earlier ones what a reading
+ * cannot settle.
+ */
 export function recommendationsOver(subjects: readonly Subject[]): ToldRecommendation[] {
   return subjects
-    .flatMap(({ name, readings }) =>
-      (readings.at(-1)?.conclusion.recommendations ?? []).map((one) => ({ ...one, vm: name })),
-    )
-    .sort((a, b) => rank[a.severity] - rank[b.severity]);
+    .flatMap(({ name, readings }) => {
+      const last = readings.at(-1);
+      const told = readings.flatMap((reading) =>
+        reading.conclusion.recommendations.filter(({ stays }) => stays || reading === last),
+      );
+      const once = new Map(told.map((one) => [`${one.about} ${one.text}`, { ...one, vm: name }]));
+      return [...once.values()];
+    })
+    .sort((one, other) => rank[one.severity] - rank[other.severity]);
 }
 
 export interface Gap {

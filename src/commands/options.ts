@@ -41,6 +41,8 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
   case?: string;
   allow?: string;
   wayIn?: string;
+  /** Appended lines instead of a screen. */
+  screenReader?: boolean;
 }
 
 /** What a command may use of its surroundings, so that tests can be them. */

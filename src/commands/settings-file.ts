@@ -13,6 +13,7 @@ const settingsFile = z.strictObject({
   columns: z.array(z.string().max(40)).min(1).max(20).nullable().optional(),
   keys: z.record(z.string().max(40), z.union([key, z.array(key).min(1).max(5)])).optional(),
   localTime: z.boolean().optional(),
+  screenReader: z.boolean().optional(),
 });
 
 /** The settings of a file, and what is wrong with it, one sentence each. */

@@ -15,6 +15,8 @@ export interface Settings {
   keys: Record<string, string[]>;
   /** The local time stands beside UTC. */
   localTime: boolean;
+  /** Appended lines instead of a screen, for who hears it. */
+  screenReader: boolean;
 }
 
 export const usualSettings: Settings = {
@@ -24,6 +26,7 @@ export const usualSettings: Settings = {
   columns: null,
   keys: {},
   localTime: false,
+  screenReader: false,
 };
 
 /** Where cordon.yaml is looked for: `CORDON_CONFIG`, or the folder of the user's configuration. */

@@ -21,6 +21,10 @@ async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { 
   return { ...burstOptions(flags), ...exploited, ...tags };
 }
 
+/** Is the screen heard, not seen? By the option, by the settings, or by the variable that Ink itself heeds. */
+const hears = (flags: WorkbenchFlags, settings: Settings): boolean =>
+  flags.screenReader === true || settings.screenReader || process.env.INK_SCREEN_READER === 'true';
+
 /** What the session takes of the settings. */
 function sessionSettings({ refresh, columns, localTime }: Settings) {
   return {
@@ -125,7 +129,18 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       editor.lend = lent;
     };
     const { theme, mouse } = settings;
-    await runWorkbench({ session, stdin, stdout, stderr, lend, theme, mouse, entered: before !== undefined });
+    const screenReader = hears(flags, settings);
+    await runWorkbench({
+      session,
+      stdin,
+      stdout,
+      stderr,
+      lend,
+      theme,
+      mouse,
+      screenReader,
+      entered: before !== undefined,
+    });
   } finally {
     guard.end();
     process.off('unhandledRejection', defect);

@@ -114,6 +114,18 @@ export class Reach {
     );
   }
 
+  /**
+   * How the Internet gets to a TCP port, as far as it is seen: on a path that keeps the sender's address, and through what
+   * changes it on the way (Azure Firewall, Application Gateway), whose address the rules see instead.
+   */
+  pathsTo(port: number): { direct: boolean; relays: string[] } {
+    const leading = this.#doors
+      .flatMap(({ guarded }) => guarded.entrance.paths)
+      .filter(({ protocols, back }) => (protocols & BIT.tcp) !== 0 && back.from <= port && port <= back.to);
+    const relays = leading.filter((path) => path.translated !== undefined).map((path) => nameOf(path.id));
+    return { direct: relays.length < leading.length, relays: [...new Set(relays)] };
+  }
+
   /** What comes in besides `allowed` senders on their TCP ports, from wherever it may come, inside networks too. */
   besides(allowed: { prefixes: readonly string[]; ports: readonly (readonly [number, number])[] }): Opening[] {
     const senders = addressesOf(allowed.prefixes);
@@ -425,11 +437,13 @@ export function reachByEffectiveRules(input: ReachInput, opinion: SecondOpinion)
   if ('because' in opinion) return new Reach([], opinion.because, []);
   const effective = readEffectiveRules(input.networkInterface, opinion.body, new AddressReader(input.serviceTags));
   if (effective.because !== '') return new Reach([], effective.because, []);
+  if (effective.unread !== 0) return new Reach([], `not readable in full: ${effective.defects[0] ?? 'a rule'}`, []);
   const { guarded, undecided } = examined(input);
   if (guarded.length === 0) return new Reach([], undecided[0] ?? 'the interface has no address', []);
   return new Reach(
     guarded.map((one) => {
-      const door = doorOf({ ...one, missing: [] }, effective.chain, input);
+      const chain = one.entrance.family === 4 ? effective.chain : effective.chainOfBoth;
+      const door = doorOf({ ...one, missing: [] }, chain, input);
       return { ...door, ...alwaysOf(door.chain, one) };
     }),
     '',

@@ -16,7 +16,10 @@ const step = (severity: Recommendation['severity'], about: string, text: string,
   about: printable(about, 120),
   text: printable(text, 400),
   playbook,
+  stays: false,
 });
+
+const staying = (lines: Lines): Lines => lines.map((one) => ({ ...one, stays: true }));
 
 function doors(part: TriageInProgress): Lines {
   const wide = (knownValue(part.exposure)?.ports ?? []).filter(isWide);
@@ -132,9 +135,9 @@ const rank: Record<Recommendation['severity'], number> = { critical: 0, high: 1,
 export function recommendationsOf(part: TriageInProgress): Recommendation[] {
   const all = [
     ...doors(part),
-    ...accounts(part),
+    ...staying(accounts(part)),
     ...identity(part),
-    ...whoOpened(part),
+    ...staying(whoOpened(part)),
     ...updates(part),
     ...wayBack(part),
   ];

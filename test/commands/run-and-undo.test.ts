@@ -125,6 +125,56 @@ describe('cordon run and cordon undo', () => {
     expect(confirm?.body).toMatchObject({ step: 'lock', level: 'disruptive', typed: 'web01', reason: 'guessing' });
   });
 
+  it('ends a dry run as the run would end: 3 where it is not permitted, 5 where it cannot be done', async () => {
+    expect((await run('lock-nsg', { vm: 'pay01', dryRun: true })).code).toBe(3);
+    const shutOut = await run('lock-nsg', { vm: 'edge01', dryRun: true });
+    expect(shutOut.code).toBe(5);
+    expect(JSON.stringify(shutOut.document)).toContain('edge-subnet-nsg/deny-internet (200)');
+    expect((await run('lock-nsg', { vm: 'edge01', dryRun: true, wayIn: 'told' })).code).toBe(0);
+    expect(await openCaseStore(cases).list()).toEqual([]);
+  });
+
+  it('takes no address that would leave the lock open, or that no person has', async () => {
+    for (const allow of ['0.0.0.0/0', '20.0.0.0/8', '::/0', '127.0.0.1', '169.254.169.254', 'fe80::1%eth0', 'web01']) {
+      const given = run('lock-nsg', { vm: 'web01', confirm: 'web01', allow });
+      await expect(given, allow).rejects.toMatchObject({ name: 'Failure', exitCode: 2 });
+    }
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('lifts the lock of another case from Azure alone, and enters that into a case of its own', async () => {
+    const before = await groupOf('web02-nic');
+    const first = await run('lock-nsg', { vm: 'web02', confirm: 'web02' });
+    expect(first.code, first.err).toBe(0);
+    const theirs = runDocument.parse(first.document).case;
+    const elsewhere = await mkdtemp(join(tmpdir(), 'cordon-other-host-'));
+    const lift = async (flags: Record<string, unknown>) => {
+      const seen = capture();
+      const code = await undoCase(undefined, { ...base(), cases: elsewhere, vm: 'web02', ...flags }, seen.streams);
+      return { code, document: JSON.parse(seen.out()), err: seen.err() };
+    };
+    const listed = await lift({});
+    expect(listed.code).toBe(0);
+    expect(listed.err).toMatch(new RegExp(`locked by \\S+ since \\S+Z, case ${theirs}`));
+    expect(await groupOf('web02-nic')).not.toBe(before);
+    const lifted = await lift({ yes: true });
+    expect(lifted.code, JSON.stringify(lifted.document)).toBe(0);
+    expect(lifted.document.steps[0].text).toContain('OPEN to the Internet now');
+    expect(await groupOf('web02-nic')).toBe(before);
+    const [own] = await openCaseStore(elsewhere).list();
+    expect(own?.id).not.toBe(theirs);
+    expect((await (await openCaseStore(elsewhere).read(own?.id ?? '')).verify()).ok).toBe(true);
+    // The one who locked finds nothing left to do.
+    expect((await undo(theirs, { yes: true })).code).toBe(0);
+    await rm(elsewhere, { recursive: true });
+    for (const [id, flags] of [
+      [undefined, {}],
+      [theirs, { vm: 'web02' }],
+    ] as const) {
+      await expect(undoCase(id, { ...base(), ...flags }, capture().streams)).rejects.toMatchObject({ exitCode: 2 });
+    }
+  });
+
   it('finds that somebody has put another group there, and leaves it', async () => {
     const { document } = await run('lock-nsg', { vm: 'sql01', confirm: 'sql01' });
     const nic = await bench.resource('Microsoft.Network/networkInterfaces', 'sql01-nic');
@@ -311,5 +361,31 @@ describe('cordon run and cordon undo', () => {
       expect(await again.openIntents()).toEqual([]);
       await again.close();
     }
+  });
+
+  it('names the state and the next command when a run needs attention, and a step that cannot be undone', async () => {
+    await bench.faults([
+      {
+        match: { method: 'POST', path: '/assessPatches' },
+        effect: { failOperation: { code: 'Internal', message: 'x' } },
+      },
+    ]);
+    const { code, document, err } = await run('assess-patches', { vm: 'app03', yes: true });
+    await bench.faults([]);
+    expect(code).toBe(5);
+    expect(err).toContain('may be in force in part');
+    expect(err).toContain(`cordon undo ${document.case} --yes`);
+    const step = document.steps.find((one: { changes: unknown[] }) => one.changes.length > 0).id;
+    await expect(undo(document.case, { step, yes: true })).rejects.toMatchObject({
+      exitCode: 5,
+      message: expect.stringContaining('cannot be undone'),
+    });
+  });
+
+  it('says what a snapshot takes to be deleted, instead of doing nothing in silence', async () => {
+    const { document } = await run('snapshot-disks', { vm: 'jump01', yes: true });
+    await expect(undo(document.case, { step: 'snapshot', yes: true })).rejects.toThrow(
+      '--step snapshot --confirm jump01',
+    );
   });
 });

@@ -67,6 +67,9 @@ describe('the notes of the demo’s incident', () => {
     for (const word of story) expect(pageOne).toContain(word);
     expect(pageOne).toContain('What was done');
     expect(pageOne).toContain('What is not known');
+    // The lock closed what m.keller opened; who it was, and whether they did it, is still to be asked.
+    expect(pageOne).toMatch(/\| m\.keller@contoso\.com \| ask whether they wrote web-nsg\/allow-rdp/);
+    expect(markdown.split('# Annex A')[0]).not.toMatch(/\d\dT\d\d:\d\d/);
     const verify = /cordon case verify (\S+) --head (\w{64}) --entries (\d+)/.exec(markdown);
     const [, id = '', head = '', entries = ''] = verify ?? [];
     const checked = await cordon(['case', 'verify', id, '--head', head, '--entries', entries, ...kept()]);

@@ -78,7 +78,7 @@ export function foundLock(group: Json | null | undefined): FoundLock | undefined
 export function lockText(lock: FoundLock): string {
   const by = lock.by === '' ? '' : ` by ${lock.by}`;
   const since = lock.since === '' ? '' : ` since ${lock.since}`;
-  const until = lock.deadline === '' ? '' : `, to be undone at ${lock.deadline}`;
+  const until = lock.deadline === '' ? '' : `, undone by itself at ${lock.deadline} unless it was kept`;
   return `locked${by}${since}, case ${lock.caseId} (group ${shortName(lock.group)})${until}`;
 }
 

@@ -42,8 +42,15 @@ export function foresee(
   const before = wayIn(reach, responder, ports);
   const after = wayIn(reach, responder, ports, (id) => (locked.includes(id) ? body : undefined));
   const outlook: Outlook = { refused: '', warnings: [], consequences: [], foreseen: [] };
+  if (after.relayed.length > 0) {
+    outlook.warnings.push(
+      `The Internet reaches ${after.relayed.join(', ')}, where rules see that address and not yours: the lock does not let it in, and you with it. Come another way, or add its addresses to allow.`,
+    );
+  }
   if (after.open.length > 0) {
     outlook.consequences.push(`Your way in: ${responder} stays let in to tcp ${after.open.join(', ')}.`);
+  } else if (after.relayed.length > 0) {
+    // Said above: what decides is not the lock.
   } else if (after.unclear.length > 0) {
     outlook.warnings.push(`Whether ${responder} is let in afterwards is not clear: ${listed(after.unclear, 3)}.`);
   } else {

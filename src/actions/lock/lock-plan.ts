@@ -295,6 +295,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
     connection,
     standing.interfaces.map((one) => textAt(one, 'id')),
     context.signal,
+    { around: true },
   );
   const outlook = foresee(reach, { rules, sources, settings, locked: states.map(({ id }) => id) });
   if (outlook.refused !== '') return refusedPlan(title, 'impossible', outlook.refused);

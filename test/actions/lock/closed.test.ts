@@ -118,4 +118,16 @@ describe('a VM that is locked is closed, and its responder is let in, or both ar
     expect(view.steps[1]?.verified?.text).toContain(`${responder}/32 is not let in`);
     expect((await run.undo()).outcome).toBe('undone');
   });
+
+  it('a port that the Internet reaches only through a firewall is no way in of the responder’s own address', async () => {
+    const run = agreeing(bench.run([lock, check], 'fwd01'));
+    const view = await run.start();
+    expect(view.steps[0]?.warnings.join()).toMatch(
+      /The Internet reaches 3389 through \S+, where rules see that address/,
+    );
+    expect(view.steps[1]?.verified?.ok).toBeNull();
+    expect(view.steps[1]?.verified?.text).toMatch(/could not be checked: the Internet reaches 3389 through/);
+    expect(view.outcome).toBe('done');
+    expect((await run.undo()).outcome).toBe('undone');
+  });
 });
