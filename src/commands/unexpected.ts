@@ -2,8 +2,8 @@ import { azureError, gapOf, isForbidden, isNotSignedIn } from '../azure/client/f
 import { type ExitCode, exitCode } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 
-/** Codes of the system and of OpenSSL where no answer came. */
-const fromNetwork = /^(E[A-Z]+|REQUEST_SEND_ERROR|\w*CERT\w*|UNABLE_TO_\w+)$/;
+/** Errors of Azure's client, by which no answer of Azure came: `gapOf` has words for each. */
+const ofTheClient = new Set(['RestError', 'TimeLimitExceeded', 'PartialAnswer', 'NotInThisCloud']);
 
 /** What a person is told of an error that no command expected, and the exit code. */
 export function describe(error: unknown): { message: string; exitCode: ExitCode } {
@@ -13,11 +13,11 @@ export function describe(error: unknown): { message: string; exitCode: ExitCode 
     const { because, cure } = gapOf(error);
     return { message: `${because}: ${cure}`, exitCode: exitCode.notPermitted };
   }
-  if (status > 0 || fromNetwork.test(code)) {
+  const name = error instanceof Error ? error.name : '';
+  if (status > 0 || ofTheClient.has(name)) {
     const { because, cure } = gapOf(error);
     return { message: `${because}: ${cure}`, exitCode: exitCode.needsAttention };
   }
-  const name = error instanceof Error ? error.name : '';
   if (['CaseNotFoundError', 'CaseLockedError', 'WorldError', 'FaultsError', 'SimulatorStartError'].includes(name)) {
     return { message, exitCode: exitCode.usage };
   }

@@ -1,7 +1,9 @@
+import { isoOf } from '../triage/logons/ticks.ts';
 import { ChunkNames } from './binxml.ts';
 import { type ChunkHeader, lastRecordNumber } from './chunk-header.ts';
 import { type ChunkView, recordsFrom } from './chunk-view.ts';
 import { Budget, type Damage, DamagedError } from './damage.ts';
+import { isDate, ticksAt } from './filetime.ts';
 import { InternedTexts } from './interned-texts.ts';
 import { EventRecord, recordHead, recordTail } from './record.ts';
 import { TemplateCache } from './template-cache.ts';
@@ -100,7 +102,10 @@ export class ChunkReader {
         const skipped = (next < 0 ? end : next) - at;
         // Zeros after the last record are room that was not used yet.
         if (next >= 0 || !onlyZeros(chunk, at, end))
-          this.#listener.damage({ offset: offset + at, because: `no record begins here; ${skipped} bytes skipped` });
+          this.#listener.damage({
+            offset: offset + at,
+            because: `${tornRecord(chunk, at, end) ?? 'no record begins here'}; ${skipped} bytes skipped`,
+          });
         if (next < 0) return { next: end, number };
         at = next;
         continue;
@@ -132,6 +137,14 @@ function recordSize({ view }: ChunkView, at: number, end: number): number {
   const size = view.getUint32(at + 4, true);
   if (size < smallestRecord || at + size > end || view.getUint32(at + size - recordTail, true) !== size) return 0;
   return size;
+}
+
+/** "record 6 of 2018-07-12T08:01:02Z is torn" where a record begins whose end is missing; undefined where none does. */
+function tornRecord(chunk: ChunkView, at: number, end: number): string | undefined {
+  const { view } = chunk;
+  if (at + recordHead > end || view.getUint32(at, true) !== signature) return undefined;
+  const written = ticksAt(view, at + 16);
+  return `record ${recordNumber(chunk, at)}${isDate(written) ? ` of ${isoOf(written)}` : ''} is torn`;
 }
 
 function recordNumber({ view }: ChunkView, at: number): number {

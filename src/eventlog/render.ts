@@ -40,9 +40,13 @@ class Renderer {
     return this.#element(parseElement(chunk, names, from, end, false).root, null, depth);
   }
 
-  /** One element, or one for each value of an array that is its only content. */
+  /**
+   * One element, or one for each value of an array that is its only content. None where the only content is optional and
+   * has no value: Windows leaves the element out, as Event Viewer's exports show. A value of no length is one.
+   */
   #element(element: Element, values: TemplateInstance | null, depth: number): XmlElement[] {
     this.#budget.charge(16 + element.name.length, 0);
+    if (isLeftOut(element, values)) return [];
     const attributes: [string, string][] = [];
     for (const attribute of element.attributes) {
       const value = this.#attribute(attribute, values);
@@ -69,7 +73,11 @@ class Renderer {
         if (text !== '') children.push(text);
       }
     }
-    return [{ name: element.name, attributes, children, empty: element.empty }];
+    // Whose elements are all left out is written as one that never had any.
+    const bare =
+      element.content.length > 0 &&
+      element.content.every((part) => typeof part !== 'string' && isElement(part) && isLeftOut(part, values));
+    return [{ name: element.name, attributes, children, empty: element.empty || bare }];
   }
 
   /** Null for an attribute whose only value is optional and null: it is left out. */
@@ -98,6 +106,12 @@ class Renderer {
 
 function isArray(part: Element | Part, values: TemplateInstance): part is Substitution {
   return typeof part !== 'string' && !isElement(part) && (values.type(part.index) & valueType.array) !== 0;
+}
+
+function isLeftOut({ content }: Element, values: TemplateInstance | null): boolean {
+  const [only] = content;
+  if (content.length !== 1 || only === undefined || typeof only === 'string' || isElement(only)) return false;
+  return only.optional && values !== null && values.type(only.index) === valueType.null;
 }
 
 function isNull(part: Substitution, values: TemplateInstance | null): boolean {

@@ -324,6 +324,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     const vmId = machineOf(state);
     const slot = vmId === null ? undefined : state.triages.get(vmId);
     if (!slot) {
+      if (holder.get().identity === null) readIdentity();
       fleet.read();
       return;
     }
@@ -563,6 +564,18 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
   }
 
+  /** Who acts. Whoever signs in after the start is asked about again with the next refresh. */
+  function readIdentity(): void {
+    reader.identity().then(
+      (identity) => {
+        holder.set({ identity });
+        const [warning] = identity.warnings ?? [];
+        if (warning) holder.say(warning, 'bad');
+      },
+      (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
+    );
+  }
+
   return {
     state: holder.get,
     subscribe: holder.subscribe,
@@ -574,14 +587,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         // The list says why Azure does not answer.
         () => holder.set({ scope: 'no subscription could be read' }),
       );
-      reader.identity().then(
-        (identity) => {
-          holder.set({ identity });
-          const [warning] = identity.warnings ?? [];
-          if (warning) holder.say(warning, 'bad');
-        },
-        (error: unknown) => holder.say(`Who you are could not be read: ${sentence(error)}`, 'bad'),
-      );
+      readIdentity();
       fleet.read();
       autoRefresh.start();
       options.halfDone?.().then(
