@@ -329,7 +329,7 @@ function program(): Command {
 
   cordon
     .command('schema <name>')
-    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx')
+    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx, conclusion')
     .action(async (name: string) => print((await import('./commands/schema.ts')).schema(name, process.stdout)));
   return cordon;
 }
