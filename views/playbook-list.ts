@@ -21,7 +21,10 @@ export function chooserRows(
 ): Line[] {
   if (offers.length === 0) return [line(span('  No playbook fits this VM.', 'dim'))];
   return offers.flatMap((offer, at) => {
-    const danger = dangers[offer.danger];
+    const danger =
+      offer.irreversible && offer.danger === 'reversible'
+        ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
+        : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
     const answered = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
     return [

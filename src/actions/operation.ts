@@ -208,7 +208,11 @@ async function afterFailure(of: {
   if (context.signal.aborted) throw new UnknownOutcome(what, failure);
   if (answer === 'conflict') {
     // A request that was delivered twice is refused the second time, although the first did it.
-    const fate = await fateOf(connection, sent, context.signal);
+    // What is being deleted is there for some moments more.
+    const deleting = sent.method === 'DELETE';
+    const fate = deleting
+      ? await learnFate(connection, context, sent, until)
+      : await fateOf(connection, sent, context.signal);
     if (fate.ok !== true && fate.asSent !== true) {
       await end(false, 'refused');
       throw new AzureRefusal(what, failure);

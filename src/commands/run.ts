@@ -101,6 +101,23 @@ export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
   }
 }
 
+/** How things stand after a run that needs attention, and what to do next, a line each. */
+function standing(view: RunView, caseId: string): string[] {
+  const changed = view.steps.filter((step) => step.kind === 'action' && step.changes.length > 0);
+  const lines = changed.flatMap((step) => {
+    if (step.state === 'done') return [`${view.vm.name}: “${step.title}” IS in force.`];
+    if (step.state === 'undone') return [`${view.vm.name}: “${step.title}” was undone.`];
+    if (step.state !== 'failed' || step.startedAt === '') return [];
+    return [
+      `${view.vm.name}: “${step.title}” may be in force in part: ${step.error || step.verified?.text || 'not verified'}`,
+    ];
+  });
+  return [
+    ...lines,
+    `What the case says: cordon case show ${caseId}. What can be undone: cordon undo ${caseId}; undo it: cordon undo ${caseId} --yes`,
+  ];
+}
+
 /** Tells each step as it changes, to somebody who looks. */
 function narrate(run: StartedRun, streams: RunStreams): void {
   const told = new Map<string, string>();
@@ -189,7 +206,11 @@ export async function runPlaybook(
       options.json ? `${printedJson(document)}\n` : runText(document, view.outcome === 'done' ? '' : view.summary),
     );
     if (view.outcome !== 'done' && options.json) streams.stderr.write(`${printable(view.summary, 1000)}\n`);
-    return exitCodeOf(view, run.forbidden());
+    const code = exitCodeOf(view, run.forbidden());
+    if (code === exitCode.needsAttention) {
+      for (const line of standing(view, opened.log.caseId)) streams.stderr.write(`${printable(line, 400)}\n`);
+    }
+    return code;
   } finally {
     stop();
     await opened.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conclusion } from '../documents/conclusion.ts';
 import { doctorDocument } from '../documents/doctor.ts';
 import { evtxDocument } from '../documents/evtx.ts';
 import { queryDocument } from '../documents/query.ts';
@@ -16,6 +17,7 @@ const schemas: Record<string, z.ZodType> = {
   doctor: doctorDocument,
   kql: queryDocument,
   evtx: evtxDocument,
+  conclusion,
 };
 
 /** `cordon schema NAME`: the JSON Schema of a document, from the types in the code. */

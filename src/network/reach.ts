@@ -437,11 +437,13 @@ export function reachByEffectiveRules(input: ReachInput, opinion: SecondOpinion)
   if ('because' in opinion) return new Reach([], opinion.because, []);
   const effective = readEffectiveRules(input.networkInterface, opinion.body, new AddressReader(input.serviceTags));
   if (effective.because !== '') return new Reach([], effective.because, []);
+  if (effective.unread !== 0) return new Reach([], `not readable in full: ${effective.defects[0] ?? 'a rule'}`, []);
   const { guarded, undecided } = examined(input);
   if (guarded.length === 0) return new Reach([], undecided[0] ?? 'the interface has no address', []);
   return new Reach(
     guarded.map((one) => {
-      const door = doorOf({ ...one, missing: [] }, effective.chain, input);
+      const chain = one.entrance.family === 4 ? effective.chain : effective.chainOfBoth;
+      const door = doorOf({ ...one, missing: [] }, chain, input);
       return { ...door, ...alwaysOf(door.chain, one) };
     }),
     '',

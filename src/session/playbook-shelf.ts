@@ -52,6 +52,12 @@ function dangerOf(playbook: Playbook, actions: ReadonlyMap<string, Action>): Dan
   return (['disruptive', 'reversible'] as const).find((danger) => dangers.includes(danger)) ?? 'none';
 }
 
+/** Does the playbook change something, and has none of its actions an undo? */
+function isIrreversible(playbook: Playbook, actions: ReadonlyMap<string, Action>): boolean {
+  const used = playbook.steps.flatMap((step) => (step.uses ? [actions.get(step.uses)] : []));
+  return used.length > 0 && used.every((action) => action?.undo === undefined);
+}
+
 /** What a playbook must know of the machine that it acts on. */
 export function targetOf({ id, name, resourceGroup, subscriptionId, location }: VirtualMachine): Target {
   return { id, name, resourceGroup, subscriptionId, location };
@@ -70,6 +76,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         steps: playbook.steps.map((step) => step.title),
         acts: playbook.steps.flatMap((step) => (step.uses ? [step.id] : [])),
         danger: dangerOf(playbook, options.actions),
+        irreversible: isIrreversible(playbook, options.actions),
         answers: playbook.answers
           .filter((id) => named.has(id))
           .sort((a, b) => (named.get(a) ?? 0) - (named.get(b) ?? 0)),

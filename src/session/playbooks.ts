@@ -16,6 +16,8 @@ export interface PlaybookOffer {
   acts: string[];
   /** The worst of its steps. */
   danger: Danger;
+  /** Can nothing that it changes be undone? */
+  irreversible?: boolean;
   /** Ids of this machine's findings that it answers, worst first. */
   answers: string[];
   /** Why it cannot be started ("this session is read-only"); "" when it can. */

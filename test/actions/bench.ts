@@ -1,6 +1,6 @@
 import { createActions } from '../../src/actions/actions.ts';
 import { parseResourceId } from '../../src/arm/resource-id.ts';
-import { type Connection, connect } from '../../src/azure/client/connection.ts';
+import { type Connection, type ConnectionOptions, connect } from '../../src/azure/client/connection.ts';
 import type { EntryKind } from '../../src/documents/transcript.ts';
 import type { Target } from '../../src/playbook/action.ts';
 import type { CaseLog } from '../../src/playbook/case-log.ts';
@@ -71,13 +71,17 @@ export interface Bench {
  * The built-in simulator, the real clients, and a case file in memory. One a test file: the identity client keeps
  * tokens for the whole process, and another simulator does not accept them.
  */
-export async function openBench(change: (world: World) => void = () => undefined): Promise<Bench> {
+export async function openBench(
+  change: (world: World) => void = () => undefined,
+  options: Pick<ConnectionOptions, 'operationLimitMs'> = {},
+): Promise<Bench> {
   const world = builtInWorld();
   change(world);
   const simulator = await startSimulator({ world, limits: 'none' });
   const connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
     pollIntervalMs: 10,
+    ...options,
   });
   const actions = createActions(connection);
   let cases = 1;

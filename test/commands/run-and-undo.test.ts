@@ -362,4 +362,30 @@ describe('cordon run and cordon undo', () => {
       await again.close();
     }
   });
+
+  it('names the state and the next command when a run needs attention, and a step that cannot be undone', async () => {
+    await bench.faults([
+      {
+        match: { method: 'POST', path: '/assessPatches' },
+        effect: { failOperation: { code: 'Internal', message: 'x' } },
+      },
+    ]);
+    const { code, document, err } = await run('assess-patches', { vm: 'app03', yes: true });
+    await bench.faults([]);
+    expect(code).toBe(5);
+    expect(err).toContain('may be in force in part');
+    expect(err).toContain(`cordon undo ${document.case} --yes`);
+    const step = document.steps.find((one: { changes: unknown[] }) => one.changes.length > 0).id;
+    await expect(undo(document.case, { step, yes: true })).rejects.toMatchObject({
+      exitCode: 5,
+      message: expect.stringContaining('cannot be undone'),
+    });
+  });
+
+  it('says what a snapshot takes to be deleted, instead of doing nothing in silence', async () => {
+    const { document } = await run('snapshot-disks', { vm: 'jump01', yes: true });
+    await expect(undo(document.case, { step: 'snapshot', yes: true })).rejects.toThrow(
+      '--step snapshot --confirm jump01',
+    );
+  });
 });

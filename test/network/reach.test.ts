@@ -280,3 +280,40 @@ test('Azure’s effective rules are read by the same evaluator: admin entries, d
       .map(({ rules }) => rules.map(({ rule }) => rule)),
   ).toEqual([['perhaps']]);
 });
+
+test('effective rules print every address as 0.0.0.0/0: it is that for IPv6 too', () => {
+  const v6 = config({ privateIPAddress: 'fd00:1::7', privateIPAddressVersion: 'IPv6' }, 'v6');
+  const bodies = [
+    vnet({ addressSpace: { addressPrefixes: ['10.1.0.0/16', 'fd00:1::/48'] } }, [subnet(undefined)]),
+    nic('web-nsg', [config(), v6]),
+    nsg('web-nsg', []),
+  ];
+  const printed = (name: string, priority: number, access: string, source: string, expanded: string[]) => ({
+    name,
+    priority,
+    access,
+    direction: 'Inbound',
+    protocol: 'All',
+    sourcePortRange: '0-65535',
+    destinationPortRange: '0-65535',
+    sourceAddressPrefix: source,
+    sourceAddressPrefixes: [source],
+    expandedSourceAddressPrefix: expanded,
+    destinationAddressPrefix: '0.0.0.0/0',
+    destinationAddressPrefixes: ['0.0.0.0/0', '0.0.0.0/0'],
+  });
+  const rules = [
+    printed('UserRule_cordon-deny-inbound', 200, 'Deny', '0.0.0.0/0', []),
+    printed('DefaultRule_AllowVnetInBound', 65000, 'Allow', 'VirtualNetwork', ['10.1.0.0/16', 'fd00:1::/48']),
+  ];
+  const value = [
+    {
+      networkSecurityGroup: { id: id.nsg() },
+      association: { networkInterface: { id: id.nic() } },
+      effectiveSecurityRules: rules,
+    },
+  ];
+  const reach = reachByEffectiveRules({ ...ask(bodies), networkInterface: id.nic() }, { body: { value } });
+  expect(reach.ask(['fd00:1::9'], 'tcp', [22])[0]?.verdict).toBe('closed');
+  expect(reach.besides({ prefixes: [], ports: [] })).toEqual([]);
+});
