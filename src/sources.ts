@@ -132,7 +132,7 @@ export const postureSources = {
     glance: glance.backupGlance,
   }),
   secureScore: postureSource({
-    title: 'Secure Score of the subscription',
+    title: 'Secure Score of the subscription (the classic one)',
     label: 'Score',
     role: 'Security Reader',
     fact: (part) => part.posture.secureScore,

@@ -368,6 +368,10 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
   };
   return [
     { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not reported')}${days}` },
+    {
+      label: '',
+      text: 'snapshots of instant restore are not kept by it: whoever may delete snapshots can delete them at once',
+    },
     { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not reported') },
     { label: 'Needs a second person', text: multiUserAuthorization || 'not reported' },
   ];
@@ -411,6 +415,10 @@ export function backupLines(value: Backup): ToldLine[] {
           {
             label: 'DELETED',
             text: `this backup was deleted; the vault keeps it for ${value.softDeleted.remaining} more`,
+          },
+          {
+            label: 'To undelete it',
+            text: `az backup protection undelete --vault-name ${value.vaultName} --container-name ${value.container} --item-name ${value.item} --backup-management-type AzureIaasVM --workload-type VM, with --resource-group of the vault`,
           },
         ]),
     {

@@ -318,7 +318,7 @@ describe('findings', () => {
         ...nothing,
         secureScore: known({ subscription: 'contoso-dev', percentage, current: 1, max: 2, controls: [] }, about),
       });
-    expect(score(41)[0]?.title).toBe('the Secure Score of the subscription contoso-dev is 41 %');
+    expect(score(41)[0]?.title).toBe('the classic Secure Score of the subscription contoso-dev is 41 %');
     expect(score(54)).toEqual([]);
   });
   it('counts alerts by their severity', () => {

@@ -325,7 +325,7 @@ describe('the time line', () => {
     expect(world.copied.at(-1)).toMatch(/^2026-11-22T17:41:12Z\tactivity\tsecurity rule written/);
     terminal.type('\r');
     const detail = await terminal.until('Microsoft.Network/networkSecurityGroups/securityRules/write');
-    expect(detail).toContain('T1562.007');
+    expect(detail).toContain('T1686.001');
     expect(detail).toContain('posture.activity.entries[0]');
     terminal.type('\u001b');
     await terminal.until('1 contain keller');

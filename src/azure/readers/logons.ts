@@ -47,7 +47,7 @@ import {
 
 function agentCure(vm: VirtualMachine, what: string): string {
   return (
-    `connect the Azure Monitor Agent with ${what}, or ask for Log Analytics Reader on the workspace of ${vm.name}; ` +
+    `connect the Azure Monitor Agent with ${what} (on a private subnet, the default of new networks, it reports only through NAT or a private link), or ask for Log Analytics Reader on the workspace of ${vm.name}; ` +
     (vm.os === 'windows' ? 'until then open an exported .evtx' : 'until then read /var/log/auth.log on the VM')
   );
 }

@@ -59,7 +59,7 @@ const instead: Record<OtherKind, string> = {
   'scale-set': 'their exposure and logs are not read here: look at the scale set’s own network profile and logs',
   instance: 'its exposure and logs are not read here: look at the scale set’s own network profile and logs',
   arc: 'Azure does not know their network: look at them where they stand; their logs and alerts are in the portal under Azure Arc',
-  classic: 'classic VMs were retired on 2023-09-06: none of them should run',
+  classic: 'Azure has retired classic VMs: none of them should run',
 };
 
 const named = (machines: readonly OtherMachine[]): string => {

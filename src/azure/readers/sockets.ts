@@ -16,7 +16,9 @@ import { needOf } from './logon-queries.ts';
 const listeningDays = 30;
 const rowLimit = 10_000;
 const tables = { bound: 'VMBoundPort', inbound: 'VMConnection' } as const;
-const cure = 'enable VM insights with its Dependency agent on this VM, or look in it (netstat -abno, ss -tlnp)';
+// VM insights' Dependency agent, which fills these tables, takes no new VMs (since 2025-09-30; it ends 2028-06-30).
+const cure =
+  'look in Defender’s DeviceNetworkEvents or in VNet flow logs, or in the VM itself (netstat -abno, ss -tlnp)';
 
 /** An instant as Log Analytics prints it, cut to milliseconds; "" when it is none. */
 const instantOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? '' : new Date(text).toISOString());

@@ -13,9 +13,9 @@ export interface Operation {
   scope?: true;
 }
 
-const firewall = ['T1562.007'];
-const logs = ['T1562.008'];
-const tools = ['T1562.001'];
+const firewall = ['T1686.001'];
+const logs = ['T1685.002'];
+const tools = ['T1685'];
 const recovery = ['T1490'];
 const roles = ['T1098.003'];
 const exfiltration = ['T1530', 'T1537'];

@@ -164,7 +164,7 @@ export const activityRules: Rule[] = [
     reads: ['activity', 'exposure'],
     weighs: ['logons'],
     practice: 3,
-    attack: ['T1562.007', 'T1133'],
+    attack: ['T1686.001', 'T1133'],
     playbook: 'lock-nsg',
     judge({ activity, exposure, logons }) {
       const known = knownValue(logons);
@@ -188,7 +188,7 @@ export const activityRules: Rule[] = [
     reads: ['activity'],
     weighs: ['logons', 'jit'],
     practice: 4,
-    attack: ['T1562.007'],
+    attack: ['T1686.001'],
     playbook: 'enable-jit',
     judge({ activity, logons, jit }) {
       const found = changes(knownValue(activity), (entry) => entry.kind === 'jit' && isDeletion(entry));
@@ -296,7 +296,7 @@ export const activityRules: Rule[] = [
       when: 'A Defender plan or suppression rule was written, or the collection of logs deleted',
       tells: 'what watches was changed',
       practice: 6,
-      attack: ['T1562.001', 'T1562.008'],
+      attack: ['T1685', 'T1685.002'],
       playbook: '',
     },
     ({ kind, severity }) => kind === 'monitoring' && severity === 'high',

@@ -121,7 +121,10 @@ export const backupRules: Rule[] = [
         severity: 'low',
         title: `one person can switch off soft delete in ${vault} and delete the backups`,
         evidence,
-        ...(security.immutability === '' ? { unknown: ['immutability of the vault: Azure does not report'] } : {}),
+        unknown: [
+          'whether soft delete can still be switched off: Azure enforces it for Recovery Services vaults (14 to 180 days, since 2025-11), and its page does not say for which ones yet',
+          ...(security.immutability === '' ? ['immutability of the vault: Azure does not report'] : []),
+        ],
       };
     },
   },

@@ -36,7 +36,7 @@ export const scoreRules: Rule[] = [
       if (!known || known.percentage >= 50) return null;
       return {
         severity: 'info',
-        title: `the Secure Score of the subscription ${printable(known.subscription, 60)} is ${known.percentage} %`,
+        title: `the classic Secure Score of the subscription ${printable(known.subscription, 60)} is ${known.percentage} %`,
         evidence: ['posture.secureScore'],
       };
     },
