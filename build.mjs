@@ -1,6 +1,6 @@
 // Bundles the program to dist/. Each command and each Azure client is a chunk of its own, loaded when it is first used.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,18 @@ import { inkPlugins } from './scripts/ink-plugins.mjs';
 const outdir = fileURLToPath(new URL('./dist/', import.meta.url));
 const root = fileURLToPath(new URL('.', import.meta.url));
 const about = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
+
+/** The commit that is built; "" outside of a checkout. */
+function commit() {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : '';
+}
+
+/** Microsoft's clients and their versions. */
+function sdk() {
+  const all = { ...about.dependencies, ...about.devDependencies };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('@azure/')));
+}
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
@@ -38,7 +50,11 @@ const { metafile } = await build({
   minifyWhitespace: true,
   legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
-  define: { 'process.env.NODE_ENV': '"production"', __CORDON_VERSION__: JSON.stringify(about.version) },
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    __CORDON_VERSION__: JSON.stringify(about.version),
+    __CORDON_BUILT__: JSON.stringify({ commit: commit(), sdk: sdk() }),
+  },
   plugins: inkPlugins,
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -85,7 +85,7 @@ async function finish(work: Promise<number> | number): Promise<void> {
 function program(): Command {
   const cordon = new Command('cordon')
     .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
-    .version(version)
+    .version(version, '-V, --version', 'the version, with Node, the commit and Microsoft’s clients')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -108,12 +108,18 @@ function program(): Command {
   );
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
+    .option('--print-paths', 'print where cases, settings and playbooks are, and nothing else')
     .option('--screen-reader', 'lines that are appended instead of a screen, for who hears it')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .action(async (flags) => {
+      if (flags.printPaths) {
+        skeleton()?.end();
+        process.stdout.write(await (await import('./commands/about.ts')).pathsText());
+        return;
+      }
       await finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1]));
       // A request that Azure has not answered must not hold a person who has left.
       if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
@@ -328,6 +334,23 @@ function program(): Command {
     );
 
   cordon
+    .command('completion <shell>')
+    .description('what bash, zsh or fish need to complete commands and options: source it')
+    .action(async (shell: string) => {
+      if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') {
+        throw new Failure(`completion is made for bash, zsh and fish, not for ${printable(shell, 40)}`);
+      }
+      process.stdout.write((await import('./commands/about.ts')).completionText(cordon, shell));
+    });
+
+  cordon
+    .command('man')
+    .description('the manual page: cordon man | man -l -')
+    .action(async () => {
+      process.stdout.write((await import('./commands/about.ts')).manText(cordon));
+    });
+
+  cordon
     .command('schema <name>')
     .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx, conclusion')
     .action(async (name: string) => print((await import('./commands/schema.ts')).schema(name, process.stdout)));
@@ -372,7 +395,11 @@ async function startDebugging(argv: readonly string[]): Promise<void> {
 
 try {
   await startDebugging(process.argv);
-  await program().parseAsync();
+  if (/^(-V|--version)$/.test(process.argv[2] ?? '')) {
+    process.stdout.write(`${(await import('./commands/about.ts')).versionText()}\n`);
+  } else {
+    await program().parseAsync();
+  }
 } catch (error) {
   skeleton()?.end();
   if (error instanceof CommanderError) {

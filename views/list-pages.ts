@@ -35,7 +35,7 @@ export function chooserPage(state: SessionState): Line[] {
   if (layer.kind !== 'chooser') return [];
   const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
   const slot = state.triages.get(layer.vmId);
-  const rows = chooserRows(state.offers, slot?.part.findings ?? [], state, state.columns);
+  const rows = chooserRows(state.offers, slot?.part.findings ?? [], state, state.columns, layer.selected);
   return [
     machineHeader(state, layer.vmId, 'playbooks'),
     ...padded(scrolledRows(rows, height, layer.selected), height, state.columns),

@@ -18,6 +18,7 @@ export function chooserRows(
   findings: readonly Finding[],
   state: SessionState,
   width: number,
+  selected: number,
 ): Line[] {
   if (offers.length === 0) return [line(span('  No playbook fits this VM.', 'dim'))];
   return offers.flatMap((offer, at) => {
@@ -26,7 +27,10 @@ export function chooserRows(
         ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
         : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
-    const answered = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
+    const answers = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
+    // All of them in view: only the selected one is told in full.
+    const full = at === selected;
+    const answered = full ? answers : answers.slice(0, 1);
     return [
       ofItem(
         line(
@@ -41,8 +45,8 @@ export function chooserRows(
       ...answered.map((finding) =>
         ofItem(line('       answers ', severityMark(finding.severity), ` ${finding.title}`), at),
       ),
-      ...wrap(offer.summary, width - 8, 2).map((text) => ofItem(line(span(`       ${text}`, 'dim')), at)),
-      ...(offer.steps.length > 0 ? [ofItem(line(span(`       ${offer.steps.join(' → ')}`, 'dim')), at)] : []),
+      ...wrap(offer.summary, width - 8, full ? 4 : 0).map((text) => ofItem(line(span(`       ${text}`, 'dim')), at)),
+      ...(full && offer.steps.length > 0 ? [ofItem(line(span(`       ${offer.steps.join(' → ')}`, 'dim')), at)] : []),
       ...(refused === '' ? [] : [ofItem(line(span(`       ${mark.failed} ${refused}`, 'critical')), at)]),
       line(''),
     ];

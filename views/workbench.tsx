@@ -182,7 +182,8 @@ export async function runWorkbench({
   const signalled = new Promise<string>((resolve) => {
     interrupt = resolve;
   });
-  const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+  // SIGBREAK is Ctrl+Break, and SIGHUP the closed window, on Windows; elsewhere the former never comes.
+  const signals = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGBREAK'] as const;
   const onSignal = (signal: string) => interrupt(signal);
   for (const signal of signals) process.on(signal, onSignal);
   let failure: unknown = null;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Entry, entry as entrySchema } from '../documents/transcript.ts';
 
@@ -13,7 +13,7 @@ export const clockPlay = 1000;
 
 /** SHA-256 in lower-case hex. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return digest('sha256', data, 'hex');
 }
 
 function canonical(value: unknown): string {
@@ -50,17 +50,47 @@ export function readLine(bytes: Uint8Array): ReadLine {
   const read = entrySchema.safeParse(raw);
   if (!read.success) return bad(`is not an entry: ${read.error.issues[0]?.path.join('.') ?? ''}`);
   // The schema's own output is not used for the hash: unknown properties are part of the line.
-  let rewritten: string;
   let unhashed: string;
   try {
-    rewritten = canonical(raw);
-    unhashed = canonical(Object.fromEntries(Object.entries(Object(raw)).filter(([name]) => name !== 'hash')));
+    if (!isCanonical(raw, text)) return bad('is not written as canonical JSON');
+    unhashed = withoutHash(text, read.data) ?? canonicalWithoutHash(raw);
   } catch {
     return bad('holds what canonical JSON cannot');
   }
-  if (rewritten !== text) return bad('is not written as canonical JSON');
   if (sha256(unhashed) !== read.data.hash) return bad('has been changed: its hash does not match its content');
   return { ok: true, entry: read.data };
+}
+
+function canonicalWithoutHash(raw: unknown): string {
+  return canonical(Object.fromEntries(Object.entries(Object(raw)).filter(([name]) => name !== 'hash')));
+}
+
+/**
+ * Is the text the canonical JSON of its value? RFC 8785 writes strings and numbers as `JSON.stringify` does; what it adds
+ * is the order of the names. What does not come out so (names like numbers, which JavaScript orders itself) is written
+ * anew to be compared.
+ */
+function isCanonical(raw: unknown, text: string): boolean {
+  return (JSON.stringify(raw) === text && isSorted(raw)) || canonical(raw) === text;
+}
+
+function isSorted(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  let before = '';
+  for (const [name, item] of Object.entries(value)) {
+    // Compared by UTF-16 code units, as RFC 8785 does; the empty name comes first.
+    if (name < before || !isSorted(item)) return false;
+    before = name;
+  }
+  return true;
+}
+
+/** The canonical line without its hash, where it ends as entries do; null where it holds more. */
+function withoutHash(text: string, { hash, kind, prev, seq }: Entry): string | null {
+  const rest = `"kind":"${kind}","prev":${JSON.stringify(prev)},"seq":${seq}}`;
+  const tail = `"hash":${JSON.stringify(hash)},${rest}`;
+  return text.endsWith(tail) ? text.slice(0, -tail.length) + rest : null;
 }
 
 /** Why the entry cannot follow `previous` (null for the first), or null when it does. */

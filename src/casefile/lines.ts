@@ -32,7 +32,10 @@ export async function* linesOf(file: string, size = Number.POSITIVE_INFINITY): A
     length += part.length;
   };
   let heldBytes = 0;
-  const stream = createReadStream(file, Number.isFinite(size) ? { end: size - 1 } : {});
+  const stream = createReadStream(file, {
+    highWaterMark: 1 << 20,
+    ...(Number.isFinite(size) ? { end: size - 1 } : {}),
+  });
   for await (const chunk of stream) {
     const data: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     let from = 0;

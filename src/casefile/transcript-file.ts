@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat, statfs } from 'node:fs/promises';
+import { constants, fstatSync, statSync } from 'node:fs';
+import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** What the transcript needs of its file. */
@@ -26,11 +26,12 @@ export async function openTranscriptFile(path: string): Promise<TranscriptFile> 
 
 function onHandle(handle: FileHandle, path: string): TranscriptFile {
   return {
-    size: async () => (await handle.stat()).size,
+    // Looked at before each entry: a turn through the thread pool would cost more than the look.
+    size: async () => fstatSync(handle.fd).size,
     misplaced: async () => {
-      const ours = await handle.stat({ bigint: true });
+      const ours = fstatSync(handle.fd, { bigint: true });
       try {
-        const there = await stat(path, { bigint: true });
+        const there = statSync(path, { bigint: true });
         return there.dev === ours.dev && there.ino === ours.ino && ours.nlink > 0n
           ? null
           : 'another file stands at its path: it was replaced';

@@ -63,6 +63,8 @@ const endings = {
   SIGINT: 'Interrupted by Ctrl-C',
   SIGTERM: 'Asked to end (SIGTERM)',
   SIGHUP: 'The terminal is gone (SIGHUP)',
+  // Windows alone sends it.
+  SIGBREAK: 'Interrupted by Ctrl+Break',
 } as const;
 
 function onInterrupt(callback: (because: string) => void): () => void {

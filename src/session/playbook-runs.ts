@@ -213,6 +213,12 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
 
   return {
     start,
+    /** Makes the playbook ready for a VM whose case is open; it waits at its first prompt, and `w` shows it. */
+    async startFor(vmId: string, name: string): Promise<void> {
+      const because = refusal(holder.get(), vmId);
+      if (because === '') await makeReady(name, vmId);
+      else holder.say(because, 'bad');
+    },
     resume,
     onScreen,
     askUndo,

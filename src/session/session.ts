@@ -181,7 +181,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     open: (vm) => cases.open(vm),
     read: (vm) => machines.read(vm),
     offers: (vm, findings) => ports.playbooks.list(vm, findings),
-    start: (vmId, index) => runs.start(vmId, index),
+    start: (vmId, index) => startChosen(vmId, index),
     around: (vm, instant, again) => void logs.around(vm, instant, again),
     trace: (vmId, address) => void logs.trace(vmId, address),
   });
@@ -264,6 +264,24 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     if (!taken) return;
     if (taken.purpose === 'logs') eventLogs.open(taken.vmId, taken.text);
     else enterNote(taken.vmId, taken.text);
+  }
+
+  /** Starts the playbook for the VM in hand and, where that is marked, for the other marked ones: each asks by itself. */
+  function startChosen(vmId: string, index: number): void {
+    const { offers, marked, scan } = holder.get();
+    const name = offers[index]?.name;
+    runs.start(vmId, index);
+    if (name === undefined || !marked.has(vmId) || options.readOnly) return;
+    holder.set({ marked: new Set() });
+    for (const { id, vm } of scan.rows.filter((row) => marked.has(row.id) && row.id !== vmId)) {
+      cases.open(vm);
+      if (!holder.get().triages.has(id)) machines.read(vm);
+      cases.write(
+        id,
+        () => runs.startFor(id, name),
+        (because) => holder.say(`${name} cannot be started for ${vm.name}: ${because}`, 'bad'),
+      );
+    }
   }
 
   /** The playbooks in their order of now: while one chose from them they kept the order that was on screen. */
@@ -414,6 +432,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       }
       case 'playbooks': {
+        // With marks the first marked VM is in hand.
+        const [first] = top(state).kind === 'suspects' ? state.marked : [];
+        if (first !== undefined && !state.marked.has(selectedRow(state)?.id ?? '')) holder.set({ selectedVm: first });
         const vmId = opening.triageInHand();
         const slot = vmId === null ? undefined : holder.get().triages.get(vmId);
         if (!slot || vmId === null) return;
@@ -427,7 +448,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         const layer = top(state);
         if (layer.kind !== 'chooser' || command.index >= state.offers.length) return;
         holder.replaceTop({ ...layer, selected: command.index });
-        runs.start(layer.vmId, command.index);
+        startChosen(layer.vmId, command.index);
         return;
       }
       case 'jobs': {

@@ -82,7 +82,7 @@ describe('for a caller with Reader on a single resource group', () => {
         (text) => /△ Activity +\d of 5 changes/.test(text) && text.includes('THEN LOGON') && !text.includes('awaiting'),
         20_000,
       );
-      expect(screen).toContain('▲ BROKEN INTO  as svc-backup from 203.0.113.77');
+      expect(screen).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77');
       expect(screen).toContain('? Backup     not known');
       expect(screen).toMatch(/\? \d+ not known/);
       terminal.type('l');

@@ -333,6 +333,22 @@ describe('prompts', () => {
     expect(world.started).toEqual(['lock-nsg']);
   });
 
+  test('for marked VMs the playbook is made ready for each, and each asks by itself', async () => {
+    const { world, session } = begin();
+    await world.endScan();
+    session.dispatch({ type: 'mark' });
+    session.dispatch({ type: 'mark' });
+    expect(session.state().marked.size).toBe(2);
+    session.dispatch({ type: 'playbooks' });
+    await settle();
+    session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    expect(world.started).toEqual(['lock-nsg', 'lock-nsg']);
+    expect(session.state().runs.map(({ vmId }) => vmId.split('/').at(-1))).toEqual(['web01', 'sql02']);
+    expect(session.state().marked.size).toBe(0);
+    expect(world.cases.map(({ id }) => id)).toEqual(['2026-11-23-web01', '2026-11-23-sql02']);
+  });
+
   test('a playbook that is going on is shown, not started again', async () => {
     const { world, session } = await atTriage();
     await world.endTriage();

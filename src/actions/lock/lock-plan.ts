@@ -249,25 +249,24 @@ interface ToPlan {
   open: Json[];
 }
 
-async function planGroups(connection: Connection, context: ActionContext, about: ToPlan): Promise<ActionPlan> {
-  const { title, settings, sources, rules, standing, open } = about;
-  const { target } = context;
-  const places = await findPlaces(connection, context, open);
-  const all = [...places.values()];
+/** What each interface has and what goes back there with an undo; or why a lock could not be undone, or made. */
+async function statesOf(
+  connection: Connection,
+  { standing, open }: ToPlan,
+  places: ReadonlyMap<string, Place>,
+): Promise<{ states: LockState['interfaces'] } | { because: string }> {
   const states: LockState['interfaces'] = [];
   for (const one of open) {
     const id = textAt(one, 'id');
     const place = places.get(placeKey(one));
-    if (!place) return refusedPlan(title, 'impossible', `no free name for a security group beside ${shortName(id)}`);
+    if (!place) return { because: `no free name for a security group beside ${shortName(id)}` };
     const now = groupAt(standing, one);
     const before = groupOf(one) === '' ? '' : await customersGroup(connection, now, id);
     if (before === undefined) {
       const because = now === null ? 'it does not exist any more' : 'its tags do not tell what was there before';
-      return refusedPlan(
-        title,
-        'impossible',
-        `${shortName(id)} has ${shortName(groupOf(one))}, and ${because}: an undo could not put the customer's group back. Join that lock (--existing-lock join), or put the customer's group back first.`,
-      );
+      return {
+        because: `${shortName(id)} has ${shortName(groupOf(one))}, and ${because}: an undo could not put the customer's group back. Join that lock (--existing-lock join), or put the customer's group back first.`,
+      };
     }
     const own = before === '' || sameId(before, groupOf(one)) ? now : await readIfThere(connection, before);
     states.push({
@@ -279,17 +278,47 @@ async function planGroups(connection: Connection, context: ActionContext, about:
       replaced: sameId(before, groupOf(one)) ? '' : groupOf(one),
     });
   }
-  const obstacles = await obstaclesTo(
-    connection,
-    [
-      ...all.flatMap(({ id }): Intended[] => [
-        { method: 'PUT', resourceId: id },
-        { method: 'DELETE', resourceId: id, forUndo: true },
-      ]),
-      ...open.map((one): Intended => ({ method: 'PUT', resourceId: textAt(one, 'id') })),
-    ],
-    context.signal,
-  );
+  return { states };
+}
+
+/** What the lock and its undo will send. */
+const intended = (places: readonly Place[], open: readonly Json[]): Intended[] => [
+  ...places.flatMap(({ id }): Intended[] => [
+    { method: 'PUT', resourceId: id },
+    { method: 'DELETE', resourceId: id, forUndo: true },
+  ]),
+  ...open.map((one): Intended => ({ method: 'PUT', resourceId: textAt(one, 'id') })),
+];
+
+/** A group each, then the interfaces, then the flush. */
+function changesOf(places: ReadonlyMap<string, Place>, open: readonly Json[], rules: readonly LockRule[]): Change[] {
+  const all = [...places.values()];
+  return [
+    ...all.map((place) => groupChange(place, rules)),
+    ...open.flatMap((one) => {
+      const place = places.get(placeKey(one));
+      return place ? [interfaceChange(one, place)] : [];
+    }),
+    ...all.map(flushChange),
+  ];
+}
+
+function undoText(states: LockState['interfaces'], places: readonly Place[]): string {
+  const names = (ids: readonly string[]) =>
+    listed([...new Set(ids.map((id) => (id === '' ? 'no group' : shortName(id))))]);
+  const befores = names(states.map(({ before }) => before));
+  return `Puts ${befores} back at ${names(states.map(({ id }) => id))} and deletes ${names(places.map(({ id }) => id))}; drift is checked first.`;
+}
+
+async function planGroups(connection: Connection, context: ActionContext, about: ToPlan): Promise<ActionPlan> {
+  const { title, settings, sources, rules, standing, open } = about;
+  const { target } = context;
+  const places = await findPlaces(connection, context, open);
+  const all = [...places.values()];
+  const found = await statesOf(connection, about, places);
+  if ('because' in found) return refusedPlan(title, 'impossible', found.because);
+  const { states } = found;
+  const obstacles = await obstaclesTo(connection, intended(all, open), context.signal);
   if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
   const reach = await readReach(
     connection,
@@ -300,18 +329,9 @@ async function planGroups(connection: Connection, context: ActionContext, about:
   const outlook = foresee(reach, { rules, sources, settings, locked: states.map(({ id }) => id) });
   if (outlook.refused !== '') return refusedPlan(title, 'impossible', outlook.refused);
   const said = consequencesOf(settings, sources);
-  const names = (ids: readonly string[]) =>
-    listed([...new Set(ids.map((id) => (id === '' ? 'no group' : shortName(id))))]);
   return {
     title,
-    changes: [
-      ...all.map((place) => groupChange(place, rules)),
-      ...open.flatMap((one) => {
-        const place = places.get(placeKey(one));
-        return place ? [interfaceChange(one, place)] : [];
-      }),
-      ...all.map(flushChange),
-    ],
+    changes: changesOf(places, open, rules),
     touches: touched(standing, target.name),
     permissions: await preflight(
       connection,
@@ -322,7 +342,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
       ),
     ),
     danger: 'disruptive',
-    undo: `Puts ${names(states.map(({ before }) => before))} back at ${names(states.map(({ id }) => id))} and deletes ${names(all.map(({ id }) => id))}; drift is checked first.`,
+    undo: undoText(states, all),
     warnings: [
       ...new Set([
         ...replacing(states, standing),

@@ -17,6 +17,8 @@ export interface AzureError {
   message: string;
   /** The answer was written by Azure, not by something between here and there. */
   fromAzure: boolean;
+  /** Azure's refusals are JSON: an answer that is a page or a text is a proxy's, whatever its headers say. */
+  isPage: boolean;
   retryAfterSeconds: number | undefined;
   /** A header of the answer; "" when it has none of that name. */
   header(name: string): string;
@@ -100,8 +102,7 @@ function headersOf(error: unknown): (name: string) => string {
 }
 
 /** The answer as it came: the SDK's models drop of an error what they do not know. */
-function bodyOf(error: unknown): unknown {
-  const text = textAt(error, 'response', 'bodyAsText') || answerOf(at(error, 'request'));
+function bodyOf(text: string): unknown {
   if (text === '' || text.length > 1_000_000) return undefined;
   try {
     const body: unknown = JSON.parse(text);
@@ -114,7 +115,9 @@ function bodyOf(error: unknown): unknown {
 /** What an error says: HTTP status, Azure's codes and its sentence. */
 export function azureError(error: unknown): AzureError {
   const status = at(error, 'statusCode') ?? at(error, 'response', 'status');
-  const details = bodyOf(error) ?? at(error, 'details');
+  const text = textAt(error, 'response', 'bodyAsText') || answerOf(at(error, 'request'));
+  const body = bodyOf(text);
+  const details = body ?? at(error, 'details');
   const envelope = at(details, 'error') ?? details;
   const codes = codesIn(envelope);
   const code = codes[0] ?? textAt(error, 'code');
@@ -127,10 +130,12 @@ export function azureError(error: unknown): AzureError {
     codes: codes.length > 0 ? codes : [code].filter(Boolean),
     status: typeof status === 'number' ? status : 0,
     message: causeIn(envelope) || shown(own),
+    isPage: text !== '' && body === undefined,
     fromAzure:
-      (code !== '' && code !== 'PARSE_ERROR') ||
-      header('x-ms-request-id') !== '' ||
-      header('x-ms-correlation-request-id') !== '',
+      (text === '' || body !== undefined) &&
+      ((code !== '' && code !== 'PARSE_ERROR') ||
+        header('x-ms-request-id') !== '' ||
+        header('x-ms-correlation-request-id') !== ''),
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
     header,
   };

@@ -120,6 +120,13 @@ export function gapOf(error: unknown, need?: Need): Gap {
     const ours = error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError;
     return ours ? unreadable(printable(message, 200)) : gapWithoutAnswer(said);
   }
+  if (said.isPage) {
+    return {
+      why: 'no-answer',
+      because: `something between here and Azure answered ${status}: the answer is not Azure’s`,
+      cure: 'wait a minute, then refresh; if it stays, ask your network’s administrators about the proxy',
+    };
+  }
   return {
     why: 'failed',
     because: `Azure answered ${status} ${code}: ${message}`,

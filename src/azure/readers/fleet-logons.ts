@@ -361,6 +361,20 @@ function shortOf(vm: VirtualMachine, what: string, answer: LogAnswer, table: str
   return null;
 }
 
+/** Why the answers about a VM do not go together; null when they do. */
+function contradicted(heard: Heard, id: string, arrives: boolean): Unknown | null {
+  const { source, failures } = heard.windows.arrivals.has(id) ? heard.windows : heard.linux;
+  const name = sourceName(source.table);
+  if (heard.cut.has(id)) return unknown('damaged', 'its failed logons: more than one answer lists', alone, name);
+  if (!arrives || failures.state !== 'no-table') return null;
+  return unknown(
+    'damaged',
+    `its failed logons: its events arrive, and yet no table ${source.table} was found`,
+    alone,
+    name,
+  );
+}
+
 /**
  * One VM's worst burst. "No burst" is said only where the answer about failures covers the VM, or where fewer failures
  * than a burst needs are all that it has; "no success" only where nothing is missing that could be one.
@@ -377,9 +391,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
     most !== undefined && most < minimum
       ? null
       : (shortOf(vm, 'its failed logons', failures, source.table, limits.rows) ??
-        (heard.cut.has(id)
-          ? unknown('damaged', 'its failed logons: more than one answer lists', alone, sourceName(source.table))
-          : null));
+        contradicted(heard, id, lastEventAt !== null));
   const beat = heard.beats.get(id);
   if (!burst) {
     if (lastEventAt === null) {

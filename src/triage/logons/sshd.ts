@@ -115,7 +115,7 @@ const pamLocked = /^pam_tally2?\((\w+):auth\): user (.*) \(\d+\) tally \d+, deny
 const pamAccount = /^(pam_\w+)\((\w+):account\): (.*)$/;
 const pamSuccess = /^(pam_\w+)\((\w+):auth\): authentication success; .*?rhost=(\S*)(?:\s+user=(.*))?$/;
 const pamFailure =
-  /^(?:(pam_\w+)\((\w[\w.@-]*):\w+\): |\(pam_unix\) )?[Aa]uthentication failure;? logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
+  /^(?:[\w-]+: )?(?:(pam_\w+)\((\w[\w.@-]*):\w+\): |\(pam_unix\) )?[Aa]uthentication failure;? logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
 const pamMore =
   /^(?:pam_\w+\(\w[\w.@-]*:\w+\): )?PAM (\d{1,4}) more authentication failures?; logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
 // sshd tells PAM no remote user, so what follows an empty one is the address, and a name tried may follow on it. Where

@@ -166,6 +166,8 @@ describe('a refusal says what refused', () => {
     expect(gap.why).toBe('no-answer');
     expect(gap.because).toContain('squid/6.1');
     expect(gap.cure).not.toContain('Reader');
+    const gateway = await told(502, '<html>Bad gateway</html>');
+    expect(gateway).toMatchObject({ why: 'no-answer', because: expect.stringContaining('answered 502') });
   });
 });
 

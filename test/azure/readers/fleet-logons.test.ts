@@ -87,6 +87,15 @@ describe('a VM of the fleet whose failures may not all have come', () => {
     expect(notSeen.join()).toContain('failed logons (Windows)');
   });
 
+  it('is not known where one query finds the table and another does not', async () => {
+    const message = "Failed to resolve table or column expression named 'SecurityEvent'";
+    const refuse = (query: string) =>
+      query.includes('make_list') ? { status: 400, body: { error: { code: 'BadArgumentError', message } } } : undefined;
+    const { of } = await fleetOf([attacked, quiet, few], tables, { refuse });
+    expect(of(attacked)).toMatchObject({ state: 'unknown', because: expect.stringContaining('no table') });
+    expect(of(few)).toMatchObject({ state: 'known', value: null });
+  });
+
   it('is not known where it cannot be asked whether events arrive, but a burst that was seen stays', async () => {
     const { of } = await fleetOf([attacked, quiet], tables, { refuse: refusing('LastEvent = max') });
     expect(of(attacked)).toMatchObject({ state: 'known', value: { failures: 30, succeeded: true } });

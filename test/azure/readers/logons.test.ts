@@ -552,7 +552,7 @@ describe('the logons of a Linux VM', () => {
       fc.asyncProperty(
         connections,
         fc.constantFrom<readonly string[]>(['auth'], ['authpriv'], ['auth', 'authpriv']),
-        fc.boolean(),
+        fc.constantFrom(false, false, false, false, true),
         async (given, collected, merged) => {
           const made = inTurn(given.map(consistent)).map((tried, i) => written(tried, 10_000 + 10 * i));
           const rows = made
@@ -578,7 +578,7 @@ describe('the logons of a Linux VM', () => {
           expect(fact.value.failures).toBe(told.length);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 

@@ -241,6 +241,10 @@ describe('other systems, and older ones', () => {
     ["User root from 203.0.113.9 not allowed because none of user's groups are listed in AllowGroups", 'root'],
     ['Failed password for bob from 203.0.113.9 port 40022 ssh2 [preauth]', 'bob'],
     ['refused connect from host.example (203.0.113.9)', ''],
+    [
+      'dovecot-auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser=box rhost=203.0.113.9  user=box',
+      'box',
+    ],
   ])('%s', (message, account) => {
     expect(sshLogons([line(message)]).failures).toMatchObject([{ account, address: '203.0.113.9' }]);
   });
