@@ -67,7 +67,9 @@ export function targetOf({ id, name, resourceGroup, subscriptionId, location }: 
 export function playbooksOf(options: ShelfOptions): Playbooks {
   const { shelf } = options;
   return {
-    list(_vm, findings) {
+    list(_vm, found) {
+      // What no longer holds needs no answer.
+      const findings = found.filter(({ closed }) => !closed);
       const named = new Map(findings.map((finding, rank) => [finding.id, rank]));
       const offers = shelf.playbooks.map(({ playbook }) => ({
         name: playbook.name,
