@@ -177,7 +177,7 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
         const frames = framesOf(session);
         frames.stop();
         const { blocks } = frames.current();
-        const rows = blocks.flatMap((block) => (block.kind === 'rows' ? block.rows : [null]));
+        const rows = blocks.flatMap((block): (string | null)[] => (block.kind === 'rows' ? [...block.rows] : [null]));
         return rows.map((row) => row?.replace(/\u001b\[[0-9;]*m/g, '').trimEnd() ?? null);
       };
       const isWhole = (screen: string) => {
