@@ -66,6 +66,8 @@ export type Command =
   /** Goes on with the playbook on screen where it was ended. */
   | { type: 'resume' }
   | { type: 'undo' }
+  /** Asks whether to undo the lock that stands at the VM on screen, whoever made it. */
+  | { type: 'undo-lock' }
   | { type: 'keep' }
   | { type: 'quit' }
   /** Leaves at once, whatever runs. */

@@ -537,6 +537,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'undo':
         runs.askUndo();
         return;
+      case 'undo-lock': {
+        const vmId = machineOf(state);
+        if (vmId !== null) void runs.undoLock(vmId);
+        return;
+      }
       case 'keep':
         runs.onScreen()?.run.keep();
         return;

@@ -126,6 +126,8 @@ export interface RunSlot {
   /** When the step in hand began its present state; ISO 8601 UTC. */
   since: string;
   undoing: boolean;
+  /** Another process did it: it is here to be undone. */
+  earlier: boolean;
   /** The ports that were open to the Internet when it began; null when that was not known. */
   openBefore: readonly string[] | null;
 }
