@@ -5,7 +5,7 @@ export interface AzureFact {
   fact: string;
   /** Where it is said. */
   source: string;
-  /** The day on which somebody last read that there, "2026-11-29". */
+  /** The day on which the source was last checked, "2026-11-29". */
   confirmed: string;
   /** The day from which it is otherwise; "" where none is announced. */
   retires: string;

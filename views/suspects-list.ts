@@ -280,7 +280,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     };
   }
   const brief = state.columns < 110;
-  // A count of what no answer has told yet would be a nought that nobody knows.
+  // A count before any answer would show a zero that is not known.
   const none = reading === 'done' ? mark.unknown : mark.loading;
   const tally = (counted: number, answered: boolean) => (answered ? count(counted) : none);
   const reach = tally(exposed, reachKnown);

@@ -64,7 +64,7 @@ interface Cure {
 
 /** Azure did not speak: whether the caller is permitted is not known either. */
 const noWord: readonly WhyUnknown[] = ['no-answer', 'not-signed-in', 'second-factor', 'throttled', 'not-asked'];
-/** A role of the caller's would tell. */
+/** A role of the caller's would show it. */
 const lackOfRole: readonly WhyUnknown[] = ['denied', 'hidden'];
 
 /** A fact as a check. An unknown is told apart by its reason: no answer, no permission, or nothing there. */

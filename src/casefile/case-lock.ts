@@ -74,7 +74,7 @@ export async function lockCase(directory: string, now: () => Date): Promise<Case
   throw new CaseLockedError(directory, null);
 }
 
-/** Who holds the lock now, or null: nobody, or somebody whose process is gone. */
+/** The holder of the lock, or null when it is free or the process that held it is gone. */
 export async function lockHolder(directory: string): Promise<LockHolder | null> {
   const text = await readLock(lockPath(directory));
   const held = text === null ? null : parseLock(text);
@@ -126,7 +126,7 @@ async function createExclusively(path: string, note: LockNote): Promise<boolean>
   }
 }
 
-/** Moves an abandoned lock away, unless another process was faster and it is already somebody's. */
+/** Moves an abandoned lock away, unless another process has taken it meanwhile. */
 async function moveAway(path: string, text: string): Promise<boolean> {
   const aside = `${path}.${randomUUID()}`;
   try {

@@ -112,7 +112,7 @@ export interface StoreOptions {
   distinction?: () => string;
 }
 
-/** Letters and digits that nobody takes for one another (Crockford's base 32), lower case. */
+/** Letters and digits that are not mistaken for one another (Crockford's base 32), lower case. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const randomDistinction = () => Array.from({ length: 4 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
@@ -393,7 +393,7 @@ function lossSince(note: { entries: number; head: string } | null, last: Entry |
   return note !== null && note.entries > (last?.seq ?? 0) ? note : null;
 }
 
-/** What a killed process left half-written beside the transcript; nobody else writes there while we hold the lock. */
+/** Files that a killed process left half-written beside the transcript; only the holder of the lock writes there. */
 async function removeLeftovers(directory: string): Promise<void> {
   for (const folder of [directory, join(directory, 'evidence')]) {
     const names = await readdir(folder).catch(() => []);

@@ -23,7 +23,7 @@ export const tokenForms: readonly RegExp[] = [
   /\bxox[abceoprs]-[\w-]{10,255}/g,
   /\bxapp-\d-[\w-]{10,255}/g,
   /\bhooks\.slack\.com\/(?:services|workflows|triggers)\/[\w/+-]{10,255}/g,
-  // Teams and Discord: whoever has the address may post
+  // Teams and Discord: the address alone permits posting
   /\b[\w-]{1,80}\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,400}/g,
   /\bdiscord(?:app)?\.com\/api\/webhooks\/\d{5,25}\/[\w-]{20,255}/g,
   // Google

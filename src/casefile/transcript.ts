@@ -78,7 +78,7 @@ export interface TranscriptParts {
   last: Entry | null;
 }
 
-/** Continues a transcript whose chain was verified up to `last`; nobody else may write to it. */
+/** Continues a transcript whose chain was verified up to `last`; no other process may write to it. */
 export function openTranscript(parts: TranscriptParts): Promise<Transcript> {
   return Writer.open(parts);
 }
@@ -329,7 +329,7 @@ class Writer implements Transcript {
   async #noteHead(): Promise<void> {
     if (this.#headTimer !== null) clearTimeout(this.#headTimer);
     this.#headTimer = null;
-    // What is not flushed is not noted: it may be lost in a crash, and nobody has cut it off then.
+    // The length is noted only after a flush: unflushed entries may be lost in a crash, which is not tampering.
     if (this.#unflushed || this.#noted === this.count) return;
     try {
       await writeHead(dirname(this.file), { entries: this.count, head: this.head });
@@ -350,7 +350,7 @@ function told(call: () => void): void {
   try {
     call();
   } catch {
-    // Whoever listens reports for themselves.
+    // Listeners report their own errors.
   }
 }
 

@@ -53,7 +53,7 @@ function aboutSignIn(
 
 interface SignInChecks {
   checks: DoctorCheck[];
-  /** null when nobody is signed in whom Azure accepts. */
+  /** null without a sign-in that Azure accepts. */
   who: WhoActs | null;
   /** Seconds that this computer's clock is ahead of Azure's; null when Azure does not tell. */
   skew: number | null;

@@ -48,7 +48,7 @@ export const recommendation = z.object({
   text: z.string(),
   /** The playbook that does it; "" when none does. */
   playbook: z.string(),
-  /** It stays to be done when a later reading no longer shows what it follows from: somebody has to ask, or to look. */
+  /** It stays to be done when a later reading no longer shows what it follows from: the responder has to ask, or to look. */
   stays: z.boolean(),
 });
 export type Recommendation = z.infer<typeof recommendation>;

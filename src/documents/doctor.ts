@@ -27,7 +27,7 @@ export const doctorPlaybook = z.object({
   name: z.string(),
   machine: z.string(),
   permissions: z.array(permission),
-  /** Why a step cannot be done here, whoever asks; one sentence each. */
+  /** Why a step cannot be done here with any permissions; one sentence each. */
   impossible: z.array(z.string()),
   ask: z.string(),
 });

@@ -23,9 +23,9 @@ export const whyUnknown = z.enum([
   'no-answer',
   /** It was not asked, or not yet. */
   'not-asked',
-  /** What would tell it does not exist. */
+  /** The source for it does not exist. */
   'absent',
-  /** The service or the agent that would tell it is switched off. */
+  /** The service or the agent that reports it is switched off. */
   'off',
   /** The service is on and has told nothing of this VM. */
   'silent',

@@ -28,7 +28,7 @@ export const tracedEvent = z.object({
   eventId: z.int(),
   account: z.string(),
   address: z.string(),
-  /** Who did it; "" where the event names nobody. */
+  /** Who did it; "" where the event names no account. */
   by: z.string(),
   what: z.string(),
 });

@@ -308,7 +308,7 @@ export const recoveryPoint = z.object({
   tiers: z.array(z.string()),
   /** When retention deletes it; null when Azure does not tell. */
   expiresAt: instant.nullable(),
-  /** Somebody deleted it, and the vault still keeps it: it must be undeleted before it can be restored. */
+  /** It was deleted, and the vault still keeps it: it must be undeleted before it can be restored. */
   softDeleted: z.boolean(),
 });
 export type RecoveryPoint = z.infer<typeof recoveryPoint>;
@@ -329,7 +329,7 @@ export const backup = z.object({
   vault: z.string(),
   vaultName: z.string(),
   policy: z.string(),
-  /** Azure's word: "Protected", "IRPending" (never backed up yet), "ProtectionStopped", "ProtectionError"; "" when not told. */
+  /** Azure's word: "Protected", "IRPending" (never backed up yet), "ProtectionStopped", "ProtectionError"; "" when not reported. */
   state: z.string(),
   /** Of the last backup operation, which may have failed. */
   lastBackupAt: instant.nullable(),
@@ -338,7 +338,7 @@ export const backup = z.object({
   lastPointAt: instant.nullable(),
   container: z.string(),
   item: z.string(),
-  /** Somebody deleted the item, and the vault still keeps it: how long, as Azure prints it. null when it is not deleted. */
+  /** The item was deleted, and the vault still keeps it: how long, as Azure prints it. null when it is not deleted. */
   softDeleted: z.object({ remaining: z.string() }).nullable(),
   /** Newest first. */
   points: factOf(z.array(recoveryPoint)),
@@ -476,9 +476,9 @@ export const software = z.object({
       vendor: z.string(),
       name: z.string(),
       version: z.string(),
-      /** As Defender calls it: "None", "versionNoLongerSupported", "upcomingNoLongerSupported"…; "" when not told. */
+      /** As Defender calls it: "None", "versionNoLongerSupported", "upcomingNoLongerSupported"…; "" when not reported. */
       endOfSupport: z.string(),
-      /** The day, "2025-10-14"; "" when not told. */
+      /** The day, "2025-10-14"; "" when not reported. */
       endOfSupportAt: z.string(),
       knownVulnerabilities: z.int().nullable(),
     }),

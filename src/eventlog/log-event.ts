@@ -31,7 +31,7 @@ export interface EventSystem {
   threadId: number | null;
   channel: string;
   computer: string;
-  /** SID of the account that wrote it, "" when it is not told. */
+  /** SID of the account that wrote it, "" when it is not known. */
   userId: string;
 }
 

@@ -60,7 +60,7 @@ class PrivilegeColumns {
   readonly session = float64s();
 }
 
-/** Somebody cleared a log: what stood in it before is gone. */
+/** A log was cleared: its earlier events are gone. */
 export interface Clearing {
   at: Ticks;
   computer: string;
@@ -206,7 +206,7 @@ export class LogonCollector {
   #takePrivileges(record: EventRecord): void {
     record.choose(privilegeFields);
     const id = record.number(1) ?? 0;
-    // Windows logs these all day, and nobody comes from outside in them.
+    // Windows logs these all day, and none of them is a logon from outside.
     if (ownSessions.has(id)) return;
     const { at, recordId, computer, subject, session } = this.#privileges;
     at.push(record.time);

@@ -179,7 +179,7 @@ export class OtherWitnesses {
     (granted ? this.#tickets : this.#refusals).push({ ...this.#taken(record), eventId, account, address, code });
   }
 
-  /** Attempts of subjects that try many accounts within a burst: whoever uses one other account is at work. */
+  /** Attempts of subjects that try many accounts within a burst: a subject that uses one other account is doing ordinary work. */
   #floods(thresholds: Thresholds): LogonEvent[] {
     const { at, computer, subject, account, address, program } = this.#explicit;
     const bySubject = new Map<number, number[]>();

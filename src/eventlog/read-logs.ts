@@ -61,7 +61,7 @@ export interface LogReadingOptions {
   signal?: AbortSignal;
   /** Gets every event of logons, each once, as it is read. */
   onEvent?: (event: SecurityEvent) => void;
-  /** Waited for after each chunk, so that whoever takes the events can keep up. */
+  /** Awaited after each chunk, so that the consumer of the events can keep up. */
   betweenChunks?: () => Promise<void>;
   /** When the files are read, for the fact. */
   now: Date;
@@ -71,7 +71,7 @@ const mostComputers = 50;
 const mostDamages = 1000;
 
 /**
- * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would tell them. An event
+ * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would report them. An event
  * that stands in several files, or twice in one, counts once. Rejects only when it is aborted: files that cannot be read
  * are named in `unread`, and when none could be the fact is unknown.
  */
@@ -316,7 +316,7 @@ function damageOf(file: LogonLog): string[] {
 const identity = (burst: Burst): string =>
   [burst.kind, burst.start, burst.end, burst.failures, burst.sources[0]?.address, burst.accounts[0]?.name].join('|');
 
-/** A logon that only a damaged part of a log tells of is no proof that somebody got in, nor that nobody did. */
+/** A logon found only in a damaged part of a log proves neither that an intruder got in nor that none did. */
 function withDoubts(bursts: readonly Burst[], withUnverified: readonly Burst[]): Burst[] {
   const others = new Map(withUnverified.map((burst) => [identity(burst), burst]));
   return bursts.map((burst) => {

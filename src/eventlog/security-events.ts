@@ -45,7 +45,7 @@ export const kerberosTicket = 4768;
 export const kerberosRefused = 4771;
 export const ntlmValidation = 4776;
 export const explicitCredentials = 4648;
-/** Remote Desktop denied to somebody who may not use it, after the right password. */
+/** Remote Desktop denied to an account that may not use it, after the right password. */
 export const rdpDenied = 4825;
 /** A line of OpenSSH for Windows, as syslog would have it. */
 export const openSsh = 4;

@@ -22,7 +22,7 @@ interface Blank {
 /**
  * The query without the legs of `union isfuzzy=true` whose table does not exist, each replaced by blanks of its length, so
  * that every place stays where it is. Kusto drops such a leg (Microsoft Learn, "union operator": isfuzzy); the analyser
- * keeps it and splits the columns that it shares with the others by a type that nobody knows.
+ * keeps it and splits the columns that it shares with the others by an unknown type.
  */
 export function withoutMissingLegs(text: string, analysis: Analysis): string {
   const blanks: Blank[] = [];

@@ -255,7 +255,7 @@ class Asked<A extends number | bigint> {
   readonly #possible: FlowsByProtocol<A>;
   readonly #chain: FilterChain;
   readonly #public: boolean;
-  /** More than 0 when there is somebody to ask about. */
+  /** More than 0 when there are senders to ask about. */
   readonly size: number;
 
   constructor(
@@ -345,7 +345,7 @@ class Asked<A extends number | bigint> {
 
   /**
    * The rule for an application security group that comes first, "" for none: the senders may be members of it where
-   * they are inside the network. Nobody on the Internet is in one.
+   * they are inside the network. No host on the Internet is in one.
    */
   #byGroup(protocol: Protocol, port: number): string {
     if (this.#public) return '';

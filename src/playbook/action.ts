@@ -33,7 +33,7 @@ export interface ActionContext {
   signal: AbortSignal;
   /** When the change is undone by itself unless it is kept, ISO 8601 UTC; absent when it is not. */
   deadline?: string;
-  /** The VM's name was typed for this undo after its drift was shown: what somebody else changed is no reason to stop. */
+  /** The VM's name was typed for this undo after its drift was shown: changes made by others are no reason to stop. */
   overDrift?: boolean;
 }
 

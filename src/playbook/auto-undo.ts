@@ -8,7 +8,7 @@ const wallTimer: Timer = (milliseconds, callback) => {
   return () => clearTimeout(handle);
 };
 
-/** Undoes a change by itself unless somebody keeps it in time. One at a time: a new one takes the place of the last. */
+/** Undoes a change by itself unless it is kept in time. One at a time: a new one replaces the last. */
 export class AutoUndo {
   readonly #timer: Timer;
   readonly #now: () => Date;

@@ -83,7 +83,7 @@ async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator
     at: options.now(),
     header: {
       toolVersion: options.toolVersion,
-      // What is changed and what is evidence belongs to the VM's tenant, whoever signed in from where.
+      // Changes and evidence belong to the VM's tenant, whatever the tenant of the signed-in account.
       tenantId: vm.tenantId ?? operator.tenantId,
       subscriptionId: vm.subscriptionId,
       operator: {

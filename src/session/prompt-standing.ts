@@ -23,7 +23,7 @@ export const standingMilliseconds = 500;
 const holdingMilliseconds = 1_000;
 
 const beat = 50;
-/** The most that one beat counts. Keys that arrive while the program is busy are read after it: that time nobody saw. */
+/** The most that one beat counts. Keys that arrive while the program is busy are read after it: nothing was visible in that time. */
 const mostPerBeat = 100;
 
 /** Tells the frame of a prompt from that of the question what next. */

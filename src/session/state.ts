@@ -109,7 +109,7 @@ export interface LogsSlot {
   reading: number | null;
   /** Those that count, in the order in which they were opened. */
   opened: readonly OpenedLogs[];
-  /** One that does not fit the VM, while nobody has said whether it counts. */
+  /** One that does not fit the VM, until the user has said whether it counts. */
   asked: OpenedLogs | null;
 }
 
@@ -295,7 +295,7 @@ export function itemCount(part: TriageInProgress | undefined, pane: Pane): numbe
 /** Names the events next to an instant on one machine. */
 export const aroundKey = (vmId: string, instant: string): string => `${vmId.toLowerCase()}\n${instant}`;
 
-/** The instant of a burst that is worth a look at what stood next to it: when somebody got in; "" when nobody did. */
+/** The instant of a burst whose neighbouring events are worth reading: its first success; "" when there is none. */
 export function tellingInstant(burst: Burst | undefined): string {
   return burst?.success.state === 'known' ? (burst.success.value?.at ?? '') : '';
 }
@@ -309,7 +309,7 @@ export function burstInHand(state: SessionState): Burst | undefined {
   return logons?.state === 'known' ? logons.value.bursts[index] : undefined;
 }
 
-/** The addresses behind a burst that can be followed: where somebody got in from first. */
+/** The addresses behind a burst that can be followed: those with a successful logon first. */
 export function addressesOf(burst: Burst | undefined): string[] {
   const success = burst?.success.state === 'known' ? burst.success.value?.address : undefined;
   const named = [success ?? '', ...(burst?.sources ?? []).map(({ address }) => address)];

@@ -370,7 +370,7 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
     { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not reported')}${days}` },
     {
       label: '',
-      text: 'snapshots of instant restore are not kept by it: whoever may delete snapshots can delete them at once',
+      text: 'snapshots of instant restore are not kept by it: anyone permitted to delete snapshots can delete them at once',
     },
     { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not reported') },
     { label: 'Needs a second person', text: multiUserAuthorization || 'not reported' },

@@ -48,7 +48,7 @@ function source(burst: Burst): string {
   return sources === 1 ? (burst.sources[0]?.address ?? '?') : `${count(sources)} addresses`;
 }
 
-/** What followed the logon, as the log tells it, without who did it: that is whoever got in. */
+/** What followed the logon according to the log, without the account: it is the one that logged on. */
 function followed(burst: Burst): string[] {
   // Special privileges (4672) come with every administrator's logon.
   return burst.next.filter(({ eventId }) => eventId !== 4672).map(({ what }) => what.replace(/ by \S+$/, ''));
@@ -113,7 +113,7 @@ function deed({ operation, what, resource }: ActivityEntry): { long: string; sho
   return { long: `${what}: ${name}`, short: `${what}: ${name}` };
 }
 
-/** What the VM's own identity did in Azure after somebody got in. */
+/** What the VM's own identity did in Azure after the compromise. */
 function spreading(part: TriageInProgress): Headline[] {
   const done = identityChanges(knownValue(part.posture.activity), knownValue(part.logons));
   if (done.length === 0) return [];
@@ -196,8 +196,8 @@ function door(part: TriageInProgress, attackedNow: boolean, now: Date): Headline
 }
 
 /**
- * What happened to the VM and how it stands now, in at most three lines: did somebody get in, as whom and from where; what
- * did they do next; is the door open, and who opened it. Nothing is said of what is not known, but that it is not known.
+ * What happened to the VM and its state now, in at most three lines: whether a logon succeeded, as which account and from
+ * where; what followed; which ports are open, and who opened them. What is not known is only reported as not known.
  */
 export function storyOf(part: TriageInProgress, now: Date): Headline[] {
   const logons = knownValue(part.logons);

@@ -19,7 +19,7 @@ export interface LockAtVm {
   record: StepRecord | null;
 }
 
-/** The locks that stand at a VM's interfaces, whoever made them, by the tags of their groups. Only reads. */
+/** The locks in force at a VM's interfaces, from any case or responder, by the tags of their groups. Only reads. */
 export async function locksAtVm(connection: Connection, target: Target): Promise<LockAtVm[]> {
   const standing = await readStanding(connection, { target });
   const byCase = new Map<string, { lock: FoundLock; interfaces: Json[] }>();

@@ -125,7 +125,7 @@ export async function jitWarnings(connection: Connection, context: ActionContext
     );
     const names = naming.map((policy) => printable(shortName(String(policy.id ?? '')), 90));
     return [
-      `Just-in-time policy ${listed(names)} names ${target.name}: a request opens a port in the lock's own group, above its denial, for whoever may request.`,
+      `Just-in-time policy ${listed(names)} names ${target.name}: a request opens a port in the lock's own group, above its denial, for every caller permitted to request access.`,
       ...(grants.length > 0
         ? [
             `Open just-in-time grants: ${listed(grants, 4)}. Their rules are in the group that the lock takes away; the grants stay in the policy.`,

@@ -59,7 +59,7 @@ async function standing(connection: Connection, state: LockState): Promise<strin
   return '';
 }
 
-/** Do Azure's effective rules show this group at the interface? null when they were not told. */
+/** Do Azure's effective rules show this group at the interface? null when they are not known. */
 function shows(reach: ReachReading, networkInterface: string, group: string): boolean | null {
   const opinion = reach.opinions.get(networkInterface);
   if (opinion === undefined || 'because' in opinion) return null;

@@ -26,7 +26,7 @@ export function azureError(error: unknown): AzureError {
   return { ...said, message: `${because}. ${cure}` };
 }
 
-/** Is the error "nobody is signed in, or the sign-in has ended"? */
+/** Is the error "not signed in, or the sign-in has ended"? */
 export function isNotSignedIn(error: unknown): boolean {
   return isSignInFailure(error) || azureErrorOf(error).status === 401;
 }

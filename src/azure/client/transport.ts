@@ -110,7 +110,7 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
     durationSeconds: 0,
     status: 0,
     responseHeaders: {},
-    // Only when somebody wants it: the SDK parses the answer for itself, and a fleet's are large.
+    // Only when a caller wants it: the SDK parses the answer for itself, and a fleet's are large.
     get responseBody() {
       body ??= { parsed: parsed(answer) };
       return body.parsed;

@@ -3,7 +3,7 @@ import { printable } from '../../text/printable.ts';
 import type { ArmGet } from './arm-get.ts';
 import type { SignedIn } from './signed-in.ts';
 
-/** Who is signed in, how, and what whoever looks at the screen should know about it. */
+/** Who is signed in, how, and what the user should know about it. */
 export interface WhoActs extends SignedIn {
   /** "Azure CLI" */
   through: string;

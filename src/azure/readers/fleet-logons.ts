@@ -155,7 +155,7 @@ interface FleetReading {
 
 const nothingLeft: FleetReading = { worst: new Map(), seen: new Set(), notSeen: [] };
 
-/** Whoever may read single resource groups only is refused at the subscription, and answered there. */
+/** A caller that may read only single resource groups is refused at the subscription, and answered at the group. */
 async function readSubscription(
   subscription: string,
   machines: readonly VirtualMachine[],
@@ -296,7 +296,7 @@ function scopeName(scope: string): string {
 
 /**
  * A VM's logs name it by resource id or, where the agent is not Azure's, by its computer name; a name that several VMs
- * have is nobody's.
+ * have is attributed to none.
  */
 function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
   const byName = new Map<string, string>();

@@ -107,7 +107,7 @@ export async function readSockets(
   const agent = `this VM sends nothing to VMBoundPort (last ${listeningDays} d)`;
   const listening = read(bound, tables.bound, `last ${listeningDays} d`, boundOf, () => agent);
   const used = read(inbound, tables.inbound, `last ${hours} h`, inboundOf, () =>
-    // Nobody connected, or nobody looks: the agent's other table tells which.
+    // No connections, or no agent that reports them: the agent's other table shows which.
     listening.state === 'known' ? '' : 'this VM sends nothing to VMConnection',
   );
   return { bound: listening, inbound: used };

@@ -12,7 +12,7 @@ export interface Subscription {
 
 /**
  * The enabled subscriptions that were asked for, or all in reach. Throws a Failure for a name or id that is not in
- * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error when nobody is signed in.
+ * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error without a sign-in.
  */
 export async function readSubscriptions(connection: Connection): Promise<Subscription[]> {
   const client = await connection.subscriptions();

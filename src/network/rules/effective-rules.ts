@@ -31,7 +31,7 @@ export interface EffectiveRules {
   defects: readonly string[];
 }
 
-// Health probes and the platform's services come from this address: it is in the tags, but nobody on the Internet has it.
+// Health probes and the platform's services come from this address: it is in the tags, but no host on the Internet has it.
 const HOST_ADDRESS = '168.63.129.16/32';
 
 /**

@@ -44,7 +44,7 @@ const NO_TAGS: readonly string[] = Object.freeze([]);
 
 const PORTLESS = ALL_PROTOCOLS & ~WITH_PORTS;
 
-// More source-port classes than this are not told apart: the attacker is then assumed to find a fitting one.
+// More source-port classes than this are not distinguished: the attacker is then assumed to find a fitting one.
 const SOURCE_PORT_CLASSES = 256;
 
 /**

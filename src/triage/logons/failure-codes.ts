@@ -1,6 +1,6 @@
 /**
  * What a failure says of the credential that was tried: it was `wrong`; it was `right`, and the logon was refused all the
- * same; or it was not what decided (`undecided`): not looked at, or not told.
+ * same; or it was not what decided (`undecided`): not checked, or not recorded.
  */
 export type Credential = 'wrong' | 'right' | 'undecided';
 
@@ -73,7 +73,7 @@ const meanings: Record<string, FailureMeaning> = {
   // Of events that have no code of their own.
   'rdp:refused': wrong('wrong account or password', null),
   'rdp:denied': right('may not use Remote Desktop (the password was right)'),
-  'explicit-credentials': undecided('attempt with explicit credentials, whose outcome is not told'),
+  'explicit-credentials': undecided('attempt with explicit credentials, whose outcome is not recorded'),
   // What sshd and PAM say in words; the codes are this program's own.
   'sshd:wrong-password': wrong('wrong password', true),
   'sshd:password-refused': undecided('password refused (for root it may not have been looked at)', true),

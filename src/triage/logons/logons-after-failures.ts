@@ -9,7 +9,7 @@ import { timeOrder } from './time-order.ts';
 /**
  * So many failures of an account, and then a logon of it: what Microsoft Sentinel's stock rule
  * MultipleFailedFollowedBySuccess tells (Solutions/Windows Security Events/Analytic Rules, version 2: 5 failures, with
- * gaps of at most one hour, within two). Whoever keeps below what a burst needs is not below this.
+ * gaps of at most one hour, within two). It catches attackers who stay below the burst threshold.
  */
 const fewest = 5;
 const longestGap = 3600 * ticksPerSecond;

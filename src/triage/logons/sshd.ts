@@ -273,7 +273,7 @@ function pamLine(message: string): SshdLine | null {
 function pamGuess(rest: string, logname: string, module: string, service: string, times: number): SshdLine | null {
   const told = rest.replace(/ \[preauth\]$/, '');
   const match = (service === 'sshd' ? ofSshd.exec(told) : null) ?? ofOthers.exec(told);
-  // Without a remote host it is somebody at the machine: sudo, su, a console.
+  // Without a remote host it is a local login: sudo, su, a console.
   if (!match?.[1]) return null;
   const account = match[2] ?? logname;
   return { ...trace('pam:failure', account, match[1]), says: 'pam-failure', module, service, times };
