@@ -34,7 +34,7 @@ export function burstParties(burst: Burst): string {
   return `${from} → ${against}`;
 }
 
-/** Does a log tell it that was opened, and not Log Analytics? */
+/** Does it come from an opened log rather than from Log Analytics? */
 const isFromLog = ({ readFrom }: Burst) => readFrom !== undefined && readFrom !== 'Log Analytics';
 
 /** Did a logon follow? Unknown is not no. */

@@ -8,7 +8,7 @@ const lockNote = z.object({
   pid: z.int(),
   host: z.string(),
   since: z.string(),
-  /** When the process began, in the system's own measure; "" where it cannot be told. */
+  /** When the process began, in the system's own measure; "" where it cannot be determined. */
   began: z.string(),
   token: z.string(),
 });
@@ -179,7 +179,10 @@ async function isAbandoned(held: LockNote): Promise<boolean> {
   return began !== '' && held.began !== '' && began !== held.began;
 }
 
-/** Process numbers are used again; on Linux, field 22 of /proc/PID/stat (start time, see proc_pid_stat(5)) tells them apart. */
+/**
+ * Process numbers are used again; on Linux, field 22 of /proc/PID/stat (start time, see proc_pid_stat(5)) distinguishes
+ * them.
+ */
 async function processBegan(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -38,7 +38,7 @@ export interface CaseSummary {
   closed: boolean;
   /** Who writes to it now. */
   writer: LockHolder | null;
-  /** Why the list cannot tell more, or "". */
+  /** Why the list is incomplete, or "". */
   unreadable: string;
 }
 
@@ -87,7 +87,7 @@ export interface CaseStore {
   list(): Promise<CaseSummary[]>;
   /**
    * Begins a case named `YYYY-MM-DD-<vmname>-<four random letters and digits>` (UTC): two responders on two hosts must not
-   * have cases of one name, since Azure's tags tell whose a lock is by it.
+   * have cases of one name, since Azure's tags show whose a lock is by it.
    */
   create(start: { vmName: string; at?: Date; header: HeaderParts }): Promise<CaseFile>;
   /**
@@ -108,7 +108,7 @@ export interface StoreOptions {
   now?: () => Date;
   /** How the transcript's file is opened; for tests of failing disks. */
   openTranscriptFile?: (path: string) => Promise<TranscriptFile>;
-  /** What tells a case from another of the same VM and day; "" for nothing. Random when absent. */
+  /** What distinguishes a case from another of the same VM and day; "" for nothing. Random when absent. */
   distinction?: () => string;
 }
 

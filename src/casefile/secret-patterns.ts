@@ -9,15 +9,15 @@ const value = String.raw`(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}'|[^\s"'|&;]{1,1
 const keep = `$1${redacted}`;
 
 /**
- * Tokens that tell by their form what they are, as their makers document it ("secret scanning patterns" of GitHub, the
- * rules of gitleaks), each with a prefix of its own.
+ * Tokens that are recognized by their form, as their makers document it ("secret scanning patterns" of GitHub,
+ * the rules of gitleaks), each with a prefix of its own.
  */
 export const tokenForms: readonly RegExp[] = [
   // GitHub, GitLab
   /\bgh[pousr]_[A-Za-z0-9]{30,255}/g,
   /\bgithub_pat_\w{22,255}/g,
   /\bgl(?:pat|ptt|rt|dt|cbt|soat|ft|agent|imt|ffct|oas)-[\w-]{16,255}/g,
-  // AWS: access key ids tell whose secret key stands beside
+  // AWS: an access key id marks the secret key beside it
   /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
   // Slack
   /\bxox[abceoprs]-[\w-]{10,255}/g,
@@ -64,7 +64,7 @@ export const tokenForms: readonly RegExp[] = [
   /\b\d{8,10}:AA[\w-]{33}\b/g,
 ];
 
-/** Secrets that what stands before them names: headers, settings, command lines. */
+/** Secrets named by the text before them: headers, settings, command lines. */
 export const namedSecrets: readonly SecretPattern[] = [
   // Headers. A scheme that is not known is hidden with what follows it.
   [

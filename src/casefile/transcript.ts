@@ -50,7 +50,7 @@ export interface Transcript {
    * Appends an entry, in the order of the calls. The body is taken as it is now, without its secrets; what is too
    * large is kept as evidence and shortened in the line. Kinds `case`, `confirm`, `intent`, `outcome`, `undo` and
    * `close` are on the disk when it resolves; the others are written, and flushed within a second. Rejects with a
-   * TranscriptWriteError; after that, the next entry is preceded by one that tells what is missing.
+   * TranscriptWriteError; after that, the next entry is preceded by one that shows what is missing.
    */
   append<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): Promise<Entry>;
   /** As `append`, for those who do not wait: a failure reaches `onFailure`, not the caller. */
@@ -154,7 +154,7 @@ class Writer implements Transcript {
 
   record<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): void {
     this.append(kind, actor, body).catch(() => {
-      // Kept in `failure`, told to `onFailure`, and told in the transcript as soon as it can be written again.
+      // Kept in `failure`, reported to `onFailure`, and reported in the transcript as soon as it can be written again.
     });
   }
 

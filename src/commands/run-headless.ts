@@ -40,7 +40,7 @@ export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
 }
 
 export interface UndoFlags extends ConnectionFlags, CaseFlags {
-  /** Instead of a case: the VM whose locks are lifted, by what Azure alone tells. */
+  /** Instead of a case: the VM whose locks are lifted, by what Azure alone reports. */
   vm?: string;
   step?: string;
   yes?: boolean;
@@ -122,7 +122,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
                 .entries()
                 .slice(entered)
                 .some(({ kind }) => kind === 'intent');
-              // Who was told to end, or lost the terminal, ends: it may be killed next.
+              // A process that got a signal to end, or lost its terminal, ends: it may be killed next.
               if (changed && !interrupted) await readIntoCase(opened, kept, vm, readingSeconds);
               await kept.close();
             },

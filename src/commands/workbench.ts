@@ -51,7 +51,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const settings = await readSettings();
   const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
-  // The screen is the workbench's while it runs: what is told beside it comes when it is left.
+  // The screen is the workbench's while it runs: other messages are printed when it is left.
   const asides: string[] = [];
   const connect = async (): Promise<Opened> => {
     const { openConnection } = await import('./options.ts');

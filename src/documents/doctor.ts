@@ -37,7 +37,7 @@ export type DoctorPlaybook = z.infer<typeof doctorPlaybook>;
 export const doctorDocument = z.object({
   schema: z.literal('cordon.doctor/1'),
   asOf: instant,
-  /** Seconds that this machine's clock is ahead of Azure's; null when Azure did not tell its time. */
+  /** Seconds that this machine's clock is ahead of Azure's; null when Azure did not report its time. */
   clockAheadSeconds: z.number().nullable(),
   checks: z.array(doctorCheck),
   playbooks: z.array(doctorPlaybook),

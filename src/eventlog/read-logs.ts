@@ -71,9 +71,9 @@ const mostComputers = 50;
 const mostDamages = 1000;
 
 /**
- * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would report them. An event
- * that stands in several files, or twice in one, counts once. Rejects only when it is aborted: files that cannot be read
- * are named in `unread`, and when none could be the fact is unknown.
+ * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would report them. An
+ * event that is in several files, or twice in one, counts once. Rejects only when it is aborted: files that cannot be
+ * read are named in `unread`, and when none could be the fact is unknown.
  */
 export async function readEventLogs(paths: readonly string[], options: LogReadingOptions): Promise<EventLogReading> {
   const collector = new LogonCollector(options.onEvent !== undefined);
@@ -171,7 +171,7 @@ class Told {
   }
 
   values() {
-    // A damaged time can be any: those of sound records tell the span, where there are any.
+    // A damaged time can be any: those of sound records give the span, where there are any.
     const ends = this.#verified.ends ?? this.#unverified.ends;
     return {
       records: this.#records,

@@ -18,7 +18,7 @@ export interface QueryRequest {
   files: readonly EvidenceFile[];
   /** What now() is, in milliseconds since 1970. */
   now: number;
-  /** Rows of the result that are wanted; `total` still tells how many there are. */
+  /** Rows of the result that are wanted; `total` still shows how many there are. */
   limit: number;
 }
 

@@ -48,7 +48,7 @@ function missingLegs(text: string, legs: readonly Node[]): Blank[] {
   const missing = legs.map(isMissing);
   const [first = false] = missing;
   const kept = missing.indexOf(false);
-  // Where no leg is left there is no union either: what is missing is told by name.
+  // Where no leg is left there is no union either: what is missing is reported by name.
   if (kept < 0) return [];
   return legs.flatMap((leg, at): Blank[] => {
     if (!missing[at]) return [];

@@ -3,7 +3,7 @@ export type Timer = (milliseconds: number, callback: () => void) => () => void;
 
 const wallTimer: Timer = (milliseconds, callback) => {
   const handle = setTimeout(callback, milliseconds);
-  // A session that is left ends at once: the deadline stands in the record, and another process sees to it.
+  // A session that is left ends at once: the deadline is in the record, and another process sees to it.
   handle.unref();
   return () => clearTimeout(handle);
 };

@@ -15,7 +15,9 @@ export interface ShelfOptions {
   readOnly: boolean;
   now: () => Date;
   responderAddress: () => Promise<string>;
-  /** Starts the process that undoes changes not kept by their deadline once this one is gone; returns its description. */
+  /**
+   * Starts the process that undoes changes not kept by their deadline once this one is gone; returns its description.
+   */
   guard?: (caseId: string) => string;
 }
 

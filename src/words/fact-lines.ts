@@ -22,7 +22,7 @@ export interface ToldLine {
   text: string;
 }
 
-/** How many of a list are told one by one. */
+/** How many entries of a list are shown one by one. */
 const most = 60;
 
 function listed(label: string, texts: readonly string[], none = ''): ToldLine[] {
@@ -460,7 +460,7 @@ const outboundTexts: Record<Firewall['outbound'], string> = {
   unknown: 'not known',
 };
 
-/** What stands between the machine and the Internet. */
+/** What is between the machine and the Internet. */
 export function firewallLines(value: Firewall): ToldLine[] {
   return [
     {

@@ -8,7 +8,7 @@ import type { TriageInProgress } from '../triage/in-progress.ts';
 import { resourceText } from '../triage/time-line.ts';
 import { identityChanges, successes } from '../triage/verdict.ts';
 
-/** One line of what happened to a VM and how it stands now. */
+/** One line about what happened to a VM or its state now. */
 export interface Headline {
   /** "COMPROMISED", "SPREADING", "STILL OPEN" */
   label: string;
@@ -17,7 +17,7 @@ export interface Headline {
   texts: string[];
 }
 
-/** Short names of logon types; the others are told by their number. */
+/** Short names of logon types; the others are given by their number. */
 const logonTypes: Record<number, string> = {
   2: 'console',
   3: 'network',
@@ -30,7 +30,7 @@ const logonTypes: Record<number, string> = {
   11: 'cached',
 };
 
-/** "RDP", "network"; "" where the log does not tell the type. */
+/** "RDP", "network"; "" where the log does not report the type. */
 export function logonWord(type: number | null): string {
   return type === null ? '' : (logonTypes[type] ?? `type ${type}`);
 }
@@ -196,8 +196,8 @@ function door(part: TriageInProgress, attackedNow: boolean, now: Date): Headline
 }
 
 /**
- * What happened to the VM and its state now, in at most three lines: whether a logon succeeded, as which account and from
- * where; what followed; which ports are open, and who opened them. What is not known is only reported as not known.
+ * What happened to the VM and its state now, in at most three lines: whether a logon succeeded, as which account and
+ * from where; what followed; which ports are open, and who opened them. Unknowns are reported as unknown.
  */
 export function storyOf(part: TriageInProgress, now: Date): Headline[] {
   const logons = knownValue(part.logons);

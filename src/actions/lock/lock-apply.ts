@@ -154,7 +154,7 @@ async function flush(connection: Connection, context: ActionContext, id: string)
   return textAt(await networkResource(connection, id), 'properties', 'flushConnection') === 'true';
 }
 
-/** Keeps what stands there now as evidence: interfaces, subnets, groups, and Azure's effective rules. */
+/** Keeps what is there now as evidence: interfaces, subnets, groups, and Azure's effective rules. */
 async function keepBefore(connection: Connection, context: ActionContext, interfaces: readonly Json[]): Promise<void> {
   const groups: Json[] = [];
   const subnets: Json[] = [];

@@ -111,7 +111,9 @@ function openingText({ protocol, from, to, senders, internet, rules, tags }: Ope
   return `${protocol}${ports} from ${who} by ${by === '' ? 'no rule: no security group stands there' : by}`;
 }
 
-/** Just-in-time policies that name the VM, and grants that are open: Defender's allow rules stand above the lock's denial. */
+/**
+ * Just-in-time policies that name the VM, and grants that are open: Defender's allow rules are above the lock's denial.
+ */
 export async function jitWarnings(connection: Connection, context: ActionContext): Promise<string[]> {
   const { target } = context;
   try {

@@ -67,7 +67,9 @@ function ended(context: ActionContext, { left, back, told }: Report): Verificati
   return { ok: false, text: [...back, ...told, ...left, next].join(' ') };
 }
 
-/** Rules that others changed in the lock's group. Defender's own, and those of responders who joined, are only listed. */
+/**
+ * Rules that others changed in the lock's group. Defender's own, and those of responders who joined, are only listed.
+ */
 async function lookAtDrift(
   connection: Connection,
   context: ActionContext,

@@ -17,7 +17,8 @@ const ATTEMPTS = 15;
 
 /**
  * Is the VM closed? The lock's groups stand as planned, and nothing but the responder comes in, by the configuration and by
- * Azure's effective rules, security admin rules included. What stays open was foreseen and is told, or needs attention.
+ * Azure's effective rules, security admin rules included. What stays open was foreseen and is reported, or needs
+ * attention.
  */
 export async function verifyLock(
   connection: Connection,
@@ -100,7 +101,7 @@ function told(connection: Connection, state: LockState, reach: ReachReading): Ve
   };
 }
 
-/** By which sources the answer was found, and what they did not tell. */
+/** By which sources the answer was found, and what they did not report. */
 function sourcesOf(reach: ReachReading): { sources: string; missing: string } {
   const silent: string[] = [];
   const unseen: string[] = [];

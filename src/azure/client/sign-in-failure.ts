@@ -61,7 +61,7 @@ function tellingError(error: unknown): unknown {
   return more.findLast((one) => codeIn(textAt(one, 'message')) !== '') ?? more.at(-1) ?? error;
 }
 
-/** What Azure wants of the next sign-in, told by the claims that it names. */
+/** What Azure requires of the next sign-in, by the claims that it names. */
 export function gapOfChallenge(challenge: Challenge, said = ''): Gap {
   const factor = /"acrs"|"amr"|mfa|c\d+"/i.test(challenge.claims) || /multi-?factor|\bMFA\b/i.test(said);
   const words = said === '' ? '' : `: ${said}`;

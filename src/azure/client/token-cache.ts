@@ -21,7 +21,7 @@ export interface TokenCache extends TokenCredential {
 /**
  * Each of the SDK's clients asks its credential for itself, and a sign-in with the Azure CLI is a process of two
  * seconds for each. `source` is asked once; what it gives serves them all. A failure is not kept, so that a
- * later sign-in is used. `wantedTenant` is told where it fails. Throws SignInFailed with the source's error, or
+ * later sign-in is used. `wantedTenant` is named where it fails. Throws SignInFailed with the source's error, or
  * ChallengeUnanswered where Azure demanded claims that the source cannot get.
  */
 export function cachedTokens(

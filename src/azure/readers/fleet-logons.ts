@@ -42,7 +42,7 @@ type ReadAt = (scope: string, machines: readonly VirtualMachine[]) => Promise<Fl
 
 /**
  * The worst burst of each VM: one set of queries a workspace, or a subscription, never one a VM. A VM without logs, and
- * one of which an answer that failed or was cut may have told more, gets an unknown of its own. The map's keys are
+ * one of which an answer that failed or was cut may have reported more, gets an unknown of its own. The map's keys are
  * resource ids in lower case.
  */
 export async function readFleetLogons(
@@ -108,7 +108,7 @@ async function fewerWorkspaces(
 
 /**
  * VMs of which no workspace knows: their subscription knows of workspaces that cannot be listed. When its agents are
- * silent as well, there is nothing more to ask. Null when there is, or when it cannot be told.
+ * silent as well, there is nothing more to ask. Null when there is, or when it cannot be determined.
  */
 async function readQuiet(machines: readonly VirtualMachine[], heartbeat: LogAnswer): Promise<FleetReading | null> {
   if (heartbeat.state === 'failed') return null;

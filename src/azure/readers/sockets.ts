@@ -59,7 +59,8 @@ const sourceOf = (table: string): string => `Log Analytics · ${table}`;
 
 /**
  * What listens on a machine and who connected to it, by VM insights. That there is no table, that it may not be read, and
- * that this machine sends nothing to it are told apart; only where the agent reports is a silent port known to be silent.
+ * that this machine sends nothing to it are distinguished; only where the agent reports is a silent port known to be
+ * silent.
  */
 export async function readSockets(
   connection: Connection,

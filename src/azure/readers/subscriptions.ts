@@ -6,7 +6,10 @@ import type { Connection } from '../client/connection.ts';
 export interface Subscription {
   id: string;
   name: string;
-  /** The tenant that it belongs to: with Azure Lighthouse another than that of the sign-in. "" when Azure does not tell. */
+  /**
+   * The tenant that it belongs to: with Azure Lighthouse another than that of the sign-in. "" when Azure does not
+   * report it.
+   */
   tenantId: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Small LRU cache. A value made for one VM serves the next VMs behind the same groups and none after them; a larger cache
- * would keep values long enough for the garbage collector to promote them to the old generation.
+ * Small LRU cache. A value made for one VM serves the next VMs behind the same groups and none after them; a larger
+ * cache would keep values long enough for the garbage collector to promote them to the old generation.
  */
 export class Recent<V> {
   readonly #values: V[] = [];

@@ -395,7 +395,7 @@ function stands<A extends number | bigint>(
   return overlaps(piece.sources, changed) && overlaps(subtract(piece.sources, taken), passed);
 }
 
-/** Source-port classes that rules tell apart: one representative of each. */
+/** Source-port classes that rules distinguish: one representative of each. */
 function sourcePortClasses<A extends number | bigint>(lists: readonly (ListAtPlace<A> | undefined)[]): number[] {
   const edges = new Set<number>([0]);
   for (const list of lists) {

@@ -12,7 +12,7 @@ export function brokenInto(logons: Logons | null): { index: number; burst: Burst
   return undefined;
 }
 
-/** " (event log fs.evtx, a log of fs01)" for a burst that an opened log tells; "" for one of Log Analytics. */
+/** " (event log fs.evtx, a log of fs01)" for a burst that an opened log reports; "" for one of Log Analytics. */
 function readFromText({ readFrom }: Burst): string {
   return readFrom === undefined || readFrom === 'Log Analytics' ? '' : ` (${printable(readFrom, 120)})`;
 }

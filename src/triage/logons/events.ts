@@ -116,7 +116,7 @@ export class FailureColumns {
   logonType = new Int8Array(1024);
   /** Number in `processes`, where 0 is "not known"; only failures without an address have one. */
   process = new Uint16Array(1024);
-  /** 1 where the failure stands in a damaged part of an event log: shown, but no proof. */
+  /** 1 where the failure is in a damaged part of an event log: shown, but no proof. */
   unverified = new Uint8Array(1024);
 
   readonly computers = new Names();

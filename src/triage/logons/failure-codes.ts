@@ -4,7 +4,7 @@
  */
 export type Credential = 'wrong' | 'right' | 'undecided';
 
-/** What a failure code says. `accountExists` is null where it tells nothing about the account. */
+/** What a failure code says. `accountExists` is null where it shows nothing about the account. */
 export interface FailureMeaning {
   meaning: string;
   accountExists: boolean | null;
@@ -30,7 +30,7 @@ const undecided = (meaning: string, accountExists: boolean | null = null): Failu
  * stage (LsaLogonUser: "the user account and password are legitimate"), and so are the expired account and the right that
  * is not granted. A locked account is refused before its password is looked at.
  *
- * Kerberos' codes of 4768 and 4771 are those of RFC 4120 7.5.9, as Microsoft's descriptions of the events tell them.
+ * Kerberos' codes of 4768 and 4771 are those of RFC 4120 7.5.9, as Microsoft's descriptions of the events report them.
  */
 const meanings: Record<string, FailureMeaning> = {
   '0xc000005e': undecided('no logon server available'),
