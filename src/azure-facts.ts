@@ -18,7 +18,7 @@ export const confirmEveryDays = 180;
 
 const confirmed = '2026-11-29';
 
-/** Every such fact, for a person to check; `npm run facts` shows what is due. */
+/** Every such fact, for a user to check; `npm run facts` shows what is due. */
 export const azureFacts: readonly AzureFact[] = [
   {
     id: 'vulnerabilities-individual',

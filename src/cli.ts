@@ -99,7 +99,7 @@ function addWorkbench(cordon: Command): void {
         return;
       }
       await finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1]));
-      // A request that Azure has not answered must not hold a person who has left.
+      // A request that Azure has not answered must not hold a user who has left.
       if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
     });
 }

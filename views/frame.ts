@@ -12,7 +12,7 @@ export type Block =
   | { kind: 'rows'; rows: readonly string[] }
   | { kind: 'tables'; height: number; tables: readonly SmallTable[]; left: readonly string[]; leftWidth: number };
 
-/** All that a person sees at one time. */
+/** All that a user sees at one time. */
 export interface Frame {
   columns: number;
   rows: number;

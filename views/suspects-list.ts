@@ -244,7 +244,7 @@ interface Tally {
   attacked: number;
   broken: number;
   unknown: number;
-  /** Is the exposure, are the logons, of any machine known? */
+  /** Is the exposure, are the logons, of any VM known? */
   reach: boolean;
   logons: boolean;
 }
@@ -269,7 +269,7 @@ function tallyOf(rows: readonly ScanRow[]): Tally {
   return tally;
 }
 
-/** How many machines, how many in trouble, how many with something unknown. */
+/** How many VMs, how many in trouble, how many with something unknown. */
 export function summaryRow(state: SessionState): { left: Line; right: Line } {
   const { rows, state: reading, asOf, notSeen } = state.scan;
   const { exposed, attacked, broken, unknown, reach: reachKnown, logons } = tallyOf(rows);

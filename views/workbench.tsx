@@ -86,7 +86,7 @@ function drawOver(stdout: NodeJS.WriteStream): void {
 const defaultSize = { columns: 80, rows: 24 };
 
 /**
- * Draws the session on the alternate screen until the person leaves or the process is asked to end. Restores the
+ * Draws the session on the alternate screen until the user leaves or the process is asked to end. Restores the
  * terminal in every case, closes the session (its transcripts are complete then) and names on stderr what still runs in
  * Azure. A defect while drawing rejects with its error, after the transcripts' paths were printed.
  */
@@ -241,7 +241,7 @@ export async function runWorkbench({
       failure ??= error;
     }
     stdin.setRawMode?.(false);
-    // Closing can wait for a disk or a network: the terminal is already the person's own again.
+    // Closing can wait for a disk or a network: the terminal is already the user's own again.
     for (const one of words) stderr.write(`${one}\n`);
     await session.close();
     for (const signal of signals) process.off(signal, onSignal);

@@ -162,7 +162,7 @@ function portsOf(request: unknown): string[] {
   );
 }
 
-/** Azure shows the last assessment of a machine in its instance view. */
+/** Azure shows the last assessment of a VM in its instance view. */
 async function assessmentFate(
   connection: Connection,
   sent: SentChange,

@@ -206,7 +206,7 @@ async function afterFailure(of: {
     await end(false, word === 'failed' ? 'Failed' : 'Canceled');
     throw new AzureRefusal(what, failure);
   }
-  // Stopped by the person: the record says what is open, and the next start asks.
+  // Stopped by the user: the record says what is open, and the next start asks.
   if (context.signal.aborted) throw new UnknownOutcome(what, failure);
   if (answer === 'conflict') {
     // A request that was delivered twice is refused the second time, although the first did it.

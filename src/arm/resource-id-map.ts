@@ -8,7 +8,7 @@ interface Entry<V> {
 /**
  * Values by resource id in any case. A fleet has ten thousands of ids, each 150 characters long: they are found by a
  * hash that knows no case, because a lower-case copy of each, and its place in a map beside the id's own, would take
- * more memory and time than everything else that is known of a machine.
+ * more memory and time than everything else that is known of a VM.
  */
 export class IdMap<V> {
   readonly #entries = new Map<number, Entry<V>>();

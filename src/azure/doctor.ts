@@ -26,10 +26,10 @@ import { type Granted, permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
 
-/** The machine by which a subscription's sources are tried, and who asks. */
+/** The VM by which a subscription's sources are tried, and who asks. */
 export interface Patient {
   vm: VirtualMachine;
-  /** Logs are asked of the machine alone, instead of its subscription. */
+  /** Logs are asked of the VM alone, instead of its subscription. */
   alone: boolean;
   /** Object id of the caller, for the lines to paste; "" when it is not known. */
   callerId: string;
@@ -189,7 +189,7 @@ async function readProviders(connection: Connection, vm: VirtualMachine): Promis
 }
 
 /**
- * Every source that a triage reads, tried on one machine: reachable, permitted, populated, how old, and what to ask the
+ * Every source that a triage reads, tried on one VM: reachable, permitted, populated, how old, and what to ask the
  * customer for where it is not. They are asked side by side; none throws.
  */
 export async function checkSources(connection: Connection, patient: Patient): Promise<DoctorCheck[]> {
@@ -441,7 +441,7 @@ export async function checkRights(
   }
 }
 
-/** Seconds that this machine's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */
+/** Seconds that this computer's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */
 export async function clockAhead(connection: Connection): Promise<number | null> {
   const before = connection.clock.now().getTime();
   const { date } = await connection.get('/subscriptions?api-version=2022-12-01');

@@ -29,9 +29,9 @@ interface FleetFacts {
   alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
   /** `unread` when Azure refused or did not answer. */
   patches: Map<string, PatchCounts> | 'unread' | null;
-  /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
+  /** CISA's entries among each scanned VM's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
-  /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
+  /** Last backups by VM, and the subscriptions (lower case) in which any backup could be read. */
   backups: { last: Map<string, string>; seen: Set<string>; whole: boolean } | null;
 }
 
@@ -147,12 +147,12 @@ class Board {
 export interface ScanOptions extends LogonOptions {
   exploited?: ExploitedCatalog;
   serviceTags?: PublishedTags;
-  /** Keep each machine's whole exposure in its row. */
+  /** Keep each VM's whole exposure in its row. */
   full?: boolean;
 }
 
 /**
- * Every machine in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a machine.
+ * Every VM in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a VM.
  * `onProgress` gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
  */
 export async function readScan(

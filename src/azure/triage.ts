@@ -102,7 +102,7 @@ function observed<T>(read: Promise<T>): Promise<T> {
 }
 
 /**
- * The three questions and the posture of one machine. Every read starts at once; `onProgress` gets the whole picture
+ * The three questions and the posture of one VM. Every read starts at once; `onProgress` gets the whole picture
  * each time an answer arrives. Azure's refusals become unknown facts.
  */
 export async function readTriage(

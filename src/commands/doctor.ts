@@ -22,7 +22,7 @@ export interface DoctorFlags extends ConnectionFlags {
   json?: boolean;
   /** Leave out names, ids and addresses. */
   redact?: boolean;
-  /** Ask about this machine alone. */
+  /** Ask about this VM alone. */
   vm?: string;
 }
 
@@ -96,7 +96,7 @@ function secondFactor(who: WhoActs): DoctorCheck[] {
     : [aboutSignIn('second factor', 'partly', withoutSecondFactor, loginLine(who.tenantId), null)];
 }
 
-/** What each playbook needs on a machine. Their steps are planned, which only reads; nothing is kept. */
+/** What each playbook needs on a VM. Their steps are planned, which only reads; nothing is kept. */
 async function checkPlaybooks(
   connection: Connection,
   vm: VirtualMachine,

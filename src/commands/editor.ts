@@ -24,7 +24,7 @@ function run(command: string, file: string): Promise<void> {
   });
 }
 
-/** An editor by $VISUAL or $EDITOR. The text lies in a file of its own meanwhile, which only the person can read. */
+/** An editor by $VISUAL or $EDITOR. The text lies in a file of its own meanwhile, which only the user can read. */
 export function personsEditor(environment: { VISUAL?: string | undefined; EDITOR?: string | undefined }): Editor {
   const editor: Editor = {
     lend: null,

@@ -30,7 +30,7 @@ export interface KqlFlags extends ConnectionFlags {
 const SHOWN = 1_000;
 const WRITTEN = 1_000_000;
 
-/** `cordon kql QUERY`: a query over evidence files, or over a machine's logs in Log Analytics. */
+/** `cordon kql QUERY`: a query over evidence files, or over a VM's logs in Log Analytics. */
 export async function kql(
   given: string,
   flags: KqlFlags,

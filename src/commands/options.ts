@@ -74,7 +74,7 @@ async function runningSimulator(url: string): Promise<SimulatorAddress> {
   }
 }
 
-/** Larger than any list that Microsoft or CISA publishes, and than a world that a person writes. */
+/** Larger than any list that Microsoft or CISA publishes, and than a world that a user writes. */
 const mostBytes = 256 * 1024 * 1024;
 
 /** Reads a file that the user named, or throws a Failure that says which and why. */

@@ -19,7 +19,7 @@ export interface RunOptions {
   dryRun?: boolean;
   /** Answers `y`; never what must be typed. */
   yes?: boolean;
-  /** The machine's name, for steps that ask for it. */
+  /** The VM's name, for steps that ask for it. */
   confirm?: string;
   reason?: string;
   readOnly?: boolean;

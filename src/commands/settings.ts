@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { exitCode, Failure } from '../failure.ts';
 
-/** What a person has set once for all sessions, in cordon.yaml. */
+/** What a user has set once for all sessions, in cordon.yaml. */
 export interface Settings {
   theme: 'auto' | 'dark' | 'light' | 'high-contrast' | 'colour-blind';
   mouse: boolean;

@@ -60,7 +60,7 @@ async function readAndEnter(
   }
 }
 
-/** `cordon triage VM`: the three questions for one machine, without the workbench. */
+/** `cordon triage VM`: the three questions for one VM, without the workbench. */
 export async function triage(wanted: string, flags: TriageFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
   const tags = await serviceTagsOption(flags, new Date());

@@ -40,7 +40,7 @@ interface Listed {
   vm: { id: string; name: string };
   at: string;
   undo: string;
-  /** "yes", "confirm" (only when it is named with --step and the machine's name is given), or "no". */
+  /** "yes", "confirm" (only when it is named with --step and the VM's name is given), or "no". */
   undoable: 'yes' | 'confirm' | 'no';
   outcome: 'undone' | 'failed' | 'not-asked';
   text: string;
@@ -99,7 +99,7 @@ function textOf(what: string, listed: readonly Listed[], done: boolean): string 
 
 /**
  * `cordon undo CASE`: lists what a case changed, last step first, and with `--yes` undoes it after a drift check.
- * Evidence is deleted only when its step is named and the machine's name is given. Returns the exit code: 0 when all
+ * Evidence is deleted only when its step is named and the VM's name is given. Returns the exit code: 0 when all
  * that was asked for is undone, 5 when something was found changed meanwhile or could not be undone.
  */
 export async function undoCase(

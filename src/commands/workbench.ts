@@ -38,7 +38,7 @@ function sessionSettings({ refresh, columns, localTime }: Settings) {
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
 
 /**
- * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. The first frame
+ * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious VM. The first frame
  * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it. `program` is cordon's own
  * file, of which a process is started that undoes changes not kept by their deadline.
  */

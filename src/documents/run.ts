@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instant } from './fact-schema.ts';
 
-/** What it takes to confirm: nothing, the key `y`, or typing the machine's name. */
+/** What it takes to confirm: nothing, the key `y`, or typing the VM's name. */
 export const danger = z.enum(['none', 'reversible', 'disruptive']);
 export type Danger = z.infer<typeof danger>;
 

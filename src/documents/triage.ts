@@ -13,7 +13,7 @@ export const virtualMachine = z.object({
   tenantId: z.string().optional(),
   location: z.string(),
   os: z.enum(['windows', 'linux']),
-  /** As a person says it: "Windows Server 2019", "Ubuntu 22.04". Empty when Azure does not report it. */
+  /** As a user says it: "Windows Server 2019", "Ubuntu 22.04". Empty when Azure does not report it. */
   osName: z.string(),
   /** Azure's power state without its prefix; `unknown` when it could not be read. */
   power: z.enum(['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated', 'unknown']),
@@ -57,7 +57,7 @@ export type PortUse = z.infer<typeof portUse>;
 
 export const exposedPort = z.object({
   protocol: z.enum(['tcp', 'udp', 'icmp', 'esp', 'ah']),
-  /** Port range at the machine; 0-0 for protocols without ports. */
+  /** Port range at the VM; 0-0 for protocols without ports. */
   from: z.int(),
   to: z.int(),
   /** The field's name for the service, or "" when nothing is known of the port. */
@@ -203,9 +203,9 @@ export const logons = z.object({
   afterFailures: logonsAfterFailures.optional(),
   /** Absent when there is none. */
   rightButRefused: rightButRefused.optional(),
-  /** When any security event last arrived from this machine; null when that was not asked. */
+  /** When any security event last arrived from this VM; null when that was not asked. */
   lastEventAt: instant.nullable(),
-  /** Are successful logons collected for this machine? */
+  /** Are successful logons collected for this VM? */
   successesCollected: z.boolean().nullable(),
   thresholds: z.object({ failures: z.int(), windowSeconds: z.int() }),
 });
@@ -222,7 +222,7 @@ export const missingPatch = z.object({
   publishedAt: instant.nullable(),
   ageDays: z.int().nullable(),
   rebootRequired: z.boolean().nullable(),
-  /** The CVEs that vulnerability findings on this machine tie to it; what else it closes is not in Azure's data. */
+  /** The CVEs that vulnerability findings on this VM tie to it; what else it closes is not in Azure's data. */
   cves: z.array(z.string()),
   /** What the newest installation run that named it left of it: why it is still missing. */
   lastAttempt: z.object({ state: z.string(), at: instant.nullable() }).nullable(),
@@ -279,7 +279,7 @@ export type InstallationRun = z.infer<typeof installationRun>;
 export const installations = z.object({ runs: z.array(installationRun) });
 export type Installations = z.infer<typeof installations>;
 
-/** What of this machine's known vulnerabilities CISA lists as exploited. */
+/** What of this VM's known vulnerabilities CISA lists as exploited. */
 export const knownExploited = z.object({
   catalogVersion: z.string(),
   releasedAt: instant,
@@ -296,7 +296,7 @@ export const knownExploited = z.object({
       dueAt: z.string(),
       /** Is it known to be used in ransomware campaigns? null: CISA says that it does not know. */
       ransomware: z.boolean().nullable(),
-      /** What of this machine names it: "KB5035849", the title of a vulnerability finding. */
+      /** What of this VM names it: "KB5035849", the title of a vulnerability finding. */
       on: z.array(z.string()),
     }),
   ),
@@ -370,7 +370,7 @@ export const alert = z.object({
   /** The stage of the attack as Defender calls it ("Exploitation"), and ATT&CK techniques it names. */
   intent: z.string(),
   techniques: z.array(z.string()),
-  /** What it names besides this machine. */
+  /** What it names besides this VM. */
   entities: z.object({ addresses: z.array(z.string()), accounts: z.array(z.string()) }),
   /** What Defender advises, one sentence each. */
   remediation: z.array(z.string()),
@@ -379,13 +379,13 @@ export const alerts = z.object({
   alerts: z.array(alert),
   /** The plan as Azure prints it: "Standard P2"; "unknown" when it cannot be read. */
   plan: z.string(),
-  /** Defender for Servers on this machine. `on` is a Standard tier without a sub-plan. */
+  /** Defender for Servers on this VM. `on` is a Standard tier without a sub-plan. */
   servers: z.enum(['P2', 'P1', 'on', 'off', 'unreadable']),
 });
 export type Alerts = z.infer<typeof alerts>;
 
 export const secureScore = z.object({
-  /** Of the subscription, not of this machine. */
+  /** Of the subscription, not of this VM. */
   subscription: z.string(),
   percentage: z.number(),
   current: z.number(),
@@ -404,7 +404,7 @@ export const secureScore = z.object({
 });
 export type SecureScore = z.infer<typeof secureScore>;
 
-/** What Defender for Cloud recommends for this machine. */
+/** What Defender for Cloud recommends for this VM. */
 export const recommendations = z.object({
   unhealthy: z.array(
     z.object({ id: z.string(), name: z.string(), severity: z.string(), since: instant.nullable(), cause: z.string() }),
@@ -415,7 +415,7 @@ export const recommendations = z.object({
 export type Recommendations = z.infer<typeof recommendations>;
 
 export const jit = z.object({
-  /** Name of the policy that protects this machine; "" when none does. */
+  /** Name of the policy that protects this VM; "" when none does. */
   policy: z.string(),
   policyId: z.string(),
   /** Is the plan on that just-in-time access needs (Defender for Servers P2)? null when that cannot be read. */
@@ -452,7 +452,7 @@ export const identityPosture = z.object({
   passwordAuthentication: z.boolean().nullable(),
   domainJoined: z.boolean().nullable(),
   entraLogin: z.boolean().nullable(),
-  /** SSH keys that Azure put into the machine; null on Windows and where Azure does not report it. */
+  /** SSH keys that Azure put into the VM; null on Windows and where Azure does not report it. */
   sshKeys: z.int().nullable(),
   /** What is known of how one signs in and of a second factor, one sentence each. */
   signIn: z.array(z.string()),
@@ -492,7 +492,7 @@ export const software = z.object({
       knownVulnerabilities: z.int().nullable(),
     }),
   ),
-  /** Did the vulnerability scan look at this machine? Otherwise an empty list says nothing. */
+  /** Did the vulnerability scan look at this VM? Otherwise an empty list says nothing. */
   scan: z.object({ state: z.enum(['scanned', 'not-scanned']), at: instant.nullable(), because: z.string() }),
   vulnerabilities: z.array(
     z.object({
@@ -511,14 +511,14 @@ export const software = z.object({
 export type Software = z.infer<typeof software>;
 
 export const firewall = z.object({
-  /** Does this machine's traffic pass an Azure Firewall, in either direction? */
+  /** Does this VM's traffic pass an Azure Firewall, in either direction? */
   inPath: z.boolean(),
   name: z.string(),
   id: z.string(),
   policy: z.string(),
   /** What leads in: only the firewall's DNAT rules, those and other ways past it, or no firewall at all. */
   inbound: z.enum(['firewall', 'beside-firewall', 'no-firewall', 'nothing', 'unknown']),
-  /** Where the default route of the machine's subnets leads. */
+  /** Where the default route of the VM's subnets leads. */
   outbound: z.enum(['firewall', 'appliance', 'nowhere', 'direct', 'mixed', 'unknown']),
   routes: z.array(z.object({ subnet: z.string(), prefix: z.string(), nextHop: z.string(), firewall: z.string() })),
   dnatRules: z.array(z.string()),
@@ -559,7 +559,7 @@ export const activityEntry = z.object({
   correlationId: z.string(),
   severity,
   attack: z.array(z.string()),
-  /** Why it is listed: done to the machine or a part of it; to a scope that it is in; by its identity. */
+  /** Why it is listed: done to the VM or a part of it; to a scope that it is in; by its identity. */
   about: z.enum(['machine', 'scope', 'identity']),
   rule: writtenRule.nullable(),
 });
@@ -680,7 +680,7 @@ export const scanRow = z.object({
    * `unread`: Azure gave no answer to it. Absent while the answer has not come.
    */
   patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread']).optional(),
-  /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the machine can be read. */
+  /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the VM can be read. */
   knownExploited: z.array(z.string()).nullable().optional(),
   /** null: unknown; "": never backed up. */
   lastBackup: z.union([instant, z.literal('')]).nullable(),

@@ -27,7 +27,7 @@ import {
 import { RecordRanges, SeenEvents } from './seen-events.ts';
 import { Span } from './span.ts';
 
-/** Logon types by which a password reaches the machine; services, batch jobs and the system itself are none of them. */
+/** Logon types by which a password reaches the VM; services, batch jobs and the system itself are none of them. */
 const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
 /** Sessions of the system, of the local and of the network service; 0 is none. */
 const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);

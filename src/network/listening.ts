@@ -24,7 +24,7 @@ export interface InboundUse {
   last: string;
 }
 
-/** What was read of a machine's sockets. */
+/** What was read of a VM's sockets. */
 export interface Sockets {
   bound: Fact<BoundPort[]>;
   inbound: Fact<InboundUse[]>;

@@ -82,7 +82,7 @@ export class NetworkResources {
 
   /** The resource with this id, in any case; undefined when it was not read. */
   get(id: string): Json | undefined {
-    // What one machine refers to is asked for several times on end.
+    // What one VM refers to is asked for several times on end.
     if (id !== this.#lastId) {
       this.#last = this.#byId.get(id);
       this.#lastId = id;

@@ -9,7 +9,7 @@ export interface Progress {
   text: string;
 }
 
-/** The machine that a playbook acts on. */
+/** The VM that a playbook acts on. */
 export interface Target {
   id: string;
   name: string;

@@ -27,12 +27,12 @@ export interface StepView extends PlannedStep {
   undoable: boolean;
 }
 
-/** What is asked of the person now. Enter alone never answers it. */
+/** What is asked of the user now. Enter alone never answers it. */
 export interface Prompt {
   step: string;
   level: Danger | 'ask';
   question: string;
-  /** What must be typed: "y", or the machine's name; "" for a free answer. */
+  /** What must be typed: "y", or the VM's name; "" for a free answer. */
   expects: string;
   consequences: string[];
 }

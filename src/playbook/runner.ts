@@ -32,7 +32,7 @@ export interface RunOptions {
   reason: string;
   /** Changes nothing, and says so. */
   readOnly: boolean;
-  /** With a person who can press keys: only then a step is undone by itself. */
+  /** With a user who can press keys: only then a step is undone by itself. */
   interactive: boolean;
   now: () => Date;
   timer?: Timer;
@@ -88,7 +88,7 @@ export function lacking(permissions: readonly Permission[]): Permission[] {
   return permissions.filter((one) => one.held === false);
 }
 
-/** Makes a playbook ready for a machine. Nothing is asked of Azure before `start` or `plan`. */
+/** Makes a playbook ready for a VM. Nothing is asked of Azure before `start` or `plan`. */
 export function createRun(options: RunOptions): StartedRun {
   return new Run(options);
 }
@@ -298,7 +298,7 @@ class Run implements StartedRun {
       const consent = await this.#consent(step);
       if (consent !== 'go') return consent;
       const applied = await this.#apply(step, step.action);
-      // A stale plan is shown again to a person; a script has confirmed another plan than this one.
+      // A stale plan is shown again to a user; a script has confirmed another plan than this one.
       if (applied === 'stale' && this.#options.interactive && attempt < 5) continue;
       if (applied === 'stale') return this.#failed(step, step.view.error);
       if (applied !== 'go') return applied;

@@ -11,7 +11,7 @@ export interface Job {
   fraction: number | null;
   /** ISO 8601 UTC. */
   since: string;
-  /** A person is asked and nothing moves until they answer. */
+  /** A user is asked and nothing moves until they answer. */
   waiting: boolean;
 }
 

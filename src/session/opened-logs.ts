@@ -6,7 +6,7 @@ import { beneath, type LogsSlot, machineOf, top } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
 /**
- * Reads the exported event logs that a person opens. Each is added to what is known of a VM's logons; one that does not
+ * Reads the exported event logs that a user opens. Each is added to what is known of a VM's logons; one that does not
  * fit the VM is asked about before it counts. `record` keeps what was opened, with its hash, in the case file; `changed`
  * is called when other logs count for a VM than before.
  */

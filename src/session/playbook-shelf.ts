@@ -60,12 +60,12 @@ function isIrreversible(playbook: Playbook, actions: ReadonlyMap<string, Action>
   return used.length > 0 && used.every((action) => action?.undo === undefined);
 }
 
-/** What a playbook must know of the machine that it acts on. */
+/** What a playbook must know of the VM that it acts on. */
 export function targetOf({ id, name, resourceGroup, subscriptionId, location }: VirtualMachine): Target {
   return { id, name, resourceGroup, subscriptionId, location };
 }
 
-/** The playbooks of a shelf, offered for a machine. */
+/** The playbooks of a shelf, offered for a VM. */
 export function playbooksOf(options: ShelfOptions): Playbooks {
   const { shelf } = options;
   return {

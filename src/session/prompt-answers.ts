@@ -5,7 +5,7 @@ import type { Holder } from './state-store.ts';
 const tooSoon = 'Read it first: an answer counts once this has stood here for half a second.';
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
 
-/** Answers to the prompt in hand. Nothing here takes an answer to a prompt that a person cannot have read. */
+/** Answers to the prompt in hand. Nothing here takes an answer to a prompt that a user cannot have read. */
 export function promptAnswers(
   holder: Holder,
   runs: ReturnType<typeof playbookRuns>,

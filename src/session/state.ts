@@ -91,7 +91,7 @@ export interface Toast {
   until: number;
 }
 
-/** The three questions for one machine, as far as they are answered. */
+/** The three questions for one VM, as far as they are answered. */
 export interface TriageSlot {
   vm: VirtualMachine;
   /** As Azure reported it. */
@@ -158,11 +158,11 @@ export interface SessionState {
   redraws: number;
   /** Ids of the VMs that are marked, for what is done to several. */
   marked: ReadonlySet<string>;
-  /** The machine under the cursor of the suspects list; null: the first. */
+  /** The VM under the cursor of the suspects list; null: the first. */
   selectedVm: string | null;
   triages: ReadonlyMap<string, TriageSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
-  /** Exported event logs by the id of the machine whose they are. */
+  /** Exported event logs by the id of the VM whose they are. */
   logs: ReadonlyMap<string, LogsSlot>;
   /** What was asked of logs about an address, by the address; null while it is awaited. */
   traces: ReadonlyMap<string, Fact<AddressTrace> | null>;
@@ -269,7 +269,7 @@ export function modeOf(state: SessionState): Mode {
   return layer.kind === 'confirm' ? 'prompt-key' : layer.kind;
 }
 
-/** The machine that the open views are about; null in the suspects list. */
+/** The VM that the open views are about; null in the suspects list. */
 export function machineOf(state: SessionState): string | null {
   for (let at = state.layers.length - 1; at >= 0; at -= 1) {
     const layer = state.layers[at];
@@ -292,7 +292,7 @@ export function itemCount(part: TriageInProgress | undefined, pane: Pane): numbe
   return postureKeys.length;
 }
 
-/** Names the events next to an instant on one machine. */
+/** Names the events next to an instant on one VM. */
 export const aroundKey = (vmId: string, instant: string): string => `${vmId.toLowerCase()}\n${instant}`;
 
 /** The instant of a burst whose neighbouring events are worth reading: its first success; "" when there is none. */

@@ -138,7 +138,7 @@ export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly 
 
 const places = new WeakMap<readonly ScanRow[], Map<string, number>>();
 
-/** Where each machine is in a list. */
+/** Where each VM is in a list. */
 function placesIn(rows: readonly ScanRow[]): Map<string, number> {
   const known = places.get(rows);
   if (known) return known;
@@ -147,7 +147,7 @@ function placesIn(rows: readonly ScanRow[]): Map<string, number> {
   return made;
 }
 
-/** Where the cursor is among the visible rows; 0 when its machine is not among them. */
+/** Where the cursor is among the visible rows; 0 when its VM is not among them. */
 export function cursorAt(state: Listed & Pick<SessionState, 'selectedVm'>): number {
   if (state.selectedVm === null) return 0;
   return placesIn(visibleRows(state)).get(state.selectedVm) ?? 0;

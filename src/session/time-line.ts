@@ -6,7 +6,7 @@ type Shown = Extract<Layer, { kind: 'time-line' }>;
 
 const none: TimeLine = { entries: [], unknown: [] };
 
-/** The time line of a machine as far as its facts have arrived. */
+/** The time line of a VM as far as its facts have arrived. */
 export function timeLineIn(state: SessionState, vmId: string): TimeLine {
   return state.triages.get(vmId)?.part.timeLine ?? none;
 }

@@ -39,7 +39,7 @@ export function lastAttemptOf(patch: MissingPatch, runs: readonly InstallationRu
   return null;
 }
 
-/** Since when the machine waits for a reboot: the end of the newest run that asked for one and did not get it. */
+/** Since when the VM waits for a reboot: the end of the newest run that asked for one and did not get it. */
 export function rebootPendingSince(runs: readonly InstallationRun[]): string | null {
   const told = runs.find((run) => run.rebootStatus !== '' && !/^(notneeded|unknown)$/i.test(run.rebootStatus));
   return told && /^(required|started|failed)$/i.test(told.rebootStatus) ? told.endedAt : null;

@@ -30,7 +30,7 @@ export function jitLines({ policy, available, ports, grants }: Jit): ToldLine[] 
   ];
 }
 
-/** Who can sign in, and what the machine may do in Azure. */
+/** Who can sign in, and what the VM may do in Azure. */
 export function identityLines({ localAdmin, signIn, managedIdentities }: IdentityPosture): ToldLine[] {
   return [
     { label: 'Administrator', text: localAdmin || 'not reported' },

@@ -9,7 +9,7 @@ import { type BackupState, vaultOf } from './settings.ts';
 const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
 const good = new Set(['completed', 'completedwithwarnings']);
 
-/** The machine's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
+/** The VM's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
 export async function jobsOf(
   connection: Connection,
   context: ActionContext,

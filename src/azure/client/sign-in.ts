@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { NobodySignedIn } from './sign-in-failure.ts';
 
-/** How to sign in; `default` takes what there is, a person's sign-in before an identity of the computer. */
+/** How to sign in; `default` takes what there is, a user's sign-in before an identity of the computer. */
 export const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
@@ -79,7 +79,7 @@ function environmentIsSet(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * A person's sign-in before an identity of the computer: on a jump host in Azure the SDK's own order would act as the
+ * A user's sign-in before an identity of the computer: on a jump host in Azure the SDK's own order would act as the
  * VM. A sign-in that Entra refuses ends the search; cordon never falls back to another account by itself.
  */
 function sourcesByDefault(identity: typeof import('@azure/identity'), options: SignInOptions): Source[] {

@@ -24,7 +24,7 @@ function claimsIn(token: string): Record<string, unknown> {
 
 /**
  * Who acts: `idtyp` says it where Entra ID writes it ("Access token claims reference"); a managed identity's token
- * names its resource in `xms_mirid`; without either, only a person has a user principal name.
+ * names its resource in `xms_mirid`; without either, only a user has a user principal name.
  */
 function kindOf(claims: Record<string, unknown>): SignedIn['kind'] {
   if (typeof claims.xms_mirid === 'string') return 'managed identity';

@@ -7,7 +7,7 @@ import type { SignedIn } from './signed-in.ts';
 export interface WhoActs extends SignedIn {
   /** "Azure CLI" */
   through: string;
-  /** One sentence each; empty when a person acts in the tenant that was asked for. */
+  /** One sentence each; empty when a user acts in the tenant that was asked for. */
   warnings: string[];
 }
 

@@ -5,7 +5,7 @@ import { azureError, unknownFrom } from '../client/failure.ts';
 
 /**
  * Azure's effective security rules of a network interface, or why they could not be had: Azure reports them only for a
- * running machine, to callers that may do more than read.
+ * running VM, to callers that may do more than read.
  */
 export async function readEffectiveRules(
   connection: Connection,

@@ -23,7 +23,7 @@ function countsOf(row: Json, now: number): PatchCounts {
   const result = assessmentResult(textAt(row, 'status'), critical !== undefined || security !== undefined);
   if (result === 'failed') return none('failed');
   if (result === 'running' || result === 'untold') return none('unfinished');
-  // What ended with warnings may have missed some: what it counts is missing, but its nought says nothing.
+  // What ended with warnings may have missed some: what it counts is missing, but its zero says nothing.
   if (result === 'partial' && !critical && !security) return none('unfinished');
   return { assessment: 'fresh', critical: critical ?? 0, security: security ?? 0 };
 }
@@ -32,7 +32,7 @@ const better = (one: PatchCounts | undefined, other: PatchCounts) =>
   one?.assessment === 'fresh' && other.assessment !== 'fresh';
 
 /**
- * How many updates each machine in reach misses: machine id in lower case -> counts. A machine that is absent was never
+ * How many updates each VM in reach misses: VM id in lower case -> counts. A VM that is absent was never
  * assessed, or more than seven days ago, or may not be read: Resource Graph does not show which. Throws the SDK's
  * error.
  */

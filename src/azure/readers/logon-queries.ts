@@ -20,9 +20,9 @@ const exactLimit = 5000;
 export const limits = { tuples: 2000, rows: 20_000, successes: 20_000, later: 500 };
 /** How far back it is asked whether events arrive at all. */
 export const arrivalDays = 14;
-/** A machine that runs writes a security event at least this often. */
+/** A VM that runs writes a security event at least this often. */
 export const quietMinutes = 60;
-/** Clocks of machines run ahead of ours. */
+/** Clocks of VMs run ahead of ours. */
 const skewMinutes = 5;
 
 export interface Span {

@@ -36,7 +36,7 @@ function noRow(what: string, plan: ServersPlan): [why: WhyUnknown, because: stri
     : ['silent', `${what} is there yet`, 'wait: Defender for Cloud makes it within a day of being switched on'];
 }
 
-/** The subscription's Secure Score and its controls. It is not this machine's. */
+/** The subscription's Secure Score and its controls. It is not this VM's. */
 export async function readSecureScore(
   connection: Connection,
   vm: VirtualMachine,

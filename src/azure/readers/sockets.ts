@@ -58,8 +58,8 @@ function inboundOf(row: Json): InboundUse[] {
 const sourceOf = (table: string): string => `Log Analytics · ${table}`;
 
 /**
- * What listens on a machine and who connected to it, by VM insights. That there is no table, that it may not be read, and
- * that this machine sends nothing to it are distinguished; only where the agent reports is a silent port known to be
+ * What listens on a VM and who connected to it, by VM insights. That there is no table, that it may not be read, and
+ * that this VM sends nothing to it are distinguished; only where the agent reports is a silent port known to be
  * silent.
  */
 export async function readSockets(

@@ -277,7 +277,7 @@ export function readScans(rows: readonly Json[], now: Date): ScanReading {
 }
 
 /**
- * What scans found in every machine in reach: machine id in lower case -> its CVEs. Machines that were not scanned, or
+ * What scans found in every VM in reach: VM id in lower case -> its CVEs. VMs that were not scanned, or
  * longer than seven days ago where that is reported, are absent.
  */
 export async function readFleetVulnerabilities(

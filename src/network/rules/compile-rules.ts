@@ -135,7 +135,7 @@ function fieldsOfAdminRule(raw: unknown): Fields {
   const prefixes = (value: unknown) => list(value).map((item) => text(object(item).addressPrefix));
   return {
     name: printable(nameOf(id) || text(rule.name), 120),
-    // …/ruleCollections/<collection>/rules/<rule>: the collection is what a person looks up.
+    // …/ruleCollections/<collection>/rules/<rule>: the collection is what a user looks up.
     owner: parentOf(id),
     priority: whole(props.priority),
     access: text(props.access),

@@ -480,7 +480,7 @@ export function evaluateChain<A extends number | bigint>(
   return { tcp: extra('tcp'), udp: extra('udp'), icmp: extra('icmp'), esp: extra('esp'), ah: extra('ah') };
 }
 
-/** The ports that programs of a person connect from: operating systems choose them, from 1024 on. */
+/** The ports that programs of a user connect from: operating systems choose them, from 1024 on. */
 const CLIENT_PORTS: Intervals<number> = [1024, 65536];
 
 /**

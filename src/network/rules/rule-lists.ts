@@ -207,7 +207,7 @@ export class FilterBook {
   filtersFor(subnetId: string, nic: Json | undefined): Filters {
     const group = referenced(properties(nic).networkSecurityGroup);
     const last = this.#last;
-    // Machines are evaluated in the order of their subnets and groups.
+    // VMs are evaluated in the order of their subnets and groups.
     if (last?.subnet === subnetId && last.group === group && last.version === this.#resources.version) {
       return last.filters;
     }

@@ -149,7 +149,7 @@ export interface TagMeaning<A extends number | bigint> {
 }
 
 /**
- * The source addresses that a spec admits, as far as they are known. Application security groups hold only machines
+ * The source addresses that a spec admits, as far as they are known. Application security groups hold only VMs
  * of the virtual network, so neither the Internet nor a firewall is in one.
  */
 export function sourcesOf<A extends number | bigint>(

@@ -10,7 +10,7 @@ export interface FindingFacts extends Evidence {
   now: Date;
 }
 
-/** What a rule says of one machine. */
+/** What a rule says of one VM. */
 export interface Verdict {
   severity: Severity;
   /** One sentence that a responder can read aloud; text from Azure or a log in it is `printable`. */

@@ -17,7 +17,7 @@ export function sourceAddress(text: string): string {
   return address.range() === 'unspecified' ? '' : address.toString();
 }
 
-/** Does every logon of the machine itself share this address, so that it says nothing about who came? */
+/** Does every logon of the VM itself share this address, so that it says nothing about who came? */
 export function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) ? ipaddr.process(address).range() === 'loopback' : address === 'localhost';
 }
