@@ -217,7 +217,7 @@ function addUndo(cordon: Command): void {
   reading(
     cordon
       .command('undo [case]')
-      .description('undo what a case changed, last step first; or lift the locks at a VM, whoever made them'),
+      .description('undo what a case changed, last step first; or lift the locks at a VM, from any case or responder'),
   )
     .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
     .option('--step <id>', 'only this step')

@@ -27,7 +27,7 @@ type Usual = 'danger' | 'footer' | 'runnable';
 /** A row of the action table: what it does not say is usual. */
 export type Given = Omit<Binding, Usual> & Partial<Pick<Binding, Usual>>;
 
-/** Most actions change nothing, stand in the footer, and can be run from help and palette. */
+/** Most actions change nothing, are in the footer, and can be run from help and palette. */
 export const bindingOfRow = (given: Given): Binding => ({ danger: false, footer: true, runnable: true, ...given });
 
 /** The views of machines and of what is known of them. */

@@ -62,7 +62,7 @@ export interface Frames {
   /** Makes the frame of the session's state at once; otherwise it is made once for all changes of one turn. */
   refresh(): void;
   subscribe(listener: () => void): () => void;
-  /** The row of the suspects list that stands first. */
+  /** The row of the suspects list that comes first. */
   firstRow(): number;
 }
 

@@ -61,7 +61,7 @@ function hashOf(id: string): number {
   for (let i = 0; i < id.length; i += 1) {
     const code = id.charCodeAt(i);
     bits |= code;
-    // This bit alone tells an ASCII letter's cases apart.
+    // This bit alone distinguishes an ASCII letter's cases.
     hash = (Math.imul(hash, 31) + (code | 32)) | 0;
   }
   if (bits < 128) return hash;

@@ -35,7 +35,7 @@ export interface Patient {
   callerId: string;
 }
 
-/** The line that gives the caller a role. A placeholder stands in quotes: pasted as it is, it does nothing. */
+/** The line that gives the caller a role. A placeholder is in quotes: pasted as it is, it does nothing. */
 export function roleCommand(callerId: string, role: string, scope: string): string {
   const who = /^[0-9a-f-]{36}$/i.test(callerId) ? callerId : "'OBJECT-ID-OF-THE-RESPONDER'";
   return `az role assignment create --assignee-object-id ${who} --assignee-principal-type User --role '${role}' --scope ${shellWord(scope)}`;
@@ -64,10 +64,10 @@ interface Cure {
 
 /** Azure did not speak: whether the caller is permitted is not known either. */
 const noWord: readonly WhyUnknown[] = ['no-answer', 'not-signed-in', 'second-factor', 'throttled', 'not-asked'];
-/** A role of the caller's would tell. */
+/** A role of the caller's would show it. */
 const lackOfRole: readonly WhyUnknown[] = ['denied', 'hidden'];
 
-/** A fact as a check. An unknown is told apart by its reason: no answer, no permission, or nothing there. */
+/** A fact as a check. An unknown is distinguished by its reason: no answer, no permission, or nothing there. */
 function checkOf<T>(
   name: string,
   { vm, callerId }: Patient,

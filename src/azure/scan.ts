@@ -35,7 +35,7 @@ interface FleetFacts {
   backups: { last: Map<string, string>; seen: Set<string>; whole: boolean } | null;
 }
 
-/** What a row tells of how the Internet reaches its machine. */
+/** What a row says about how the Internet reaches its VM. */
 interface MachineExposure {
   reach: Reach;
   addresses: readonly string[];
@@ -107,7 +107,7 @@ async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts): P
 const byName = (a: VirtualMachine, b: VirtualMachine): number =>
   a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
 
-/** Tells the rows each time something has changed, once for all that changed while the last ones were made. */
+/** Reports the rows each time something has changed, once for all that changed while the last ones were made. */
 class Board {
   machines: VirtualMachine[] = [];
   rows: ScanRow[] = [];

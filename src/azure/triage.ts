@@ -92,7 +92,10 @@ async function inTime<T>({ limits }: Connection, source: string, read: Promise<F
   }
 }
 
-/** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
+/**
+ * A read that several callers share: each reports its failure when it awaits it; until then it is no unhandled
+ * rejection.
+ */
 function observed<T>(read: Promise<T>): Promise<T> {
   read.catch(() => {});
   return read;

@@ -53,9 +53,9 @@ function aboutSignIn(
 
 interface SignInChecks {
   checks: DoctorCheck[];
-  /** null when nobody is signed in whom Azure accepts. */
+  /** null without a sign-in that Azure accepts. */
   who: WhoActs | null;
-  /** Seconds that this computer's clock is ahead of Azure's; null when Azure does not tell. */
+  /** Seconds that this computer's clock is ahead of Azure's; null when Azure does not report it. */
   skew: number | null;
 }
 
@@ -207,7 +207,7 @@ function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
   return machines.find(({ power }) => power === 'running') ?? machines[0];
 }
 
-/** What a customer's things are called, as far as the inventory tells. */
+/** What a customer's things are called, as far as the inventory shows. */
 function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
   if (inventory?.state !== 'known') return [];
   const { machines, subscriptions } = inventory.value;

@@ -26,7 +26,7 @@ export interface KqlFlags extends ConnectionFlags {
   cases?: string;
 }
 
-/** Rows that are printed unless told otherwise: what a person reads, and what a file may hold. */
+/** Rows that are printed by default: what a user reads, and what a file may hold. */
 const SHOWN = 1_000;
 const WRITTEN = 1_000_000;
 

@@ -81,7 +81,7 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
       const names = files.map(({ path }) => printable(basename(path), 100)).join(', ');
       return {
         name: computers.length > 0 ? `${names}, a log of ${namesOf(computers)}` : names,
-        // A log is as old as what it tells last, whenever it was opened.
+        // A log is as old as what it reports last, whenever it was opened.
         logons:
           logons.state === 'unknown'
             ? logons

@@ -13,7 +13,7 @@ export interface Settings {
   columns: string[] | null;
   /** Keys by the name of the action in docs/keys.md. */
   keys: Record<string, string[]>;
-  /** The local time stands beside UTC. */
+  /** The local time is beside UTC. */
   localTime: boolean;
   /** Appended lines instead of a screen, for who hears it. */
   screenReader: boolean;

@@ -21,7 +21,7 @@ export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, Serv
   failOn?: FailOn;
 }
 
-/** Says which of the three questions has been answered, to somebody who looks. */
+/** Reports which of the three questions has been answered, for an interactive terminal. */
 function narrator({ stderr }: Streams): (part: TriageInProgress) => void {
   const told = new Set<string>();
   return (part) => {

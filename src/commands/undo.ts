@@ -12,12 +12,12 @@ export interface UndoOptions {
   step?: string;
   /** Does it; without it the steps are listed. */
   yes?: boolean;
-  /** The VM's name, for what cannot be had back (evidence), and to undo over changes that somebody made since. */
+  /** The VM's name, for what cannot be restored (evidence), and to undo over changes made since. */
   confirm?: string;
   reason?: string;
   readOnly?: boolean;
   json?: boolean;
-  /** Only the executions of steps with these record ids: what nobody has kept in time. */
+  /** Only the executions of steps with these record ids: the changes not kept in time. */
   records?: ReadonlySet<string>;
 }
 

@@ -21,14 +21,14 @@ export type MachineTrace = z.infer<typeof machineTrace>;
 export const addressTrace = z.object({ address: z.string(), machines: z.array(machineTrace) });
 export type AddressTrace = z.infer<typeof addressTrace>;
 
-/** One event of a log, told in a line. */
+/** One event of a log, reported in a line. */
 export const tracedEvent = z.object({
   at: instant,
   /** 4624, 4625, 4720 …; 0 for lines of sshd. */
   eventId: z.int(),
   account: z.string(),
   address: z.string(),
-  /** Who did it; "" where the event names nobody. */
+  /** Who did it; "" where the event names no account. */
   by: z.string(),
   what: z.string(),
 });

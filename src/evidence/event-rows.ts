@@ -11,7 +11,7 @@ import { activityOf } from './activities.ts';
  * resource, the workspace) stays empty.
  */
 
-/** Columns of our own, which tell where a row comes from. */
+/** Columns of our own, which show where a row comes from. */
 const provenance: Record<string, ColumnType> = {
   _EvidenceFile: 'string',
   _EvidenceOffset: 'long',

@@ -37,7 +37,7 @@ export class Opening {
     this.path = path;
   }
 
-  /** The machine's own ports, one a shape. They are made when first asked for: a fleet's list tells shapes alone. */
+  /** The machine's own ports, one a shape. They are made when first asked for: a fleet's list reports shapes alone. */
   get ports(): readonly ExposedPort[] {
     const { path, guarded } = this;
     const way = { id: path.id, rule: path.rule };

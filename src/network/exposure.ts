@@ -353,7 +353,7 @@ function shapesFrom<A extends number | bigint>(
           : clients === internet
             ? flow.sources
             : intersect(flow.sources, clients);
-      // What is let in only through tags of unknown addresses is told apart from what is known.
+      // What is let in only through tags of unknown addresses is distinguished from what is known.
       if (flow.tags.length > 0) {
         if (sources.length === 0 && unknownClients.length === 0) continue;
         const tags = [...new Set([...flow.tags, ...unknownClients])];

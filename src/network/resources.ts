@@ -17,7 +17,7 @@ function typeFromId(id: string): string {
   return [parts[0], ...parts.slice(1).filter((_, i) => i % 2 === 0)].join('/');
 }
 
-/** The type that a body tells, or its id, in lower case. */
+/** The type that a body reports, or its id, in lower case. */
 export const typeOf = (raw: Json): string => text(raw.type).toLowerCase() || typeFromId(text(raw.id));
 
 /**

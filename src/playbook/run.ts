@@ -52,7 +52,7 @@ export interface RunView {
   summary: string;
   /** When the change is undone by itself unless kept; null when no timer runs. */
   autoUndoAt: string | null;
-  /** Who undoes it then when this process is gone, in words; "" or absent when nobody does. */
+  /** The process that undoes it then when this one is gone, in words; "" or absent when there is none. */
   guardedBy?: string;
 }
 

@@ -37,8 +37,8 @@ export interface RunOptions {
   now: () => Date;
   timer?: Timer;
   /**
-   * Sees to it that a change is undone at its deadline when this process is gone; returns who does, in words ("process
-   * 4711 of this host"), "" when nobody can. With it a change has its deadline without a person too.
+   * Ensures that a change is undone at its deadline when this process is gone; returns what does it, in words ("process
+   * 4711 of this host"), "" when nothing can. With it a change has its deadline in unattended runs too.
    */
   guard?: (deadline: Deadline) => Promise<string>;
 }

@@ -46,7 +46,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     queues.set(vm.id, ask(vm));
   }
 
-  /** Does `work` after what is being written already. `failed` is told when the disk refused. */
+  /** Does `work` after what is being written already. `failed` is called when the disk refused. */
   function write(vmId: string, work: (openCase: OpenCase) => Promise<void>, failed: (because: string) => void): void {
     const next = async (before: Promise<void> | undefined) => {
       await before;

@@ -42,7 +42,7 @@ async function allAround(
   );
 }
 
-/** What is looked up in logs when somebody asks for it: what an address did elsewhere, what stood next to a logon. */
+/** Looked up in the logs on request: what an address did elsewhere, the events next to a logon. */
 export function logReading(
   holder: Holder,
   reader: Reader,

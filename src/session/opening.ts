@@ -82,7 +82,7 @@ export function openingOf(holder: Holder, world: Openings) {
     return machineOf(holder.get());
   }
 
-  /** Reads what stands next to the logon that ended the burst in hand. */
+  /** Reads what is next to the logon that ended the burst in hand. */
   function readAround(again = false): void {
     const vmId = machineOf(holder.get());
     const slot = vmId === null ? undefined : holder.get().triages.get(vmId);

@@ -15,7 +15,9 @@ export interface ShelfOptions {
   readOnly: boolean;
   now: () => Date;
   responderAddress: () => Promise<string>;
-  /** Starts who undoes at a deadline what nobody has kept, once this process is gone; returns who, in words. */
+  /**
+   * Starts the process that undoes changes not kept by their deadline once this one is gone; returns its description.
+   */
   guard?: (caseId: string) => string;
 }
 

@@ -27,7 +27,7 @@ export function promptAnswers(
     return because === '';
   }
 
-  /** Changes nothing in Azure, so it need not be waited for; but Enter may have been meant for what stood here before. */
+  /** Changes nothing in Azure, so it need not be waited for; but Enter may have been meant for what was here before. */
   function no(): void {
     const state = holder.get();
     if (!promptHasKeys(state) || state.lastKey.held) return;

@@ -28,7 +28,7 @@ export interface Reader {
   traceAddress(address: string, signal: AbortSignal): Promise<Fact<AddressTrace>>;
   /** The events of a machine's log next to an instant (ISO 8601 UTC). */
   eventsAround(vm: VirtualMachine, instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
-  /** Tells the queries that `work` sends, and what came back, as they end. */
+  /** Reports the queries that `work` sends, and what came back, as they end. */
   askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
   /** What the facts say together, when some of them came from elsewhere. */
   conclude(facts: TriageInProgress): TriageInProgress;

@@ -564,7 +564,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
   }
 
-  /** Who acts. Whoever signs in after the start is asked about again with the next refresh. */
+  /** The signed-in account. A sign-in made after the start is picked up with the next refresh. */
   function readIdentity(): void {
     reader.identity().then(
       (identity) => {

@@ -79,8 +79,9 @@ function exploitedFirst<T extends { cves: readonly string[] }>(all: readonly T[]
 }
 
 /**
- * Puts together what each answer alone does not tell: why an update is missing and which holes it closes, which of them
- * are exploited, and which recovery point is from before the attack. Answers that have not come yet change nothing.
+ * Puts together what each answer alone does not show: why an update is missing and which holes it closes, which of
+ * them are exploited, and which recovery point is from before the attack. Answers that have not come yet change
+ * nothing.
  */
 export function correlate<T extends Correlated>(raw: T, catalog: ExploitedCatalog | undefined, now: Date): T {
   const { logons, installations, alerts, activity } = raw;

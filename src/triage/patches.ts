@@ -49,7 +49,7 @@ export type AssessmentResult = 'finished' | 'partial' | 'running' | 'failed' | '
  * specification (Unknown, InProgress, Failed, Succeeded, CompletedWithWarnings). Only a finished one may say "nothing is
  * missing": a row is written when an assessment starts, with counts of nought, over the one before
  * (Azure/LinuxPatchExtension, pull request 183).
- * @param counted does it tell counts at all? Without them nothing was judged.
+ * @param counted does it report counts at all? Without them nothing was judged.
  */
 export function assessmentResult(status: string, counted: boolean): AssessmentResult {
   if (/^succeeded$/i.test(status)) return counted ? 'finished' : 'untold';

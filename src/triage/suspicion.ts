@@ -127,7 +127,7 @@ function alertReason({ alerts }: Row): Reason | null {
   return { points: weights.alerts.points + Math.min(10, alerts), text: counted(alerts, 'Defender alert') };
 }
 
-/** Why the counts of missing patches are not known. That it was never assessed no scan can tell. */
+/** Why the counts of missing patches are not known. No scan can show that the VM was never assessed. */
 const unassessed: Record<NonNullable<ScanRow['patchAssessment']>, string> = {
   fresh: 'the assessment gives no counts',
   stale: 'assessed more than 7 days ago',

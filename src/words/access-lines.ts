@@ -3,7 +3,7 @@ import { count } from '../text/counts.ts';
 import { moment } from '../text/times.ts';
 import type { ToldLine } from './fact-lines.ts';
 
-/** How many of a list are told one by one. */
+/** How many entries of a list are shown one by one. */
 const most = 60;
 
 const anywhere = (sources: readonly string[]) => sources.includes('*');

@@ -22,7 +22,7 @@ export interface ToldLine {
   text: string;
 }
 
-/** How many of a list are told one by one. */
+/** How many entries of a list are shown one by one. */
 const most = 60;
 
 function listed(label: string, texts: readonly string[], none = ''): ToldLine[] {
@@ -370,7 +370,7 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
     { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not reported')}${days}` },
     {
       label: '',
-      text: 'snapshots of instant restore are not kept by it: whoever may delete snapshots can delete them at once',
+      text: 'snapshots of instant restore are not kept by it: anyone permitted to delete snapshots can delete them at once',
     },
     { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not reported') },
     { label: 'Needs a second person', text: multiUserAuthorization || 'not reported' },
@@ -460,7 +460,7 @@ const outboundTexts: Record<Firewall['outbound'], string> = {
   unknown: 'not known',
 };
 
-/** What stands between the machine and the Internet. */
+/** What is between the machine and the Internet. */
 export function firewallLines(value: Firewall): ToldLine[] {
   return [
     {

@@ -34,7 +34,7 @@ export async function jobsOf(
   return found.sort((a, b) => b.startedAt - a.startedAt).map(({ name }) => name);
 }
 
-/** What Azure tells of a backup job. */
+/** What Azure reports of a backup job. */
 export interface JobState {
   status: string;
   snapshotTaken: boolean;

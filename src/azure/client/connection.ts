@@ -40,7 +40,7 @@ export interface ConnectionOptions {
   auth?: AuthMethod;
   /** A sign-in of the caller's own, in place of what `auth` names and of the simulator's. */
   signIn?: () => Promise<NamedCredential>;
-  /** Tells whoever signs in what to do, where the way to sign in wants it; nothing is told when absent. */
+  /** Shows the user how to sign in, where the way to sign in needs it; nothing is shown when absent. */
   tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
   tenant?: string;
@@ -87,7 +87,7 @@ export interface Connection {
   close(): void;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
-  /** Tells the queries that `work` sends, and what came back, to whoever keeps them. */
+  /** Reports the queries that `work` sends, and their answers, to the callback. */
   askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
 }
 

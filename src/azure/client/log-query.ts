@@ -26,7 +26,7 @@ const optionsOf = ({ limits }: Connection) => ({
 
 /**
  * "Failed to resolve table or column expression named 'SecurityEvent'", at whatever depth Azure's error carries it. A
- * column that is not there is told almost alike, so the name must be the table's.
+ * column that is not there gets almost the same answer, so the name must be the table's.
  */
 function isMissingTable(error: unknown, table: string): boolean {
   const said = [azureError(error).message];

@@ -5,10 +5,10 @@ export interface SignedIn {
   name: string;
   objectId: string;
   tenantId: string;
-  /** The public address that the sign-in came from, as Entra ID saw it; "" when the token does not tell. */
+  /** The public address that the sign-in came from, as Entra ID saw it; "" when the token does not report it. */
   address: string;
   kind: 'person' | 'application' | 'managed identity' | 'unknown';
-  /** Did a second factor go into the sign-in? null where the token does not tell. */
+  /** Did a second factor go into the sign-in? null where the token does not report it. */
   secondFactor: boolean | null;
 }
 

@@ -27,7 +27,9 @@ export interface MachineIdentity {
   ids: string[];
 }
 
-/** What must be known of the machine to find its part of the log; what never arrives narrows the search and is told. */
+/**
+ * What must be known of the machine to find its part of the log; what never arrives narrows the search and is reported.
+ */
 export interface ActivityParts {
   /** Ids of disks, security groups, addresses and whatever else belongs to it. */
   related: Promise<readonly string[]>[];
@@ -147,7 +149,7 @@ function merged(events: Event[]): { first: Event; endedAt: string | null; status
 
 const under = (id: string, scope: string): boolean => id === scope || id.startsWith(`${scope}/`);
 
-/** The scope that an operation of a provider at a scope is done to: what stands before its last `/providers/`. */
+/** The scope that an operation of a provider at a scope is done to: what comes before its last `/providers/`. */
 const scopeOf = (id: string): string => id.replace(/\/providers\/(?!.*\/providers\/).*$/, '');
 
 interface Belonging {

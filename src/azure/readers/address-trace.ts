@@ -31,7 +31,7 @@ import { readSubscriptions } from './subscriptions.ts';
 
 const source = 'Log Analytics';
 
-/** The forms in which logs may hold an address: IPv4 stands in IPv6's clothes where the socket was IPv6. */
+/** The forms in which logs may hold an address: IPv4 is in IPv6's clothes where the socket was IPv6. */
 function formsOf(address: string): string[] {
   return /^\d+\.\d+\.\d+\.\d+$/.test(address) ? [address, `::ffff:${address}`] : [address];
 }

@@ -11,7 +11,7 @@ import { readAdminRules } from './admin-rules.ts';
 
 const source = 'Resource Graph · resources';
 
-// Reasons that are told for the whole fleet; what stands behind single machines is in their triage.
+// Reasons that are reported for the whole fleet; what is behind single machines is in their triage.
 const MOST_REASONS = 20;
 
 /** Counts what could not be seen, by the sentence, over all machines. */
@@ -38,7 +38,7 @@ export class NotSeenByFleet {
 
 type Seen = Pick<FoundExposure, 'fact' | 'unknown' | 'openings' | 'notSeen'>;
 
-/** What leads to a machine may stand in the rows that Azure left out: "nothing reaches it" is then not known. */
+/** What leads to a machine may be in the rows that Azure left out: "nothing reaches it" is then not known. */
 function cutShort(exposure: Seen, because: string): Seen {
   if (because === '' || exposure.unknown !== undefined || exposure.openings.length > 0) return exposure;
   const cure = 'open its triage, which reads this VM alone; or scan fewer subscriptions (--subscription)';

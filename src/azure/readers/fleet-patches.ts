@@ -7,7 +7,7 @@ import { queryGraph } from '../client/resource-graph.ts';
 
 const staleMs = 7 * 86_400_000;
 
-/** What one machine's last assessment tells the suspects list. */
+/** What the suspects list takes from a VM's last assessment. */
 export interface PatchCounts {
   assessment: NonNullable<ScanRow['patchAssessment']>;
   critical: number | null;
@@ -33,7 +33,8 @@ const better = (one: PatchCounts | undefined, other: PatchCounts) =>
 
 /**
  * How many updates each machine in reach misses: machine id in lower case -> counts. A machine that is absent was never
- * assessed, or more than seven days ago, or may not be read: Resource Graph does not tell which. Throws the SDK's error.
+ * assessed, or more than seven days ago, or may not be read: Resource Graph does not show which. Throws the SDK's
+ * error.
  */
 export async function readFleetPatches(
   connection: Connection,

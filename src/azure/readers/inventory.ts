@@ -81,7 +81,7 @@ export interface Inventory {
 
 /**
  * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
- * came, these are known, and what is missing is told. Throws a Failure for a subscription that is not there.
+ * came, these are known, and what is missing is reported. Throws a Failure for a subscription that is not there.
  */
 export async function readInventory(
   connection: Connection,

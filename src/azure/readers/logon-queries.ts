@@ -105,7 +105,7 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
   };
 }
 
-/** The queries whose text stands before that of another. */
+/** The queries whose text comes before that of another. */
 const beginsWith: Record<string, readonly string[]> = {
   'linux-logons': ['sshd-attempts'],
   'fleet-sshd': ['sshd-attempts'],
@@ -132,7 +132,7 @@ export const otherSources: LogSource[] = [
   { table: 'WindowsEvent', query: 'events-windows-event', as: 'events' },
   { table: 'Event', query: 'events-event', as: 'events' },
 ];
-/** Logs beside Security that tell who came. */
+/** Logs beside Security that show which account logged on. */
 export const otherLogs: LogSource[] = [
   { table: 'Event', query: 'others-event', as: 'events' },
   { table: 'WindowsEvent', query: 'others-windows-event', as: 'events' },

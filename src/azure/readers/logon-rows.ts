@@ -253,7 +253,7 @@ export function partsOf(row: Json): EventParts {
   };
 }
 
-/** The accounts' names that rows of `logon-aftermath.kql` or `events-around.kql` tell with their SIDs. */
+/** The accounts' names that rows of `logon-aftermath.kql` or `events-around.kql` report with their SIDs. */
 export function sidNamesIn(rows: readonly Json[]): SidNames {
   const sids = new SidNames();
   for (const row of rows) {

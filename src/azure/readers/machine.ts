@@ -23,7 +23,7 @@ export function interfacesOf(machine: Json): string[] {
   return [...primary, ...others].map((one) => textAt(one, 'id')).filter((id) => id !== '');
 }
 
-/** Its power state by the instance view; "unknown" when Azure does not tell. */
+/** Its power state by the instance view; "unknown" when Azure does not report it. */
 function powerStateOf(machine: Json): VirtualMachine['power'] {
   const power = listAt(machine, 'properties', 'instanceView', 'statuses')
     .map((status) => textAt(status, 'code'))

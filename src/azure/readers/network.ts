@@ -21,7 +21,7 @@ import { unsettledParts } from './unsettled-parts.ts';
 /** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
 export interface NetworkReading {
   resources: NetworkResources;
-  /** Security admin rules of Virtual Network Manager, which stand before every network security group. */
+  /** Security admin rules of Virtual Network Manager, which come before every network security group. */
   adminRules: AdminRules;
   unreadable: Unreadable[];
   /** Public addresses found at the machine's interfaces. */
@@ -149,7 +149,7 @@ export async function readNetwork(
       }),
     );
   };
-  // A hub with its firewall mostly stands in another subscription than the machine: all in reach are asked.
+  // A hub with its firewall is mostly in another subscription than the VM: all in reach are asked.
   const askAround = async () => {
     if (options.around === false) return { rows: [], truncated: '' };
     return queryGraph(connection, await loadQuery('network-around'), [], signal);

@@ -74,7 +74,7 @@ async function witness(connection: Connection, vm: VirtualMachine): Promise<Json
   }
 }
 
-/** Why Resource Graph shows no assessment, as far as the machine's own instance view tells. */
+/** Why Resource Graph shows no assessment, as far as the machine's own instance view shows. */
 function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
   const seen = instantAt(summary, 'lastModifiedTime') ?? instantAt(summary, 'startTime');
   const result = assessmentResult(

@@ -60,7 +60,7 @@ export class LightBodies {
     };
     for (const name of LISTS) if (inner[name] !== undefined) kept[name] = inner[name];
     const { id, name } = config;
-    // The id is mostly told by the interface's and the name: it is made again where it is asked for.
+    // The id mostly follows from the interface's id and the name: it is made again where it is asked for.
     const told = id === `${networkInterface}/ipConfigurations/${text(name)}`;
     return { id: told ? undefined : id, name, properties: kept };
   }

@@ -34,7 +34,7 @@ interface Interface {
   body: Json | undefined;
 }
 
-/** More groups than stand at the interfaces of one subnet: Azure allows 5,000 in a subscription's region. */
+/** More groups than are at the interfaces of one subnet: Azure allows 5,000 in a subscription's region. */
 const MOST_GROUPS = 2 ** 20;
 
 interface Member<M> {
@@ -122,7 +122,7 @@ export class FleetExposure<M extends FleetMachine> {
     }
   }
 
-  /** The virtual networks that the machines and the application gateways stand in, those with most machines first. */
+  /** The virtual networks that the machines and the application gateways are in, those with most machines first. */
   networks(): string[] {
     // By subnet first: many machines share one, by one and the same text.
     const subnets = new Map<string, number>();

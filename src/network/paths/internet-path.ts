@@ -51,7 +51,7 @@ export function throughPorts(
   back: PortRange,
   range: PortRange,
 ): { front: PortRange; back: PortRange } | undefined {
-  // Every port leads to itself at a public address: the range is told as it is.
+  // Every port leads to itself at a public address: the range is reported as it is.
   if (front === back && back.from <= range.from && range.to <= back.to) return { front: range, back: range };
   const from = Math.max(back.from, range.from);
   const to = Math.min(back.to, range.to);

@@ -87,7 +87,7 @@ export class AddressReader {
       case 'virtualnetwork':
       case 'virtual_network':
         return { ...spec, virtualNetwork: true };
-      // Health probes of the platform come from the host's own address (168.63.129.16): nobody on the Internet has it.
+      // Health probes of the platform come from the host's own address (168.63.129.16): no host on the Internet has it.
       case 'azureloadbalancer':
       case 'azure_loadbalancer':
       // Name resolution, instance metadata and licensing of the platform: addresses that no sender outside has.

@@ -21,7 +21,7 @@ export interface Verdict {
   unknown?: string[];
   /** In the place of the rule's own, where another answers it. */
   playbook?: string;
-  /** When it ended, and by whom, where the evidence tells that it was true and is no longer. */
+  /** When it ended, and by whom, where the evidence shows that it was true and is no longer. */
   closed?: { at: string; by: string };
 }
 

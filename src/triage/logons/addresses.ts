@@ -23,8 +23,8 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * The network that one subscriber has, as IPv6 is given out: the /64 of an address; "" for everything else. Whoever has
- * it has more addresses in it than there are of IPv4.
+ * The network that one subscriber has, as IPv6 is given out: the /64 of an address; "" for everything else. Such
+ * a network holds more addresses than there are of IPv4.
  */
 export function subscriberNetwork(address: string): string {
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return '';
