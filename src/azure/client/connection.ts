@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AuthorizationManagementClient } from '@azure/arm-authorization';
 import type { ComputeManagementClient } from '@azure/arm-compute';
 import type { NetworkManagementClient } from '@azure/arm-network';
@@ -142,6 +143,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const { simulator, tenant } = options;
   const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
   const closing = new AbortController();
+  // Every request under way listens to it; Node would take more than ten for a leak.
+  setMaxListeners(0, closing.signal);
   const { limits = usualLimits } = options;
   const transport = createTransport({
     hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
