@@ -203,7 +203,7 @@ export const viewBindings: readonly Given[] = [
     id: 'undo-lock',
     keys: ['u'],
     name: 'undo lock',
-    description: 'Undo the lock that stands at the VM, whoever made it; asks before',
+    description: 'Undo the lock at the VM, of this session or another; asks before',
     modes: ['triage'],
     danger: true,
     disabled: (state) => (state.readOnly ? 'This session is read-only.' : ''),

@@ -66,7 +66,7 @@ export type Command =
   /** Goes on with the playbook on screen where it was ended. */
   | { type: 'resume' }
   | { type: 'undo' }
-  /** Asks whether to undo the lock that stands at the VM on screen, whoever made it. */
+  /** Asks whether to undo the lock at the VM on screen, of this session or another. */
   | { type: 'undo-lock' }
   | { type: 'keep' }
   | { type: 'quit' }

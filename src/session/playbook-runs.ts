@@ -188,7 +188,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
       );
   }
 
-  /** Shows what locks the VM, whoever did it, and asks whether to undo it. */
+  /** Shows the lock of the VM, of this session or another, and asks whether to undo it. */
   async function undoLock(vmId: string): Promise<void> {
     const refused = refusal(holder.get(), vmId);
     if (refused !== '') {
