@@ -9,7 +9,7 @@ import { renderRecord } from './render.ts';
 import { type DecodedChunk, TemplateInstance } from './template-instance.ts';
 import { valueText, valueType } from './values.ts';
 
-/** A record's head: its signature, size, number and time, 24 bytes; its size stands again at its end. */
+/** A record's head: its signature, size, number and time, 24 bytes; its size is repeated at its end. */
 export const recordHead = 24;
 export const recordTail = 4;
 /** More than any event of 64 KiB becomes: its text, and its binary data in hexadecimal digits. */

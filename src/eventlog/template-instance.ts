@@ -38,7 +38,7 @@ export class DecodedChunk {
 
 const nothing = new DataView(new ArrayBuffer(0));
 
-/** A template's instance: the template, and where each of the values stands that fill it. Used again and again. */
+/** A template's instance: the template, and the place of each of the values that fill it. Used again and again. */
 export class TemplateInstance {
   template: Template | null = null;
   count = 0;
