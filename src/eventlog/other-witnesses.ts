@@ -181,7 +181,7 @@ export class OtherWitnesses {
 
   /** Attempts of subjects that try many accounts within a burst: whoever uses one other account is at work. */
   #floods(thresholds: Thresholds): LogonEvent[] {
-    const { at, computer, subject, account, address, program } = this.#explicit;
+    const { at, computer, subject, account } = this.#explicit;
     const bySubject = new Map<number, number[]>();
     for (let i = 0; i < at.length; i++) {
       const key = computer.at(i) * this.#names.size + subject.at(i);
@@ -189,23 +189,36 @@ export class OtherWitnesses {
       if (own) own.push(i);
       else bySubject.set(key, [i]);
     }
-    const text = (number: number): string => this.#names.text(number);
-    return [...bySubject.values()].flatMap((own) => {
-      if (own.length < thresholds.failures) return [];
+    const floods: LogonEvent[] = [];
+    for (const own of bySubject.values()) {
+      if (own.length < thresholds.failures) continue;
       own.sort((a, b) => at.at(a) - at.at(b));
       const scanner = new BurstScanner(new Uint32Array([own.length]), thresholds);
       for (const row of own) scanner.push(0, at.at(row));
       const { count, start, end } = scanner.spans();
-      return Array.from({ length: count }, (_, i) =>
-        own.filter((row) => at.at(row) >= (start[i] ?? 0) && at.at(row) <= (end[i] ?? 0)),
-      )
-        .filter((burst) => new Set(burst.map((row) => account.at(row))).size >= thresholds.manyAccounts)
-        .flat()
-        .map((row) => {
-          const about = { at: at.at(row), computer: text(computer.at(row)), account: text(account.at(row)) };
-          return eventOf({ ...about, address: text(address.at(row)) }, 'explicit-credentials', text(program.at(row)));
-        });
-    });
+      // Bursts and attempts both lie in time order: one walk over the attempts meets each burst's in turn.
+      for (let burst = 0, from = 0; burst < count; burst++) {
+        while (from < own.length && at.at(own[from] ?? 0) < (start[burst] ?? 0)) from += 1;
+        const first = from;
+        const accounts = new Set<number>();
+        for (; from < own.length && at.at(own[from] ?? 0) <= (end[burst] ?? 0); from++)
+          accounts.add(account.at(own[from] ?? 0));
+        if (accounts.size < thresholds.manyAccounts) continue;
+        for (const row of own.slice(first, from)) floods.push(this.#attempt(row));
+      }
+    }
+    return floods;
+  }
+
+  /** An attempt with explicit credentials as a failed logon. */
+  #attempt(row: number): LogonEvent {
+    const { at, computer, account, address, program } = this.#explicit;
+    const text = (column: { at(row: number): number }): string => this.#names.text(column.at(row));
+    return eventOf(
+      { at: at.at(row), computer: text(computer), account: text(account), address: text(address) },
+      'explicit-credentials',
+      text(program),
+    );
   }
 
   /**
