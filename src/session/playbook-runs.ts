@@ -85,7 +85,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     endings.set(id, ending);
   }
 
-  /** Goes on with the playbook on screen where it was ended. */
+  /** Continues the playbook on screen where it was ended. */
   function resume(): void {
     const found = onScreen();
     if (found?.slot.view.outcome !== 'cancelled') return;

@@ -151,7 +151,7 @@ const taskState = (operation: Operation, begun: boolean): string =>
         ? 'InProgress'
         : 'NotStarted';
 
-/** A job as it stands now: its tasks one after the other, and the percentage of the whole. */
+/** The job's present state: its tasks one after the other, and the percentage of the whole. */
 function jobNow(azure: Azure, job: ArmResource): ArmResource {
   const running = runningOf(azure).get(job.id.toLowerCase());
   if (running === undefined) return job;
