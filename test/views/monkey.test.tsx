@@ -157,12 +157,8 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
     });
   };
 
-  for (let at = 0; at < count && world.quits === 0; at += 1) {
-    const [, name, act] = drawn(random() * total) ?? pick(events);
-    history.push(`${at} ${name} ${session.state().layers.at(-1)?.kind}`);
-    await act();
-    await settle();
-    if (defect !== null) throw new Error(`${String(defect)}\n${history.slice(-30).join('\n')}`, { cause: defect });
+  /** Looks whether every line fits, and whether the question stands on the terminal. */
+  const look = async () => {
     const lines = await terminal.lines();
     for (const line of lines)
       expect(stringWidth(line), history.slice(-5).join('\n')).toBeLessThanOrEqual(terminal.screen.cols);
@@ -170,6 +166,15 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
     const shown = asked !== '' && lines.some((line) => line.includes(asked.slice(0, 30)));
     if (!shown) seen.question = '';
     else if (seen.question !== asked) Object.assign(seen, { question: asked, at: world.elapsed });
+  };
+
+  for (let at = 0; at < count && world.quits === 0; at += 1) {
+    const [, name, act] = drawn(random() * total) ?? pick(events);
+    history.push(`${at} ${name} ${session.state().layers.at(-1)?.kind}`);
+    await act();
+    await settle();
+    if (defect !== null) throw new Error(`${String(defect)}\n${history.slice(-30).join('\n')}`, { cause: defect });
+    await look();
     if (at % 20 === 0 && world.quits === 0) {
       // What stands there, once Ink has drawn, is what the session's frame says, row by row. An escape that was typed last
       // takes effect a moment later, so that both are looked at together.
@@ -188,6 +193,8 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
       await terminal.until(isWhole).catch((error: unknown) => {
         throw new Error(`torn:\n${String(error)}\nwanted:\n${wanted().join('\n')}\n${history.slice(-30).join('\n')}`);
       });
+      // Ink draws while that is awaited: what appeared meanwhile stands from now on.
+      await look();
     }
   }
   session.dispatch({ type: 'leave' });
