@@ -54,6 +54,15 @@ export const azureFacts: readonly AzureFact[] = [
     usedBy: ['src/triage/findings/backup.ts', 'src/words/fact-lines.ts'],
   },
   {
+    id: 'backup-undelete',
+    fact: 'A soft-deleted VM backup comes back by a PUT of its item with isRehydrate true and protectionState ProtectionStopped; its job is Undelete, and no backups are made until protection is resumed.',
+    source:
+      'learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms, “Undo the deletion”; RecoveryServices specification, JobOperationType; Azure CLI, az backup protection undelete',
+    confirmed,
+    retires: '',
+    usedBy: ['src/actions/backup/undelete-plan.ts', 'src/actions/fate.ts'],
+  },
+  {
     id: 'dependency-agent',
     fact: 'VM insights’ Dependency agent (VMBoundPort, VMConnection) takes no new VMs since 2025-09-30.',
     source: 'learn.microsoft.com/azure/azure-monitor/vm/vminsights-maps-retirement',
