@@ -5,7 +5,7 @@ export interface AzureFact {
   fact: string;
   /** Where it is said. */
   source: string;
-  /** The day on which somebody last read that there, "2026-11-29". */
+  /** The day on which the source was last checked, "2026-11-29". */
   confirmed: string;
   /** The day from which it is otherwise; "" where none is announced. */
   retires: string;
@@ -18,7 +18,7 @@ export const confirmEveryDays = 180;
 
 const confirmed = '2026-11-29';
 
-/** Every such fact, for a person to check; `npm run facts` tells what is due. */
+/** Every such fact, for a user to check; `npm run facts` shows what is due. */
 export const azureFacts: readonly AzureFact[] = [
   {
     id: 'vulnerabilities-individual',

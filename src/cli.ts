@@ -82,30 +82,8 @@ async function finish(work: Promise<number> | number): Promise<void> {
   process.exitCode = await work;
 }
 
-function program(): Command {
-  const cordon = new Command('cordon')
-    .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
-    .version(version, '-V, --version', 'the version, with Node, the commit and Microsoft’s clients')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        skeleton()?.end();
-        process.stdout.write(text);
-      },
-      writeErr: (text) => {
-        skeleton()?.end();
-        process.stderr.write(text);
-      },
-    })
-    .hook('preAction', (_, command) => {
-      if (command !== cordon) skeleton()?.end();
-    })
-    .showHelpAfterError(false);
-  cordon.addHelpText(
-    'after',
-    '\nExit codes: 0 done · 1 findings at or above --fail-on, or not known · 2 wrong usage · 3 not signed in or not permitted ·\n' +
-      '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
-  );
+/** `cordon` itself: the workbench. */
+function addWorkbench(cordon: Command): void {
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
     .option('--print-paths', 'print where cases, settings and playbooks are, and nothing else')
@@ -121,27 +99,26 @@ function program(): Command {
         return;
       }
       await finish((await import('./commands/workbench.ts')).workbench(flags, streams, process.argv[1]));
-      // A request that Azure has not answered must not hold a person who has left.
+      // A request that Azure has not answered must not hold a user who has left.
       if (process.stdout.isTTY) process.stdout.write('', () => process.exit());
     });
+}
 
+/** `cordon scan` */
+function addScan(cordon: Command): void {
   tagged(exploited(bursts(reading(cordon.command('scan').description('every VM in reach, ranked by suspicion')))))
     .option('--json', 'print cordon.scan/1')
     .option('--full', "with each VM's exposure")
     .option('--case <id>', 'enter what was found into this case')
     .option('--cases <folder>', 'where case files are kept')
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
-        'critical',
-        'high',
-        'medium',
-        'low',
-      ]),
-    )
+    .addOption(failOnOption())
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/scan.ts')).scan(command.optsWithGlobals(), streams)),
     );
+}
 
+/** `cordon triage VM` */
+function addTriage(cordon: Command): void {
   tagged(
     exploited(
       bursts(
@@ -154,18 +131,14 @@ function program(): Command {
     .option('--markdown', 'print Markdown')
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
-        'critical',
-        'high',
-        'medium',
-        'low',
-      ]),
-    )
+    .addOption(failOnOption())
     .action(async (vm: string, _flags, command: Command) =>
       finish((await import('./commands/triage.ts')).triage(vm, command.optsWithGlobals(), streams)),
     );
+}
 
+/** `cordon evtx FILE…` */
+function addEvtx(cordon: Command): void {
   thresholds(
     cordon
       .command('evtx <file...>')
@@ -180,7 +153,10 @@ function program(): Command {
         (await import('./commands/evtx.ts')).evtx(files, command.optsWithGlobals(), streams),
       ),
     );
+}
 
+/** `cordon kql QUERY` */
+function addKql(cordon: Command): void {
   reading(
     cordon
       .command('kql <query>')
@@ -200,7 +176,10 @@ function program(): Command {
         (await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams),
       ),
     );
+}
 
+/** `cordon run PLAYBOOK` */
+function addRun(cordon: Command): void {
   reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
     .requiredOption('--vm <vm>', 'the VM, by name or resource id')
     .option('--dry-run', 'print the plan and change nothing')
@@ -231,11 +210,14 @@ function program(): Command {
         ),
       ),
     );
+}
 
+/** `cordon undo [CASE]` */
+function addUndo(cordon: Command): void {
   reading(
     cordon
       .command('undo [case]')
-      .description('undo what a case changed, last step first; or lift the locks at a VM, whoever made them'),
+      .description('undo what a case changed, last step first; or lift the locks at a VM, from any case or responder'),
   )
     .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
     .option('--step <id>', 'only this step')
@@ -253,7 +235,10 @@ function program(): Command {
     .action(async (id: string | undefined, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).undoCase(id, command.optsWithGlobals(), streams)),
     );
+}
 
+/** `cordon case list|show|verify|export` */
+function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
   const folder = (command: Command) => command.option('--cases <folder>', 'where case files are kept');
   folder(cases.command('list').description('every case, newest first'))
@@ -308,7 +293,10 @@ function program(): Command {
         ),
       );
     });
+}
 
+/** `cordon simulate` */
+function addSimulate(cordon: Command): void {
   cordon
     .command('simulate')
     .description('the Azure simulator alone, for other clients')
@@ -324,7 +312,10 @@ function program(): Command {
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/simulate.ts')).simulate(command.optsWithGlobals())),
     );
+}
 
+/** `cordon doctor` */
+function addDoctor(cordon: Command): void {
   reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
     .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
@@ -332,7 +323,10 @@ function program(): Command {
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/doctor.ts')).doctor(command.optsWithGlobals(), streams)),
     );
+}
 
+/** `cordon completion SHELL` */
+function addCompletion(cordon: Command): void {
   cordon
     .command('completion <shell>')
     .description('what bash, zsh or fish need to complete commands and options: source it')
@@ -342,18 +336,63 @@ function program(): Command {
       }
       process.stdout.write((await import('./commands/about.ts')).completionText(cordon, shell));
     });
+}
 
+/** `cordon man` */
+function addMan(cordon: Command): void {
   cordon
     .command('man')
     .description('the manual page: cordon man | man -l -')
     .action(async () => {
       process.stdout.write((await import('./commands/about.ts')).manText(cordon));
     });
+}
 
+/** `cordon schema NAME` */
+function addSchema(cordon: Command): void {
   cordon
     .command('schema <name>')
     .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx, conclusion')
     .action(async (name: string) => print((await import('./commands/schema.ts')).schema(name, process.stdout)));
+}
+
+function program(): Command {
+  const cordon = new Command('cordon')
+    .description('A terminal workbench for the first hours of an incident on an Azure virtual machine.')
+    .version(version, '-V, --version', 'the version, with Node, the commit and Microsoft’s clients')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        skeleton()?.end();
+        process.stdout.write(text);
+      },
+      writeErr: (text) => {
+        skeleton()?.end();
+        process.stderr.write(text);
+      },
+    })
+    .hook('preAction', (_, command) => {
+      if (command !== cordon) skeleton()?.end();
+    })
+    .showHelpAfterError(false);
+  cordon.addHelpText(
+    'after',
+    '\nExit codes: 0 done · 1 findings at or above --fail-on, or not known · 2 wrong usage · 3 not signed in or not permitted ·\n' +
+      '4 a step failed and was undone · 5 a step failed and needs attention · 6 a case file does not verify',
+  );
+  addWorkbench(cordon);
+  addScan(cordon);
+  addTriage(cordon);
+  addEvtx(cordon);
+  addKql(cordon);
+  addRun(cordon);
+  addUndo(cordon);
+  addCase(cordon);
+  addSimulate(cordon);
+  addDoctor(cordon);
+  addCompletion(cordon);
+  addMan(cordon);
+  addSchema(cordon);
   return cordon;
 }
 
@@ -366,6 +405,14 @@ const wayInOption = () =>
     '--way-in <choice>',
     'required: no lock that shuts you out; told: contain the VM all the same, and say that you are shut out',
   ).choices(['required', 'told']);
+
+const failOnOption = () =>
+  new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
+    'critical',
+    'high',
+    'medium',
+    'low',
+  ]);
 
 function at(flags: { cases?: string }): { root?: string } {
   return flags.cases ? { root: flags.cases } : {};

@@ -10,7 +10,7 @@ export const exitCode = {
 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-/** An expected failure: one line for a person and the exit code for a script. Everything else is a defect. */
+/** An expected failure: one line for a user and the exit code for a script. Everything else is a defect. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly exitCode: ExitCode;

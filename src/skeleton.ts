@@ -2,7 +2,7 @@
 export interface Skeleton {
   /** Gives the terminal back as it was, for an error or a command that draws no screen. */
   end(): void;
-  /** From now on somebody else gives the terminal back. */
+  /** From now on another part of the program restores the terminal. */
   take(): void;
 }
 

@@ -19,7 +19,7 @@ import * as glance from './words/glances.ts';
 /** The facts of a VM, all of them or those that have arrived. */
 export type Part = Omit<TriageInProgress, 'findings' | 'timeLine'> | TriageDocument;
 
-/** One kind of evidence: how it is called, who may read it, and how it is told where a person reads it. */
+/** One kind of evidence: how it is called, who may read it, and how it is reported where a user reads it. */
 export interface Source {
   /** Its heading in a report. */
   title: string;

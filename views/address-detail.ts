@@ -4,7 +4,7 @@ import { moment, sameDay } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
 
-/** What one address did on every machine whose logs can be read. */
+/** What one address did on every VM whose logs can be read. */
 export function addressDetail(state: SessionState, layer: Extract<Layer, { kind: 'address' }>): Detail {
   const address = layer.addresses[layer.at] ?? '';
   const fact = state.traces.get(address);

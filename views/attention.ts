@@ -2,7 +2,7 @@ import type { Session } from '../src/session/session.ts';
 import type { RunSlot, SessionState } from '../src/session/state.ts';
 import { steady } from '../src/text/cells.ts';
 
-/** What of a playbook wants a person: its prompt, or that it has ended; "" while it works. */
+/** What of a playbook wants a user: its prompt, or that it has ended; "" while it works. */
 function wants({ view, id }: RunSlot): string {
   const about = `${view.playbook} on ${view.vm.name}`;
   if (view.prompt) return `${id} ${view.prompt.question} ${about} waits for you`;
@@ -20,7 +20,7 @@ const titleOf = (state: SessionState): string => {
 
 /**
  * Rings the terminal's bell and names the cause in its title, each time a playbook begins to wait for an answer or comes to
- * its end: a person who looks elsewhere sees it. Returns the way to stop; the title is then as it was.
+ * its end: a user who looks elsewhere sees it. Returns the way to stop; the title is then as it was.
  */
 export function attention(session: Pick<Session, 'state' | 'subscribe'>, write: (text: string) => void): () => void {
   let known = new Set<string>();

@@ -2,7 +2,7 @@ import type { Command } from '../src/session/commands.ts';
 import type { Session } from '../src/session/session.ts';
 import type { Mode, SessionState } from '../src/session/state.ts';
 
-/** One thing a person can do: its keys, its words, where it applies, and what it asks of the session. */
+/** One thing a user can do: its keys, its words, where it applies, and what it asks of the session. */
 export interface Binding {
   id: string;
   /** As they are written on screen: "Enter", "Tab", "Ctrl+C", "p". */
@@ -27,10 +27,10 @@ type Usual = 'danger' | 'footer' | 'runnable';
 /** A row of the action table: what it does not say is usual. */
 export type Given = Omit<Binding, Usual> & Partial<Pick<Binding, Usual>>;
 
-/** Most actions change nothing, stand in the footer, and can be run from help and palette. */
+/** Most actions change nothing, are in the footer, and can be run from help and palette. */
 export const bindingOfRow = (given: Given): Binding => ({ danger: false, footer: true, runnable: true, ...given });
 
-/** The views of machines and of what is known of them. */
+/** The views of VMs and of what is known of them. */
 export const aboutMachines: readonly Mode[] = [
   'suspects',
   'triage',

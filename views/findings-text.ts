@@ -12,7 +12,7 @@ type Shown = Extract<Layer, { kind: 'findings' }>;
 /** How many of the things that are not known the selected finding names. */
 const mostUnknown = 6;
 
-/** What stands above the list. */
+/** What is above the list. */
 export function findingsHead(state: SessionState, layer: Shown): Line {
   const found = foundFindings(state, layer);
   const slot = state.triages.get(layer.vmId);
@@ -45,7 +45,7 @@ function aboutRows(finding: Finding, width: number): Line[] {
   ];
 }
 
-/** The rows of the findings that `height` rows can show; the selected one is told in full. */
+/** The rows of the findings that `height` rows can show; the selected one is shown in full. */
 export function findingsRows(state: SessionState, layer: Shown, width: number, height: number): Line[] {
   const found = foundFindings(state, layer);
   if (found.length === 0 && layer.search !== '') return [line(span(`   No finding contains ${layer.search}.`, 'dim'))];

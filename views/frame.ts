@@ -12,7 +12,7 @@ export type Block =
   | { kind: 'rows'; rows: readonly string[] }
   | { kind: 'tables'; height: number; tables: readonly SmallTable[]; left: readonly string[]; leftWidth: number };
 
-/** All that a person sees at one time. */
+/** All that a user sees at one time. */
 export interface Frame {
   columns: number;
   rows: number;
@@ -62,7 +62,7 @@ export interface Frames {
   /** Makes the frame of the session's state at once; otherwise it is made once for all changes of one turn. */
   refresh(): void;
   subscribe(listener: () => void): () => void;
-  /** The row of the suspects list that stands first. */
+  /** The row of the suspects list that comes first. */
   firstRow(): number;
 }
 

@@ -1,4 +1,4 @@
-/** What Ink tells of a key, as far as it is needed here. */
+/** What Ink reports of a key, as far as it is needed here. */
 export interface KeyFlags {
   upArrow?: boolean;
   downArrow?: boolean;
@@ -30,7 +30,7 @@ function nameOfCharacter(character: string): string {
 
 /**
  * The keys of one input event, by the names of the action table. Characters that arrived together come as one string and
- * are told apart; a letter after an escape is Esc and the letter, since terminals send Alt so.
+ * are distinguished; a letter after an escape is Esc and the letter, since terminals send Alt so.
  */
 export function keysOf(input: string, key: KeyFlags): string[] {
   if (key.upArrow) return ['Up'];

@@ -45,7 +45,7 @@ const three: Pane[] = ['ports', 'logons', 'patches'];
 /** From this height on there is room for what is selected and for the time line beside it. */
 const tallRows = 36;
 
-/** Do what is selected and the time line stand under the panes? */
+/** Are the selection and the time line under the panes? */
 export function isTall(columns: number, rows: number): boolean {
   return arrangement(columns, rows) === 'beside' && rows >= tallRows;
 }
@@ -116,7 +116,7 @@ const previewColumns = 160;
 
 /**
  * The boxes of the suspects screen: `header`, `summary`, `heads`, `list`, `because`, `status`, `footer`; on a wide screen
- * `preview` stands beside heads and list in place of `because`.
+ * `preview` is beside heads and list in place of `because`.
  */
 export function suspectsLayout(columns: number, rows: number): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });

@@ -9,7 +9,7 @@ import { chooserRows } from './playbook-list.ts';
 import { timeLineHead, timeLineRows } from './time-line-text.ts';
 import { typedSpans } from './typed-text.ts';
 
-/** Every finding of a machine, the selected one in full. */
+/** Every finding of a VM, the selected one in full. */
 export function findingsPage(state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'findings') return [];
@@ -19,7 +19,7 @@ export function findingsPage(state: SessionState): Line[] {
   return [...head, ...padded(rows, height - 1, state.columns)];
 }
 
-/** What happened at a machine, in order. */
+/** What happened at a VM, in order. */
 export function timeLinePage(state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'time-line') return [];
@@ -29,7 +29,7 @@ export function timeLinePage(state: SessionState): Line[] {
   return [machineHeader(state, layer.vmId, 'time line'), ...padded([...head, ...rows], height, state.columns)];
 }
 
-/** The playbooks that can be started for a machine. */
+/** The playbooks that can be started for a VM. */
 export function chooserPage(state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'chooser') return [];

@@ -34,7 +34,7 @@ export function burstParties(burst: Burst): string {
   return `${from} → ${against}`;
 }
 
-/** Does a log tell it that was opened, and not Log Analytics? */
+/** Does it come from an opened log rather than from Log Analytics? */
 const isFromLog = ({ readFrom }: Burst) => readFrom !== undefined && readFrom !== 'Log Analytics';
 
 /** Did a logon follow? Unknown is not no. */
@@ -48,7 +48,7 @@ export function successSpan(burst: Burst, now: Date): Span {
 /** How many of the events after a logon a pane names. */
 const mostNext = 8;
 
-/** The pane that answers: is somebody guessing passwords, and did it work? */
+/** The pane that answers: is there a brute-force attack, and did it succeed? */
 export function logonsRows(part: TriageInProgress, width: number, now: Date): Line[] {
   const fact = part.logons;
   if (!fact) return loadingRows('looking for failed logons');

@@ -43,7 +43,7 @@ function clickInTriage(session: Session, state: SessionState, event: MouseEvent)
 
 /**
  * Does what a mouse event means where it happened: the wheel moves as Up and Down do, a press chooses. `first` is the row of
- * the suspects list that stands first. No press answers a prompt.
+ * the suspects list that comes first. No press answers a prompt.
  */
 export function pointed(session: Session, event: MouseEvent, first: number): void {
   const state = session.state();

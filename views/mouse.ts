@@ -1,4 +1,4 @@
-/** What a mouse did, as the terminal tells it; column and row count from 0. */
+/** What a mouse did, as the terminal reports it; column and row count from 0. */
 export interface MouseEvent {
   kind: 'press' | 'wheel-up' | 'wheel-down';
   column: number;
@@ -25,7 +25,7 @@ function eventOf(code: number, column: number, row: number, released: boolean): 
   return button === 0 && !released ? { kind: 'press', ...place } : null;
 }
 
-/** What a terminal tells besides keys. */
+/** What a terminal reports besides keys. */
 export interface Told {
   keys: string;
   events: MouseEvent[];

@@ -9,7 +9,7 @@ const scrolled: readonly Mode[] = [...views, 'help', 'palette', 'prompt-key', 'p
 /** The views in which letters move. */
 const viewed: readonly Mode[] = [...views.filter((mode) => mode !== 'run'), 'help'];
 
-/** The keys that move the cursor; `sizeOf` tells how long the list on screen is. */
+/** The keys that move the cursor; `sizeOf` shows how long the list on screen is. */
 export function movingBindings(sizeOf: (state: SessionState, session: Session) => number): Given[] {
   const row = (id: string, key: string, description: string, commands: Given['commands']): Given => ({
     id,

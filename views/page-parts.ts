@@ -12,13 +12,13 @@ export function badges(state: SessionState): Span[] {
   ];
 }
 
-/** The time of day where the person is, where that is wanted beside UTC. */
+/** The time of day where the user is, where that is wanted beside UTC. */
 function localText({ localTime, now }: SessionState): string {
   if (!localTime) return '';
   return ` ${now.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })} local`;
 }
 
-/** The first row where no machine is open. */
+/** The first row where no VM is open. */
 export function suspectsHeader(state: SessionState): Line {
   const { identity } = state;
   const odd = (identity?.warnings ?? []).length > 0;
@@ -43,7 +43,7 @@ function caseSpan(state: SessionState, vmId: string): Span {
   return span(`case ${slot.openCase.id}`);
 }
 
-/** Where one is: the machine's crumbs and what is open of it, the badges and the case. */
+/** Where one is: the VM's crumbs and what is open of it, the badges and the case. */
 export function machineHeader(state: SessionState, vmId: string | null, crumb: string): Line {
   const slot = vmId === null ? undefined : state.triages.get(vmId);
   const row = state.scan.rows.find((one) => one.id === vmId);
@@ -57,7 +57,7 @@ export function machineHeader(state: SessionState, vmId: string | null, crumb: s
   const tails = crumb === '' ? [`   ${about}`, `   ${brief}`] : [` › ${crumb}`];
   const home = span(' cordon › ', 'accent', true);
   const room = state.columns - widthOf(right);
-  // The machine's name is the one thing that must not be cut.
+  // The VM's name is the one thing that must not be cut.
   const ways = [
     ...tails.map((tail) => line(home, span(scope, 'dim'), name, tail)),
     ...tails.map((tail) => line(span(` ${scope}`, 'dim'), name, tail)),

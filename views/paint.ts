@@ -3,7 +3,7 @@ import type { Line, Span, Tone } from './line.ts';
 import { type ThemeName, themes } from './theme.ts';
 
 let theme: ThemeName = 'dark';
-/** What stands before and after a text of each look. */
+/** The sequences before and after a text of each look. */
 const around = new Map<string, readonly [string, string]>();
 
 /** Draws in another theme from now on. Chalk decides what the terminal can show of it, as it does for Ink. */

@@ -9,7 +9,7 @@ import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
 
-/** The word that stands beside what CISA lists as exploited; nothing otherwise. */
+/** The word that is beside what CISA lists as exploited; nothing otherwise. */
 function exploitedSpans(part: TriageInProgress, cves: readonly string[], width: number): Span[] {
   const matches = exploitedAmong(part, cves);
   if (matches.length === 0) return [];
@@ -24,7 +24,7 @@ function holeSeverity(severity: string) {
   return /medium|low/i.test(severity) ? ('medium' as const) : ('unknown' as const);
 }
 
-/** What stands at the end of a vulnerability's row: its first CVE, or in a narrow pane only that it is exploited. */
+/** What is at the end of a vulnerability's row: its first CVE, or in a narrow pane only that it is exploited. */
 function holeSpans(part: TriageInProgress, one: Software['vulnerabilities'][number], width: number): Span[] {
   const exploited = exploitedSpans(part, one.cves, width);
   const cve = span(` ${one.cves[0] ?? ''} `);

@@ -28,7 +28,7 @@ export function chooserRows(
         : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
     const answers = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
-    // All of them in view: only the selected one is told in full.
+    // All of them in view: only the selected one is shown in full.
     const full = at === selected;
     const answered = full ? answers : answers.slice(0, 1);
     return [

@@ -20,7 +20,7 @@ export function decidedText(port: ExposedPort): string {
   return way === '' ? decided : `${way} · ${decided}`;
 }
 
-/** How it gets there when it is not simply the machine's own public address. */
+/** How it gets there when it is not simply the VM's own public address. */
 export function wayText(port: ExposedPort): string {
   const moved = port.frontend.from !== port.from ? ` ${port.frontend.from}→${port.from}` : '';
   switch (port.via) {
@@ -37,7 +37,7 @@ export function wayText(port: ExposedPort): string {
   }
 }
 
-/** The pane that answers: how can the Internet reach this machine? */
+/** The pane that answers: how can the Internet reach this VM? */
 export function portsRows(part: TriageInProgress, width: number): Line[] {
   const fact = part.exposure;
   if (!fact) return loadingRows('reading interfaces and rules');

@@ -2,7 +2,7 @@ import type { Command } from '../src/session/commands.ts';
 import { beneath, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
 import { everywhere, type Given, one, texts } from './binding.ts';
 
-/** Was the playbook on screen stopped by the person? */
+/** Was the playbook on screen stopped by the user? */
 function stoppedRun(state: SessionState): boolean {
   const layer = beneath(state);
   const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;

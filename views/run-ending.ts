@@ -10,7 +10,7 @@ import { between, blank, cell, type Line, line, span, type Tone } from './line.t
 import { severityMark, truthMark } from './marks.ts';
 import { stepMark } from './run-text.ts';
 
-/** That the door stands open, and how it goes on. */
+/** That the door is open, and how it goes on. */
 function stillOpenRows({ ports, step, run }: LeftOpen): Line[] {
   const stopped = run.view.outcome === 'cancelled';
   return [
@@ -62,7 +62,7 @@ export function outcomeRows(state: SessionState, slot: RunSlot, width: number): 
   if (open?.run.id === slot.id) rows.push(...stillOpenRows(open));
   if (lock) rows.push(lockedRow(state, slot, lock));
   if (!lock || view.outcome !== 'done') {
-    // What a done playbook's steps say stands in their rows.
+    // What a done playbook's steps say is in their rows.
     const said = view.outcome === 'done' || view.summary === '' ? word : view.summary;
     rows.push(
       ...wrap(said, width - 4, 5).map((text, at) =>

@@ -99,7 +99,7 @@ function changeRows(changes: readonly Change[], width: number): Line[] {
   });
 }
 
-/** How many properties of one change are told. */
+/** How many properties of one change are reported. */
 const mostProperties = 12;
 
 /** What the step needs: that all of it is there, or what is missing, by its full name and where it is needed. */

@@ -16,7 +16,7 @@ import { transcriptPage } from './transcript-page.ts';
 import { triageRows } from './triage-page.ts';
 
 /** The whole screen: sections whose rows together are exactly as many as the terminal has, each exactly as wide. `scroll` is
- * where the suspects list stood in the frame before. */
+ * where the suspects list was in the frame before. */
 export function screenOf(
   session: Pick<Session, 'explain'>,
   state: SessionState,

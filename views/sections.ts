@@ -4,7 +4,7 @@ import { beside, fitLine, type Line, line, span } from './line.ts';
 import { padded } from './page-parts.ts';
 import type { Arranged } from './small-table.ts';
 
-/** A stretch of the screen: rows, or small tables beside one another with what stands left of them. */
+/** A stretch of the screen: rows, or small tables beside one another with the text to their left. */
 export type Section =
   | { kind: 'rows'; rows: Line[] }
   | { kind: 'tables'; height: number; tables: SmallTable[]; left: Line[]; leftWidth: number };

@@ -20,7 +20,7 @@ import { foundEntries } from './transcript-text.ts';
 /** What can be said of one thing on screen; it is said again only when it has changed. */
 type Said = Record<string, string[]>;
 
-/** As wide as any sentence: nothing is cut for a screen that nobody looks at. */
+/** As wide as any sentence: nothing is cut, since a screen reader has no width. */
 const wide = 1_000;
 const marks = /[▲△●✓✗…❯◷│┌┐└┘─▁▂▃▄▅▆▇█]+/g;
 const words = (text: string) =>

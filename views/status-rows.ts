@@ -34,7 +34,7 @@ export function footer(state: SessionState): Line {
   return fitLine(line(...offered(state).flatMap((one) => one.spans)), state.columns);
 }
 
-/** The key whose name stands in that column of the footer; "" where none does. */
+/** The key whose name is in that column of the footer; "" where none does. */
 export function footerKeyAt(state: SessionState, column: number): string {
   let from = 0;
   for (const { binding, wide } of offered(state)) {

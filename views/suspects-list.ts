@@ -15,7 +15,7 @@ import { severityMark } from './marks.ts';
 import { storyRows } from './verdict.ts';
 import { powerWord, shortOs } from './words.ts';
 
-/** What a cell is told from besides its row. */
+/** What a cell is drawn from besides its row. */
 export interface Look {
   now: Date;
   /** Answers are still awaited: what is not there yet is no unknown. */
@@ -56,7 +56,7 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   const failures = count(burst.totalFailures).padStart(6);
   if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
   const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
-  // The outcome stands first: where the cell is cut, "success ?" must not be left as "success".
+  // The outcome comes first: where the cell is cut, "success ?" must not be left as "success".
   return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
 }
 
@@ -144,7 +144,7 @@ export function headsRow(state: SessionState, width: number): Line {
   return line(span('   '), ...heads);
 }
 
-/** The order of the column that stands there. */
+/** The order of the column that is there. */
 export function sortAt(state: SessionState, width: number, column: number): Sort | null {
   let from = 3;
   for (const one of columnsFor(width, state.columnsWanted)) {
@@ -154,7 +154,10 @@ export function sortAt(state: SessionState, width: number, column: number): Sort
   return null;
 }
 
-/** What a row's cells are told from: a newer reading of the VM and a lock of this session stand before the list's answers. */
+/**
+ * What a row's cells are drawn from: a newer reading of the VM and a lock of this session come before the list's
+ * answers.
+ */
 function lookOf(state: SessionState, row: ScanRow): Look {
   const busy = state.scan.state === 'loading';
   const locked = lockedHere(state, row.id);
@@ -241,7 +244,7 @@ interface Tally {
   attacked: number;
   broken: number;
   unknown: number;
-  /** Is the exposure, are the logons, of any machine known? */
+  /** Is the exposure, are the logons, of any VM known? */
   reach: boolean;
   logons: boolean;
 }
@@ -266,7 +269,7 @@ function tallyOf(rows: readonly ScanRow[]): Tally {
   return tally;
 }
 
-/** How many machines, how many in trouble, how many with something unknown. */
+/** How many VMs, how many in trouble, how many with something unknown. */
 export function summaryRow(state: SessionState): { left: Line; right: Line } {
   const { rows, state: reading, asOf, notSeen } = state.scan;
   const { exposed, attacked, broken, unknown, reach: reachKnown, logons } = tallyOf(rows);
@@ -280,7 +283,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     };
   }
   const brief = state.columns < 110;
-  // A count of what no answer has told yet would be a nought that nobody knows.
+  // A count before any answer would show a zero that is not known.
   const none = reading === 'done' ? mark.unknown : mark.loading;
   const tally = (counted: number, answered: boolean) => (answered ? count(counted) : none);
   const reach = tally(exposed, reachKnown);

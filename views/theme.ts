@@ -86,7 +86,7 @@ export function isLight(answer: string): boolean | null {
   return 0.299 * red + 0.587 * green + 0.114 * blue > 0.5;
 }
 
-/** The theme that fits a terminal which tells its colours in the environment ("15;0": light text on dark). */
+/** The theme that fits a terminal which reports its colours in the environment ("15;0": light text on dark). */
 export function themeByEnvironment(colours: string | undefined): ThemeName {
   const background = Number(colours?.split(';').at(-1) ?? Number.NaN);
   return background === 7 || background === 15 ? 'light' : 'dark';

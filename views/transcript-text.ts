@@ -36,7 +36,7 @@ export function foundEntries(entries: readonly Entry[], search: string): readonl
   );
 }
 
-/** The rows of the transcript that `height` rows can show; `selected` null stands on the newest. */
+/** The rows of the transcript that `height` rows can show; `selected` null selects the newest. */
 export function transcriptRows(
   entries: readonly Entry[],
   selected: number | null,

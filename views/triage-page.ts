@@ -23,7 +23,7 @@ const titles: Record<Pane, string> = {
   posture: 'Posture',
 };
 
-/** How old the failed logons are; what a log that was opened tells is as old as its last event. */
+/** How old the failed logons are; what a log that was opened reports is as old as its last event. */
 function logonsNote(state: SessionState, { vm, part }: TriageSlot, width: number, busy: boolean): Line {
   const fact = part.logons;
   if (fact?.state === 'known' && (state.logs.get(vm.id)?.opened.length ?? 0) > 0) {
@@ -80,7 +80,7 @@ function summaryRow(state: SessionState, slot: TriageSlot, pane: Pane, width: nu
   );
 }
 
-/** What is selected, told in full beside the list, as Enter would show it. */
+/** What is selected, shown in full beside the list, as Enter would show it. */
 function selectedBox(session: Pick<Session, 'explain'>, state: SessionState, box: Box, layer: TriageLayer): Line[] {
   const inner = { width: box.width - 2, height: box.height - 2 };
   const detail = detailOf(session, state, { vmId: layer.vmId, pane: layer.pane, index: layer.selected[layer.pane] });
@@ -92,7 +92,7 @@ function selectedBox(session: Pick<Session, 'explain'>, state: SessionState, box
   return boxed(rows, box, { left: line(span(title)), right: blank, focused: false });
 }
 
-/** The last of what happened, as the time line tells it. */
+/** The last of what happened, as the time line reports it. */
 function timeLineBox(state: SessionState, box: Box, vmId: string): Line[] {
   const inner = { width: box.width - 2, height: box.height - 2 };
   const rows = timeLineGlance(state, vmId, inner.width, inner.height);

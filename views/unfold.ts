@@ -1,7 +1,7 @@
 import { cells, wrap } from '../src/text/cells.ts';
 import { blank, type Line, line, type Span, widthOf } from './line.ts';
 
-/** The words of a row, each with how it looks; blanks stand at the end of the word before them. */
+/** The words of a row, each with how it looks; blanks are at the end of the word before them. */
 function wordsOf(row: Line): Span[] {
   return row.spans.flatMap((piece) =>
     (piece.text.match(/\s*\S+\s*/g) ?? [piece.text]).map((text): Span => ({ ...piece, text })),
@@ -39,8 +39,8 @@ export function folded(row: Line, width: number): Line[] {
 }
 
 /**
- * The rows with those that are too wide told in full, as far as `height` has rows to spare: a text is cut only where there is
- * no room for it. The selected thing's rows come first.
+ * The rows with those that are too wide shown in full, as far as `height` has rows to spare: a text is cut only where
+ * there is no room for it. The selected thing's rows come first.
  */
 export function unfold(rows: readonly Line[], width: number, height: number, selected: number | null): Line[] {
   let spare = height - rows.length;

@@ -25,7 +25,7 @@ function gaps(slot: TriageSlot): { awaited: string[]; unknown: string[] } {
   };
 }
 
-/** Does the story tell this already? */
+/** Does the story report this already? */
 function isTold({ evidence }: Finding): boolean {
   return evidence.every((one) => /^(exposure|logons\.bursts|posture\.activity)/.test(one));
 }
@@ -118,7 +118,7 @@ export function suggestion(slot: TriageSlot, offers: readonly PlaybookOffer[], d
 }
 
 /**
- * The story in exactly `height` rows: what happened and how it stands, worse findings where there is room, and last what is
+ * The story in exactly `height` rows: what happened and the VM's state, worse findings where there is room, and last what is
  * suggested. `done` names the playbooks that were run to their end: they are not suggested again.
  */
 export function verdictRows(

@@ -40,7 +40,7 @@ export function breadthText(sources: ExposedPort['sources']): string {
   return sources.publicAddresses === 1 ? '1 address' : `${count(sources.publicAddresses)} addresses`;
 }
 
-/** Facts of one machine change under one's eyes; after a quarter of an hour they are drawn as stale. */
+/** Facts of one VM change under one's eyes; after a quarter of an hour they are drawn as stale. */
 const staleAfterSeconds = 15 * 60;
 
 /** The age of a fact for a pane's border: `12s`, `◷ 20m`, `?`, `…`. */

@@ -56,7 +56,7 @@ export interface WorkbenchStreams {
   mouse?: boolean;
   /** Lines that are appended instead of a screen, for who hears it. */
   screenReader?: boolean;
-  /** `auto`: light or dark, as the terminal tells. */
+  /** `auto`: light or dark, as the terminal reports it. */
   theme?: ThemeName | 'auto';
 }
 
@@ -67,7 +67,7 @@ const [beginUpdate, endUpdate] = ['\u001b[?2026h', '\u001b[?2026l'];
 
 /**
  * Ink enters the alternate screen and then takes a while to its first frame. Where it has been entered before, what
- * stands on it stays until that frame is written.
+ * is on it stays until that frame is written.
  */
 function drawOver(stdout: NodeJS.WriteStream): void {
   const { write } = stdout;
@@ -86,7 +86,7 @@ function drawOver(stdout: NodeJS.WriteStream): void {
 const defaultSize = { columns: 80, rows: 24 };
 
 /**
- * Draws the session on the alternate screen until the person leaves or the process is asked to end. Restores the
+ * Draws the session on the alternate screen until the user leaves or the process is asked to end. Restores the
  * terminal in every case, closes the session (its transcripts are complete then) and names on stderr what still runs in
  * Azure. A defect while drawing rejects with its error, after the transcripts' paths were printed.
  */
@@ -123,7 +123,7 @@ export async function runWorkbench({
     ) : (
       <Workbench session={session} frames={frames} latest={latest} />
     );
-  /** Draws everything, whatever stands on the terminal now. */
+  /** Draws everything, whatever is on the terminal now. */
   const drawAnew = () => {
     if (screenReader) return;
     stdout.write(beginUpdate);
@@ -131,7 +131,7 @@ export async function runWorkbench({
     stdout.write(clearFromTop);
     instance?.rerender(element());
   };
-  // The size is part of the frame, so that a resize is one frame. Ink draws after this, being told of the resize too.
+  // The size is part of the frame, so that a resize is one frame. Ink draws after this, since it is notified of the resize too.
   let resizes = 0;
   const resized = () => {
     resizes += 1;
@@ -142,8 +142,8 @@ export async function runWorkbench({
   const afterResize = () => {
     if (!screenReader) stdout.write(endUpdate);
   };
-  // Node tells of a resize only when the size has changed. Of one that was taken back before it looked, which leaves the
-  // terminal torn as well, only the signal tells.
+  // Node reports a resize only when the size has changed. Of one that was taken back before it looked, which leaves the
+  // terminal torn as well, only the signal shows it.
   let told = 0;
   const winched = () => {
     if (resizes === told) stdout.emit('resize');
@@ -241,7 +241,7 @@ export async function runWorkbench({
       failure ??= error;
     }
     stdin.setRawMode?.(false);
-    // Closing can wait for a disk or a network: the terminal is already the person's own again.
+    // Closing can wait for a disk or a network: the terminal is already the user's own again.
     for (const one of words) stderr.write(`${one}\n`);
     await session.close();
     for (const signal of signals) process.off(signal, onSignal);

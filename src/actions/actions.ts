@@ -34,7 +34,7 @@ async function aboutTheSignIn(connection: Connection): Promise<string[]> {
   return [...(who.secondFactor === false ? [line] : []), ...who.warnings];
 }
 
-/** The action, with the queries that it sends told to whoever runs it. */
+/** The action, with the queries that it sends reported to its caller. */
 function tellingQueries(connection: Connection, action: Action): Action {
   const { undo } = action;
   const told = <T>(context: ActionContext, work: () => Promise<T>): Promise<T> =>

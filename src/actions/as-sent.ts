@@ -1,9 +1,9 @@
 import { isObject } from '../arm/json.ts';
 
-/** What Azure writes by itself, so that it never tells one request from another. */
+/** Properties that Azure writes itself, so that they never distinguish one request from another. */
 const azuresOwn = new Set(['etag', 'provisioningstate', 'resourceguid', 'systemdata', 'requests', 'timecreated']);
 
-/** What Azure may take and not show again; that it is absent tells nothing. */
+/** Properties that Azure may accept and not return; their absence proves nothing. */
 const notShown = new Set(['flushconnection']);
 
 /** What a PUT takes away by leaving it out. */
@@ -43,7 +43,7 @@ function listDiffers(sent: readonly unknown[], found: unknown, depth: number): b
 
 function differencesFrom(sent: unknown, found: unknown, path: string, depth: number): string[] {
   if (depth > deepest || isEmpty(sent)) return [];
-  // A secret is not in the record; what else was sent tells enough.
+  // A secret is not in the record; the other properties sent are sufficient.
   if (sent === '[redacted]') return [];
   if (Array.isArray(sent)) return listDiffers(sent, found, depth) ? [path] : [];
   if (!isObject(sent)) return plain(sent) === plain(found) ? [] : [path];

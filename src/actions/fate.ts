@@ -16,9 +16,9 @@ export interface SentChange {
 
 /** What became of a request, as Azure shows it. */
 export interface Fate {
-  /** null when Azure does not tell, or is still at it. */
+  /** null when Azure does not report it, or is still working on it. */
   ok: boolean | null;
-  /** Azure is at it: asking again later will tell. */
+  /** Azure is still working on it: asking again later will show the result. */
   running: boolean;
   /** The resource has what was sent already, though Azure is still at it. */
   asSent?: true;
@@ -88,7 +88,7 @@ async function logged(connection: Connection, sent: SentChange, signal: AbortSig
   return { statuses };
 }
 
-/** What the activity log says where the resource does not tell; `otherwise` when it does not either. */
+/** What the activity log says where the resource does not report it; `otherwise` when it does not either. */
 async function askLog(
   connection: Connection,
   sent: SentChange,
@@ -167,7 +167,7 @@ async function undeleteFate(
   return { ...notDone('the backup is soft-deleted, and the vault has no job that undeletes it'), sure: false };
 }
 
-/** A request for access stands in its policy, with its ports, its end and the reason that was given. */
+/** A request for access is in its policy, with its ports, its end and the reason that was given. */
 async function accessFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
   const url = new URL(sent.url);
   url.pathname = url.pathname.replace(/\/initiate$/i, '');
@@ -197,7 +197,7 @@ function portsOf(request: unknown): string[] {
   );
 }
 
-/** Azure shows the last assessment of a machine in its instance view. */
+/** Azure shows the last assessment of a VM in its instance view. */
 async function assessmentFate(
   connection: Connection,
   sent: SentChange,
@@ -216,7 +216,9 @@ async function assessmentFate(
     : done(`an assessment began at ${began}: it was done`);
 }
 
-/** What a resource tells of the request that wrote it; `sure` is false where "done, and changed since" looks the same. */
+/**
+ * What a resource shows of the request that wrote it; `sure` is false where "done, and changed since" looks the same.
+ */
 function putFate(sent: SentChange, resource: Json | null): Fate & { sure?: false } {
   const name = shortName(pathOf(sent.url));
   if (resource === null) return { ...notDone(`${name} does not exist: it was not done`), sure: false };

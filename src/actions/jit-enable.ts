@@ -3,7 +3,7 @@ import type { Action } from '../playbook/action.ts';
 import { applyEnable, undoEnable, verifyEnable } from './jit/enable-apply.ts';
 import { enableSettings, planEnable } from './jit/enable-plan.ts';
 
-/** Puts the VM under just-in-time access: its management ports are closed until somebody requests them. */
+/** Puts the VM under just-in-time access: its management ports are closed until access is requested. */
 export function jitEnable(connection: Connection): Action {
   return {
     name: 'jit.enable',

@@ -31,7 +31,7 @@ export const requestSettings = z.strictObject({
 
 const requestState = z.looseObject({
   policyId: z.string(),
-  /** What the policy says of the machine, to see whether it changed. */
+  /** What the policy says of the VM, to see whether it changed. */
   entry: z.string(),
   source: z.string(),
   ports: z.array(z.number()),
@@ -73,7 +73,7 @@ function permits(sources: readonly string[], source: string): boolean {
   return covers(named.v4, asked.v4) && covers(named.v6, asked.v6);
 }
 
-/** The grants of a policy for a machine that are open at a time. */
+/** The grants of a policy for a VM that are open at a time. */
 function openGrants(policy: Json, machineId: string, now: number): { port: number; source: string; endsAt: string }[] {
   return listAt(policy, 'properties', 'requests')
     .flatMap((request) => listAt(request, 'virtualMachines'))
@@ -87,7 +87,7 @@ function openGrants(policy: Json, machineId: string, now: number): { port: numbe
     }));
 }
 
-/** Opens ports of the machine to one address for a short time, by the just-in-time policy that names it. */
+/** Opens ports of the VM to one address for a short time, by the just-in-time policy that names it. */
 export function jitRequest(connection: Connection): Action {
   async function plan(context: ActionContext, input: unknown): Promise<ActionPlan> {
     const settings = requestSettings.parse(input);

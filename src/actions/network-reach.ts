@@ -14,7 +14,7 @@ export interface ReachReading {
   reading: NetworkReading;
   /** By interface id: Azure's effective rules as they came, or why they did not. */
   opinions: ReadonlyMap<string, SecondOpinion>;
-  /** Both judgements of one interface; with `instead` as if that security group stood there. */
+  /** Both judgements of one interface; with `instead` as if that security group was there. */
   at(networkInterface: string, instead?: Json): { configuration: Reach; effective: Reach };
 }
 

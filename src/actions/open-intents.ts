@@ -27,7 +27,7 @@ export interface DoneChange {
 
 export interface Resolution {
   intent: string;
-  /** null when Azure does not tell, or is still at it. */
+  /** null when Azure does not report it, or is still working on it. */
   ok: boolean | null;
   /** The resource was changed after it: whether it was done shows no more, and does not matter any more. */
   superseded: boolean;
@@ -39,14 +39,14 @@ function pathOf(url: string): string {
   return URL.canParse(url) ? new URL(url).pathname.toLowerCase() : '';
 }
 
-/** Two entries may have one time: then the record's order tells. */
+/** Two entries may have one time: then their order in the record decides. */
 function isLater(one: { at: string; seq: number }, than: { at: string; seq: number }): boolean {
   return one.at > than.at || (one.at === than.at && one.seq > than.seq);
 }
 
 /**
- * What the record itself tells, where the resource does not: a later change of cordon's own to the same resource. Azure
- * deletes only what was there (200 or 202; 204 says that nothing was).
+ * What the record itself reports, where the resource does not: a later change of cordon's own to the same resource.
+ * Azure deletes only what was there (200 or 202; 204 says that nothing was).
  */
 function fromRecord(intent: UnansweredIntent, found: Fate, done: readonly DoneChange[]): Omit<Resolution, 'intent'> {
   const path = pathOf(intent.request.url);

@@ -24,7 +24,9 @@ export class AzureRefusal extends Error {
   }
 }
 
-/** It is not known whether Azure did it: no clear answer came, and Azure could not be asked, or does not tell yet. */
+/**
+ * It is not known whether Azure did it: no clear answer came, and Azure could not be asked, or does not report it yet.
+ */
 export class UnknownOutcome extends AzureRefusal {
   override readonly name = 'UnknownOutcome';
 }
@@ -105,7 +107,7 @@ export async function pause(connection: Connection, context: ActionContext): Pro
   await sleep(connection.pollIntervalMs, undefined, { signal: context.signal });
 }
 
-/** Asks until Azure tells, or until it is known that it does not; at most until a time. */
+/** Asks until Azure reports the outcome, or until it is known that it does not; at most until the given time. */
 async function learnFate(
   connection: Connection,
   context: ActionContext,
@@ -128,7 +130,7 @@ async function learnFate(
   }
 }
 
-/** Learns what became of a change whose answer did not tell, and tells the gate. */
+/** Finds out what became of a change whose answer did not show it, and reports that to the gate. */
 async function settleOpen(
   connection: Connection,
   context: ActionContext,
@@ -145,13 +147,13 @@ function outcomeError(what: string, failure: unknown, fate: Fate): AzureRefusal 
   return new UnknownOutcome(what, failure, `Whether it was done is not known: ${fate.text}.`);
 }
 
-/** What a change gave; `result` is null where it was done and its answer was lost, which `fate` then tells. */
+/** What a change gave; `result` is null where it was done and its answer was lost, which `fate` then shows. */
 export type Sent<T> = { result: T; fate: null } | { result: null; fate: Fate };
 
 /**
  * Sends a change once. Where no clear answer came, or the operation was not followed to its end, Azure is asked what
- * became of it, and the gate is told. Throws an AzureRefusal when it was not done, an UnknownOutcome when that is not
- * known.
+ * became of it, and that is reported to the gate. Throws an AzureRefusal when it was not done, an UnknownOutcome when that is
+ * not known.
  */
 async function sendOnce<T>(
   connection: Connection,
@@ -204,7 +206,7 @@ async function afterFailure(of: {
     await end(false, word === 'failed' ? 'Failed' : 'Canceled');
     throw new AzureRefusal(what, failure);
   }
-  // Stopped by the person: the record says what is open, and the next start asks.
+  // Stopped by the user: the record says what is open, and the next start asks.
   if (context.signal.aborted) throw new UnknownOutcome(what, failure);
   if (answer === 'conflict') {
     // A request that was delivered twice is refused the second time, although the first did it.
@@ -225,7 +227,7 @@ async function afterFailure(of: {
 
 /**
  * As `sendOnce`, and again for a minute where Azure refuses because it is busy: each time a request of its own, with an
- * intent of its own. With `follows` the caller follows what an accepted request began, and tells the gate its end.
+ * intent of its own. With `follows` the caller follows what an accepted request began, and reports its end to the gate.
  */
 export async function send<T>(
   connection: Connection,
@@ -252,7 +254,7 @@ export async function send<T>(
 }
 
 /**
- * Sends a change through the gate and follows the long-running operation to its end, which the gate is told too.
+ * Sends a change through the gate and follows the long-running operation to its end, which is reported to the gate too.
  * `what` names it for people: "PUT web01-nic". null when it was done, which had to be read from Azure since the answer
  * was lost. Throws an AzureRefusal when it was not done, an UnknownOutcome when that is not known.
  */

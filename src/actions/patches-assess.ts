@@ -36,7 +36,7 @@ const notYet: AssessState = {
 };
 
 /**
- * Why Azure would refuse or fail: it assesses by an extension, which runs only in a machine that is on, through its
+ * Why Azure would refuse or fail: it assesses by an extension, which runs only in a VM that is on, through its
  * agent. "" when nothing stands in the way.
  * https://learn.microsoft.com/azure/update-manager/prerequisites
  */
@@ -63,14 +63,14 @@ export function obstacleTo(machine: unknown, view: unknown, name: string): strin
   return '';
 }
 
-/** Has the machine Azure's own extension for updates already? Otherwise the assessment installs it. */
+/** Has the VM Azure's own extension for updates already? Otherwise the assessment installs it. */
 function hasPatchExtension(view: unknown): boolean {
   return listAt(view, 'vmAgent', 'extensionHandlers').some((handler) =>
     /PatchExtension$/i.test(textAt(handler, 'type')),
   );
 }
 
-/** Has Azure look for missing updates in the machine now. It installs none; it cannot be undone. */
+/** Has Azure look for missing updates in the VM now. It installs none; it cannot be undone. */
 export function patchesAssess(connection: Connection): Action {
   async function read(context: ActionContext) {
     const { resourceGroup, name, subscriptionId } = context.target;
@@ -134,7 +134,7 @@ export function patchesAssess(connection: Connection): Action {
     const answered = await follow(connection, context, `assess ${target.name}`, (options) =>
       compute.virtualMachines.assessPatches(target.resourceGroup, target.name, options),
     );
-    // Where the answer was lost, the machine's own view has the same summary.
+    // Where the answer was lost, the VM's own view has the same summary.
     const answer = answered ?? at((await read(context)).view, 'patchStatus', 'availablePatchSummary');
     await context.keep('patch-assessment', answer);
     const code = textAt(answer, 'error', 'code');

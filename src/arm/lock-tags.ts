@@ -1,10 +1,13 @@
 import { at, isObject, type Json, textAt } from './json.ts';
 import { parseResourceId, shortName } from './resource-id.ts';
 
-/** What a tag of a lock's group says where no group stood before. */
+/** What a tag of a lock's group says where no group was before. */
 export const none = 'none';
 
-/** What a lock's tags say stood at an interface before it: a group's id, "" for none, undefined when they do not tell. */
+/**
+ * What a lock's tags say was at an interface before it: a group's id, "" for none, undefined when they do not report
+ * it.
+ */
 export function beforeOf(group: Json, networkInterface: string): string | undefined {
   const tags = at(group, 'tags');
   if (!isObject(tags)) return undefined;

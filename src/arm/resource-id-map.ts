@@ -8,7 +8,7 @@ interface Entry<V> {
 /**
  * Values by resource id in any case. A fleet has ten thousands of ids, each 150 characters long: they are found by a
  * hash that knows no case, because a lower-case copy of each, and its place in a map beside the id's own, would take
- * more memory and time than everything else that is known of a machine.
+ * more memory and time than everything else that is known of a VM.
  */
 export class IdMap<V> {
   readonly #entries = new Map<number, Entry<V>>();
@@ -61,7 +61,7 @@ function hashOf(id: string): number {
   for (let i = 0; i < id.length; i += 1) {
     const code = id.charCodeAt(i);
     bits |= code;
-    // This bit alone tells an ASCII letter's cases apart.
+    // This bit alone distinguishes an ASCII letter's cases.
     hash = (Math.imul(hash, 31) + (code | 32)) | 0;
   }
   if (bits < 128) return hash;

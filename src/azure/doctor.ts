@@ -26,16 +26,16 @@ import { type Granted, permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
 
-/** The machine by which a subscription's sources are tried, and who asks. */
+/** The VM by which a subscription's sources are tried, and who asks. */
 export interface Patient {
   vm: VirtualMachine;
-  /** Logs are asked of the machine alone, instead of its subscription. */
+  /** Logs are asked of the VM alone, instead of its subscription. */
   alone: boolean;
   /** Object id of the caller, for the lines to paste; "" when it is not known. */
   callerId: string;
 }
 
-/** The line that gives the caller a role. A placeholder stands in quotes: pasted as it is, it does nothing. */
+/** The line that gives the caller a role. A placeholder is in quotes: pasted as it is, it does nothing. */
 export function roleCommand(callerId: string, role: string, scope: string): string {
   const who = /^[0-9a-f-]{36}$/i.test(callerId) ? callerId : "'OBJECT-ID-OF-THE-RESPONDER'";
   return `az role assignment create --assignee-object-id ${who} --assignee-principal-type User --role '${role}' --scope ${shellWord(scope)}`;
@@ -64,10 +64,10 @@ interface Cure {
 
 /** Azure did not speak: whether the caller is permitted is not known either. */
 const noWord: readonly WhyUnknown[] = ['no-answer', 'not-signed-in', 'second-factor', 'throttled', 'not-asked'];
-/** A role of the caller's would tell. */
+/** A role of the caller's would show it. */
 const lackOfRole: readonly WhyUnknown[] = ['denied', 'hidden'];
 
-/** A fact as a check. An unknown is told apart by its reason: no answer, no permission, or nothing there. */
+/** A fact as a check. An unknown is distinguished by its reason: no answer, no permission, or nothing there. */
 function checkOf<T>(
   name: string,
   { vm, callerId }: Patient,
@@ -189,7 +189,7 @@ async function readProviders(connection: Connection, vm: VirtualMachine): Promis
 }
 
 /**
- * Every source that a triage reads, tried on one machine: reachable, permitted, populated, how old, and what to ask the
+ * Every source that a triage reads, tried on one VM: reachable, permitted, populated, how old, and what to ask the
  * customer for where it is not. They are asked side by side; none throws.
  */
 export async function checkSources(connection: Connection, patient: Patient): Promise<DoctorCheck[]> {
@@ -441,7 +441,7 @@ export async function checkRights(
   }
 }
 
-/** Seconds that this machine's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */
+/** Seconds that this computer's clock is ahead of Azure's, and whether Azure answers at all. Throws the SDK's error. */
 export async function clockAhead(connection: Connection): Promise<number | null> {
   const before = connection.clock.now().getTime();
   const { date } = await connection.get('/subscriptions?api-version=2022-12-01');

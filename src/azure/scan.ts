@@ -29,13 +29,13 @@ interface FleetFacts {
   alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
   /** `unread` when Azure refused or did not answer. */
   patches: Map<string, PatchCounts> | 'unread' | null;
-  /** CISA's entries among each scanned machine's vulnerabilities; null without a catalogue. */
+  /** CISA's entries among each scanned VM's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
-  /** Last backups by machine, and the subscriptions (lower case) in which any backup could be read. */
+  /** Last backups by VM, and the subscriptions (lower case) in which any backup could be read. */
   backups: { last: Map<string, string>; seen: Set<string>; whole: boolean } | null;
 }
 
-/** What a row tells of how the Internet reaches its machine. */
+/** What a row says about how the Internet reaches its VM. */
 interface MachineExposure {
   reach: Reach;
   addresses: readonly string[];
@@ -107,7 +107,7 @@ async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts): P
 const byName = (a: VirtualMachine, b: VirtualMachine): number =>
   a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
 
-/** Tells the rows each time something has changed, once for all that changed while the last ones were made. */
+/** Reports the rows each time something has changed, once for all that changed while the last ones were made. */
 class Board {
   machines: VirtualMachine[] = [];
   rows: ScanRow[] = [];
@@ -147,12 +147,12 @@ class Board {
 export interface ScanOptions extends LogonOptions {
   exploited?: ExploitedCatalog;
   serviceTags?: PublishedTags;
-  /** Keep each machine's whole exposure in its row. */
+  /** Keep each VM's whole exposure in its row. */
   full?: boolean;
 }
 
 /**
- * Every machine in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a machine.
+ * Every VM in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a VM.
  * `onProgress` gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
  */
 export async function readScan(

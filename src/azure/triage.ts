@@ -92,14 +92,17 @@ async function inTime<T>({ limits }: Connection, source: string, read: Promise<F
   }
 }
 
-/** A read that several need: each tells its failure when it asks, and until then it is nobody's. */
+/**
+ * A read that several callers share: each reports its failure when it awaits it; until then it is no unhandled
+ * rejection.
+ */
 function observed<T>(read: Promise<T>): Promise<T> {
   read.catch(() => {});
   return read;
 }
 
 /**
- * The three questions and the posture of one machine. Every read starts at once; `onProgress` gets the whole picture
+ * The three questions and the posture of one VM. Every read starts at once; `onProgress` gets the whole picture
  * each time an answer arrives. Azure's refusals become unknown facts.
  */
 export async function readTriage(

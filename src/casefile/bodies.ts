@@ -174,7 +174,7 @@ export function readBody<K extends EntryKind>(of: { kind: Entry['kind']; body: u
   return read.success ? read.data : null;
 }
 
-/** The `fact` entry's body for a fact, with a summary in words; the value itself belongs into evidence. */
+/** The `fact` entry's body for a fact, with a summary in words; the value itself belongs in evidence. */
 export function factEntry(name: string, summary: string, fact: Fact<unknown>, evidence?: EvidenceRef): FactBody {
   const held = evidence === undefined ? {} : { evidence };
   if (fact.state === 'known') {

@@ -8,7 +8,7 @@ const lockNote = z.object({
   pid: z.int(),
   host: z.string(),
   since: z.string(),
-  /** When the process began, in the system's own measure; "" where it cannot be told. */
+  /** When the process began, in the system's own measure; "" where it cannot be determined. */
   began: z.string(),
   token: z.string(),
 });
@@ -74,7 +74,7 @@ export async function lockCase(directory: string, now: () => Date): Promise<Case
   throw new CaseLockedError(directory, null);
 }
 
-/** Who holds the lock now, or null: nobody, or somebody whose process is gone. */
+/** The holder of the lock, or null when it is free or the process that held it is gone. */
 export async function lockHolder(directory: string): Promise<LockHolder | null> {
   const text = await readLock(lockPath(directory));
   const held = text === null ? null : parseLock(text);
@@ -126,7 +126,7 @@ async function createExclusively(path: string, note: LockNote): Promise<boolean>
   }
 }
 
-/** Moves an abandoned lock away, unless another process was faster and it is already somebody's. */
+/** Moves an abandoned lock away, unless another process has taken it meanwhile. */
 async function moveAway(path: string, text: string): Promise<boolean> {
   const aside = `${path}.${randomUUID()}`;
   try {
@@ -179,7 +179,10 @@ async function isAbandoned(held: LockNote): Promise<boolean> {
   return began !== '' && held.began !== '' && began !== held.began;
 }
 
-/** Process numbers are used again; on Linux, field 22 of /proc/PID/stat (start time, see proc_pid_stat(5)) tells them apart. */
+/**
+ * Process numbers are used again; on Linux, field 22 of /proc/PID/stat (start time, see proc_pid_stat(5)) distinguishes
+ * them.
+ */
 async function processBegan(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -38,7 +38,7 @@ export interface CaseSummary {
   closed: boolean;
   /** Who writes to it now. */
   writer: LockHolder | null;
-  /** Why the list cannot tell more, or "". */
+  /** Why the list is incomplete, or "". */
   unreadable: string;
 }
 
@@ -87,7 +87,7 @@ export interface CaseStore {
   list(): Promise<CaseSummary[]>;
   /**
    * Begins a case named `YYYY-MM-DD-<vmname>-<four random letters and digits>` (UTC): two responders on two hosts must not
-   * have cases of one name, since Azure's tags tell whose a lock is by it.
+   * have cases of one name, since Azure's tags show whose a lock is by it.
    */
   create(start: { vmName: string; at?: Date; header: HeaderParts }): Promise<CaseFile>;
   /**
@@ -108,11 +108,11 @@ export interface StoreOptions {
   now?: () => Date;
   /** How the transcript's file is opened; for tests of failing disks. */
   openTranscriptFile?: (path: string) => Promise<TranscriptFile>;
-  /** What tells a case from another of the same VM and day; "" for nothing. Random when absent. */
+  /** What distinguishes a case from another of the same VM and day; "" for nothing. Random when absent. */
   distinction?: () => string;
 }
 
-/** Letters and digits that nobody takes for one another (Crockford's base 32), lower case. */
+/** Letters and digits that are not mistaken for one another (Crockford's base 32), lower case. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const randomDistinction = () => Array.from({ length: 4 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
@@ -393,7 +393,7 @@ function lossSince(note: { entries: number; head: string } | null, last: Entry |
   return note !== null && note.entries > (last?.seq ?? 0) ? note : null;
 }
 
-/** What a killed process left half-written beside the transcript; nobody else writes there while we hold the lock. */
+/** Files that a killed process left half-written beside the transcript; only the holder of the lock writes there. */
 async function removeLeftovers(directory: string): Promise<void> {
   for (const folder of [directory, join(directory, 'evidence')]) {
     const names = await readdir(folder).catch(() => []);

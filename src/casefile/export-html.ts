@@ -9,7 +9,9 @@ export function inHtml(text: string, limit = 4000): string {
   return printable(text, limit).replace(/[&<>"']/g, (mark) => entities[mark] ?? '');
 }
 
-/** What a browser would break at its hyphens, and nobody can then copy: days and ids; in short texts names too. */
+/**
+ * Text that a browser would break at its hyphens, so that it cannot be copied: days and ids; in short texts names too.
+ */
 const id = /[A-Za-z0-9]-[A-Za-z0-9-]*\d|\d-[A-Za-z]/;
 const name = /[A-Za-z0-9]-[A-Za-z0-9]/;
 const longest = 44;

@@ -61,7 +61,7 @@ export async function* stixBundle(source: NotesSource): AsyncGenerator<string> {
     type,
     spec_version: '2.1',
     id: `${type}--${uuidOf(`${about} ${type} ${name}`)}`,
-    // The same id is the same object: made once, told anew with each export.
+    // The same id is the same object: made once, written again with each export.
     created: begun,
     modified: at,
     ...rest,
@@ -128,7 +128,7 @@ function indicatorOf(
     pattern,
     pattern_type: 'stix',
     pattern_version: '2.1',
-    // STIX asks for a time; of an indicator without one it is known only that it was valid when it was told.
+    // STIX asks for a time; of an indicator without one it is known only that it was valid when it was reported.
     valid_from: instantOf(one.first ?? one.last ?? exportedAt),
     confidence: confidence[one.severity],
   });

@@ -95,8 +95,8 @@ export async function halfDoneIn(
 }
 
 /**
- * What earlier sessions left half-done, in all cases of this host that nobody writes to now, newest case first. A case
- * that cannot be read is left out. Only reads.
+ * Steps that earlier sessions left half-done, in all cases of this host that are not open now, newest case first. A
+ * case that cannot be read is left out. Only reads.
  */
 export async function halfDone(
   store: CaseStore,

@@ -364,7 +364,7 @@ async function* integrity(source: NotesSource): AsyncGenerator<Block> {
   );
   yield {
     kind: 'text',
-    text: 'Keep these two where nobody who could change the case file can change them. This checks the file against them:',
+    text: 'Keep these two where a person who can change the case file cannot change them. This checks the file against them:',
   };
   yield { kind: 'code', language: '', lines: [`cordon case verify ${caseId} --head ${head} --entries ${count}`] };
 }

@@ -40,7 +40,7 @@ export function* table(columns: readonly Column[], rows: readonly string[][]): G
   yield { kind: 'end' };
 }
 
-/** A table whose rows stand under their days; `at` is ISO 8601 UTC, and oldest first. */
+/** A table whose rows are under their days; `at` is ISO 8601 UTC, and oldest first. */
 export function* dayTable(
   columns: readonly Column[],
   rows: readonly { at: string; cells: string[] }[],

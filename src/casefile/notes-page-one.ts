@@ -40,7 +40,7 @@ const labels: Record<VerdictLine['about'], string> = {
   'not known': 'Not known',
 };
 
-/** What stands on the first page; the findings and the record have the rest. */
+/** The contents of the first page; the findings and the record have the rest. */
 const most = { attack: 26, gaps: 8, indicators: 18, recommendations: 16, steps: 30 };
 
 const names: Readonly<Record<string, string>> = evidenceNames;

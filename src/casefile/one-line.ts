@@ -9,7 +9,7 @@ export interface EntryLine {
   time: string;
   kind: string;
   text: string;
-  /** What stands at the right: who, which request, which evidence; "" when there is nothing. */
+  /** What is at the right: who, which request, which evidence; "" when there is nothing. */
   aside: string;
 }
 

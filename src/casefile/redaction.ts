@@ -106,7 +106,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     `$1${redacted}`,
   ],
   // An Entra client secret is recognisable by `Q~`; a storage or workspace key is 64 bytes in base64. A SHA-512 in
-  // base64 is as long, and is told apart by its label.
+  // base64 is as long, and is distinguished by its label.
   [/(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])/g, redacted],
   [/(?<!sha-?512["']?[-:=]? ?)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])/gi, redacted],
 ];

@@ -9,21 +9,21 @@ const value = String.raw`(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}'|[^\s"'|&;]{1,1
 const keep = `$1${redacted}`;
 
 /**
- * Tokens that tell by their form what they are, as their makers document it ("secret scanning patterns" of GitHub, the
- * rules of gitleaks), each with a prefix of its own.
+ * Tokens that are recognized by their form, as their makers document it ("secret scanning patterns" of GitHub,
+ * the rules of gitleaks), each with a prefix of its own.
  */
 export const tokenForms: readonly RegExp[] = [
   // GitHub, GitLab
   /\bgh[pousr]_[A-Za-z0-9]{30,255}/g,
   /\bgithub_pat_\w{22,255}/g,
   /\bgl(?:pat|ptt|rt|dt|cbt|soat|ft|agent|imt|ffct|oas)-[\w-]{16,255}/g,
-  // AWS: access key ids tell whose secret key stands beside
+  // AWS: an access key id marks the secret key beside it
   /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
   // Slack
   /\bxox[abceoprs]-[\w-]{10,255}/g,
   /\bxapp-\d-[\w-]{10,255}/g,
   /\bhooks\.slack\.com\/(?:services|workflows|triggers)\/[\w/+-]{10,255}/g,
-  // Teams and Discord: whoever has the address may post
+  // Teams and Discord: the address alone permits posting
   /\b[\w-]{1,80}\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,400}/g,
   /\bdiscord(?:app)?\.com\/api\/webhooks\/\d{5,25}\/[\w-]{20,255}/g,
   // Google
@@ -64,7 +64,7 @@ export const tokenForms: readonly RegExp[] = [
   /\b\d{8,10}:AA[\w-]{33}\b/g,
 ];
 
-/** Secrets that what stands before them names: headers, settings, command lines. */
+/** Secrets named by the text before them: headers, settings, command lines. */
 export const namedSecrets: readonly SecretPattern[] = [
   // Headers. A scheme that is not known is hidden with what follows it.
   [

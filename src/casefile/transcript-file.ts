@@ -7,7 +7,7 @@ export interface TranscriptFile {
   size(): Promise<number>;
   /** Why the open file is not the one at its path (deleted, moved, replaced by a copy); null when it is. */
   misplaced(): Promise<string | null>;
-  /** Bytes that the file system has left for us; Infinity where that cannot be told. */
+  /** Bytes that the file system has left for us; Infinity where that cannot be determined. */
   room(): Promise<number>;
   /** Appends with one write; throws when not all of it could be written. */
   append(data: Uint8Array): Promise<void>;
@@ -17,7 +17,10 @@ export interface TranscriptFile {
   close(): Promise<void>;
 }
 
-/** Opens a file for appending, created for its owner alone. A symbolic link is refused where the system can tell. */
+/**
+ * Opens a file for appending, created for its owner alone. A symbolic link is refused where the system can determine
+ * it.
+ */
 export async function openTranscriptFile(path: string): Promise<TranscriptFile> {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
   const handle = await open(path, flags, 0o600);

@@ -50,7 +50,7 @@ export interface Transcript {
    * Appends an entry, in the order of the calls. The body is taken as it is now, without its secrets; what is too
    * large is kept as evidence and shortened in the line. Kinds `case`, `confirm`, `intent`, `outcome`, `undo` and
    * `close` are on the disk when it resolves; the others are written, and flushed within a second. Rejects with a
-   * TranscriptWriteError; after that, the next entry is preceded by one that tells what is missing.
+   * TranscriptWriteError; after that, the next entry is preceded by one that shows what is missing.
    */
   append<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): Promise<Entry>;
   /** As `append`, for those who do not wait: a failure reaches `onFailure`, not the caller. */
@@ -78,7 +78,7 @@ export interface TranscriptParts {
   last: Entry | null;
 }
 
-/** Continues a transcript whose chain was verified up to `last`; nobody else may write to it. */
+/** Continues a transcript whose chain was verified up to `last`; no other process may write to it. */
 export function openTranscript(parts: TranscriptParts): Promise<Transcript> {
   return Writer.open(parts);
 }
@@ -154,7 +154,7 @@ class Writer implements Transcript {
 
   record<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): void {
     this.append(kind, actor, body).catch(() => {
-      // Kept in `failure`, told to `onFailure`, and told in the transcript as soon as it can be written again.
+      // Kept in `failure`, reported to `onFailure`, and reported in the transcript as soon as it can be written again.
     });
   }
 
@@ -329,7 +329,7 @@ class Writer implements Transcript {
   async #noteHead(): Promise<void> {
     if (this.#headTimer !== null) clearTimeout(this.#headTimer);
     this.#headTimer = null;
-    // What is not flushed is not noted: it may be lost in a crash, and nobody has cut it off then.
+    // The length is noted only after a flush: unflushed entries may be lost in a crash, which is not tampering.
     if (this.#unflushed || this.#noted === this.count) return;
     try {
       await writeHead(dirname(this.file), { entries: this.count, head: this.head });
@@ -350,7 +350,7 @@ function told(call: () => void): void {
   try {
     call();
   } catch {
-    // Whoever listens reports for themselves.
+    // Listeners report their own errors.
   }
 }
 

@@ -42,7 +42,8 @@ export interface VerifyOptions {
 
 /**
  * Is the transcript what was written: every byte of every line, their order, their evidence, and the end as far as the
- * note beside it (`head.json`) and the given anchor tell? Reads the file as a stream. Throws only when it cannot be read.
+ * note beside it (`head.json`) and the given anchor show? Reads the file as a stream. Throws only when it cannot be
+ * read.
  */
 export async function verifyTranscript(file: string, options: VerifyOptions = {}): Promise<Verification> {
   const directory = dirname(file);
@@ -109,7 +110,7 @@ export async function verifyTranscript(file: string, options: VerifyOptions = {}
   return { ok: true, entries, head: previous.hash, evidence: listed.size, unlisted };
 }
 
-/** Why the entry's time cannot follow the one before it; an entry that tells that the clock went back can. */
+/** Why the entry's time cannot follow the one before it; an entry that shows that the clock went back can. */
 function timeBreaks(entry: Entry, previous: Entry | null): string | null {
   if (previous === null || Date.parse(entry.at) >= Date.parse(previous.at) - clockPlay || 'clockWentBack' in entry.body)
     return null;

@@ -54,7 +54,7 @@ export interface ExportOptions {
 
 /**
  * Writes the case notes. An existing file is never replaced: the name gets `-2`, `-3`. What is readable of a damaged
- * case is exported with a warning; `verification` tells.
+ * case is exported with a warning; `verification` reports.
  */
 export async function exportCase(source: CaseReader, options: ExportOptions): Promise<Exported> {
   const { format } = options;
@@ -70,7 +70,7 @@ export async function exportCase(source: CaseReader, options: ExportOptions): Pr
     header: source.header,
     // Later passes read no further than the first, though the case may grow.
     entries: () => upTo(readable(source.entries()), count),
-    // Lost evidence is told by the verification; the shortened body is still there.
+    // Lost evidence is reported by the verification; the shortened body is still there.
     fullBody: (entry) => source.fullBody(entry).catch(() => entry.body),
     evidence: (ref) => readEvidence(source.directory, ref).catch(() => null),
     verification,

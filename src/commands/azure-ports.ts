@@ -20,7 +20,7 @@ export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'pla
   scope(): Promise<string>;
   /** What earlier sessions left half-done in Azure. */
   halfDone(): Promise<HalfDone[]>;
-  /** What was wrong with playbooks of the person's own, a sentence each. */
+  /** What was wrong with playbooks of the user's own, a sentence each. */
   problems: readonly string[];
   close(): Promise<void>;
 }

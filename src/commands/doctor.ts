@@ -22,7 +22,7 @@ export interface DoctorFlags extends ConnectionFlags {
   json?: boolean;
   /** Leave out names, ids and addresses. */
   redact?: boolean;
-  /** Ask about this machine alone. */
+  /** Ask about this VM alone. */
   vm?: string;
 }
 
@@ -53,9 +53,9 @@ function aboutSignIn(
 
 interface SignInChecks {
   checks: DoctorCheck[];
-  /** null when nobody is signed in whom Azure accepts. */
+  /** null without a sign-in that Azure accepts. */
   who: WhoActs | null;
-  /** Seconds that this computer's clock is ahead of Azure's; null when Azure does not tell. */
+  /** Seconds that this computer's clock is ahead of Azure's; null when Azure does not report it. */
   skew: number | null;
 }
 
@@ -96,7 +96,7 @@ function secondFactor(who: WhoActs): DoctorCheck[] {
     : [aboutSignIn('second factor', 'partly', withoutSecondFactor, loginLine(who.tenantId), null)];
 }
 
-/** What each playbook needs on a machine. Their steps are planned, which only reads; nothing is kept. */
+/** What each playbook needs on a VM. Their steps are planned, which only reads; nothing is kept. */
 async function checkPlaybooks(
   connection: Connection,
   vm: VirtualMachine,
@@ -207,7 +207,7 @@ function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
   return machines.find(({ power }) => power === 'running') ?? machines[0];
 }
 
-/** What a customer's things are called, as far as the inventory tells. */
+/** What a customer's things are called, as far as the inventory shows. */
 function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
   if (inventory?.state !== 'known') return [];
   const { machines, subscriptions } = inventory.value;

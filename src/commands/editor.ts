@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** Hands the terminal to `work`, and takes it back. */
 export type LendTerminal = (work: () => Promise<void>) => Promise<void>;
 
-/** The person's editor; the terminal is lent to it by whoever draws on it. */
+/** The user's editor; the caller that draws on the terminal hands it over meanwhile. */
 export interface Editor {
   lend: LendTerminal | null;
   edit(text: string): Promise<string | null>;
@@ -14,7 +14,7 @@ export interface Editor {
 
 function run(command: string, file: string): Promise<void> {
   return new Promise((done, failed) => {
-    // The variable may hold arguments ("code --wait"), as git and others take it.
+    // The variable may hold arguments ("code --wait"), as for git and others.
     const child =
       process.platform === 'win32'
         ? spawn(command, [file], { stdio: 'inherit', shell: true })
@@ -24,7 +24,7 @@ function run(command: string, file: string): Promise<void> {
   });
 }
 
-/** An editor by $VISUAL or $EDITOR. The text lies in a file of its own meanwhile, which only the person can read. */
+/** An editor by $VISUAL or $EDITOR. The text lies in a file of its own meanwhile, which only the user can read. */
 export function personsEditor(environment: { VISUAL?: string | undefined; EDITOR?: string | undefined }): Editor {
   const editor: Editor = {
     lend: null,

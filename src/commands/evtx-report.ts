@@ -81,7 +81,7 @@ function burstLines(burst: Burst): string[] {
 
 const othersShown = 5;
 
-/** What stands beside bursts: right credentials that were refused, and logons after failures too few for a burst. */
+/** Logons listed beside bursts: right credentials that were refused, and logons after failures too few for a burst. */
 function besideLines({ rightButRefused = [], afterFailures = [] }: Logons): string[] {
   const refused = rightButRefused.map(
     ({ account, address, first, failures, meaning, guesses }) =>

@@ -46,7 +46,7 @@ function eventLine(event: SecurityEvent): string {
   return `${line.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
-/** Writes what comes in portions, and lets the reader wait for whoever takes them. */
+/** Writes in portions, and lets the reader wait until the output has drained. */
 class Lines {
   readonly #out: NodeJS.WritableStream;
   #pending = '';

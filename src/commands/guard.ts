@@ -20,7 +20,7 @@ export function guardArguments(caseId: string, root: string, flags: GuardFlags):
 }
 
 /**
- * Starts a process of its own session that waits for the deadlines of a case and undoes what nobody has kept: it
+ * Starts a process of its own session that waits for the deadlines of a case and undoes changes not kept: it
  * outlives this one, its terminal, and a broken connection. `program` is cordon's own file. Returns who it is, in words; "" where none can be started,
  * as for a simulator inside of this process.
  */

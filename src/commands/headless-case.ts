@@ -92,7 +92,7 @@ export async function readIntoCase(
   try {
     await withQueries(opened, kept, async () => {
       const read = readTriage(connection, vm, (arrived) => (part = arrived), { ...options, signal: stop.signal });
-      // After the bound nobody waits for it.
+      // After the bound it is no longer awaited.
       read.catch(() => {});
       const first = await Promise.race([read, bound]);
       if (first === 'late') {

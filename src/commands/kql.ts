@@ -26,11 +26,11 @@ export interface KqlFlags extends ConnectionFlags {
   cases?: string;
 }
 
-/** Rows that are printed unless told otherwise: what a person reads, and what a file may hold. */
+/** Rows that are printed by default: what a user reads, and what a file may hold. */
 const SHOWN = 1_000;
 const WRITTEN = 1_000_000;
 
-/** `cordon kql QUERY`: a query over evidence files, or over a machine's logs in Log Analytics. */
+/** `cordon kql QUERY`: a query over evidence files, or over a VM's logs in Log Analytics. */
 export async function kql(
   given: string,
   flags: KqlFlags,

@@ -33,7 +33,7 @@ export function latePorts(
     });
     return opening;
   };
-  // Who wants to know what is asked says so before Azure's own way to tell it is there.
+  // A listener for queries may register before the connection to Azure, which reports them, exists.
   const asking = new AsyncLocalStorage<(query: AskedQuery) => void>();
   const ask = async <T>(work: (reader: Reader) => Promise<T>): Promise<T> => {
     const { reader } = await ready();

@@ -19,7 +19,7 @@ const minutesAfter = 15;
 const mostEvents = 200;
 
 /**
- * The paths in what a person typed or pasted: quoted with ' or ", or with blanks escaped by \, as a shell takes them; `~`
+ * The paths in what a user typed or pasted: quoted with ' or ", or with blanks escaped by \, as a shell takes them; `~`
  * is the home folder. What names a file as a whole is that file, blanks and all.
  */
 export async function pathsIn(typed: string): Promise<string[]> {
@@ -48,7 +48,7 @@ function tracedEvent(event: SecurityEvent, sids: SidNames): TracedEvent {
   };
 }
 
-/** Reads exported event logs by what a person typed, or by their paths. */
+/** Reads exported event logs by what a user typed, or by their paths. */
 interface PathLogs extends Omit<EventLogs, 'complete'> {
   openPaths(
     paths: readonly string[],
@@ -81,7 +81,7 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
       const names = files.map(({ path }) => printable(basename(path), 100)).join(', ');
       return {
         name: computers.length > 0 ? `${names}, a log of ${namesOf(computers)}` : names,
-        // A log is as old as what it tells last, whenever it was opened.
+        // A log is as old as what it reports last, whenever it was opened.
         logons:
           logons.state === 'unknown'
             ? logons

@@ -74,7 +74,7 @@ async function runningSimulator(url: string): Promise<SimulatorAddress> {
   }
 }
 
-/** Larger than any list that Microsoft or CISA publishes, and than a world that a person writes. */
+/** Larger than any list that Microsoft or CISA publishes, and than a world that a user writes. */
 const mostBytes = 256 * 1024 * 1024;
 
 /** Reads a file that the user named, or throws a Failure that says which and why. */
@@ -167,7 +167,7 @@ export async function openConnection(
     // It cannot wait for a screen: without it there is no sign-in.
     tell: (text) => process.stderr.write(`${printable(text, 1000)}\n`),
   });
-  // What a person is asked to type must stand there before anything else is drawn.
+  // What the user is asked to type must be on screen before anything else is drawn.
   if (!simulator && (auth === 'device-code' || auth === 'browser')) await connection.signedIn();
   if (flags.traffic) {
     const { recordTraffic } = await import('./traffic.ts');

@@ -13,7 +13,7 @@ const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'real', 'decimal'])
 
 const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
-/** The rows as a table for a terminal; a null and an empty text look alike, which --json tells apart. */
+/** The rows as a table for a terminal; a null and an empty text look alike, which --json distinguishes. */
 export function queryText(document: QueryDocument): string {
   const { rows, total } = document;
   // SecurityEvent has 230 columns, of which an event fills some twenty.

@@ -40,7 +40,7 @@ export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
 }
 
 export interface UndoFlags extends ConnectionFlags, CaseFlags {
-  /** Instead of a case: the VM whose locks are lifted, by what Azure alone tells. */
+  /** Instead of a case: the VM whose locks are lifted, by what Azure alone reports. */
   vm?: string;
   step?: string;
   yes?: boolean;
@@ -50,7 +50,7 @@ export interface UndoFlags extends ConnectionFlags, CaseFlags {
   json?: boolean;
   /** What would be undone by itself stays. */
   keep?: boolean;
-  /** Only what nobody has kept in time. */
+  /** Only the changes not kept in time. */
   due?: boolean;
   /** With `due`: waits until it is. */
   wait?: boolean;
@@ -80,8 +80,8 @@ function storeOf({ connection }: Opened, flags: CaseFlags) {
 }
 
 /**
- * `cordon run PLAYBOOK --vm VM`. `program` is cordon's own file, of which a process is started that undoes at its
- * deadline what nobody has kept; without it no change has a deadline.
+ * `cordon run PLAYBOOK --vm VM`. `program` is cordon's own file, of which a process is started that undoes
+ * changes not kept by their deadline; without it no change has a deadline.
  */
 export async function runPlaybook(name: string, flags: RunFlags, streams: Streams, program?: string): Promise<number> {
   const allowed = allowedAddress(flags);
@@ -122,7 +122,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
                 .entries()
                 .slice(entered)
                 .some(({ kind }) => kind === 'intent');
-              // Who was told to end, or lost the terminal, ends: it may be killed next.
+              // A process that got a signal to end, or lost its terminal, ends: it may be killed next.
               if (changed && !interrupted) await readIntoCase(opened, kept, vm, readingSeconds);
               await kept.close();
             },
@@ -202,7 +202,7 @@ async function keepChanges(
   return exitCode.done;
 }
 
-/** `cordon undo CASE --due`: what nobody has kept in time, as soon as it is due with `--wait`. */
+/** `cordon undo CASE --due`: the changes not kept in time, as soon as they are due with `--wait`. */
 async function undoOverdue(id: string, flags: UndoFlags, opened: Opened, streams: Streams): Promise<number> {
   const { connection } = opened;
   const store = storeOf(opened, flags);
@@ -274,7 +274,7 @@ async function undoNow(
   }
 }
 
-/** Lifts the locks that stand at a VM, whoever made them: their groups' tags tell what was there before. */
+/** Lifts the locks at a VM, from any case or responder: their groups' tags record what was there before. */
 async function undoLocksAtVm(flags: UndoFlags, streams: Streams): Promise<number> {
   const opened = await openConnection(flags);
   const { connection } = opened;
@@ -288,7 +288,7 @@ async function undoLocksAtVm(flags: UndoFlags, streams: Streams): Promise<number
             {
               record,
               evidence: { file: '', sha256: '', bytes: 0 },
-              at: lock.since || 'since when is not told',
+              at: lock.since || 'an unknown time',
               verified: null,
             },
           ],

@@ -19,7 +19,7 @@ export interface RunOptions {
   dryRun?: boolean;
   /** Answers `y`; never what must be typed. */
   yes?: boolean;
-  /** The machine's name, for steps that ask for it. */
+  /** The VM's name, for steps that ask for it. */
   confirm?: string;
   reason?: string;
   readOnly?: boolean;
@@ -43,7 +43,7 @@ export interface RunDependencies {
   openCase(): Promise<WritableCase>;
   /** Calls back when it is asked to end, with why; returns the way to stop that. */
   onInterrupt(callback: (because: string) => void): () => void;
-  /** Starts who undoes at a deadline what nobody has kept; absent where nobody can. */
+  /** Starts the process that undoes changes not kept by their deadline; absent where none can be started. */
   guard?: (caseId: string) => string;
 }
 
@@ -118,7 +118,7 @@ function standing(view: RunView, caseId: string): string[] {
   ];
 }
 
-/** Tells each step as it changes, to somebody who looks. */
+/** Reports each step as it changes, for an interactive terminal. */
 function narrate(run: StartedRun, streams: RunStreams): void {
   const told = new Map<string, string>();
   run.subscribe(() => {

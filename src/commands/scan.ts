@@ -41,7 +41,7 @@ function scanText(document: ScanDocument): string {
   ].join('\n');
 }
 
-/** The document as JSON, machine by machine: with whole exposures it may be longer than one string can be. */
+/** The document as JSON, VM by VM: with whole exposures it may be longer than one string can be. */
 function* jsonOf({ vms, ...rest }: ScanDocument): Generator<string> {
   const [before = '', after = ''] = printedJson({ ...rest, vms: [] }).split(/(?<="vms": \[)(?=\]\n\}$)/);
   yield before;
@@ -75,7 +75,7 @@ async function enter(document: ScanDocument, flags: CaseFlags, { stderr }: Strea
   stderr.write(`Entered into case ${flags.case}.\n`);
 }
 
-/** `cordon scan`: every machine in reach, ranked by suspicion. */
+/** `cordon scan`: every VM in reach, ranked by suspicion. */
 export async function scan(flags: ScanFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
   const tags = await serviceTagsOption(flags, new Date());

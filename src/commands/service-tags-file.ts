@@ -21,7 +21,7 @@ const cloudNames = { public: /^(azure)?public$/i, usgov: /government/i, china: /
 /**
  * Reads Microsoft's file of service tags. Throws a Failure, one line with the file, the line in it and what was expected
  * there; also for a file of another cloud, whose addresses would be wrong. A file older than two weeks, or whose name
- * does not tell its day, is read, and that is told wherever its addresses are used.
+ * does not report its day, is read, and that is reported wherever its addresses are used.
  */
 export function parseServiceTags(text: string, path: string, cloud: keyof typeof cloudNames, now: Date): PublishedTags {
   const given = { option: '--service-tags', path, what: 'Microsoft’s service tags' };

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { exitCode, Failure } from '../failure.ts';
 
-/** What a person has set once for all sessions, in cordon.yaml. */
+/** What a user has set once for all sessions, in cordon.yaml. */
 export interface Settings {
   theme: 'auto' | 'dark' | 'light' | 'high-contrast' | 'colour-blind';
   mouse: boolean;
@@ -13,7 +13,7 @@ export interface Settings {
   columns: string[] | null;
   /** Keys by the name of the action in docs/keys.md. */
   keys: Record<string, string[]>;
-  /** The local time stands beside UTC. */
+  /** The local time is beside UTC. */
   localTime: boolean;
   /** Appended lines instead of a screen, for who hears it. */
   screenReader: boolean;

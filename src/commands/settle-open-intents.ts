@@ -54,7 +54,7 @@ export async function settleOpenIntents(
 
 /**
  * The same for the VM's earlier cases: a day ends at midnight UTC, and what was left open does not. Each outcome is
- * written to the case that its intent stands in. A case that another process writes to, or that is damaged, is left.
+ * written to the case that its intent is in. A case that another process writes to, or that is damaged, is left.
  */
 export async function settleEarlierCases(
   about: { store: CaseStore; vmId: string; current: WithIntents & { id: string }; demo: boolean },

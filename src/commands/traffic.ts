@@ -14,8 +14,8 @@ function reasonOf(error: unknown): string {
 
 /**
  * Writes every exchange with Azure to a file, one JSON object a line, without secrets: for support, and to hold against
- * Azure's specifications. A file that cannot be written is told once, and the work goes on without it: it is not the
- * record. Returns the function that finishes the file.
+ * Azure's specifications. A file that cannot be written is reported once, and the work goes on without it: it is not
+ * the record. Returns the function that finishes the file.
  */
 export function recordTraffic(connection: Connection, path: string, tell: (sentence: string) => void) {
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 });

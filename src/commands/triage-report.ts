@@ -17,7 +17,7 @@ interface Section {
   lines: string[];
 }
 
-/** Instants to the second: what stands behind it matters to the documents, not to a reader. */
+/** Instants to the second: fractions matter to the documents, not to a reader. */
 const toTheSecond = (text: string) => text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g, '$1 $2Z');
 
 function section<T>(title: string, fact: Fact<T>, lines: (value: T) => string[]): Section {
@@ -176,7 +176,7 @@ function timeLineMarkdown({ entries, unknown }: TimeLine): string[] {
   ];
 }
 
-/** What stands in the place of public addresses when none was found: none, or none that could be read. */
+/** What is shown instead of public addresses when none was found: none, or none that could be read. */
 function noAddress(exposure: TriageDocument['exposure']): string {
   if (exposure.state === 'unknown') return 'public address not known';
   return exposure.notSeen.length === 0 ? 'no public address' : 'no public address seen';

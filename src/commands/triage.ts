@@ -21,7 +21,7 @@ export interface TriageFlags extends ConnectionFlags, BurstFlags, KevFlags, Serv
   failOn?: FailOn;
 }
 
-/** Says which of the three questions has been answered, to somebody who looks. */
+/** Reports which of the three questions has been answered, for an interactive terminal. */
 function narrator({ stderr }: Streams): (part: TriageInProgress) => void {
   const told = new Set<string>();
   return (part) => {
@@ -60,7 +60,7 @@ async function readAndEnter(
   }
 }
 
-/** `cordon triage VM`: the three questions for one machine, without the workbench. */
+/** `cordon triage VM`: the three questions for one VM, without the workbench. */
 export async function triage(wanted: string, flags: TriageFlags, streams: Streams): Promise<number> {
   const exploited = await exploitedOption(flags);
   const tags = await serviceTagsOption(flags, new Date());

@@ -12,12 +12,12 @@ export interface UndoOptions {
   step?: string;
   /** Does it; without it the steps are listed. */
   yes?: boolean;
-  /** The VM's name, for what cannot be had back (evidence), and to undo over changes that somebody made since. */
+  /** The VM's name, for what cannot be restored (evidence), and to undo over changes made since. */
   confirm?: string;
   reason?: string;
   readOnly?: boolean;
   json?: boolean;
-  /** Only the executions of steps with these record ids: what nobody has kept in time. */
+  /** Only the executions of steps with these record ids: the changes not kept in time. */
   records?: ReadonlySet<string>;
 }
 
@@ -40,7 +40,7 @@ interface Listed {
   vm: { id: string; name: string };
   at: string;
   undo: string;
-  /** "yes", "confirm" (only when it is named with --step and the machine's name is given), or "no". */
+  /** "yes", "confirm" (only when it is named with --step and the VM's name is given), or "no". */
   undoable: 'yes' | 'confirm' | 'no';
   outcome: 'undone' | 'failed' | 'not-asked';
   text: string;
@@ -99,7 +99,7 @@ function textOf(what: string, listed: readonly Listed[], done: boolean): string 
 
 /**
  * `cordon undo CASE`: lists what a case changed, last step first, and with `--yes` undoes it after a drift check.
- * Evidence is deleted only when its step is named and the machine's name is given. Returns the exit code: 0 when all
+ * Evidence is deleted only when its step is named and the VM's name is given. Returns the exit code: 0 when all
  * that was asked for is undone, 5 when something was found changed meanwhile or could not be undone.
  */
 export async function undoCase(

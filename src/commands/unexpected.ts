@@ -5,10 +5,10 @@ import { printable } from '../text/printable.ts';
 /** Errors of Azure's client, by which no answer of Azure came: `gapOf` has words for each. */
 const ofTheClient = new Set(['RestError', 'TimeLimitExceeded', 'PartialAnswer', 'NotInThisCloud']);
 
-/** What a person is told of an error that no command expected, and the exit code. */
+/** The text shown for an error that no command expected, and the exit code. */
 export function describe(error: unknown): { message: string; exitCode: ExitCode } {
   const { status, code, message } = azureError(error);
-  // What Azure or Entra refuses has a cause and a cure, and both stand in the first lines.
+  // What Azure or Entra refuses has a cause and a cure, and both are in the first lines.
   if (isNotSignedIn(error) || isForbidden(error)) {
     const { because, cure } = gapOf(error);
     return { message: `${because}: ${cure}`, exitCode: exitCode.notPermitted };

@@ -19,7 +19,7 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
  * The document with its private parts replaced, for a report in public: ids, user names, addresses of the network, names
- * in resource ids, and the names that are given (subscriptions, VMs), wherever they stand in a text.
+ * in resource ids, and the names that are given (subscriptions, VMs), wherever they are in a text.
  */
 export function withoutPrivate<T>(document: T, names: readonly { kind: string; name: string }[]): T {
   const placeholders = new Placeholders();

@@ -38,9 +38,9 @@ function sessionSettings({ refresh, columns, localTime }: Settings) {
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
 
 /**
- * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious machine. The first frame
+ * `cordon`: the workbench. Without a terminal it prints the triage report of the most suspicious VM. The first frame
  * waits for nothing: sign-in, the simulator, Azure's clients, cases and playbooks come after it. `program` is cordon's own
- * file, of which a process is started that undoes at its deadline what nobody has kept.
+ * file, of which a process is started that undoes changes not kept by their deadline.
  */
 export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
@@ -51,7 +51,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const settings = await readSettings();
   const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
-  // The screen is the workbench's while it runs: what is told beside it comes when it is left.
+  // The screen is the workbench's while it runs: other messages are printed when it is left.
   const asides: string[] = [];
   const connect = async (): Promise<Opened> => {
     const { openConnection } = await import('./options.ts');

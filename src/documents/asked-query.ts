@@ -1,4 +1,4 @@
-/** A query that was asked of Azure, or of files, and what came back, as a case file tells it. */
+/** A query that was asked of Azure, or of files, and what came back, as a case file reports it. */
 export interface AskedQuery {
   service: 'Log Analytics' | 'Resource Graph' | 'evidence files';
   text: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instant } from './fact-schema.ts';
 import { finding, severity, timeLineEntry } from './triage.ts';
 
-/** One line of the verdict: what is so, as far as the evidence tells. */
+/** One line of the verdict: a statement that the evidence supports. */
 export const verdictLine = z.object({
   /** What kind of statement it is; a later reading's line of a kind replaces an earlier one's. */
   about: z.enum([
@@ -48,7 +48,10 @@ export const recommendation = z.object({
   text: z.string(),
   /** The playbook that does it; "" when none does. */
   playbook: z.string(),
-  /** It stays to be done when a later reading no longer shows what it follows from: somebody has to ask, or to look. */
+  /**
+   * It stays to be done when a later reading no longer shows what it follows from: the responder has to ask, or to
+   * look.
+   */
   stays: z.boolean(),
 });
 export type Recommendation = z.infer<typeof recommendation>;

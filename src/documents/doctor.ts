@@ -22,12 +22,12 @@ export const doctorCheck = z.object({
 });
 export type DoctorCheck = z.infer<typeof doctorCheck>;
 
-/** What a playbook needs on one machine, and what of it the caller has. */
+/** What a playbook needs on one VM, and what of it the caller has. */
 export const doctorPlaybook = z.object({
   name: z.string(),
   machine: z.string(),
   permissions: z.array(permission),
-  /** Why a step cannot be done here, whoever asks; one sentence each. */
+  /** Why a step cannot be done here with any permissions; one sentence each. */
   impossible: z.array(z.string()),
   ask: z.string(),
 });
@@ -37,7 +37,7 @@ export type DoctorPlaybook = z.infer<typeof doctorPlaybook>;
 export const doctorDocument = z.object({
   schema: z.literal('cordon.doctor/1'),
   asOf: instant,
-  /** Seconds that this machine's clock is ahead of Azure's; null when Azure did not tell its time. */
+  /** Seconds that this computer's clock is ahead of Azure's; null when Azure did not report its time. */
   clockAheadSeconds: z.number().nullable(),
   checks: z.array(doctorCheck),
   playbooks: z.array(doctorPlaybook),

@@ -11,7 +11,7 @@ export const whyUnknown = z.enum([
   'second-factor',
   /** The caller has no permission. */
   'denied',
-  /** Azure shows nothing: there is nothing, or the caller may not read it, and it does not tell which. */
+  /** Azure shows nothing: there is nothing, or the caller may not read it, and it does not show which. */
   'hidden',
   /** A policy of the customer refuses it. */
   'policy',
@@ -23,15 +23,15 @@ export const whyUnknown = z.enum([
   'no-answer',
   /** It was not asked, or not yet. */
   'not-asked',
-  /** What would tell it does not exist. */
+  /** The source for it does not exist. */
   'absent',
-  /** The service or the agent that would tell it is switched off. */
+  /** The service or the agent that reports it is switched off. */
   'off',
-  /** The service is on and has told nothing of this VM. */
+  /** The service is on and has reported nothing of this VM. */
   'silent',
-  /** What it told is too old to speak of now. */
+  /** Its last report is too old to describe the present. */
   'stale',
-  /** The source cannot tell such a thing. */
+  /** The source cannot show such a thing. */
   'unsupported',
   /** What was read is damaged, incomplete or contradicts itself. */
   'damaged',

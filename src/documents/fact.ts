@@ -1,4 +1,4 @@
-// The schemas of facts stand in fact-schema.ts: what draws and reports facts need not load zod.
+// The schemas of facts are in fact-schema.ts: code that draws and reports facts need not load zod.
 import type { WhyUnknown } from './fact-schema.ts';
 
 export type { WhyUnknown } from './fact-schema.ts';

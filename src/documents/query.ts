@@ -8,7 +8,7 @@ export const queryDocument = z.object({
   query: z.string(),
   /** What now() was. */
   now: z.iso.datetime(),
-  /** Files with their digests, or the machine whose logs were asked. */
+  /** Files with their digests, or the VM whose logs were asked. */
   source: z.object({
     files: z.array(z.object({ path: z.string(), bytes: z.number().int(), sha256: z.string() })).optional(),
     machine: z.string().optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instant } from './fact-schema.ts';
 
-/** What it takes to confirm: nothing, the key `y`, or typing the machine's name. */
+/** What it takes to confirm: nothing, the key `y`, or typing the VM's name. */
 export const danger = z.enum(['none', 'reversible', 'disruptive']);
 export type Danger = z.infer<typeof danger>;
 
@@ -80,7 +80,9 @@ export const runDocument = z.object({
   vm: z.object({ id: z.string(), name: z.string() }),
   case: z.string(),
   steps: z.array(ranStep),
-  /** When the change is undone by itself unless it is kept, and who does it ("" when nobody does once cordon is gone). */
+  /**
+   * When the change is undone by itself unless it is kept, and what does it ("" when nothing does once cordon is gone).
+   */
   autoUndo: z.object({ at: instant, by: z.string() }).nullable().optional(),
 });
 export type RunDocument = z.infer<typeof runDocument>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { instant } from './fact-schema.ts';
 
-/** What one address did on one machine. */
+/** What one address did on one VM. */
 export const machineTrace = z.object({
-  /** Resource id; "" for a machine that the logs know only by its name. */
+  /** Resource id; "" for a VM that the logs know only by its name. */
   id: z.string(),
   name: z.string(),
   failures: z.int(),
@@ -17,18 +17,18 @@ export const machineTrace = z.object({
 });
 export type MachineTrace = z.infer<typeof machineTrace>;
 
-/** What one source address did on every machine whose logs can be read: where it got in first, then by failures. */
+/** What one source address did on every VM whose logs can be read: where it got in first, then by failures. */
 export const addressTrace = z.object({ address: z.string(), machines: z.array(machineTrace) });
 export type AddressTrace = z.infer<typeof addressTrace>;
 
-/** One event of a log, told in a line. */
+/** One event of a log, reported in a line. */
 export const tracedEvent = z.object({
   at: instant,
   /** 4624, 4625, 4720 …; 0 for lines of sshd. */
   eventId: z.int(),
   account: z.string(),
   address: z.string(),
-  /** Who did it; "" where the event names nobody. */
+  /** Who did it; "" where the event names no account. */
   by: z.string(),
   what: z.string(),
 });

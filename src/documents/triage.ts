@@ -7,11 +7,13 @@ export const virtualMachine = z.object({
   resourceGroup: z.string(),
   subscriptionId: z.string(),
   subscriptionName: z.string(),
-  /** The tenant that its subscription belongs to, where Azure tells: with Lighthouse another than that of the sign-in. */
+  /**
+   * The tenant that its subscription belongs to, where Azure reports it: with Lighthouse another than that of the sign-in.
+   */
   tenantId: z.string().optional(),
   location: z.string(),
   os: z.enum(['windows', 'linux']),
-  /** As a person says it: "Windows Server 2019", "Ubuntu 22.04". Empty when Azure does not tell. */
+  /** As a user says it: "Windows Server 2019", "Ubuntu 22.04". Empty when Azure does not report it. */
   osName: z.string(),
   /** Azure's power state without its prefix; `unknown` when it could not be read. */
   power: z.enum(['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated', 'unknown']),
@@ -38,7 +40,7 @@ export const listener = z.object({
   /** First sighting in the time that was looked at, and the last one. */
   since: instant,
   lastSeenAt: instant,
-  /** Is it still there, as far as the agent's last report tells? */
+  /** Is it still there, as far as the agent's last report shows? */
   now: z.boolean(),
 });
 export type Listener = z.infer<typeof listener>;
@@ -55,7 +57,7 @@ export type PortUse = z.infer<typeof portUse>;
 
 export const exposedPort = z.object({
   protocol: z.enum(['tcp', 'udp', 'icmp', 'esp', 'ah']),
-  /** Port range at the machine; 0-0 for protocols without ports. */
+  /** Port range at the VM; 0-0 for protocols without ports. */
   from: z.int(),
   to: z.int(),
   /** The field's name for the service, or "" when nothing is known of the port. */
@@ -130,7 +132,7 @@ export const burst = z.object({
   start: instant,
   end: instant,
   failures: z.int(),
-  /** Of them, those that stand in damaged parts of an event log: shown, but no proof. */
+  /** Of them, those that are in damaged parts of an event log: shown, but no proof. */
   unverified: z.int().optional(),
   peakPerMinute: z.int(),
   /** The sources and accounts with the most failures; `distinctSources` and `distinctAccounts` count all of them. */
@@ -156,7 +158,7 @@ export const burst = z.object({
   witnesses: z.array(burstWitness).optional(),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
   next: z.array(z.object({ at: instant, eventId: z.int(), what: z.string(), made: made.optional() })),
-  /** Where it was read, while several sources are told side by side: "Log Analytics", "event log Security.evtx". */
+  /** Where it was read, while several sources are reported side by side: "Log Analytics", "event log Security.evtx". */
   readFrom: z.string().optional(),
 });
 export type Burst = z.infer<typeof burst>;
@@ -195,13 +197,15 @@ export type RightButRefused = z.infer<typeof rightButRefused>;
 export const logons = z.object({
   failures: z.int(),
   bursts: z.array(burst),
-  /** Logons that followed at least five failures of their account and of which no burst tells; absent when none did. */
+  /**
+   * Logons that followed at least five failures of their account and that are in no burst; absent when there are none.
+   */
   afterFailures: logonsAfterFailures.optional(),
   /** Absent when there is none. */
   rightButRefused: rightButRefused.optional(),
-  /** When any security event last arrived from this machine; null when that was not asked. */
+  /** When any security event last arrived from this VM; null when that was not asked. */
   lastEventAt: instant.nullable(),
-  /** Are successful logons collected for this machine? */
+  /** Are successful logons collected for this VM? */
   successesCollected: z.boolean().nullable(),
   thresholds: z.object({ failures: z.int(), windowSeconds: z.int() }),
 });
@@ -213,12 +217,12 @@ export const missingPatch = z.object({
   kb: z.string(),
   version: z.string(),
   classification: z.string(),
-  /** Microsoft's rating ("Critical", "Important"), where the assessment tells it; "". */
+  /** Microsoft's rating ("Critical", "Important"), where the assessment reports it; else "". */
   msrcSeverity: z.string(),
   publishedAt: instant.nullable(),
   ageDays: z.int().nullable(),
   rebootRequired: z.boolean().nullable(),
-  /** The CVEs that vulnerability findings on this machine tie to it; what else it closes is not in Azure's data. */
+  /** The CVEs that vulnerability findings on this VM tie to it; what else it closes is not in Azure's data. */
   cves: z.array(z.string()),
   /** What the newest installation run that named it left of it: why it is still missing. */
   lastAttempt: z.object({ state: z.string(), at: instant.nullable() }).nullable(),
@@ -227,7 +231,7 @@ export type MissingPatch = z.infer<typeof missingPatch>;
 
 export const patches = z.object({
   assessedAt: instant,
-  /** "Platform" or "User"; "" when Azure does not tell. */
+  /** "Platform" or "User"; "" when Azure does not report it. */
   startedBy: z.string(),
   rebootPending: z.boolean().nullable(),
   /** The end of the installation run that asked for the reboot, where there is one. */
@@ -235,7 +239,7 @@ export const patches = z.object({
   /** The assessment's own counts, by classification. */
   counts: z.record(z.string(), z.int()),
   missing: z.array(missingPatch),
-  /** Where updates come from ("WU", "WU-WSUS", "APT"); "" when Azure does not tell. */
+  /** Where updates come from ("WU", "WU-WSUS", "APT"); "" when Azure does not report it. */
   service: z.string(),
 });
 export type Patches = z.infer<typeof patches>;
@@ -253,7 +257,7 @@ export const installationRun = z.object({
   excluded: z.int().nullable(),
   notSelected: z.int().nullable(),
   maintenanceWindowExceeded: z.boolean().nullable(),
-  /** "NotNeeded", "Required", "Started", "Failed", "Completed"; "" when Azure does not tell. */
+  /** "NotNeeded", "Required", "Started", "Failed", "Completed"; "" when Azure does not report it. */
   rebootStatus: z.string(),
   /** "" when the run reports none; a successful one carries the code "0". */
   error: z.string(),
@@ -275,7 +279,7 @@ export type InstallationRun = z.infer<typeof installationRun>;
 export const installations = z.object({ runs: z.array(installationRun) });
 export type Installations = z.infer<typeof installations>;
 
-/** What of this machine's known vulnerabilities CISA lists as exploited. */
+/** What of this VM's known vulnerabilities CISA lists as exploited. */
 export const knownExploited = z.object({
   catalogVersion: z.string(),
   releasedAt: instant,
@@ -287,12 +291,12 @@ export const knownExploited = z.object({
       name: z.string(),
       vendor: z.string(),
       product: z.string(),
-      /** Days, "2019-05-24"; "" when the catalogue does not tell. */
+      /** Days, "2019-05-24"; "" when the catalogue does not report it. */
       addedAt: z.string(),
       dueAt: z.string(),
       /** Is it known to be used in ransomware campaigns? null: CISA says that it does not know. */
       ransomware: z.boolean().nullable(),
-      /** What of this machine names it: "KB5035849", the title of a vulnerability finding. */
+      /** What of this VM names it: "KB5035849", the title of a vulnerability finding. */
       on: z.array(z.string()),
     }),
   ),
@@ -306,20 +310,20 @@ export const recoveryPoint = z.object({
   consistency: z.enum(['application', 'file-system', 'crash', 'unknown']),
   /** Where it lies: "InstantRP", "HardenedRP", "ArchivedRP". */
   tiers: z.array(z.string()),
-  /** When retention deletes it; null when Azure does not tell. */
+  /** When retention deletes it; null when Azure does not report it. */
   expiresAt: instant.nullable(),
-  /** Somebody deleted it, and the vault still keeps it: it must be undeleted before it can be restored. */
+  /** It was deleted, and the vault still keeps it: it must be undeleted before it can be restored. */
   softDeleted: z.boolean(),
 });
 export type RecoveryPoint = z.infer<typeof recoveryPoint>;
 
 export const vaultSecurity = z.object({
-  /** "Enabled", "Disabled", "AlwaysON" (cannot be switched off); "" when Azure does not tell. */
+  /** "Enabled", "Disabled", "AlwaysON" (cannot be switched off); "" when Azure does not report it. */
   softDelete: z.string(),
   softDeleteDays: z.int().nullable(),
-  /** "Disabled", "Unlocked" (can be switched off), "Locked"; "" when Azure does not tell. */
+  /** "Disabled", "Unlocked" (can be switched off), "Locked"; "" when Azure does not report it. */
   immutability: z.string(),
-  /** Multi-user authorization: "Enabled", "Disabled"; "" when Azure does not tell. */
+  /** Multi-user authorization: "Enabled", "Disabled"; "" when Azure does not report it. */
   multiUserAuthorization: z.string(),
 });
 export type VaultSecurity = z.infer<typeof vaultSecurity>;
@@ -329,7 +333,10 @@ export const backup = z.object({
   vault: z.string(),
   vaultName: z.string(),
   policy: z.string(),
-  /** Azure's word: "Protected", "IRPending" (never backed up yet), "ProtectionStopped", "ProtectionError"; "" when not told. */
+  /**
+   * Azure's word: "Protected", "IRPending" (never backed up yet), "ProtectionStopped", "ProtectionError"; "" when not
+   * reported.
+   */
   state: z.string(),
   /** Of the last backup operation, which may have failed. */
   lastBackupAt: instant.nullable(),
@@ -338,7 +345,7 @@ export const backup = z.object({
   lastPointAt: instant.nullable(),
   container: z.string(),
   item: z.string(),
-  /** Somebody deleted the item, and the vault still keeps it: how long, as Azure prints it. null when it is not deleted. */
+  /** The item was deleted, and the vault still keeps it: how long, as Azure prints it. null when it is not deleted. */
   softDeleted: z.object({ remaining: z.string() }).nullable(),
   /** Newest first. */
   points: factOf(z.array(recoveryPoint)),
@@ -355,7 +362,7 @@ export const alert = z.object({
   type: z.string(),
   severity: z.string(),
   status: z.string(),
-  /** When it began, or when it was raised where Azure does not tell the former. */
+  /** When it began, or when it was raised where Azure does not report the former. */
   at: instant,
   startAt: instant.nullable(),
   endAt: instant.nullable(),
@@ -363,7 +370,7 @@ export const alert = z.object({
   /** The stage of the attack as Defender calls it ("Exploitation"), and ATT&CK techniques it names. */
   intent: z.string(),
   techniques: z.array(z.string()),
-  /** What it names besides this machine. */
+  /** What it names besides this VM. */
   entities: z.object({ addresses: z.array(z.string()), accounts: z.array(z.string()) }),
   /** What Defender advises, one sentence each. */
   remediation: z.array(z.string()),
@@ -372,13 +379,13 @@ export const alerts = z.object({
   alerts: z.array(alert),
   /** The plan as Azure prints it: "Standard P2"; "unknown" when it cannot be read. */
   plan: z.string(),
-  /** Defender for Servers on this machine. `on` is a Standard tier without a sub-plan. */
+  /** Defender for Servers on this VM. `on` is a Standard tier without a sub-plan. */
   servers: z.enum(['P2', 'P1', 'on', 'off', 'unreadable']),
 });
 export type Alerts = z.infer<typeof alerts>;
 
 export const secureScore = z.object({
-  /** Of the subscription, not of this machine. */
+  /** Of the subscription, not of this VM. */
   subscription: z.string(),
   percentage: z.number(),
   current: z.number(),
@@ -397,7 +404,7 @@ export const secureScore = z.object({
 });
 export type SecureScore = z.infer<typeof secureScore>;
 
-/** What Defender for Cloud recommends for this machine. */
+/** What Defender for Cloud recommends for this VM. */
 export const recommendations = z.object({
   unhealthy: z.array(
     z.object({ id: z.string(), name: z.string(), severity: z.string(), since: instant.nullable(), cause: z.string() }),
@@ -408,7 +415,7 @@ export const recommendations = z.object({
 export type Recommendations = z.infer<typeof recommendations>;
 
 export const jit = z.object({
-  /** Name of the policy that protects this machine; "" when none does. */
+  /** Name of the policy that protects this VM; "" when none does. */
   policy: z.string(),
   policyId: z.string(),
   /** Is the plan on that just-in-time access needs (Defender for Servers P2)? null when that cannot be read. */
@@ -430,7 +437,7 @@ export const jit = z.object({
       /** "*" is any address. */
       source: z.string(),
       justification: z.string(),
-      /** Azure's word for how it stands, and why: "Initiated", "Revoked (Expired)". */
+      /** Azure's word for its state, and why: "Initiated", "Revoked (Expired)". */
       status: z.string(),
       startedAt: instant,
       endsAt: instant,
@@ -445,7 +452,7 @@ export const identityPosture = z.object({
   passwordAuthentication: z.boolean().nullable(),
   domainJoined: z.boolean().nullable(),
   entraLogin: z.boolean().nullable(),
-  /** SSH keys that Azure put into the machine; null on Windows and where Azure does not tell. */
+  /** SSH keys that Azure put into the VM; null on Windows and where Azure does not report it. */
   sshKeys: z.int().nullable(),
   /** What is known of how one signs in and of a second factor, one sentence each. */
   signIn: z.array(z.string()),
@@ -476,14 +483,16 @@ export const software = z.object({
       vendor: z.string(),
       name: z.string(),
       version: z.string(),
-      /** As Defender calls it: "None", "versionNoLongerSupported", "upcomingNoLongerSupported"…; "" when not told. */
+      /**
+       * As Defender calls it: "None", "versionNoLongerSupported", "upcomingNoLongerSupported"…; "" when not reported.
+       */
       endOfSupport: z.string(),
-      /** The day, "2025-10-14"; "" when not told. */
+      /** The day, "2025-10-14"; "" when not reported. */
       endOfSupportAt: z.string(),
       knownVulnerabilities: z.int().nullable(),
     }),
   ),
-  /** Did the vulnerability scan look at this machine? Otherwise an empty list says nothing. */
+  /** Did the vulnerability scan look at this VM? Otherwise an empty list says nothing. */
   scan: z.object({ state: z.enum(['scanned', 'not-scanned']), at: instant.nullable(), because: z.string() }),
   vulnerabilities: z.array(
     z.object({
@@ -502,14 +511,14 @@ export const software = z.object({
 export type Software = z.infer<typeof software>;
 
 export const firewall = z.object({
-  /** Does this machine's traffic pass an Azure Firewall, in either direction? */
+  /** Does this VM's traffic pass an Azure Firewall, in either direction? */
   inPath: z.boolean(),
   name: z.string(),
   id: z.string(),
   policy: z.string(),
   /** What leads in: only the firewall's DNAT rules, those and other ways past it, or no firewall at all. */
   inbound: z.enum(['firewall', 'beside-firewall', 'no-firewall', 'nothing', 'unknown']),
-  /** Where the default route of the machine's subnets leads. */
+  /** Where the default route of the VM's subnets leads. */
   outbound: z.enum(['firewall', 'appliance', 'nowhere', 'direct', 'mixed', 'unknown']),
   routes: z.array(z.object({ subnet: z.string(), prefix: z.string(), nextHop: z.string(), firewall: z.string() })),
   dnatRules: z.array(z.string()),
@@ -521,7 +530,7 @@ export type Firewall = z.infer<typeof firewall>;
 export const severity = z.enum(['critical', 'high', 'medium', 'low', 'info']);
 export type Severity = z.infer<typeof severity>;
 
-/** A security rule that a change wrote, as far as Azure's log tells it. */
+/** A security rule that a change wrote, as far as Azure's log shows it. */
 export const writtenRule = z.object({
   access: z.string(),
   direction: z.string(),
@@ -533,7 +542,7 @@ export const writtenRule = z.object({
 /** One operation on Azure Resource Manager: the events of its start and end are one entry. */
 export const activityEntry = z.object({
   at: instant,
-  /** When Azure told how it ended; null while it has not. */
+  /** When Azure reported how it ended; null while it has not. */
   endedAt: instant.nullable(),
   /** "Microsoft.Network/networkSecurityGroups/securityRules/write" */
   operation: z.string(),
@@ -542,15 +551,15 @@ export const activityEntry = z.object({
   what: z.string(),
   resource: z.string(),
   status: z.enum(['started', 'succeeded', 'failed', 'unknown']),
-  /** User principal name, or the id of an application or managed identity; "" when Azure does not tell. */
+  /** User principal name, or the id of an application or managed identity; "" when Azure does not report it. */
   caller: z.string(),
   callerKind: z.enum(['person', 'application', 'identity-of-this-machine', 'cordon', 'unknown']),
-  /** Where the request came from, as Azure saw it; "" when it does not tell. */
+  /** Where the request came from, as Azure saw it; "" when it does not report it. */
   address: z.string(),
   correlationId: z.string(),
   severity,
   attack: z.array(z.string()),
-  /** Why it is listed: done to the machine or a part of it; to a scope that it is in; by its identity. */
+  /** Why it is listed: done to the VM or a part of it; to a scope that it is in; by its identity. */
   about: z.enum(['machine', 'scope', 'identity']),
   rule: writtenRule.nullable(),
 });
@@ -662,7 +671,7 @@ export const scanRow = z.object({
   ),
   /** Active Defender alerts; null when unknown. */
   alerts: z.int().nullable(),
-  /** Missing critical and security patches; null when no assessment of the last 7 days tells. */
+  /** Missing critical and security patches; null when there is no assessment of the last 7 days. */
   criticalPatches: z.int().nullable(),
   securityPatches: z.int().nullable(),
   /**
@@ -671,7 +680,7 @@ export const scanRow = z.object({
    * `unread`: Azure gave no answer to it. Absent while the answer has not come.
    */
   patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread']).optional(),
-  /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the machine can be read. */
+  /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the VM can be read. */
   knownExploited: z.array(z.string()).nullable().optional(),
   /** null: unknown; "": never backed up. */
   lastBackup: z.union([instant, z.literal('')]).nullable(),

@@ -84,7 +84,7 @@ export class ChunkNames {
     return name;
   }
 
-  /** Bytes that the name at `offset` takes where it stands in the middle of the XML. */
+  /** Bytes that the name at `offset` takes where it is in the middle of the XML. */
   size(offset: number): number {
     this.at(offset);
     return 10 + 2 * this.#chunk.view.getUint16(offset + 6, true);
@@ -120,7 +120,7 @@ export function parseElement(
   const need = (length: number): void => {
     if (p + length > end) throw new DamagedError(p, 'its XML does not end');
   };
-  /** The name whose offset stands at `site`; a name that follows at once is stepped over. */
+  /** The name whose offset is at `site`; a name that follows at once is stepped over. */
   const nameAt = (site: number): string => {
     nameSites.push(site);
     const offset = view.getUint32(site, true);

@@ -8,7 +8,7 @@ export const withoutChecksums = 4;
 
 /** What a chunk's first 512 bytes say of the rest. */
 export interface ChunkHeader {
-  /** `foreign`: it does not begin as a chunk does, yet records may stand in it. */
+  /** `foreign`: it does not begin as a chunk does, yet records may be in it. */
   kind: 'chunk' | 'empty' | 'foreign';
   /** Do the checksums of header and records both match? */
   verified: boolean;
@@ -64,7 +64,7 @@ export function readChunkHeader(chunk: ChunkView, available: number): ChunkHeade
   return { kind: 'chunk', verified: false, because, end, identity: null };
 }
 
-/** The number of the chunk's last record, as its header tells it. */
+/** The number of the chunk's last record, as its header reports it. */
 export function lastRecordNumber({ view }: ChunkView): number {
   return view.getUint32(0x20, true) + view.getUint32(0x24, true) * 4_294_967_296;
 }

@@ -16,7 +16,7 @@ const grain = 8;
 /** Whole events of one chunk may take so many characters together; real ones take some hundred thousand. */
 const chunkBudget = 1 << 24;
 
-/** What a reader of chunks tells. */
+/** What a reader of chunks reports. */
 export interface ChunkListener {
   /** The next record; the object is used again for the one after it. */
   record(record: EventRecord): void;
@@ -36,14 +36,14 @@ export class ChunkReader {
     this.#record = new EventRecord(new InternedTexts());
   }
 
-  /** Reads the records of one chunk, which stands at `offset` of its file. */
+  /** Reads the records of one chunk, which is at `offset` of its file. */
   read(chunk: ChunkView, header: ChunkHeader, available: number, offset: number): void {
     const from = header.kind === 'foreign' ? 0 : recordsFrom;
     const budget = new Budget(chunkBudget);
     const { verified, end } = header;
     const decoded = this.#decode(chunk, verified ? end : available);
     if (!verified) {
-      // The end that a header tells which does not match is not believed either: what follows on it is read too.
+      // The end given by a header that does not match is not trusted either: the bytes after it are read too.
       const last = this.#walk(decoded, from, end, offset, false, budget, true);
       this.#walkOn(chunk, last.next, available, offset, last.number, budget);
       return;
@@ -52,7 +52,7 @@ export class ChunkReader {
     this.#walkOn(chunk, end, available, offset, lastRecordNumber(chunk), budget);
   }
 
-  /** The bytes before a chunk that does not begin where it should: whatever records stand there, unverified. */
+  /** The bytes before a chunk that does not begin where it should: whatever records are there, unverified. */
   readLoose(chunk: ChunkView, end: number, offset: number): void {
     this.#walk(this.#decode(chunk, end), 0, end, offset, false, new Budget(chunkBudget), true);
   }
@@ -131,7 +131,7 @@ export class ChunkReader {
   }
 }
 
-/** The size of the record at `at`, when one stands there that ends before `end`; else 0. */
+/** The size of the record at `at`, when one is there that ends before `end`; else 0. */
 function recordSize({ view }: ChunkView, at: number, end: number): number {
   if (at + smallestRecord > end || view.getUint32(at, true) !== signature) return 0;
   const size = view.getUint32(at + 4, true);

@@ -5,7 +5,7 @@ export interface Damage {
   because: string;
 }
 
-/** Thrown while a chunk is decoded: what stands at `at` (bytes from the beginning of the chunk) cannot be right. */
+/** Thrown while a chunk is decoded: what is at `at` (bytes from the beginning of the chunk) cannot be right. */
 export class DamagedError extends Error {
   override readonly name = 'DamagedError';
   readonly at: number;

@@ -5,8 +5,8 @@ import type { FileHeader } from './file-header.ts';
 
 /**
  * Compares what a file's header counts with what was read. A file that ends between two chunks is sound in every other
- * way; only its header tells that there was more. In a log that was copied live the header may lag behind the chunks, but
- * never run ahead of them.
+ * way; only its header shows that there was more. In a log that was copied live the header may lag behind the chunks,
+ * but never run ahead of them.
  */
 export class DeclaredTotals {
   readonly #header: FileHeader;
@@ -24,8 +24,8 @@ export class DeclaredTotals {
   }
 
   /**
-   * What is missing, told at `offset`, the end of the file; null when all that the header counts was there. `damaged`:
-   * damage was told already, which explains that records are missing inside of chunks.
+   * What is missing, reported at `offset`, the end of the file; null when all that the header counts was there.
+   * `damaged`: damage was reported already, which explains that records are missing inside of chunks.
    */
   shortfall(offset: number, damaged: boolean): Damage | null {
     const { recognised, sound, dirty, chunks, nextRecord } = this.#header;
@@ -35,7 +35,7 @@ export class DeclaredTotals {
       const counted = dirty || this.#lastRecord + 1 >= nextRecord ? '' : ` (${records})`;
       return { offset, because: `${this.#chunks} of the ${chunks} chunks that its header counts are there${counted}` };
     }
-    // Past 65,535 chunks the header's count has come round, and only the record numbers tell.
+    // Past 65,535 chunks the header's count has come round, and only the record numbers show it.
     if (!damaged && !dirty && this.#lastRecord > 0 && this.#lastRecord + 1 < nextRecord)
       return { offset, because: `its records end at ${records} that its header counts` };
     return null;

@@ -1,4 +1,7 @@
-/** What the thread and its owner share: blocks of bytes, and the numbers by which they tell each other how far they are. */
+/**
+ * What the thread and its owner share: blocks of bytes, and the numbers by which they report to each other how far they
+ * are.
+ */
 export interface DigestShared {
   blocks: SharedArrayBuffer[];
   control: SharedArrayBuffer;
@@ -8,7 +11,7 @@ export interface DigestShared {
 
 /**
  * Places in `control`. Pieces are given and taken in their order, the nth in block n modulo their number; where in its
- * block a piece begins and ends stands in two numbers from `pieces` on.
+ * block a piece begins and ends is held in two numbers from `pieces` on.
  */
 export const place = { given: 0, taken: 1, finish: 2, pieces: 3 } as const;
 /** Values of `finish`. */

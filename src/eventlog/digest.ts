@@ -70,7 +70,7 @@ class ThreadDigest implements Digest {
     const shared: DigestShared = { blocks, control, result: this.#result };
     this.#worker = new Worker(entry(), { workerData: shared, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
     this.#failed = new Promise((_, reject) => this.#worker.once('error', reject));
-    // Whoever waits sees it; while nobody does, it is not unhandled.
+    // Prevents an unhandled rejection; callers that await it still get the error.
     this.#failed.catch(() => {});
   }
 

@@ -93,7 +93,7 @@ export class EventLogFile {
   static async open(path: string): Promise<EventLogFile> {
     let handle: FileHandle | undefined;
     try {
-      // A pipe that nobody writes to would be waited for without an end.
+      // Opening a pipe that has no writer would wait forever.
       handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       const before = await handle.stat();
       if (before.isDirectory()) throw new EventLogError(path, 'it is a folder', 'EISDIR');

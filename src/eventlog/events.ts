@@ -13,9 +13,9 @@ export interface EventsOptions {
 }
 
 /**
- * The whole events of an event log in the order in which they stand in it, each with its system fields and its data;
+ * The whole events of an event log in the order in which they are in it, each with its system fields and its data;
  * rendered when they are asked for, in memory of one chunk. Events whose checksums do not match come too, not
- * `verified`. Damage is passed by, and told with its offset. Throws an EventLogError when the file cannot be read.
+ * `verified`. Damage is passed by, and reported with its offset. Throws an EventLogError when the file cannot be read.
  */
 export async function* eventsOf(path: string, options: EventsOptions = {}): AsyncGenerator<LogEvent> {
   const file = await EventLogFile.open(path);

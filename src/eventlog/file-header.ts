@@ -13,7 +13,7 @@ export interface FileHeader {
   /** The log was open when the file was copied: its numbers may be behind what the chunks hold. */
   dirty: boolean;
   checksums: boolean;
-  /** How many chunks it tells of. */
+  /** How many chunks it declares. */
   chunks: number;
   nextRecord: number;
 }

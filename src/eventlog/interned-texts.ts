@@ -37,7 +37,7 @@ export class InternedTexts {
   }
 
   #add(text: string, hash: number, slot: number): string {
-    // Whoever floods a log with names must not fill the memory: forgetting them costs only the making of strings.
+    // A log flooded with names must not fill the memory: dropping the table only costs making the strings again.
     if (this.#texts.length >= most) {
       this.#texts = [];
       this.#hashes = [];

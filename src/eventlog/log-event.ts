@@ -31,7 +31,7 @@ export interface EventSystem {
   threadId: number | null;
   channel: string;
   computer: string;
-  /** SID of the account that wrote it, "" when it is not told. */
+  /** SID of the account that wrote it, "" when it is not known. */
   userId: string;
 }
 
@@ -76,7 +76,7 @@ function numberIn(text: string): number | null {
   return /^\d{1,16}$/.test(text) ? Number(text) : null;
 }
 
-/** What stands under `System`, with the time as it was read; null when there is no event id. */
+/** What is under `System`, with the time as it was read; null when there is no event id. */
 export function systemOf(root: XmlElement, time: (text: string) => Ticks | null): EventSystem | null {
   const system = childOf(root, 'System');
   const text = (name: string): string => {

@@ -27,11 +27,11 @@ import {
 import { RecordRanges, SeenEvents } from './seen-events.ts';
 import { Span } from './span.ts';
 
-/** Logon types by which a password reaches the machine; services, batch jobs and the system itself are none of them. */
+/** Logon types by which a password reaches the VM; services, batch jobs and the system itself are none of them. */
 const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
 /** Sessions of the system, of the local and of the network service; 0 is none. */
 const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
-/** What follows a logon is rare; a log that holds more of it is told to be cut. */
+/** What follows a logon is rare; a log that holds more of it is reported as cut. */
 const mostLater = 100_000;
 
 const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus', 'ProcessName'];
@@ -60,7 +60,7 @@ class PrivilegeColumns {
   readonly session = float64s();
 }
 
-/** Somebody cleared a log: what stood in it before is gone. */
+/** A log was cleared: its earlier events are gone. */
 export interface Clearing {
   at: Ticks;
   computer: string;
@@ -127,7 +127,7 @@ export class LogonCollector {
   }
 
   /**
-   * Takes a record. The same event may stand in several files, or twice in one that was copied live; where one copy is
+   * Takes a record. The same event may be in several files, or twice in one that was copied live; where one copy is
    * verified, that one counts. `whole` is given the event when it is new.
    */
   take(record: EventRecord, whole?: (event: SecurityEvent) => void): Taken {
@@ -169,7 +169,7 @@ export class LogonCollector {
     failure.logonType = record.number(2);
     failure.status = this.#code(record, 3);
     failure.subStatus = this.#code(record, 4);
-    // Only where no address is told does the program tell who it was.
+    // The program identifies the client only where no address is recorded.
     failure.processName = failure.address.length > 1 ? '' : record.text(5);
     return failure;
   }
@@ -206,7 +206,7 @@ export class LogonCollector {
   #takePrivileges(record: EventRecord): void {
     record.choose(privilegeFields);
     const id = record.number(1) ?? 0;
-    // Windows logs these all day, and nobody comes from outside in them.
+    // Windows logs these all day, and none of them is a logon from outside.
     if (ownSessions.has(id)) return;
     const { at, recordId, computer, subject, session } = this.#privileges;
     at.push(record.time);
@@ -216,7 +216,10 @@ export class LogonCollector {
     session.push(id);
   }
 
-  /** Does any event, failed or not, tell of a logon? Others of the Security log do not vouch for that they would be there. */
+  /**
+   * Does any event, failed or not, report a logon? Other events of the Security log do not prove that logons would
+   * be logged.
+   */
   get tellsOfLogons(): boolean {
     return this.failures.length + this.verifiedSuccesses + this.unverifiedSuccesses + this.otherLogons > 0;
   }
@@ -238,7 +241,7 @@ export class LogonCollector {
     });
   }
 
-  /** Once all is read: adds what other events tell of failed logons. */
+  /** Once all is read: adds what other events report of failed logons. */
   finish(thresholds: Thresholds): void {
     const entered = this.verifiedSuccesses + this.unverifiedSuccesses > 0;
     this.#witnessed = this.other.addTo(this.failures, thresholds, entered);
@@ -250,7 +253,7 @@ export class LogonCollector {
     return this.#witnessed.witnesses;
   }
 
-  /** Logons that other logs than Security tell of. */
+  /** Logons that other logs than Security report. */
   get otherLogons(): number {
     return this.#witnessed.successes.length;
   }

@@ -22,7 +22,7 @@ import {
   sessionReconnected,
 } from './security-events.ts';
 
-/** What else tells of logons is rare beside 4625 and 4624; a log that holds more of it is told to be cut. */
+/** What else reports logons is rare beside 4625 and 4624; a log that holds more of it is reported as cut. */
 const most = 1_000_000;
 
 const statusField = ['Status'];
@@ -68,7 +68,7 @@ interface RdpEvent extends Taken {
 }
 
 /**
- * Events beside 4625 and 4624 that tell of logons: a domain controller's Kerberos and NTLM refusals (4768, 4771, 4776),
+ * Events beside 4625 and 4624 that report logons: a domain controller's Kerberos and NTLM refusals (4768, 4771, 4776),
  * denied Remote Desktop (4825), explicit credentials (4648), OpenSSH's own log, and Remote Desktop's.
  */
 export class OtherWitnesses {
@@ -83,12 +83,12 @@ export class OtherWitnesses {
   readonly #lines: Line[] = [];
   readonly #rdp: RdpEvent[] = [];
 
-  /** Do lines of OpenSSH stand here? It logs what failed and what succeeded side by side. */
+  /** Are there lines of OpenSSH? It logs what failed and what succeeded side by side. */
   get hasSshLines(): boolean {
     return this.#lines.length > 0;
   }
 
-  /** Do a domain controller's tickets stand here? */
+  /** Are there a domain controller's tickets? */
   get hasTickets(): boolean {
     return this.#tickets.length > 0;
   }
@@ -179,7 +179,10 @@ export class OtherWitnesses {
     (granted ? this.#tickets : this.#refusals).push({ ...this.#taken(record), eventId, account, address, code });
   }
 
-  /** Attempts of subjects that try many accounts within a burst: whoever uses one other account is at work. */
+  /**
+   * Attempts of subjects that try many accounts within a burst: a subject that uses one other account is doing ordinary
+   * work.
+   */
   #floods(thresholds: Thresholds): LogonEvent[] {
     const { at, computer, subject, account, address, program } = this.#explicit;
     const bySubject = new Map<number, number[]>();
@@ -210,8 +213,8 @@ export class OtherWitnesses {
 
   /**
    * Adds what counts as failed logons to `failures`, which hold the 4625s: NTLM's refusals that no 4625 of the account
-   * tells of, Kerberos' all, attempts with explicit credentials where one subject tries many accounts; OpenSSH's attempts,
-   * of which 4625 knows no address; and refused connections of Remote Desktop where there is no 4625 at all.
+   * reports, Kerberos' all, attempts with explicit credentials where one subject tries many accounts; OpenSSH's
+   * attempts, of which 4625 knows no address; and refused connections of Remote Desktop where there is no 4625 at all.
    */
   addTo(
     failures: FailureColumns,
@@ -243,7 +246,9 @@ export class OtherWitnesses {
     return { successes: [...ssh.successes.map(successOf), ...tickets, ...this.#sessions()], witnesses };
   }
 
-  /** Sessions of Remote Desktop that were logged on or reconnected; those at the console tell LOCAL for an address. */
+  /**
+   * Sessions of Remote Desktop that were logged on or reconnected; those at the console report LOCAL for an address.
+   */
   #sessions(): Success[] {
     return this.#rdp
       .filter(({ eventId, verified, address }) => verified && address !== 'LOCAL' && sessions.has(eventId))

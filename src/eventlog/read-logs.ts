@@ -61,7 +61,7 @@ export interface LogReadingOptions {
   signal?: AbortSignal;
   /** Gets every event of logons, each once, as it is read. */
   onEvent?: (event: SecurityEvent) => void;
-  /** Waited for after each chunk, so that whoever takes the events can keep up. */
+  /** Awaited after each chunk, so that the consumer of the events can keep up. */
   betweenChunks?: () => Promise<void>;
   /** When the files are read, for the fact. */
   now: Date;
@@ -71,9 +71,9 @@ const mostComputers = 50;
 const mostDamages = 1000;
 
 /**
- * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would tell them. An event
- * that stands in several files, or twice in one, counts once. Rejects only when it is aborted: files that cannot be read
- * are named in `unread`, and when none could be the fact is unknown.
+ * The failed logons in exported event logs, their bursts and what followed, as Log Analytics would report them. An
+ * event that is in several files, or twice in one, counts once. Rejects only when it is aborted: files that cannot be
+ * read are named in `unread`, and when none could be the fact is unknown.
  */
 export async function readEventLogs(paths: readonly string[], options: LogReadingOptions): Promise<EventLogReading> {
   const collector = new LogonCollector(options.onEvent !== undefined);
@@ -171,7 +171,7 @@ class Told {
   }
 
   values() {
-    // A damaged time can be any: those of sound records tell the span, where there are any.
+    // A damaged time can be any: those of sound records give the span, where there are any.
     const ends = this.#verified.ends ?? this.#unverified.ends;
     return {
       records: this.#records,
@@ -316,7 +316,7 @@ function damageOf(file: LogonLog): string[] {
 const identity = (burst: Burst): string =>
   [burst.kind, burst.start, burst.end, burst.failures, burst.sources[0]?.address, burst.accounts[0]?.name].join('|');
 
-/** A logon that only a damaged part of a log tells of is no proof that somebody got in, nor that nobody did. */
+/** A logon found only in a damaged part of a log proves neither that an intruder got in nor that none did. */
 function withDoubts(bursts: readonly Burst[], withUnverified: readonly Burst[]): Burst[] {
   const others = new Map(withUnverified.map((burst) => [identity(burst), burst]));
   return bursts.map((burst) => {

@@ -46,7 +46,7 @@ export class EventRecord {
     this.#texts = texts;
   }
 
-  /** The records that are read next stand in this chunk, at `offset` of the file. `budget` is for all whole events. */
+  /** The records that are read next are in this chunk, at `offset` of the file. `budget` is for all whole events. */
   enter(decoded: DecodedChunk, offset: number, verified: boolean, budget: Budget): void {
     this.#decoded = decoded;
     this.#chunkOffset = offset;
@@ -201,7 +201,7 @@ function isUnsigned(type: number): boolean {
   );
 }
 
-/** Values of values, and several in one: only the whole event tells how they read. */
+/** Values of values, and several in one: only the whole event shows how they read. */
 function isPlain(type: number): boolean {
   return (type & valueType.array) === 0 && type !== valueType.binXml;
 }

@@ -25,7 +25,7 @@ class Renderer {
     this.#budget = budget;
   }
 
-  /** The fragment at `at`: a template's instance, or an element that stands there itself. */
+  /** The fragment at `at`: a template's instance, or an element that is there itself. */
   fragment(at: number, end: number, depth: number): XmlElement[] {
     if (depth > deepest) throw new DamagedError(at, 'its fragments are nested too deep');
     const { chunk, names } = this.#decoded;

@@ -37,7 +37,7 @@ export const failedLogon = 4625;
 export const successfulLogon = 4624;
 export const specialPrivileges = 4672;
 export const securityLogCleared = 1102;
-/** Another log was cleared; it stands in the System log. */
+/** Another log was cleared; it is in the System log. */
 export const logCleared = 104;
 export const serviceInstalled = 7045;
 /** A domain controller's: a ticket asked for, proof of identity refused, NTLM validated. */
@@ -45,7 +45,7 @@ export const kerberosTicket = 4768;
 export const kerberosRefused = 4771;
 export const ntlmValidation = 4776;
 export const explicitCredentials = 4648;
-/** Remote Desktop denied to somebody who may not use it, after the right password. */
+/** Remote Desktop denied to an account that may not use it, after the right password. */
 export const rdpDenied = 4825;
 /** A line of OpenSSH for Windows, as syslog would have it. */
 export const openSsh = 4;
@@ -95,7 +95,7 @@ const sources: readonly { eventIds: readonly number[]; provider: KnownText; chan
   { eventIds: [serviceInstalled], provider: new KnownText('Service Control Manager'), channel: system },
 ];
 
-/** Events that tell of logons beside 4624 and 4625: those of the Security log, and those of other logs. */
+/** Events that report logons beside 4624 and 4625: those of the Security log, and those of other logs. */
 export const directoryEvents: ReadonlySet<number> = new Set([
   kerberosTicket,
   kerberosRefused,

@@ -23,7 +23,7 @@ export class DecodedChunk {
     this.#cache = cache;
   }
 
-  /** The template whose definition stands at `at`. */
+  /** The template whose definition is at `at`. */
   template(at: number): { template: Template; size: number } {
     const known = this.#templates.get(at);
     if (known !== undefined) return known;
@@ -42,12 +42,12 @@ const nothing = new DataView(new ArrayBuffer(0));
 export class TemplateInstance {
   template: Template | null = null;
   count = 0;
-  /** Offsets of the values in the chunk; one more tells where the last ends. */
+  /** Offsets of the values in the chunk; one more shows where the last ends. */
   offsets = new Int32Array(64);
   #descriptors = 0;
   #view: DataView = nothing;
 
-  /** Reads the instance whose token stands at `at`; all of it must end before `end`. */
+  /** Reads the instance whose token is at `at`; all of it must end before `end`. */
   read(decoded: DecodedChunk, at: number, end: number): void {
     const { view, bytes } = decoded.chunk;
     if (at + 10 > end || bytes[at] !== token.templateInstance)
@@ -84,7 +84,7 @@ export class TemplateInstance {
     return index < this.count ? (this.offsets[index + 1] ?? 0) - (this.offsets[index] ?? 0) : 0;
   }
 
-  /** Is there a value at `index` of this type and size? Type and size stand together, in the value's descriptor. */
+  /** Is there a value at `index` of this type and size? Type and size are together, in the value's descriptor. */
   holds(index: number, type: number, size: number): boolean {
     if (index < 0 || index >= this.count) return false;
     return (this.#view.getUint32(this.#descriptors + 4 * index, true) & 0xff_ffff) === ((type << 16) | size);

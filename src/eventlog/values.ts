@@ -51,7 +51,7 @@ const fixedSize: Record<number, number> = {
   [valueType.hexInt64]: 8,
 };
 
-/** The size of a value that stands in the XML itself, without a length before it. Null when it has none. */
+/** The size of a value that is in the XML itself, without a length before it. Null when it has none. */
 export function inlineSize({ bytes }: ChunkView, at: number, type: number): number | null {
   if (type === valueType.null) return 0;
   if (type === valueType.sid) return 8 + 4 * (bytes[at + 1] ?? 0);
@@ -156,7 +156,7 @@ export function arrayTexts(chunk: ChunkView, at: number, length: number, type: n
     }
     return texts;
   }
-  // Nothing tells the width of an array's size_t; 64-bit Windows writes eight bytes.
+  // Nothing gives the width of an array's size_t; 64-bit Windows writes eight bytes.
   const size = type === valueType.sizeT ? (length % 8 === 0 ? 8 : 4) : fixedSize[type];
   if (size === undefined) return [valueText(chunk, at, length, valueType.binary)];
   for (let from = at; from + size <= at + length; from += size) texts.push(valueText(chunk, from, size, type));

@@ -8,15 +8,17 @@ import { eventColumn, eventTables, tableOfEvent } from './event-rows.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { Source } from './source.ts';
 
-/** Places of damage that are told one by one; of more, how many. */
+/** Places of damage that are listed one by one; of more, how many. */
 const MOST_PLACES = 5;
 
-/** The events of all logs of a query: one that stands in several exports, or twice in one, counts once. */
+/** The events of all logs of a query: one that is in several exports, or twice in one, counts once. */
 export class EvidenceEvents {
   readonly #seen = new SeenEvents();
   readonly #logs = new Map<string, number>();
 
-  /** Whether the event was there before. Events without a record id or a time cannot be told apart, and all count. */
+  /**
+   * Whether the event was there before. Events without a record id or a time cannot be distinguished, and all count.
+   */
   again({ system }: LogEvent): boolean {
     const { computer, channel, recordId, time } = system;
     if (recordId === 0 || time === null) return false;

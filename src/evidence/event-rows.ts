@@ -11,7 +11,7 @@ import { activityOf } from './activities.ts';
  * resource, the workspace) stays empty.
  */
 
-/** Columns of our own, which tell where a row comes from. */
+/** Columns of our own, which show where a row comes from. */
 const provenance: Record<string, ColumnType> = {
   _EvidenceFile: 'string',
   _EvidenceOffset: 'long',
@@ -70,7 +70,7 @@ function ownAccount(event: LogEvent): string {
   return present(second) ? second : first || sessionAccount(event);
 }
 
-/** `S-1-5-18` and names that end with $ are the machine's own. */
+/** `S-1-5-18` and names that end with $ are the VM's own. */
 const accountType = (name: string): string => (name === '' ? '' : name.endsWith('$') ? 'Machine' : 'User');
 
 const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf('\\'), path.lastIndexOf('/')) + 1);

@@ -75,7 +75,7 @@ export class QueryThread {
 
   #started(): ParserThread {
     if (this.#worker) return this.#worker;
-    // Null and not undefined: modules that are a thread of their own tell by it that they are not meant.
+    // Null and not undefined: modules that run as a thread of their own see by it that they are not the ones started.
     const worker = startParserThread(entry(), { data: null, heapMegabytes: HEAP_MEGABYTES });
     worker.onMessage((message) => this.#receive(message as FromQueryThread));
     worker.onError((error, outOfMemory) => {

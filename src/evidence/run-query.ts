@@ -18,7 +18,7 @@ export interface QueryRequest {
   files: readonly EvidenceFile[];
   /** What now() is, in milliseconds since 1970. */
   now: number;
-  /** Rows of the result that are wanted; `total` still tells how many there are. */
+  /** Rows of the result that are wanted; `total` still shows how many there are. */
   limit: number;
 }
 
@@ -48,7 +48,7 @@ function sourcesOf(files: readonly EvidenceFile[]): Source[] {
   );
 }
 
-/** The unknown tables of a query, told with those that there are: one that nobody exported is not one without rows. */
+/** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
 function withTables<T>(work: () => T, tables: readonly string[]): T {
   try {
     return work();

@@ -75,7 +75,7 @@ export function evaluate(
   });
 }
 
-/** What was written into the query: where it stands now, its length, and whether it is a schema found in the data. */
+/** What was written into the query: where it is now, its length, and whether it is a schema found in the data. */
 interface Insertion {
   at: number;
   length: number;

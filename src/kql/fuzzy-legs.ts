@@ -22,7 +22,7 @@ interface Blank {
 /**
  * The query without the legs of `union isfuzzy=true` whose table does not exist, each replaced by blanks of its length, so
  * that every place stays where it is. Kusto drops such a leg (Microsoft Learn, "union operator": isfuzzy); the analyser
- * keeps it and splits the columns that it shares with the others by a type that nobody knows.
+ * keeps it and splits the columns that it shares with the others by an unknown type.
  */
 export function withoutMissingLegs(text: string, analysis: Analysis): string {
   const blanks: Blank[] = [];
@@ -48,7 +48,7 @@ function missingLegs(text: string, legs: readonly Node[]): Blank[] {
   const missing = legs.map(isMissing);
   const [first = false] = missing;
   const kept = missing.indexOf(false);
-  // Where no leg is left there is no union either: what is missing is told by name.
+  // Where no leg is left there is no union either: what is missing is reported by name.
   if (kept < 0) return [];
   return legs.flatMap((leg, at): Blank[] => {
     if (!missing[at]) return [];

@@ -75,7 +75,7 @@ export function neededColumns(
   };
   visit(analysis.syntax);
 
-  // A name that is no plain word stands in quotes, where no words are found.
+  // A name that is no plain word is in quotes, where no words are found.
   const mentioned = (name: string): boolean =>
     named.has(name) || (/[^\p{L}\p{N}_]/u.test(name) && query.includes(name));
   const needed = new Map<string, Set<string>>();

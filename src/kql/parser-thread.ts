@@ -58,7 +58,7 @@ class Thread implements ParserThread {
   readonly #entry: URL;
   readonly #options: ParserThreadOptions;
   readonly #on: { [K in keyof Listeners]: Listeners[K][] } = { message: [], error: [], exit: [] };
-  /** What was posted before the process said that it is there: a worker may have to be told instead. */
+  /** What was posted before the process said that it is there: a worker may have to be reported instead. */
   #unsent: unknown[] = [];
   #ready = false;
   #ended = false;
@@ -117,7 +117,7 @@ class Thread implements ParserThread {
     const heap = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
     const cache = module.getCompileCacheDir?.();
     const child = spawn(process.execPath, [...heap, '--snapshot-blob', blob, fileURLToPath(this.#entry)], {
-      // What V8 says when it ends for lack of memory is told in our own words.
+      // What V8 says when it ends for lack of memory is reported in our own words.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
       env: { ...process.env, [asChild]: '1', ...(cache ? { NODE_COMPILE_CACHE: cache } : {}) },
@@ -145,7 +145,7 @@ class Thread implements ParserThread {
     child.on('error', () => gone(1, null));
     child.on('exit', gone);
     child.send({ kind: 'data', data } satisfies Envelope, () => {
-      // A process that does not come up is told by its exit.
+      // A process that does not come up is reported by its exit.
     });
   }
 

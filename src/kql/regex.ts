@@ -62,7 +62,7 @@ export function compileRegex(pattern: string, flags: RegexFlags = {}): RegExp {
 export const literalPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 interface Level {
-  /** Whether an unbounded repeat stands within the group. */
+  /** Whether an unbounded repeat is within the group. */
   repeats: boolean;
 }
 

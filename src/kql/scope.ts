@@ -16,7 +16,7 @@ export interface Run {
   tabular(node: Node, scope: Scope, input?: Frame): Frame;
   /** User functions in progress; deeper than a bound is refused. */
   depth: number;
-  /** Where schemas stand in the text that an earlier try found in the data. */
+  /** Where schemas are in the text that an earlier try found in the data. */
   found: ReadonlySet<number>;
 }
 

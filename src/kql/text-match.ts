@@ -10,7 +10,7 @@ function termAt(text: string, at: number): boolean {
 }
 
 /**
- * Whether `needle` stands in `text` with a term's edge before it (`left`) and after it (`right`). An edge of the needle
+ * Whether `needle` is in `text` with a term's edge before it (`left`) and after it (`right`). An edge of the needle
  * that is itself a delimiter needs none. Both arguments must already be in the same case.
  */
 export function hasTerm(text: string, needle: string, left: boolean, right: boolean): boolean {

@@ -13,7 +13,7 @@ export interface Bag {
   [key: string]: Value;
 }
 
-/** A datetime or timespan inside a dynamic, where the column's type cannot tell it from a number. */
+/** A datetime or timespan inside a dynamic, where the column's type cannot distinguish it from a number. */
 export class Instant {
   readonly type: 'datetime' | 'timespan';
   readonly ticks: Long;
@@ -113,7 +113,7 @@ export function dynamicFrom(value: unknown, depth = 0): Value {
   }
 }
 
-/** A real as Kusto prints it; `1` is `1.0` when a real must be told from a long. */
+/** A real as Kusto prints it; `1` is `1.0` when a real must be distinguished from a long. */
 export function printReal(value: number, marked: boolean): string {
   if (Number.isNaN(value)) return 'NaN';
   if (value === Number.POSITIVE_INFINITY) return 'Infinity';

@@ -35,7 +35,7 @@ function notChecked(opinion: SecondOpinion, unreadable: string | undefined): str
 
 /**
  * Compares, interface by interface and port by port, what our lists let in from the Internet with what Azure's
- * effective rules do, marks each opening with the result, and tells every difference with both sides. Paths do not
+ * effective rules do, marks each opening with the result, and reports every difference with both sides. Paths do not
  * matter here: both opinions are about the filters alone.
  */
 export function compareOpinions(
@@ -140,7 +140,7 @@ function compare<A extends number | bigint>(
   }
 }
 
-/** How a port's second opinion is told in one word, for lists. */
+/** How a port's second opinion is reported in one word, for lists. */
 export const agreement = (port: ExposedPort): string =>
   port.agrees === 'effective-rules'
     ? 'Azure says the same'

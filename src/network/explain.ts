@@ -26,7 +26,7 @@ const LOSERS = 12;
 /**
  * Explains one exposed port: the path in words, who can reach it, the text of the rules that decide, the rules for the
  * same port that lost and why, and what Azure says. The port is found again in the resources it came from; where it is
- * no longer there, only what it carries itself is told.
+ * no longer there, only what it carries itself is reported.
  */
 export function explainPort(
   port: ExposedPort,

@@ -15,7 +15,7 @@ export interface Guarded {
   missing: readonly string[];
 }
 
-/** A range of ports as the rules alone open it, on every machine that they treat alike. */
+/** A range of ports as the rules alone open it, on every VM that they treat alike. */
 export interface PortShape extends Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service' | 'via' | 'sources'> {
   decidedBy: readonly DecidingRule[];
   /** The ports that the Internet must address, without the address. */
@@ -37,7 +37,7 @@ export class Opening {
     this.path = path;
   }
 
-  /** The machine's own ports, one a shape. They are made when first asked for: a fleet's list tells shapes alone. */
+  /** The VM's own ports, one a shape. They are made when first asked for: a fleet's list reports shapes alone. */
   get ports(): readonly ExposedPort[] {
     const { path, guarded } = this;
     const way = { id: path.id, rule: path.rule };

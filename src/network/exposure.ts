@@ -27,7 +27,7 @@ import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './sets/protocols.ts';
 import { describeSourcesV4, describeSourcesV6 } from './source-breadth.ts';
 import { Networks } from './virtual-networks.ts';
 
-/** What is asked about one machine, and everything that was read for it. */
+/** What is asked about one VM, and everything that was read for it. */
 export interface ExposureInput {
   vm: Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power'>;
   /** Resource ids of its network interfaces. */
@@ -67,12 +67,12 @@ const ADMIN_NOT_READ: AdminRules = {
   cure: 'needs Reader on the network manager and the virtual network',
 };
 
-/** The resources of one or many machines with everything that is derived from them once. */
+/** The resources of one or many VMs with everything that is derived from them once. */
 export interface ExposureBook {
   ways: Ways;
   reader: AddressReader;
   unreadable: readonly Unreadable[];
-  /** What was opened last: machines behind the same groups share it. */
+  /** What was opened last: VMs behind the same groups share it. */
   shapes: Recent<FlowShapes>;
 }
 
@@ -149,7 +149,7 @@ function privateAddressesOfFirewalls(resources: NetworkResources): Set<string> {
   return addresses;
 }
 
-/** Everything found about one machine, before it is put into words. */
+/** Everything found about one VM, before it is put into words. */
 export interface Examined {
   openings: Opening[];
   guarded: Guarded[];
@@ -161,10 +161,10 @@ export interface Examined {
   paths: number;
 }
 
-/** What is asked about one machine of those that a book serves. */
+/** What is asked about one VM of those that a book serves. */
 export type MachineInput = Omit<ExposureInput, 'resources' | 'unreadable' | 'serviceTags' | 'adminRules'>;
 
-/** Finds every opening of a machine. */
+/** Finds every opening of a VM. */
 export function examine(book: ExposureBook, input: MachineInput): Examined {
   const { ways } = book;
   const notes = new Notes();
@@ -353,7 +353,7 @@ function shapesFrom<A extends number | bigint>(
           : clients === internet
             ? flow.sources
             : intersect(flow.sources, clients);
-      // What is let in only through tags of unknown addresses is told apart from what is known.
+      // What is let in only through tags of unknown addresses is distinguished from what is known.
       if (flow.tags.length > 0) {
         if (sources.length === 0 && unknownClients.length === 0) continue;
         const tags = [...new Set([...flow.tags, ...unknownClients])];
@@ -426,7 +426,7 @@ function byDanger(a: { port: ExposedPort; rank: number }, b: { port: ExposedPort
 }
 
 /**
- * How the Internet can reach a machine: every port, from how many addresses, over which path, by which rules.
+ * How the Internet can reach a VM: every port, from how many addresses, over which path, by which rules.
  *
  * Known with no ports only if what decides was read; unknown when a network interface, or all groups of one that has a
  * way from the Internet, could not be read and nothing open was found elsewhere. What a known answer could not include
@@ -445,12 +445,12 @@ export function withSecondOpinion(
   return evaluateExposure({ ...input, secondOpinions: answers });
 }
 
-/** The same with a book that serves many machines. */
+/** The same with a book that serves many VMs. */
 export const exposureFact = (book: ExposureBook, input: MachineInput): Fact<Exposure> =>
   findExposure(book, input).fact();
 
 /**
- * The exposure of one machine as found. The fact is put into words when it is asked for: a fleet's list needs no more
+ * The exposure of one VM as found. The fact is put into words when it is asked for: a fleet's list needs no more
  * than what opened and what was not seen.
  */
 export class FoundExposure {
@@ -507,7 +507,7 @@ class LazyExposure implements Exposure {
   static readonly #ports = lateProperty<LazyExposure, 'ports'>('ports', (one) => portsOf(one.#openings));
 }
 
-/** Finds the exposure of one machine of those that a book serves. */
+/** Finds the exposure of one VM of those that a book serves. */
 export function findExposure(book: ExposureBook, input: MachineInput): FoundExposure {
   const found = examine(book, input);
   const ways = book.ways.book;

@@ -4,7 +4,7 @@ const LIMIT = 200;
 
 /** Sentences about what could not be seen, each once, in order of discovery, bounded in number and length. */
 export class Notes {
-  // Most machines have nothing to note.
+  // Most VMs have nothing to note.
   #sentences: Set<string> | undefined;
   #dropped = 0;
 

@@ -8,7 +8,7 @@ export interface BoundPort {
   port: number;
   protocol: string;
   process: string;
-  /** Bound to the machine's own loopback alone, so that nobody else reaches it. */
+  /** Bound to the VM's own loopback alone, so that no other host reaches it. */
   loopback: boolean;
   /** First and last sighting, ISO 8601 UTC. */
   first: string;
@@ -24,7 +24,7 @@ export interface InboundUse {
   last: string;
 }
 
-/** What was read of a machine's sockets. */
+/** What was read of a VM's sockets. */
 export interface Sockets {
   bound: Fact<BoundPort[]>;
   inbound: Fact<InboundUse[]>;

@@ -32,7 +32,7 @@ export interface ReachInput {
   adminRules?: AdminRules;
   serviceTags?: PublishedTags;
   unreadable: readonly Unreadable[];
-  /** Judges as if this security group (its ARM body) stood at the interface. */
+  /** Judges as if this security group (its ARM body) was at the interface. */
   instead?: Json;
 }
 
@@ -71,7 +71,7 @@ export const ruleText = ({ nsg, rule, priority }: Pick<DecidingRule, 'nsg' | 'ru
 interface Door {
   guarded: Guarded;
   chain: FilterChain;
-  /** The same where an admin rule that allows may be one that always allows, which its source does not tell. */
+  /** The same where an admin rule that allows may be one that always allows, which its source does not show. */
   atMost?: FilterChain;
 }
 
@@ -218,7 +218,7 @@ function openings<A extends number | bigint>(
       for (const [from, to, theirs] of protocol === 'tcp'
         ? split(flow, ports)
         : [[flow.from, flow.to, false] as const]) {
-        // What everybody may do is told once.
+        // Rights that all principals have are reported once.
         const everybody = others[protocol].some(
           (one) => one.from <= from && to <= one.to && sameRules(one.rules, flow.rules),
         );
@@ -255,7 +255,7 @@ class Asked<A extends number | bigint> {
   readonly #possible: FlowsByProtocol<A>;
   readonly #chain: FilterChain;
   readonly #public: boolean;
-  /** More than 0 when there is somebody to ask about. */
+  /** More than 0 when there are senders to ask about. */
   readonly size: number;
 
   constructor(
@@ -345,7 +345,7 @@ class Asked<A extends number | bigint> {
 
   /**
    * The rule for an application security group that comes first, "" for none: the senders may be members of it where
-   * they are inside the network. Nobody on the Internet is in one.
+   * they are inside the network. No host on the Internet is in one.
    */
   #byGroup(protocol: Protocol, port: number): string {
     if (this.#public) return '';
@@ -432,7 +432,7 @@ export function reachByConfiguration(input: ReachInput): Reach {
   );
 }
 
-/** Who may reach the interface by Azure's effective rules; the configuration tells its addresses and tags alone. */
+/** Who may reach the interface by Azure's effective rules; the configuration reports its addresses and tags alone. */
 export function reachByEffectiveRules(input: ReachInput, opinion: SecondOpinion): Reach {
   if ('because' in opinion) return new Reach([], opinion.because, []);
   const effective = readEffectiveRules(input.networkInterface, opinion.body, new AddressReader(input.serviceTags));
@@ -462,7 +462,7 @@ function doorOf(guarded: Guarded, chain: FilterChain, { instead, serviceTags }: 
 
 /**
  * Effective rules know "Allow" and "Deny" alone (REST specification, SecurityRuleAccess): which admin rules always allow is
- * told by the list of the network's admin rules, where that was read; else any that allows may be one.
+ * taken from the list of the network's admin rules, where that was read; else any that allows may be one.
  */
 function alwaysOf(chain: FilterChain, { filters, chain: ours }: Guarded): Pick<Door, 'chain' | 'atMost'> {
   const { admin } = chain;

@@ -17,7 +17,7 @@ function typeFromId(id: string): string {
   return [parts[0], ...parts.slice(1).filter((_, i) => i % 2 === 0)].join('/');
 }
 
-/** The type that a body tells, or its id, in lower case. */
+/** The type that a body reports, or its id, in lower case. */
 export const typeOf = (raw: Json): string => text(raw.type).toLowerCase() || typeFromId(text(raw.id));
 
 /**
@@ -82,7 +82,7 @@ export class NetworkResources {
 
   /** The resource with this id, in any case; undefined when it was not read. */
   get(id: string): Json | undefined {
-    // What one machine refers to is asked for several times on end.
+    // What one VM refers to is asked for several times on end.
     if (id !== this.#lastId) {
       this.#last = this.#byId.get(id);
       this.#lastId = id;

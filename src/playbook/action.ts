@@ -3,13 +3,13 @@ import type { AskedQuery } from '../documents/asked-query.ts';
 import type { ChangeGate } from '../documents/exchange.ts';
 import type { Change, Danger, Permission } from '../documents/run.ts';
 
-/** How far a long operation is; `fraction` from 0 to 1, null when Azure does not tell. */
+/** How far a long operation is; `fraction` from 0 to 1, null when Azure does not report it. */
 export interface Progress {
   fraction: number | null;
   text: string;
 }
 
-/** The machine that a playbook acts on. */
+/** The VM that a playbook acts on. */
 export interface Target {
   id: string;
   name: string;
@@ -18,7 +18,7 @@ export interface Target {
   location: string;
 }
 
-/** What an action may use besides Azure: the gate for its changes, a place for evidence, a way to tell progress. */
+/** What an action may use besides Azure: the gate for its changes, a place for evidence, a way to report progress. */
 export interface ActionContext {
   target: Target;
   caseId: string;
@@ -33,7 +33,7 @@ export interface ActionContext {
   signal: AbortSignal;
   /** When the change is undone by itself unless it is kept, ISO 8601 UTC; absent when it is not. */
   deadline?: string;
-  /** The VM's name was typed for this undo after its drift was shown: what somebody else changed is no reason to stop. */
+  /** The VM's name was typed for this undo after its drift was shown: changes made by others are no reason to stop. */
   overDrift?: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Prompt } from './run.ts';
 
 type Answer = { kind: 'text'; text: string } | { kind: 'skip' } | { kind: 'cancel' };
 
-/** One question at a time, and whoever waits for its answer. */
+/** One question at a time, and the callers that wait for its answer. */
 export class Asking {
   readonly #changed: () => void;
   #prompt: Prompt | null = null;

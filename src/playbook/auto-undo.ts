@@ -3,12 +3,12 @@ export type Timer = (milliseconds: number, callback: () => void) => () => void;
 
 const wallTimer: Timer = (milliseconds, callback) => {
   const handle = setTimeout(callback, milliseconds);
-  // A session that is left ends at once: the deadline stands in the record, and another process sees to it.
+  // A session that is left ends at once: the deadline is in the record, and another process sees to it.
   handle.unref();
   return () => clearTimeout(handle);
 };
 
-/** Undoes a change by itself unless somebody keeps it in time. One at a time: a new one takes the place of the last. */
+/** Undoes a change by itself unless it is kept in time. One at a time: a new one replaces the last. */
 export class AutoUndo {
   readonly #timer: Timer;
   readonly #now: () => Date;

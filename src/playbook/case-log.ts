@@ -20,7 +20,7 @@ export interface CaseLog {
 /** Enters the queries of a step as they end. */
 export function tellQueries(log: CaseLog, about: { playbook: string; step: string }): (query: AskedQuery) => void {
   return (query) => {
-    // Nobody waits for it: a disk that refuses it refuses the next entry too, and that one is waited for.
+    // Not awaited: a disk that refuses it refuses the next entry too, and that one is awaited.
     log.append('query', { ...query, ...about }).catch(() => undefined);
   };
 }

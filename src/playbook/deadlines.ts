@@ -28,7 +28,7 @@ function deadlineOf(value: unknown): Deadline | null {
   return deadline.record === '' || Number.isNaN(Date.parse(deadline.at)) ? null : deadline;
 }
 
-/** The deadlines of a case that nobody has kept and nothing has undone yet, earliest first. */
+/** The deadlines of a case whose changes are neither kept nor undone yet, earliest first. */
 export function pendingDeadlines(entries: readonly Pick<Entry, 'kind' | 'body'>[]): Deadline[] {
   const pending = new Map<string, Deadline>();
   for (const { kind, body } of entries) {

@@ -185,7 +185,7 @@ async function load(file: string, actions: ActionInputs | undefined): Promise<Pl
 
 /**
  * All playbooks: the built-in ones, then the responder's own. An own playbook cannot take a built-in's name, so that
- * nobody runs another `lock-nsg` than the one in the manual.
+ * `lock-nsg` is always the one in the manual.
  */
 export async function loadPlaybooks(folders: PlaybookFolders, actions?: ActionInputs): Promise<PlaybookShelf> {
   const shelf: PlaybookShelf = { playbooks: [], problems: [] };

@@ -27,12 +27,12 @@ export interface StepView extends PlannedStep {
   undoable: boolean;
 }
 
-/** What is asked of the person now. Enter alone never answers it. */
+/** What is asked of the user now. Enter alone never answers it. */
 export interface Prompt {
   step: string;
   level: Danger | 'ask';
   question: string;
-  /** What must be typed: "y", or the machine's name; "" for a free answer. */
+  /** What must be typed: "y", or the VM's name; "" for a free answer. */
   expects: string;
   consequences: string[];
 }
@@ -52,7 +52,7 @@ export interface RunView {
   summary: string;
   /** When the change is undone by itself unless kept; null when no timer runs. */
   autoUndoAt: string | null;
-  /** Who undoes it then when this process is gone, in words; "" or absent when nobody does. */
+  /** The process that undoes it then when this one is gone, in words; "" or absent when there is none. */
   guardedBy?: string;
 }
 

@@ -32,13 +32,13 @@ export interface RunOptions {
   reason: string;
   /** Changes nothing, and says so. */
   readOnly: boolean;
-  /** With a person who can press keys: only then a step is undone by itself. */
+  /** With a user who can press keys: only then a step is undone by itself. */
   interactive: boolean;
   now: () => Date;
   timer?: Timer;
   /**
-   * Sees to it that a change is undone at its deadline when this process is gone; returns who does, in words ("process
-   * 4711 of this host"), "" when nobody can. With it a change has its deadline without a person too.
+   * Ensures that a change is undone at its deadline when this process is gone; returns what does it, in words ("process
+   * 4711 of this host"), "" when nothing can. With it a change has its deadline in unattended runs too.
    */
   guard?: (deadline: Deadline) => Promise<string>;
 }
@@ -88,7 +88,7 @@ export function lacking(permissions: readonly Permission[]): Permission[] {
   return permissions.filter((one) => one.held === false);
 }
 
-/** Makes a playbook ready for a machine. Nothing is asked of Azure before `start` or `plan`. */
+/** Makes a playbook ready for a VM. Nothing is asked of Azure before `start` or `plan`. */
 export function createRun(options: RunOptions): StartedRun {
   return new Run(options);
 }
@@ -298,7 +298,7 @@ class Run implements StartedRun {
       const consent = await this.#consent(step);
       if (consent !== 'go') return consent;
       const applied = await this.#apply(step, step.action);
-      // A stale plan is shown again to a person; a script has confirmed another plan than this one.
+      // A stale plan is shown again to a user; a script has confirmed another plan than this one.
       if (applied === 'stale' && this.#options.interactive && attempt < 5) continue;
       if (applied === 'stale') return this.#failed(step, step.view.error);
       if (applied !== 'go') return applied;

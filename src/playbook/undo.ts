@@ -11,10 +11,10 @@ export interface UndoOptions {
   /** What was typed to confirm it. */
   typed: string;
   reason: string;
-  /** Undoes it although somebody changed it since, which was shown: the VM's name was typed for this step. */
+  /** Undoes it although it was changed since, which was shown: the VM's name was typed for this step. */
   overDrift?: boolean;
   progress(progress: Progress): void;
-  /** Gets the gate, to tell which operations run when it is stopped. */
+  /** Gets the gate, to show which operations run when it is stopped. */
   onGate?: (gate: StepGate) => void;
   signal: AbortSignal;
 }

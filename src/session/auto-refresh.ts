@@ -2,7 +2,7 @@ import type { Stopwatch } from './prompt-standing.ts';
 import { top } from './state.ts';
 import type { Holder } from './state-store.ts';
 
-/** Reads what is on screen again from time to time, while that is wanted; never under a prompt or while somebody types. */
+/** Refreshes the screen's data from time to time, while enabled; never under a prompt or while the user types. */
 export function refreshing(holder: Holder, stopwatch: Stopwatch, read: () => void) {
   let stop: (() => void) | null = null;
 

@@ -3,7 +3,7 @@ import type { Fact } from '../documents/fact.ts';
 import type { Entry } from '../documents/transcript.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 
-/** The case file of one machine, open for writing. Its methods reject when the disk does; nothing is lost silently. */
+/** The case file of one VM, open for writing. Its methods reject when the disk does; nothing is lost silently. */
 export interface OpenCase {
   /** "2026-11-23-web01" */
   id: string;
@@ -30,6 +30,6 @@ export interface OpenCase {
 
 /** Where cases are kept. */
 export interface CaseKeeper {
-  /** Opens the machine's case of today, or goes on with it, and notes that it was opened. */
+  /** Opens the VM's case of today, or goes on with it, and notes that it was opened. */
   open(vm: VirtualMachine): Promise<OpenCase>;
 }

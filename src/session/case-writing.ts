@@ -12,10 +12,10 @@ function timeless(conclusion: unknown): unknown {
   return { ...(typeof conclusion === 'object' ? conclusion : {}), asOf: '' };
 }
 
-/** Opens the machines' cases and writes to them, for each in the order of what happened. */
+/** Opens the VMs' cases and writes to them, for each in the order of what happened. */
 export function caseWriting(holder: Holder, keeper: CaseKeeper) {
   const queues = new Map<string, Promise<void>>();
-  /** What was written to the case of a machine last, by the fact's name. */
+  /** What was written to the case of a VM last, by the fact's name. */
   const recorded = new Map<string, Map<string, string>>();
 
   function put(vmId: string, slot: CaseSlot): void {
@@ -37,7 +37,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     }
   }
 
-  /** Opens the machine's case unless it is open; tries again when it failed. */
+  /** Opens the VM's case unless it is open; tries again when it failed. */
   function open(vm: VirtualMachine): void {
     const slot = holder.get().cases.get(vm.id);
     if (slot && slot.state !== 'failed') return;
@@ -46,7 +46,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     queues.set(vm.id, ask(vm));
   }
 
-  /** Does `work` after what is being written already. `failed` is told when the disk refused. */
+  /** Does `work` after what is being written already. `failed` is called when the disk refused. */
   function write(vmId: string, work: (openCase: OpenCase) => Promise<void>, failed: (because: string) => void): void {
     const next = async (before: Promise<void> | undefined) => {
       await before;
@@ -94,7 +94,7 @@ export function caseWriting(holder: Holder, keeper: CaseKeeper) {
     }
   }
 
-  /** Writes a query that was sent for a machine; without a case, which was said when it could not be opened, it is lost. */
+  /** Writes a query that was sent for a VM; without a case, which was said when it could not be opened, it is lost. */
   function recordQuery(vmId: string, query: AskedQuery): void {
     const state = holder.get().cases.get(vmId)?.state;
     if (state !== 'open' && state !== 'opening') return;

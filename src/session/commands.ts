@@ -46,7 +46,7 @@ export type Command =
   | { type: 'recall'; by: 1 | -1 }
   /** Completes the name of a file. */
   | { type: 'complete' }
-  /** Writes the note in the person's own editor. */
+  /** Writes the note in the user's own editor. */
   | { type: 'edit-note' }
   /** The thing after or before the one whose detail is on screen. */
   | { type: 'next-item'; by: 1 | -1 }

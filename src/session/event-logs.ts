@@ -29,7 +29,7 @@ export interface OpenedLogs {
 /** Reads exported event logs. */
 export interface EventLogs {
   /**
-   * Opens the files that a person named: one path, or several, quoted where they hold blanks. `onProgress` gets 0 to 1.
+   * Opens the files that a user named: one path, or several, quoted where they hold blanks. `onProgress` gets 0 to 1.
    * Rejects with a sentence that names the file when nothing could be read.
    */
   open(

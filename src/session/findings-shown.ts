@@ -9,7 +9,7 @@ const once = new WeakMap<readonly Finding[], readonly Finding[]>();
 
 /**
  * Each fact once: a finding goes when a worse one, or one before it, rests on all of its evidence and more, and names all of
- * its techniques: then that one has told it.
+ * its techniques: then that finding already reports it.
  */
 export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
   const known = once.get(findings);
@@ -47,7 +47,7 @@ export function foundFindings(
   );
 }
 
-/** Where the cursor stands: it stays on its finding while others arrive, and on the worst until it was moved. */
+/** Where the cursor is: it stays on its finding while others arrive, and on the worst until it was moved. */
 export function findingAt(found: readonly Finding[], selected: string | null): number {
   return Math.max(
     0,

@@ -3,7 +3,7 @@ import type { Reader } from './session-readers.ts';
 import type { SessionState } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
-/** Reads the list of machines; a new reading ends the one before it. */
+/** Reads the list of VMs; a new reading ends the one before it. */
 export function fleetReading(holder: Holder, reader: Reader) {
   let latest: AbortController | null = null;
 

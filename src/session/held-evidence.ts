@@ -2,7 +2,7 @@ import { evidenceOf } from '../casefile/bodies.ts';
 import type { SessionState } from './state.ts';
 
 /**
- * Where the case file of a machine keeps the fact of that name as it was written last: "evidence/0014-exposure.json
+ * Where the case file of a VM keeps the fact of that name as it was written last: "evidence/0014-exposure.json
  * sha256 9f2c…"; "" before it is written.
  */
 export function heldEvidence(state: SessionState, vmId: string, name: string): string {

@@ -5,13 +5,13 @@ export interface Job {
   runId: number;
   /** "snapshot of web01-os" */
   title: string;
-  /** What Azure tells of it; "". */
+  /** What Azure reports about it; "" when nothing. */
   text: string;
-  /** 0 to 1; null when Azure does not tell. */
+  /** 0 to 1; null when Azure does not report it. */
   fraction: number | null;
   /** ISO 8601 UTC. */
   since: string;
-  /** A person is asked and nothing moves until they answer. */
+  /** A user is asked and nothing moves until they answer. */
   waiting: boolean;
 }
 

@@ -23,7 +23,7 @@ export interface KeeperOptions {
   toolVersion: string;
   /** Asks Azure what became of the requests that a crash left without an outcome, before anything else is done. */
   settle?: (kept: KeptCase) => Promise<unknown>;
-  /** Is told, in a sentence, that the VM's case of today could not be gone on with. */
+  /** Called, with a sentence, when the VM's case of today could not be continued. */
   tell?: (sentence: string) => void;
   /** A case to go on with, instead of the machine's case of today. */
   caseId?: string;
@@ -53,7 +53,9 @@ function obstacle({ writer, unreadable }: CaseSummary): string {
   return `process ${writer.pid} on ${writer.host} writes to it since ${writer.since}`;
 }
 
-/** Goes on with the VM's case of today, or begins one; a case that cannot be gone on with is left as it is, and told. */
+/**
+ * Continues the VM's case of today, or begins one; a case that cannot be continued is left as it is, and reported.
+ */
 async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator: Operator): Promise<OpenedCase> {
   const { store } = options;
   await store.tidy();
@@ -61,7 +63,7 @@ async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator
   const today = options.now().toISOString().slice(0, 10);
   const named = `${today}-${safeName(vm.name)}`;
   const mine = (await store.list()).filter(({ id, vm: about, demo, unreadable }) =>
-    // Of a case that cannot be read its name is all that tells whose it is.
+    // Of a case that cannot be read its name is all that shows whose it is.
     unreadable === '' || about.id !== ''
       ? id.startsWith(today) && about.id.toLowerCase() === vm.id.toLowerCase() && demo === options.demo
       : id === named || id.startsWith(`${named}-`),
@@ -83,7 +85,7 @@ async function openOrCreate(options: KeeperOptions, vm: VirtualMachine, operator
     at: options.now(),
     header: {
       toolVersion: options.toolVersion,
-      // What is changed and what is evidence belongs to the VM's tenant, whoever signed in from where.
+      // Changes and evidence belong to the VM's tenant, whatever the tenant of the signed-in account.
       tenantId: vm.tenantId ?? operator.tenantId,
       subscriptionId: vm.subscriptionId,
       operator: {

@@ -42,7 +42,7 @@ async function allAround(
   );
 }
 
-/** What is looked up in logs when somebody asks for it: what an address did elsewhere, what stood next to a logon. */
+/** Looked up in the logs on request: what an address did elsewhere, the events next to a logon. */
 export function logReading(
   holder: Holder,
   reader: Reader,
@@ -64,7 +64,7 @@ export function logReading(
   }
 
   return {
-    /** What an address did on every machine; kept in the case of the machine where it was asked. */
+    /** What an address did on every VM; kept in the case of the VM where it was asked. */
     async trace(vmId: string, address: string, again = false): Promise<void> {
       const before = holder.get().traces.get(address);
       if (before !== undefined && !again) return;
@@ -87,7 +87,7 @@ export function logReading(
       record(vmId, `address ${address}`, `what ${address} did: ${told}`, fact);
     },
 
-    /** The events next to an instant on one machine. */
+    /** The events next to an instant on one VM. */
     async around(vm: VirtualMachine, instant: string, again = false): Promise<void> {
       const key = aroundKey(vm.id, instant);
       const opened = holder.get().logs.get(vm.id)?.opened;

@@ -14,8 +14,8 @@ function over<T extends object>(old: T, fresh: T): T {
 }
 
 /**
- * Reads one machine's triage at a time for each machine; a new reading ends the one before it. `keep` is told each query
- * that was sent for a machine.
+ * Reads one VM's triage at a time for each VM; a new reading ends the one before it. `keep` receives each
+ * query that was sent for a VM.
  */
 export function machineReading(
   holder: Holder,
@@ -29,7 +29,7 @@ export function machineReading(
     holder.set({ triages: new Map(holder.get().triages).set(vmId, slot) });
   }
 
-  /** What Azure told, and the logons of the event logs that a person opened beside those of Log Analytics. */
+  /** What Azure reported, and the logons of the event logs that a user opened beside those of Log Analytics. */
   function shown(read: TriageInProgress): TriageInProgress {
     const opened = holder.get().logs.get(read.vm.id)?.opened ?? [];
     return opened.length > 0 ? reader.conclude({ ...read, logons: besideLive(opened, read.logons) }) : read;

@@ -6,9 +6,9 @@ import { beneath, type LogsSlot, machineOf, top } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
 /**
- * Reads the exported event logs that a person opens. Each is added to what is known of a VM's logons; one that does not
+ * Reads the exported event logs that a user opens. Each is added to what is known of a VM's logons; one that does not
  * fit the VM is asked about before it counts. `record` keeps what was opened, with its hash, in the case file; `changed`
- * is told when other logs count for a VM than before.
+ * is called when other logs count for a VM than before.
  */
 export function openedLogs(
   holder: Holder,
@@ -45,7 +45,7 @@ export function openedLogs(
     const hashes = new Set(opened.files.map(({ sha256 }) => sha256));
     const others = slot.opened.filter(({ files }) => !files.every(({ sha256 }) => hashes.has(sha256)));
     put(vmId, { ...slot, opened: [...others, opened], asked: null });
-    // What stood next to a logon was read elsewhere.
+    // What was next to a logon was read elsewhere.
     holder.set({ around: new Map() });
     changed(vmId);
   }

@@ -11,7 +11,7 @@ const blankSelection: Record<Pane, number> = { ports: 0, logons: 0, patches: 0, 
 
 /** What opening a thing sets going. */
 export interface Openings {
-  /** Opens the machine's case. */
+  /** Opens the VM's case. */
   open(vm: VirtualMachine): void;
   read(vm: VirtualMachine): void;
   offers(vm: VirtualMachine, findings: Finding[]): PlaybookOffer[];
@@ -21,7 +21,7 @@ export interface Openings {
   trace(vmId: string, address: string): void;
 }
 
-/** Opens what is under the cursor: a machine, a detail, what a finding rests on, what an address did. */
+/** Opens what is under the cursor: a VM, a detail, what a finding rests on, what an address did. */
 export function openingOf(holder: Holder, world: Openings) {
   function openTriage(row: ScanRow): void {
     const known = holder.get().triages.get(row.id);
@@ -74,7 +74,7 @@ export function openingOf(holder: Holder, world: Openings) {
     readAround();
   }
 
-  /** The machine in hand, its triage opened; null where none is selected. */
+  /** The VM in hand, its triage opened; null where none is selected. */
   function triageInHand(): string | null {
     const state = holder.get();
     const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
@@ -82,7 +82,7 @@ export function openingOf(holder: Holder, world: Openings) {
     return machineOf(holder.get());
   }
 
-  /** Reads what stands next to the logon that ended the burst in hand. */
+  /** Reads what is next to the logon that ended the burst in hand. */
   function readAround(again = false): void {
     const vmId = machineOf(holder.get());
     const slot = vmId === null ? undefined : holder.get().triages.get(vmId);

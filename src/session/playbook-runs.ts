@@ -6,10 +6,10 @@ import type { Playbooks } from './playbooks.ts';
 import { type ConfirmWords, type RunSlot, runLayer, type SessionState, top } from './state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
-/** How long leaving waits for playbooks that stand at a prompt to end. */
+/** How long leaving waits for playbooks that are at a prompt to end. */
 const endingMilliseconds = 3_000;
 
-/** Why no playbook can be started for the machine; "" when one can. */
+/** Why no playbook can be started for the VM; "" when one can. */
 function refusal(state: SessionState, vmId: string): string {
   if (state.readOnly) return 'This session is read-only: nothing can be changed in Azure.';
   const slot = state.cases.get(vmId);
@@ -18,7 +18,7 @@ function refusal(state: SessionState, vmId: string): string {
   return '';
 }
 
-/** Starts playbooks and follows them. `changed` is told when Azure may look different for a machine. */
+/** Starts playbooks and follows them. `changed` is called when Azure may look different for a VM. */
 export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Date, changed: (vmId: string) => void) {
   const runs = new Map<number, PlaybookRun>();
   const endings = new Map<number, Promise<unknown>>();

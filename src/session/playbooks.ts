@@ -18,7 +18,7 @@ export interface PlaybookOffer {
   danger: Danger;
   /** Can nothing that it changes be undone? */
   irreversible?: boolean;
-  /** Ids of this machine's findings that it answers, worst first. */
+  /** Ids of this VM's findings that it answers, worst first. */
   answers: string[];
   /** Why it cannot be started ("this session is read-only"); "" when it can. */
   disabled: string;
@@ -26,8 +26,8 @@ export interface PlaybookOffer {
 
 /** The playbooks at hand. */
 export interface Playbooks {
-  /** Those that fit the machine; the ones that answer a finding come first. */
+  /** Those that fit the VM; the ones that answer a finding come first. */
   list(vm: VirtualMachine, findings: readonly Finding[]): PlaybookOffer[];
-  /** Makes the playbook ready for the machine; it runs when its `start` is called. Rejects with a sentence. */
+  /** Makes the playbook ready for the VM; it runs when its `start` is called. Rejects with a sentence. */
   start(name: string, vm: VirtualMachine, openCase: OpenCase): Promise<PlaybookRun>;
 }

@@ -5,7 +5,7 @@ import type { Holder } from './state-store.ts';
 const tooSoon = 'Read it first: an answer counts once this has stood here for half a second.';
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
 
-/** Answers to the prompt in hand. Nothing here takes an answer to a prompt that a person cannot have read. */
+/** Answers to the prompt in hand. Nothing here takes an answer to a prompt that a user cannot have read. */
 export function promptAnswers(
   holder: Holder,
   runs: ReturnType<typeof playbookRuns>,
@@ -27,7 +27,7 @@ export function promptAnswers(
     return because === '';
   }
 
-  /** Changes nothing in Azure, so it need not be waited for; but Enter may have been meant for what stood here before. */
+  /** Changes nothing in Azure, so it need not be waited for; but Enter may have been meant for what was here before. */
   function no(): void {
     const state = holder.get();
     if (!promptHasKeys(state) || state.lastKey.held) return;

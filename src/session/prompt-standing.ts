@@ -17,22 +17,25 @@ export const wallStopwatch: Stopwatch = {
   },
 };
 
-/** How long a prompt must have stood on the terminal before an answer to it counts. */
+/** How long a prompt must have been on the terminal before an answer to it counts. */
 export const standingMilliseconds = 500;
 /** A key that comes again within this time, with no other key between, is held down: keyboards begin to repeat within it. */
 const holdingMilliseconds = 1_000;
 
 const beat = 50;
-/** The most that one beat counts. Keys that arrive while the program is busy are read after it: that time nobody saw. */
+/**
+ * The most that one beat counts. Keys that arrive while the program is busy are read after it: nothing was visible in
+ * that time.
+ */
 const mostPerBeat = 100;
 
-/** Tells the frame of a prompt from that of the question what next. */
+/** Distinguishes the frame of a prompt from that of the question what next. */
 export function standingKey(state: SessionState): string {
   const key = promptKey(state);
   return key === '' ? '' : `${key}${state.asked.declined ? ' · next' : ''}${promptHasKeys(state) ? ' · keys' : ''}`;
 }
 
-/** Measures how long the prompt on screen has stood there. */
+/** Measures how long the prompt has been on screen. */
 export function promptStanding(holder: Holder, stopwatch: Stopwatch) {
   let stop: (() => void) | null = null;
 

@@ -24,11 +24,11 @@ export interface Reader {
     onProgress: (part: TriageInProgress) => void,
     signal: AbortSignal,
   ): Promise<TriageDocument>;
-  /** What one address did, in the logs of every machine in reach. */
+  /** What one address did, in the logs of every VM in reach. */
   traceAddress(address: string, signal: AbortSignal): Promise<Fact<AddressTrace>>;
-  /** The events of a machine's log next to an instant (ISO 8601 UTC). */
+  /** The events of a VM's log next to an instant (ISO 8601 UTC). */
   eventsAround(vm: VirtualMachine, instant: string, signal: AbortSignal): Promise<Fact<EventsAround>>;
-  /** Tells the queries that `work` sends, and what came back, as they end. */
+  /** Reports the queries that `work` sends, and what came back, as they end. */
   askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
   /** What the facts say together, when some of them came from elsewhere. */
   conclude(facts: TriageInProgress): TriageInProgress;

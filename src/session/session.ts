@@ -32,9 +32,9 @@ export interface SessionPorts {
   eventLogs: EventLogs;
   /** Measures how long a prompt has stood. */
   stopwatch: Stopwatch;
-  /** Lets a text be written in the person's editor; null when it was left unchanged. Rejects when there is none. */
+  /** Lets a text be written in the user's editor; null when it was left unchanged. Rejects when there is none. */
   editor(text: string): Promise<string | null>;
-  /** Called once, when the person leaves. */
+  /** Called once, when the user leaves. */
   quit(): void;
 }
 
@@ -60,9 +60,9 @@ export interface Session {
   subscribe(listener: () => void): () => void;
   /** Takes effect before it returns; what has to be asked of Azure or the disk arrives later. */
   dispatch(command: Command): void;
-  /** Begins to read: who we are, and every machine in reach. */
+  /** Begins to read: who we are, and every VM in reach. */
   start(): void;
-  /** Resolves when the person has left. */
+  /** Resolves when the user has left. */
   left: Promise<void>;
   /** Lines that explain one exposed port. */
   explain(vmId: string, portIndex: number): { label: string; text: string }[];
@@ -230,7 +230,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     else holder.say(choices.length === 0 ? 'There is no such file.' : choices.slice(0, 12).join('  '));
   }
 
-  /** Lets the note be written in the person's editor, and enters what comes back. */
+  /** Lets the note be written in the user's editor, and enters what comes back. */
   async function editNote(): Promise<void> {
     const layer = top(holder.get());
     if (layer.kind !== 'input' || layer.purpose !== 'note') return;
@@ -291,7 +291,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     if (top(state).kind === 'triage' && slot) holder.set({ offers: ports.playbooks.list(slot.vm, slot.part.findings) });
   }
 
-  /** The machine that a note or the transcript is about; opens its case when that has not happened yet. */
+  /** The VM that a note or the transcript is about; opens its case when that has not happened yet. */
   function caseInHand(): string | null {
     const state = holder.get();
     const vmId = machineOf(state) ?? selectedRow(state)?.id ?? null;
@@ -564,7 +564,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     }
   }
 
-  /** Who acts. Whoever signs in after the start is asked about again with the next refresh. */
+  /** The signed-in account. A sign-in made after the start is picked up with the next refresh. */
   function readIdentity(): void {
     reader.identity().then(
       (identity) => {

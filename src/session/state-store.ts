@@ -24,7 +24,7 @@ export function sentence(error: unknown): string {
 }
 
 /**
- * A prompt that appears, or comes back into view, must stand on the terminal before it can be answered, and what was typed
+ * A prompt that appears, or comes back into view, must be on the terminal before it can be answered, and what was typed
  * for another one does not count for it. Keys go to a prompt that opened by itself only when it was waited for.
  */
 function withPrompt(next: SessionState, before: SessionState): SessionState {

@@ -65,11 +65,11 @@ export interface ConfirmWords {
 
 /** The prompt on screen, and what of it has happened. */
 export interface Asked {
-  /** Tells one prompt from the next; "" when none is on screen. */
+  /** Distinguishes one prompt from the next; "" when none is on screen. */
   key: string;
   /** Has the frame that shows it been written to the terminal? */
   shown: boolean;
-  /** Has it stood there so long that a person can have read it? Only then an answer counts. */
+  /** Has it been there long enough for the user to read it? Only then an answer counts. */
   stood: boolean;
   /** No was said to a playbook's step: what next is asked. */
   declined: boolean;
@@ -91,10 +91,10 @@ export interface Toast {
   until: number;
 }
 
-/** The three questions for one machine, as far as they are answered. */
+/** The three questions for one VM, as far as they are answered. */
 export interface TriageSlot {
   vm: VirtualMachine;
-  /** As Azure told it. */
+  /** As Azure reported it. */
   read: TriageInProgress;
   /** As it is shown: with the event log that was opened, when there is one. */
   part: TriageInProgress;
@@ -109,7 +109,7 @@ export interface LogsSlot {
   reading: number | null;
   /** Those that count, in the order in which they were opened. */
   opened: readonly OpenedLogs[];
-  /** One that does not fit the VM, while nobody has said whether it counts. */
+  /** One that does not fit the VM, until the user has said whether it counts. */
   asked: OpenedLogs | null;
 }
 
@@ -158,11 +158,11 @@ export interface SessionState {
   redraws: number;
   /** Ids of the VMs that are marked, for what is done to several. */
   marked: ReadonlySet<string>;
-  /** The machine under the cursor of the suspects list; null: the first. */
+  /** The VM under the cursor of the suspects list; null: the first. */
   selectedVm: string | null;
   triages: ReadonlyMap<string, TriageSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
-  /** Exported event logs by the id of the machine whose they are. */
+  /** Exported event logs by the id of the VM whose they are. */
   logs: ReadonlyMap<string, LogsSlot>;
   /** What was asked of logs about an address, by the address; null while it is awaited. */
   traces: ReadonlyMap<string, Fact<AddressTrace> | null>;
@@ -182,14 +182,14 @@ export interface SessionState {
   autoRefresh: number | null;
   /** Heads of the columns of the suspects list that are wanted; null: all. */
   columnsWanted: readonly string[] | null;
-  /** The local time stands beside UTC. */
+  /** The local time is beside UTC. */
   localTime: boolean;
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;
   asked: Asked;
   lastKey: LastKey;
-  /** The person told a playbook to go on and has pressed no key since: its next prompt is what they wait for. */
+  /** The user let a playbook go on and has pressed no key since: its next prompt is the one expected. */
   awaited: boolean;
   closing: boolean;
 }
@@ -199,7 +199,7 @@ export function top(state: SessionState): Layer {
   return state.layers.at(-1) ?? { kind: 'suspects' };
 }
 
-/** The layer that is drawn: inputs and confirmations stand in the view below them. */
+/** The layer that is drawn: inputs and confirmations are in the view below them. */
 export function drawn(state: SessionState): Layer {
   for (let at = state.layers.length - 1; at >= 0; at -= 1) {
     const layer = state.layers[at];
@@ -228,7 +228,7 @@ export function promptInHand(state: SessionState): Prompt | null {
 const keyOfPrompt = (owner: string, prompt: Prompt) =>
   `${owner} · ${prompt.step} · ${prompt.expects} · ${prompt.question}`;
 
-/** Tells one prompt from the next; "" when none is asked. */
+/** Distinguishes one prompt from the next; "" when none is asked. */
 export function promptKey(state: SessionState): string {
   const prompt = promptInHand(state);
   if (!prompt) return '';
@@ -269,7 +269,7 @@ export function modeOf(state: SessionState): Mode {
   return layer.kind === 'confirm' ? 'prompt-key' : layer.kind;
 }
 
-/** The machine that the open views are about; null in the suspects list. */
+/** The VM that the open views are about; null in the suspects list. */
 export function machineOf(state: SessionState): string | null {
   for (let at = state.layers.length - 1; at >= 0; at -= 1) {
     const layer = state.layers[at];
@@ -292,10 +292,10 @@ export function itemCount(part: TriageInProgress | undefined, pane: Pane): numbe
   return postureKeys.length;
 }
 
-/** Names the events next to an instant on one machine. */
+/** Names the events next to an instant on one VM. */
 export const aroundKey = (vmId: string, instant: string): string => `${vmId.toLowerCase()}\n${instant}`;
 
-/** The instant of a burst that is worth a look at what stood next to it: when somebody got in; "" when nobody did. */
+/** The instant of a burst whose neighbouring events are worth reading: its first success; "" when there is none. */
 export function tellingInstant(burst: Burst | undefined): string {
   return burst?.success.state === 'known' ? (burst.success.value?.at ?? '') : '';
 }
@@ -309,7 +309,7 @@ export function burstInHand(state: SessionState): Burst | undefined {
   return logons?.state === 'known' ? logons.value.bursts[index] : undefined;
 }
 
-/** The addresses behind a burst that can be followed: where somebody got in from first. */
+/** The addresses behind a burst that can be followed: those with a successful logon first. */
 export function addressesOf(burst: Burst | undefined): string[] {
   const success = burst?.success.state === 'known' ? burst.success.value?.address : undefined;
   const named = [success ?? '', ...(burst?.sources ?? []).map(({ address }) => address)];

@@ -7,7 +7,7 @@ const keys = new Map<string, string>();
 const mostKeys = 100_000;
 
 /**
- * A key by which names stand in the order of a dictionary, numbers by their value: `web2` before `web10`. Comparing keys
+ * A key by which names sort in the order of a dictionary, numbers by their value: `web2` before `web10`. Comparing keys
  * costs a hundredth of what a collator does, and a list of 10,000 VMs is sorted within one key press.
  */
 function nameKey(name: string): string {
@@ -104,7 +104,7 @@ function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): reado
 /**
  * The rows whose text (name, group, subscription, system, power, addresses, ports, reasons) contains the filter, which
  * is plain text without regard to case, or whose name has its letters in that order (`wb1` finds `web01`); a leading `!`
- * keeps the rows that do not contain it. Equal rows stand by name, so that the order is the same at each call.
+ * keeps the rows that do not contain it. Equal rows are sorted by name, so that the order is the same at each call.
  */
 export function filterAndSort(
   rows: readonly ScanRow[],
@@ -138,7 +138,7 @@ export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly 
 
 const places = new WeakMap<readonly ScanRow[], Map<string, number>>();
 
-/** Where each machine stands in a list. */
+/** Where each VM is in a list. */
 function placesIn(rows: readonly ScanRow[]): Map<string, number> {
   const known = places.get(rows);
   if (known) return known;
@@ -147,7 +147,7 @@ function placesIn(rows: readonly ScanRow[]): Map<string, number> {
   return made;
 }
 
-/** Where the cursor stands among the visible rows; 0 when its machine is not among them. */
+/** Where the cursor is among the visible rows; 0 when its VM is not among them. */
 export function cursorAt(state: Listed & Pick<SessionState, 'selectedVm'>): number {
   if (state.selectedVm === null) return 0;
   return placesIn(visibleRows(state)).get(state.selectedVm) ?? 0;

@@ -6,7 +6,7 @@ type Shown = Extract<Layer, { kind: 'time-line' }>;
 
 const none: TimeLine = { entries: [], unknown: [] };
 
-/** The time line of a machine as far as its facts have arrived. */
+/** The time line of a VM as far as its facts have arrived. */
 export function timeLineIn(state: SessionState, vmId: string): TimeLine {
   return state.triages.get(vmId)?.part.timeLine ?? none;
 }
@@ -23,7 +23,7 @@ export function foundMoments(state: SessionState, { vmId, search }: Pick<Shown, 
   );
 }
 
-/** Where the cursor stands: it stays on its entry while others arrive, and on the latest until it was moved. */
+/** Where the cursor is: it stays on its entry while others arrive, and on the latest until it was moved. */
 export function momentAt(found: readonly TimeLineEntry[], selected: string | null): number {
   const at = selected === null ? -1 : found.findIndex(({ id }) => id === selected);
   return at === -1 ? found.length - 1 : at;

@@ -47,7 +47,7 @@ export type Outgoing = { delayMs: number } & (
 );
 
 const versionPattern = /^\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta|-rc|-privatepreview)?$/i;
-// Answers that follow a request already permitted: whoever has the link may look.
+// Answers that follow a request already permitted: the link alone permits reading them.
 const pollPattern =
   /\/(operations|operationresults|diskoperations|operationsstatus|backupoperationresults|backupoperations)\/[^/]+$/i;
 const idPattern = /^[\w.:-]{1,128}$/;

@@ -31,7 +31,7 @@ export class Permissions {
 
   /** Whether an action is permitted at a scope. */
   allows(action: string, scope: string): boolean {
-    // Whoever has a role on a part of a subscription sees the subscription itself.
+    // A role on a part of a subscription makes the subscription itself visible.
     const seen = (rule: Rule) =>
       /^microsoft\.resources\/subscriptions\/read$/i.test(action) &&
       rule.except !== undefined &&

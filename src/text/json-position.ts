@@ -40,7 +40,7 @@ export function lineAt(text: string, offset: number): number {
 type Frame = { kind: 'object' | 'array'; index: number; key: string };
 
 /**
- * Reads JSON text strictly (RFC 8259) without building values. `enter` is told each value's path as a stack of
+ * Reads JSON text strictly (RFC 8259) without building values. `enter` receives each value's path as a stack of
  * frames and the value's offset; it returns true to stop there.
  * Returns the first fault, or undefined when the text is well formed or `enter` stopped the walk.
  */

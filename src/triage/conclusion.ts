@@ -21,7 +21,7 @@ export function conclusionOf(part: TriageInProgress, now: Date): Conclusion {
     known: knownOf(part),
     verdict: verdictOf(part),
     timeLine: part.timeLine.entries.map((entry) =>
-      // In a case with several VMs “this machine” would be any of them.
+      // In a case with several VMs “this VM” would be any of them.
       entry.who === ownIdentity ? { ...entry, who: printable(`the identity of ${part.vm.name}`, 128) } : entry,
     ),
     findings: part.findings,

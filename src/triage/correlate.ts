@@ -39,7 +39,7 @@ export function lastAttemptOf(patch: MissingPatch, runs: readonly InstallationRu
   return null;
 }
 
-/** Since when the machine waits for a reboot: the end of the newest run that asked for one and did not get it. */
+/** Since when the VM waits for a reboot: the end of the newest run that asked for one and did not get it. */
 export function rebootPendingSince(runs: readonly InstallationRun[]): string | null {
   const told = runs.find((run) => run.rebootStatus !== '' && !/^(notneeded|unknown)$/i.test(run.rebootStatus));
   return told && /^(required|started|failed)$/i.test(told.rebootStatus) ? told.endedAt : null;
@@ -79,8 +79,9 @@ function exploitedFirst<T extends { cves: readonly string[] }>(all: readonly T[]
 }
 
 /**
- * Puts together what each answer alone does not tell: why an update is missing and which holes it closes, which of them
- * are exploited, and which recovery point is from before the attack. Answers that have not come yet change nothing.
+ * Puts together what each answer alone does not show: why an update is missing and which holes it closes, which of
+ * them are exploited, and which recovery point is from before the attack. Answers that have not come yet change
+ * nothing.
  */
 export function correlate<T extends Correlated>(raw: T, catalog: ExploitedCatalog | undefined, now: Date): T {
   const { logons, installations, alerts, activity } = raw;

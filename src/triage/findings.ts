@@ -50,7 +50,7 @@ export const rules: readonly Rule[] = [
 /** The most that a finding lists of what it did not see. */
 const mostUnknown = 12;
 
-/** What the evidence that a rule uses could not tell. Evidence not answered yet says nothing. */
+/** What the evidence that a rule uses could not show. Evidence not answered yet says nothing. */
 function unseen(facts: FindingFacts, names: readonly EvidenceName[]): string[] {
   return names.flatMap((name) => {
     const fact = facts[name];

@@ -35,7 +35,7 @@ export function nothingYet(vm: VirtualMachine): TriageInProgress {
 }
 
 /**
- * What the facts say together: what one answer tells of another, the time line, the findings. Concluding again what was
+ * What the facts say together: what one answer adds to another, the time line, the findings. Concluding again what was
  * concluded before gives the same.
  */
 export function concluded(facts: TriageInProgress, catalog: ExploitedCatalog | undefined, now: Date): TriageInProgress {

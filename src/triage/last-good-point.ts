@@ -46,7 +46,7 @@ export function lastBefore(points: readonly RecoveryPoint[], at: string): Recove
 
 /**
  * The recovery point to go back to: the last from before anything malicious that is known. An intruder may have been in
- * earlier than the logs and alerts tell, which is always said.
+ * earlier than the logs and alerts show, which is always stated.
  */
 export function lastGoodOf(points: Backup['points'], evidence: AttackEvidence): Backup['lastGood'] {
   const source = 'Azure Backup · recovery points, with failed logons, alerts and the activity log';

@@ -47,9 +47,9 @@ export type AssessmentResult = 'finished' | 'partial' | 'running' | 'failed' | '
 /**
  * What the status of an assessment says of its result. The values are those of `PatchOperationStatus` in the Compute
  * specification (Unknown, InProgress, Failed, Succeeded, CompletedWithWarnings). Only a finished one may say "nothing is
- * missing": a row is written when an assessment starts, with counts of nought, over the one before
+ * missing": a row is written when an assessment starts, with counts of zero, over the one before
  * (Azure/LinuxPatchExtension, pull request 183).
- * @param counted does it tell counts at all? Without them nothing was judged.
+ * @param counted does it report counts at all? Without them nothing was judged.
  */
 export function assessmentResult(status: string, counted: boolean): AssessmentResult {
   if (/^succeeded$/i.test(status)) return counted ? 'finished' : 'untold';

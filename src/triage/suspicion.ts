@@ -5,11 +5,13 @@ import type { FoundExposure } from '../network/exposure.ts';
 import { isManagement, isWide, portText } from '../network/port-text.ts';
 import { count, counted } from '../text/counts.ts';
 
-/** What the suspects list knows of one machine; a part that is null or unknown adds to what is not known, not to the score. */
+/**
+ * What the suspects list knows of one VM; a part that is null or unknown adds to what is not known, not to the score.
+ */
 export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;
 
 /**
- * What each thing adds to a machine's score, for a domain expert to review. A break-in outweighs everything else that
+ * What each thing adds to a VM's score, for a domain expert to review. A break-in outweighs everything else that
  * can come together; an open door alone does not outweigh an attack on one.
  */
 export const weights = {
@@ -26,10 +28,10 @@ export const weights = {
   unknown: { points: 3, when: 'each of exposure, failed logons and patches that is not known' },
 } as const;
 
-/** From which score on a machine is drawn as what. */
+/** From which score on a VM is drawn as what. */
 export const bands = { critical: 80, high: 30, medium: 10 } as const;
 
-/** What the exposure of one machine says in the suspects list: all that a scan keeps of it. */
+/** What the exposure of one VM says in the suspects list: all that a scan keeps of it. */
 export interface Reach {
   /** Short texts of the ports that a large part of the Internet reaches, management first, at most six; null when unknown. */
   exposedPorts: string[] | null;
@@ -40,12 +42,12 @@ export interface Reach {
 
 const notKnown: Reach = { exposedPorts: null, score: 0, because: 'how the Internet reaches it is not known' };
 
-/** What machines with the very same openings have in common, by system and power: a fleet's come one after the other. */
+/** What VMs with the very same openings have in common, by system and power: a fleet's come one after the other. */
 let common: { shapes: readonly PortShape[]; byKind: (Reach | undefined)[] } = { shapes: [], byKind: [] };
 
 const closed: Reach = { exposedPorts: [], score: 0, because: '' };
 
-/** Sums up one machine's exposure, from what opened (`FleetExposure`). */
+/** Sums up one VM's exposure, from what opened (`FleetExposure`). */
 export function reachOf(
   vm: Pick<VirtualMachine, 'os' | 'power'>,
   { unknown, openings }: Pick<FoundExposure, 'unknown' | 'openings'>,
@@ -127,7 +129,7 @@ function alertReason({ alerts }: Row): Reason | null {
   return { points: weights.alerts.points + Math.min(10, alerts), text: counted(alerts, 'Defender alert') };
 }
 
-/** Why the counts of missing patches are not known. That it was never assessed no scan can tell. */
+/** Why the counts of missing patches are not known. No scan can show that the VM was never assessed. */
 const unassessed: Record<NonNullable<ScanRow['patchAssessment']>, string> = {
   fresh: 'the assessment gives no counts',
   stale: 'assessed more than 7 days ago',
@@ -159,7 +161,7 @@ function exploitedReason({ knownExploited }: Row): Reason | null {
 }
 
 /**
- * A machine's rank in the suspects list, and the reasons for it, the weightiest first. Higher is more suspicious; what
+ * A VM's rank in the suspects list, and the reasons for it, the weightiest first. Higher is more suspicious; what
  * adds nothing to the score (its last backup) comes last.
  */
 export function suspicionOf(row: Row, reach: Reach = notKnown): Suspicion {

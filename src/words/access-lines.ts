@@ -3,7 +3,7 @@ import { count } from '../text/counts.ts';
 import { moment } from '../text/times.ts';
 import type { ToldLine } from './fact-lines.ts';
 
-/** How many of a list are told one by one. */
+/** How many entries of a list are shown one by one. */
 const most = 60;
 
 const anywhere = (sources: readonly string[]) => sources.includes('*');
@@ -30,7 +30,7 @@ export function jitLines({ policy, available, ports, grants }: Jit): ToldLine[] 
   ];
 }
 
-/** Who can sign in, and what the machine may do in Azure. */
+/** Who can sign in, and what the VM may do in Azure. */
 export function identityLines({ localAdmin, signIn, managedIdentities }: IdentityPosture): ToldLine[] {
   return [
     { label: 'Administrator', text: localAdmin || 'not reported' },

@@ -22,7 +22,7 @@ export interface ToldLine {
   text: string;
 }
 
-/** How many of a list are told one by one. */
+/** How many entries of a list are shown one by one. */
 const most = 60;
 
 function listed(label: string, texts: readonly string[], none = ''): ToldLine[] {
@@ -58,7 +58,7 @@ export function patchName(patch: Pick<MissingPatch, 'kb' | 'name' | 'version'>):
   return patch.kb === '' ? [patch.name, patch.version].filter(Boolean).join(' ') : `KB${patch.kb}`;
 }
 
-/** Azure's word for how an installation left an update, as a person says it. */
+/** Azure's word for how an installation left an update, as a user says it. */
 function attemptText(attempt: MissingPatch['lastAttempt']): string {
   if (!attempt) return '';
   const words: Record<string, string> = {
@@ -110,7 +110,7 @@ function rebootText({ rebootPending, rebootPendingSince }: Patches): string {
   return rebootPendingSince === null ? 'reboot pending' : `reboot pending since ${moment(rebootPendingSince)}`;
 }
 
-/** Where updates come from, as a person says it. */
+/** Where updates come from, as a user says it. */
 export function serviceText(service: string): string {
   const names: Record<string, string> = {
     wu: 'Windows Update',
@@ -183,7 +183,7 @@ export function installationLines({ runs }: Installations): ToldLine[] {
   ];
 }
 
-/** CISA's list and what of this machine is in it. */
+/** CISA's list and what of this VM is in it. */
 export function knownExploitedLines(value: KnownExploited): ToldLine[] {
   return [
     {
@@ -257,7 +257,7 @@ export function secureScoreLines(value: SecureScore): ToldLine[] {
   ];
 }
 
-/** What Defender for Cloud recommends for this machine. */
+/** What Defender for Cloud recommends for this VM. */
 export function recommendationLines({ unhealthy, healthy, notApplicable }: Recommendations): ToldLine[] {
   return [
     { label: 'Followed', text: `${count(healthy)} followed, ${count(notApplicable)} do not apply` },
@@ -370,7 +370,7 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
     { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not reported')}${days}` },
     {
       label: '',
-      text: 'snapshots of instant restore are not kept by it: whoever may delete snapshots can delete them at once',
+      text: 'snapshots of instant restore are not kept by it: anyone permitted to delete snapshots can delete them at once',
     },
     { label: 'Immutable', text: immutabilities[immutability.toLowerCase()] ?? (immutability || 'not reported') },
     { label: 'Needs a second person', text: multiUserAuthorization || 'not reported' },
@@ -460,7 +460,7 @@ const outboundTexts: Record<Firewall['outbound'], string> = {
   unknown: 'not known',
 };
 
-/** What stands between the machine and the Internet. */
+/** What is between the VM and the Internet. */
 export function firewallLines(value: Firewall): ToldLine[] {
   return [
     {

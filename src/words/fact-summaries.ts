@@ -20,7 +20,7 @@ import { missingCounts } from '../triage/patches.ts';
 
 // What the case file says of each kind of evidence, in a sentence.
 
-/** A port that only named addresses reach is told apart from one that is open to the Internet. */
+/** A port that only named addresses reach is distinguished from one that is open to the Internet. */
 function openTo(ports: readonly ExposedPort[]): string {
   const wide = ports.filter((port) => port.sources.breadth !== 'narrow').length;
   const narrow = ports.length - wide;

@@ -16,7 +16,7 @@ import { count, counted } from '../text/counts.ts';
 import { age, day } from '../text/times.ts';
 import { supportText } from './fact-lines.ts';
 
-/** What one look at a fact tells: a few words, and how bad it is. */
+/** A fact at a glance: a few words, and its severity. */
 export interface Glance {
   severity: Severity | 'unknown';
   text: string;

@@ -8,7 +8,7 @@ import type { TriageInProgress } from '../triage/in-progress.ts';
 import { resourceText } from '../triage/time-line.ts';
 import { identityChanges, successes } from '../triage/verdict.ts';
 
-/** One line of what happened to a VM and how it stands now. */
+/** One line about what happened to a VM or its state now. */
 export interface Headline {
   /** "COMPROMISED", "SPREADING", "STILL OPEN" */
   label: string;
@@ -17,7 +17,7 @@ export interface Headline {
   texts: string[];
 }
 
-/** Short names of logon types; the others are told by their number. */
+/** Short names of logon types; the others are given by their number. */
 const logonTypes: Record<number, string> = {
   2: 'console',
   3: 'network',
@@ -30,7 +30,7 @@ const logonTypes: Record<number, string> = {
   11: 'cached',
 };
 
-/** "RDP", "network"; "" where the log does not tell the type. */
+/** "RDP", "network"; "" where the log does not report the type. */
 export function logonWord(type: number | null): string {
   return type === null ? '' : (logonTypes[type] ?? `type ${type}`);
 }
@@ -48,7 +48,7 @@ function source(burst: Burst): string {
   return sources === 1 ? (burst.sources[0]?.address ?? '?') : `${count(sources)} addresses`;
 }
 
-/** What followed the logon, as the log tells it, without who did it: that is whoever got in. */
+/** What followed the logon according to the log, without the account: it is the one that logged on. */
 function followed(burst: Burst): string[] {
   // Special privileges (4672) come with every administrator's logon.
   return burst.next.filter(({ eventId }) => eventId !== 4672).map(({ what }) => what.replace(/ by \S+$/, ''));
@@ -113,7 +113,7 @@ function deed({ operation, what, resource }: ActivityEntry): { long: string; sho
   return { long: `${what}: ${name}`, short: `${what}: ${name}` };
 }
 
-/** What the VM's own identity did in Azure after somebody got in. */
+/** What the VM's own identity did in Azure after the compromise. */
 function spreading(part: TriageInProgress): Headline[] {
   const done = identityChanges(knownValue(part.posture.activity), knownValue(part.logons));
   if (done.length === 0) return [];
@@ -196,8 +196,8 @@ function door(part: TriageInProgress, attackedNow: boolean, now: Date): Headline
 }
 
 /**
- * What happened to the VM and how it stands now, in at most three lines: did somebody get in, as whom and from where; what
- * did they do next; is the door open, and who opened it. Nothing is said of what is not known, but that it is not known.
+ * What happened to the VM and its state now, in at most three lines: whether a logon succeeded, as which account and
+ * from where; what followed; which ports are open, and who opened them. Unknowns are reported as unknown.
  */
 export function storyOf(part: TriageInProgress, now: Date): Headline[] {
   const logons = knownValue(part.logons);

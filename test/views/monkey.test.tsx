@@ -171,24 +171,23 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
     if (!shown) seen.question = '';
     else if (seen.question !== asked) Object.assign(seen, { question: asked, at: world.elapsed });
     if (at % 20 === 0 && world.quits === 0) {
-      // What stands there, once Ink has drawn, is what the session's frame says, row by row.
-      const frames = framesOf(session);
-      frames.stop();
-      const { blocks } = frames.current();
-      const rows = blocks.flatMap((block) => (block.kind === 'rows' ? block.rows : []));
-      if (blocks.every(({ kind }) => kind === 'rows')) {
-        const wanted = rows.map((row) => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd()).join('\n');
-        const trimmed = (screen: string) =>
-          screen
-            .split('\n')
-            .map((row) => row.trimEnd())
-            .join('\n');
-        await terminal
-          .until((screen) => trimmed(screen) === wanted)
-          .catch((error: unknown) => {
-            throw new Error(`torn:\n${String(error)}\nwanted:\n${wanted}\n${history.slice(-30).join('\n')}`);
-          });
-      }
+      // What stands there, once Ink has drawn, is what the session's frame says, row by row. An escape that was typed last
+      // takes effect a moment later, so that both are looked at together.
+      const wanted = () => {
+        const frames = framesOf(session);
+        frames.stop();
+        const { blocks } = frames.current();
+        const rows = blocks.flatMap((block): (string | null)[] => (block.kind === 'rows' ? [...block.rows] : [null]));
+        return rows.map((row) => row?.replace(/\u001b\[[0-9;]*m/g, '').trimEnd() ?? null);
+      };
+      const isWhole = (screen: string) => {
+        const rows = wanted();
+        if (rows.includes(null)) return true;
+        return screen.split('\n').every((row, place) => row.trimEnd() === rows[place]);
+      };
+      await terminal.until(isWhole).catch((error: unknown) => {
+        throw new Error(`torn:\n${String(error)}\nwanted:\n${wanted().join('\n')}\n${history.slice(-30).join('\n')}`);
+      });
     }
   }
   session.dispatch({ type: 'leave' });

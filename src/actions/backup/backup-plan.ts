@@ -103,7 +103,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
     warnings,
     consequences: [
       `A recovery point is added in ${shortName(vaultId)} and kept until ${keepUntil.slice(0, 10)}; points that are there stay.`,
-      'It contains the VM as it is now, with whatever the attacker left in it: mark it so.',
+      'It contains the VM as it is now, with anything the attacker left in it: label it as possibly compromised.',
       'It cannot be undone: the point expires by itself.',
     ],
     state: {

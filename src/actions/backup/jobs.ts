@@ -10,7 +10,7 @@ import { type BackupState, type ItemPlace, vaultOf } from './settings.ts';
 const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
 const good = new Set(['completed', 'completedwithwarnings']);
 
-/** The machine's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
+/** The VM's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
 export async function jobsOf(
   connection: Connection,
   context: ActionContext,
@@ -35,7 +35,7 @@ export async function jobsOf(
   return found.sort((a, b) => b.startedAt - a.startedAt).map(({ name }) => name);
 }
 
-/** What Azure tells of a backup job. */
+/** What Azure reports of a backup job. */
 export interface JobState {
   status: string;
   snapshotTaken: boolean;

@@ -31,13 +31,13 @@ export const enableState = z.looseObject({
   policyId: z.string(),
   /** The policy as it was, as Azure printed it; null when there was none. */
   before: z.record(z.string(), z.unknown()).nullable(),
-  /** What it says of the machine afterwards. */
+  /** What it says of the VM afterwards. */
   entry: z.record(z.string(), z.unknown()),
   ports: z.array(z.number()),
 });
 export type EnableState = z.infer<typeof enableState>;
 
-/** Policy name and machine name together, by Azure (Microsoft Learn, "Enable just-in-time access on VMs"). */
+/** Policy name and VM name together, by Azure (Microsoft Learn, "Enable just-in-time access on VMs"). */
 const longestNames = 56;
 const defaultName = 'default';
 

@@ -47,7 +47,7 @@ export function writable(policy: Json | null, machines: readonly Json[]): Json {
 export const machinesOf = (policy: Json | null | undefined): Json[] =>
   listAt(policy, 'properties', 'virtualMachines').filter(isObject);
 
-/** The list with one machine's entry replaced, added, or (undefined) taken out; the others as they are. */
+/** The list with one VM's entry replaced, added, or (undefined) taken out; the others as they are. */
 export function withEntry(machines: readonly Json[], machineId: string, entry: Json | undefined): Json[] {
   const here = machines.findIndex((machine) => sameId(textAt(machine, 'id'), machineId));
   if (here === -1) return entry ? [...machines, entry] : [...machines];

@@ -5,12 +5,12 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { readIfThere } from '../../azure/readers/network-interface.ts';
 import { printable } from '../../text/printable.ts';
 
-/** A lock of cordon's, as the tags of its security group tell it to everybody who can read the group. */
+/** A lock of cordon's, as the tags of its security group describe it to every reader of the group. */
 export interface FoundLock {
   group: string;
   caseId: string;
   vm: string;
-  /** Who locked, since when (ISO 8601 UTC), and when it is undone by itself; "" where the tags do not tell. */
+  /** Who locked, since when (ISO 8601 UTC), and when it is undone by itself; "" where the tags do not report it. */
   by: string;
   since: string;
   deadline: string;

@@ -58,8 +58,8 @@ const ATTEMPTS = 3;
 
 /**
  * Puts a security group, or none (""), at an interface; every other property is sent back as Azure gave it, and Azure
- * takes it only if nobody changed the interface since (If-Match). Where it was changed (412) and still has the group that
- * it had, it is read again and the change sent anew, as a request of its own; else the refusal is thrown.
+ * accepts it only if the interface has not changed since (If-Match). Where it was changed (412) and still has the group
+ * that it had, it is read again and the change sent anew, as a request of its own; else the refusal is thrown.
  */
 export async function putGroup(
   connection: Connection,

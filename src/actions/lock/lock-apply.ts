@@ -124,7 +124,7 @@ const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew
 /**
  * Has Azure judge open sessions anew: "flows are re-evaluated when rules are updated; initial enablement triggers
  * re-evaluation" (Microsoft Learn, NetworkSecurityGroupPropertiesFormat.flushConnection). So it is enabled, with a rule that is
- * rewritten, once the group stands. False when Azure does not take it, null when that is not known: the lock matters more
+ * rewritten, once the group exists. False when Azure rejects it, null when that is not known: the lock matters more
  * than the flush.
  */
 async function flush(connection: Connection, context: ActionContext, id: string): Promise<boolean | null> {
@@ -154,7 +154,7 @@ async function flush(connection: Connection, context: ActionContext, id: string)
   return textAt(await networkResource(connection, id), 'properties', 'flushConnection') === 'true';
 }
 
-/** Keeps what stands there now as evidence: interfaces, subnets, groups, and Azure's effective rules. */
+/** Keeps what is there now as evidence: interfaces, subnets, groups, and Azure's effective rules. */
 async function keepBefore(connection: Connection, context: ActionContext, interfaces: readonly Json[]): Promise<void> {
   const groups: Json[] = [];
   const subnets: Json[] = [];

@@ -92,7 +92,7 @@ export async function planJoin(
     undo: `Takes the rule out of ${[...new Set(joined.map(({ group }) => shortName(group)))].join(', ')} again; that lock stays.`,
     warnings: [],
     consequences: [
-      `${sources.join(', ')} is let in to tcp ${settings.ports.join(', ')} through the lock that is there. Whoever undoes that lock ends your way in with it.`,
+      `${sources.join(', ')} is let in to tcp ${settings.ports.join(', ')} through the lock that is there. Undoing that lock also ends your way in.`,
     ],
     state: {
       caseId,

@@ -10,16 +10,16 @@ import { isDefenderRule, isJoinRule } from './lock-rules.ts';
 import type { LockRule, LockState } from './lock-settings.ts';
 import { groupAt, readStanding, type Standing } from './standing.ts';
 
-/** A lock of cordon's at a VM, as Azure alone tells it. */
+/** A lock of cordon's at a VM, as Azure alone reports it. */
 export interface LockAtVm {
   lock: FoundLock;
   /** "locked by anna since …" */
   text: string;
-  /** What undoing it takes, as if this case had made it; null when the tags do not tell what was there before. */
+  /** What undoing it takes, as if this case had made it; null when the tags do not show what was there before. */
   record: StepRecord | null;
 }
 
-/** The locks that stand at a VM's interfaces, whoever made them, by the tags of their groups. Only reads. */
+/** The locks in force at a VM's interfaces, from any case or responder, by the tags of their groups. Only reads. */
 export async function locksAtVm(connection: Connection, target: Target): Promise<LockAtVm[]> {
   const standing = await readStanding(connection, { target });
   const byCase = new Map<string, { lock: FoundLock; interfaces: Json[] }>();
@@ -58,7 +58,7 @@ async function stateOf(
   return {
     caseId: lock.caseId,
     groups: [...groups.values()].map((group) => ({ id: textAt(group, 'id'), location: textAt(group, 'location') })),
-    // What cordon wrote is told by its names: a rule of anybody else's is drift, which is shown first.
+    // cordon's own rules are recognized by their names: any other rule is drift, which is shown first.
     rules: [...groups.values()].flatMap((group) =>
       listAt(group, 'properties', 'securityRules').filter((rule) => isOwn(textAt(rule, 'name'))),
     ) as LockRule[],

@@ -111,7 +111,9 @@ function openingText({ protocol, from, to, senders, internet, rules, tags }: Ope
   return `${protocol}${ports} from ${who} by ${by === '' ? 'no rule: no security group stands there' : by}`;
 }
 
-/** Just-in-time policies that name the VM, and grants that are open: Defender's allow rules stand above the lock's denial. */
+/**
+ * Just-in-time policies that name the VM, and grants that are open: Defender's allow rules are above the lock's denial.
+ */
 export async function jitWarnings(connection: Connection, context: ActionContext): Promise<string[]> {
   const { target } = context;
   try {
@@ -125,7 +127,7 @@ export async function jitWarnings(connection: Connection, context: ActionContext
     );
     const names = naming.map((policy) => printable(shortName(String(policy.id ?? '')), 90));
     return [
-      `Just-in-time policy ${listed(names)} names ${target.name}: a request opens a port in the lock's own group, above its denial, for whoever may request.`,
+      `Just-in-time policy ${listed(names)} names ${target.name}: a request opens a port in the lock's own group, above its denial, for every caller permitted to request access.`,
       ...(grants.length > 0
         ? [
             `Open just-in-time grants: ${listed(grants, 4)}. Their rules are in the group that the lock takes away; the grants stay in the policy.`,

@@ -77,7 +77,7 @@ export const lockState = z.looseObject({
       etag: z.string(),
       /** Id of the group that goes back with an undo, "" for none. Never a group of cordon's. */
       before: z.string(),
-      /** Its etag, to tell whether somebody changed it meanwhile. */
+      /** Its etag, to detect a change made meanwhile. */
       beforeEtag: z.string(),
       group: z.string(),
       /** Id of the group that was there, where it is another lock that is replaced; else "". */

@@ -22,8 +22,8 @@ interface Report {
 }
 
 /**
- * Puts the customer's groups back and deletes the lock's own, after a look at what changed meanwhile. What somebody else
- * changed is shown and left, unless the VM's name was typed for it. A group that anything uses, or that another
+ * Puts the customer's groups back and deletes the lock's own, after a look at what changed meanwhile. Changes made by
+ * others are shown and left, unless the VM's name was typed for it. A group that anything uses, or that another
  * lock needs for its way back, is never deleted.
  */
 export async function undoLock(
@@ -67,7 +67,9 @@ function ended(context: ActionContext, { left, back, told }: Report): Verificati
   return { ok: false, text: [...back, ...told, ...left, next].join(' ') };
 }
 
-/** Rules that somebody else changed in the lock's group. Defender's own, and those of responders who joined, only are told. */
+/**
+ * Rules that others changed in the lock's group. Defender's own, and those of responders who joined, are only listed.
+ */
 async function lookAtDrift(
   connection: Connection,
   context: ActionContext,
@@ -194,7 +196,7 @@ async function whyNotDeleted(connection: Connection, group: Json, caseId: string
   return `${shortName(id)} is the way back of ${listed(needed)}: it is not deleted.`;
 }
 
-/** A group that could not be deleted harms nobody: it stands at no interface. */
+/** A group that could not be deleted does no harm: it is at no interface. */
 function whyKept(id: string, error: unknown): string {
   const { status, code, message } = azureError(error);
   const said = error instanceof Error ? error.message : message;

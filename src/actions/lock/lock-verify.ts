@@ -17,7 +17,8 @@ const ATTEMPTS = 15;
 
 /**
  * Is the VM closed? The lock's groups stand as planned, and nothing but the responder comes in, by the configuration and by
- * Azure's effective rules, security admin rules included. What stays open was foreseen and is told, or needs attention.
+ * Azure's effective rules, security admin rules included. What stays open was foreseen and is reported, or needs
+ * attention.
  */
 export async function verifyLock(
   connection: Connection,
@@ -59,7 +60,7 @@ async function standing(connection: Connection, state: LockState): Promise<strin
   return '';
 }
 
-/** Do Azure's effective rules show this group at the interface? null when they were not told. */
+/** Do Azure's effective rules show this group at the interface? null when they are not known. */
 function shows(reach: ReachReading, networkInterface: string, group: string): boolean | null {
   const opinion = reach.opinions.get(networkInterface);
   if (opinion === undefined || 'because' in opinion) return null;
@@ -100,7 +101,7 @@ function told(connection: Connection, state: LockState, reach: ReachReading): Ve
   };
 }
 
-/** By which sources the answer was found, and what they did not tell. */
+/** By which sources the answer was found, and what they did not report. */
 function sourcesOf(reach: ReachReading): { sources: string; missing: string } {
   const silent: string[] = [];
   const unseen: string[] = [];

@@ -5,14 +5,14 @@ import { groupOf, networkResource, readIfThere } from '../../azure/readers/netwo
 import type { ActionContext } from '../../playbook/action.ts';
 import { foundLock } from './found-lock.ts';
 
-/** What stands in front of the VM now. */
+/** What is in front of the VM now. */
 export interface Standing {
   interfaces: Json[];
   /** Security groups of the interfaces, by id in lower case. */
   groups: ReadonlyMap<string, Json>;
 }
 
-/** The group that stands at an interface, as Azure prints it. */
+/** The group that is at an interface, as Azure prints it. */
 export const groupAt = (standing: Standing, networkInterface: Json): Json | null =>
   standing.groups.get(groupOf(networkInterface).toLowerCase()) ?? null;
 

@@ -36,7 +36,7 @@ export function snapshotName(caseId: string, disk: string, when: Date, taken: Re
   const clean = (text: string) => text.replace(/[^A-Za-z0-9_.-]/g, '-');
   for (let number = 1; ; number += 1) {
     const tail = number === 1 ? `-${time}` : `-${number}-${time}`;
-    // The disk's name tells the snapshots apart; the case's is in a tag too, and gives way first.
+    // The disk's name distinguishes the snapshots; the case's is in a tag too, and gives way first.
     const disks = clean(disk).slice(0, 40);
     const room = 80 - tail.length - disks.length - 1;
     const name = `${clean(`cordon-${caseId}`).slice(0, room)}-${disks}${tail}`;

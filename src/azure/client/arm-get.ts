@@ -12,7 +12,7 @@ import { isObject, type Json, textAt } from '../../arm/json.ts';
 
 export interface ArmAnswer {
   body: Json;
-  /** Azure's own time of the answer; null when it does not tell. */
+  /** Azure's own time of the answer; null when it does not report it. */
   date: Date | null;
 }
 

@@ -34,7 +34,7 @@ function shown(text: string): string {
   return printable(redactText(text.slice(0, 8 * longest)), longest);
 }
 
-/** Sentences that say nothing but that there was an error: what happened stands in the details. */
+/** Sentences that say nothing but that there was an error: what happened is in the details. */
 const empty =
   /^(a retryable error occurred|precondition failed|bad ?request|an error (has )?occurred|please provide below info|the request had some invalid properties|there were some errors when processing|something went wrong processing|(one or more|at least one) .*(failed|error)|see (inner|details))/i;
 
@@ -79,7 +79,7 @@ function told(error: unknown): string {
 export function causeIn(error: unknown): string {
   const top = textAt(unwrapped(error), 'message') || textAt(error, 'message');
   const errors = innermost(error);
-  // Its own code stands beside the message anyhow.
+  // Its own code is beside the message anyhow.
   if (errors[0] === error) return shown(top || textAt(error, 'code'));
   const inner = [...new Set(errors.map(told))].filter((text) => text !== '');
   const says = top !== '' && !empty.test(top) && !inner.some((text) => text.includes(top));

@@ -35,7 +35,7 @@ export function challengeLine({ claims, scope, tenant }: Challenge): string {
   return `az login${at} --scope ${shellWord(scope)} --claims-challenge ${shellWord(encoded)}`;
 }
 
-/** Azure wants more of the sign-in than it has, and whoever signed in must do it: no program can answer for him. */
+/** Azure requires a further sign-in step that only the user can complete (a claims challenge). */
 export class ChallengeUnanswered extends Error {
   override readonly name = 'ChallengeUnanswered';
   readonly challenge: Challenge;

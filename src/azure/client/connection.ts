@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AuthorizationManagementClient } from '@azure/arm-authorization';
 import type { ComputeManagementClient } from '@azure/arm-compute';
 import type { NetworkManagementClient } from '@azure/arm-network';
@@ -39,7 +40,7 @@ export interface ConnectionOptions {
   auth?: AuthMethod;
   /** A sign-in of the caller's own, in place of what `auth` names and of the simulator's. */
   signIn?: () => Promise<NamedCredential>;
-  /** Tells whoever signs in what to do, where the way to sign in wants it; nothing is told when absent. */
+  /** Shows the user how to sign in, where the way to sign in needs it; nothing is shown when absent. */
   tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
   tenant?: string;
@@ -86,7 +87,7 @@ export interface Connection {
   close(): void;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
-  /** Tells the queries that `work` sends, and what came back, to whoever keeps them. */
+  /** Reports the queries that `work` sends, and their answers, to the callback. */
   askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
 }
 
@@ -142,6 +143,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const { simulator, tenant } = options;
   const clock: Clock = options.simulator?.clock ?? { now: () => new Date() };
   const closing = new AbortController();
+  // Every request under way listens to it; Node would take more than ten for a leak.
+  setMaxListeners(0, closing.signal);
   const { limits = usualLimits } = options;
   const transport = createTransport({
     hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),

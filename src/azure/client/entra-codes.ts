@@ -1,9 +1,9 @@
 import type { Gap, WhyUnknown } from '../../documents/fact.ts';
 
 /**
- * What Entra ID's codes mean for a person at a terminal, and what to do. Of "Microsoft Entra authentication and
+ * What Entra ID's codes mean for a user at a terminal, and what to do. Of "Microsoft Entra authentication and
  * authorization error codes" (learn.microsoft.com/entra/identity-platform/reference-error-codes, read 2026-11-29), only
- * those that a sign-in to Azure meets. The codes may change: an unknown one is told with Entra's own sentence.
+ * those that a sign-in to Azure meets. The codes may change: an unknown one is reported with Entra's own sentence.
  */
 interface Meaning {
   codes: number[];

@@ -16,8 +16,8 @@ export const securityReader: Need = {
 };
 
 /**
- * What an error says: HTTP status, Azure's code, and what happened in a sentence. A sign-in that failed is told with
- * its cause and the whole of its cure.
+ * What an error says: HTTP status, Azure's code, and what happened in a sentence. A sign-in that failed is reported
+ * with its cause and the whole of its cure.
  */
 export function azureError(error: unknown): AzureError {
   const said = azureErrorOf(error);
@@ -26,7 +26,7 @@ export function azureError(error: unknown): AzureError {
   return { ...said, message: `${because}. ${cure}` };
 }
 
-/** Is the error "nobody is signed in, or the sign-in has ended"? */
+/** Is the error "not signed in, or the sign-in has ended"? */
 export function isNotSignedIn(error: unknown): boolean {
   return isSignInFailure(error) || azureErrorOf(error).status === 401;
 }
@@ -36,7 +36,7 @@ export function isForbidden(error: unknown): boolean {
   return azureErrorOf(error).status === 403;
 }
 
-/** Is the error Resource Graph's refusal to answer with more than 16 MiB? Its code stands in the details of a 400. */
+/** Is the error Resource Graph's refusal to answer with more than 16 MiB? Its code is in the details of a 400. */
 export function isTooLarge(error: unknown): boolean {
   return azureErrorOf(error).codes.includes('ResponsePayloadTooLarge');
 }

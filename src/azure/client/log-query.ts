@@ -26,7 +26,7 @@ const optionsOf = ({ limits }: Connection) => ({
 
 /**
  * "Failed to resolve table or column expression named 'SecurityEvent'", at whatever depth Azure's error carries it. A
- * column that is not there is told almost alike, so the name must be the table's.
+ * column that is not there gets almost the same answer, so the name must be the table's.
  */
 function isMissingTable(error: unknown, table: string): boolean {
   const said = [azureError(error).message];
@@ -80,7 +80,7 @@ export interface LogTable {
 }
 
 /**
- * Runs a query as it is over a machine's logs. Cells are read from the answer as it came: the SDK makes dates of them, of
+ * Runs a query as it is over a VM's logs. Cells are read from the answer as it came: the SDK makes dates of them, of
  * which null is 1970 and a hundred nanoseconds are none. Throws what Azure refuses it with.
  */
 export async function queryLogs(
@@ -135,7 +135,7 @@ function printedCell(cell: unknown): string | number | boolean | null {
 }
 
 /**
- * Asks Log Analytics by the id of a machine, or of a subscription: it looks through every workspace that holds logs of
+ * Asks Log Analytics by the id of a VM, or of a subscription: it looks through every workspace that holds logs of
  * it and that the caller may read. `table` is the one that the query is about. Refusals come back as answers.
  */
 export async function askLogs(

@@ -1,4 +1,4 @@
-/** What a service takes at a time. Where Azure tells what is left, that counts. */
+/** What a service takes at a time. Where Azure shows what is left, that counts. */
 interface Pace {
   /** Requests that may be under way at once. */
   atOnce: number;
@@ -34,7 +34,10 @@ function millisecondsOf(time: string | undefined): number | undefined {
   return (Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3])) * 1000;
 }
 
-/** How long until the user's quota of Resource Graph is whole again, by the answer; undefined when it does not tell. */
+/**
+ * How long until the user's quota of Resource Graph is whole again, by the answer; undefined when it does not report
+ * it.
+ */
 export function quotaResetsAfter(headers: Headers): number | undefined {
   return millisecondsOf(headers.get('x-ms-user-quota-resets-after'));
 }

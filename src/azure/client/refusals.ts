@@ -50,7 +50,7 @@ export function gapOfUnauthorized(error: AzureError): Gap {
   };
 }
 
-/** The name of a policy's assignment, where the refusal tells it. */
+/** The name of a policy's assignment, where the refusal reports it. */
 function policyIn(details: unknown, message: string): string {
   for (const one of listAt(at(details, 'error') ?? details, 'additionalInfo')) {
     const info = at(one, 'info');

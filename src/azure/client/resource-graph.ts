@@ -10,7 +10,7 @@ export interface GraphRows {
 
 const pageSize = 1000;
 const pageLimit = 2000;
-/** As many may stand in one request ("Run your first Azure Resource Graph query", subscriptions: at most 1,000). */
+/** As many may be in one request ("Run your first Azure Resource Graph query", subscriptions: at most 1,000). */
 const mostSubscriptions = 1000;
 
 /**

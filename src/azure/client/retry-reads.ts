@@ -4,7 +4,7 @@ import { quotaResetsAfter } from './pacing.ts';
 import { isChange } from './transport.ts';
 
 const mostAttempts = 5;
-/** All that one request may wait for its turn to be sent again, in ms. Who waits longer is told to come back. */
+/** All that one request may wait for its turn to be sent again, in ms. Callers that would wait longer get an error that says when to try again. */
 const patienceMs = 60_000;
 const firstDelayMs = 500;
 const longestDelayMs = 20_000;
@@ -49,7 +49,7 @@ function delayAfter(response: PipelineResponse, attempt: number): number | undef
 /**
  * What only reads is sent again when no answer came, or one that says to come back; a change never is: the first may
  * have been done, and a second then starts a second backup, or is refused for what the first did. A 429 is honoured also
- * where Azure tells no time to wait, and never longer than a person waits.
+ * where Azure reports no time to wait, and never longer than a user waits.
  */
 export function retryReads(
   wait: (ms: number, signal: AbortSignal | undefined) => Promise<unknown> = (ms, signal) =>

@@ -17,7 +17,7 @@ export class SignInFailed extends Error {
   }
 }
 
-/** Every way to sign in was tried, and none has anybody signed in; `errors` has what each said. */
+/** Every way to sign in was tried, and none is signed in; `errors` has the error of each. */
 export class NobodySignedIn extends Error {
   override readonly name = 'NobodySignedIn';
   readonly errors: readonly Error[];
@@ -61,7 +61,7 @@ function tellingError(error: unknown): unknown {
   return more.findLast((one) => codeIn(textAt(one, 'message')) !== '') ?? more.at(-1) ?? error;
 }
 
-/** What Azure wants of the next sign-in, told by the claims that it names. */
+/** What Azure requires of the next sign-in, by the claims that it names. */
 export function gapOfChallenge(challenge: Challenge, said = ''): Gap {
   const factor = /"acrs"|"amr"|mfa|c\d+"/i.test(challenge.claims) || /multi-?factor|\bMFA\b/i.test(said);
   const words = said === '' ? '' : `: ${said}`;
@@ -86,7 +86,7 @@ function nobody(error: unknown, login: string): Gap {
       };
 }
 
-/** By what whoever looks into the tenant's sign-in logs finds the refused one. */
+/** The ids by which the refused sign-in is found in the tenant's sign-in logs. */
 function correlationIn(said: string): string {
   const id = /Correlation ID: ([0-9a-f-]{36})/i.exec(said)?.[1];
   return id ? `, correlation id ${id}` : '';

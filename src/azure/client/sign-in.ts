@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { NobodySignedIn } from './sign-in-failure.ts';
 
-/** How to sign in; `default` takes what there is, a person's sign-in before an identity of the computer. */
+/** How to sign in; `default` takes what there is, a user's sign-in before an identity of the computer. */
 export const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
@@ -14,7 +14,7 @@ export interface SignInOptions {
   authority: string;
   /** A cloud that Microsoft's list of clouds does not have: its authority is believed without asking there. */
   custom: boolean;
-  /** Tells whoever signs in what to do: where to type which code. */
+  /** Shows the user how to sign in: where to type which code. */
   tell: (text: string) => void;
 }
 
@@ -29,7 +29,7 @@ const processTimeoutInMs = 60_000;
 interface Source {
   name: string;
   make(): TokenCredential;
-  /** Does the failure only say that nobody is signed in there? Any other ends the search: it is somebody's sign-in. */
+  /** Does the failure only say that this way has no sign-in? Any other ends the search: there is one, and it failed. */
   absent(error: Error): boolean;
 }
 
@@ -71,7 +71,7 @@ function azureCli(identity: typeof import('@azure/identity'), tenant: string | u
   };
 }
 
-/** Is a service principal or an account set in the environment, so that somebody wants it to be used? */
+/** Is a service principal or an account set in the environment, and so meant to be used? */
 function environmentIsSet(env: NodeJS.ProcessEnv): boolean {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_USERNAME } = env;
   const secret = AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH || AZURE_USERNAME;
@@ -79,8 +79,8 @@ function environmentIsSet(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * A person's sign-in before an identity of the computer: on a jump host in Azure the SDK's own order would act as the
- * VM. A sign-in that Entra refuses ends the search; going on as somebody else is nothing that happens by itself.
+ * A user's sign-in before an identity of the computer: on a jump host in Azure the SDK's own order would act as the
+ * VM. A sign-in that Entra refuses ends the search; cordon never falls back to another account by itself.
  */
 function sourcesByDefault(identity: typeof import('@azure/identity'), options: SignInOptions): Source[] {
   const { tenant, authority: authorityHost } = options;
@@ -176,7 +176,7 @@ export async function signInWith(options: SignInOptions): Promise<NamedCredentia
     case 'environment':
       return only('the environment', () => new identity.EnvironmentCredential({ authorityHost }));
     case 'default':
-      // Whoever sets this variable has chosen; the SDK reads it.
+      // A user who sets this variable has chosen the credential; the SDK reads it.
       return process.env.AZURE_TOKEN_CREDENTIALS
         ? only('AZURE_TOKEN_CREDENTIALS', () => new identity.DefaultAzureCredential(entra))
         : inOrder(sourcesByDefault(identity, options));

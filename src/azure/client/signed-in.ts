@@ -5,10 +5,10 @@ export interface SignedIn {
   name: string;
   objectId: string;
   tenantId: string;
-  /** The public address that the sign-in came from, as Entra ID saw it; "" when the token does not tell. */
+  /** The public address that the sign-in came from, as Entra ID saw it; "" when the token does not report it. */
   address: string;
   kind: 'person' | 'application' | 'managed identity' | 'unknown';
-  /** Did a second factor go into the sign-in? null where the token does not tell. */
+  /** Did a second factor go into the sign-in? null where the token does not report it. */
   secondFactor: boolean | null;
 }
 
@@ -24,7 +24,7 @@ function claimsIn(token: string): Record<string, unknown> {
 
 /**
  * Who acts: `idtyp` says it where Entra ID writes it ("Access token claims reference"); a managed identity's token
- * names its resource in `xms_mirid`; without either, only a person has a user principal name.
+ * names its resource in `xms_mirid`; without either, only a user has a user principal name.
  */
 function kindOf(claims: Record<string, unknown>): SignedIn['kind'] {
   if (typeof claims.xms_mirid === 'string') return 'managed identity';

@@ -10,7 +10,7 @@ export interface TimeLimits {
 
 /**
  * Longer than Azure takes for what it answers at all: Resource Graph and ARM give up within a minute. Log Analytics is
- * told to give up after two minutes, and gets half a minute for the way.
+ * asked to give up after two minutes, and gets half a minute for the way.
  */
 export const usualLimits: TimeLimits = { read: 60, logs: 150, change: 120 };
 

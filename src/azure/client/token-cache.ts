@@ -6,7 +6,7 @@ import { identityOf } from './signed-in.ts';
 /** A token with less life than this is asked for anew: the clients refresh theirs two minutes before the end. */
 const leastLifeMs = 120_000;
 
-/** How long a token that Azure refused is not asked for again: az gives the same one until somebody signs in. */
+/** How long a token that Azure refused is not asked for again: az returns the same one until the next sign-in. */
 const askAgainAfterMs = 10_000;
 
 /** One credential for all clients: a token for each scope and tenant, with one request for it at a time. */
@@ -20,8 +20,8 @@ export interface TokenCache extends TokenCredential {
 
 /**
  * Each of the SDK's clients asks its credential for itself, and a sign-in with the Azure CLI is a process of two
- * seconds for each. `source` is asked once; what it gives serves them all. A failure is not kept: whoever signs in
- * meanwhile is served. `wantedTenant` is told where it fails. Throws SignInFailed with the source's error, or
+ * seconds for each. `source` is asked once; what it gives serves them all. A failure is not kept, so that a
+ * later sign-in is used. `wantedTenant` is named where it fails. Throws SignInFailed with the source's error, or
  * ChallengeUnanswered where Azure demanded claims that the source cannot get.
  */
 export function cachedTokens(

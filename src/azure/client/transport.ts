@@ -37,9 +37,9 @@ export interface Transport {
   httpClient: HttpClient;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
-  /** Tells every exchange; returns the function that stops it. */
+  /** Reports every exchange; returns the function that stops it. */
   observe(listener: (exchange: Exchange) => void): () => void;
-  /** Tells the exchanges of `work` alone, each with the text of its answer ("" when none came). */
+  /** Reports the exchanges of `work` alone, each with the text of its answer ("" when none came). */
   observing<T>(listener: (exchange: Exchange, answer: string) => void, work: () => T): T;
 }
 
@@ -110,7 +110,7 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
     durationSeconds: 0,
     status: 0,
     responseHeaders: {},
-    // Only when somebody wants it: the SDK parses the answer for itself, and a fleet's are large.
+    // Only when a caller wants it: the SDK parses the answer for itself, and a fleet's are large.
     get responseBody() {
       body ??= { parsed: parsed(answer) };
       return body.parsed;
@@ -138,7 +138,7 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
 
 /**
  * The HTTP client under every SDK client: keeps tokens at the allowed hosts, lets no change pass without its intent
- * on disk, tells every exchange, and sends to the simulator when there is one.
+ * on disk, reports every exchange, and sends to the simulator when there is one.
  */
 export function createTransport(options: TransportOptions): Transport {
   const inner = createDefaultHttpClient();

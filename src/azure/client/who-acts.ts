@@ -3,11 +3,11 @@ import { printable } from '../../text/printable.ts';
 import type { ArmGet } from './arm-get.ts';
 import type { SignedIn } from './signed-in.ts';
 
-/** Who is signed in, how, and what whoever looks at the screen should know about it. */
+/** Who is signed in, how, and what the user should know about it. */
 export interface WhoActs extends SignedIn {
   /** "Azure CLI" */
   through: string;
-  /** One sentence each; empty when a person acts in the tenant that was asked for. */
+  /** One sentence each; empty when a user acts in the tenant that was asked for. */
   warnings: string[];
 }
 
@@ -37,7 +37,7 @@ export async function readTenants(get: ArmGet): Promise<Tenant[]> {
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether `wanted`, an id or a domain, is the tenant of the token. null where it cannot be told. */
+/** Whether `wanted`, an id or a domain, is the tenant of the token. null where it cannot be determined. */
 async function isTenant(id: string, wanted: string, tenants: () => Promise<Tenant[]>): Promise<boolean | null> {
   if (guid.test(wanted)) return id.toLowerCase() === wanted.toLowerCase();
   const seen = await tenants().catch(() => []);

@@ -20,14 +20,16 @@ const daysBefore = 7;
 const pageLimit = 20;
 const entryLimit = 1000;
 
-/** An identity of the machine, by which its doings in Azure are recognised. */
+/** An identity of the VM, by which its doings in Azure are recognised. */
 export interface MachineIdentity {
   name: string;
   /** Object and client ids, in lower case. */
   ids: string[];
 }
 
-/** What must be known of the machine to find its part of the log; what never arrives narrows the search and is told. */
+/**
+ * What must be known of the VM to find its part of the log; what never arrives narrows the search and is reported.
+ */
 export interface ActivityParts {
   /** Ids of disks, security groups, addresses and whatever else belongs to it. */
   related: Promise<readonly string[]>[];
@@ -147,18 +149,18 @@ function merged(events: Event[]): { first: Event; endedAt: string | null; status
 
 const under = (id: string, scope: string): boolean => id === scope || id.startsWith(`${scope}/`);
 
-/** The scope that an operation of a provider at a scope is done to: what stands before its last `/providers/`. */
+/** The scope that an operation of a provider at a scope is done to: what comes before its last `/providers/`. */
 const scopeOf = (id: string): string => id.replace(/\/providers\/(?!.*\/providers\/).*$/, '');
 
 interface Belonging {
   vm: VirtualMachine;
-  /** Ids of the machine and its parts, in lower case. */
+  /** Ids of the VM and its parts, in lower case. */
   parts: ReadonlySet<string>;
   identities: readonly MachineIdentity[];
   ownChanges: ReadonlySet<string>;
 }
 
-/** The events as entries, without those that do not concern the machine. Oldest first. */
+/** The events as entries, without those that do not concern the VM. Oldest first. */
 export function activityEntries(raw: readonly Json[], to: Belonging): ActivityEntry[] {
   const events = raw.map(eventOf).filter((event) => event !== undefined);
   const vmId = to.vm.id.toLowerCase();
@@ -263,7 +265,7 @@ async function fromWorkspace(
 }
 
 /**
- * Who changed what at the machine, its parts, and the scopes that it is in. The log is asked by resource group, because
+ * Who changed what at the VM, its parts, and the scopes that it is in. The log is asked by resource group, because
  * what was deleted since has no id to ask by, and by the providers whose operations are done to a subscription.
  */
 export async function readActivity(

@@ -31,7 +31,7 @@ import { readSubscriptions } from './subscriptions.ts';
 
 const source = 'Log Analytics';
 
-/** The forms in which logs may hold an address: IPv4 stands in IPv6's clothes where the socket was IPv6. */
+/** The forms in which logs may hold an address: IPv4 is in IPv6's clothes where the socket was IPv6. */
 function formsOf(address: string): string[] {
   return /^\d+\.\d+\.\d+\.\d+$/.test(address) ? [address, `::ffff:${address}`] : [address];
 }
@@ -120,8 +120,8 @@ async function traceSubscription(ask: Ask, address: string, scope: string, tally
 }
 
 /**
- * What one source address did, in the logs of every machine of the subscriptions in reach: failures and logons by machine
- * and account. Machines whose logs reach no workspace cannot be in it, which is always said.
+ * What one source address did, in the logs of every VM of the subscriptions in reach: failures and logons by VM
+ * and account. VMs whose logs reach no workspace cannot be in it, which is always said.
  */
 export async function readAddressTrace(
   connection: Connection,

@@ -6,7 +6,7 @@ import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { rawBody } from '../client/raw-body.ts';
 
-// A fleet is asked about by network, not by machine; this many at once, and no more in all.
+// A fleet is asked about by network, not by VM; this many at once, and no more in all.
 const AT_ONCE = 8;
 const MOST_NETWORKS = 256;
 const MOST_PAGES = 10;

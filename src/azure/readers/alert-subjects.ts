@@ -10,7 +10,7 @@ export interface AlertSubject {
   names: string[];
   /** It names an Azure resource that is no machine. */
   elsewhere: boolean;
-  /** The resource group that the alert itself stands in, lower case; "" when it stands in none. */
+  /** The resource group that the alert itself is in, lower case; "" when it is in none. */
   group: string;
 }
 

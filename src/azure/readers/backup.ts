@@ -129,7 +129,7 @@ function stateOf(item: Json): OwnState {
 }
 
 /**
- * Is the machine protected, when was it last backed up, to which points can it go back, and can the vault be emptied?
+ * Is the VM protected, when was it last backed up, to which points can it go back, and can the vault be emptied?
  * The vault and the item's names come from Azure's own answer: Microsoft's pages disagree on how they are built.
  */
 export async function readBackup(

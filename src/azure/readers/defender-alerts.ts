@@ -79,7 +79,7 @@ function limitsOf(plan: ServersPlan): string[] {
   }
 }
 
-/** Alerts that do not say which machine they are about; "" for none. */
+/** Alerts that do not say which VM they are about; "" for none. */
 function unplacedText(rows: readonly Json[]): string {
   if (rows.length === 0) return '';
   const titles = distinct(
@@ -90,7 +90,7 @@ function unplacedText(rows: readonly Json[]): string {
   return `${counted(rows.length, 'active alert')} of the subscription that may be about this VM, by an agent’s id or a name alone (${shown.join(', ')}): look at ${rows.length === 1 ? 'it' : 'them'} in Defender for Cloud`;
 }
 
-/** Active alerts on this machine; the plan decides what an absence means. */
+/** Active alerts on this VM; the plan decides what an absence means. */
 export async function readAlerts(
   connection: Connection,
   vm: VirtualMachine,
@@ -138,7 +138,10 @@ export async function readAlerts(
   }
 }
 
-/** The active alerts of machines in reach: machine id in lower case -> count; how many name none of them, and whether Azure gave all there are. */
+/**
+ * The active alerts of VMs in reach: VM id in lower case -> count; how many name none of them, and whether Azure gave
+ * all there are.
+ */
 export async function countAlerts(
   connection: Connection,
   subscriptions: string[],

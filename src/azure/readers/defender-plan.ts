@@ -5,7 +5,7 @@ import type { Connection } from '../client/connection.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 
-/** Defender for Servers on one machine, and how Azure prints it. */
+/** Defender for Servers on one VM, and how Azure prints it. */
 export interface ServersPlan {
   servers: Alerts['servers'];
   /** "Standard P2"; "unknown" when it cannot be read. */
@@ -21,7 +21,7 @@ interface PlanRow {
   plan: string;
 }
 
-/** The plan that counts for a machine: its own where it has one, else its subscription's. */
+/** The plan that counts for a VM: its own where it has one, else its subscription's. */
 export function planOf(rows: readonly PlanRow[], vm: Pick<VirtualMachine, 'id' | 'subscriptionId'>): ServersPlan {
   const machine = `${vm.id.toLowerCase()}/`;
   const row =
@@ -47,7 +47,7 @@ async function planRows(connection: Connection, subscriptions: string[], signal?
   }));
 }
 
-/** Defender for Servers on a machine; `unreadable` where nothing can be read of it. Throws the SDK's error. */
+/** Defender for Servers on a VM; `unreadable` where nothing can be read of it. Throws the SDK's error. */
 export async function readServersPlan(
   connection: Connection,
   vm: VirtualMachine,

@@ -40,7 +40,7 @@ function linuxEvent(row: Json): TracedEvent[] {
 }
 
 /**
- * The events of one machine's security log (of sshd, on Linux) from five minutes before an instant to fifteen after it, at
+ * The events of one VM's security log (of sshd, on Linux) from five minutes before an instant to fifteen after it, at
  * most the 200 that are nearest. `instant` is ISO 8601 UTC.
  */
 export async function readEventsAround(

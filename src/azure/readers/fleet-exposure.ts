@@ -11,10 +11,10 @@ import { readAdminRules } from './admin-rules.ts';
 
 const source = 'Resource Graph · resources';
 
-// Reasons that are told for the whole fleet; what stands behind single machines is in their triage.
+// Reasons that are reported for the whole fleet; what is behind single VMs is in their triage.
 const MOST_REASONS = 20;
 
-/** Counts what could not be seen, by the sentence, over all machines. */
+/** Counts what could not be seen, by the sentence, over all VMs. */
 export class NotSeenByFleet {
   readonly #machines = new Map<string, number>();
 
@@ -23,7 +23,7 @@ export class NotSeenByFleet {
     for (const sentence of sentences) this.#machines.set(sentence, (this.#machines.get(sentence) ?? 0) + 1);
   }
 
-  /** The most frequent first, each with the number of machines it holds for. */
+  /** The most frequent first, each with the number of VMs it holds for. */
   list(): string[] {
     const sorted = [...this.#machines].sort((a, b) => b[1] - a[1]);
     const told = sorted
@@ -38,7 +38,7 @@ export class NotSeenByFleet {
 
 type Seen = Pick<FoundExposure, 'fact' | 'unknown' | 'openings' | 'notSeen'>;
 
-/** What leads to a machine may stand in the rows that Azure left out: "nothing reaches it" is then not known. */
+/** What leads to a VM may be in the rows that Azure left out: "nothing reaches it" is then not known. */
 function cutShort(exposure: Seen, because: string): Seen {
   if (because === '' || exposure.unknown !== undefined || exposure.openings.length > 0) return exposure;
   const cure = 'open its triage, which reads this VM alone; or scan fewer subscriptions (--subscription)';
@@ -47,8 +47,8 @@ function cutShort(exposure: Seen, because: string): Seen {
 }
 
 /**
- * The exposure of every machine from Resource Graph alone, page by page, with one call a virtual network for its
- * security admin rules. `take` gets each machine once. Returns what could not be seen. Throws the SDK's error.
+ * The exposure of every VM from Resource Graph alone, page by page, with one call a virtual network for its
+ * security admin rules. `take` gets each VM once. Returns what could not be seen. Throws the SDK's error.
  */
 export async function readFleetExposure(
   connection: Connection,

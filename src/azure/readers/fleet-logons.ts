@@ -42,7 +42,7 @@ type ReadAt = (scope: string, machines: readonly VirtualMachine[]) => Promise<Fl
 
 /**
  * The worst burst of each VM: one set of queries a workspace, or a subscription, never one a VM. A VM without logs, and
- * one of which an answer that failed or was cut may have told more, gets an unknown of its own. The map's keys are
+ * one of which an answer that failed or was cut may have reported more, gets an unknown of its own. The map's keys are
  * resource ids in lower case.
  */
 export async function readFleetLogons(
@@ -108,7 +108,7 @@ async function fewerWorkspaces(
 
 /**
  * VMs of which no workspace knows: their subscription knows of workspaces that cannot be listed. When its agents are
- * silent as well, there is nothing more to ask. Null when there is, or when it cannot be told.
+ * silent as well, there is nothing more to ask. Null when there is, or when it cannot be determined.
  */
 async function readQuiet(machines: readonly VirtualMachine[], heartbeat: LogAnswer): Promise<FleetReading | null> {
   if (heartbeat.state === 'failed') return null;
@@ -155,7 +155,7 @@ interface FleetReading {
 
 const nothingLeft: FleetReading = { worst: new Map(), seen: new Set(), notSeen: [] };
 
-/** Whoever may read single resource groups only is refused at the subscription, and answered there. */
+/** A caller that may read only single resource groups is refused at the subscription, and answered at the group. */
 async function readSubscription(
   subscription: string,
   machines: readonly VirtualMachine[],
@@ -296,7 +296,7 @@ function scopeName(scope: string): string {
 
 /**
  * A VM's logs name it by resource id or, where the agent is not Azure's, by its computer name; a name that several VMs
- * have is nobody's.
+ * have is attributed to none.
  */
 function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
   const byName = new Map<string, string>();

@@ -7,7 +7,7 @@ import { queryGraph } from '../client/resource-graph.ts';
 
 const staleMs = 7 * 86_400_000;
 
-/** What one machine's last assessment tells the suspects list. */
+/** What the suspects list takes from a VM's last assessment. */
 export interface PatchCounts {
   assessment: NonNullable<ScanRow['patchAssessment']>;
   critical: number | null;
@@ -23,7 +23,7 @@ function countsOf(row: Json, now: number): PatchCounts {
   const result = assessmentResult(textAt(row, 'status'), critical !== undefined || security !== undefined);
   if (result === 'failed') return none('failed');
   if (result === 'running' || result === 'untold') return none('unfinished');
-  // What ended with warnings may have missed some: what it counts is missing, but its nought says nothing.
+  // What ended with warnings may have missed some: what it counts is missing, but its zero says nothing.
   if (result === 'partial' && !critical && !security) return none('unfinished');
   return { assessment: 'fresh', critical: critical ?? 0, security: security ?? 0 };
 }
@@ -32,8 +32,9 @@ const better = (one: PatchCounts | undefined, other: PatchCounts) =>
   one?.assessment === 'fresh' && other.assessment !== 'fresh';
 
 /**
- * How many updates each machine in reach misses: machine id in lower case -> counts. A machine that is absent was never
- * assessed, or more than seven days ago, or may not be read: Resource Graph does not tell which. Throws the SDK's error.
+ * How many updates each VM in reach misses: VM id in lower case -> counts. A VM that is absent was never
+ * assessed, or more than seven days ago, or may not be read: Resource Graph does not show which. Throws the SDK's
+ * error.
  */
 export async function readFleetPatches(
   connection: Connection,

@@ -14,7 +14,7 @@ import { readSubscriptions } from './subscriptions.ts';
 const source = 'Azure Resource Manager · virtual machine, role assignments';
 const subscriptionLimit = 20;
 
-/** Types of the machine's extensions, in lower case; why not, when they cannot be read. */
+/** Types of the VM's extensions, in lower case; why not, when they cannot be read. */
 async function extensionTypes(
   connection: Connection,
   vm: VirtualMachine,
@@ -42,7 +42,7 @@ async function subscriptionsOf(
   return { ids: ids.slice(0, subscriptionLimit), notSeen: left > 0 ? `roles in ${left} further subscriptions` : '' };
 }
 
-/** Who can sign in to the machine, and what the machine itself may do in Azure. `machine` is its own GET. */
+/** Who can sign in to the VM, and what the VM itself may do in Azure. `machine` is its own GET. */
 export async function readIdentityPosture(
   connection: Connection,
   vm: VirtualMachine,

@@ -75,13 +75,13 @@ function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | u
 export interface Inventory {
   machines: VirtualMachine[];
   subscriptions: Subscription[];
-  /** Machines that are no VMs of Azure Resource Manager. */
+  /** Machines that are not VMs of Azure Resource Manager. */
   others: OtherMachine[];
 }
 
 /**
  * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
- * came, these are known, and what is missing is told. Throws a Failure for a subscription that is not there.
+ * came, these are known, and what is missing is reported. Throws a Failure for a subscription that is not there.
  */
 export async function readInventory(
   connection: Connection,
@@ -143,7 +143,7 @@ export async function readInventory(
 }
 
 /**
- * The one machine that a name or resource id means. Throws a Failure: not found (with the nearest names), or several
+ * The one VM that a name or resource id means. Throws a Failure: not found (with the nearest names), or several
  * (with their ids), so that nothing is done to the wrong one.
  */
 export function chooseMachine(machines: VirtualMachine[], wanted: string): VirtualMachine {

@@ -19,7 +19,7 @@ export interface JitPolicies {
 }
 
 /**
- * The just-in-time policies that may name a machine, wherever they are kept: those of its subscription, or of its resource
+ * The just-in-time policies that may name a VM, wherever they are kept: those of its subscription, or of its resource
  * group where no more may be read. Throws the SDK's error.
  */
 export async function readJitPolicies(
@@ -57,7 +57,7 @@ export async function readJitPolicies(
   }
 }
 
-/** What a policy says of one machine; undefined when it does not name it. */
+/** What a policy says of one VM; undefined when it does not name it. */
 export function jitEntryOf(policy: Json | undefined, machineId: string): Json | undefined {
   return listAt(policy, 'properties', 'virtualMachines')
     .filter(isObject)
@@ -74,7 +74,7 @@ export function jitSourcesOf(port: unknown): string[] {
   return sources.length === 0 ? ['*'] : sources;
 }
 
-/** One port that a request opened, or was to open, on one machine. */
+/** One port that a request opened, or was to open, on one VM. */
 export interface JitGrant {
   port: number;
   sources: string[];
@@ -86,7 +86,7 @@ export interface JitGrant {
   open: boolean;
 }
 
-/** What was requested of a policy for one machine. */
+/** What was requested of a policy for one VM. */
 export function jitGrantsOf(policy: Json, machineId: string, now: Date): JitGrant[] {
   return listAt(policy, 'properties', 'requests').flatMap((request) =>
     listAt(request, 'virtualMachines')

@@ -19,7 +19,7 @@ function hasJit({ servers }: ServersPlan): boolean | null {
   return servers === 'unreadable' ? null : servers === 'P2' || servers === 'on';
 }
 
-/** The just-in-time policy that names this machine, and its grants: an open one is a way in. */
+/** The just-in-time policy that names this VM, and its grants: an open one is a way in. */
 export async function readJit(
   connection: Connection,
   vm: VirtualMachine,

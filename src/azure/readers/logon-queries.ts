@@ -20,9 +20,9 @@ const exactLimit = 5000;
 export const limits = { tuples: 2000, rows: 20_000, successes: 20_000, later: 500 };
 /** How far back it is asked whether events arrive at all. */
 export const arrivalDays = 14;
-/** A machine that runs writes a security event at least this often. */
+/** A VM that runs writes a security event at least this often. */
 export const quietMinutes = 60;
-/** Clocks of machines run ahead of ours. */
+/** Clocks of VMs run ahead of ours. */
 const skewMinutes = 5;
 
 export interface Span {
@@ -105,7 +105,7 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
   };
 }
 
-/** The queries whose text stands before that of another. */
+/** The queries whose text comes before that of another. */
 const beginsWith: Record<string, readonly string[]> = {
   'linux-logons': ['sshd-attempts'],
   'fleet-sshd': ['sshd-attempts'],
@@ -132,7 +132,7 @@ export const otherSources: LogSource[] = [
   { table: 'WindowsEvent', query: 'events-windows-event', as: 'events' },
   { table: 'Event', query: 'events-event', as: 'events' },
 ];
-/** Logs beside Security that tell who came. */
+/** Logs beside Security that show which account logged on. */
 export const otherLogs: LogSource[] = [
   { table: 'Event', query: 'others-event', as: 'events' },
   { table: 'WindowsEvent', query: 'others-windows-event', as: 'events' },

@@ -11,7 +11,7 @@ import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
 import { type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
 
-/** How a row's machine becomes the computer of its events: one name for a machine, whatever its logs call it. */
+/** How a row's VM becomes the computer of its events: one name for a VM, whatever its logs call it. */
 export type ComputerOf = (machine: string) => string;
 
 /** What a minute's row left out, and whether times inside a minute had to be spread. */
@@ -253,7 +253,7 @@ export function partsOf(row: Json): EventParts {
   };
 }
 
-/** The accounts' names that rows of `logon-aftermath.kql` or `events-around.kql` tell with their SIDs. */
+/** The accounts' names that rows of `logon-aftermath.kql` or `events-around.kql` report with their SIDs. */
 export function sidNamesIn(rows: readonly Json[]): SidNames {
   const sids = new SidNames();
   for (const row of rows) {

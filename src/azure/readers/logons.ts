@@ -52,7 +52,7 @@ function agentCure(vm: VirtualMachine, what: string): string {
   );
 }
 
-/** Why a machine's logs say nothing: no agent, no such table, nothing in it. */
+/** Why a VM's logs say nothing: no agent, no such table, nothing in it. */
 export function silence(vm: VirtualMachine, table: string, arrival: LogAnswer, heartbeat: LogAnswer): Unknown {
   const source = sourceName(table);
   const what = vm.os === 'windows' ? 'security events' : 'syslog of auth and authpriv';
@@ -115,7 +115,7 @@ export function arrivalOf(
 }
 
 /**
- * The failed logons of one machine, by its resource id, over every workspace that holds its logs. Log Analytics counts;
+ * The failed logons of one VM, by its resource id, over every workspace that holds its logs. Log Analytics counts;
  * every query goes out at once. "None" is only said where events arrive; everything else is unknown, with its cure.
  */
 export async function readLogons(
@@ -294,7 +294,7 @@ async function readLinux(
       name,
     );
   }
-  // Unlike Windows, a quiet Linux machine may write nothing to auth for hours: the agent's heartbeat vouches for it.
+  // Unlike Windows, a quiet Linux VM may write nothing to auth for hours: the agent's heartbeat vouches for it.
   const beat = latest(heartbeat, 'LastHeartbeat');
   const alive = beat !== null && Date.parse(beat) > Date.parse(lastEventAt) ? beat : lastEventAt;
   const arriving = arrivalOf(vm, alive, span, now, syslog.table);

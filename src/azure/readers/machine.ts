@@ -15,7 +15,7 @@ export async function readMachine(
   return rawBody((options) => virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }));
 }
 
-/** Ids of the machine's network interfaces, the primary first. */
+/** Ids of the VM's network interfaces, the primary first. */
 export function interfacesOf(machine: Json): string[] {
   const references = listAt(machine, 'properties', 'networkProfile', 'networkInterfaces');
   const primary = references.filter((one) => at(one, 'properties', 'primary') === true);
@@ -23,7 +23,7 @@ export function interfacesOf(machine: Json): string[] {
   return [...primary, ...others].map((one) => textAt(one, 'id')).filter((id) => id !== '');
 }
 
-/** Its power state by the instance view; "unknown" when Azure does not tell. */
+/** Its power state by the instance view; "unknown" when Azure does not report it. */
 function powerStateOf(machine: Json): VirtualMachine['power'] {
   const power = listAt(machine, 'properties', 'instanceView', 'statuses')
     .map((status) => textAt(status, 'code'))
@@ -31,7 +31,7 @@ function powerStateOf(machine: Json): VirtualMachine['power'] {
   return powerOf(power ?? '');
 }
 
-/** Ids of the machine's managed disks. */
+/** Ids of the VM's managed disks. */
 export function disksOf(machine: Json): string[] {
   const profile = at(machine, 'properties', 'storageProfile');
   return [at(profile, 'osDisk'), ...listAt(profile, 'dataDisks')]
@@ -44,7 +44,7 @@ export interface ManagedIdentity extends MachineIdentity {
   principalId: string;
 }
 
-/** The managed identities that a process inside the machine can get tokens for. */
+/** The managed identities that a process inside the VM can get tokens for. */
 export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedIdentity[] {
   const own = textAt(machine, 'identity', 'principalId');
   const assigned = at(machine, 'identity', 'userAssignedIdentities');
@@ -60,7 +60,7 @@ export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedI
   ];
 }
 
-/** A machine as the rest of cordon knows it, from its own GET with the instance view; its addresses are not in there. */
+/** A VM as the rest of cordon knows it, from its own GET with the instance view; its addresses are not in there. */
 export function virtualMachineOf(
   machine: Json,
   about: Pick<VirtualMachine, 'id' | 'name' | 'resourceGroup' | 'subscriptionId' | 'location'>,

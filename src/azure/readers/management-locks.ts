@@ -9,7 +9,7 @@ const pageLimit = 20;
 export interface ManagementLock {
   name: string;
   level: 'ReadOnly' | 'CanNotDelete';
-  /** Id of the subscription, resource group or resource that it stands on. */
+  /** Id of the subscription, resource group or resource that it is on. */
   scope: string;
 }
 

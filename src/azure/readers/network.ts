@@ -18,13 +18,13 @@ import { readEffectiveRules } from './effective-rules.ts';
 import { readNetworkResource } from './network-interface.ts';
 import { unsettledParts } from './unsettled-parts.ts';
 
-/** What decides one machine's exposure, as Azure prints it now, and what could not be read of it. */
+/** What decides one VM's exposure, as Azure prints it now, and what could not be read of it. */
 export interface NetworkReading {
   resources: NetworkResources;
-  /** Security admin rules of Virtual Network Manager, which stand before every network security group. */
+  /** Security admin rules of Virtual Network Manager, which come before every network security group. */
   adminRules: AdminRules;
   unreadable: Unreadable[];
-  /** Public addresses found at the machine's interfaces. */
+  /** Public addresses found at the VM's interfaces. */
   publicAddresses: string[];
 }
 
@@ -89,8 +89,8 @@ function secondReferences(resources: NetworkResources, nic: unknown): string[] {
 }
 
 /**
- * Ids of the machine's interfaces and of what decides who reaches them: security groups, addresses, load balancers,
- * route tables. A subnet stands for its virtual network, which other machines share.
+ * Ids of the VM's interfaces and of what decides who reaches them: security groups, addresses, load balancers,
+ * route tables. A subnet stands for its virtual network, which other VMs share.
  */
 export function networkPartsOf(reading: NetworkReading, vm: VirtualMachine): string[] {
   const nics = vm.networkInterfaces.map((id) => reading.resources.get(id));
@@ -122,7 +122,7 @@ function networksOf(nics: unknown[]): string[] {
 }
 
 /**
- * Reads what decides one machine's exposure: Resource Graph for what lies around it (firewalls, gateways, peers), and
+ * Reads what decides one VM's exposure: Resource Graph for what lies around it (firewalls, gateways, peers), and
  * Azure Resource Manager for what decides, because Resource Graph lags behind a change. Without `around` only the latter is read: it
  * is all that the filters in front of an interface depend on.
  */
@@ -149,7 +149,7 @@ export async function readNetwork(
       }),
     );
   };
-  // A hub with its firewall mostly stands in another subscription than the machine: all in reach are asked.
+  // A hub with its firewall is mostly in another subscription than the VM: all in reach are asked.
   const askAround = async () => {
     if (options.around === false) return { rows: [], truncated: '' };
     return queryGraph(connection, await loadQuery('network-around'), [], signal);
@@ -192,7 +192,7 @@ export async function readNetwork(
 }
 
 /**
- * How the Internet reaches the machine, by the configuration, compared with Azure's effective rules where those were
+ * How the Internet reaches the VM, by the configuration, compared with Azure's effective rules where those were
  * asked for.
  */
 export function exposureOf(
@@ -231,7 +231,7 @@ export async function readSecondOpinions(
 }
 
 /**
- * The exposure of one machine: our answer first, then with Azure's own as the second opinion. `onFirst` gets the
+ * The exposure of one VM: our answer first, then with Azure's own as the second opinion. `onFirst` gets the
  * former as soon as it is known.
  */
 export async function readExposure(
@@ -253,14 +253,14 @@ export async function readExposure(
   return { fact: noted(exposureOf(reading, vm, asOf, { ...tags, secondOpinions: opinions })), reading };
 }
 
-/** Does the machine's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */
+/** Does the VM's traffic pass an Azure Firewall? By the routes of its subnets and the DNAT rules of its exposure. */
 export function firewallOf(
   reading: NetworkReading,
   vm: VirtualMachine,
   exposure: Fact<Exposure>,
   asOf: string,
 ): Fact<Firewall> {
-  // What is not named by an id is what lies around the machine.
+  // What is not named by an id is what lies around the VM.
   const around = reading.unreadable.find(({ what }) => !what.startsWith('/'));
   return firewallInFront({
     networkInterfaces: vm.networkInterfaces,

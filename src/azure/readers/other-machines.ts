@@ -14,7 +14,7 @@ export interface OtherMachine {
   name: string;
   resourceGroup: string;
   kind: OtherKind;
-  /** How many instances a scale set is to have; null where Azure does not tell, and for single machines. */
+  /** How many instances a scale set is to have; null where Azure does not report it, and for single machines. */
   capacity: number | null;
 }
 
@@ -40,7 +40,7 @@ export function otherMachineOf(row: Json): OtherMachine | undefined {
 
 /**
  * The machines with the instances of their Uniform scale sets, which are asked for only where there are such sets. A
- * cloud whose Resource Graph has no table of instances tells the sets alone.
+ * cloud whose Resource Graph has no table of instances reports the sets alone.
  */
 export async function withInstances(
   connection: Connection,
@@ -101,7 +101,7 @@ export function otherMachineNamed(machines: readonly OtherMachine[], wanted: str
   const set = machines.find(({ id, kind }) => kind === 'scale-set' && sameId(id, parentOf(wanted)));
   const found =
     machines.find(({ id, name }) => sameId(id, wanted) || name.toLowerCase() === wanted.toLowerCase()) ??
-    // Where the instances themselves cannot be listed, their ids tell what they are.
+    // Where the instances themselves cannot be listed, their ids show what they are.
     (set ? { ...set, name: `${shortName(wanted)} of ${set.name}`, kind: 'instance' as const } : undefined);
   if (!found) return '';
   return `${printable(found.name, 120)} is ${kindNames[found.kind]}, which cordon cannot triage: ${instead[found.kind]}`;

@@ -6,7 +6,7 @@ import { type AssessmentResult, assessmentResult } from '../../triage/patches.ts
 /** One assessment as Resource Graph shows it: its summary, and the updates that it lists as missing. */
 export interface Assessment {
   properties: unknown;
-  /** When it was last written; null when Azure does not tell. */
+  /** When it was last written; null when Azure does not report it. */
   at: string | null;
   result: AssessmentResult;
   counts: Record<string, number>;

@@ -55,13 +55,13 @@ export function missingPatchOf(properties: unknown, now: Date): MissingPatch {
   };
 }
 
-/** Rows of a query about this one machine. */
+/** Rows of a query about this one VM. */
 async function rowsOf(connection: Connection, name: string, vm: VirtualMachine, signal: AbortSignal | undefined) {
   const query = withLiterals(await loadQuery(name), { _machine: kqlString(vm.id.toLowerCase()) });
   return queryGraph(connection, query, [vm.subscriptionId], signal);
 }
 
-/** The machine's own word on its last assessment, from its instance view; undefined when that could not be read. */
+/** The VM's own word on its last assessment, from its instance view; undefined when that could not be read. */
 async function witness(connection: Connection, vm: VirtualMachine): Promise<Json | undefined> {
   const compute = await connection.compute(vm.subscriptionId);
   try {
@@ -74,7 +74,7 @@ async function witness(connection: Connection, vm: VirtualMachine): Promise<Json
   }
 }
 
-/** Why Resource Graph shows no assessment, as far as the machine's own instance view tells. */
+/** Why Resource Graph shows no assessment, as far as the VM's own instance view shows. */
 function noAssessment(summary: Json | undefined, now: Date): Fact<Patches> {
   const seen = instantAt(summary, 'lastModifiedTime') ?? instantAt(summary, 'startTime');
   const result = assessmentResult(
@@ -150,7 +150,7 @@ function patchesOf(told: Assessment, view: Json | undefined, gaps: readonly stri
 }
 
 /**
- * What the machine misses, by its last finished assessment (kept by Azure for seven days). Never assessed, longer ago, or
+ * What the VM misses, by its last finished assessment (kept by Azure for seven days). Never assessed, longer ago, or
  * without a result is unknown: it is not "patched"
  */
 export async function readPatches(
@@ -220,7 +220,7 @@ function runOf(id: string, rows: readonly Json[]): InstallationRun {
 
 /**
  * The installation runs that Azure still keeps (30 days), newest first. No row is "no run to be seen": updates that the
- * machine installs by itself (Windows Update on its own) leave none.
+ * VM installs by itself (Windows Update on its own) leave none.
  */
 export async function readInstallations(
   connection: Connection,

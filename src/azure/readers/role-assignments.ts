@@ -45,7 +45,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
 
   async function definitionOf(id: string): Promise<{ role: string; can: string[] | null }> {
     const { roleDefinitions } = await connection.authorization(home.subscriptionId);
-    // Whoever may read a resource group alone may read there what its roles are, but not at the subscription.
+    // A caller that may read only a resource group may read its role assignments, but not the subscription's.
     const group = `subscriptions/${home.subscriptionId}/resourceGroups/${home.resourceGroup}`;
     try {
       const definition = await roleDefinitions
@@ -93,7 +93,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
     );
     const read = parts.filter((part) => part !== null);
     if (read.some(({ cut }) => cut)) notSeen.push(`more than ${assignmentLimit} role assignments`);
-    // What stands above the subscriptions comes back from each of them.
+    // What is above the subscriptions comes back from each of them.
     const held = new Map(
       read.flatMap((part) => part.held).map((one) => [`${one.role} ${one.scope}`.toLowerCase(), one]),
     );

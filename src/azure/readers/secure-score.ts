@@ -25,7 +25,7 @@ function controlOf(row: Json): SecureScore['controls'][number] {
   };
 }
 
-/** Why there is no row: the plan tells "nothing there" from "may not be read". */
+/** Why there is no row: the plan distinguishes "nothing there" from "may not be read". */
 function noRow(what: string, plan: ServersPlan): [why: WhyUnknown, because: string, cure: string] {
   return plan.servers === 'unreadable'
     ? [
@@ -36,7 +36,7 @@ function noRow(what: string, plan: ServersPlan): [why: WhyUnknown, because: stri
     : ['silent', `${what} is there yet`, 'wait: Defender for Cloud makes it within a day of being switched on'];
 }
 
-/** The subscription's Secure Score and its controls. It is not this machine's. */
+/** The subscription's Secure Score and its controls. It is not this VM's. */
 export async function readSecureScore(
   connection: Connection,
   vm: VirtualMachine,
@@ -94,7 +94,7 @@ function adviceOf(row: Json): Advice {
 }
 
 /**
- * The programs to update, in one line: since 2026 each is a recommendation of its own, hundreds a VM, and stands with its
+ * The programs to update, in one line: since 2026 each is a recommendation of its own, hundreds a VM, and is with its
  * CVEs under software. null when none is open.
  */
 function updatesTogether(rows: readonly Json[]): Advice | null {

@@ -58,8 +58,9 @@ function inboundOf(row: Json): InboundUse[] {
 const sourceOf = (table: string): string => `Log Analytics · ${table}`;
 
 /**
- * What listens on a machine and who connected to it, by VM insights. That there is no table, that it may not be read, and
- * that this machine sends nothing to it are told apart; only where the agent reports is a silent port known to be silent.
+ * What listens on a VM and who connected to it, by VM insights. That there is no table, that it may not be read, and
+ * that this VM sends nothing to it are distinguished; only where the agent reports is a silent port known to be
+ * silent.
  */
 export async function readSockets(
   connection: Connection,
@@ -107,7 +108,7 @@ export async function readSockets(
   const agent = `this VM sends nothing to VMBoundPort (last ${listeningDays} d)`;
   const listening = read(bound, tables.bound, `last ${listeningDays} d`, boundOf, () => agent);
   const used = read(inbound, tables.inbound, `last ${hours} h`, inboundOf, () =>
-    // Nobody connected, or nobody looks: the agent's other table tells which.
+    // No connections, or no agent that reports them: the agent's other table shows which.
     listening.state === 'known' ? '' : 'this VM sends nothing to VMConnection',
   );
   return { bound: listening, inbound: used };

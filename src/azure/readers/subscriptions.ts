@@ -6,13 +6,16 @@ import type { Connection } from '../client/connection.ts';
 export interface Subscription {
   id: string;
   name: string;
-  /** The tenant that it belongs to: with Azure Lighthouse another than that of the sign-in. "" when Azure does not tell. */
+  /**
+   * The tenant that it belongs to: with Azure Lighthouse another than that of the sign-in. "" when Azure does not
+   * report it.
+   */
   tenantId: string;
 }
 
 /**
  * The enabled subscriptions that were asked for, or all in reach. Throws a Failure for a name or id that is not in
- * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error when nobody is signed in.
+ * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error without a sign-in.
  */
 export async function readSubscriptions(connection: Connection): Promise<Subscription[]> {
   const client = await connection.subscriptions();

@@ -15,7 +15,7 @@ const longestDetails = 16_777_216;
 
 export type Vulnerability = Software['vulnerabilities'][number];
 
-/** What scans of one VM say, by both of the ways in which Defender for Cloud has told it. */
+/** What scans of one VM say, by both of the ways in which Defender for Cloud has reported it. */
 export interface ScanReading {
   scan: Software['scan'];
   /** The most severe first. */
@@ -39,7 +39,7 @@ export function kbsIn(texts: readonly string[]): string[] {
 }
 
 /**
- * A vulnerability finding from a sub-assessment's properties (until 2026-07-31). CVEs stand in its id or in
+ * A vulnerability finding from a sub-assessment's properties (until 2026-07-31). CVEs are in its id or in
  * `additionalData.cve`; updates only in its texts, where it names them at all.
  */
 export function vulnerabilityOf(properties: unknown): Vulnerability {
@@ -94,7 +94,9 @@ function scoreOf(detail: unknown): number | null {
   return scores.find((score) => score !== undefined && score > 0) ?? null;
 }
 
-/** The worst severity that is told of a program's CVEs, by word or else by score; "" where Defender tells neither. */
+/**
+ * The worst severity reported for a program's CVEs, by word or else by score; "" where Defender reports neither.
+ */
 function worstSeverity(details: readonly unknown[]): string {
   const told = details.map((detail) => {
     const word = textAt(detail, 'Severity');
@@ -122,7 +124,7 @@ function remedyOf(program: string, details: readonly unknown[]): string {
 }
 
 /**
- * A program's vulnerabilities from an assessment's properties, as Defender for Cloud tells them since 2026: one
+ * A program's vulnerabilities from an assessment's properties, as Defender for Cloud reports them since 2026: one
  * assessment for each program to update (`metadata.recommendationCategory` SoftwareUpdate), its CVEs in
  * `additionalData.CvesDetails`, a JSON text. `unread` when that text is none.
  */
@@ -153,7 +155,7 @@ export function programVulnerabilities(id: string, properties: unknown): { found
   };
 }
 
-/** Of a severity that Defender does not tell it is not known how bad it is: it stands between high and medium. */
+/** A severity that Defender does not report is unknown: it is sorted between high and medium. */
 function severityRank(severity: string): number {
   const rank = severities.indexOf(severity.toLowerCase());
   return rank === -1 ? 1.5 : rank;
@@ -176,7 +178,7 @@ function newestOf(times: (string | null)[]): string | null {
   );
 }
 
-/** Defender for Cloud's category of the recommendations that tell a program's vulnerabilities. */
+/** Defender for Cloud's category of the recommendations that report vulnerable programs. */
 export const isUpdateCategory = (category: string) => /^softwareupdate$/i.test(category);
 const isUpdate = (properties: unknown) => isUpdateCategory(textAt(properties, 'metadata', 'recommendationCategory'));
 const isJudged = (state: string) => /^(healthy|unhealthy)$/i.test(state);
@@ -267,7 +269,7 @@ export function readScans(rows: readonly Json[], now: Date): ScanReading {
       }
     );
   }
-  // What is told anew counts; an old list adds what it alone names, while it is fresh.
+  // What is reported anew counts; an old list adds what it alone names, while it is fresh.
   if (!grouped || grouped.scan.state === 'not-scanned' || grouped.stale !== '') return updates;
   const told = new Set(updates.vulnerabilities.flatMap(({ cves }) => cves));
   const more = grouped.vulnerabilities.filter(({ cves }) => cves.length === 0 || cves.some((cve) => !told.has(cve)));
@@ -275,8 +277,8 @@ export function readScans(rows: readonly Json[], now: Date): ScanReading {
 }
 
 /**
- * What scans found in every machine in reach: machine id in lower case -> its CVEs. Machines that were not scanned, or
- * longer than seven days ago where that is told, are absent.
+ * What scans found in every VM in reach: VM id in lower case -> its CVEs. VMs that were not scanned, or
+ * longer than seven days ago where that is reported, are absent.
  */
 export async function readFleetVulnerabilities(
   connection: Connection,

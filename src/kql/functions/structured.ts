@@ -168,7 +168,7 @@ export function commandLine(text: string): string[] {
   return found;
 }
 
-/** The valid IPv4 addresses of a text that stand apart from letters and digits. */
+/** The valid IPv4 addresses of a text that are separated from letters and digits. */
 function addressesIn(text: string): string[] {
   const found: string[] = [];
   for (const m of text.matchAll(/(?<![0-9A-Za-z.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![0-9A-Za-z]|\.\d)/g)) {
@@ -181,7 +181,7 @@ const ADDRESS = /^\d{1,3}(\.\d{1,3}){3}$/;
 const PREFIX = /^(\d{1,3}\.){1,3}$/;
 const octets = (text: string): boolean => text.split('.').every((part) => Number(part) <= 255);
 
-/** has_ipv4() and its kin: whether an address, or one that begins with a prefix, stands in a text. */
+/** has_ipv4() and its kin: whether an address, or one that begins with a prefix, is in a text. */
 const hasAddress =
   (prefix: boolean): Implementation =>
   (call) => {

@@ -133,7 +133,7 @@ export function mvExpand(node: Node, input: Frame, outer: Scope): Frame {
   const shape = options.get('kind') ?? options.get('bagexpansion');
   const pairs = shape !== undefined && literalText(shape) === 'array';
   const limitClause = optional(node, 'RowLimitClause');
-  // The old spelling keeps 128 rows of each unless told otherwise.
+  // The old spelling keeps 128 rows of each by default.
   const old = tokenText(node, 'MvExpandKeyword') === 'mvexpand';
   const limit = limitClause
     ? constantCount(child(limitClause, 'RowLimit'), outer)
@@ -183,7 +183,7 @@ export function mvExpand(node: Node, input: Frame, outer: Scope): Frame {
   return { names: out.map((c) => c.name), vectors, length: rows.length, serialized: input.serialized };
 }
 
-/** mv-apply: the subquery runs over each row's elements, and the row's other columns stand beside what it gives. */
+/** mv-apply: the subquery runs over each row's elements, and the row's other columns are beside what it gives. */
 export function mvApply(node: Node, input: Frame, outer: Scope): Frame {
   const scope = within(outer, input);
   if (optional(node, 'ContextIdClause') || parameters(node).size > 0) refuse('This mv-apply', node, scope);

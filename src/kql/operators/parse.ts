@@ -53,7 +53,7 @@ const SHAPES: Partial<Record<ColumnType, string>> = {
 
 /**
  * The regular expression of a simple or relaxed pattern: captures are as short as can be, except a typed one before a
- * star; the end of the text is the end of the pattern, unless a star stands there.
+ * star; the end of the text is the end of the pattern, unless a star is there.
  */
 function simplePattern(parts: readonly Part[], relaxed: boolean, node: Node, scope: Scope): string {
   let out = '^';

@@ -39,8 +39,8 @@ function argumentsOf(call: Node): Arguments {
 
 /**
  * evaluate: a plugin whose columns may depend on the data. The analyser cannot know those, and would lose them in every
- * operator that follows; so when the query declares no schema, what was found is told to it (SchemaFound) and the query
- * is analysed again with the schema written out.
+ * operator that follows; so when the query declares no schema, what was found is reported to it (SchemaFound) and the
+ * query is analysed again with the schema written out.
  */
 export function plugin(node: Node, input: Frame, outer: Scope): Frame {
   const call = child(node, 'FunctionCall');
@@ -176,7 +176,7 @@ function bagUnpack(call: Node, input: Frame, outer: Scope): Frame {
   return { names, vectors, length: input.length, serialized: false };
 }
 
-/** pivot: a column for each value of one column, an aggregate (count() unless told otherwise) in the cells. */
+/** pivot: a column for each value of one column, an aggregate (count() by default) in the cells. */
 function pivot(call: Node, input: Frame, outer: Scope): Frame {
   const scope = within(outer, input);
   const { positional } = argumentsOf(call);

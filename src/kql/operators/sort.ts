@@ -9,7 +9,7 @@ interface Key {
   nullsFirst: boolean;
 }
 
-/** Descending unless told otherwise; null is the least value unless told otherwise. */
+/** Descending by default; null is the least value by default. */
 function keyFrom(node: Node, scope: Scope): Key {
   const ordered = nodeClass(node) === 'OrderedExpression';
   const ordering = ordered ? optional(node, 'Ordering') : undefined;

@@ -15,7 +15,7 @@ import {
 import { type Expression, fail, refuse, type Scope, within } from '../scope.ts';
 import { keyOf, missing } from '../values.ts';
 
-/** Calls that make several columns and so stand alone. */
+/** Calls that make several columns and so must be the only one. */
 const SEVERAL: ReadonlySet<string> = new Set([
   'arg_max',
   'arg_min',

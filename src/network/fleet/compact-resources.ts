@@ -1,10 +1,10 @@
 import { isEmpty, type Json, list, object, properties, text } from '../../arm/json.ts';
 
-/** The types that there is one of for each machine, in lower case. */
+/** The types that there is one of for each VM, in lower case. */
 export const INTERFACES = 'microsoft.network/networkinterfaces';
 export const ADDRESSES = 'microsoft.network/publicipaddresses';
 
-/** The lists of an ipConfiguration that lead to it or place it in groups; most machines have none of them. */
+/** The lists of an ipConfiguration that lead to it or place it in groups; most VMs have none of them. */
 const LISTS = [
   'loadBalancerBackendAddressPools',
   'loadBalancerInboundNatRules',
@@ -14,7 +14,7 @@ const LISTS = [
 ] as const;
 
 /**
- * Makes light copies of the bodies that a fleet has one of for each machine: network interfaces and public addresses,
+ * Makes light copies of the bodies that a fleet has one of for each VM: network interfaces and public addresses,
  * with exactly what exposure reads of them, each kind in one shape. What many share (the ids they refer to, SKUs) is
  * kept once. Bodies without properties are returned as they are.
  */
@@ -60,7 +60,7 @@ export class LightBodies {
     };
     for (const name of LISTS) if (inner[name] !== undefined) kept[name] = inner[name];
     const { id, name } = config;
-    // The id is mostly told by the interface's and the name: it is made again where it is asked for.
+    // The id mostly follows from the interface's id and the name: it is made again where it is asked for.
     const told = id === `${networkInterface}/ipConfigurations/${text(name)}`;
     return { id: told ? undefined : id, name, properties: kept };
   }

@@ -8,10 +8,10 @@ import type { PublishedTags } from '../sets/address-prefixes.ts';
 import { networkOf } from '../virtual-networks.ts';
 import { ADDRESSES, INTERFACES, LightBodies } from './compact-resources.ts';
 
-/** A machine of the fleet: what `evaluateExposure` needs of it. */
+/** A VM of the fleet: what `evaluateExposure` needs of it. */
 export type FleetMachine = Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power' | 'networkInterfaces'>;
 
-/** What holds for all machines of a fleet. */
+/** What holds for all VMs of a fleet. */
 export interface AboutFleet {
   asOf: string;
   source: string;
@@ -20,41 +20,41 @@ export interface AboutFleet {
   unreadable?: readonly Unreadable[];
 }
 
-/** A group at network interfaces, and the machines behind it. */
+/** A group at network interfaces, and the VMs behind it. */
 interface Waited<M> {
   id: string;
   members: Member<M>[];
-  /** Machines that are not evaluated yet. */
+  /** VMs that are not evaluated yet. */
   users: number;
   come: boolean;
 }
 
-/** A machine's network interface: its body once it has come. */
+/** A VM's network interface: its body once it has come. */
 interface Interface {
   body: Json | undefined;
 }
 
-/** More groups than stand at the interfaces of one subnet: Azure allows 5,000 in a subscription's region. */
+/** More groups than are at the interfaces of one subnet: Azure allows 5,000 in a subscription's region. */
 const MOST_GROUPS = 2 ** 20;
 
 interface Member<M> {
   machine: M;
   interfaces: readonly Interface[];
-  /** Equal for machines with the same subnet and group, near for those with the same subnet: these are evaluated on end. */
+  /** Equal for VMs with the same subnet and group, near for those with the same subnet: these are evaluated on end. */
   place: number;
   groups: readonly Waited<M>[];
   /** How many of the groups have not come yet. */
   missing: number;
 }
 
-/** Gets a machine with its exposure, and the public addresses at its interfaces. */
+/** Gets a VM with its exposure, and the public addresses at its interfaces. */
 export type Take<M> = (machine: M, exposure: FoundExposure, addresses: readonly string[]) => void;
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
 /** The public addresses at network interfaces, as printed. */
 function publicAddresses(interfaces: readonly Interface[], resources: NetworkResources): readonly string[] {
-  // A list of its own size for each machine: one that grows takes room for seventeen.
+  // A list of its own size for each VM: one that grows takes room for seventeen.
   let addresses: readonly string[] = NO_ADDRESSES;
   for (const { body } of interfaces) {
     for (const config of list(properties(body).ipConfigurations)) {
@@ -66,13 +66,13 @@ function publicAddresses(interfaces: readonly Interface[], resources: NetworkRes
 }
 
 /**
- * The exposure of every machine of a fleet, from bodies as they arrive page by page. A network security group's body is
- * large, and of use only to the machines behind it: those of subnets are compiled and kept, those of network interfaces
- * are dropped when their machines are evaluated. So what is held at once follows the machines, not their rules.
+ * The exposure of every VM of a fleet, from bodies as they arrive page by page. A network security group's body is
+ * large, and of use only to the VMs behind it: those of subnets are compiled and kept, those of network interfaces
+ * are dropped when their VMs are evaluated. So what is held at once follows the VMs, not their rules.
  *
  * First every other resource (`addResources`), then `begin`, then the groups in any order (`addGroups`; cheapest when
- * those of subnets come first), then `finish`. `take` gets each machine once, as soon as all that decides it is there.
- * The answers are those of `evaluateExposure` for each machine alone.
+ * those of subnets come first), then `finish`. `take` gets each VM once, as soon as all that decides it is there.
+ * The answers are those of `evaluateExposure` for each VM alone.
  */
 export class FleetExposure<M extends FleetMachine> {
   readonly resources = new NetworkResources();
@@ -106,7 +106,7 @@ export class FleetExposure<M extends FleetMachine> {
     return found;
   }
 
-  /** Takes bodies of everything but network security groups. Interfaces of no machine of the fleet are not kept. */
+  /** Takes bodies of everything but network security groups. Interfaces of no VM of the fleet are not kept. */
   addResources(bodies: Iterable<unknown>): void {
     for (const body of bodies) {
       const raw = object(body);
@@ -122,9 +122,9 @@ export class FleetExposure<M extends FleetMachine> {
     }
   }
 
-  /** The virtual networks that the machines and the application gateways stand in, those with most machines first. */
+  /** The virtual networks that the VMs and the application gateways are in, those with most VMs first. */
   networks(): string[] {
-    // By subnet first: many machines share one, by one and the same text.
+    // By subnet first: many VMs share one, by one and the same text.
     const subnets = new Map<string, number>();
     for (const { interfaces } of this.#members) {
       for (const { body } of interfaces) {
@@ -187,7 +187,7 @@ export class FleetExposure<M extends FleetMachine> {
     if (this.#subnetsMissing.size === 0) this.#evaluate();
   }
 
-  /** The groups at a machine's network interfaces, each once. */
+  /** The groups at a VM's network interfaces, each once. */
   #groupsOf(interfaces: readonly Interface[]): readonly Waited<M>[] {
     let groups: readonly Waited<M>[] = [];
     for (const { body } of interfaces) {
@@ -214,7 +214,7 @@ export class FleetExposure<M extends FleetMachine> {
     return waited;
   }
 
-  /** Takes bodies of network security groups, and evaluates the machines whose last one is among them. */
+  /** Takes bodies of network security groups, and evaluates the VMs whose last one is among them. */
   addGroups(bodies: Iterable<unknown>): void {
     for (const body of bodies) {
       const id = text(object(body).id).toLowerCase();
@@ -231,11 +231,11 @@ export class FleetExposure<M extends FleetMachine> {
         if (member.missing === 0) this.#ready.push(member);
       }
     }
-    // A subnet's group also decides what its gateway lets in, for machines elsewhere: all of them come first.
+    // A subnet's group also decides what its gateway lets in, for VMs elsewhere: all of them come first.
     if (this.#subnetsMissing.size === 0) this.#evaluate();
   }
 
-  /** No more groups come: machines that still wait for one are evaluated without it. */
+  /** No more groups come: VMs that still wait for one are evaluated without it. */
   finish(): void {
     for (const member of this.#members) if (member.missing > 0) this.#ready.push(member);
     this.#evaluate();

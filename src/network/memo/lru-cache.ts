@@ -1,6 +1,6 @@
 /**
- * The values that were used last, few. What was made for one machine is of use to the next ones behind the same groups,
- * and to nobody later: were it kept longer, the garbage collector would move it to where it is cleared away last.
+ * Small LRU cache. A value made for one VM serves the next VMs behind the same groups and none after them; a larger
+ * cache would keep values long enough for the garbage collector to promote them to the old generation.
  */
 export class Recent<V> {
   readonly #values: V[] = [];

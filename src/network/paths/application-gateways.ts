@@ -11,7 +11,7 @@ import { describePublicAddress, publicAddressOf } from './public-addresses.ts';
 
 /**
  * The public listeners of every application gateway and where they send to. The gateway answers the client itself and
- * opens its own connection from its subnet, so the machine's rules see the subnet's addresses; the group on the
+ * opens its own connection from its subnet, so the VM's rules see the subnet's addresses; the group on the
  * gateway's subnet decides which clients come in.
  * https://learn.microsoft.com/azure/application-gateway/how-application-gateway-works and …/configuration-infrastructure
  */

@@ -68,7 +68,7 @@ function unreadFirewalls(resources: NetworkResources, networks: ReadonlySet<stri
   return found;
 }
 
-/** The machine's network configuration and what of it could not be read. */
+/** The VM's network configuration and what of it could not be read. */
 export interface FirewallQuestion {
   networkInterfaces: readonly string[];
   resources: NetworkResources;
@@ -80,7 +80,7 @@ export interface FirewallQuestion {
 }
 
 /**
- * Does the machine's traffic pass an Azure Firewall? Outbound by the default route of its subnets, inbound by the DNAT
+ * Does the VM's traffic pass an Azure Firewall? Outbound by the default route of its subnets, inbound by the DNAT
  * rules that exposure found, and what comes in past them. Unknown when the interfaces, subnets, route tables or
  * firewalls could not be read: "no firewall" is only said of what was seen.
  */

@@ -11,7 +11,7 @@ export interface PortRange {
 
 export const EVERY_PORT: PortRange = { from: 0, to: 65535 };
 
-/** Who on the Internet may use a path, before the machine's own rules; tags are sources of unknown addresses. */
+/** Who on the Internet may use a path, before the VM's own rules; tags are sources of unknown addresses. */
 export interface Clients {
   v4: Intervals<number>;
   v6: Intervals<bigint>;
@@ -27,7 +27,7 @@ export interface InternetPath {
   /** Resource id of the public address, load balancer, firewall or gateway, and the rule there. */
   readonly id: string;
   readonly rule: string;
-  /** Family of the packet that reaches the machine. */
+  /** Family of the packet that reaches the VM. */
   readonly family: Family;
   /** Bits of `BIT`. */
   readonly protocols: number;
@@ -35,11 +35,11 @@ export interface InternetPath {
   readonly front: PortRange;
   readonly back: PortRange;
   readonly clients: Clients;
-  /** The addresses that the machine's rules see instead of the client's; undefined when they see the client. */
+  /** The addresses that the VM's rules see instead of the client's; undefined when they see the client. */
   readonly translated: Space | undefined;
   /** Standard SKU: closed where no network security group allows it. */
   readonly closedByDefault: boolean;
-  /** With a floating address the packet still carries the frontend's address when the machine's rules see it. */
+  /** With a floating address the packet still carries the frontend's address when the VM's rules see it. */
   readonly floating: boolean;
   /** The hops in words, from the public address on. */
   readonly hops: readonly string[];
@@ -51,7 +51,7 @@ export function throughPorts(
   back: PortRange,
   range: PortRange,
 ): { front: PortRange; back: PortRange } | undefined {
-  // Every port leads to itself at a public address: the range is told as it is.
+  // Every port leads to itself at a public address: the range is reported as it is.
   if (front === back && back.from <= range.from && range.to <= back.to) return { front: range, back: range };
   const from = Math.max(back.from, range.from);
   const to = Math.min(back.to, range.to);

@@ -4,7 +4,7 @@ import type { Clients, PortRange } from './internet-path.ts';
 
 /**
  * A hop that takes traffic from the Internet and sends it on from its own addresses inside the network: Azure
- * Firewall's DNAT, and application gateways. The machine's rules see the hop's address, not the client's.
+ * Firewall's DNAT, and application gateways. The VM's rules see the hop's address, not the client's.
  */
 export interface Relay {
   via: Extract<ExposedPort['via'], 'firewall-dnat' | 'application-gateway'>;
@@ -18,7 +18,7 @@ export interface Relay {
   /** Where it sends to: a private address, or the id of an ipConfiguration (lower-case). */
   target: { address: string } | { config: string };
   back: PortRange;
-  /** Its addresses as the machine's rules see them, and a text that is equal for equal sets. */
+  /** Its addresses as the VM's rules see them, and a text that is equal for equal sets. */
   from: Space;
   fromKey: string;
   /** Its virtual network, lower-case; "" for a firewall in a virtual hub. */
@@ -28,11 +28,11 @@ export interface Relay {
   hops: readonly string[];
 }
 
-/** What relays there are, and what of them could not be read, by the network they stand in. */
+/** What relays there are, and what of them could not be read, by the network they are in. */
 export interface Relays {
   byAddress: ReadonlyMap<string, readonly Relay[]>;
   byConfig: ReadonlyMap<string, readonly Relay[]>;
-  /** Sentences for machines in, or connected to, a network; "" for hubs. */
+  /** Sentences for VMs in, or connected to, a network; "" for hubs. */
   notes: ReadonlyMap<string, readonly string[]>;
 }
 

@@ -44,7 +44,7 @@ export interface Balanced {
   readonly notes: readonly string[];
 }
 
-/** What load balancers make of a machine that none of them knows. */
+/** What load balancers make of a VM that none of them knows. */
 export const NOT_BALANCED: Balanced = Object.freeze({ paths: [], inner: [], unread: [], notes: [] });
 
 /** What is being found out. */

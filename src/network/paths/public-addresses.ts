@@ -6,7 +6,7 @@ import { type Family, parsePrefix } from '../sets/address-set.ts';
 /** A public address as far as it could be read. */
 export interface PublicAddress {
   id: string;
-  /** "20.51.7.14"; "not assigned" while dynamic and the machine is off; "unknown" when the resource was not read. */
+  /** "20.51.7.14"; "not assigned" while dynamic and the VM is off; "unknown" when the resource was not read. */
   address: string;
   family: Family;
   /** `unknown` is treated as Basic, which is open unless a group closes it. */

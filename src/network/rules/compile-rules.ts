@@ -135,7 +135,7 @@ function fieldsOfAdminRule(raw: unknown): Fields {
   const prefixes = (value: unknown) => list(value).map((item) => text(object(item).addressPrefix));
   return {
     name: printable(nameOf(id) || text(rule.name), 120),
-    // …/ruleCollections/<collection>/rules/<rule>: the collection is what a person looks up.
+    // …/ruleCollections/<collection>/rules/<rule>: the collection is what a user looks up.
     owner: parentOf(id),
     priority: whole(props.priority),
     access: text(props.access),
@@ -169,7 +169,8 @@ function portsOf(found: Texts, unread: string[]): Intervals<number> {
 
 /**
  * Makes one rule ready; undefined when it is not inbound or cannot be placed. A field that cannot be read is taken the
- * way that never makes the answer smaller (an allow as wide as possible, a deny as nothing), and is told in `defects`.
+ * way that never makes the answer smaller (an allow as wide as possible, a deny as nothing), and is reported in
+ * `defects`.
  */
 function compileRule(
   fields: Fields,
@@ -242,7 +243,7 @@ function compileRule(
   };
 }
 
-/** What a rule that names no addresses is taken to mean; tells it. */
+/** What a rule that names no addresses is taken to mean; adds a defect. */
 function nowhere(
   what: string,
   fields: Fields,
@@ -255,7 +256,7 @@ function nowhere(
   return reader.read(deny ? [] : ['*'], []);
 }
 
-/** Does the rule's destination tell one machine of the network from another? */
+/** Does the rule's destination distinguish one VM of the network from another? */
 export const isChoosy = ({ destination }: InboundRule): boolean => !destination.any && !destination.virtualNetwork;
 
 const said = (fields: Fields, where: string): string => `rule ${fields.name || '(without a name)'} of ${where}`;

@@ -31,7 +31,8 @@ export interface EffectiveRules {
   defects: readonly string[];
 }
 
-// Health probes and the platform's services come from this address: it is in the tags, but nobody on the Internet has it.
+// Health probes and the platform's services come from this address: it is in the tags, but no host on the Internet has
+// it.
 const HOST_ADDRESS = '168.63.129.16/32';
 
 /**
@@ -97,7 +98,7 @@ function readOnce(
   return { chain, empty: groups.length === 0, because: '', defects, unread: told.unread };
 }
 
-/** The group's id, which the view tells only through its rules. */
+/** The group's id, which the view reports only through its rules. */
 function groupOfView(association: Json): string {
   for (const rule of list(association.securityRules)) {
     const id = text(object(rule).id);

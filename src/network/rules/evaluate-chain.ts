@@ -44,7 +44,7 @@ const NO_TAGS: readonly string[] = Object.freeze([]);
 
 const PORTLESS = ALL_PROTOCOLS & ~WITH_PORTS;
 
-// More source-port classes than this are not told apart: the attacker is then assumed to find a fitting one.
+// More source-port classes than this are not distinguished: the attacker is then assumed to find a fitting one.
 const SOURCE_PORT_CLASSES = 256;
 
 /**
@@ -395,7 +395,7 @@ function stands<A extends number | bigint>(
   return overlaps(piece.sources, changed) && overlaps(subtract(piece.sources, taken), passed);
 }
 
-/** Source-port classes that rules tell apart: one representative of each. */
+/** Source-port classes that rules distinguish: one representative of each. */
 function sourcePortClasses<A extends number | bigint>(lists: readonly (ListAtPlace<A> | undefined)[]): number[] {
   const edges = new Set<number>([0]);
   for (const list of lists) {
@@ -480,7 +480,7 @@ export function evaluateChain<A extends number | bigint>(
   return { tcp: extra('tcp'), udp: extra('udp'), icmp: extra('icmp'), esp: extra('esp'), ah: extra('ah') };
 }
 
-/** The ports that programs of a person connect from: operating systems choose them, from 1024 on. */
+/** The ports that programs of a user connect from: operating systems choose them, from 1024 on. */
 const CLIENT_PORTS: Intervals<number> = [1024, 65536];
 
 /**

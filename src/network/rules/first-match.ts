@@ -97,7 +97,7 @@ const untouched = <A extends number | bigint>(): Outcome<A> => ({
 });
 
 /**
- * What the rules that name ports decide. Each rule in its turn makes new outcomes of those that stand on its ports:
+ * What the rules that name ports decide. Each rule in its turn makes new outcomes of those that are on its ports:
  * ports that fared alike up to here share the new one. Ports on which nothing is left to decide are passed over.
  */
 function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): Omit<Decisions<A>, 'chain'> {
@@ -133,7 +133,7 @@ function decideNarrow<A extends number | bigint>(narrow: readonly Narrow<A>[]): 
       }
     }
   }
-  // Only the outcomes that stand in the end are kept. The first is that of ports which no rule names.
+  // Only the final outcomes are kept. The first is that of ports which no rule names.
   const outcomes = [made[0] as Outcome<A>];
   for (let at = 1; at < made.length; at += 1) became[at] = -1;
   became[0] = 0;

@@ -28,7 +28,7 @@ export class DeepMatch<A extends number | bigint> {
     this.#unclaimed = new Int32Array(this.#edges.length + 1);
   }
 
-  /** What stands on ports that these rules name, given by their places in the list, in order. */
+  /** What is on ports that these rules name, given by their places in the list, in order. */
   outcome(rules: readonly number[]): Outcome<A> {
     const taken: A[] = [];
     const allowed: A[] = [];
@@ -49,7 +49,7 @@ export class DeepMatch<A extends number | bigint> {
     return pieces;
   }
 
-  /** Tells for each rule the sources that no rule before it has, where there are any. */
+  /** Reports for each rule the sources that no rule before it has, where there are any. */
   #claim(rules: readonly number[], tell: (sources: A[], rule: InboundRule) => void): void {
     const unclaimed = this.#unclaimed;
     for (let i = 0; i < unclaimed.length; i += 1) unclaimed[i] = i;

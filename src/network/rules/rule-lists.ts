@@ -131,7 +131,7 @@ export class FilterBook {
 
   readonly #gaps = new Map<string, Gap>();
 
-  /** Which of the things that could not be read were already told about; ids in lower case. */
+  /** Which of the things that could not be read were already reported; ids in lower case. */
   readonly told = new Set<string>();
 
   /** Why a resource was not read, as a sentence about `what`. */
@@ -141,7 +141,7 @@ export class FilterBook {
     return this.#sentence(what, entry ?? { why: 'hidden', because: 'not read', cure: 'needs Reader on it' });
   }
 
-  /** The gap that a sentence of this book tells; undefined for other sentences. */
+  /** The gap that a sentence of this book reports; undefined for other sentences. */
   gapOf(sentence: string): Gap | undefined {
     return this.#gaps.get(sentence);
   }
@@ -207,7 +207,7 @@ export class FilterBook {
   filtersFor(subnetId: string, nic: Json | undefined): Filters {
     const group = referenced(properties(nic).networkSecurityGroup);
     const last = this.#last;
-    // Machines are evaluated in the order of their subnets and groups.
+    // VMs are evaluated in the order of their subnets and groups.
     if (last?.subnet === subnetId && last.group === group && last.version === this.#resources.version) {
       return last.filters;
     }

@@ -87,7 +87,7 @@ export class AddressReader {
       case 'virtualnetwork':
       case 'virtual_network':
         return { ...spec, virtualNetwork: true };
-      // Health probes of the platform come from the host's own address (168.63.129.16): nobody on the Internet has it.
+      // Health probes of the platform come from the host's own address (168.63.129.16): no host on the Internet has it.
       case 'azureloadbalancer':
       case 'azure_loadbalancer':
       // Name resolution, instance metadata and licensing of the platform: addresses that no sender outside has.
@@ -149,7 +149,7 @@ export interface TagMeaning<A extends number | bigint> {
 }
 
 /**
- * The source addresses that a spec admits, as far as they are known. Application security groups hold only machines
+ * The source addresses that a spec admits, as far as they are known. Application security groups hold only VMs
  * of the virtual network, so neither the Internet nor a firewall is in one.
  */
 export function sourcesOf<A extends number | bigint>(

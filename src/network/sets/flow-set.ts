@@ -6,7 +6,7 @@ export interface Flow<A extends number | bigint> {
   from: number;
   to: number;
   sources: Intervals<A>;
-  /** In the order of the path: admin, subnet, network interface; by priority within each. Empty: no rule stands there. */
+  /** In the order of the path: admin, subnet, network interface; by priority within each. Empty: no rule is there. */
   rules: readonly DecidingRule[];
   /** Service tags of unknown addresses that also get in, for flows that exist only through them. */
   tags: readonly string[];

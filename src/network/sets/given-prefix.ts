@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { addressesOf } from './address-set.ts';
 import { overlaps } from './interval-set.ts';
 
-/** An address, or a prefix in CIDR form, that a person typed. */
+/** An address, or a prefix in CIDR form, that a user typed. */
 export interface GivenPrefix {
   /** In its shortest writing, with its length: "198.51.100.20/32". */
   prefix: string;

@@ -57,7 +57,7 @@ export function parsePorts(texts: readonly string[]): { ports: Intervals<number>
 export const isAllPorts = (ports: Intervals<number>): boolean =>
   ports.length === 2 && ports[0] === 0 && ports[1] === 65536;
 
-/** Ports as a person writes them: "22, 80, 3000-4000". */
+/** Ports as a user writes them: "22, 80, 3000-4000". */
 export function formatPorts(ports: Intervals<number>): string {
   const texts: string[] = [];
   for (let i = 0; i < ports.length; i += 2) {

@@ -1,4 +1,4 @@
-/** The protocols that network security groups tell apart. */
+/** The protocols that network security groups distinguish. */
 export type Protocol = 'tcp' | 'udp' | 'icmp' | 'esp' | 'ah';
 
 export const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'icmp', 'esp', 'ah'];

@@ -122,7 +122,7 @@ function conditionOf(filter: string): (event: Json) => boolean {
   return (event) => tests.every((test) => test(event));
 }
 
-/** Whoever may read a resource group may read what happened in it; without a group it takes the subscription. */
+/** Read access to a resource group includes its activity log; without a group, access to the subscription is needed. */
 function demandScope(call: Call, filter: string): void {
   const subscription = `/subscriptions/${call.params.subscription ?? ''}`;
   const group = /resourceGroupName\s+eq\s+'([^']+)'/i.exec(filter)?.[1];

@@ -91,7 +91,7 @@ export function contosoActivity(members: readonly Member[]): Row[] {
       took: 4,
       body: rule('3389', 300),
     },
-    // What followed the logon: whoever was on web01 used its identity, which is Contributor on rg-web.
+    // What followed the logon: the intruder on web01 used its identity, which is Contributor on rg-web.
     {
       place: web.place,
       resourceId: web2.id,

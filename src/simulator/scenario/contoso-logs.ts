@@ -63,7 +63,7 @@ const guessedNames = [
   'l.haas',
 ] as const;
 
-// Names that are made for whoever reads the log: terminals, spreadsheets, Markdown, buffers.
+// Names made to attack the log's readers: terminals, spreadsheets, Markdown, buffers.
 const hostileNames = [
   '\u001b]0;you are owned\u0007sysop',
   '\u001b[2J\u001b[1;1Hoperator',
@@ -379,7 +379,7 @@ export function contosoWorkspaces(
         ...new Set(contosoActivity(members).map((row) => String(row._ResourceId))),
       ],
     },
-    // Whoever set this one up collects only failures.
+    // This one is configured to collect only failures.
     { name: 'law-files', subscription: prodId, members: collect((each) => each.name === 'file01') },
     { name: 'law-dev', subscription: devId, members: collect((each) => each.place.subscription === devId) },
   ];

@@ -56,7 +56,7 @@ interface NicPlan {
 
 const { windows2012, windows2016, windows2019, windows2022, ubuntu2204 } = systems;
 
-/** Tags that whoever could write them meant for the reader's terminal, spreadsheet or notes. */
+/** Tags written to attack the reader's terminal, spreadsheet or notes. */
 const hostileTags = {
   owner: '\u001b]0;owned\u0007\u001b[2Jops',
   'cost\u202ecenter': '=HYPERLINK("http://203.0.113.77/x","click")',

@@ -1,4 +1,4 @@
-// Contoso's networks: who is reachable from where, and the traps for whoever has to say so.
+// Contoso's networks: which VM is reachable from where, and the traps in judging it.
 import type { ArmResource } from '../world.ts';
 import { applicationGateway, type Balancer, firewall, forcedTunnel, loadBalancer } from './gateways.ts';
 import {

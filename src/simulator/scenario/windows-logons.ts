@@ -194,7 +194,7 @@ export function bySubject(subject: Success): Row {
   };
 }
 
-/** Attackers' tools invent the client's name, and some invent it for whoever reads the log. */
+/** Attackers' tools invent the client's name, and some invent it to attack the log's reader. */
 const workstationNames: readonly [string, ...string[]] = [
   'kali',
   'WIN-7G2KD0PQ3LV',

@@ -9,7 +9,7 @@ export interface Operation {
   severity: Severity;
   /** MITRE ATT&CK techniques. */
   attack: string[];
-  /** Done to a scope, it concerns every machine in it: a policy, a role, a lock. */
+  /** Done to a scope, it concerns every VM in it: a policy, a role, a lock. */
   scope?: true;
 }
 
@@ -135,7 +135,7 @@ export const operations: readonly Operation[] = [
     attack: ['T1133'],
     scope: true,
   },
-  // Inside the machine, through Azure
+  // Inside the VM, through Azure
   {
     operation: 'Microsoft.Compute/virtualMachines/runCommand/action',
     kind: 'command',
@@ -171,7 +171,7 @@ export const operations: readonly Operation[] = [
     severity: 'high',
     attack: ['T1021.008'],
   },
-  // The machine as a whole
+  // The VM as a whole
   {
     operation: 'Microsoft.Compute/virtualMachines/write',
     kind: 'machine',

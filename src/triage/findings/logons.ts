@@ -12,12 +12,12 @@ export function brokenInto(logons: Logons | null): { index: number; burst: Burst
   return undefined;
 }
 
-/** " (event log fs.evtx, a log of fs01)" for a burst that an opened log tells; "" for one of Log Analytics. */
+/** " (event log fs.evtx, a log of fs01)" for a burst that an opened log reports; "" for one of Log Analytics. */
 function readFromText({ readFrom }: Burst): string {
   return readFrom === undefined || readFrom === 'Log Analytics' ? '' : ` (${printable(readFrom, 120)})`;
 }
 
-/** "a guessing attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
+/** "a brute-force attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
 export function successText(burst: Burst, success: LogonSuccess): string {
   const attack = burst.kind === 'spray' ? 'a password spray' : 'a brute-force attack';
   return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z${readFromText(burst)}`;

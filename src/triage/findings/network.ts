@@ -3,7 +3,7 @@ import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
 /**
- * A way to administer the machine that more than named addresses reach. A range that also holds one of `toldElsewhere`
+ * A way to administer the VM that more than named addresses reach. A range that also holds one of `toldElsewhere`
  * belongs to another rule.
  */
 function managementRule(

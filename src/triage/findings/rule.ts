@@ -10,7 +10,7 @@ export interface FindingFacts extends Evidence {
   now: Date;
 }
 
-/** What a rule says of one machine. */
+/** What a rule says of one VM. */
 export interface Verdict {
   severity: Severity;
   /** One sentence that a responder can read aloud; text from Azure or a log in it is `printable`. */
@@ -21,7 +21,7 @@ export interface Verdict {
   unknown?: string[];
   /** In the place of the rule's own, where another answers it. */
   playbook?: string;
-  /** When it ended, and by whom, where the evidence tells that it was true and is no longer. */
+  /** When it ended, and by whom, where the evidence shows that it was true and is no longer. */
   closed?: { at: string; by: string };
 }
 

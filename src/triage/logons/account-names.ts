@@ -11,7 +11,7 @@ const longest = 1024;
 /**
  * One account under the names that people and attackers type for it: `.\admin`, `HOST\admin`, `DOMAIN\admin`,
  * `admin@domain`, with trailing blanks or in another case, all have the key "admin". The display form keeps what was
- * typed. Nothing, blanks and `-` name nobody.
+ * typed. Nothing, blanks and `-` name no account.
  */
 export function accountName(typed: string): AccountName {
   const display = typed.slice(0, longest).trim();

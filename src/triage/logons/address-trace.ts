@@ -3,9 +3,9 @@ import { printable } from '../../text/printable.ts';
 import { accountName } from './account-names.ts';
 import { isoOf, type Ticks } from './ticks.ts';
 
-/** Logons of one account on one machine by the address that is followed. */
+/** Logons of one account on one VM by the address that is followed. */
 export interface TraceRow {
-  /** Resource id, or the name that the machine has in its logs. */
+  /** Resource id, or the name that the VM has in its logs. */
   machine: string;
   account: string;
   failures: number;
@@ -27,7 +27,7 @@ interface Machine {
 
 const mostAccounts = 50;
 
-/** Adds up what an address did, machine by machine. One machine is one whatever the case of its id. */
+/** Adds up what an address did, VM by VM. One VM is one whatever the case of its id. */
 export class TraceTally {
   readonly #machines = new Map<string, Machine>();
 

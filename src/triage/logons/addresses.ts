@@ -17,14 +17,14 @@ export function sourceAddress(text: string): string {
   return address.range() === 'unspecified' ? '' : address.toString();
 }
 
-/** Does every logon of the machine itself share this address, so that it says nothing about who came? */
+/** Does every logon of the VM itself share this address, so that it says nothing about who came? */
 export function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) ? ipaddr.process(address).range() === 'loopback' : address === 'localhost';
 }
 
 /**
- * The network that one subscriber has, as IPv6 is given out: the /64 of an address; "" for everything else. Whoever has
- * it has more addresses in it than there are of IPv4.
+ * The network that one subscriber has, as IPv6 is given out: the /64 of an address; "" for everything else. Such
+ * a network holds more addresses than there are of IPv4.
  */
 export function subscriberNetwork(address: string): string {
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return '';

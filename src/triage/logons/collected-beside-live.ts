@@ -30,9 +30,9 @@ function agreed(answers: readonly (boolean | null)[]): boolean | null {
 }
 
 /**
- * The logons that Log Analytics tells and those of exported logs, side by side: what is opened adds, and hides nothing.
- * Each burst names its source. `asOf` is the age of the oldest of them, and a log is as old as its last event. `live` is
- * null while it is not answered.
+ * The logons that Log Analytics reports and those of exported logs, side by side: what is opened adds, and hides
+ * nothing. Each burst names its source. `asOf` is the age of the oldest of them, and a log is as old as its last event.
+ * `live` is null while it is not answered.
  */
 export function besideLive(opened: readonly CollectedLogons[], live: Fact<Logons> | null): Fact<Logons> | null {
   if (opened.length === 0) return live;
@@ -58,7 +58,7 @@ export function besideLive(opened: readonly CollectedLogons[], live: Fact<Logons
     {
       failures: facts.reduce((sum, { value }) => sum + value.failures, 0),
       bursts: answered.flatMap(({ name, fact }) => burstsOf(fact, name)).sort(worse),
-      // What arrives now is Log Analytics' to tell; a log only ends.
+      // Only Log Analytics reports what arrives now; a log file ends.
       lastEventAt: first.fact.value.lastEventAt,
       successesCollected: agreed(facts.map(({ value }) => value.successesCollected)),
       thresholds: first.fact.value.thresholds,

@@ -61,7 +61,7 @@ export function madeBy({ eventId, account, thing }: EventParts): Made | undefine
   }
 }
 
-/** What an event says, in one line. The names in it are the log's: whoever draws them makes them printable. */
+/** What an event says, in one line. The names in it are the log's: the caller that draws them makes them printable. */
 export function eventWords(parts: EventParts): string {
   const by = named(parts.subject, 'someone');
   const account = named(parts.account, 'an account');

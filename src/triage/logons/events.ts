@@ -20,7 +20,7 @@ export interface LogonEvent {
   status: string;
   subStatus: string;
   process: string;
-  /** ProcessName: the program that asked for the logon; "" or absent where it is not told. */
+  /** ProcessName: the program that asked for the logon; "" or absent where it is not recorded. */
   processName?: string;
   /** TargetLogonId of a success. */
   logonId: string;
@@ -116,7 +116,7 @@ export class FailureColumns {
   logonType = new Int8Array(1024);
   /** Number in `processes`, where 0 is "not known"; only failures without an address have one. */
   process = new Uint16Array(1024);
-  /** 1 where the failure stands in a damaged part of an event log: shown, but no proof. */
+  /** 1 where the failure is in a damaged part of an event log: shown, but no proof. */
   unverified = new Uint8Array(1024);
 
   readonly computers = new Names();
@@ -131,7 +131,7 @@ export class FailureColumns {
   readonly #addresses = new Readings((text) => this.addresses.numberOf(sourceAddress(text)));
   readonly #accounts = new Readings((text) => this.#account(text));
   readonly #codes = new Map<string, Map<string, number>>();
-  /** Codes come from a closed set, but whoever writes a log can make them up: past this they are one. */
+  /** Codes come from a closed set, but a forged log can hold any: past this number they are counted as one. */
   static readonly mostCodes = 4096;
 
   constructor() {

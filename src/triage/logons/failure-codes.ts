@@ -1,10 +1,10 @@
 /**
  * What a failure says of the credential that was tried: it was `wrong`; it was `right`, and the logon was refused all the
- * same; or it was not what decided (`undecided`): not looked at, or not told.
+ * same; or it was not what decided (`undecided`): not checked, or not recorded.
  */
 export type Credential = 'wrong' | 'right' | 'undecided';
 
-/** What a failure code says. `accountExists` is null where it tells nothing about the account. */
+/** What a failure code says. `accountExists` is null where it shows nothing about the account. */
 export interface FailureMeaning {
   meaning: string;
   accountExists: boolean | null;
@@ -30,7 +30,7 @@ const undecided = (meaning: string, accountExists: boolean | null = null): Failu
  * stage (LsaLogonUser: "the user account and password are legitimate"), and so are the expired account and the right that
  * is not granted. A locked account is refused before its password is looked at.
  *
- * Kerberos' codes of 4768 and 4771 are those of RFC 4120 7.5.9, as Microsoft's descriptions of the events tell them.
+ * Kerberos' codes of 4768 and 4771 are those of RFC 4120 7.5.9, as Microsoft's descriptions of the events report them.
  */
 const meanings: Record<string, FailureMeaning> = {
   '0xc000005e': undecided('no logon server available'),
@@ -73,7 +73,7 @@ const meanings: Record<string, FailureMeaning> = {
   // Of events that have no code of their own.
   'rdp:refused': wrong('wrong account or password', null),
   'rdp:denied': right('may not use Remote Desktop (the password was right)'),
-  'explicit-credentials': undecided('attempt with explicit credentials, whose outcome is not told'),
+  'explicit-credentials': undecided('attempt with explicit credentials, whose outcome is not recorded'),
   // What sshd and PAM say in words; the codes are this program's own.
   'sshd:wrong-password': wrong('wrong password', true),
   'sshd:password-refused': undecided('password refused (for root it may not have been looked at)', true),

@@ -6,7 +6,7 @@ const sshNear = 5 * ticksPerSecond;
 /** As 4625 calls the logon that OpenSSH for Windows asks for: network, clear text. */
 const sshLogonType = 8;
 
-/** The failures that 4625 told of, by account, each to be spent once on another telling of it. */
+/** The failures that 4625 reported, by account, each to be matched once with another report of it. */
 export class KnownFailures {
   readonly #failures: FailureColumns;
   readonly #rows = new Map<string, number[]>();
@@ -19,7 +19,7 @@ export class KnownFailures {
     this.#length = failures.length;
   }
 
-  /** Made when it is asked for: most logs hold nothing that tells of a 4625 again. */
+  /** Made when it is asked for: most logs hold nothing that repeats a 4625. */
   #index(): void {
     const failures = this.#failures;
     const { computer, account } = failures;
@@ -60,8 +60,8 @@ export class KnownFailures {
 }
 
 /**
- * Adds attempts that OpenSSH for Windows logged. Where a 4625 tells of the same one, without its address, as it does, that
- * failure gets the address and nothing is added.
+ * Adds attempts that OpenSSH for Windows logged. Where a 4625 reports the same one, without its address, as it does,
+ * that failure gets the address and nothing is added.
  */
 export function addSshAttempts(
   failures: FailureColumns,

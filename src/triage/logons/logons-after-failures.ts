@@ -8,8 +8,8 @@ import { timeOrder } from './time-order.ts';
 
 /**
  * So many failures of an account, and then a logon of it: what Microsoft Sentinel's stock rule
- * MultipleFailedFollowedBySuccess tells (Solutions/Windows Security Events/Analytic Rules, version 2: 5 failures, with
- * gaps of at most one hour, within two). Whoever keeps below what a burst needs is not below this.
+ * MultipleFailedFollowedBySuccess reports (Solutions/Windows Security Events/Analytic Rules, version 2: 5 failures,
+ * with gaps of at most one hour, within two). It catches attackers who stay below the burst threshold.
  */
 const fewest = 5;
 const longestGap = 3600 * ticksPerSecond;
@@ -26,7 +26,7 @@ interface Run {
 
 /**
  * Logons that followed at least five failures of their account on the same computer, from wherever they came, and which
- * no burst tells of; the earliest first. A logon by key is none that a guess can open.
+ * no burst holds; the earliest first. A logon by key is none that a guess can open.
  */
 export function logonsAfterFailures(
   failures: FailureColumns,
@@ -125,7 +125,7 @@ function successesByKey(failures: FailureColumns, successes: readonly Success[])
   return byKey;
 }
 
-/** The logons that bursts tell of. */
+/** The logons that are already in bursts. */
 function toldOf(bursts: readonly Burst[]): Set<string> {
   const told = new Set<string>();
   for (const { success } of bursts) {

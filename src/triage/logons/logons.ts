@@ -227,7 +227,7 @@ interface Tally {
   logonTypes: Set<number>;
 }
 
-/** Tells what the rows of a burst say. */
+/** Describes a burst by its rows. */
 class Teller {
   readonly #evidence: LogonEvidence;
   readonly #successes: Successes;

@@ -20,8 +20,8 @@ interface Refused {
 
 /**
  * Failures whose credential was right and whose logon was refused all the same, by computer, account, address and code;
- * those with the most wrong guesses of the account, or from the address, before them first. Whoever has found a password
- * needs but another way in.
+ * those with the most wrong guesses of the account, or from the address, before them first. An attacker who has found a
+ * password needs only another way in.
  */
 export function rightButRefused(columns: FailureColumns): RightButRefused {
   const verdicts = columns.codes.texts.map((code) => failureMeaning(code).credential);

@@ -1,9 +1,9 @@
-/** Event of a new account: it alone tells both the account's name and its SID. */
+/** Event of a new account: it alone reports both the account's name and its SID. */
 const accountCreated = 4720;
 
 const accountSid = /\bS-1-5-21(?:-\d{1,10}){4}\b/g;
 
-/** Names of accounts by their SID, as a log tells them: a change of a group names its new member by SID alone. */
+/** Names of accounts by their SID, as a log reports them: a change of a group names its new member by SID alone. */
 export class SidNames {
   readonly #names = new Map<string, string>();
 

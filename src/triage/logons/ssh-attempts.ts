@@ -50,7 +50,7 @@ const keyOf = (line: SshdLine): string => accountName(shown(line)).key;
 const isAddress = (text: string): boolean => ipaddr.isValid(text);
 
 /**
- * The attempts in the lines of one process, in the order of time. sshd and PAM tell of one attempt in up to five lines,
+ * The attempts in the lines of one process, in the order of time. sshd and PAM report one attempt in up to five lines,
  * and a process id comes round: lines are parted by address and port first. Within a connection
  * - each refused password counts, and each answer to an interactive one (sshd logs only some of these a second time);
  * - what PAM's modules count, where sshd's own lines are not there to count: its module with the most, and those that
@@ -80,7 +80,7 @@ function connectionsOf(lines: readonly TimedLine[]): TimedLine[][] {
   return [...groups.values()].filter((group) => group.length > 0);
 }
 
-/** "203.0.113.9 50022" or, without a port, "203.0.113.9"; "" where no address is told, or only a host's name. */
+/** "203.0.113.9 50022" or, without a port, "203.0.113.9"; "" where no address is reported, or only a host's name. */
 function endOf(line: SshdLine): string {
   const address = sourceAddress(line.address);
   if (line.says === 'trace' && line.code === 'sshd:refused-connection') return address;
@@ -210,7 +210,7 @@ function refuse(
   for (const refusal of [...refusals].sort((a, b) => rankOf(a) - rankOf(b))) {
     const { line, at } = refusal;
     const account = keyOf(line);
-    // Module and sshd both tell of it.
+    // Module and sshd both report it.
     if (told.some((one) => one.account === account && Math.abs(one.at - at) <= before)) continue;
     told.push({ account, at });
     const own = guesses.filter(({ by, account: name }) => by !== 'pam' && accountName(name).key === account);
@@ -253,7 +253,10 @@ export interface CountedAttempt {
   known: boolean;
 }
 
-/** Lines of one refusal lie closer to each other; PAM answers at once; sshd waits for its delay, and tells of a connection when it ends. */
+/**
+ * Lines of one refusal lie closer to each other; PAM answers at once; sshd waits for its delay, and reports a
+ * connection when it ends.
+ */
 const before = 2 * ticksPerSecond;
 const after = { interactive: 60 * ticksPerSecond, trace: 180 * ticksPerSecond };
 

@@ -18,7 +18,7 @@ export const processGap = 180 * ticksPerSecond;
 /** However close they lie, the lines of one connection before its logon do not go on for so long. */
 export const longestProcess = 3600 * ticksPerSecond;
 
-/** An attempt as it is counted, and the logons and names that tell what it means. */
+/** An attempt as it is counted, and the logons and names that show what it means. */
 export interface SshEvidence {
   attempts: CountedAttempt[];
   logons: (SshLogon & { computer: string; last: Ticks })[];
@@ -29,9 +29,10 @@ export interface SshEvidence {
 const guessedIn = /^(?:password|keyboard-interactive|challenge-response)/;
 
 /**
- * The attempts as they are counted in the end: each once, whichever process told of it, and with the code that all lines
- * together allow. sshd does not try the password of root where root may log on with a key alone (the default, and Azure's
- * images'), and says "Failed password" all the same: unless a password of root was accepted there, it decides nothing.
+ * The attempts as they are counted in the end: each once, whichever process reported it, and with the code that all
+ * lines together allow. sshd does not try the password of root where root may log on with a key alone (the default, and
+ * Azure's images'), and says "Failed password" all the same: unless a password of root was accepted there, it decides
+ * nothing.
  */
 export function settled({ attempts, logons, existing }: SshEvidence): CountedAttempt[] {
   const rootByPassword = new Set(
@@ -52,7 +53,7 @@ export function settled({ attempts, logons, existing }: SshEvidence): CountedAtt
 
 /**
  * The attempts and the logons behind lines of syslog, in any order. A line that was sent twice is read once; an attempt
- * that several lines tell of counts once. `unread` counts lines that say something about a logon no form is known for.
+ * that several lines report counts once. `unread` counts lines that say something about a logon no form is known for.
  */
 export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[]; successes: LogonEvent[] } {
   const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set() };

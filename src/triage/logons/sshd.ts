@@ -17,7 +17,7 @@ export interface SshdLine {
   method: string;
   /** How many attempts the message stands for. */
   times: number;
-  /** Did the client have no word in what stands behind the address, so that the address is sshd's own for certain? */
+  /** Did the client have no influence on the text after the address, so that the address is sshd's own for certain? */
   certain: boolean;
   /** Is it the last that sshd says of a connection? What its process id says next is of another, or PAM's summing up. */
   ends: boolean;
@@ -29,7 +29,7 @@ export interface SshdLine {
 }
 
 /**
- * Who says what of an attempt, since several lines tell of one.
+ * Which program logs what of an attempt, since several lines report one.
  * - `password`, `interactive`: sshd refused a guess; `pam-error`: what PAM answered to an interactive one;
  * - `pam-failure`, `pam-more`, `pam-success`: what PAM's module says of guesses, `pam-more` of those it did not log;
  * - `key`: a key, or a host, was refused; `partial`: right, and another factor is asked for;
@@ -118,8 +118,8 @@ const pamFailure =
   /^(?:[\w-]+: )?(?:(pam_\w+)\((\w[\w.@-]*):\w+\): |\(pam_unix\) )?[Aa]uthentication failure;? logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
 const pamMore =
   /^(?:pam_\w+\(\w[\w.@-]*:\w+\): )?PAM (\d{1,4}) more authentication failures?; logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
-// sshd tells PAM no remote user, so what follows an empty one is the address, and a name tried may follow on it. Where
-// a service does tell one it is the client's to choose, and the last address is PAM's own.
+// sshd gives PAM no remote user, so what follows an empty one is the address, and a name tried may follow on it.
+// Where a service does give one it is the client's to choose, and the last address is PAM's own.
 const ofSshd = /^ruser= +rhost=(\S*)(?:\s+user=(.*))?$/;
 const ofOthers = /^ruser=.* rhost=(\S*)(?:\s+user=(.*))?$/;
 
@@ -273,7 +273,7 @@ function pamLine(message: string): SshdLine | null {
 function pamGuess(rest: string, logname: string, module: string, service: string, times: number): SshdLine | null {
   const told = rest.replace(/ \[preauth\]$/, '');
   const match = (service === 'sshd' ? ofSshd.exec(told) : null) ?? ofOthers.exec(told);
-  // Without a remote host it is somebody at the machine: sudo, su, a console.
+  // Without a remote host it is a local login: sudo, su, a console.
   if (!match?.[1]) return null;
   const account = match[2] ?? logname;
   return { ...trace('pam:failure', account, match[1]), says: 'pam-failure', module, service, times };

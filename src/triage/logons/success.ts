@@ -73,7 +73,7 @@ export class Successes {
     };
     for (const success of sorted) {
       const account = accountName(success.account).key;
-      // A null session is logged as a logon, from scanners above all; nobody's password was right.
+      // A null session is logged as a logon, from scanners above all; no password was accepted.
       if (isAnonymous(account)) continue;
       const indexed = { success, account, address: addressOf(success.address) };
       const computer = success.computer.trim().toLowerCase();
