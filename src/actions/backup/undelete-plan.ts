@@ -107,7 +107,7 @@ export async function planUndelete(connection: Connection, context: ActionContex
     consequences: [
       `The recovery points in ${vault} are kept again, without an end, and cost storage.`,
       'Protection stays stopped: no new points are made until somebody resumes it (portal: Resume backup; or az backup protection enable-for-vm with the policy).',
-      'Whoever deleted it may do so again: see who did (activity log), and take that account’s rights on the vault first.',
+      'The account that deleted it may do so again: see which one it was (activity log), and take its rights on the vault first.',
       'There is no undo: cordon does not delete a backup.',
     ],
     state: { ...place, source: found.source, jobId: '' } satisfies UndeleteState,
