@@ -22,7 +22,7 @@ const roles: readonly (readonly [RegExp, string])[] = [
   [/^microsoft\.compute\/(snapshots|disks)\//i, 'Disk Snapshot Contributor'],
   [/^microsoft\.compute\//i, 'Virtual Machine Contributor'],
   [/^microsoft\.security\//i, 'Security Admin'],
-  // Microsoft's table of backup roles asks it of whoever leaves an item with its protection stopped.
+  // Microsoft's table of backup roles names it for stopping protection with the data retained.
   [/^microsoft\.recoveryservices\/.*\/protectedItems\/write$/i, 'Backup Contributor'],
   [/^microsoft\.recoveryservices\//i, 'Backup Operator'],
 ];
