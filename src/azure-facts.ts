@@ -1,7 +1,7 @@
 /** A fact of Azure, or of a catalogue about it, that decides something in cordon, and that ends or changes some day. */
 export interface AzureFact {
   id: string;
-  /** What is so, in one sentence. */
+  /** The fact, in one sentence. */
   fact: string;
   /** Where it is said. */
   source: string;

@@ -68,7 +68,7 @@ function tagged(command: Command): Command {
   );
 }
 
-/** Does the command in hand do nothing but print? */
+/** Does the current command do nothing but print? */
 let printsOnly = false;
 
 /** As `finish`, for a command that does nothing but print. */
@@ -430,7 +430,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** `--debug FILE` wherever it stands: the log of the Azure SDK goes there, and no other way. */
+/** `--debug FILE` at any position: the log of the Azure SDK goes there, and no other way. */
 async function startDebugging(argv: readonly string[]): Promise<void> {
   const at = argv.findIndex((word) => word === '--debug' || word.startsWith('--debug='));
   const file = argv[at]?.startsWith('--debug=') ? argv[at].slice('--debug='.length) : argv[at + 1];

@@ -2,7 +2,7 @@ import type { Session } from '../src/session/session.ts';
 import type { RunSlot, SessionState } from '../src/session/state.ts';
 import { steady } from '../src/text/cells.ts';
 
-/** What of a playbook wants a user: its prompt, or that it has ended; "" while it works. */
+/** What in a playbook needs the user: its prompt, or that it has ended; "" while it works. */
 function wants({ view, id }: RunSlot): string {
   const about = `${view.playbook} on ${view.vm.name}`;
   if (view.prompt) return `${id} ${view.prompt.question} ${about} waits for you`;

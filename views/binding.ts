@@ -19,6 +19,8 @@ export interface Binding {
   runnable: boolean;
   /** Why it cannot be done now; "" when it can. It stays in its place and says so. */
   disabled?(state: SessionState): string;
+  /** Has it a place in the footer now? Always, when absent. */
+  offered?(state: SessionState): boolean;
   commands(state: SessionState, session: Session): Command[];
 }
 

@@ -169,7 +169,7 @@ export function paletteMatches(state: SessionState): Binding[] {
   return first?.name.toLowerCase().startsWith(text.toLowerCase()) ? [...vms, ...actions] : [...actions, ...vms];
 }
 
-const onlyWhenPossible = ['undo', 'keep', 'back', 'answer', 'resume'];
+const onlyWhenPossible = ['undo', 'undo-lock', 'keep', 'back', 'answer', 'resume'];
 
 /** What the footer offers in this mode, in the table's order. */
 export function footerEntries(state: SessionState): Binding[] {
@@ -177,7 +177,9 @@ export function footerEntries(state: SessionState): Binding[] {
   const entries = bindings.filter((binding) => binding.footer && binding.modes.includes(mode));
   // A footer has no room for what makes no sense now.
   const shown = entries.filter(
-    (binding) => !onlyWhenPossible.includes(binding.id) || (binding.disabled?.(state) ?? '') === '',
+    (binding) =>
+      (binding.offered?.(state) ?? true) &&
+      (!onlyWhenPossible.includes(binding.id) || (binding.disabled?.(state) ?? '') === ''),
   );
   // At a prompt its answers come first.
   const answers = ['yes', 'no', 'no-text', 'submit', 'skip', 'later', 'end-run', 'ask-again'];

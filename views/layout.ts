@@ -17,7 +17,7 @@ export function tooSmall(columns: number, rows: number): boolean {
 }
 
 /**
- * How the panes of a triage stand: side by side; one large with the others in a row each; or one at a time with its name
+ * The arrangement of a triage's panes: side by side; one large with the others in a row each; or one at a time with its name
  * among tabs.
  */
 export type Arrangement = 'beside' | 'accordion' | 'tabs';
@@ -151,7 +151,7 @@ export function pageLayout(columns: number, rows: number): Box[] {
 
 /**
  * The boxes of a playbook in progress: `header`, `steps` beside `step` (above it under 100 columns), `prompt` when there is
- * one (as many rows as it wants, but never so many that the step in hand cannot be read), `status`, `footer`.
+ * one (as many rows as it wants, but never so many that the current step cannot be read), `status`, `footer`.
  */
 export function runLayout(columns: number, rows: number, promptRows: number, stepCount: number): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });

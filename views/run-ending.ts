@@ -28,8 +28,10 @@ function lockedRow(state: SessionState, slot: RunSlot, lock: StepView): Line {
   const { openBefore } = slot;
   const before =
     openBefore === null
-      ? 'Before: not known.'
-      : `Before: ${openBefore.length === 0 ? 'no port' : counted(openBefore.length, 'port')} open to everybody.`;
+      ? slot.earlier
+        ? ''
+        : 'Before: not known. '
+      : `Before: ${openBefore.length === 0 ? 'no port' : counted(openBefore.length, 'port')} open to everybody. `;
   const part = state.triages.get(slot.vmId)?.part;
   const fact = part?.exposure;
   const fresh = fact?.state === 'known' && fact.asOf >= lock.endedAt;
@@ -41,7 +43,7 @@ function lockedRow(state: SessionState, slot: RunSlot, lock: StepView): Line {
       ? `Now: ${headline?.texts.at(-2) ?? headline?.texts.at(-1) ?? ''}`
       : `Now: none, checked ${clock(fact.asOf)}`;
   const sign = fresh && open ? span(mark.critical, 'critical') : truthMark(lock.verified?.ok ?? null);
-  return line(' ', sign, ' ', span(`Locked ${clock(lock.endedAt)}.`, 'plain', true), ` ${before} ${now}`);
+  return line(' ', sign, ' ', span(`Locked ${clock(lock.endedAt)}.`, 'plain', true), ` ${before}${now}`);
 }
 
 const outcomes: Record<string, [string, Tone, string]> = {

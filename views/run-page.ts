@@ -6,7 +6,7 @@ import { endingPage } from './run-ending.ts';
 import { stepRows } from './run-text.ts';
 import { bodySections, type Section } from './sections.ts';
 
-/** The rows that `height` rows can show, with the one in hand among them. */
+/** The rows that `height` rows can show, with the current one among them. */
 function inView(rows: readonly Line[], height: number, at: number): Line[] {
   const last = rows.findLastIndex(({ item }) => item === at);
   const from = Math.max(0, Math.min(last + 2 - height, rows.length - height));
@@ -22,7 +22,7 @@ function headerOf(state: SessionState, { view, vmId }: RunSlot): Line {
   return machineHeader(state, vmId, `${view.playbook} › ${where}`);
 }
 
-/** A playbook: while it runs its steps and the one in hand, then how it ended. */
+/** A playbook: while it runs its steps and the current one, then how it ended. */
 export function runSections(state: SessionState): Section[] {
   const { slot, steps, step } = runBoxes(state);
   const layer = drawn(state);

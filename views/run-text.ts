@@ -31,7 +31,9 @@ export function stepMark(step: StepView): Span {
   return span(shown.mark, shown.tone);
 }
 
-/** The steps of the playbook, the one in hand and the one that is looked at marked; long titles go on in a second row. */
+/**
+ * The steps of the playbook, the current one and the one that is looked at marked; long titles go on in a second row.
+ */
 export function stepRows(slot: RunSlot, looked: number | null, width: number): Line[] {
   return slot.view.steps.flatMap((step, at): Line[] => {
     const now = at === slot.view.current && slot.view.outcome === 'running';
@@ -134,7 +136,7 @@ function checkedRows({ verified }: StepView, width: number): Line[] {
   );
 }
 
-/** The step in hand: why, what changes, who else feels it, what it needs, how it is undone, how it went. */
+/** The current step: why, what changes, who else feels it, what it needs, how it is undone, how it went. */
 export function stepDetailRows(step: StepView | undefined, width: number): Line[] {
   if (!step) return [line(span(` ${mark.loading} planning`, 'dim'))];
   const acts = step.kind === 'action';

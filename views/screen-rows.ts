@@ -64,7 +64,7 @@ export function screenOf(
     case 'moment': {
       const sections = detailSections(session, state);
       if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];
-      // The question stands over the text; the tables give way to it.
+      // The question is above the text; the tables give way to it.
       return whole(sections.flatMap((section) => (section.kind === 'rows' ? section.rows : [])));
     }
     default:

@@ -12,7 +12,7 @@ interface SpokenProps {
   latest: { asks: string };
 }
 
-/** For who hears the screen: lines that are appended and never change, without boxes, and what is typed at the end. */
+/** For screen readers: lines that are appended and never change, without boxes, and what is typed at the end. */
 export function SpokenView({ session, log, latest }: SpokenProps) {
   const lines = useSyncExternalStore(log.subscribe, log.lines);
   const typed = useSyncExternalStore(log.subscribe, log.typed);

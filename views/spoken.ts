@@ -17,7 +17,7 @@ import { outcomeRows } from './run-ending.ts';
 import { summaryRow } from './suspects-list.ts';
 import { foundEntries } from './transcript-text.ts';
 
-/** What can be said of one thing on screen; it is said again only when it has changed. */
+/** The spoken text of one thing on screen; it is repeated only when it has changed. */
 type Said = Record<string, string[]>;
 
 /** As wide as any sentence: nothing is cut, since a screen reader has no width. */
@@ -207,7 +207,7 @@ export function spokenLog(session: Pick<Session, 'explain' | 'state' | 'subscrib
     const layer = drawn(state);
     const here = `${state.layers.length} ${layer.kind}`;
     const said = spokenOf(session, state);
-    // In another view everything is said anew.
+    // In another view everything is said again.
     const known = here === at ? before : { message: before.message ?? [] };
     const fresh = Object.entries(said).flatMap(([name, texts]) =>
       texts.join('\n') === (known as Said)[name]?.join('\n') ? [] : texts,

@@ -332,7 +332,7 @@ function reasonsOf(state: SessionState, row: ScanRow): string[] {
   return all.length === 0 ? ['nothing that speaks against it in what could be read'] : all;
 }
 
-/** Why the selected VM stands where it stands: its story where it was opened, else the reasons of its score. */
+/** Why the selected VM has its place in the list: its story where it was opened, else the reasons of its score. */
 export function becauseRows(state: SessionState, width: number, height: number): Line[] {
   const row = selectedRow(state);
   if (!row) {

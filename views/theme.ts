@@ -47,7 +47,7 @@ export const themes: Record<ThemeName, Theme> = {
       accent: 123,
     },
   },
-  // Blue and orange hold apart for who sees no red or no green (Okabe and Ito's set, among the 256).
+  // Blue and orange are distinguishable without red or green vision (Okabe and Ito's set, among the 256).
   'colour-blind': {
     background: null,
     tones: {

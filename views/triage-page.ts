@@ -118,7 +118,7 @@ function tabsRow(state: SessionState, focus: Pane): Line {
 
 type TriageLayer = Extract<Layer, { kind: 'triage' }>;
 
-/** The boxes of the triage screen as the session stands. */
+/** The boxes of the triage screen for the session's present state. */
 export function triageBoxes({ columns, rows }: SessionState, { pane, zoomed }: TriageLayer): Box[] {
   const strip = rows >= 26 && !isTall(columns, rows) ? 1 : 0;
   return triageLayout({ columns, rows, focus: pane, zoomed, story: storyRoom(rows) + strip });

@@ -10,7 +10,7 @@ import { type Headline, storyOf } from '../src/words/story.ts';
 import { between, blank, type Line, line, type Span, span, widthOf } from './line.ts';
 import { severityMark } from './marks.ts';
 
-/** What is not answered yet, or could not be. */
+/** Facts that have not been answered yet, or could not be. */
 function gaps(slot: TriageSlot): { awaited: string[]; unknown: string[] } {
   const { exposure, logons, patches, posture } = slot.part;
   const names = Object.entries({

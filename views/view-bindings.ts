@@ -1,3 +1,4 @@
+import { seemsLocked } from '../src/session/containment.ts';
 import { addressesOf, beneath, burstInHand, machineOf, type SessionState, top } from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { aboutMachines, type Given, one, views } from './binding.ts';
@@ -197,6 +198,17 @@ export const viewBindings: readonly Given[] = [
     danger: true,
     disabled: noRunToUndo,
     commands: one({ type: 'undo' }),
+  },
+  {
+    id: 'undo-lock',
+    keys: ['u'],
+    name: 'undo lock',
+    description: 'Undo the lock at the VM, of this session or another; asks before',
+    modes: ['triage'],
+    danger: true,
+    disabled: (state) => (state.readOnly ? 'This session is read-only.' : ''),
+    offered: (state) => seemsLocked(state, machineOf(state) ?? ''),
+    commands: one({ type: 'undo-lock' }),
   },
   {
     id: 'keep',

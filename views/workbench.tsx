@@ -52,9 +52,9 @@ export interface WorkbenchStreams {
   entered?: boolean;
   /** Is given the way to lend the terminal to another program, and null when that ends. */
   lend?: (lent: ((work: () => Promise<void>) => Promise<void>) | null) => void;
-  /** Is the mouse heeded? Then the terminal selects text only with Shift held. */
+  /** Is the mouse used? Then the terminal selects text only with Shift held. */
   mouse?: boolean;
-  /** Lines that are appended instead of a screen, for who hears it. */
+  /** Lines that are appended instead of a screen, for screen readers. */
   screenReader?: boolean;
   /** `auto`: light or dark, as the terminal reports it. */
   theme?: ThemeName | 'auto';
@@ -62,7 +62,7 @@ export interface WorkbenchStreams {
 
 const enterAlternateScreen = '\u001b[?1049h';
 const clearFromTop = '\u001b[H\u001b[2J';
-/** Between these a terminal that can shows nothing: what is drawn anew does not flicker. */
+/** Between these a terminal that can shows nothing: what is drawn again does not flicker. */
 const [beginUpdate, endUpdate] = ['\u001b[?2026h', '\u001b[?2026l'];
 
 /**
@@ -109,7 +109,7 @@ export async function runWorkbench({
   });
   let instance: Instance | null = null;
   const latest: LatestFrame = { asks: '', suspend: null };
-  // A prompt stands from when the terminal has its frame, not from when React has made it.
+  // A prompt counts as shown from when the terminal has its frame, not from when React has made it.
   const frameWritten = () => {
     const { asks } = latest;
     if (asks !== '') stdout.write('', () => session.dispatch({ type: 'prompt-shown', key: asks }));

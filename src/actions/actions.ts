@@ -26,7 +26,7 @@ export function createActions(connection: Connection): Map<string, Action> {
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));
 }
 
-/** What is known of the sign-in that will make Azure refuse a change, or put another's name to it. */
+/** Properties of the sign-in for which Azure will refuse a change, or record it under another name. */
 async function aboutTheSignIn(connection: Connection): Promise<string[]> {
   const who = await connection.signedIn().catch(() => null);
   if (!who) return [];

@@ -11,7 +11,7 @@ export interface Intended {
   forUndo?: boolean;
 }
 
-/** What stands in the way of a change though the caller is permitted. */
+/** Obstacles to a change that the caller is permitted to make. */
 export interface Obstacles {
   /** Why the change cannot be made; "" when nothing of it is known. */
   blocked: string;

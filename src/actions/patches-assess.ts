@@ -37,7 +37,7 @@ const notYet: AssessState = {
 
 /**
  * Why Azure would refuse or fail: it assesses by an extension, which runs only in a VM that is on, through its
- * agent. "" when nothing stands in the way.
+ * agent. "" when nothing prevents it.
  * https://learn.microsoft.com/azure/update-manager/prerequisites
  */
 export function obstacleTo(machine: unknown, view: unknown, name: string): string {

@@ -14,7 +14,7 @@ const lockNote = z.object({
 });
 type LockNote = z.infer<typeof lockNote>;
 
-/** Who writes to a case. */
+/** A process that writes to a case. */
 export interface LockHolder {
   pid: number;
   host: string;

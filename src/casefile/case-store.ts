@@ -36,7 +36,7 @@ export interface CaseSummary {
   head: string;
   /** Does the last entry close it? */
   closed: boolean;
-  /** Who writes to it now. */
+  /** The process that writes to it now. */
   writer: LockHolder | null;
   /** Why the list is incomplete, or "". */
   unreadable: string;
@@ -91,7 +91,7 @@ export interface CaseStore {
    */
   create(start: { vmName: string; at?: Date; header: HeaderParts }): Promise<CaseFile>;
   /**
-   * Goes on with a case. Verifies the chain; keeps a line that a crash cut off in `torn-<time>.txt`. Throws a
+   * Continues a case. Verifies the chain; keeps a line that a crash cut off in `torn-<time>.txt`. Throws a
    * CaseNotFoundError, a CaseLockedError, or a TranscriptDamagedError (then it can only be read). Of an id as much is enough
    * as names one case only.
    */

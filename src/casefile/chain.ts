@@ -68,7 +68,7 @@ function canonicalWithoutHash(raw: unknown): string {
 /**
  * Is the text the canonical JSON of its value? RFC 8785 writes strings and numbers as `JSON.stringify` does; what it adds
  * is the order of the names. What does not come out so (names like numbers, which JavaScript orders itself) is written
- * anew to be compared.
+ * again to be compared.
  */
 function isCanonical(raw: unknown, text: string): boolean {
   return (JSON.stringify(raw) === text && isSorted(raw)) || canonical(raw) === text;

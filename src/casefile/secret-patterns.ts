@@ -1,4 +1,4 @@
-/** What stands where a secret stood. */
+/** The text that replaces a secret. */
 export const redacted = '[redacted]';
 
 /** A pattern that keeps what names the secret ($1, and $2 after it) and replaces the rest. */

@@ -68,6 +68,13 @@ export async function azurePorts(
       },
       actions,
       readOnly: flags.readOnly === true,
+      earlierLocks: async (vm, kept) => {
+        const [{ earlierLocks }, { locksAtVm }] = await Promise.all([
+          import('../session/earlier-locks.ts'),
+          import('../actions/lock/lock-of-vm.ts'),
+        ]);
+        return earlierLocks({ actions, now, locksAt: (target) => locksAtVm(connection, target) }, vm, kept);
+      },
       now,
       ...(program === undefined ? {} : { guard: (id: string) => startGuard(program, id, root, flags) }),
       responderAddress: async () => allowed ?? (await connection.signedIn()).address,

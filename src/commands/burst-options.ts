@@ -9,7 +9,7 @@ export interface BurstFlags {
   window?: number;
 }
 
-/** The look-back and the thresholds that the options ask for; the defaults stand where they ask for none. */
+/** The look-back and the thresholds that the options ask for; the defaults where they ask for none. */
 export function burstOptions(flags: BurstFlags): { lookbackHours?: number; thresholds: Partial<Thresholds> } {
   return {
     ...(flags.hours ? { lookbackHours: flags.hours } : {}),

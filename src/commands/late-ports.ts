@@ -61,6 +61,7 @@ export function latePorts(
     cases: { open: async (vm) => (await ready()).cases.open(vm) },
     playbooks: {
       list: (vm, findings) => ports?.playbooks.list(vm, findings) ?? [],
+      earlierLocks: async (vm, openCase) => (await ready()).playbooks.earlierLocks(vm, openCase),
       start: async (name, vm, openCase) => (await ready()).playbooks.start(name, vm, openCase),
     },
   };

@@ -101,7 +101,7 @@ export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
   }
 }
 
-/** How things stand after a run that needs attention, and what to do next, a line each. */
+/** The state after a run that needs attention, and what to do next, a line each. */
 function standing(view: RunView, caseId: string): string[] {
   const changed = view.steps.filter((step) => step.kind === 'action' && step.changes.length > 0);
   const lines = changed.flatMap((step) => {

@@ -15,7 +15,7 @@ export interface Settings {
   keys: Record<string, string[]>;
   /** The local time is beside UTC. */
   localTime: boolean;
-  /** Appended lines instead of a screen, for who hears it. */
+  /** Appended lines instead of a screen, for screen readers. */
   screenReader: boolean;
 }
 

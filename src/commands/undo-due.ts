@@ -30,7 +30,7 @@ async function pendingIn(found: DueCase): Promise<Deadline[]> {
   return pendingDeadlines(entries);
 }
 
-/** How a deadline stands, in words. */
+/** The state of a deadline, in words. */
 export function deadlineText({ step, playbook, at }: Deadline, now: Date): string {
   const state = Date.parse(at) <= now.getTime() ? 'OVERDUE: it should have been undone at' : 'is undone by itself at';
   return printable(`${step} (${playbook}) ${state} ${at}, unless it is kept`, 300);

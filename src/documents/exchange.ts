@@ -29,7 +29,7 @@ export interface Exchange {
 export type OutgoingChange = Pick<Exchange, 'method' | 'url' | 'apiVersion' | 'clientRequestId' | 'requestBody'>;
 
 /**
- * Stands between a changing request and the network. `before` resolves only when the intent is durable on disk, and
+ * Surrounds each changing request to Azure. `before` resolves only when the intent is durable on disk, and
  * rejects to refuse the request; `after` gets the exchange, also when no answer came.
  */
 export interface ChangeGate {

@@ -74,7 +74,7 @@ export const exposedPort = z.object({
     /** Service tags that are let in too, whose addresses are not known; they are in neither the count nor the set. */
     tags: z.array(z.string()).optional(),
   }),
-  /** The rules that allow it; empty where no network security group stands in the way. */
+  /** The rules that allow it; empty where there is no network security group. */
   decidedBy: z.array(decidingRule),
   agrees: z.enum(['effective-rules', 'not-checked', 'disagrees']),
   /** Resource id of the network interface that receives it. */

@@ -35,7 +35,7 @@ export interface EventSystem {
   userId: string;
 }
 
-/** One field of EventData or UserData, in the order in which they stand. */
+/** One field of EventData or UserData, in their order in the record. */
 export interface EventField {
   /** "" for a `Data` without a name. */
   name: string;
@@ -50,7 +50,7 @@ export interface LogEvent {
   xml: XmlElement;
   /** Is what it says covered by checksums that match? What is not is shown, and proves nothing. */
   verified: boolean;
-  /** Where its record stands, bytes from the beginning of the file. */
+  /** Where its record is, in bytes from the beginning of the file. */
   offset: number;
 }
 

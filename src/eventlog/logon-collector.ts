@@ -248,7 +248,7 @@ export class LogonCollector {
     this.cut += this.other.cut;
   }
 
-  /** Who was there while failures without an address were logged, by other logs. */
+  /** Clients connected while failures without an address were logged, by other logs. */
   get witnesses(): readonly Witness[] {
     return this.#witnessed.witnesses;
   }

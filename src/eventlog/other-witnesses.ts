@@ -184,31 +184,57 @@ export class OtherWitnesses {
    * work.
    */
   #floods(thresholds: Thresholds): LogonEvent[] {
-    const { at, computer, subject, account, address, program } = this.#explicit;
-    const bySubject = new Map<number, number[]>();
-    for (let i = 0; i < at.length; i++) {
-      const key = computer.at(i) * this.#names.size + subject.at(i);
-      const own = bySubject.get(key);
-      if (own) own.push(i);
-      else bySubject.set(key, [i]);
+    const { at, computer, subject, account } = this.#explicit;
+    const bySubject = new Map<number, { rows: number[]; accounts: Set<number> }>();
+    const subjects = this.#names.size;
+    for (let row = 0; row < at.length; row++) {
+      const key = computer.at(row) * subjects + subject.at(row);
+      let own = bySubject.get(key);
+      if (!own) {
+        own = { rows: [], accounts: new Set() };
+        bySubject.set(key, own);
+      }
+      own.rows.push(row);
+      own.accounts.add(account.at(row));
     }
-    const text = (number: number): string => this.#names.text(number);
-    return [...bySubject.values()].flatMap((own) => {
-      if (own.length < thresholds.failures) return [];
-      own.sort((a, b) => at.at(a) - at.at(b));
-      const scanner = new BurstScanner(new Uint32Array([own.length]), thresholds);
-      for (const row of own) scanner.push(0, at.at(row));
-      const { count, start, end } = scanner.spans();
-      return Array.from({ length: count }, (_, i) =>
-        own.filter((row) => at.at(row) >= (start[i] ?? 0) && at.at(row) <= (end[i] ?? 0)),
-      )
-        .filter((burst) => new Set(burst.map((row) => account.at(row))).size >= thresholds.manyAccounts)
-        .flat()
-        .map((row) => {
-          const about = { at: at.at(row), computer: text(computer.at(row)), account: text(account.at(row)) };
-          return eventOf({ ...about, address: text(address.at(row)) }, 'explicit-credentials', text(program.at(row)));
-        });
-    });
+    const floods: LogonEvent[] = [];
+    for (const { rows, accounts } of bySubject.values()) {
+      if (rows.length < thresholds.failures || accounts.size < thresholds.manyAccounts) continue;
+      rows.sort((a, b) => at.at(a) - at.at(b));
+      for (const row of this.#sprayed(rows, thresholds)) floods.push(this.#attempt(row));
+    }
+    return floods;
+  }
+
+  /** Of one subject's attempts, in time order, those of bursts that try many accounts. */
+  #sprayed(rows: readonly number[], thresholds: Thresholds): number[] {
+    const { at, account } = this.#explicit;
+    const time = (place: number): Ticks => at.at(rows[place] ?? 0);
+    const scanner = new BurstScanner(new Uint32Array([rows.length]), thresholds);
+    for (const row of rows) scanner.push(0, at.at(row));
+    const { count, start, end } = scanner.spans();
+    const sprayed: number[] = [];
+    // Bursts lie in time order too, and apart: one walk over the attempts meets those of each.
+    for (let burst = 0, place = 0; burst < count; burst++) {
+      while (place < rows.length && time(place) < (start[burst] ?? 0)) place += 1;
+      const first = place;
+      while (place < rows.length && time(place) <= (end[burst] ?? 0)) place += 1;
+      const own = rows.slice(first, place);
+      if (new Set(own.map((row) => account.at(row))).size < thresholds.manyAccounts) continue;
+      for (const row of own) sprayed.push(row);
+    }
+    return sprayed;
+  }
+
+  /** An attempt with explicit credentials as a failed logon. */
+  #attempt(row: number): LogonEvent {
+    const { at, computer, account, address, program } = this.#explicit;
+    const text = (column: { at(row: number): number }): string => this.#names.text(column.at(row));
+    return eventOf(
+      { at: at.at(row), computer: text(computer), account: text(account), address: text(address) },
+      'explicit-credentials',
+      text(program),
+    );
   }
 
   /**

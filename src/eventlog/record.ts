@@ -9,7 +9,7 @@ import { renderRecord } from './render.ts';
 import { type DecodedChunk, TemplateInstance } from './template-instance.ts';
 import { valueText, valueType } from './values.ts';
 
-/** A record's head: its signature, size, number and time, 24 bytes; its size stands again at its end. */
+/** A record's head: its signature, size, number and time, 24 bytes; its size is repeated at its end. */
 export const recordHead = 24;
 export const recordTail = 4;
 /** More than any event of 64 KiB becomes: its text, and its binary data in hexadecimal digits. */
@@ -38,6 +38,8 @@ export class EventRecord {
   #at = 0;
   #end = 0;
   #event: LogEvent | null = null;
+  /** The computer's name, once it was asked for: more than one asks. */
+  #computer: string | null = null;
   #fields: TemplateInstance | null = null;
   #columns: Int32Array | null = null;
   #names: readonly string[] = [];
@@ -60,6 +62,7 @@ export class EventRecord {
     this.#end = at + size - recordTail;
     this.offset = this.#chunkOffset + at;
     this.#event = null;
+    this.#computer = null;
     this.#columns = null;
     if (this.#decoded === null || !this.#readValues(this.#decoded)) this.#readWhole();
   }
@@ -81,6 +84,12 @@ export class EventRecord {
 
   /** The value of `provider`, `channel` or `computer`. */
   system(name: 'provider' | 'channel' | 'computer'): string {
+    if (name !== 'computer') return this.#system(name);
+    this.#computer ??= this.#system(name);
+    return this.#computer;
+  }
+
+  #system(name: 'provider' | 'channel' | 'computer'): string {
     if (this.#event) return this.#event.system[name];
     const source = this.#outer.template?.system?.[name];
     if (!source || !this.#decoded) return '';
@@ -149,7 +158,9 @@ export class EventRecord {
     outer.read(decoded, from, this.#end);
     const plan = outer.template?.system;
     if (!plan) return false;
-    const [eventId, time, recordId] = [plan.eventId.index, plan.time.index, plan.recordId.index];
+    const eventId = plan.eventId.index;
+    const time = plan.time.index;
+    const recordId = plan.recordId.index;
     if (!outer.holds(eventId, valueType.uint16, 2) || !outer.holds(time, valueType.filetime, 8)) return false;
     if (!outer.holds(recordId, valueType.uint64, 8)) return false;
     const created = ticksAt(view, outer.offset(time));

@@ -75,7 +75,7 @@ function keep(
 
 /**
  * Does the definition at `from` say what the kept one says? Offsets of names differ from chunk to chunk; everything
- * else, and the names themselves, must be the same. So a damaged or forged definition never stands for a sound one.
+ * else, and the names themselves, must be the same. So a damaged or forged definition never replaces a sound one.
  */
 function says(kept: Kept, { view }: ChunkView, names: ChunkNames, from: number): boolean {
   const { bytes, sites } = kept;

@@ -38,13 +38,17 @@ export class DecodedChunk {
 
 const nothing = new DataView(new ArrayBuffer(0));
 
-/** A template's instance: the template, and where each of the values stands that fill it. Used again and again. */
+/** A template's instance: the template, and the place of each of the values that fill it. Used again and again. */
 export class TemplateInstance {
   template: Template | null = null;
   count = 0;
   /** Offsets of the values in the chunk; one more shows where the last ends. */
   offsets = new Int32Array(64);
   #descriptors = 0;
+  /** Whose template it was last: most records have the one of the record before. */
+  #decoded: DecodedChunk | null = null;
+  #definition = -1;
+  #found: { template: Template; size: number } | null = null;
   #view: DataView = nothing;
 
   /** Reads the instance whose token is at `at`; all of it must end before `end`. */
@@ -53,7 +57,7 @@ export class TemplateInstance {
     if (at + 10 > end || bytes[at] !== token.templateInstance)
       throw new DamagedError(at, 'there is no template in its place');
     const definition = view.getUint32(at + 6, true);
-    const { template, size } = decoded.template(definition);
+    const { template, size } = this.#template(decoded, definition);
     let p = at + 10;
     if (definition === p) p += definitionHead + size;
     if (p + 4 > end) throw new DamagedError(p, 'its values are cut off');
@@ -74,6 +78,15 @@ export class TemplateInstance {
     this.count = count;
     this.#descriptors = descriptors;
     this.#view = view;
+  }
+
+  #template(decoded: DecodedChunk, definition: number): { template: Template; size: number } {
+    if (this.#found !== null && definition === this.#definition && decoded === this.#decoded) return this.#found;
+    const found = decoded.template(definition);
+    this.#decoded = decoded;
+    this.#definition = definition;
+    this.#found = found;
+    return found;
   }
 
   offset(index: number): number {

@@ -1,12 +1,12 @@
 import { type Element, isElement, type Part, type Substitution } from './binxml.ts';
 
-/** Where a field's value stands: in the record's value `index`, or in the template itself (`index` -1). */
+/** Where a field's value is: in the record's value `index`, or in the template itself (`index` -1). */
 export interface Source {
   index: number;
   text: string;
 }
 
-/** Where the parts of an event stand that decide whether it is wanted; null where they need a full rendering. */
+/** The places of the parts of an event that decide whether it is wanted; null where they need a full rendering. */
 export interface SystemPlan {
   eventId: Source;
   time: Source;
@@ -75,7 +75,7 @@ function* fieldsBelow(element: Element): Generator<[string, Source | null]> {
   }
 }
 
-/** A template as it was compiled: its elements, and where single fields of its events stand. */
+/** A template as it was compiled: its elements, and the places of single fields of its events. */
 export class Template {
   readonly root: Element;
   readonly system: SystemPlan | null;

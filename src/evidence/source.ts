@@ -1,7 +1,7 @@
 import type { ColumnType } from '../kql/types.ts';
 import type { TableBuilder } from './table-builder.ts';
 
-/** Told how many bytes more were read. */
+/** Receives the number of further bytes read. */
 export type Progress = (bytes: number) => void;
 
 /** A file whose content is rows of tables. */

@@ -87,7 +87,7 @@ export function expression(node: Node, scope: Scope): Expression {
   switch (kind) {
     case 'LiteralExpression':
     case 'CompoundStringLiteralExpression':
-      // The analyser calls a text that stands where a condition should a bool: a term of a search.
+      // The analyser gives a text in the place of a condition the type bool: a term of a search.
       return scope.search && scalarType(node) === 'bool' && typeof node.LiteralValue === 'string'
         ? sought(node.LiteralValue, allColumns(scope), scope)
         : literalExpression(node, scope);
@@ -326,7 +326,7 @@ const caseSensitive = (kind: string): string =>
     ? kind.replace('Expression', 'CsExpression')
     : kind;
 
-/** A term of a search: where its stars stand says how it must match. */
+/** A term of a search: the places of its stars say how it must match. */
 function sought(term: string, columns: readonly Expression[], scope: Scope): Expression {
   const fold = !scope.search?.caseSensitive;
   const needle = fold ? term.toLowerCase() : term;

@@ -1,4 +1,4 @@
-/** A remark on a query: where it stands and what is wrong, in the words of Microsoft's analyser or in ours. */
+/** A diagnostic of a query: its place and what is wrong, in the words of Microsoft's analyser or in ours. */
 export interface Diagnostic {
   severity: 'error' | 'warning' | 'information';
   /** The analyser's code (`KS142`), or `unsupported` / `limit` for what this evaluator refuses. */

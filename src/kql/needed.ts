@@ -33,7 +33,7 @@ export function neededColumns(
   tables: readonly { name: string; columns: readonly Column[] }[],
 ): Map<string, Set<string>> {
   const analysis = checked(query, schemaOf(tables), false);
-  // Whatever is called like a column counts, wherever it stands: also in texts, for column_ifexists() and table().
+  // Whatever is called like a column counts, at any place: also in texts, for column_ifexists() and table().
   const named = new Set(query.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
   const mention = (name: string): void => {
     named.add(name);

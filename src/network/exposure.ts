@@ -48,7 +48,7 @@ export interface ExposureInput {
   unreadable: readonly Unreadable[];
 }
 
-/** A list of rules that lets nothing through: what a Standard address has where no group stands. */
+/** A list of rules that lets nothing through: what a Standard address has where there is no group. */
 export const CLOSED: RuleList = {
   id: 'closed-by-default',
   rules: [],
@@ -272,7 +272,7 @@ export const arrivalOf = (entrance: Entrance): Arrival => ({
   network: entrance.network,
 });
 
-/** The filters as a path meets them: a Standard address is closed where it is known that no group stands. */
+/** The filters as a path meets them: a Standard address is closed where it is known that there is no group. */
 export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
   return path.closedByDefault && path.translated === undefined && !guarded.grouped && guarded.missing.length === 0
     ? { ...guarded.chain, nic: CLOSED }

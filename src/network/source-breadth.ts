@@ -53,7 +53,7 @@ export function describeSourcesV6(set: Intervals<bigint>): Sources {
   return sources;
 }
 
-/** How much of IPv6 a set holds, in words: a number of its addresses says nothing to anybody. */
+/** How much of IPv6 a set holds, in words: a count of its addresses would mean nothing to a reader. */
 export function breadthOfV6(set: Intervals<bigint>): string {
   if (equal(set, INTERNET_V6)) return 'the whole IPv6 Internet';
   const { breadth, prefixes } = describeSourcesV6(set);

@@ -28,7 +28,7 @@ export interface ActionContext {
   /** Keeps a document as evidence in the case file; returns its file name. */
   keep(name: string, document: unknown): Promise<string>;
   progress(progress: Progress): void;
-  /** Told each query that was sent for the action, and what came back. */
+  /** Receives each query that was sent for the action, and its answer. */
   asked(query: AskedQuery): void;
   signal: AbortSignal;
   /** When the change is undone by itself unless it is kept, ISO 8601 UTC; absent when it is not. */

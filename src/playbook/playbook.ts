@@ -7,7 +7,7 @@ const stepId = z
 
 const text = (about: string, limit: number) => z.string().min(1).max(limit).describe(about);
 
-/** What happens when a step fails: end the playbook, go on with the next step, or undo the named earlier step. */
+/** What happens when a step fails: end the playbook, continue the next step, or undo the named earlier step. */
 export const whenFailed = z.union([
   z.enum(['stop', 'go-on']),
   z.strictObject({ undo: stepId.describe('The earlier step that is undone.') }),

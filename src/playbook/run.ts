@@ -44,7 +44,7 @@ export interface RunView {
   title: string;
   vm: { id: string; name: string };
   steps: StepView[];
-  /** Index of the step in hand. */
+  /** Index of the current step. */
   current: number;
   prompt: Prompt | null;
   outcome: RunOutcome;
@@ -64,11 +64,11 @@ export interface PlaybookRun {
   start(): Promise<RunView>;
   /** Answers the prompt. A wrong answer is refused and the prompt stays. */
   answer(text: string): 'accepted' | 'refused';
-  /** Leaves the step in hand undone and goes on. */
+  /** Skips the current step and goes on. */
   skip(): void;
   /** Ends the playbook at the prompt; what was done stays done and can be undone. */
   cancel(): void;
-  /** Goes on with a playbook that was cancelled, from the step where it ended; resolves when it ends again. */
+  /** Continues a playbook that was cancelled, from the step where it ended; resolves when it ends again. */
   resume(): Promise<RunView>;
   /** Undoes the steps that were done, last first. */
   undo(): Promise<RunView>;

@@ -51,7 +51,7 @@ export interface StartedRun extends PlaybookRun {
   quit(because: string): Promise<RunningOperation[]>;
   /** Did it fail for lack of permission, or because the session is read-only? */
   forbidden(): boolean;
-  /** What in the plans stands in the way of the run: a permission that is lacking, or something that cannot be done. */
+  /** What in the plans prevents the run: a permission that is lacking, or something that cannot be done. */
   obstacle(): 'forbidden' | 'impossible' | null;
 }
 

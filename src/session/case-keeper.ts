@@ -7,7 +7,10 @@ import type { VirtualMachine } from '../documents/triage.ts';
 export interface OpenCase {
   /** "2026-11-23-web01" */
   id: string;
-  /** Why another case of the VM could not be gone on with, so that this one was begun; "" or absent when none was in the way. */
+  /**
+   * Why another case of the VM could not be continued, so that this one was begun; "" or absent when none was in the
+   * way.
+   */
   beside?: string;
   /** Path of `transcript.jsonl`. */
   transcript: string;
@@ -30,6 +33,6 @@ export interface OpenCase {
 
 /** Where cases are kept. */
 export interface CaseKeeper {
-  /** Opens the VM's case of today, or goes on with it, and notes that it was opened. */
+  /** Opens the VM's case of today, or continues with it, and notes that it was opened. */
   open(vm: VirtualMachine): Promise<OpenCase>;
 }

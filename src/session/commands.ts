@@ -9,7 +9,7 @@ export type Command =
   | { type: 'back' }
   | { type: 'pane'; to: Pane | 'next' | 'previous' }
   | { type: 'zoom' }
-  /** What the addresses behind the burst in hand did elsewhere. */
+  /** What the addresses behind the selected burst did elsewhere. */
   | { type: 'trace' }
   | { type: 'next-address'; by: 1 | -1 }
   /** Looks at another step of the playbook on screen. */
@@ -18,7 +18,7 @@ export type Command =
   | { type: 'sort'; by?: 1 | -1; reverse?: boolean }
   /** By this column; by the same again: the other way round. */
   | { type: 'sort-by'; sort: Sort }
-  /** Draws the whole screen anew. */
+  /** Draws the whole screen again. */
   | { type: 'redraw' }
   /** Marks the VM under the cursor, or takes its mark away. */
   | { type: 'mark' }
@@ -63,9 +63,11 @@ export type Command =
   | { type: 'later' }
   /** Gives the keys to the prompt that waits on screen. */
   | { type: 'focus-prompt' }
-  /** Goes on with the playbook on screen where it was ended. */
+  /** Continues the playbook on screen where it was ended. */
   | { type: 'resume' }
   | { type: 'undo' }
+  /** Asks whether to undo the lock at the VM on screen, of this session or another. */
+  | { type: 'undo-lock' }
   | { type: 'keep' }
   | { type: 'quit' }
   /** Leaves at once, whatever runs. */

@@ -25,7 +25,7 @@ export interface KeeperOptions {
   settle?: (kept: KeptCase) => Promise<unknown>;
   /** Called, with a sentence, when the VM's case of today could not be continued. */
   tell?: (sentence: string) => void;
-  /** A case to go on with, instead of the machine's case of today. */
+  /** A case to continue, instead of the machine's case of today. */
   caseId?: string;
 }
 
@@ -40,13 +40,13 @@ export interface KeptCases extends CaseKeeper {
   open(vm: VirtualMachine): Promise<KeptCase>;
 }
 
-/** The case that was opened, and why the VM's case of today could not be gone on with; "" when it could, or was none. */
+/** The case that was opened, and why the VM's case of today could not be continued; "" when it could, or was none. */
 interface OpenedCase {
   file: CaseFile;
   beside: string;
 }
 
-/** Why a case of today cannot be gone on with; "" when it can. */
+/** Why a case of today cannot be continued; "" when it can. */
 function obstacle({ writer, unreadable }: CaseSummary): string {
   if (unreadable !== '') return unreadable;
   if (writer === null) return '';

@@ -83,7 +83,7 @@ export function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void
   if (pane) holder.replaceTop({ ...layer, pane });
 }
 
-/** Looks at the step after or before the one that is looked at; past the ends the one in hand comes back. */
+/** Looks at the step after or before the one that is looked at; past the ends the current one comes back. */
 export function lookAtStep(holder: Holder, by: number): void {
   const layer = top(holder.get());
   const slot = layer.kind === 'run' ? holder.get().runs.find(({ id }) => id === layer.runId) : undefined;

@@ -74,7 +74,7 @@ export function openingOf(holder: Holder, world: Openings) {
     readAround();
   }
 
-  /** The VM in hand, its triage opened; null where none is selected. */
+  /** The current VM, its triage opened; null where none is selected. */
   function triageInHand(): string | null {
     const state = holder.get();
     const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
@@ -82,7 +82,7 @@ export function openingOf(holder: Holder, world: Openings) {
     return machineOf(holder.get());
   }
 
-  /** Reads what is next to the logon that ended the burst in hand. */
+  /** Reads what is next to the logon that ended the selected burst. */
   function readAround(again = false): void {
     const vmId = machineOf(holder.get());
     const slot = vmId === null ? undefined : holder.get().triages.get(vmId);

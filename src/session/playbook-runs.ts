@@ -37,19 +37,25 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     });
   }
 
-  function begin(name: string, vmId: string, run: PlaybookRun): void {
+  function slotOf(vmId: string, run: PlaybookRun, earlier: boolean): RunSlot {
     const id = next;
     next += 1;
     runs.set(id, run);
-    const state = holder.get();
-    const slot: RunSlot = {
+    return {
       id,
       vmId,
       view: run.view(),
       since: now().toISOString(),
       undoing: false,
-      openBefore: openPorts(state.triages.get(vmId)?.part),
+      earlier,
+      openBefore: earlier ? null : openPorts(holder.get().triages.get(vmId)?.part),
     };
+  }
+
+  function begin(name: string, vmId: string, run: PlaybookRun): void {
+    const slot = slotOf(vmId, run, false);
+    const { id } = slot;
+    const state = holder.get();
     // Someone who has gone elsewhere meanwhile is not pulled back.
     const onScreen = top(state);
     const stayed = onScreen.kind === 'chooser' && onScreen.vmId === vmId;
@@ -79,7 +85,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     endings.set(id, ending);
   }
 
-  /** Goes on with the playbook on screen where it was ended. */
+  /** Continues the playbook on screen where it was ended. */
   function resume(): void {
     const found = onScreen();
     if (found?.slot.view.outcome !== 'cancelled') return;
@@ -171,6 +177,70 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     );
   }
 
+  /** The playbook of this session that has locked the VM, or is about to. */
+  function lockingHere(vmId: string): RunSlot | undefined {
+    return holder
+      .get()
+      .runs.findLast(
+        ({ vmId: of, view }) =>
+          of === vmId &&
+          view.steps.some(({ action, undoable }) => action === 'nsg.lock' && (undoable || view.outcome === 'running')),
+      );
+  }
+
+  /** Shows the lock of the VM, of this session or another, and asks whether to undo it. */
+  async function undoLock(vmId: string): Promise<void> {
+    const refused = refusal(holder.get(), vmId);
+    if (refused !== '') {
+      holder.say(refused, 'bad');
+      return;
+    }
+    const here = lockingHere(vmId);
+    if (here && !here.earlier) {
+      holder.push(runLayer(holder.get(), here.id));
+      if (!here.undoing) askUndo();
+      return;
+    }
+    if (here?.undoing) holder.push(runLayer(holder.get(), here.id));
+    else await undoEarlierLocks(vmId, here);
+  }
+
+  /** Asks Azure each time: what stood there a while ago says nothing. `shown` is the same as it was found before. */
+  async function undoEarlierLocks(vmId: string, shown: RunSlot | undefined): Promise<void> {
+    const { cases, triages } = holder.get();
+    const openCase = cases.get(vmId)?.openCase;
+    const vm = triages.get(vmId)?.vm;
+    const place = `${vmId} undo`;
+    if (!openCase || !vm || starting.has(place)) return;
+    starting.add(place);
+    const asked = top(holder.get());
+    holder.say(`Reading which locks stand at ${vm.name} …`);
+    try {
+      const run = await playbooks.earlierLocks(vm, openCase);
+      if (holder.get().closing) return;
+      if (run === null) {
+        const left = holder.get().halfDone.find((one) => one.vm.id.toLowerCase() === vmId.toLowerCase());
+        const also = left ? ` ${left.text}: ${left.command}` : '';
+        holder.say(`No lock of cordon stands at ${vm.name}.${also}`, left ? 'bad' : 'plain');
+        return;
+      }
+      const slot = slotOf(vmId, run, true);
+      run.subscribe(() => put(slot.id, run.view()));
+      holder.set({ runs: [...holder.get().runs.filter(({ id }) => id !== shown?.id), slot] });
+      // Someone who has gone elsewhere meanwhile is not pulled back.
+      if (top(holder.get()).kind !== asked.kind) {
+        holder.say(`The lock at ${vm.name} can be undone: w shows it.`);
+        return;
+      }
+      holder.push(runLayer(holder.get(), slot.id), { toast: null });
+      askUndo();
+    } catch (error) {
+      holder.say(`What locks ${vm.name} cannot be undone from here: ${sentence(error)}`, 'bad');
+    } finally {
+      starting.delete(place);
+    }
+  }
+
   function undo(id: number): void {
     const run = runs.get(id);
     if (!run) return;
@@ -222,6 +292,7 @@ export function playbookRuns(holder: Holder, playbooks: Playbooks, now: () => Da
     resume,
     onScreen,
     askUndo,
+    undoLock,
     undo,
     operations,
     timers,

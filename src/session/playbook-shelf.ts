@@ -4,6 +4,7 @@ import type { Action, Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { findPlaybook, type PlaybookShelf } from '../playbook/playbook-file.ts';
+import type { PlaybookRun } from '../playbook/run.ts';
 import { createRun } from '../playbook/runner.ts';
 import type { OpenCase } from './case-keeper.ts';
 import type { KeptCase } from './kept-cases.ts';
@@ -15,6 +16,8 @@ export interface ShelfOptions {
   readOnly: boolean;
   now: () => Date;
   responderAddress: () => Promise<string>;
+  /** The locks at a VM that another process made. */
+  earlierLocks: (vm: VirtualMachine, kept: KeptCase) => Promise<PlaybookRun | null>;
   /**
    * Starts the process that undoes changes not kept by their deadline once this one is gone; returns its description.
    */
@@ -95,6 +98,10 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
       return offers.sort(
         (a, b) => rank(a) - rank(b) || b.answers.length - a.answers.length || a.name.localeCompare(b.name),
       );
+    },
+    async earlierLocks(vm, openCase) {
+      if (!isKept(openCase)) throw new Error('the case file is not open for writing');
+      return options.earlierLocks(vm, openCase);
     },
     async start(name, vm, openCase) {
       const { guard } = options;

@@ -30,4 +30,9 @@ export interface Playbooks {
   list(vm: VirtualMachine, findings: readonly Finding[]): PlaybookOffer[];
   /** Makes the playbook ready for the VM; it runs when its `start` is called. Rejects with a sentence. */
   start(name: string, vm: VirtualMachine, openCase: OpenCase): Promise<PlaybookRun>;
+  /**
+   * The locks at the VM that this process did not make, as a playbook that is over and can be undone; null when there is
+   * none. Rejects with a sentence.
+   */
+  earlierLocks(vm: VirtualMachine, openCase: OpenCase): Promise<PlaybookRun | null>;
 }

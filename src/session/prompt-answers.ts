@@ -5,14 +5,14 @@ import type { Holder } from './state-store.ts';
 const tooSoon = 'Read it first: an answer counts once this has stood here for half a second.';
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
 
-/** Answers to the prompt in hand. Nothing here takes an answer to a prompt that a user cannot have read. */
+/** Answers to the current prompt. Nothing here takes an answer to a prompt that a user cannot have read. */
 export function promptAnswers(
   holder: Holder,
   runs: ReturnType<typeof playbookRuns>,
   leave: () => void,
   logs: { add(vmId: string): void; leaveOut(vmId: string): void },
 ) {
-  /** Has the prompt stood long enough, and do the keys go to it? */
+  /** Has the prompt been on screen long enough, and do the keys go to it? */
   function answerable(): boolean {
     const state = holder.get();
     return promptHasKeys(state) && state.asked.stood;
@@ -91,7 +91,7 @@ export function promptAnswers(
       holder.note({ awaited: true });
       runs.onScreen()?.run.skip();
     },
-    /** After a No: ends the playbook here; it can be gone on with. */
+    /** After a No: ends the playbook here; it can be continued. */
     end(): void {
       if (top(holder.get()).kind === 'run' && decides()) runs.onScreen()?.run.cancel();
     },

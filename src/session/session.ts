@@ -30,7 +30,7 @@ export interface SessionPorts {
   playbooks: Playbooks;
   clipboard: Clipboard;
   eventLogs: EventLogs;
-  /** Measures how long a prompt has stood. */
+  /** Measures how long a prompt has been on screen. */
   stopwatch: Stopwatch;
   /** Lets a text be written in the user's editor; null when it was left unchanged. Rejects when there is none. */
   editor(text: string): Promise<string | null>;
@@ -266,7 +266,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     else enterNote(taken.vmId, taken.text);
   }
 
-  /** Starts the playbook for the VM in hand and, where that is marked, for the other marked ones: each asks by itself. */
+  /**
+   * Starts the playbook for the current VM and, where that is marked, for the other marked ones: each asks by itself.
+   */
   function startChosen(vmId: string, index: number): void {
     const { offers, marked, scan } = holder.get();
     const name = offers[index]?.name;
@@ -537,6 +539,11 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       case 'undo':
         runs.askUndo();
         return;
+      case 'undo-lock': {
+        const vmId = machineOf(state);
+        if (vmId !== null) void runs.undoLock(vmId);
+        return;
+      }
       case 'keep':
         runs.onScreen()?.run.keep();
         return;

@@ -123,9 +123,11 @@ export interface RunSlot {
   id: number;
   vmId: string;
   view: RunView;
-  /** When the step in hand began its present state; ISO 8601 UTC. */
+  /** When the current step began its present state; ISO 8601 UTC. */
   since: string;
   undoing: boolean;
+  /** Another process did it: it is here to be undone. */
+  earlier: boolean;
   /** The ports that were open to the Internet when it began; null when that was not known. */
   openBefore: readonly string[] | null;
 }
@@ -154,7 +156,7 @@ export interface SessionState {
   sort: Sort;
   /** The other way round. */
   reversed: boolean;
-  /** Counts how often the whole screen was asked for anew. */
+  /** Counts how often the whole screen was asked for again. */
   redraws: number;
   /** Ids of the VMs that are marked, for what is done to several. */
   marked: ReadonlySet<string>;
@@ -172,7 +174,7 @@ export interface SessionState {
   runs: readonly RunSlot[];
   /** What earlier sessions left half-done in Azure. */
   halfDone: readonly HalfDone[];
-  /** Text typed into the prompt in hand. */
+  /** Text typed into the current prompt. */
   typed: string;
   /** The cursor in the text that is typed, from its end; and how far back in what was entered before. */
   typing: { fromEnd: number; recalled: number };

@@ -3,7 +3,7 @@ import { hasInOrder } from '../text/fuzzy.ts';
 import type { SessionState, Sort } from './state.ts';
 
 const keys = new Map<string, string>();
-/** More names than any fleet has: past it the keys are made anew. */
+/** More names than any fleet has: past it the keys are made again. */
 const mostKeys = 100_000;
 
 /**

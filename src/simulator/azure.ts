@@ -19,7 +19,7 @@ export interface Pace {
   backupTrigger: number;
   snapshotOfBackup: number;
   backupJob: number;
-  /** Seconds that `Retry-After` tells clients; 0: not sent. */
+  /** Seconds that `Retry-After` asks clients to wait; 0: not sent. */
   retryAfter: number;
   /** Bounds of the delay before a read is answered. */
   read: [number, number];

@@ -60,7 +60,7 @@ const effect = z.union(
     z.strictObject({ expireTokens: z.literal(true) }),
     /** The long-running operation that the request starts ends badly. */
     z.strictObject({ failOperation: failure }),
-    /** The long-running operation that the request starts is cancelled by somebody. */
+    /** The long-running operation that the request starts is cancelled by another user. */
     z.strictObject({ cancelOperation: z.literal(true) }),
     /** The long-running operation that the request starts never ends. */
     z.strictObject({ hangOperation: z.literal(true) }),

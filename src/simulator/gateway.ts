@@ -81,7 +81,7 @@ export class Gateway {
     let effects: FaultEffect[] = [];
     let loseAnswer = false;
     let limits: Record<string, string> = {};
-    // What timed events changed since the last request is nobody's request.
+    // Changes by timed events since the last request belong to no request.
     azure.store.takeChanges();
     const revision = azure.dataVersion;
     const operations = azure.operations.count();

@@ -3,7 +3,7 @@ import { AzureError } from './azure-error.ts';
 import { at, text } from './json.ts';
 import { within } from './resource-id.ts';
 
-/** Where a lock stands: its id without its own provider and name. */
+/** The scope of a lock: its id without its own provider and name. */
 export const lockScope = (id: string): string =>
   id.replace(/\/providers\/microsoft\.authorization\/locks\/[^/]+$/i, '');
 

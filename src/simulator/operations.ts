@@ -36,7 +36,7 @@ export interface Operation {
   result: () => unknown;
   hangs: boolean;
   failsWith: OperationFailure | undefined;
-  /** Does somebody cancel it? Then it ends so instead of failing. */
+  /** Is it cancelled? Then it ends as cancelled instead of failed. */
   cancelled: boolean;
   /** Called once, when it has ended. */
   ended: ((state: OperationState) => void) | undefined;
@@ -105,7 +105,7 @@ export class Operations {
     return this.#open.size;
   }
 
-  /** The operation that was started last, when more have been started than `count` told. */
+  /** The operation that was started last, when more have been started than `count` says. */
   startedSince(count: number): Operation | undefined {
     return this.#open.size > count ? [...this.#open.values()].at(-1) : undefined;
   }

@@ -7,7 +7,7 @@ export interface ArmPath {
   /** Type segments and names after the namespace, in turn. The path ends in a type when there is one type more. */
   types: string[];
   names: string[];
-  /** What stands before the last `/providers/`. */
+  /** The part before the last `/providers/`. */
   scope: string;
 }
 

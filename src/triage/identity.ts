@@ -32,7 +32,7 @@ export const wellKnownNames: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Is it a name that anybody would guess? Compared without domain and case. */
+/** Is it a name that attackers try first? Compared without domain and case. */
 export function isWellKnown(account: string): boolean {
   return wellKnownNames.has(accountName(account).key);
 }

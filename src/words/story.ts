@@ -136,7 +136,7 @@ function spreading(part: TriageInProgress): Headline[] {
 }
 
 /** Is a group that cordon put there the one that decides? Its name begins so. */
-const isOurs = (nsg: string) => /\/networkSecurityGroups\/cordon-[^/]*$/i.test(nsg);
+export const isOurs = (nsg: string) => /\/networkSecurityGroups\/cordon-[^/]*$/i.test(nsg);
 
 function door(part: TriageInProgress, attackedNow: boolean, now: Date): Headline[] {
   const { exposure } = part;

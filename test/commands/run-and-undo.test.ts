@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { openCaseStore } from '../../src/casefile/case-store.ts';
+import { azurePorts } from '../../src/commands/azure-ports.ts';
 import { runPlaybook, undoCase } from '../../src/commands/run-headless.ts';
 import { settleOpenIntents } from '../../src/commands/settle-open-intents.ts';
 import { planDocument, runDocument } from '../../src/documents/run.ts';
@@ -174,6 +176,35 @@ describe('cordon run and cordon undo', () => {
       await expect(undoCase(id, { ...base(), ...flags }, capture().streams)).rejects.toMatchObject({ exitCode: 2 });
     }
   });
+
+  it.each(['the same case', 'another host'])(
+    'the workbench undoes the lock of an earlier process, of %s',
+    async (whose) => {
+      const before = await groupOf('web02-nic');
+      const locked = await run('lock-nsg', { vm: 'web02', confirm: 'web02' });
+      const theirs = runDocument.parse(locked.document).case;
+      expect(await groupOf('web02-nic')).not.toBe(before);
+      const root = whose === 'the same case' ? cases : await mkdtemp(join(tmpdir(), 'cordon-other-host-'));
+      const { connection } = bench;
+      const ports = await azurePorts({ cases: root }, { connection, close: async () => {} }, {});
+      const vm = await resolveVm(connection, 'web02');
+      const openCase = await ports.cases.open(vm);
+      expect(openCase.id === theirs).toBe(whose === 'the same case');
+      const earlier = await ports.playbooks.earlierLocks(vm, openCase);
+      const [step] = earlier?.view().steps ?? [];
+      expect(step).toMatchObject({ action: 'nsg.lock', danger: 'disruptive', undoable: true });
+      expect(step?.verified?.text).toMatch(new RegExp(`^locked by \\S+ since \\S+Z, case ${theirs}`));
+      const undone = await earlier?.undo();
+      expect(undone?.outcome, undone?.summary).toBe('undone');
+      expect(undone?.summary).toContain('OPEN to the Internet now');
+      expect(await groupOf('web02-nic')).toBe(before);
+      expect(await ports.playbooks.earlierLocks(vm, openCase)).toBeNull();
+      expect(openCase.entries().filter(({ kind }) => kind === 'confirm' || kind === 'undo')).not.toEqual([]);
+      await openCase.close();
+      expect((await (await openCaseStore(root).read(openCase.id)).verify()).ok).toBe(true);
+      if (root !== cases) await rm(root, { recursive: true });
+    },
+  );
 
   it('finds that somebody has put another group there, and leaves it', async () => {
     const { document } = await run('lock-nsg', { vm: 'sql01', confirm: 'sql01' });

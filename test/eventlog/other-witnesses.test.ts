@@ -253,6 +253,34 @@ describe('the Security log of a domain controller', () => {
     expect((await read(many(40, () => explicit('svc')))).state).toBe('unknown');
   });
 
+  it('of one subject, only the bursts that try many accounts are sprays, not what it does before, between and after', async () => {
+    const attempt = (at: number, account: string) => ({
+      recordId: 1 + at,
+      time: later(at),
+      eventId: 4648,
+      data: [
+        ['SubjectUserName', text('web')],
+        ['TargetUserName', text(account)],
+        ['IpAddress', text('172.16.144.128')],
+      ] as const,
+    });
+    const burst = (from: number, count: number, name: (i: number) => string) =>
+      Array.from({ length: count }, (_, i) => attempt(from + i, name(i)));
+    const { value } = await known([
+      ...burst(0, 20, () => 'svc'),
+      ...burst(5_000, 12, (i) => `u${i}`),
+      attempt(9_000, 'svc'),
+      ...burst(15_000, 20, () => 'svc'),
+      ...burst(25_000, 15, (i) => `v${i}`),
+      ...burst(35_000, 20, () => 'svc'),
+    ]);
+    expect(value.bursts.map(({ kind, failures }) => [kind, failures]).sort()).toEqual([
+      ['spray', 12],
+      ['spray', 15],
+    ]);
+    expect(value.failures).toBe(27);
+  });
+
   it.skipIf(!haveRealLogs).each([
     ['ID4771-Kerberos_brutforce_with_valid_user.evtx', 54, 1],
     ['ID4825-Denied_RDP_connection_with_valid_credentials.evtx', 2, 0],

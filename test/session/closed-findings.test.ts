@@ -13,6 +13,7 @@ const run = {
   view: { ...lockView(), outcome: 'done' as const },
   since: '',
   undoing: false,
+  earlier: false,
   openBefore: null,
 };
 const stateAt = (instant: string, runs: SessionState['runs'] = []) =>

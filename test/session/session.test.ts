@@ -8,7 +8,16 @@ import { createSession } from '../../src/session/session.ts';
 import { modeOf, promptInHand, top } from '../../src/session/state.ts';
 import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
 import { burst, incident, known, machine, now, suspect, unknown } from '../views/fixtures/incident.ts';
-import { keyPrompt, lockOffer, lockView, ScriptedRun, settle, typedPrompt, World } from '../views/fixtures/ports.ts';
+import {
+  keyPrompt,
+  lockOffer,
+  lockView,
+  ScriptedRun,
+  settle,
+  step,
+  typedPrompt,
+  World,
+} from '../views/fixtures/ports.ts';
 
 function begin(world = new World(), readOnly = false) {
   const session = createSession(world.ports, { readOnly, scope: 'contoso' });
@@ -667,5 +676,82 @@ describe('an exported event log', () => {
     expect(session.state().toast).toMatchObject({ tone: 'bad', text: '/cases/in/Security.evtx: not an event log' });
     expect(session.state().logs.has(vmId)).toBe(false);
     expect(part()?.logons).toMatchObject({ state: 'unknown' });
+  });
+});
+
+describe('the lock that an earlier process left', () => {
+  const lockedBefore = () =>
+    new ScriptedRun({
+      ...lockView(),
+      playbook: 'undo',
+      title: 'Locks at web01',
+      outcome: 'done',
+      steps: [
+        step('The lock of case 2026-11-22-web01', {
+          action: 'nsg.lock',
+          state: 'done',
+          danger: 'disruptive',
+          undo: 'Puts web-nsg back and deletes cordon-2026-11-22-web01.',
+        }),
+      ],
+      current: 0,
+    });
+
+  test('is shown and undone from the triage once the VM’s name was typed', async () => {
+    const world = new World();
+    world.earlier = lockedBefore();
+    const { session } = await atTriage(world);
+    key(session, 'u', { type: 'undo-lock' });
+    await settle();
+    const prompt = promptInHand(session.state());
+    expect(prompt).toMatchObject({ level: 'disruptive', expects: 'web01' });
+    expect(prompt?.consequences.join()).toContain('Puts web-nsg back and deletes cordon-2026-11-22-web01.');
+    stands({ world, session });
+    session.dispatch({ type: 'insert', text: 'web02' });
+    key(session, 'Enter', { type: 'submit' });
+    expect(world.earlier.calls).toEqual([]);
+    key(session, '1', { type: 'insert', text: 'web01' });
+    key(session, 'Enter', { type: 'submit' });
+    expect(world.earlier.calls).toEqual(['undo']);
+    await settle();
+    expect(top(session.state()).kind).toBe('run');
+    expect(session.state().runs[0]?.view.summary).toBe('Undone: web-nsg is back.');
+  });
+
+  test('a lock of this session is undone as the playbook that made it', async () => {
+    const world = new World();
+    world.earlier = lockedBefore();
+    const { session } = await atTriage(world);
+    await world.endTriage();
+    session.dispatch({ type: 'playbooks' });
+    session.dispatch({ type: 'choose', index: 0 });
+    await settle();
+    world.run.become({ steps: lockedBefore().current.steps });
+    world.run.finish({ outcome: 'done', summary: 'Locked.' });
+    await settle();
+    session.dispatch({ type: 'back' });
+    session.dispatch({ type: 'undo-lock' });
+    await settle();
+    expect(session.state().runs).toHaveLength(1);
+    stands({ world, session });
+    session.dispatch({ type: 'insert', text: 'web01' });
+    key(session, 'Enter', { type: 'submit' });
+    expect(world.run.calls).toEqual(['start', 'undo']);
+    expect(world.earlier.calls).toEqual([]);
+  });
+
+  test('where none stands, that is said; a session that is read-only asks nothing', async () => {
+    const { session } = await atTriage();
+    session.dispatch({ type: 'undo-lock' });
+    await settle();
+    expect(session.state().toast?.text).toBe('No lock of cordon stands at web01.');
+    expect(top(session.state()).kind).toBe('triage');
+    const world = new World();
+    world.earlier = lockedBefore();
+    const readOnly = await atTriage(world, true);
+    readOnly.session.dispatch({ type: 'undo-lock' });
+    await settle();
+    expect(readOnly.session.state().toast?.text).toContain('read-only');
+    expect(readOnly.session.state().runs).toEqual([]);
   });
 });

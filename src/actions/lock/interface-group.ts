@@ -59,7 +59,7 @@ const ATTEMPTS = 3;
 /**
  * Puts a security group, or none (""), at an interface; every other property is sent back as Azure gave it, and Azure
  * accepts it only if the interface has not changed since (If-Match). Where it was changed (412) and still has the group
- * that it had, it is read again and the change sent anew, as a request of its own; else the refusal is thrown.
+ * that it had, it is read again and the change sent again, as a request of its own; else the refusal is thrown.
  */
 export async function putGroup(
   connection: Connection,

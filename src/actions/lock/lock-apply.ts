@@ -122,7 +122,7 @@ const DENIAL = /^cordon-deny-/i;
 const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew';
 
 /**
- * Has Azure judge open sessions anew: "flows are re-evaluated when rules are updated; initial enablement triggers
+ * Has Azure judge open sessions again: "flows are re-evaluated when rules are updated; initial enablement triggers
  * re-evaluation" (Microsoft Learn, NetworkSecurityGroupPropertiesFormat.flushConnection). So it is enabled, with a rule that is
  * rewritten, once the group exists. False when Azure rejects it, null when that is not known: the lock matters more
  * than the flush.

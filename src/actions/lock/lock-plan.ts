@@ -367,7 +367,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
   };
 }
 
-/** Told of the lock that this one takes the place of. */
+/** Receives the lock that this one replaces. */
 function replacing(states: LockState['interfaces'], standing: Standing): string[] {
   return states.flatMap(({ id, replaced, before }) => {
     const lock = foundLock(standing.groups.get(replaced.toLowerCase()));

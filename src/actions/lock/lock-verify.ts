@@ -16,7 +16,7 @@ import { type LockState, lockState } from './lock-settings.ts';
 const ATTEMPTS = 15;
 
 /**
- * Is the VM closed? The lock's groups stand as planned, and nothing but the responder comes in, by the configuration and by
+ * Is the VM closed? The lock's groups are as planned, and nothing but the responder comes in, by the configuration and by
  * Azure's effective rules, security admin rules included. What stays open was foreseen and is reported, or needs
  * attention.
  */
@@ -44,7 +44,7 @@ export async function verifyLock(
   return told(connection, state, reach);
 }
 
-/** What is not as planned, in a sentence; "" when all of it stands. */
+/** What is not as planned, in a sentence; "" when all of it is. */
 async function standing(connection: Connection, state: LockState): Promise<string> {
   for (const group of state.groups) {
     const found = await readIfThere(connection, group.id);

@@ -3,7 +3,7 @@ import { redactText } from '../../casefile/redaction.ts';
 import { printable } from '../../text/printable.ts';
 import { answerOf } from './refused-answers.ts';
 
-/** What an error of an SDK call says, wherever in it that stands. */
+/** What an error of an SDK call says, wherever in the error that is. */
 export interface AzureError {
   /** The error's class: "RestError". */
   name: string;
@@ -79,7 +79,7 @@ function told(error: unknown): string {
 export function causeIn(error: unknown): string {
   const top = textAt(unwrapped(error), 'message') || textAt(error, 'message');
   const errors = innermost(error);
-  // Its own code is beside the message anyhow.
+  // Its own code is beside the message anyway.
   if (errors[0] === error) return shown(top || textAt(error, 'code'));
   const inner = [...new Set(errors.map(told))].filter((text) => text !== '');
   const says = top !== '' && !empty.test(top) && !inner.some((text) => text.includes(top));

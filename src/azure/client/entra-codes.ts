@@ -9,7 +9,7 @@ interface Meaning {
   codes: number[];
   why: WhyUnknown;
   because: string;
-  /** `LOGIN` stands for the line that signs in anew, in the tenant that was asked for. */
+  /** `LOGIN` stands for the line that signs in again, in the tenant that was asked for. */
   cure: string;
 }
 

@@ -36,7 +36,7 @@ function kindOf(claims: Record<string, unknown>): SignedIn['kind'] {
 }
 
 /**
- * A second factor stands as "mfa" among the authentication methods (`amr`). An application signs in without, and Azure
+ * A second factor is "mfa" among the authentication methods (`amr`). An application signs in without, and Azure
  * asks none of it.
  */
 function secondFactorIn(claims: Record<string, unknown>, kind: SignedIn['kind']): boolean | null {

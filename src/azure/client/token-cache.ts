@@ -3,7 +3,7 @@ import { ChallengeUnanswered } from './challenge.ts';
 import { SignInFailed } from './sign-in-failure.ts';
 import { identityOf } from './signed-in.ts';
 
-/** A token with less life than this is asked for anew: the clients refresh theirs two minutes before the end. */
+/** A token with less life than this is asked for again: the clients refresh theirs two minutes before the end. */
 const leastLifeMs = 120_000;
 
 /** How long a token that Azure refused is not asked for again: az returns the same one until the next sign-in. */

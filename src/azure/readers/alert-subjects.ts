@@ -2,7 +2,7 @@ import { listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId } from '../../arm/resource-id.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 
-/** Whom an alert is about. Azure says so in three places, of which any may be empty. */
+/** The resource that an alert is about. Azure says so in three places, of which any may be empty. */
 export interface AlertSubject {
   /** Ids of machines (VMs, instances of scale sets, classic VMs, Arc servers), lower case. */
   machines: string[];
@@ -33,7 +33,7 @@ function computerName(text: string): string {
   return /^[\d.:]+$/.test(host) ? '' : (host.split('.')[0] ?? '');
 }
 
-/** Whom an alert is about, from its id and its properties in the case of Resource Graph or of Resource Manager. */
+/** The resource that an alert is about, from its id and its properties in the case of Resource Graph or of Resource Manager. */
 export function subjectOf(id: string, properties: unknown): AlertSubject {
   const ids = resourcesOf(properties);
   const machines = ids.flatMap((one) => machineId.exec(one)?.[1]?.toLowerCase() ?? []);

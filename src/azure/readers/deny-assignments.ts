@@ -11,11 +11,11 @@ export interface DenyAssignment {
   scope: string;
   actions: string[];
   notActions: string[];
-  /** For the caller or for everybody: true; for groups or others, of whom it is not seen whether the caller is one: null. */
+  /** For the caller or for all principals: true; for groups or others, of whom it is not seen whether the caller is one: null. */
   mine: boolean | null;
 }
 
-/** What a deny assignment calls everybody (Microsoft Learn, "Understand Azure deny assignments"). */
+/** What a deny assignment calls all principals (Microsoft Learn, "Understand Azure deny assignments"). */
 const EVERYBODY = '00000000-0000-0000-0000-000000000000';
 
 /** The deny assignments at, above and below a scope. Throws the client's error. */

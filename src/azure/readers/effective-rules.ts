@@ -4,7 +4,7 @@ import type { Connection } from '../client/connection.ts';
 import { azureError, unknownFrom } from '../client/failure.ts';
 
 /**
- * Azure's effective security rules of a network interface, or why they could not be had: Azure reports them only for a
+ * Azure's effective security rules of a network interface, or why they could not be read: Azure reports them only for a
  * running VM, to callers that may do more than read.
  */
 export async function readEffectiveRules(

@@ -119,7 +119,7 @@ const tableOf: Record<string, string> = {
   'service-installs': 'Event',
 };
 
-/** Where logon events may stand. */
+/** Tables that may hold logon events. */
 export interface LogSource {
   table: string;
   query: string;
@@ -127,7 +127,7 @@ export interface LogSource {
 }
 
 export const securityEvent: LogSource = { table: 'SecurityEvent', query: 'events-security-event', as: 'events' };
-/** Where Windows' logon events may stand when they are not in SecurityEvent. */
+/** Tables that may hold Windows' logon events when they are not in SecurityEvent. */
 export const otherSources: LogSource[] = [
   { table: 'WindowsEvent', query: 'events-windows-event', as: 'events' },
   { table: 'Event', query: 'events-event', as: 'events' },

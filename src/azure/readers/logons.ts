@@ -225,7 +225,7 @@ function hasUnattributed({ address, length }: FailureColumns): boolean {
 }
 
 /**
- * Who was there while failures without an address were logged: OpenSSH's own lines give their 4625s the address, and
+ * Clients connected while failures without an address were logged: OpenSSH's own lines give their 4625s the address, and
  * Remote Desktop's logs name who connected, joined by time alone. Most workspaces hold none of these logs, which is no
  * lack: nothing is claimed of them.
  */

@@ -213,7 +213,7 @@ export function exposureOf(
   });
 }
 
-/** Azure's effective security rules of each interface, or why they could not be had; asked for all at once. */
+/** Azure's effective security rules of each interface, or why they could not be read; asked for all at once. */
 export async function readSecondOpinions(
   connection: Connection,
   vm: VirtualMachine,

@@ -320,7 +320,7 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
     const read = texts(call, 2);
     return (row) => {
       const [sought, by] = [[...from(row)], [...to(row)]];
-      // A shorter replacement goes on with its last character; an empty one deletes.
+      // A shorter replacement continues with its last character; an empty one deletes.
       const map = new Map(sought.map((c, i) => [c, by[i] ?? by.at(-1) ?? '']));
       return [...read(row)].map((c) => map.get(c) ?? c).join('');
     };

@@ -268,7 +268,7 @@ function ruleList(
   where: string,
   reader: AddressReader,
 ): RuleList {
-  // Node sorts stably: at equal priority, which Azure refuses to store, the order of the body stands, allows first.
+  // Node sorts stably: at equal priority, which Azure refuses to store, the order of the body is kept, allows first.
   const rank: Record<Access, number> = { always: 0, allow: 1, deny: 2 };
   let sorted = true;
   for (let i = 1; i < compiled.length && sorted; i += 1) {

@@ -199,7 +199,7 @@ class Combination<A extends number | bigint> {
     this.#untouched = this.#together(admin?.outcomes[0], subnet?.outcomes[0], nic?.outcomes[0]);
   }
 
-  /** What is let in where these outcomes of the lists stand; 0 where there is no list. */
+  /** What is let in for these outcomes of the lists; 0 where there is no list. */
   at(adminKind: number, subnetKind: number, nicKind: number): Merged<A> {
     const key = adminKind + this.#adminKinds * (subnetKind + this.#subnetKinds * nicKind);
     // Ports that no rule names by number all fare alike.
@@ -390,7 +390,7 @@ function stands<A extends number | bigint>(
   changed: Intervals<A>,
   taken: Intervals<A>,
 ): boolean {
-  // Where no rule that names the port had a say, it stands as it does on other ports.
+  // Where no rule that names the port decided, the outcome is that of other ports.
   if (address !== undefined && !contains(changed, address)) return true;
   return overlaps(piece.sources, changed) && overlaps(subtract(piece.sources, taken), passed);
 }

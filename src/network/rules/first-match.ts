@@ -187,7 +187,7 @@ function decideDeep<A extends number | bigint>(
   return { starts, which, outcomes };
 }
 
-/** What stands when one more rule has taken what was left of its sources; undefined when nothing was. */
+/** The outcome when one more rule has taken what was left of its sources; undefined when nothing was. */
 function outcomeAfter<A extends number | bigint>(before: Outcome<A>, piece: Piece<A>): Outcome<A> | undefined {
   const sources = subtract(piece.sources, before.taken);
   if (sources.length === 0) return undefined;

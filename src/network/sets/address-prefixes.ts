@@ -61,7 +61,7 @@ export class AddressReader {
     this.#tags = new Map([...(published?.tags ?? [])].map(([name, prefixes]) => [name.toLowerCase(), prefixes]));
   }
 
-  /** What one prefix text names. Addresses seldom recur and are read anew; words do, and are kept. */
+  /** What one prefix text names. Addresses seldom recur and are read again; words do, and are kept. */
   #one(text: string): AddressSpec {
     const first = text.charCodeAt(0);
     if (first >= 48 && first <= 57) return this.#parse(text);

@@ -89,7 +89,7 @@ const builtins = (call: Call): Json[] => [
 
 const permissions: Handler = (call) => ok({ value: call.azure.permissions.at(scopeOf(call)) });
 
-/** The scope at which an assignment or a lock of the world stands. */
+/** The scope at which an assignment or a lock of the world is made. */
 const assignmentScope = (resource: ArmResource): string =>
   text(at(resource.properties, 'scope')) ??
   resource.id.replace(/\/providers\/microsoft\.authorization\/[^/]+\/[^/]+$/i, '');
@@ -115,7 +115,7 @@ const roleAssignments: Handler = (call) => {
   return page(call, body);
 };
 
-/** Deny assignments of the world, at, above and below a scope. They are told, not enforced: `denied` does that. */
+/** Deny assignments of the world, at, above and below a scope. They are listed, not enforced: `denied` does that. */
 const denyAssignments: Handler = (call) => {
   const scope = scopeOf(call);
   const found = call.azure.store

@@ -155,7 +155,7 @@ function openPort(azure: Azure, grant: Grant): void {
   }
 }
 
-/** A grant whose time is over is told as such in its policy, where it stays as evidence. */
+/** A grant whose time is over is reported as such in its policy, where it stays as evidence. */
 function expire(azure: Azure, policyId: string, end: number): void {
   azure.operations.schedule(end, () => {
     const policy = azure.store.get(policyId);

@@ -342,7 +342,7 @@ const queryResource: Handler = (call) => {
   const reply = run(call, tables);
   if (!/include-permissions=true/i.test(call.headers.prefer ?? '')) return reply;
   const denyTables = namesOf(azure).filter((table) => !mayRead(table));
-  // The published specification has no `permissions`: it is told only where it says something.
+  // The published specification has no `permissions`: it is sent only where it says something.
   if (denyTables.length === 0) return reply;
   const sources = azure.store.ofType('Microsoft.OperationalInsights/workspaces').map((each) => each.id);
   const permissions = {

@@ -154,7 +154,7 @@ const taskState = (operation: Operation, begun: boolean): string =>
 /** The operations of the jobs that undelete. */
 const undeleteOperations = new WeakMap<ArmResource, Operation>();
 
-/** A job that undeletes, as it stands now. It has one task alone. */
+/** The present state of a job that undeletes. */
 function undeleteNow(azure: Azure, job: ArmResource, operation: Operation): ArmResource {
   const { state, failure, startedAt, endedAt } = operation;
   const ended = state === 'InProgress' ? undefined : (endedAt ?? azure.clock.ms());
@@ -175,7 +175,7 @@ function undeleteNow(azure: Azure, job: ArmResource, operation: Operation): ArmR
   };
 }
 
-/** A job as it stands now: its tasks one after the other, and the percentage of the whole. */
+/** The job's present state: its tasks one after the other, and the percentage of the whole. */
 function jobNow(azure: Azure, job: ArmResource): ArmResource {
   const undeletes = undeleteOperations.get(job);
   if (undeletes !== undefined) return undeleteNow(azure, job, undeletes);

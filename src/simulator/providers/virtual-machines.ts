@@ -259,7 +259,7 @@ const assess: Handler = (call) => {
   demandIdle(call, `${machine.id}/patches`);
   const startedAt = azure.clock.ms();
   const activity = guidOf(`${machine.id}${startedAt}`);
-  // Nothing shows yet, and yet it is a change: it stands in the log of changes.
+  // Nothing shows yet, and yet it is a change: it is in the log of changes.
   azure.dataVersion += 1;
   const { headers } = startCompute(call, machine.location ?? '', 'operations', {
     target: `${machine.id}/patches`,

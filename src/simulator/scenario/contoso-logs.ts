@@ -1,4 +1,4 @@
-// What happened at Contoso in the night of 23 November 2026, as its logs tell it.
+// What happened at Contoso in the night of 23 November 2026, as its logs record it.
 import type { Row } from '../world.ts';
 import { contosoActivity } from './contoso-activity.ts';
 import type { Member } from './contoso-machines.ts';

@@ -126,7 +126,7 @@ export function failedLogon(host: Host, time: number, ticks: number, attempt: At
     SubjectDomainName: '-',
     SubjectUserSid: 'S-1-0-0',
     SubjectLogonId: '0x0',
-    // A lockout stands in Status and leaves SubStatus 0x0.
+    // A lockout is in Status and leaves SubStatus 0x0.
     Status: lockout ? '0xc0000234' : '0xc000006d',
     SubStatus: lockout ? '0x0' : attempt.subStatus,
     FailureReason: failureReasons[attempt.subStatus] ?? '%%2304',
@@ -182,7 +182,7 @@ export function logon(host: Host, time: number, ticks: number, success: Success)
   });
 }
 
-/** Columns of an event that somebody who is logged on has caused. */
+/** Columns of an event caused by a logged-on user. */
 export function bySubject(subject: Success): Row {
   return {
     Account: `${subject.domain}\\${subject.user}`,

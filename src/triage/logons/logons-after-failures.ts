@@ -97,8 +97,10 @@ function fail(runs: Map<number, Run>, key: number, at: Ticks, weight: number, ad
   }
   run.failures += weight;
   if (run.addresses.size < 1000) run.addresses.add(address);
-  for (let i = 0; i < Math.min(weight, fewest); i++) run.recent.push(at);
-  if (run.recent.length > fewest) run.recent.splice(0, run.recent.length - fewest);
+  for (let i = 0; i < Math.min(weight, fewest); i++) {
+    if (run.recent.length === fewest) run.recent.shift();
+    run.recent.push(at);
+  }
 }
 
 /** Successes by computer and account, of those alone that failed too; the latest first, to be taken from the end. */

@@ -44,7 +44,7 @@ export interface LogonEvidence {
   thresholds: Thresholds;
   /** Keys of accounts that are known to exist whatever the codes say. */
   existing?: ReadonlySet<string>;
-  /** What other logs say of who was there. */
+  /** Clients that other logs name. */
   witnesses?: readonly Witness[];
 }
 

@@ -21,7 +21,7 @@ export interface Attempt {
   code: string;
   method: string;
   /**
-   * Who counted it. What PAM's modules alone say (`pam`) may be the other half of an `interactive` attempt, which they
+   * The source that counted it. What PAM's modules alone say (`pam`) may be the other half of an `interactive` attempt, which they
    * log under the id of a process of their own, or of a `trace`. A `service` is another than sshd.
    */
   by: 'password' | 'interactive' | 'pam' | 'service' | 'trace' | 'refusal';

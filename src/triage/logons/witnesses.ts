@@ -34,7 +34,7 @@ const near = 5 * ticksPerSecond;
 const mostTold = 20;
 
 /**
- * Who was there while failures without an address were logged, by other logs of the same computer: joined by time alone,
+ * Clients connected while failures without an address were logged, by other logs of the same computer: joined by time alone,
  * which is no proof that it was they. RDP with network level authentication logs a 4625 that names no account.
  */
 export function witnessesOf(witnesses: readonly Witness[], computer: string, start: Ticks, end: Ticks): BurstWitness[] {
