@@ -9,6 +9,8 @@ export interface AzureFact {
   confirmed: string;
   /** The day from which it is otherwise; "" where none is announced. */
   retires: string;
+  /** The day on which what the fact speaks of was retired; absent where it was not. */
+  retired?: string;
   /** The files that rest on it. */
   usedBy: readonly string[];
 }
@@ -54,6 +56,15 @@ export const azureFacts: readonly AzureFact[] = [
     usedBy: ['src/triage/findings/backup.ts', 'src/words/fact-lines.ts'],
   },
   {
+    id: 'backup-undelete',
+    fact: 'A soft-deleted VM backup comes back by a PUT of its item with isRehydrate true and protectionState ProtectionStopped; its job is Undelete, and no backups are made until protection is resumed.',
+    source:
+      'learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms, “Undo the deletion”; RecoveryServices specification, JobOperationType; Azure CLI, az backup protection undelete',
+    confirmed,
+    retires: '',
+    usedBy: ['src/actions/backup/undelete-plan.ts', 'src/actions/fate.ts'],
+  },
+  {
     id: 'dependency-agent',
     fact: 'VM insights’ Dependency agent (VMBoundPort, VMConnection) takes no new VMs since 2025-09-30.',
     source: 'learn.microsoft.com/azure/azure-monitor/vm/vminsights-maps-retirement',
@@ -79,11 +90,12 @@ export const azureFacts: readonly AzureFact[] = [
   },
   {
     id: 'unmanaged-disks',
-    fact: 'Unmanaged disks were retired on 2026-03-31; a VM that still has one cannot be snapshot as a disk resource.',
+    fact: 'Unmanaged disks were retired; a VM that still has one cannot be snapshot as a disk resource.',
     source: 'learn.microsoft.com/azure/virtual-machines/unmanaged-disks-deprecation',
     confirmed,
     retires: '',
-    usedBy: ['src/actions/disks-snapshot.ts'],
+    retired: '2026-03-31',
+    usedBy: ['src/actions/snapshot/snapshot-plan.ts'],
   },
   {
     id: 'azure-disk-encryption',
@@ -91,7 +103,7 @@ export const azureFacts: readonly AzureFact[] = [
     source: 'learn.microsoft.com/azure/virtual-machines/disk-encryption-overview',
     confirmed,
     retires: '2028-09-15',
-    usedBy: ['src/actions/disks-snapshot.ts'],
+    usedBy: ['src/actions/snapshot/snapshot-plan.ts'],
   },
   {
     id: 'classic-vms',
@@ -161,6 +173,14 @@ export function dueText({ confirmed: last, retires }: AzureFact, on: string): st
   return age > confirmEveryDays ? `last confirmed ${age} days ago` : '';
 }
 
+/** "retired on 2026-03-31", or "retires on 2028-09-15"; "" where neither is announced. Throws for a fact that is not in the table. */
+export function retirement(id: string): string {
+  const fact = azureFacts.find((one) => one.id === id);
+  if (fact === undefined) throw new Error(`no such fact: ${id}`);
+  if (fact.retired !== undefined) return `retired on ${fact.retired}`;
+  return fact.retires === '' ? '' : `retires on ${fact.retires}`;
+}
+
 /** The facts that are due on a day, each with why. */
 export function dueFacts(on: string, facts: readonly AzureFact[] = azureFacts): { fact: AzureFact; why: string }[] {
   return facts.map((fact) => ({ fact, why: dueText(fact, on) })).filter(({ why }) => why !== '');
@@ -170,8 +190,8 @@ export function dueFacts(on: string, facts: readonly AzureFact[] = azureFacts): 
 export function ledgerPage(facts: readonly AzureFact[] = azureFacts): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = facts.map(
-    ({ id, fact, source, confirmed: last, retires, usedBy }) =>
-      `| ${id} | ${cell(fact)} | ${cell(source)} | ${last} | ${retires || 'not announced'} | ${usedBy.map((file) => `\`${file}\``).join(', ')} |`,
+    ({ id, fact, source, confirmed: last, retires, retired, usedBy }) =>
+      `| ${id} | ${cell(fact)} | ${cell(source)} | ${last} | ${retired ? `retired on ${retired}` : retires || 'not announced'} | ${usedBy.map((file) => `\`${file}\``).join(', ')} |`,
   );
   return [
     '# Facts of Azure that decide something',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AzureFact, azureFacts, confirmEveryDays, dueFacts, ledgerPage } from '../src/azure-facts.ts';
+import { type AzureFact, azureFacts, confirmEveryDays, dueFacts, ledgerPage, retirement } from '../src/azure-facts.ts';
 
 const fact = (changes: Partial<AzureFact>): AzureFact => ({
   id: 'x',
@@ -33,4 +33,11 @@ test('a fact is due from the day it retires, and once nobody has confirmed it fo
   expect(due('2027-09-30', { retires: '2027-09-30' })).toEqual(['retired on 2027-09-30']);
   expect(due('2027-05-28', {})).toEqual([]);
   expect(due('2027-05-29', {})).toEqual([`last confirmed ${confirmEveryDays + 1} days ago`]);
+});
+
+test('a retirement is worded from the table, past or to come, and a fact without one has none', () => {
+  expect(retirement('unmanaged-disks')).toBe('retired on 2026-03-31');
+  expect(retirement('azure-disk-encryption')).toBe('retires on 2028-09-15');
+  expect(retirement('attack-v19')).toBe('');
+  expect(() => retirement('no-such-fact')).toThrow('no such fact');
 });

@@ -3,6 +3,7 @@ import { loginLine } from '../azure/client/sign-in-failure.ts';
 import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
+import { backupUndelete } from './backup-undelete.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
@@ -16,6 +17,7 @@ export function createActions(connection: Connection): Map<string, Action> {
     nsgLock(connection),
     disksSnapshot(connection),
     backupTrigger(connection),
+    backupUndelete(connection),
     patchesAssess(connection),
     jitEnable(connection),
     jitRequest(connection),

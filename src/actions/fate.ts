@@ -1,4 +1,4 @@
-import { at, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
+import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { parseResourceId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
@@ -132,6 +132,41 @@ async function backupFate(connection: Connection, sent: SentChange): Promise<Fat
   return notDone('the vault has no backup job since then: it was not done');
 }
 
+const isUndelete = (sent: SentChange): boolean => booleanAt(sent.body, 'properties', 'isRehydrate') === true;
+
+/**
+ * A soft-deleted item has all that undeleting it sends, but for what it is not any more. While it is there, the vault's
+ * jobs tell whether it is being undeleted.
+ */
+async function undeleteFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate & { sure?: false }> {
+  const item = await readAt(connection, sent.url, signal);
+  if (item === null) return notDone('the deleted backup is not there any more');
+  if (booleanAt(item, 'properties', 'isScheduledForDeferredDelete') !== true) {
+    return done('the backup is not soft-deleted any more: it was done');
+  }
+  const vault = parseResourceId(pathOf(sent.url).split(/\/backupFabrics\//i)[0] ?? '');
+  const machine = shortName(textAt(sent.body, 'properties', 'sourceResourceId')).toLowerCase();
+  if (!vault) return unclear('the vault of the backup is not known here');
+  const client = await connection.backup(vault.subscriptionId);
+  let seen = 0;
+  for await (const { name = '', properties } of client.backupJobs.list(vault.name, vault.resourceGroup)) {
+    seen += 1;
+    if (seen > 2000) break;
+    const started = properties?.startTime?.getTime() ?? 0;
+    if (started < Date.parse(sent.at) - skewMilliseconds || properties?.operation !== 'Undelete') continue;
+    if ((properties.entityFriendlyName ?? '').toLowerCase() !== machine) continue;
+    if (/^inprogress$/i.test(properties.status ?? ''))
+      return { ...atIt(`the vault undeletes it: job ${name}`), job: name };
+    if (/^(failed|cancelled)$/i.test(properties.status ?? ''))
+      return notDone(`job ${name} of the vault ended as ${properties.status}`);
+  }
+  return { ...notDone('the backup is soft-deleted, and the vault has no job that undeletes it'), sure: false };
+}
+
 /** A request for access is in its policy, with its ports, its end and the reason that was given. */
 async function accessFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
   const url = new URL(sent.url);
@@ -221,7 +256,9 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
       return deleteFate(connection, sent, signal);
     case 'PUT':
     case 'PATCH': {
-      const { sure, ...found } = putFate(sent, await readAt(connection, sent.url, signal));
+      const { sure, ...found } = isUndelete(sent)
+        ? await undeleteFate(connection, sent, signal)
+        : putFate(sent, await readAt(connection, sent.url, signal));
       return sure === undefined ? found : askLog(connection, sent, found, signal);
     }
     case 'POST': {

@@ -22,6 +22,8 @@ const roles: readonly (readonly [RegExp, string])[] = [
   [/^microsoft\.compute\/(snapshots|disks)\//i, 'Disk Snapshot Contributor'],
   [/^microsoft\.compute\//i, 'Virtual Machine Contributor'],
   [/^microsoft\.security\//i, 'Security Admin'],
+  // Microsoft's table of backup roles names it for stopping protection with the data retained.
+  [/^microsoft\.recoveryservices\/.*\/protectedItems\/write$/i, 'Backup Contributor'],
   [/^microsoft\.recoveryservices\//i, 'Backup Operator'],
 ];
 const roleFor = (action: string): string => roles.find(([provider]) => provider.test(action))?.[1] ?? 'Contributor';

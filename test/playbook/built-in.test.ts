@@ -22,6 +22,7 @@ describe('the built-in playbooks', () => {
       'request-jit',
       'snapshot-disks',
       'trigger-backup',
+      'undelete-backup',
     ]);
     expect(shelf.playbooks.every((one) => one.builtIn)).toBe(true);
   });

@@ -1,11 +1,10 @@
-import { textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
-import { AzureRefusal, pause, send } from '../operation.ts';
-import { protection } from './backup-plan.ts';
-import { followJob, jobEnd, jobsOf, questionsIn, readJob } from './jobs.ts';
+import { AzureRefusal, send } from '../operation.ts';
+import { protection } from './item.ts';
+import { begunBy, followJob, jobEnd, jobOfOperation, jobsOf, readJob } from './jobs.ts';
 import { type BackupState, backupState, vaultOf } from './settings.ts';
 
 /**
@@ -37,10 +36,7 @@ async function trigger(
       {
         abortSignal: context.signal,
         onResponse: (response) => {
-          const url = response.headers.get('azure-asyncoperation') ?? response.headers.get('location') ?? '';
-          // Only the last segment, the operation's id, is taken from the otherwise opaque URL.
-          operation = url.split('?')[0]?.split('/').at(-1) ?? '';
-          request = response.request.headers.get('x-ms-client-request-id') ?? '';
+          ({ operation, request } = begunBy(response));
         },
       },
     );
@@ -54,43 +50,6 @@ async function trigger(
   }
   if (operation === '') throw new Error('Azure took the request but named no operation to follow');
   return { operation, request, job: '' };
-}
-
-async function jobOf(
-  connection: Connection,
-  context: ActionContext,
-  state: BackupState,
-  operation: string,
-  request: string,
-): Promise<string> {
-  const vault = vaultOf(state);
-  const client = await connection.backup(vault.subscriptionId);
-  for (let question = 0; question < questionsIn(connection, 1); question += 1) {
-    const answer = await client.protectedItemOperationStatuses.get(
-      vault.name,
-      vault.resourceGroup,
-      state.fabric,
-      state.container,
-      state.item,
-      operation,
-      { abortSignal: context.signal },
-    );
-    const status = (answer.status ?? '').toLowerCase();
-    if (status === 'succeeded') {
-      const jobId = textAt(answer, 'properties', 'jobId');
-      await context.gate.settled?.(request, { ok: true, result: `Succeeded: job ${jobId}`, error: '' });
-      if (jobId === '') throw new Error('the operation succeeded but names no job');
-      return jobId;
-    }
-    if (status === 'failed' || status === 'canceled') {
-      const error = `${answer.error?.code ?? ''}: ${answer.error?.message ?? 'no reason given'}`;
-      await context.gate.settled?.(request, { ok: false, result: answer.status ?? 'Failed', error });
-      throw new Error(`the backup did not start: ${error}`);
-    }
-    context.progress({ fraction: null, text: 'the vault takes the request' });
-    await pause(connection, context);
-  }
-  throw new Error('the vault has not taken the request within an hour');
 }
 
 /** Asks for the backup once, and follows it until its snapshot is taken. */
@@ -116,7 +75,7 @@ export async function applyBackup(
   }
   return followJob(connection, context, {
     ...state,
-    jobId: await jobOf(connection, context, state, operation, request),
+    jobId: await jobOfOperation(connection, context, state, { what: 'the backup', operation, request }),
   });
 }
 

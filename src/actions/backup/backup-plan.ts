@@ -1,54 +1,29 @@
 import { textAt } from '../../arm/json.ts';
-import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
-import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { obstaclesTo } from '../obstacles.ts';
 import { preflight } from '../permissions.ts';
 import { refusedPlan } from '../refused-plan.ts';
+import { isSoftDeleted, protection, readItem } from './item.ts';
 import { jobsOf } from './jobs.ts';
-import { type BackupState, backupSettings } from './settings.ts';
-
-/** How Azure says that a VM is protected, by vault, container and item. */
-export async function protection(connection: Connection, context: ActionContext) {
-  const { target } = context;
-  const client = await connection.backup(target.subscriptionId);
-  return client.backupStatus.get(target.location, { resourceType: 'VM', resourceId: target.id });
-}
-
-/** Where a protected item is, by the names that Azure gave. */
-interface ItemPlace {
-  vaultId: string;
-  fabricName: string;
-  containerName: string;
-  protectedItemName: string;
-}
+import { type BackupState, backupSettings, type ItemPlace, itemIdOf, vaultOf } from './settings.ts';
 
 /**
  * Why Azure would refuse a backup of the item now, with what is to be done first; "" when nothing speaks against it.
  * https://learn.microsoft.com/azure/backup/backup-azure-manage-vms and …/backup-azure-security-feature-cloud (soft delete)
  */
-async function readItem(connection: Connection, place: ItemPlace): Promise<{ refusal: string } | { because: string }> {
-  const vault = parseResourceId(place.vaultId);
-  if (!vault) return { because: 'the vault’s id cannot be read' };
+async function refusalBy(
+  connection: Connection,
+  context: ActionContext,
+  place: ItemPlace,
+): Promise<{ refusal: string } | { because: string }> {
   try {
-    const client = await connection.backup(vault.subscriptionId);
-    const body = await rawBody((options) =>
-      client.protectedItems.get(
-        vault.name,
-        vault.resourceGroup,
-        place.fabricName,
-        place.containerName,
-        place.protectedItemName,
-        {
-          onResponse: (response) =>
-            options.onResponse({ status: response.status, bodyAsText: response.bodyAsText ?? null }),
-        },
-      ),
-    );
-    const deleted = textAt(body, 'properties', 'isScheduledForDeferredDelete') === 'true';
-    return { refusal: refusalOf(textAt(body, 'properties', 'protectionState'), deleted, vault.name) };
+    const body = await readItem(connection, context, place);
+    return {
+      refusal: refusalOf(textAt(body, 'properties', 'protectionState'), isSoftDeleted(body), vaultOf(place).name),
+    };
   } catch (error) {
     const { status, code, message } = azureError(error);
     return { because: [status || '', code || message].filter(Boolean).join(' ') };
@@ -57,7 +32,7 @@ async function readItem(connection: Connection, place: ItemPlace): Promise<{ ref
 
 function refusalOf(state: string, deleted: boolean, vault: string): string {
   if (deleted) {
-    return `the backup is soft-deleted in ${vault}. Undelete it first (portal: Backup items, Undelete; or az backup protection undelete), then resume protection. Its points are kept until the retention of soft delete ends.`;
+    return `the backup is soft-deleted in ${vault}. Undelete it first (undelete-backup), then resume protection. Its points are kept until the retention of soft delete ends.`;
   }
   switch (state.toLowerCase()) {
     case 'protectionstopped':
@@ -84,10 +59,10 @@ export async function planBackup(connection: Connection, context: ActionContext,
       `No Recovery Services vault protects ${target.name} (${state}). Ask the customer to enable Azure Backup for it (vault, policy); until then preserve it with snapshot-disks.`,
     );
   }
-  // Container and item names come from Azure as they are: their form varies, they cannot be built.
-  const itemId = `${vaultId}/backupFabrics/${fabricName}/protectionContainers/${containerName}/protectedItems/${protectedItemName}`;
+  const place: ItemPlace = { vaultId, fabric: fabricName, container: containerName, item: protectedItemName };
+  const itemId = itemIdOf(place);
   const warnings: string[] = [];
-  const item = await readItem(connection, { vaultId, fabricName, containerName, protectedItemName });
+  const item = await refusalBy(connection, context, place);
   if ('because' in item) warnings.push(`Not seen: the state of the protected item (${item.because}).`);
   else if (item.refusal !== '')
     return refusedPlan(title, 'impossible', `Azure takes no backup of ${target.name} now: ${item.refusal}`);
@@ -132,10 +107,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
       'It cannot be undone: the point expires by itself.',
     ],
     state: {
-      vaultId,
-      fabric: fabricName,
-      container: containerName,
-      item: protectedItemName,
+      ...place,
       keepUntil,
       jobId: '',
       joined: false,

@@ -1,10 +1,11 @@
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { pause } from '../operation.ts';
-import { type BackupState, vaultOf } from './settings.ts';
+import { type BackupState, type ItemPlace, vaultOf } from './settings.ts';
 
 const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
 const good = new Set(['completed', 'completedwithwarnings']);
@@ -44,7 +45,10 @@ export interface JobState {
 }
 
 /** Reads the job that is followed. */
-export async function readJob(connection: Connection, state: BackupState): Promise<JobState> {
+export async function readJob(
+  connection: Connection,
+  state: Pick<BackupState, 'vaultId' | 'jobId'>,
+): Promise<JobState> {
   const vault = vaultOf(state);
   const client = await connection.backup(vault.subscriptionId);
   const job = await rawBody((options) =>
@@ -76,6 +80,54 @@ export const jobEnd = (status: string): 'running' | 'good' | 'bad' => {
 /** How often Azure can be asked in so many hours. */
 export const questionsIn = (connection: Connection, hours: number): number =>
   Math.ceil((hours * 3_600_000) / Math.max(1, connection.pollIntervalMs));
+
+/** The operation that an answer names ("" for none), and the id of the request. */
+export function begunBy({ headers, request }: PipelineResponse): { operation: string; request: string } {
+  const url = headers.get('azure-asyncoperation') ?? headers.get('location') ?? '';
+  // Only the last segment, the operation's id, is taken from the otherwise opaque URL.
+  const operation = url.split('?')[0]?.split('/').at(-1) ?? '';
+  return { operation, request: request.headers.get('x-ms-client-request-id') ?? '' };
+}
+
+/**
+ * Follows the operation that a request began until it names its job, and tells the gate how it ended. `what` names it
+ * for people: "the backup". Throws when it failed, or names no job within an hour.
+ */
+export async function jobOfOperation(
+  connection: Connection,
+  context: ActionContext,
+  place: ItemPlace,
+  { what, operation, request }: { what: string; operation: string; request: string },
+): Promise<string> {
+  const vault = vaultOf(place);
+  const client = await connection.backup(vault.subscriptionId);
+  for (let question = 0; question < questionsIn(connection, 1); question += 1) {
+    const answer = await client.protectedItemOperationStatuses.get(
+      vault.name,
+      vault.resourceGroup,
+      place.fabric,
+      place.container,
+      place.item,
+      operation,
+      { abortSignal: context.signal },
+    );
+    const status = (answer.status ?? '').toLowerCase();
+    if (status === 'succeeded') {
+      const jobId = textAt(answer, 'properties', 'jobId');
+      await context.gate.settled?.(request, { ok: true, result: `Succeeded: job ${jobId}`, error: '' });
+      if (jobId === '') throw new Error('the operation succeeded but names no job');
+      return jobId;
+    }
+    if (status === 'failed' || status === 'canceled') {
+      const error = `${answer.error?.code ?? ''}: ${answer.error?.message ?? 'no reason given'}`;
+      await context.gate.settled?.(request, { ok: false, result: answer.status ?? 'Failed', error });
+      throw new Error(`${what} did not start: ${error}`);
+    }
+    context.progress({ fraction: null, text: 'the vault takes the request' });
+    await pause(connection, context);
+  }
+  throw new Error('the vault has not taken the request within an hour');
+}
 
 /** Follows a job until its snapshot is taken, or it has ended. */
 export async function followJob(

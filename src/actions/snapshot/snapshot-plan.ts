@@ -3,6 +3,7 @@ import { type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
+import { retirement } from '../../azure-facts.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { obstaclesTo } from '../obstacles.ts';
 import { preflight } from '../permissions.ts';
@@ -31,7 +32,9 @@ function remarks(id: string, disk: Json, settings: Settings): string[] {
     );
   }
   if (textAt(disk, 'properties', 'encryptionSettingsCollection', 'enabled') === 'true') {
-    said.push(`${name} is encrypted inside (ADE): without its keys from the key vault the copy is useless.`);
+    said.push(
+      `${name} is encrypted inside (ADE, which ${retirement('azure-disk-encryption')}): without its keys from the key vault the copy is useless.`,
+    );
   }
   return said;
 }
@@ -75,7 +78,7 @@ export async function planSnapshots(
     return refusedPlan(
       title,
       'impossible',
-      `${target.name} has unmanaged disks (${unmanaged.join(', ')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
+      `${target.name} has unmanaged disks (${unmanaged.join(', ')}; ${retirement('unmanaged-disks')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
     );
   }
   if (disks.length === 0)

@@ -151,8 +151,34 @@ const taskState = (operation: Operation, begun: boolean): string =>
         ? 'InProgress'
         : 'NotStarted';
 
+/** The operations of the jobs that undelete. */
+const undeleteOperations = new WeakMap<ArmResource, Operation>();
+
+/** The present state of a job that undeletes. */
+function undeleteNow(azure: Azure, job: ArmResource, operation: Operation): ArmResource {
+  const { state, failure, startedAt, endedAt } = operation;
+  const ended = state === 'InProgress' ? undefined : (endedAt ?? azure.clock.ms());
+  return {
+    ...job,
+    properties: {
+      ...job.properties,
+      duration: span((ended ?? azure.clock.ms()) - startedAt),
+      status: state === 'Succeeded' ? 'Completed' : state === 'InProgress' ? 'InProgress' : 'Failed',
+      ...(ended !== undefined && { endTime: iso(ended) }),
+      ...(failure !== undefined && {
+        errorDetails: [
+          { errorCode: 400002, errorTitle: failure.code, errorString: failure.message, recommendations: [] },
+        ],
+      }),
+      extendedInfo: { tasksList: [], propertyBag: {} },
+    },
+  };
+}
+
 /** The job's present state: its tasks one after the other, and the percentage of the whole. */
 function jobNow(azure: Azure, job: ArmResource): ArmResource {
+  const undeletes = undeleteOperations.get(job);
+  if (undeletes !== undefined) return undeleteNow(azure, job, undeletes);
   const running = runningOf(azure).get(job.id.toLowerCase());
   if (running === undefined) return job;
   const { snapshot, transfer, owner } = running;
@@ -227,12 +253,15 @@ function leavePoint(azure: Azure, owner: ArmResource, time: number, runs: boolea
   });
 }
 
-function replaceItem(azure: Azure, id: string, changes: Json): void {
+function writeItem(azure: Azure, id: string, write: (properties: Json) => Json): void {
   azure.backup.protectedItems = azure.backup.protectedItems.map((each) =>
-    sameId(each.id, id) ? { ...each, properties: { ...each.properties, ...changes } } : each,
+    sameId(each.id, id) ? { ...each, properties: write(record(each.properties)) } : each,
   );
   azure.dataVersion += 1;
 }
+
+const replaceItem = (azure: Azure, id: string, changes: Json): void =>
+  writeItem(azure, id, (properties) => ({ ...properties, ...changes }));
 
 const trigger: Handler = (call) => {
   const { azure } = call;
@@ -270,14 +299,78 @@ const trigger: Handler = (call) => {
     );
   }
   const job = startJob(call, owner, expiry);
+  return accepted(call, owner, job.name, call.path.replace(/\/backup$/i, ''));
+};
+
+/**
+ * Undeletes a soft-deleted item: "Undo the deletion" of learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms.
+ * Other writes of an item are not simulated.
+ */
+const undelete: Handler = (call) => {
+  const { azure } = call;
+  const owner = itemAt(call);
+  const properties = record(bodyOf(call).properties);
+  const deleted = at(owner.properties, 'isScheduledForDeferredDelete') === true;
+  const asked =
+    properties.isRehydrate === true &&
+    same(text(properties.protectedItemType), 'Microsoft.Compute/virtualMachines') &&
+    same(text(properties.protectionState), 'ProtectionStopped') &&
+    sameId(text(properties.sourceResourceId) ?? '', machineOf(owner) ?? '');
+  if (!deleted || !asked) {
+    throw new AzureError(400, 'BMSUserErrorInvalidInput', 'Input provided for the call is invalid');
+  }
+  const name = randomUUID();
+  const whole = azure.operations.start({
+    style: 'backup',
+    target: `${owner.id}/undelete/${name}`,
+    duration: azure.pace.snapshotOfBackup,
+    trouble: call.trouble,
+    finish: () =>
+      writeItem(azure, owner.id, ({ deferredDeleteTimeInUTC: _, deferredDeleteTimeRemaining: __, ...kept }) => ({
+        ...kept,
+        isScheduledForDeferredDelete: false,
+        isDeferredDeleteScheduleUpcoming: false,
+        protectionState: 'ProtectionStopped',
+      })),
+  });
+  const job = undeleteJob(azure, owner, name);
+  azure.backup.jobs = [job, ...azure.backup.jobs];
+  undeleteOperations.set(job, whole);
+  return accepted(call, owner, name, call.path);
+};
+
+function undeleteJob(azure: Azure, owner: ArmResource, name: string): ArmResource {
+  return {
+    id: `${vaultOf(owner.id)}/backupJobs/${name}`,
+    name,
+    type: 'Microsoft.RecoveryServices/vaults/backupJobs',
+    properties: {
+      jobType: 'AzureIaaSVMJob',
+      containerName: text(at(owner.properties, 'containerName')) ?? '',
+      isUserTriggered: true,
+      virtualMachineVersion: 'Compute',
+      entityFriendlyName: text(at(owner.properties, 'friendlyName')) ?? owner.name,
+      backupManagementType: 'AzureIaasVM',
+      operation: 'Undelete',
+      status: 'InProgress',
+      startTime: iso(azure.clock.ms()),
+      activityId: randomUUID(),
+      actionsInfo: [],
+    },
+  };
+}
+
+/** Answers 202 with an operation that names the job when it has ended. */
+function accepted(call: Call, owner: ArmResource, job: string, path: string) {
+  const { azure } = call;
   const operation = azure.operations.start({
     style: 'backup',
-    target: `${owner.id}/trigger/${job.name}`,
+    target: `${owner.id}/trigger/${job}`,
     duration: azure.pace.backupTrigger,
-    result: () => ({ objectType: 'OperationStatusJobExtendedInfo', jobId: job.name }),
+    result: () => ({ objectType: 'OperationStatusJobExtendedInfo', jobId: job }),
   });
   azure.dataVersion += 1;
-  const root = `${call.origin}${encodeURI(call.path.replace(/\/backup$/i, ''))}`;
+  const root = `${call.origin}${encodeURI(path)}`;
   return {
     status: 202,
     headers: {
@@ -286,7 +379,7 @@ const trigger: Handler = (call) => {
       ...(azure.pace.retryAfter > 0 && { 'retry-after': String(azure.pace.retryAfter) }),
     },
   };
-};
+}
 
 function startJob(call: Call, owner: ArmResource, expiry: string | undefined): ArmResource {
   const { azure } = call;
@@ -432,6 +525,7 @@ export const recoveryServicesRoutes: Route[] = [
   { method: 'GET', template: `${vaultPath}/backupPolicies`, handler: policies },
   { method: 'GET', template: `${vaultPath}/backupPolicies/{policy}`, handler: policy },
   { method: 'GET', template: itemPath, handler: item },
+  { method: 'PUT', template: itemPath, handler: undelete },
   { method: 'GET', template: `${itemPath}/recoveryPoints`, handler: points },
   { method: 'GET', template: `${itemPath}/recoveryPoints/{point}`, handler: point },
   { method: 'POST', template: `${itemPath}/backup`, handler: trigger },

@@ -12,7 +12,7 @@ export const backupRules: Rule[] = [
     reads: ['backup'],
     practice: 11,
     attack: ['T1490'],
-    playbook: '',
+    playbook: 'undelete-backup',
     judge({ backup }) {
       const known = knownValue(backup);
       if (!known?.softDeleted) return null;
