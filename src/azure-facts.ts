@@ -167,7 +167,7 @@ export const azureFacts: readonly AzureFact[] = [
 const dayMs = 86_400_000;
 
 /** Why a fact is due on a day ("2027-01-01"): it has retired, or was confirmed too long ago; "" when it is not. */
-export function dueText({ confirmed: last, retires }: AzureFact, on: string): string {
+function dueText({ confirmed: last, retires }: AzureFact, on: string): string {
   if (retires !== '' && retires <= on) return `retired on ${retires}`;
   const age = Math.floor((Date.parse(on) - Date.parse(last)) / dayMs);
   return age > confirmEveryDays ? `last confirmed ${age} days ago` : '';

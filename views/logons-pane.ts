@@ -11,7 +11,7 @@ import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
 
 /** "01:58:02–02:14:07Z", or "01:58–02:14Z" where there is no room for seconds; with its day when it was not today. */
-export function burstTime(burst: Burst, now: Date, seconds = true): string {
+function burstTime(burst: Burst, now: Date, seconds = true): string {
   const time = (instant: string) => clock(instant).slice(0, seconds ? 8 : 5);
   const dayText = day(burst.start) === day(now) ? '' : `${day(burst.start).slice(5)} `;
   return `${dayText}${time(burst.start)}–${time(burst.end)}Z`;
@@ -38,7 +38,7 @@ export function burstParties(burst: Burst): string {
 const isFromLog = ({ readFrom }: Burst) => readFrom !== undefined && readFrom !== 'Log Analytics';
 
 /** Did a logon follow? Unknown is not no. */
-export function successSpan(burst: Burst, now: Date): Span {
+function successSpan(burst: Burst, now: Date): Span {
   const { success } = burst;
   if (success.state === 'unknown') return span(`${mark.unknown} logon after it: not known`, 'unknown');
   if (success.value === null) return span('no logon followed', 'dim');

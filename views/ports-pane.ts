@@ -11,7 +11,7 @@ import { breadthText, nameOfId } from './words.ts';
 const levels = { nic: 'at NIC', subnet: 'at subnet', admin: 'by network manager' } as const;
 
 /** Which rule lets it in, in one row. */
-export function decidedText(port: ExposedPort): string {
+function decidedText(port: ExposedPort): string {
   const way = wayText(port);
   const rules = port.decidedBy.map(
     (rule) => `${nameOfId(rule.nsg)}/${rule.rule} ${rule.priority} ${levels[rule.level]}`,
@@ -21,7 +21,7 @@ export function decidedText(port: ExposedPort): string {
 }
 
 /** How it gets there when it is not simply the VM's own public address. */
-export function wayText(port: ExposedPort): string {
+function wayText(port: ExposedPort): string {
   const moved = port.frontend.from !== port.from ? ` ${port.frontend.from}→${port.from}` : '';
   switch (port.via) {
     case 'public-ip':

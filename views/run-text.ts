@@ -105,7 +105,7 @@ function changeRows(changes: readonly Change[], width: number): Line[] {
 const mostProperties = 12;
 
 /** What the step needs: that all of it is there, or what is missing, by its full name and where it is needed. */
-export function permissionRows(step: StepView | undefined, width: number): Line[] {
+function permissionRows(step: StepView | undefined, width: number): Line[] {
   const all = step?.permissions ?? [];
   if (all.length === 0) return [];
   const label = (at: number) => span(` ${(at === 0 ? 'You may' : '').padEnd(14)} `, 'dim');

@@ -22,7 +22,7 @@ export function measured(table: SmallTable): { table: SmallTable; width: number;
 }
 
 /** The same table in plain rows, for where its frame has no room. */
-export function tableRows(table: SmallTable): Line[] {
+function tableRows(table: SmallTable): Line[] {
   return table.rows.map((row, at) =>
     line(
       span(` ${(at === 0 ? table.title : '').padEnd(16)} `, 'dim'),

@@ -167,7 +167,7 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
 }
 
 /** What is on screen, as sentences under names; what is the same as before need not be said again. */
-export function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said {
+function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said {
   const layer = drawn(state);
   const view =
     layer.kind === 'suspects'
@@ -188,7 +188,7 @@ export function spokenOf(session: Pick<Session, 'explain'>, state: SessionState)
 }
 
 /** What is typed now, with what it is for; "" when nothing is. */
-export function typedLine(state: SessionState): string {
+function typedLine(state: SessionState): string {
   const layer = top(state);
   if (layer.kind === 'input') return `${layer.purpose}: ${layer.text}`;
   if (layer.kind === 'palette') return `: ${layer.text}`;

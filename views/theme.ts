@@ -1,6 +1,6 @@
 import type { Tone } from './line.ts';
 
-export const themeNames = ['dark', 'light', 'high-contrast', 'colour-blind'] as const;
+const themeNames = ['dark', 'light', 'high-contrast', 'colour-blind'] as const;
 export type ThemeName = (typeof themeNames)[number];
 
 /** Colours by their number among the 256 whose values no palette changes; null leaves the terminal's own. */

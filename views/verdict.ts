@@ -88,7 +88,7 @@ function nextRow(slot: TriageSlot, suggested: { offer: PlaybookOffer; number: nu
 }
 
 /** The attack in one row, step by step; as many steps as fit, the first and the last among them. */
-export function stripRow(slot: TriageSlot, width: number): Line | null {
+function stripRow(slot: TriageSlot, width: number): Line | null {
   const steps = slot.part.timeLine.entries.filter(
     ({ severity, source, text }) =>
       source !== 'defender' &&
@@ -108,7 +108,7 @@ export function stripRow(slot: TriageSlot, width: number): Line | null {
 }
 
 /** The first playbook that answers a finding, and the number that starts it. */
-export function suggestion(slot: TriageSlot, offers: readonly PlaybookOffer[], done: readonly string[]) {
+function suggestion(slot: TriageSlot, offers: readonly PlaybookOffer[], done: readonly string[]) {
   const at = offers.findIndex(
     ({ name, answers }) =>
       !done.includes(name) && answers.some((id) => slot.part.findings.some((finding) => finding.id === id)),

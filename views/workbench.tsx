@@ -27,7 +27,7 @@ interface WorkbenchProps {
 }
 
 /** The root: draws the session's frames and hands it the keys. */
-export function Workbench({ session, frames, latest }: WorkbenchProps) {
+function Workbench({ session, frames, latest }: WorkbenchProps) {
   const frame = useSyncExternalStore(frames.subscribe, frames.current);
   useInput((input, key) => {
     if (key.eventType === 'release') return;

@@ -14,7 +14,7 @@ import { send } from './operation.ts';
 import { preflight } from './permissions.ts';
 import { refusedPlan } from './refused-plan.ts';
 
-export const requestSettings = z.strictObject({
+const requestSettings = z.strictObject({
   ports: z
     .array(z.int().min(1).max(65535))
     .min(1)

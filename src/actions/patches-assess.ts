@@ -10,7 +10,7 @@ import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verif
 import { follow } from './operation.ts';
 import { preflight } from './permissions.ts';
 
-export const assessSettings = z.strictObject({});
+const assessSettings = z.strictObject({});
 
 const assessState = z.looseObject({
   /** When it was sent, ISO 8601; "" before. */

@@ -74,7 +74,7 @@ const conclusionFact = factOf(conclusion);
 const scanFact = factOf(scanDocument);
 
 /** "E14" for evidence/0014-…; "#20" for an entry without evidence. */
-export function evidenceLabel(entry: Entry): string {
+function evidenceLabel(entry: Entry): string {
   const number = /\d{4,9}/.exec(evidenceOf(entry)[0]?.file ?? '')?.[0];
   return number === undefined ? `#${entry.seq}` : `E${Number(number)}`;
 }

@@ -9,7 +9,7 @@ import { replaceFile } from './replace-file.ts';
 import { safeName } from './safe-name.ts';
 
 /** The largest evidence file in bytes. What is larger is refused: half of it would not be evidence. */
-export const largestEvidence = 256 * 1024 * 1024;
+const largestEvidence = 256 * 1024 * 1024;
 
 const fileForm = /^evidence\/\d{4,9}-[A-Za-z0-9][A-Za-z0-9._-]{0,80}$/;
 

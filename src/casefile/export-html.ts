@@ -23,7 +23,7 @@ const shortText = 48;
  * Untrusted text as running text in HTML: an id stays on one line, with `names` also any other word that has hyphens,
  * and a long path breaks after its slashes and nowhere else.
  */
-export function textInHtml(text: string, { names = text.length <= shortText } = {}): string {
+function textInHtml(text: string, { names = text.length <= shortText } = {}): string {
   const unbroken = names ? name : id;
   return printable(text, 4000)
     .split(/( +)/)

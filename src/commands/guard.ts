@@ -9,7 +9,7 @@ type GuardFlags = Pick<ConnectionFlags, 'simulator' | 'cloud' | 'tenant' | 'subs
 };
 
 /** The command line of the process that undoes what a case has overdue, once it is. */
-export function guardArguments(caseId: string, root: string, flags: GuardFlags): string[] {
+function guardArguments(caseId: string, root: string, flags: GuardFlags): string[] {
   return [
     ...['undo', caseId, '--due', '--wait', '--cases', resolve(root)],
     ...(flags.simulator ? ['--simulator', flags.simulator] : []),

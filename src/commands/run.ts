@@ -88,7 +88,7 @@ function missingConsent(run: StartedRun, options: RunOptions, machine: string): 
 }
 
 /** The exit code that says how a run ended. */
-export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
+function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
   switch (view.outcome) {
     case 'done':
       return exitCode.done;

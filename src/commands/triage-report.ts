@@ -53,7 +53,7 @@ function socketLines(port: ExposedPort): string[] {
 }
 
 /** The document as titled lines, the same for the terminal and for Markdown. */
-export function triageSections(document: TriageDocument): Section[] {
+function triageSections(document: TriageDocument): Section[] {
   const { exposure, logons, patches } = document;
   return [
     section('Exposed ports', exposure, (value) => [

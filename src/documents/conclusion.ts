@@ -3,7 +3,7 @@ import { instant } from './fact-schema.ts';
 import { finding, severity, timeLineEntry } from './triage.ts';
 
 /** One line of the verdict: a statement that the evidence supports. */
-export const verdictLine = z.object({
+const verdictLine = z.object({
   /** What kind of statement it is; a later reading's line of a kind replaces an earlier one's. */
   about: z.enum([
     'compromised',

@@ -3,7 +3,7 @@ import { instant } from './fact-schema.ts';
 import { permission } from './run.ts';
 
 /** One source of evidence, or one thing that everything rests on. null where the question could not be asked. */
-export const doctorCheck = z.object({
+const doctorCheck = z.object({
   name: z.string(),
   /** Name of the subscription it was asked in; "" for the sign-in as a whole. */
   subscription: z.string(),
@@ -23,7 +23,7 @@ export const doctorCheck = z.object({
 export type DoctorCheck = z.infer<typeof doctorCheck>;
 
 /** What a playbook needs on one VM, and what of it the caller has. */
-export const doctorPlaybook = z.object({
+const doctorPlaybook = z.object({
   name: z.string(),
   machine: z.string(),
   permissions: z.array(permission),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { factOf, instant } from './fact-schema.ts';
 import { logons } from './triage.ts';
 
-export const eventLogReport = z.object({
+const eventLogReport = z.object({
   path: z.string(),
   bytes: z.int(),
   /** SHA-256 of the bytes that were read, lower case. */

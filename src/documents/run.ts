@@ -64,7 +64,7 @@ export const planDocument = z.object({
 });
 export type PlanDocument = z.infer<typeof planDocument>;
 
-export const ranStep = plannedStep.extend({
+const ranStep = plannedStep.extend({
   outcome: z.enum(['done', 'failed', 'skipped', 'undone', 'not-reached', 'running']),
   verified: z.object({ ok: z.boolean().nullable(), text: z.string() }).nullable(),
   correlationIds: z.array(z.string()),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instant } from './fact-schema.ts';
 
 /** What one address did on one VM. */
-export const machineTrace = z.object({
+const machineTrace = z.object({
   /** Resource id; "" for a VM that the logs know only by its name. */
   id: z.string(),
   name: z.string(),

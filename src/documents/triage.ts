@@ -46,7 +46,7 @@ export const listener = z.object({
 export type Listener = z.infer<typeof listener>;
 
 /** Who connected to an open port. */
-export const portUse = z.object({
+const portUse = z.object({
   /** How many remote addresses, and how many connections. */
   addresses: z.int(),
   links: z.int(),
@@ -55,7 +55,7 @@ export const portUse = z.object({
 });
 export type PortUse = z.infer<typeof portUse>;
 
-export const exposedPort = z.object({
+const exposedPort = z.object({
   protocol: z.enum(['tcp', 'udp', 'icmp', 'esp', 'ah']),
   /** Port range at the VM; 0-0 for protocols without ports. */
   from: z.int(),
@@ -105,7 +105,7 @@ export const exposure = z.object({
 });
 export type Exposure = z.infer<typeof exposure>;
 
-export const logonSuccess = z.object({
+const logonSuccess = z.object({
   at: instant,
   account: z.string(),
   address: z.string(),
@@ -124,7 +124,7 @@ export type Made = z.infer<typeof made>;
 const burstKind = z.enum(['guess', 'spray', 'distributed', 'unattributed']);
 
 /** An address that another log names at the time of failures without one: joined by time, which is no proof. */
-export const burstWitness = z.object({ address: z.string(), events: z.int(), source: z.string() });
+const burstWitness = z.object({ address: z.string(), events: z.int(), source: z.string() });
 export type BurstWitness = z.infer<typeof burstWitness>;
 
 export const burst = z.object({
@@ -211,7 +211,7 @@ export const logons = z.object({
 });
 export type Logons = z.infer<typeof logons>;
 
-export const missingPatch = z.object({
+const missingPatch = z.object({
   name: z.string(),
   /** Number without "KB"; "" on Linux. */
   kb: z.string(),
@@ -244,7 +244,7 @@ export const patches = z.object({
 });
 export type Patches = z.infer<typeof patches>;
 
-export const installationRun = z.object({
+const installationRun = z.object({
   id: z.string(),
   startedAt: instant.nullable(),
   endedAt: instant.nullable(),
@@ -303,7 +303,7 @@ export const knownExploited = z.object({
 });
 export type KnownExploited = z.infer<typeof knownExploited>;
 
-export const recoveryPoint = z.object({
+const recoveryPoint = z.object({
   id: z.string(),
   at: instant,
   /** "application" (VSS, or scripts on Linux), "file-system", "crash", or "unknown". */
@@ -447,7 +447,7 @@ export const jit = z.object({
 });
 export type Jit = z.infer<typeof jit>;
 
-export const identityPosture = z.object({
+const identityPosture = z.object({
   localAdmin: z.string(),
   passwordAuthentication: z.boolean().nullable(),
   domainJoined: z.boolean().nullable(),
@@ -531,7 +531,7 @@ export const severity = z.enum(['critical', 'high', 'medium', 'low', 'info']);
 export type Severity = z.infer<typeof severity>;
 
 /** A security rule that a change wrote, as far as Azure's log shows it. */
-export const writtenRule = z.object({
+const writtenRule = z.object({
   access: z.string(),
   direction: z.string(),
   protocol: z.string(),
@@ -540,7 +540,7 @@ export const writtenRule = z.object({
 });
 
 /** One operation on Azure Resource Manager: the events of its start and end are one entry. */
-export const activityEntry = z.object({
+const activityEntry = z.object({
   at: instant,
   /** When Azure reported how it ended; null while it has not. */
   endedAt: instant.nullable(),
@@ -651,7 +651,7 @@ export type Facts = Pick<TriageDocument, 'exposure' | 'logons' | 'patches' | 'in
   Posture;
 export type EvidenceName = keyof Facts;
 
-export const scanRow = z.object({
+const scanRow = z.object({
   id: z.string(),
   name: z.string(),
   vm: virtualMachine,

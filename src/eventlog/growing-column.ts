@@ -1,7 +1,7 @@
 type Numbers = Float64Array | Uint32Array | Int32Array | Uint8Array;
 
 /** Numbers one after the other, as many as come, each in as few bytes as its kind takes. */
-export class GrowingColumn<T extends Numbers> {
+class GrowingColumn<T extends Numbers> {
   #values: T;
   #length = 0;
   readonly #make: (length: number) => T;

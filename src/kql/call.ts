@@ -99,7 +99,7 @@ export function regexAt(pattern: string, node: Node, scope: Scope, flags: RegexF
 // ---- conversions ------------------------------------------------------------------------------------------------
 
 /** toint(), tolong(): null for what does not convert. Reals are truncated; text must be a whole number. */
-export function toLong(value: Value, type: ColumnType): Long | null {
+function toLong(value: Value, type: ColumnType): Long | null {
   if (value === null) return null;
   switch (typeof value) {
     case 'boolean':
@@ -115,7 +115,7 @@ export function toLong(value: Value, type: ColumnType): Long | null {
   }
 }
 
-export function toInt(value: Value, type: ColumnType): Long | null {
+function toInt(value: Value, type: ColumnType): Long | null {
   const whole = toLong(value, type);
   return whole !== null && whole >= -2147483648 && whole <= 2147483647 ? whole : null;
 }
@@ -160,14 +160,14 @@ export function toBool(value: Value): boolean | null {
   return whole === null ? null : whole !== 0;
 }
 
-export function toDatetime(value: Value, type: ColumnType): Ticks | null {
+function toDatetime(value: Value, type: ColumnType): Ticks | null {
   if (value === null) return null;
   if (value instanceof Instant) return value.type === 'datetime' ? value.ticks : null;
   if (typeof value === 'string') return parseDatetime(value);
   return type === 'datetime' && isNumeric(value) ? value : null;
 }
 
-export function toTimespan(value: Value, type: ColumnType): Ticks | null {
+function toTimespan(value: Value, type: ColumnType): Ticks | null {
   if (value === null) return null;
   if (value instanceof Instant) return value.type === 'timespan' ? value.ticks : null;
   if (typeof value === 'string') return parseTimespan(value);

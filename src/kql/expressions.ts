@@ -31,7 +31,7 @@ import { parseGuid } from './table.ts';
 import { hasTerm } from './text-match.ts';
 import { parseDatetime, parseTimespan } from './times.ts';
 import type { ColumnType } from './types.ts';
-import { type Bag, compareValues, isNumeric, keyOf, missing, toDynamic, type Value } from './values.ts';
+import { type Bag, isNumeric, keyOf, missing, toDynamic, type Value } from './values.ts';
 
 const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
   Object.entries({
@@ -48,15 +48,6 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
 
 /** Functions whose result differs by row though their arguments do not. */
 const ROW_DEPENDENT: ReadonlySet<string> = new Set(Object.keys(ROW_FUNCTIONS));
-
-/** The names of the scalar functions that can be evaluated, for documentation and checks. */
-export const SCALAR_FUNCTIONS: readonly string[] = [
-  ...FUNCTIONS.keys(),
-  'column_ifexists',
-  'columnifexists',
-  'pack_all',
-  'toscalar',
-];
 
 /** A constant worked out once; anything else as it is. */
 function folded(expression: Expression): Expression {
@@ -613,10 +604,4 @@ function callScalar(node: Node, argumentNodes: readonly Node[], scope: Scope): E
   } finally {
     leave();
   }
-}
-
-/** Order of two cells for sorting and for min and max: nulls are below everything. */
-export function orderOf(a: Value, b: Value): number {
-  if (a === null || b === null) return a === null ? (b === null ? 0 : -1) : 1;
-  return compareValues(a, b);
 }

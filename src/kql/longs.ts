@@ -4,8 +4,8 @@
  */
 export type Long = number | bigint;
 
-export const MAX_LONG = 9223372036854775807n;
-export const MIN_LONG = -9223372036854775808n;
+const MAX_LONG = 9223372036854775807n;
+const MIN_LONG = -9223372036854775808n;
 
 /** The canonical form of a 64-bit value, wrapping what does not fit. */
 export function long(value: bigint): Long {
@@ -85,9 +85,4 @@ export function longFromReal(value: number): Long | null {
   if (Number.isSafeInteger(whole)) return whole;
   const big = BigInt(whole);
   return big < MIN_LONG || big > MAX_LONG ? null : long(big);
-}
-
-/** Truncation to 32 bits as Kusto's toint(long) does it: null when the value does not fit. */
-export function fitsInt(value: Long): boolean {
-  return typeof value === 'number' && value >= -2147483648 && value <= 2147483647;
 }

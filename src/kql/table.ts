@@ -77,7 +77,7 @@ export function parseGuid(text: string): string | null {
 }
 
 /** A JavaScript value as a cell of a type; null (or '') when the type cannot hold it. */
-export function cellFrom(value: unknown, type: ColumnType): Value {
+function cellFrom(value: unknown, type: ColumnType): Value {
   if (value === null || value === undefined) return missing(type);
   switch (type) {
     case 'string':

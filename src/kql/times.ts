@@ -17,8 +17,8 @@ const EPOCH_MILLISECONDS = Date.UTC(2020, 0, 1);
 export const TICKS_BEFORE_EPOCH = BigInt(EPOCH_MILLISECONDS + 62_135_596_800_000) * 10_000n;
 
 /** The last tick of year 9999 and the first of year 1. */
-export const MAX_DATETIME = 3_155_378_975_999_999_999n - TICKS_BEFORE_EPOCH;
-export const MIN_DATETIME = -TICKS_BEFORE_EPOCH;
+const MAX_DATETIME = 3_155_378_975_999_999_999n - TICKS_BEFORE_EPOCH;
+const MIN_DATETIME = -TICKS_BEFORE_EPOCH;
 
 /** Ticks of a datetime from milliseconds since 1970, and ticks beyond the millisecond. */
 export function datetimeFromMilliseconds(milliseconds: number, ticks = 0): Ticks {

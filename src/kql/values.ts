@@ -1,4 +1,4 @@
-import { type Long, longFromReal } from './longs.ts';
+import type { Long } from './longs.ts';
 import { printDatetime, printTimespan } from './times.ts';
 import type { ColumnType } from './types.ts';
 
@@ -114,7 +114,7 @@ export function dynamicFrom(value: unknown, depth = 0): Value {
 }
 
 /** A real as Kusto prints it; `1` is `1.0` when a real must be distinguished from a long. */
-export function printReal(value: number, marked: boolean): string {
+function printReal(value: number, marked: boolean): string {
   if (Number.isNaN(value)) return 'NaN';
   if (value === Number.POSITIVE_INFINITY) return 'Infinity';
   if (value === Number.NEGATIVE_INFINITY) return '-Infinity';
@@ -183,10 +183,3 @@ export function compareValues(a: Value, b: Value): number {
 
 export const isNumeric = (value: Value): value is number | bigint =>
   typeof value === 'number' || typeof value === 'bigint';
-
-/** The number in a cell as a real. */
-export const realOf = (value: number | bigint): number => Number(value);
-
-/** A number's whole part as a long; null when it does not fit. */
-export const longOf = (value: number | bigint): Long | null =>
-  typeof value === 'bigint' || Number.isSafeInteger(value) ? value : longFromReal(value);

@@ -60,10 +60,7 @@ export function explainPort(
  * The remote administration that any port may carry, whatever its number: RDP on Windows, SSH on Linux. "" where the
  * number says so itself, and for protocols that carry neither.
  */
-export function mayCarry(
-  port: Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service'>,
-  os: VirtualMachine['os'],
-): string {
+function mayCarry(port: Pick<ExposedPort, 'protocol' | 'from' | 'to' | 'service'>, os: VirtualMachine['os']): string {
   const [usual, name] = os === 'windows' ? [3389, 'RDP'] : [22, 'SSH'];
   if (port.protocol !== 'tcp' || (port.from <= usual && usual <= port.to)) return '';
   return port.service === ''

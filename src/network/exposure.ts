@@ -273,7 +273,7 @@ export const arrivalOf = (entrance: Entrance): Arrival => ({
 });
 
 /** The filters as a path meets them: a Standard address is closed where it is known that there is no group. */
-export function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
+function chainFor(path: InternetPath, guarded: Guarded): FilterChain {
   return path.closedByDefault && path.translated === undefined && !guarded.grouped && guarded.missing.length === 0
     ? { ...guarded.chain, nic: CLOSED }
     : guarded.chain;
@@ -437,17 +437,8 @@ export function evaluateExposure(input: ExposureInput): Fact<Exposure> {
   return exposureFact(book, input);
 }
 
-/** The exposure again, now with Azure's effective rules beside ours. */
-export function withSecondOpinion(
-  input: ExposureInput,
-  answers: NonNullable<ExposureInput['secondOpinions']>,
-): Fact<Exposure> {
-  return evaluateExposure({ ...input, secondOpinions: answers });
-}
-
 /** The same with a book that serves many VMs. */
-export const exposureFact = (book: ExposureBook, input: MachineInput): Fact<Exposure> =>
-  findExposure(book, input).fact();
+const exposureFact = (book: ExposureBook, input: MachineInput): Fact<Exposure> => findExposure(book, input).fact();
 
 /**
  * The exposure of one VM as found. The fact is put into words when it is asked for: a fleet's list needs no more

@@ -10,7 +10,7 @@ import { printable } from '../text/printable.ts';
 import { type ActionInputs, type Playbook, playbook as playbookSchema, playbookStep } from './playbook.ts';
 
 /** The largest playbook file in bytes. */
-export const largestPlaybook = 256 * 1024;
+const largestPlaybook = 256 * 1024;
 
 /** A playbook file is not what it should be; the message begins with file:line:column. */
 export class PlaybookError extends Failure {

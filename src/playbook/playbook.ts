@@ -15,7 +15,7 @@ export const whenFailed = z.union([
 export type WhenFailed = z.infer<typeof whenFailed>;
 
 /** The four things that a step can be: exactly one of these keys is in it. */
-export const stepKinds = ['uses', 'ask', 'note', 'check'] as const;
+const stepKinds = ['uses', 'ask', 'note', 'check'] as const;
 
 export const playbookStep = z
   .strictObject({

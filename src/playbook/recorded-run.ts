@@ -26,7 +26,7 @@ export interface RecordedRunOptions {
 }
 
 /** The name that stands for the playbook of such a run. */
-export const recordedPlaybook = 'undo';
+const recordedPlaybook = 'undo';
 
 /** What earlier processes did, as a playbook that is over: nothing of it runs, and it can be undone. */
 export class RecordedRun implements PlaybookRun {

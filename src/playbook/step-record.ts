@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CaseHistory, CaseLog, KeptEvidence } from './case-log.ts';
 
 /** What a later process needs to undo a step; kept as evidence, and named by the step's intents. */
-export const stepRecord = z.object({
+const stepRecord = z.object({
   schema: z.literal('cordon.step/1'),
   /** The same for all records of one execution of the step; the last one kept counts. */
   id: z.string(),

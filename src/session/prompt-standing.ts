@@ -18,7 +18,7 @@ export const wallStopwatch: Stopwatch = {
 };
 
 /** How long a prompt must have been on the terminal before an answer to it counts. */
-export const standingMilliseconds = 500;
+const standingMilliseconds = 500;
 /** A key that comes again within this time, with no other key between, is held down: keyboards begin to repeat within it. */
 const holdingMilliseconds = 1_000;
 

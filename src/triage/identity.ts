@@ -24,7 +24,7 @@ export const capabilities: readonly { can: string; action: string; data?: true }
  * Account names that guessing begins with: those of Windows, Linux, databases and cloud images, and what people call a
  * test. (The names in the failed logons of honeypots, e.g. Microsoft's blog on RDP brute force, 2019.)
  */
-export const wellKnownNames: ReadonlySet<string> = new Set(
+const wellKnownNames: ReadonlySet<string> = new Set(
   (
     'administrator admin root user guest test test1 user1 sql sa mssql mysql postgres oracle backup svc service ' +
     'scan scanner support helpdesk ftp ftpuser www web webadmin ubuntu debian ec2-user azureuser adminuser azure ' +

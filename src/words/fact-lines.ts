@@ -378,7 +378,7 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
 }
 
 /** Which point to go back to: the last from before the attack. */
-export function lastGoodLines(lastGood: Backup['lastGood']): ToldLine[] {
+function lastGoodLines(lastGood: Backup['lastGood']): ToldLine[] {
   if (lastGood.state === 'unknown') return [{ label: 'Not known', text: `the last good point: ${lastGood.because}` }];
   const { point, before, event } = lastGood.value;
   return [

@@ -31,7 +31,7 @@ const logonTypes: Record<number, string> = {
 };
 
 /** "RDP", "network"; "" where the log does not report the type. */
-export function logonWord(type: number | null): string {
+function logonWord(type: number | null): string {
   return type === null ? '' : (logonTypes[type] ?? `type ${type}`);
 }
 

@@ -11,7 +11,7 @@ import { isSoftDeleted, protection, readItem } from './item.ts';
 import { type ItemPlace, itemIdOf, type UndeleteState } from './settings.ts';
 
 /** The type of the items that can be undeleted here; a classic VM's is another. */
-export const vmItemType = 'Microsoft.Compute/virtualMachines';
+const vmItemType = 'Microsoft.Compute/virtualMachines';
 
 /**
  * What the vault is sent to undelete an item: learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms,

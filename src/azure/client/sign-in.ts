@@ -3,7 +3,7 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 import { NobodySignedIn } from './sign-in-failure.ts';
 
 /** How to sign in; `default` takes what there is, a user's sign-in before an identity of the computer. */
-export const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
+const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
 export interface SignInOptions {

@@ -60,7 +60,7 @@ export function isChange(method: string, url: string): boolean {
 }
 
 /** A request that would change Azure came from where nothing may be changed: read-only mode, or a defect. */
-export class ChangeRefused extends Error {
+class ChangeRefused extends Error {
   override readonly name = 'ChangeRefused';
 }
 

@@ -38,7 +38,7 @@ export const argumentsOf = (node: Node): Node[] =>
   list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
 
 /** The aggregate calls within an expression, outermost first. */
-export function aggregateCalls(node: Node): Node[] {
+function aggregateCalls(node: Node): Node[] {
   const name = calledName(node);
   if (name !== undefined && (AGGREGATES.has(name) || SEVERAL.has(name))) return [node];
   return children(node).flatMap(aggregateCalls);

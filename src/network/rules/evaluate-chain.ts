@@ -13,7 +13,6 @@ import {
   subtract,
   union,
 } from '../sets/interval-set.ts';
-import { ALL_PORTS } from '../sets/port-set.ts';
 import { ALL_PROTOCOLS, BIT, type Protocol, WITH_PORTS } from '../sets/protocols.ts';
 import type { InboundRule, RuleList } from './compile-rules.ts';
 import { type ActiveRule, type Decisions, firstMatch } from './first-match.ts';
@@ -527,10 +526,4 @@ function unresolvedTags(lists: readonly RuleList[]): Map<DecidingRule, readonly 
     }
   }
   return tags;
-}
-
-/** The whole port range as one flow, for a place that no rules protect. */
-export function everythingFlows<A extends number | bigint>(space: Intervals<A>): FlowsByProtocol<A> {
-  const flow: Flow<A> = { from: 0, to: (ALL_PORTS[1] ?? 65536) - 1, sources: space, rules: [], tags: [] };
-  return { tcp: [flow], udp: [flow], icmp: [flow], esp: [flow], ah: [flow] };
 }

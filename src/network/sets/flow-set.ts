@@ -15,7 +15,7 @@ export interface Flow<A extends number | bigint> {
 const ORDER: Record<DecidingRule['level'], number> = { admin: 0, subnet: 1, nic: 2 };
 
 /** Rules in path order, each once. */
-export function inPathOrder(rules: Iterable<DecidingRule>): DecidingRule[] {
+function inPathOrder(rules: Iterable<DecidingRule>): DecidingRule[] {
   return [...new Set(rules)].sort((a, b) => ORDER[a.level] - ORDER[b.level] || a.priority - b.priority);
 }
 

@@ -39,7 +39,7 @@ const familyOf = (address: ipaddr.IPv4 | ipaddr.IPv6): 4 | 6 => (address.kind() 
  * The widest prefix that may stay allowed through a lock: a /24 of IPv4 is one office or VPN; a /64 of IPv6 is one network
  * segment (RFC 4291 2.5.4), in which a computer changes its address by itself (RFC 8981).
  */
-export const WIDEST = { 4: 24, 6: 64 } as const;
+const WIDEST = { 4: 24, 6: 64 } as const;
 
 /** Blocks of which no person sends: IANA's special-purpose registries, and Azure's own platform addresses. */
 const NOBODY = addressesOf([

@@ -28,7 +28,7 @@ function byText({ caller, address, at, status }: ActivityEntry): string {
 }
 
 /** When the failures began; undefined when there were none, or they are not known. */
-export function firstFailure(logons: Logons | null): string | undefined {
+function firstFailure(logons: Logons | null): string | undefined {
   return logons?.bursts.map(({ start }) => start).sort()[0];
 }
 

@@ -14,9 +14,9 @@ export interface SyslogLine {
 }
 
 /** Lines of one process id that lie further apart are of two processes: sshd waits 120 s for a logon. */
-export const processGap = 180 * ticksPerSecond;
+const processGap = 180 * ticksPerSecond;
 /** However close they lie, the lines of one connection before its logon do not go on for so long. */
-export const longestProcess = 3600 * ticksPerSecond;
+const longestProcess = 3600 * ticksPerSecond;
 
 /** An attempt as it is counted, and the logons and names that show what it means. */
 export interface SshEvidence {

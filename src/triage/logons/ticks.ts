@@ -6,7 +6,7 @@ export type Ticks = number;
 
 const epochMs = Date.UTC(2015, 0, 1);
 
-export const ticksPerMs = 10_000;
+const ticksPerMs = 10_000;
 export const ticksPerSecond = 10_000_000;
 export const ticksPerMinute = 60 * ticksPerSecond;
 
@@ -28,9 +28,4 @@ export function isoOf(ticks: Ticks): string {
   const fraction = Math.round(ticks - whole * ticksPerSecond);
   const seconds = new Date(whole * 1000 + epochMs).toISOString().slice(0, 19);
   return fraction === 0 ? `${seconds}Z` : `${seconds}.${String(fraction).padStart(7, '0').replace(/0+$/, '')}Z`;
-}
-
-/** Ticks of a JavaScript date, exact to its millisecond. */
-export function ticksOfDate(date: Date): Ticks {
-  return (date.getTime() - epochMs) * ticksPerMs;
 }
