@@ -4,13 +4,13 @@ import { exitCode, Failure } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
+import { toClipboardProgram } from './clipboard-program.ts';
 import { personsEditor } from './editor.ts';
 import { latePorts } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 import { debugFile, guardScreen } from './screen-guard.ts';
 import { readSettings, type Settings, settingsFile } from './settings.ts';
-import { toTmux } from './tmux-buffer.ts';
 
 /** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
 async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { exploited?: ExploitedCatalog }> {
@@ -102,7 +102,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
         },
         complete: async (typed) => (await import('./path-completion.ts')).completedPath(typed, /\.evtx$/i),
       },
-      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toTmux),
+      clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toClipboardProgram),
       stopwatch: wallStopwatch,
       editor: (text) => editor.edit(text),
       quit: () => {},
@@ -115,6 +115,12 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       ...sessionSettings(settings),
     },
   );
+  if (flags.demo === true) {
+    session.dispatch({
+      type: 'tell',
+      text: 'Try it: Enter opens web01 · p contains it · t case file · e notes · ? keys',
+    });
+  }
   // A defect in one reading must not end the session, nor the case with it.
   const defect = (error: unknown) =>
     session.dispatch({ type: 'tell', text: `A defect in cordon: ${error instanceof Error ? error.message : error}` });

@@ -26,20 +26,20 @@ export function clipboardSequence(text: string, environment: Environment): strin
 }
 
 /**
- * A clipboard behind the terminal that `write` writes to. In tmux's default setting neither sequence passes: there `toTmux`
- * gives the text to tmux, which hands it on to the clipboard (`tmux load-buffer -w -`).
+ * A clipboard behind the terminal that `write` writes to. Where the terminal may not take the
+ * sequence (tmux's default setting, macOS' Terminal), `toProgram` gives the text to a program that reaches the clipboard.
  */
 export function terminalClipboard(
   write: (sequence: string) => void,
   environment: Environment,
-  toTmux: (text: string) => void = () => undefined,
+  toProgram: (text: string) => void = () => undefined,
 ): Clipboard {
   return {
     copy(text) {
       const sequence = clipboardSequence(text, environment);
       if (sequence === null) return 'It is too long for a terminal’s clipboard.';
       write(sequence);
-      if (environment.TMUX) toTmux(text);
+      toProgram(text);
       return '';
     },
   };
