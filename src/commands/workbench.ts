@@ -118,6 +118,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   if (flags.demo === true) {
     session.dispatch({
       type: 'tell',
+      tone: 'plain',
       text: 'Try it: Enter opens web01 · p contains it · t case file · e notes · ? keys',
     });
   }

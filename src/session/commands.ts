@@ -72,7 +72,8 @@ export type Command =
   | { type: 'quit' }
   /** Leaves at once, whatever runs. */
   | { type: 'leave' }
-  | { type: 'tell'; text: string }
+  /** A line for the user; it is a refusal or a fault unless `tone` says otherwise. */
+  | { type: 'tell'; text: string; tone?: 'plain' }
   /** A key was pressed, whatever it does; "paste" for pasted text. */
   | { type: 'key'; name: string }
   /** A frame that shows this prompt (`standingKey`) was written to the terminal. */

@@ -554,7 +554,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         leave();
         return;
       case 'tell':
-        holder.say(command.text, 'bad');
+        holder.say(command.text, command.tone ?? 'bad');
         return;
       case 'key':
         standing.pressed(command.name);
