@@ -1,9 +1,8 @@
 import type { Indicator, Recommendation, VerdictLine } from '../documents/conclusion.ts';
 import { mergedIndicators } from '../documents/merged-indicators.ts';
-import type { Finding, Severity, TimeLineEntry } from '../documents/triage.ts';
+import { severityOrder } from '../documents/severity.ts';
+import type { Finding, TimeLineEntry } from '../documents/triage.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
-
-const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
 
 /** What of one VM's verdict stays when a later reading no longer sees it, and what only the last reading can say. */
 const lasting = new Set<VerdictLine['about']>(['compromised', 'left behind', 'spreading', 'opened by', 'attacked']);
@@ -74,7 +73,9 @@ export function timesOver(subjects: readonly Subject[]): ToldTime[] {
       }
     }
   }
-  return [...found.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || rank[a.severity] - rank[b.severity]);
+  return [...found.values()].sort(
+    (a, b) => Date.parse(a.at) - Date.parse(b.at) || severityOrder[a.severity] - severityOrder[b.severity],
+  );
 }
 
 /** Of the time line, what belongs to an attack; at most `limit` entries, the less severe left out first. */
@@ -83,7 +84,9 @@ export function attackOf(times: readonly ToldTime[], limit: number): { entries: 
     ({ severity, source }) => severity !== 'info' && source !== 'backup' && source !== 'patches',
   );
   if (worth.length <= limit) return { entries: worth, left: times.length - worth.length };
-  const kept = new Set([...worth].sort((a, b) => rank[a.severity] - rank[b.severity]).slice(0, limit));
+  const kept = new Set(
+    [...worth].sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]).slice(0, limit),
+  );
   return { entries: worth.filter((one) => kept.has(one)), left: times.length - kept.size };
 }
 
@@ -137,7 +140,7 @@ export function findingsOver(subjects: readonly Subject[], steps: readonly DoneS
     }
     return [...ids.values()];
   });
-  return all.sort((a, b) => rank[a.severity] - rank[b.severity]);
+  return all.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
 }
 
 export interface ToldIndicator extends Indicator {
@@ -183,7 +186,7 @@ export function recommendationsOver(subjects: readonly Subject[]): ToldRecommend
       const once = new Map(told.map((one) => [`${one.about} ${one.text}`, { ...one, vm: name }]));
       return [...once.values()];
     })
-    .sort((one, other) => rank[one.severity] - rank[other.severity]);
+    .sort((one, other) => severityOrder[one.severity] - severityOrder[other.severity]);
 }
 
 export interface Gap {

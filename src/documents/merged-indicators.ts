@@ -1,7 +1,5 @@
 import type { Indicator } from './conclusion.ts';
-import type { Severity } from './triage.ts';
-
-const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
+import { severityOrder } from './severity.ts';
 
 /** One indicator for what several readings or sources name: the worst role leads, the times span all. */
 export function mergedIndicators(all: readonly Indicator[]): Indicator[] {
@@ -13,7 +11,7 @@ export function mergedIndicators(all: readonly Indicator[]): Indicator[] {
       found.set(key, one);
       continue;
     }
-    const lead = rank[one.severity] < rank[before.severity] ? one : before;
+    const lead = severityOrder[one.severity] < severityOrder[before.severity] ? one : before;
     const times = [before.first, before.last, one.first, one.last].filter((at) => at !== null).sort();
     found.set(key, {
       ...lead,
@@ -22,5 +20,5 @@ export function mergedIndicators(all: readonly Indicator[]): Indicator[] {
       attack: [...new Set([...before.attack, ...one.attack])],
     });
   }
-  return [...found.values()].sort((a, b) => rank[a.severity] - rank[b.severity]);
+  return [...found.values()].sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
 }

@@ -1,4 +1,5 @@
 import type { Recommendation } from '../documents/conclusion.ts';
+import { severityOrder } from '../documents/severity.ts';
 import { isManagement, isWide, portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
@@ -129,8 +130,6 @@ function wayBack(part: TriageInProgress): Lines {
     : [];
 }
 
-const rank: Record<Recommendation['severity'], number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
-
 /** What is left to do about what was found, the most urgent first. Nothing follows from what is not known. */
 export function recommendationsOf(part: TriageInProgress): Recommendation[] {
   const all = [
@@ -142,5 +141,5 @@ export function recommendationsOf(part: TriageInProgress): Recommendation[] {
     ...wayBack(part),
   ];
   const once = new Map(all.map((one) => [`${one.about} ${one.text}`, one]));
-  return [...once.values()].sort((a, b) => rank[a.severity] - rank[b.severity]);
+  return [...once.values()].sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
 }
