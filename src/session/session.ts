@@ -122,6 +122,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       localTime: options.localTime === true,
       refusal: '',
       toast: null,
+      signIn: '',
       asked: { key: '', shown: false, readable: false, declined: false },
       lastKey: { name: '', at: Number.NEGATIVE_INFINITY, held: false },
       awaited: false,
@@ -552,6 +553,9 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
         return;
       case 'leave':
         leave();
+        return;
+      case 'sign-in':
+        holder.set({ signIn: command.text });
         return;
       case 'tell':
         holder.say(command.text, command.tone ?? 'bad');
