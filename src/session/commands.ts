@@ -1,4 +1,5 @@
-import type { Pane, Sort } from './state.ts';
+import type { Sort } from '../words/suspects-columns.ts';
+import type { Pane } from './state.ts';
 
 /** What a view can ask of the session. */
 export type Command =

@@ -1,5 +1,6 @@
 import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact } from '../documents/fact.ts';
+import { sorts } from '../words/suspects-columns.ts';
 import type { CaseKeeper } from './cases/case-keeper.ts';
 import { caseWriting } from './cases/case-writing.ts';
 import type { Clipboard } from './clipboard.ts';
@@ -18,7 +19,7 @@ import { fleetReading } from './readings/fleet-reading.ts';
 import { logReading } from './readings/log-lookups.ts';
 import { machineReading } from './readings/vm-reading.ts';
 import type { Reader } from './session-readers.ts';
-import { beneath, machineOf, runLayer, type SessionState, sorts, top } from './state.ts';
+import { beneath, machineOf, runLayer, type SessionState, top } from './state.ts';
 import { holdState, sentence } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
 import { type EditedText, edited } from './text-edit.ts';
