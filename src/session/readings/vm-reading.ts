@@ -1,6 +1,7 @@
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
-import { nothingYet, type TriageInProgress } from '../../triage/in-progress.ts';
+import { nothingYet } from '../../sources.ts';
+import type { TriageInProgress } from '../../triage/in-progress.ts';
 import { besideLive } from '../../triage/logons/collected-beside-live.ts';
 import type { Reader } from '../session-readers.ts';
 import type { TriageSlot } from '../state.ts';
