@@ -38,7 +38,7 @@ export type Layer =
   | {
       kind: 'confirm';
       prompt: Prompt;
-      then: 'quit' | 'undo' | 'add-log';
+      confirms: 'quit' | 'undo' | 'add-log';
       runId: number;
       vmId: string;
       words: ConfirmWords;
