@@ -15,10 +15,12 @@ const mostUnknown = 6;
 /** What is above the list. */
 export function findingsHead(state: SessionState, layer: Shown): Line {
   const found = foundFindings(state, layer);
+  const closed = found.filter((finding) => finding.closed).length;
   const slot = state.triages.get(layer.vmId);
   const busy = slot?.state === 'loading' || slot?.state === 'refreshing';
   return line(
-    span(` ${counted(found.length, 'finding')}`, 'plain', true),
+    span(` ${counted(found.length - closed, 'finding')}`, 'plain', true),
+    closed > 0 ? `, and ${closed} that ${closed === 1 ? 'is' : 'are'} closed` : '',
     span(busy ? `   ${mark.loading} more answers are awaited` : '', 'dim'),
     span('   a fact that is not known yields no finding', 'dim'),
   );
