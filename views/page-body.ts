@@ -1,4 +1,4 @@
-import { heldEvidence } from '../src/session/held-evidence.ts';
+import { heldEvidence } from '../src/session/cases/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
 import { addressDetail } from './address-detail.ts';

@@ -1,5 +1,5 @@
 import type { Finding } from '../src/documents/triage.ts';
-import type { PlaybookOffer } from '../src/session/playbooks.ts';
+import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { mark } from '../src/words/severity.ts';

@@ -1,5 +1,5 @@
 import type { StepView } from '../src/playbook/run.ts';
-import { type LeftOpen, leftOpen, leftToDo, lockOf } from '../src/session/containment.ts';
+import { type LeftOpen, leftOpen, leftToDo, lockOf } from '../src/session/playbooks/containment.ts';
 import type { RunSlot, SessionState } from '../src/session/state.ts';
 import { cells, cut, wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';

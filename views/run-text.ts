@@ -1,7 +1,7 @@
 import type { Change } from '../src/documents/run.ts';
 import type { StepState, StepView } from '../src/playbook/run.ts';
-import { leftOpen } from '../src/session/containment.ts';
-import { type Job, jobsOf } from '../src/session/jobs.ts';
+import { leftOpen } from '../src/session/playbooks/containment.ts';
+import { type Job, jobsOf } from '../src/session/playbooks/jobs.ts';
 import { machineOf, type RunSlot, type SessionState } from '../src/session/state.ts';
 import { cells, wrap } from '../src/text/cells.ts';
 import { counted, progressBar } from '../src/text/counts.ts';

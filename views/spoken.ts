@@ -1,6 +1,6 @@
 import { entryLine } from '../src/casefile/one-line.ts';
-import { leftToDo } from '../src/session/containment.ts';
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
+import { leftToDo } from '../src/session/playbooks/containment.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';

@@ -1,6 +1,6 @@
 import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { ScanRow } from '../src/documents/triage.ts';
-import { lockedHere, openPorts } from '../src/session/containment.ts';
+import { lockedHere, openPorts } from '../src/session/playbooks/containment.ts';
 import { type ReachedFrom, reachedFrom } from '../src/session/reached-from.ts';
 import type { SessionState, Sort } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../src/documents/triage.ts';
 import { stillOpen } from '../src/session/findings-shown.ts';
-import type { PlaybookOffer } from '../src/session/playbooks.ts';
+import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
 import { cells, cut } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';

@@ -1,4 +1,4 @@
-import { seemsLocked } from '../src/session/containment.ts';
+import { seemsLocked } from '../src/session/playbooks/containment.ts';
 import { addressesOf, beneath, burstInHand, machineOf, type SessionState, top } from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { aboutMachines, type Given, one, views } from './binding.ts';

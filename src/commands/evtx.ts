@@ -125,7 +125,7 @@ async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promi
       import('./into-case.ts'),
       import('../casefile/bodies.ts'),
       import('../triage/conclusion.ts'),
-      import('../session/conclusion-fact.ts'),
+      import('../session/cases/triage-record.ts'),
       import('../triage/in-progress.ts'),
     ]);
   await intoCase(flags, async (file, actor) => {

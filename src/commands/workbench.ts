@@ -64,7 +64,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     [
       import('../../views/workbench.tsx'),
       import('../../views/keymap.ts'),
-      import('../session/prompt-standing.ts'),
+      import('../session/prompts/reading-time.ts'),
       import('../session/session.ts'),
       import('../session/clipboard.ts'),
     ],

@@ -76,7 +76,7 @@ export type Command =
   | { type: 'tell'; text: string; tone?: 'plain' }
   /** A key was pressed, whatever it does; "paste" for pasted text. */
   | { type: 'key'; name: string }
-  /** A frame that shows this prompt (`standingKey`) was written to the terminal. */
+  /** A frame that shows this prompt (`promptFrameKey`) was written to the terminal. */
   | { type: 'prompt-shown'; key: string }
   | { type: 'resize'; columns: number; rows: number }
   | { type: 'tick' };

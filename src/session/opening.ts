@@ -1,6 +1,6 @@
 import type { Finding, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
-import type { PlaybookOffer } from './playbooks.ts';
+import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import { postureOrder } from './posture-order.ts';
 import { addressesOf, burstInHand, itemCount, type Layer, machineOf, type Pane, tellingInstant, top } from './state.ts';
 import type { Holder } from './state-store.ts';

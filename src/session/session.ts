@@ -1,22 +1,22 @@
 import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact } from '../documents/fact.ts';
-import { refreshing } from './auto-refresh.ts';
-import type { CaseKeeper } from './case-keeper.ts';
-import { caseWriting } from './case-writing.ts';
+import type { CaseKeeper } from './cases/case-keeper.ts';
+import { caseWriting } from './cases/case-writing.ts';
 import type { Clipboard } from './clipboard.ts';
 import type { Command } from './commands.ts';
-import type { EventLogs } from './event-logs.ts';
-import { fleetReading } from './fleet-reading.ts';
-import { jobsOf } from './jobs.ts';
-import { logReading } from './log-reading.ts';
-import { machineReading } from './machine-reading.ts';
-import { back, changePane, lookAtStep, moveTo, searchBeneath, takeInput } from './moving.ts';
-import { openedLogs } from './opened-logs.ts';
+import type { EventLogs } from './event-logs/event-logs.ts';
+import { openedLogs } from './event-logs/opened-logs.ts';
+import { back, changePane, lookAtStep, moveTo, searchBeneath, takeInput } from './navigation.ts';
 import { openingOf } from './opening.ts';
-import { playbookRuns } from './playbook-runs.ts';
-import type { PlaybookOffer, Playbooks } from './playbooks.ts';
-import { promptAnswers } from './prompt-answers.ts';
-import { promptStanding, type Stopwatch } from './prompt-standing.ts';
+import { jobsOf } from './playbooks/jobs.ts';
+import { playbookRuns } from './playbooks/playbook-runs.ts';
+import type { PlaybookOffer, Playbooks } from './playbooks/playbooks.ts';
+import { promptAnswers } from './prompts/prompt-answers.ts';
+import { readingTime, type Stopwatch } from './prompts/reading-time.ts';
+import { refreshing } from './readings/auto-refresh.ts';
+import { fleetReading } from './readings/fleet-reading.ts';
+import { logReading } from './readings/log-lookups.ts';
+import { machineReading } from './readings/vm-reading.ts';
 import type { Reader } from './session-readers.ts';
 import { beneath, machineOf, runLayer, type SessionState, sorts, top } from './state.ts';
 import { holdState, sentence } from './state-store.ts';
@@ -122,7 +122,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
       localTime: options.localTime === true,
       refusal: '',
       toast: null,
-      asked: { key: '', shown: false, stood: false, declined: false },
+      asked: { key: '', shown: false, readable: false, declined: false },
       lastKey: { name: '', at: Number.NEGATIVE_INFINITY, held: false },
       awaited: false,
       closing: false,
@@ -174,7 +174,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   }
 
   const prompts = promptAnswers(holder, runs, leave, eventLogs);
-  const standing = promptStanding(holder, ports.stopwatch);
+  const standing = readingTime(holder, ports.stopwatch);
   const autoRefresh = refreshing(holder, ports.stopwatch, () => refresh());
 
   const opening = openingOf(holder, {

@@ -33,9 +33,9 @@ function withPrompt(next: SessionState, before: SessionState): SessionState {
   if (key === next.asked.key && (key === '' || sameThing(layer, top(before)))) {
     if (next.asked.declined === before.asked.declined) return next;
     // Another question in the same place.
-    return { ...next, asked: { ...next.asked, shown: false, stood: false }, typed: '', refusal: '' };
+    return { ...next, asked: { ...next.asked, shown: false, readable: false }, typed: '', refusal: '' };
   }
-  const asked = { key, shown: false, stood: false, declined: false };
+  const asked = { key, shown: false, readable: false, declined: false };
   const layers =
     key !== '' && layer.kind === 'run' && next.awaited
       ? [...next.layers.slice(0, -1), { ...layer, answering: key }]

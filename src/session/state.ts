@@ -5,9 +5,9 @@ import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
 import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import type { OpenCase } from './case-keeper.ts';
-import type { OpenedLogs } from './event-logs.ts';
-import type { PlaybookOffer } from './playbooks.ts';
+import type { OpenCase } from './cases/case-keeper.ts';
+import type { OpenedLogs } from './event-logs/event-logs.ts';
+import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import type { Identity } from './session-readers.ts';
 
 export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
@@ -70,7 +70,7 @@ export interface Asked {
   /** Has the frame that shows it been written to the terminal? */
   shown: boolean;
   /** Has it been there long enough for the user to read it? Only then an answer counts. */
-  stood: boolean;
+  readable: boolean;
   /** No was said to a playbook's step: what next is asked. */
   declined: boolean;
 }

@@ -1,13 +1,13 @@
-import type { Danger } from '../documents/run.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
-import type { Action, Target } from '../playbook/action.ts';
-import type { CaseLog } from '../playbook/case-log.ts';
-import type { Playbook } from '../playbook/playbook.ts';
-import { findPlaybook, type PlaybookShelf } from '../playbook/playbook-file.ts';
-import type { PlaybookRun } from '../playbook/run.ts';
-import { createRun } from '../playbook/runner.ts';
-import type { OpenCase } from './case-keeper.ts';
-import type { KeptCase } from './kept-cases.ts';
+import type { Danger } from '../../documents/run.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { Action, Target } from '../../playbook/action.ts';
+import type { CaseLog } from '../../playbook/case-log.ts';
+import type { Playbook } from '../../playbook/playbook.ts';
+import { findPlaybook, type PlaybookShelf } from '../../playbook/playbook-file.ts';
+import type { PlaybookRun } from '../../playbook/run.ts';
+import { createRun } from '../../playbook/runner.ts';
+import type { OpenCase } from '../cases/case-keeper.ts';
+import type { KeptCase } from '../cases/kept-cases.ts';
 import type { Playbooks } from './playbooks.ts';
 
 export interface ShelfOptions {

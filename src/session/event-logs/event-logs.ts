@@ -1,6 +1,6 @@
-import type { Fact } from '../documents/fact.ts';
-import type { EventsAround } from '../documents/traces.ts';
-import type { Logons, VirtualMachine } from '../documents/triage.ts';
+import type { Fact } from '../../documents/fact.ts';
+import type { EventsAround } from '../../documents/traces.ts';
+import type { Logons, VirtualMachine } from '../../documents/triage.ts';
 
 /** An exported event log that was read, as the case file names it. */
 export interface EventLogFile {

@@ -1,5 +1,5 @@
-import { promptHasKeys, promptKey, type SessionState } from './state.ts';
-import type { Holder } from './state-store.ts';
+import { promptHasKeys, promptKey, type SessionState } from '../state.ts';
+import type { Holder } from '../state-store.ts';
 
 /** A stopwatch and its beat. The wall's time of day is no measure: it jumps. */
 export interface Stopwatch {
@@ -30,13 +30,13 @@ const beat = 50;
 const mostPerBeat = 100;
 
 /** Distinguishes the frame of a prompt from that of the question what next. */
-export function standingKey(state: SessionState): string {
+export function promptFrameKey(state: SessionState): string {
   const key = promptKey(state);
   return key === '' ? '' : `${key}${state.asked.declined ? ' · next' : ''}${promptHasKeys(state) ? ' · keys' : ''}`;
 }
 
 /** Measures how long the prompt has been on screen. */
-export function promptStanding(holder: Holder, stopwatch: Stopwatch) {
+export function readingTime(holder: Holder, stopwatch: Stopwatch) {
   let stop: (() => void) | null = null;
 
   function measure(key: string): void {
@@ -50,7 +50,7 @@ export function promptStanding(holder: Holder, stopwatch: Stopwatch) {
       if (asked.key !== key || !asked.shown) end();
       else if (stood >= standingMilliseconds) {
         end();
-        holder.set({ asked: { ...asked, stood: true } });
+        holder.set({ asked: { ...asked, readable: true } });
       }
     });
   }
@@ -64,7 +64,7 @@ export function promptStanding(holder: Holder, stopwatch: Stopwatch) {
     /** A frame was written to the terminal that shows this prompt. */
     shown(key: string): void {
       const state = holder.get();
-      if (key === '' || key !== standingKey(state) || state.asked.shown) return;
+      if (key === '' || key !== promptFrameKey(state) || state.asked.shown) return;
       end();
       holder.note({ asked: { ...state.asked, shown: true } });
       measure(state.asked.key);

@@ -1,12 +1,12 @@
-import type { AskedQuery } from '../documents/asked-query.ts';
-import type { Fact } from '../documents/fact.ts';
-import { known, unknown } from '../documents/fact.ts';
-import type { EventsAround } from '../documents/traces.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
-import type { OpenedLogs } from './event-logs.ts';
-import type { Reader } from './session-readers.ts';
-import { aroundKey, type SessionState } from './state.ts';
-import { type Holder, sentence } from './state-store.ts';
+import type { AskedQuery } from '../../documents/asked-query.ts';
+import type { Fact } from '../../documents/fact.ts';
+import { known, unknown } from '../../documents/fact.ts';
+import type { EventsAround } from '../../documents/traces.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { OpenedLogs } from '../event-logs/event-logs.ts';
+import type { Reader } from '../session-readers.ts';
+import { aroundKey, type SessionState } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 
 /** The events of Log Analytics and of opened logs next to an instant, each once, in the order of time. */
 async function allAround(

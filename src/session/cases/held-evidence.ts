@@ -1,5 +1,5 @@
-import { evidenceOf } from '../casefile/bodies.ts';
-import type { SessionState } from './state.ts';
+import { evidenceOf } from '../../casefile/bodies.ts';
+import type { SessionState } from '../state.ts';
 
 /**
  * Where the case file of a VM keeps the fact of that name as it was written last: "evidence/0014-exposure.json

@@ -1,6 +1,6 @@
-import type { playbookRuns } from './playbook-runs.ts';
-import { promptHasKeys, promptInHand, promptKey, top } from './state.ts';
-import type { Holder } from './state-store.ts';
+import type { playbookRuns } from '../playbooks/playbook-runs.ts';
+import { promptHasKeys, promptInHand, promptKey, top } from '../state.ts';
+import type { Holder } from '../state-store.ts';
 
 const tooSoon = 'Read it first: an answer counts once this has stood here for half a second.';
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
@@ -15,14 +15,14 @@ export function promptAnswers(
   /** Has the prompt been on screen long enough, and do the keys go to it? */
   function answerable(): boolean {
     const state = holder.get();
-    return promptHasKeys(state) && state.asked.stood;
+    return promptHasKeys(state) && state.asked.readable;
   }
 
   /** The same for a key that decides; says why it does not count. */
   function decides(): boolean {
     const state = holder.get();
     if (!promptHasKeys(state)) return false;
-    const because = !state.asked.stood ? tooSoon : state.lastKey.held ? heldDown : '';
+    const because = !state.asked.readable ? tooSoon : state.lastKey.held ? heldDown : '';
     if (because !== '') holder.set({ refusal: because });
     return because === '';
   }

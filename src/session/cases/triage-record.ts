@@ -1,7 +1,10 @@
-import type { Conclusion } from '../documents/conclusion.ts';
-import { type Fact, known } from '../documents/fact.ts';
-import type { NamedFact } from '../sources.ts';
-import { counted } from '../text/counts.ts';
+import type { Conclusion } from '../../documents/conclusion.ts';
+import { type Fact, known } from '../../documents/fact.ts';
+import { factsOf, type NamedFact } from '../../sources.ts';
+import { counted } from '../../text/counts.ts';
+import { conclusionOf } from '../../triage/conclusion.ts';
+import type { TriageInProgress } from '../../triage/in-progress.ts';
+import type { OpenCase } from './case-keeper.ts';
 
 /** The name under which a case keeps what the facts of a reading say together. */
 export const conclusionName = 'conclusion';
@@ -23,4 +26,11 @@ export function conclusionFact(
       notSeen: unknown.map((name) => `${name} is not known`),
     }),
   };
+}
+
+/** Enters the facts of one reading and what they say together; rejects when the disk does. */
+export async function recordTriage(openCase: Pick<OpenCase, 'fact'>, part: TriageInProgress, now: Date): Promise<void> {
+  const facts = factsOf(part);
+  const conclusion = conclusionFact(conclusionOf(part, now), facts);
+  for (const { name, summary, fact } of [...facts, conclusion]) await openCase.fact(name, summary, fact);
 }

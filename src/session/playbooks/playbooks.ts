@@ -1,7 +1,7 @@
-import type { Danger } from '../documents/run.ts';
-import type { Finding, VirtualMachine } from '../documents/triage.ts';
-import type { PlaybookRun } from '../playbook/run.ts';
-import type { OpenCase } from './case-keeper.ts';
+import type { Danger } from '../../documents/run.ts';
+import type { Finding, VirtualMachine } from '../../documents/triage.ts';
+import type { PlaybookRun } from '../../playbook/run.ts';
+import type { OpenCase } from '../cases/case-keeper.ts';
 
 /** A playbook as the chooser shows it. */
 export interface PlaybookOffer {

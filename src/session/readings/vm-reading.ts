@@ -1,11 +1,11 @@
-import type { AskedQuery } from '../documents/asked-query.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
-import { nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
-import { besideLive } from '../triage/logons/collected-beside-live.ts';
+import type { AskedQuery } from '../../documents/asked-query.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import { nothingYet, type TriageInProgress } from '../../triage/in-progress.ts';
+import { besideLive } from '../../triage/logons/collected-beside-live.ts';
+import type { Reader } from '../session-readers.ts';
+import type { TriageSlot } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 import { closedFindings } from './closed-findings.ts';
-import type { Reader } from './session-readers.ts';
-import type { TriageSlot } from './state.ts';
-import { type Holder, sentence } from './state-store.ts';
 
 /** New answers over old ones: what is not answered again yet keeps its old answer, whose age is on screen. */
 function over<T extends object>(old: T, fresh: T): T {

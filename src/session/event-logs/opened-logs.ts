@@ -1,9 +1,9 @@
-import type { Fact } from '../documents/fact.ts';
-import { known } from '../documents/fact.ts';
-import { count } from '../text/counts.ts';
+import type { Fact } from '../../documents/fact.ts';
+import { known } from '../../documents/fact.ts';
+import { count } from '../../text/counts.ts';
+import { beneath, type LogsSlot, machineOf, top } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 import type { EventLogFile, EventLogs, OpenedLogs } from './event-logs.ts';
-import { beneath, type LogsSlot, machineOf, top } from './state.ts';
-import { type Holder, sentence } from './state-store.ts';
 
 /**
  * Reads the exported event logs that a user opens. Each is added to what is known of a VM's logons; one that does not

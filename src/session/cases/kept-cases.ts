@@ -1,10 +1,10 @@
-import { factEntry } from '../casefile/bodies.ts';
-import type { CaseFile, CaseStore, CaseSummary } from '../casefile/case-store.ts';
-import { safeName } from '../casefile/safe-name.ts';
-import { exportAndRecord } from '../casefile/write-export.ts';
-import type { Entry } from '../documents/transcript.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
-import { printable } from '../text/printable.ts';
+import { factEntry } from '../../casefile/bodies.ts';
+import type { CaseFile, CaseStore, CaseSummary } from '../../casefile/case-store.ts';
+import { safeName } from '../../casefile/safe-name.ts';
+import { exportAndRecord } from '../../casefile/write-export.ts';
+import type { Entry } from '../../documents/transcript.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import { printable } from '../../text/printable.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
 
 /** Who works on the cases, and on what. */

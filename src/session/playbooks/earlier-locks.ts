@@ -1,11 +1,11 @@
-import { readEvidence } from '../casefile/evidence.ts';
-import type { Entry } from '../documents/transcript.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
-import type { Action, Target } from '../playbook/action.ts';
-import { RecordedRun, type RecordedStep } from '../playbook/recorded-run.ts';
-import type { PlaybookRun } from '../playbook/run.ts';
-import { type StepRecord, undoableSteps } from '../playbook/step-record.ts';
-import type { KeptCase } from './kept-cases.ts';
+import { readEvidence } from '../../casefile/evidence.ts';
+import type { Entry } from '../../documents/transcript.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { Action, Target } from '../../playbook/action.ts';
+import { RecordedRun, type RecordedStep } from '../../playbook/recorded-run.ts';
+import type { PlaybookRun } from '../../playbook/run.ts';
+import { type StepRecord, undoableSteps } from '../../playbook/step-record.ts';
+import type { KeptCase } from '../cases/kept-cases.ts';
 import { caseLogOf, targetOf } from './playbook-shelf.ts';
 
 /** A lock that stands at a VM, as Azure alone tells it. */

@@ -1,7 +1,7 @@
-import type { Finding } from '../documents/triage.ts';
-import { rules } from '../triage/findings.ts';
-import type { TriageInProgress } from '../triage/in-progress.ts';
-import type { SessionState } from './state.ts';
+import type { Finding } from '../../documents/triage.ts';
+import { rules } from '../../triage/findings.ts';
+import type { TriageInProgress } from '../../triage/in-progress.ts';
+import type { SessionState } from '../state.ts';
 
 const readsOf = new Map(rules.map(({ id, reads }) => [id, reads]));
 

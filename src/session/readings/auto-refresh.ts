@@ -1,6 +1,6 @@
-import type { Stopwatch } from './prompt-standing.ts';
-import { top } from './state.ts';
-import type { Holder } from './state-store.ts';
+import type { Stopwatch } from '../prompts/reading-time.ts';
+import { top } from '../state.ts';
+import type { Holder } from '../state-store.ts';
 
 /** Refreshes the screen's data from time to time, while enabled; never under a prompt or while the user types. */
 export function refreshing(holder: Holder, stopwatch: Stopwatch, read: () => void) {

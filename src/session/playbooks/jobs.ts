@@ -1,4 +1,4 @@
-import type { RunSlot } from './state.ts';
+import type { RunSlot } from '../state.ts';
 
 /** Something that goes on in Azure, for the strip of running jobs. */
 export interface Job {

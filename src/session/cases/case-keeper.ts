@@ -1,7 +1,7 @@
-import type { AskedQuery } from '../documents/asked-query.ts';
-import type { Fact } from '../documents/fact.ts';
-import type { Entry } from '../documents/transcript.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
+import type { AskedQuery } from '../../documents/asked-query.ts';
+import type { Fact } from '../../documents/fact.ts';
+import type { Entry } from '../../documents/transcript.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
 
 /** The case file of one VM, open for writing. Its methods reject when the disk does; nothing is lost silently. */
 export interface OpenCase {

@@ -1,7 +1,7 @@
-import type { ScanRow } from '../documents/triage.ts';
-import type { Reader } from './session-readers.ts';
-import type { SessionState } from './state.ts';
-import { type Holder, sentence } from './state-store.ts';
+import type { ScanRow } from '../../documents/triage.ts';
+import type { Reader } from '../session-readers.ts';
+import type { SessionState } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 
 /** Reads the list of VMs; a new reading ends the one before it. */
 export function fleetReading(holder: Holder, reader: Reader) {

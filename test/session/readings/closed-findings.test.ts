@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { unknown } from '../../src/documents/fact.ts';
-import { closedFindings } from '../../src/session/closed-findings.ts';
-import type { SessionState } from '../../src/session/state.ts';
-import type { TriageInProgress } from '../../src/triage/in-progress.ts';
-import { incident, machine } from '../views/fixtures/incident.ts';
-import { lockView } from '../views/fixtures/ports.ts';
+import { unknown } from '../../../src/documents/fact.ts';
+import { closedFindings } from '../../../src/session/readings/closed-findings.ts';
+import type { SessionState } from '../../../src/session/state.ts';
+import type { TriageInProgress } from '../../../src/triage/in-progress.ts';
+import { incident, machine } from '../../views/fixtures/incident.ts';
+import { lockView } from '../../views/fixtures/ports.ts';
 
 const vmId = machine('web01').id;
 const run = {

@@ -1,9 +1,9 @@
-import type { Recommendation } from '../documents/conclusion.ts';
-import type { StepView } from '../playbook/run.ts';
-import type { TriageInProgress } from '../triage/in-progress.ts';
-import { recommendationsOf } from '../triage/recommendations.ts';
-import { isOurs } from '../words/story.ts';
-import type { RunSlot, SessionState } from './state.ts';
+import type { Recommendation } from '../../documents/conclusion.ts';
+import type { StepView } from '../../playbook/run.ts';
+import type { TriageInProgress } from '../../triage/in-progress.ts';
+import { recommendationsOf } from '../../triage/recommendations.ts';
+import { isOurs } from '../../words/story.ts';
+import type { RunSlot, SessionState } from '../state.ts';
 
 /** The ports that more than a few addresses of the Internet reach now, "3389", "8080-8090"; null when it is not known. */
 export function openPorts(part: TriageInProgress | undefined): string[] | null {

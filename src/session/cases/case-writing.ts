@@ -1,12 +1,12 @@
-import type { AskedQuery } from '../documents/asked-query.ts';
-import type { VirtualMachine } from '../documents/triage.ts';
-import { factsOf, type NamedFact } from '../sources.ts';
-import { conclusionOf } from '../triage/conclusion.ts';
-import type { TriageInProgress } from '../triage/in-progress.ts';
+import type { AskedQuery } from '../../documents/asked-query.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import { factsOf, type NamedFact } from '../../sources.ts';
+import { conclusionOf } from '../../triage/conclusion.ts';
+import type { TriageInProgress } from '../../triage/in-progress.ts';
+import type { CaseSlot } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
-import { conclusionFact, conclusionName } from './conclusion-fact.ts';
-import type { CaseSlot } from './state.ts';
-import { type Holder, sentence } from './state-store.ts';
+import { conclusionFact, conclusionName } from './triage-record.ts';
 
 function timeless(conclusion: unknown): unknown {
   return { ...(typeof conclusion === 'object' ? conclusion : {}), asOf: '' };

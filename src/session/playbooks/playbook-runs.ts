@@ -1,10 +1,10 @@
-import type { PlaybookRun, Prompt, RunView } from '../playbook/run.ts';
-import { steady } from '../text/cells.ts';
+import type { PlaybookRun, Prompt, RunView } from '../../playbook/run.ts';
+import { steady } from '../../text/cells.ts';
+import { type ConfirmWords, type RunSlot, runLayer, type SessionState, top } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 import { openPorts } from './containment.ts';
 import { jobsOf } from './jobs.ts';
 import type { Playbooks } from './playbooks.ts';
-import { type ConfirmWords, type RunSlot, runLayer, type SessionState, top } from './state.ts';
-import { type Holder, sentence } from './state-store.ts';
 
 /** How long leaving waits for playbooks that are at a prompt to end. */
 const endingMilliseconds = 3_000;
