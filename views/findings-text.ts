@@ -9,6 +9,9 @@ import { severityMark, severityTone } from './marks.ts';
 
 type Shown = Extract<Layer, { kind: 'findings' }>;
 
+/** From this width on each finding has its technique beside it. */
+const wide = 100;
+
 /** How many of the things that are not known the selected finding names. */
 const mostUnknown = 6;
 
@@ -57,9 +60,9 @@ export function findingsRows(state: SessionState, layer: Shown, width: number, h
     const chosen = item === cursor;
     const right = line(
       span(finding.unknown.length > 0 && !chosen ? ` ${mark.unknown} ${finding.unknown.length}` : '', 'unknown'),
-      span(`  ${finding.attack[0] ?? ''} `, 'dim'),
+      span(width < wide ? ' ' : `  ${finding.attack[0] ?? ''} `, 'dim'),
     );
-    const room = width - 18;
+    const room = width - (width < wide ? 9 : 18);
     const texts = wrap(finding.title, room, chosen ? 4 : 1);
     const told = texts.map((text, at): Line => {
       const left = line(

@@ -8,7 +8,7 @@ import { clock, day, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { mark } from '../src/words/severity.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
-import { between, blank, cell, type Line, line, span, windowOf } from './line.ts';
+import { between, blank, cell, type Line, line, span, widthOf, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
@@ -106,7 +106,9 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
       cell(sources[entry.source], 9, 'dim'),
       span(entry.text, severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
     );
-    const right = width < 90 || parties === '' ? line() : line(span(`  ${parties} `, 'plain'));
+    const wanted = line(span(`  ${parties} `, 'plain'));
+    const fits = width >= 90 || widthOf(left) + widthOf(wanted) <= width;
+    const right = parties === '' || !fits ? line() : wanted;
     const row = { ...between(left, right, width), item, selected: chosen };
     return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
   });

@@ -14,6 +14,7 @@ import type {
 import { count } from '../text/counts.ts';
 import { day, moment } from '../text/times.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { logonTypeWords } from '../triage/logons/event-words.ts';
 import { missingCounts } from '../triage/patches.ts';
 
 /** One line of evidence in words; the label is "" where it goes on with the one before. */
@@ -478,4 +479,9 @@ export function firewallLines(value: Firewall): ToldLine[] {
       ),
     ),
   ];
+}
+
+/** "type 10, remote desktop"; that it is not recorded where it is not. */
+export function logonTypeText(type: number | null): string {
+  return type === null ? 'type not recorded' : logonTypeWords(String(type));
 }

@@ -126,7 +126,7 @@ export function activityGlance({ entries }: Activity): Glance {
   const worth = entries.filter(({ severity }) => severity === 'high' || severity === 'critical').length;
   return {
     severity: worth > 0 ? 'high' : 'low',
-    text: worth > 0 ? `${worth} of ${counted(entries.length, 'change')}` : counted(entries.length, 'change'),
+    text: worth > 0 ? `${worth} serious of ${counted(entries.length, 'change')}` : counted(entries.length, 'change'),
   };
 }
 
