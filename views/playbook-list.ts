@@ -2,8 +2,8 @@ import type { Finding } from '../src/documents/triage.ts';
 import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
-import { mark } from '../src/words/severity.ts';
-import { type Line, line, ofItem, span, type Tone } from './line.ts';
+import { mark, type Tone } from '../src/words/severity.ts';
+import { type Line, line, ofItem, span } from './line.ts';
 import { severityMark } from './marks.ts';
 
 const dangers: Record<PlaybookOffer['danger'], { text: string; tone: Tone }> = {

@@ -1,7 +1,7 @@
 import { createActions } from '../actions/actions.ts';
 import { azureReader } from '../azure/reader.ts';
+import type { TriageOptions } from '../azure/readers/asked.ts';
 import { readSubscriptions } from '../azure/readers/subscriptions.ts';
-import type { TriageOptions } from '../azure/triage.ts';
 import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { type HalfDone, halfDone } from '../casefile/half-done.ts';
 import { pendingDeadlines } from '../playbook/deadlines.ts';

@@ -1,5 +1,6 @@
+import type { TriageOptions } from '../azure/readers/asked.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
-import { readTriage, type TriageOptions } from '../azure/triage.ts';
+import { readTriage } from '../azure/triage.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import { recordTriage } from '../session/cases/triage-record.ts';

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { TriageOptions } from '../azure/triage.ts';
+import type { TriageOptions } from '../azure/readers/asked.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';

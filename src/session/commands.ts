@@ -1,4 +1,5 @@
-import type { Pane, Sort } from './state.ts';
+import type { Sort } from '../words/suspects-columns.ts';
+import type { Pane } from './state.ts';
 
 /** What a view can ask of the session. */
 export type Command =
@@ -80,3 +81,14 @@ export type Command =
   | { type: 'prompt-shown'; key: string }
   | { type: 'resize'; columns: number; rows: number }
   | { type: 'tick' };
+
+type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** What each command does. A part of the session handles some; `createSession` joins them, so that none is forgotten. */
+export type Handlers = { readonly [T in Command['type']]: (command: CommandOf<T>) => void };
+
+/** Carries out a command. */
+export function handle<T extends Command['type']>(handlers: Handlers, command: CommandOf<T>): void {
+  const type: T = command.type;
+  handlers[type](command);
+}

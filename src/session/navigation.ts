@@ -1,11 +1,25 @@
+import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings } from './findings-shown.ts';
 import { postureOrder } from './posture-order.ts';
-import { itemCount, type Pane, panes, runIsOver, top } from './state.ts';
+import { itemCount, type Layer, type Pane, panes, runIsOver, type SessionState, top } from './state.ts';
 import type { Holder } from './state-store.ts';
 import { cursorAt, visibleRows } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
 
 const clamp = (value: number, size: number) => Math.max(0, Math.min(value, size - 1));
+
+/** The thing of the pane to which the cursor moves; posture has an order of its own. */
+function indexInPane(
+  state: SessionState,
+  { vmId, pane, selected }: Extract<Layer, { kind: 'triage' }>,
+  at: (now: number, size: number) => number,
+): number {
+  const part = state.triages.get(vmId)?.part;
+  const size = itemCount(part, pane);
+  if (pane !== 'posture' || !part) return at(selected[pane], size);
+  const order = postureOrder(part, state.now);
+  return order[at(order.indexOf(selected.posture), size)] ?? 0;
+}
 
 /**
  * Moves the cursor of what is on screen to `place(now, size)`, bounded by its list. `of` is the size where the session
@@ -23,13 +37,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       return;
     }
     case 'triage': {
-      const part = state.triages.get(layer.vmId)?.part;
-      const size = itemCount(part, layer.pane);
-      let index = at(layer.selected[layer.pane], size);
-      if (layer.pane === 'posture' && part) {
-        const order = postureOrder(part, state.now);
-        index = order[at(order.indexOf(layer.selected.posture), size)] ?? 0;
-      }
+      const index = indexInPane(state, layer, at);
       holder.replaceTop({ ...layer, selected: { ...layer.selected, [layer.pane]: index } });
       return;
     }
@@ -74,7 +82,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
   }
 }
 
-export function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void {
+function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void {
   const layer = top(holder.get());
   if (layer.kind !== 'triage') return;
   const step = to === 'next' ? 1 : -1;
@@ -84,7 +92,7 @@ export function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void
 }
 
 /** Looks at the step after or before the one that is looked at; past the ends the current one comes back. */
-export function lookAtStep(holder: Holder, by: number): void {
+function lookAtStep(holder: Holder, by: number): void {
   const layer = top(holder.get());
   const slot = layer.kind === 'run' ? holder.get().runs.find(({ id }) => id === layer.runId) : undefined;
   if (layer.kind !== 'run' || !slot) return;
@@ -93,7 +101,8 @@ export function lookAtStep(holder: Holder, by: number): void {
   holder.replaceTop({ ...layer, step, scroll: 0 });
 }
 
-function searchFor(holder: Holder, search: string): void {
+/** Searches in the list on screen; "" ends the search. */
+export function searchFor(holder: Holder, search: string): void {
   const layer = top(holder.get());
   if (layer.kind === 'transcript') holder.replaceTop({ ...layer, search, selected: null });
   // The cursor stays on its entry when the search still has it.
@@ -112,7 +121,7 @@ export function searchBeneath(holder: Holder, search: string): void {
 }
 
 /** Leaves what is on top: an input with its change taken back, a zoom, a search, a filter, a view. */
-export function back(holder: Holder): void {
+function back(holder: Holder): void {
   const layer = top(holder.get());
   if (layer.kind === 'input') {
     holder.pop(layer.purpose === 'filter' ? { filter: layer.before } : {});
@@ -130,18 +139,22 @@ export function back(holder: Holder): void {
   }
 }
 
-/** How many texts are kept of those that were entered before. */
-const mostEntered = 50;
-
-/** Takes the text of the input on top; returns it when it is a note or names event logs. */
-export function takeInput(holder: Holder): { purpose: 'note' | 'logs'; vmId: string; text: string } | null {
-  const layer = top(holder.get());
-  if (layer.kind !== 'input') return null;
-  const { purpose, vmId } = layer;
-  const text = layer.text.trim();
-  const before = (holder.get().entered.get(purpose) ?? []).filter((one) => one !== text);
-  const entered = new Map(holder.get().entered).set(purpose, [...before, text].slice(-mostEntered));
-  holder.pop(text === '' ? {} : { entered });
-  if (purpose === 'search') searchFor(holder, layer.text);
-  return (purpose === 'note' || purpose === 'logs') && text !== '' ? { purpose, vmId, text } : null;
+/** Moves in what is on screen and between views. `wentBack` is called once a view was left. */
+export function navigationCommands(holder: Holder, wentBack: () => void) {
+  return {
+    move: ({ by, of }) => moveTo(holder, (now) => now + by, of),
+    edge: ({ to, of }) => moveTo(holder, (_, size) => (to === 'first' ? 0 : size - 1), of),
+    back() {
+      back(holder);
+      wentBack();
+    },
+    pane: ({ to }) => changePane(holder, to),
+    zoom() {
+      const layer = top(holder.get());
+      if (layer.kind === 'triage') holder.replaceTop({ ...layer, zoomed: !layer.zoomed });
+    },
+    'next-step': ({ by }) => lookAtStep(holder, by),
+    help: () => holder.push({ kind: 'help', selected: 0, search: '' }),
+    palette: () => holder.push({ kind: 'palette', text: '', selected: 0 }),
+  } satisfies Partial<Handlers>;
 }

@@ -1,4 +1,5 @@
 import { steady } from '../text/cells.ts';
+import type { Handlers } from './commands.ts';
 import { type Layer, promptKey, type SessionState, type Toast, top } from './state.ts';
 
 /** Holds the state for those who work on it: one change after the other, each seen by all before the next. */
@@ -86,4 +87,14 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** What the terminal and the clock report, and messages of the views. */
+export function screenCommands(holder: Holder) {
+  return {
+    resize: ({ columns, rows }) => holder.set({ columns, rows }),
+    redraw: () => holder.set({ redraws: holder.get().redraws + 1 }),
+    tick: () => holder.set({}),
+    tell: ({ text, tone }) => holder.say(text, tone ?? 'bad'),
+  } satisfies Partial<Handlers>;
 }

@@ -5,6 +5,7 @@ import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
 import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import type { Sort } from '../words/suspects-columns.ts';
 import type { OpenCase } from './cases/case-keeper.ts';
 import type { OpenedLogs } from './event-logs/event-logs.ts';
 import type { PlaybookOffer } from './playbooks/playbooks.ts';
@@ -12,20 +13,6 @@ import type { Identity } from './session-readers.ts';
 
 export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
 export type Pane = (typeof panes)[number];
-
-export const sorts = [
-  'suspicion',
-  'name',
-  'resource group',
-  'OS',
-  'power',
-  'exposed',
-  'failed logons',
-  'alerts',
-  'patches',
-  'backup',
-] as const;
-export type Sort = (typeof sorts)[number];
 
 /** One thing on the stack of what is open; the last one has the keys. */
 export type Layer =
@@ -51,7 +38,7 @@ export type Layer =
   | {
       kind: 'confirm';
       prompt: Prompt;
-      then: 'quit' | 'undo' | 'add-log';
+      confirms: 'quit' | 'undo' | 'add-log';
       runId: number;
       vmId: string;
       words: ConfirmWords;

@@ -1,3 +1,4 @@
+import type { Handlers } from '../commands.ts';
 import { promptHasKeys, promptKey, type SessionState } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 
@@ -60,22 +61,25 @@ export function readingTime(holder: Holder, stopwatch: Stopwatch) {
     stop = null;
   }
 
+  /** A frame was written to the terminal that shows this prompt. */
+  function shown(key: string): void {
+    const state = holder.get();
+    if (key === '' || key !== promptFrameKey(state) || state.asked.shown) return;
+    end();
+    holder.note({ asked: { ...state.asked, shown: true } });
+    measure(state.asked.key);
+  }
+
+  /** A key was pressed: is it held down? A prompt that opens later is not what the user waited for. */
+  function pressed(name: string): void {
+    const { lastKey } = holder.get();
+    const at = stopwatch.elapsed();
+    const held = name === lastKey.name && at - lastKey.at < holdingMilliseconds;
+    holder.note({ lastKey: { name, at, held }, awaited: false });
+  }
+
   return {
-    /** A frame was written to the terminal that shows this prompt. */
-    shown(key: string): void {
-      const state = holder.get();
-      if (key === '' || key !== promptFrameKey(state) || state.asked.shown) return;
-      end();
-      holder.note({ asked: { ...state.asked, shown: true } });
-      measure(state.asked.key);
-    },
-    /** A key was pressed: is it held down? It is not what a prompt waits for that opens later. */
-    pressed(name: string): void {
-      const { lastKey } = holder.get();
-      const at = stopwatch.elapsed();
-      const held = name === lastKey.name && at - lastKey.at < holdingMilliseconds;
-      holder.note({ lastKey: { name, at, held }, awaited: false });
-    },
+    commands: { key: ({ name }) => pressed(name), 'prompt-shown': ({ key }) => shown(key) } satisfies Partial<Handlers>,
     stop: end,
   };
 }
