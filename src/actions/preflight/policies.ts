@@ -27,40 +27,50 @@ const told = ({ assignment, assignmentId, reason }: PolicyRefusal, { resourceId 
 const cure =
   'Ask the customer for an exemption from it (Resource Policy Contributor, Microsoft.Authorization/policyExemptions/write); a role of yours does not help.';
 
+/** What one PUT would be refused for; `unseen` says why it is not known, and is "" where it is. */
+async function lookAtOne(
+  connection: Connection,
+  one: Intended,
+  signal: AbortSignal,
+): Promise<Outlook & { unseen: string }> {
+  const resource = writtenBy(one);
+  const none = { blocked: [], warnings: [], unseen: '' };
+  if (resource === undefined) return none;
+  try {
+    const refusals = await bounded(connection, signal, (ending) => readPolicyRefusals(connection, resource, ending));
+    const texts = refusals.map((refusal) => told(refusal, one));
+    return one.forUndo === true
+      ? {
+          ...none,
+          warnings: texts.map((text) => `An undo cannot do all of it: ${text} It stays as it is then. ${cure}`),
+        }
+      : { ...none, blocked: texts.map((text) => `${text} ${cure}`) };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { ...none, unseen: why(error) };
+  }
+}
+
 /** Asks Azure Policy about everything that is to be written, by a change or by its undo. */
 export async function lookAtPolicies(
   connection: Connection,
   intended: readonly Intended[],
   signal: AbortSignal,
 ): Promise<Outlook> {
-  const outlook: Outlook = { blocked: [], warnings: [] };
-  const unseen: { resourceId: string; because: string }[] = [];
   const asked = distinct(intended, (one) => JSON.stringify([one.resourceId, one.forUndo === true, one.body]));
-  await Promise.all(
-    asked.map(async (one) => {
-      const resource = writtenBy(one);
-      if (resource === undefined) return;
-      try {
-        const refusals = await bounded(connection, signal, (ending) =>
-          readPolicyRefusals(connection, resource, ending),
-        );
-        for (const refusal of refusals) {
-          if (one.forUndo === true)
-            outlook.warnings.push(`An undo cannot do all of it: ${told(refusal, one)} It stays as it is then. ${cure}`);
-          else outlook.blocked.push(`${told(refusal, one)} ${cure}`);
-        }
-      } catch (error) {
-        if (signal.aborted) throw error;
-        unseen.push({ resourceId: one.resourceId, because: why(error) });
-      }
-    }),
+  const found = await Promise.all(
+    asked.map(async (one) => ({ ...(await lookAtOne(connection, one, signal)), name: shortName(one.resourceId) })),
   );
-  const [first] = unseen;
-  if (first !== undefined) {
-    const names = [...new Set(unseen.map(({ resourceId }) => shortName(resourceId)))];
-    outlook.warnings.push(
-      `Not seen: what Azure Policy says of ${names.join(', ')} (${first.because}). A policy that forbids it refuses it when it is sent.`,
-    );
-  }
-  return outlook;
+  const unseen = found.filter((one) => one.unseen !== '');
+  const names = [...new Set(unseen.map(({ name }) => name))].join(', ');
+  const notSeen =
+    unseen[0] === undefined
+      ? []
+      : [
+          `Not seen: what Azure Policy says of ${names} (${unseen[0].unseen}). A policy that forbids it refuses it when it is sent.`,
+        ];
+  return {
+    blocked: found.flatMap(({ blocked }) => blocked),
+    warnings: [...found.flatMap(({ warnings }) => warnings), ...notSeen],
+  };
 }

@@ -11,7 +11,10 @@ function assign(
 ): void {
   const definition = `${subscriptionOf(scope) || '/subscriptions/s'}/providers/Microsoft.Authorization/policyDefinitions/def-${about.name}`;
   const type = 'Microsoft.Authorization/policyDefinitions';
-  const policyRule = { if: about.if, then: { effect: about.effect ?? 'deny' } };
+  const policyRule = Object.fromEntries([
+    ['if', about.if],
+    ['then', { effect: about.effect ?? 'deny' }],
+  ]);
   world.resources.push({ id: definition, name: `def-${about.name}`, type, properties: { policyRule } });
   place(world, scope, 'policyAssignments', about.name, {
     displayName: about.displayName,

@@ -33,7 +33,7 @@ describe('registrations and quotas are looked at before the first step', () => {
   it.each([
     [
       backup,
-      /not registered for Microsoft.RecoveryServices \(NotRegistered\).*az provider register --namespace Microsoft.RecoveryServices --subscription \S+ --wait/,
+      /not registered for Microsoft.RecoveryServices.*az provider register --namespace Microsoft.RecoveryServices --wait/,
     ],
     [
       jit,
