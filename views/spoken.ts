@@ -1,6 +1,6 @@
 import { entryLine } from '../src/casefile/one-line.ts';
-import { leftToDo } from '../src/session/containment.ts';
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
+import { leftToDo } from '../src/session/playbooks/containment.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
@@ -184,7 +184,7 @@ function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said 
         .map(words)
         .filter((text) => text !== '' && text !== '>' && text !== '> _')
     : [];
-  return { ...view, prompt: asked, message: state.toast ? [state.toast.text] : [] };
+  return { ...view, prompt: asked, message: [state.signIn, state.toast?.text ?? ''].filter(Boolean) };
 }
 
 /** What is typed now, with what it is for; "" when nothing is. */

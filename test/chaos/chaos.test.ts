@@ -11,7 +11,7 @@ import type { CaseLog } from '../../src/playbook/case-log.ts';
 import { findPlaybook, loadPlaybooks, type PlaybookShelf, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { undoableSteps } from '../../src/playbook/step-record.ts';
 import { undoRecorded } from '../../src/playbook/undo.ts';
-import { caseLogOf } from '../../src/session/playbook-shelf.ts';
+import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
 import { agreeing, type Bench, openBench } from '../actions/bench.ts';
 import { judge } from './judge.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';

@@ -40,7 +40,7 @@ export interface ConnectionOptions {
   auth?: AuthMethod;
   /** A sign-in of the caller's own, in place of what `auth` names and of the simulator's. */
   signIn?: () => Promise<NamedCredential>;
-  /** Shows the user how to sign in, where the way to sign in needs it; nothing is shown when absent. */
+  /** Shows the user how to sign in, where the way to sign in needs it; "" once that is over. Nothing is shown when absent. */
   tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
   tenant?: string;
@@ -171,6 +171,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
             authority: cloud.authority,
             custom: cloud.name === 'custom',
             tell: options.tell ?? (() => {}),
+            signal: closing.signal,
           }),
   );
   const tokens = cachedTokens(source, tenant);
