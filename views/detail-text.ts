@@ -8,7 +8,13 @@ import { postureSources } from '../src/sources.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, moment } from '../src/text/times.ts';
-import { assessmentLines, missingPatchLines, patchName, vulnerabilityLines } from '../src/words/fact-lines.ts';
+import {
+  assessmentLines,
+  logonTypeText,
+  missingPatchLines,
+  patchName,
+  vulnerabilityLines,
+} from '../src/words/fact-lines.ts';
 import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
@@ -120,7 +126,7 @@ export function detailOf(
         ? `${mark.unknown} not known: ${success.because}. ${success.cure}`
         : success.value === null
           ? 'no logon from these addresses was seen after it'
-          : `${success.value.account} from ${success.value.address || 'an address that was not recorded'} at ${moment(success.value.at)}, logon type ${success.value.logonType ?? '?'}`;
+          : `${success.value.account} from ${success.value.address || 'an address that was not recorded'} at ${moment(success.value.at)} (${logonTypeText(success.value.logonType)})`;
     return {
       title: `${burstKinds[burst.kind].name} on ${vm}: ${burstParties(burst)}`,
       asOf: part.logons.asOf,
@@ -137,7 +143,7 @@ export function detailOf(
           text: `${moment(next.at)}  ${next.eventId}  ${next.what}`,
         })),
         ...aroundLines(state, about.vmId, burst),
-        { label: 'Logon types', text: burst.logonTypes.join(', ') || 'not recorded' },
+        { label: 'Logon types', text: burst.logonTypes.map(logonTypeText).join('; ') || 'not recorded' },
         ...sourceLines(part.logons),
       ],
       tables: [

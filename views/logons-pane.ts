@@ -9,6 +9,7 @@ import { mark } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
+import { brief } from './words.ts';
 
 /** "01:58:02–02:14:07Z", or "01:58–02:14Z" where there is no room for seconds; with its day when it was not today. */
 function burstTime(burst: Burst, now: Date, seconds = true): string {
@@ -43,6 +44,18 @@ function successSpan(burst: Burst, now: Date): Span {
   if (success.state === 'unknown') return span(`${mark.unknown} logon after it: not known`, 'unknown');
   if (success.value === null) return span('no logon followed', 'dim');
   return span(`THEN LOGON ${sameDay(success.value.at, now)}`, 'critical', true);
+}
+
+/** A pane of fewer cells has no room for what a sentence can do without. */
+const narrow = 44;
+
+/** What followed a logon: by the account that logged on, so that it need not be named. */
+function nextText({ at, what }: Burst['next'][number], width: number, now: Date): string {
+  const short = brief(what).replace(/ by \S+$/, '');
+  const today = day(at) === day(now);
+  if (width >= narrow) return `${today ? clock(at) : sameDay(at, now)} ${short}`;
+  const minute = `${today ? '' : `${day(at).slice(5)} `}${clock(at).slice(0, 5)}Z`;
+  return `${minute} ${short.replace(/^account /, '').replace(/^scheduled task \S*\\/, 'task ')}`;
 }
 
 /** How many of the events after a logon a pane names. */
@@ -94,8 +107,7 @@ export function logonsRows(part: TriageInProgress, width: number, now: Date): Li
     // Special privileges (4672) come with every administrator's logon.
     const then = burst.next.filter(({ eventId }) => eventId !== 4672);
     for (const next of then.slice(0, mostNext)) {
-      const time = day(next.at) === day(now) ? clock(next.at) : sameDay(next.at, now);
-      rows.push(ofItem(line('     ', span(mark.critical, 'critical'), ` ${time} ${next.what}`), at));
+      rows.push(ofItem(line('     ', span(mark.critical, 'critical'), ` ${nextText(next, width, now)}`), at));
     }
     if (then.length > mostNext)
       rows.push(ofItem(line(`       and ${then.length - mostNext} more: Enter shows them`), at));

@@ -80,7 +80,7 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
               `  ${patch.classification || 'unclassified'}`,
               patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span('  failed', 'medium') : '',
             ),
-            line(`${days} `),
+            line(` ${days} `),
             width,
           ),
           at,
@@ -108,8 +108,8 @@ export function patchesRows(part: TriageInProgress, width: number): Line[] {
         ),
       );
     }
-    for (const one of installed.filter((program) => supportText(program) !== '').slice(0, 20)) {
-      rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one)}`, 'medium')));
+    for (const one of installed.filter((program) => supportText(program, software.asOf) !== '').slice(0, 20)) {
+      rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one, software.asOf)}`, 'medium')));
     }
     if (vulnerabilities.length === 0 && software.value.scan.state === 'scanned') {
       const where = installed.length === 0 ? '' : ` in ${counted(installed.length, 'program')}`;

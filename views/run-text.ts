@@ -6,8 +6,8 @@ import { machineOf, type RunSlot, type SessionState } from '../src/session/state
 import { cells, wrap } from '../src/text/cells.ts';
 import { counted, progressBar } from '../src/text/counts.ts';
 import { stopwatch } from '../src/text/times.ts';
-import { mark } from '../src/words/severity.ts';
-import { type Line, line, type Span, span, type Tone } from './line.ts';
+import { mark, type Tone } from '../src/words/severity.ts';
+import { type Line, line, type Span, span } from './line.ts';
 import { truthMark } from './marks.ts';
 import { nameOfId } from './words.ts';
 

@@ -184,7 +184,7 @@ function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said 
         .map(words)
         .filter((text) => text !== '' && text !== '>' && text !== '> _')
     : [];
-  return { ...view, prompt: asked, message: state.toast ? [state.toast.text] : [] };
+  return { ...view, prompt: asked, message: [state.signIn, state.toast?.text ?? ''].filter(Boolean) };
 }
 
 /** What is typed now, with what it is for; "" when nothing is. */

@@ -1,8 +1,8 @@
 import type { Entry } from '../src/documents/transcript.ts';
 import type { OpenCase } from '../src/session/cases/case-keeper.ts';
 import { clock, day } from '../src/text/times.ts';
-import { mark } from '../src/words/severity.ts';
-import { between, type Line, line, span, type Tone } from './line.ts';
+import { mark, type Tone } from '../src/words/severity.ts';
+import { between, type Line, line, span } from './line.ts';
 
 const tones: Partial<Record<Entry['kind'], Tone>> = {
   note: 'accent',

@@ -1,6 +1,7 @@
+import { sorts } from '../words/suspects-columns.ts';
 import type { Handlers } from './commands.ts';
 import { moveTo } from './navigation.ts';
-import { sorts, top } from './state.ts';
+import { top } from './state.ts';
 import type { Holder } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
 
