@@ -1,4 +1,4 @@
-import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, numberAt } from '../arm/json.ts';
 import { shortName } from '../arm/resource-id.ts';
 import type { DoctorCheck } from '../documents/doctor.ts';
 import type { Fact, Gap, WhyUnknown } from '../documents/fact.ts';
@@ -22,6 +22,7 @@ import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
 import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
+import { isRegistered, readRegistration } from './readers/registrations.ts';
 import { type Granted, permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
@@ -171,10 +172,7 @@ async function readProviders(connection: Connection, vm: VirtualMachine): Promis
   try {
     const unregistered = await Promise.all(
       providers.map(async (name) => {
-        const { body } = await connection.get(
-          `/subscriptions/${vm.subscriptionId}/providers/${name}?api-version=2021-04-01`,
-        );
-        return /^registered$/i.test(textAt(body, 'registrationState')) ? '' : name;
+        return isRegistered(await readRegistration(connection, vm.subscriptionId, name)) ? '' : name;
       }),
     );
     const asOf = connection.clock.now().toISOString();
