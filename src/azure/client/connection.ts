@@ -10,7 +10,7 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
-import { type ArmGet, armGet } from './arm-get.ts';
+import { type ArmAsk, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
 import { retryReads } from './retry-reads.ts';
@@ -81,6 +81,8 @@ export interface Connection {
   logs(): Promise<LogsQueryClient>;
   /** A GET of Azure Resource Manager that no client is carried for. */
   get: ArmGet;
+  /** A POST of Azure Resource Manager that changes nothing. */
+  ask: ArmAsk;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
   ownChanges: ReadonlySet<string>;
   /** Gives up whatever is still under way. */
@@ -182,7 +184,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
   };
   const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
   const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
-  const get = armGet({
+  const { get, ask } = armGet({
     credential: tokens,
     endpoint: cloud.arm,
     scope: armScope,
@@ -246,6 +248,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
       });
     }),
     get,
+    ask,
     ownChanges,
     close: () => closing.abort(),
     changing: transport.changing,

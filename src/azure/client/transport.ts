@@ -49,6 +49,7 @@ const readingPosts = [
   /\/effectivenetworksecuritygroups$/i,
   /\/effectiveroutetable$/i,
   /\/backupstatus$/i,
+  /\/microsoft\.policyinsights\/checkpolicyrestrictions$/i,
   /\/listnetworkmanagereffectivesecurityadminrules$/i,
 ];
 

@@ -51,14 +51,19 @@ function reaches(scope: string, other: string): boolean {
 const grantsRead = new WeakMap<EligibleRole, Promise<Granted[]>>();
 
 /** What a role grants, read once; nothing where it cannot be read. */
-function grantsOf(connection: Connection, role: EligibleRole): Promise<Granted[]> {
-  const read = grantsRead.get(role) ?? readGrants(connection, role.definitionId).catch((): Granted[] => []);
+function grantsOf(connection: Connection, role: EligibleRole, signal?: AbortSignal): Promise<Granted[]> {
+  const known = grantsRead.get(role);
+  if (known) return known;
+  const read = readGrants(connection, role.definitionId, signal).catch((): Granted[] => {
+    grantsRead.delete(role);
+    return [];
+  });
   grantsRead.set(role, read);
   return read;
 }
 
-async function readGrants(connection: Connection, definitionId: string): Promise<Granted[]> {
-  const { body } = await connection.get(`${definitionId}?api-version=2022-04-01`);
+async function readGrants(connection: Connection, definitionId: string, signal?: AbortSignal): Promise<Granted[]> {
+  const { body } = await connection.get(`${definitionId}?api-version=2022-04-01`, signal);
   const texts = (grant: unknown, list: string) => listAt(grant, list).filter((one) => typeof one === 'string');
   return listAt(body, 'properties', 'permissions').map((grant) => ({
     actions: texts(grant, 'actions'),
@@ -70,12 +75,12 @@ async function readGrants(connection: Connection, definitionId: string): Promise
 export async function eligibleFor(
   connection: Connection,
   roles: readonly EligibleRole[],
-  action: string,
-  scope: string,
+  { action, scope }: { action: string; scope: string },
+  signal?: AbortSignal,
 ): Promise<EligibleRole | undefined> {
   for (const role of roles) {
     if (!reaches(role.scope, scope)) continue;
-    if (permits(await grantsOf(connection, role), action)) return role;
+    if (permits(await grantsOf(connection, role, signal), action)) return role;
   }
   return undefined;
 }
@@ -115,6 +120,6 @@ export async function curedByEligibility<G extends Gap>(connection: Connection, 
   const action = lackedPermission(gap);
   const [subscription] = /^\/subscriptions\/[^/]+/i.exec(scope) ?? [];
   if (action === '' || subscription === undefined) return gap;
-  const role = await eligibleFor(connection, await rolesIn(connection, subscription), action, scope);
+  const role = await eligibleFor(connection, await rolesIn(connection, subscription), { action, scope });
   return role ? { ...gap, cure: `${activation(role)}, then refresh` } : gap;
 }
