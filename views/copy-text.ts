@@ -54,7 +54,7 @@ export function copyText(
     return row ? { text: row.id, what: `the resource id of ${row.name}` } : null;
   }
   if (layer.kind === 'transcript') {
-    const entries = foundEntries(state.cases.get(layer.vmId)?.openCase?.entries() ?? [], layer.search);
+    const entries = foundEntries(state.cases.get(layer.vmId)?.openCase, layer.search);
     const entry = entries[layer.selected ?? entries.length - 1];
     return entry ? { text: JSON.stringify(entry), what: `entry ${entry.seq}` } : null;
   }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../arm/json.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';

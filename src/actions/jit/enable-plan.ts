@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isObject, type Json, listAt, numberAt, textAt } from '../../arm/json.ts';
 import { sameId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
