@@ -82,7 +82,9 @@ describe('a permission that only waits to be activated', () => {
     expect(await readInventory(azure.connection)).toMatchObject({
       state: 'unknown',
       why: 'hidden',
-      cure: expect.stringContaining('you are eligible for Reader on 11111111-2222-4333-8444-555555555555: activate it'),
+      cure: expect.stringContaining(
+        'you are eligible for Reader on subscription 11111111-2222-4333-8444-555555555555: activate it',
+      ),
     });
   });
 });
