@@ -110,6 +110,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
       ...place,
       keepUntil,
       jobId: '',
+      followMinutes: settings.followMinutes,
       joined: false,
     } satisfies BackupState,
   };
