@@ -1,5 +1,7 @@
+import type { Asked } from './azure/readers/asked.ts';
+import { inWords } from './documents/evidence-names.ts';
 import type { Fact } from './documents/fact.ts';
-import type { EvidenceName, Facts, TriageDocument } from './documents/triage.ts';
+import type { EvidenceName, TriageDocument, VirtualMachine } from './documents/triage.ts';
 import type { TriageInProgress } from './triage/in-progress.ts';
 import { activityLines, identityLines, jitLines } from './words/access-lines.ts';
 import {
@@ -19,12 +21,22 @@ import * as glance from './words/glances.ts';
 /** The facts of a VM, all of them or those that have arrived. */
 export type Part = Omit<TriageInProgress, 'findings' | 'timeLine'> | TriageDocument;
 
-/** One kind of evidence: how it is called, who may read it, and how it is reported where a user reads it. */
+/** Asks Azure for one kind of evidence. */
+interface Reader<T> {
+  /** The service that is asked. */
+  from: string;
+  /** Loads the reader's file when it is called: what draws the evidence has no need of it. */
+  read: (asked: Asked) => Promise<Fact<T>>;
+}
+
+/** One kind of evidence: how it is called, how and by whom it is read, and how it is reported where a user reads it. */
 export interface Source {
   /** Its heading in a report. */
   title: string;
   /** The built-in role that is enough to read it. */
   role: string;
+  /** null where it follows from other evidence. */
+  reader: Reader<unknown> | null;
   fact(part: Part): Fact<unknown> | null;
   /** The sentence of the case file; null until it is known. */
   summary(part: Part): string | null;
@@ -43,14 +55,16 @@ export interface PostureSource extends Source {
 interface About<T> {
   title: string;
   role: string;
+  reader: Reader<T> | null;
   fact: (part: Part) => Fact<T> | null;
   summary: (value: T) => string;
 }
 
-function source<T>({ title, role, fact, summary: tell }: About<T>): Source {
+function source<T>({ title, role, reader, fact, summary: tell }: About<T>): Source {
   return {
     title,
     role,
+    reader,
     fact,
     summary(part) {
       const found = fact(part);
@@ -85,18 +99,29 @@ const questions = {
   exposure: source({
     title: 'Exposed ports',
     role: 'Reader',
+    reader: null,
     fact: (part) => part.exposure,
     summary: summary.exposureSummary,
   }),
   logons: source({
     title: 'Failed logons',
     role: 'Log Analytics Reader',
+    reader: {
+      from: 'Log Analytics',
+      read: async ({ connection, vm, options }) =>
+        (await import('./azure/readers/logons.ts')).readLogons(connection, vm, options),
+    },
     fact: (part) => part.logons,
     summary: summary.logonsSummary,
   }),
   patches: source({
     title: 'Patch gaps',
     role: 'Reader',
+    reader: {
+      from: 'Resource Graph',
+      read: async ({ connection, vm, signal }) =>
+        (await import('./azure/readers/patches.ts')).readPatches(connection, vm, signal),
+    },
     fact: (part) => part.patches,
     summary: summary.patchesSummary,
   }),
@@ -108,6 +133,11 @@ export const postureSources = {
     title: 'Defender alerts',
     label: 'Defender',
     role: 'Security Reader',
+    reader: {
+      from: 'Defender for Cloud',
+      read: async ({ connection, vm, plan, signal }) =>
+        (await import('./azure/readers/defender-alerts.ts')).readAlerts(connection, vm, plan, signal),
+    },
     fact: (part) => part.posture.alerts,
     summary: summary.alertsSummary,
     lines: alertLines,
@@ -117,6 +147,10 @@ export const postureSources = {
     title: 'Just-in-time access',
     label: 'JIT',
     role: 'Security Reader',
+    reader: {
+      from: 'Defender for Cloud',
+      read: async ({ connection, vm, plan }) => (await import('./azure/readers/jit.ts')).readJit(connection, vm, plan),
+    },
     fact: (part) => part.posture.jit,
     summary: summary.jitSummary,
     lines: jitLines,
@@ -126,6 +160,11 @@ export const postureSources = {
     title: 'Backup',
     label: 'Backup',
     role: 'Backup Reader',
+    reader: {
+      from: 'Azure Backup',
+      read: async ({ connection, vm, signal }) =>
+        (await import('./azure/readers/backup.ts')).readBackup(connection, vm, signal),
+    },
     fact: (part) => part.posture.backup,
     summary: summary.backupSummary,
     lines: backupLines,
@@ -135,6 +174,11 @@ export const postureSources = {
     title: 'Secure Score of the subscription (the classic one)',
     label: 'Score',
     role: 'Security Reader',
+    reader: {
+      from: 'Defender for Cloud',
+      read: async ({ connection, vm, plan, signal }) =>
+        (await import('./azure/readers/secure-score.ts')).readSecureScore(connection, vm, plan, signal),
+    },
     fact: (part) => part.posture.secureScore,
     summary: summary.secureScoreSummary,
     lines: secureScoreLines,
@@ -144,6 +188,11 @@ export const postureSources = {
     title: 'Recommendations for this VM',
     label: 'Advice',
     role: 'Security Reader',
+    reader: {
+      from: 'Defender for Cloud',
+      read: async ({ connection, vm, plan, signal }) =>
+        (await import('./azure/readers/secure-score.ts')).readRecommendations(connection, vm, plan, signal),
+    },
     fact: (part) => part.posture.recommendations,
     summary: summary.recommendationsSummary,
     lines: recommendationLines,
@@ -153,6 +202,11 @@ export const postureSources = {
     title: 'Identity',
     label: 'Identity',
     role: 'Reader',
+    reader: {
+      from: 'Azure Resource Manager',
+      read: async ({ connection, vm, machine }) =>
+        (await import('./azure/readers/identity-posture.ts')).readIdentityPosture(connection, vm, machine),
+    },
     fact: (part) => part.posture.identity,
     summary: summary.identitySummary,
     lines: identityLines,
@@ -162,6 +216,11 @@ export const postureSources = {
     title: 'Software',
     label: 'Software',
     role: 'Security Reader',
+    reader: {
+      from: 'Defender for Cloud',
+      read: async ({ connection, vm, plan, signal }) =>
+        (await import('./azure/readers/software.ts')).readSoftware(connection, vm, plan, signal),
+    },
     fact: (part) => part.posture.software,
     summary: summary.softwareSummary,
     lines: (value, part) => softwareLines(part, value),
@@ -171,6 +230,11 @@ export const postureSources = {
     title: 'Installed updates',
     label: 'Updates',
     role: 'Reader',
+    reader: {
+      from: 'Resource Graph',
+      read: async ({ connection, vm, signal }) =>
+        (await import('./azure/readers/patches.ts')).readInstallations(connection, vm, signal),
+    },
     fact: (part) => part.installations,
     summary: summary.installationsSummary,
     lines: installationLines,
@@ -180,6 +244,7 @@ export const postureSources = {
     title: 'Known exploited vulnerabilities',
     label: 'Exploited',
     role: 'Security Reader',
+    reader: null,
     fact: (part) => part.knownExploited,
     summary: summary.knownExploitedSummary,
     lines: knownExploitedLines,
@@ -189,6 +254,10 @@ export const postureSources = {
     title: 'Changes in Azure',
     label: 'Activity',
     role: 'Reader',
+    reader: {
+      from: 'Azure Monitor',
+      read: async (asked) => (await import('./azure/readers/activity-log.ts')).readActivityAround(asked),
+    },
     fact: (part) => part.posture.activity,
     summary: summary.activitySummary,
     lines: activityLines,
@@ -198,6 +267,7 @@ export const postureSources = {
     title: 'Azure Firewall',
     label: 'Firewall',
     role: 'Reader',
+    reader: null,
     fact: (part) => part.posture.firewall,
     summary: summary.firewallSummary,
     lines: firewallLines,
@@ -212,6 +282,21 @@ export const postureKeys = Object.keys(postureSources) as PostureKey[];
 /** Every kind of evidence that a triage reads: a kind without a row does not compile. */
 export const sources: Record<EvidenceName, Source> = { ...questions, ...postureSources };
 
+export const evidenceNames = Object.keys(sources) as EvidenceName[];
+
+/** A triage of which nothing has been answered. */
+export function nothingYet(vm: VirtualMachine): TriageInProgress {
+  const answers = { exposure: null, logons: null, patches: null, installations: null, knownExploited: null };
+  const posture = evidenceNames.filter((name) => !(name in answers)).map((name) => [name, null]);
+  return {
+    vm,
+    ...answers,
+    posture: Object.fromEntries(posture) as TriageInProgress['posture'],
+    timeLine: { entries: [], unknown: [] },
+    findings: [],
+  };
+}
+
 /** A fact of a triage with its name and the sentence that the case file keeps about it. */
 export interface NamedFact {
   /** "exposure", "posture.backup" */
@@ -220,20 +305,15 @@ export interface NamedFact {
   fact: Fact<unknown>;
 }
 
-/** "known exploited" for `knownExploited`. */
-const inWords = (name: EvidenceName) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-const inPosture = (name: EvidenceName, part: Part): name is keyof Facts & keyof Part['posture'] => name in part.posture;
-
 /** The facts that have arrived, each with its sentence. */
 export function factsOf(part: Part): NamedFact[] {
-  return (Object.keys(sources) as EvidenceName[]).flatMap((name) => {
+  return evidenceNames.flatMap((name) => {
     const one = sources[name];
     const fact = one.fact(part);
     if (!fact) return [];
     const told = fact.state === 'known' ? (one.summary(part) ?? '') : `not known: ${fact.because}`;
     return {
-      name: inPosture(name, part) ? `posture.${name}` : name,
+      name: name in part.posture ? `posture.${name}` : name,
       summary: `${inWords(name)} of ${part.vm.name}: ${told}`,
       fact,
     };

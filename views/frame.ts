@@ -1,4 +1,4 @@
-import { standingKey } from '../src/session/prompt-standing.ts';
+import { promptFrameKey } from '../src/session/prompts/reading-time.ts';
 import type { Session } from '../src/session/session.ts';
 import type { SessionState } from '../src/session/state.ts';
 import type { SmallTable } from './detail-text.ts';
@@ -17,7 +17,7 @@ export interface Frame {
   columns: number;
   rows: number;
   blocks: readonly Block[];
-  /** What the frame asks (`standingKey`); "" when it asks nothing. */
+  /** What the frame asks (`promptFrameKey`); "" when it asks nothing. */
   asks: string;
   /** What went wrong while the frame was made: to be thrown where it is drawn. */
   defect: Error | null;
@@ -29,7 +29,7 @@ function frameOf(session: Pick<Session, 'explain'>, state: SessionState, scroll:
     if (section.kind === 'rows') return { kind: 'rows', rows: section.rows.map(paint) };
     return { ...section, left: section.left.map(paint) };
   });
-  return { columns, rows, blocks, asks: tooSmall(columns, rows) ? '' : standingKey(state), defect: null };
+  return { columns, rows, blocks, asks: tooSmall(columns, rows) ? '' : promptFrameKey(state), defect: null };
 }
 
 const sameTexts = (one: readonly string[], other: readonly string[]): boolean =>

@@ -1,7 +1,5 @@
 import { cells, cut, fitted, steady } from '../src/text/cells.ts';
-
-/** What a piece of text means; its colour follows from that, and never says what no mark or word says. */
-export type Tone = 'critical' | 'high' | 'medium' | 'low' | 'unknown' | 'good' | 'dim' | 'accent' | 'plain';
+import type { Tone } from '../src/words/severity.ts';
 
 export interface Span {
   text: string;

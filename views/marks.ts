@@ -1,6 +1,6 @@
 import type { Severity } from '../src/documents/triage.ts';
-import { mark, severityMarks } from '../src/words/severity.ts';
-import { type Span, span, type Tone } from './line.ts';
+import { mark, severityMarks, type Tone } from '../src/words/severity.ts';
+import { type Span, span } from './line.ts';
 
 const tones: Record<Severity | 'unknown', Tone> = {
   critical: 'critical',

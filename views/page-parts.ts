@@ -1,8 +1,8 @@
 import type { SessionState } from '../src/session/state.ts';
 import { clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
+import { powerWord, shortOs } from '../src/words/vm-words.ts';
 import { between, blank, fitLine, type Line, line, type Span, span, widthOf, windowOf } from './line.ts';
-import { powerWord, shortOs } from './words.ts';
 
 /** Is it a demo, and may anything be changed? */
 export function badges(state: SessionState): Span[] {

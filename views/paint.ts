@@ -1,5 +1,6 @@
 import chalk from 'chalk';
-import type { Line, Span, Tone } from './line.ts';
+import type { Tone } from '../src/words/severity.ts';
+import type { Line, Span } from './line.ts';
 import { type ThemeName, themes } from './theme.ts';
 
 let theme: ThemeName = 'dark';

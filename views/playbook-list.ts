@@ -1,9 +1,9 @@
 import type { Finding } from '../src/documents/triage.ts';
-import type { PlaybookOffer } from '../src/session/playbooks.ts';
+import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
-import { mark } from '../src/words/severity.ts';
-import { type Line, line, ofItem, span, type Tone } from './line.ts';
+import { mark, type Tone } from '../src/words/severity.ts';
+import { type Line, line, ofItem, span } from './line.ts';
 import { severityMark } from './marks.ts';
 
 const dangers: Record<PlaybookOffer['danger'], { text: string; tone: Tone }> = {
@@ -27,7 +27,9 @@ export function chooserRows(
         ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
         : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
-    const answers = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
+    const answers = offer.answers.flatMap((id) =>
+      findings.filter((finding) => finding.id === id && !finding.closed).slice(0, 1),
+    );
     // All of them in view: only the selected one is shown in full.
     const full = at === selected;
     const answered = full ? answers : answers.slice(0, 1);

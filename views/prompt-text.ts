@@ -40,7 +40,7 @@ const key = (name: string, does: string): Span[] => [span(name, 'accent', true),
 /** What the keys do now, one piece each. Before the prompt can be answered it offers nothing. */
 function keysOffered({ prompt, asked, hasKeys, words }: PromptShown): Span[][] {
   if (!hasKeys) return [key('Enter', 'answer this'), key('Esc', 'look elsewhere: it waits, w comes back')];
-  if (!asked.stood) return [[span(`${mark.loading} read it: the keys count in a moment`, 'dim')]];
+  if (!asked.readable) return [[span(`${mark.loading} read it: the keys count in a moment`, 'dim')]];
   if (asked.declined) {
     return [
       key('s', 'skip this step'),

@@ -1,12 +1,12 @@
 import type { StepView } from '../src/playbook/run.ts';
-import { type LeftOpen, leftOpen, leftToDo, lockOf } from '../src/session/containment.ts';
+import { type LeftOpen, leftOpen, leftToDo, lockOf } from '../src/session/playbooks/containment.ts';
 import type { RunSlot, SessionState } from '../src/session/state.ts';
 import { cells, cut, wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { clock, stopwatch } from '../src/text/times.ts';
-import { mark } from '../src/words/severity.ts';
+import { mark, type Tone } from '../src/words/severity.ts';
 import { storyOf } from '../src/words/story.ts';
-import { between, blank, cell, type Line, line, span, type Tone } from './line.ts';
+import { between, blank, cell, type Line, line, span } from './line.ts';
 import { severityMark, truthMark } from './marks.ts';
 import { stepMark } from './run-text.ts';
 

@@ -1,13 +1,13 @@
 import type { Change } from '../src/documents/run.ts';
 import type { StepState, StepView } from '../src/playbook/run.ts';
-import { leftOpen } from '../src/session/containment.ts';
-import { type Job, jobsOf } from '../src/session/jobs.ts';
+import { leftOpen } from '../src/session/playbooks/containment.ts';
+import { type Job, jobsOf } from '../src/session/playbooks/jobs.ts';
 import { machineOf, type RunSlot, type SessionState } from '../src/session/state.ts';
 import { cells, wrap } from '../src/text/cells.ts';
 import { counted, progressBar } from '../src/text/counts.ts';
 import { stopwatch } from '../src/text/times.ts';
-import { mark } from '../src/words/severity.ts';
-import { type Line, line, type Span, span, type Tone } from './line.ts';
+import { mark, type Tone } from '../src/words/severity.ts';
+import { type Line, line, type Span, span } from './line.ts';
 import { truthMark } from './marks.ts';
 import { nameOfId } from './words.ts';
 

@@ -1,6 +1,6 @@
 import { Static, Text, useInput, usePaste } from 'ink';
 import { useSyncExternalStore } from 'react';
-import { standingKey } from '../src/session/prompt-standing.ts';
+import { promptFrameKey } from '../src/session/prompts/reading-time.ts';
 import type { Session } from '../src/session/session.ts';
 import { paste, press } from './keymap.ts';
 import { keysOf } from './keys.ts';
@@ -21,7 +21,7 @@ export function SpokenView({ session, log, latest }: SpokenProps) {
     for (const name of keysOf(input, key)) press(session, name);
   });
   usePaste((text) => paste(session, text));
-  latest.asks = standingKey(session.state());
+  latest.asks = promptFrameKey(session.state());
   return (
     <>
       <Static items={[...lines]}>{(text, at) => <Text key={at}>{text}</Text>}</Static>

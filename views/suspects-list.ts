@@ -1,126 +1,25 @@
-import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { ScanRow } from '../src/documents/triage.ts';
-import { lockedHere, openPorts } from '../src/session/containment.ts';
-import { type ReachedFrom, reachedFrom } from '../src/session/reached-from.ts';
-import type { SessionState, Sort } from '../src/session/state.ts';
+import { lockedHere, openPorts } from '../src/session/playbooks/containment.ts';
+import { reachedFrom } from '../src/session/reached-from.ts';
+import type { SessionState } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { storyOf } from '../src/words/story.ts';
-import { blank, cell, type Line, line, type Span, span, type Tone } from './line.ts';
+import { type Column, columns, type Look, type Sort, sorts } from '../src/words/suspects-columns.ts';
+import { powerWord } from '../src/words/vm-words.ts';
+import { blank, cell, type Line, line, type Span, span } from './line.ts';
 import { type ListScroll, scrolledTo } from './list-scroll.ts';
 import { severityMark } from './marks.ts';
 import { storyRows } from './verdict.ts';
-import { powerWord, shortOs } from './words.ts';
-
-/** What a cell is drawn from besides its row. */
-export interface Look {
-  now: Date;
-  /** Answers are still awaited: what is not there yet is no unknown. */
-  busy: boolean;
-  /** The ports that are open by a newer reading than the list's; undefined when there is none. */
-  newer?: readonly string[] | undefined;
-  /** A playbook of this session has locked the VM. */
-  locked: boolean;
-  /** The compromised VM from which a command was run on this one. */
-  reached: ReachedFrom | undefined;
-}
-
-export interface Column {
-  head: string;
-  sort: Sort;
-  /** Cells at least; 0 hides it. */
-  width: number;
-  /** Its share of the cells that are left over. */
-  grows: number;
-  /** Columns with a higher number go first when there is no room. */
-  goes: number;
-  align: 'left' | 'right';
-  tell(row: ScanRow, look: Look): { text: string; tone: Tone };
-}
-
-const plain = (text: string) => ({ text, tone: 'plain' as const });
-const awaited = { text: mark.loading, tone: 'dim' as const };
-const notKnown = ({ busy }: Look, because = '') =>
-  busy ? awaited : { text: `${mark.unknown}${because === '' ? '' : ` ${because}`}`, tone: 'unknown' as const };
-
-function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
-  if (look.reached) return plain(`command from ${look.reached.name} ${clock(look.reached.at).slice(0, 5)}Z`);
-  const fact = row.worstBurst;
-  if (fact.state === 'unknown')
-    return fact.why === 'not-asked' ? awaited : notKnown({ ...look, busy: false }, fact.because);
-  const burst = fact.value;
-  if (burst === null) return plain('no burst');
-  const failures = count(burst.totalFailures).padStart(6);
-  if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
-  const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
-  // The outcome comes first: where the cell is cut, "success ?" must not be left as "success".
-  return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
-}
-
-function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
-  const ports = look.newer ?? row.exposedPorts;
-  if (look.locked && ports?.length === 0) return { text: `${mark.verified} locked`, tone: 'good' };
-  if (ports === null) return notKnown(look);
-  if (ports.length === 0) return plain('-');
-  const power = powerWord(row.vm.power);
-  return plain(`${ports.join(' ')}${power === 'off' ? ' (when on)' : ''}`);
-}
-
-function patchesCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
-  if (row.criticalPatches === null) {
-    if (!row.patchAssessment) return notKnown(look);
-    const why = { stale: 'stale', none: 'unseen', fresh: '', unfinished: 'runs', failed: 'failed', unread: '' };
-    return notKnown({ ...look, busy: false }, why[row.patchAssessment]);
-  }
-  if (row.criticalPatches > 0) return { text: `${count(row.criticalPatches)} crit`, tone: 'critical' };
-  if (row.securityPatches === null) return notKnown(look);
-  return plain(row.securityPatches > 0 ? `${count(row.securityPatches)} sec` : '0');
-}
-
-function backupCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
-  if (row.lastBackup === null) return notKnown(look);
-  return row.lastBackup === '' ? { text: 'never', tone: 'high' } : plain(age(row.lastBackup, look.now));
-}
-
-function alertsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
-  if (row.alerts === null) return notKnown(look);
-  return { text: count(row.alerts), tone: row.alerts > 0 ? 'high' : 'plain' };
-}
-
-const powerCell = (row: ScanRow, look: Look) =>
-  row.vm.power === 'unknown' ? notKnown(look) : plain(powerWord(row.vm.power));
-
-const text = { grows: 0, align: 'left' } as const;
-
-/** The columns of the list, as one may choose from. */
-export const columns: readonly Column[] = [
-  { ...text, head: 'VM', sort: 'name', width: 13, grows: 2, goes: 0, tell: (row) => plain(row.name) },
-  {
-    ...text,
-    head: 'Resource group',
-    sort: 'resource group',
-    width: 14,
-    grows: 1,
-    goes: 6,
-    tell: (row) => plain(row.vm.resourceGroup),
-  },
-  { ...text, head: 'OS', sort: 'OS', width: 10, grows: 1, goes: 7, tell: (row) => plain(shortOs(row.vm)) },
-  { ...text, head: 'Power', sort: 'power', width: 5, goes: 5, tell: powerCell },
-  { ...text, head: 'Exposed', sort: 'exposed', width: 14, grows: 2, goes: 1, tell: exposedCell },
-  { ...text, head: 'Failed logons 24 h', sort: 'failed logons', width: 25, grows: 2, goes: 2, tell: logonsCell },
-  { head: 'Alerts', sort: 'alerts', width: 6, grows: 0, goes: 4, align: 'right', tell: alertsCell },
-  { ...text, head: 'Patches', sort: 'patches', width: 8, goes: 3, tell: patchesCell },
-  { head: 'Backup', sort: 'backup', width: 6, grows: 0, goes: 4.5, align: 'right', tell: backupCell },
-];
 
 /** The columns that fit, with their integer widths, which fill `width` exactly. Each has two blanks after it. */
 function columnsFor(width: number, wanted: readonly string[] | null): Column[] {
   const room = width - 3;
   const chosen = wanted?.flatMap((name) => columns.filter(({ head }) => head.toLowerCase() === name.toLowerCase()));
-  const shown = [...(chosen && chosen.length > 0 ? chosen : columns)];
+  const shown: Column[] = [...(chosen && chosen.length > 0 ? chosen : columns)];
   const needed = () => shown.reduce((sum, column) => sum + column.width + 2, -2);
   while (needed() > room && shown.length > 1) {
     const least = shown.reduce((one, other) => (other.goes > one.goes ? other : one));
@@ -148,7 +47,7 @@ export function headsRow(state: SessionState, width: number): Line {
 export function sortAt(state: SessionState, width: number, column: number): Sort | null {
   let from = 3;
   for (const one of columnsFor(width, state.columnsWanted)) {
-    if (column >= from && column < from + one.width + 2) return one.sort;
+    if (column >= from && column < from + one.width + 2) return sorts.find((sort) => sort === one.sort) ?? null;
     from += one.width + 2;
   }
   return null;
@@ -322,13 +221,28 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
   };
 }
 
+/** The reasons that rest on an answer, and what is still awaited: that is no unknown. */
+function answered({ scan }: SessionState, row: ScanRow): { because: string[]; awaited: string[] } {
+  if (scan.state !== 'loading') return { because: row.because, awaited: [] };
+  const burst = row.worstBurst;
+  const missing = [
+    ...(row.exposedPorts === null ? ['exposed ports'] : []),
+    ...(burst.state === 'unknown' && burst.why === 'not-asked' ? ['failed logons'] : []),
+  ];
+  return {
+    because: row.because.filter((text) => !/not answered yet$|^how the Internet reaches it is not known$/.test(text)),
+    awaited: missing.length === 0 ? [] : [`${mark.loading} awaiting ${missing.join(', ')}`],
+  };
+}
+
 /** Why a VM is suspect, one reason each. */
 function reasonsOf(state: SessionState, row: ScanRow): string[] {
   const reached = reachedFrom(state, row.id);
   const first = reached
     ? [`the identity of ${reached.name} ran a command on it at ${clock(reached.at)}: triage it`]
     : [];
-  const all = [...first, ...row.because];
+  const { because, awaited } = answered(state, row);
+  const all = [...first, ...because, ...awaited];
   return all.length === 0 ? ['nothing that speaks against it in what could be read'] : all;
 }
 

@@ -1,4 +1,4 @@
-import type { Tone } from './line.ts';
+import type { Tone } from '../src/words/severity.ts';
 
 const themeNames = ['dark', 'light', 'high-contrast', 'colour-blind'] as const;
 export type ThemeName = (typeof themeNames)[number];

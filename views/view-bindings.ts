@@ -1,4 +1,4 @@
-import { seemsLocked } from '../src/session/containment.ts';
+import { seemsLocked } from '../src/session/playbooks/containment.ts';
 import { addressesOf, beneath, burstInHand, machineOf, type SessionState, top } from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { aboutMachines, type Given, one, views } from './binding.ts';
@@ -375,9 +375,11 @@ export const viewBindings: readonly Given[] = [
   {
     id: 'quit',
     keys: ['q'],
-    name: 'back, quit',
+    name: 'quit',
     description: 'Go back; from the first view leave cordon, which asks first',
     modes: [...views, 'help'],
+    // Elsewhere Esc is offered, which goes back too.
+    offered: (state) => !beneathFirst(state),
     commands: (state) => [{ type: beneathFirst(state) ? 'back' : 'quit' }],
   },
 ];

@@ -1,5 +1,5 @@
 import type { Fact } from '../src/documents/fact.ts';
-import type { ExposedPort, VirtualMachine } from '../src/documents/triage.ts';
+import type { ExposedPort } from '../src/documents/triage.ts';
 import { count } from '../src/text/counts.ts';
 import { age } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
@@ -11,23 +11,6 @@ const wholeInternet = 3_702_259_456;
 /** The last part of a resource id: the resource's name. */
 export function nameOfId(id: string): string {
   return id.split('/').filter(Boolean).at(-1) ?? id;
-}
-
-/** "Win 2019" for "Windows Server 2019 Datacenter": what fits a column. */
-export function shortOs(vm: VirtualMachine): string {
-  if (vm.osName === '') return vm.os === 'windows' ? 'Windows' : 'Linux';
-  return vm.osName
-    .replace(/Windows Server/i, 'Win')
-    .replace(/Windows/i, 'Win')
-    .replace(/Datacenter.*$/i, '')
-    .trim();
-}
-
-/** "on", "off", or Azure's word for something between. */
-export function powerWord(power: VirtualMachine['power']): string {
-  if (power === 'running') return 'on';
-  if (power === 'stopped' || power === 'deallocated') return 'off';
-  return power === 'unknown' ? '?' : power;
 }
 
 /** From how much of the Internet: "whole Internet", "4,096 addresses", or the prefixes when they are few. */
@@ -51,6 +34,11 @@ export function ageNote(fact: Fact<unknown> | null, now: Date, busy: boolean, ab
   const stale = seconds > staleAfterSeconds;
   const told = about === '' ? age(fact.asOf, now) : `${about} ${age(fact.asOf, now)}`;
   return line(span(`${stale ? `${mark.stale} ` : ''}${told}${busy ? ` ${mark.loading}` : ''}`, stale ? 'high' : 'dim'));
+}
+
+/** What happened, without the event's number and the SID of an account whose name is there. */
+export function brief(what: string): string {
+  return what.replace(/^\d{4} /, '').replace(/ \(S-1-[\d-]+\)/, '');
 }
 
 /** Several blanks. */

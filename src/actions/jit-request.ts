@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
@@ -11,7 +11,7 @@ import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verif
 import { currentPolicy, minutesOf, placeOf } from './jit/policies.ts';
 import { managementPorts } from './lock/lock-settings.ts';
 import { send } from './operation.ts';
-import { preflight } from './permissions.ts';
+import { preflight } from './preflight/preflight.ts';
 import { refusedPlan } from './refused-plan.ts';
 
 const requestSettings = z.strictObject({
@@ -133,6 +133,16 @@ export function jitRequest(connection: Connection): Action {
     const endsAt = new Date(now + most * 60_000).toISOString();
     const ports = wanted.map(({ port }) => port);
     const policyId = textAt(policy, 'id');
+    const ahead = await preflight(connection, context, {
+      needed: [
+        { action: 'Microsoft.Security/locations/jitNetworkAccessPolicies/initiate/action', scope: policyId },
+        { action: 'Microsoft.Compute/virtualMachines/read', scope: target.id },
+        { action: 'Microsoft.Network/networkInterfaces/read', scope: groupOf(target.id) },
+        { action: 'Microsoft.Network/publicIPAddresses/read', scope: groupOf(target.id) },
+      ],
+      intended: [{ method: 'POST', resourceId: `${policyId}/initiate` }],
+    });
+    if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
     return {
       title,
       changes: [
@@ -149,15 +159,11 @@ export function jitRequest(connection: Connection): Action {
         },
       ],
       touches: [],
-      permissions: await preflight(connection, [
-        { action: 'Microsoft.Security/locations/jitNetworkAccessPolicies/initiate/action', scope: policyId },
-        { action: 'Microsoft.Compute/virtualMachines/read', scope: target.id },
-        { action: 'Microsoft.Network/networkInterfaces/read', scope: groupOf(target.id) },
-        { action: 'Microsoft.Network/publicIPAddresses/read', scope: groupOf(target.id) },
-      ]),
+      permissions: ahead.permissions,
       danger: 'reversible',
       undo: '',
       warnings: [
+        ...ahead.warnings,
         ...(most < settings.minutes ? [`The policy ${name} allows at most ${most} minutes.`] : []),
         ...(wanted.some(({ protocol }) => protocol === '*')
           ? ['The policy opens every protocol to these ports, not TCP alone.']

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../arm/json.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
@@ -8,7 +8,8 @@ import { rawBody } from '../azure/client/raw-body.ts';
 import { queryGraph } from '../azure/client/resource-graph.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { follow } from './operation.ts';
-import { preflight } from './permissions.ts';
+import { preflight } from './preflight/preflight.ts';
+import { refusedPlan } from './refused-plan.ts';
 
 const assessSettings = z.strictObject({});
 
@@ -88,14 +89,18 @@ export function patchesAssess(connection: Connection): Action {
     const title = `Look for missing updates in ${target.name}`;
     const { machine, view } = await read(context);
     const because = obstacleTo(machine, view, target.name);
-    const base = { title, touches: [], danger: 'reversible' as const, undo: '' };
-    if (because !== '') {
-      const refused = { kind: 'impossible' as const, because };
-      return { ...base, changes: [], permissions: [], warnings: [], consequences: [], refused, state: { ...notYet } };
-    }
+    if (because !== '') return refusedPlan(title, 'impossible', because);
+    const ahead = await preflight(connection, context, {
+      needed: [{ action: 'Microsoft.Compute/virtualMachines/assessPatches/action', scope: target.id }],
+      intended: [{ method: 'POST', resourceId: `${target.id}/assessPatches` }],
+    });
+    if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
     const before = instantAt(view, 'patchStatus', 'availablePatchSummary', 'lastModifiedTime');
     return {
-      ...base,
+      title,
+      touches: [],
+      danger: 'reversible',
+      undo: '',
       changes: [
         {
           method: 'POST',
@@ -105,10 +110,9 @@ export function patchesAssess(connection: Connection): Action {
           after: null,
         },
       ],
-      permissions: await preflight(connection, [
-        { action: 'Microsoft.Compute/virtualMachines/assessPatches/action', scope: target.id },
-      ]),
+      permissions: ahead.permissions,
       warnings: [
+        ...ahead.warnings,
         'It writes to the disk of the VM: an extension runs in it as SYSTEM or root, and leaves its logs there. Take the snapshots before.',
         ...(hasPatchExtension(view) ? [] : ['The extension for updates is not in the VM yet: Azure installs it.']),
       ],

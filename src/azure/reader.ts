@@ -3,10 +3,11 @@ import type { Reader } from '../session/session-readers.ts';
 import { concluded } from '../triage/in-progress.ts';
 import type { Connection } from './client/connection.ts';
 import { readAddressTrace } from './readers/address-trace.ts';
+import type { TriageOptions } from './readers/asked.ts';
 import { readEventsAround } from './readers/events-around.ts';
 import type { NetworkReading } from './readers/network.ts';
 import { readScan } from './scan.ts';
-import { readTriage, type TriageOptions } from './triage.ts';
+import { readTriage } from './triage.ts';
 
 /** What the workbench reads, from Azure. */
 export function azureReader(connection: Connection, options: TriageOptions = {}): Reader {

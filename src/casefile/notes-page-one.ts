@@ -1,5 +1,5 @@
 import type { VerdictLine } from '../documents/conclusion.ts';
-import { evidenceNames } from '../documents/evidence-names.ts';
+import { evidenceName } from '../documents/evidence-names.ts';
 import { count, counted } from '../text/counts.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
 import {
@@ -43,12 +43,9 @@ const labels: Record<VerdictLine['about'], string> = {
 /** The contents of the first page; the findings and the record have the rest. */
 const most = { attack: 26, gaps: 8, indicators: 18, recommendations: 16, steps: 30 };
 
-const names: Readonly<Record<string, string>> = evidenceNames;
-
 /** A fact by the name that a person reads: "posture.jit" -> "just-in-time access". */
 export function factName(name: string): string {
-  const bare = name.replace(/^posture\./, '');
-  return Object.hasOwn(names, bare) ? (names[bare] ?? bare) : name;
+  return evidenceName(name.replace(/^posture\./, ''));
 }
 
 /** Page one: verdict, attack, what was done, what is not known, indicators, recommendations. */

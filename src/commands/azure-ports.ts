@@ -1,13 +1,13 @@
 import { createActions } from '../actions/actions.ts';
 import { azureReader } from '../azure/reader.ts';
+import type { TriageOptions } from '../azure/readers/asked.ts';
 import { readSubscriptions } from '../azure/readers/subscriptions.ts';
-import type { TriageOptions } from '../azure/triage.ts';
 import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { type HalfDone, halfDone } from '../casefile/half-done.ts';
 import { pendingDeadlines } from '../playbook/deadlines.ts';
 import { loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
-import { caseKeeper } from '../session/kept-cases.ts';
-import { caseLogOf, playbooksOf } from '../session/playbook-shelf.ts';
+import { caseKeeper } from '../session/cases/kept-cases.ts';
+import { caseLogOf, playbooksOf } from '../session/playbooks/playbook-shelf.ts';
 import type { SessionPorts } from '../session/session.ts';
 import { version } from '../version.ts';
 import { startGuard } from './guard.ts';
@@ -70,7 +70,7 @@ export async function azurePorts(
       readOnly: flags.readOnly === true,
       earlierLocks: async (vm, kept) => {
         const [{ earlierLocks }, { locksAtVm }] = await Promise.all([
-          import('../session/earlier-locks.ts'),
+          import('../session/playbooks/earlier-locks.ts'),
           import('../actions/lock/lock-of-vm.ts'),
         ]);
         return earlierLocks({ actions, now, locksAt: (target) => locksAtVm(connection, target) }, vm, kept);

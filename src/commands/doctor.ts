@@ -11,7 +11,7 @@ import type { VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
-import { targetOf } from '../session/playbook-shelf.ts';
+import { targetOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { age } from '../text/times.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';

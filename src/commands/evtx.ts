@@ -120,13 +120,14 @@ function unnamedMachine(name: string): VirtualMachine {
 
 /** Enters what was read into a case: the files with their hashes, and what they say of logons. */
 async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promise<void> {
-  const [{ enterFiles, intoCase }, { factEntry }, { conclusionOf }, { conclusionFact }, { concluded, nothingYet }] =
+  const [{ enterFiles, intoCase }, { factEntry }, { conclusionOf }, { conclusionFact }, { concluded }, { nothingYet }] =
     await Promise.all([
       import('./into-case.ts'),
       import('../casefile/bodies.ts'),
       import('../triage/conclusion.ts'),
-      import('../session/conclusion-fact.ts'),
+      import('../session/cases/triage-record.ts'),
       import('../triage/in-progress.ts'),
+      import('../sources.ts'),
     ]);
   await intoCase(flags, async (file, actor) => {
     const files = document.files.map(({ path, bytes, sha256, records, damages }) => {

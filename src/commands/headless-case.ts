@@ -1,11 +1,13 @@
-import { readTriage, type TriageOptions } from '../azure/triage.ts';
+import type { TriageOptions } from '../azure/readers/asked.ts';
+import { readTriage } from '../azure/triage.ts';
 import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { exitCode, Failure } from '../failure.ts';
-import { caseKeeper, type KeeperOptions, type KeptCase } from '../session/kept-cases.ts';
-import { recordTriage } from '../session/triage-record.ts';
-import { nothingYet, type TriageInProgress } from '../triage/in-progress.ts';
+import { caseKeeper, type KeeperOptions, type KeptCase } from '../session/cases/kept-cases.ts';
+import { recordTriage } from '../session/cases/triage-record.ts';
+import { nothingYet } from '../sources.ts';
+import type { TriageInProgress } from '../triage/in-progress.ts';
 import { version } from '../version.ts';
 import type { Opened, Streams } from './options.ts';
 

@@ -7,7 +7,7 @@ import type { VirtualMachine } from '../documents/triage.ts';
 import { type LogReadingOptions, readEventLogs } from '../eventlog/read-logs.ts';
 import { partsOf, type SecurityEvent } from '../eventlog/security-events.ts';
 import { Failure } from '../failure.ts';
-import type { EventLogs, OpenedLogs } from '../session/event-logs.ts';
+import type { EventLogs, OpenedLogs } from '../session/event-logs/event-logs.ts';
 import { printable } from '../text/printable.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords } from '../triage/logons/event-words.ts';

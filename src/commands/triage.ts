@@ -1,8 +1,9 @@
+import type { TriageOptions } from '../azure/readers/asked.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
-import { readTriage, type TriageOptions } from '../azure/triage.ts';
+import { readTriage } from '../azure/triage.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { exitCode } from '../failure.ts';
-import { recordTriage } from '../session/triage-record.ts';
+import { recordTriage } from '../session/cases/triage-record.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { type FailOn, triageExit } from './fail-on.ts';

@@ -1,34 +1,25 @@
-import type { EvidenceName, Posture } from './triage.ts';
+import type { EvidenceName } from './triage.ts';
 
-const posture: Record<keyof Posture, true> = {
-  alerts: true,
-  secureScore: true,
-  recommendations: true,
-  jit: true,
-  identity: true,
-  software: true,
-  backup: true,
-  firewall: true,
-  activity: true,
-};
+/** The name of a kind of evidence as words: "patches", "known exploited" for `knownExploited`. */
+export function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
 
-/** The names of the posture's facts, in the order of the document. */
-export const postureNames = Object.keys(posture) as (keyof Posture)[];
-
-/** What each kind of evidence is called in a sentence. */
-export const evidenceNames: Record<EvidenceName, string> = {
+/** Kinds of evidence that a sentence calls otherwise than their name in the document does. */
+const called: { readonly [K in EvidenceName]?: string } = {
   exposure: 'exposed ports',
   logons: 'failed logons',
-  patches: 'patches',
   installations: 'installed updates',
   knownExploited: 'known exploited vulnerabilities',
   alerts: 'Defender alerts',
   secureScore: 'Secure Score',
-  recommendations: 'recommendations',
   jit: 'just-in-time access',
-  identity: 'identity',
-  software: 'software',
-  backup: 'backup',
   firewall: 'Azure Firewall',
   activity: 'changes in Azure',
 };
+const byName = new Map<string, string>(Object.entries(called));
+
+/** What evidence is called in a sentence, by its name in the document or in a case. */
+export function evidenceName(name: string): string {
+  return byName.get(name) ?? inWords(name);
+}

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { factOf, instant } from './fact-schema.ts';
 import { logons } from './triage.ts';
 

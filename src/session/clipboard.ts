@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import type { Handlers } from './commands.ts';
+import type { Holder } from './state-store.ts';
 
 /** Puts text on the responder's clipboard. */
 export interface Clipboard {
@@ -43,4 +45,15 @@ export function terminalClipboard(
       return '';
     },
   };
+}
+
+/** Copies what the user asks for. */
+export function clipboardCommands(holder: Holder, clipboard: Clipboard) {
+  return {
+    copy({ text, what }) {
+      const because = clipboard.copy(text);
+      if (because === '') holder.say(`Copied ${what}.`, 'good');
+      else holder.say(`Not copied: ${because}`, 'bad');
+    },
+  } satisfies Partial<Handlers>;
 }

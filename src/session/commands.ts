@@ -1,4 +1,5 @@
-import type { Pane, Sort } from './state.ts';
+import type { Sort } from '../words/suspects-columns.ts';
+import type { Pane } from './state.ts';
 
 /** What a view can ask of the session. */
 export type Command =
@@ -74,9 +75,22 @@ export type Command =
   | { type: 'leave' }
   /** A line for the user; it is a refusal or a fault unless `tone` says otherwise. */
   | { type: 'tell'; text: string; tone?: 'plain' }
+  /** What the user has to do to sign in; "" once that is over. */
+  | { type: 'sign-in'; text: string }
   /** A key was pressed, whatever it does; "paste" for pasted text. */
   | { type: 'key'; name: string }
-  /** A frame that shows this prompt (`standingKey`) was written to the terminal. */
+  /** A frame that shows this prompt (`promptFrameKey`) was written to the terminal. */
   | { type: 'prompt-shown'; key: string }
   | { type: 'resize'; columns: number; rows: number }
   | { type: 'tick' };
+
+type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** What each command does. A part of the session handles some; `createSession` joins them, so that none is forgotten. */
+export type Handlers = { readonly [T in Command['type']]: (command: CommandOf<T>) => void };
+
+/** Carries out a command. */
+export function handle<T extends Command['type']>(handlers: Handlers, command: CommandOf<T>): void {
+  const type: T = command.type;
+  handlers[type](command);
+}

@@ -17,6 +17,8 @@ export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
   const within = (some: readonly string[], all: readonly string[]) => some.every((one) => all.includes(one));
   const kept = findings.filter(
     (finding, at) =>
+      // What was closed rests on nothing any more.
+      finding.closed !== undefined ||
       !findings
         .slice(0, at)
         .some(
@@ -33,6 +35,11 @@ export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
 /** The findings of a VM as far as its facts have arrived, each fact once, worst first. */
 export function findingsIn(state: SessionState, vmId: string): readonly Finding[] {
   return toldOnce(state.triages.get(vmId)?.part.findings ?? []);
+}
+
+/** Those that still hold: what was closed is history. */
+export function stillOpen(findings: readonly Finding[]): readonly Finding[] {
+  return toldOnce(findings).filter(({ closed }) => !closed);
 }
 
 /** Those of them that contain every word of the search. */

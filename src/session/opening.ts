@@ -1,6 +1,7 @@
 import type { Finding, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
-import type { PlaybookOffer } from './playbooks.ts';
+import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import { postureOrder } from './posture-order.ts';
 import { addressesOf, burstInHand, itemCount, type Layer, machineOf, type Pane, tellingInstant, top } from './state.ts';
 import type { Holder } from './state-store.ts';
@@ -22,95 +23,138 @@ export interface Openings {
 }
 
 /** Opens what is under the cursor: a VM, a detail, what a finding rests on, what an address did. */
-export function openingOf(holder: Holder, world: Openings) {
-  function openTriage(row: ScanRow): void {
-    const known = holder.get().triages.get(row.id);
-    holder.push(
-      { kind: 'triage', vmId: row.id, pane: 'ports', zoomed: false, selected: blankSelection },
-      { selectedVm: row.id, offers: known ? world.offers(known.vm, known.part.findings) : [] },
-    );
-    world.open(row.vm);
-    if (!known || known.state === 'failed') world.read(row.vm);
-  }
+export class Opening {
+  readonly #holder: Holder;
+  readonly #world: Openings;
 
-  function open(): void {
-    const state = holder.get();
-    const layer = top(state);
-    if (layer.kind === 'suspects') {
-      const row = selectedRow(state);
-      if (row) openTriage(row);
-    } else if (layer.kind === 'triage') {
-      const index = layer.selected[layer.pane];
-      if (itemCount(state.triages.get(layer.vmId)?.part, layer.pane) > 0) {
-        holder.push({ kind: 'detail', vmId: layer.vmId, pane: layer.pane, index, scroll: 0 });
-        readAround();
-      }
-    } else if (layer.kind === 'findings') {
-      openFinding(layer);
-    } else if (layer.kind === 'time-line') {
-      const found = foundMoments(state, layer);
-      const entry = found[momentAt(found, layer.selected)];
-      if (entry) holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0 });
-    } else if (layer.kind === 'chooser') {
-      world.start(layer.vmId, layer.selected);
-    } else if (layer.kind === 'run') {
-      const slot = state.runs.find(({ id }) => id === layer.runId);
-      if (slot) holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
-    }
-  }
+  readonly commands = {
+    open: () => this.#open(),
+    'open-vm': ({ id }) => {
+      const row = this.#holder.get().scan.rows.find((one) => one.id === id);
+      if (row) this.#openTriage(row);
+    },
+    'next-item': ({ by }) => this.#nextItem(by),
+    trace: () => this.#trace(),
+    'next-address': ({ by }) => this.#nextAddress(by),
+    findings: () => this.#openList('findings'),
+    'time-line': () => this.#openList('time-line'),
+    playbooks: () => this.#openChooser(),
+  } satisfies Partial<Handlers>;
 
-  /** Opens what the selected finding rests on. */
-  function openFinding(layer: Extract<Layer, { kind: 'findings' }>): void {
-    const part = holder.get().triages.get(layer.vmId)?.part;
-    const found = foundFindings(holder.get(), layer);
-    const finding = found[findingAt(found, layer.selected)];
-    if (!part || !finding) return;
-    const place = placeOfFinding(finding, part);
-    if (!place) {
-      holder.say('No pane shows what this rests on: the transcript has it.');
-      return;
-    }
-    holder.push({ kind: 'detail', vmId: layer.vmId, ...place, scroll: 0 });
-    readAround();
-  }
-
-  /** The current VM, its triage opened; null where none is selected. */
-  function triageInHand(): string | null {
-    const state = holder.get();
-    const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
-    if (row) openTriage(row);
-    return machineOf(holder.get());
+  constructor(holder: Holder, world: Openings) {
+    this.#holder = holder;
+    this.#world = world;
   }
 
   /** Reads what is next to the logon that ended the selected burst. */
-  function readAround(again = false): void {
-    const vmId = machineOf(holder.get());
-    const slot = vmId === null ? undefined : holder.get().triages.get(vmId);
-    const instant = tellingInstant(burstInHand(holder.get()));
-    if (slot && instant !== '') world.around(slot.vm, instant, again);
+  readAround(again = false): void {
+    const state = this.#holder.get();
+    const vmId = machineOf(state);
+    const slot = vmId === null ? undefined : state.triages.get(vmId);
+    const instant = tellingInstant(burstInHand(state));
+    if (slot && instant !== '') this.#world.around(slot.vm, instant, again);
   }
 
-  function trace(): void {
-    const state = holder.get();
+  #openTriage(row: ScanRow): void {
+    const known = this.#holder.get().triages.get(row.id);
+    this.#holder.push(
+      { kind: 'triage', vmId: row.id, pane: 'ports', zoomed: false, selected: blankSelection },
+      { selectedVm: row.id, offers: known ? this.#world.offers(known.vm, known.part.findings) : [] },
+    );
+    this.#world.open(row.vm);
+    if (!known || known.state === 'failed') this.#world.read(row.vm);
+  }
+
+  #open(): void {
+    const state = this.#holder.get();
+    const layer = top(state);
+    if (layer.kind === 'suspects') {
+      const row = selectedRow(state);
+      if (row) this.#openTriage(row);
+    } else if (layer.kind === 'triage') {
+      const index = layer.selected[layer.pane];
+      if (itemCount(state.triages.get(layer.vmId)?.part, layer.pane) > 0) {
+        this.#openDetail(layer.vmId, { pane: layer.pane, index });
+      }
+    } else if (layer.kind === 'findings') {
+      this.#openFinding(layer);
+    } else if (layer.kind === 'time-line') {
+      const found = foundMoments(state, layer);
+      const entry = found[momentAt(found, layer.selected)];
+      if (entry) this.#holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0 });
+    } else if (layer.kind === 'chooser') {
+      this.#world.start(layer.vmId, layer.selected);
+    } else if (layer.kind === 'run') {
+      const slot = state.runs.find(({ id }) => id === layer.runId);
+      if (slot) this.#holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
+    }
+  }
+
+  #openDetail(vmId: string, place: { pane: Pane; index: number }): void {
+    this.#holder.push({ kind: 'detail', vmId, ...place, scroll: 0 });
+    this.readAround();
+  }
+
+  /** Opens what the selected finding rests on. */
+  #openFinding(layer: Extract<Layer, { kind: 'findings' }>): void {
+    const state = this.#holder.get();
+    const part = state.triages.get(layer.vmId)?.part;
+    const found = foundFindings(state, layer);
+    const finding = found[findingAt(found, layer.selected)];
+    if (!part || !finding) return;
+    const place = placeOfFinding(finding, part);
+    if (place) this.#openDetail(layer.vmId, place);
+    else this.#holder.say('No pane shows what this rests on: the transcript has it.');
+  }
+
+  #openList(kind: 'findings' | 'time-line'): void {
+    const vmId = this.#triageInHand();
+    if (vmId !== null) this.#holder.push({ kind, vmId, selected: null, search: '' });
+  }
+
+  #openChooser(): void {
+    const state = this.#holder.get();
+    // With marks the first marked VM is in hand.
+    const [first] = top(state).kind === 'suspects' ? state.marked : [];
+    if (first !== undefined && !state.marked.has(selectedRow(state)?.id ?? '')) this.#holder.set({ selectedVm: first });
+    const vmId = this.#triageInHand();
+    const slot = vmId === null ? undefined : this.#holder.get().triages.get(vmId);
+    if (!slot || vmId === null) return;
+    this.#holder.push(
+      { kind: 'chooser', vmId, selected: 0 },
+      { offers: this.#world.offers(slot.vm, slot.part.findings) },
+    );
+  }
+
+  /** The current VM, its triage opened; null where none is selected. */
+  #triageInHand(): string | null {
+    const state = this.#holder.get();
+    const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
+    if (row) this.#openTriage(row);
+    return machineOf(this.#holder.get());
+  }
+
+  #trace(): void {
+    const state = this.#holder.get();
     const vmId = machineOf(state);
     const addresses = addressesOf(burstInHand(state));
     const [first] = addresses;
     if (vmId === null || first === undefined) return;
-    holder.push({ kind: 'address', vmId, addresses, at: 0, scroll: 0 });
-    world.trace(vmId, first);
+    this.#holder.push({ kind: 'address', vmId, addresses, at: 0, scroll: 0 });
+    this.#world.trace(vmId, first);
   }
 
-  function nextAddress(by: number): void {
-    const layer = top(holder.get());
+  #nextAddress(by: number): void {
+    const layer = top(this.#holder.get());
     if (layer.kind !== 'address') return;
     const at = (layer.at + by + layer.addresses.length) % layer.addresses.length;
-    holder.replaceTop({ ...layer, at, scroll: 0 });
-    world.trace(layer.vmId, layer.addresses[at] ?? '');
+    this.#holder.replaceTop({ ...layer, at, scroll: 0 });
+    this.#world.trace(layer.vmId, layer.addresses[at] ?? '');
   }
 
   /** The detail of the thing after or before: of the pane, of the time line. */
-  function nextItem(by: number): void {
-    const state = holder.get();
+  #nextItem(by: number): void {
+    const state = this.#holder.get();
     const layer = top(state);
     if (layer.kind === 'detail') {
       const part = state.triages.get(layer.vmId)?.part;
@@ -118,17 +162,15 @@ export function openingOf(holder: Holder, world: Openings) {
       if (!part || size === 0) return;
       const order = layer.pane === 'posture' ? postureOrder(part, state.now) : [...Array(size).keys()];
       const index = order[(order.indexOf(layer.index) + by + size) % size] ?? 0;
-      holder.replaceTop({ ...layer, index, scroll: 0 });
-      readAround();
+      this.#holder.replaceTop({ ...layer, index, scroll: 0 });
+      this.readAround();
     } else if (layer.kind === 'moment') {
       const list = state.layers.at(-2);
       const search = list?.kind === 'time-line' ? list.search : '';
       const found = foundMoments(state, { vmId: layer.vmId, search });
       const at = found.findIndex(({ id }) => id === layer.entry);
       const entry = found[(at + by + found.length) % Math.max(1, found.length)];
-      if (entry) holder.replaceTop({ ...layer, entry: entry.id, scroll: 0 });
+      if (entry) this.#holder.replaceTop({ ...layer, entry: entry.id, scroll: 0 });
     }
   }
-
-  return { nextItem, openTriage, open, triageInHand, readAround, trace, nextAddress };
 }

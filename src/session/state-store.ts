@@ -1,4 +1,5 @@
 import { steady } from '../text/cells.ts';
+import type { Handlers } from './commands.ts';
 import { type Layer, promptKey, type SessionState, type Toast, top } from './state.ts';
 
 /** Holds the state for those who work on it: one change after the other, each seen by all before the next. */
@@ -33,9 +34,9 @@ function withPrompt(next: SessionState, before: SessionState): SessionState {
   if (key === next.asked.key && (key === '' || sameThing(layer, top(before)))) {
     if (next.asked.declined === before.asked.declined) return next;
     // Another question in the same place.
-    return { ...next, asked: { ...next.asked, shown: false, stood: false }, typed: '', refusal: '' };
+    return { ...next, asked: { ...next.asked, shown: false, readable: false }, typed: '', refusal: '' };
   }
-  const asked = { key, shown: false, stood: false, declined: false };
+  const asked = { key, shown: false, readable: false, declined: false };
   const layers =
     key !== '' && layer.kind === 'run' && next.awaited
       ? [...next.layers.slice(0, -1), { ...layer, answering: key }]
@@ -86,4 +87,15 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** What the terminal and the clock report, and messages of the views. */
+export function screenCommands(holder: Holder) {
+  return {
+    resize: ({ columns, rows }) => holder.set({ columns, rows }),
+    redraw: () => holder.set({ redraws: holder.get().redraws + 1 }),
+    tick: () => holder.set({}),
+    tell: ({ text, tone }) => holder.say(text, tone ?? 'bad'),
+    'sign-in': ({ text }) => holder.set({ signIn: text }),
+  } satisfies Partial<Handlers>;
 }

@@ -5,27 +5,14 @@ import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
 import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
-import type { OpenCase } from './case-keeper.ts';
-import type { OpenedLogs } from './event-logs.ts';
-import type { PlaybookOffer } from './playbooks.ts';
+import type { Sort } from '../words/suspects-columns.ts';
+import type { OpenCase } from './cases/case-keeper.ts';
+import type { OpenedLogs } from './event-logs/event-logs.ts';
+import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import type { Identity } from './session-readers.ts';
 
 export const panes = ['ports', 'logons', 'patches', 'posture'] as const;
 export type Pane = (typeof panes)[number];
-
-export const sorts = [
-  'suspicion',
-  'name',
-  'resource group',
-  'OS',
-  'power',
-  'exposed',
-  'failed logons',
-  'alerts',
-  'patches',
-  'backup',
-] as const;
-export type Sort = (typeof sorts)[number];
 
 /** One thing on the stack of what is open; the last one has the keys. */
 export type Layer =
@@ -51,7 +38,7 @@ export type Layer =
   | {
       kind: 'confirm';
       prompt: Prompt;
-      then: 'quit' | 'undo' | 'add-log';
+      confirms: 'quit' | 'undo' | 'add-log';
       runId: number;
       vmId: string;
       words: ConfirmWords;
@@ -70,7 +57,7 @@ export interface Asked {
   /** Has the frame that shows it been written to the terminal? */
   shown: boolean;
   /** Has it been there long enough for the user to read it? Only then an answer counts. */
-  stood: boolean;
+  readable: boolean;
   /** No was said to a playbook's step: what next is asked. */
   declined: boolean;
 }
@@ -189,6 +176,8 @@ export interface SessionState {
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;
+  /** What the user has to do to sign in; "" for nothing. */
+  signIn: string;
   asked: Asked;
   lastKey: LastKey;
   /** The user let a playbook go on and has pressed no key since: its next prompt is the one expected. */

@@ -1,68 +1,14 @@
 import type { ScanRow } from '../documents/triage.ts';
 import { hasInOrder } from '../text/fuzzy.ts';
-import type { SessionState, Sort } from './state.ts';
-
-const keys = new Map<string, string>();
-/** More names than any fleet has: past it the keys are made again. */
-const mostKeys = 100_000;
-
-/**
- * A key by which names sort in the order of a dictionary, numbers by their value: `web2` before `web10`. Comparing keys
- * costs a hundredth of what a collator does, and a list of 10,000 VMs is sorted within one key press.
- */
-function nameKey(name: string): string {
-  const known = keys.get(name);
-  if (known !== undefined) return known;
-  const key = name
-    .toLowerCase()
-    .replaceAll('_', ',')
-    .replace(/\d+/g, (digits) => {
-      const value = digits.replace(/^0+(?=\d)/, '');
-      return `0${String.fromCharCode(value.length)}${value}`;
-    });
-  if (keys.size >= mostKeys) keys.clear();
-  keys.set(name, key);
-  return key;
-}
+import { nameKey } from '../text/name-key.ts';
+import { orderOf, type Sort } from '../words/suspects-columns.ts';
+import type { SessionState } from './state.ts';
 
 function byName(one: ScanRow, other: ScanRow): number {
   const [a, b] = [nameKey(one.name), nameKey(other.name)];
   if (a !== b) return a < b ? -1 : 1;
   return one.id < other.id ? -1 : 1;
 }
-
-function failuresOf(row: ScanRow): number {
-  if (row.worstBurst.state !== 'known') return -1;
-  return row.worstBurst.value?.totalFailures ?? 0;
-}
-
-function missingOf(row: ScanRow): number {
-  return (row.criticalPatches ?? -1) * 100_000 + (row.securityPatches ?? 0);
-}
-
-/** Unknown and never come before the oldest: they are what a responder looks for. */
-function backupOf(row: ScanRow): number {
-  return row.lastBackup === null || row.lastBackup === '' ? 0 : Date.parse(row.lastBackup);
-}
-
-const portsOf = (row: ScanRow) => row.exposedPorts?.length ?? -1;
-const byText = (text: (row: ScanRow) => string) => (one: ScanRow, other: ScanRow) => {
-  const [a, b] = [nameKey(text(one)), nameKey(text(other))];
-  return a === b ? 0 : a < b ? -1 : 1;
-};
-
-const orders: Record<Sort, (one: ScanRow, other: ScanRow) => number> = {
-  suspicion: (one, other) => other.score - one.score,
-  name: byText((row) => row.name),
-  'resource group': byText((row) => row.vm.resourceGroup),
-  OS: byText((row) => row.vm.osName || row.vm.os),
-  power: byText((row) => row.vm.power),
-  exposed: (one, other) => portsOf(other) - portsOf(one),
-  'failed logons': (one, other) => failuresOf(other) - failuresOf(one),
-  alerts: (one, other) => (other.alerts ?? -1) - (one.alerts ?? -1),
-  patches: (one, other) => missingOf(other) - missingOf(one),
-  backup: (one, other) => backupOf(one) - backupOf(other),
-};
 
 const texts = new WeakMap<ScanRow, string>();
 
@@ -94,7 +40,7 @@ let sorted: { rows: readonly ScanRow[]; sort: Sort; reversed: boolean; result: r
 /** The rows in order. Kept until rows or order change: a filter leaves the order as it is. */
 function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): readonly ScanRow[] {
   if (sorted?.rows === rows && sorted.sort === sort && sorted.reversed === reversed) return sorted.result;
-  const order = orders[sort];
+  const order = orderOf(sort);
   const way = reversed ? -1 : 1;
   const result = rows.toSorted((one, other) => way * order(one, other) || byName(one, other));
   sorted = { rows, sort, reversed, result };

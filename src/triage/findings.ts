@@ -1,4 +1,4 @@
-import { evidenceNames } from '../documents/evidence-names.ts';
+import { evidenceName } from '../documents/evidence-names.ts';
 import { severityOrder } from '../documents/severity.ts';
 import type { EvidenceName, Finding } from '../documents/triage.ts';
 import { printable } from '../text/printable.ts';
@@ -57,7 +57,7 @@ function unseen(facts: FindingFacts, names: readonly EvidenceName[]): string[] {
     if (!fact) return [];
     const told =
       fact.state === 'unknown' ? [`not known: ${fact.because}`] : fact.notSeen.map((one) => `not seen: ${one}`);
-    return told.map((text) => printable(`${evidenceNames[name]} ${text}`, 300));
+    return told.map((text) => printable(`${evidenceName(name)} ${text}`, 300));
   });
 }
 

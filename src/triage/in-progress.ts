@@ -1,4 +1,3 @@
-import { postureNames } from '../documents/evidence-names.ts';
 import type { Finding, TimeLine, VirtualMachine } from '../documents/triage.ts';
 import { correlate } from './correlate.ts';
 import type { Evidence } from './findings/rule.ts';
@@ -17,21 +16,6 @@ export interface TriageInProgress extends Pick<Evidence, Answers> {
   timeLine: TimeLine;
   /** From the facts so far. */
   findings: Finding[];
-}
-
-/** A triage of which nothing has been answered. */
-export function nothingYet(vm: VirtualMachine): TriageInProgress {
-  return {
-    vm,
-    exposure: null,
-    logons: null,
-    patches: null,
-    installations: null,
-    knownExploited: null,
-    posture: Object.fromEntries(postureNames.map((name) => [name, null])) as TriageInProgress['posture'],
-    timeLine: { entries: [], unknown: [] },
-    findings: [],
-  };
 }
 
 /**

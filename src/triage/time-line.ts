@@ -1,5 +1,5 @@
 import { burstKinds } from '../documents/burst-kinds.ts';
-import { evidenceNames } from '../documents/evidence-names.ts';
+import { evidenceName } from '../documents/evidence-names.ts';
 import type { Fact } from '../documents/fact.ts';
 import { severityOrder } from '../documents/severity.ts';
 import type {
@@ -217,8 +217,8 @@ export function timeLineOf(facts: TimedFacts): TimeLine {
   const unknown = timed.flatMap((name) => {
     const fact = facts[name];
     if (!fact) return [];
-    if (fact.state === 'unknown') return [printable(`${evidenceNames[name]}: ${fact.because}; ${fact.cure}`, 300)];
-    return fact.notSeen.map((one) => printable(`${evidenceNames[name]}: ${one}`, 300));
+    if (fact.state === 'unknown') return [printable(`${evidenceName(name)}: ${fact.because}; ${fact.cure}`, 300)];
+    return fact.notSeen.map((one) => printable(`${evidenceName(name)}: ${one}`, 300));
   });
   return {
     // At one instant the more severe leads; what began with it keeps the order of its source.

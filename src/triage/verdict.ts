@@ -1,6 +1,6 @@
 import { burstKinds } from '../documents/burst-kinds.ts';
 import type { VerdictLine } from '../documents/conclusion.ts';
-import { evidenceNames } from '../documents/evidence-names.ts';
+import { evidenceName } from '../documents/evidence-names.ts';
 import type { Activity, ActivityEntry, Burst, EvidenceName, LogonSuccess, Logons } from '../documents/triage.ts';
 import { isWide, portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
@@ -197,9 +197,9 @@ function notKnown(part: TriageInProgress): VerdictLine[] {
       ? // Of files nothing else is asked.
         part.vm.id === ''
         ? []
-        : [`${evidenceNames[name]}: not answered`]
+        : [`${evidenceName(name)}: not answered`]
       : fact.state === 'unknown'
-        ? [`${evidenceNames[name]}: ${fact.because ?? ''}`]
+        ? [`${evidenceName(name)}: ${fact.because ?? ''}`]
         : [],
   );
   if (texts.length === 0) return [];

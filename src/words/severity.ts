@@ -14,6 +14,9 @@ export const mark = {
   stale: '◷',
 } as const;
 
+/** What a piece of text means; its colour follows from that, and never says what no mark or word says. */
+export type Tone = 'critical' | 'high' | 'medium' | 'low' | 'unknown' | 'good' | 'dim' | 'accent' | 'plain';
+
 /** The mark of each severity, on every screen and in every report. */
 export const severityMarks: Readonly<Record<Severity | 'unknown', string>> = {
   critical: mark.critical,

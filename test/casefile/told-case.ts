@@ -2,8 +2,9 @@ import { factEntry } from '../../src/casefile/bodies.ts';
 import type { CaseFile, CaseStore } from '../../src/casefile/case-store.ts';
 import { known, unknown } from '../../src/documents/fact.ts';
 import type { Activity, Burst, Exposure, Logons, VirtualMachine } from '../../src/documents/triage.ts';
-import { recordTriage } from '../../src/session/triage-record.ts';
-import { concluded, nothingYet, type TriageInProgress } from '../../src/triage/in-progress.ts';
+import { recordTriage } from '../../src/session/cases/triage-record.ts';
+import { nothingYet } from '../../src/sources.ts';
+import { concluded, type TriageInProgress } from '../../src/triage/in-progress.ts';
 import { header, vm as webVm } from './sample-case.ts';
 
 const asOf = '2026-11-23T02:20:00Z';

@@ -15,7 +15,7 @@ import { Failure } from '../../src/failure.ts';
 import type { Target } from '../../src/playbook/action.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import { undoableSteps } from '../../src/playbook/step-record.ts';
-import { caseLogOf } from '../../src/session/playbook-shelf.ts';
+import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
 import type { Sender, SimulatedAzure } from './simulated-azure.ts';
 
 /** How a command ended: its exit code and what it printed, or null for a process that was killed. */

@@ -1,4 +1,4 @@
-import { wallStopwatch } from '../../src/session/prompt-standing.ts';
+import { wallStopwatch } from '../../src/session/prompts/reading-time.ts';
 import { createSession } from '../../src/session/session.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
 import { incident, suspects } from '../views/fixtures/incident.ts';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AskedQuery } from '../../src/documents/asked-query.ts';
 import type { Fact } from '../../src/documents/fact.ts';
 import type { AddressTrace } from '../../src/documents/traces.ts';
-import type { OpenedLogs } from '../../src/session/event-logs.ts';
-import { standingKey } from '../../src/session/prompt-standing.ts';
+import type { OpenedLogs } from '../../src/session/event-logs/event-logs.ts';
+import { promptFrameKey } from '../../src/session/prompts/reading-time.ts';
 import { createSession } from '../../src/session/session.ts';
 import { modeOf, promptInHand, top } from '../../src/session/state.ts';
 import { selectedRow, visibleRows } from '../../src/session/suspects.ts';
@@ -37,7 +37,7 @@ type Session = ReturnType<typeof createSession>;
 
 /** As the root of the views does it: a frame with the prompt was written, and it has stood for so long since. */
 function stands({ world, session }: { world: World; session: Session }, milliseconds = 500) {
-  session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+  session.dispatch({ type: 'prompt-shown', key: promptFrameKey(session.state()) });
   world.pass(milliseconds);
 }
 
@@ -199,7 +199,7 @@ describe('prompts', () => {
 
   test('time in which the program was busy does not count as time to read', async () => {
     const { world, session } = await atRun(keyPrompt);
-    session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+    session.dispatch({ type: 'prompt-shown', key: promptFrameKey(session.state()) });
     // Two seconds pass without a beat: the keys of that time are read after it.
     world.elapsed += 2_000;
     world.pass(50);
@@ -211,7 +211,7 @@ describe('prompts', () => {
     const { world, session } = await atRun(keyPrompt);
     key(session, 'y', { type: 'yes' });
     session.dispatch({ type: 'focus-prompt' });
-    session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+    session.dispatch({ type: 'prompt-shown', key: promptFrameKey(session.state()) });
     for (let at = 0; at < 100; at += 1) {
       world.pass(50);
       key(session, 'y', { type: 'yes' });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { standingKey } from '../../src/session/prompt-standing.ts';
+import { promptFrameKey } from '../../src/session/prompts/reading-time.ts';
 import { createSession } from '../../src/session/session.ts';
 import { type Mode, modeOf } from '../../src/session/state.ts';
 import { keyTable } from '../../views/key-table.ts';
@@ -35,7 +35,7 @@ async function sessionIn(mode: Mode) {
     'prompt-next': ['Enter', 'p', 'Enter', 'Esc'],
   };
   for (const key of keys[mode]) {
-    session.dispatch({ type: 'prompt-shown', key: standingKey(session.state()) });
+    session.dispatch({ type: 'prompt-shown', key: promptFrameKey(session.state()) });
     world.pass(1_000);
     press(session, key);
     await world.endTriage();
@@ -126,7 +126,7 @@ describe('the action table', () => {
 
   test('the key table has a row for each action', () => {
     const rows = keyTable().split('\n');
-    expect(rows[0]).toBe('| Key | What it does | Where |');
+    expect(rows[0]).toBe('| Key | What it does | Where | Name in `keys:` |');
     expect(rows).toHaveLength(bindings.length - 8 + 2);
     expect(keyTable()).toContain('| `Ctrl+C` |');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Tone } from '../../views/line.ts';
+import type { Tone } from '../../src/words/severity.ts';
 import { isLight, rgbOf, type ThemeName, themeByEnvironment, themes } from '../../views/theme.ts';
 
 type Rgb = readonly [number, number, number];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
-import { listAt, textAt } from '../../arm/json.ts';
+import { booleanAt, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
@@ -10,29 +10,41 @@ import { type BackupState, type ItemPlace, vaultOf } from './settings.ts';
 const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
 const good = new Set(['completed', 'completedwithwarnings']);
 
+/** A backup job of the VM. */
+interface FoundJob {
+  name: string;
+  /** Epoch milliseconds; 0 where Azure does not report it. */
+  startedAt: number;
+  running: boolean;
+  /** Did somebody ask for it, in place of the schedule? */
+  onDemand: boolean;
+}
+
 /** The VM's backup jobs, newest first: those that run, or all. At most the first thousand of the vault are seen. */
 export async function jobsOf(
   connection: Connection,
   context: ActionContext,
   vaultId: string,
   which: 'running' | 'all',
-): Promise<string[]> {
+): Promise<FoundJob[]> {
   const vault = parseResourceId(vaultId);
   if (!vault) return [];
   const client = await connection.backup(vault.subscriptionId);
   const only = which === 'running' ? " and status eq 'InProgress'" : '';
   const filter = `backupManagementType eq 'AzureIaasVM' and operation eq 'Backup'${only}`;
-  const found: { name: string; startedAt: number }[] = [];
+  const found: FoundJob[] = [];
   let seen = 0;
   for await (const { name, properties } of client.backupJobs.list(vault.name, vault.resourceGroup, { filter })) {
     seen += 1;
     if (seen > 1000) break;
     const friendly = (properties?.entityFriendlyName ?? '').toLowerCase();
     if (name === undefined || friendly !== context.target.name.toLowerCase()) continue;
-    if (which === 'running' && !running.has((properties?.status ?? '').toLowerCase())) continue;
-    found.push({ name, startedAt: properties?.startTime?.getTime() ?? 0 });
+    const runs = running.has((properties?.status ?? '').toLowerCase());
+    if (which === 'running' && !runs) continue;
+    const startedAt = properties?.startTime?.getTime() ?? 0;
+    found.push({ name, startedAt, running: runs, onDemand: booleanAt(properties, 'isUserTriggered') === true });
   }
-  return found.sort((a, b) => b.startedAt - a.startedAt).map(({ name }) => name);
+  return found.sort((a, b) => b.startedAt - a.startedAt);
 }
 
 /** What Azure reports of a backup job. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseResourceId } from '../../arm/resource-id.ts';
 
 export const backupSettings = z.strictObject({

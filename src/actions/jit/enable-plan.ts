@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isObject, type Json, listAt, numberAt, textAt } from '../../arm/json.ts';
 import { sameId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
@@ -8,7 +8,7 @@ import { readMachine, virtualMachineOf } from '../../azure/readers/machine.ts';
 import { prefixOf } from '../../network/sets/given-prefix.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { managementPorts } from '../lock/lock-settings.ts';
-import { preflight } from '../permissions.ts';
+import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { machinesOf, policiesPath, withEntry, writable } from './policies.ts';
 
@@ -40,6 +40,7 @@ export type EnableState = z.infer<typeof enableState>;
 /** Policy name and VM name together, by Azure (Microsoft Learn, "Enable just-in-time access on VMs"). */
 const longestNames = 56;
 const defaultName = 'default';
+const policyAction = 'Microsoft.Security/locations/jitNetworkAccessPolicies';
 
 /** The VM as the rest of cordon knows it. */
 export async function vmOf(connection: Connection, { target }: Pick<ActionContext, 'target'>) {
@@ -121,6 +122,20 @@ export async function planEnable(connection: Connection, context: ActionContext,
   const entry = entryWith(before ?? { id: target.id }, missing, sources, settings.hours);
   const policyId = existing ? textAt(existing, 'id') : `${policiesPath(target)}/${defaultName}`;
   const others = machinesOf(existing).filter((machine) => !sameId(textAt(machine, 'id'), target.id));
+  const body = writable(existing, withEntry(machinesOf(existing), target.id, entry));
+  const ahead = await preflight(connection, context, {
+    needed: [
+      { action: `${policyAction}/write`, scope: policyId },
+      { action: 'Microsoft.Compute/virtualMachines/write', scope: target.id },
+      ...(existing ? [] : [{ action: `${policyAction}/delete`, scope: policyId, forUndo: true }]),
+    ],
+    intended: [
+      { method: 'PUT', resourceId: policyId, body },
+      ...(existing ? [] : [{ method: 'DELETE' as const, resourceId: policyId, forUndo: true }]),
+    ],
+  });
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
+  warnings.push(...ahead.warnings);
   return {
     title,
     changes: [
@@ -136,14 +151,11 @@ export async function planEnable(connection: Connection, context: ActionContext,
           { property: 'other VMs in it', before: String(others.length), after: `${others.length}, as they are` },
         ],
         before: existing,
-        after: writable(existing, withEntry(machinesOf(existing), target.id, entry)),
+        after: body,
       },
     ],
     touches: others.map((machine) => textAt(machine, 'id')),
-    permissions: await preflight(connection, [
-      { action: 'Microsoft.Security/locations/jitNetworkAccessPolicies/write', scope: policyId },
-      { action: 'Microsoft.Compute/virtualMachines/write', scope: target.id },
-    ]),
+    permissions: ahead.permissions,
     danger: 'reversible',
     undo: existing ? 'puts the VM’s entry back as it was' : 'deletes the policy, which holds this VM alone',
     warnings,

@@ -5,7 +5,7 @@ import { groupOf, readIfThere } from '../../azure/readers/network-interface.ts';
 import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
-import { preflight } from '../permissions.ts';
+import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { lockRules, lockRuleText } from './lock-rules.ts';
 import type { LockRule, LockSettings, LockState } from './lock-settings.ts';
@@ -71,6 +71,20 @@ export async function planJoin(
     }
   }
   const action = 'Microsoft.Network/networkSecurityGroups/securityRules';
+  const ahead = await preflight(connection, context, {
+    needed: joined.flatMap(({ group }) => [
+      { action: `${action}/write`, scope: group },
+      { action: `${action}/delete`, scope: group, forUndo: true },
+    ]),
+    intended: joined.flatMap(({ group, rule }) => {
+      const resourceId = `${group}/securityRules/${rule.name}`;
+      return [
+        { method: 'PUT' as const, resourceId, body: { properties: rule.properties } },
+        { method: 'DELETE' as const, resourceId, forUndo: true },
+      ];
+    }),
+  });
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   return {
     title,
     changes: joined.map(({ group, rule }) => ({
@@ -81,16 +95,10 @@ export async function planJoin(
       after: rule,
     })),
     touches: [`${target.name} is ${told}.`],
-    permissions: await preflight(
-      connection,
-      joined.flatMap(({ group }) => [
-        { action: `${action}/write`, scope: group },
-        { action: `${action}/delete`, scope: group, forUndo: true },
-      ]),
-    ),
+    permissions: ahead.permissions,
     danger: 'disruptive',
     undo: `Takes the rule out of ${[...new Set(joined.map(({ group }) => shortName(group)))].join(', ')} again; that lock stays.`,
-    warnings: [],
+    warnings: ahead.warnings,
     consequences: [
       `${sources.join(', ')} is let in to tcp ${settings.ports.join(', ')} through the lock that is there. Undoing that lock also ends your way in.`,
     ],

@@ -1,12 +1,11 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
 import { retirement } from '../../azure-facts.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
-import { obstaclesTo } from '../obstacles.ts';
-import { preflight } from '../permissions.ts';
+import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { disksOf, readDisk, readSnapshot } from './disks.ts';
 import { bodyOf, type Planned, type SnapshotState, snapshotName, snapshotSettings } from './settings.ts';
@@ -95,19 +94,26 @@ export async function planSnapshots(
       incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase()) || settings.kind === 'incremental';
     snapshots.push({ id, diskId: disk.id, role: disk.role, location: textAt(body, 'location'), incremental });
   }
-  const obstacles = await obstaclesTo(
-    connection,
-    snapshots.map((one) => ({ method: 'PUT', resourceId: one.id })),
-    context.signal,
-  );
-  if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
-  warnings.push(...obstacles.warnings);
+  const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
+  const ahead = await preflight(connection, context, {
+    needed: [
+      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
+      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
+    ],
+    intended: snapshots.map((one) => ({
+      method: 'PUT',
+      resourceId: one.id,
+      creates: true,
+      body: bodyOf(context, one, ''),
+    })),
+  });
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
+  warnings.push(...ahead.warnings);
   if (snapshots.length > 1) {
     warnings.push(
       'The disks are copied one beside the other, not at one moment: a volume that spans them may be torn. Each time is recorded.',
     );
   }
-  const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
   return {
     title,
     changes: snapshots.map((one) => ({
@@ -123,10 +129,7 @@ export async function planSnapshots(
       after: bodyOf(context, one, ''),
     })),
     touches: [],
-    permissions: await preflight(connection, [
-      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
-      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
-    ]),
+    permissions: ahead.permissions,
     danger: 'reversible',
     undo: undoText,
     warnings,

@@ -108,6 +108,14 @@ export function gapOfRefusal(error: AzureError, details: unknown, need?: Need): 
       cure: need ? 'ask the customer to lift the lock while you look' : 'ask the customer to lift the lock',
     };
   }
+  if (has(/^MissingSubscriptionRegistration$/)) {
+    const namespace = printable(/namespace '([^']+)'/i.exec(message)?.[1] ?? '', 120);
+    return {
+      why: 'failed',
+      because: `the subscription is not registered for ${namespace || 'the resource provider'}`,
+      cure: `register it (Contributor or Owner): az provider register --namespace ${namespace || 'NAMESPACE'} --wait`,
+    };
+  }
   if (has(/^RequestDisallowedBy|^PolicyViolation$/)) return byPolicy(error, details);
   if (has(/DisabledSubscription|^SubscriptionDisabled$/)) {
     return {

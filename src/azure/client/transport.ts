@@ -51,6 +51,7 @@ const readingPosts = [
   /\/effectivenetworksecuritygroups$/i,
   /\/effectiveroutetable$/i,
   /\/backupstatus$/i,
+  /\/microsoft\.policyinsights\/checkpolicyrestrictions$/i,
   /\/listnetworkmanagereffectivesecurityadminrules$/i,
 ];
 

@@ -10,6 +10,8 @@ import { azureError, isForbidden, unknownFrom, whyOf } from '../client/failure.t
 import { kqlDatetime, withParameters } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { askLogs } from '../client/log-query.ts';
+import { type Asked, observed } from './asked.ts';
+import { disksOf, type MachineIdentity, managedIdentitiesOf } from './machine.ts';
 
 const source = 'Azure Monitor · activity log';
 const version = '2015-04-01';
@@ -19,13 +21,6 @@ const keptDays = 90;
 const daysBefore = 7;
 const pageLimit = 20;
 const entryLimit = 1000;
-
-/** An identity of the VM, by which its doings in Azure are recognised. */
-export interface MachineIdentity {
-  name: string;
-  /** Object and client ids, in lower case. */
-  ids: string[];
-}
 
 /**
  * What must be known of the VM to find its part of the log; what never arrives narrows the search and is reported.
@@ -39,6 +34,26 @@ export interface ActivityParts {
 export interface ActivityWindow {
   from: Date;
   until: Date;
+}
+
+/** The changes around a VM in triage: its network, its disks and its vault are parts of it. */
+export function readActivityAround({
+  connection,
+  vm,
+  options,
+  machine,
+  networkParts,
+  fact,
+}: Asked): Promise<Fact<Activity>> {
+  const vault = fact('backup').then((backup) =>
+    backup.state === 'known' && backup.value.vault !== '' ? [backup.value.vault] : [],
+  );
+  const parts = {
+    related: [networkParts, observed(machine.then(disksOf)), vault],
+    identities: observed(machine.then((body) => managedIdentitiesOf(body, vm))),
+  };
+  const window = activityWindow(connection.clock.now(), options.lookbackHours);
+  return readActivity(connection, vm, parts, window, options.signal);
 }
 
 /** The look-back of the failed logons and the week before it, at most what Azure keeps. */

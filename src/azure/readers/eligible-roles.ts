@@ -46,8 +46,8 @@ function reaches(scope: string, other: string): boolean {
   return above === '' || /\/managementgroups\/[^/]+$/.test(above) || below.startsWith(`${above}/`);
 }
 
-async function grantsOf(connection: Connection, definitionId: string): Promise<Granted[]> {
-  const { body } = await connection.get(`${definitionId}?api-version=2022-04-01`);
+async function grantsOf(connection: Connection, definitionId: string, signal?: AbortSignal): Promise<Granted[]> {
+  const { body } = await connection.get(`${definitionId}?api-version=2022-04-01`, signal);
   const texts = (grant: unknown, list: string) => listAt(grant, list).filter((one) => typeof one === 'string');
   return listAt(body, 'properties', 'permissions').map((grant) => ({
     actions: texts(grant, 'actions'),
@@ -59,12 +59,12 @@ async function grantsOf(connection: Connection, definitionId: string): Promise<G
 export async function eligibleFor(
   connection: Connection,
   roles: readonly EligibleRole[],
-  action: string,
-  scope: string,
+  { action, scope }: { action: string; scope: string },
+  signal?: AbortSignal,
 ): Promise<EligibleRole | undefined> {
   for (const role of roles) {
     if (!reaches(role.scope, scope)) continue;
-    const grants = await grantsOf(connection, role.definitionId).catch((): Granted[] => []);
+    const grants = await grantsOf(connection, role.definitionId, signal).catch((): Granted[] => []);
     if (permits(grants, action)) return role;
   }
   return undefined;

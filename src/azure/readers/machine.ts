@@ -3,7 +3,6 @@ import { shortName } from '../../arm/resource-id.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
 import { rawBody } from '../client/raw-body.ts';
-import type { MachineIdentity } from './activity-log.ts';
 import { powerOf } from './inventory.ts';
 
 /** The virtual machine as Azure prints it, with its instance view. Throws the SDK's error. */
@@ -37,6 +36,13 @@ export function disksOf(machine: Json): string[] {
   return [at(profile, 'osDisk'), ...listAt(profile, 'dataDisks')]
     .map((disk) => textAt(disk, 'managedDisk', 'id'))
     .filter((id) => id !== '');
+}
+
+/** An identity of the VM, by which its doings in Azure are recognised. */
+export interface MachineIdentity {
+  name: string;
+  /** Object and client ids, in lower case. */
+  ids: string[];
 }
 
 export interface ManagedIdentity extends MachineIdentity {

@@ -1,4 +1,4 @@
-import { evidenceNames } from '../../documents/evidence-names.ts';
+import { evidenceName } from '../../documents/evidence-names.ts';
 import type { Rule } from './rule.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -6,7 +6,7 @@ const cell = (text: string) => text.replaceAll('|', '\\|');
 /** The rules as a Markdown table, in the order in which they lead among equals. */
 export function rulesTable(rules: readonly Rule[], practices: readonly string[]): string {
   const rows = rules.map(({ id, when, severities, reads, weighs = [], practice, attack, playbook }) => {
-    const evidence = [...reads.map((name) => evidenceNames[name]), ...weighs.map((name) => `(${evidenceNames[name]})`)];
+    const evidence = [...reads.map((name) => evidenceName(name)), ...weighs.map((name) => `(${evidenceName(name)})`)];
     const severity = Object.entries(severities).map(([name, why]) => `**${name}**: ${why}`);
     return [
       `\`${id}\``,

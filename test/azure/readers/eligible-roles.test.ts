@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { preflight } from '../../../src/actions/permissions.ts';
+import { lookAtPermissions, type NeededPermission } from '../../../src/actions/preflight/permissions.ts';
+import type { Connection } from '../../../src/azure/client/connection.ts';
 import { readInventory } from '../../../src/azure/readers/inventory.ts';
 import { type Answering, answering } from '../client/answering.ts';
 
@@ -41,6 +42,8 @@ function reader(roles: ReturnType<typeof eligible>[], subscriptions: unknown[] =
     return { body: { value: path === '/subscriptions' ? subscriptions : [] } };
   });
 }
+const ahead = async (connection: Connection, needed: NeededPermission[]) =>
+  (await lookAtPermissions(connection, needed, new AbortController().signal)).permissions;
 const write = 'Microsoft.Network/networkSecurityGroups/write';
 
 describe('a permission that only waits to be activated', () => {
@@ -50,7 +53,7 @@ describe('a permission that only waits to be activated', () => {
       eligible('Contributor', 'contributor', `${subscription}/resourceGroups/rg-other`),
       eligible('Contributor', 'contributor', group),
     ]);
-    const [lacking, held] = await preflight(azure.connection, [
+    const [lacking, held] = await ahead(azure.connection, [
       { action: write, scope: nsg },
       { action: 'Microsoft.Network/networkSecurityGroups/read', scope: nsg },
     ]);
@@ -66,7 +69,7 @@ describe('a permission that only waits to be activated', () => {
 
   it('is not claimed where no eligible role has it, nor one elsewhere', async () => {
     azure = await reader([eligible('Reader', 'reader', group), eligible('Contributor', 'contributor', `${group}-2`)]);
-    const [lacking] = await preflight(azure.connection, [{ action: write, scope: nsg }]);
+    const [lacking] = await ahead(azure.connection, [{ action: write, scope: nsg }]);
     expect(lacking).toMatchObject({ held: false });
     expect(lacking?.eligible).toBeUndefined();
   });

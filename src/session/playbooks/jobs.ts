@@ -1,0 +1,46 @@
+import type { RunSlot } from '../state.ts';
+
+/** Something that goes on in Azure, for the strip of running jobs. */
+export interface Job {
+  runId: number;
+  /** "snapshot of web01-os" */
+  title: string;
+  /** What Azure reports about it; "" when nothing. */
+  text: string;
+  /** 0 to 1; null when Azure does not report it. */
+  fraction: number | null;
+  /** ISO 8601 UTC. */
+  since: string;
+  /** A user is asked and nothing moves until they answer. */
+  waiting: boolean;
+}
+
+/** What is going on in the playbooks, oldest first. */
+export function jobsOf(runs: readonly RunSlot[]): Job[] {
+  const jobs: Job[] = [];
+  for (const run of runs) {
+    const { view } = run;
+    for (const step of view.steps) {
+      if (step.state !== 'applying' && step.state !== 'verifying' && step.state !== 'undoing') continue;
+      jobs.push({
+        runId: run.id,
+        title: `${view.playbook} ${view.vm.name}: ${step.title}`,
+        text: step.progress?.text ?? '',
+        fraction: step.progress?.fraction ?? null,
+        since: step.startedAt || run.since,
+        waiting: false,
+      });
+    }
+    if (view.prompt) {
+      jobs.push({
+        runId: run.id,
+        title: `${view.playbook} ${view.vm.name}`,
+        text: 'waits for your answer',
+        fraction: null,
+        since: run.since,
+        waiting: true,
+      });
+    }
+  }
+  return jobs;
+}

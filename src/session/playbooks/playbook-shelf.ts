@@ -1,0 +1,123 @@
+import type { Danger } from '../../documents/run.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
+import type { Action, Target } from '../../playbook/action.ts';
+import type { CaseLog } from '../../playbook/case-log.ts';
+import type { Playbook } from '../../playbook/playbook.ts';
+import { findPlaybook, type PlaybookShelf } from '../../playbook/playbook-file.ts';
+import type { PlaybookRun } from '../../playbook/run.ts';
+import { createRun } from '../../playbook/runner.ts';
+import type { OpenCase } from '../cases/case-keeper.ts';
+import type { KeptCase } from '../cases/kept-cases.ts';
+import type { Playbooks } from './playbooks.ts';
+
+export interface ShelfOptions {
+  shelf: PlaybookShelf;
+  actions: ReadonlyMap<string, Action>;
+  readOnly: boolean;
+  now: () => Date;
+  responderAddress: () => Promise<string>;
+  /** The locks at a VM that another process made. */
+  earlierLocks: (vm: VirtualMachine, kept: KeptCase) => Promise<PlaybookRun | null>;
+  /**
+   * Starts the process that undoes changes not kept by their deadline once this one is gone; returns its description.
+   */
+  guard?: (caseId: string) => string;
+}
+
+/** What a playbook writes, into the case that is open. */
+export function caseLogOf(kept: Pick<KeptCase, 'id' | 'file' | 'actor'>, now: () => Date): CaseLog {
+  return {
+    caseId: kept.id,
+    append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
+    async keep(name, document) {
+      const evidence = await kept.file.evidence.writeJson(name, document);
+      // Each file of evidence has an entry that vouches for it.
+      await kept.file.transcript.append('fact', kept.actor, {
+        name,
+        state: 'known',
+        summary: `kept ${name}`,
+        source: 'playbook',
+        asOf: now().toISOString(),
+        coverage: 'as it was at that moment',
+        notSeen: [],
+        evidence,
+      });
+      return evidence;
+    },
+  };
+}
+
+function isKept(openCase: OpenCase): openCase is KeptCase {
+  return 'file' in openCase && 'actor' in openCase;
+}
+
+/** The most that an action of the playbook can do. The plan of each step says what it does here. */
+function dangerOf(playbook: Playbook, actions: ReadonlyMap<string, Action>): Danger {
+  const dangers = playbook.steps.flatMap((step) => (step.uses ? [actions.get(step.uses)?.danger ?? 'disruptive'] : []));
+  return (['disruptive', 'reversible'] as const).find((danger) => dangers.includes(danger)) ?? 'none';
+}
+
+/** Does the playbook change something, and has none of its actions an undo? */
+function isIrreversible(playbook: Playbook, actions: ReadonlyMap<string, Action>): boolean {
+  const used = playbook.steps.flatMap((step) => (step.uses ? [actions.get(step.uses)] : []));
+  return used.length > 0 && used.every((action) => action?.undo === undefined);
+}
+
+/** What a playbook must know of the VM that it acts on. */
+export function targetOf({ id, name, resourceGroup, subscriptionId, location }: VirtualMachine): Target {
+  return { id, name, resourceGroup, subscriptionId, location };
+}
+
+/** The playbooks of a shelf, offered for a VM. */
+export function playbooksOf(options: ShelfOptions): Playbooks {
+  const { shelf } = options;
+  return {
+    list(_vm, found) {
+      // What no longer holds needs no answer.
+      const findings = found.filter(({ closed }) => !closed);
+      const named = new Map(findings.map((finding, rank) => [finding.id, rank]));
+      const offers = shelf.playbooks.map(({ playbook }) => ({
+        name: playbook.name,
+        title: playbook.title,
+        summary: playbook.summary,
+        steps: playbook.steps.map((step) => step.title),
+        acts: playbook.steps.flatMap((step) => (step.uses ? [step.id] : [])),
+        danger: dangerOf(playbook, options.actions),
+        irreversible: isIrreversible(playbook, options.actions),
+        answers: playbook.answers
+          .filter((id) => named.has(id))
+          .sort((a, b) => (named.get(a) ?? 0) - (named.get(b) ?? 0)),
+        disabled: options.readOnly ? 'this session is read-only' : '',
+      }));
+      // The playbook that a finding names comes before others that answer it too.
+      const rank = ({ name, answers }: (typeof offers)[number]) => {
+        const proposed = findings.findIndex((finding) => finding.playbook === name);
+        const answered = named.get(answers[0] ?? '') ?? Number.MAX_SAFE_INTEGER;
+        return proposed >= 0 ? Math.min(proposed, answered + 0.5) : answered + 0.5;
+      };
+      return offers.sort(
+        (a, b) => rank(a) - rank(b) || b.answers.length - a.answers.length || a.name.localeCompare(b.name),
+      );
+    },
+    async earlierLocks(vm, openCase) {
+      if (!isKept(openCase)) throw new Error('the case file is not open for writing');
+      return options.earlierLocks(vm, openCase);
+    },
+    async start(name, vm, openCase) {
+      const { guard } = options;
+      if (!isKept(openCase)) throw new Error('the case file is not open for writing');
+      return createRun({
+        playbook: findPlaybook(shelf, name),
+        actions: options.actions,
+        target: targetOf(vm),
+        log: caseLogOf(openCase, options.now),
+        responderAddress: await options.responderAddress(),
+        reason: '',
+        readOnly: options.readOnly,
+        interactive: true,
+        now: options.now,
+        ...(guard ? { guard: async () => guard(openCase.id) } : {}),
+      });
+    },
+  };
+}

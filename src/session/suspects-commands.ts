@@ -1,0 +1,36 @@
+import { sorts } from '../words/suspects-columns.ts';
+import type { Handlers } from './commands.ts';
+import { moveTo } from './navigation.ts';
+import { top } from './state.ts';
+import type { Holder } from './state-store.ts';
+import { selectedRow } from './suspects.ts';
+
+/** Orders, filters and marks the list of VMs. */
+export function suspectsCommands(holder: Holder) {
+  return {
+    sort({ by = 1, reverse = false }) {
+      const state = holder.get();
+      if (reverse) holder.set({ reversed: !state.reversed });
+      else {
+        const next = (sorts.indexOf(state.sort) + by + sorts.length) % sorts.length;
+        holder.set({ sort: sorts[next] ?? 'suspicion', reversed: false });
+      }
+    },
+    'sort-by'({ sort }) {
+      const state = holder.get();
+      holder.set({ sort, reversed: state.sort === sort && !state.reversed });
+    },
+    mark() {
+      const state = holder.get();
+      const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
+      if (!row) return;
+      const marked = new Set(state.marked);
+      if (!marked.delete(row.id)) marked.add(row.id);
+      holder.set({ marked });
+      moveTo(holder, (now) => now + 1);
+    },
+    filter() {
+      holder.push({ kind: 'input', purpose: 'filter', text: '', before: holder.get().filter, vmId: '' });
+    },
+  } satisfies Partial<Handlers>;
+}
