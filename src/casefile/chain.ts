@@ -25,8 +25,12 @@ function canonical(value: unknown): string {
 
 /** The entry with its hash, and its line without the newline: RFC 8785 JSON. Throws on what JSON cannot hold. */
 export function seal(fields: Omit<Entry, 'hash'>): { entry: Entry; line: string } {
-  const entry: Entry = { ...fields, hash: sha256(canonical(fields)) };
-  return { entry, line: canonical(entry) };
+  const { actor, at, body, kind, prev, seq } = fields;
+  // The names of an entry are in this order; what is between the hash's place and the rest is written once.
+  const front = `{"actor":${canonical(actor)},"at":${canonical(at)},"body":${canonical(body)},`;
+  const rest = `"kind":${canonical(kind)},"prev":${canonical(prev)},"seq":${canonical(seq)}}`;
+  const hash = sha256(front + rest);
+  return { entry: { ...fields, hash }, line: `${front}"hash":"${hash}",${rest}` };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -27,15 +27,19 @@ export async function openTranscriptFile(path: string): Promise<TranscriptFile> 
   return onHandle(handle, path);
 }
 
+/** Windows' numbers of files are larger than a double is exact; big integers cost too much to be asked for elsewhere. */
+const bigint = process.platform === 'win32';
+
 function onHandle(handle: FileHandle, path: string): TranscriptFile {
+  const ours = fstatSync(handle.fd, { bigint });
   return {
     // Looked at before each entry: a turn through the thread pool would cost more than the look.
     size: async () => fstatSync(handle.fd).size,
     misplaced: async () => {
-      const ours = fstatSync(handle.fd, { bigint: true });
       try {
-        const there = statSync(path, { bigint: true });
-        return there.dev === ours.dev && there.ino === ours.ino && ours.nlink > 0n
+        // What is found at a path is linked there: its links need not be counted.
+        const there = statSync(path, { bigint });
+        return there.dev === ours.dev && there.ino === ours.ino
           ? null
           : 'another file stands at its path: it was replaced';
       } catch (error) {

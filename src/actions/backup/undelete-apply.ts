@@ -68,7 +68,11 @@ export async function applyUndelete(
   // A job that goes on leaves the request open: the next start asks what became of it.
   if (job !== null && untold !== '') {
     const error = bad ? job.error || 'no reason given' : '';
-    await context.gate.settled?.(untold, { ok: !bad, result: `${bad ? job.status : 'Succeeded'}: job ${jobId}`, error });
+    await context.gate.settled?.(untold, {
+      ok: !bad,
+      result: `${bad ? job.status : 'Succeeded'}: job ${jobId}`,
+      error,
+    });
   }
   if (bad) throw new Error(`the undelete ended as ${job.status}: ${job.error || 'no reason given'} (job ${jobId})`);
   return { ...state, jobId };
