@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { booleanAt, listAt, textAt } from '../../arm/json.ts';
-import { parseResourceId } from '../../arm/resource-id.ts';
+import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext } from '../../playbook/action.ts';
@@ -115,7 +115,7 @@ export async function askFor<T>(
 export function begunBy({ headers, request }: PipelineResponse): { operation: string; request: string } {
   const url = headers.get('azure-asyncoperation') ?? headers.get('location') ?? '';
   // Only the last segment, the operation's id, is taken from the otherwise opaque URL.
-  const operation = url.split('?')[0]?.split('/').at(-1) ?? '';
+  const operation = shortName(url.split('?')[0] ?? '');
   return { operation, request: request.headers.get('x-ms-client-request-id') ?? '' };
 }
 
