@@ -6,26 +6,19 @@ import { rulesTable } from '../../src/triage/findings/markdown.ts';
 import type { FindingFacts } from '../../src/triage/findings/rule.ts';
 import { judge, practices, rules } from '../../src/triage/findings.ts';
 import { patchAge, patchOrder } from '../../src/triage/patches.ts';
-import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';
+import {
+  about,
+  alert,
+  assessed,
+  backup,
+  missing,
+  nothingAnswered as nothing,
+  run,
+  scanned,
+  tried,
+  vulnerability,
+} from './evidence.ts';
 
-const nothing: FindingFacts = {
-  os: 'windows',
-  now: new Date('2026-11-23T02:20:11Z'),
-  exposure: null,
-  logons: null,
-  patches: null,
-  installations: null,
-  knownExploited: null,
-  alerts: null,
-  secureScore: null,
-  recommendations: null,
-  jit: null,
-  identity: null,
-  software: null,
-  backup: null,
-  firewall: null,
-  activity: null,
-};
 const port = (from: number, service: string, breadth: 'internet' | 'narrow' = 'internet'): ExposedPort => ({
   protocol: 'tcp',
   from,

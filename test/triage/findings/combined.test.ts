@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { known, unknown } from '../../../src/documents/fact.ts';
 import { severityOrder } from '../../../src/documents/severity.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
-import { evidenceNames } from '../../../src/sources.ts';
-import type { Evidence, FindingFacts } from '../../../src/triage/findings/rule.ts';
+import type { FindingFacts } from '../../../src/triage/findings/rule.ts';
 import { judge, rules } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';
+import { nothingAnswered as nothing } from '../evidence.ts';
 
 const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };
-const unanswered = Object.fromEntries(evidenceNames.map((name) => [name, null])) as Record<keyof Evidence, null>;
-const nothing: FindingFacts = { ...unanswered, os: 'windows', now: new Date('2026-11-23T02:20:11Z') };
 const exposed = (...ports: ReturnType<typeof port>[]) => known({ ports, disagreements: [], secondOpinion: [] }, about);
 const logons = (...bursts: ReturnType<typeof burst>[]) => {
   const value: Logons = {
