@@ -1,5 +1,4 @@
 import type { Finding } from '../src/documents/triage.ts';
-import { toldOnce } from '../src/session/findings-shown.ts';
 import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
 import { cells, cut } from '../src/text/cells.ts';
@@ -57,7 +56,7 @@ function nextRow(slot: TriageSlot, suggested: { offer: PlaybookOffer; number: nu
   const waits = awaited.length > 0 ? span(`   ${mark.loading} awaiting ${awaited.join(', ')}`, 'dim') : span('');
   const missing = (texts: string[]) =>
     texts.length > 0 ? span(`   ${mark.unknown} not known: ${texts.join(', ')}`, 'unknown') : span('');
-  const found = [span('   f', 'accent', true), span(` ${counted(toldOnce(slot.part.findings).length, 'finding')}`)];
+  const found = [span('   f', 'accent', true), span(` ${counted(slot.part.findings.length, 'finding')}`)];
   const timeLine = [span('   l', 'accent', true), span(' time line ')];
   const brief = unknown.length > 0 ? span(`   ${mark.unknown} ${unknown.length} not known`, 'unknown') : span('');
   const ways: [Span[], Span[]][] = [
@@ -137,7 +136,7 @@ export function verdictRows(
   const shown = headlines.map((one) => headlineRow(one, labels, width));
   const strip = size.strip && shown.length < room ? stripRow(slot, width) : null;
   if (strip) shown.push(strip);
-  for (const finding of toldOnce(slot.part.findings).filter((one) => headlines.length === 0 || !isTold(one))) {
+  for (const finding of slot.part.findings.filter((one) => headlines.length === 0 || !isTold(one))) {
     if (shown.length >= room) break;
     shown.push(headlineRow({ label: '', severity: finding.severity, texts: [finding.title] }, 0, width));
   }

@@ -64,7 +64,8 @@ describe('exposed, guessed and compromised', () => {
     expect(top?.title).toBe(
       'RDP is open to the whole Internet, and a brute-force attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z',
     );
-    expect(next?.id).toBe('brute-force-succeeded');
+    expect(top?.covers).toEqual(['brute-force-succeeded', 'rdp-open-to-internet']);
+    expect(next?.id).toBe('services-open-to-internet');
   });
   it('is not drawn when one of the three is missing or not known', () => {
     expect(one('exposed-brute-forced-compromised', { exposure: exposed(), logons: logons(burst()) })).toBeUndefined();
