@@ -3,7 +3,7 @@ import { drawn, type SessionState } from '../src/session/state.ts';
 import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { boxNamed, pageLayout } from './layout.ts';
-import { between, blank, line, span } from './line.ts';
+import { between, blank, line, span, widthOf } from './line.ts';
 import { detailBody, detailOnScreen } from './page-body.ts';
 import { machineHeader, padded } from './page-parts.ts';
 import { bodySections, type Section } from './sections.ts';
@@ -22,9 +22,14 @@ export function detailSections(session: Pick<Session, 'explain'>, state: Session
     );
     return [{ kind: 'rows', rows: padded([header, blank, gone], body + 1, state.columns) }];
   }
-  const asOf =
-    detail.asOf === '' ? blank : line(span(`as of ${clock(detail.asOf)}, ${age(detail.asOf, state.now)} ago `, 'dim'));
-  const title = between(line(span(` ${detail.title}`, 'plain', true)), asOf, state.columns);
+  const named = line(span(` ${detail.title}`, 'plain', true));
+  const aged = detail.asOf === '' ? '' : `${age(detail.asOf, state.now)} ago `;
+  // The age gives way to the title before the title is cut.
+  const ages = aged === '' ? [] : [`  as of ${clock(detail.asOf)}, ${aged}`, `  ${aged}`];
+  const asOf = ages
+    .map((text) => line(span(text, 'dim')))
+    .find((one) => widthOf(named) + widthOf(one) <= state.columns);
+  const title = between(named, asOf ?? blank, state.columns);
   return [
     { kind: 'rows', rows: [header, title] },
     ...bodySections(shown, layer.scroll, { width: state.columns, height: body - 1 }, [], 0),

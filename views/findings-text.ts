@@ -9,16 +9,21 @@ import { severityMark, severityTone } from './marks.ts';
 
 type Shown = Extract<Layer, { kind: 'findings' }>;
 
+/** From this width on each finding has its technique beside it. */
+const wide = 100;
+
 /** How many of the things that are not known the selected finding names. */
 const mostUnknown = 6;
 
 /** What is above the list. */
 export function findingsHead(state: SessionState, layer: Shown): Line {
   const found = foundFindings(state, layer);
+  const closed = found.filter((finding) => finding.closed).length;
   const slot = state.triages.get(layer.vmId);
   const busy = slot?.state === 'loading' || slot?.state === 'refreshing';
   return line(
-    span(` ${counted(found.length, 'finding')}`, 'plain', true),
+    span(` ${counted(found.length - closed, 'finding')}`, 'plain', true),
+    closed > 0 ? `, and ${closed} that ${closed === 1 ? 'is' : 'are'} closed` : '',
     span(busy ? `   ${mark.loading} more answers are awaited` : '', 'dim'),
     span('   a fact that is not known yields no finding', 'dim'),
   );
@@ -55,9 +60,9 @@ export function findingsRows(state: SessionState, layer: Shown, width: number, h
     const chosen = item === cursor;
     const right = line(
       span(finding.unknown.length > 0 && !chosen ? ` ${mark.unknown} ${finding.unknown.length}` : '', 'unknown'),
-      span(`  ${finding.attack[0] ?? ''} `, 'dim'),
+      span(width < wide ? ' ' : `  ${finding.attack[0] ?? ''} `, 'dim'),
     );
-    const room = width - 18;
+    const room = width - (width < wide ? 9 : 18);
     const texts = wrap(finding.title, room, chosen ? 4 : 1);
     const told = texts.map((text, at): Line => {
       const left = line(

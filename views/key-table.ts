@@ -37,7 +37,8 @@ export function keyTable(): string {
       const keys = binding.id === 'choose-1' ? '`1`–`9`' : binding.keys.map((key) => `\`${key}\``).join(' ');
       const text = binding.id === 'choose-1' ? 'Start that playbook of the list' : binding.description;
       const where = placesOf(binding.modes);
-      return `| ${keys} | ${text} | ${where} |`;
+      const id = binding.id === 'choose-1' ? '`choose-1` … `choose-9`' : `\`${binding.id}\``;
+      return `| ${keys} | ${text} | ${where} | ${id} |`;
     });
-  return ['| Key | What it does | Where |', '|---|---|---|', ...rows].join('\n');
+  return ['| Key | What it does | Where | Name in `keys:` |', '|---|---|---|---|', ...rows].join('\n');
 }

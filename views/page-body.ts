@@ -88,18 +88,23 @@ export function detailBody(session: Pick<Session, 'explain'>, state: SessionStat
   return detail && arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(state) - 1);
 }
 
+/** The rows of a text, with the one that says the place in it where there are more than `height`. */
+function scrolledSize({ rows, height: tables }: Arranged, height: number): number {
+  const size = rows.length + tables;
+  return size > height ? size + 1 : size;
+}
+
 /** How many rows the text of a detail or of a step has, to know how far it scrolls. */
 export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionState): number {
   const layer = drawn(state);
   if (layer.kind === 'detail' || layer.kind === 'address' || layer.kind === 'moment') {
     const body = detailBody(session, state);
-    return body ? body.rows.length + body.height + 1 : 1;
+    return body ? scrolledSize(body, bodyHeight(state) - 1) + 1 : 1;
   }
   if (layer.kind === 'run') {
     const { slot } = runBoxes(state);
     if (slot && runIsOver(slot) && !layer.opened) return slot.view.steps.length + bodyHeight(state) - 1;
-    const body = runBody(state);
-    return body.rows.length + body.height;
+    return scrolledSize(runBody(state), bodyHeight(state));
   }
   return 1;
 }

@@ -27,7 +27,9 @@ export function chooserRows(
         ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
         : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
-    const answers = offer.answers.flatMap((id) => findings.filter((finding) => finding.id === id).slice(0, 1));
+    const answers = offer.answers.flatMap((id) =>
+      findings.filter((finding) => finding.id === id && !finding.closed).slice(0, 1),
+    );
     // All of them in view: only the selected one is shown in full.
     const full = at === selected;
     const answered = full ? answers : answers.slice(0, 1);

@@ -89,16 +89,17 @@ function hiddenNote(hidden: readonly Placed[]): Span[] {
   ];
 }
 
-/** The worst things in one row, as many as fit. */
+/** The worst things in one row, as many as fit: with what they are worth knowing for, or by name alone. */
 function inOneRow(items: readonly Placed[], width: number): { row: Line; shown: number } {
   const spans: Span[] = [];
   let used = 0;
   for (const [at, one] of items.entries()) {
-    const told = [severityMark(one.fact === null ? 'low' : one.severity), span(` ${one.name}: ${one.text}  `)];
-    const wide = widthOf(line(...told));
-    if (used + wide > width + 2 && at > 0) return { row: line(...spans), shown: at };
+    const sign = one.fact === null ? span(mark.loading, 'dim') : severityMark(one.severity);
+    const ways = [`${one.name}: ${one.text}`, one.name].map((text) => [sign, span(` ${text}  `)]);
+    const told = ways.find((way) => used + widthOf(line(...way)) <= width + 2) ?? (at === 0 ? ways[0] : undefined);
+    if (!told) return { row: line(...spans), shown: at };
     spans.push(...told);
-    used += wide;
+    used += widthOf(line(...told));
   }
   return { row: line(...spans), shown: items.length };
 }

@@ -6,6 +6,9 @@ import { blank, fitLine, type Line, line, span, widthOf } from './line.ts';
 import { jobsRow } from './run-text.ts';
 import { typedSpans } from './typed-text.ts';
 
+/** What has its place in the footer before others: what answers the attack, and what the case is made of. */
+const first = ['open', 'playbooks', 'answer', 'findings', 'time-line', 'note', 'export'];
+
 /** What the footer offers, with the cells that each takes, as many as fit. */
 function offered(state: SessionState) {
   const shown = footerEntries(state).map((binding) => {
@@ -21,7 +24,9 @@ function offered(state: SessionState) {
     shown.filter(({ binding }) => ['help', 'back', 'quit', 'no', 'no-text', 'yes'].includes(binding.id)),
   );
   let left = state.columns - [...kept].reduce((sum, one) => sum + one.wide, 0);
-  for (const one of shown) {
+  const rank = ({ binding }: (typeof shown)[number]) =>
+    (binding.disabled?.(state) ?? '') !== '' ? 2 : first.includes(binding.id) ? 0 : 1;
+  for (const one of shown.toSorted((a, b) => rank(a) - rank(b))) {
     if (kept.has(one) || one.wide > left) continue;
     kept.add(one);
     left -= one.wide;
@@ -61,6 +66,7 @@ export function status(state: SessionState): Line {
       ...typedSpans(layer.text, state.typing.fromEnd, state.columns - cells(before) - 2),
     );
   }
+  if (state.signIn !== '') return line(span(` ${mark.unknown} ${state.signIn}`, 'critical', true));
   if (state.toast) {
     const sign = { plain: mark.low, good: mark.verified, bad: mark.failed }[state.toast.tone];
     const tone = { plain: 'plain', good: 'good', bad: 'critical' } as const;

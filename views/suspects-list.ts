@@ -221,13 +221,28 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
   };
 }
 
+/** The reasons that rest on an answer, and what is still awaited: that is no unknown. */
+function answered({ scan }: SessionState, row: ScanRow): { because: string[]; awaited: string[] } {
+  if (scan.state !== 'loading') return { because: row.because, awaited: [] };
+  const burst = row.worstBurst;
+  const missing = [
+    ...(row.exposedPorts === null ? ['exposed ports'] : []),
+    ...(burst.state === 'unknown' && burst.why === 'not-asked' ? ['failed logons'] : []),
+  ];
+  return {
+    because: row.because.filter((text) => !/not answered yet$|^how the Internet reaches it is not known$/.test(text)),
+    awaited: missing.length === 0 ? [] : [`${mark.loading} awaiting ${missing.join(', ')}`],
+  };
+}
+
 /** Why a VM is suspect, one reason each. */
 function reasonsOf(state: SessionState, row: ScanRow): string[] {
   const reached = reachedFrom(state, row.id);
   const first = reached
     ? [`the identity of ${reached.name} ran a command on it at ${clock(reached.at)}: triage it`]
     : [];
-  const all = [...first, ...row.because];
+  const { because, awaited } = answered(state, row);
+  const all = [...first, ...because, ...awaited];
   return all.length === 0 ? ['nothing that speaks against it in what could be read'] : all;
 }
 

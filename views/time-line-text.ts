@@ -8,8 +8,9 @@ import { clock, day, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { mark } from '../src/words/severity.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
-import { between, blank, cell, type Line, line, span, windowOf } from './line.ts';
+import { between, blank, cell, type Line, line, span, widthOf, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
+import { brief } from './words.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
 
@@ -64,26 +65,36 @@ function dayRow({ at }: TimeLineEntry, now: Date): Line {
   return line(span(` ${day(at)}`, 'plain', true), span(`  ${word}`, 'dim'));
 }
 
+/** Of this width on a text is cut for who did it. */
+const roomForWho = 80;
+
+/** An entry in a few words; who did it, where that does not cut what was done. */
+function glanceRow(entry: TimeLineEntry, width: number): Line {
+  const who = entry.who.replace(/^the identity of this VM$/, 'its identity').split('@')[0] || entry.from;
+  const left = line(' ', span(`${clock(entry.at)} `, 'dim'), severityMark(entry.severity), ` ${brief(entry.text)}`);
+  const right = line(span(`  ${who} `, 'dim'));
+  const fits = width >= roomForWho || widthOf(left) + widthOf(right) <= width;
+  return between(left, who !== '' && fits ? right : blank, width);
+}
+
 /** The latest of what happened in `height` rows, with the days they are of; who and from where as far as there is room. */
 export function timeLineGlance(state: SessionState, vmId: string, width: number, height: number): Line[] {
   const { entries } = timeLineIn(state, vmId);
   if (entries.length === 0) return [line(span(' Nothing that has a time is known yet.', 'dim'))];
-  const rows = entries.flatMap((entry, at): Line[] => {
-    const before = entries[at - 1];
-    const who = entry.who.split('@')[0] || entry.from;
-    const left = line(
-      ' ',
-      span(`${clock(entry.at)} `, 'dim'),
-      severityMark(entry.severity),
-      ` ${entry.text.replace(/^\d{4} /, '')}`,
-    );
-    const row = between(left, who === '' || width < 50 ? blank : line(span(`  ${who} `, 'dim')), width);
-    return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
-  });
+  const rowsOf = (shown: readonly TimeLineEntry[]) =>
+    shown.flatMap((entry, at): Line[] => {
+      const before = shown[at - 1];
+      const row = glanceRow(entry, width);
+      return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
+    });
+  const rows = rowsOf(entries);
   if (rows.length <= height) return rows;
-  const shown = rows.slice(-height + 1);
-  const first = entries.find((_, at) => at >= entries.length - shown.length);
-  return [first ? dayRow(first, state.now) : blank, ...shown];
+  // The days take rows too, so that as many entries are left out as it needs.
+  for (let from = 1; from < entries.length; from += 1) {
+    const shown = rowsOf(entries.slice(from));
+    if (shown.length <= height) return shown;
+  }
+  return rows.slice(-height);
 }
 
 /** The rows of the time line that `height` rows can show. */
@@ -106,7 +117,9 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
       cell(sources[entry.source], 9, 'dim'),
       span(entry.text, severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
     );
-    const right = width < 90 || parties === '' ? line() : line(span(`  ${parties} `, 'plain'));
+    const wanted = line(span(`  ${parties} `, 'plain'));
+    const fits = width >= 90 || widthOf(left) + widthOf(wanted) <= width;
+    const right = parties === '' || !fits ? line() : wanted;
     const row = { ...between(left, right, width), item, selected: chosen };
     return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
   });

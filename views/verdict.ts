@@ -1,4 +1,5 @@
 import type { Finding } from '../src/documents/triage.ts';
+import { stillOpen } from '../src/session/findings-shown.ts';
 import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
 import { cells, cut } from '../src/text/cells.ts';
@@ -56,7 +57,7 @@ function nextRow(slot: TriageSlot, suggested: { offer: PlaybookOffer; number: nu
   const waits = awaited.length > 0 ? span(`   ${mark.loading} awaiting ${awaited.join(', ')}`, 'dim') : span('');
   const missing = (texts: string[]) =>
     texts.length > 0 ? span(`   ${mark.unknown} not known: ${texts.join(', ')}`, 'unknown') : span('');
-  const found = [span('   f', 'accent', true), span(` ${counted(slot.part.findings.length, 'finding')}`)];
+  const found = [span('   f', 'accent', true), span(` ${counted(stillOpen(slot.part.findings).length, 'finding')}`)];
   const timeLine = [span('   l', 'accent', true), span(' time line ')];
   const brief = unknown.length > 0 ? span(`   ${mark.unknown} ${unknown.length} not known`, 'unknown') : span('');
   const ways: [Span[], Span[]][] = [
@@ -110,7 +111,8 @@ function stripRow(slot: TriageSlot, width: number): Line | null {
 function suggestion(slot: TriageSlot, offers: readonly PlaybookOffer[], done: readonly string[]) {
   const at = offers.findIndex(
     ({ name, answers }) =>
-      !done.includes(name) && answers.some((id) => slot.part.findings.some((finding) => finding.id === id)),
+      !done.includes(name) &&
+      answers.some((id) => slot.part.findings.some((finding) => finding.id === id && !finding.closed)),
   );
   const offer = offers[at];
   return offer ? { offer, number: at + 1 } : null;
@@ -136,7 +138,7 @@ export function verdictRows(
   const shown = headlines.map((one) => headlineRow(one, labels, width));
   const strip = size.strip && shown.length < room ? stripRow(slot, width) : null;
   if (strip) shown.push(strip);
-  for (const finding of slot.part.findings.filter((one) => headlines.length === 0 || !isTold(one))) {
+  for (const finding of stillOpen(slot.part.findings).filter((one) => headlines.length === 0 || !isTold(one))) {
     if (shown.length >= room) break;
     shown.push(headlineRow({ label: '', severity: finding.severity, texts: [finding.title] }, 0, width));
   }

@@ -375,9 +375,11 @@ export const viewBindings: readonly Given[] = [
   {
     id: 'quit',
     keys: ['q'],
-    name: 'back, quit',
+    name: 'quit',
     description: 'Go back; from the first view leave cordon, which asks first',
     modes: [...views, 'help'],
+    // Elsewhere Esc is offered, which goes back too.
+    offered: (state) => !beneathFirst(state),
     commands: (state) => [{ type: beneathFirst(state) ? 'back' : 'quit' }],
   },
 ];

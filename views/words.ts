@@ -8,11 +8,6 @@ import { type Line, line, span } from './line.ts';
 /** All IPv4 addresses that are reachable from the Internet. */
 const wholeInternet = 3_702_259_456;
 
-/** The last part of a resource id: the resource's name. */
-export function nameOfId(id: string): string {
-  return id.split('/').filter(Boolean).at(-1) ?? id;
-}
-
 /** From how much of the Internet: "whole Internet", "4,096 addresses", or the prefixes when they are few. */
 export function breadthText(sources: ExposedPort['sources']): string {
   if (sources.publicAddresses >= wholeInternet) return 'whole Internet';
@@ -34,6 +29,11 @@ export function ageNote(fact: Fact<unknown> | null, now: Date, busy: boolean, ab
   const stale = seconds > staleAfterSeconds;
   const told = about === '' ? age(fact.asOf, now) : `${about} ${age(fact.asOf, now)}`;
   return line(span(`${stale ? `${mark.stale} ` : ''}${told}${busy ? ` ${mark.loading}` : ''}`, stale ? 'high' : 'dim'));
+}
+
+/** What happened, without the event's number and the SID of an account whose name is there. */
+export function brief(what: string): string {
+  return what.replace(/^\d{4} /, '').replace(/ \(S-1-[\d-]+\)/, '');
 }
 
 /** Several blanks. */

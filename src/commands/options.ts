@@ -130,13 +130,19 @@ function cloudOptions(flags: ConnectionFlags): Pick<ConnectionOptions, 'cloud' |
   };
 }
 
+/** What a person has to do to sign in, where no screen is drawn. */
+export function toSignIn(text: string): void {
+  if (text !== '') process.stderr.write(`${text}; Ctrl-C gives up\n`);
+}
+
 /**
  * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
- * goes wrong beside the work, in a sentence.
+ * goes wrong beside the work, in a sentence; `showSignIn` what a person has to do to sign in, and "" when that is over.
  */
 export async function openConnection(
   flags: ConnectionFlags,
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
+  showSignIn = toSignIn,
 ): Promise<Opened> {
   const { auth, tenant, subscription, timeout } = flags;
   const base = {
@@ -164,8 +170,7 @@ export async function openConnection(
   const connection = connect({
     ...base,
     ...(simulator ? { simulator } : {}),
-    // It cannot wait for a screen: without it there is no sign-in.
-    tell: (text) => process.stderr.write(`${printable(text, 1000)}\n`),
+    tell: (text) => showSignIn(printable(text, 1000)),
   });
   // What the user is asked to type must be on screen before anything else is drawn.
   if (!simulator && (auth === 'device-code' || auth === 'browser')) await connection.signedIn();

@@ -10,6 +10,11 @@ export function findingsIn(state: SessionState, vmId: string): readonly Finding[
   return state.triages.get(vmId)?.part.findings ?? [];
 }
 
+/** Those that still hold: what was closed is history. */
+export function stillOpen(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ closed }) => !closed);
+}
+
 /** Those of them that contain every word of the search. */
 export function foundFindings(
   state: SessionState,

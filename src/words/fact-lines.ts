@@ -14,6 +14,7 @@ import type {
 import { count } from '../text/counts.ts';
 import { day, moment } from '../text/times.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { logonTypeWords } from '../triage/logons/event-words.ts';
 import { missingCounts } from '../triage/patches.ts';
 
 /** One line of evidence in words; the label is "" where it goes on with the one before. */
@@ -275,9 +276,13 @@ export function recommendationLines({ unhealthy, healthy, notApplicable }: Recom
   ];
 }
 
-/** What Defender says of a program's support, in words; "" when it is supported or nothing is said. */
-export function supportText({ endOfSupport, endOfSupportAt }: Software['items'][number]): string {
+/**
+ * What Defender says of a program's support, in words; "" when it is supported or nothing is said. A day that it announced
+ * may have passed since: `today` (ISO 8601) decides.
+ */
+export function supportText({ endOfSupport, endOfSupportAt }: Software['items'][number], today: string): string {
   const on = endOfSupportAt === '' ? '' : ` (${endOfSupportAt})`;
+  if (endOfSupportAt !== '' && endOfSupportAt < today.slice(0, 10)) return `no longer supported${on}`;
   if (endOfSupport === '' || /^none$/i.test(endOfSupport)) return endOfSupportAt === '' ? '' : `support ends${on}`;
   if (/upcoming/i.test(endOfSupport)) return `support ends soon${on}`;
   return /version/i.test(endOfSupport) ? `this version is no longer supported${on}` : `no longer supported${on}`;
@@ -300,10 +305,12 @@ export function vulnerabilityLines(part: TriageInProgress, one: Software['vulner
 }
 
 /** Programs, their support, and the vulnerabilities that a scan found. */
-export function softwareLines(part: Pick<TriageInProgress, 'knownExploited'>, value: Software): ToldLine[] {
+export function softwareLines(part: Pick<TriageInProgress, 'knownExploited' | 'posture'>, value: Software): ToldLine[] {
+  const fact = part.posture.software;
+  const today = fact?.state === 'known' ? fact.asOf : '';
   const { items, scan, vulnerabilities } = value;
-  const old = items.filter((program) => supportText(program) !== '');
-  const others = items.filter((program) => supportText(program) === '');
+  const old = items.filter((program) => supportText(program, today) !== '');
+  const others = items.filter((program) => supportText(program, today) === '');
   const name = (program: Software['items'][number]) =>
     [program.vendor, program.name, program.version].filter(Boolean).join(' ');
   return [
@@ -326,7 +333,7 @@ export function softwareLines(part: Pick<TriageInProgress, 'knownExploited'>, va
     ),
     ...listed(
       'End of support',
-      old.map((program) => `${name(program)}: ${supportText(program)}`),
+      old.map((program) => `${name(program)}: ${supportText(program, today)}`),
     ),
     ...listed(
       'Programs',
@@ -478,4 +485,9 @@ export function firewallLines(value: Firewall): ToldLine[] {
       ),
     ),
   ];
+}
+
+/** "type 10, remote desktop"; that it is not recorded where it is not. */
+export function logonTypeText(type: number | null): string {
+  return type === null ? 'type not recorded' : logonTypeWords(String(type));
 }

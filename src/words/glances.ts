@@ -93,8 +93,8 @@ export function identityGlance(identity: IdentityPosture): Glance {
 }
 
 /** Known vulnerabilities and programs without support. */
-export function softwareGlance(software: Software): Glance {
-  const old = software.items.filter((program) => supportText(program) !== '').length;
+export function softwareGlance(software: Software, now: Date): Glance {
+  const old = software.items.filter((program) => supportText(program, now.toISOString()) !== '').length;
   const ends = old > 0 ? `, ${old} end of support` : '';
   if (software.vulnerabilities.length > 0) {
     return { severity: 'high', text: `${software.vulnerabilities.length} vulnerable${ends}` };
@@ -126,7 +126,7 @@ export function activityGlance({ entries }: Activity): Glance {
   const worth = entries.filter(({ severity }) => severity === 'high' || severity === 'critical').length;
   return {
     severity: worth > 0 ? 'high' : 'low',
-    text: worth > 0 ? `${worth} of ${counted(entries.length, 'change')}` : counted(entries.length, 'change'),
+    text: worth > 0 ? `${worth} serious of ${counted(entries.length, 'change')}` : counted(entries.length, 'change'),
   };
 }
 

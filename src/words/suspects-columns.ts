@@ -62,7 +62,7 @@ function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (ports === null) return notKnown(look);
   if (ports.length === 0) return plain('-');
   const power = powerWord(row.vm.power);
-  return plain(`${ports.join(' ')}${power === 'off' ? ' (when on)' : ''}`);
+  return plain(`${[...new Set(ports)].join(' ')}${power === 'off' ? ' (when on)' : ''}`);
 }
 
 function patchesCell(row: ScanRow, look: Look): { text: string; tone: Tone } {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failedLogon, successfulLogon, writeLog } from '../eventlog/log-writer.ts';
+import { screenOf } from '../views/fixtures/screen-of.ts';
 import { cordon, program, type RunningSimulator, root, simulate } from './cordon.ts';
 import { TerminalProgram } from './terminal.ts';
 
@@ -63,9 +64,11 @@ describe('an incident, with the keyboard alone', () => {
       (text) => text.includes('effective rules agree') && text.includes('THEN LOGON'),
       patience,
     );
-    expect(before).toContain('whole Internet');
-    expect(before).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
-    expect(before).toMatch(/▲ STILL OPEN {3}3389 4389 443 to everybody/);
+    const seen = screenOf(before);
+    expect(seen.pane('Exposed ports').row('3389')).toMatch(/^❯▲ 3389\/tcp +RDP +whole Internet/);
+    expect(seen.pane('Failed logons').row('1,204')).toMatch(/^▲/);
+    expect(seen.row('COMPROMISED')).toContain('as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
+    expect(seen.row('STILL OPEN')).toMatch(/^▲ .*3389 4389 443 to everybody/);
     expect(screen.raw).not.toContain('\u001b]0;');
 
     // Reads on: every finding, the time line, the events next to the logon, the address on other machines.
@@ -126,7 +129,7 @@ describe('an incident, with the keyboard alone', () => {
     await confirm(screen, /Undo the step that was done on web01\?/, 'Puts web-nsg back', 'web01\r');
     await screen.until((text) => /web01-nic has web-nsg again/.test(text), patience);
     await toTriage(screen);
-    await screen.until((text) => /3389\/tcp +RDP +whole/.test(text), patience);
+    await screen.until((text) => screenOf(text).pane('Exposed ports').has('RDP    whole'), patience);
 
     screen.type('t');
     await screen.until('chain ✓', patience);

@@ -240,6 +240,16 @@ describe('findings', () => {
     expect(of('noLongerSupported')).toEqual(['software-end-of-support']);
     expect(of('upcomingVersionNoLongerSupported')).toEqual([]);
     expect(of('None')).toEqual([]);
+    const ends = (endOfSupportAt: string) =>
+      ids({
+        software: known(
+          { ...scanned(), items: [{ ...item, endOfSupport: 'upcomingNoLongerSupported', endOfSupportAt }] },
+          about,
+        ),
+      });
+    // A day that was announced has come.
+    expect(ends('2026-07-14')).toEqual(['software-end-of-support']);
+    expect(ends('2027-07-14')).toEqual([]);
   });
   it('tells backups that are deleted, stopped, old, without a point before the attack, or easy to delete', () => {
     const of = (changes: Parameters<typeof backup>[0]) => ids({ backup: known(backup(changes), about) });

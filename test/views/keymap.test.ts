@@ -126,7 +126,7 @@ describe('the action table', () => {
 
   test('the key table has a row for each action', () => {
     const rows = keyTable().split('\n');
-    expect(rows[0]).toBe('| Key | What it does | Where |');
+    expect(rows[0]).toBe('| Key | What it does | Where | Name in `keys:` |');
     expect(rows).toHaveLength(bindings.length - 8 + 2);
     expect(keyTable()).toContain('| `Ctrl+C` |');
   });

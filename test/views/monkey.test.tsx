@@ -72,12 +72,26 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
   timeout: Math.max(120_000, count * 400),
 }, async () => {
   const random = randomOf(seed);
+  for (let done = 0; done < count; ) done += await workbenchOf(random, count - done);
+});
+
+/** Plays with one workbench until so many events were sent or it was left; returns how many were. */
+async function workbenchOf(random: () => number, most: number): Promise<number> {
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = <T,>(list: readonly T[]): T => list[below(list.length)] as T;
   const world = new World();
+  // A disk that takes no case, and a clipboard that is not there.
+  if (random() < 0.2) world.failCase = 'the disk is full';
+  if (random() < 0.2) world.ports.clipboard.copy = () => 'the terminal has no clipboard';
   const terminal = new FakeTerminal(80, 24);
   const session = createSession(world.ports, { readOnly: false, scope: 'contoso-prod' });
-  const ended = runWorkbench({ session, stdin: terminal.stdin, stdout: terminal.stdout, stderr: process.stderr });
+  const ended = runWorkbench({
+    session,
+    stdin: terminal.stdin,
+    stdout: terminal.stdout,
+    stderr: process.stderr,
+    theme: 'auto',
+  });
   let defect: unknown = null;
   ended.catch((error: unknown) => {
     defect = error;
@@ -140,6 +154,19 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
       },
     ],
     [
+      3,
+      'log',
+      () => {
+        const gone = unknown('no permission on the workspace');
+        pick([
+          () => world.opening.at(-1)?.fail(new Error('it is no event log')),
+          () => world.looking.at(-1)?.end(gone),
+          () => world.tracing.at(-1)?.end(gone),
+        ])();
+      },
+    ],
+    [2, 'background', () => terminal.type(pick(['\u001b]11;rgb:ffff/ffff/ffff\u0007', '\u001b]11;rgb:0/0/0\u001b\\']))],
+    [
       2,
       'tick',
       () => {
@@ -168,7 +195,9 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
     else if (seen.question !== asked) Object.assign(seen, { question: asked, at: world.elapsed });
   };
 
-  for (let at = 0; at < count && world.quits === 0; at += 1) {
+  let sent = 0;
+  for (; sent < most && world.quits === 0; sent += 1) {
+    const at = sent;
     const [, name, act] = drawn(random() * total) ?? pick(events);
     history.push(`${at} ${name} ${session.state().layers.at(-1)?.kind}`);
     await act();
@@ -208,4 +237,5 @@ test(`${count} events of seed ${seed}: no defect, no change that was not asked f
   expect(terminal.written.join('').lastIndexOf('\u001b[?1000l')).toBeGreaterThan(
     terminal.written.join('').lastIndexOf('\u001b[?1000h'),
   );
-});
+  return sent;
+}

@@ -8,6 +8,7 @@ import { promptOf } from './fixtures/confirm.ts';
 import { burst, incident, known, machine, now, port, suspect, suspects, unknown } from './fixtures/incident.ts';
 import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
 import { FakeTerminal } from './fixtures/screen.ts';
+import { screenOf } from './fixtures/screen-of.ts';
 
 const open: { leave(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -376,31 +377,70 @@ describe('triage', () => {
       timeLine: incident().timeLine,
       findings: [],
     });
-    const middle = await terminal.until('? Not known: this VM sends no');
-    expect(middle).toContain('To fix: o opens an exported');
-    expect(middle).toContain('… asking for missing patches');
-    expect(middle).toContain('? not known: failed logons');
-    expect(middle).not.toContain('No failed logon');
+    const middle = screenOf(await terminal.until('? Not known: this VM sends no'));
+    const unseen = middle.pane('Failed logons');
+    expect(unseen.row('Not known')).toContain('this VM sends no');
+    expect(unseen.row('To fix')).toContain('o opens an exported');
+    expect(unseen.has('No failed logon')).toBe(false);
+    expect(middle.pane('Patch gaps').row('…')).toBe('… asking for missing patches');
+    expect(middle.has('? not known: failed logons')).toBe(true);
     await world.endTriage({ ...incident(), logons, patches, posture, findings });
-    const screen = await terminal.until('THEN LOGON 02:14:09Z');
-    expect(screen).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures');
-    expect(screen).toMatch(/▲ STILL OPEN {3}3389 .*to everybody/);
-    expect(screen).toContain('Next: p1 lock-nsg  create → swap');
-    expect(screen).toContain('assessed 2d');
-    expect(screen).toContain('case 2026-11-23-web01');
-    expect(screen).not.toContain('Not known');
+    const screen = screenOf(await terminal.until('THEN LOGON 02:14:09Z'));
+    expect(screen.row('COMPROMISED')).toBe(
+      '▲ COMPROMISED  as svc-backup from 203.0.113.77, RDP, 02:14:09Z, after 1,204 failures',
+    );
+    expect(screen.row('STILL OPEN')).toMatch(/^▲ .*3389 .*to everybody/);
+    expect(screen.row('Next')).toContain('p1 lock-nsg  create → swap');
+    expect(screen.pane('Exposed ports').focused).toBe(true);
+    expect(screen.pane('Exposed ports').row('3389/tcp')).toMatch(/^❯▲ .*RDP +whole Internet/);
+    expect(screen.pane('Failed logons').row('1,204')).toMatch(/^▲ 01:58/);
+    expect(screen.pane('Patch gaps').note).toBe('assessed 2d');
+    expect(screen.row('case ')).toContain('case 2026-11-23-web01');
+    expect(screen.has('Not known')).toBe(false);
   });
 
   test('ages tick', async () => {
     const { terminal, world, session } = await atTriage();
     await world.endTriage();
-    await terminal.until('12s');
+    const aged = (age: string) => terminal.until((screen) => screenOf(screen).pane('Exposed ports').note === age);
+    await aged('12s');
     world.clock += 3_000;
     session.dispatch({ type: 'tick' });
-    await terminal.until('15s');
+    await aged('15s');
     world.clock += 20 * 60_000;
     session.dispatch({ type: 'tick' });
-    await terminal.until('◷ 20m');
+    await aged('◷ 20m');
+  });
+
+  test('what was closed since is no finding any more: it is not counted, and suggests nothing', async () => {
+    const { terminal, world } = await atTriage();
+    const document = incident();
+    await world.endTriage(document);
+    await terminal.until('f 3 findings');
+    const closed = { at: '2026-11-23T02:25:47Z', by: 'cordon (lock-nsg)' };
+    const findings = document.findings.map((one) => ({ ...one, evidence: [], playbook: '', closed }));
+    terminal.type('r');
+    await world.endTriage({ ...document, findings });
+    const screen = screenOf(await terminal.until('f 0 findings'));
+    expect(screen.has('Next: p')).toBe(false);
+    terminal.type('f');
+    await terminal.until('0 findings, and 3 that are closed');
+  });
+
+  test('a long page says which of its rows are on screen, to its end', async () => {
+    const world = new World();
+    world.explained = Array.from({ length: 40 }, (_, at) => ({ label: `Line ${at + 1}`, text: 'of many' }));
+    const { terminal } = await atTriage(80, 24, world);
+    await world.endTriage();
+    await terminal.until('3389/tcp');
+    terminal.type('\r');
+    await terminal.until(/1–19 of \d+ rows/);
+    terminal.type('\u001b[6~');
+    await terminal.until(/20–38 of \d+ rows|21–39 of \d+ rows/);
+    terminal.type('\u001b[F');
+    const end = screenOf(await terminal.until(/–(\d+) of \1 rows/));
+    expect(end.row('rows')).toContain('end');
+    expect(end.has('Line 40')).toBe(true);
   });
 
   test.each([

@@ -48,8 +48,12 @@ export const softwareRules: Rule[] = [
     playbook: '',
     judge({ software }) {
       const items = knownValue(software)?.items ?? [];
+      const today = software?.state === 'known' ? software.asOf.slice(0, 10) : '';
+      // A day that was announced may have passed since.
       const old = [...items.entries()].filter(
-        ([, item]) => unsupported.test(item.endOfSupport) && !/upcoming/i.test(item.endOfSupport),
+        ([, { endOfSupport, endOfSupportAt }]) =>
+          (unsupported.test(endOfSupport) && !/upcoming/i.test(endOfSupport)) ||
+          (endOfSupportAt !== '' && endOfSupportAt < today),
       );
       const [first] = old;
       if (!first) return null;
