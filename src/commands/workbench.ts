@@ -65,14 +65,8 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const first = signsInFirst(flags) ? await connect() : null;
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
-  const [{ runWorkbench }, { rebind }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all(
-    [
-      import('../../views/workbench.tsx'),
-      import('../../views/keymap.ts'),
-      import('../session/prompts/reading-time.ts'),
-      import('../session/session.ts'),
-      import('../session/clipboard.ts'),
-    ],
+  const { createSession, rebind, runWorkbench, terminalClipboard, wallStopwatch } = await import(
+    './workbench-parts.ts'
   );
   const clashes = rebind(settings.keys);
   if (clashes.length > 0) throw new Failure(`${settingsFile()}: keys: ${clashes.join('; ')}`, exitCode.usage);

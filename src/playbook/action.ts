@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { ChangeGate } from '../documents/exchange.ts';
 import type { Change, Danger, Permission } from '../documents/run.ts';

@@ -1,4 +1,5 @@
 import { at, listAt, textAt } from '../../arm/json.ts';
+import { nameOf } from '../../arm/resource-id.ts';
 import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
 import type { AzureError } from './azure-error.ts';
@@ -63,7 +64,7 @@ function policyIn(details: unknown, message: string): string {
 /** The scope and name of a management lock in ARM's sentence. */
 function lockedBy(message: string): string {
   const [, scope = ''] = /scope\(s\) (?:are locked|.{0,80}locked)[^']*'([^']+)'/i.exec(message) ?? [];
-  return printable(scope.split('/').at(-1) ?? '', 120) || 'the resource group';
+  return nameOf(scope) || 'the resource group';
 }
 
 function byPolicy({ message }: AzureError, details: unknown): Gap {

@@ -1,4 +1,5 @@
 import { listAt, textAt } from '../../arm/json.ts';
+import { nameOf, shortName } from '../../arm/resource-id.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { type Granted, permits } from './role-permissions.ts';
@@ -30,7 +31,7 @@ export async function readEligibleRoles(
       const definitionId = textAt(one, 'properties', 'roleDefinitionId');
       const named = textAt(one, 'properties', 'expandedProperties', 'roleDefinition', 'displayName');
       found.push({
-        role: printable(named || (definitionId.split('/').at(-1) ?? ''), 100),
+        role: printable(named || shortName(definitionId), 100),
         scope: textAt(one, 'properties', 'scope'),
         definitionId,
       });
@@ -72,6 +73,6 @@ export async function eligibleFor(
 
 /** "you are eligible for Reader on contoso-prod: activate it in Privileged Identity Management" */
 export function activation({ role, scope }: Pick<EligibleRole, 'role' | 'scope'>): string {
-  const where = printable(scope.split('/').at(-1) || 'the tenant', 100);
+  const where = nameOf(scope, 100) || 'the tenant';
   return `you are eligible for ${role} on ${where}: activate it (Azure portal, Privileged Identity Management, My roles)`;
 }
