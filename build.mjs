@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
 import { inkPlugins } from './scripts/ink-plugins.mjs';
+import { allBut, mergeChunks } from './scripts/merged-chunks.mjs';
 
 const outdir = fileURLToPath(new URL('./dist/', import.meta.url));
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -61,6 +62,12 @@ const { metafile } = await build({
   },
   logLevel: 'error',
 });
+const firstFrame = ['src/commands/workbench.ts', 'src/commands/workbench-parts.ts'];
+await mergeChunks(root, metafile, [
+  { name: 'common', of: firstFrame, and: allBut(firstFrame) },
+  // Ink's colours are decided when it is evaluated: src/commands/workbench.ts comes before.
+  { name: 'first-frame', of: ['src/commands/workbench-parts.ts'] },
+]);
 await cp(new URL('./src/azure/queries', import.meta.url), `${outdir}queries`, { recursive: true });
 await cp(new URL('./playbooks', import.meta.url), `${outdir}playbooks`, { recursive: true });
 await cp(new URL('./src/launch.mjs', import.meta.url), `${outdir}cordon.js`);
@@ -86,7 +93,7 @@ async function snapshotParser() {
   const script = fileURLToPath(new URL('./src/kql/parser-snapshot.cjs', import.meta.url));
   const library = fileURLToPath(new URL('./node_modules/@kusto/language-service-next', import.meta.url));
   const version = (await run('-p', 'process.version + " " + process.platform + " " + process.arch')).trim();
-  await run('--snapshot-blob', `${outdir}kql-parser.blob`, '--build-snapshot', script, library);
+  await run('--snapshot-blob', `${outdir}kql-parser.blob`, '--build-snapshot', script, library, `${outdir}queries`);
   await writeFile(`${outdir}kql-parser.key`, `${version} ${statSync(node).size}`);
 }
 

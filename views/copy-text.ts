@@ -1,6 +1,6 @@
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import type { Session } from '../src/session/session.ts';
-import { drawn, type SessionState, top } from '../src/session/state.ts';
+import { drawn, type Layer, type SessionState, top } from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { foundMoments, momentAt } from '../src/session/time-line.ts';
 import { patchName } from '../src/words/fact-lines.ts';
@@ -8,11 +8,45 @@ import { detailOnScreen } from './page-body.ts';
 import { postureItems } from './posture-pane.ts';
 import { foundEntries } from './transcript-text.ts';
 
+interface Copied {
+  text: string;
+  /** Its name. */
+  what: string;
+}
+
+/** The thing under the cursor of a pane. */
+function fromPane(state: SessionState, { vmId, pane, selected }: Extract<Layer, { kind: 'triage' }>): Copied | null {
+  const part = state.triages.get(vmId)?.part;
+  const index = selected[pane];
+  if (!part) return null;
+  if (pane === 'ports') {
+    const port = part.exposure?.state === 'known' ? part.exposure.value.ports[index] : undefined;
+    if (!port) return null;
+    const text = port.frontend.from === 0 ? port.frontend.address : `${port.frontend.address}:${port.frontend.from}`;
+    return { text, what: text };
+  }
+  if (pane === 'logons') {
+    const sources = (part.logons?.state === 'known' ? part.logons.value.bursts[index]?.sources : undefined) ?? [];
+    const text = sources.flatMap(({ address }) => address || []).join('\n');
+    return text === '' ? null : { text, what: sources.length === 1 ? text : `${sources.length} addresses` };
+  }
+  if (pane === 'patches') {
+    const missing = part.patches?.state === 'known' ? part.patches.value.missing : [];
+    const patch = missing[index];
+    if (patch) return { text: patchName(patch), what: patchName(patch) };
+    const software = part.posture.software?.state === 'known' ? part.posture.software.value.vulnerabilities : [];
+    const one = software[index - missing.length];
+    return one ? { text: [one.title, ...one.cves].join(' '), what: one.title } : null;
+  }
+  const item = postureItems(part, state.now)[index];
+  return item ? { text: `${item.name}: ${item.text}`, what: item.name } : null;
+}
+
 /** The value under the cursor, as one would paste it elsewhere, and its name; null when there is none. */
 export function copyText(
   state: SessionState,
   session: Pick<Session, 'explain'> = { explain: () => [] },
-): { text: string; what: string } | null {
+): Copied | null {
   const layer =
     top(state).kind === 'help' || top(state).kind === 'palette' ? (state.layers.at(-2) ?? drawn(state)) : top(state);
   if (layer.kind === 'suspects') {
@@ -20,7 +54,7 @@ export function copyText(
     return row ? { text: row.id, what: `the resource id of ${row.name}` } : null;
   }
   if (layer.kind === 'transcript') {
-    const entries = foundEntries(state.cases.get(layer.vmId)?.openCase?.entries() ?? [], layer.search);
+    const entries = foundEntries(state.cases.get(layer.vmId)?.openCase, layer.search);
     const entry = entries[layer.selected ?? entries.length - 1];
     return entry ? { text: JSON.stringify(entry), what: `entry ${entry.seq}` } : null;
   }
@@ -46,35 +80,5 @@ export function copyText(
     const lines = detail.lines.map(({ label, text }) => `${label}\t${text}`);
     return { text: [detail.title, ...lines].join('\n'), what: 'this detail' };
   }
-  if (layer.kind !== 'triage') return null;
-  const part = state.triages.get(layer.vmId)?.part;
-  const index = layer.selected[layer.pane];
-  if (!part) return null;
-  if (layer.pane === 'ports') {
-    const port = part.exposure?.state === 'known' ? part.exposure.value.ports[index] : undefined;
-    if (!port) return null;
-    const text = port.frontend.from === 0 ? port.frontend.address : `${port.frontend.address}:${port.frontend.from}`;
-    return { text, what: text };
-  }
-  if (layer.pane === 'logons') {
-    const burst = part.logons?.state === 'known' ? part.logons.value.bursts[index] : undefined;
-    const text =
-      burst?.sources
-        .map((source) => source.address)
-        .filter(Boolean)
-        .join('\n') ?? '';
-    return text === ''
-      ? null
-      : { text, what: burst?.sources.length === 1 ? text : `${burst?.sources.length ?? 0} addresses` };
-  }
-  if (layer.pane === 'patches') {
-    const missing = part.patches?.state === 'known' ? part.patches.value.missing : [];
-    const patch = missing[index];
-    if (patch) return { text: patchName(patch), what: patchName(patch) };
-    const software = part.posture.software?.state === 'known' ? part.posture.software.value.vulnerabilities : [];
-    const one = software[index - missing.length];
-    return one ? { text: [one.title, ...one.cves].join(' '), what: one.title } : null;
-  }
-  const item = postureItems(part, state.now)[index];
-  return item ? { text: `${item.name}: ${item.text}`, what: item.name } : null;
+  return layer.kind === 'triage' ? fromPane(state, layer) : null;
 }

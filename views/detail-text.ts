@@ -1,3 +1,4 @@
+import { shortName } from '../src/arm/resource-id.ts';
 import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
@@ -9,6 +10,7 @@ import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { hasWords } from '../src/text/fuzzy.ts';
 import { clock, moment } from '../src/text/times.ts';
+import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import {
   assessmentLines,
   logonTypeText,
@@ -20,7 +22,7 @@ import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { postureItems } from './posture-pane.ts';
-import { breadthText, nameOfId } from './words.ts';
+import { breadthText } from './words.ts';
 
 /** A table of few rows inside a detail, for ink-table. */
 export interface SmallTable {
@@ -83,124 +85,104 @@ function aroundLines(state: SessionState, vmId: string, burst: Burst): Detail['l
   ];
 }
 
-/** What the detail view shows, or null when the thing is gone since (a refresh found it closed, say). */
-export function detailOf(
-  session: Pick<Session, 'explain'>,
-  state: SessionState,
-  about: { vmId: string; pane: Pane; index: number },
-): Detail | null {
-  const part = state.triages.get(about.vmId)?.part;
-  if (!part) return null;
-  const vm = part.vm.name;
-  if (about.pane === 'ports') {
-    if (part.exposure?.state !== 'known') return null;
-    const port = part.exposure.value.ports[about.index];
-    if (!port) return null;
-    const told = session.explain(about.vmId, about.index);
+function portDetail(part: TriageInProgress, index: number, explained: Detail['lines']): Detail | null {
+  if (part.exposure?.state !== 'known') return null;
+  const port = part.exposure.value.ports[index];
+  if (!port) return null;
+  const reach = explained.length > 0 ? explained : [{ label: 'Who can reach it', text: breadthText(port.sources) }];
+  const rows = port.decidedBy.map((rule) => ({
+    rule: rule.rule,
+    priority: String(rule.priority),
+    level: rule.level,
+    'security group': shortName(rule.nsg),
+  }));
+  return {
+    title: `${portWithProtocol(port)} on ${part.vm.name}, nic ${shortName(port.networkInterface)}, ${port.frontend.address}`,
+    asOf: part.exposure.asOf,
+    lines: [...reach, ...sourceLines(part.exposure)],
+    tables: [{ title: 'Decided by', rows }],
+  };
+}
+
+function successText({ success }: Burst): string {
+  if (success.state === 'unknown') return `${mark.unknown} not known: ${success.because}. ${success.cure}`;
+  if (success.value === null) return 'no logon from these addresses was seen after it';
+  const { account, address, at, logonType } = success.value;
+  return `${account} from ${address || 'an address that was not recorded'} at ${moment(at)} (${logonTypeText(logonType)})`;
+}
+
+/** The parties of a burst and the reasons of its failures, the most frequent first. */
+function burstTables(burst: Burst): SmallTable[] {
+  const from = burst.sources.map((one) => ({ address: one.address || 'not recorded', failures: count(one.failures) }));
+  const against = burst.accounts.map((one) => ({
+    account: one.name,
+    failures: count(one.failures),
+    exists: one.exists === null ? 'not known' : one.exists ? 'yes' : 'no',
+  }));
+  const why = burst.codes.map((one) => ({ code: one.code, meaning: one.meaning, failures: count(one.failures) }));
+  return [
+    { title: 'From', rows: from.slice(0, 5) },
+    { title: 'Against', rows: against.slice(0, 5) },
+    { title: 'Why they failed', rows: why.slice(0, 5) },
+  ];
+}
+
+function burstDetail(state: SessionState, part: TriageInProgress, index: number): Detail | null {
+  if (part.logons?.state !== 'known') return null;
+  const burst = part.logons.value.bursts[index];
+  if (!burst) return null;
+  return {
+    title: `${burstKinds[burst.kind].name} on ${part.vm.name}: ${burstParties(burst)}`,
+    asOf: part.logons.asOf,
+    lines: [
+      { label: 'When', text: `${moment(burst.start)} to ${moment(burst.end)}` },
+      ...(burst.readFrom ? [{ label: 'Read from', text: burst.readFrom }] : []),
+      {
+        label: 'Failures',
+        text: `${count(burst.failures)}, at most ${count(burst.peakPerMinute)} in a minute   ${sparkline(burst.histogram, 30)}`,
+      },
+      { label: 'A logon after it', text: successText(burst) },
+      ...burst.next.map((next, at) => ({
+        label: at === 0 ? 'What followed' : '',
+        text: `${moment(next.at)}  ${next.eventId}  ${next.what}`,
+      })),
+      ...aroundLines(state, part.vm.id, burst),
+      { label: 'Logon types', text: burst.logonTypes.map(logonTypeText).join('; ') || 'not recorded' },
+      ...sourceLines(part.logons),
+    ],
+    tables: burstTables(burst),
+  };
+}
+
+/** Missing patches come first in their pane, then vulnerabilities of other software. */
+function patchDetail(part: TriageInProgress, index: number): Detail | null {
+  const { patches } = part;
+  const missing = patches?.state === 'known' ? patches.value.missing : [];
+  const patch = missing[index];
+  if (patch && patches?.state === 'known') {
     return {
-      title: `${portWithProtocol(port)} on ${vm}, nic ${nameOfId(port.networkInterface)}, ${port.frontend.address}`,
-      asOf: part.exposure.asOf,
-      lines: [
-        ...(told.length > 0 ? told : [{ label: 'Who can reach it', text: breadthText(port.sources) }]),
-        ...sourceLines(part.exposure),
-      ],
-      tables: [
-        {
-          title: 'Decided by',
-          rows: port.decidedBy.map((rule) => ({
-            rule: rule.rule,
-            priority: String(rule.priority),
-            level: rule.level,
-            'security group': nameOfId(rule.nsg),
-          })),
-        },
-      ],
-    };
-  }
-  if (about.pane === 'logons') {
-    if (part.logons?.state !== 'known') return null;
-    const burst = part.logons.value.bursts[about.index];
-    if (!burst) return null;
-    const { success } = burst;
-    const after =
-      success.state === 'unknown'
-        ? `${mark.unknown} not known: ${success.because}. ${success.cure}`
-        : success.value === null
-          ? 'no logon from these addresses was seen after it'
-          : `${success.value.account} from ${success.value.address || 'an address that was not recorded'} at ${moment(success.value.at)} (${logonTypeText(success.value.logonType)})`;
-    return {
-      title: `${burstKinds[burst.kind].name} on ${vm}: ${burstParties(burst)}`,
-      asOf: part.logons.asOf,
-      lines: [
-        { label: 'When', text: `${moment(burst.start)} to ${moment(burst.end)}` },
-        ...(burst.readFrom ? [{ label: 'Read from', text: burst.readFrom }] : []),
-        {
-          label: 'Failures',
-          text: `${count(burst.failures)}, at most ${count(burst.peakPerMinute)} in a minute   ${sparkline(burst.histogram, 30)}`,
-        },
-        { label: 'A logon after it', text: after },
-        ...burst.next.map((next, at) => ({
-          label: at === 0 ? 'What followed' : '',
-          text: `${moment(next.at)}  ${next.eventId}  ${next.what}`,
-        })),
-        ...aroundLines(state, about.vmId, burst),
-        { label: 'Logon types', text: burst.logonTypes.map(logonTypeText).join('; ') || 'not recorded' },
-        ...sourceLines(part.logons),
-      ],
-      tables: [
-        {
-          title: 'From',
-          rows: burst.sources
-            .slice(0, 5)
-            .map((one) => ({ address: one.address || 'not recorded', failures: count(one.failures) })),
-        },
-        {
-          title: 'Against',
-          rows: burst.accounts.slice(0, 5).map((one) => ({
-            account: one.name,
-            failures: count(one.failures),
-            exists: one.exists === null ? 'not known' : one.exists ? 'yes' : 'no',
-          })),
-        },
-        {
-          title: 'Why they failed',
-          rows: burst.codes
-            .slice(0, 5)
-            .map((one) => ({ code: one.code, meaning: one.meaning, failures: count(one.failures) })),
-        },
-      ],
-    };
-  }
-  if (about.pane === 'patches') {
-    const missing = part.patches?.state === 'known' ? part.patches.value.missing : [];
-    const patch = missing[about.index];
-    if (patch && part.patches?.state === 'known') {
-      return {
-        title: `${patchName(patch)} is missing on ${vm}`,
-        asOf: part.patches.asOf,
-        lines: [
-          ...missingPatchLines(part, patch),
-          ...assessmentLines(part.patches.value),
-          ...sourceLines(part.patches),
-        ],
-        tables: [],
-      };
-    }
-    const software = part.posture.software;
-    if (software?.state !== 'known') return null;
-    const one = software.value.vulnerabilities[about.index - missing.length];
-    if (!one) return null;
-    return {
-      title: `${one.title} on ${vm}`,
-      asOf: software.asOf,
-      lines: [...vulnerabilityLines(part, one), ...sourceLines(software)],
+      title: `${patchName(patch)} is missing on ${part.vm.name}`,
+      asOf: patches.asOf,
+      lines: [...missingPatchLines(part, patch), ...assessmentLines(patches.value), ...sourceLines(patches)],
       tables: [],
     };
   }
-  const item = postureItems(part, state.now)[about.index];
+  const { software } = part.posture;
+  const one = software?.state === 'known' ? software.value.vulnerabilities[index - missing.length] : undefined;
+  if (software?.state !== 'known' || !one) return null;
+  return {
+    title: `${one.title} on ${part.vm.name}`,
+    asOf: software.asOf,
+    lines: [...vulnerabilityLines(part, one), ...sourceLines(software)],
+    tables: [],
+  };
+}
+
+function postureDetail(part: TriageInProgress, index: number, now: Date): Detail | null {
+  const item = postureItems(part, now)[index];
   if (!item?.fact) return null;
   return {
-    title: `${item.name} of ${vm}`,
+    title: `${item.name} of ${part.vm.name}`,
     asOf: item.fact.state === 'known' ? item.fact.asOf : '',
     lines: [...postureSources[item.key].lines(part), ...sourceLines(item.fact)],
     tables: [],
@@ -223,6 +205,20 @@ export function linesWith(detail: Detail, search: string): Detail {
       rows: table.rows.filter((row) => hasWords(`${table.title} ${Object.values(row).join(' ')}`, search)),
     })),
   };
+}
+
+/** What the detail view shows, or null when the thing is gone since (a refresh found it closed, say). */
+export function detailOf(
+  session: Pick<Session, 'explain'>,
+  state: SessionState,
+  { vmId, pane, index }: { vmId: string; pane: Pane; index: number },
+): Detail | null {
+  const part = state.triages.get(vmId)?.part;
+  if (!part) return null;
+  if (pane === 'ports') return portDetail(part, index, session.explain(vmId, index));
+  if (pane === 'logons') return burstDetail(state, part, index);
+  if (pane === 'patches') return patchDetail(part, index);
+  return postureDetail(part, index, state.now);
 }
 
 /** The labelled lines as rows of `width` cells. */

@@ -20,7 +20,7 @@ function sizeOf(state: SessionState, session: Session): number {
   if (layer.kind === 'help') return helpEntries(state).length;
   if (layer.kind === 'palette') return paletteMatches(state).length;
   if (layer.kind === 'transcript') {
-    return foundEntries(state.cases.get(layer.vmId)?.openCase?.entries() ?? [], layer.search).length;
+    return foundEntries(state.cases.get(layer.vmId)?.openCase, layer.search).length;
   }
   return Math.max(1, bodyRowCount(session, state) - bodyHeight(state) + 1);
 }

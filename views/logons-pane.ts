@@ -1,6 +1,7 @@
 import { burstKinds } from '../src/documents/burst-kinds.ts';
+import type { Known } from '../src/documents/fact.ts';
 import { severityOf } from '../src/documents/severity.ts';
-import type { Burst } from '../src/documents/triage.ts';
+import type { Burst, Logons } from '../src/documents/triage.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
 import { clock, day, sameDay } from '../src/text/times.ts';
@@ -61,81 +62,83 @@ function nextText({ at, what }: Burst['next'][number], width: number, now: Date)
 /** How many of the events after a logon a pane names. */
 const mostNext = 8;
 
+/** The first row of a burst: when, of which kind, how many failures. */
+function burstHeading(part: TriageInProgress, burst: Burst, at: number, width: number, now: Date): Line[] {
+  const succeeded = burst.success.state === 'known' && burst.success.value !== null;
+  // The kind of a burst and its failures do not give way to seconds; in a narrow pane the kind goes to the next row.
+  const kind = burstKinds[burst.kind].short;
+  const fitting = (time: string) => ` △ ${time}  ${kind} ${count(burst.failures)} `.length <= width;
+  const [precise, minutes] = [burstTime(burst, now), burstTime(burst, now, false)];
+  const kindFirst = fitting(precise) || fitting(minutes);
+  const severity = severityOf(part.findings, `logons.bursts[${at}]`) ?? (succeeded ? 'critical' : 'medium');
+  const heading = line(
+    ' ',
+    severityMark(severity),
+    ' ',
+    span(fitting(precise) ? precise : minutes, severityTone(severity)),
+    kindFirst ? `  ${kind}` : '',
+  );
+  return [between(heading, line(` ${count(burst.failures)} `), width), ...(kindFirst ? [] : [line(`     ${kind}`)])];
+}
+
+function burstRows(part: TriageInProgress, burst: Burst, at: number, width: number, now: Date): Line[] {
+  const graph = sparkline(burst.histogram, width < 32 ? 0 : Math.min(10, width - 28));
+  // Special privileges (4672) come with every administrator's logon.
+  const then = burst.next.filter(({ eventId }) => eventId !== 4672);
+  const rows = [
+    ...burstHeading(part, burst, at, width, now),
+    line(`     ${burstParties(burst)}`),
+    ...(isFromLog(burst) ? [line(span(`     ${burst.readFrom}`, 'dim'))] : []),
+    line('     ', span(graph, 'medium'), '  ', successSpan(burst, now)),
+    ...then
+      .slice(0, mostNext)
+      .map((next) => line('     ', span(mark.critical, 'critical'), ` ${nextText(next, width, now)}`)),
+    ...(then.length > mostNext ? [line(`       and ${then.length - mostNext} more: Enter shows them`)] : []),
+  ];
+  return rows.map((row) => ofItem(row, at));
+}
+
+/** Says so where there is no failed logon, or none that makes a burst. */
+function noBurstRows(fact: Known<Logons>, width: number): Line[] {
+  const { bursts, failures, thresholds } = fact.value;
+  if (failures > 0 && bursts.length > 0) return [];
+  // Less than it sounds: many addresses with few failures each make no burst.
+  const text =
+    failures === 0
+      ? `No failed logon in ${fact.coverage.replace(/^last /, '')}.`
+      : `${count(failures)} failed logons, no burst: never ${thresholds.failures} within ${thresholds.windowSeconds} s from one address, or on one account where no address was logged.`;
+  return [...wrap(text, width - 4, failures === 0 ? 6 : undefined).entries()].map(([at, part]) =>
+    line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), part),
+  );
+}
+
+/** Do events still arrive, and are successful logons among them? */
+function collectionRows({ source, value }: Known<Logons>, now: Date): Line[] {
+  const { lastEventAt, successesCollected } = value;
+  const rows: Line[] = [];
+  if (lastEventAt !== null) {
+    const live = source.startsWith('Log Analytics');
+    const text = `${live ? 'events arrive, last' : 'the log ends'} ${sameDay(lastEventAt, now)}`;
+    rows.push(line(span(`   ${text}`, 'dim')));
+  }
+  if (successesCollected === true) {
+    return [...rows, line(span(` ${mark.verified} `, 'good'), 'successful logons are collected')];
+  }
+  const text =
+    successesCollected === false ? 'successful logons are NOT collected' : 'are successful logons collected? not known';
+  return [...rows, line(span(` ${mark.unknown} ${text}`, 'unknown'))];
+}
+
 /** The pane that answers: is there a brute-force attack, and did it succeed? */
 export function logonsRows(part: TriageInProgress, width: number, now: Date): Line[] {
   const fact = part.logons;
   if (!fact) return loadingRows('looking for failed logons');
   if (fact.state === 'unknown') return unknownRows(fact, width);
-  const { bursts, failures, lastEventAt, successesCollected, thresholds } = fact.value;
-  const rows: Line[] = [];
-  for (const [at, burst] of bursts.entries()) {
-    const succeeded = burst.success.state === 'known' && burst.success.value !== null;
-    // The kind of a burst and its failures do not give way to seconds; in a narrow pane the kind goes to the next row.
-    const kind = burstKinds[burst.kind].short;
-    const fitting = (time: string) => ` △ ${time}  ${kind} ${count(burst.failures)} `.length <= width;
-    const [precise, minutes] = [burstTime(burst, now), burstTime(burst, now, false)];
-    const kindFirst = fitting(precise) || fitting(minutes);
-    const severity = severityOf(part.findings, `logons.bursts[${at}]`) ?? (succeeded ? 'critical' : 'medium');
-    rows.push(
-      ofItem(
-        between(
-          line(
-            ' ',
-            severityMark(severity),
-            ' ',
-            span(fitting(precise) ? precise : minutes, severityTone(severity)),
-            kindFirst ? `  ${kind}` : '',
-          ),
-          line(` ${count(burst.failures)} `),
-          width,
-        ),
-        at,
-      ),
-      ...(kindFirst ? [] : [ofItem(line(`     ${kind}`), at)]),
-      ofItem(line(`     ${burstParties(burst)}`), at),
-      ...(isFromLog(burst) ? [ofItem(line(span(`     ${burst.readFrom}`, 'dim')), at)] : []),
-      ofItem(
-        line(
-          '     ',
-          span(sparkline(burst.histogram, width < 32 ? 0 : Math.min(10, width - 28)), 'medium'),
-          '  ',
-          successSpan(burst, now),
-        ),
-        at,
-      ),
-    );
-    // Special privileges (4672) come with every administrator's logon.
-    const then = burst.next.filter(({ eventId }) => eventId !== 4672);
-    for (const next of then.slice(0, mostNext)) {
-      rows.push(ofItem(line('     ', span(mark.critical, 'critical'), ` ${nextText(next, width, now)}`), at));
-    }
-    if (then.length > mostNext)
-      rows.push(ofItem(line(`       and ${then.length - mostNext} more: Enter shows them`), at));
-  }
-  if (failures === 0) {
-    const none = `No failed logon in ${fact.coverage.replace(/^last /, '')}.`;
-    for (const [at, text] of wrap(none, width - 4, 6).entries())
-      rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
-  } else if (bursts.length === 0) {
-    // Less than it sounds: many addresses with few failures each make none.
-    const rule = `${count(failures)} failed logons, no burst: never ${thresholds.failures} within ${thresholds.windowSeconds} s from one address, or on one account where no address was logged.`;
-    for (const [at, text] of wrap(rule, width - 4).entries())
-      rows.push(line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), text));
-  }
-  rows.push(line(''));
-  if (lastEventAt !== null) {
-    const live = fact.source.startsWith('Log Analytics');
-    const told = `${live ? 'events arrive, last' : 'the log ends'} ${sameDay(lastEventAt, now)}`;
-    rows.push(line(span(`   ${told}`, 'dim')));
-  }
-  if (successesCollected === true)
-    rows.push(line(span(` ${mark.verified} `, 'good'), 'successful logons are collected'));
-  else {
-    const told =
-      successesCollected === false
-        ? 'successful logons are NOT collected'
-        : 'are successful logons collected? not known';
-    rows.push(line(span(` ${mark.unknown} ${told}`, 'unknown')));
-  }
-  return [...rows, ...notSeenRows(fact.notSeen, width)];
+  return [
+    ...fact.value.bursts.flatMap((burst, at) => burstRows(part, burst, at, width, now)),
+    ...noBurstRows(fact, width),
+    line(''),
+    ...collectionRows(fact, now),
+    ...notSeenRows(fact.notSeen, width),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Known } from '../src/documents/fact.ts';
 import { severityOf } from '../src/documents/severity.ts';
 import type { Patches, Software } from '../src/documents/triage.ts';
 import { count, counted } from '../src/text/counts.ts';
@@ -55,72 +56,61 @@ function rebootRow({ rebootPending, rebootPendingSince }: Patches): Line[] {
   return [line(span(` ${mark.medium} reboot pending${since}`, 'medium'))];
 }
 
+/** The missing patches, what of them is not listed, a pending reboot, and where updates come from. */
+function missingRows(part: TriageInProgress, patches: Patches, width: number): Line[] {
+  const rows = patches.missing.map((patch, at) => {
+    const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? patchSeverity(patch);
+    const days = patch.ageDays === null ? '?' : `${count(patch.ageDays)}d`;
+    const name = line(
+      ' ',
+      severityMark(severity),
+      ' ',
+      span(patchName(patch), severityTone(severity)),
+      ...exploitedSpans(part, patch.cves, width),
+      `  ${patch.classification || 'unclassified'}`,
+      patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span('  failed', 'medium') : '',
+    );
+    return ofItem(between(name, line(` ${days} `), width), at);
+  });
+  const service =
+    patches.service === '' ? [] : [line(span(`   updates come from ${serviceText(patches.service)}`, 'dim'))];
+  return [...rows, ...unlistedRows(patches), ...rebootRow(patches), ...service];
+}
+
+/** Third-party software with known holes; `first` is the place of the first in the pane. */
+function softwareRows(part: TriageInProgress, software: Known<Software>, first: number, width: number): Line[] {
+  const { vulnerabilities, items: installed, scan } = software.value;
+  const rows = vulnerabilities.map((one, at) => {
+    const name = line(' ', severityMark(holeSeverity(one.severity)), ` ${one.title}`);
+    return ofItem(between(name, line(...holeSpans(part, one, width)), width), first + at);
+  });
+  for (const one of installed.filter((program) => supportText(program, software.asOf) !== '').slice(0, 20)) {
+    rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one, software.asOf)}`, 'medium')));
+  }
+  if (vulnerabilities.length === 0 && scan.state === 'scanned') {
+    const where = installed.length === 0 ? '' : ` in ${counted(installed.length, 'program')}`;
+    rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability${where}`));
+  }
+  return [...rows, ...notSeenRows(software.notSeen, width)];
+}
+
 /** The pane that answers: what is it missing? Patches first, then third-party software with known holes. */
 export function patchesRows(part: TriageInProgress, width: number): Line[] {
-  const fact = part.patches;
+  const { patches } = part;
+  const { software } = part.posture;
   const rows: Line[] = [];
-  let items = 0;
-  if (!fact) rows.push(...loadingRows('asking for missing patches'));
-  else if (fact.state === 'unknown') rows.push(...unknownRows(fact, width));
-  else {
-    const { missing } = fact.value;
-    items = missing.length;
-    for (const [at, patch] of missing.entries()) {
-      const severity = severityOf(part.findings, `patches.missing[${at}]`) ?? patchSeverity(patch);
-      const days = patch.ageDays === null ? '?' : `${count(patch.ageDays)}d`;
-      rows.push(
-        ofItem(
-          between(
-            line(
-              ' ',
-              severityMark(severity),
-              ' ',
-              span(patchName(patch), severityTone(severity)),
-              ...exploitedSpans(part, patch.cves, width),
-              `  ${patch.classification || 'unclassified'}`,
-              patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span('  failed', 'medium') : '',
-            ),
-            line(` ${days} `),
-            width,
-          ),
-          at,
-        ),
-      );
-    }
-    rows.push(...unlistedRows(fact.value));
-    rows.push(...rebootRow(fact.value));
-    if (fact.value.service !== '') {
-      rows.push(line(span(`   updates come from ${serviceText(fact.value.service)}`, 'dim')));
-    }
-  }
+  if (!patches) rows.push(...loadingRows('asking for missing patches'));
+  else if (patches.state === 'unknown') rows.push(...unknownRows(patches, width));
+  else rows.push(...missingRows(part, patches.value, width));
+  const missing = patches?.state === 'known' ? patches.value.missing.length : 0;
   rows.push(line(span(' Third party', 'plain', true)));
-  const software = part.posture.software;
   if (!software) rows.push(...loadingRows('asking for installed software'));
   else if (software.state === 'unknown') rows.push(...unknownRows(software, width));
-  else {
-    const { vulnerabilities, items: installed } = software.value;
-    for (const [at, one] of vulnerabilities.entries()) {
-      const severity = holeSeverity(one.severity);
-      rows.push(
-        ofItem(
-          between(line(' ', severityMark(severity), ` ${one.title}`), line(...holeSpans(part, one, width)), width),
-          items + at,
-        ),
-      );
-    }
-    for (const one of installed.filter((program) => supportText(program, software.asOf) !== '').slice(0, 20)) {
-      rows.push(line(span(` ${mark.medium} ${one.name} ${one.version}: ${supportText(one, software.asOf)}`, 'medium')));
-    }
-    if (vulnerabilities.length === 0 && software.value.scan.state === 'scanned') {
-      const where = installed.length === 0 ? '' : ` in ${counted(installed.length, 'program')}`;
-      rows.push(line(span(` ${mark.low} `, 'dim'), `no known vulnerability${where}`));
-    }
-    rows.push(...notSeenRows(software.notSeen, width));
-  }
-  if (items > 0 || (software?.state === 'known' && software.value.vulnerabilities.length > 0)) {
+  else rows.push(...softwareRows(part, software, missing, width));
+  if (missing > 0 || (software?.state === 'known' && software.value.vulnerabilities.length > 0)) {
     rows.push(...exploitedRows(part));
   }
-  if (fact?.state === 'known') rows.push(...notSeenRows(fact.notSeen, width));
+  if (patches?.state === 'known') rows.push(...notSeenRows(patches.notSeen, width));
   return rows;
 }
 

@@ -1,4 +1,3 @@
-import { entryLine } from '../src/casefile/one-line.ts';
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import { leftToDo } from '../src/session/playbooks/containment.ts';
 import type { Session } from '../src/session/session.ts';
@@ -136,12 +135,13 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
       };
     }
     case 'transcript': {
-      const found = foundEntries(state.cases.get(layer.vmId)?.openCase?.entries() ?? [], layer.search);
+      const openCase = state.cases.get(layer.vmId)?.openCase;
+      const found = foundEntries(openCase, layer.search);
       const at = layer.selected ?? found.length - 1;
       const one = found[at];
       return {
         place: ['Case file.'],
-        selected: one ? [`${place(at, found.length)}: ${one.kind}: ${entryLine(one).text}`] : [],
+        selected: openCase && one ? [`${place(at, found.length)}: ${one.kind}: ${openCase.lineOf(one).text}`] : [],
       };
     }
     case 'help':
@@ -184,7 +184,7 @@ function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said 
         .map(words)
         .filter((text) => text !== '' && text !== '>' && text !== '> _')
     : [];
-  return { ...view, prompt: asked, message: state.toast ? [state.toast.text] : [] };
+  return { ...view, prompt: asked, message: [state.signIn, state.toast?.text ?? ''].filter(Boolean) };
 }
 
 /** What is typed now, with what it is for; "" when nothing is. */

@@ -66,6 +66,7 @@ export function status(state: SessionState): Line {
       ...typedSpans(layer.text, state.typing.fromEnd, state.columns - cells(before) - 2),
     );
   }
+  if (state.signIn !== '') return line(span(` ${mark.unknown} ${state.signIn}`, 'critical', true));
   if (state.toast) {
     const sign = { plain: mark.low, good: mark.verified, bad: mark.failed }[state.toast.tone];
     const tone = { plain: 'plain', good: 'good', bad: 'critical' } as const;

@@ -21,7 +21,7 @@ export function transcriptPage(state: SessionState): Line[] {
     return padded([machineHeader(state, layer.vmId, 'transcript'), blank, told], height + 1, state.columns);
   }
   const entries = opened.entries();
-  const found = foundEntries(entries, layer.search);
+  const found = foundEntries(opened, layer.search);
   const broken = opened.broken();
   const head = entries.at(-1)?.hash.slice(0, 4) ?? '';
   const right = line(' ', ...badges(state), ' ');
@@ -34,6 +34,6 @@ export function transcriptPage(state: SessionState): Line[] {
   );
   return [
     between(left, right, state.columns),
-    ...padded(transcriptRows(found, layer.selected, state.columns, height, state.now), height, state.columns),
+    ...padded(transcriptRows(opened, found, layer.selected, state.columns, height, state.now), height, state.columns),
   ];
 }

@@ -1,20 +1,8 @@
-import { type EntryLine, entryLine } from '../src/casefile/one-line.ts';
 import type { Entry } from '../src/documents/transcript.ts';
+import type { OpenCase } from '../src/session/cases/case-keeper.ts';
 import { clock, day } from '../src/text/times.ts';
 import { mark, type Tone } from '../src/words/severity.ts';
 import { between, type Line, line, span } from './line.ts';
-
-const lines = new WeakMap<Entry, EntryLine>();
-
-/** An entry as one row. Entries never change, and a long transcript is searched at every key. */
-function lineOf(entry: Entry): EntryLine {
-  let found = lines.get(entry);
-  if (!found) {
-    found = entryLine(entry);
-    lines.set(entry, found);
-  }
-  return found;
-}
 
 const tones: Partial<Record<Entry['kind'], Tone>> = {
   note: 'accent',
@@ -25,19 +13,21 @@ const tones: Partial<Record<Entry['kind'], Tone>> = {
   query: 'dim',
 };
 
-/** The entries that contain the search, in any part, without regard to case. */
-export function foundEntries(entries: readonly Entry[], search: string): readonly Entry[] {
-  if (search === '') return entries;
+/** A case's entries that contain the search, in any part, without regard to case; none before it is open. */
+export function foundEntries(openCase: OpenCase | null | undefined, search: string): readonly Entry[] {
+  const entries = openCase?.entries() ?? [];
+  if (!openCase || search === '') return entries;
   const wanted = search.toLowerCase();
   return entries.filter((entry) =>
-    `${entry.kind} ${entry.at} ${entry.actor} ${lineOf(entry).text} ${JSON.stringify(entry.body)}`
+    `${entry.kind} ${entry.at} ${entry.actor} ${openCase.lineOf(entry).text} ${JSON.stringify(entry.body)}`
       .toLowerCase()
       .includes(wanted),
   );
 }
 
-/** The rows of the transcript that `height` rows can show; `selected` null selects the newest. */
+/** The rows of a case's entries that `height` rows can show; `selected` null selects the newest. */
 export function transcriptRows(
+  openCase: OpenCase,
   entries: readonly Entry[],
   selected: number | null,
   width: number,
@@ -48,7 +38,7 @@ export function transcriptRows(
   const from = Math.max(0, Math.min(cursor - Math.floor(height / 2), entries.length - height));
   return entries.slice(from, from + height).map((entry, at) => {
     const chosen = from + at === cursor;
-    const { text, aside } = lineOf(entry);
+    const { text, aside } = openCase.lineOf(entry);
     const when = day(entry.at) === day(now) ? clock(entry.at) : `${day(entry.at).slice(5)} ${clock(entry.at)}`;
     const right = aside === '' || width < 90 ? line() : line(span(` ${aside} `, 'dim'));
     const left = line(

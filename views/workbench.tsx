@@ -85,89 +85,8 @@ function drawOver(stdout: NodeJS.WriteStream): void {
 
 const defaultSize = { columns: 80, rows: 24 };
 
-/**
- * Draws the session on the alternate screen until the user leaves or the process is asked to end. Restores the
- * terminal in every case, closes the session (its transcripts are complete then) and names on stderr what still runs in
- * Azure. A defect while drawing rejects with its error, after the transcripts' paths were printed.
- */
-export async function runWorkbench({
-  session,
-  stdin,
-  stdout,
-  stderr = process.stderr,
-  entered = false,
-  mouse: mouseWanted = true,
-  screenReader = false,
-  theme = 'dark',
-  lend,
-}: WorkbenchStreams): Promise<void> {
-  const mouse = mouseWanted && !screenReader;
-  // A Windows console scrolls when its last cell is written.
-  const size = () => ({
-    columns: stdout.columns || defaultSize.columns,
-    rows: (stdout.rows || defaultSize.rows) - (process.platform === 'win32' ? 1 : 0),
-  });
-  let instance: Instance | null = null;
-  const latest: LatestFrame = { asks: '', suspend: null };
-  // A prompt counts as shown from when the terminal has its frame, not from when React has made it.
-  const frameWritten = () => {
-    const { asks } = latest;
-    if (asks !== '') stdout.write('', () => session.dispatch({ type: 'prompt-shown', key: asks }));
-  };
-  session.dispatch({ type: 'resize', ...size() });
-  const frames = framesOf(session);
-  const log = screenReader ? spokenLog(session) : null;
-  const element = () =>
-    log ? (
-      <SpokenView session={session} log={log} latest={latest} />
-    ) : (
-      <Workbench session={session} frames={frames} latest={latest} />
-    );
-  /** Draws everything, whatever is on the terminal now. */
-  const drawAnew = () => {
-    if (screenReader) return;
-    stdout.write(beginUpdate);
-    instance?.clear();
-    stdout.write(clearFromTop);
-    instance?.rerender(element());
-  };
-  // The size is part of the frame, so that a resize is one frame. Ink draws after this, since it is notified of the resize too.
-  let resizes = 0;
-  const resized = () => {
-    resizes += 1;
-    session.dispatch({ type: 'resize', ...size() });
-    frames.refresh();
-    drawAnew();
-  };
-  const afterResize = () => {
-    if (!screenReader) stdout.write(endUpdate);
-  };
-  // Node reports a resize only when the size has changed. Of one that was taken back before it looked, which leaves the
-  // terminal torn as well, only the signal shows it.
-  let told = 0;
-  const winched = () => {
-    if (resizes === told) stdout.emit('resize');
-    told = resizes;
-  };
-  let redraws = session.state().redraws;
-  const stopRedraws = session.subscribe(() => {
-    if (session.state().redraws === redraws) return;
-    redraws = session.state().redraws;
-    stdout.emit('resize');
-    told = resizes;
-  });
-  const draw = (name: ThemeName) => {
-    paintIn(name);
-    frames.refresh();
-  };
-  const input = keysOnly(stdin, {
-    mouse: (event) => pointed(session, event, frames.firstRow()),
-    background(answer) {
-      const light = isLight(answer);
-      if (theme === 'auto' && light !== null) draw(light ? 'light' : 'dark');
-    },
-  });
-  const stopBell = attention(session, (text) => stdout.write(text));
+/** Ticks with each full second while something on screen grows older; returns the way to stop that. */
+function tickEachSecond(session: Session): () => void {
   let timer: NodeJS.Timeout | undefined;
   const schedule = () => {
     timer = setTimeout(
@@ -178,27 +97,134 @@ export async function runWorkbench({
       1000 - (Date.now() % 1000),
     );
   };
-  let interrupt: (signal: string) => void = () => undefined;
-  const signalled = new Promise<string>((resolve) => {
-    interrupt = resolve;
-  });
+  schedule();
+  return () => clearTimeout(timer);
+}
+
+/** Resolves when the process is asked to end; `stop` gives the signals back to Node. */
+function endSignal(): { asked: Promise<string>; stop: () => void } {
   // SIGBREAK is Ctrl+Break, and SIGHUP the closed window, on Windows; elsewhere the former never comes.
   const signals = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGBREAK'] as const;
+  let interrupt: (signal: string) => void = () => undefined;
+  const asked = new Promise<string>((resolve) => {
+    interrupt = resolve;
+  });
   const onSignal = (signal: string) => interrupt(signal);
   for (const signal of signals) process.on(signal, onSignal);
-  let failure: unknown = null;
-  try {
+  return {
+    asked,
+    stop: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** Follows the terminal's size, and draws everything again when it changes or when the user asks. */
+class Resizes {
+  readonly #session: Session;
+  readonly #stdout: NodeJS.WriteStream;
+  /** Draws everything, whatever is on the terminal now; null where lines are appended instead of a screen. */
+  readonly #drawAnew: (() => void) | null;
+  /** Resizes so far, and how many of them there were at the last signal. */
+  #count = 0;
+  #signalled = 0;
+  #redraws: number;
+  readonly #stopRedraws: () => void;
+
+  constructor(session: Session, stdout: NodeJS.WriteStream, drawAnew: (() => void) | null) {
+    this.#session = session;
+    this.#stdout = stdout;
+    this.#drawAnew = drawAnew;
+    this.#redraws = session.state().redraws;
+    this.#stopRedraws = session.subscribe(() => {
+      const { redraws } = session.state();
+      if (redraws === this.#redraws) return;
+      this.#redraws = redraws;
+      stdout.emit('resize');
+      this.#signalled = this.#count;
+    });
+    this.#report();
+  }
+
+  start(): void {
+    this.#stdout.prependListener('resize', this.#resized);
+    this.#stdout.on('resize', this.#afterResize);
+    process.on('SIGWINCH', this.#winched);
+  }
+
+  stop(): void {
+    this.#stdout.off('resize', this.#resized);
+    this.#stdout.off('resize', this.#afterResize);
+    process.off('SIGWINCH', this.#winched);
+    this.#stopRedraws();
+  }
+
+  #report(): void {
+    const { columns, rows } = this.#stdout;
+    this.#session.dispatch({
+      type: 'resize',
+      columns: columns || defaultSize.columns,
+      // A Windows console scrolls when its last cell is written.
+      rows: (rows || defaultSize.rows) - (process.platform === 'win32' ? 1 : 0),
+    });
+  }
+
+  // The size is part of the frame, so that a resize is one frame. Ink draws after this, since it is notified of the resize too.
+  #resized = (): void => {
+    this.#count += 1;
+    this.#report();
+    this.#drawAnew?.();
+  };
+
+  #afterResize = (): void => {
+    if (this.#drawAnew) this.#stdout.write(endUpdate);
+  };
+
+  // Node reports a resize only when the size has changed. Of one that was taken back before it looked, which leaves the
+  // terminal torn as well, only the signal shows it.
+  #winched = (): void => {
+    if (this.#count === this.#signalled) this.#stdout.emit('resize');
+    this.#signalled = this.#count;
+  };
+}
+
+/** The session on one terminal: what draws it, and what the terminal is asked for. */
+class Terminal {
+  readonly #streams: WorkbenchStreams;
+  readonly #mouse: boolean;
+  readonly #frames: ReturnType<typeof framesOf>;
+  readonly #input: NodeJS.ReadStream;
+  readonly #log: ReturnType<typeof spokenLog> | null;
+  readonly #latest: LatestFrame = { asks: '', suspend: null };
+  readonly #resizes: Resizes;
+  readonly #stopBell: () => void;
+  #instance: Instance | null = null;
+
+  constructor(streams: WorkbenchStreams) {
+    const { session, stdout, screenReader = false, mouse = true } = streams;
+    this.#streams = streams;
+    this.#mouse = mouse && !screenReader;
+    this.#resizes = new Resizes(session, stdout, screenReader ? null : () => this.#drawAnew());
+    this.#frames = framesOf(session);
+    this.#log = screenReader ? spokenLog(session) : null;
+    this.#input = this.#keys();
+    this.#stopBell = attention(session, (text) => stdout.write(text));
+  }
+
+  /** Draws the first frame and follows the terminal; resolves when Ink has ended. */
+  start(): Promise<unknown> {
+    const { stdin, stdout, entered = false, screenReader = false, theme = 'dark', lend } = this.#streams;
     if (!entered && !screenReader) {
       // Keys that are typed ahead must not be echoed onto the screen, and the first frame begins in its first row.
       stdin.setRawMode?.(true);
       stdout.write(enterAlternateScreen + clearFromTop);
     }
     if (!screenReader) drawOver(stdout);
-    draw(theme === 'auto' ? themeByEnvironment(process.env.COLORFGBG) : theme);
-    if (mouse) stdout.write(mouseOn);
+    this.#paint(theme === 'auto' ? themeByEnvironment(process.env.COLORFGBG) : theme);
+    if (this.#mouse) stdout.write(mouseOn);
     if (theme === 'auto' && !screenReader) stdout.write(askBackground);
-    instance = render(element(), {
-      stdin: input,
+    const instance = render(this.#element(), {
+      stdin: this.#input,
       stdout,
       alternateScreen: !screenReader,
       isScreenReaderEnabled: screenReader,
@@ -206,45 +232,106 @@ export async function runWorkbench({
       exitOnCtrlC: false,
       patchConsole: false,
       interactive: true,
-      onRender: frameWritten,
+      onRender: () => this.#frameWritten(),
     });
-    lend?.(async (work) => {
-      if (mouse) stdout.write(mouseOff);
-      await latest.suspend?.(work);
-      if (mouse) stdout.write(mouseOn);
-      stdout.emit('resize');
+    this.#instance = instance;
+    lend?.((work) => this.#lent(work));
+    this.#resizes.start();
+    return instance.waitUntilExit();
+  }
+
+  /** Gives the terminal back. Rejects with the error that Ink ended with. */
+  async stop(): Promise<void> {
+    const { stdout, lend } = this.#streams;
+    this.#resizes.stop();
+    this.#stopBell();
+    lend?.(null);
+    this.#frames.stop();
+    this.#log?.stop();
+    if (this.#mouse) stdout.write(mouseOff);
+    this.#instance?.unmount();
+    await this.#instance?.waitUntilExit();
+  }
+
+  #element() {
+    const { session } = this.#streams;
+    return this.#log ? (
+      <SpokenView session={session} log={this.#log} latest={this.#latest} />
+    ) : (
+      <Workbench session={session} frames={this.#frames} latest={this.#latest} />
+    );
+  }
+
+  #paint(name: ThemeName): void {
+    paintIn(name);
+    this.#frames.refresh();
+  }
+
+  #keys(): NodeJS.ReadStream {
+    const { session, stdin, theme } = this.#streams;
+    return keysOnly(stdin, {
+      mouse: (event) => pointed(session, event, this.#frames.firstRow()),
+      background: (answer) => {
+        const light = isLight(answer);
+        if (theme === 'auto' && light !== null) this.#paint(light ? 'light' : 'dark');
+      },
     });
-    stdout.prependListener('resize', resized);
-    stdout.on('resize', afterResize);
-    process.on('SIGWINCH', winched);
+  }
+
+  /** A prompt counts as shown from when the terminal has its frame, not from when React has made it. */
+  #frameWritten(): void {
+    const { session, stdout } = this.#streams;
+    const { asks } = this.#latest;
+    if (asks !== '') stdout.write('', () => session.dispatch({ type: 'prompt-shown', key: asks }));
+  }
+
+  #drawAnew(): void {
+    const { stdout } = this.#streams;
+    this.#frames.refresh();
+    stdout.write(beginUpdate);
+    this.#instance?.clear();
+    stdout.write(clearFromTop);
+    this.#instance?.rerender(this.#element());
+  }
+
+  async #lent(work: () => Promise<void>): Promise<void> {
+    const { stdout } = this.#streams;
+    if (this.#mouse) stdout.write(mouseOff);
+    await this.#latest.suspend?.(work);
+    if (this.#mouse) stdout.write(mouseOn);
+    stdout.emit('resize');
+  }
+}
+
+/**
+ * Draws the session on the alternate screen until the user leaves or the process is asked to end. Restores the
+ * terminal in every case, closes the session (its transcripts are complete then) and names on stderr what still runs in
+ * Azure. A defect while drawing rejects with its error, after the transcripts' paths were printed.
+ */
+export async function runWorkbench(streams: WorkbenchStreams): Promise<void> {
+  const { session, stdin, stderr = process.stderr } = streams;
+  const terminal = new Terminal(streams);
+  const end = endSignal();
+  let stopTicks: (() => void) | null = null;
+  let failure: unknown = null;
+  try {
+    const drawing = terminal.start();
     session.start();
-    schedule();
-    await Promise.race([instance.waitUntilExit(), session.left, signalled]);
+    stopTicks = tickEachSecond(session);
+    await Promise.race([drawing, session.left, end.asked]);
   } catch (error) {
     failure = error;
   } finally {
-    clearTimeout(timer);
-    stdout.off('resize', resized);
-    stdout.off('resize', afterResize);
-    process.off('SIGWINCH', winched);
-    stopRedraws();
-    stopBell();
-    lend?.(null);
-    frames.stop();
-    log?.stop();
-    if (mouse) stdout.write(mouseOff);
+    stopTicks?.();
     const words = session.lastWords();
-    try {
-      instance?.unmount();
-      await instance?.waitUntilExit();
-    } catch (error) {
+    await terminal.stop().catch((error: unknown) => {
       failure ??= error;
-    }
+    });
     stdin.setRawMode?.(false);
     // Closing can wait for a disk or a network: the terminal is already the user's own again.
     for (const one of words) stderr.write(`${one}\n`);
     await session.close();
-    for (const signal of signals) process.off(signal, onSignal);
+    end.stop();
   }
   if (failure !== null) {
     const text = failure instanceof Error ? failure.message : String(failure);

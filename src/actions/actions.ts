@@ -1,5 +1,7 @@
 import type { Connection } from '../azure/client/connection.ts';
+import { azureError, gapOf } from '../azure/client/failure.ts';
 import { loginLine } from '../azure/client/sign-in-failure.ts';
+import { TimeLimitExceeded } from '../azure/client/time-limits.ts';
 import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
@@ -34,6 +36,14 @@ async function aboutTheSignIn(connection: Connection): Promise<string[]> {
   return [...(who.secondFactor === false ? [line] : []), ...who.warnings];
 }
 
+/** What Azure refused while a plan was made, with what to do about it. Other errors as they are. */
+function withCure(error: unknown): unknown {
+  const { status } = azureError(error);
+  if (status < 400 && !(error instanceof TimeLimitExceeded)) return error;
+  const { because, cure } = gapOf(error);
+  return new Error(`${because}; ${cure}.`, { cause: error });
+}
+
 /** The action, with the queries that it sends reported to its caller. */
 function tellingQueries(connection: Connection, action: Action): Action {
   const { undo } = action;
@@ -43,7 +53,9 @@ function tellingQueries(connection: Connection, action: Action): Action {
     ...action,
     plan: (context, input) =>
       told(context, async () => {
-        const plan = await action.plan(context, input);
+        const plan = await action.plan(context, input).catch((error: unknown) => {
+          throw withCure(error);
+        });
         const odd = plan.changes.length > 0 ? await aboutTheSignIn(connection) : [];
         return odd.length > 0 ? { ...plan, warnings: [...odd, ...plan.warnings] } : plan;
       }),

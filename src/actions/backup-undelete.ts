@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Connection } from '../azure/client/connection.ts';
 import type { Action } from '../playbook/action.ts';
 import { applyUndelete, verifyUndelete } from './backup/undelete-apply.ts';

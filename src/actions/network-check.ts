@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Connection } from '../azure/client/connection.ts';
 import { interfacesOf, readMachine } from '../azure/readers/machine.ts';
 import { prefixOf } from '../network/sets/given-prefix.ts';

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textAt } from '../arm/json.ts';
+import { secondsToWait } from '../azure/client/azure-error.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError, isNotSignedIn } from '../azure/client/failure.ts';
 import type { ChangeGate, Exchange, OutgoingChange } from '../documents/exchange.ts';
-import type { ActionContext } from '../playbook/action.ts';
+import { type ActionContext, longWaitText, NotWaitedFor } from '../playbook/action.ts';
 import { answerOf, operationUrlOf } from '../playbook/answer.ts';
 import { type Fate, fateOf, type SentChange } from './fate.ts';
 
@@ -29,6 +30,11 @@ export class AzureRefusal extends Error {
  */
 export class UnknownOutcome extends AzureRefusal {
   override readonly name = 'UnknownOutcome';
+}
+
+/** It was not done, as Azure shows it. The answer is not Azure's word: its status says nothing of what is permitted. */
+class FoundNotDone extends AzureRefusal {
+  override readonly statusCode: number = 0;
 }
 
 interface Poller<T> extends PromiseLike<T> {
@@ -88,6 +94,9 @@ function pass(context: ActionContext, now: () => Date): Passage {
         await gate.after(change, answered);
       },
       read(answered) {
+        const seconds = secondsToWait(answered.responseHeaders['retry-after'] ?? '') ?? 0;
+        if (seconds * 1000 > busyMilliseconds)
+          context.progress({ fraction: null, text: `Azure asks to wait ${seconds} s until it is asked how far it is` });
         if (answered.status !== 200 || answerOf(answered).from !== 'azure') return;
         // Resources have no such word at their root: it is that of an operation.
         const status = textAt(answered.responseBody, 'status').toLowerCase();
@@ -138,12 +147,17 @@ async function settleOpen(
   until: number,
 ): Promise<Fate> {
   const fate = await learnFate(connection, context, sent, until);
-  await context.gate.settled?.(sent.clientRequestId, { ok: fate.ok, result: `asked: ${fate.text}`, error: '' });
+  await context.gate.settled?.(sent.clientRequestId, {
+    ok: fate.ok,
+    result: `asked: ${fate.text}`,
+    error: '',
+    leaves: fate.leaves === true,
+  });
   return fate;
 }
 
 function outcomeError(what: string, failure: unknown, fate: Fate): AzureRefusal {
-  if (fate.ok === false) return new AzureRefusal(what, failure, `Asked afterwards: ${fate.text}.`);
+  if (fate.ok === false) return new FoundNotDone(what, failure, `Asked afterwards: ${fate.text}.`);
   return new UnknownOutcome(what, failure, `Whether it was done is not known: ${fate.text}.`);
 }
 
@@ -226,6 +240,31 @@ async function afterFailure(of: {
 }
 
 /**
+ * Waits as long as Azure asks for, when that is more than a minute: where a user says so, or for as long as an operation
+ * may take. Throws NotWaitedFor, or the refusal with the time that Azure asks for.
+ */
+async function waitLong(
+  connection: Connection,
+  context: ActionContext,
+  about: { what: string; seconds: number; refusal: AzureRefusal; waited: number },
+): Promise<void> {
+  const { what, seconds, refusal, waited } = about;
+  const long = { what, seconds, until: new Date(connection.clock.now().getTime() + seconds * 1000).toISOString() };
+  if (context.askToWait) {
+    const answer = await context.askToWait(long);
+    if (answer !== 'wait') throw new NotWaitedFor(long, answer);
+  } else if (waited > connection.operationLimitMs) {
+    throw new AzureRefusal(
+      what,
+      refusal.cause,
+      `${longWaitText(long)}: longer than is waited here. Run it again then.`,
+    );
+  }
+  context.progress({ fraction: null, text: longWaitText(long) });
+  await sleep(seconds * 1000, undefined, { signal: context.signal });
+}
+
+/**
  * As `sendOnce`, and again for a minute where Azure refuses because it is busy: each time a request of its own, with an
  * intent of its own. With `follows` the caller follows what an accepted request began, and reports its end to the gate.
  */
@@ -236,7 +275,8 @@ export async function send<T>(
   begin: () => PromiseLike<T>,
   { follows = false }: { follows?: boolean } = {},
 ): Promise<Sent<T>> {
-  const until = performance.now() + Math.min(busyMilliseconds, connection.operationLimitMs);
+  let until = performance.now() + Math.min(busyMilliseconds, connection.operationLimitMs);
+  let waited = 0;
   for (;;) {
     try {
       return await sendOnce(connection, context, what, begin, follows);
@@ -245,6 +285,12 @@ export async function send<T>(
       if (!again) throw error;
       const seconds = azureError(error.cause).retryAfterSeconds ?? 0;
       const wait = Math.max(connection.pollIntervalMs, seconds * 1000);
+      if (wait > Math.min(busyMilliseconds, connection.operationLimitMs)) {
+        waited += wait;
+        await waitLong(connection, context, { what, seconds, refusal: error, waited });
+        until = performance.now() + busyMilliseconds;
+        continue;
+      }
       if (performance.now() + wait > until) throw error;
       const reason = error.code || String(error.statusCode);
       context.progress({ fraction: null, text: `Azure is busy (${reason}): it is sent again` });

@@ -1,4 +1,4 @@
-import { instantAt, numberAt, textAt } from '../arm/json.ts';
+import { instantAt, numberAt } from '../arm/json.ts';
 import { shortName } from '../arm/resource-id.ts';
 import type { DoctorCheck } from '../documents/doctor.ts';
 import type { Fact, Gap, WhyUnknown } from '../documents/fact.ts';
@@ -12,16 +12,18 @@ import { gapOf, isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
 import { loadQuery } from './client/load-query.ts';
 import { askLogs } from './client/log-query.ts';
+import type { SignedIn } from './client/signed-in.ts';
 import { activityWindow, readActivity } from './readers/activity-log.ts';
 import { readBackup } from './readers/backup.ts';
 import { readAlerts } from './readers/defender-alerts.ts';
 import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
-import { activation, readEligibleRoles } from './readers/eligible-roles.ts';
+import { activation, curedByEligibility, readEligibleRoles } from './readers/eligible-roles.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
 import { readNetwork, readSecondOpinions } from './readers/network.ts';
 import { readPatches } from './readers/patches.ts';
+import { isRegistered, readRegistration } from './readers/registrations.ts';
 import { type Granted, permits } from './readers/role-permissions.ts';
 import { readRecommendations, readSecureScore } from './readers/secure-score.ts';
 import { readSoftware } from './readers/software.ts';
@@ -31,14 +33,26 @@ export interface Patient {
   vm: VirtualMachine;
   /** Logs are asked of the VM alone, instead of its subscription. */
   alone: boolean;
-  /** Object id of the caller, for the lines to paste; "" when it is not known. */
-  callerId: string;
+  /** The caller, for the lines to paste. */
+  caller: Caller;
 }
 
+/** Whom a role is for; the object id is "" when it is not known. */
+type Caller = Pick<SignedIn, 'objectId' | 'kind'>;
+
+/** What Azure calls those whom a role is for ("az role assignment create", --assignee-principal-type). */
+const principalTypes: Record<SignedIn['kind'], string> = {
+  person: ' --assignee-principal-type User',
+  application: ' --assignee-principal-type ServicePrincipal',
+  'managed identity': ' --assignee-principal-type ServicePrincipal',
+  // az then asks Entra what the id is of.
+  unknown: '',
+};
+
 /** The line that gives the caller a role. A placeholder is in quotes: pasted as it is, it does nothing. */
-export function roleCommand(callerId: string, role: string, scope: string): string {
-  const who = /^[0-9a-f-]{36}$/i.test(callerId) ? callerId : "'OBJECT-ID-OF-THE-RESPONDER'";
-  return `az role assignment create --assignee-object-id ${who} --assignee-principal-type User --role '${role}' --scope ${shellWord(scope)}`;
+export function roleCommand({ objectId, kind }: Caller, role: string, scope: string): string {
+  const who = /^[0-9a-f-]{36}$/i.test(objectId) ? objectId : "'OBJECT-ID-OF-THE-RESPONDER'";
+  return `az role assignment create --assignee-object-id ${who}${principalTypes[kind]} --role '${role}' --scope ${shellWord(scope)}`;
 }
 
 interface Need {
@@ -70,14 +84,14 @@ const lackOfRole: readonly WhyUnknown[] = ['denied', 'hidden'];
 /** A fact as a check. An unknown is distinguished by its reason: no answer, no permission, or nothing there. */
 function checkOf<T>(
   name: string,
-  { vm, callerId }: Patient,
+  { vm, caller }: Patient,
   need: Need,
   fact: Fact<T>,
   tell: (value: T) => Told,
   cure: Cure = { when: [], command: '' },
 ): DoctorCheck {
   const base = { name, subscription: vm.subscriptionName, newestAt: null };
-  const ask = { ask: `${need.role} on ${need.scope}`, command: roleCommand(callerId, need.role, need.scope) };
+  const ask = { ask: `${need.role} on ${need.scope}`, command: roleCommand(caller, need.role, need.scope) };
   if (fact.state === 'known') {
     const told = tell(fact.value);
     const gaps = fact.notSeen.map((one) => `not seen: ${one}`);
@@ -171,10 +185,7 @@ async function readProviders(connection: Connection, vm: VirtualMachine): Promis
   try {
     const unregistered = await Promise.all(
       providers.map(async (name) => {
-        const { body } = await connection.get(
-          `/subscriptions/${vm.subscriptionId}/providers/${name}?api-version=2021-04-01`,
-        );
-        return /^registered$/i.test(textAt(body, 'registrationState')) ? '' : name;
+        return isRegistered(await readRegistration(connection, vm.subscriptionId, name)) ? '' : name;
       }),
     );
     const asOf = connection.clock.now().toISOString();
@@ -188,97 +199,124 @@ async function readProviders(connection: Connection, vm: VirtualMachine): Promis
   }
 }
 
-/**
- * Every source that a triage reads, tried on one VM: reachable, permitted, populated, how old, and what to ask the
- * customer for where it is not. They are asked side by side; none throws.
- */
-export async function checkSources(connection: Connection, patient: Patient): Promise<DoctorCheck[]> {
-  const { vm } = patient;
-  const subscription = `/subscriptions/${vm.subscriptionId}`;
-  const group = `${subscription}/resourceGroups/${vm.resourceGroup}`;
-  const reader = { role: 'Reader', scope: subscription };
-  const needOf = (name: EvidenceName): Need => ({ role: sources[name].role, scope: subscription });
-  const network = { role: 'Network Contributor', scope: group };
-  const logs = { role: sources.logons.role, scope: patient.alone ? vm.id : subscription };
-  const plan: Promise<ServersPlan> = readServersPlan(connection, vm);
-  plan.catch(() => {});
-  const machine = readMachine(connection, vm);
-  machine.catch(() => {});
-  const plan2 = `az security pricing create --name VirtualMachines --tier Standard --subplan P2 --subscription ${shellWord(vm.subscriptionId)}`;
-  const switchOn: Cure = { when: ['off'], command: plan2 };
-  const check = async <T>(
+const fine = (text: string, newestAt: string | null = null): Told => ({ populated: true, newestAt, text });
+
+/** Tries the sources of a triage on one VM. Those that several checks rest on are read once. */
+class SourceChecks {
+  readonly #connection: Connection;
+  readonly #patient: Patient;
+  readonly #subscription: string;
+  readonly #plan: Promise<ServersPlan>;
+  readonly #machine: ReturnType<typeof readMachine>;
+  readonly #network: ReturnType<typeof readNetwork>;
+
+  constructor(connection: Connection, patient: Patient) {
+    const { vm } = patient;
+    this.#connection = connection;
+    this.#patient = patient;
+    this.#subscription = `/subscriptions/${vm.subscriptionId}`;
+    this.#plan = readServersPlan(connection, vm);
+    this.#machine = readMachine(connection, vm);
+    this.#network = readNetwork(connection, vm);
+    // Each check that awaits it still gets the error.
+    for (const reading of [this.#plan, this.#machine, this.#network]) reading.catch(() => {});
+  }
+
+  all(): Promise<DoctorCheck[]> {
+    return Promise.all([
+      ...this.#ofNetwork(),
+      this.#providers(),
+      this.#patches(),
+      ...this.#ofDefender(),
+      this.#backup(),
+      this.#activity(),
+      ...this.#ofIdentity(),
+      ...this.#ofLogs(),
+    ]);
+  }
+
+  get #reader(): Need {
+    return { role: 'Reader', scope: this.#subscription };
+  }
+
+  #needOf(name: EvidenceName): Need {
+    return { role: sources[name].role, scope: this.#subscription };
+  }
+
+  #about(source: string, gaps: readonly Gap[] = []) {
+    return {
+      source,
+      asOf: this.#connection.clock.now().toISOString(),
+      coverage: this.#patient.vm.name,
+      notSeen: gaps.map(({ because }) => because),
+      notSeenWhy: gaps.map(({ why }) => why),
+    };
+  }
+
+  async #check<T>(
     name: string,
     need: Need,
     read: Promise<Fact<T>>,
     tell: (value: T) => Told,
     cure?: Cure,
-  ): Promise<DoctorCheck> => {
-    try {
-      return checkOf(name, patient, need, await read, tell, cure);
-    } catch (error) {
-      const refused = unknownFrom(error, name, { permission: 'to read it', ...need });
-      return checkOf(name, patient, need, refused, tell, cure);
-    }
-  };
-  const fine = (text: string, newestAt: string | null = null): Told => ({ populated: true, newestAt, text });
-  const reading = readNetwork(connection, vm);
-  const asOf = () => connection.clock.now().toISOString();
-  const about = (source: string, gaps: readonly Gap[] = []) => ({
-    source,
-    asOf: asOf(),
-    coverage: vm.name,
-    notSeen: gaps.map(({ because }) => because),
-    notSeenWhy: gaps.map(({ why }) => why),
-  });
-  return Promise.all([
-    check(
-      'machine',
-      { role: 'Reader', scope: vm.id },
-      machine.then((body) => known(body, about('ARM'))),
-      () => fine(`asked of ${vm.name}`),
-    ),
-    check(
-      'network',
-      reader,
-      reading.then((one) =>
-        known(
-          one,
-          about(
-            'ARM',
-            one.unreadable.map((gap) => ({ ...gap, because: `${shortName(gap.what)}: ${gap.because}` })),
-          ),
-        ),
+  ): Promise<DoctorCheck> {
+    const fact = await read.catch((error: unknown) => unknownFrom(error, name, { permission: 'to read it', ...need }));
+    const told = checkOf(name, this.#patient, need, fact, tell, cure);
+    if (fact.state === 'known') return told;
+    // What only waits to be activated is no role to ask the customer for.
+    const activated = await curedByEligibility(this.#connection, this.#patient.vm.id, fact);
+    return activated === fact ? told : { ...told, ask: activated.cure, command: '' };
+  }
+
+  #ofNetwork(): Promise<DoctorCheck>[] {
+    const { vm } = this.#patient;
+    const contributor = {
+      role: 'Network Contributor',
+      scope: `${this.#subscription}/resourceGroups/${vm.resourceGroup}`,
+    };
+    return [
+      this.#check(
+        'machine',
+        { role: 'Reader', scope: vm.id },
+        this.#machine.then((body) => known(body, this.#about('ARM'))),
+        () => fine(`asked of ${vm.name}`),
       ),
-      () => fine(`asked of ${vm.name}`),
-    ),
-    check(
-      'security admin rules',
-      network,
-      reading.then(({ adminRules }) => {
-        if (adminRules.state === 'unknown') {
-          return unknown(adminRules.why, adminRules.because, adminRules.cure, 'ARM');
-        }
-        const gaps = [...(adminRules.because?.values() ?? [])];
-        if (adminRules.byNetwork.size === 0) {
-          const { why, because, cure } = gaps[0] ?? noNetwork;
-          return unknown(why, because, cure, 'ARM');
-        }
-        return known(adminRules, about('ARM', gaps));
-      }),
-      () => fine('of Virtual Network Manager'),
-    ),
-    check(
-      'effective rules',
-      network,
-      readSecondOpinions(connection, vm).then((answers) => {
-        const refused = [...answers.values()].find((one) => 'why' in one);
-        return refused && 'why' in refused
-          ? unknown(refused.why, refused.because, refused.cure, 'ARM')
-          : known(answers, about('ARM'));
-      }),
-      (answers) => fine(`Azure's own opinion on ${counted(answers.size, 'interface')}`),
-    ),
-    check('resource providers', reader, readProviders(connection, vm), (unregistered) =>
+      this.#check(
+        'network',
+        this.#reader,
+        this.#network.then((one) => {
+          const gaps = one.unreadable.map((gap) => ({ ...gap, because: `${shortName(gap.what)}: ${gap.because}` }));
+          return known(one, this.#about('ARM', gaps));
+        }),
+        () => fine(`asked of ${vm.name}`),
+      ),
+      this.#check('security admin rules', contributor, this.#adminRules(), () => fine('of Virtual Network Manager')),
+      this.#check('effective rules', contributor, this.#effectiveRules(), (answers) =>
+        fine(`Azure's own opinion on ${counted(answers.size, 'interface')}`),
+      ),
+    ];
+  }
+
+  async #adminRules() {
+    const { adminRules } = await this.#network;
+    if (adminRules.state === 'unknown') return unknown(adminRules.why, adminRules.because, adminRules.cure, 'ARM');
+    const gaps = [...(adminRules.because?.values() ?? [])];
+    if (adminRules.byNetwork.size > 0) return known(adminRules, this.#about('ARM', gaps));
+    const { why, because, cure } = gaps[0] ?? noNetwork;
+    return unknown(why, because, cure, 'ARM');
+  }
+
+  async #effectiveRules() {
+    const answers = await readSecondOpinions(this.#connection, this.#patient.vm);
+    const refused = [...answers.values()].find((one) => 'why' in one);
+    return refused && 'why' in refused
+      ? unknown(refused.why, refused.because, refused.cure, 'ARM')
+      : known(answers, this.#about('ARM'));
+  }
+
+  #providers(): Promise<DoctorCheck> {
+    const { vm } = this.#patient;
+    return this.#check('resource providers', this.#reader, readProviders(this.#connection, vm), (unregistered) =>
       unregistered.length === 0
         ? fine('registered')
         : {
@@ -287,105 +325,140 @@ export async function checkSources(connection: Connection, patient: Patient): Pr
             setting: `register ${unregistered.join(', ')}, where the service is used`,
             command: `az provider register --namespace ${unregistered[0] ?? ''} --subscription ${shellWord(vm.subscriptionId)}`,
           },
-    ),
-    check(
+    );
+  }
+
+  #patches(): Promise<DoctorCheck> {
+    const { vm } = this.#patient;
+    return this.#check(
       'patch assessment',
-      needOf('patches'),
-      readPatches(connection, vm),
+      this.#needOf('patches'),
+      readPatches(this.#connection, vm),
       ({ assessedAt, missing }) => fine(`${counted(missing.length, 'update')} missing on ${vm.name}`, assessedAt),
       { when: ['absent', 'stale', 'failed', 'silent'], command: `cordon run assess-patches --vm ${shellWord(vm.id)}` },
-    ),
-    check(
-      'Defender for Servers',
-      needOf('alerts'),
-      plan.then(({ servers, text }) =>
-        servers === 'unreadable'
-          ? unknown(
-              'hidden',
-              'no permission to read the plan, or Defender for Cloud is not used',
-              'ask',
-              'Resource Graph',
-            )
-          : known({ servers, text }, about('Resource Graph')),
-      ),
-      ({ servers, text }) =>
+    );
+  }
+
+  #ofDefender(): Promise<DoctorCheck>[] {
+    const connection = this.#connection;
+    const { vm } = this.#patient;
+    const plan = this.#plan;
+    const command = `az security pricing create --name VirtualMachines --tier Standard --subplan P2 --subscription ${shellWord(vm.subscriptionId)}`;
+    const switchOn: Cure = { when: ['off'], command };
+    return [
+      this.#check('Defender for Servers', this.#needOf('alerts'), this.#planFact(), ({ servers, text }) =>
         servers === 'P2' || servers === 'on'
           ? fine(text)
           : {
               populated: false,
               text: `${text}: no just-in-time access, no software inventory`,
               setting: 'Defender for Servers Plan 2',
-              command: plan2,
+              command,
             },
-    ),
-    check(
-      'Defender alerts',
-      needOf('alerts'),
-      readAlerts(connection, vm, plan),
-      ({ alerts }) => fine(`${counted(alerts.length, 'alert')} on ${vm.name}`, alerts[0]?.at ?? null),
-      switchOn,
-    ),
-    check('Secure Score', needOf('secureScore'), readSecureScore(connection, vm, plan), ({ percentage }) =>
-      fine(`${percentage} %`),
-    ),
-    check('recommendations', needOf('recommendations'), readRecommendations(connection, vm, plan), ({ unhealthy }) =>
-      fine(`${unhealthy.length} not followed by ${vm.name}`),
-    ),
-    check('just-in-time access', needOf('jit'), readJit(connection, vm, plan), ({ policy, grants }) =>
-      fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
-    ),
-    check(
-      'software',
-      needOf('software'),
-      readSoftware(connection, vm, plan),
-      ({ items }) => fine(`${counted(items.length, 'program')} on ${vm.name}`),
-      switchOn,
-    ),
-    check('backup', needOf('backup'), readBackup(connection, vm), (backup) =>
+      ),
+      this.#check(
+        'Defender alerts',
+        this.#needOf('alerts'),
+        readAlerts(connection, vm, plan),
+        ({ alerts }) => fine(`${counted(alerts.length, 'alert')} on ${vm.name}`, alerts[0]?.at ?? null),
+        switchOn,
+      ),
+      this.#check(
+        'Secure Score',
+        this.#needOf('secureScore'),
+        readSecureScore(connection, vm, plan),
+        ({ percentage }) => fine(`${percentage} %`),
+      ),
+      this.#check(
+        'recommendations',
+        this.#needOf('recommendations'),
+        readRecommendations(connection, vm, plan),
+        ({ unhealthy }) => fine(`${unhealthy.length} not followed by ${vm.name}`),
+      ),
+      this.#check('just-in-time access', this.#needOf('jit'), readJit(connection, vm, plan), ({ policy, grants }) =>
+        fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
+      ),
+      this.#check(
+        'software',
+        this.#needOf('software'),
+        readSoftware(connection, vm, plan),
+        ({ items }) => fine(`${counted(items.length, 'program')} on ${vm.name}`),
+        switchOn,
+      ),
+    ];
+  }
+
+  async #planFact() {
+    const { servers, text } = await this.#plan;
+    const because = 'no permission to read the plan, or Defender for Cloud is not used';
+    return servers === 'unreadable'
+      ? unknown('hidden', because, 'ask', 'Resource Graph')
+      : known({ servers, text }, this.#about('Resource Graph'));
+  }
+
+  #backup(): Promise<DoctorCheck> {
+    const { vm } = this.#patient;
+    return this.#check('backup', this.#needOf('backup'), readBackup(this.#connection, vm), (backup) =>
       backup.protected
         ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
         : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the VM' },
-    ),
-    check(
+    );
+  }
+
+  #activity(): Promise<DoctorCheck> {
+    const { vm } = this.#patient;
+    const about = { related: [], identities: this.#machine.then((body) => managedIdentitiesOf(body, vm)) };
+    return this.#check(
       'activity log',
-      needOf('activity'),
-      readActivity(
-        connection,
-        vm,
-        { related: [], identities: machine.then((body) => managedIdentitiesOf(body, vm)) },
-        activityWindow(connection.clock.now()),
-      ),
+      this.#needOf('activity'),
+      readActivity(this.#connection, vm, about, activityWindow(this.#connection.clock.now())),
       ({ entries }) => fine(`${counted(entries.length, 'change')} at ${vm.name} in 8 days`, entries.at(-1)?.at ?? null),
-    ),
-    check(
-      'roles to activate',
-      reader,
-      readEligibleRoles(connection, subscription).then((roles) => known(roles, about('ARM'))),
-      (roles) =>
-        roles.length === 0
-          ? fine('none')
-          : { populated: false, text: 'eligible, not active', setting: roles.map(activation).join('; ') },
-    ),
-    check(
-      'roles of managed identities',
-      needOf('identity'),
-      readIdentityPosture(connection, vm, machine),
-      ({ managedIdentities }) => fine(`${counted(managedIdentities.length, 'identity', 'identities')} of ${vm.name}`),
-    ),
-    ...tables
-      .filter(({ os }) => !patient.alone || os === undefined || os === vm.os)
+    );
+  }
+
+  #ofIdentity(): Promise<DoctorCheck>[] {
+    const { vm } = this.#patient;
+    return [
+      this.#check(
+        'roles to activate',
+        this.#reader,
+        readEligibleRoles(this.#connection, this.#subscription).then((roles) => known(roles, this.#about('ARM'))),
+        (roles) =>
+          roles.length === 0
+            ? fine('none')
+            : { populated: false, text: 'eligible, not active', setting: roles.map(activation).join('; ') },
+      ),
+      this.#check(
+        'roles of managed identities',
+        this.#needOf('identity'),
+        readIdentityPosture(this.#connection, vm, this.#machine),
+        ({ managedIdentities }) => fine(`${counted(managedIdentities.length, 'identity', 'identities')} of ${vm.name}`),
+      ),
+    ];
+  }
+
+  #ofLogs(): Promise<DoctorCheck>[] {
+    const { vm, alone } = this.#patient;
+    const need = { role: sources.logons.role, scope: alone ? vm.id : this.#subscription };
+    const nothing = `nothing in ${tableDays} days in any workspace that you can read`;
+    return tables
+      .filter(({ os }) => !alone || os === undefined || os === vm.os)
       .map(({ name, fill }) =>
-        check(`logs: ${name}`, logs, newestIn(connection, patient, name), ({ newestAt, rows }) =>
+        this.#check(`logs: ${name}`, need, newestIn(this.#connection, this.#patient, name), ({ newestAt, rows }) =>
           rows > 0
             ? fine(`${counted(rows, 'row')} in ${tableDays} days`, newestAt)
-            : {
-                populated: false,
-                text: `nothing in ${tableDays} days in any workspace that you can read`,
-                setting: fill,
-              },
+            : { populated: false, text: nothing, setting: fill },
         ),
-      ),
-  ]);
+      );
+  }
+}
+
+/**
+ * Every source that a triage reads, tried on one VM: reachable, permitted, populated, how old, and what to ask the
+ * customer for where it is not. They are asked side by side; none throws.
+ */
+export function checkSources(connection: Connection, patient: Patient): Promise<DoctorCheck[]> {
+  return new SourceChecks(connection, patient).all();
 }
 
 /** Without a network there was nothing to ask about, which is no answer. */
@@ -413,7 +486,7 @@ export async function checkRights(
   connection: Connection,
   vm: VirtualMachine,
   vms: number,
-  callerId: string,
+  caller: Caller,
 ): Promise<DoctorCheck> {
   const base = { name: 'permissions', subscription: vm.subscriptionName, populated: null, newestAt: null };
   const what = `in ${vm.resourceGroup}, of ${counted(vms, 'VM')}; not asked in full: --subscription or --vm does`;
@@ -433,7 +506,7 @@ export async function checkRights(
       permitted: lacks.length === 0,
       text: [what, ...lacks.map(({ action }) => `no ${action}`)].join('; '),
       ask: roles.length === 0 ? '' : `${roles.join(', ')} on ${scope}`,
-      command: roles[0] === undefined ? '' : roleCommand(callerId, roles[0], scope),
+      command: roles[0] === undefined ? '' : roleCommand(caller, roles[0], scope),
     };
   } catch (error) {
     const { because, cure } = gapOf(error);

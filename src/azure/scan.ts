@@ -14,7 +14,7 @@ import { guardedSubscriptions } from './readers/defender-plan.ts';
 import { readFleetExposure } from './readers/fleet-exposure.ts';
 import { readFleetLogons } from './readers/fleet-logons.ts';
 import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
-import { readInventory } from './readers/inventory.ts';
+import { type Inventory, readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { otherMachinesText, withInstances } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
@@ -151,6 +151,112 @@ export interface ScanOptions extends LogonOptions {
   full?: boolean;
 }
 
+/** A scan that is under way: what is asked of which VMs, and what came of it so far. */
+interface ScanInHand {
+  connection: Connection;
+  options: ScanOptions;
+  inventory: Inventory;
+  /** Ids of the subscriptions. */
+  ids: string[];
+  facts: FleetFacts;
+  notSeen: string[];
+}
+
+async function scanExposure({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
+  const reached = new Map<VirtualMachine, MachineExposure>();
+  const unseen = await readFleetExposure(
+    connection,
+    ids,
+    inventory.machines,
+    options,
+    (vm, exposure, reach, addresses) => {
+      reached.set(vm, { reach, addresses, full: options.full ? exposure.fact() : undefined });
+    },
+  );
+  facts.exposure = reached;
+  notSeen.push(...unseen);
+}
+
+async function scanLogons({ connection, options, inventory, facts, notSeen }: ScanInHand): Promise<void> {
+  const fleet = await readFleetLogons(connection, inventory.machines, options).catch((error: unknown) =>
+    unknownFrom(error, 'Log Analytics', {
+      permission: 'Microsoft.Insights/logs/read',
+      role: 'Log Analytics Reader',
+      scope: 'the workspaces',
+    }),
+  );
+  facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
+  if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
+  else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
+}
+
+async function scanOthers({ connection, options, inventory, ids, notSeen }: ScanInHand): Promise<void> {
+  notSeen.push(...otherMachinesText(await withInstances(connection, inventory.others, ids, options.signal)));
+}
+
+async function scanAlerts({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
+  const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
+    countAlerts(connection, ids, inventory.machines, options.signal),
+    guardedSubscriptions(connection, ids, options.signal),
+  ]);
+  facts.alerts = { counts, guarded, whole };
+  notSeen.push(...unseen);
+}
+
+async function scanPatches({ connection, options, ids, facts, notSeen }: ScanInHand): Promise<void> {
+  const { counts, truncated } = await readFleetPatches(connection, ids, options.signal).catch((error: unknown) => {
+    facts.patches = 'unread';
+    throw error;
+  });
+  facts.patches = counts;
+  if (truncated) notSeen.push(truncated);
+}
+
+async function scanExploited({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
+  const { exploited, signal } = options;
+  if (!exploited) return;
+  const { found, truncated } = await readFleetVulnerabilities(connection, ids, signal);
+  if (truncated) notSeen.push(`known exploited vulnerabilities: ${truncated}`);
+  facts.exploited = new Map(
+    [...found].flatMap(([id, cves]) => {
+      const listed = [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort();
+      return listed.length > 0 || truncated === '' ? [[id, listed] as const] : [];
+    }),
+  );
+  const blind = inventory.machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
+  if (blind > 0)
+    notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
+  notSeen.push('known exploited vulnerabilities that follow only from a missing update: the VM’s triage shows them');
+}
+
+async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInHand): Promise<void> {
+  const query = await loadQuery('protected-items');
+  const { rows, truncated } = await queryGraph(connection, query, ids, options.signal);
+  if (truncated) notSeen.push(`backups: ${truncated}`);
+  const last = new Map<string, string>();
+  for (const row of rows) {
+    const machine = textAt(row, 'machine');
+    // The last operation may have failed: what counts is what one can go back to.
+    const at = instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '';
+    // A VM may be an item of several vaults.
+    if (Date.parse(at || '1970') >= Date.parse(last.get(machine) || '1970')) last.set(machine, at);
+  }
+  // No item in a whole subscription says more of the caller's rights than of the backups.
+  const seen = new Set([...last.keys()].map((id) => id.split('/')[2] ?? ''));
+  facts.backups = { last, seen, whole: truncated === '' };
+}
+
+/** What is asked about the VMs once they are listed, side by side. One that fails is named in `notSeen`. */
+const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
+  exposure: scanExposure,
+  'failed logons': scanLogons,
+  'scale sets, Arc servers and classic VMs': scanOthers,
+  'Defender alerts': scanAlerts,
+  patches: scanPatches,
+  'known exploited vulnerabilities': scanExploited,
+  backups: scanBackups,
+};
+
 /**
  * Every VM in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a VM.
  * `onProgress` gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
@@ -160,7 +266,7 @@ export async function readScan(
   onProgress: (rows: ScanRow[], notSeen: string[]) => void,
   options: ScanOptions = {},
 ): Promise<ScanDocument> {
-  const { signal, exploited } = options;
+  const { signal } = options;
   const notSeen: string[] = [];
   const facts: FleetFacts = {
     exposure: null,
@@ -175,10 +281,11 @@ export async function readScan(
     (rows) => onProgress(rows, [...notSeen]),
     () => signal?.aborted === true,
   );
-  const inventory = await readInventory(connection, signal, (found) => {
-    board.machines = found.toSorted(byName);
+  const listed = (machines: readonly VirtualMachine[]) => {
+    board.machines = machines.toSorted(byName);
     board.changed();
-  });
+  };
+  const inventory = await readInventory(connection, signal, listed);
   const asOf = () => connection.clock.now().toISOString();
   if (inventory.state === 'unknown') {
     const { why, because, cure } = inventory;
@@ -190,92 +297,14 @@ export async function readScan(
   notSeen.push(...inventory.notSeen);
   const { machines, subscriptions } = inventory.value;
   const ids = subscriptions.map(({ id }) => id);
-  board.machines = machines.toSorted(byName);
-  board.changed();
-  const part = async (what: string, work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      notSeen.push(`${what}: ${azureError(error).message}`);
-    }
-    board.changed();
-  };
-  const graph = async (what: string, name: string) => {
-    const { rows: found, truncated } = await queryGraph(connection, await loadQuery(name), ids, signal);
-    if (truncated) notSeen.push(`${what}: ${truncated}`);
-    return { found, whole: truncated === '' };
-  };
-  await Promise.all([
-    part('exposure', async () => {
-      const reached = new Map<VirtualMachine, MachineExposure>();
-      const unseen = await readFleetExposure(connection, ids, machines, options, (vm, exposure, reach, addresses) => {
-        reached.set(vm, { reach, addresses, full: options.full ? exposure.fact() : undefined });
-      });
-      facts.exposure = reached;
-      notSeen.push(...unseen);
+  listed(machines);
+  const scan = { connection, options, inventory: inventory.value, ids, facts, notSeen };
+  await Promise.all(
+    Object.entries(parts).map(async ([what, work]) => {
+      await work(scan).catch((error: unknown) => notSeen.push(`${what}: ${azureError(error).message}`));
+      board.changed();
     }),
-    part('failed logons', async () => {
-      const fleet = await readFleetLogons(connection, machines, options).catch((error: unknown) =>
-        unknownFrom(error, 'Log Analytics', {
-          permission: 'Microsoft.Insights/logs/read',
-          role: 'Log Analytics Reader',
-          scope: 'the workspaces',
-        }),
-      );
-      facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
-      if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
-      else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
-    }),
-    part('scale sets, Arc servers and classic VMs', async () => {
-      notSeen.push(...otherMachinesText(await withInstances(connection, inventory.value.others, ids, signal)));
-    }),
-    part('Defender alerts', async () => {
-      const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
-        countAlerts(connection, ids, machines, signal),
-        guardedSubscriptions(connection, ids, signal),
-      ]);
-      facts.alerts = { counts, guarded, whole };
-      notSeen.push(...unseen);
-    }),
-    part('patches', async () => {
-      const { counts, truncated } = await readFleetPatches(connection, ids, signal).catch((error: unknown) => {
-        facts.patches = 'unread';
-        throw error;
-      });
-      facts.patches = counts;
-      if (truncated) notSeen.push(truncated);
-    }),
-    part('known exploited vulnerabilities', async () => {
-      if (!exploited) return;
-      const { found, truncated } = await readFleetVulnerabilities(connection, ids, signal);
-      if (truncated) notSeen.push(`known exploited vulnerabilities: ${truncated}`);
-      facts.exploited = new Map(
-        [...found].flatMap(([id, cves]) => {
-          const listed = [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort();
-          return listed.length > 0 || truncated === '' ? [[id, listed] as const] : [];
-        }),
-      );
-      const blind = machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
-      if (blind > 0)
-        notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
-      notSeen.push(
-        'known exploited vulnerabilities that follow only from a missing update: the VM’s triage shows them',
-      );
-    }),
-    part('backups', async () => {
-      const { found, whole } = await graph('backups', 'protected-items');
-      const last = new Map<string, string>();
-      for (const row of found) {
-        const machine = textAt(row, 'machine');
-        // The last operation may have failed: what counts is what one can go back to.
-        const at = instantAt(row, 'lastRecoveryPoint') ?? instantAt(row, 'lastBackup') ?? '';
-        // A VM may be an item of several vaults.
-        if (Date.parse(at || '1970') >= Date.parse(last.get(machine) || '1970')) last.set(machine, at);
-      }
-      // No item in a whole subscription says more of the caller's rights than of the backups.
-      facts.backups = { last, seen: new Set([...last.keys()].map((id) => id.split('/')[2] ?? '')), whole };
-    }),
-  ]);
+  );
   await board.settled();
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: board.rows, notSeen };
 }

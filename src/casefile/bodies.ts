@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fact } from '../documents/fact.ts';
 import { danger, plannedStep } from '../documents/run.ts';
 import type { Entry, EntryKind } from '../documents/transcript.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeWhole } from './evidence.ts';
 
 const headNote = z.object({ schema: z.literal('cordon.head/1'), entries: z.int().positive(), head: z.string() });

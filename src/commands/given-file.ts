@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { Failure } from '../failure.ts';
 import { lineAt, offsetOf, syntaxFault } from '../text/json-position.ts';
 import { printable } from '../text/printable.ts';

@@ -132,13 +132,19 @@ function cloudOptions(flags: ConnectionFlags): Pick<ConnectionOptions, 'cloud' |
   };
 }
 
+/** What a person has to do to sign in, where no screen is drawn. */
+export function toSignIn(text: string): void {
+  if (text !== '') process.stderr.write(`${text}; Ctrl-C gives up\n`);
+}
+
 /**
  * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
- * goes wrong beside the work, in a sentence.
+ * goes wrong beside the work, in a sentence; `showSignIn` what a person has to do to sign in, and "" when that is over.
  */
 export async function openConnection(
   flags: ConnectionFlags,
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
+  showSignIn = toSignIn,
 ): Promise<Opened> {
   const { auth, tenant, subscription, timeout } = flags;
   const base = {
@@ -168,8 +174,7 @@ export async function openConnection(
     const connection = connect({
       ...changed,
       ...(simulator ? { simulator } : {}),
-      // It cannot wait for a screen: without it there is no sign-in.
-      tell: (text) => process.stderr.write(`${printable(text, 1000)}\n`),
+      tell: (text) => showSignIn(printable(text, 1000)),
     });
     const finish = flags.traffic && recordTraffic ? [recordTraffic(connection, flags.traffic, tell)] : [];
     return {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { conclusion } from '../documents/conclusion.ts';
 import { doctorDocument } from '../documents/doctor.ts';
 import { evtxDocument } from '../documents/evtx.ts';

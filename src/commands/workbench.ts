@@ -54,21 +54,20 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const options = await readingOptions(flags);
   // The screen is the workbench's while it runs: other messages are printed when it is left.
   const asides: string[] = [];
+  let showSignIn: ((text: string) => void) | undefined;
   const connect = async (): Promise<Opened> => {
-    const { openConnection } = await import('./options.ts');
-    return openConnection({ latency: 'realistic', ...flags }, (sentence) => asides.push(sentence));
+    const { openConnection, toSignIn } = await import('./options.ts');
+    return openConnection(
+      { latency: 'realistic', ...flags },
+      (sentence) => asides.push(sentence),
+      (text) => (showSignIn ?? toSignIn)(text),
+    );
   };
   const first = signsInFirst(flags) ? await connect() : null;
   // Ink's colours are decided when it is imported.
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
-  const [{ runWorkbench }, { rebind }, { wallStopwatch }, { createSession }, { terminalClipboard }] = await Promise.all(
-    [
-      import('../../views/workbench.tsx'),
-      import('../../views/keymap.ts'),
-      import('../session/prompts/reading-time.ts'),
-      import('../session/session.ts'),
-      import('../session/clipboard.ts'),
-    ],
+  const { createSession, rebind, runWorkbench, terminalClipboard, wallStopwatch } = await import(
+    './workbench-parts.ts'
   );
   const clashes = rebind(settings.keys);
   if (clashes.length > 0) throw new Failure(`${settingsFile()}: keys: ${clashes.join('; ')}`, exitCode.usage);
@@ -138,6 +137,8 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const defect = (error: unknown) =>
     session.dispatch({ type: 'tell', text: `A defect in cordon: ${error instanceof Error ? error.message : error}` });
   process.on('unhandledRejection', defect);
+  // A sign-in that Entra wants renewed, or with more than it had, is asked for on the screen.
+  showSignIn = (text) => session.dispatch({ type: 'sign-in', text });
   const before = skeleton();
   before?.take();
   const guard = guardScreen(debug);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instant } from './fact-schema.ts';
 import { permission } from './run.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const day = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'a day, such as "2021-11-03"');
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const cell: z.ZodType = z.union([z.null(), z.boolean(), z.number(), z.string()]);
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instant } from './fact-schema.ts';
 
 /** What it takes to confirm: nothing, the key `y`, or typing the VM's name. */

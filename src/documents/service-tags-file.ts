@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Microsoft's published service tags (ServiceTags_Public_<date>.json), and what `az network list-service-tags` prints,

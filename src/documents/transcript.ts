@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instant } from './fact-schema.ts';
 
 export const entryKind = z.enum([

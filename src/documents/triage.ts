@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { factOf, instant, whyUnknown } from './fact-schema.ts';
 
 export const virtualMachine = z.object({

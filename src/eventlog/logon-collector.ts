@@ -97,6 +97,8 @@ export class LogonCollector {
   readonly #privileges = new PrivilegeColumns();
   readonly #later: { event: LaterEvent; recordId: number }[] = [];
   readonly #names = new Names();
+  #lastComputer = '';
+  #lastNumber = this.#names.numberOf('');
   readonly #sids = new SidNames();
   readonly #codes = new Map<number, string>();
   readonly #ranges = new RecordRanges();
@@ -195,12 +197,22 @@ export class LogonCollector {
     const columns = this.#successes;
     columns.at.push(record.time);
     columns.recordId.push(record.recordId);
-    columns.computer.push(this.#names.numberOf(record.system('computer')));
+    columns.computer.push(this.#computerOf(record));
     columns.account.push(this.#names.numberOf(record.text(0)));
     columns.address.push(this.#names.numberOf(record.text(1)));
     columns.type.push(type ?? 255);
     columns.logonId.push(record.number(3) ?? 0);
     columns.verified.push(record.verified ? 1 : 0);
+  }
+
+  /** The number of the record's computer: mostly that of the one before. */
+  #computerOf(record: EventRecord): number {
+    const name = record.system('computer');
+    if (name !== this.#lastComputer) {
+      this.#lastComputer = name;
+      this.#lastNumber = this.#names.numberOf(name);
+    }
+    return this.#lastNumber;
   }
 
   #takePrivileges(record: EventRecord): void {
@@ -211,7 +223,7 @@ export class LogonCollector {
     const { at, recordId, computer, subject, session } = this.#privileges;
     at.push(record.time);
     recordId.push(record.recordId);
-    computer.push(this.#names.numberOf(record.system('computer')));
+    computer.push(this.#computerOf(record));
     subject.push(this.#names.numberOf(record.text(0)));
     session.push(id);
   }
@@ -225,12 +237,13 @@ export class LogonCollector {
   }
 
   #takeLater(record: EventRecord): void {
-    if (record.eventId === securityLogCleared || record.eventId === logCleared) this.#takeClearing(record);
-    if (this.#later.length >= mostLater) {
-      this.cut += 1;
-      return;
-    }
+    const clears = record.eventId === securityLogCleared || record.eventId === logCleared;
+    const full = this.#later.length >= mostLater;
+    if (full) this.cut += 1;
+    if (full && !clears) return;
     const event = securityEventOf(record);
+    if (clears) this.#takeClearing(event);
+    if (full) return;
     const parts = partsOf(event);
     const what = `${eventWords(parts)}${event.verified ? '' : ' (unverified)'}`;
     const { at, eventId, computer, session } = event;
@@ -258,9 +271,8 @@ export class LogonCollector {
     return this.#witnessed.successes.length;
   }
 
-  #takeClearing(record: EventRecord): void {
+  #takeClearing({ at, eventId, computer, subject, thing }: SecurityEvent): void {
     if (this.clearings.length >= mostClearings) return;
-    const { at, eventId, computer, subject, thing } = securityEventOf(record);
     this.clearings.push({ at, computer, log: eventId === securityLogCleared ? 'Security' : thing, by: subject });
   }
 
@@ -316,7 +328,10 @@ export class LogonCollector {
       });
     }
     successes.push(...this.#witnessed.successes);
-    const later = this.#later.map(({ event }) => ({ ...event, what: this.#sids.told(event.what) }));
+    const later = this.#later.map(({ event }) => {
+      const what = this.#sids.told(event.what);
+      return what === event.what ? event : { ...event, what };
+    });
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
       if (!sessions.has(session.at(i))) continue;

@@ -1,12 +1,12 @@
 import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
-import { BurstScanner, type Thresholds } from '../triage/logons/bursts.ts';
-import { type FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
+import type { Thresholds } from '../triage/logons/bursts.ts';
+import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
 import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.ts';
 import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
 import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import { type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
-import { float64s, uint8s, uint32s } from './growing-column.ts';
+import { ExplicitCredentials } from './explicit-credentials.ts';
 import type { EventRecord } from './record.ts';
 import {
   explicitCredentials,
@@ -25,10 +25,8 @@ import {
 /** What else reports logons is rare beside 4625 and 4624; a log that holds more of it is reported as cut. */
 const most = 1_000_000;
 
-const statusField = ['Status'];
 const payloadField = ['payload'];
-const explicitFields = ['TargetUserName', 'IpAddress', 'SubjectUserName', 'ProcessName'];
-const accountFields = ['TargetUserName', 'IpAddress', 'AccountName', 'ClientAddress'];
+const refusalFields = ['Status', 'TargetUserName', 'IpAddress', 'AccountName', 'ClientAddress'];
 const rdpFields = ['ClientIP', 'IPString', 'Param1', 'Param3', 'User', 'Address'];
 
 interface Taken {
@@ -43,18 +41,6 @@ interface Refusal extends Taken {
   account: string;
   address: string;
   code: string;
-}
-
-/** Attempts with explicit credentials in columns: services and tasks make them all day. */
-class ExplicitColumns {
-  readonly at = float64s();
-  readonly recordId = float64s();
-  readonly verified = uint8s();
-  readonly computer = uint32s();
-  readonly subject = uint32s();
-  readonly account = uint32s();
-  readonly address = uint32s();
-  readonly program = uint32s();
 }
 
 interface Line extends Taken {
@@ -75,8 +61,7 @@ export class OtherWitnesses {
   /** Events beyond those that are kept. */
   cut = 0;
   readonly #refusals: Refusal[] = [];
-  readonly #explicit = new ExplicitColumns();
-  readonly #names = new Names();
+  readonly #explicit = new ExplicitCredentials();
   #held = 0;
   /** Tickets that were granted to people, from elsewhere. */
   readonly #tickets: Refusal[] = [];
@@ -104,14 +89,8 @@ export class OtherWitnesses {
   /** All that was taken, for `SeenEvents`. */
   *taken(): Generator<Taken> {
     yield* this.#refusals;
-    const { at, recordId, computer, verified } = this.#explicit;
-    for (let i = 0; i < at.length; i++)
-      yield {
-        at: at.at(i),
-        recordId: recordId.at(i),
-        computer: this.#names.text(computer.at(i)),
-        verified: verified.at(i) === 1,
-      };
+    for (const { at, recordId, verified, use } of this.#explicit.attempts())
+      yield { at, recordId, verified, computer: use.computer };
     yield* this.#tickets;
     yield* this.#lines;
     yield* this.#rdp;
@@ -123,8 +102,10 @@ export class OtherWitnesses {
       return;
     }
     const { eventId } = record;
-    if (eventId === explicitCredentials) this.#takeExplicit(record);
-    else if (eventId === openSsh || rdpEvents.has(eventId)) this.#takeOtherLog(record);
+    if (eventId === explicitCredentials) {
+      this.#held += 1;
+      this.#explicit.take(record);
+    } else if (eventId === openSsh || rdpEvents.has(eventId)) this.#takeOtherLog(record);
     else this.#takeRefusal(record);
   }
 
@@ -132,20 +113,6 @@ export class OtherWitnesses {
     this.#held += 1;
     const { time: at, recordId, verified } = record;
     return { at, recordId, computer: record.system('computer'), verified };
-  }
-
-  #takeExplicit(record: EventRecord): void {
-    this.#held += 1;
-    const columns = this.#explicit;
-    record.choose(explicitFields);
-    columns.at.push(record.time);
-    columns.recordId.push(record.recordId);
-    columns.verified.push(record.verified ? 1 : 0);
-    columns.computer.push(this.#names.numberOf(record.system('computer')));
-    columns.account.push(this.#names.numberOf(record.text(0)));
-    columns.address.push(this.#names.numberOf(record.text(1)));
-    columns.subject.push(this.#names.numberOf(record.text(2)));
-    columns.program.push(this.#names.numberOf(record.text(3)));
   }
 
   #takeOtherLog(record: EventRecord): void {
@@ -165,76 +132,17 @@ export class OtherWitnesses {
 
   #takeRefusal(record: EventRecord): void {
     const { eventId } = record;
-    record.choose(statusField);
+    record.choose(refusalFields);
     const status = record.number(0) ?? 0;
     const kerberos = eventId === kerberosTicket || eventId === kerberosRefused;
     const granted = status === 0 && eventId !== rdpDenied;
     // The client is asked to prove who it is, which comes before every ticket.
     if ((granted && eventId !== kerberosTicket) || (kerberos && status === 0x19)) return;
-    record.choose(accountFields);
-    const account = record.text(0) || record.text(2);
-    const address = record.text(1) || record.text(3);
+    const account = record.text(1) || record.text(3);
+    const address = record.text(2) || record.text(4);
     if (granted && (account.endsWith('$') || !record.verified || isLoopback(sourceAddress(address)))) return;
     const code = eventId === rdpDenied ? 'rdp:denied' : `${kerberos ? 'kerberos:' : ''}0x${status.toString(16)}`;
     (granted ? this.#tickets : this.#refusals).push({ ...this.#taken(record), eventId, account, address, code });
-  }
-
-  /**
-   * Attempts of subjects that try many accounts within a burst: a subject that uses one other account is doing ordinary
-   * work.
-   */
-  #floods(thresholds: Thresholds): LogonEvent[] {
-    const { at, computer, subject, account } = this.#explicit;
-    const bySubject = new Map<number, { rows: number[]; accounts: Set<number> }>();
-    const subjects = this.#names.size;
-    for (let row = 0; row < at.length; row++) {
-      const key = computer.at(row) * subjects + subject.at(row);
-      let own = bySubject.get(key);
-      if (!own) {
-        own = { rows: [], accounts: new Set() };
-        bySubject.set(key, own);
-      }
-      own.rows.push(row);
-      own.accounts.add(account.at(row));
-    }
-    const floods: LogonEvent[] = [];
-    for (const { rows, accounts } of bySubject.values()) {
-      if (rows.length < thresholds.failures || accounts.size < thresholds.manyAccounts) continue;
-      rows.sort((a, b) => at.at(a) - at.at(b));
-      for (const row of this.#sprayed(rows, thresholds)) floods.push(this.#attempt(row));
-    }
-    return floods;
-  }
-
-  /** Of one subject's attempts, in time order, those of bursts that try many accounts. */
-  #sprayed(rows: readonly number[], thresholds: Thresholds): number[] {
-    const { at, account } = this.#explicit;
-    const time = (place: number): Ticks => at.at(rows[place] ?? 0);
-    const scanner = new BurstScanner(new Uint32Array([rows.length]), thresholds);
-    for (const row of rows) scanner.push(0, at.at(row));
-    const { count, start, end } = scanner.spans();
-    const sprayed: number[] = [];
-    // Bursts lie in time order too, and apart: one walk over the attempts meets those of each.
-    for (let burst = 0, place = 0; burst < count; burst++) {
-      while (place < rows.length && time(place) < (start[burst] ?? 0)) place += 1;
-      const first = place;
-      while (place < rows.length && time(place) <= (end[burst] ?? 0)) place += 1;
-      const own = rows.slice(first, place);
-      if (new Set(own.map((row) => account.at(row))).size < thresholds.manyAccounts) continue;
-      for (const row of own) sprayed.push(row);
-    }
-    return sprayed;
-  }
-
-  /** An attempt with explicit credentials as a failed logon. */
-  #attempt(row: number): LogonEvent {
-    const { at, computer, account, address, program } = this.#explicit;
-    const text = (column: { at(row: number): number }): string => this.#names.text(column.at(row));
-    return eventOf(
-      { at: at.at(row), computer: text(computer), account: text(account), address: text(address) },
-      'explicit-credentials',
-      text(program),
-    );
   }
 
   /**
@@ -252,7 +160,8 @@ export class OtherWitnesses {
     const add = (refusal: Refusal): void => failures.addEvent(eventOf(refusal, refusal.code, ''), !refusal.verified);
     for (const refusal of this.#refusals)
       if (refusal.eventId !== ntlmValidation || known.spend(refusal, ntlmNear, () => true) < 0) add(refusal);
-    for (const attempt of this.#floods(thresholds)) failures.addEvent(attempt);
+    for (const { first: at, verified, program, ...attempt } of this.#explicit.floods(thresholds))
+      failures.addEvent(eventOf({ ...attempt, at }, 'explicit-credentials', program), !verified);
 
     const verified = this.#lines.filter((line) => line.verified).map(({ line }) => line);
     const doubted = this.#lines.filter((line) => !line.verified).map(({ line }) => line);

@@ -6,6 +6,7 @@ import type { InternedTexts } from './interned-texts.ts';
 import type { KnownText } from './known-text.ts';
 import { fieldOf, fieldsOf, type LogEvent, systemOf } from './log-event.ts';
 import { renderRecord } from './render.ts';
+import { Constant } from './template.ts';
 import { type DecodedChunk, TemplateInstance } from './template-instance.ts';
 import { valueText, valueType } from './values.ts';
 
@@ -73,8 +74,10 @@ export class EventRecord {
   }
 
   #says(name: 'provider' | 'channel', known: KnownText): boolean {
-    const index = this.#event ? -1 : (this.#outer.template?.system?.[name].index ?? -1);
     const outer = this.#outer;
+    const source = this.#event ? undefined : outer.template?.system?.[name];
+    if (source instanceof Constant) return source.is(known.text);
+    const index = source?.index ?? -1;
     if (index < 0 || !this.#decoded || outer.type(index) !== valueType.string) return this.system(name) === known.text;
     const size = outer.size(index);
     if (known.standsAt(this.#decoded.chunk, outer.offset(index), size)) return true;

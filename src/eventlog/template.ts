@@ -6,6 +6,29 @@ export interface Source {
   text: string;
 }
 
+/** A text of the template itself that is compared over and over with the same: the last comparison is kept. */
+export class Constant implements Source {
+  readonly index = -1;
+  readonly text: string;
+  #with = '';
+  #same = false;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  is(text: string): boolean {
+    // The same string object, as a rule: that is one comparison of pointers.
+    if (text !== this.#with) {
+      this.#with = text;
+      this.#same = text === this.text;
+    }
+    return this.#same;
+  }
+}
+
+const constant = (source: Source): Source => (source.index < 0 ? new Constant(source.text) : source);
+
 /** The places of the parts of an event that decide whether it is wanted; null where they need a full rendering. */
 export interface SystemPlan {
   eventId: Source;
@@ -14,7 +37,10 @@ export interface SystemPlan {
   provider: Source;
   channel: Source;
   computer: Source;
-  /** The value that holds EventData or UserData as a fragment of its own; -1 when the template holds them itself. */
+  /**
+   * The value that holds EventData, UserData or UserData's content as a fragment of its own; -1 when the template holds
+   * them itself.
+   */
   data: number;
 }
 
@@ -57,15 +83,26 @@ function systemPlanOf(root: Element): SystemPlan | null {
   const channel = elementSource(child(system, 'Channel'));
   const computer = elementSource(child(system, 'Computer'));
   if (!eventId || !time || !recordId || !provider || !channel || !computer) return null;
-  const embedded = root.content.filter(isSubstitution);
+  const embedded = [root, child(root, 'UserData')].flatMap((element) => element?.content.filter(isSubstitution) ?? []);
   if (embedded.length > 1) return null;
-  return { eventId, time, recordId, provider, channel, computer, data: embedded[0]?.index ?? -1 };
+  return {
+    eventId,
+    time,
+    recordId,
+    provider: constant(provider),
+    channel: constant(channel),
+    computer,
+    data: embedded[0]?.index ?? -1,
+  };
 }
 
-/** Every field below an element, by its name: `Data` by its attribute Name, other leaves by their own. */
+/**
+ * Every field below an element, by its name: `Data` by its attribute Name, other leaves by their own. What is below
+ * System is no field, though it may have the name of one.
+ */
 function* fieldsBelow(element: Element): Generator<[string, Source | null]> {
   for (const part of element.content) {
-    if (typeof part === 'string' || !isElement(part)) continue;
+    if (typeof part === 'string' || !isElement(part) || part.name === 'System') continue;
     const nested = part.content.some((inner) => typeof inner !== 'string' && isElement(inner));
     if (nested) yield* fieldsBelow(part);
     else if (part.name === 'Data') {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { ChangeGate } from '../documents/exchange.ts';
 import type { Change, Danger, Permission } from '../documents/run.ts';
@@ -31,10 +31,37 @@ export interface ActionContext {
   /** Receives each query that was sent for the action, and its answer. */
   asked(query: AskedQuery): void;
   signal: AbortSignal;
+  /** Asks the user about a long wait; absent where no user can be asked, and the wait is bounded instead. */
+  askToWait?(about: LongWait): Promise<WaitAnswer>;
   /** When the change is undone by itself unless it is kept, ISO 8601 UTC; absent when it is not. */
   deadline?: string;
   /** The VM's name was typed for this undo after its drift was shown: changes made by others are no reason to stop. */
   overDrift?: boolean;
+}
+
+/** Azure asks for a wait of more than a minute before it takes a request. */
+export interface LongWait {
+  /** The request, for people: "PUT web01-nic". */
+  what: string;
+  seconds: number;
+  /** When it is over, ISO 8601 UTC. */
+  until: string;
+}
+export type WaitAnswer = 'wait' | 'skip' | 'stop';
+
+/** "Azure asks to wait 300 s, until 02:25:11Z, before PUT web01-nic" */
+export const longWaitText = ({ what, seconds, until }: LongWait): string =>
+  `Azure asks to wait ${seconds} s, until ${until.slice(11, 19)}Z, before ${what}`;
+
+/** The user did not want to wait. The request that was to wait was not done. */
+export class NotWaitedFor extends Error {
+  override readonly name = 'NotWaitedFor';
+  readonly answer: Exclude<WaitAnswer, 'wait'>;
+
+  constructor(about: LongWait, answer: Exclude<WaitAnswer, 'wait'>) {
+    super(`${longWaitText(about)}; it was not waited for.`);
+    this.answer = answer;
+  }
 }
 
 /** What an action would do, from reads alone. `state` is what apply, verify and undo need, and is JSON. */

@@ -5,10 +5,14 @@ import {
   type Action,
   type ActionContext,
   type ActionPlan,
+  type LongWait,
+  longWaitText,
+  NotWaitedFor,
   type Progress,
   StalePlan,
   type Target,
   type Verification,
+  type WaitAnswer,
 } from './action.ts';
 import { Asking } from './asking.ts';
 import { AutoUndo, type Timer } from './auto-undo.ts';
@@ -152,7 +156,7 @@ class Run implements StartedRun {
       if (step.action === null) continue;
       this.#set(step, { state: 'planning' });
       try {
-        this.#planned(step, await step.action.plan(this.#context(step, true), step.definition.with ?? {}));
+        this.#planned(step, await step.action.plan(this.#context(step, 'planning'), step.definition.with ?? {}));
         this.#set(step, { state: 'planned' });
       } catch (error) {
         this.#set(step, { state: 'failed', error: sentenceOf(error) });
@@ -335,7 +339,7 @@ class Run implements StartedRun {
     this.#set(step, { state: 'planning' });
     let plan: ActionPlan;
     try {
-      plan = await action.plan(this.#context(step, true), step.definition.with ?? {});
+      plan = await action.plan(this.#context(step, 'planning'), step.definition.with ?? {});
     } catch (error) {
       return this.#failed(step, `The plan could not be made: ${sentenceOf(error)}`);
     }
@@ -412,7 +416,7 @@ class Run implements StartedRun {
     // Kept before the first change, so that a later process can undo it, also after a crash half way.
     step.record = plan.changes.length > 0 ? await this.#keepRecord(step, plan.state, null) : null;
     await this.#setDeadline(step, action);
-    const context = this.#context(step, false);
+    const context = this.#context(step, 'applying');
     try {
       step.applied = await action.apply(context, plan);
     } catch (error) {
@@ -461,6 +465,13 @@ class Run implements StartedRun {
     if (status === 401 || status === 403) this.#forbidden = true;
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
     const sent = gate?.sent() ?? { left: 0, notDone: 0 };
+    const nothing = plan === null || sent.left === sent.notDone;
+    if (nothing && error instanceof NotWaitedFor) {
+      await this.#clearDeadline(step, 'Nothing was changed: nothing is undone by itself.');
+      if (error.answer === 'stop') return this.#cancelled(step);
+      this.#set(step, { state: 'skipped', endedAt: this.#now(), error: because });
+      return 'next';
+    }
     if (plan === null || sent.left === sent.notDone) {
       await this.#clearDeadline(step, 'Nothing was changed: nothing is undone by itself.');
       return this.#failed(step, because);
@@ -592,7 +603,7 @@ class Run implements StartedRun {
     });
     let result: Verification;
     try {
-      result = await action.undo(this.#context(step, false), state);
+      result = await action.undo(this.#context(step, 'undoing'), state);
     } catch (error) {
       result = { ok: null, text: sentenceOf(error) };
     }
@@ -656,11 +667,11 @@ class Run implements StartedRun {
 
   // Small things.
 
-  #context(step: Step, reading: boolean): ActionContext {
+  #context(step: Step, work: 'planning' | 'applying' | 'undoing'): ActionContext {
     const { log, target, responderAddress, playbook } = this.#options;
     const changes = step.plan?.changes ?? [];
     let gate: StepGate;
-    if (reading) {
+    if (work === 'planning') {
       const refuse = async () => {
         throw new Error('a plan only reads: nothing may be changed while it is made');
       };
@@ -689,8 +700,30 @@ class Run implements StartedRun {
       progress: (progress: Progress) => this.#set(step, { progress }),
       asked: tellQueries(log, { playbook: playbook.name, step: step.view.id }),
       signal: this.#stop.signal,
-      ...(step.deadline === null || reading ? {} : { deadline: step.deadline }),
+      ...(step.deadline === null || work === 'planning' ? {} : { deadline: step.deadline }),
+      ...(work === 'applying' && this.#options.interactive
+        ? { askToWait: (about: LongWait) => this.#askToWait(step, about) }
+        : {}),
     };
+  }
+
+  /** A no is followed by the question what next: to skip the step, or to end the playbook. */
+  async #askToWait(step: Step, about: LongWait): Promise<WaitAnswer> {
+    this.#set(step, { state: 'waiting' });
+    const answer = await this.#asking.ask({
+      step: step.view.id,
+      level: 'reversible',
+      question: `${longWaitText(about)}. Wait?`,
+      expects: 'y',
+      consequences: [
+        'Azure throttles these requests: sent earlier, it is refused again.',
+        'What this step has changed by now stays while you wait; when you do not, it is undone.',
+      ],
+    });
+    const chosen = answer.kind === 'text' ? 'wait' : answer.kind === 'skip' ? 'skip' : 'stop';
+    await this.#log('note', { text: `${longWaitText(about)}: ${chosen}`, step: step.view.id });
+    this.#set(step, { state: 'applying' });
+    return chosen;
   }
 
   #keepRecord(step: Step, state: Record<string, unknown>, id: string | null): Promise<StepEvidence> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CaseHistory, CaseLog, KeptEvidence } from './case-log.ts';
 
 /** What a later process needs to undo a step; kept as evidence, and named by the step's intents. */

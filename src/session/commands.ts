@@ -83,6 +83,8 @@ export type Command =
   | { type: 'leave' }
   /** A line for the user; it is a refusal or a fault unless `tone` says otherwise. */
   | { type: 'tell'; text: string; tone?: 'plain' }
+  /** What the user has to do to sign in; "" once that is over. */
+  | { type: 'sign-in'; text: string }
   /** A key was pressed, whatever it does; "paste" for pasted text. */
   | { type: 'key'; name: string }
   /** A frame that shows this prompt (`promptFrameKey`) was written to the terminal. */

@@ -48,6 +48,7 @@ export function initialState(options: StartOptions, now: Date, demo: boolean): S
     localTime: options.localTime === true,
     refusal: '',
     toast: null,
+    signIn: '',
     asked: { key: '', shown: false, readable: false, declined: false },
     lastKey: { name: '', at: Number.NEGATIVE_INFINITY, held: false },
     awaited: false,

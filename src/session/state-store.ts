@@ -96,5 +96,6 @@ export function screenCommands(holder: Holder) {
     redraw: () => holder.set({ redraws: holder.get().redraws + 1 }),
     tick: () => holder.set({}),
     tell: ({ text, tone }) => holder.say(text, tone ?? 'bad'),
+    'sign-in': ({ text }) => holder.set({ signIn: text }),
   } satisfies Partial<Handlers>;
 }

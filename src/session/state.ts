@@ -180,6 +180,8 @@ export interface SessionState {
   /** Why the last answer to the prompt was refused; "". */
   refusal: string;
   toast: Toast | null;
+  /** What the user has to do to sign in; "" for nothing. */
+  signIn: string;
   asked: Asked;
   lastKey: LastKey;
   /** The user let a playbook go on and has pressed no key since: its next prompt is the one expected. */

@@ -5,7 +5,9 @@ import { type Call, type Reply, RouteTable } from './call.ts';
 import type { FaultEffect } from './faults.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
+import { allowedByPolicies } from './policies.ts';
 import { logAnalyticsRoutes } from './providers/log-analytics.ts';
+import { demandRegistered } from './registrations.ts';
 import { neededAction, readPath } from './resource-id.ts';
 import { resourceManagerRoutes } from './routes.ts';
 import { callerAddress } from './tokens.ts';
@@ -109,7 +111,7 @@ export class Gateway {
     const counts = incoming.method === 'GET' || incoming.method === 'HEAD';
     const mutates = changed.length > 0 || (!counts && revision !== azure.dataVersion);
     if (mutates && call !== undefined) {
-      const operation = azure.operations.startedSince(operations);
+      const operation = azure.operations.startedSince(operations).at(-1);
       this.#record(call, changed, { requestId, correlationId, status: reply.status }, operation);
     }
     if (loseAnswer) return { delayMs, dropped: true };
@@ -204,7 +206,10 @@ export class Gateway {
     )
       return;
     azure.permissions.demand(action, scope);
-    if (call.method !== 'GET' && call.method !== 'HEAD') allowedDespiteLocks(azure, call.method, call.path);
+    if (call.method === 'GET' || call.method === 'HEAD') return;
+    allowedDespiteLocks(azure, call.method, call.path);
+    demandRegistered(azure, call.path);
+    if (call.method === 'PUT') allowedByPolicies(azure, call.path, call.body);
   }
 
   #record(

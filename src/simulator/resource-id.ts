@@ -90,6 +90,9 @@ export function neededAction(method: string, path: string): { action: string; sc
   const endsInType = arm.types.length > arm.names.length;
   if (method === 'POST' && endsInType) {
     if (/^microsoft\.resourcegraph$/i.test(arm.namespace ?? '')) return { action: `${type}/read`, scope: '/' };
+    // https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance
+    if (/^microsoft\.policyinsights\/checkpolicyrestrictions$/i.test(type))
+      return { action: `${type}/read`, scope: arm.scope };
     const scope = arm.names.length === 0 ? arm.scope : path.slice(0, path.lastIndexOf('/'));
     return { action: `${type}/action`, scope };
   }

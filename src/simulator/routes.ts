@@ -6,12 +6,14 @@ import { jitRoutes } from './providers/jit.ts';
 import { networkRoutes } from './providers/network.ts';
 import { networkInterfaceRoutes } from './providers/network-interfaces.ts';
 import { networkSecurityGroupRoutes } from './providers/network-security-groups.ts';
+import { policyInsightsRoutes } from './providers/policy-insights.ts';
 import { recoveryServicesRoutes } from './providers/recovery-services.ts';
 import { resourceGraphRoutes } from './providers/resource-graph.ts';
 import { resourceReadRoutes } from './providers/resource-reads.ts';
 import { resourceRoutes } from './providers/resources.ts';
 import { securityRoutes } from './providers/security.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
+import { usageRoutes } from './providers/usages.ts';
 import { virtualMachineRoutes } from './providers/virtual-machines.ts';
 
 /** What Resource Manager answers, the first fitting line first: special paths before the reads of whatever there is. */
@@ -30,6 +32,8 @@ export function resourceManagerRoutes(): Route[] {
     ...securityRoutes,
     ...jitRoutes,
     ...activityLogRoutes,
+    ...policyInsightsRoutes,
+    ...usageRoutes,
     ...resourceReadRoutes,
   ];
 }

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 import { lineAt, offsetOf, syntaxFault } from '../text/json-position.ts';
 import { printable } from '../text/printable.ts';
 

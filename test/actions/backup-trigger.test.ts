@@ -16,6 +16,8 @@ describe('backup.trigger', () => {
       stopped.properties = { ...stopped.properties, protectionState: 'ProtectionStopped' };
       const deleted = itemOf('app03');
       deleted.properties = { ...deleted.properties, isScheduledForDeferredDelete: true };
+      const failing = itemOf('mail01');
+      failing.properties = { ...failing.properties, protectionState: 'ProtectionFailed' };
     });
   });
   beforeEach(() => bench.begin());
@@ -53,6 +55,14 @@ describe('backup.trigger', () => {
     expect(view.outcome).toBe('needs-attention');
     expect(view.steps[0]?.error).toMatch(because);
     expect(bench.mutations()).toEqual([]);
+  });
+
+  it('tells failed protection from none: the vault is named, and a backup is tried', async () => {
+    const [step] = (await bench.run([backup], 'mail01').plan()).steps;
+    expect(step?.changes).toHaveLength(1);
+    expect(step?.warnings.join(' ')).toMatch(
+      /\S+ protects mail01, and Azure reports ProtectionFailed: its last backup, .* tried all the same/,
+    );
   });
 
   it('says what to do when no vault protects the VM', async () => {

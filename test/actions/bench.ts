@@ -73,7 +73,7 @@ export interface Bench {
  */
 export async function openBench(
   change: (world: World) => void = () => undefined,
-  options: Pick<ConnectionOptions, 'operationLimitMs'> = {},
+  options: Pick<ConnectionOptions, 'operationLimitMs' | 'limits'> = {},
 ): Promise<Bench> {
   const world = builtInWorld();
   change(world);

@@ -68,14 +68,14 @@ export async function applyBackup(
   if (operation === '') {
     // It may have ended since Azure refused ours: then the newest is the one.
     const [runs] = await jobsOf(connection, context, state.vaultId, 'running');
-    const jobId = runs ?? (await jobsOf(connection, context, state.vaultId, 'all'))[0];
+    const jobId = (runs ?? (await jobsOf(connection, context, state.vaultId, 'all'))[0])?.name;
     if (jobId === undefined) throw new Error('a backup is running already, but its job is not listed');
     context.progress({ fraction: null, text: `a backup is running already (job ${jobId})` });
     return followJob(connection, context, { ...state, jobId, joined: true });
   }
   return followJob(connection, context, {
     ...state,
-    jobId: await jobOfOperation(connection, context, state, { what: 'the backup', operation, request }),
+    jobId: await jobOfOperation(connection, context, state, { what: 'the backup', operation, request, until: 'begun' }),
   });
 }
 

@@ -3,9 +3,9 @@ import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
-import { obstaclesTo } from '../obstacles.ts';
-import { preflight } from '../permissions.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { printable } from '../../text/printable.ts';
+import { preflight } from '../preflight/preflight.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { isSoftDeleted, protection, readItem } from './item.ts';
 import { jobsOf } from './jobs.ts';
 import { type BackupState, backupSettings, type ItemPlace, itemIdOf, vaultOf } from './settings.ts';
@@ -44,45 +44,96 @@ function refusalOf(state: string, deleted: boolean, vault: string): string {
   }
 }
 
+/** How many backups on demand Azure Backup takes of a VM in a day (support matrix of Azure VM backup). */
+const MOST_A_DAY = 9;
+const DAY_MS = 86_400_000;
+
+/** What the vault's jobs mean for another backup: one that runs is followed, and there is a limit for a day. */
+async function lookAtJobs(connection: Connection, context: ActionContext, vaultId: string): Promise<string[]> {
+  const { name } = context.target;
+  try {
+    const jobs = await jobsOf(connection, context, vaultId, 'all');
+    const since = connection.clock.now().getTime() - DAY_MS;
+    const today = jobs.filter((job) => job.onDemand && job.startedAt > since).length;
+    const current = jobs.find((job) => job.running);
+    return [
+      ...(current === undefined
+        ? []
+        : [`A backup of ${name} is running already (job ${current.name}): it is followed instead.`]),
+      ...(today < MOST_A_DAY
+        ? []
+        : [
+            `${today} backups of ${name} were asked for in the last 24 hours, and Azure Backup takes ${MOST_A_DAY} a day: it may refuse this one. snapshot-disks has no such limit.`,
+          ]),
+    ];
+  } catch (error) {
+    return [`Not seen: backup jobs of ${shortName(vaultId)} (${azureError(error).status}).`];
+  }
+}
+
+/**
+ * Says what it means that no vault protects the VM, or that one cannot. `vaultId` is that of the vault which has the VM.
+ * ProtectionFailed: the vault has the VM, and its last backup, or setting it up, failed.
+ */
+function unprotected(name: string, state: string, vaultId: string): string {
+  if (/^protectionfailed$/i.test(state)) {
+    return `The protection of ${name}${vaultId === '' ? '' : ` in ${shortName(vaultId)}`} has failed (Azure reports ProtectionFailed), and Azure names no item to back up. Look at the vault's backup jobs and alerts with the customer; until then preserve the VM with snapshot-disks.`;
+  }
+  return `No Recovery Services vault protects ${name} (${state}). Ask the customer to enable Azure Backup for it (vault, policy); until then preserve it with snapshot-disks.`;
+}
+
+/** The item that the VM is in its vault, with what is to be known before it is backed up; or why it cannot be. */
+async function readPlace(
+  connection: Connection,
+  context: ActionContext,
+): Promise<{ place: ItemPlace; warnings: string[] } | Refusal> {
+  const { name } = context.target;
+  const status = await protection(connection, context);
+  const { vaultId = '', fabricName = 'Azure', containerName = '', protectedItemName = '' } = status;
+  const state = printable(status.protectionStatus ?? '', 40) || 'unknown';
+  const failed = /^protectionfailed$/i.test(state);
+  if (!(failed || /^protect(ed|ing)$/i.test(state)) || vaultId === '' || protectedItemName === '') {
+    return impossible(unprotected(name, state, vaultId));
+  }
+  const place: ItemPlace = { vaultId, fabric: fabricName, container: containerName, item: protectedItemName };
+  const warnings: string[] = [];
+  if (failed) {
+    const said = printable(
+      [status.errorCode, status.errorMessage].filter((one) => one && one !== 'Success').join(': '),
+      300,
+    );
+    warnings.push(
+      `${shortName(vaultId)} protects ${name}, and Azure reports ProtectionFailed: its last backup, or setting up its protection, failed${said === '' ? '' : ` (${said})`}. A backup is tried all the same and may fail for the same reason; snapshot-disks does not need the vault.`,
+    );
+  }
+  const item = await refusalBy(connection, context, place);
+  if ('because' in item) warnings.push(`Not seen: the state of the protected item (${item.because}).`);
+  else if (item.refusal !== '') return impossible(`Azure takes no backup of ${name} now: ${item.refusal}`);
+  return { place, warnings };
+}
+
 /** Plans a backup from reads alone; refuses where Azure would. */
 export async function planBackup(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
   const settings = backupSettings.parse(input);
-  const { target } = context;
-  const title = `Back up ${target.name} now`;
-  const status = await protection(connection, context);
-  const { vaultId = '', fabricName = 'Azure', containerName = '', protectedItemName = '' } = status;
-  if (!/^protect(ed|ing)$/i.test(status.protectionStatus ?? '') || vaultId === '' || protectedItemName === '') {
-    const state = status.protectionStatus ?? 'unknown';
-    return refusedPlan(
-      title,
-      'impossible',
-      `No Recovery Services vault protects ${target.name} (${state}). Ask the customer to enable Azure Backup for it (vault, policy); until then preserve it with snapshot-disks.`,
-    );
-  }
-  const place: ItemPlace = { vaultId, fabric: fabricName, container: containerName, item: protectedItemName };
-  const itemId = itemIdOf(place);
-  const warnings: string[] = [];
-  const item = await refusalBy(connection, context, place);
-  if ('because' in item) warnings.push(`Not seen: the state of the protected item (${item.because}).`);
-  else if (item.refusal !== '')
-    return refusedPlan(title, 'impossible', `Azure takes no backup of ${target.name} now: ${item.refusal}`);
-  const obstacles = await obstaclesTo(connection, [{ method: 'POST', resourceId: `${itemId}/backup` }], context.signal);
-  if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
-  warnings.push(...obstacles.warnings);
-  const keepUntil = new Date(connection.clock.now().getTime() + settings.keepDays * 86_400_000).toISOString();
-  try {
-    const [job = ''] = await jobsOf(connection, context, vaultId, 'running');
-    if (job !== '')
-      warnings.push(`A backup of ${target.name} is running already (job ${job}): it is followed instead.`);
-  } catch (error) {
-    warnings.push(`Not seen: running backup jobs of ${shortName(vaultId)} (${azureError(error).status}).`);
-  }
+  const title = `Back up ${context.target.name} now`;
+  const found = await readPlace(connection, context);
+  if ('because' in found) return refusedPlan(title, found.kind, found.because);
+  const { place } = found;
+  const { vaultId } = place;
+  const resourceId = `${itemIdOf(place)}/backup`;
+  const action = 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/backup/action';
+  const ahead = await preflight(connection, context, {
+    needed: [{ action, scope: vaultId }],
+    intended: [{ method: 'POST', resourceId }],
+  });
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
+  const keepUntil = new Date(connection.clock.now().getTime() + settings.keepDays * DAY_MS).toISOString();
   return {
     title,
     changes: [
       {
         method: 'POST',
-        resourceId: `${itemId}/backup`,
+        resourceId,
         diff: [
           { property: 'recovery point', before: '(none)', after: `new, in ${shortName(vaultId)}` },
           { property: 'kept until', before: '', after: keepUntil },
@@ -92,15 +143,10 @@ export async function planBackup(connection: Connection, context: ActionContext,
       },
     ],
     touches: [],
-    permissions: await preflight(connection, [
-      {
-        action: 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/backup/action',
-        scope: vaultId,
-      },
-    ]),
+    permissions: ahead.permissions,
     danger: 'reversible',
     undo: '',
-    warnings,
+    warnings: [...found.warnings, ...ahead.warnings, ...(await lookAtJobs(connection, context, vaultId))],
     consequences: [
       `A recovery point is added in ${shortName(vaultId)} and kept until ${keepUntil.slice(0, 10)}; points that are there stay.`,
       'It contains the VM as it is now, with anything the attacker left in it: label it as possibly compromised.',
@@ -110,6 +156,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
       ...place,
       keepUntil,
       jobId: '',
+      followMinutes: settings.followMinutes,
       joined: false,
     } satisfies BackupState,
   };

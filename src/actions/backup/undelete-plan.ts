@@ -4,8 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstaclesTo } from '../obstacles.ts';
-import { preflight } from '../permissions.ts';
+import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { isSoftDeleted, protection, readItem } from './item.ts';
 import { type ItemPlace, itemIdOf, type UndeleteState } from './settings.ts';
@@ -76,8 +75,16 @@ export async function planUndelete(connection: Connection, context: ActionContex
   const found = await lookAt(connection, context, place);
   if ('refused' in found) return refusedPlan(title, found.refused, found.because);
   const itemId = itemIdOf(place);
-  const obstacles = await obstaclesTo(connection, [{ method: 'PUT', resourceId: itemId }], context.signal);
-  if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
+  const ahead = await preflight(connection, context, {
+    needed: [
+      {
+        action: 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/write',
+        scope: vaultId,
+      },
+    ],
+    intended: [{ method: 'PUT', resourceId: itemId, body: { properties: undeletion(found.source) } }],
+  });
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const vault = shortName(vaultId);
   const left = found.remaining === '' ? '' : `, gone for good in ${found.remaining}`;
   return {
@@ -95,15 +102,10 @@ export async function planUndelete(connection: Connection, context: ActionContex
       },
     ],
     touches: [],
-    permissions: await preflight(connection, [
-      {
-        action: 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/write',
-        scope: vaultId,
-      },
-    ]),
+    permissions: ahead.permissions,
     danger: 'reversible',
     undo: '',
-    warnings: obstacles.warnings,
+    warnings: ahead.warnings,
     consequences: [
       `The recovery points in ${vault} are kept again, without an end, and cost storage.`,
       'Protection stays stopped: no new points are made until somebody resumes it (portal: Resume backup; or az backup protection enable-for-vm with the policy).',

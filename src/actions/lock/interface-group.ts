@@ -5,7 +5,7 @@ import { groupOf, networkResource } from '../../azure/readers/network-interface.
 import type { ActionContext } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
-import type { NeededPermission } from '../permissions.ts';
+import type { NeededPermission } from '../preflight/permissions.ts';
 import { writableInterface } from '../writable-interface.ts';
 
 const joinedBy: Record<string, string> = {
@@ -54,6 +54,13 @@ export function balancersOf(networkInterface: Json): string[] {
   return [...new Set(names)];
 }
 
+/** What is sent to put a security group, or none (""), at an interface: all else as Azure gave it. */
+export function withGroup(networkInterface: Json, group: string): Json {
+  const writable = writableInterface(networkInterface);
+  const { networkSecurityGroup: _, ...rest } = Object(writable.properties);
+  return { ...writable, properties: group === '' ? rest : { ...rest, networkSecurityGroup: { id: group } } };
+}
+
 const ATTEMPTS = 3;
 
 /**
@@ -94,12 +101,7 @@ async function putOnce(
   const id = textAt(networkInterface, 'id');
   const parsed = parseResourceId(id);
   if (!parsed) throw new Error(`not a network interface: ${id}`);
-  const writable = writableInterface(networkInterface);
-  const { networkSecurityGroup: _, ...rest } = Object(writable.properties);
-  const body = {
-    ...writable,
-    properties: group === '' ? rest : { ...rest, networkSecurityGroup: { id: group } },
-  };
+  const body = withGroup(networkInterface, group);
   const client = await connection.network(parsed.subscriptionId);
   await withExactBody(client, body, () =>
     follow(connection, context, `PUT ${parsed.name}`, (options) =>

@@ -4,7 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { readEffectiveRules } from '../../azure/readers/effective-rules.ts';
 import { groupOf, networkResource, readIfThere, subnetsOf } from '../../azure/readers/network-interface.ts';
-import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
+import { type ActionContext, type ActionPlan, NotWaitedFor, StalePlan } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow, UnknownOutcome } from '../operation.ts';
 import { foundLock, lockTags, lockText } from './found-lock.ts';
@@ -148,7 +148,7 @@ async function flush(connection: Connection, context: ActionContext, id: string)
     await putSecurityGroup(connection, context, id, body, textAt(now, 'etag'));
   } catch (error) {
     if (error instanceof UnknownOutcome) return null;
-    if (error instanceof AzureRefusal) return false;
+    if (error instanceof AzureRefusal || error instanceof NotWaitedFor) return false;
     throw error;
   }
   return textAt(await networkResource(connection, id), 'properties', 'flushConnection') === 'true';

@@ -5,8 +5,8 @@ import { groupOf, readIfThere } from '../../azure/readers/network-interface.ts';
 import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
-import { preflight } from '../permissions.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { preflight } from '../preflight/preflight.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { lockRules, lockRuleText } from './lock-rules.ts';
 import type { LockRule, LockSettings, LockState } from './lock-settings.ts';
 import { groupAt, type Standing } from './standing.ts';
@@ -26,29 +26,26 @@ function freePriorities(group: Json, count: number): number[] {
   return free;
 }
 
-/** Plans to let the responder into a lock that another case has made: a rule in its group, above its denial. */
-export async function planJoin(
-  connection: Connection,
-  context: ActionContext,
-  about: {
-    title: string;
-    told: string;
-    settings: LockSettings;
-    sources: readonly string[];
-    standing: Standing;
-  },
-): Promise<ActionPlan> {
-  const { told, settings, sources, standing } = about;
-  const { target, caseId } = context;
-  const title = `Join the lock of ${target.name}`;
+/** How a join is planned. */
+interface JoinRequest {
+  title: string;
+  told: string;
+  settings: LockSettings;
+  sources: readonly string[];
+  standing: Standing;
+}
+
+/** The rules that let the responder in, by the group that gets them; or why one of the interfaces cannot be joined. */
+function rulesToJoin(
+  { target, caseId }: ActionContext,
+  { settings, sources, standing }: JoinRequest,
+): LockState['joined'] | Refusal {
   const joined: LockState['joined'] = [];
   for (const one of standing.interfaces) {
     const group = groupAt(standing, one);
     if (group === null || textAt(group, 'tags', 'cordon-case') === '') {
       const has = shortName(groupOf(one)) || 'no group';
-      return refusedPlan(
-        title,
-        'impossible',
+      return impossible(
         `${shortName(textAt(one, 'id'))} has ${has}, which is no lock: ${target.name} is locked in part only. Use --existing-lock replace.`,
       );
     }
@@ -56,21 +53,48 @@ export async function planJoin(
     if (joined.some((rule) => rule.group === id)) continue;
     const allows = lockRules(sources, settings).filter((rule) => rule.name.startsWith('cordon-allow-'));
     const priorities = freePriorities(group, allows.length);
-    if (priorities.length < allows.length)
-      return refusedPlan(title, 'impossible', `${shortName(id)} has no priority left for another rule.`);
+    if (priorities.length < allows.length) return impossible(`${shortName(id)} has no priority left for another rule.`);
     for (const [index, rule] of allows.entries()) {
       const name = `cordon-join-${caseId}-${index + 1}`.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 80);
       const priority = priorities[index] ?? LAST;
-      joined.push({
-        group: id,
-        rule: {
-          name,
-          properties: { ...rule.properties, priority, description: `Another responder, case ${caseId}`.slice(0, 140) },
-        },
-      });
+      const description = `Another responder, case ${caseId}`.slice(0, 140);
+      joined.push({ group: id, rule: { name, properties: { ...rule.properties, priority, description } } });
     }
   }
+  return joined;
+}
+
+/** What adding the rules, and taking them out again, needs. */
+function lookAhead(connection: Connection, context: ActionContext, joined: LockState['joined']) {
   const action = 'Microsoft.Network/networkSecurityGroups/securityRules';
+  return preflight(connection, context, {
+    needed: joined.flatMap(({ group }) => [
+      { action: `${action}/write`, scope: group },
+      { action: `${action}/delete`, scope: group, forUndo: true },
+    ]),
+    intended: joined.flatMap(({ group, rule }) => {
+      const resourceId = `${group}/securityRules/${rule.name}`;
+      return [
+        { method: 'PUT' as const, resourceId, body: { properties: rule.properties } },
+        { method: 'DELETE' as const, resourceId, forUndo: true },
+      ];
+    }),
+  });
+}
+
+/** Plans to let the responder into a lock that another case has made: a rule in its group, above its denial. */
+export async function planJoin(
+  connection: Connection,
+  context: ActionContext,
+  about: JoinRequest,
+): Promise<ActionPlan> {
+  const { told, settings, sources } = about;
+  const { target, caseId } = context;
+  const title = `Join the lock of ${target.name}`;
+  const joined = rulesToJoin(context, about);
+  if ('because' in joined) return refusedPlan(title, joined.kind, joined.because);
+  const ahead = await lookAhead(connection, context, joined);
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   return {
     title,
     changes: joined.map(({ group, rule }) => ({
@@ -81,16 +105,10 @@ export async function planJoin(
       after: rule,
     })),
     touches: [`${target.name} is ${told}.`],
-    permissions: await preflight(
-      connection,
-      joined.flatMap(({ group }) => [
-        { action: `${action}/write`, scope: group },
-        { action: `${action}/delete`, scope: group, forUndo: true },
-      ]),
-    ),
+    permissions: ahead.permissions,
     danger: 'disruptive',
     undo: `Takes the rule out of ${[...new Set(joined.map(({ group }) => shortName(group)))].join(', ')} again; that lock stays.`,
-    warnings: [],
+    warnings: ahead.warnings,
     consequences: [
       `${sources.join(', ')} is let in to tcp ${settings.ports.join(', ')} through the lock that is there. Undoing that lock also ends your way in.`,
     ],

@@ -6,11 +6,12 @@ import type { Change } from '../../documents/run.ts';
 import { prefixOf } from '../../network/sets/given-prefix.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { readReach } from '../network-reach.ts';
-import { type Intended, obstaclesTo } from '../obstacles.ts';
-import { type NeededPermission, preflight } from '../permissions.ts';
+import type { Intended } from '../preflight/intended.ts';
+import type { NeededPermission } from '../preflight/permissions.ts';
+import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
-import { customersGroup, foundLock, listed, lockText, others } from './found-lock.ts';
-import { balancersOf, joins } from './interface-group.ts';
+import { customersGroup, foundLock, listed, lockTags, lockText, others } from './found-lock.ts';
+import { balancersOf, joins, withGroup } from './interface-group.ts';
 import { planJoin } from './lock-join.ts';
 import { foresee, jitWarnings } from './lock-outlook.ts';
 import { groupName, lockRules, lockRuleText, ruleDrift } from './lock-rules.ts';
@@ -282,13 +283,36 @@ async function statesOf(
 }
 
 /** What the lock and its undo will send. */
-const intended = (places: readonly Place[], open: readonly Json[]): Intended[] => [
-  ...places.flatMap(({ id }): Intended[] => [
-    { method: 'PUT', resourceId: id },
-    { method: 'DELETE', resourceId: id, forUndo: true },
-  ]),
-  ...open.map((one): Intended => ({ method: 'PUT', resourceId: textAt(one, 'id') })),
-];
+function intended(
+  context: ActionContext,
+  { open, rules }: ToPlan,
+  places: ReadonlyMap<string, Place>,
+  states: LockState['interfaces'],
+): Intended[] {
+  const tags = lockTags({
+    caseId: context.caseId,
+    vm: context.target.name,
+    by: '',
+    since: '',
+    deadline: '',
+    before: [],
+  });
+  return [
+    ...[...places.values()].flatMap(({ id, location }): Intended[] => [
+      { method: 'PUT', resourceId: id, creates: true, body: { location, tags, properties: { securityRules: rules } } },
+      { method: 'DELETE', resourceId: id, forUndo: true },
+    ]),
+    ...open.flatMap((one): Intended[] => {
+      const resourceId = textAt(one, 'id');
+      const state = states.find(({ id }) => id === resourceId);
+      if (state === undefined) return [];
+      return [
+        { method: 'PUT', resourceId, body: withGroup(one, state.group) },
+        { method: 'PUT', resourceId, body: withGroup(one, state.before), forUndo: true },
+      ];
+    }),
+  ];
+}
 
 /** A group each, then the interfaces, then the flush. */
 function changesOf(places: ReadonlyMap<string, Place>, open: readonly Json[], rules: readonly LockRule[]): Change[] {
@@ -318,14 +342,21 @@ async function planGroups(connection: Connection, context: ActionContext, about:
   const found = await statesOf(connection, about, places);
   if ('because' in found) return refusedPlan(title, 'impossible', found.because);
   const { states } = found;
-  const obstacles = await obstaclesTo(connection, intended(all, open), context.signal);
-  if (obstacles.blocked !== '') return refusedPlan(title, 'impossible', obstacles.blocked);
-  const reach = await readReach(
-    connection,
-    standing.interfaces.map((one) => textAt(one, 'id')),
-    context.signal,
-    { around: true },
-  );
+  const befores = states.map(({ before }) => before);
+  const [ahead, reach, jit] = await Promise.all([
+    preflight(connection, context, {
+      needed: neededFor(open, all, befores),
+      intended: intended(context, about, places, states),
+    }),
+    readReach(
+      connection,
+      standing.interfaces.map((one) => textAt(one, 'id')),
+      context.signal,
+      { around: true },
+    ),
+    jitWarnings(connection, context),
+  ]);
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const outlook = foresee(reach, { rules, sources, settings, locked: states.map(({ id }) => id) });
   if (outlook.refused !== '') return refusedPlan(title, 'impossible', outlook.refused);
   const said = consequencesOf(settings, sources);
@@ -333,24 +364,11 @@ async function planGroups(connection: Connection, context: ActionContext, about:
     title,
     changes: changesOf(places, open, rules),
     touches: touched(standing, target.name),
-    permissions: await preflight(
-      connection,
-      neededFor(
-        open,
-        all,
-        states.map(({ before }) => before),
-      ),
-    ),
+    permissions: ahead.permissions,
     danger: 'disruptive',
     undo: undoText(states, all),
     warnings: [
-      ...new Set([
-        ...replacing(states, standing),
-        ...obstacles.warnings,
-        ...outlook.warnings,
-        ...(await jitWarnings(connection, context)),
-        ...said.warnings,
-      ]),
+      ...new Set([...replacing(states, standing), ...ahead.warnings, ...outlook.warnings, ...jit, ...said.warnings]),
     ],
     consequences: [...outlook.consequences, ...said.consequences],
     state: {

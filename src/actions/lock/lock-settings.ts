@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { notAllowable } from '../../network/sets/given-prefix.ts';
 
 const port = z.union([

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../arm/json.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 

@@ -16,12 +16,15 @@ export interface ArmAnswer {
   date: Date | null;
 }
 
+/** `url` is absolute, or a path with its query. Throws a RestError with Azure's code, status and `details`. */
 export type ArmGet = (url: string, signal?: AbortSignal) => Promise<ArmAnswer>;
 
+/** A POST that only asks: the transport knows those that do, and refuses any other outside of a gate. */
+export type ArmAsk = (url: string, body: Json, signal?: AbortSignal) => Promise<ArmAnswer>;
+
 /**
- * GETs for which carrying a client is not worth it. The same
- * pipeline as under the SDK's clients: sign-in, retries, and the transport that keeps tokens at Azure's own hosts.
- * `url` is absolute, or a path with its query. Throws a RestError with Azure's code, status and `details`.
+ * Questions for which carrying a client is not worth it. The same pipeline as under the SDK's clients: sign-in, retries,
+ * and the transport that keeps tokens at Azure's own hosts.
  */
 export function armGet(options: {
   credential: TokenCredential;
@@ -31,17 +34,19 @@ export function armGet(options: {
   pipeline: PipelineOptions;
   /** Policies for each attempt. */
   policies: PipelinePolicy[];
-}): ArmGet {
-  return async (url, signal) => {
+}): { get: ArmGet; ask: ArmAsk } {
+  async function send(method: 'GET' | 'POST', url: string, body: Json | undefined, signal?: AbortSignal) {
     const pipeline = createPipelineFromOptions(options.pipeline);
     for (const policy of options.policies) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: options.scope }));
     const request = createPipelineRequest({
       url: new URL(url, options.endpoint).href,
-      method: 'GET',
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { abortSignal: signal } : {}),
     });
     request.headers.set('accept', 'application/json');
+    if (body !== undefined) request.headers.set('content-type', 'application/json');
     const response = await pipeline.sendRequest(options.httpClient, request);
     let parsed: unknown;
     try {
@@ -63,5 +68,9 @@ export function armGet(options: {
     }
     const told = Date.parse(response.headers.get('date') ?? '');
     return { body: parsed, date: Number.isNaN(told) ? null : new Date(told) };
+  }
+  return {
+    get: (url, signal) => send('GET', url, undefined, signal),
+    ask: (url, body, signal) => send('POST', url, body, signal),
   };
 }

@@ -112,6 +112,12 @@ function bodyOf(text: string): unknown {
   }
 }
 
+/** `Retry-After` in seconds: a number, or a date (RFC 9110, 10.2.3); undefined when there is none. */
+export function secondsToWait(header: string): number | undefined {
+  const seconds = /^\d+$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - Date.now()) / 1000);
+  return seconds > 0 ? seconds : undefined;
+}
+
 /** What an error says: HTTP status, Azure's codes and its sentence. */
 export function azureError(error: unknown): AzureError {
   const status = at(error, 'statusCode') ?? at(error, 'response', 'status');
@@ -122,7 +128,6 @@ export function azureError(error: unknown): AzureError {
   const codes = codesIn(envelope);
   const code = codes[0] ?? textAt(error, 'code');
   const header = headersOf(error);
-  const retryAfter = Number(header('retry-after') || Number.NaN);
   const own = textAt(error, 'message') || String(error);
   return {
     name: textAt(error, 'name'),
@@ -136,7 +141,7 @@ export function azureError(error: unknown): AzureError {
       ((code !== '' && code !== 'PARSE_ERROR') ||
         header('x-ms-request-id') !== '' ||
         header('x-ms-correlation-request-id') !== ''),
-    retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
+    retryAfterSeconds: secondsToWait(header('retry-after')),
     header,
   };
 }

@@ -6,11 +6,11 @@ import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesba
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { HttpClient, PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
-import { type ArmGet, armGet } from './arm-get.ts';
+import { type ArmAsk, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
 import { retryReads } from './retry-reads.ts';
@@ -40,13 +40,15 @@ export interface ConnectionOptions {
   auth?: AuthMethod;
   /** A sign-in of the caller's own, in place of what `auth` names and of the simulator's. */
   signIn?: () => Promise<NamedCredential>;
-  /** Shows the user how to sign in, where the way to sign in needs it; nothing is shown when absent. */
+  /** Shows the user how to sign in, where the way to sign in needs it; "" once that is over. Nothing is shown when absent. */
   tell?: (text: string) => void;
   /** Tenant to sign in to; the credential's own when absent. */
   tenant?: string;
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** What carries a request, in place of a connection; for an Azure that is simulated in this process. */
+  carrier?: HttpClient;
   /** How long Azure may take for one request; `usualLimits` when absent. */
   limits?: TimeLimits;
   /** How long a client waits between polls of a long-running operation when Azure does not say, in ms. */
@@ -83,6 +85,8 @@ export interface Connection {
   logs(): Promise<LogsQueryClient>;
   /** A GET of Azure Resource Manager that no client is carried for. */
   get: ArmGet;
+  /** A POST of Azure Resource Manager that changes nothing. */
+  ask: ArmAsk;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
   ownChanges: ReadonlySet<string>;
   /** Gives up whatever is still under way. */
@@ -154,6 +158,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
     closing: closing.signal,
     limits,
+    carrier: options.carrier,
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
@@ -171,6 +176,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
             authority: cloud.authority,
             custom: cloud.name === 'custom',
             tell: options.tell ?? (() => {}),
+            signal: closing.signal,
           }),
   );
   const tokens = cachedTokens(source, tenant);
@@ -183,7 +189,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
   };
   const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
   const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
-  const get = armGet({
+  const { get, ask } = armGet({
     credential: tokens,
     endpoint: cloud.arm,
     scope: armScope,
@@ -248,6 +254,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
       });
     }),
     get,
+    ask,
     ownChanges,
     close: () => closing.abort(),
     changing: transport.changing,

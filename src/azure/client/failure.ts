@@ -112,7 +112,7 @@ export function gapOf(error: unknown, need?: Need): Gap {
     };
   }
   if (status === 429) {
-    const wait = retryAfterSeconds ? `wait ${retryAfterSeconds} s` : 'wait a minute';
+    const wait = retryAfterSeconds ? `Azure asks to wait ${retryAfterSeconds} s` : 'wait a minute';
     return { why: 'throttled', because: 'Azure throttles these requests (429)', cure: `${wait}, then refresh` };
   }
   if (code === 'PARSE_ERROR') return unreadable(printable(message, 200));
@@ -130,6 +130,9 @@ export function gapOf(error: unknown, need?: Need): Gap {
   return {
     why: 'failed',
     because: `Azure answered ${status} ${code}: ${message}`,
-    cure: 'refresh; if it stays, see the transcript',
+    cure:
+      retryAfterSeconds === undefined
+        ? 'refresh; if it stays, see the transcript'
+        : `Azure asks to wait ${retryAfterSeconds} s; then refresh`,
   };
 }

@@ -1,4 +1,5 @@
 import { at, listAt, textAt } from '../../arm/json.ts';
+import { nameOf } from '../../arm/resource-id.ts';
 import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
 import type { AzureError } from './azure-error.ts';
@@ -63,7 +64,7 @@ function policyIn(details: unknown, message: string): string {
 /** The scope and name of a management lock in ARM's sentence. */
 function lockedBy(message: string): string {
   const [, scope = ''] = /scope\(s\) (?:are locked|.{0,80}locked)[^']*'([^']+)'/i.exec(message) ?? [];
-  return printable(scope.split('/').at(-1) ?? '', 120) || 'the resource group';
+  return nameOf(scope) || 'the resource group';
 }
 
 function byPolicy({ message }: AzureError, details: unknown): Gap {
@@ -91,6 +92,13 @@ function byDenyAssignment({ message }: AzureError): Gap {
   };
 }
 
+const lacks = (permission: string, scope: string) => `no permission ${permission} on ${scope}`;
+
+/** The permission that the caller's roles lack, of a gap that is made here; "" for any other. */
+export function lackedPermission({ why, because }: Gap): string {
+  return (why === 'denied' && /^no permission ([\w.]+\/\S+) on /.exec(because)?.[1]) || '';
+}
+
 /**
  * Why Azure, or something between here and there, refused what was asked (403, and ARM's 409 for locks); undefined when
  * the error is none. `details` is the body of the answer.
@@ -106,6 +114,14 @@ export function gapOfRefusal(error: AzureError, details: unknown, need?: Need): 
         ? `a ReadOnly lock on ${lockedBy(message)} refuses it: Azure takes this question for a write`
         : `a management lock on ${lockedBy(message)} refuses it`,
       cure: need ? 'ask the customer to lift the lock while you look' : 'ask the customer to lift the lock',
+    };
+  }
+  if (has(/^MissingSubscriptionRegistration$/)) {
+    const namespace = printable(/namespace '([^']+)'/i.exec(message)?.[1] ?? '', 120);
+    return {
+      why: 'failed',
+      because: `the subscription is not registered for ${namespace || 'the resource provider'}`,
+      cure: `register it (Contributor or Owner): az provider register --namespace ${namespace || 'NAMESPACE'} --wait`,
     };
   }
   if (has(/^RequestDisallowedBy|^PolicyViolation$/)) return byPolicy(error, details);
@@ -132,7 +148,7 @@ export function gapOfRefusal(error: AzureError, details: unknown, need?: Need): 
   const where = need?.scope || printable(scope, 400) || 'the scope';
   return {
     why: 'denied',
-    because: need ? `no permission ${need.permission} on ${need.scope}` : `no permission ${permission} on ${where}`,
+    because: need ? lacks(need.permission, need.scope) : lacks(permission, where),
     cure: `ask the customer for ${need?.role || 'a role that has it'} on ${where}`,
   };
 }

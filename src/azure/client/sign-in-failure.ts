@@ -10,10 +10,33 @@ export class SignInFailed extends Error {
   override readonly name = 'SignInFailed';
   /** "" for the credential's own. */
   readonly tenant: string;
+  /** The line that signs in again; "" for that of the Azure CLI. */
+  readonly again: string;
 
-  constructor(tenant: string, cause: unknown) {
+  constructor(tenant: string, cause: unknown, again = '') {
     super(textAt(cause, 'message') || String(cause), { cause });
     this.tenant = tenant;
+    this.again = again;
+  }
+}
+
+/** The way to sign in that was asked for is not to be had here; `gap` says why, and what to do. */
+export class NoSuchSignIn extends Error {
+  override readonly name = 'NoSuchSignIn';
+  readonly gap: Gap;
+
+  constructor(gap: Gap, options?: ErrorOptions) {
+    super(gap.because, options);
+    this.gap = gap;
+  }
+}
+
+/** Nobody did what the sign-in asks of a person. */
+export class NotSignedInInTime extends Error {
+  override readonly name = 'NotSignedInInTime';
+
+  constructor(minutes: number) {
+    super(`nobody signed in within ${minutes} minutes`);
   }
 }
 
@@ -95,9 +118,12 @@ function correlationIn(said: string): string {
 /** Why a sign-in gave no token, and what to do. `error` is one for which `isSignInFailure` holds. */
 export function gapOfSignIn(error: unknown): Gap {
   if (error instanceof ChallengeUnanswered) return gapOfChallenge(error.challenge);
-  const login = loginLine(textAt(error, 'tenant'));
+  const login = textAt(error, 'again') || loginLine(textAt(error, 'tenant'));
   const whole = error instanceof SignInFailed ? error.cause : error;
   if (whole instanceof NobodySignedIn) return nobody(whole, login);
+  if (whole instanceof NoSuchSignIn) return whole.gap;
+  if (whole instanceof NotSignedInInTime)
+    return { why: 'not-signed-in', because: whole.message, cure: `run ${login}, then refresh` };
   const telling = tellingError(whole);
   const said = textAt(telling, 'message');
   const code = codeIn(said);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
-import { NobodySignedIn } from './sign-in-failure.ts';
+import { NobodySignedIn, NoSuchSignIn, NotSignedInInTime } from './sign-in-failure.ts';
 
 /** How to sign in; `default` takes what there is, a user's sign-in before an identity of the computer. */
 const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
@@ -14,17 +14,27 @@ export interface SignInOptions {
   authority: string;
   /** A cloud that Microsoft's list of clouds does not have: its authority is believed without asking there. */
   custom: boolean;
-  /** Shows the user how to sign in: where to type which code. */
+  /** Shows the user how to sign in: where to type which code. "" once that is over. */
   tell: (text: string) => void;
+  /** Gives up a sign-in that waits for a person. */
+  signal: AbortSignal;
 }
 
 /** A credential that also says through what the token came that it gave last: "Azure CLI". */
 export interface NamedCredential extends TokenCredential {
   through(): string;
+  /** The line that signs in again this way, where it is not that of the Azure CLI. */
+  again?: string;
 }
 
 /** How long az and its like may take for a token before they count as stuck, in ms. */
 const processTimeoutInMs = 60_000;
+
+/**
+ * How long a person is waited for, in minutes: as long as a device code lives ("OAuth 2.0 device authorization grant
+ * flow", expires_in).
+ */
+const patienceMinutes = 15;
 
 interface Source {
   name: string;
@@ -152,29 +162,157 @@ function inOrder(sources: Source[]): NamedCredential {
   };
 }
 
+/** What the work comes to, unless a person lets it wait for too long, or it is given up. */
+async function patiently<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let end = () => {};
+  const ended = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => reject(new NotSignedInInTime(patienceMinutes)), patienceMinutes * 60_000);
+    const giveUp = () => reject(Object.assign(new Error('the sign-in was given up'), { name: 'AbortError' }));
+    signal.addEventListener('abort', giveUp, { once: true });
+    end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    };
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    end();
+  }
+}
+
+/** The SDK's credentials that ask a person, made so that they do not by themselves. */
+type AskingCredential =
+  | import('@azure/identity').DeviceCodeCredential
+  | import('@azure/identity').InteractiveBrowserCredential;
+
+/**
+ * A sign-in by a person: asked for at the start, and again where Entra will not renew it, or demands more of it. `ask`
+ * shows the person what to do.
+ */
+function byPerson(credential: AskingCredential, ask: () => void, { tell, signal }: SignInOptions): TokenCredential {
+  let asking: Promise<unknown> = Promise.resolve();
+  return {
+    async getToken(scopes, options = {}) {
+      // One question at a time: what a second one wants, the answer to the first mostly brings.
+      await asking.catch(() => {});
+      try {
+        return await credential.getToken(scopes, options);
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'AuthenticationRequiredError') throw error;
+      }
+      ask();
+      asking = patiently(credential.authenticate(scopes, { ...options, abortSignal: signal }), signal);
+      try {
+        await asking;
+      } finally {
+        tell('');
+      }
+      return credential.getToken(scopes, options);
+    },
+  };
+}
+
+const notThere = (because: string, cure: string, cause: unknown) =>
+  new NoSuchSignIn({ why: 'not-signed-in', because, cure }, { cause });
+
+/** A credential whose failure is, where `explained` knows it, that there is no such sign-in here. */
+function orNotThere(
+  credential: TokenCredential,
+  explained: (error: Error) => NoSuchSignIn | undefined,
+): TokenCredential {
+  return {
+    async getToken(scopes, options) {
+      try {
+        return await credential.getToken(scopes, options);
+      } catch (error) {
+        throw (error instanceof Error && explained(error)) || error;
+      }
+    },
+  };
+}
+
+const noServicePrincipal = (error: Error) =>
+  environmentIsSet(process.env)
+    ? undefined
+    : notThere(
+        'the environment names no service principal',
+        'set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH',
+        error,
+      );
+
+const noManagedIdentity = (error: Error) =>
+  /AADSTS\d/.test(error.message)
+    ? undefined
+    : notThere(
+        'no managed identity answers here',
+        'run it on an Azure resource that has one (AZURE_CLIENT_ID names a user-assigned one), or sign in as yourself: az login, then --auth cli',
+        error,
+      );
+
+const noBrowser = (error: Error) =>
+  /\bENOENT\b|spawn|EACCES/.test(error.message)
+    ? notThere('no browser can be opened here', 'sign in with --auth device-code', error)
+    : undefined;
+
+/** Where a VM asks Azure about itself ("Azure Instance Metadata Service": not by a proxy; clients must bypass it). */
+const metadataService = '169.254.169.254';
+
+/** The SDK asks the metadata service by the proxy of HTTPS_PROXY, where it never answers, unless NO_PROXY names it. */
+export function askMetadataDirectly(env: NodeJS.ProcessEnv): void {
+  const name = env.NO_PROXY === undefined && env.no_proxy !== undefined ? 'no_proxy' : 'NO_PROXY';
+  const direct = (env[name] ?? '').split(',').filter((one) => one.trim() !== '');
+  if (!direct.includes(metadataService)) env[name] = [...direct, metadataService].join(',');
+}
+
 /** The credential that `--auth` asks for. Nothing is asked of it yet. */
 export async function signInWith(options: SignInOptions): Promise<NamedCredential> {
+  if (options.method === 'default' || options.method === 'managed-identity') askMetadataDirectly(process.env);
   const identity = await import('@azure/identity');
   const { method, tenant, authority: authorityHost, custom, tell } = options;
   const entra = { authorityHost, disableInstanceDiscovery: custom, ...(tenant ? { tenantId: tenant } : {}) };
-  const only = (name: string, make: () => TokenCredential) => inOrder([{ name, make, absent: () => false }]);
+  const asking = { ...entra, disableAutomaticAuthentication: true };
+  const only = (name: string, make: () => TokenCredential, again = ''): NamedCredential => ({
+    ...inOrder([{ name, make, absent: () => false }]),
+    ...(again === '' ? {} : { again }),
+  });
   switch (method) {
     case 'cli':
       return only('Azure CLI', () => azureCli(identity, tenant));
     case 'device-code':
       return only(
         'a device code',
-        () => new identity.DeviceCodeCredential({ ...entra, userPromptCallback: ({ message }) => tell(message) }),
+        () => {
+          const userPromptCallback: import('@azure/identity').DeviceCodePromptCallback = ({
+            userCode,
+            verificationUri,
+          }) => tell(`Sign in: open ${verificationUri} and enter ${userCode} (within ${patienceMinutes} minutes)`);
+          return byPerson(new identity.DeviceCodeCredential({ ...asking, userPromptCallback }), () => {}, options);
+        },
+        'cordon --auth device-code',
       );
     case 'browser':
-      return only('the browser', () => new identity.InteractiveBrowserCredential(entra));
-    case 'managed-identity':
       return only(
-        'a managed identity',
-        () => new identity.ManagedIdentityCredential({ ...managedIdentityOf(process.env) }),
+        'the browser',
+        () =>
+          orNotThere(
+            byPerson(
+              new identity.InteractiveBrowserCredential(asking),
+              () => tell('Sign in: a browser opens on this computer. Where there is none: --auth device-code'),
+              options,
+            ),
+            noBrowser,
+          ),
+        'cordon --auth browser',
+      );
+    case 'managed-identity':
+      return only('a managed identity', () =>
+        orNotThere(new identity.ManagedIdentityCredential({ ...managedIdentityOf(process.env) }), noManagedIdentity),
       );
     case 'environment':
-      return only('the environment', () => new identity.EnvironmentCredential({ authorityHost }));
+      return only('the environment', () =>
+        orNotThere(new identity.EnvironmentCredential({ authorityHost }), noServicePrincipal),
+      );
     case 'default':
       // A user who sets this variable has chosen the credential; the SDK reads it.
       return process.env.AZURE_TOKEN_CREDENTIALS

@@ -25,7 +25,7 @@ export interface TokenCache extends TokenCredential {
  * ChallengeUnanswered where Azure demanded claims that the source cannot get.
  */
 export function cachedTokens(
-  source: () => Promise<TokenCredential>,
+  source: () => Promise<TokenCredential & { again?: string }>,
   wantedTenant = '',
   now: () => number = Date.now,
 ): TokenCache {
@@ -40,14 +40,18 @@ export function cachedTokens(
   async function fetchToken(key: string, scopes: string[], options: GetTokenOptions): Promise<AccessToken | null> {
     const before = held.get(key);
     // The caller's own signal stays out: others wait for the same token.
-    const { claims, tenantId, enableCae } = options;
+    const { claims, tenantId } = options;
     const asked = {
+      // Of all alike: tokens with and without it are two sign-ins for the SDK, and a person would be asked twice.
+      enableCae: true,
       ...(claims === undefined ? {} : { claims }),
       ...(tenantId === undefined ? {} : { tenantId }),
-      ...(enableCae === undefined ? {} : { enableCae }),
     };
+    let again: string | undefined;
     try {
-      const fresh = await (await source()).getToken(scopes, asked);
+      const credential = await source();
+      again = credential.again;
+      const fresh = await credential.getToken(scopes, asked);
       if (fresh) held.set(key, fresh);
       if (fresh) origins.set(fresh.token, { scopes, options: tenantId === undefined ? {} : { tenantId } });
       return fresh;
@@ -58,7 +62,7 @@ export function cachedTokens(
       }
       // A token that lives a little longer is better than none.
       if (before && !refused.has(before.token) && before.expiresOnTimestamp > now()) return before;
-      throw new SignInFailed(tenantId ?? wantedTenant, error);
+      throw new SignInFailed(tenantId ?? wantedTenant, error, again);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { EvidenceRef } from '../../casefile/bodies.ts';
+import type { EntryLine } from '../../casefile/one-line.ts';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { Fact } from '../../documents/fact.ts';
 import type { Entry } from '../../documents/transcript.ts';
@@ -16,6 +18,10 @@ export interface OpenCase {
   transcript: string;
   /** All entries so far, oldest first. The array is replaced, never changed, when one is added. */
   entries(): readonly Entry[];
+  /** An entry as a row; the same object each time. */
+  lineOf(entry: Entry): EntryLine;
+  /** The files that an entry vouches for. */
+  evidenceOf(entry: Entry): readonly EvidenceRef[];
   /** Is the hash chain whole, as far as it was read? "" when it is, else the sentence that says where it breaks. */
   broken(): string;
   /** Calls back when an entry was added; returns the way to stop that. */

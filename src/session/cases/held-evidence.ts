@@ -1,4 +1,3 @@
-import { evidenceOf } from '../../casefile/bodies.ts';
 import type { SessionState } from '../state.ts';
 
 /**
@@ -6,10 +5,8 @@ import type { SessionState } from '../state.ts';
  * sha256 9f2c…"; "" before it is written.
  */
 export function heldEvidence(state: SessionState, vmId: string, name: string): string {
-  const entry = state.cases
-    .get(vmId)
-    ?.openCase?.entries()
-    .findLast(({ kind, body }) => kind === 'fact' && body.name === name);
-  const [held] = entry ? evidenceOf(entry) : [];
+  const openCase = state.cases.get(vmId)?.openCase;
+  const entry = openCase?.entries().findLast(({ kind, body }) => kind === 'fact' && body.name === name);
+  const [held] = openCase && entry ? openCase.evidenceOf(entry) : [];
   return held ? `${held.file}   sha256 ${held.sha256}` : '';
 }

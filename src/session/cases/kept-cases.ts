@@ -1,5 +1,6 @@
-import { factEntry } from '../../casefile/bodies.ts';
+import { evidenceOf, factEntry } from '../../casefile/bodies.ts';
 import type { CaseFile, CaseStore, CaseSummary } from '../../casefile/case-store.ts';
+import { type EntryLine, entryLine } from '../../casefile/one-line.ts';
 import { safeName } from '../../casefile/safe-name.ts';
 import { exportAndRecord } from '../../casefile/write-export.ts';
 import type { Entry } from '../../documents/transcript.ts';
@@ -107,6 +108,16 @@ function besideText(obstacles: readonly string[]): string {
     : `This is another case of the VM, beside what could not be gone on with: ${obstacles.join('; ')}. Changes made there are not undone from here.`;
 }
 
+/** Makes an entry's row once: entries never change, and a long transcript is searched at every key. */
+function keptLines(): (entry: Entry) => EntryLine {
+  const lines = new WeakMap<Entry, EntryLine>();
+  return (entry) => {
+    const line = lines.get(entry) ?? entryLine(entry);
+    lines.set(entry, line);
+    return line;
+  };
+}
+
 /** The case files on this machine's disk, as the workbench and the command line use them. */
 export function caseKeeper(options: KeeperOptions): KeptCases {
   return {
@@ -143,6 +154,8 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         actor,
         transcript: file.file,
         entries: () => entries,
+        lineOf: keptLines(),
+        evidenceOf,
         broken: () => file.transcript.failure?.message ?? '',
         subscribe(listener) {
           listeners.add(listener);

@@ -9,6 +9,7 @@ import { newEtag, withState } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
 import { demandGroup, resourceAt } from './resource-reads.ts';
+import { roomForGroup } from './usages.ts';
 import { demandMatch, demandRegion, referenceHolds, tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Network/networkSecurityGroups';
@@ -131,6 +132,7 @@ const put: Handler = (call) => {
   checkName(param(call, 'name'));
   demandMatch(call, before);
   const region = demandRegion(call, body, before);
+  if (before === undefined) roomForGroup(call, region);
   const properties = record(body.properties);
   const rules = checkedRules(call, id, properties.securityRules, region);
   demandIdle(call, id);

@@ -96,7 +96,7 @@ const backupStatus: Handler = (call) => {
       registrationStatus: '',
     });
   }
-  const failed = /failed|unhealthy/i.test(text(at(found.properties, 'protectionState')) ?? '');
+  const failed = /error|failed|unhealthy/i.test(text(at(found.properties, 'protectionState')) ?? '');
   const parts = found.id.split('/');
   const after = (name: string): string => parts[parts.findIndex((part) => same(part, name)) + 1] ?? '';
   return ok({

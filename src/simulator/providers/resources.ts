@@ -2,6 +2,7 @@ import { AzureError } from '../azure-error.ts';
 import { type Call, type Handler, ok, page, param, type Reply, type Route } from '../call.ts';
 import { type Json, record, same } from '../json.ts';
 import { present } from '../present.ts';
+import { registrationState } from '../registrations.ts';
 import { within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
 import { demandGroup, mayRead, resourceGroups, summary } from './resource-reads.ts';
@@ -178,6 +179,7 @@ const knownNamespaces = [
   'Microsoft.Insights',
   'Microsoft.Network',
   'Microsoft.OperationalInsights',
+  'Microsoft.PolicyInsights',
   'Microsoft.RecoveryServices',
   'Microsoft.ResourceGraph',
   'Microsoft.Resources',
@@ -185,18 +187,13 @@ const knownNamespaces = [
   'Microsoft.Storage',
 ];
 
-/** Registered namespaces; the world can say otherwise with a resource of type Microsoft.Resources/providers. */
 function providerBody(call: Call, namespace: string): Json {
   const subscription = param(call, 'subscription');
-  const said = call.azure.store
-    .ofType('Microsoft.Resources/providers')
-    .find((each) => same(each.name, namespace) && within(each.id, `/subscriptions/${subscription}`));
-  const state = said?.properties?.registrationState ?? said?.registrationState;
   return {
     id: `/subscriptions/${subscription}/providers/${namespace}`,
     namespace,
     registrationPolicy: 'RegistrationRequired',
-    registrationState: typeof state === 'string' ? state : 'Registered',
+    registrationState: registrationState(call.azure, subscription, namespace),
     resourceTypes: [],
   };
 }

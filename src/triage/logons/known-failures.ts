@@ -9,10 +9,12 @@ const sshLogonType = 8;
 /** The failures that 4625 reported, by account, each to be matched once with another report of it. */
 export class KnownFailures {
   readonly #failures: FailureColumns;
-  readonly #rows = new Map<string, number[]>();
+  readonly #rows = new Map<number, number[]>();
   readonly #spent = new Set<number>();
   readonly #length: number;
   #indexed = false;
+  /** How many accounts there were when the index was made. */
+  #accounts = 0;
 
   constructor(failures: FailureColumns) {
     this.#failures = failures;
@@ -21,15 +23,26 @@ export class KnownFailures {
 
   /** Made when it is asked for: most logs hold nothing that repeats a 4625. */
   #index(): void {
-    const failures = this.#failures;
-    const { computer, account } = failures;
+    const { computer, account, time, accounts } = this.#failures;
     for (let row = 0; row < this.#length; row++) {
-      const key = `${failures.computers.text(computer[row] ?? 0)}\n${failures.accounts.text(account[row] ?? 0)}`;
+      const key = (computer[row] ?? 0) * accounts.size + (account[row] ?? 0);
       const rows = this.#rows.get(key);
       if (rows) rows.push(row);
       else this.#rows.set(key, [row]);
     }
-    for (const rows of this.#rows.values()) rows.sort((a, b) => (failures.time[a] ?? 0) - (failures.time[b] ?? 0));
+    this.#accounts = accounts.size;
+    for (const rows of this.#rows.values()) rows.sort((a, b) => (time[a] ?? 0) - (time[b] ?? 0));
+  }
+
+  #rowsOf(computer: string, account: string): readonly number[] {
+    const { computers, accounts } = this.#failures;
+    const [target, source] = [
+      accounts.find(this.#failures.keyOf(account)),
+      computers.find(computer.trim().toLowerCase()),
+    ];
+    // What was added since has a number of its own, and no row here.
+    if (target < 0 || source < 0 || target >= this.#accounts) return [];
+    return this.#rows.get(source * this.#accounts + target) ?? [];
   }
 
   /** The row of an unspent failure of the same account near that time, or -1. */
@@ -40,8 +53,7 @@ export class KnownFailures {
   ): number {
     if (!this.#indexed) this.#index();
     this.#indexed = true;
-    const key = `${computer.trim().toLowerCase()}\n${this.#failures.keyOf(account)}`;
-    const rows = this.#rows.get(key) ?? [];
+    const rows = this.#rowsOf(computer, account);
     let low = 0;
     for (let high = rows.length; low < high; ) {
       const middle = (low + high) >>> 1;

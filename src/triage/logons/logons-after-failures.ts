@@ -15,13 +15,42 @@ const fewest = 5;
 const longestGap = 3600 * ticksPerSecond;
 const longest = 2 * longestGap;
 const mostTold = 50;
+const mostSources = 1000;
 
-interface Run {
-  /** Times of the last failures, at most `fewest`. */
-  recent: Ticks[];
-  first: Ticks;
-  failures: number;
-  addresses: Set<number>;
+/** An account on a computer whose logons may have followed failures. */
+class Guessed {
+  /** The latest first, to be taken from the end. */
+  readonly successes: Success[] = [];
+  /** Of the failures since the last gap or logon: the last `fewest`, in turn. */
+  readonly #recent = new Float64Array(fewest);
+  #times = 0;
+  failures = 0;
+  first: Ticks = 0;
+  last: Ticks = 0;
+  /** The place of the first of them in the time order. */
+  from = 0;
+
+  fail(at: Ticks, weight: number, place: number): void {
+    if (this.failures === 0 || at - this.last > longestGap) {
+      this.clear();
+      this.first = at;
+      this.from = place;
+    }
+    this.last = at;
+    this.failures += weight;
+    for (let i = Math.min(weight, fewest); i > 0; i--) this.#recent[this.#times++ % fewest] = at;
+  }
+
+  clear(): void {
+    this.failures = 0;
+    this.#times = 0;
+  }
+
+  /** Do they lead to a logon at that time? */
+  leadTo(at: Ticks): boolean {
+    if (this.#times < fewest || at - this.last > longestGap) return false;
+    return at - (this.#recent[this.#times % fewest] ?? 0) <= longest;
+  }
 }
 
 /**
@@ -33,98 +62,141 @@ export function logonsAfterFailures(
   successes: readonly Success[],
   bursts: readonly Burst[],
 ): LogonsAfterFailures {
-  const pending = successesByKey(failures, successes);
-  if (pending.size === 0) return [];
+  const { of, guessed } = guessedAccounts(failures, successes);
+  if (guessed.length === 0) return [];
+  const order = timeOrder(failures);
   const told = toldOf(bursts);
-  const found: LogonsAfterFailures = [];
-  const runs = new Map<number, Run>();
-  const width = failures.accounts.size;
-
-  const enter = (key: number, success: Success): void => {
-    const run = runs.get(key);
-    runs.delete(key);
-    const [oldest = 0] = run?.recent ?? [];
-    const last = run?.recent.at(-1) ?? 0;
-    if (run === undefined || run.recent.length < fewest) return;
-    if (success.first - last > longestGap || success.first - oldest > longest) return;
-    const at = isoOf(success.first);
-    const account = printable(success.account.trim(), 256) || '-';
-    if (told.has(`${at}\n${account}`)) return;
-    const sources = [...run.addresses].map((number) => printable(failures.addresses.text(number), 256) || '-');
-    found.push({
-      account,
-      failures: run.failures,
-      first: isoOf(run.first),
-      last: isoOf(last),
-      sources: sources.slice(0, 10),
-      distinctSources: sources.length,
-      success: {
-        at,
-        account,
-        address: printable(success.address.trim(), 256) || '-',
-        logonType: success.logonType,
-        by: 'account',
-      },
-    });
+  const found: Led[] = [];
+  const enter = (number: number, one: Guessed, success: Success, until: number): void => {
+    if (one.leadTo(success.first))
+      found.push({ number, success, failures: one.failures, first: one.first, last: one.last, from: one.from, until });
+    one.clear();
   };
 
-  // A log may hold millions of failures of others.
-  const wanted = new Uint8Array(width);
-  for (const key of pending.keys()) wanted[key % width] = 1;
-  const order = timeOrder(failures);
   for (let i = 0; i < failures.length; i++) {
     const row = order === null ? i : (order[i] ?? 0);
-    if (wanted[failures.account[row] ?? 0] !== 1) continue;
-    const key = (failures.computer[row] ?? 0) * width + (failures.account[row] ?? 0);
-    const waiting = pending.get(key);
-    if (waiting === undefined) continue;
+    const number = of(row);
+    const one = number < 0 ? undefined : guessed[number];
+    if (one === undefined) continue;
     const at = failures.time[row] ?? 0;
-    while ((waiting.at(-1)?.first ?? Number.POSITIVE_INFINITY) < at) {
-      const success = waiting.pop();
-      if (success) enter(key, success);
+    for (let next = one.successes.at(-1); next !== undefined && next.first < at; next = one.successes.at(-1)) {
+      one.successes.pop();
+      enter(number, one, next, i);
     }
-    fail(runs, key, at, failures.weight[row] ?? 1, failures.address[row] ?? 0);
+    one.fail(at, failures.weight[row] ?? 1, i);
   }
-  for (const [key, waiting] of pending) for (const success of waiting.reverse()) enter(key, success);
-  return found.sort((a, b) => (a.success.at < b.success.at ? -1 : 1)).slice(0, mostTold);
+  for (const [number, one] of guessed.entries())
+    for (const success of one.successes.reverse()) enter(number, one, success, failures.length);
+  found.sort((a, b) => a.success.first - b.success.first);
+  const listed: Led[] = [];
+  for (const one of found) {
+    if (listed.length >= mostTold) break;
+    if (!told.has(nameOf(one.success))) listed.push(one);
+  }
+  return listed.map((one) => {
+    const addresses = new Set<number>();
+    for (let i = one.from; i < one.until && addresses.size < mostSources; i++) {
+      const row = order === null ? i : (order[i] ?? 0);
+      if (of(row) === one.number) addresses.add(failures.address[row] ?? 0);
+    }
+    return described(one, [...addresses], failures);
+  });
 }
 
-function fail(runs: Map<number, Run>, key: number, at: Ticks, weight: number, address: number): void {
-  let run = runs.get(key);
-  if (run === undefined || at - (run.recent.at(-1) ?? at) > longestGap) {
-    run = { recent: [], first: at, failures: 0, addresses: new Set() };
-    runs.set(key, run);
-  }
-  run.failures += weight;
-  if (run.addresses.size < 1000) run.addresses.add(address);
-  for (let i = 0; i < Math.min(weight, fewest); i++) {
-    if (run.recent.length === fewest) run.recent.shift();
-    run.recent.push(at);
-  }
+/** A logon that failures led to: the number of its account on its computer, and their places in the time order. */
+interface Led {
+  number: number;
+  success: Success;
+  failures: number;
+  first: Ticks;
+  last: Ticks;
+  from: number;
+  until: number;
 }
 
-/** Successes by computer and account, of those alone that failed too; the latest first, to be taken from the end. */
-function successesByKey(failures: FailureColumns, successes: readonly Success[]): Map<number, Success[]> {
-  const byKey = new Map<number, Success[]>();
-  // Many logons are of few accounts.
-  const accounts = new Map<string, number>();
+const shownName = (text: string): string => printable(text.trim(), 256) || '-';
+const nameOf = ({ first, account }: Success): string => `${isoOf(first)}\n${shownName(account)}`;
+
+function described(
+  { success, failures: count, first, last }: Led,
+  addresses: readonly number[],
+  failures: FailureColumns,
+): LogonsAfterFailures[number] {
+  const sources = addresses.map((number) => printable(failures.addresses.text(number), 256) || '-');
+  const account = shownName(success.account);
+  return {
+    account,
+    failures: count,
+    first: isoOf(first),
+    last: isoOf(last),
+    sources: sources.slice(0, 10),
+    distinctSources: sources.length,
+    success: {
+      at: isoOf(success.first),
+      account,
+      address: shownName(success.address),
+      logonType: success.logonType,
+      by: 'account',
+    },
+  };
+}
+
+/** The accounts on a computer that both failed at least `fewest` times and logged on; `of` gives the number of a row's, or -1. */
+function guessedAccounts(
+  failures: FailureColumns,
+  successes: readonly Success[],
+): { of: (row: number) => number; guessed: Guessed[] } {
+  const { computer, account, weight, accounts, computers } = failures;
+  const width = accounts.size;
+  const counts = new Float64Array(width);
+  for (let row = 0; row < failures.length; row++) {
+    const number = account[row] ?? 0;
+    counts[number] = (counts[number] ?? 0) + (weight[row] ?? 1);
+  }
+  // Many logons are of few accounts, on few computers.
+  const accountOf = remembered((text) => {
+    const name = accountName(text).key;
+    const number = name === '' || isAnonymous(name) ? -1 : accounts.find(name);
+    return number >= 0 && (counts[number] ?? 0) >= fewest ? number : -1;
+  });
+  const computerOf = remembered((text) => computers.find(text.trim().toLowerCase()));
+  const numbers = new Map<number, number>();
+  const guessed: Guessed[] = [];
+  const wanted = new Uint8Array(width);
   for (const success of successes) {
-    let account = accounts.get(success.account);
-    if (account === undefined) {
-      const name = accountName(success.account).key;
-      account = name === '' || isAnonymous(name) ? -1 : failures.accounts.find(name);
-      accounts.set(success.account, account);
+    if (keyMethods.has(success.method) || success.method === kerberos) continue;
+    const target = accountOf(success.account);
+    const where = target < 0 ? -1 : computerOf(success.computer);
+    if (where < 0) continue;
+    wanted[target] = 1;
+    const key = where * width + target;
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = guessed.push(new Guessed()) - 1;
+      numbers.set(key, number);
     }
-    if (account < 0 || keyMethods.has(success.method) || success.method === kerberos) continue;
-    const computer = failures.computers.find(success.computer.trim().toLowerCase());
-    if (computer < 0) continue;
-    const key = computer * failures.accounts.size + account;
-    const list = byKey.get(key);
-    if (list) list.push(success);
-    else byKey.set(key, [success]);
+    guessed[number]?.successes.push(success);
   }
-  for (const list of byKey.values()) list.sort((a, b) => b.first - a.first);
-  return byKey;
+  for (const { successes: list } of guessed) list.sort((a, b) => b.first - a.first);
+  // A log may hold millions of failures of others.
+  const of = (row: number): number => {
+    const target = account[row] ?? 0;
+    return wanted[target] === 1 ? (numbers.get((computer[row] ?? 0) * width + target) ?? -1) : -1;
+  };
+  return { of, guessed };
+}
+
+/** A reading of texts of which few differ, each read once. */
+function remembered(read: (text: string) => number): (text: string) => number {
+  const known = new Map<string, number>();
+  return (text) => {
+    let value = known.get(text);
+    if (value === undefined) {
+      value = read(text);
+      known.set(text, value);
+    }
+    return value;
+  };
 }
 
 /** The logons that are already in bursts. */

@@ -27,19 +27,31 @@ export function rightButRefused(columns: FailureColumns): RightButRefused {
   const verdicts = columns.codes.texts.map((code) => failureMeaning(code).credential);
   if (!verdicts.includes('right')) return [];
   const { computer, account, address, code, time, weight } = columns;
-  const groups = new Map<string, Refused>();
+  // By computer and account, then by address and code: numbers, for there may be millions.
+  const groups = new Map<number, Map<number, Refused>>();
+  const all: Refused[] = [];
   for (let row = 0; row < columns.length; row++) {
     if (verdicts[code[row] ?? 0] !== 'right') continue;
-    const key = `${computer[row]} ${account[row]} ${address[row]} ${code[row]}`;
     const at = time[row] ?? 0;
-    const group = groups.get(key);
-    if (group) {
-      group.failures += weight[row] ?? 0;
-      group.first = Math.min(group.first, at);
-      group.last = Math.max(group.last, at);
-    } else groups.set(key, { row, failures: weight[row] ?? 0, first: at, last: at, ofAccount: 0, ofAddress: 0 });
+    const target = (computer[row] ?? 0) * columns.accounts.size + (account[row] ?? 0);
+    let ofTarget = groups.get(target);
+    if (ofTarget === undefined) {
+      ofTarget = new Map();
+      groups.set(target, ofTarget);
+    }
+    const source = (address[row] ?? 0) * columns.codes.size + (code[row] ?? 0);
+    const group = ofTarget.get(source);
+    if (group === undefined) {
+      const fresh = { row, failures: weight[row] ?? 0, first: at, last: at, ofAccount: 0, ofAddress: 0 };
+      ofTarget.set(source, fresh);
+      all.push(fresh);
+      continue;
+    }
+    group.failures += weight[row] ?? 0;
+    group.first = Math.min(group.first, at);
+    group.last = Math.max(group.last, at);
   }
-  const refused = [...groups.values()].sort((a, b) => b.failures - a.failures || a.first - b.first).slice(0, mostTold);
+  const refused = all.sort((a, b) => b.failures - a.failures || a.first - b.first).slice(0, mostTold);
   countGuesses(refused, columns, verdicts);
   return refused
     .map(({ row, failures, first, last, ofAccount, ofAddress }) => {
@@ -71,7 +83,8 @@ function countGuesses(refused: readonly Refused[], columns: FailureColumns, verd
   }
   const right = Uint8Array.from(verdicts, (verdict) => (verdict === 'right' ? 1 : 0));
   for (let row = 0; row < columns.length; row++) {
-    const [ofAccount, ofAddress] = [accounts[account[row] ?? 0] === 1, addresses[address[row] ?? 0] === 1];
+    const ofAccount = accounts[account[row] ?? 0] === 1;
+    const ofAddress = addresses[address[row] ?? 0] === 1;
     if ((!ofAccount && !ofAddress) || right[code[row] ?? 0] === 1) continue;
     const at = time[row] ?? 0;
     for (const one of refused) {

@@ -15,7 +15,7 @@ export class SidNames {
 
   /** A sentence with the account's name before each SID that the log gave one. */
   told(what: string): string {
-    if (this.#names.size === 0) return what;
+    if (this.#names.size === 0 || !what.includes('S-1-5-21-')) return what;
     return what.replace(accountSid, (sid) => {
       const name = this.#names.get(sid);
       return name === undefined ? sid : `${name} (${sid})`;

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,15 @@ import { builtInWorld } from '../../../src/simulator/scenario/built-in-world.ts'
 import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
 import type { World } from '../../../src/simulator/world.ts';
 import { certificateFor } from './certificate.ts';
-import { startsOf, writeStandInAz } from './stand-in-az.ts';
+import { startsOf, writeStandInAz, writeStandInBrowser } from './stand-in-az.ts';
+import { type EntraOptions, openStandInEntra, openStandInImds, type StandInEntra } from './stand-in-entra.ts';
+
+const authorities = [
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  'login.chinacloudapi.cn',
+  'login.example',
+];
 
 /** Azure's own host names, as a signed-in cordon addresses them. */
 const hosts = [
@@ -20,22 +29,35 @@ const hosts = [
   'api.loganalytics.azure.cn',
 ];
 
+/** How cordon is run there. */
+export interface EnvOptions {
+  /** az refuses with this text. */
+  says?: string;
+  costMs?: number;
+  trusted?: boolean;
+  /** Is there an az at all? */
+  az?: boolean;
+}
+
 /** Azure's host names over TLS on the loopback, with a person signed in to the Azure CLI. */
 export interface LoopbackAzure {
   simulator: Simulator;
-  /** The environment in which cordon, without `--simulator`, meets it. `says`: az refuses with this text. */
-  env(options?: { says?: string; costMs?: number; trusted?: boolean }): Record<string, string>;
+  entra: StandInEntra;
+  /** The metadata service of the VM that cordon may run on: its address, and what it was asked for since the last call. */
+  imds: { url: string; asked(): string[] };
+  /** The environment in which cordon, without `--simulator`, meets it. */
+  env(options?: EnvOptions): Record<string, string>;
   /** What az was asked for since the last call, one entry a start. */
   azStarts(): { resource: string; tenant: string }[];
   close(): Promise<void>;
 }
 
-/** A CONNECT proxy that leads every host name to one port of the loopback. */
-async function proxyTo(port: number): Promise<{ url: string; close(): Promise<void> }> {
+/** A CONNECT proxy that leads every host name to a port of the loopback. */
+async function proxyTo(portOf: (host: string) => number): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((_request, response) => response.writeHead(405).end());
   const sockets = new Set<{ destroy(): void }>();
-  server.on('connect', (_request, client, head) => {
-    const target = connect(port, '127.0.0.1', () => {
+  server.on('connect', (request, client, head) => {
+    const target = connect(portOf((request.url ?? '').split(':')[0] ?? ''), '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.write(head);
       target.pipe(client).pipe(target);
@@ -61,27 +83,52 @@ async function proxyTo(port: number): Promise<{ url: string; close(): Promise<vo
   };
 }
 
+/** A token of the simulator's, by its own identity endpoint. */
+function tokenOf(simulator: Simulator, ca: string, resource: string): Promise<string> {
+  const url = new URL('/msi/token', simulator.url);
+  url.searchParams.set('api-version', '2019-08-01');
+  url.searchParams.set('resource', resource);
+  return new Promise((resolve, reject) => {
+    get(url, { ca, headers: { 'x-identity-header': simulator.identityHeader } }, (response) => {
+      let text = '';
+      response.on('data', (part) => {
+        text += part;
+      });
+      response.on('end', () => resolve(String(JSON.parse(text).access_token ?? '')));
+    }).on('error', reject);
+  });
+}
+
 /** Starts it; everything stays on the loopback, and nothing that stands in PATH or is signed in outside is used. */
-export async function openLoopbackAzure(options: { world?: World; faults?: Fault[] } = {}): Promise<LoopbackAzure> {
+export async function openLoopbackAzure(
+  options: { world?: World; faults?: Fault[]; entra?: Partial<EntraOptions> } = {},
+): Promise<LoopbackAzure> {
   const folder = mkdtempSync(join(tmpdir(), 'loopback-azure-'));
-  const tls = certificateFor(hosts);
+  const tls = certificateFor([...hosts, ...authorities]);
   const authority = join(folder, 'authority.pem');
   const log = join(folder, 'az.log');
   writeFileSync(authority, tls.cert);
-  writeStandInAz(folder);
+  writeStandInAz(join(folder, 'az'));
+  writeStandInBrowser(join(folder, 'bin'));
   const simulator = await startSimulator({
     world: options.world ?? builtInWorld(),
     faults: options.faults ?? [],
     tls,
   });
-  const proxy = await proxyTo(simulator.port);
+  const tokenFor = async (resource: string): Promise<string> => tokenOf(simulator, tls.cert, resource);
+  const entra = await openStandInEntra({ tls, tokenFor, ...options.entra });
+  const imds = await openStandInImds(tokenFor);
+  const proxy = await proxyTo((host) => (authorities.includes(host) ? entra.port : simulator.port));
   let told = 0;
   return {
     simulator,
-    env: ({ says = '', costMs = 0, trusted = true } = {}) => ({
-      PATH: folder,
+    entra,
+    imds: { url: `http://127.0.0.1:${imds.port}`, asked: imds.asked },
+    env: ({ says = '', costMs = 0, trusted = true, az = true } = {}) => ({
+      PATH: `${join(folder, 'bin')}${az ? `:${join(folder, 'az')}` : ''}`,
       HTTPS_PROXY: proxy.url,
-      NO_PROXY: '',
+      // Nothing else on the loopback is reached by it.
+      NO_PROXY: '127.0.0.1',
       NODE_EXTRA_CA_CERTS: trusted ? authority : '',
       // az has its own store of certificates.
       AZ_AUTHORITY: authority,
@@ -99,6 +146,8 @@ export async function openLoopbackAzure(options: { world?: World; faults?: Fault
     },
     async close() {
       await proxy.close();
+      await entra.close();
+      await imds.close();
       await simulator.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -42,11 +42,48 @@ const answer = () => {
 setTimeout(answer, Number(AZ_COST_MS ?? 0));
 `;
 
-/** Writes the program into a folder, where it stands alone; the folder is all of PATH that a signed-in run needs. */
-export function writeStandInAz(folder: string): void {
-  const path = join(folder, 'az');
-  writeFileSync(path, `#!${process.execPath}\n${source}`);
+/**
+ * A browser in which a person is signed in: it opens the page, and submits the form that the page has for the program
+ * (OAuth 2.0 Form Post Response Mode). `BROWSER_OPENS=no` starts it without effect, as on a computer without a screen.
+ */
+const browser = String.raw`
+const { request } = require('node:https');
+const http = require('node:http');
+const { connect } = require('node:tls');
+const { readFileSync } = require('node:fs');
+if (process.env.BROWSER_OPENS === 'no') process.exit(3);
+const page = new URL(process.argv[2]);
+const proxy = new URL(process.env.HTTPS_PROXY);
+http.request({ host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: page.host + ':443' }).on('connect', (_answer, socket) => {
+  const secure = connect({ socket, servername: page.host, ca: readFileSync(process.env.AZ_AUTHORITY) });
+  request({ createConnection: () => secure, host: page.host, path: page.pathname + page.search, headers: { connection: 'close' } }, (answer) => {
+    let text = '';
+    answer.on('data', (part) => { text += part; });
+    answer.on('end', () => {
+      const { action, mode, fields } = JSON.parse(text);
+      if (mode !== 'form_post') throw new Error(mode);
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      http.request(action, { method: 'POST', headers }, (done) => done.resume()).end(new URLSearchParams(fields).toString());
+    });
+  }).end();
+}).end();
+`;
+
+function writeProgram(folder: string, name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, name);
+  writeFileSync(path, `#!${process.execPath}\n${text}`);
   chmodSync(path, 0o755);
+}
+
+/** Writes az into a folder, where it stands alone. */
+export function writeStandInAz(folder: string): void {
+  writeProgram(folder, 'az', source);
+}
+
+/** Writes the program that opens a browser, by its name on Linux and on macOS. */
+export function writeStandInBrowser(folder: string): void {
+  for (const name of ['xdg-open', 'open']) writeProgram(folder, name, browser);
 }
 
 /** What az was asked for, one entry a start. */

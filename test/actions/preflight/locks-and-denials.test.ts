@@ -1,22 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { World } from '../../src/simulator/world.ts';
-import { agreeing, type Bench, openBench } from './bench.ts';
-
-const lock = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: { ports: [3389] } };
-const groupOf = (id: string) => id.split('/').slice(0, 5).join('/');
-
-function vmIn(world: World, name: string): World['resources'][number] {
-  const found = world.resources.find(
-    (one) => one.name === name && /^microsoft\.compute\/virtualmachines$/i.test(one.type),
-  );
-  if (!found) throw new Error(`no VM ${name}`);
-  return found;
-}
-
-function place(world: World, scope: string, type: string, name: string, properties: Record<string, unknown>): void {
-  const id = `${scope}/providers/Microsoft.Authorization/${type}/${name}`;
-  world.resources.push({ id, name, type: `Microsoft.Authorization/${type}`, properties });
-}
+import type { World } from '../../../src/simulator/world.ts';
+import { agreeing, type Bench, openBench } from '../bench.ts';
+import { groupOf, lock, place, vmIn } from './obstructed.ts';
 
 /**
  * Three VMs with something in the way: jump01's interface has a ReadOnly lock, sql01's resource group may not be deleted

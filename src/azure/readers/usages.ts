@@ -1,0 +1,35 @@
+import { listAt, numberAt, textAt } from '../../arm/json.ts';
+import type { Connection } from '../client/connection.ts';
+
+/** How much of a quota is used, in one region of a subscription. */
+export interface Usage {
+  /** "NetworkSecurityGroups" */
+  name: string;
+  used: number;
+  limit: number;
+}
+
+const versions = { 'Microsoft.Network': '2024-05-01', 'Microsoft.Compute': '2024-07-01' };
+export type CountingNamespace = keyof typeof versions;
+
+const pageLimit = 10;
+
+/** "Usages - List" of the network provider, "Usage - List" of the compute provider. Throws the client's error. */
+export async function readUsages(
+  connection: Connection,
+  place: { namespace: CountingNamespace; subscriptionId: string; location: string },
+  signal?: AbortSignal,
+): Promise<Usage[]> {
+  const { namespace, subscriptionId, location } = place;
+  const found: Usage[] = [];
+  let url = `/subscriptions/${subscriptionId}/providers/${namespace}/locations/${encodeURIComponent(location)}/usages?api-version=${versions[namespace]}`;
+  for (let page = 0; page < pageLimit && url !== ''; page += 1) {
+    const { body } = await connection.get(url, signal);
+    for (const one of listAt(body, 'value')) {
+      const [used, limit] = [numberAt(one, 'currentValue'), numberAt(one, 'limit')];
+      if (used !== undefined && limit !== undefined) found.push({ name: textAt(one, 'name', 'value'), used, limit });
+    }
+    url = textAt(body, 'nextLink');
+  }
+  return found;
+}
