@@ -16,6 +16,8 @@ const eventLogReport = z.object({
   /** TimeCreated of the first and the last record; null when there is none. */
   first: instant.nullable(),
   last: instant.nullable(),
+  /** The log that the first record was written to, "Security"; "" when there is no record. */
+  channel: z.string(),
   computers: z.array(z.string()),
   /** Was the log in use when it was copied? */
   dirty: z.boolean(),

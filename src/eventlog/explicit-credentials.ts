@@ -1,20 +1,15 @@
-import { BurstScanner, type Thresholds } from '../triage/logons/bursts.ts';
+import type { Thresholds } from '../triage/logons/bursts.ts';
+import { type ExplicitUse, explicitFloods } from '../triage/logons/explicit-floods.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
 import { float64s, uint32s } from './growing-column.ts';
 import { explicitFields } from './read-fields.ts';
 import type { TakenRecord } from './record.ts';
 
 /** Who tried which account, from where and by which program. */
-export interface Use {
-  computer: string;
-  subject: string;
-  account: string;
-  address: string;
-  program: string;
-}
+type Use = Pick<ExplicitUse, 'computer' | 'subject' | 'account' | 'address' | 'program'>;
 
 /** One attempt with explicit credentials. */
-export interface Attempt {
+interface Attempt {
   at: Ticks;
   recordId: number;
   verified: boolean;
@@ -96,28 +91,21 @@ export class ExplicitCredentials {
     return number;
   }
 
-  /**
-   * Attempts of subjects that try many accounts within a burst, in time order of each subject: one that uses a single
-   * other account is doing ordinary work.
-   */
-  floods(thresholds: Thresholds): Attempt[] {
+  /** Attempts of bursts in which one subject tries many accounts. */
+  floods(thresholds: Thresholds): (ExplicitUse & { recordId: number; verified: boolean })[] {
     const suspects = this.#suspects(thresholds);
     if (suspects.size === 0) return [];
-    const rowsOf = new Map<string, number[]>([...new Set(suspects.values())].map((key) => [key, []]));
+    const attempts: ReturnType<ExplicitCredentials['floods']> = [];
     for (let row = 0; row < this.length; row++) {
-      const key = suspects.get(this.#numberAt(row));
-      if (key !== undefined) rowsOf.get(key)?.push(row);
+      if (!suspects.has(this.#numberAt(row))) continue;
+      const { at, recordId, verified, use } = this.#attempt(row);
+      attempts.push({ ...use, recordId, verified, first: at, last: at, attempts: 1 });
     }
-    const floods: Attempt[] = [];
-    for (const rows of rowsOf.values()) {
-      rows.sort((a, b) => this.#at.at(a) - this.#at.at(b));
-      for (const row of this.#sprayed(rows, thresholds)) floods.push(this.#attempt(row));
-    }
-    return floods;
+    return explicitFloods(attempts, thresholds);
   }
 
-  /** Of each use by a subject that tries many accounts: the subject. Told from the uses alone, which are few. */
-  #suspects(thresholds: Thresholds): Map<number, string> {
+  /** The uses by subjects that try many accounts, seen from the uses alone, which are few. */
+  #suspects(thresholds: Thresholds): Set<number> {
     const bySubject = new Map<string, { uses: number[]; accounts: Set<string> }>();
     for (const [number, { computer, subject, account }] of this.#uses.entries()) {
       const key = `${computer}\n${subject}`;
@@ -129,28 +117,9 @@ export class ExplicitCredentials {
       own.uses.push(number);
       own.accounts.add(account);
     }
-    const suspects = new Map<number, string>();
-    for (const [key, { uses, accounts }] of bySubject)
-      if (accounts.size >= thresholds.manyAccounts) for (const number of uses) suspects.set(number, key);
+    const suspects = new Set<number>();
+    for (const { uses, accounts } of bySubject.values())
+      if (accounts.size >= thresholds.manyAccounts) for (const number of uses) suspects.add(number);
     return suspects;
-  }
-
-  /** Of one subject's attempts, in time order, those of bursts that try many accounts. */
-  #sprayed(rows: readonly number[], thresholds: Thresholds): number[] {
-    const time = (place: number): Ticks => this.#at.at(rows[place] ?? 0);
-    const scanner = new BurstScanner(new Uint32Array([rows.length]), thresholds);
-    for (const row of rows) scanner.push(0, this.#at.at(row));
-    const { count, start, end } = scanner.spans();
-    const sprayed: number[] = [];
-    // Bursts lie in time order too, and apart: one walk over the attempts meets those of each.
-    for (let burst = 0, place = 0; burst < count; burst++) {
-      while (place < rows.length && time(place) < (start[burst] ?? 0)) place += 1;
-      const first = place;
-      while (place < rows.length && time(place) <= (end[burst] ?? 0)) place += 1;
-      const own = rows.slice(first, place);
-      if (new Set(own.map((row) => this.#uses[this.#numberAt(row)]?.account)).size < thresholds.manyAccounts) continue;
-      for (const row of own) sprayed.push(row);
-    }
-    return sprayed;
   }
 }

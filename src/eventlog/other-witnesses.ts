@@ -157,8 +157,8 @@ export class OtherWitnesses {
     const add = (refusal: Refusal): void => failures.addEvent(eventOf(refusal, refusal.code, ''), !refusal.verified);
     for (const refusal of this.#refusals)
       if (refusal.eventId !== ntlmValidation || known.spend(refusal, ntlmNear, () => true) < 0) add(refusal);
-    for (const { at, recordId, verified, use } of this.#explicit.floods(thresholds))
-      failures.addEvent(eventOf({ at, recordId, ...use }, 'explicit-credentials', use.program), !verified);
+    for (const { first: at, verified, program, ...attempt } of this.#explicit.floods(thresholds))
+      failures.addEvent(eventOf({ ...attempt, at }, 'explicit-credentials', program), !verified);
 
     const verified = this.#lines.filter((line) => line.verified).map(({ line }) => line);
     const doubted = this.#lines.filter((line) => !line.verified).map(({ line }) => line);

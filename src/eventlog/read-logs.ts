@@ -34,6 +34,8 @@ export interface LogonLog {
   /** TimeCreated of its first and its last record, ISO 8601 UTC; null when there is none. */
   first: string | null;
   last: string | null;
+  /** The log that its first record was written to: "Security"; "" when it has no record. */
+  channel: string;
   /** Computers that wrote the events of logons; of a log without any, the one that wrote its first record. */
   computers: string[];
 }
@@ -126,6 +128,7 @@ class Told {
   readonly #computers = new Set<string>();
   readonly #damaged: Damage[] = [];
   damages = 0;
+  #channel = '';
   #records = 0;
   #unverifiedRecords = 0;
   #failures = 0;
@@ -145,6 +148,7 @@ class Told {
     this.#records += 1;
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);
+    if (this.#records === 1) this.#channel = record.system('channel');
     const taken = this.#collector.take(record, this.#onEvent);
     if (taken === 'unwanted') {
       if (this.#computers.size === 0) this.#computers.add(record.system('computer'));
@@ -167,6 +171,7 @@ class Told {
       successes: this.#successes,
       first: ends && isoOf(ends.first),
       last: ends && isoOf(ends.last),
+      channel: printable(this.#channel, 256),
       computers: [...this.#computers].map((name) => printable(name, 64)),
     };
   }
@@ -210,7 +215,9 @@ function logonsOf(
         [`no logon event, failed or not, is in ${names}`, ...connectionsOf(collector), ...cleared].join('; '),
         900,
       ),
-      'export the Security log (wevtutil epl Security Security.evtx)',
+      files.some(({ channel }) => channel.toLowerCase() === 'security')
+        ? 'open a Security log of a time when logons were audited (auditpol /get /category:*), or one of another computer'
+        : 'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),
     );
   }

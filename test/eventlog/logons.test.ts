@@ -133,6 +133,7 @@ describe('the logons of an event log', () => {
         successes: 1,
         unverified: 0,
         damages: 0,
+        channel: 'Security',
         computers: ['web01'],
         first: isoOf(start),
       },
@@ -227,6 +228,8 @@ describe('the logons of an event log', () => {
     expect(logons).toMatchObject({
       state: 'unknown',
       because: expect.stringContaining('the Security log of web01 was cleared by mallory at 2026-11-23T02:06:22'),
+      // It is a Security log: exporting one is no cure.
+      cure: expect.not.stringContaining('export the Security log'),
     });
     const both = knownLogons(await readEventLogs([write([...guess, cleared])], { now }));
     expect(both.notSeen.join()).toContain('cleared by mallory');

@@ -72,6 +72,10 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
       }
       case 'logon-successes':
         return { ...bounds, ...merging, minimum: String(minimum), rowLimit: String(limits.successes) };
+      case 'explicit-credentials': {
+        const least = { minimum: String(thresholds.failures), accountMinimum: String(thresholds.manyAccounts) };
+        return { ...bounds, ...merging, ...least, rowLimit: String(limits.rows) };
+      }
       case 'last-event':
       case 'last-syslog':
         return { from: bounds.from, since: kqlDatetime(span.since) };
@@ -132,7 +136,10 @@ export const otherSources: LogSource[] = [
   { table: 'WindowsEvent', query: 'events-windows-event', as: 'events' },
   { table: 'Event', query: 'events-event', as: 'events' },
 ];
-/** Logs beside Security that show which account logged on. */
+/**
+ * Logs beside Security that report logons. They are asked of every VM: OpenSSH refuses keys and unknown methods without
+ * a 4625, and no answer but theirs shows that there is nothing.
+ */
 export const otherLogs: LogSource[] = [
   { table: 'Event', query: 'others-event', as: 'events' },
   { table: 'WindowsEvent', query: 'others-windows-event', as: 'events' },

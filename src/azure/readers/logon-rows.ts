@@ -2,6 +2,7 @@ import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
 import { type EventParts, eventWords, madeBy } from '../../triage/logons/event-words.ts';
 import type { FailureColumns } from '../../triage/logons/events.ts';
+import { explicitFloods } from '../../triage/logons/explicit-floods.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
@@ -102,6 +103,35 @@ export function addFailureRows(
     reduction.exact &&= isExact(row);
   }
   return reduction;
+}
+
+/** Adds what floods there are in the rows of `explicit-credentials.kql` to the columns. */
+export function addExplicitRows(
+  rows: readonly Json[],
+  computerOf: ComputerOf,
+  thresholds: Thresholds,
+  columns: FailureColumns,
+): void {
+  const uses = rows.flatMap((row) => {
+    const [first, last] = [ticksOf(textAt(row, 'First')), ticksOf(textAt(row, 'Last'))];
+    if (first === null || last === null) return [];
+    return {
+      first,
+      last,
+      attempts: numberAt(row, 'Attempts') ?? 1,
+      computer: computerOf(textAt(row, 'Machine')),
+      subject: textAt(row, 'Subject'),
+      account: textAt(row, 'Account'),
+      address: textAt(row, 'Address'),
+      program: textAt(row, 'Process'),
+    };
+  });
+  for (const { attempts, program, ...use } of explicitFloods(uses, thresholds))
+    columns.addBucket(
+      { ...use, failures: attempts, logonType: null, code: 'explicit-credentials', process: program },
+      thresholds.failures,
+      thresholds.windowSeconds * ticksPerSecond,
+    );
 }
 
 /** What the rows of `linux-logons.kql` or `fleet-sshd.kql` say. */

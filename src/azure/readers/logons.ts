@@ -36,6 +36,7 @@ import {
   syslog,
 } from './logon-queries.ts';
 import {
+  addExplicitRows,
   addFailureRows,
   addSshdRows,
   type ComputerOf,
@@ -144,22 +145,24 @@ async function readWindows(
       ask('logon-successes', source),
       ask('logon-aftermath', source),
       ask('last-event', source),
+      ask('explicit-credentials', source),
     ]);
-  const [first, heartbeat, services, ...others] = await Promise.all([
+  const [first, heartbeat, services, witnessing, ...others] = await Promise.all([
     askEvents(securityEvent),
     ask('last-heartbeat'),
     ask('service-installs'),
+    Promise.all(otherLogs.map((source) => ask('other-logs', source))),
     ...otherSources.map((source) => ask('last-event', source)),
   ]);
   let source = securityEvent;
-  let [failures, successes, later, arrival] = first;
+  let [failures, successes, later, arrival, explicit] = first;
   let lastEventAt = latest(arrival, 'LastEvent');
   if (lastEventAt === null) {
     const elsewhere = otherSources.findIndex((_, i) => latest(others[i], 'LastEvent') !== null);
     const other = otherSources[elsewhere];
     if (other) {
       source = other;
-      [failures, successes, later, arrival] = await askEvents(other);
+      [failures, successes, later, arrival, explicit] = await askEvents(other);
       lastEventAt = latest(arrival, 'LastEvent');
     }
   }
@@ -179,7 +182,8 @@ async function readWindows(
   const computerOf: ComputerOf = () => vm.id;
   const columns = new FailureColumns();
   const reduction = addFailureRows(failures.rows, computerOf, thresholds, columns);
-  const witnessed = hasUnattributed(columns) ? await askOtherLogs(ask, columns, computerOf, reduction.exact) : nobody;
+  addExplicitRows(rowsIn(explicit), computerOf, thresholds, columns);
+  const witnessed = readOtherLogs(witnessing, columns, computerOf, reduction.exact);
   const successLack = lack('successful logons', successes, limits.successes, source.table);
   const collected = arrival.state === 'rows' ? sumOf(arrival, 'Successes') > 0 : null;
   const entered = [...successesOf(rowsIn(successes), computerOf), ...witnessed.successes];
@@ -194,6 +198,7 @@ async function readWindows(
   const lacks = [
     lack('failed logons', failures, limits.rows, source.table),
     successLack,
+    lack('attempts with explicit credentials (4648)', explicit, limits.rows, source.table),
     lack('what came after a success', later, limits.later, source.table),
     lack('installed services (7045)', services, limits.later, 'Event'),
     arriving.note,
@@ -218,24 +223,17 @@ interface OtherLogs {
   lacks: string[];
 }
 
-const nobody: OtherLogs = { successes: [], witnesses: [], lacks: [] };
-
-function hasUnattributed({ address, length }: FailureColumns): boolean {
-  return address.subarray(0, length).includes(0);
-}
-
 /**
  * Clients connected while failures without an address were logged: OpenSSH's own lines give their 4625s the address, and
- * Remote Desktop's logs name who connected, joined by time alone. Most workspaces hold none of these logs, which is no
- * lack: nothing is claimed of them.
+ * Remote Desktop's logs name who connected, joined by time alone; what OpenSSH refused without a 4625 counts beside them.
+ * Most workspaces hold none of these logs, which is no lack: nothing is claimed of them.
  */
-async function askOtherLogs(
-  ask: Ask,
+function readOtherLogs(
+  answers: readonly LogAnswer[],
   columns: FailureColumns,
   computerOf: ComputerOf,
   exact: boolean,
-): Promise<OtherLogs> {
-  const answers = await Promise.all(otherLogs.map((source) => ask('other-logs', source)));
+): OtherLogs {
   const told = otherLogsOf(answers.flatMap(rowsIn), computerOf);
   const ssh = sshLogons(told.lines);
   const witnesses = [...told.witnesses];

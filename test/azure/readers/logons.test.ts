@@ -272,10 +272,48 @@ describe('failures without an address', () => {
     });
   });
 
-  it('are the only ones for which these logs are asked', async () => {
-    const asked: { path: string; query: string }[] = [];
-    await readKnown({ SecurityEvent: [...guess, service] }, { asked });
-    expect(asked.some(({ query }) => query.includes('OpenSSH/Operational'))).toBe(false);
+  it('count where OpenSSH alone logged them: a key that it refused writes no 4625', async () => {
+    const lines = many(12, '02:00:00', 1, (time, i) =>
+      elsewhere(time, 4, 'OpenSSH/Operational', {
+        process: 'sshd',
+        payload: `Failed publickey for oper from 203.0.113.9 port ${i + 1} ssh2: RSA SHA256:abc`,
+      }),
+    );
+    const { value } = await readKnown({ SecurityEvent: [service], Event: lines });
+    expect(value).toMatchObject({ failures: 12, bursts: [{ sources: [{ address: '203.0.113.9', failures: 12 }] }] });
+  });
+});
+
+describe('attempts with explicit credentials', () => {
+  const attempt = (time: Ticks, account: string, subject = 'pc01user') =>
+    security(time, 4648, {
+      TargetUserName: account,
+      SubjectUserName: subject,
+      IpAddress: '172.16.144.128',
+      ProcessName: 'C:\\Windows\\System32\\svchost.exe',
+    });
+
+  it('are a burst where one subject tries many accounts, in each of the tables', async () => {
+    const spray = many(41, '02:00:00', 5, (time, i) => attempt(time, `user${i}`));
+    const { value } = await readKnown({ SecurityEvent: [...spray, service], Event: [] });
+    expect(value).toMatchObject({
+      failures: 41,
+      bursts: [
+        {
+          kind: 'spray',
+          sources: [{ address: '172.16.144.128', failures: 41 }],
+          distinctAccounts: 41,
+          codes: [{ code: 'explicit-credentials' }],
+        },
+      ],
+    });
+  });
+
+  it('are none where a service uses one account all day, or several people their own', async () => {
+    const work = many(200, '00:30:00', 20, (time) => attempt(time, 'svc-sql', 'svc-agent'));
+    const people = many(60, '02:00:00', 3, (time, i) => attempt(time, `admin${i % 12}`, `user${i % 12}`));
+    const { value } = await readKnown({ SecurityEvent: [...work, ...people, service] });
+    expect(value).toMatchObject({ failures: 0, bursts: [] });
   });
 });
 
@@ -698,6 +736,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'logon-failures': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'logon-successes': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'logon-aftermath': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
+  'explicit-credentials': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'last-event': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
   'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
@@ -723,6 +762,7 @@ const parameters = {
   span: 'time(360s)',
   exactLimit: '5000',
   minimum: '10',
+  accountMinimum: '10',
   tupleLimit: '100',
   rowLimit: '100',
   followed: 'dynamic(["203.0.113.77"])',
@@ -798,7 +838,7 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
+      /^(events|explicit|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
       .concat('events-windows-event', 'others-event', 'others-windows-event')
