@@ -19,8 +19,8 @@ export interface RecordRows {
   texts: string[];
 }
 
-/** States of a row: a record, verified or not; a record that cannot be shown whole; damage. */
-const state = { unverified: 0, verified: 1, damage: 2, torn: 4 } as const;
+/** States of a row: a record, verified or not; a record that cannot be shown whole; damage; the first record's channel. */
+const state = { unverified: 0, verified: 1, damage: 2, torn: 4, channel: 8 } as const;
 
 /** To take a batch takes less than a key may wait. */
 const rowsABatch = 8192;
@@ -36,6 +36,7 @@ export class RowWriter implements ChunkListener {
   #values = 0;
   #characters = 0;
   #named = false;
+  #begun = false;
   #batch = newBatch();
   #numbers = new Map<string, number>();
 
@@ -55,6 +56,10 @@ export class RowWriter implements ChunkListener {
     let wanted = false;
     let computer = 0;
     try {
+      if (!this.#begun) {
+        this.#begun = true;
+        this.#row(0, state.channel, 0, 0, this.#number(record.system('channel')));
+      }
       wanted = isSecurityEvent(record);
       if (wanted || !this.#named) computer = this.#number(record.system('computer'));
       if (wanted) this.#read(record);
@@ -147,6 +152,8 @@ class ToldRecord implements TakenRecord {
   time = Number.NaN;
   verified = false;
   computer = '';
+  /** Of the log's first record. */
+  channel = '';
   /** Why it cannot be shown whole; "" where it can. */
   torn = '';
   rows: RecordRows | null = null;
@@ -160,11 +167,10 @@ class ToldRecord implements TakenRecord {
   }
 
   system(name: 'provider' | 'channel' | 'computer'): string {
-    if (name === 'computer') {
-      if (this.torn !== '' && this.computer === '') throw new DamagedError(0, this.torn);
-      return this.computer;
-    }
-    return fieldsRead(this.eventId) === wholeFields ? this.#text(wholeFields.length) : '';
+    if (this.torn !== '' && this.computer === '') throw new DamagedError(0, this.torn);
+    if (name === 'computer') return this.computer;
+    const whole = this.eventId !== 0 && this.torn === '' && fieldsRead(this.eventId) === wholeFields;
+    return whole ? this.#text(wholeFields.length) : this.channel;
   }
 
   choose(names: readonly string[]): void {
@@ -225,6 +231,10 @@ export class RowReader {
       const offset = rows.recordId[row] ?? 0;
       if (of === state.damage) {
         this.#told.damage({ offset, because: text });
+        continue;
+      }
+      if (of === state.channel) {
+        record.channel = text;
         continue;
       }
       const torn = (of & state.torn) !== 0;
