@@ -3,7 +3,7 @@ import { burstKinds } from '../documents/burst-kinds.ts';
 import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PortShape } from '../network/exposed-ports.ts';
 import type { FoundExposure } from '../network/exposure.ts';
-import { isManagement, isWide, portText } from '../network/port-text.ts';
+import { isManagement, isWide, portText, portTexts } from '../network/port-text.ts';
 import { count, counted } from '../text/counts.ts';
 
 /**
@@ -98,7 +98,7 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
   return {
     exposedPorts,
     score: (off ? weights.openOff : weights.open).points,
-    because: `open to the Internet: ${wide.slice(0, 4).map(portText).join(', ')}${whenOn}`,
+    because: `open to the Internet: ${portTexts(wide.slice(0, 4))}${whenOn}`,
   };
 }
 
