@@ -1,3 +1,4 @@
+import { shortName } from '../src/arm/resource-id.ts';
 import { burstKinds } from '../src/documents/burst-kinds.ts';
 import type { Fact } from '../src/documents/fact.ts';
 import type { Burst } from '../src/documents/triage.ts';
@@ -20,7 +21,7 @@ import { mark } from '../src/words/severity.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { postureItems } from './posture-pane.ts';
-import { breadthText, nameOfId } from './words.ts';
+import { breadthText } from './words.ts';
 
 /** A table of few rows inside a detail, for ink-table. */
 export interface SmallTable {
@@ -92,10 +93,10 @@ function portDetail(part: TriageInProgress, index: number, explained: Detail['li
     rule: rule.rule,
     priority: String(rule.priority),
     level: rule.level,
-    'security group': nameOfId(rule.nsg),
+    'security group': shortName(rule.nsg),
   }));
   return {
-    title: `${portWithProtocol(port)} on ${part.vm.name}, nic ${nameOfId(port.networkInterface)}, ${port.frontend.address}`,
+    title: `${portWithProtocol(port)} on ${part.vm.name}, nic ${shortName(port.networkInterface)}, ${port.frontend.address}`,
     asOf: part.exposure.asOf,
     lines: [...reach, ...sourceLines(part.exposure)],
     tables: [{ title: 'Decided by', rows }],

@@ -1,3 +1,4 @@
+import { shortName } from '../src/arm/resource-id.ts';
 import { severityOf } from '../src/documents/severity.ts';
 import type { ExposedPort, Exposure } from '../src/documents/triage.ts';
 import { portWithProtocol } from '../src/network/port-text.ts';
@@ -6,7 +7,7 @@ import { mark } from '../src/words/severity.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { type Line, line, ofItem, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
-import { breadthText, nameOfId } from './words.ts';
+import { breadthText } from './words.ts';
 
 const levels = { nic: 'at NIC', subnet: 'at subnet', admin: 'by network manager' } as const;
 
@@ -14,7 +15,7 @@ const levels = { nic: 'at NIC', subnet: 'at subnet', admin: 'by network manager'
 function decidedText(port: ExposedPort): string {
   const way = wayText(port);
   const rules = port.decidedBy.map(
-    (rule) => `${nameOfId(rule.nsg)}/${rule.rule} ${rule.priority} ${levels[rule.level]}`,
+    (rule) => `${shortName(rule.nsg)}/${rule.rule} ${rule.priority} ${levels[rule.level]}`,
   );
   const decided = rules.length === 0 ? 'no network security group in the way' : rules.join('; ');
   return way === '' ? decided : `${way} · ${decided}`;
@@ -71,7 +72,7 @@ function secondOpinionRows({ disagreements, secondOpinion }: Exposure): Line[] {
     rows.push(line(span(` ${mark.verified} `, 'good'), `Azure's effective rules agree${nics}`));
   }
   for (const { networkInterface, result } of secondOpinion.filter((opinion) => opinion.result !== 'the same')) {
-    rows.push(line(span(` ${mark.unknown} ${nameOfId(networkInterface)}: effective rules ${result}`, 'unknown')));
+    rows.push(line(span(` ${mark.unknown} ${shortName(networkInterface)}: effective rules ${result}`, 'unknown')));
   }
   return rows;
 }

@@ -1,3 +1,4 @@
+import { shortName } from '../src/arm/resource-id.ts';
 import type { Change } from '../src/documents/run.ts';
 import type { StepState, StepView } from '../src/playbook/run.ts';
 import { leftOpen } from '../src/session/playbooks/containment.ts';
@@ -9,7 +10,6 @@ import { stopwatch } from '../src/text/times.ts';
 import { mark, type Tone } from '../src/words/severity.ts';
 import { type Line, line, type Span, span } from './line.ts';
 import { truthMark } from './marks.ts';
-import { nameOfId } from './words.ts';
 
 const stepMarks: Record<StepState, { mark: string; tone: Tone; word: string }> = {
   pending: { mark: ' ', tone: 'dim', word: '' },
@@ -73,7 +73,7 @@ function changeRows(changes: readonly Change[], width: number): Line[] {
     const head = line(
       span(` ${'Change'.padEnd(14)} `, 'dim'),
       span(`${change.method} `, 'dim'),
-      span(nameOfId(change.resourceId), 'plain', true),
+      span(shortName(change.resourceId), 'plain', true),
       created && change.method === 'PUT' ? '  new' : '',
     );
     if (created) return [head, ...createdRows(change, width)];
@@ -120,7 +120,7 @@ function permissionRows(step: StepView | undefined, width: number): Line[] {
   }
   for (const one of [...missing, ...unsure]) {
     const state = one.held === false ? 'missing' : 'not known';
-    for (const [at, text] of wrap(`${one.action} on ${nameOfId(one.scope)}: ${state}`, width - 18, 3).entries()) {
+    for (const [at, text] of wrap(`${one.action} on ${shortName(one.scope)}: ${state}`, width - 18, 3).entries()) {
       rows.push(line(label(rows.length), at === 0 ? truthMark(one.held) : ' ', ` ${text}`));
     }
   }

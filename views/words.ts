@@ -8,11 +8,6 @@ import { type Line, line, span } from './line.ts';
 /** All IPv4 addresses that are reachable from the Internet. */
 const wholeInternet = 3_702_259_456;
 
-/** The last part of a resource id: the resource's name. */
-export function nameOfId(id: string): string {
-  return id.split('/').filter(Boolean).at(-1) ?? id;
-}
-
 /** From how much of the Internet: "whole Internet", "4,096 addresses", or the prefixes when they are few. */
 export function breadthText(sources: ExposedPort['sources']): string {
   if (sources.publicAddresses >= wholeInternet) return 'whole Internet';

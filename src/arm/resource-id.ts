@@ -27,15 +27,15 @@ export function sameId(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** The last segment of an id, for people. */
+/** The last segment of an id or a scope, for people; "" of the root. */
 export function shortName(id: string): string {
-  return id.split('/').at(-1) ?? id;
+  const end = id.endsWith('/') ? id.replace(/\/+$/, '').length : id.length;
+  return id.slice(id.lastIndexOf('/', end - 1) + 1, end);
 }
 
-/** The last segment of a resource id, safe to draw. */
-export function nameOf(id: string): string {
-  const slash = id.lastIndexOf('/');
-  return printable(slash < 0 ? id : id.slice(slash + 1), 120);
+/** The last segment of an id or a scope, safe to draw: at most `longest` characters of it. */
+export function nameOf(id: string, longest = 120): string {
+  return printable(shortName(id), longest);
 }
 
 /** The id of the resource that holds this one: everything before the last `/type/name` pair. */

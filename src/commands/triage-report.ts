@@ -1,3 +1,4 @@
+import { shortName } from '../arm/resource-id.ts';
 import { burstKinds } from '../documents/burst-kinds.ts';
 import type { Fact } from '../documents/fact.ts';
 import { severityOf } from '../documents/severity.ts';
@@ -62,7 +63,7 @@ function triageSections(document: TriageDocument): Section[] {
         const sign = severityMarks[severityOf(document.findings, `exposure.ports[${at}]`) ?? 'low'];
         const who = sourcesText(port.sources);
         const by = port.decidedBy
-          .map((rule) => `${rule.nsg.split('/').at(-1)}/${rule.rule} (${rule.priority}, ${rule.level})`)
+          .map((rule) => `${shortName(rule.nsg)}/${rule.rule} (${rule.priority}, ${rule.level})`)
           .join(' then ');
         const agrees = {
           'effective-rules': 'Azure agrees',
@@ -79,9 +80,7 @@ function triageSections(document: TriageDocument): Section[] {
       ...value.disagreements.map((d) =>
         printable(`▲ disagreement on ${d.ports}/${d.protocol}: cordon says ${d.cordon}; Azure says ${d.azure}`),
       ),
-      ...value.secondOpinion.map((o) =>
-        printable(`  second opinion, ${o.networkInterface.split('/').at(-1)}: ${o.result}`),
-      ),
+      ...value.secondOpinion.map((o) => printable(`  second opinion, ${shortName(o.networkInterface)}: ${o.result}`)),
     ]),
     section('Failed logons', logons, (value) => [
       `  ${count(value.failures)} failures; ${value.bursts.length} burst${value.bursts.length === 1 ? '' : 's'} (${value.thresholds.failures} in ${value.thresholds.windowSeconds} s)`,

@@ -1,3 +1,4 @@
+import { shortName } from '../arm/resource-id.ts';
 import type { Recommendation } from '../documents/conclusion.ts';
 import { severityOrder } from '../documents/severity.ts';
 import { isManagement, isWide, portText } from '../network/port-text.ts';
@@ -80,7 +81,7 @@ function identity(part: TriageInProgress): Lines {
         step(
           acted ? 'critical' : 'medium',
           `identity ${name}`,
-          `${role} on ${scope.split('/').at(-1) ?? scope}${acted ? ', in use by the intruder' : ''}: have it removed until the VM is rebuilt`,
+          `${role} on ${shortName(scope)}${acted ? ', in use by the intruder' : ''}: have it removed until the VM is rebuilt`,
         ),
       ),
   ];

@@ -1,3 +1,4 @@
+import { shortName } from '../arm/resource-id.ts';
 import { burstKinds } from '../documents/burst-kinds.ts';
 import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PortShape } from '../network/exposed-ports.ts';
@@ -90,7 +91,7 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
     return {
       exposedPorts,
       score: (off ? weights.managementOff : weights.management).points,
-      because: `${first.service || (os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${ports.slice(0, 6).join(', ')}${more})${whenOn}${by ? ` by ${by.nsg.split('/').at(-1)}/${by.rule} (${by.priority})` : ''}`,
+      because: `${first.service || (os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${ports.slice(0, 6).join(', ')}${more})${whenOn}${by ? ` by ${shortName(by.nsg)}/${by.rule} (${by.priority})` : ''}`,
     };
   }
   if (wide.length === 0) return closed;

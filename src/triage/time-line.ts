@@ -1,3 +1,4 @@
+import { shortName } from '../arm/resource-id.ts';
 import { burstKinds } from '../documents/burst-kinds.ts';
 import { evidenceName } from '../documents/evidence-names.ts';
 import type { Fact } from '../documents/fact.ts';
@@ -101,7 +102,7 @@ export function ruleText(rule: NonNullable<ActivityEntry['rule']>): string {
 export function resourceText(id: string): string {
   const [, names = ''] = /\/providers\/[^/]+\/(?:locations\/[^/]+\/)?((?!.*\/providers\/).*)$/i.exec(id) ?? [];
   const parts = names.split('/').filter((_, at) => at % 2 === 1);
-  return parts.length > 0 ? parts.join('/') : (id.split('/').at(-1) ?? id);
+  return parts.length > 0 ? parts.join('/') : shortName(id);
 }
 
 /** Who did it, where it was the managed identity of the VM that is looked at. */

@@ -1,3 +1,4 @@
+import { shortName } from '../arm/resource-id.ts';
 import type { ActivityEntry, Burst, LogonSuccess, Severity } from '../documents/triage.ts';
 import { isWide, portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
@@ -154,7 +155,7 @@ function door(part: TriageInProgress, attackedNow: boolean, now: Date): Headline
     const whom = everybody ? 'to everybody' : 'to a large part of the Internet';
     const ports = few(named(wide), 6);
     const [opening] = openings({ activity: knownValue(part.posture.activity), exposure }).slice(-1);
-    const rule = opening ? resourceText(opening.entry.resource).split('/').at(-1) : '';
+    const rule = opening ? shortName(resourceText(opening.entry.resource)) : '';
     const when = opening ? `${day(opening.entry.at) === day(now) ? '' : `${day(opening.entry.at).slice(5)} `}` : '';
     const at = opening ? `${when}${clock(opening.entry.at).slice(0, 5)}Z` : '';
     const who = opening?.entry.caller || 'somebody';

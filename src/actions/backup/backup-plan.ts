@@ -5,7 +5,7 @@ import { azureError } from '../../azure/client/failure.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { preflight } from '../preflight/preflight.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { isSoftDeleted, protection, readItem } from './item.ts';
 import { jobsOf } from './jobs.ts';
 import { type BackupState, backupSettings, type ItemPlace, itemIdOf, vaultOf } from './settings.ts';
@@ -82,20 +82,20 @@ function unprotected(name: string, state: string, vaultId: string): string {
   return `No Recovery Services vault protects ${name} (${state}). Ask the customer to enable Azure Backup for it (vault, policy); until then preserve it with snapshot-disks.`;
 }
 
-/** Plans a backup from reads alone; refuses where Azure would. */
-export async function planBackup(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
-  const settings = backupSettings.parse(input);
-  const { target } = context;
-  const title = `Back up ${target.name} now`;
+/** The item that the VM is in its vault, with what is to be known before it is backed up; or why it cannot be. */
+async function readPlace(
+  connection: Connection,
+  context: ActionContext,
+): Promise<{ place: ItemPlace; warnings: string[] } | Refusal> {
+  const { name } = context.target;
   const status = await protection(connection, context);
   const { vaultId = '', fabricName = 'Azure', containerName = '', protectedItemName = '' } = status;
   const state = printable(status.protectionStatus ?? '', 40) || 'unknown';
   const failed = /^protectionfailed$/i.test(state);
   if (!(failed || /^protect(ed|ing)$/i.test(state)) || vaultId === '' || protectedItemName === '') {
-    return refusedPlan(title, 'impossible', unprotected(target.name, state, vaultId));
+    return impossible(unprotected(name, state, vaultId));
   }
   const place: ItemPlace = { vaultId, fabric: fabricName, container: containerName, item: protectedItemName };
-  const itemId = itemIdOf(place);
   const warnings: string[] = [];
   if (failed) {
     const said = printable(
@@ -103,32 +103,37 @@ export async function planBackup(connection: Connection, context: ActionContext,
       300,
     );
     warnings.push(
-      `${shortName(vaultId)} protects ${target.name}, and Azure reports ProtectionFailed: its last backup, or setting up its protection, failed${said === '' ? '' : ` (${said})`}. A backup is tried all the same and may fail for the same reason; snapshot-disks does not need the vault.`,
+      `${shortName(vaultId)} protects ${name}, and Azure reports ProtectionFailed: its last backup, or setting up its protection, failed${said === '' ? '' : ` (${said})`}. A backup is tried all the same and may fail for the same reason; snapshot-disks does not need the vault.`,
     );
   }
   const item = await refusalBy(connection, context, place);
   if ('because' in item) warnings.push(`Not seen: the state of the protected item (${item.because}).`);
-  else if (item.refusal !== '')
-    return refusedPlan(title, 'impossible', `Azure takes no backup of ${target.name} now: ${item.refusal}`);
+  else if (item.refusal !== '') return impossible(`Azure takes no backup of ${name} now: ${item.refusal}`);
+  return { place, warnings };
+}
+
+/** Plans a backup from reads alone; refuses where Azure would. */
+export async function planBackup(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
+  const settings = backupSettings.parse(input);
+  const title = `Back up ${context.target.name} now`;
+  const found = await readPlace(connection, context);
+  if ('because' in found) return refusedPlan(title, found.kind, found.because);
+  const { place } = found;
+  const { vaultId } = place;
+  const resourceId = `${itemIdOf(place)}/backup`;
+  const action = 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/backup/action';
   const ahead = await preflight(connection, context, {
-    needed: [
-      {
-        action: 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/backup/action',
-        scope: vaultId,
-      },
-    ],
-    intended: [{ method: 'POST', resourceId: `${itemId}/backup` }],
+    needed: [{ action, scope: vaultId }],
+    intended: [{ method: 'POST', resourceId }],
   });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
-  warnings.push(...ahead.warnings);
-  const keepUntil = new Date(connection.clock.now().getTime() + settings.keepDays * 86_400_000).toISOString();
-  warnings.push(...(await lookAtJobs(connection, context, vaultId)));
+  const keepUntil = new Date(connection.clock.now().getTime() + settings.keepDays * DAY_MS).toISOString();
   return {
     title,
     changes: [
       {
         method: 'POST',
-        resourceId: `${itemId}/backup`,
+        resourceId,
         diff: [
           { property: 'recovery point', before: '(none)', after: `new, in ${shortName(vaultId)}` },
           { property: 'kept until', before: '', after: keepUntil },
@@ -141,7 +146,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: '',
-    warnings,
+    warnings: [...found.warnings, ...ahead.warnings, ...(await lookAtJobs(connection, context, vaultId))],
     consequences: [
       `A recovery point is added in ${shortName(vaultId)} and kept until ${keepUntil.slice(0, 10)}; points that are there stay.`,
       'It contains the VM as it is now, with anything the attacker left in it: label it as possibly compromised.',
@@ -151,6 +156,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
       ...place,
       keepUntil,
       jobId: '',
+      followMinutes: settings.followMinutes,
       joined: false,
     } satisfies BackupState,
   };

@@ -9,7 +9,7 @@ import { prefixOf } from '../../network/sets/given-prefix.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { managementPorts } from '../lock/lock-settings.ts';
 import { preflight } from '../preflight/preflight.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { machinesOf, policiesPath, withEntry, writable } from './policies.ts';
 
 export const enableSettings = z.strictObject({
@@ -73,43 +73,58 @@ function entryWith(before: Json, ports: readonly number[], sources: readonly str
   return { ...before, ports: [...listAt(before, 'ports').filter(isObject), ...added] };
 }
 
-/** Plans to put the VM under just-in-time access, from reads alone. */
-export async function planEnable(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
-  const settings = enableSettings.parse(input);
+/** The policy that is to name the VM, and what it says of it already. */
+interface Policy {
+  /** As Azure has it; null when it is to be made. */
+  existing: Json | null;
+  id: string;
+  name: string;
+  warnings: string[];
+}
+
+async function readPolicy(connection: Connection, context: ActionContext): Promise<Policy | Refusal> {
   const { target } = context;
-  const title = `Put ${target.name} under just-in-time access`;
-  const warnings: string[] = [];
   const available = await planOf(connection, context);
   if (available === 'off') {
-    return refusedPlan(
-      title,
-      'impossible',
+    return impossible(
       'Just-in-time access needs Defender for Servers Plan 2, which is not on here. Ask the customer to switch it on, or close the ports with lock-nsg.',
     );
   }
-  if (available === 'unreadable') {
-    warnings.push('Whether Defender for Servers Plan 2 is on cannot be read: Azure may refuse.');
-  }
   const { policies, notSeen } = await readJitPolicies(connection, target, context.signal);
-  warnings.push(...notSeen.map((one) => `Not seen: ${one}.`));
+  const own = `${policiesPath(target)}/${defaultName}`;
   const existing =
     policies.find((policy) => jitEntryOf(policy, target.id)) ??
-    policies.find((policy) => sameId(textAt(policy, 'id'), `${policiesPath(target)}/${defaultName}`)) ??
+    policies.find((policy) => sameId(textAt(policy, 'id'), own)) ??
     null;
   const name = existing ? textAt(existing, 'name') : defaultName;
   if (name.length + target.name.length > longestNames) {
-    return refusedPlan(
-      title,
-      'impossible',
+    return impossible(
       `The names of the policy (${name}) and the VM are longer than ${longestNames} characters together, which Azure does not take.`,
     );
   }
-  const own = prefixOf(context.responderAddress);
+  return {
+    existing,
+    id: existing ? textAt(existing, 'id') : own,
+    name,
+    warnings: [
+      ...(available === 'unreadable'
+        ? ['Whether Defender for Servers Plan 2 is on cannot be read: Azure may refuse.']
+        : []),
+      ...notSeen.map((one) => `Not seen: ${one}.`),
+    ],
+  };
+}
+
+/** The ports that the policy does not name yet, and for whom they may be requested. */
+function missingPorts(
+  { responderAddress, target }: ActionContext,
+  settings: z.infer<typeof enableSettings>,
+  { existing, name }: Policy,
+): { before: Json | undefined; missing: number[]; sources: string[] } | Refusal {
+  const own = prefixOf(responderAddress);
   const sources = [...(own ? [own.prefix] : []), ...settings.from.map((text) => prefixOf(text)?.prefix ?? text)];
   if (sources.length === 0) {
-    return refusedPlan(
-      title,
-      'impossible',
+    return impossible(
       'Your own address is not known, and requests are not allowed for every address: name some (with: from).',
     );
   }
@@ -117,48 +132,43 @@ export async function planEnable(connection: Connection, context: ActionContext,
   const there = listAt(before, 'ports').filter(isObject);
   const missing = settings.ports.filter((port) => !there.some((one) => numberAt(one, 'number') === port));
   if (before && missing.length === 0) {
-    return refusedPlan(title, 'nothing-to-do', `The policy ${name} names ${target.name} with these ports already.`);
+    return { kind: 'nothing-to-do', because: `The policy ${name} names ${target.name} with these ports already.` };
   }
-  const entry = entryWith(before ?? { id: target.id }, missing, sources, settings.hours);
-  const policyId = existing ? textAt(existing, 'id') : `${policiesPath(target)}/${defaultName}`;
+  return { before, missing, sources };
+}
+
+/** Plans to put the VM under just-in-time access, from reads alone. */
+export async function planEnable(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
+  const settings = enableSettings.parse(input);
+  const { target } = context;
+  const title = `Put ${target.name} under just-in-time access`;
+  const policy = await readPolicy(connection, context);
+  if ('because' in policy) return refusedPlan(title, policy.kind, policy.because);
+  const ports = missingPorts(context, settings, policy);
+  if ('because' in ports) return refusedPlan(title, ports.kind, ports.because);
+  const { existing, id: policyId } = policy;
+  const { missing, sources } = ports;
+  const entry = entryWith(ports.before ?? { id: target.id }, missing, sources, settings.hours);
   const others = machinesOf(existing).filter((machine) => !sameId(textAt(machine, 'id'), target.id));
   const body = writable(existing, withEntry(machinesOf(existing), target.id, entry));
-  const ahead = await preflight(connection, context, {
-    needed: [
-      { action: `${policyAction}/write`, scope: policyId },
-      { action: 'Microsoft.Compute/virtualMachines/write', scope: target.id },
-      ...(existing ? [] : [{ action: `${policyAction}/delete`, scope: policyId, forUndo: true }]),
-    ],
-    intended: [
-      { method: 'PUT', resourceId: policyId, body },
-      ...(existing ? [] : [{ method: 'DELETE' as const, resourceId: policyId, forUndo: true }]),
-    ],
-  });
+  const ahead = await lookAhead(connection, context, policyId, { existing, body });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
-  warnings.push(...ahead.warnings);
+  const diff = [
+    ...missing.map((port) => ({
+      property: `${target.name} tcp ${port}`,
+      before: 'not under just-in-time access',
+      after: `closed until requested, for ${sources.join(', ')}, at most ${settings.hours} h`,
+    })),
+    { property: 'other VMs in it', before: String(others.length), after: `${others.length}, as they are` },
+  ];
   return {
     title,
-    changes: [
-      {
-        method: 'PUT',
-        resourceId: policyId,
-        diff: [
-          ...missing.map((port) => ({
-            property: `${target.name} tcp ${port}`,
-            before: 'not under just-in-time access',
-            after: `closed until requested, for ${sources.join(', ')}, at most ${settings.hours} h`,
-          })),
-          { property: 'other VMs in it', before: String(others.length), after: `${others.length}, as they are` },
-        ],
-        before: existing,
-        after: body,
-      },
-    ],
+    changes: [{ method: 'PUT', resourceId: policyId, diff, before: existing, after: body }],
     touches: others.map((machine) => textAt(machine, 'id')),
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: existing ? 'puts the VM’s entry back as it was' : 'deletes the policy, which holds this VM alone',
-    warnings,
+    warnings: [...policy.warnings, ...ahead.warnings],
     consequences: [
       `Defender for Cloud writes rules that deny ${missing.join(', ')} into the VM’s security groups, behind the rules that are there.`,
       'A rule that allows such a port now stays in front and wins: this does not close it. lock-nsg does.',
@@ -166,4 +176,24 @@ export async function planEnable(connection: Connection, context: ActionContext,
     ],
     state: { policyId, before: existing, entry, ports: missing } satisfies EnableState,
   };
+}
+
+/** What writing the policy, and deleting one that is new, needs. */
+function lookAhead(
+  connection: Connection,
+  context: ActionContext,
+  policyId: string,
+  { existing, body }: { existing: Json | null; body: Json },
+) {
+  return preflight(connection, context, {
+    needed: [
+      { action: `${policyAction}/write`, scope: policyId },
+      { action: 'Microsoft.Compute/virtualMachines/write', scope: context.target.id },
+      ...(existing ? [] : [{ action: `${policyAction}/delete`, scope: policyId, forUndo: true }]),
+    ],
+    intended: [
+      { method: 'PUT', resourceId: policyId, body },
+      ...(existing ? [] : [{ method: 'DELETE' as const, resourceId: policyId, forUndo: true }]),
+    ],
+  });
 }

@@ -6,7 +6,7 @@ import type { ActionContext, ActionPlan, Verification } from '../../playbook/act
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
 import { preflight } from '../preflight/preflight.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { lockRules, lockRuleText } from './lock-rules.ts';
 import type { LockRule, LockSettings, LockState } from './lock-settings.ts';
 import { groupAt, type Standing } from './standing.ts';
@@ -26,29 +26,26 @@ function freePriorities(group: Json, count: number): number[] {
   return free;
 }
 
-/** Plans to let the responder into a lock that another case has made: a rule in its group, above its denial. */
-export async function planJoin(
-  connection: Connection,
-  context: ActionContext,
-  about: {
-    title: string;
-    told: string;
-    settings: LockSettings;
-    sources: readonly string[];
-    standing: Standing;
-  },
-): Promise<ActionPlan> {
-  const { told, settings, sources, standing } = about;
-  const { target, caseId } = context;
-  const title = `Join the lock of ${target.name}`;
+/** How a join is planned. */
+interface JoinRequest {
+  title: string;
+  told: string;
+  settings: LockSettings;
+  sources: readonly string[];
+  standing: Standing;
+}
+
+/** The rules that let the responder in, by the group that gets them; or why one of the interfaces cannot be joined. */
+function rulesToJoin(
+  { target, caseId }: ActionContext,
+  { settings, sources, standing }: JoinRequest,
+): LockState['joined'] | Refusal {
   const joined: LockState['joined'] = [];
   for (const one of standing.interfaces) {
     const group = groupAt(standing, one);
     if (group === null || textAt(group, 'tags', 'cordon-case') === '') {
       const has = shortName(groupOf(one)) || 'no group';
-      return refusedPlan(
-        title,
-        'impossible',
+      return impossible(
         `${shortName(textAt(one, 'id'))} has ${has}, which is no lock: ${target.name} is locked in part only. Use --existing-lock replace.`,
       );
     }
@@ -56,22 +53,21 @@ export async function planJoin(
     if (joined.some((rule) => rule.group === id)) continue;
     const allows = lockRules(sources, settings).filter((rule) => rule.name.startsWith('cordon-allow-'));
     const priorities = freePriorities(group, allows.length);
-    if (priorities.length < allows.length)
-      return refusedPlan(title, 'impossible', `${shortName(id)} has no priority left for another rule.`);
+    if (priorities.length < allows.length) return impossible(`${shortName(id)} has no priority left for another rule.`);
     for (const [index, rule] of allows.entries()) {
       const name = `cordon-join-${caseId}-${index + 1}`.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 80);
       const priority = priorities[index] ?? LAST;
-      joined.push({
-        group: id,
-        rule: {
-          name,
-          properties: { ...rule.properties, priority, description: `Another responder, case ${caseId}`.slice(0, 140) },
-        },
-      });
+      const description = `Another responder, case ${caseId}`.slice(0, 140);
+      joined.push({ group: id, rule: { name, properties: { ...rule.properties, priority, description } } });
     }
   }
+  return joined;
+}
+
+/** What adding the rules, and taking them out again, needs. */
+function lookAhead(connection: Connection, context: ActionContext, joined: LockState['joined']) {
   const action = 'Microsoft.Network/networkSecurityGroups/securityRules';
-  const ahead = await preflight(connection, context, {
+  return preflight(connection, context, {
     needed: joined.flatMap(({ group }) => [
       { action: `${action}/write`, scope: group },
       { action: `${action}/delete`, scope: group, forUndo: true },
@@ -84,6 +80,20 @@ export async function planJoin(
       ];
     }),
   });
+}
+
+/** Plans to let the responder into a lock that another case has made: a rule in its group, above its denial. */
+export async function planJoin(
+  connection: Connection,
+  context: ActionContext,
+  about: JoinRequest,
+): Promise<ActionPlan> {
+  const { told, settings, sources } = about;
+  const { target, caseId } = context;
+  const title = `Join the lock of ${target.name}`;
+  const joined = rulesToJoin(context, about);
+  if ('because' in joined) return refusedPlan(title, joined.kind, joined.because);
+  const ahead = await lookAhead(connection, context, joined);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   return {
     title,

@@ -6,7 +6,7 @@ import { readMachine } from '../../azure/readers/machine.ts';
 import { retirement } from '../../azure-facts.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { preflight } from '../preflight/preflight.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { disksOf, readDisk, readSnapshot } from './disks.ts';
 import { bodyOf, type Planned, type SnapshotState, snapshotName, snapshotSettings } from './settings.ts';
 
@@ -57,6 +57,23 @@ async function freeId(
   return `${folder}/${name}`;
 }
 
+/** The disks of which snapshots are to be taken, with what is to be known of them; or why there are none. */
+async function readDisks(
+  connection: Connection,
+  { target }: ActionContext,
+): Promise<{ disks: ReturnType<typeof disksOf>['disks']; warnings: string[] } | Refusal> {
+  const { disks, ephemeral, unmanaged } = disksOf(await readMachine(connection, target));
+  const onHost = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the VM destroys it. Collect from inside while it runs.`;
+  if (ephemeral && disks.length === 0) return impossible(onHost);
+  if (unmanaged.length > 0) {
+    return impossible(
+      `${target.name} has unmanaged disks (${unmanaged.join(', ')}; ${retirement('unmanaged-disks')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
+    );
+  }
+  if (disks.length === 0) return impossible(`${target.name} has no disk that a snapshot can be taken of.`);
+  return { disks, warnings: ephemeral ? [onHost] : [] };
+}
+
 /** Plans a snapshot of every disk, from reads alone. */
 export async function planSnapshots(
   connection: Connection,
@@ -64,29 +81,14 @@ export async function planSnapshots(
   input: unknown,
 ): Promise<ActionPlan> {
   const settings = snapshotSettings.parse(input);
-  const { target } = context;
-  const title = `Take a snapshot of every disk of ${target.name}`;
-  const { disks, ephemeral, unmanaged } = disksOf(await readMachine(connection, target));
-  const warnings: string[] = [];
-  if (ephemeral) {
-    const because = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the VM destroys it. Collect from inside while it runs.`;
-    if (disks.length === 0) return refusedPlan(title, 'impossible', because);
-    warnings.push(because);
-  }
-  if (unmanaged.length > 0) {
-    return refusedPlan(
-      title,
-      'impossible',
-      `${target.name} has unmanaged disks (${unmanaged.join(', ')}; ${retirement('unmanaged-disks')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
-    );
-  }
-  if (disks.length === 0)
-    return refusedPlan(title, 'impossible', `${target.name} has no disk that a snapshot can be taken of.`);
-
+  const title = `Take a snapshot of every disk of ${context.target.name}`;
+  const found = await readDisks(connection, context);
+  if ('because' in found) return refusedPlan(title, found.kind, found.because);
+  const warnings = [...found.warnings];
   const now = connection.clock.now();
   const taken = new Set<string>();
   const snapshots: Planned[] = [];
-  for (const disk of disks) {
+  for (const disk of found.disks) {
     const body = await readDisk(connection, disk.id);
     warnings.push(...remarks(disk.id, body, settings));
     const id = await freeId(connection, context, { disk: disk.id, settings, now, taken });
@@ -94,19 +96,7 @@ export async function planSnapshots(
       incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase()) || settings.kind === 'incremental';
     snapshots.push({ id, diskId: disk.id, role: disk.role, location: textAt(body, 'location'), incremental });
   }
-  const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
-  const ahead = await preflight(connection, context, {
-    needed: [
-      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
-      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
-    ],
-    intended: snapshots.map((one) => ({
-      method: 'PUT',
-      resourceId: one.id,
-      creates: true,
-      body: bodyOf(context, one, ''),
-    })),
-  });
+  const ahead = await lookAhead(connection, context, snapshots);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   warnings.push(...ahead.warnings);
   if (snapshots.length > 1) {
@@ -116,18 +106,7 @@ export async function planSnapshots(
   }
   return {
     title,
-    changes: snapshots.map((one) => ({
-      method: 'PUT',
-      resourceId: one.id,
-      diff: [
-        { property: 'snapshot', before: '(none)', after: shortName(one.id) },
-        { property: 'copy of', before: '', after: `${shortName(one.diskId)} (${one.role})` },
-        { property: 'kind', before: '', after: one.incremental ? 'incremental' : 'full' },
-        { property: 'export', before: '', after: 'denied (networkAccessPolicy DenyAll)' },
-      ],
-      before: null,
-      after: bodyOf(context, one, ''),
-    })),
+    changes: snapshots.map((one) => changeOf(context, one)),
     touches: [],
     permissions: ahead.permissions,
     danger: 'reversible',
@@ -139,4 +118,36 @@ export async function planSnapshots(
     ],
     state: { snapshots } satisfies SnapshotState,
   };
+}
+
+function changeOf(context: ActionContext, one: Planned): ActionPlan['changes'][number] {
+  return {
+    method: 'PUT',
+    resourceId: one.id,
+    diff: [
+      { property: 'snapshot', before: '(none)', after: shortName(one.id) },
+      { property: 'copy of', before: '', after: `${shortName(one.diskId)} (${one.role})` },
+      { property: 'kind', before: '', after: one.incremental ? 'incremental' : 'full' },
+      { property: 'export', before: '', after: 'denied (networkAccessPolicy DenyAll)' },
+    ],
+    before: null,
+    after: bodyOf(context, one, ''),
+  };
+}
+
+/** What making the snapshots needs. */
+function lookAhead(connection: Connection, context: ActionContext, snapshots: readonly Planned[]) {
+  const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
+  return preflight(connection, context, {
+    needed: [
+      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
+      ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
+    ],
+    intended: snapshots.map((one) => ({
+      method: 'PUT',
+      resourceId: one.id,
+      creates: true,
+      body: bodyOf(context, one, ''),
+    })),
+  });
 }

@@ -1,4 +1,5 @@
 import { at, listAt, textAt } from '../../arm/json.ts';
+import { nameOf } from '../../arm/resource-id.ts';
 import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
 import type { AzureError } from './azure-error.ts';
@@ -63,7 +64,7 @@ function policyIn(details: unknown, message: string): string {
 /** The scope and name of a management lock in ARM's sentence. */
 function lockedBy(message: string): string {
   const [, scope = ''] = /scope\(s\) (?:are locked|.{0,80}locked)[^']*'([^']+)'/i.exec(message) ?? [];
-  return printable(scope.split('/').at(-1) ?? '', 120) || 'the resource group';
+  return nameOf(scope) || 'the resource group';
 }
 
 function byPolicy({ message }: AzureError, details: unknown): Gap {
@@ -89,6 +90,13 @@ function byDenyAssignment({ message }: AzureError): Gap {
     because: `a deny assignment${name ? ` (${name})` : ''} forbids it, whatever your roles`,
     cure: 'ask the customer who manages the resource: a managed application, a deployment stack, Azure itself; a role does not help',
   };
+}
+
+const lacks = (permission: string, scope: string) => `no permission ${permission} on ${scope}`;
+
+/** The permission that the caller's roles lack, of a gap that is made here; "" for any other. */
+export function lackedPermission({ why, because }: Gap): string {
+  return (why === 'denied' && /^no permission ([\w.]+\/\S+) on /.exec(because)?.[1]) || '';
 }
 
 /**
@@ -140,7 +148,7 @@ export function gapOfRefusal(error: AzureError, details: unknown, need?: Need): 
   const where = need?.scope || printable(scope, 400) || 'the scope';
   return {
     why: 'denied',
-    because: need ? `no permission ${need.permission} on ${need.scope}` : `no permission ${permission} on ${where}`,
+    because: need ? lacks(need.permission, need.scope) : lacks(permission, where),
     cure: `ask the customer for ${need?.role || 'a role that has it'} on ${where}`,
   };
 }

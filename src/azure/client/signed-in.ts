@@ -1,3 +1,4 @@
+import { nameOf } from '../../arm/resource-id.ts';
 import { printable } from '../../text/printable.ts';
 
 export interface SignedIn {
@@ -55,7 +56,7 @@ export function identityOf(token: string): SignedIn {
     }
     return '';
   };
-  const resource = typeof claims.xms_mirid === 'string' ? printable(claims.xms_mirid.split('/').at(-1) ?? '', 128) : '';
+  const resource = typeof claims.xms_mirid === 'string' ? nameOf(claims.xms_mirid, 128) : '';
   return {
     name: resource || claim('upn', 'unique_name', 'preferred_username', 'app_displayname', 'appid') || 'unknown',
     objectId: claim('oid', 'sub'),

@@ -1,4 +1,5 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { shortName } from '../../arm/resource-id.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { azureError } from '../client/failure.ts';
@@ -123,7 +124,7 @@ export async function readPolicyRefusals(
         .get(`${id}?api-version=2022-06-01`, signal)
         .then(({ body }) => textAt(body, 'properties', 'displayName'))
         .catch(() => '');
-      return { assignment: printable(shown || (id.split('/').at(-1) ?? ''), 120), assignmentId: id, reason };
+      return { assignment: printable(shown || shortName(id), 120), assignmentId: id, reason };
     }),
   );
 }

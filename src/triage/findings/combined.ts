@@ -1,3 +1,4 @@
+import { nameOf } from '../../arm/resource-id.ts';
 import { breadthWords, isManagement, isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { brokenInto, successText } from './logons.ts';
@@ -47,7 +48,7 @@ export const combinedRules: Rule[] = [
         if (!strong) continue;
         return {
           severity: 'critical',
-          title: `${printable(found.success.account, 60)} can now use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
+          title: `${printable(found.success.account, 60)} can now use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${nameOf(strong.scope, 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
           evidence: [`logons.bursts[${found.index}].success`, `posture.identity.managedIdentities[${at}]`],
         };
       }

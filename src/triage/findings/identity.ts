@@ -1,3 +1,4 @@
+import { nameOf } from '../../arm/resource-id.ts';
 import { holds, isWide } from '../../network/port-text.ts';
 import { count, listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
@@ -107,7 +108,7 @@ export const identityRules: Rule[] = [
       if (!strong) return null;
       return {
         severity: rank(strong) === 0 ? 'high' : 'medium',
-        title: `control of this VM gives its ${strong.kind} identity ${printable(strong.name, 60)}: ${printable(strong.role, 60)} on ${printable(strong.scope.split('/').at(-1) ?? '', 80)} (${strong.can.slice(0, 3).join(', ')})`,
+        title: `control of this VM gives its ${strong.kind} identity ${printable(strong.name, 60)}: ${printable(strong.role, 60)} on ${nameOf(strong.scope, 80)} (${strong.can.slice(0, 3).join(', ')})`,
         evidence: [`posture.identity.managedIdentities[${strong.at}]`],
         unknown: held.some(({ unread }) => unread) ? ['what some of its roles permit'] : [],
       };

@@ -1,3 +1,4 @@
+import { nameOf } from '../../arm/resource-id.ts';
 import type { MachineTrace } from '../../documents/traces.ts';
 import { printable } from '../../text/printable.ts';
 import { accountName } from './account-names.ts';
@@ -70,7 +71,7 @@ export class TraceTally {
       )
       .map((machine) => ({
         id: machine.id.startsWith('/') ? machine.id : '',
-        name: printable(machine.id.split('/').at(-1) ?? '', 64),
+        name: nameOf(machine.id, 64),
         failures: machine.failures,
         successes: machine.successes,
         first: isoOf(machine.first),
