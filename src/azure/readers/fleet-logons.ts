@@ -433,7 +433,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   };
   return known(
     led && !followed
-      ? // Whoever got in is worse than a burst that did not.
+      ? // A logon after failures is worse than a burst without one.
         { kind: 'guess', failures: numberAt(led, 'Failures') ?? 0, totalFailures: total, accounts: 1, succeeded: true }
       : (worst ?? null),
     {
