@@ -3,7 +3,7 @@ export interface AzureFact {
   id: string;
   /** The fact, in one sentence. */
   fact: string;
-  /** Where it is said. */
+  /** Microsoft's page. */
   source: string;
   /** The day on which the source was last checked, "2026-11-29". */
   confirmed: string;

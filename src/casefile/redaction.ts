@@ -214,7 +214,7 @@ function namesASecret(value: object): boolean {
   return typeof name === 'string' && isSecretName(name);
 }
 
-/** Whether something was there at all is worth knowing: null, booleans and emptiness stay. */
+/** Presence is worth knowing: null, booleans and emptiness stay. */
 function hidden(item: unknown): Json | undefined {
   if (item === undefined || typeof item === 'function' || typeof item === 'symbol') return undefined;
   if (item === null || typeof item === 'boolean' || item === '') return item;

@@ -207,7 +207,7 @@ function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
   return machines.find(({ power }) => power === 'running') ?? machines[0];
 }
 
-/** What a customer's things are called, as far as the inventory shows. */
+/** Names of a customer's resources, as far as the inventory shows. */
 function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
   if (inventory?.state !== 'known') return [];
   const { machines, subscriptions } = inventory.value;

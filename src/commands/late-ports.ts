@@ -11,7 +11,7 @@ import type { AzurePorts } from './azure-ports.ts';
 export interface LatePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
   scope(): Promise<string>;
   halfDone(): Promise<HalfDone[]>;
-  /** What is open so far; null while it is awaited. */
+  /** The opened connection; null while it is awaited. */
   opened(): AzurePorts | null;
   now(): Date;
 }

@@ -172,7 +172,7 @@ export async function openConnection(
     ...(simulator ? { simulator } : {}),
     tell: (text) => showSignIn(printable(text, 1000)),
   });
-  // What the user is asked to type must be on screen before anything else is drawn.
+  // The code that the user must type has to be on screen before anything else is drawn.
   if (!simulator && (auth === 'device-code' || auth === 'browser')) await connection.signedIn();
   if (flags.traffic) {
     const { recordTraffic } = await import('./traffic.ts');

@@ -17,7 +17,7 @@ export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
   const within = (some: readonly string[], all: readonly string[]) => some.every((one) => all.includes(one));
   const kept = findings.filter(
     (finding, at) =>
-      // What was closed rests on nothing any more.
+      // A closed finding has no evidence any more.
       finding.closed !== undefined ||
       !findings
         .slice(0, at)

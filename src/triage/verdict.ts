@@ -53,7 +53,7 @@ function compromised(logons: Logons | null): VerdictLine[] {
     });
 }
 
-/** What was done in the session that a logon opened, as the log names it. */
+/** Events of the session that a logon opened, as the log names them. */
 function leftBehind(logons: Logons | null): VerdictLine[] {
   const done = successes(logons).flatMap(({ index, burst }) =>
     [...burst.next.entries()].map(([at, event]) => ({ event, path: `logons.bursts[${index}].next[${at}]` })),
@@ -184,7 +184,7 @@ function unpatched({ patches }: TriageInProgress): VerdictLine[] {
   ];
 }
 
-/** What decides the verdict and is not known, or was not answered. */
+/** Evidence that the verdict needs and that is unknown or not answered. */
 function notKnown(part: TriageInProgress): VerdictLine[] {
   const deciding: [EvidenceName, { state: string; because?: string } | null][] = [
     ['logons', part.logons],
@@ -206,7 +206,7 @@ function notKnown(part: TriageInProgress): VerdictLine[] {
   return [{ about: 'not known', severity: 'high', text: printable(texts.join('; '), 900), attack: [], evidence: [] }];
 }
 
-/** What is so on this VM, the worst first; nothing follows from what is not known, which has a line of its own. */
+/** The verdict on this VM, the worst first; an unknown has a line of its own, and nothing follows from it. */
 export function verdictOf(part: TriageInProgress): VerdictLine[] {
   const logons = knownValue(part.logons);
   return [

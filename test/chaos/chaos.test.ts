@@ -145,7 +145,7 @@ describe('faults and kills, by seed', () => {
     await bench.faults([]);
     await file.release();
 
-    // The activity log shows an event some minutes later: what nothing else tells is known by then.
+    // The activity log shows an event some minutes later: what no other source shows is known by then.
     await bench.skip(3600);
     const again = await store.open(file.id);
     await settleOpenIntents(again, logOf(again), bench.connection, { write: () => true });

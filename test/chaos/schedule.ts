@@ -17,7 +17,7 @@ export interface Schedule {
   seed: number;
   playbook: string;
   vm: string;
-  /** What it is, for the test's report: "lost PUT #2". */
+  /** A name for the test's report: "lost PUT #2". */
   text: string;
   faults: Fault[];
   /** The entry of the case file after which the process dies; null when it lives. */

@@ -16,7 +16,7 @@ interface FoundJob {
   /** Epoch milliseconds; 0 where Azure does not report it. */
   startedAt: number;
   running: boolean;
-  /** Did somebody ask for it, in place of the schedule? */
+  /** Was it started on demand, instead of by the schedule? */
   onDemand: boolean;
 }
 
@@ -102,7 +102,7 @@ export function begunBy({ headers, request }: PipelineResponse): { operation: st
 }
 
 /**
- * Follows the operation that a request began until it names its job, and tells the gate how it ended. `what` names it
+ * Follows the operation that a request began until it names its job, and reports to the gate how it ended. `what` names it
  * for people: "the backup". Throws when it failed, or names no job within an hour.
  */
 export async function jobOfOperation(

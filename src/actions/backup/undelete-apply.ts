@@ -35,7 +35,7 @@ async function undelete(connection: Connection, context: ActionContext, state: U
   return jobOfOperation(connection, context, state, { what: 'the undelete', ...begun });
 }
 
-/** Sends the request once, and follows its job to the end. Whether the item is back is told by `verifyUndelete`. */
+/** Sends the request once, and follows its job to the end. `verifyUndelete` reports whether the item is back. */
 export async function applyUndelete(
   connection: Connection,
   context: ActionContext,
