@@ -22,6 +22,8 @@ export interface Fate {
   running: boolean;
   /** The resource has what was sent already, though Azure is still at it. */
   asSent?: true;
+  /** It was not done, and yet what it made before it failed is there. */
+  leaves?: true;
   /** One sentence: what was found. */
   text: string;
   /** The id of the backup job that the request began. */
@@ -232,7 +234,7 @@ function putFate(sent: SentChange, resource: Json | null): Fate & { sure?: false
   if (/^(updating|creating)$/i.test(state)) {
     return { ...atIt(`${name} is as sent, and Azure is still at it (${state})`), asSent: true };
   }
-  if (/^(failed|canceled)$/i.test(state)) return notDone(`${name} is in the state ${state}`);
+  if (/^(failed|canceled)$/i.test(state)) return { ...notDone(`${name} is in the state ${state}`), leaves: true };
   return done(`${name} is as sent: it was done`);
 }
 

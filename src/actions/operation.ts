@@ -32,6 +32,11 @@ export class UnknownOutcome extends AzureRefusal {
   override readonly name = 'UnknownOutcome';
 }
 
+/** It was not done, as Azure shows it. The answer is not Azure's word: its status says nothing of what is permitted. */
+class FoundNotDone extends AzureRefusal {
+  override readonly statusCode: number = 0;
+}
+
 interface Poller<T> extends PromiseLike<T> {
   readonly operationState: { status: string; error?: Error } | undefined;
 }
@@ -142,12 +147,17 @@ async function settleOpen(
   until: number,
 ): Promise<Fate> {
   const fate = await learnFate(connection, context, sent, until);
-  await context.gate.settled?.(sent.clientRequestId, { ok: fate.ok, result: `asked: ${fate.text}`, error: '' });
+  await context.gate.settled?.(sent.clientRequestId, {
+    ok: fate.ok,
+    result: `asked: ${fate.text}`,
+    error: '',
+    leaves: fate.leaves === true,
+  });
   return fate;
 }
 
 function outcomeError(what: string, failure: unknown, fate: Fate): AzureRefusal {
-  if (fate.ok === false) return new AzureRefusal(what, failure, `Asked afterwards: ${fate.text}.`);
+  if (fate.ok === false) return new FoundNotDone(what, failure, `Asked afterwards: ${fate.text}.`);
   return new UnknownOutcome(what, failure, `Whether it was done is not known: ${fate.text}.`);
 }
 

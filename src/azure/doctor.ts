@@ -12,11 +12,12 @@ import { gapOf, isForbidden, unknownFrom } from './client/failure.ts';
 import { kqlDatetime, withParameters } from './client/kql-literal.ts';
 import { loadQuery } from './client/load-query.ts';
 import { askLogs } from './client/log-query.ts';
+import type { SignedIn } from './client/signed-in.ts';
 import { activityWindow, readActivity } from './readers/activity-log.ts';
 import { readBackup } from './readers/backup.ts';
 import { readAlerts } from './readers/defender-alerts.ts';
 import { readServersPlan, type ServersPlan } from './readers/defender-plan.ts';
-import { activation, readEligibleRoles } from './readers/eligible-roles.ts';
+import { activation, curedByEligibility, readEligibleRoles } from './readers/eligible-roles.ts';
 import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
@@ -32,14 +33,26 @@ export interface Patient {
   vm: VirtualMachine;
   /** Logs are asked of the VM alone, instead of its subscription. */
   alone: boolean;
-  /** Object id of the caller, for the lines to paste; "" when it is not known. */
-  callerId: string;
+  /** The caller, for the lines to paste. */
+  caller: Caller;
 }
 
+/** Whom a role is for; the object id is "" when it is not known. */
+type Caller = Pick<SignedIn, 'objectId' | 'kind'>;
+
+/** Azure's names for the holders of a role ("az role assignment create", --assignee-principal-type). */
+const principalTypes: Record<SignedIn['kind'], string> = {
+  person: ' --assignee-principal-type User',
+  application: ' --assignee-principal-type ServicePrincipal',
+  'managed identity': ' --assignee-principal-type ServicePrincipal',
+  // az then asks Entra what the id is of.
+  unknown: '',
+};
+
 /** The line that gives the caller a role. A placeholder is in quotes: pasted as it is, it does nothing. */
-export function roleCommand(callerId: string, role: string, scope: string): string {
-  const who = /^[0-9a-f-]{36}$/i.test(callerId) ? callerId : "'OBJECT-ID-OF-THE-RESPONDER'";
-  return `az role assignment create --assignee-object-id ${who} --assignee-principal-type User --role '${role}' --scope ${shellWord(scope)}`;
+export function roleCommand({ objectId, kind }: Caller, role: string, scope: string): string {
+  const who = /^[0-9a-f-]{36}$/i.test(objectId) ? objectId : "'OBJECT-ID-OF-THE-RESPONDER'";
+  return `az role assignment create --assignee-object-id ${who}${principalTypes[kind]} --role '${role}' --scope ${shellWord(scope)}`;
 }
 
 interface Need {
@@ -71,14 +84,14 @@ const lackOfRole: readonly WhyUnknown[] = ['denied', 'hidden'];
 /** A fact as a check. An unknown is distinguished by its reason: no answer, no permission, or nothing there. */
 function checkOf<T>(
   name: string,
-  { vm, callerId }: Patient,
+  { vm, caller }: Patient,
   need: Need,
   fact: Fact<T>,
   tell: (value: T) => Told,
   cure: Cure = { when: [], command: '' },
 ): DoctorCheck {
   const base = { name, subscription: vm.subscriptionName, newestAt: null };
-  const ask = { ask: `${need.role} on ${need.scope}`, command: roleCommand(callerId, need.role, need.scope) };
+  const ask = { ask: `${need.role} on ${need.scope}`, command: roleCommand(caller, need.role, need.scope) };
   if (fact.state === 'known') {
     const told = tell(fact.value);
     const gaps = fact.notSeen.map((one) => `not seen: ${one}`);
@@ -247,12 +260,12 @@ class SourceChecks {
     tell: (value: T) => Told,
     cure?: Cure,
   ): Promise<DoctorCheck> {
-    try {
-      return checkOf(name, this.#patient, need, await read, tell, cure);
-    } catch (error) {
-      const refused = unknownFrom(error, name, { permission: 'to read it', ...need });
-      return checkOf(name, this.#patient, need, refused, tell, cure);
-    }
+    const fact = await read.catch((error: unknown) => unknownFrom(error, name, { permission: 'to read it', ...need }));
+    const told = checkOf(name, this.#patient, need, fact, tell, cure);
+    if (fact.state === 'known') return told;
+    // A role that only waits to be activated is not for the customer to grant.
+    const activated = await curedByEligibility(this.#connection, this.#patient.vm.id, fact);
+    return activated === fact ? told : { ...told, ask: activated.cure, command: '' };
   }
 
   #ofNetwork(): Promise<DoctorCheck>[] {
@@ -473,7 +486,7 @@ export async function checkRights(
   connection: Connection,
   vm: VirtualMachine,
   vms: number,
-  callerId: string,
+  caller: Caller,
 ): Promise<DoctorCheck> {
   const base = { name: 'permissions', subscription: vm.subscriptionName, populated: null, newestAt: null };
   const what = `in ${vm.resourceGroup}, of ${counted(vms, 'VM')}; not asked in full: --subscription or --vm does`;
@@ -493,7 +506,7 @@ export async function checkRights(
       permitted: lacks.length === 0,
       text: [what, ...lacks.map(({ action }) => `no ${action}`)].join('; '),
       ask: roles.length === 0 ? '' : `${roles.join(', ')} on ${scope}`,
-      command: roles[0] === undefined ? '' : roleCommand(callerId, roles[0], scope),
+      command: roles[0] === undefined ? '' : roleCommand(caller, roles[0], scope),
     };
   } catch (error) {
     const { because, cure } = gapOf(error);

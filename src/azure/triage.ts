@@ -8,6 +8,7 @@ import type { Connection } from './client/connection.ts';
 import { azureError } from './client/failure.ts';
 import { type Asked, observed, type TriageOptions } from './readers/asked.ts';
 import { readServersPlan } from './readers/defender-plan.ts';
+import { curedByEligibility } from './readers/eligible-roles.ts';
 import { readMachine } from './readers/machine.ts';
 import { firewallOf, type NetworkReading, networkPartsOf, readExposure } from './readers/network.ts';
 import { readSockets } from './readers/sockets.ts';
@@ -186,7 +187,12 @@ export async function readTriage(
     exposure,
   );
   const read = evidenceNames.filter((name) => name === 'exposure' || sources[name].reader !== null);
-  await Promise.all(read.map(async (name) => picture.addFact(name, await fact(name))));
+  await Promise.all(
+    read.map(async (name) => {
+      const one = await fact(name);
+      picture.addFact(name, one.state === 'unknown' ? await curedByEligibility(connection, vm.id, one) : one);
+    }),
+  );
   const asOf = connection.clock.now().toISOString();
   const reading = network();
   const firewall =

@@ -100,7 +100,10 @@ export interface CaseStore {
   read(id: string): Promise<CaseReader>;
   /** Ids like this one, nearest first, at most three. */
   nearest(id: string): Promise<string[]>;
-  /** Removes what killed processes of this host left behind: their locks, and files that are not whole. */
+  /**
+   * Removes what killed processes of this host left behind: their locks, files that are not whole, and cases that have not
+   * got their first line.
+   */
   tidy(): Promise<void>;
 }
 
@@ -219,7 +222,9 @@ class Store implements CaseStore {
     for (const id of await this.#ids().catch(() => [])) {
       const directory = join(this.root, id);
       try {
-        if (await removeAbandonedLock(directory)) await removeLeftovers(directory);
+        if (!(await removeAbandonedLock(directory))) continue;
+        await removeLeftovers(directory);
+        if (await isUnbegun(directory)) await rm(directory, { recursive: true });
       } catch {
         // A folder that may not be written to stays as it is.
       }
@@ -398,6 +403,18 @@ async function removeLeftovers(directory: string): Promise<void> {
   for (const folder of [directory, join(directory, 'evidence')]) {
     const names = await readdir(folder).catch(() => []);
     for (const name of names) if (isLeftover(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Was the process killed before the first line was whole? Nothing can have been changed or found by then. */
+async function isUnbegun(directory: string): Promise<boolean> {
+  const evidence = await readdir(join(directory, 'evidence')).catch(() => []);
+  if (evidence.length > 0) return false;
+  try {
+    for await (const first of linesOf(join(directory, 'transcript.jsonl'))) return !first.ended;
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT';
   }
 }
 

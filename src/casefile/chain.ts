@@ -1,6 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Entry, entry as entrySchema } from '../documents/transcript.ts';
+import { isTextAt, LineScanner } from './canonical-line.ts';
 
 /** `prev` of the first entry. */
 export const genesis = '0'.repeat(64);
@@ -24,8 +25,12 @@ function canonical(value: unknown): string {
 
 /** The entry with its hash, and its line without the newline: RFC 8785 JSON. Throws on what JSON cannot hold. */
 export function seal(fields: Omit<Entry, 'hash'>): { entry: Entry; line: string } {
-  const entry: Entry = { ...fields, hash: sha256(canonical(fields)) };
-  return { entry, line: canonical(entry) };
+  const { actor, at, body, kind, prev, seq } = fields;
+  // The names of an entry are in this order; what is between the hash's place and the rest is written once.
+  const front = `{"actor":${canonical(actor)},"at":${canonical(at)},"body":${canonical(body)},`;
+  const rest = `"kind":${canonical(kind)},"prev":${canonical(prev)},"seq":${canonical(seq)}}`;
+  const hash = sha256(front + rest);
+  return { entry: { ...fields, hash }, line: `${front}"hash":"${hash}",${rest}` };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -93,8 +98,11 @@ function withoutHash(text: string, { hash, kind, prev, seq }: Entry): string | n
   return text.endsWith(tail) ? text.slice(0, -tail.length) + rest : null;
 }
 
+/** What of an entry decides whether it continues another. */
+type Link = Pick<Entry, 'seq' | 'prev' | 'hash' | 'kind'>;
+
 /** Why the entry cannot follow `previous` (null for the first), or null when it does. */
-export function breaks(entry: Entry, previous: Entry | null): string | null {
+export function breaks(entry: Link, previous: Pick<Entry, 'seq' | 'hash'> | null): string | null {
   const seq = previous === null ? 1 : previous.seq + 1;
   if (entry.seq !== seq) return `has number ${entry.seq} where ${seq} belongs`;
   if (entry.prev !== (previous?.hash ?? genesis)) return 'does not continue the line before it';
@@ -104,6 +112,69 @@ export function breaks(entry: Entry, previous: Entry | null): string | null {
   return null;
 }
 
-function bad(because: string): ReadLine {
+/** Compares lines with a chain that goes on from one to the next; its own state is that of the last one that held. */
+export class ChainReader {
+  readonly #scanner = new LineScanner();
+  readonly #unhashed = Buffer.allocUnsafe(longestLine);
+
+  /**
+   * As `readLine` and then `breaks`, without a parser where the line is plain and continues `previous`: of such a line
+   * only its places are known, and its body is parsed when it is wanted.
+   */
+  read(bytes: Uint8Array, previous: Pick<Entry, 'seq' | 'hash'> | null): ChainLine {
+    if (previous !== null) {
+      const line = this.#plain(bytes, previous);
+      if (line !== null) return { ok: true, line };
+    }
+    const read = readLine(bytes);
+    if (!read.ok) return read;
+    const { entry } = read;
+    const because = breaks(entry, previous);
+    return because === null
+      ? { ok: true, line: { ...entry, body: () => entry.body, namesEvidence: true } }
+      : bad(because);
+  }
+
+  #plain(bytes: Uint8Array, previous: Pick<Entry, 'seq' | 'hash'>): LineInChain | null {
+    const scanner = this.#scanner;
+    if (bytes.length + 1 > longestLine || !scanner.scan(bytes, 0, bytes.length)) return null;
+    const { seq, kind, prevFrom, hashFrom, unhashedFrom, unhashedTo, namesEvidence } = scanner;
+    if (seq !== previous.seq + 1 || kind === 'case' || !isTextAt(bytes, prevFrom, previous.hash)) return null;
+    const rest = this.#unhashed;
+    rest.set(bytes.subarray(0, unhashedFrom));
+    rest.set(bytes.subarray(unhashedTo), unhashedFrom);
+    const hash = sha256(rest.subarray(0, bytes.length - (unhashedTo - unhashedFrom)));
+    if (!isTextAt(bytes, hashFrom, hash)) return null;
+    const { atFrom, atTo, bodyFrom, bodyTo } = scanner;
+    return {
+      seq,
+      kind,
+      hash,
+      at: ascii(bytes, atFrom, atTo),
+      body: () => JSON.parse(ascii(bytes, bodyFrom, bodyTo)),
+      namesEvidence,
+    };
+  }
+}
+
+function ascii(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+}
+
+/** A line that was read and continues the one before it. */
+export interface LineInChain {
+  seq: number;
+  kind: Entry['kind'];
+  hash: string;
+  /** ISO 8601 UTC. */
+  at: string;
+  body(): Record<string, unknown>;
+  /** Can its body name evidence? */
+  namesEvidence: boolean;
+}
+
+export type ChainLine = { ok: true; line: LineInChain } | { ok: false; because: string };
+
+function bad(because: string): { ok: false; because: string } {
   return { ok: false, because };
 }

@@ -1,4 +1,4 @@
-import { constants, fstatSync, statSync } from 'node:fs';
+import { constants, fstatSync, statSync, writeSync } from 'node:fs';
 import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -27,15 +27,19 @@ export async function openTranscriptFile(path: string): Promise<TranscriptFile> 
   return onHandle(handle, path);
 }
 
+/** Windows' numbers of files are larger than a double is exact; big integers cost too much to be asked for elsewhere. */
+const bigint = process.platform === 'win32';
+
 function onHandle(handle: FileHandle, path: string): TranscriptFile {
+  const ours = fstatSync(handle.fd, { bigint });
   return {
     // Looked at before each entry: a turn through the thread pool would cost more than the look.
     size: async () => fstatSync(handle.fd).size,
     misplaced: async () => {
-      const ours = fstatSync(handle.fd, { bigint: true });
       try {
-        const there = statSync(path, { bigint: true });
-        return there.dev === ours.dev && there.ino === ours.ino && ours.nlink > 0n
+        // A file that is found at a path is linked there: its links need not be counted.
+        const there = statSync(path, { bigint });
+        return there.dev === ours.dev && there.ino === ours.ino
           ? null
           : 'another file stands at its path: it was replaced';
       } catch (error) {
@@ -53,10 +57,11 @@ function onHandle(handle: FileHandle, path: string): TranscriptFile {
         return Number.POSITIVE_INFINITY;
       }
     },
+    // Into the system's memory, which takes less than a turn through the thread pool; the disk is waited for in `sync`.
     append: async (data) => {
       let written = 0;
       while (written < data.length) {
-        const { bytesWritten } = await handle.write(data, written, data.length - written);
+        const bytesWritten = writeSync(handle.fd, data, written, data.length - written);
         if (bytesWritten === 0) throw new Error('nothing could be written');
         written += bytesWritten;
       }

@@ -1,11 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Entry } from '../documents/transcript.ts';
 import { evidenceOf } from './bodies.ts';
-import { breaks, clockPlay, genesis, readLine } from './chain.ts';
+import { ChainReader, clockPlay, genesis, type LineInChain } from './chain.ts';
 import { checkEvidence } from './evidence.ts';
 import { readHead } from './head-note.ts';
-import { linesOf } from './lines.ts';
+import { batchesOf } from './lines.ts';
 
 export type Verification =
   | {
@@ -50,70 +49,99 @@ export async function verifyTranscript(file: string, options: VerifyOptions = {}
   if (await isMissing(file)) return { ok: false, line: 1, because: 'is missing: there is no transcript' };
   const note = await readHead(directory);
   const checkFiles = options.evidence ?? true;
-  const anchorHead = options.head?.toLowerCase();
   const listed = new Set<string>();
-  let previous: Entry | null = null;
-  let anchorSeen = anchorHead === undefined || (anchorHead === genesis && (options.entries ?? 0) === 0);
-  for await (const { line, bytes, ended } of linesOf(file)) {
-    if (!ended) return { ok: false, line, because: 'is cut off: its newline is missing' };
-    const read = readLine(bytes);
-    if (!read.ok) return { ok: false, line, because: read.because };
-    const { entry } = read;
-    const because = breaks(entry, previous);
-    if (because !== null) return { ok: false, line, because };
-    const outOfTime = options.acceptRecordedLoss === true ? null : timeBreaks(entry, previous);
-    if (outOfTime !== null) return { ok: false, line, because: outOfTime };
-    if (options.caseId !== undefined && previous === null && entry.body.caseId !== options.caseId) {
-      const because = `is the header of the case ${String(entry.body.caseId).slice(0, 128)}, not of ${options.caseId}`;
-      return { ok: false, line, because };
-    }
-    if (note?.entries === entry.seq && note.head !== entry.hash) {
-      return { ok: false, line, because: 'is not the entry that head.json notes' };
-    }
-    if (options.acceptRecordedLoss !== true && entry.kind === 'error' && 'lost' in entry.body) {
-      return { ok: false, line, because: `records that entries before it were lost: ${String(entry.body.text)}` };
-    }
-    if (anchorHead !== undefined) {
-      if (options.entries === entry.seq && anchorHead !== entry.hash) {
-        return { ok: false, line, because: `has not the head ${anchorHead} that was noted` };
-      }
-      if (anchorHead === entry.hash) {
-        if (options.entries !== undefined && options.entries !== entry.seq) {
-          return { ok: false, line, because: `has the head that was noted for entry ${options.entries}` };
+  const reader = new ChainReader();
+  const check = new LineCheck(options, note);
+  let previous: LineInChain | null = null;
+  for await (const lines of batchesOf(file)) {
+    for (const { line, bytes, ended } of lines) {
+      if (!ended) return { ok: false, line, because: 'is cut off: its newline is missing' };
+      const read = reader.read(bytes, previous);
+      if (!read.ok) return { ok: false, line, because: read.because };
+      const because = check.wrong(read.line, previous);
+      if (because !== null) return { ok: false, line, because };
+      if (checkFiles && read.line.namesEvidence) {
+        for (const ref of evidenceOf({ body: read.line.body() })) {
+          const wrong = await checkEvidence(directory, ref);
+          if (wrong !== null) return { ok: false, line, because: `has evidence that does not match: ${wrong}` };
+          listed.add(ref.file);
         }
-        anchorSeen = true;
       }
+      previous = read.line;
     }
-    if (checkFiles) {
-      for (const ref of evidenceOf(entry)) {
-        const wrong = await checkEvidence(directory, ref);
-        if (wrong !== null) return { ok: false, line, because: `has evidence that does not match: ${wrong}` };
-        listed.add(ref.file);
-      }
-    }
-    previous = entry;
   }
   const entries = previous?.seq ?? 0;
   const missing = (because: string): Verification => ({ ok: false, line: entries + 1, because });
   if (previous === null) return missing('is missing: there is no entry');
-  if (note === null && options.noted === true && options.acceptRecordedLoss !== true) {
-    return missing('may be missing: head.json, which notes how many entries there were, is gone or cannot be read');
-  }
-  if (note !== null && note.entries > entries && options.acceptRecordedLoss !== true) {
-    return missing(`is missing: head.json notes ${note.entries} entries, there are ${entries}`);
-  }
-  if (options.entries !== undefined && options.entries > entries) {
-    return missing(`is missing: ${options.entries} entries were noted, there are ${entries}`);
-  }
-  if (!anchorSeen) return missing(`is missing: no entry has the head ${anchorHead ?? ''} that was noted`);
+  const absent = check.absent(entries);
+  if (absent !== null) return missing(absent);
   const unlisted = checkFiles ? await unlistedFiles(directory, listed) : [];
   return { ok: true, entries, head: previous.hash, evidence: listed.size, unlisted };
 }
 
-/** Why the entry's time cannot follow the one before it; an entry that shows that the clock went back can. */
-function timeBreaks(entry: Entry, previous: Entry | null): string | null {
-  if (previous === null || Date.parse(entry.at) >= Date.parse(previous.at) - clockPlay || 'clockWentBack' in entry.body)
+/** Checks of each line beside its form and its place in the chain, and of the whole at its end. */
+class LineCheck {
+  readonly #options: VerifyOptions;
+  readonly #note: Awaited<ReturnType<typeof readHead>>;
+  readonly #anchor: string | undefined;
+  #anchorSeen: boolean;
+
+  constructor(options: VerifyOptions, note: Awaited<ReturnType<typeof readHead>>) {
+    this.#options = options;
+    this.#note = note;
+    this.#anchor = options.head?.toLowerCase();
+    this.#anchorSeen = this.#anchor === undefined || (this.#anchor === genesis && (options.entries ?? 0) === 0);
+  }
+
+  /** Why the line is not as it was written, or null. */
+  wrong(line: LineInChain, previous: LineInChain | null): string | null {
+    const { caseId, acceptRecordedLoss } = this.#options;
+    const outOfTime = acceptRecordedLoss === true ? null : timeBreaks(line, previous);
+    if (outOfTime !== null) return outOfTime;
+    if (caseId !== undefined && previous === null) {
+      const { caseId: named } = line.body();
+      if (named !== caseId) return `is the header of the case ${String(named).slice(0, 128)}, not of ${caseId}`;
+    }
+    if (this.#note?.entries === line.seq && this.#note.head !== line.hash) {
+      return 'is not the entry that head.json notes';
+    }
+    if (acceptRecordedLoss !== true && line.kind === 'error') {
+      const body = line.body();
+      if ('lost' in body) return `records that entries before it were lost: ${String(body.text)}`;
+    }
+    return this.#anchor === undefined ? null : this.#anchored(this.#anchor, line);
+  }
+
+  #anchored(anchor: string, { seq, hash }: LineInChain): string | null {
+    const { entries } = this.#options;
+    if (entries === seq && anchor !== hash) return `has not the head ${anchor} that was noted`;
+    if (anchor !== hash) return null;
+    if (entries !== undefined && entries !== seq) return `has the head that was noted for entry ${entries}`;
+    this.#anchorSeen = true;
     return null;
+  }
+
+  /** Why lines are missing behind the last one, or null. */
+  absent(entries: number): string | null {
+    const { noted, acceptRecordedLoss, entries: wanted } = this.#options;
+    const note = this.#note;
+    if (note === null && noted === true && acceptRecordedLoss !== true) {
+      return 'may be missing: head.json, which notes how many entries there were, is gone or cannot be read';
+    }
+    if (note !== null && note.entries > entries && acceptRecordedLoss !== true) {
+      return `is missing: head.json notes ${note.entries} entries, there are ${entries}`;
+    }
+    if (wanted !== undefined && wanted > entries)
+      return `is missing: ${wanted} entries were noted, there are ${entries}`;
+    return this.#anchorSeen ? null : `is missing: no entry has the head ${this.#anchor ?? ''} that was noted`;
+  }
+}
+
+/** Why the entry's time cannot follow the one before it; an entry that shows that the clock went back can. */
+function timeBreaks(entry: LineInChain, previous: LineInChain | null): string | null {
+  // Instants of one length are in order as texts are.
+  if (previous === null || (entry.at.length === previous.at.length && entry.at >= previous.at)) return null;
+  if (Date.parse(entry.at) >= Date.parse(previous.at) - clockPlay || 'clockWentBack' in entry.body()) return null;
   return `is of ${entry.at}, before the line before it (${previous.at}), and nothing says that the clock went back`;
 }
 

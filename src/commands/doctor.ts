@@ -1,9 +1,10 @@
 import { createActions } from '../actions/actions.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError, gapOf, isNotSignedIn } from '../azure/client/failure.ts';
+import { gapOf, isNotSignedIn } from '../azure/client/failure.ts';
 import { loginLine } from '../azure/client/sign-in-failure.ts';
 import { type WhoActs, withoutSecondFactor } from '../azure/client/who-acts.ts';
 import { checkRights, checkSources, clockAhead } from '../azure/doctor.ts';
+import { curedByEligibility } from '../azure/readers/eligible-roles.ts';
 import { chooseMachine, readInventory } from '../azure/readers/inventory.ts';
 import type { DoctorCheck, DoctorDocument, DoctorPlaybook } from '../documents/doctor.ts';
 import type { Permission } from '../documents/run.ts';
@@ -132,12 +133,14 @@ async function checkPlaybooks(
             if (plan.refused) impossible.push(`${step.id}: ${plan.refused.because}`);
             for (const one of plan.permissions) needed.set(`${one.action} ${one.scope}`.toLowerCase(), one);
           } catch (error) {
-            impossible.push(`${step.id}: ${azureError(error).message}`);
+            const { because, cure } = await curedByEligibility(connection, vm.id, gapOf(error));
+            impossible.push(`${step.id}: ${because}; ${cure}`);
           }
         }),
       );
       const permissions = [...needed.values()];
-      const lacking = permissions.filter(({ held }) => held === false);
+      // A role that only waits to be activated is in the permission, and not for the customer to grant.
+      const lacking = permissions.filter(({ held, eligible }) => held === false && eligible === undefined);
       return {
         name: playbook.name,
         machine: vm.name,
@@ -166,11 +169,13 @@ function lines({ checks, playbooks }: DoctorDocument, now: Date): string[] {
       `playbooks on ${machine}`,
       ...group.flatMap(({ name, permissions, impossible, ask }) => {
         const unclear = permissions.filter(({ held }) => held === null).length;
-        const sign = ask ? '✗' : impossible.length > 0 || unclear > 0 ? '●' : '✓';
+        const activations = new Set(permissions.flatMap((one) => (one.held === false && one.eligible) || []));
+        const sign = ask || activations.size > 0 ? '✗' : impossible.length > 0 || unclear > 0 ? '●' : '✓';
         const held = `${permissions.filter((one) => one.held).length} of ${permissions.length} permissions held`;
         return [
           `${sign} ${name.padEnd(width)}  ${held}${unclear > 0 ? `, ${unclear} not known` : ''}`,
           ...impossible.map((text) => `${' '.repeat(width + 4)}not here: ${text}`),
+          ...[...activations].map((text) => `${' '.repeat(width + 4)}to fix: ${text}`),
           ...(ask ? [`${' '.repeat(width + 4)}to fix: ask the customer for ${ask}`] : []),
         ];
       }),
@@ -243,17 +248,15 @@ export async function doctor(flags: DoctorFlags, streams: Streams): Promise<numb
         ask: machines.length > 0 ? '' : 'Reader on the subscription, or on the resource group of the VM',
       });
       const patient = flags.vm ? chooseMachine(machines, flags.vm) : sampleOf(machines);
-      const { objectId, address } = who;
+      const { address } = who;
       if (patient) {
-        checks.push(
-          ...(await checkSources(connection, { vm: patient, alone: flags.vm !== undefined, callerId: objectId })),
-        );
+        checks.push(...(await checkSources(connection, { vm: patient, alone: flags.vm !== undefined, caller: who })));
         playbooks.push(...(await checkPlaybooks(connection, patient, address)));
       }
       const bySubscription = Map.groupBy(machines, ({ subscriptionId }) => subscriptionId.toLowerCase());
       if (patient) bySubscription.delete(patient.subscriptionId.toLowerCase());
       const rights = [...(flags.vm ? [] : bySubscription.values())].flatMap((vms) =>
-        vms.slice(0, 1).map((vm) => checkRights(connection, vm, vms.length, objectId)),
+        vms.slice(0, 1).map((vm) => checkRights(connection, vm, vms.length, who)),
       );
       checks.push(...(await Promise.all(rights)));
     }

@@ -39,7 +39,10 @@ export interface ChangeGate {
   read?(exchange: Exchange): void;
   /**
    * How the long-running operation ended that an accepted request began. `ok` is null when it was not followed to
-   * its end; `result` is Azure's word ("Succeeded").
+   * its end; `result` is Azure's word ("Succeeded"). With `leaves` something is there that it made before it failed.
    */
-  settled?(clientRequestId: string, end: { ok: boolean | null; result: string; error: string }): Promise<void>;
+  settled?(
+    clientRequestId: string,
+    end: { ok: boolean | null; result: string; error: string; leaves?: boolean },
+  ): Promise<void>;
 }

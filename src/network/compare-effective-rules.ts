@@ -2,7 +2,7 @@ import { nameOf } from '../arm/resource-id.ts';
 import type { ExposedPort, Exposure } from '../documents/triage.ts';
 import { count } from '../text/counts.ts';
 import type { Guarded, Opening } from './exposed-ports.ts';
-import type { EffectiveRules, SecondOpinion } from './rules/effective-rules.ts';
+import { type EffectiveRules, type SecondOpinion, withAlways } from './rules/effective-rules.ts';
 import type { FilterChain, FlowsByProtocol } from './rules/evaluate-chain.ts';
 import type { FilterBook } from './rules/rule-lists.ts';
 import { INTERNET_V4, INTERNET_V6, parsePrefix, sizeV4 } from './sets/address-set.ts';
@@ -62,28 +62,30 @@ export function compareOpinions(
         groups: entrance.groups,
         network: entrance.network,
       };
-      const note = (protocol: Protocol, from: number, to: number, ours: string, azure: string) => {
+      const note: Note = (protocol, from, to, ours, azure) => {
         differing.push({ guarded, protocol, from, to });
         if (result.disagreements.length >= MOST) return;
         const portless = (BIT[protocol] & WITH_PORTS) === 0;
         const ports = portless ? 'all' : from === to ? String(from) : `${from}-${to}`;
         result.disagreements.push({ networkInterface, protocol, ports, cordon: ours, azure });
       };
+      const ours = filters.unread.admin.length > 0 ? undefined : guarded.chain;
+      const meanings = (chain: FilterChain) => {
+        const meant = withAlways(chain, ours);
+        return meant.atMost === undefined ? [meant.chain] : [meant.chain, meant.atMost];
+      };
       if (entrance.family === 4) {
-        const ours = book.flowsV4(guarded.chain, arrival, INTERNET_V4, '');
-        const azures = book.flowsV4(effective.chain, arrival, INTERNET_V4, '');
-        compare(ours, azures, HOST_V4, effective.unread, note, (set) => `${count(sizeV4(set))} public addresses`);
+        const flows = book.flowsV4(guarded.chain, arrival, INTERNET_V4, '');
+        const words = (set: Intervals<number>) => `${count(sizeV4(set))} public addresses`;
+        inEvery(meanings(effective.chain), note, (chain, found) =>
+          compare(flows, book.flowsV4(chain, arrival, INTERNET_V4, ''), HOST_V4, effective.unread, found, words),
+        );
       } else {
-        const ours = book.flowsV6(guarded.chain, arrival, INTERNET_V6, '');
-        // Azure's 0.0.0.0/0 may mean IPv6 too: it says otherwise only where it does in either meaning.
-        const differs = (chain: FilterChain, found: typeof note) =>
-          compare(ours, book.flowsV6(chain, arrival, INTERNET_V6, ''), [], effective.unread, found, breadthOfV6);
-        const inOne = new Set<string>();
-        const keyOf = (protocol: Protocol, from: number, to: number) => `${protocol} ${from}-${to}`;
-        differs(effective.chain, (protocol, from, to) => inOne.add(keyOf(protocol, from, to)));
-        differs(effective.chainOfBoth, (protocol, from, to, ...words) => {
-          if (inOne.has(keyOf(protocol, from, to))) note(protocol, from, to, ...words);
-        });
+        const flows = book.flowsV6(guarded.chain, arrival, INTERNET_V6, '');
+        // Azure's 0.0.0.0/0 may mean IPv6 too.
+        inEvery([...meanings(effective.chain), ...meanings(effective.chainOfBoth)], note, (chain, found) =>
+          compare(flows, book.flowsV6(chain, arrival, INTERNET_V6, ''), [], effective.unread, found, breadthOfV6),
+        );
       }
     }
     for (const { ports, guarded } of openings) {
@@ -106,6 +108,21 @@ export function compareOpinions(
   return result;
 }
 
+type Note = (protocol: Protocol, from: number, to: number, ours: string, azure: string) => void;
+
+/** What Azure says may have several meanings: it says otherwise only where it does in each of them. */
+function inEvery(chains: readonly FilterChain[], note: Note, differs: (chain: FilterChain, found: Note) => void): void {
+  const times = new Map<string, number>();
+  for (const [index, chain] of chains.entries()) {
+    differs(chain, (protocol, from, to, ...words) => {
+      const key = `${protocol} ${from}-${to}`;
+      const seen = (times.get(key) ?? 0) + 1;
+      times.set(key, seen);
+      if (index === chains.length - 1 && seen === chains.length) note(protocol, from, to, ...words);
+    });
+  }
+}
+
 function verdict(differing: number, { empty, unread }: EffectiveRules, alone: boolean): string {
   const left = PROTOCOLS.filter((protocol) => (BIT[protocol] & unread) !== 0).map((protocol) => protocol.toUpperCase());
   const without = left.length > 0 ? `; ${left.join(', ')} not compared: a rule of Azure's cannot be read` : '';
@@ -119,7 +136,7 @@ function compare<A extends number | bigint>(
   azures: FlowsByProtocol<A>,
   host: Intervals<A>,
   unread: number,
-  note: (protocol: Protocol, from: number, to: number, ours: string, azure: string) => void,
+  note: Note,
   size: (set: Intervals<A>) => string,
 ): void {
   const words = (flow: Flow<A> | undefined): string => {

@@ -219,7 +219,16 @@ function guard(entrance: Entrance, filters: Filters, effective: EffectiveRules |
     chain[level] = usable.chain[level];
     notes.say(`${sentence}. Azure's effective rules are used in its place`);
   }
-  if (filters.unread.admin.length > 0 && usable !== undefined) chain.admin = usable.chain.admin;
+  if (filters.unread.admin.length > 0 && usable !== undefined) {
+    chain.admin = usable.chain.admin;
+    const allowing = chain.admin?.rules.filter(({ access }) => access === 'allow') ?? [];
+    if (allowing.length > 0) {
+      const names = allowing.slice(0, 3).map(({ name }) => name);
+      notes.say(
+        `whether the security admin rules ${names.join(', ')} always allow: Azure's effective rules do not tell`,
+      );
+    }
+  }
   const grouped = chain.subnet !== undefined || chain.nic !== undefined;
   return { entrance, filters, chain, grouped, missing };
 }

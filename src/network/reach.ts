@@ -4,8 +4,8 @@ import type { DecidingRule } from '../documents/triage.ts';
 import type { Guarded } from './exposed-ports.ts';
 import { arrivalOf, CLOSED, examine, floatingArrival, type MachineInput, openBook } from './exposure.ts';
 import type { NetworkResources, Unreadable } from './resources.ts';
-import { compileSecurityGroup, type InboundRule } from './rules/compile-rules.ts';
-import { readEffectiveRules, type SecondOpinion } from './rules/effective-rules.ts';
+import { compileSecurityGroup } from './rules/compile-rules.ts';
+import { readEffectiveRules, type SecondOpinion, withAlways } from './rules/effective-rules.ts';
 import {
   decidingRule,
   evaluateChain,
@@ -444,7 +444,7 @@ export function reachByEffectiveRules(input: ReachInput, opinion: SecondOpinion)
     guarded.map((one) => {
       const chain = one.entrance.family === 4 ? effective.chain : effective.chainOfBoth;
       const door = doorOf({ ...one, missing: [] }, chain, input);
-      return { ...door, ...alwaysOf(door.chain, one) };
+      return { ...door, ...withAlways(door.chain, one.filters.unread.admin.length > 0 ? undefined : one.chain) };
     }),
     '',
     [],
@@ -458,26 +458,6 @@ function doorOf(guarded: Guarded, chain: FilterChain, { instead, serviceTags }: 
   const missing = guarded.missing.filter((sentence) => sentence !== unread);
   const nic = compileSecurityGroup(instead, 'nic', new AddressReader(serviceTags));
   return { guarded: { ...guarded, missing }, chain: { ...chain, nic } };
-}
-
-/**
- * Effective rules know "Allow" and "Deny" alone (REST specification, SecurityRuleAccess): which admin rules always allow is
- * taken from the list of the network's admin rules, where that was read; else any that allows may be one.
- */
-function alwaysOf(chain: FilterChain, { filters, chain: ours }: Guarded): Pick<Door, 'chain' | 'atMost'> {
-  const { admin } = chain;
-  if (admin === undefined || !admin.rules.some(({ access }) => access === 'allow')) return { chain };
-  const always = (which: (rule: InboundRule) => boolean): FilterChain => ({
-    ...chain,
-    admin: {
-      ...admin,
-      id: `${admin.id}|always`,
-      rules: admin.rules.map((rule) => (rule.access === 'allow' && which(rule) ? { ...rule, access: 'always' } : rule)),
-    },
-  });
-  if (filters.unread.admin.length > 0) return { chain, atMost: always(() => true) };
-  const known = ours.admin?.rules.filter(({ access }) => access === 'always') ?? [];
-  return { chain: always((rule) => known.some((one) => one.priority === rule.priority && one.name === rule.name)) };
 }
 
 function examined(input: ReachInput) {

@@ -39,6 +39,8 @@ interface Passed {
   exchange: Exchange | null;
   /** Was it done? null until that is known. */
   ok: boolean | null;
+  /** It was not done, and yet something of it is there. */
+  leaves: boolean;
 }
 
 function errorOf(exchange: Exchange): string {
@@ -108,7 +110,7 @@ export function stepGate(options: GateOptions): StepGate {
         ...(planned === undefined ? {} : { before: planned.before ?? null }),
         ...(options.record === null ? {} : { record: options.record.id, evidence: options.record.evidence }),
       });
-      passed.set(change, { intent, change, exchange: null, ok: null });
+      passed.set(change, { intent, change, exchange: null, ok: null, leaves: false });
     },
     async after(change, exchange) {
       const one = passed.get(change);
@@ -133,7 +135,9 @@ export function stepGate(options: GateOptions): StepGate {
       const one = [...passed.values()].findLast(
         (each) => each.change.clientRequestId === clientRequestId && each.ok === null,
       );
-      if (one) await outcome(one, end);
+      if (!one) return;
+      one.leaves = end.leaves === true;
+      await outcome(one, end);
     },
     running() {
       return [...passed.values()]
@@ -148,7 +152,8 @@ export function stepGate(options: GateOptions): StepGate {
     sent() {
       const all = [...passed.values()];
       const begun = (exchange: Exchange | null) => exchange !== null && answerOf(exchange).fate === 'begun';
-      return { left: all.length, notDone: all.filter(({ ok, exchange }) => ok === false && !begun(exchange)).length };
+      const notDone = all.filter(({ ok, leaves, exchange }) => ok === false && !leaves && !begun(exchange));
+      return { left: all.length, notDone: notDone.length };
     },
   };
 }

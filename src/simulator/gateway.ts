@@ -111,7 +111,7 @@ export class Gateway {
     const counts = incoming.method === 'GET' || incoming.method === 'HEAD';
     const mutates = changed.length > 0 || (!counts && revision !== azure.dataVersion);
     if (mutates && call !== undefined) {
-      const operation = azure.operations.startedSince(operations);
+      const operation = azure.operations.startedSince(operations).at(-1);
       this.#record(call, changed, { requestId, correlationId, status: reply.status }, operation);
     }
     if (loseAnswer) return { delayMs, dropped: true };

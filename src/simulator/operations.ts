@@ -105,9 +105,9 @@ export class Operations {
     return this.#open.size;
   }
 
-  /** The operation that was started last, when more have been started than `count` says. */
-  startedSince(count: number): Operation | undefined {
-    return this.#open.size > count ? [...this.#open.values()].at(-1) : undefined;
+  /** The operations that were started since there were so many. */
+  startedSince(count: number): Operation[] {
+    return this.#open.size > count ? [...this.#open.values()].slice(count) : [];
   }
 
   get(id: string): Operation | undefined {

@@ -17,5 +17,7 @@ export function printable(text: string, limit = 512): string {
   if (text.length <= limit && plain.test(text)) return text;
   const bounded = text.length > limit * 8 ? text.slice(0, limit * 8) : text;
   const clean = bounded.replace(escapeSequence, '').replace(lineBreak, ' ').replace(invisible, '');
-  return clean.length > limit ? `${clean.slice(0, Math.max(0, limit - 1))}…` : clean;
+  if (clean.length <= limit) return clean;
+  // Half of a surrogate pair is no character.
+  return `${clean.slice(0, Math.max(0, limit - 1)).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -8,20 +8,31 @@ import { analyse } from '../../src/kql/evaluate.ts';
 import { columnsOf } from '../../src/kql/table-schemas.ts';
 import { shellWord } from '../../src/text/shell-word.ts';
 
+const person = (objectId: string) => ({ objectId, kind: 'person' as const });
 const oid = '5e0f9c1d-47b3-4a86-b2d9-61c7e8f0a3b4';
 
 describe('a line to paste', () => {
   it('names who, what and where', () => {
-    expect(roleCommand(oid, 'Backup Reader', '/subscriptions/s')).toBe(
+    expect(roleCommand(person(oid), 'Backup Reader', '/subscriptions/s')).toBe(
       `az role assignment create --assignee-object-id ${oid} --assignee-principal-type User --role 'Backup Reader' --scope /subscriptions/s`,
     );
   });
 
+  it.each(['application', 'managed identity'] as const)('names an %s as Azure does', (kind) => {
+    expect(roleCommand({ objectId: oid, kind }, 'Reader', '/subscriptions/s')).toContain(
+      `--assignee-object-id ${oid} --assignee-principal-type ServicePrincipal --role`,
+    );
+  });
+
+  it('leaves out what the token does not report', () => {
+    expect(roleCommand({ objectId: oid, kind: 'unknown' }, 'Reader', '/')).not.toContain('principal-type');
+  });
+
   it('has a placeholder that does nothing where the caller is not known', () => {
-    expect(roleCommand('', 'Reader', '/subscriptions/s')).toContain(
+    expect(roleCommand(person(''), 'Reader', '/subscriptions/s')).toContain(
       "--assignee-object-id 'OBJECT-ID-OF-THE-RESPONDER'",
     );
-    expect(roleCommand('$(reboot)', 'Reader', '/')).not.toContain('reboot');
+    expect(roleCommand(person('$(reboot)'), 'Reader', '/')).not.toContain('reboot');
   });
 
   it('is one word of a shell, whatever a resource is called', () => {

@@ -79,7 +79,8 @@ describe('for a caller with Reader on a single resource group', () => {
       await terminal.until('THEN SUCCESS', 20_000);
       terminal.type('\r');
       const screen = await terminal.until(
-        (text) => /△ Activity +\d of 5 changes/.test(text) && text.includes('THEN LOGON') && !text.includes('awaiting'),
+        (text) =>
+          /△ Activity +\d serious of 5 changes/.test(text) && text.includes('THEN LOGON') && !text.includes('awaiting'),
         20_000,
       );
       expect(screen).toContain('▲ COMPROMISED  as svc-backup from 203.0.113.77');

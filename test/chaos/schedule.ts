@@ -12,24 +12,41 @@ export function random(seed: number): () => number {
   };
 }
 
-/** What goes wrong in one run, from a seed. */
+/** What goes wrong in one run and in undoing it, from a seed. */
 export interface Schedule {
   seed: number;
   playbook: string;
   vm: string;
-  /** A name for the test's report: "lost PUT #2". */
+  /** A name for the report: "answer lost at PUT networkInterfaces #2". */
   text: string;
-  faults: Fault[];
-  /** The entry of the case file after which the process dies; null when it lives. */
-  diesAfter: number | null;
-  /** The faults are there while it runs, or while it is undone. */
-  during: 'run' | 'undo';
-  /** Azure never says how the operation ended: nothing can be known of it. */
-  neverEnds: boolean;
+  faults: readonly Fault[];
+  undoFaults: readonly Fault[];
+  latency: 'none' | 'realistic';
+  /** The place in the run (`CordonProcess`) at which the process is killed; null when it lives. */
+  diesAt: number | null;
+  /** The same in the undo. */
+  undoDiesAt: number | null;
+  /** Is the playbook run a second time in the same case? */
+  again: boolean;
 }
+
+/** Each playbook with VMs that it can work on. */
+export const playbooks: Record<string, readonly string[]> = {
+  'lock-nsg': ['web01', 'app03', 'gate01', 'jump01', 'sql01'],
+  'snapshot-disks': ['web01', 'app03', 'jump01', 'sql01'],
+  'trigger-backup': ['web01', 'app03', 'sql01'],
+  'undelete-backup': ['web01', 'sql02'],
+  'enable-jit': ['web01', 'app03'],
+  'request-jit': ['gate01'],
+  'assess-patches': ['web01', 'app03', 'jump01'],
+  'contain-brute-force': ['web01', 'app03', 'sql01'],
+};
 
 const page = (status: number): Fault['effect'] => ({
   replace: { status, body: '<html>captive portal</html>', contentType: 'text/html', azures: false },
+});
+const half = (status: number): Fault['effect'] => ({
+  replace: { status, body: '{"properties":{"provisi', contentType: 'application/json', azures: true },
 });
 const gateway = (status: number): Fault['effect'] => ({
   replace: { status, body: '{"error":{"code":"X","message":"x"}}', contentType: 'application/json', azures: true },
@@ -38,9 +55,12 @@ const gateway = (status: number): Fault['effect'] => ({
 const kinds: readonly { name: string; methods: readonly string[]; effect: Fault['effect']; times?: number }[] = [
   { name: 'answer lost', methods: ['PUT', 'POST', 'DELETE'], effect: { drop: 'answer' } },
   { name: 'request lost', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { drop: true } },
-  { name: 'delayed', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { delayMs: 60 } },
+  { name: 'delayed', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { delayMs: 9000 } },
+  { name: 'answered too late', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { delayMs: 200_000 } },
+  { name: 'tokens expired', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { expireTokens: true } },
   { name: 'page with 200', methods: ['PUT', 'POST', 'DELETE'], effect: page(200) },
   { name: 'page with 403', methods: ['PUT', 'POST', 'DELETE'], effect: page(403) },
+  { name: 'answer cut off', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: half(200) },
   { name: '502 after it was done', methods: ['PUT', 'POST', 'DELETE'], effect: gateway(502) },
   { name: '408 after it was done', methods: ['PUT', 'POST', 'DELETE'], effect: gateway(408) },
   {
@@ -88,6 +108,7 @@ const changes: Record<string, readonly [string, string][]> = {
   ],
   snapshot: [['PUT', '/snapshots/[^/?]+\\?']],
   backup: [['POST', '/backup\\?']],
+  undelete: [['PUT', '/protectedItems/[^/?]+\\?']],
   protect: [['PUT', '/jitNetworkAccessPolicies/[^/?]+\\?']],
   unprotect: [['DELETE', '/jitNetworkAccessPolicies/[^/?]+\\?']],
   access: [['POST', '/initiate\\?']],
@@ -100,31 +121,76 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'contain-brute-force': { run: ['snapshot', 'backup', 'lock', 'lock'], undo: ['unlock'] },
   'snapshot-disks': { run: ['snapshot'], undo: [] },
   'trigger-backup': { run: ['backup'], undo: [] },
+  'undelete-backup': { run: ['undelete'], undo: [] },
   'enable-jit': { run: ['protect'], undo: ['unprotect'] },
   'request-jit': { run: ['access'], undo: [] },
   'assess-patches': { run: ['assess'], undo: [] },
 };
 
+/** One fault among the requests that a run or an undo sends, with its description. */
+function faultOf(
+  next: () => number,
+  during: 'run' | 'undo',
+  groups: readonly string[],
+): { fault: Fault; text: string } {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
+  const [method, path] = pick(changes[pick(groups)] ?? []);
+  const kind = pick(kinds.filter(({ methods }) => methods.includes(method)));
+  const reading = kind.methods.includes('GET') && next() < 0.4;
+  const polls = reading && next() < 0.5;
+  const after = Math.floor(next() * (reading ? 20 : 3) * (next() < 0.4 ? 0 : 1));
+  const match = reading
+    ? { method: 'GET', ...(polls ? { path: '/(operations|operationResults|backupJobs|instanceView)' } : {}) }
+    : { method, path };
+  const what = reading ? (polls ? 'a poll' : 'GET') : `${method} ${path.split('/')[1]?.replace(/\W+$/, '')}`;
+  return {
+    fault: { match, after, times: kind.times ?? 1, effect: kind.effect },
+    text: `${kind.name} at ${what} #${after + 1} of the ${during}`,
+  };
+}
+
 /** The schedule of a seed for a playbook on one of these VMs. */
 export function scheduleOf(seed: number, playbook: string, vms: readonly string[]): Schedule {
   const next = random(seed * 7919 + playbook.length * 104_729 + playbook.charCodeAt(0));
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
   const { run = [], undo = [] } = sent[playbook] ?? {};
-  const during = undo.length > 0 && next() < 0.35 ? 'undo' : 'run';
-  const [method, path] = pick(changes[pick(during === 'run' ? run : undo)] ?? []);
-  const kind = pick(kinds.filter(({ methods }) => methods.includes(method)));
-  const reading = kind.methods.includes('GET') && next() < 0.3;
-  const after = Math.floor(next() * (reading ? 12 : 2) * (next() < 0.5 ? 0 : 1));
-  const diesAfter = next() < 0.25 ? 2 + Math.floor(next() * 14) : null;
-  const match = reading ? { method: 'GET' as const } : { method: method as 'PUT', path };
+  const inUndo = undo.length > 0 && next() < 0.4;
+  const inRun = !inUndo || next() < 0.3;
+  const some = (during: 'run' | 'undo', groups: readonly string[]) =>
+    Array.from({ length: next() < 0.25 ? 2 : 1 }, () => faultOf(next, during, groups));
+  const faults = inRun ? some('run', run) : [];
+  const undoFaults = inUndo ? some('undo', undo) : [];
+  const diesAt = inRun && next() < 0.3 ? 1 + Math.floor(next() * 70) : null;
+  const undoDiesAt = inUndo && next() < 0.3 ? 1 + Math.floor(next() * 50) : null;
+  const deaths = [
+    ...(diesAt === null ? [] : [`killed at ${diesAt} of the run`]),
+    ...(undoDiesAt === null ? [] : [`killed at ${undoDiesAt} of the undo`]),
+  ];
   return {
     seed,
     playbook,
-    vm: pick(vms),
-    text: `${kind.name} at ${reading ? 'GET' : `${method} ${path.split('/')[1]?.replace(/\W+$/, '')}`} #${after + 1} of the ${during}${diesAfter === null ? '' : `, dies after entry ${diesAfter}`}`,
-    faults: [{ match, after, times: kind.times ?? 1, effect: kind.effect }],
-    diesAfter,
-    during,
-    neverEnds: 'hangOperation' in kind.effect,
+    vm: vms[Math.floor(next() * vms.length)] as string,
+    text: [...faults, ...undoFaults]
+      .map(({ text }) => text)
+      .concat(deaths)
+      .join(', '),
+    faults: faults.map(({ fault }) => fault),
+    undoFaults: undoFaults.map(({ fault }) => fault),
+    latency: next() < 0.5 ? 'none' : 'realistic',
+    diesAt,
+    undoDiesAt,
+    again: next() < 0.2,
   };
+}
+
+export const titleOf = ({ playbook, seed, text, vm, latency }: Schedule): string =>
+  `${playbook}${seed === 0 ? '' : `, seed ${seed}`}: ${text} on ${vm} (${latency})`;
+
+/** A death at each place of a run, and of the undo after a run. */
+export function killsOf(playbook: string, vm: string, places: { run: number; undo: number }): Schedule[] {
+  const quiet = { seed: 0, playbook, vm, faults: [], undoFaults: [], latency: 'none', again: false } as const;
+  const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+  return [
+    ...upTo(places.run).map((at) => ({ ...quiet, text: `killed at ${at} of the run`, diesAt: at, undoDiesAt: null })),
+    ...upTo(places.undo).map((at) => ({ ...quiet, text: `killed at ${at} of the undo`, diesAt: null, undoDiesAt: at })),
+  ];
 }

@@ -27,6 +27,7 @@ describe('printable', () => {
         const text = printable(parts.join(''), limit);
         expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
         expect(text.length).toBeLessThanOrEqual(limit);
+        expect(text.isWellFormed()).toBe(true);
       }),
       { numRuns: 2000 },
     );

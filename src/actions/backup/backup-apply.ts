@@ -75,7 +75,7 @@ export async function applyBackup(
   }
   return followJob(connection, context, {
     ...state,
-    jobId: await jobOfOperation(connection, context, state, { what: 'the backup', operation, request }),
+    jobId: await jobOfOperation(connection, context, state, { what: 'the backup', operation, request, until: 'begun' }),
   });
 }
 

@@ -152,6 +152,12 @@ export async function planBackup(connection: Connection, context: ActionContext,
       'It contains the VM as it is now, with anything the attacker left in it: label it as possibly compromised.',
       'It cannot be undone: the point expires by itself.',
     ],
-    state: { ...place, keepUntil, jobId: '', joined: false } satisfies BackupState,
+    state: {
+      ...place,
+      keepUntil,
+      jobId: '',
+      followMinutes: settings.followMinutes,
+      joined: false,
+    } satisfies BackupState,
   };
 }

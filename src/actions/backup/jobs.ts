@@ -1,10 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { booleanAt, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext } from '../../playbook/action.ts';
-import { pause } from '../operation.ts';
 import { type BackupState, type ItemPlace, vaultOf } from './settings.ts';
 
 const running = new Set(['inprogress', 'cancelling', 'invalid', '']);
@@ -89,9 +89,27 @@ export const jobEnd = (status: string): 'running' | 'good' | 'bad' => {
   return running.has(low) ? 'running' : good.has(low) ? 'good' : 'bad';
 };
 
-/** How often Azure can be asked in so many hours. */
-export const questionsIn = (connection: Connection, hours: number): number =>
-  Math.ceil((hours * 3_600_000) / Math.max(1, connection.pollIntervalMs));
+/** The longest time between two questions about what takes long, in ms. */
+const longestPause = 30_000;
+
+/**
+ * Asks until there is an answer, at most for so many minutes: often at first, then more and more seldom. null when the
+ * time is over. Rejects when the run was stopped.
+ */
+export async function askFor<T>(
+  connection: Connection,
+  context: ActionContext,
+  minutes: number,
+  ask: () => Promise<T | null>,
+): Promise<T | null> {
+  const until = performance.now() + minutes * 60_000;
+  for (let question = 1; ; question += 1) {
+    const answer = await ask();
+    if (answer !== null || performance.now() >= until) return answer;
+    const milliseconds = connection.pollIntervalMs * (1 + question / 20);
+    await sleep(Math.min(longestPause, milliseconds), undefined, { signal: context.signal });
+  }
+}
 
 /** The operation that an answer names ("" for none), and the id of the request. */
 export function begunBy({ headers, request }: PipelineResponse): { operation: string; request: string } {
@@ -101,57 +119,55 @@ export function begunBy({ headers, request }: PipelineResponse): { operation: st
   return { operation, request: request.headers.get('x-ms-client-request-id') ?? '' };
 }
 
+/** The longest that a vault is waited for to take a request, in minutes. */
+const minutesToTake = 60;
+
 /**
- * Follows the operation that a request began until it names its job, and reports to the gate how it ended. `what` names it
- * for people: "the backup". Throws when it failed, or names no job within an hour.
+ * Follows the operation that a request began until it names its job. A failure is reported to the gate; so is that it
+ * went well, unless its job has to end well first (`until: 'job'`): then the caller reports it. `what` names it for people: "the
+ * backup". Throws when it failed, or names no job within an hour.
  */
 export async function jobOfOperation(
   connection: Connection,
   context: ActionContext,
   place: ItemPlace,
-  { what, operation, request }: { what: string; operation: string; request: string },
+  of: { what: string; operation: string; request: string; until: 'begun' | 'job' },
 ): Promise<string> {
+  const { what, operation, request, until } = of;
   const vault = vaultOf(place);
   const client = await connection.backup(vault.subscriptionId);
-  for (let question = 0; question < questionsIn(connection, 1); question += 1) {
-    const answer = await client.protectedItemOperationStatuses.get(
-      vault.name,
-      vault.resourceGroup,
-      place.fabric,
-      place.container,
-      place.item,
-      operation,
-      { abortSignal: context.signal },
-    );
+  const names = [vault.name, vault.resourceGroup, place.fabric, place.container, place.item, operation] as const;
+  const job = await askFor(connection, context, minutesToTake, async () => {
+    const answer = await client.protectedItemOperationStatuses.get(...names, { abortSignal: context.signal });
     const status = (answer.status ?? '').toLowerCase();
-    if (status === 'succeeded') {
-      const jobId = textAt(answer, 'properties', 'jobId');
-      await context.gate.settled?.(request, { ok: true, result: `Succeeded: job ${jobId}`, error: '' });
-      if (jobId === '') throw new Error('the operation succeeded but names no job');
-      return jobId;
-    }
+    if (status === 'succeeded') return textAt(answer, 'properties', 'jobId');
     if (status === 'failed' || status === 'canceled') {
       const error = `${answer.error?.code ?? ''}: ${answer.error?.message ?? 'no reason given'}`;
       await context.gate.settled?.(request, { ok: false, result: answer.status ?? 'Failed', error });
       throw new Error(`${what} did not start: ${error}`);
     }
     context.progress({ fraction: null, text: 'the vault takes the request' });
-    await pause(connection, context);
+    return null;
+  });
+  if (job === null) throw new Error('the vault has not taken the request within an hour');
+  if (until === 'begun' || job === '') {
+    await context.gate.settled?.(request, { ok: true, result: `Succeeded: job ${job}`, error: '' });
   }
-  throw new Error('the vault has not taken the request within an hour');
+  if (job === '') throw new Error('the operation succeeded but names no job');
+  return job;
 }
 
-/** Follows a job until its snapshot is taken, or it has ended. */
+/** Follows a job until its snapshot is taken, it has ended, or the time to follow it is over. */
 export async function followJob(
   connection: Connection,
   context: ActionContext,
   state: BackupState,
 ): Promise<BackupState> {
-  for (let question = 0; question < questionsIn(connection, 24); question += 1) {
+  await askFor(connection, context, state.followMinutes, async () => {
     const job = await readJob(connection, state);
-    if (job.snapshotTaken || !running.has(job.status.toLowerCase())) return state;
+    if (job.snapshotTaken || !running.has(job.status.toLowerCase())) return job;
     context.progress({ fraction: job.fraction, text: job.text === '' ? 'the job is starting' : job.text });
-    await pause(connection, context);
-  }
+    return null;
+  });
   return state;
 }

@@ -3,6 +3,12 @@ import { parseResourceId } from '../../arm/resource-id.ts';
 
 export const backupSettings = z.strictObject({
   keepDays: z.int().min(1).max(9999).default(30).describe('Days for which the new recovery point is kept.'),
+  followMinutes: z
+    .int()
+    .min(1)
+    .max(1440)
+    .default(120)
+    .describe('Minutes for which the job is followed until its snapshot is taken; it goes on in Azure afterwards.'),
 });
 
 const itemPlace = {
@@ -25,6 +31,8 @@ export const backupState = z.looseObject({
   ...itemPlace,
   keepUntil: z.string(),
   jobId: z.string(),
+  /** For how long the job is followed. */
+  followMinutes: z.number().default(120),
   /** Another backup was running already, and is followed instead. */
   joined: z.boolean(),
 });

@@ -3,14 +3,24 @@ import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { pause, send } from '../operation.ts';
+import { send } from '../operation.ts';
 import { isSoftDeleted, readItem } from './item.ts';
-import { begunBy, jobEnd, jobOfOperation, questionsIn, readJob } from './jobs.ts';
+import { askFor, begunBy, jobEnd, jobOfOperation, readJob } from './jobs.ts';
 import { type UndeleteState, undeleteState, vaultOf } from './settings.ts';
 import { undeletion } from './undelete-plan.ts';
 
-/** Sends the request; the id of the job that it began, "" when Azure did it at once or the answer was lost. */
-async function undelete(connection: Connection, context: ActionContext, state: UndeleteState): Promise<string> {
+/** The longest that an undelete is followed, in minutes. */
+const minutesToUndelete = 60;
+
+/**
+ * Sends the request; the id of the job that it began, "" when Azure did it at once or the answer was lost, and the id of
+ * the request whose end has still to be reported.
+ */
+async function undelete(
+  connection: Connection,
+  context: ActionContext,
+  state: UndeleteState,
+): Promise<{ jobId: string; untold: string }> {
   const vault = vaultOf(state);
   const client = await connection.backup(vault.subscriptionId);
   let begun = { operation: '', request: '' };
@@ -30,9 +40,10 @@ async function undelete(connection: Connection, context: ActionContext, state: U
       },
     );
   const { fate } = await send(connection, context, 'the undelete', begin, { follows: true });
-  if (fate) return fate.job ?? '';
-  if (begun.operation === '') return '';
-  return jobOfOperation(connection, context, state, { what: 'the undelete', ...begun });
+  if (fate) return { jobId: fate.job ?? '', untold: '' };
+  if (begun.operation === '') return { jobId: '', untold: '' };
+  const jobId = await jobOfOperation(connection, context, state, { what: 'the undelete', ...begun, until: 'job' });
+  return { jobId, untold: begun.request };
 }
 
 /** Sends the request once, and follows its job to the end. `verifyUndelete` reports whether the item is back. */
@@ -45,16 +56,25 @@ export async function applyUndelete(
   if (!isSoftDeleted(await readItem(connection, context, state))) {
     throw new StalePlan(`The backup of ${context.target.name} is not soft-deleted any more.`);
   }
-  const jobId = await undelete(connection, context, state);
-  for (let question = 0; jobId !== '' && question < questionsIn(connection, 1); question += 1) {
-    const job = await readJob(connection, { vaultId: state.vaultId, jobId });
-    if (jobEnd(job.status) === 'bad') {
-      throw new Error(`the undelete ended as ${job.status}: ${job.error || 'no reason given'} (job ${jobId})`);
-    }
-    if (jobEnd(job.status) === 'good') break;
-    context.progress({ fraction: job.fraction, text: 'the vault undeletes the backup' });
-    await pause(connection, context);
+  const { jobId, untold } = await undelete(connection, context, state);
+  if (jobId === '') return state;
+  const job = await askFor(connection, context, minutesToUndelete, async () => {
+    const found = await readJob(connection, { vaultId: state.vaultId, jobId });
+    if (jobEnd(found.status) !== 'running') return found;
+    context.progress({ fraction: found.fraction, text: 'the vault undeletes the backup' });
+    return null;
+  });
+  const bad = job !== null && jobEnd(job.status) === 'bad';
+  // A job that goes on leaves the request open: the next start asks what became of it.
+  if (job !== null && untold !== '') {
+    const error = bad ? job.error || 'no reason given' : '';
+    await context.gate.settled?.(untold, {
+      ok: !bad,
+      result: `${bad ? job.status : 'Succeeded'}: job ${jobId}`,
+      error,
+    });
   }
+  if (bad) throw new Error(`the undelete ended as ${job.status}: ${job.error || 'no reason given'} (job ${jobId})`);
   return { ...state, jobId };
 }
 

@@ -6,7 +6,7 @@ import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesba
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { SubscriptionClient } from '@azure/arm-resources-subscriptions';
 import type { SecurityCenter } from '@azure/arm-security';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { HttpClient, PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
@@ -47,6 +47,8 @@ export interface ConnectionOptions {
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** What carries a request, in place of a connection; for an Azure that is simulated in this process. */
+  carrier?: HttpClient;
   /** How long Azure may take for one request; `usualLimits` when absent. */
   limits?: TimeLimits;
   /** How long a client waits between polls of a long-running operation when Azure does not say, in ms. */
@@ -154,6 +156,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
     closing: closing.signal,
     limits,
+    carrier: options.carrier,
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();

@@ -92,6 +92,13 @@ function byDenyAssignment({ message }: AzureError): Gap {
   };
 }
 
+const lacks = (permission: string, scope: string) => `no permission ${permission} on ${scope}`;
+
+/** The permission that the caller's roles lack, of a gap that is made here; "" for any other. */
+export function lackedPermission({ why, because }: Gap): string {
+  return (why === 'denied' && /^no permission ([\w.]+\/\S+) on /.exec(because)?.[1]) || '';
+}
+
 /**
  * Why Azure, or something between here and there, refused what was asked (403, and ARM's 409 for locks); undefined when
  * the error is none. `details` is the body of the answer.
@@ -141,7 +148,7 @@ export function gapOfRefusal(error: AzureError, details: unknown, need?: Need): 
   const where = need?.scope || printable(scope, 400) || 'the scope';
   return {
     why: 'denied',
-    because: need ? `no permission ${need.permission} on ${need.scope}` : `no permission ${permission} on ${where}`,
+    because: need ? lacks(need.permission, need.scope) : lacks(permission, where),
     cure: `ask the customer for ${need?.role || 'a role that has it'} on ${where}`,
   };
 }

@@ -29,6 +29,8 @@ export interface TransportOptions {
     living(token: string): Promise<string>;
   };
   limits?: TimeLimits | undefined;
+  /** What carries a request; the SDK's own client when absent. */
+  carrier?: HttpClient | undefined;
   /** Aborts whatever is under way. */
   closing?: AbortSignal;
 }
@@ -142,7 +144,7 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
  * on disk, reports every exchange, and sends to the simulator when there is one.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const inner = createDefaultHttpClient();
+  const inner = options.carrier ?? createDefaultHttpClient();
   const gates = new AsyncLocalStorage<ChangeGate>();
   const listeners = new Set<(exchange: Exchange) => void>();
   const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();

@@ -5,6 +5,7 @@ import type { AdminRules } from '../../network/rules/rule-lists.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { rawBody } from '../client/raw-body.ts';
+import { curedByEligibility } from './eligible-roles.ts';
 
 // A fleet is asked about by network, not by VM; this many at once, and no more in all.
 const AT_ONCE = 8;
@@ -61,7 +62,7 @@ export async function readAdminRules(connection: Connection, networks: readonly 
           role: 'Network Contributor (or a role with that action)',
           scope: parseResourceId(id)?.name ?? id,
         });
-        because.set(id, gap);
+        because.set(id, await curedByEligibility(connection, id, gap));
       }
     }
   };

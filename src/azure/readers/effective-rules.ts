@@ -2,6 +2,7 @@ import { parseResourceId } from '../../arm/resource-id.ts';
 import type { SecondOpinion } from '../../network/rules/effective-rules.ts';
 import type { Connection } from '../client/connection.ts';
 import { azureError, unknownFrom } from '../client/failure.ts';
+import { curedByEligibility } from './eligible-roles.ts';
 
 /**
  * Azure's effective security rules of a network interface, or why they could not be read: Azure reports them only for a
@@ -25,10 +26,11 @@ export async function readEffectiveRules(
     if (azureError(error).code === 'NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups') {
       return { why: 'not-asked', because: 'Azure tells effective rules only while the VM runs', cure: '' };
     }
-    return unknownFrom(error, 'Azure Resource Manager · effective rules', {
+    const gap = unknownFrom(error, 'Azure Resource Manager · effective rules', {
       permission: 'Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action',
       role: 'Network Contributor (or a role with that action)',
       scope: parsed.name,
     });
+    return curedByEligibility(connection, networkInterface, gap);
   }
 }

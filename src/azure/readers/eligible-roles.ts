@@ -1,7 +1,9 @@
 import { listAt, textAt } from '../../arm/json.ts';
 import { nameOf, shortName } from '../../arm/resource-id.ts';
+import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
+import { lackedPermission } from '../client/refusals.ts';
 import { type Granted, permits } from './role-permissions.ts';
 
 /** A role that the caller does not hold now and may activate (Privileged Identity Management). */
@@ -47,7 +49,21 @@ function reaches(scope: string, other: string): boolean {
   return above === '' || /\/managementgroups\/[^/]+$/.test(above) || below.startsWith(`${above}/`);
 }
 
-async function grantsOf(connection: Connection, definitionId: string, signal?: AbortSignal): Promise<Granted[]> {
+const grantsRead = new WeakMap<EligibleRole, Promise<Granted[]>>();
+
+/** What a role grants, read once; nothing where it cannot be read. */
+function grantsOf(connection: Connection, role: EligibleRole, signal?: AbortSignal): Promise<Granted[]> {
+  const known = grantsRead.get(role);
+  if (known) return known;
+  const read = readGrants(connection, role.definitionId, signal).catch((): Granted[] => {
+    grantsRead.delete(role);
+    return [];
+  });
+  grantsRead.set(role, read);
+  return read;
+}
+
+async function readGrants(connection: Connection, definitionId: string, signal?: AbortSignal): Promise<Granted[]> {
   const { body } = await connection.get(`${definitionId}?api-version=2022-04-01`, signal);
   const texts = (grant: unknown, list: string) => listAt(grant, list).filter((one) => typeof one === 'string');
   return listAt(body, 'properties', 'permissions').map((grant) => ({
@@ -65,14 +81,46 @@ export async function eligibleFor(
 ): Promise<EligibleRole | undefined> {
   for (const role of roles) {
     if (!reaches(role.scope, scope)) continue;
-    const grants = await grantsOf(connection, role.definitionId, signal).catch((): Granted[] => []);
-    if (permits(grants, action)) return role;
+    if (permits(await grantsOf(connection, role, signal), action)) return role;
   }
   return undefined;
 }
 
 /** "you are eligible for Reader on contoso-prod: activate it in Privileged Identity Management" */
 export function activation({ role, scope }: Pick<EligibleRole, 'role' | 'scope'>): string {
-  const where = nameOf(scope, 100) || 'the tenant';
+  const name = nameOf(scope, 100) || 'the tenant';
+  const where = /^\/subscriptions\/[^/]+$/i.test(scope) ? `subscription ${name}` : name;
   return `you are eligible for ${role} on ${where}: activate it (Azure portal, Privileged Identity Management, My roles)`;
+}
+
+/** The roles that the caller may activate in each subscription, and when they were asked for. */
+const rolesRead = new WeakMap<Connection, Map<string, { at: number; roles: Promise<EligibleRole[]> }>>();
+
+/** How long they are not asked for again, in ms: many readings are refused at once. */
+const askAgainAfterMs = 60_000;
+
+function rolesIn(connection: Connection, subscription: string): Promise<EligibleRole[]> {
+  const bySubscription = rolesRead.get(connection) ?? new Map<string, { at: number; roles: Promise<EligibleRole[]> }>();
+  rolesRead.set(connection, bySubscription);
+  const key = subscription.toLowerCase();
+  const now = connection.clock.now().getTime();
+  const last = bySubscription.get(key);
+  if (last && now - last.at < askAgainAfterMs) return last.roles;
+  const roles = readEligibleRoles(connection, subscription).catch((): EligibleRole[] => []);
+  bySubscription.set(key, { at: now, roles });
+  return roles;
+}
+
+/**
+ * What the caller's roles do not let be read, with its cure: where a role that has the permission only waits to be
+ * activated, the cure is to activate it. Any other gap stays as it is.
+ *
+ * @param scope id of the resource, group or subscription that is read
+ */
+export async function curedByEligibility<G extends Gap>(connection: Connection, scope: string, gap: G): Promise<G> {
+  const action = lackedPermission(gap);
+  const [subscription] = /^\/subscriptions\/[^/]+/i.exec(scope) ?? [];
+  if (action === '' || subscription === undefined) return gap;
+  const role = await eligibleFor(connection, await rolesIn(connection, subscription), { action, scope });
+  return role ? { ...gap, cure: `${activation(role)}, then refresh` } : gap;
 }

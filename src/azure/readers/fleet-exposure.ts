@@ -1,3 +1,4 @@
+import { textAt } from '../../arm/json.ts';
 import { unknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { FoundExposure } from '../../network/exposure.ts';
@@ -8,6 +9,7 @@ import type { Connection } from '../client/connection.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
+import { unsettledText } from './unsettled-parts.ts';
 
 const source = 'Resource Graph · resources';
 
@@ -33,6 +35,33 @@ export class NotSeenByFleet {
       told.push(`exposure: ${sorted.length - MOST_REASONS} more of this kind; each VM’s triage lists its own`);
     }
     return told;
+  }
+}
+
+/** The network's parts whose last change failed or is under way; of interfaces, those of the VMs. */
+class UnsettledOfFleet {
+  readonly #interfaces: Set<string>;
+  readonly #sentences: string[] = [];
+
+  constructor(machines: readonly VirtualMachine[]) {
+    this.#interfaces = new Set(machines.flatMap((vm) => vm.networkInterfaces.map((id) => id.toLowerCase())));
+  }
+
+  look(rows: readonly unknown[]): void {
+    for (const row of rows) {
+      const id = textAt(row, 'id');
+      if (/\/networkInterfaces\/[^/]+$/i.test(id) && !this.#interfaces.has(id.toLowerCase())) continue;
+      const sentence = unsettledText(id, row);
+      if (sentence !== '') this.#sentences.push(`exposure: ${sentence}`);
+    }
+  }
+
+  list(): string[] {
+    const more = this.#sentences.length - MOST_REASONS;
+    return [
+      ...this.#sentences.slice(0, MOST_REASONS),
+      ...(more > 0 ? [`exposure: ${more} more parts whose last change failed or is under way`] : []),
+    ];
   }
 }
 
@@ -78,12 +107,19 @@ export async function readFleetExposure(
       }
     }
   };
-  await each('network-paths', (rows) => fleet.addResources(rows));
+  const unsettled = new UnsettledOfFleet(machines);
+  await each('network-paths', (rows) => {
+    unsettled.look(rows);
+    fleet.addResources(rows);
+  });
   const adminRules = await readAdminRules(connection, fleet.networks());
   const { serviceTags } = options;
   const asOf = connection.clock.now().toISOString();
   fleet.begin({ asOf, source, adminRules, ...(serviceTags ? { serviceTags } : {}) });
-  await each('security-groups', (rows) => fleet.addGroups(rows));
+  await each('security-groups', (rows) => {
+    unsettled.look(rows);
+    fleet.addGroups(rows);
+  });
   fleet.finish();
-  return [...notSeen, ...unseen.list()];
+  return [...notSeen, ...unsettled.list(), ...unseen.list()];
 }

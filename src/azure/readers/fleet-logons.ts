@@ -12,6 +12,7 @@ import { unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import type { LogAnswer } from '../client/log-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
+import { curedByEligibility } from './eligible-roles.ts';
 import {
   type Ask,
   asker,
@@ -234,7 +235,8 @@ async function readFleet(
   const asked = [...(windows ? [failures, events] : []), ...(linux ? [lines, lastLines] : [])];
   const refusals = asked.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
   if (refusals.length === asked.length) {
-    const refused = unknownFrom(refusals[0], 'Log Analytics', needOf(scopeName(scope)));
+    const gap = unknownFrom(refusals[0], 'Log Analytics', needOf(scopeName(scope)));
+    const refused = await curedByEligibility(connection, scope, gap);
     return { ...nothingLeft, worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), refused])), refused };
   }
   const computerOf = computersOf(machines);

@@ -15,6 +15,7 @@ import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
 import { readEffectiveRules } from './effective-rules.ts';
+import { curedByEligibility } from './eligible-roles.ts';
 import { readNetworkResource } from './network-interface.ts';
 import { unsettledParts } from './unsettled-parts.ts';
 
@@ -144,7 +145,7 @@ export async function readNetwork(
           const body = await readNetworkResource(connection, id);
           if (body) fresh.set(id.toLowerCase(), body);
         } catch (error) {
-          unreadable.push(unreadableFrom(id, error));
+          unreadable.push(await curedByEligibility(connection, id, unreadableFrom(id, error)));
         }
       }),
     );

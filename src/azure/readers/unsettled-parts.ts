@@ -15,6 +15,16 @@ function partName(id: string): string {
   return `${printable(words.toLowerCase(), 60)} ${nameOf(id)}`;
 }
 
+/** That a part's last change failed or is under way; "" for one that is as its configuration says. */
+export function unsettledText(id: string, body: unknown): string {
+  const state = textAt(at(body, 'properties'), 'provisioningState');
+  if (state === '' || /^succeeded$/i.test(state)) return '';
+  const why = /^failed$/i.test(state)
+    ? 'its last change failed'
+    : `a change of it is under way (${printable(state, 30)})`;
+  return `whether ${partName(id)} does what it says: ${why}`;
+}
+
 /**
  * What of a VM's network is not as its configuration says, or passes something that is not seen: parts whose last change
  * failed or is under way, and interfaces behind a gateway load balancer.
@@ -23,14 +33,7 @@ function partName(id: string): string {
  */
 export function unsettledParts(resources: NetworkResources, parts: readonly string[], vm: VirtualMachine): string[] {
   const ids = [...new Map(parts.map((id) => [id.toLowerCase(), id])).values()];
-  const unsettled = ids.flatMap((id) => {
-    const state = textAt(at(resources.get(id), 'properties'), 'provisioningState');
-    if (state === '' || /^succeeded$/i.test(state)) return [];
-    const why = /^failed$/i.test(state)
-      ? 'its last change failed'
-      : `a change of it is under way (${printable(state, 30)})`;
-    return `whether ${partName(id)} does what it says: ${why}`;
-  });
+  const unsettled = ids.map((id) => unsettledText(id, resources.get(id))).filter(Boolean);
   const gateways = vm.networkInterfaces.flatMap((id) =>
     listAt(resources.get(id), 'properties', 'ipConfigurations').flatMap((configuration) => {
       const frontend = textAt(configuration, 'properties', 'gatewayLoadBalancer', 'id');

@@ -9,7 +9,7 @@ export interface Usage {
   limit: number;
 }
 
-const versions = { 'Microsoft.Network': '2024-05-01', 'Microsoft.Compute': '2024-07-01' };
+const versions = { 'Microsoft.Network': '2026-01-01', 'Microsoft.Compute': '2026-04-01' };
 export type CountingNamespace = keyof typeof versions;
 
 const pageLimit = 10;

@@ -98,6 +98,30 @@ function readOnce(
   return { chain, empty: groups.length === 0, because: '', defects, unread: told.unread };
 }
 
+/**
+ * Effective rules know "Allow" and "Deny" alone (REST specification, SecurityRuleAccess): which admin rules always allow is
+ * taken from our own list of the network's admin rules. `ours` is undefined where that was not read: then any admin rule
+ * that allows may be one, and `atMost` is the chain where each is.
+ */
+export function withAlways(
+  chain: FilterChain,
+  ours: FilterChain | undefined,
+): { chain: FilterChain; atMost?: FilterChain } {
+  const { admin } = chain;
+  if (admin === undefined || !admin.rules.some(({ access }) => access === 'allow')) return { chain };
+  const always = (which: (rule: InboundRule) => boolean): FilterChain => ({
+    ...chain,
+    admin: {
+      ...admin,
+      id: `${admin.id}|always`,
+      rules: admin.rules.map((rule) => (rule.access === 'allow' && which(rule) ? { ...rule, access: 'always' } : rule)),
+    },
+  });
+  if (ours === undefined) return { chain, atMost: always(() => true) };
+  const known = ours.admin?.rules.filter(({ access }) => access === 'always') ?? [];
+  return { chain: always((rule) => known.some((one) => one.priority === rule.priority && one.name === rule.name)) };
+}
+
 /** The group's id, which the view reports only through its rules. */
 function groupOfView(association: Json): string {
   for (const rule of list(association.securityRules)) {

@@ -38,6 +38,9 @@ const compute: Counted[] = [
   },
 ];
 
+const usageId = (namespace: string, place: { subscription: string; location: string }, { name }: Counted): string =>
+  `/subscriptions/${place.subscription}/providers/${namespace}/locations/${place.location}/usages/${name}`;
+
 /** The limit in force: the world's own word (a resource `…/locations/usages`), else Azure's usual one. */
 function limitOf(
   azure: Azure,
@@ -45,7 +48,7 @@ function limitOf(
   place: { subscription: string; location: string },
   one: Counted,
 ): number {
-  const id = `/subscriptions/${place.subscription}/providers/${namespace}/locations/${place.location}/usages/${one.name}`;
+  const id = usageId(namespace, place, one);
   const said = at(azure.store.get(id)?.properties, 'limit');
   return typeof said === 'number' ? said : one.limit;
 }
@@ -72,7 +75,8 @@ const usagesOf =
       call,
       all.map(
         (one): Json => ({
-          id: `/subscriptions/${place.subscription}/providers/${namespace}/locations/${place.location}/usages/${one.name}`,
+          // The compute provider prints no id (specifications of both, Usage).
+          ...(namespace === 'Microsoft.Network' && { id: usageId(namespace, place, one) }),
           unit: 'Count',
           currentValue: counted(call.azure, place, one.type),
           limit: limitOf(call.azure, namespace, place, one),

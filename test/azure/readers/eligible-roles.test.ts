@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lookAtPermissions, type NeededPermission } from '../../../src/actions/preflight/permissions.ts';
 import type { Connection } from '../../../src/azure/client/connection.ts';
+import { gapOf } from '../../../src/azure/client/failure.ts';
+import { curedByEligibility } from '../../../src/azure/readers/eligible-roles.ts';
 import { readInventory } from '../../../src/azure/readers/inventory.ts';
+import type { Gap } from '../../../src/documents/fact.ts';
 import { type Answering, answering } from '../client/answering.ts';
 
 const subscription = '/subscriptions/11111111-2222-4333-8444-555555555555';
@@ -79,7 +82,50 @@ describe('a permission that only waits to be activated', () => {
     expect(await readInventory(azure.connection)).toMatchObject({
       state: 'unknown',
       why: 'hidden',
-      cure: expect.stringContaining('you are eligible for Reader on 11111111-2222-4333-8444-555555555555: activate it'),
+      cure: expect.stringContaining(
+        'you are eligible for Reader on subscription 11111111-2222-4333-8444-555555555555: activate it',
+      ),
     });
+  });
+});
+
+describe('what a role refused to be read', () => {
+  const refusal = (code: string, message: string) =>
+    Object.assign(new Error(message), {
+      statusCode: 403,
+      code,
+      response: { status: 403, headers: { get: () => 'an-id' } },
+      details: { error: { code, message } },
+    });
+  const need = {
+    permission: 'Microsoft.Security/jitNetworkAccessPolicies/read',
+    role: 'Security Reader',
+    scope: group,
+  };
+  const lacking = gapOf(refusal('AuthorizationFailed', 'The client does not have authorization.'), need);
+
+  it('is cured by the role that waits to be activated, asked for once', async () => {
+    azure = await reader([eligible('Contributor', 'contributor', group)]);
+    const { connection } = azure;
+    const [one, other] = await Promise.all([
+      curedByEligibility(connection, nsg, lacking),
+      curedByEligibility(connection, nsg, { ...lacking, source: 'ARM' }),
+    ]);
+    expect(one.cure).toMatch(/^you are eligible for Contributor on rg-web: activate it .*, then refresh$/);
+    expect(other).toMatchObject({ why: 'denied', because: lacking.because, source: 'ARM', cure: one.cure });
+    expect(azure.asked.filter(({ url }) => url.includes('roleEligibility'))).toHaveLength(1);
+    expect(azure.asked.filter(({ url }) => /roleDefinitions\//.test(url))).toHaveLength(1);
+  });
+
+  it('keeps its cure where no eligible role has the permission, and where no role would help', async () => {
+    azure = await reader([]);
+    const { connection } = azure;
+    const cured = (gap: Gap) => curedByEligibility(connection, nsg, gap);
+    expect(await cured(lacking)).toBe(lacking);
+    const forbidden = gapOf(refusal('DenyAssignmentAuthorizationFailed', "deny assignment with name 'x'"), need);
+    expect(await cured(forbidden)).toBe(forbidden);
+    const policy = gapOf(refusal('RequestDisallowedByPolicy', 'Resource was disallowed by policy.'), need);
+    expect(await cured(policy)).toBe(policy);
+    expect(lacking.cure).toMatch(/^ask the customer for Security Reader on /);
   });
 });

@@ -36,6 +36,10 @@ beforeAll(async () => {
     }));
     const nic = resource('edge01-nic', /networkInterfaces$/i);
     Object.assign(nic?.properties ?? {}, { provisioningState: 'Failed' });
+    Object.assign(resource('web-nsg', /networkSecurityGroups$/i)?.properties ?? {}, { provisioningState: 'Updating' });
+    add('Microsoft.Network/loadBalancers', 'half-lb', { properties: { provisioningState: 'Failed' } });
+    // Of no VM: nobody asks about it.
+    add('Microsoft.Network/networkInterfaces', 'spare-nic', { properties: { provisioningState: 'Failed' } });
     const [configuration] = Array.isArray(nic?.properties?.ipConfigurations) ? nic.properties.ipConfigurations : [];
     Object.assign(Object(configuration).properties ?? {}, {
       gatewayLoadBalancer: {
@@ -53,6 +57,15 @@ test('what is no VM is counted and named in a scan; a Flexible set’s VMs are V
   expect(told).toMatch(/1 Arc server: cellar01/);
   expect(told).toMatch(/1 classic VM: ancient/);
   expect(told).not.toMatch(/flexible/);
+});
+
+test('a scan names the balancers, groups and interfaces whose last change failed or is under way', async () => {
+  const { notSeen } = await readScan(bench.connection, () => {});
+  expect(notSeen.filter((one) => one.startsWith('exposure: whether')).sort()).toEqual([
+    'exposure: whether load balancer half-lb does what it says: its last change failed',
+    'exposure: whether network interface edge01-nic does what it says: its last change failed',
+    'exposure: whether network security group web-nsg does what it says: a change of it is under way (Updating)',
+  ]);
 });
 
 test('asked for by name or id it is told what it is, instead of the nearest other name', async () => {

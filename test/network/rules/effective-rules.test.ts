@@ -169,6 +169,57 @@ describe('Azure’s effective rules beside ours', () => {
     expect(result.ports).toEqual([]);
   });
 
+  test.each([
+    ['AlwaysAllow', 'AlwaysAllow', 'the same'],
+    ['AlwaysAllow', 'Allow', 'the same'],
+    ['Allow', 'Allow', 'the same'],
+    ['Allow', 'AlwaysAllow', 'differs'],
+    ['AlwaysAllow', 'Deny', 'differs'],
+    ['Deny', 'Deny', 'the same'],
+    ['Deny', 'AlwaysAllow', 'differs'],
+  ])('an admin rule that is %s here and %s there, behind a group that closes', (ours, azures, result) => {
+    const rule = {
+      id: `${id.any('networkManagers', 'nm')}/securityAdminConfigurations/c/ruleCollections/rc/rules/rdp`,
+      kind: 'Custom',
+      properties: {
+        access: ours,
+        priority: 1,
+        direction: 'Inbound',
+        protocol: 'Tcp',
+        sources: [{ addressPrefixType: 'IPPrefix', addressPrefix: '*' }],
+        destinations: [{ addressPrefixType: 'IPPrefix', addressPrefix: '*' }],
+        sourcePortRanges: ['0-65535'],
+        destinationPortRanges: ['3389'],
+      },
+    };
+    const manager = {
+      association: { networkManager: { id: id.any('networkManagers', 'nm') } },
+      effectiveSecurityRules: [effective('rdp', 1, azures)],
+    };
+    const found = opinion(
+      machine({ nicRules: [rdp('r', 300, 'Deny')] }),
+      { value: [manager, answer([effective('securityRules/r', 300, 'Deny')])] },
+      { adminRules: { state: 'known', byNetwork: new Map([[id.vnet().toUpperCase(), [rule]]]) } },
+    );
+    expect(found.secondOpinion[0]?.result).toContain(result);
+  });
+
+  test('where our list of admin rules was not read, an "Allow" of Azure’s may be one that always allows, and that is said', () => {
+    const manager = {
+      association: { networkManager: { id: id.any('networkManagers', 'nm') } },
+      effectiveSecurityRules: [effective('perhaps', 1, 'Allow')],
+    };
+    const found = opinion(
+      machine({ nicRules: [rdp('r', 300, 'Deny')] }),
+      { value: [manager, answer([effective('securityRules/r', 300, 'Deny')])] },
+      { adminRules: { state: 'unknown', why: 'denied', because: 'no permission', cure: 'ask' } },
+    );
+    expect(found.secondOpinion[0]?.result).not.toContain('differs');
+    expect(found.notSeen.join()).toContain(
+      "whether the security admin rules perhaps always allow: Azure's effective rules",
+    );
+  });
+
   test('where Azure could not be asked, the reason is shown and nothing counts as checked', () => {
     const fact = evaluateExposure({
       ...ask(bodies, { power: 'deallocated' }),
