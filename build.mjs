@@ -35,6 +35,7 @@ const { metafile } = await build({
     'simulator-thread': 'src/simulator/thread.ts',
     'query-thread': 'src/evidence/query-thread-entry.ts',
     'digest-thread': 'src/eventlog/digest-thread.ts',
+    'log-thread': 'src/eventlog/log-thread.ts',
     'older-node': 'src/older-node.ts',
   },
   outdir,

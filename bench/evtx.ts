@@ -17,7 +17,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Logons } from '../src/documents/triage.ts';
@@ -85,11 +85,11 @@ function models(): Model[] {
   return found;
 }
 
-/** Writes a valid log of `count` chunks; returns how many records it has. */
-function write(path: string, count: number, from: readonly Model[]): number {
+/** Writes a valid log of `count` chunks whose records are numbered from `first`; returns the number after its last. */
+function write(path: string, count: number, from: readonly Model[], first = 1): number {
   const file = openSync(path, 'w');
-  let id = 1n;
-  let clock = 134_000_000_000_000_000n;
+  let id = BigInt(first);
+  let clock = 134_000_000_000_000_000n + id * 500_000n;
   writeSync(file, Buffer.alloc(4096), 0, 4096, 0);
   for (let i = 0; i < count; i++) {
     const model = from[i % from.length];
@@ -129,7 +129,7 @@ function write(path: string, count: number, from: readonly Model[]): number {
   head.writeUInt32LE(crc32(head.subarray(0, 0x78)), 0x7c);
   writeSync(file, head, 0, 4096, 0);
   closeSync(file);
-  return Number(id) - 1;
+  return Number(id);
 }
 
 /** Milliseconds by the clock, and of the processor in all threads: the latter is meaningful on a busy machine too. */
@@ -250,7 +250,7 @@ try {
   const from = models();
   if (from.length === 0) throw new Error(`no event logs in ${join(shared, 'evtx')} to make a log of`);
   const big = join(folder, 'Security.evtx');
-  const records = write(big, mebibytes * 16, from);
+  const records = write(big, mebibytes * 16, from) - 1;
   console.log(`${mebibytes} MiB, ${records.toLocaleString('en-US')} records, made of ${from.length} real chunks`);
   const [alone, whole] = [await burstsAlone(big), await burstsAndDigest(big)];
   console.log(`${whole.failures.toLocaleString('en-US')} failures in ${whole.bursts.length} bursts`);
@@ -262,6 +262,24 @@ try {
     console.log(`${name}: ${shown(cost)}${ratio}`);
   }
   console.log(peakOfProgram(big));
+
+  // As many events in four logs: one after the other, and at once.
+  const parts = [1, 2, 3, 4].map((part) => join(folder, `Archive-${part}.evtx`));
+  let first = 1;
+  for (const part of parts) first = write(part, mebibytes * 4, from, first);
+  // The least that it takes, however many processors there are: what one thread does for all logs.
+  const main: number[] = [];
+  const logs = (threads: number) => async () => {
+    const before = process.threadCpuUsage();
+    await readEventLogs(parts, { now: new Date(), threads });
+    const { user, system } = process.threadCpuUsage(before);
+    if (threads > 1) main.push((user + system) / 1000);
+  };
+  const several = await measured({ 'one after the other': logs(1), 'at once': logs(4) }, '', 3);
+  for (const [name, cost] of Object.entries(several))
+    console.log(`four logs of ${mebibytes / 4} MiB ${name}, on ${availableParallelism()} processors: ${shown(cost)}`);
+
+  console.log(`  of it ${Math.min(...main).toFixed(0)} ms on the thread that takes the records of all`);
 
   const small = join(folder, 'Small.evtx');
   write(small, 16 * 16, from);

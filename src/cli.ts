@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { exitCode, Failure } from './failure.ts';
 import { skeleton } from './skeleton.ts';
 import { printable } from './text/printable.ts';
@@ -325,16 +325,22 @@ function addDoctor(cordon: Command): void {
     );
 }
 
+const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion'];
+
+/** An argument that shells complete; the command itself says what is wrong with another value. */
+const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });
+
 /** `cordon completion SHELL` */
 function addCompletion(cordon: Command): void {
   cordon
-    .command('completion <shell>')
+    .command('completion')
+    .addArgument(oneOf('<shell>', ['bash', 'zsh', 'fish']))
     .description('what bash, zsh or fish need to complete commands and options: source it')
     .action(async (shell: string) => {
       if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') {
         throw new Failure(`completion is made for bash, zsh and fish, not for ${printable(shell, 40)}`);
       }
-      process.stdout.write((await import('./commands/about.ts')).completionText(cordon, shell));
+      process.stdout.write((await import('./commands/completion.ts')).completionText(cordon, shell));
     });
 }
 
@@ -351,8 +357,9 @@ function addMan(cordon: Command): void {
 /** `cordon schema NAME` */
 function addSchema(cordon: Command): void {
   cordon
-    .command('schema <name>')
-    .description('the JSON Schema of a document: triage, scan, plan, run, transcript, doctor, kql, evtx, conclusion')
+    .command('schema')
+    .addArgument(oneOf('<name>', schemaNames))
+    .description(`the JSON Schema of a document: ${schemaNames.join(', ')}`)
     .action(async (name: string) => print((await import('./commands/schema.ts')).schema(name, process.stdout)));
 }
 

@@ -111,16 +111,18 @@ export function findingsOver(subjects: readonly Subject[], steps: readonly DoneS
     const ids = new Map<string, ToldFinding>();
     for (const [place, { conclusion, where, knew, at }] of subject.readings.entries()) {
       for (const finding of conclusion.findings) {
+        const covering = [...ids.values()].find(({ covers }) => covers?.includes(finding.id));
         const told = {
           ...finding,
           vm: subject.name,
           where: [...new Set(finding.evidence.map(where))],
           state: 'open' as const,
-          since: ids.get(finding.id)?.since ?? at,
+          since: (ids.get(finding.id) ?? covering)?.since ?? at,
           until: '',
           closedBy: '',
         };
         ids.set(finding.id, told);
+        for (const id of finding.covers ?? []) ids.delete(id);
       }
       for (const [id, finding] of ids) {
         if (place === 0 || finding.state === 'closed' || conclusion.findings.some((one) => one.id === id)) continue;

@@ -602,6 +602,8 @@ export const finding = z.object({
   playbook: z.string(),
   /** Gaps that could change the verdict, one sentence each. */
   unknown: z.array(z.string()),
+  /** Ids of findings that it reports too: their evidence and techniques are all among its own. */
+  covers: z.array(z.string()).optional(),
   /** Set when it no longer holds: when it ended (or was first seen to have), and by whom; "" when that is not known. */
   closed: z.object({ at: instant, by: z.string() }).optional(),
 });

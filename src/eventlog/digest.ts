@@ -17,7 +17,7 @@ export interface Digest {
 }
 
 /** Below this many bytes a thread takes longer to start than the digest takes. */
-const worthAThread = 32 * 1024 * 1024;
+export const worthAThread = 32 * 1024 * 1024;
 
 /** A digest for a file of `size` bytes: of a large one it is made in a thread of its own, beside the decoding. */
 export function digestOf(size: number, blocks: SharedArrayBuffer[]): Digest {

@@ -2,9 +2,8 @@ import type { Thresholds } from '../triage/logons/bursts.ts';
 import { type ExplicitUse, explicitFloods } from '../triage/logons/explicit-floods.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
 import { float64s, uint32s } from './growing-column.ts';
-import type { EventRecord } from './record.ts';
-
-const fields = ['TargetUserName', 'IpAddress', 'SubjectUserName', 'ProcessName'];
+import { explicitFields } from './read-fields.ts';
+import type { TakenRecord } from './record.ts';
 
 /** Who tried which account, from where and by which program. */
 type Use = Pick<ExplicitUse, 'computer' | 'subject' | 'account' | 'address' | 'program'>;
@@ -37,8 +36,8 @@ export class ExplicitCredentials {
     return this.#at.length;
   }
 
-  take(record: EventRecord): void {
-    record.choose(fields);
+  take(record: TakenRecord): void {
+    record.choose(explicitFields);
     const address = record.text(1);
     // The program identifies the client only where no address is recorded.
     const program = address.length > 1 ? '' : record.text(3);

@@ -9,7 +9,8 @@ import type { Ticks } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
 import { OtherWitnesses } from './other-witnesses.ts';
-import type { EventRecord } from './record.ts';
+import { failureFields, privilegeFields, successFields } from './read-fields.ts';
+import type { TakenRecord } from './record.ts';
 import {
   directoryEvents,
   failedLogon,
@@ -33,10 +34,6 @@ const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
 const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
 /** Events that follow a logon are rare; a log that holds more is reported as cut. */
 const mostLater = 100_000;
-
-const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus', 'ProcessName'];
-const successFields = ['TargetUserName', 'IpAddress', 'LogonType', 'TargetLogonId'];
-const privilegeFields = ['SubjectUserName', 'SubjectLogonId'];
 
 /** Successful logons in columns: a domain controller's log holds millions. */
 class SuccessColumns {
@@ -132,7 +129,7 @@ export class LogonCollector {
    * Takes a record. The same event may be in several files, or twice in one that was copied live; where one copy is
    * verified, that one counts. `whole` is given the event when it is new.
    */
-  take(record: EventRecord, whole?: (event: SecurityEvent) => void): Taken {
+  take(record: TakenRecord, whole?: (event: SecurityEvent) => void): Taken {
     const mayRepeat = !record.verified || this.#ranges.add(record.recordId);
     if (!isSecurityEvent(record)) return 'unwanted';
     const { eventId, time: at } = record;
@@ -160,7 +157,7 @@ export class LogonCollector {
     return taken;
   }
 
-  #readFailure(record: EventRecord): LogonEvent {
+  #readFailure(record: TakenRecord): LogonEvent {
     const failure = this.#failure;
     record.choose(failureFields);
     failure.at = record.time;
@@ -177,7 +174,7 @@ export class LogonCollector {
   }
 
   /** A status code; the few that there are, are made texts once. */
-  #code(record: EventRecord, place: number): string {
+  #code(record: TakenRecord, place: number): string {
     const number = record.number(place);
     if (number === null) return record.text(place);
     let code = this.#codes.get(number);
@@ -188,7 +185,7 @@ export class LogonCollector {
     return code;
   }
 
-  #takeSuccess(record: EventRecord): void {
+  #takeSuccess(record: TakenRecord): void {
     if (record.verified) this.verifiedSuccesses += 1;
     else this.unverifiedSuccesses += 1;
     record.choose(successFields);
@@ -206,7 +203,7 @@ export class LogonCollector {
   }
 
   /** The number of the record's computer: mostly that of the one before. */
-  #computerOf(record: EventRecord): number {
+  #computerOf(record: TakenRecord): number {
     const name = record.system('computer');
     if (name !== this.#lastComputer) {
       this.#lastComputer = name;
@@ -215,7 +212,7 @@ export class LogonCollector {
     return this.#lastNumber;
   }
 
-  #takePrivileges(record: EventRecord): void {
+  #takePrivileges(record: TakenRecord): void {
     record.choose(privilegeFields);
     const id = record.number(1) ?? 0;
     // Windows logs these all day, and none of them is a logon from outside.
@@ -236,7 +233,7 @@ export class LogonCollector {
     return this.failures.length + this.verifiedSuccesses + this.unverifiedSuccesses + this.otherLogons > 0;
   }
 
-  #takeLater(record: EventRecord): void {
+  #takeLater(record: TakenRecord): void {
     const clears = record.eventId === securityLogCleared || record.eventId === logCleared;
     const full = this.#later.length >= mostLater;
     if (full) this.cut += 1;
@@ -283,7 +280,7 @@ export class LogonCollector {
   }
 
   /** A verified copy of an event that was taken before: it replaces one that was not verified. */
-  #confirm(place: number, record: EventRecord): void {
+  #confirm(place: number, record: TakenRecord): void {
     const row = Math.floor(place / 4);
     if (place % 4 === kinds.failure && this.failures.unverified[row] === 1)
       this.failures.replaceEvent(row, this.#readFailure(record));

@@ -7,7 +7,8 @@ import { kerberos as byTicket, type Success } from '../triage/logons/success.ts'
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import { type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
 import { ExplicitCredentials } from './explicit-credentials.ts';
-import type { EventRecord } from './record.ts';
+import { payloadField, rdpFields, refusalFields } from './read-fields.ts';
+import type { TakenRecord } from './record.ts';
 import {
   explicitCredentials,
   kerberosRefused,
@@ -24,10 +25,6 @@ import {
 
 /** Other reports of logons are rare beside 4625 and 4624; a log that holds more is reported as cut. */
 const most = 1_000_000;
-
-const payloadField = ['payload'];
-const refusalFields = ['Status', 'TargetUserName', 'IpAddress', 'AccountName', 'ClientAddress'];
-const rdpFields = ['ClientIP', 'IPString', 'Param1', 'Param3', 'User', 'Address'];
 
 interface Taken {
   at: Ticks;
@@ -96,7 +93,7 @@ export class OtherWitnesses {
     yield* this.#rdp;
   }
 
-  take(record: EventRecord): void {
+  take(record: TakenRecord): void {
     if (this.#held >= most) {
       this.cut += 1;
       return;
@@ -109,19 +106,19 @@ export class OtherWitnesses {
     else this.#takeRefusal(record);
   }
 
-  #taken(record: EventRecord): Taken {
+  #taken(record: TakenRecord): Taken {
     this.#held += 1;
     const { time: at, recordId, verified } = record;
     return { at, recordId, computer: record.system('computer'), verified };
   }
 
-  #takeOtherLog(record: EventRecord): void {
+  #takeOtherLog(record: TakenRecord): void {
     const taken = this.#taken(record);
     const { at, computer } = taken;
     if (record.eventId === openSsh) {
       record.choose(payloadField);
       const message = record.text(0);
-      const { processId } = record.event().system;
+      const processId = record.processId();
       this.#lines.push({ ...taken, line: { at, computer, processId, message } });
       return;
     }
@@ -130,7 +127,7 @@ export class OtherWitnesses {
     this.#rdp.push({ ...taken, eventId: record.eventId, account: record.text(2) || record.text(4), address });
   }
 
-  #takeRefusal(record: EventRecord): void {
+  #takeRefusal(record: TakenRecord): void {
     const { eventId } = record;
     record.choose(refusalFields);
     const status = record.number(0) ?? 0;

@@ -6,13 +6,12 @@ import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
-import { readChunkHeader } from './chunk-header.ts';
-import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
-import { DeclaredTotals } from './declared-totals.ts';
-import { EventLogError, EventLogFile } from './event-log-file.ts';
+import { EventLogError } from './event-log-file.ts';
+import { readRecords } from './log-records.ts';
 import { LogonCollector } from './logon-collector.ts';
-import type { EventRecord } from './record.ts';
+import { LogsAhead } from './logs-ahead.ts';
+import type { TakenRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 
@@ -65,6 +64,8 @@ export interface LogReadingOptions {
   onEvent?: (event: SecurityEvent) => void;
   /** Awaited after each chunk, so that the consumer of the events can keep up. */
   betweenChunks?: () => Promise<void>;
+  /** How many logs are read at once (`LogsAhead`). One where events are handed over as they are read. */
+  threads?: number;
   /** When the files are read, for the fact. */
   now: Date;
 }
@@ -81,14 +82,31 @@ export async function readEventLogs(paths: readonly string[], options: LogReadin
   const collector = new LogonCollector(options.onEvent !== undefined);
   const files: LogonLog[] = [];
   const unread: UnreadLog[] = [];
-  for (const [at, path] of paths.entries()) {
-    const onProgress = (fraction: number): void => options.onProgress?.((at + fraction) / paths.length);
-    try {
-      files.push(await readOne(path, collector, { ...options, onProgress }));
-    } catch (error) {
-      if (!(error instanceof EventLogError)) throw error;
-      unread.push({ path, because: error.message });
+  const done = paths.map(() => 0);
+  const progress = (at: number, fraction: number): void => {
+    done[at] = fraction;
+    options.onProgress?.(done.reduce((sum, one) => sum + one, 0) / paths.length);
+  };
+  const { signal, threads = options.onEvent ? 1 : undefined } = options;
+  const ahead = new LogsAhead(paths, {
+    onProgress: progress,
+    ...(signal ? { signal } : {}),
+    ...(threads === undefined ? {} : { threads }),
+  });
+  try {
+    for (const [at, path] of paths.entries()) {
+      const told = new Told(collector, options.onEvent);
+      const alone = { ...options, onProgress: (fraction: number) => progress(at, fraction) };
+      try {
+        const read = (await ahead.read(at, told)) ?? (await readRecords(path, told, alone));
+        files.push({ path, ...read, ...told.values() });
+      } catch (error) {
+        if (!(error instanceof EventLogError)) throw error;
+        unread.push({ path, because: error.message });
+      }
     }
+  } finally {
+    ahead.end();
   }
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   collector.finish(thresholds);
@@ -99,39 +117,6 @@ export async function readEventLogs(paths: readonly string[], options: LogReadin
     addresses: collector.failures.addresses.size - 1,
     accounts: collector.failures.accounts.size - 1,
   };
-}
-
-async function readOne(path: string, collector: LogonCollector, options: LogReadingOptions): Promise<LogonLog> {
-  const file = await EventLogFile.open(path);
-  try {
-    const told = new Told(collector, options.onEvent);
-    const reader = new ChunkReader(told);
-    const totals = new DeclaredTotals(file.header);
-    if (file.header.recognised && !file.header.sound)
-      told.damage({ offset: 0, because: "the checksum of the file's header does not match" });
-    if (!file.header.recognised) told.damage({ offset: 0, because: 'the file does not begin as an event log does' });
-    const chunks = file.chunks({ digest: true, ...(options.signal ? { signal: options.signal } : {}) });
-    for await (const { chunk, offset, available, loose } of chunks) {
-      if (loose) {
-        told.damage({ offset, because: `a chunk begins ${available} bytes further on than it should` });
-        reader.readLoose(chunk, available, offset);
-      } else {
-        const header = readChunkHeader(chunk, available);
-        if (header.kind === 'empty') continue;
-        if (!header.verified) told.damage({ offset, because: header.because });
-        totals.add(chunk, header);
-        reader.read(chunk, header, available, offset);
-      }
-      options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
-      if (options.betweenChunks) await options.betweenChunks();
-    }
-    const missing = totals.shortfall(file.size, told.damages > 0);
-    if (missing) told.damage(missing);
-    if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });
-    return { path, bytes: file.size, sha256: file.sha256, dirty: file.header.dirty, ...told.values() };
-  } finally {
-    await file.close();
-  }
 }
 
 /** Hands a file's records to the collector, and counts what the file itself holds. */
@@ -159,7 +144,7 @@ class Told {
     if (this.#damaged.length < mostDamages) this.#damaged.push(damage);
   }
 
-  record(record: EventRecord): void {
+  record(record: TakenRecord): void {
     this.#records += 1;
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);

@@ -130,8 +130,12 @@ export class EventRecord {
       if (fields.size(index) === 4) return view.getUint32(at, true);
       if (fields.size(index) === 8) return view.getUint32(at, true) + view.getUint32(at + 4, true) * 4_294_967_296;
     }
-    const text = this.text(place).trim();
-    return /^(?:\d{1,15}|0x[0-9a-f]{1,16})$/i.test(text) ? Number(text) : null;
+    return numberIn(this.text(place));
+  }
+
+  /** The process that wrote it; null where the event does not say. Throws a DamagedError as `event` does. */
+  processId(): number | null {
+    return this.event().system.processId;
   }
 
   /** The whole event. Throws a DamagedError when it cannot be rendered. */
@@ -203,6 +207,18 @@ export class EventRecord {
       ? this.#texts.at(decoded.chunk, offset, size)
       : valueText(decoded.chunk, offset, size, type);
   }
+}
+
+/** What a log's readers use of a record: one that is read, or one that another thread has read. */
+export type TakenRecord = Pick<
+  EventRecord,
+  'eventId' | 'recordId' | 'time' | 'verified' | 'isOf' | 'system' | 'choose' | 'text' | 'number' | 'processId'
+>;
+
+/** A field's text as a number, decimal or hexadecimal; null when it is none. */
+export function numberIn(field: string): number | null {
+  const text = field.trim();
+  return /^(?:\d{1,15}|0x[0-9a-f]{1,16})$/i.test(text) ? Number(text) : null;
 }
 
 function isUnsigned(type: number): boolean {

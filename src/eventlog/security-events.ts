@@ -1,7 +1,7 @@
 import type { EventParts } from '../triage/logons/event-words.ts';
 import type { LogonEvent } from '../triage/logons/events.ts';
 import { KnownText } from './known-text.ts';
-import type { EventRecord } from './record.ts';
+import type { TakenRecord } from './record.ts';
 
 /** An event of the Security log about a logon, or about what an intruder does after one. */
 export interface SecurityEvent extends LogonEvent {
@@ -118,14 +118,15 @@ const sourceOf = new Uint8Array(0x10000).fill(nowhere);
 for (const [place, { eventIds }] of sources.entries()) for (const id of eventIds) sourceOf[id] = place;
 
 /** Is it an event of logons, and not another one of the same number? */
-export function isSecurityEvent(record: EventRecord): boolean {
+export function isSecurityEvent(record: TakenRecord): boolean {
   const place = sourceOf[record.eventId] ?? nowhere;
   if (place === nowhere || Number.isNaN(record.time)) return false;
   const source = sources[place];
   return source !== undefined && record.isOf(source.provider, source.channel);
 }
 
-const names = [
+/** The fields of which the whole of an event is made. */
+export const wholeFields = [
   'TargetUserName',
   'TargetDomainName',
   'IpAddress',
@@ -147,9 +148,9 @@ const names = [
 ] as const;
 
 /** The whole of an event that `isSecurityEvent` chose. */
-export function securityEventOf(record: EventRecord): SecurityEvent {
-  record.choose(names);
-  const text = (name: (typeof names)[number]): string => record.text(names.indexOf(name));
+export function securityEventOf(record: TakenRecord): SecurityEvent {
+  record.choose(wholeFields);
+  const text = (name: (typeof wholeFields)[number]): string => record.text(wholeFields.indexOf(name));
   const { eventId } = record;
   const logon = eventId === successfulLogon || eventId === failedLogon;
   const member = text('MemberName');
@@ -163,7 +164,7 @@ export function securityEventOf(record: EventRecord): SecurityEvent {
     domain: text('TargetDomainName'),
     address: text('IpAddress'),
     workstation: text('WorkstationName'),
-    logonType: logon ? record.number(names.indexOf('LogonType')) : null,
+    logonType: logon ? record.number(wholeFields.indexOf('LogonType')) : null,
     status: text('Status'),
     subStatus: text('SubStatus'),
     process: text('LogonProcessName'),

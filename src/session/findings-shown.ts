@@ -5,41 +5,14 @@ import { practices } from '../triage/findings.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { Layer, Pane, SessionState } from './state.ts';
 
-const once = new WeakMap<readonly Finding[], readonly Finding[]>();
-
-/**
- * Each fact once: a finding goes when a worse one, or one before it, rests on all of its evidence and more, and names all of
- * its techniques: then that finding already reports it.
- */
-export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
-  const known = once.get(findings);
-  if (known) return known;
-  const within = (some: readonly string[], all: readonly string[]) => some.every((one) => all.includes(one));
-  const kept = findings.filter(
-    (finding, at) =>
-      // A closed finding has no evidence any more.
-      finding.closed !== undefined ||
-      !findings
-        .slice(0, at)
-        .some(
-          ({ evidence, attack }) =>
-            evidence.length > finding.evidence.length &&
-            within(finding.evidence, evidence) &&
-            within(finding.attack, attack),
-        ),
-  );
-  once.set(findings, kept);
-  return kept;
-}
-
 /** The findings of a VM as far as its facts have arrived, each fact once, worst first. */
 export function findingsIn(state: SessionState, vmId: string): readonly Finding[] {
-  return toldOnce(state.triages.get(vmId)?.part.findings ?? []);
+  return state.triages.get(vmId)?.part.findings ?? [];
 }
 
 /** Those that still hold: what was closed is history. */
 export function stillOpen(findings: readonly Finding[]): readonly Finding[] {
-  return toldOnce(findings).filter(({ closed }) => !closed);
+  return findings.filter(({ closed }) => !closed);
 }
 
 /** Those of them that contain every word of the search. */

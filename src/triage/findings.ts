@@ -6,6 +6,7 @@ import { activityRules } from './findings/activity.ts';
 import { backupRules } from './findings/backup.ts';
 import { combinedRules } from './findings/combined.ts';
 import { defenderRules } from './findings/defender.ts';
+import { eachFactOnce, mostUnknown } from './findings/each-fact-once.ts';
 import { firewallRules } from './findings/firewall.ts';
 import { identityRules } from './findings/identity.ts';
 import { jitRules } from './findings/jit.ts';
@@ -47,9 +48,6 @@ export const rules: readonly Rule[] = [
   ...scoreRules,
 ];
 
-/** The most that a finding lists of what it did not see. */
-const mostUnknown = 12;
-
 /** What the evidence that a rule uses could not show. Evidence not answered yet says nothing. */
 function unseen(facts: FindingFacts, names: readonly EvidenceName[]): string[] {
   return names.flatMap((name) => {
@@ -61,7 +59,7 @@ function unseen(facts: FindingFacts, names: readonly EvidenceName[]): string[] {
   });
 }
 
-/** The findings that follow from the facts, worst first. Unknown facts yield none: absence of data is never a verdict. */
+/** The findings that follow from the facts, worst first, each fact once. Unknown facts yield none: absence of data is never a verdict. */
 export function judge(facts: FindingFacts): Finding[] {
   const found: Finding[] = [];
   for (const { id, practice, attack, playbook, reads, weighs = [], judge: apply } of rules) {
@@ -71,5 +69,5 @@ export function judge(facts: FindingFacts): Finding[] {
     const gaps = [...new Set([...unknown, ...unseen(facts, [...reads, ...weighs])])].slice(0, mostUnknown);
     found.push({ id, practice, attack: [...attack], playbook, unknown: gaps, ...rest });
   }
-  return found.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
+  return eachFactOnce(found.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]));
 }

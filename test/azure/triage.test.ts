@@ -62,7 +62,10 @@ describe('triage', () => {
     expect(document.posture.identity).toMatchObject({ value: { managedIdentities: [{ roles: ['Contributor'] }] } });
     expect(document.posture.alerts.state === 'known' && document.posture.alerts.value.alerts).toHaveLength(2);
     expect(document.posture.secureScore).toMatchObject({ value: { percentage: 54 } });
-    expect(document.findings.map((finding) => finding.id)).toContain('rdp-open-to-internet');
+    expect(document.findings[0]).toMatchObject({
+      id: 'exposed-brute-forced-compromised',
+      covers: ['brute-force-succeeded', 'rdp-open-to-internet'],
+    });
     expect(parts.length).toBeGreaterThan(8);
     expect(parts[0] && Object.values(parts[0].posture).filter((fact) => fact !== null).length).toBeLessThan(3);
     expect(parts.at(-1)?.findings).toEqual(document.findings);

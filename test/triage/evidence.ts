@@ -1,5 +1,22 @@
 import { unknown } from '../../src/documents/fact.ts';
-import type { Alerts, Backup, InstallationRun, MissingPatch, Patches, Software } from '../../src/documents/triage.ts';
+import type {
+  Alerts,
+  Backup,
+  EvidenceName,
+  InstallationRun,
+  MissingPatch,
+  Patches,
+  Software,
+} from '../../src/documents/triage.ts';
+import { evidenceNames } from '../../src/sources.ts';
+import type { FindingFacts } from '../../src/triage/findings/rule.ts';
+
+/** A VM of which nothing was answered. */
+export const nothingAnswered: FindingFacts = {
+  ...(Object.fromEntries(evidenceNames.map((name) => [name, null])) as Record<EvidenceName, null>),
+  os: 'windows',
+  now: new Date('2026-11-23T02:20:11Z'),
+};
 
 /** About a known fact of a test. */
 export const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };

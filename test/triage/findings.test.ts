@@ -6,26 +6,19 @@ import { rulesTable } from '../../src/triage/findings/markdown.ts';
 import type { FindingFacts } from '../../src/triage/findings/rule.ts';
 import { judge, practices, rules } from '../../src/triage/findings.ts';
 import { patchAge, patchOrder } from '../../src/triage/patches.ts';
-import { about, alert, assessed, backup, missing, run, scanned, tried, vulnerability } from './evidence.ts';
+import {
+  about,
+  alert,
+  assessed,
+  backup,
+  missing,
+  nothingAnswered as nothing,
+  run,
+  scanned,
+  tried,
+  vulnerability,
+} from './evidence.ts';
 
-const nothing: FindingFacts = {
-  os: 'windows',
-  now: new Date('2026-11-23T02:20:11Z'),
-  exposure: null,
-  logons: null,
-  patches: null,
-  installations: null,
-  knownExploited: null,
-  alerts: null,
-  secureScore: null,
-  recommendations: null,
-  jit: null,
-  identity: null,
-  software: null,
-  backup: null,
-  firewall: null,
-  activity: null,
-};
 const port = (from: number, service: string, breadth: 'internet' | 'narrow' = 'internet'): ExposedPort => ({
   protocol: 'tcp',
   from,
@@ -100,8 +93,6 @@ describe('findings', () => {
     });
     expect(found.map((finding) => [finding.id, finding.severity])).toEqual([
       ['exposed-brute-forced-compromised', 'critical'],
-      ['brute-force-succeeded', 'critical'],
-      ['rdp-open-to-internet', 'critical'],
     ]);
     expect(found[0]?.title).toContain('as svc-backup from 203.0.113.77 at 02:14:09Z');
   });
@@ -117,6 +108,11 @@ describe('findings', () => {
     const range = { ...port(22, 'SSH, Telnet'), to: 23 };
     expect(ids({ exposure: known(exposure(range), about) })).toEqual(['ssh-open-to-internet']);
     expect(ids({ exposure: known(exposure(port(5985, 'WinRM')), about) })).toEqual(['management-port-open']);
+    const all = { ...port(0, 'RDP'), to: 65535 };
+    expect(judge({ ...nothing, exposure: known(exposure(all), about) })).toMatchObject([
+      { title: 'RDP and SSH are open to the whole Internet (all ports)', covers: ['ssh-open-to-internet'] },
+    ]);
+    expect(ids({ exposure: known(exposure(port(3389, 'RDP'), port(22, 'SSH')), about) })).toHaveLength(2);
   });
   it('is not fooled by RDP moved to 4389', () => {
     expect(ids({ exposure: known(exposure(port(4389, '')), about) })).toEqual(['unnamed-port-open-to-internet']);

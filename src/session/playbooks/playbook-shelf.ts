@@ -75,7 +75,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
     list(_vm, found) {
       // What no longer holds needs no answer.
       const findings = found.filter(({ closed }) => !closed);
-      const named = new Map(findings.map((finding, rank) => [finding.id, rank]));
+      const named = new Map(findings.flatMap(({ id, covers = [] }, rank) => [id, ...covers].map((one) => [one, rank])));
       const offers = shelf.playbooks.map(({ playbook }) => ({
         name: playbook.name,
         title: playbook.title,
@@ -84,9 +84,9 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         acts: playbook.steps.flatMap((step) => (step.uses ? [step.id] : [])),
         danger: dangerOf(playbook, options.actions),
         irreversible: isIrreversible(playbook, options.actions),
-        answers: playbook.answers
-          .filter((id) => named.has(id))
-          .sort((a, b) => (named.get(a) ?? 0) - (named.get(b) ?? 0)),
+        answers: [...new Set(playbook.answers.flatMap((id) => named.get(id) ?? []))]
+          .sort((a, b) => a - b)
+          .flatMap((rank) => findings[rank]?.id ?? []),
         disabled: options.readOnly ? 'this session is read-only' : '',
       }));
       // The playbook that a finding names comes before others that answer it too.

@@ -46,7 +46,7 @@ export function closedFindings(state: () => SessionState) {
     beside(part: TriageInProgress, settled: boolean): TriageInProgress {
       const vmId = part.vm.id;
       const before = held.get(vmId) ?? new Map<string, Finding>();
-      const now = new Map(part.findings.map((finding) => [finding.id, finding]));
+      const now = new Set(part.findings.flatMap(({ id, covers = [] }) => [id, ...covers]));
       const gone = [...before.values()].filter(({ id }) => !now.has(id));
       if (!settled) {
         const closed = gone.filter((finding) => finding.closed);

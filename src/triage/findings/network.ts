@@ -2,16 +2,20 @@ import { breadthWords, holds, isManagement, isWide, portText } from '../../netwo
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
-/**
- * A way to administer the VM that more than named addresses reach. A range that also holds one of `toldElsewhere`
- * belongs to another rule.
- */
-function managementRule(
-  id: string,
-  { name, ports: where }: { name: string; ports: string },
-  numbers: number[],
-  toldElsewhere: number[] = [],
-): Rule {
+interface Administration {
+  id: string;
+  name: string;
+  /** As the table of rules prints them. */
+  where: string;
+  numbers: number[];
+  /** A range that also holds one of these belongs to the rule before. */
+  reportedBefore: number[];
+  /** Another way that is named too where a range holds its port: "all ports" is one fact, not two. */
+  also?: { id: string; name: string; number: number };
+}
+
+/** A way to administer the VM that more than named addresses reach. */
+function managementRule({ id, name, where, numbers, reportedBefore, also }: Administration): Rule {
   return {
     id,
     when: `${name} (${where}) is reachable from more than named addresses of the Internet`,
@@ -23,13 +27,15 @@ function managementRule(
     judge({ exposure }) {
       const ports = knownValue(exposure)?.ports ?? [];
       const open = [...ports.entries()].filter(
-        ([, port]) => isWide(port) && holds(port, numbers) && !holds(port, toldElsewhere),
+        ([, port]) => isWide(port) && holds(port, numbers) && !holds(port, reportedBefore),
       );
       const [first] = open;
       if (!first) return null;
+      const both = also && open.some(([, port]) => holds(port, [also.number]));
       return {
         severity: first[1].sources.breadth === 'internet' ? 'critical' : 'high',
-        title: `${name} is open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
+        ...(both ? { covers: [also.id] } : {}),
+        title: `${both ? `${name} and ${also.name} are` : `${name} is`} open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
         evidence: open.map(([index]) => `exposure.ports[${index}]`),
       };
     },
@@ -38,14 +44,28 @@ function managementRule(
 
 /** Management ports, network security groups: what the Internet reaches. */
 export const networkRules: Rule[] = [
-  managementRule('rdp-open-to-internet', { name: 'RDP', ports: '3389/tcp' }, [3389]),
-  managementRule('ssh-open-to-internet', { name: 'SSH', ports: '22/tcp' }, [22]),
-  managementRule(
-    'management-port-open',
-    { name: 'Telnet or WinRM', ports: '23, 5985, 5986/tcp' },
-    [23, 5985, 5986],
-    [22, 3389],
-  ),
+  managementRule({
+    id: 'rdp-open-to-internet',
+    name: 'RDP',
+    where: '3389/tcp',
+    numbers: [3389],
+    reportedBefore: [],
+    also: { id: 'ssh-open-to-internet', name: 'SSH', number: 22 },
+  }),
+  managementRule({
+    id: 'ssh-open-to-internet',
+    name: 'SSH',
+    where: '22/tcp',
+    numbers: [22],
+    reportedBefore: [3389],
+  }),
+  managementRule({
+    id: 'management-port-open',
+    name: 'Telnet or WinRM',
+    where: '23, 5985, 5986/tcp',
+    numbers: [23, 5985, 5986],
+    reportedBefore: [22, 3389],
+  }),
   {
     id: 'unnamed-port-open-to-internet',
     when: 'A TCP port of no known service is reachable from more than named addresses (RDP moved to 4389)',

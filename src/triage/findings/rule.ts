@@ -21,6 +21,8 @@ export interface Verdict {
   unknown?: string[];
   /** In the place of the rule's own, where another answers it. */
   playbook?: string;
+  /** Ids of findings that it reports in their place. */
+  covers?: string[];
   /** When it ended, and by whom, where the evidence shows that it was true and is no longer. */
   closed?: { at: string; by: string };
 }

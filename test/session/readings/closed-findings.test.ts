@@ -54,3 +54,12 @@ test('nothing is closed while answers are awaited, nor what can no longer be kno
   };
   expect(closed.beside(blind, true).findings.some((one) => one.id === id)).toBe(false);
 });
+
+test('what a worse finding reports now is not closed', () => {
+  const closed = closedFindings(() => stateAt('2026-11-23T02:20:11Z'));
+  closed.beside(read, true);
+  const [one, ...others] = without(id).findings;
+  if (!one) throw new Error('the fixture has no other finding');
+  const covered = { ...read, findings: [{ ...one, covers: [id] }, ...others] };
+  expect(closed.beside(covered, true).findings.some((finding) => finding.id === id)).toBe(false);
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ActivityEntry, Exposure } from '../../../src/documents/triage.ts';
 import { judge } from '../../../src/triage/findings.ts';
 import { known } from '../../views/fixtures/incident.ts';
+import { nothingAnswered } from '../evidence.ts';
 
 const group = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/web-nsg';
 const nic = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/web01-nic';
@@ -34,12 +35,10 @@ const locked = entry({
 const closedNow: Exposure = { ports: [], disagreements: [], secondOpinion: [] };
 const found = (entries: ActivityEntry[], exposure: Parameters<typeof judge>[0]['exposure'] = known(closedNow)) =>
   judge({
-    os: 'windows',
+    ...nothingAnswered,
     now: new Date('2026-11-23T02:30:00Z'),
     exposure,
     activity: known({ from: '2026-11-15T00:00:00Z', until: '2026-11-23T02:30:00Z', entries }),
-    ...{ logons: null, patches: null, installations: null, knownExploited: null, alerts: null, secureScore: null },
-    ...{ recommendations: null, jit: null, identity: null, software: null, backup: null, firewall: null },
   }).find(({ id }) => id === 'exposure-change-made');
 
 test('the rule that had opened a port stays a finding after the port was closed, with who closed it and when', () => {

@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { known, unknown } from '../../../src/documents/fact.ts';
 import { severityOrder } from '../../../src/documents/severity.ts';
 import type { Activity, ActivityEntry, IdentityPosture, Jit, Logons } from '../../../src/documents/triage.ts';
-import { evidenceNames } from '../../../src/sources.ts';
-import type { Evidence, FindingFacts } from '../../../src/triage/findings/rule.ts';
+import type { FindingFacts } from '../../../src/triage/findings/rule.ts';
 import { judge, rules } from '../../../src/triage/findings.ts';
 import { burst, change, port } from '../../views/fixtures/incident.ts';
+import { nothingAnswered as nothing } from '../evidence.ts';
 
 const about = { source: 'test', asOf: '2026-11-23T02:20:11Z', coverage: 'all' };
-const unanswered = Object.fromEntries(evidenceNames.map((name) => [name, null])) as Record<keyof Evidence, null>;
-const nothing: FindingFacts = { ...unanswered, os: 'windows', now: new Date('2026-11-23T02:20:11Z') };
 const exposed = (...ports: ReturnType<typeof port>[]) => known({ ports, disagreements: [], secondOpinion: [] }, about);
 const logons = (...bursts: ReturnType<typeof burst>[]) => {
   const value: Logons = {
@@ -66,7 +64,8 @@ describe('exposed, guessed and compromised', () => {
     expect(top?.title).toBe(
       'RDP is open to the whole Internet, and a brute-force attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z',
     );
-    expect(next?.id).toBe('brute-force-succeeded');
+    expect(top?.covers).toEqual(['brute-force-succeeded', 'rdp-open-to-internet']);
+    expect(next?.id).toBe('services-open-to-internet');
   });
   it('is not drawn when one of the three is missing or not known', () => {
     expect(one('exposed-brute-forced-compromised', { exposure: exposed(), logons: logons(burst()) })).toBeUndefined();

@@ -1,0 +1,61 @@
+import { readChunkHeader } from './chunk-header.ts';
+import { type ChunkListener, ChunkReader } from './chunk-reader.ts';
+import { DeclaredTotals } from './declared-totals.ts';
+import { EventLogFile } from './event-log-file.ts';
+
+/** A file that was read to its end. */
+export interface ReadLog {
+  bytes: number;
+  /** Of the very bytes that were read, lower case. */
+  sha256: string;
+  /** Was the log written to when it was copied? */
+  dirty: boolean;
+}
+
+export interface RecordReadingOptions {
+  /** 0 to 1. */
+  onProgress?: (fraction: number) => void;
+  signal?: AbortSignal;
+  /** Awaited after each chunk, so that the consumer of the records can keep up. */
+  betweenChunks?: () => Promise<void>;
+}
+
+/**
+ * Reports every record of a log to a listener, in its order, and every place where it is damaged; `damages` counts those
+ * that were reported. Throws an EventLogError when the file cannot be read.
+ */
+export async function readRecords(
+  path: string,
+  told: ChunkListener & { readonly damages: number },
+  options: RecordReadingOptions,
+): Promise<ReadLog> {
+  const file = await EventLogFile.open(path);
+  try {
+    const reader = new ChunkReader(told);
+    const totals = new DeclaredTotals(file.header);
+    if (file.header.recognised && !file.header.sound)
+      told.damage({ offset: 0, because: "the checksum of the file's header does not match" });
+    if (!file.header.recognised) told.damage({ offset: 0, because: 'the file does not begin as an event log does' });
+    const chunks = file.chunks({ digest: true, ...(options.signal ? { signal: options.signal } : {}) });
+    for await (const { chunk, offset, available, loose } of chunks) {
+      if (loose) {
+        told.damage({ offset, because: `a chunk begins ${available} bytes further on than it should` });
+        reader.readLoose(chunk, available, offset);
+      } else {
+        const header = readChunkHeader(chunk, available);
+        if (header.kind === 'empty') continue;
+        if (!header.verified) told.damage({ offset, because: header.because });
+        totals.add(chunk, header);
+        reader.read(chunk, header, available, offset);
+      }
+      options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
+      if (options.betweenChunks) await options.betweenChunks();
+    }
+    const missing = totals.shortfall(file.size, told.damages > 0);
+    if (missing) told.damage(missing);
+    if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });
+    return { bytes: file.size, sha256: file.sha256, dirty: file.header.dirty };
+  } finally {
+    await file.close();
+  }
+}
