@@ -4,7 +4,7 @@ import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { between, blank, line, span, widthOf } from './line.ts';
-import { detailBody, detailOnScreen } from './page-body.ts';
+import { detailBody, detailFound } from './page-body.ts';
 import { machineHeader, padded } from './page-parts.ts';
 import { bodySections, type Section } from './sections.ts';
 
@@ -14,15 +14,19 @@ export function detailSections(session: Pick<Session, 'explain'>, state: Session
   if (layer.kind !== 'detail' && layer.kind !== 'address' && layer.kind !== 'moment') return [];
   const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
   const header = machineHeader(state, layer.vmId, layer.kind === 'moment' ? 'time line › entry' : layer.kind);
-  const detail = detailOnScreen(session, state);
+  const told = detailFound(session, state);
   const shown = detailBody(session, state);
-  if (!detail || !shown) {
+  if (!told || !shown) {
     const gone = line(
       span(` ${mark.unknown} This is no longer there since the last reading. Esc goes back.`, 'unknown'),
     );
     return [{ kind: 'rows', rows: padded([header, blank, gone], body + 1, state.columns) }];
   }
-  const named = line(span(` ${detail.title}`, 'plain', true));
+  const { detail, search, hits } = told;
+  const named = line(
+    span(` ${detail.title}`, 'plain', true),
+    search === '' ? '' : span(`   ${hits} contain ${search}`, 'accent'),
+  );
   const aged = detail.asOf === '' ? '' : `${age(detail.asOf, state.now)} ago `;
   // The age gives way to the title before the title is cut.
   const ages = aged === '' ? [] : [`  as of ${clock(detail.asOf)}, ${aged}`, `  ${aged}`];

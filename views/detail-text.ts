@@ -8,6 +8,7 @@ import { aroundKey, type Pane, type SessionState, tellingInstant } from '../src/
 import { postureSources } from '../src/sources.ts';
 import { wrap } from '../src/text/cells.ts';
 import { count, sparkline } from '../src/text/counts.ts';
+import { hasWords } from '../src/text/fuzzy.ts';
 import { clock, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import {
@@ -185,6 +186,24 @@ function postureDetail(part: TriageInProgress, index: number, now: Date): Detail
     asOf: item.fact.state === 'known' ? item.fact.asOf : '',
     lines: [...postureSources[item.key].lines(part), ...sourceLines(item.fact)],
     tables: [],
+  };
+}
+
+/** The detail's lines and table rows that contain every word of the search; a line keeps the label that it is under. */
+export function linesWith(detail: Detail, search: string): Detail {
+  let label = '';
+  const under = detail.lines.map((one) => {
+    label = one.label === '' ? label : one.label;
+    return { label, text: one.text };
+  });
+  const lines = under.filter((one) => hasWords(`${one.label} ${one.text}`, search));
+  return {
+    ...detail,
+    lines: lines.map((one, at) => (lines[at - 1]?.label === one.label ? { label: '', text: one.text } : one)),
+    tables: detail.tables.map((table) => ({
+      ...table,
+      rows: table.rows.filter((row) => hasWords(`${table.title} ${Object.values(row).join(' ')}`, search)),
+    })),
   };
 }
 

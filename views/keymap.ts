@@ -1,9 +1,12 @@
 import fuzzysort from 'fuzzysort';
 import type { Command } from '../src/session/commands.ts';
+import type { ContextChange } from '../src/session/contexts.ts';
 import type { Session } from '../src/session/session.ts';
 import { beneath, type Layer, type Mode, modeOf, type SessionState, top } from '../src/session/state.ts';
 import { filterAndSort } from '../src/session/suspects.ts';
+import { counted } from '../src/text/counts.ts';
 import { hasInOrder, hasWords } from '../src/text/fuzzy.ts';
+import { moment } from '../src/text/times.ts';
 import { type Binding, bindingOfRow, type Given, texts } from './binding.ts';
 import { movingBindings } from './moving-bindings.ts';
 import { bodyHeight, bodyRowCount } from './page-body.ts';
@@ -153,16 +156,69 @@ function vmBindings(state: SessionState, text: string): Binding[] {
   );
 }
 
-/** What can be run by its name: the actions of the view under the palette, and VMs to open; best first. */
+/** What can be looked at instead, and the cases to continue; the name is what is typed, its kind is beside it. */
+function contextBindings({ choices, scope, cases }: SessionState): Binding[] {
+  if (!choices) return [];
+  const row = (kind: string, name: string, description: string, commands: Command[]) =>
+    bindingOfRow({ id: `${kind} ${name}`, keys: [kind], name, description, modes: [], commands: () => commands });
+  const to = (change: ContextChange): Command[] => [{ type: 'change-context', to: change }];
+  const open = new Set([...cases.values()].map(({ openCase }) => openCase?.id));
+  const { subscriptions, tenants } = choices;
+  return [
+    ...(subscriptions.length > 1
+      ? [
+          row(
+            'subscription',
+            'all',
+            `All ${subscriptions.length} subscriptions in reach`,
+            to({ kind: 'subscription', id: null, name: 'all subscriptions' }),
+          ),
+        ]
+      : []),
+    ...subscriptions.map(({ id, name }) =>
+      row(
+        'subscription',
+        name,
+        `${name}   ${id}${scope.endsWith(name) ? '   in view' : ''}`,
+        to({ kind: 'subscription', id, name }),
+      ),
+    ),
+    ...tenants.map(({ id, name }) =>
+      row('tenant', name, `${name}${name === id ? '' : `   ${id}`}`, to({ kind: 'tenant', id, name })),
+    ),
+    ...choices.cases.map(({ id, vm, lastAt, entries }) =>
+      row(
+        'case',
+        id,
+        `${id}   ${vm.name}, ${counted(entries, 'entry', 'entries')}, last ${moment(lastAt)}${open.has(id) ? '   open' : ''}`,
+        [{ type: 'open-case', id }],
+      ),
+    ),
+  ];
+}
+
+/** Those that a text means, best first. */
+function meant(bindings: readonly Binding[], text: string): Binding[] {
+  return fuzzysort
+    .go(text, bindings, { keys: ['name', 'description'], limit: 50, threshold: 0.4 })
+    .map((result) => result.obj);
+}
+
+/**
+ * What can be run by its name: the actions of the view under the palette, VMs to open, cases to continue, subscriptions and
+ * tenants to look at; or the last three alone. Best first.
+ */
 export function paletteMatches(state: SessionState): Binding[] {
   const mode = modeBeneath(state);
   const here = bindings.filter((binding) => binding.runnable && binding.modes.includes(mode));
   const layer = top(state);
   const text = layer.kind === 'palette' ? layer.text.trim() : '';
+  if (layer.kind === 'palette' && layer.offers === 'contexts') {
+    const contexts = contextBindings(state);
+    return text === '' ? contexts : meant(contexts, text);
+  }
   if (text === '') return here;
-  const actions = fuzzysort
-    .go(text, here, { keys: ['name', 'description'], limit: 50, threshold: 0.4 })
-    .map((result) => result.obj);
+  const actions = [...meant(here, text), ...meant(contextBindings(state), text)];
   const vms = vmBindings(state, text);
   // A VM that is named to its end is meant.
   const [first] = vms;

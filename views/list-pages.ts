@@ -42,6 +42,23 @@ export function chooserPage(state: SessionState): Line[] {
   ];
 }
 
+/** Nothing has the name that is typed, or nothing was read yet that could have it. */
+function noMatch(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind === 'palette' && layer.offers === 'contexts') {
+    if (!state.choices) return [line(span(`  ${mark.loading} reading what can be looked at`, 'dim'))];
+    return [line(span('  No subscription, tenant or case has that name. Esc closes.', 'dim'))];
+  }
+  return [line(span('  No action has that name. Esc closes.', 'dim'))];
+}
+
+/** What could not be read of what one may choose from. */
+function choiceGaps(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'palette' || layer.offers !== 'contexts') return [];
+  return (state.choices?.gaps ?? []).map((text) => line(span(`  ${mark.unknown} ${text}`, 'unknown')));
+}
+
 /** Help and palette: the actions of the view under them. */
 export function helpPage(state: SessionState): Line[] {
   const layer = drawn(state);
@@ -69,7 +86,11 @@ export function helpPage(state: SessionState): Line[] {
           span(` What you can do here (${below})`, 'plain', true),
           span('   Enter does the selected one, Esc closes', 'dim'),
         )
-      : line(span(' : ', 'accent', true), ...typedSpans(layer.text, state.typing.fromEnd, state.columns - 6));
-  const none = rows.length === 0 ? [line(span('  No action has that name. Esc closes.', 'dim'))] : rows;
-  return [fitLine(head, state.columns), ...padded(scrolledRows(none, height, selected), height, state.columns)];
+      : line(
+          span(layer.offers === 'contexts' ? ' subscription, tenant or case > ' : ' : ', 'accent', true),
+          ...typedSpans(layer.text, state.typing.fromEnd, state.columns - 36),
+        );
+  const none = rows.length === 0 ? noMatch(state) : rows;
+  const shown = [...none, ...choiceGaps(state)];
+  return [fitLine(head, state.columns), ...padded(scrolledRows(shown, height, selected), height, state.columns)];
 }

@@ -2,7 +2,7 @@ import { heldEvidence } from '../src/session/cases/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
 import { addressDetail } from './address-detail.ts';
-import { type Detail, detailOf, detailRows } from './detail-text.ts';
+import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from './layout.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
@@ -82,10 +82,23 @@ function withRaw(state: SessionState, vmId: string, name: string, detail: Detail
     : { ...detail, lines: [...detail.lines, { label: 'Raw', text: held }] };
 }
 
+/** The detail on screen with the lines that its search finds, how many these are, and what is searched for. */
+export function detailFound(session: Pick<Session, 'explain'>, state: SessionState) {
+  const detail = detailOnScreen(session, state);
+  if (!detail) return null;
+  const layer = drawn(state);
+  const search = 'search' in layer ? layer.search.trim() : '';
+  const found = search === '' ? detail : linesWith(detail, search);
+  const rows = found.tables.reduce((sum, table) => sum + table.rows.length, 0);
+  return { detail, found, search, hits: found.lines.length + rows };
+}
+
 /** The text of the detail on screen, with its small tables; null when the thing is gone. */
 export function detailBody(session: Pick<Session, 'explain'>, state: SessionState): Arranged | null {
-  const detail = detailOnScreen(session, state);
-  return detail && arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(state) - 1);
+  const detail = detailFound(session, state)?.found;
+  return detail
+    ? arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(state) - 1)
+    : null;
 }
 
 /** The rows of a text, with the one that says the place in it where there are more than `height`. */

@@ -1,5 +1,5 @@
 import type { Command } from '../src/session/commands.ts';
-import { beneath, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
+import { beneath, promptInHand, runIsOver, type SessionState, top } from '../src/session/state.ts';
 import { everywhere, type Given, one, texts } from './binding.ts';
 
 /** Was the playbook on screen stopped by the user? */
@@ -17,6 +17,12 @@ function enterInRun(state: SessionState): Command | null {
   if (stoppedRun(state) && layer.step === null) return { type: 'resume' };
   const slot = state.runs.find((run) => run.id === layer.runId);
   return slot && runIsOver(slot) ? { type: 'open' } : null;
+}
+
+/** What the text is typed for; "" where none is. */
+function purposeOf(state: SessionState): string {
+  const layer = top(state);
+  return layer.kind === 'input' ? layer.purpose : '';
 }
 
 /** How prompts are answered and text is typed, and the way out that is always there. */
@@ -196,6 +202,7 @@ export const promptBindings: readonly Given[] = [
     description: 'Complete the name of a file',
     modes: ['input'],
     runnable: false,
+    offered: (state) => purposeOf(state) === 'logs',
     commands: one({ type: 'complete' }),
   },
   {
@@ -205,6 +212,7 @@ export const promptBindings: readonly Given[] = [
     description: 'Write the note in your own editor ($VISUAL or $EDITOR)',
     modes: ['input'],
     runnable: false,
+    offered: (state) => purposeOf(state) === 'note',
     commands: one({ type: 'edit-note' }),
   },
   {
@@ -216,6 +224,16 @@ export const promptBindings: readonly Given[] = [
     footer: false,
     runnable: false,
     commands: one({ type: 'redraw' }),
+  },
+  {
+    id: 'suspend',
+    keys: ['Ctrl+Z'],
+    name: 'suspend',
+    description: 'Give the terminal to the shell; fg comes back',
+    modes: everywhere,
+    footer: false,
+    runnable: false,
+    commands: one({ type: 'suspend' }),
   },
   {
     id: 'leave',

@@ -3,7 +3,7 @@ import { lockedHere, openPorts } from '../src/session/playbooks/containment.ts';
 import { reachedFrom } from '../src/session/reached-from.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
-import { wrap } from '../src/text/cells.ts';
+import { cut, wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
@@ -38,7 +38,9 @@ export function headsRow(state: SessionState, width: number): Line {
   const { sort, reversed, columnsWanted } = state;
   const heads = columnsFor(width, columnsWanted).flatMap((column): Span[] => {
     const arrow = column.sort === sort ? (reversed ? '▴' : '▾') : '';
-    return [cell(`${column.head}${arrow}`, column.width, arrow === '' ? 'dim' : 'plain', column.align), span('  ')];
+    // The arrow stays where the name is cut for it.
+    const head = arrow === '' ? column.head : `${cut(column.head, column.width - 1)}${arrow}`;
+    return [cell(head, column.width, arrow === '' ? 'dim' : 'plain', column.align), span('  ')];
   });
   return line(span('   '), ...heads);
 }

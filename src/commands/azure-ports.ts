@@ -7,9 +7,11 @@ import { type HalfDone, halfDone } from '../casefile/half-done.ts';
 import { pendingDeadlines } from '../playbook/deadlines.ts';
 import { loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { caseKeeper } from '../session/cases/kept-cases.ts';
+import type { Choices } from '../session/contexts.ts';
 import { caseLogOf, playbooksOf } from '../session/playbooks/playbook-shelf.ts';
 import type { SessionPorts } from '../session/session.ts';
 import { version } from '../version.ts';
+import { choicesOf } from './context-choices.ts';
 import { startGuard } from './guard.ts';
 import { allowedAddress, withLockOptions } from './lock-options.ts';
 import type { Opened, WorkbenchFlags } from './options.ts';
@@ -18,6 +20,10 @@ import type { Opened, WorkbenchFlags } from './options.ts';
 export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
   /** What is looked at: "contoso-prod +1 subscription". */
   scope(): Promise<string>;
+  /** Rejects, with the reason, when the subscriptions that are wanted cannot be read. */
+  check(): Promise<void>;
+  /** What can be looked at instead, and the cases that can be continued. */
+  choices(): Promise<Choices>;
   /** What earlier sessions left half-done in Azure. */
   halfDone(): Promise<HalfDone[]>;
   /** What was wrong with playbooks of the user's own, a sentence each. */
@@ -28,7 +34,7 @@ export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'pla
 /** The ports over a connection that is open. `program` is cordon's own file, for the process that guards a deadline. */
 export async function azurePorts(
   flags: WorkbenchFlags,
-  { connection, close }: Opened,
+  { connection, close }: Pick<Opened, 'connection' | 'close'>,
   options: TriageOptions,
   program?: string,
 ): Promise<AzurePorts> {
@@ -86,6 +92,10 @@ export async function azurePorts(
       if (!first) return 'no subscription in reach';
       return `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`;
     },
+    async check() {
+      await readSubscriptions(connection);
+    },
+    choices: () => choicesOf(connection, store),
     halfDone: () => halfDone(store, { demo: connection.simulated, now: now() }, pendingDeadlines),
     problems: shelf.problems,
     close,

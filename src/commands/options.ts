@@ -53,6 +53,8 @@ export interface Streams {
 
 export interface Opened {
   connection: Connection;
+  /** Another way to the same cloud or simulator: into another tenant, or to these subscriptions alone. */
+  another(to: { tenant?: string; subscription?: string[] }): Opened;
   /** Ends the simulator if this command started one, and finishes the traffic file. */
   close(): Promise<void>;
 }
@@ -167,22 +169,33 @@ export async function openConnection(
     closers.push(() => started.close());
     simulator = { url: started.url, identityHeader: started.identityHeader, clock: started };
   }
-  const connection = connect({
-    ...base,
-    ...(simulator ? { simulator } : {}),
-    tell: (text) => showSignIn(printable(text, 1000)),
-  });
-  // What the user is asked to type must be on screen before anything else is drawn.
-  if (!simulator && (auth === 'device-code' || auth === 'browser')) await connection.signedIn();
-  if (flags.traffic) {
-    const { recordTraffic } = await import('./traffic.ts');
-    closers.unshift(recordTraffic(connection, flags.traffic, tell));
-  }
-  return {
-    connection,
-    async close() {
-      connection.close();
-      for (const closer of closers) await closer();
-    },
+  const { recordTraffic } = flags.traffic ? await import('./traffic.ts') : { recordTraffic: null };
+  const through = (changed: ConnectionOptions, atEnd: readonly (() => Promise<void>)[]): Opened => {
+    const connection = connect({
+      ...changed,
+      ...(simulator ? { simulator } : {}),
+      tell: (text) => showSignIn(printable(text, 1000)),
+    });
+    const finish = flags.traffic && recordTraffic ? [recordTraffic(connection, flags.traffic, tell)] : [];
+    return {
+      connection,
+      another: (to) =>
+        through(
+          {
+            ...changed,
+            ...(to.tenant ? { tenant: to.tenant } : {}),
+            ...(to.subscription ? { subscriptions: to.subscription } : {}),
+          },
+          [],
+        ),
+      async close() {
+        connection.close();
+        for (const closer of [...finish, ...atEnd]) await closer();
+      },
+    };
   };
+  const opened = through(base, closers);
+  // What the user is asked to type must be on screen before anything else is drawn.
+  if (!simulator && (auth === 'device-code' || auth === 'browser')) await opened.connection.signedIn();
+  return opened;
 }

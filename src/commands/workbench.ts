@@ -6,7 +6,8 @@ import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
 import { toClipboardProgram } from './clipboard-program.ts';
 import { personsEditor } from './editor.ts';
-import { latePorts } from './late-ports.ts';
+import { stopped } from './job-control.ts';
+import { latePorts, type Place } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 import { debugFile, guardScreen } from './screen-guard.ts';
@@ -71,12 +72,21 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const clashes = rebind(settings.keys);
   if (clashes.length > 0) throw new Failure(`${settingsFile()}: keys: ${clashes.join('; ')}`, exitCode.usage);
   let failed: { error: unknown } | null = null;
-  const open = async () => {
+  let base: Opened | null = null;
+  const open = async ({ tenant, subscription }: Place) => {
+    const { azurePorts } = await import('./azure-ports.ts');
+    if (base) {
+      const to = {
+        ...(tenant ? { tenant } : {}),
+        ...(subscription === undefined ? {} : { subscription: subscription === null ? [] : [subscription] }),
+      };
+      return azurePorts({ ...flags, ...to }, base.another(to), options, program);
+    }
     // The frame goes out before anything else takes the processor.
     await new Promise((resolve) => setImmediate(resolve));
     try {
-      const [opened, { azurePorts }] = await Promise.all([first ?? connect(), import('./azure-ports.ts')]);
-      return await azurePorts(flags, opened, options, program);
+      base = await (first ?? connect());
+      return await azurePorts(flags, base, options, program);
     } catch (error) {
       failed = { error };
       session.dispatch({ type: 'leave' });
@@ -93,6 +103,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       reader: late.reader,
       cases: late.cases,
       playbooks: late.playbooks,
+      contexts: late.contexts,
       // Loaded when the first log is opened: most sessions open none.
       eventLogs: {
         async open(...log) {
@@ -104,6 +115,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toClipboardProgram),
       stopwatch: wallStopwatch,
       editor: (text) => editor.edit(text),
+      suspend: () => void stopped(editor.lend),
       quit: () => {},
     },
     {
@@ -152,11 +164,10 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   } finally {
     guard.end();
     process.off('unhandledRejection', defect);
-    await late.opened()?.close();
+    await late.close();
     for (const aside of asides) streams.stderr.write(`cordon: ${aside}\n`);
   }
   if (failed !== null) throw (failed as { error: unknown }).error;
-  for (const problem of late.opened()?.problems ?? [])
-    streams.stderr.write(`A playbook could not be used: ${problem}\n`);
+  for (const problem of late.problems()) streams.stderr.write(`A playbook could not be used: ${problem}\n`);
   return exitCode.done;
 }

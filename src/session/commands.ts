@@ -1,4 +1,5 @@
 import type { Sort } from '../words/suspects-columns.ts';
+import type { ContextChange } from './contexts.ts';
 import type { Pane } from './state.ts';
 
 /** What a view can ask of the session. */
@@ -38,6 +39,13 @@ export type Command =
   | { type: 'jobs' }
   | { type: 'help' }
   | { type: 'palette' }
+  /** Offers subscriptions, tenants and cases to choose from. */
+  | { type: 'contexts' }
+  | { type: 'change-context'; to: ContextChange }
+  /** Continues a case, in place of the one that is open for its VM. */
+  | { type: 'open-case'; id: string }
+  /** Lets the shell have the terminal until it gives it back. */
+  | { type: 'suspend' }
   | { type: 'copy'; text: string; what: string }
   | { type: 'export' }
   | { type: 'insert'; text: string }

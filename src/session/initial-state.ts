@@ -23,6 +23,7 @@ export function initialState(options: StartOptions, now: Date, demo: boolean): S
     demo,
     scope: options.scope,
     identity: null,
+    choices: null,
     layers: [{ kind: 'suspects' }],
     scan: { rows: [], notSeen: [], state: 'loading', because: '', asOf: '', notListed: null },
     filter: '',

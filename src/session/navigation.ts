@@ -108,6 +108,7 @@ export function searchFor(holder: Holder, search: string): void {
   // The cursor stays on its entry when the search still has it.
   else if (layer.kind === 'time-line' || layer.kind === 'findings') holder.replaceTop({ ...layer, search });
   else if (layer.kind === 'help') holder.replaceTop({ ...layer, search, selected: 0 });
+  else if ('scroll' in layer && 'search' in layer) holder.replaceTop({ ...layer, search, scroll: 0 });
 }
 
 /** Searches in the list under the input as it is typed. */
@@ -116,7 +117,8 @@ export function searchBeneath(holder: Holder, search: string): void {
   const list = layers.at(-2);
   const input = layers.at(-1);
   if (!list || !input || !('search' in list)) return;
-  const found = list.kind === 'transcript' ? { ...list, search, selected: null } : { ...list, search };
+  const from = list.kind === 'transcript' ? { selected: null } : 'scroll' in list ? { scroll: 0 } : {};
+  const found = { ...list, search, ...from } as typeof list;
   holder.set({ layers: [...layers.slice(0, -2), found, input] });
 }
 
@@ -155,6 +157,5 @@ export function navigationCommands(holder: Holder, wentBack: () => void) {
     },
     'next-step': ({ by }) => lookAtStep(holder, by),
     help: () => holder.push({ kind: 'help', selected: 0, search: '' }),
-    palette: () => holder.push({ kind: 'palette', text: '', selected: 0 }),
   } satisfies Partial<Handlers>;
 }

@@ -1,4 +1,4 @@
-import type { Finding, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { Finding, VirtualMachine } from '../documents/triage.ts';
 import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
 import type { PlaybookOffer } from './playbooks/playbooks.ts';
@@ -31,7 +31,7 @@ export class Opening {
     open: () => this.#open(),
     'open-vm': ({ id }) => {
       const row = this.#holder.get().scan.rows.find((one) => one.id === id);
-      if (row) this.#openTriage(row);
+      if (row) this.openTriage(row.vm);
     },
     'next-item': ({ by }) => this.#nextItem(by),
     trace: () => this.#trace(),
@@ -55,14 +55,15 @@ export class Opening {
     if (slot && instant !== '') this.#world.around(slot.vm, instant, again);
   }
 
-  #openTriage(row: ScanRow): void {
-    const known = this.#holder.get().triages.get(row.id);
+  /** Opens the VM with its case, and reads it unless that was done. */
+  openTriage(vm: VirtualMachine): void {
+    const known = this.#holder.get().triages.get(vm.id);
     this.#holder.push(
-      { kind: 'triage', vmId: row.id, pane: 'ports', zoomed: false, selected: blankSelection },
-      { selectedVm: row.id, offers: known ? this.#world.offers(known.vm, known.part.findings) : [] },
+      { kind: 'triage', vmId: vm.id, pane: 'ports', zoomed: false, selected: blankSelection },
+      { selectedVm: vm.id, offers: known ? this.#world.offers(known.vm, known.part.findings) : [] },
     );
-    this.#world.open(row.vm);
-    if (!known || known.state === 'failed') this.#world.read(row.vm);
+    this.#world.open(vm);
+    if (!known || known.state === 'failed') this.#world.read(vm);
   }
 
   #open(): void {
@@ -70,7 +71,7 @@ export class Opening {
     const layer = top(state);
     if (layer.kind === 'suspects') {
       const row = selectedRow(state);
-      if (row) this.#openTriage(row);
+      if (row) this.openTriage(row.vm);
     } else if (layer.kind === 'triage') {
       const index = layer.selected[layer.pane];
       if (itemCount(state.triages.get(layer.vmId)?.part, layer.pane) > 0) {
@@ -81,7 +82,7 @@ export class Opening {
     } else if (layer.kind === 'time-line') {
       const found = foundMoments(state, layer);
       const entry = found[momentAt(found, layer.selected)];
-      if (entry) this.#holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0 });
+      if (entry) this.#holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0, search: '' });
     } else if (layer.kind === 'chooser') {
       this.#world.start(layer.vmId, layer.selected);
     } else if (layer.kind === 'run') {
@@ -91,7 +92,7 @@ export class Opening {
   }
 
   #openDetail(vmId: string, place: { pane: Pane; index: number }): void {
-    this.#holder.push({ kind: 'detail', vmId, ...place, scroll: 0 });
+    this.#holder.push({ kind: 'detail', vmId, ...place, scroll: 0, search: '' });
     this.readAround();
   }
 
@@ -130,7 +131,7 @@ export class Opening {
   #triageInHand(): string | null {
     const state = this.#holder.get();
     const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
-    if (row) this.#openTriage(row);
+    if (row) this.openTriage(row.vm);
     return machineOf(this.#holder.get());
   }
 
@@ -140,7 +141,7 @@ export class Opening {
     const addresses = addressesOf(burstInHand(state));
     const [first] = addresses;
     if (vmId === null || first === undefined) return;
-    this.#holder.push({ kind: 'address', vmId, addresses, at: 0, scroll: 0 });
+    this.#holder.push({ kind: 'address', vmId, addresses, at: 0, scroll: 0, search: '' });
     this.#world.trace(vmId, first);
   }
 

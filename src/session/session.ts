@@ -4,6 +4,8 @@ import type { CaseKeeper } from './cases/case-keeper.ts';
 import { CaseWriting } from './cases/case-writing.ts';
 import { type Clipboard, clipboardCommands } from './clipboard.ts';
 import { type Command, type Handlers, handle } from './commands.ts';
+import { ContextChoosing } from './context-choosing.ts';
+import type { Contexts } from './contexts.ts';
 import type { EventLogs } from './event-logs/event-logs.ts';
 import { OpenedLogReading } from './event-logs/opened-logs.ts';
 import { initialState, type StartOptions } from './initial-state.ts';
@@ -33,12 +35,15 @@ export interface SessionPorts {
   reader: Reader;
   cases: CaseKeeper;
   playbooks: Playbooks;
+  contexts: Contexts;
   clipboard: Clipboard;
   eventLogs: EventLogs;
   /** Measures how long a prompt has been on screen. */
   stopwatch: Stopwatch;
   /** Lets a text be written in the user's editor; null when it was left unchanged. Rejects when there is none. */
   editor(text: string): Promise<string | null>;
+  /** Stops this process until the shell continues it; the terminal is the shell's meanwhile. */
+  suspend(): void;
   /** Called once, when the user leaves. */
   quit(): void;
 }
@@ -146,7 +151,21 @@ function controlsOf(holder: Holder, ports: SessionPorts, options: SessionOptions
     around: () => opening.readAround(true),
     trace: (vmId, address) => void lookups.trace(vmId, address, true),
   });
-  return { opening, openedLogs, leaving, prompts, text, refresh, reading: readingTime(holder, ports.stopwatch) };
+  const contexts = new ContextChoosing(holder, ports.contexts, cases, {
+    identity: () => readIdentity(holder, ports.reader),
+    fleet: () => fleet.read(),
+    openVm: (vm) => opening.openTriage(vm),
+  });
+  return {
+    contexts,
+    opening,
+    openedLogs,
+    leaving,
+    prompts,
+    text,
+    refresh,
+    reading: readingTime(holder, ports.stopwatch),
+  };
 }
 
 /** Reads who is signed in, every VM in reach, and what earlier sessions left half-done. */
@@ -176,7 +195,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   const workers = workersOf(holder, ports);
   const { cases, lookups, vms, fleet, slots, starts, undos, chooser } = workers;
   const controls = controlsOf(holder, ports, options, workers);
-  const { opening, openedLogs, leaving, prompts, text, refresh, reading } = controls;
+  const { contexts, opening, openedLogs, leaving, prompts, text, refresh, reading } = controls;
   const handlers: Handlers = {
     ...screenCommands(holder),
     ...navigationCommands(holder, () => chooser.offerAgain()),
@@ -184,6 +203,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     ...clipboardCommands(holder, ports.clipboard),
     ...caseCommands(holder, cases),
     ...opening.commands,
+    ...contexts.commands,
+    suspend: () => ports.suspend(),
     ...openedLogs.commands,
     ...chooser.commands,
     ...starts.commands,

@@ -7,6 +7,7 @@ import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { Sort } from '../words/suspects-columns.ts';
 import type { OpenCase } from './cases/case-keeper.ts';
+import type { Choices } from './contexts.ts';
 import type { OpenedLogs } from './event-logs/event-logs.ts';
 import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import type { Identity } from './session-readers.ts';
@@ -18,21 +19,22 @@ export type Pane = (typeof panes)[number];
 export type Layer =
   | { kind: 'suspects' }
   | { kind: 'triage'; vmId: string; pane: Pane; zoomed: boolean; selected: Record<Pane, number> }
-  | { kind: 'detail'; vmId: string; pane: Pane; index: number; scroll: number }
+  | { kind: 'detail'; vmId: string; pane: Pane; index: number; scroll: number; search: string }
   /** What addresses did, one of them on screen. */
-  | { kind: 'address'; vmId: string; addresses: readonly string[]; at: number; scroll: number }
+  | { kind: 'address'; vmId: string; addresses: readonly string[]; at: number; scroll: number; search: string }
   /** Everything that has a time; `selected` is an entry's id, null the latest. */
   | { kind: 'findings'; vmId: string; selected: string | null; search: string }
   | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
   /** One entry of the time line. */
-  | { kind: 'moment'; vmId: string; entry: string; scroll: number }
+  | { kind: 'moment'; vmId: string; entry: string; scroll: number; search: string }
   | { kind: 'chooser'; vmId: string; selected: number }
   /** `answering`: the prompt that the keys go to, by its key; "" when they go to the view. `step`: the one under the cursor. */
   | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
   /** `selected` null follows the newest entry. */
   | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
   | { kind: 'help'; selected: number; search: string }
-  | { kind: 'palette'; text: string; selected: number }
+  /** `contexts` offers subscriptions, tenants and cases alone. */
+  | { kind: 'palette'; offers: 'all' | 'contexts'; text: string; selected: number }
   | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
   /** `vmId`: the VM whose opened log is asked about; "" otherwise. */
   | {
@@ -128,6 +130,8 @@ export interface SessionState {
   /** What is looked at: "contoso-prod +1 subscription". */
   scope: string;
   identity: Identity | null;
+  /** What can be looked at instead, as it was read last; null before. */
+  choices: Choices | null;
   layers: readonly Layer[];
   scan: {
     rows: readonly ScanRow[];

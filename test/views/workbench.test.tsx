@@ -427,6 +427,47 @@ describe('triage', () => {
     await terminal.until('0 findings, and 3 that are closed');
   });
 
+  test('/ inside a detail leaves the lines with every word, under their labels', async () => {
+    const world = new World();
+    world.explained = [
+      { label: 'Path', text: 'the Internet, then the subnet' },
+      { label: 'Rules that lost', text: 'deny-all 400' },
+      { label: '', text: 'deny-some 410' },
+    ];
+    const { terminal } = await atTriage(80, 24, world);
+    await world.endTriage();
+    await terminal.until('3389/tcp');
+    terminal.type('\r');
+    await terminal.until('deny-some 410');
+    terminal.type('/');
+    terminal.type('lost some');
+    const found = screenOf(await terminal.until('1 contain lost some'));
+    expect(found.row('deny-some')).toMatch(/^Rules that lost +deny-some 410$/);
+    expect(found.has('the subnet')).toBe(false);
+    terminal.type('\r');
+    terminal.type('\u001b');
+    await terminal.until('the subnet');
+  });
+
+  test('c offers where to look and which case to continue; Ctrl+Z gives the terminal to the shell', async () => {
+    const { terminal, world, session } = await atTriage();
+    await world.endTriage();
+    await terminal.until('THEN LOGON');
+    terminal.type('c');
+    const offered = screenOf(await terminal.until('fabrikam.com'));
+    expect(offered.row('contoso-dev')).toMatch(/^subscription +contoso-dev +s2$/);
+    expect(offered.row('2026-11-22-web01')).toMatch(/^case +2026-11-22-web01 +web01, 12 entries/);
+    terminal.type('dev');
+    await terminal.until((screen) => screen.includes('contoso-dev') && !screen.includes('fabrikam.com'));
+    terminal.type('\r');
+    await terminal.until('listing the VMs');
+    expect(screenOf(await terminal.until('s2')).rows[0]).toContain('s2');
+    terminal.type('\u001a');
+    await settle();
+    expect(world.suspended).toBe(1);
+    expect(session.state().layers).toHaveLength(1);
+  });
+
   test('a long page says which of its rows are on screen, to its end', async () => {
     const world = new World();
     world.explained = Array.from({ length: 40 }, (_, at) => ({ label: `Line ${at + 1}`, text: 'of many' }));

@@ -19,7 +19,7 @@ import { identityOf } from './signed-in.ts';
 import { type TimeLimits, usualLimits } from './time-limits.ts';
 import { cachedTokens } from './token-cache.ts';
 import { createTransport, isChange } from './transport.ts';
-import { readTenants, type WhoActs, warningsAbout } from './who-acts.ts';
+import { readTenants, type Tenant, type WhoActs, warningsAbout } from './who-acts.ts';
 
 export interface Clock {
   now(): Date;
@@ -73,6 +73,8 @@ export interface Connection {
   wantedSubscriptions: string[];
   /** Who is signed in, from the token for Azure Resource Manager, and what is odd about it. */
   signedIn(): Promise<WhoActs>;
+  /** The tenants that the sign-in can see, with their domains. Rejects with the SDK's error. */
+  tenants(): Promise<Tenant[]>;
   network(subscriptionId: string): Promise<NetworkManagementClient>;
   compute(subscriptionId: string): Promise<ComputeManagementClient>;
   backup(subscriptionId: string): Promise<RecoveryServicesBackupClient>;
@@ -211,6 +213,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
       const warnings = await warningsAbout(who, tenant ?? '', tenants);
       return { ...who, through: (await source()).through(), warnings };
     },
+    tenants,
     network: lazilyEach(async (subscriptionId) => {
       const { NetworkManagementClient } = await import('@azure/arm-network');
       return new NetworkManagementClient(tokens, subscriptionId, modular);

@@ -13,11 +13,8 @@ export interface Subscription {
   tenantId: string;
 }
 
-/**
- * The enabled subscriptions that were asked for, or all in reach. Throws a Failure for a name or id that is not in
- * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error without a sign-in.
- */
-export async function readSubscriptions(connection: Connection): Promise<Subscription[]> {
+/** The enabled subscriptions in reach, whichever were asked for. Throws the SDK's error without a sign-in. */
+export async function readReachableSubscriptions(connection: Connection): Promise<Subscription[]> {
   const client = await connection.subscriptions();
   const all: Subscription[] = [];
   for await (const subscription of client.subscriptions.list()) {
@@ -28,6 +25,15 @@ export async function readSubscriptions(connection: Connection): Promise<Subscri
       tenantId: subscription.tenantId ?? '',
     });
   }
+  return all;
+}
+
+/**
+ * The enabled subscriptions that were asked for, or all in reach. Throws a Failure for a name or id that is not in
+ * reach, with the nearest names, for a name that several have, with their ids, and the SDK's error without a sign-in.
+ */
+export async function readSubscriptions(connection: Connection): Promise<Subscription[]> {
+  const all = await readReachableSubscriptions(connection);
   if (connection.wantedSubscriptions.length === 0) return all;
   return connection.wantedSubscriptions.map((wanted) => {
     const named = ({ id, name }: Subscription) => [id.toLowerCase(), name.toLowerCase()].includes(wanted.toLowerCase());

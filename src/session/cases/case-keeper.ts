@@ -39,6 +39,6 @@ export interface OpenCase {
 
 /** Where cases are kept. */
 export interface CaseKeeper {
-  /** Opens the VM's case of today, or continues with it, and notes that it was opened. */
-  open(vm: VirtualMachine): Promise<OpenCase>;
+  /** Opens the VM's case of today, or continues with it, or with the one named; and notes that it was opened. */
+  open(vm: VirtualMachine, caseId?: string): Promise<OpenCase>;
 }

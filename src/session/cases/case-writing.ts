@@ -35,6 +35,16 @@ export class CaseWriting {
     this.#queues.set(vm.id, this.#ask(vm));
   }
 
+  /**
+   * Continues another case of the VM: what is being written goes to the one before, which is closed once the other is open.
+   * Where that cannot be opened, the one before stays.
+   */
+  change(vm: VirtualMachine, caseId: string): void {
+    const known = this.#holder.get().cases.get(vm.id)?.openCase ?? null;
+    if (!known) this.#put(vm.id, { state: 'opening', openCase: null, because: '' });
+    this.#queues.set(vm.id, this.#askInstead(vm, caseId, this.#queues.get(vm.id)));
+  }
+
   /** Does `work` after what is being written already. `failed` is called when the disk refused. */
   write(vmId: string, work: (openCase: OpenCase) => Promise<void>, failed: (because: string) => void): void {
     const next = async (before: Promise<void> | undefined) => {
@@ -109,14 +119,35 @@ export class CaseWriting {
     this.#holder.set({ cases: new Map(this.#holder.get().cases).set(vmId, slot) });
   }
 
+  #take(vm: VirtualMachine, opened: OpenCase): void {
+    opened.subscribe(() => this.#holder.set({ cases: new Map(this.#holder.get().cases) }));
+    this.#recorded.delete(vm.id);
+    this.#put(vm.id, { state: 'open', openCase: opened, because: '' });
+    if (opened.beside) this.#holder.say(opened.beside, 'bad');
+    const slot = this.#holder.get().triages.get(vm.id);
+    if (slot) this.record(slot.part, slot.state === 'done');
+  }
+
+  async #askInstead(vm: VirtualMachine, caseId: string, written: Promise<void> | undefined): Promise<void> {
+    await written;
+    const before = this.#holder.get().cases.get(vm.id)?.openCase ?? null;
+    try {
+      this.#take(vm, await this.#keeper.open(vm, caseId));
+      this.#holder.say(`Case ${caseId} is continued${before ? `; ${before.id} is closed` : ''}.`, 'good');
+    } catch (error) {
+      const stays = before ? ` Case ${before.id} stays open.` : '';
+      this.#holder.say(`Case ${caseId} cannot be continued: ${sentence(error)}${stays}`, 'bad');
+      if (!before) await this.#ask(vm);
+      return;
+    }
+    await before?.close().catch((error: unknown) => {
+      this.#holder.say(`Case ${before.id} was not closed: ${sentence(error)}`, 'bad');
+    });
+  }
+
   async #ask(vm: VirtualMachine): Promise<void> {
     try {
-      const opened = await this.#keeper.open(vm);
-      opened.subscribe(() => this.#holder.set({ cases: new Map(this.#holder.get().cases) }));
-      this.#put(vm.id, { state: 'open', openCase: opened, because: '' });
-      if (opened.beside) this.#holder.say(opened.beside, 'bad');
-      const slot = this.#holder.get().triages.get(vm.id);
-      if (slot) this.record(slot.part, slot.state === 'done');
+      this.#take(vm, await this.#keeper.open(vm));
     } catch (error) {
       const because = sentence(error);
       this.#put(vm.id, { state: 'failed', openCase: null, because });

@@ -38,7 +38,7 @@ export interface KeptCase extends OpenCase {
 
 /** A case keeper whose cases have their files at hand. */
 export interface KeptCases extends CaseKeeper {
-  open(vm: VirtualMachine): Promise<KeptCase>;
+  open(vm: VirtualMachine, caseId?: string): Promise<KeptCase>;
 }
 
 /** The case that was opened, and why the VM's case of today could not be continued; "" when it could, or was none. */
@@ -121,10 +121,14 @@ function keptLines(): (entry: Entry) => EntryLine {
 /** The case files on this machine's disk, as the workbench and the command line use them. */
 export function caseKeeper(options: KeeperOptions): KeptCases {
   return {
-    async open(vm) {
+    async open(vm, caseId) {
       const operator = await options.operator();
       const actor = operator.name;
-      const { file, beside } = await openOrCreate(options, vm, operator);
+      const { file, beside } = await openOrCreate(
+        caseId === undefined ? options : { ...options, caseId },
+        vm,
+        operator,
+      );
       let entries: readonly Entry[] = [];
       const found: Entry[] = [];
       for await (const entry of file.entries()) found.push(entry);
