@@ -1,6 +1,6 @@
 /**
  * What a key costs with 10,000 VMs: from the key to the frame on the terminal, CPU and bytes a key, beside the same keys in
- * a bare Ink list of as many rows, in turn in one run; CPU and bytes while nobody presses anything; and the longest time for
+ * a bare Ink list of as many rows, in turn in one run; CPU and bytes while no key is pressed; and the longest time for
  * which the thread that takes keys was busy with something else, which on a busy machine counts what others took too.
  * `npm run bench -- keys [vms] [keys a round]`
  */
