@@ -1,7 +1,7 @@
 import { burstKinds } from '../documents/burst-kinds.ts';
 import type { VerdictLine } from '../documents/conclusion.ts';
 import type { ExposedPort } from '../documents/triage.ts';
-import { portText } from '../network/port-text.ts';
+import { portText, portTexts } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
@@ -33,7 +33,7 @@ function compromised({ breakIns }: Story): Statement[] {
   });
 }
 
-/** What was done in the session that a logon opened, as the log names it. */
+/** Events of the session that a logon opened, as the log names them. */
 function leftBehind({ leftBehind: done }: Story): Statement[] {
   if (done.length === 0) return [];
   const texts = done.slice(0, 8).map(({ event }) => `${event.what} ${event.at.slice(11, 19)}Z`);
@@ -66,7 +66,7 @@ function openedBy({ openedBy: found }: Story): Statement[] {
   return found.slice(-3).map(({ index, entry, opened }) => ({
     about: 'opened by',
     text: printable(
-      `${opened.map(portText).join(', ')} by ${resourceText(entry.resource)}, written ${moment(entry.at)} by ${entry.caller || 'somebody'}${entry.address ? ` from ${entry.address}` : ''}`,
+      `${portTexts(opened)} by ${resourceText(entry.resource)}, written ${moment(entry.at)} by ${entry.caller || 'somebody'}${entry.address ? ` from ${entry.address}` : ''}`,
       400,
     ),
     attack: entry.attack,
