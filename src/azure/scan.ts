@@ -27,7 +27,7 @@ interface FleetFacts {
   bursts: Map<string, FleetBurst> | Unknown | null;
   /** `whole`: Azure gave all there are, so that a VM without any has none. */
   alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
-  /** `whole`: a VM that is not among them has no assessment; else it was not told. */
+  /** `whole`: Azure gave all there are, so that a VM without any was never assessed. */
   patches: { counts: Map<string, PatchCounts>; whole: boolean } | null;
   /** CISA's entries among each scanned VM's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
