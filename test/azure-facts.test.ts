@@ -1,13 +1,22 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AzureFact, azureFacts, confirmEveryDays, dueFacts, ledgerPage, retirement } from '../src/azure-facts.ts';
+import {
+  type AzureFact,
+  azureFacts,
+  confirmEveryDays,
+  dueFacts,
+  ledgerPage,
+  retirement,
+  supportedUntil,
+} from '../src/azure-facts.ts';
 
 const fact = (changes: Partial<AzureFact>): AzureFact => ({
   id: 'x',
   fact: 'x',
   source: 'x',
   confirmed: '2026-11-29',
+  read: '',
   retires: '',
   usedBy: [],
   ...changes,
@@ -36,8 +45,12 @@ test('a fact is due from the day it retires, and once nobody has confirmed it fo
 });
 
 test('a retirement is worded from the table, past or to come, and a fact without one has none', () => {
-  expect(retirement('unmanaged-disks')).toBe('retired on 2026-03-31');
-  expect(retirement('azure-disk-encryption')).toBe('retires on 2028-09-15');
-  expect(retirement('attack-v19')).toBe('');
-  expect(() => retirement('no-such-fact')).toThrow('no such fact');
+  const now = '2026-11-23T02:20:11Z';
+  expect(retirement('unmanaged-disks', now)).toBe('retired on 2026-03-31');
+  expect(retirement('azure-disk-encryption', now)).toBe('retires on 2028-09-15');
+  expect(retirement('azure-disk-encryption', '2028-09-15T00:00:00Z')).toBe('retired on 2028-09-15');
+  expect(retirement('attack-v19', now)).toBe('');
+  expect(supportedUntil('inbound-nat-rule-v1')).toBe('supported until 2027-09-30');
+  expect(supportedUntil('attack-v19')).toBe('');
+  expect(() => retirement('no-such-fact', now)).toThrow('no such fact');
 });

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../casefile/redaction.ts';
 import { explainPort } from '../network/explain.ts';
 import type { Reader } from '../session/session-readers.ts';
 import { concluded } from '../triage/in-progress.ts';
@@ -22,8 +23,10 @@ export function azureReader(connection: Connection, options: TriageOptions = {})
       if (network) networks.set(vm.id.toLowerCase(), network);
       return document;
     },
-    traceAddress: (address, signal) => readAddressTrace(connection, address, { ...options, signal }),
-    eventsAround: (vm, instant, signal) => readEventsAround(connection, vm, instant, signal),
+    traceAddress: async (address, signal) =>
+      withoutSecrets(await readAddressTrace(connection, address, { ...options, signal })),
+    eventsAround: async (vm, instant, signal) =>
+      withoutSecrets(await readEventsAround(connection, vm, instant, signal)),
     askedBy: (listener, work) => connection.askedBy(listener, work),
     conclude: (facts) => concluded(facts, options.exploited, connection.clock.now()),
     explain(part, portIndex) {

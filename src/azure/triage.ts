@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../casefile/redaction.ts';
 import type { Fact } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { EvidenceName, Exposure, Facts, Posture, TriageDocument, VirtualMachine } from '../documents/triage.ts';
@@ -42,7 +43,9 @@ class Picture {
   }
 
   add(change: Change): void {
-    this.raw = { ...this.raw, ...change, posture: { ...this.raw.posture, ...change.posture } };
+    // An alert's text, an activity's or a rule's may hold a password: it is on no screen and in no report.
+    const clean = withoutSecrets(change);
+    this.raw = { ...this.raw, ...clean, posture: { ...this.raw.posture, ...clean.posture } };
     this.part = this.#conclude(this.raw);
     this.#show(this.part);
   }

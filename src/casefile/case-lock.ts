@@ -35,6 +35,20 @@ export class CaseLockedError extends Error {
   }
 }
 
+/** The case's folder cannot be written: of a read-only file system, or of somebody else. */
+export class CaseUnwritableError extends Error {
+  override name = 'CaseUnwritableError';
+  constructor(directory: string, code: string) {
+    const because =
+      { EROFS: 'its file system is read-only', ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up' }[
+        code
+      ] ?? 'permission denied';
+    super(`the case cannot be written: ${because} (${directory}). Nothing was changed`);
+  }
+}
+
+const unwritable = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
+
 export interface CaseLock {
   /** Whose abandoned lock was taken over, or null. */
   readonly takenFrom: LockHolder | null;
@@ -61,7 +75,7 @@ export async function lockCase(directory: string, now: () => Date): Promise<Case
   let takenFrom: LockHolder | null = null;
   // Each round either takes the lock, finds its holder alive, or has moved one abandoned lock out of the way.
   for (let round = 0; round < 8; round += 1) {
-    if (await createLock(path, mine)) {
+    if (await createLockIn(directory, path, mine)) {
       ours.add(mine.token);
       return { takenFrom, release: () => release(path, mine.token) };
     }
@@ -88,6 +102,14 @@ export async function removeAbandonedLock(directory: string): Promise<boolean> {
   const held = text === null ? null : parseLock(text);
   if (text === null || held === null || !(await isAbandoned(held))) return false;
   return moveAway(path, text);
+}
+
+async function createLockIn(directory: string, path: string, note: LockNote): Promise<boolean> {
+  try {
+    return await createLock(path, note);
+  } catch (error) {
+    throw unwritable.has(codeOf(error)) ? new CaseUnwritableError(directory, codeOf(error)) : error;
+  }
 }
 
 /** The lock appears with its content or not at all: written aside, then linked to its name, which fails if it is taken. */

@@ -222,9 +222,11 @@ class Store implements CaseStore {
     for (const id of await this.#ids().catch(() => [])) {
       const directory = join(this.root, id);
       try {
-        if (!(await removeAbandonedLock(directory))) continue;
-        await removeLeftovers(directory);
-        if (await isUnbegun(directory)) await rm(directory, { recursive: true });
+        const abandoned = await removeAbandonedLock(directory);
+        if (abandoned) await removeLeftovers(directory);
+        if ((await lockHolder(directory)) === null && (await isUnbegun(directory))) {
+          await rm(directory, { recursive: true });
+        }
       } catch {
         // A folder that may not be written to stays as it is.
       }
@@ -406,16 +408,16 @@ async function removeLeftovers(directory: string): Promise<void> {
   }
 }
 
-/** Was the process killed before the first line was whole? Nothing can have been changed or found by then. */
+/**
+ * Was the process killed before the first line was whole? Nothing can have been changed or found by then. A folder without
+ * a transcript may be a case that another process begins just now.
+ */
 async function isUnbegun(directory: string): Promise<boolean> {
+  const names = await readdir(directory);
   const evidence = await readdir(join(directory, 'evidence')).catch(() => []);
-  if (evidence.length > 0) return false;
-  try {
-    for await (const first of linesOf(join(directory, 'transcript.jsonl'))) return !first.ended;
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'ENOENT';
-  }
+  if (!names.includes('transcript.jsonl') || evidence.length > 0) return false;
+  for await (const first of linesOf(join(directory, 'transcript.jsonl'))) return !first.ended;
+  return true;
 }
 
 /** `<name>.<uuid>.tmp`, as `writeWhole` names what is not whole yet. */

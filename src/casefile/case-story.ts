@@ -2,10 +2,11 @@ import type { Indicator, Recommendation, VerdictLine } from '../documents/conclu
 import { mergedIndicators } from '../documents/merged-indicators.ts';
 import { severityOrder } from '../documents/severity.ts';
 import type { Finding, TimeLineEntry } from '../documents/triage.ts';
+import { type VerdictKind, verdictKinds } from '../documents/verdict-kinds.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
 
 /** What of one VM's verdict stays when a later reading no longer sees it, and what only the last reading can say. */
-const lasting = new Set<VerdictLine['about']>(['compromised', 'left behind', 'spreading', 'opened by', 'attacked']);
+const lasting = new Set<VerdictKind>(['compromised', 'left behind', 'spreading', 'opened by', 'attacked']);
 
 export interface ToldVerdict extends VerdictLine {
   where: string[];
@@ -23,17 +24,7 @@ export function verdictOver({ readings }: Subject): ToldVerdict[] {
     readAt: reading === last ? '' : reading.at,
   });
   const kinds = [...new Set(readings.flatMap(({ conclusion }) => conclusion.verdict.map(({ about }) => about)))];
-  const order: VerdictLine['about'][] = [
-    'compromised',
-    'left behind',
-    'spreading',
-    'opened by',
-    'attacked',
-    'exposed',
-    'unpatched',
-    'not known',
-  ];
-  return order
+  return verdictKinds
     .filter((about) => kinds.includes(about))
     .flatMap((about) => {
       const from = lasting.has(about)

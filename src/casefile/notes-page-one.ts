@@ -1,5 +1,5 @@
-import type { VerdictLine } from '../documents/conclusion.ts';
 import { evidenceName } from '../documents/evidence-names.ts';
+import type { VerdictKind } from '../documents/verdict-kinds.ts';
 import { count, counted } from '../text/counts.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
 import {
@@ -29,7 +29,7 @@ import type { NotesSource } from './notes-source.ts';
 import { resourceOf } from './one-line.ts';
 import type { OpenIntent } from './recovery.ts';
 
-const labels: Record<VerdictLine['about'], string> = {
+const labels: Record<VerdictKind, string> = {
   compromised: 'Compromised',
   'left behind': 'Left behind',
   spreading: 'Spreading',

@@ -214,6 +214,28 @@ function namesASecret(value: object): boolean {
   return typeof name === 'string' && isSecretName(name);
 }
 
+/**
+ * The value with each of its texts redacted, by their form alone: names of properties hide nothing here, so that the shape
+ * stays what its reader expects. What holds no secret is the same object as before.
+ */
+export function withoutSecrets<T>(value: T): T {
+  return textsRedacted(value, 0) as T;
+}
+
+function textsRedacted(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value !== 'object' || value === null || depth >= deepest) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => textsRedacted(item, depth + 1));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const pairs = Object.entries(value).map(([name, item]) => [name, item, textsRedacted(item, depth + 1)] as const);
+  if (pairs.every(([, before, after]) => before === after)) return value;
+  return Object.fromEntries(pairs.map(([name, , after]) => [name, after]));
+}
+
 /** Whether something was there at all is worth knowing: null, booleans and emptiness stay. */
 function hidden(item: unknown): Json | undefined {
   if (item === undefined || typeof item === 'function' || typeof item === 'symbol') return undefined;

@@ -2,11 +2,16 @@ import { createActions } from '../actions/actions.ts';
 import { locksAtVm } from '../actions/lock/lock-of-vm.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
-import { lockHolder } from '../casefile/case-lock.ts';
-import { type CaseFile, type CaseStore, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { CaseUnwritableError, lockHolder } from '../casefile/case-lock.ts';
+import {
+  type CaseFile,
+  type CaseReader,
+  type CaseStore,
+  defaultCaseRoot,
+  openCaseStore,
+} from '../casefile/case-store.ts';
 import { readEvidence } from '../casefile/evidence.ts';
 import { halfDone, halfDoneIn } from '../casefile/half-done.ts';
-import type { Entry } from '../documents/transcript.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
 import { type Deadline, keptNote, pendingDeadlines } from '../playbook/deadlines.ts';
@@ -15,6 +20,7 @@ import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
 import type { KeptCase } from '../session/cases/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
+import { caseToUndo } from './case-to-undo.ts';
 import { startGuard } from './guard.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
@@ -236,10 +242,7 @@ async function undoNow(
   const now = () => connection.clock.now();
   try {
     const store = storeOf(opened, flags);
-    const reader = await store.read(id);
-    const entries: Entry[] = [];
-    // A large entry's line is shortened; what undo needs of it is in its evidence.
-    for await (const entry of reader.entries()) entries.push({ ...entry, body: await reader.fullBody(entry) });
+    const { reader, entries } = await caseToUndo(store, id);
     if (reader.header.demo !== connection.simulated) {
       throw new Failure(
         reader.header.demo
@@ -249,7 +252,7 @@ async function undoNow(
       );
     }
     async function openCase(): Promise<WritableCase> {
-      const file: CaseFile = await store.open(reader.id);
+      const file: CaseFile = await openToUndo(store, reader);
       const { name } = await connection.signedIn();
       const log = caseLogOf({ id: file.id, file, actor: name }, now);
       await settleOpenIntents(file, log, connection, streams.stderr);
@@ -262,6 +265,7 @@ async function undoNow(
       { ...flags, ...(records ? { records } : {}) },
       {
         what: `case ${reader.id}`,
+        again: `cordon undo ${reader.id} --yes`,
         steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
         actions: createActions(connection),
         openCase,
@@ -271,6 +275,19 @@ async function undoNow(
     );
   } finally {
     await opened.close();
+  }
+}
+
+/** Opens the case for writing. Where it cannot be written, there is another way to lift what locks the VM. */
+async function openToUndo(store: CaseStore, { id, header }: CaseReader): Promise<CaseFile> {
+  try {
+    return await store.open(id);
+  } catch (error) {
+    if (!(error instanceof CaseUnwritableError)) throw error;
+    throw new Failure(
+      `${error.message}. A lock is lifted from Azure alone, into a case elsewhere: cordon undo --vm ${header.vm.name} --yes --cases FOLDER`,
+      exitCode.needsAttention,
+    );
   }
 }
 
@@ -304,6 +321,7 @@ async function undoLocksAtVm(flags: UndoFlags, streams: Streams): Promise<number
       { ...flags, ...(flags.confirm === undefined ? {} : { step: 'lock' }) },
       {
         what: `locks at ${vm.name}`,
+        again: `cordon undo --vm ${vm.name} --yes`,
         steps: async () => ({ steps, unreadable }),
         actions: createActions(connection),
         async openCase(): Promise<WritableCase> {

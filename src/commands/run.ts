@@ -112,6 +112,7 @@ function standing(view: RunView, caseId: string): string[] {
       `${view.vm.name}: “${step.title}” may be in force in part: ${step.error || step.verified?.text || 'not verified'}`,
     ];
   });
+  if (lines.length === 0) return [`Nothing was changed. What the case says: cordon case show ${caseId}`];
   return [
     ...lines,
     `What the case says: cordon case show ${caseId}. What can be undone: cordon undo ${caseId}; undo it: cordon undo ${caseId} --yes`,

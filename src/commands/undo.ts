@@ -24,6 +24,8 @@ export interface UndoOptions {
 export interface UndoDependencies {
   /** What is undone, in words: "case 2026-11-23-web01", "locks at web01". */
   what: string;
+  /** The command that tries again what was not undone. */
+  again: string;
   /** What can be undone, oldest first, and what of it cannot be read, in sentences. */
   steps(): Promise<{ steps: UndoableStep[]; unreadable: string[] }>;
   actions: ReadonlyMap<string, Action>;
@@ -184,7 +186,10 @@ export async function undoCase(
     }
     write(true);
     const whole = wanted.every(({ listed }) => listed.outcome === 'undone') && unreadable.length === 0;
-    return whole ? exitCode.done : exitCode.needsAttention;
+    if (whole) return exitCode.done;
+    const why = because === '' ? '' : `${because}. `;
+    streams.stderr.write(`${why}Not all is undone; what stands is looked at again by: ${dependencies.again}\n`);
+    return exitCode.needsAttention;
   } finally {
     stop();
     await opened.close();

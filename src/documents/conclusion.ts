@@ -1,20 +1,12 @@
 import * as z from 'zod';
 import { instant } from './fact-schema.ts';
 import { finding, severity, timeLineEntry } from './triage.ts';
+import { verdictKinds } from './verdict-kinds.ts';
 
 /** One line of the verdict: a statement that the evidence supports. */
 const verdictLine = z.object({
   /** What kind of statement it is; a later reading's line of a kind replaces an earlier one's. */
-  about: z.enum([
-    'compromised',
-    'left behind',
-    'spreading',
-    'opened by',
-    'attacked',
-    'exposed',
-    'unpatched',
-    'not known',
-  ]),
+  about: z.enum(verdictKinds),
   severity,
   text: z.string(),
   /** MITRE ATT&CK technique ids. */

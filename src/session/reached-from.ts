@@ -1,4 +1,4 @@
-import { identityChanges } from '../triage/verdict.ts';
+import { identityChanges } from '../triage/story.ts';
 import type { SessionState, TriageSlot } from './state.ts';
 
 /** A VM on which the identity of a compromised VM ran a command. */

@@ -8,8 +8,8 @@ import { day, moment } from '../text/times.ts';
 import { openings } from './findings/activity.ts';
 import { knownValue } from './findings/rule.ts';
 import type { TriageInProgress } from './in-progress.ts';
+import { identityChanges, successes } from './story.ts';
 import { resourceText } from './time-line.ts';
-import { identityChanges, successes } from './verdict.ts';
 
 type Lines = Recommendation[];
 

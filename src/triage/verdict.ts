@@ -1,105 +1,70 @@
 import { burstKinds } from '../documents/burst-kinds.ts';
 import type { VerdictLine } from '../documents/conclusion.ts';
-import { evidenceName } from '../documents/evidence-names.ts';
-import type { Activity, ActivityEntry, Burst, EvidenceName, LogonSuccess, Logons } from '../documents/triage.ts';
-import { isWide, portText } from '../network/port-text.ts';
+import type { ExposedPort } from '../documents/triage.ts';
+import { portText } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
-import { openings } from './findings/activity.ts';
-import { brokenInto } from './findings/logons.ts';
-import { knownValue } from './findings/rule.ts';
 import type { TriageInProgress } from './in-progress.ts';
 import { logonTypeWords } from './logons/event-words.ts';
+import { compose, type Story, severityIn } from './story.ts';
 import { resourceText } from './time-line.ts';
 
-/** The bursts that a logon followed, with that logon. */
-export function successes(logons: Logons | null): { index: number; burst: Burst; success: LogonSuccess }[] {
-  return [...(logons?.bursts ?? []).entries()].flatMap(([index, burst]) =>
-    burst.success.state === 'known' && burst.success.value ? [{ index, burst, success: burst.success.value }] : [],
-  );
-}
+/** A statement but for its severity, which the story has. */
+type Statement = Omit<VerdictLine, 'severity'>;
 
-/** What the identity of the VM changed in Azure and Azure did not refuse: since the first logon, where there was one. */
-export function identityChanges(activity: Activity | null, logons: Logons | null): [number, ActivityEntry][] {
-  const since = successes(logons)
-    .map(({ success }) => success.at)
-    .sort()[0];
-  return [...(activity?.entries ?? []).entries()].filter(
-    ([, { callerKind, severity, status, at }]) =>
-      callerKind === 'identity-of-this-machine' &&
-      severity !== 'info' &&
-      severity !== 'low' &&
-      status !== 'failed' &&
-      (since === undefined || at >= since),
-  );
-}
+/** "; and 3 more" where a list is cut. */
+const rest = (all: readonly unknown[], shown: number, of = '') =>
+  all.length > shown ? `; and ${count(all.length - shown)} more${of}` : '';
 
-function compromised(logons: Logons | null): VerdictLine[] {
-  return successes(logons)
-    .slice(0, 5)
-    .map(({ index, burst, success }) => {
-      const how = success.logonType === null ? '' : ` (${logonTypeWords(String(success.logonType))})`;
-      return {
-        about: 'compromised',
-        severity: 'critical',
-        text: printable(
-          `${success.account} logged on from ${success.address} at ${moment(success.at)}${how}, after ${count(burst.failures)} failed logons since ${moment(burst.start)}`,
-          400,
-        ),
-        attack: [burstKinds[burst.kind].technique, 'T1078'],
-        evidence: [`logons.bursts[${index}].success`],
-      };
-    });
+function compromised({ breakIns }: Story): Statement[] {
+  return breakIns.slice(0, 5).map(({ index, burst, success }, at) => {
+    const how = success.logonType === null ? '' : ` (${logonTypeWords(String(success.logonType))})`;
+    const more = at === 4 ? rest(breakIns, 5, ' logons like it') : '';
+    return {
+      about: 'compromised',
+      text: printable(
+        `${success.account} logged on from ${success.address || 'an address that was not recorded'} at ${moment(success.at)}${how}, after ${count(burst.failures)} failed logons since ${moment(burst.start)}${more}`,
+        400,
+      ),
+      attack: [burstKinds[burst.kind].technique, 'T1078'],
+      evidence: [`logons.bursts[${index}].success`],
+    };
+  });
 }
 
 /** What was done in the session that a logon opened, as the log names it. */
-function leftBehind(logons: Logons | null): VerdictLine[] {
-  const done = successes(logons).flatMap(({ index, burst }) =>
-    [...burst.next.entries()].map(([at, event]) => ({ event, path: `logons.bursts[${index}].next[${at}]` })),
-  );
-  // Special privileges (4672) come with every administrator's logon.
-  const told = done.filter(({ event }) => event.eventId !== 4672);
-  if (told.length === 0) return [];
-  const texts = told.slice(0, 8).map(({ event }) => `${event.what} ${event.at.slice(11, 19)}Z`);
-  const more = told.length > 8 ? `; and ${count(told.length - 8)} more` : '';
+function leftBehind({ leftBehind: done }: Story): Statement[] {
+  if (done.length === 0) return [];
+  const texts = done.slice(0, 8).map(({ event }) => `${event.what} ${event.at.slice(11, 19)}Z`);
   return [
     {
       about: 'left behind',
-      severity: 'critical',
-      text: printable(`${texts.join('; ')}${more}`, 900),
+      text: printable(`${texts.join('; ')}${rest(done, 8)}`, 900),
       attack: [],
-      evidence: told.map(({ path }) => path).slice(0, 8),
+      evidence: done.map(({ path }) => path).slice(0, 8),
     },
   ];
 }
 
-function spreading(part: TriageInProgress): VerdictLine[] {
-  const activity = knownValue(part.posture.activity);
-  const found = identityChanges(activity, knownValue(part.logons));
+function spreading({ spreading: found }: Story, { vm }: TriageInProgress): Statement[] {
   if (found.length === 0) return [];
   const texts = found
     .slice(0, 5)
     .map(([, { what, resource, at }]) => `${what}: ${resourceText(resource)} ${at.slice(11, 19)}Z`);
-  const more = found.length > 5 ? `; and ${count(found.length - 5)} more` : '';
   return [
     {
       about: 'spreading',
-      severity: knownValue(part.logons) && brokenInto(knownValue(part.logons)) ? 'critical' : 'high',
-      text: printable(`the managed identity of ${part.vm.name} acted in Azure: ${texts.join('; ')}${more}`, 700),
-      attack: ['T1078.004', ...new Set(found.flatMap(([, { attack }]) => attack))].filter(
-        (id, at, all) => all.indexOf(id) === at,
-      ),
+      text: printable(`the managed identity of ${vm.name} acted in Azure: ${texts.join('; ')}${rest(found, 5)}`, 700),
+      attack: [...new Set(['T1078.004', ...found.flatMap(([, { attack }]) => attack)])],
       evidence: found.slice(0, 5).map(([index]) => `posture.activity.entries[${index}]`),
     },
   ];
 }
 
-function openedBy(part: TriageInProgress): VerdictLine[] {
-  const found = openings({ activity: knownValue(part.posture.activity), exposure: part.exposure });
+function openedBy({ openedBy: found }: Story): Statement[] {
   return found.slice(-3).map(({ index, entry, opened }) => ({
     about: 'opened by',
-    severity: 'high',
     text: printable(
       `${opened.map(portText).join(', ')} by ${resourceText(entry.resource)}, written ${moment(entry.at)} by ${entry.caller || 'somebody'}${entry.address ? ` from ${entry.address}` : ''}`,
       400,
@@ -109,12 +74,9 @@ function openedBy(part: TriageInProgress): VerdictLine[] {
   }));
 }
 
-function attacked(logons: Logons | null): VerdictLine[] {
-  const others = [...(logons?.bursts ?? []).entries()].filter(
-    ([, { success }]) => success.state === 'unknown' || success.value === null,
-  );
-  if (others.length === 0) return [];
-  const texts = others.slice(0, 3).map(([, burst]) => {
+function attacked({ attacks }: Story): Statement[] {
+  if (attacks.length === 0) return [];
+  const texts = attacks.slice(0, 3).map(({ burst }) => {
     const accounts = burst.distinctAccounts ?? burst.accounts.length;
     const whom = accounts === 1 ? (burst.accounts[0]?.name ?? '?') : `${count(accounts)} accounts`;
     const ended = burst.success.state === 'unknown' ? 'whether one succeeded is not known' : 'none succeeded';
@@ -122,101 +84,76 @@ function attacked(logons: Logons | null): VerdictLine[] {
     const from = `${burst.sources[0]?.address ?? 'no recorded address'}${sources > 1 ? ` and ${count(sources - 1)} more` : ''}`;
     return `${count(burst.failures)} failures from ${from} against ${whom}, ${moment(burst.start)} to ${moment(burst.end)}: ${ended}`;
   });
-  const unsure = others.some(([, { success }]) => success.state === 'unknown');
-  const more = others.length > 3 ? `; and ${count(others.length - 3)} more bursts` : '';
   return [
     {
       about: 'attacked',
-      severity: unsure ? 'high' : 'medium',
-      text: printable(`${texts.join('; ')}${more}`, 700),
-      attack: [...new Set(others.map(([, { kind }]) => burstKinds[kind].technique))],
-      evidence: others.slice(0, 3).map(([index]) => `logons.bursts[${index}]`),
+      text: printable(`${texts.join('; ')}${rest(attacks, 3, ' bursts')}`, 700),
+      attack: [...new Set(attacks.map(({ burst }) => burstKinds[burst.kind].technique))],
+      evidence: attacks.slice(0, 3).map(({ index }) => `logons.bursts[${index}]`),
     },
   ];
 }
 
-function exposed({ exposure }: TriageInProgress): VerdictLine[] {
-  if (exposure?.state !== 'known') return [];
-  const wide = exposure.value.ports.filter(isWide);
-  const narrow = exposure.value.ports.filter((port) => !isWide(port));
-  const named = (ports: typeof wide) =>
-    [...new Set(ports.map((port) => `${portText(port)}${port.service ? ` ${port.service}` : ''}`))]
-      .slice(0, 12)
-      .join(', ');
-  const few =
-    narrow.length === 0
-      ? ''
-      : `; to ${[...new Set(narrow.flatMap(({ sources }) => sources.prefixes))].slice(0, 3).join(', ')} only: ${named(narrow)}`;
-  const azure = exposure.value.disagreements.length > 0 ? '; Azure’s effective rules DISAGREE' : '';
+/** "3389 RDP, 443 HTTPS and 2 more" */
+function namedPorts(ports: readonly ExposedPort[]): string {
+  const names = [...new Set(ports.map((port) => `${portText(port)}${port.service ? ` ${port.service}` : ''}`))];
+  const more = names.length > 12 ? ` and ${count(names.length - 12)} more` : '';
+  return `${names.slice(0, 12).join(', ')}${more}`;
+}
+
+function exposed({ exposed: found }: Story): Statement[] {
+  if (!found) return [];
+  const { wide, narrow, value, asOf } = found;
+  const prefixes = [...new Set(narrow.flatMap(({ sources }) => sources.prefixes))];
+  const others = prefixes.length > 3 ? ` and ${count(prefixes.length - 3)} more` : '';
+  const few = narrow.length === 0 ? '' : `; to ${prefixes.slice(0, 3).join(', ')}${others} only: ${namedPorts(narrow)}`;
+  const azure = value.disagreements.length > 0 ? '; Azure’s effective rules DISAGREE' : '';
+  const open = wide.length === 0 ? 'no port is open to the Internet' : `open to the Internet: ${namedPorts(wide)}`;
   return [
     {
       about: 'exposed',
-      severity: wide.length > 0 ? 'high' : 'info',
-      text: printable(
-        `${wide.length === 0 ? 'no port is open to the Internet' : `open to the Internet: ${named(wide)}`}${few}${azure} (read ${moment(exposure.asOf)})`,
-        500,
-      ),
+      text: printable(`${open}${few}${azure} (read ${moment(asOf)})`, 500),
       attack: [],
       evidence: ['exposure.ports'],
     },
   ];
 }
 
-function unpatched({ patches }: TriageInProgress): VerdictLine[] {
-  if (patches?.state !== 'known') return [];
-  const critical = patches.value.missing.filter(({ classification }) => /critical/i.test(classification));
+function unpatched({ unpatched: critical }: Story): Statement[] {
   if (critical.length === 0) return [];
   const names = critical.slice(0, 8).map(({ kb, name, lastAttempt }) => {
     const failed = lastAttempt && /^failed$/i.test(lastAttempt.state) ? ' (its installation failed)' : '';
     return `${kb === '' ? name : `KB${kb}`}${failed}`;
   });
+  const more = critical.length > 8 ? ` and ${count(critical.length - 8)} more` : '';
   return [
     {
       about: 'unpatched',
-      severity: 'high',
-      text: printable(
-        `critical updates missing: ${names.join(', ')}${critical.length > 8 ? ` and ${critical.length - 8} more` : ''}`,
-        400,
-      ),
+      text: printable(`critical updates missing: ${names.join(', ')}${more}`, 400),
       attack: [],
       evidence: ['patches.missing'],
     },
   ];
 }
 
-/** What decides the verdict and is not known, or was not answered. */
-function notKnown(part: TriageInProgress): VerdictLine[] {
-  const deciding: [EvidenceName, { state: string; because?: string } | null][] = [
-    ['logons', part.logons],
-    ['exposure', part.exposure],
-    ['activity', part.posture.activity],
-    ['patches', part.patches],
-  ];
-  const texts = deciding.flatMap(([name, fact]) =>
-    fact === null
-      ? // Of files nothing else is asked.
-        part.vm.id === ''
-        ? []
-        : [`${evidenceName(name)}: not answered`]
-      : fact.state === 'unknown'
-        ? [`${evidenceName(name)}: ${fact.because ?? ''}`]
-        : [],
-  );
-  if (texts.length === 0) return [];
-  return [{ about: 'not known', severity: 'high', text: printable(texts.join('; '), 900), attack: [], evidence: [] }];
+function notKnown({ notKnown: gaps }: Story): Statement[] {
+  if (gaps.length === 0) return [];
+  const texts = gaps.map(({ name, because }) => `${name}: ${because}`);
+  return [{ about: 'not known', text: printable(texts.join('; '), 900), attack: [], evidence: [] }];
 }
 
-/** What is so on this VM, the worst first; nothing follows from what is not known, which has a line of its own. */
+/** The story as the notes state it, the worst first; nothing follows from what is not known, which has a line of its own. */
 export function verdictOf(part: TriageInProgress): VerdictLine[] {
-  const logons = knownValue(part.logons);
-  return [
-    ...compromised(logons),
-    ...leftBehind(logons),
-    ...spreading(part),
-    ...openedBy(part),
-    ...attacked(logons),
-    ...exposed(part),
-    ...unpatched(part),
-    ...notKnown(part),
+  const story = compose(part);
+  const statements = [
+    ...compromised(story),
+    ...leftBehind(story),
+    ...spreading(story, part),
+    ...openedBy(story),
+    ...attacked(story),
+    ...exposed(story),
+    ...unpatched(story),
+    ...notKnown(story),
   ];
+  return statements.map((one) => ({ ...one, severity: severityIn(story, one.about) }));
 }

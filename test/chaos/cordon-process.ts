@@ -6,6 +6,7 @@ import { type Connection, connect } from '../../src/azure/client/connection.ts';
 import { type CaseFile, openCaseStore } from '../../src/casefile/case-store.ts';
 import { readEvidence } from '../../src/casefile/evidence.ts';
 import { openTranscriptFile, type TranscriptFile } from '../../src/casefile/transcript-file.ts';
+import { caseToUndo } from '../../src/commands/case-to-undo.ts';
 import { runPlaybook, type WritableCase } from '../../src/commands/run.ts';
 import { settleOpenIntents } from '../../src/commands/settle-open-intents.ts';
 import { undoCase } from '../../src/commands/undo.ts';
@@ -98,12 +99,13 @@ export class CordonProcess {
   /** `cordon undo CASE --yes`, or with the step named and the VM's name given where only that deletes evidence. */
   undo(caseId: string, step: string | null, vm: string): Promise<Ended> {
     return this.#command(async (streams) => {
-      const { entries, directory } = await this.#read(caseId);
+      const { reader, entries } = await caseToUndo(this.#store(), caseId);
       return undoCase(
         { yes: true, ...(step === null ? {} : { step, confirm: vm }) },
         {
           what: `case ${caseId}`,
-          steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(directory, evidence) }),
+          again: `cordon undo ${caseId} --yes`,
+          steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
           actions: createActions(this.#connection),
           openCase: () => this.#writable(caseId),
           onInterrupt: () => () => undefined,
@@ -127,8 +129,7 @@ export class CordonProcess {
 
   /** The entries of a case with their whole bodies, and what verifying it says. */
   async look(caseId: string): Promise<{ entries: Entry[]; verified: string }> {
-    const { entries, verified } = await this.#read(caseId);
-    return { entries, verified };
+    return this.#read(caseId);
   }
 
   async #command(work: (streams: Parameters<typeof runPlaybook>[2]) => Promise<number>): Promise<Ended> {
@@ -207,17 +208,13 @@ export class CordonProcess {
     return { log, close: () => file.close('anna') };
   }
 
-  async #read(caseId: string): Promise<{ entries: Entry[]; directory: string; verified: string }> {
+  async #read(caseId: string): Promise<{ entries: Entry[]; verified: string }> {
     const reader = await openCaseStore(this.#about.root).read(caseId);
     const verdict = await reader.verify();
     const entries: Entry[] = [];
     if (verdict.ok)
       for await (const entry of reader.entries()) entries.push({ ...entry, body: await reader.fullBody(entry) });
-    return {
-      entries,
-      directory: reader.directory,
-      verified: verdict.ok ? '' : `line ${verdict.line} ${verdict.because}`,
-    };
+    return { entries, verified: verdict.ok ? '' : `line ${verdict.line} ${verdict.because}` };
   }
 }
 

@@ -11,6 +11,7 @@ const byHand = (playbook: string, vm: string, text: string, part: Partial<Schedu
   diesAt: null,
   undoDiesAt: null,
   again: false,
+  undoneAtOnce: false,
   ...part,
 });
 
@@ -38,10 +39,12 @@ export const failedOnce: readonly Schedule[] = [
     faults: [{ match: { method: 'POST', path: '/backup\\?' }, times: 1, effect: { hangOperation: true } }],
   }),
   byHand('lock-nsg', 'web01', 'killed before the first line of the case was whole', { diesAt: 1 }),
+  byHand('lock-nsg', 'web01', 'undone at once after a kill that left half a line', { diesAt: 21, undoneAtOnce: true }),
   bySeed('lock-nsg', 31),
   bySeed('lock-nsg', 47),
   bySeed('undelete-backup', 8),
   bySeed('undelete-backup', 44),
   bySeed('request-jit', 46),
   bySeed('lock-nsg', 1059),
+  bySeed('lock-nsg', 5249),
 ];

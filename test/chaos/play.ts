@@ -66,7 +66,7 @@ export async function openStage(): Promise<Stage> {
   return {
     play: async (schedule) => (await plays(schedule)).wrong,
     async places(playbook, vm) {
-      const quiet = { seed: 0, playbook, vm, text: '', latency: 'none', again: false } as const;
+      const quiet = { seed: 0, playbook, vm, text: '', latency: 'none', again: false, undoneAtOnce: false } as const;
       const lives = { faults: [], undoFaults: [], diesAt: null, undoDiesAt: null };
       const { wrong, places } = await plays({ ...quiet, ...lives });
       if (wrong.length > 0) throw new Error(`${playbook} on ${vm} breaks rules without faults: ${wrong.join('; ')}`);
@@ -140,6 +140,8 @@ class Play {
     }
     // The activity log shows an event some minutes later: what nothing else tells is known by then.
     this.#skip(3600);
+    // Whoever undoes at once after a crash has opened nothing before.
+    if (this.#schedule.undoneAtOnce) await this.#undo([], null, 'undo at once');
     await this.#process(null).settle(this.#caseId);
     if (!existsSync(join(this.#root, this.#caseId))) {
       // Killed before its first line was whole.
@@ -207,6 +209,7 @@ class Play {
     return { ended, places: process.places };
   }
 
+  /** `cordon undo CASE`, which must not be refused for what a crash left. */
   async #undo(
     faults: Schedule['undoFaults'],
     diesAt: number | null,
@@ -217,6 +220,8 @@ class Play {
     this.#azure.azure.faults.add([...faults]);
     const ended = await this.#within(what, () => process.undo(this.#caseId ?? '', step, this.#schedule.vm));
     this.#azure.azure.faults.clear();
+    if (ended && ended.code > 5 && this.#azure.arrived.length > 0)
+      this.#wrong.push(`${what} is refused: ${ended.text.trim()}`);
     this.#places.undo = Math.max(this.#places.undo, process.places);
     return ended;
   }

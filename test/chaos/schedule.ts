@@ -28,6 +28,8 @@ export interface Schedule {
   undoDiesAt: number | null;
   /** Is the playbook run a second time in the same case? */
   again: boolean;
+  /** Is it undone before anything else has opened the case again? */
+  undoneAtOnce: boolean;
 }
 
 /** Each playbook with VMs that it can work on. */
@@ -179,6 +181,7 @@ export function scheduleOf(seed: number, playbook: string, vms: readonly string[
     diesAt,
     undoDiesAt,
     again: next() < 0.2,
+    undoneAtOnce: diesAt !== null && next() < 0.5,
   };
 }
 
@@ -188,9 +191,16 @@ export const titleOf = ({ playbook, seed, text, vm, latency }: Schedule): string
 /** A death at each place of a run, and of the undo after a run. */
 export function killsOf(playbook: string, vm: string, places: { run: number; undo: number }): Schedule[] {
   const quiet = { seed: 0, playbook, vm, faults: [], undoFaults: [], latency: 'none', again: false } as const;
+  const lives = { diesAt: null, undoDiesAt: null, undoneAtOnce: false };
   const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
   return [
-    ...upTo(places.run).map((at) => ({ ...quiet, text: `killed at ${at} of the run`, diesAt: at, undoDiesAt: null })),
-    ...upTo(places.undo).map((at) => ({ ...quiet, text: `killed at ${at} of the undo`, diesAt: null, undoDiesAt: at })),
+    ...upTo(places.run).map((at) => ({
+      ...quiet,
+      ...lives,
+      text: `killed at ${at} of the run`,
+      diesAt: at,
+      undoneAtOnce: at % 2 === 1,
+    })),
+    ...upTo(places.undo).map((at) => ({ ...quiet, ...lives, text: `killed at ${at} of the undo`, undoDiesAt: at })),
   ];
 }

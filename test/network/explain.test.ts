@@ -51,6 +51,7 @@ test('the path, who, the rule and the rules that lost, with the reason', () => {
 test('no rule stands in the way', () => {
   const lines = explained(machine({ sku: 'Basic' }));
   expect(lines['Decided by']).toEqual(['no rule: no network security group is in the way']);
+  expect(lines.Path?.join(' ')).toContain('(public address web-ip, Basic, supported until 2025-09-30)');
 });
 
 test('names that attackers choose cannot drive the terminal', () => {

@@ -18,7 +18,7 @@ const incrementalOnly = new Set(['ultrassd_lrs', 'premiumv2_lrs']);
 const undoText = "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the VM's name.";
 
 /** What is to be known of a snapshot of this disk before it is relied on. */
-function remarks(id: string, disk: Json, settings: Settings): string[] {
+function remarks(id: string, disk: Json, settings: Settings, today: string): string[] {
   const name = shortName(id);
   const sku = textAt(disk, 'sku', 'name');
   const said: string[] = [];
@@ -32,7 +32,7 @@ function remarks(id: string, disk: Json, settings: Settings): string[] {
   }
   if (textAt(disk, 'properties', 'encryptionSettingsCollection', 'enabled') === 'true') {
     said.push(
-      `${name} is encrypted inside (ADE, which ${retirement('azure-disk-encryption')}): without its keys from the key vault the copy is useless.`,
+      `${name} is encrypted inside (ADE, which ${retirement('azure-disk-encryption', today)}): without its keys from the key vault the copy is useless.`,
     );
   }
   return said;
@@ -67,7 +67,7 @@ async function readDisks(
   if (ephemeral && disks.length === 0) return impossible(onHost);
   if (unmanaged.length > 0) {
     return impossible(
-      `${target.name} has unmanaged disks (${unmanaged.join(', ')}; ${retirement('unmanaged-disks')}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
+      `${target.name} has unmanaged disks (${unmanaged.join(', ')}; ${retirement('unmanaged-disks', connection.clock.now().toISOString())}): page blobs in a storage account, of which cordon takes no snapshot. Take a snapshot of the blobs in that account.`,
     );
   }
   if (disks.length === 0) return impossible(`${target.name} has no disk that a snapshot can be taken of.`);
@@ -90,7 +90,7 @@ export async function planSnapshots(
   const snapshots: Planned[] = [];
   for (const disk of found.disks) {
     const body = await readDisk(connection, disk.id);
-    warnings.push(...remarks(disk.id, body, settings));
+    warnings.push(...remarks(disk.id, body, settings, now.toISOString()));
     const id = await freeId(connection, context, { disk: disk.id, settings, now, taken });
     const incremental =
       incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase()) || settings.kind === 'incremental';

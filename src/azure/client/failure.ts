@@ -36,6 +36,12 @@ export function isForbidden(error: unknown): boolean {
   return azureErrorOf(error).status === 403;
 }
 
+/** Does Resource Graph not understand the query? */
+export function isInvalidQuery(error: unknown): boolean {
+  const { status, codes } = azureErrorOf(error);
+  return status === 400 && codes.some((code) => /^(InvalidQuery|ParserFailure)$/.test(code));
+}
+
 /** Is the error Resource Graph's refusal to answer with more than 16 MiB? Its code is in the details of a 400. */
 export function isTooLarge(error: unknown): boolean {
   return azureErrorOf(error).codes.includes('ResponsePayloadTooLarge');

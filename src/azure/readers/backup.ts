@@ -1,3 +1,4 @@
+import type { BackupStatusResponse } from '@azure/arm-recoveryservicesbackup';
 import { booleanAt, instantAt, type Json, numberAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, type ResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Fact } from '../../documents/fact.ts';
@@ -128,6 +129,51 @@ function stateOf(item: Json): OwnState {
   };
 }
 
+/** A backup item, by what Azure calls it. */
+interface NamedItem {
+  vaultId: string;
+  fabric: string;
+  container: string;
+  item: string;
+}
+
+/** The item that `backupStatus` names; undefined when it says that none protects the VM. */
+function namedBy(status: BackupStatusResponse): NamedItem | undefined {
+  const {
+    vaultId = '',
+    fabricName: fabric = 'Azure',
+    containerName: container = '',
+    protectedItemName: item = '',
+  } = status;
+  return vaultId === '' || status.protectionStatus === 'NotProtected'
+    ? undefined
+    : { vaultId, fabric, container, item };
+}
+
+const notListed = 'whether a vault still keeps a deleted backup of this VM: Resource Graph did not answer';
+
+/**
+ * The item that Resource Graph lists. Microsoft's pages do not say whether `backupStatus` names an item that was deleted
+ * and is still kept ("Check backup status"; RecoveryServices specification, BackupStatusResponse; read 2026-11-29): a
+ * deleted backup must not look like none.
+ */
+async function keptItem(
+  connection: Connection,
+  vm: VirtualMachine,
+  signal?: AbortSignal,
+): Promise<NamedItem | 'unread' | undefined> {
+  try {
+    const query = withLiterals(await loadQuery('kept-backup'), { _machine: kqlString(vm.id) });
+    const { rows } = await queryGraph(connection, query, [vm.subscriptionId], signal);
+    const path =
+      /^(.*\/vaults\/[^/]+)\/backupFabrics\/([^/]+)\/protectionContainers\/([^/]+)\/protectedItems\/([^/]+)$/i;
+    const [, vaultId, fabric, container, item] = path.exec(textAt(rows[0], 'id')) ?? [];
+    return vaultId && fabric && container && item ? { vaultId, fabric, container, item } : undefined;
+  } catch {
+    return 'unread';
+  }
+}
+
 /**
  * Is the VM protected, when was it last backed up, to which points can it go back, and can the vault be emptied?
  * The vault and the item's names come from Azure's own answer: Microsoft's pages disagree on how they are built.
@@ -158,8 +204,10 @@ export async function readBackup(
     const client = await connection.backup(vm.subscriptionId);
     const status = await client.backupStatus.get(vm.location, { resourceType: 'VM', resourceId: vm.id });
     const about = { source, asOf: connection.clock.now().toISOString(), coverage: 'every vault of the subscription' };
-    const { vaultId = '', containerName: container = '', protectedItemName: item = '' } = status;
-    if (vaultId === '' || status.protectionStatus === 'NotProtected') return known(none, about);
+    const kept = namedBy(status) ?? (await keptItem(connection, vm, signal));
+    if (kept === 'unread') return known(none, { ...about, notSeen: [notListed] });
+    if (!kept) return known(none, about);
+    const { vaultId, fabric, container, item } = kept;
     const vault = parseResourceId(vaultId);
     if (!vault) {
       return unknown(
@@ -170,7 +218,7 @@ export async function readBackup(
       );
     }
     const vaultName = shortName(vaultId);
-    const names: ItemNames = { vault, fabric: status.fabricName ?? 'Azure', container, item };
+    const names: ItemNames = { vault, fabric, container, item };
     const [answer, points, security] = await Promise.all([
       rawBody((options) =>
         client.protectedItems.get(vault.name, vault.resourceGroup, names.fabric, container, item, {

@@ -244,7 +244,12 @@ export async function readExposure(
   const tags = options.serviceTags ? { serviceTags: options.serviceTags } : {};
   const effective = readSecondOpinions(connection, vm);
   const reading = await readNetwork(connection, vm, { signal: options.signal });
-  const unsettled = unsettledParts(reading.resources, networkPartsOf(reading, vm), vm);
+  const unsettled = unsettledParts(
+    reading.resources,
+    networkPartsOf(reading, vm),
+    vm,
+    connection.clock.now().toISOString(),
+  );
   const noted = (fact: Fact<Exposure>): Fact<Exposure> =>
     fact.state === 'known' ? { ...fact, notSeen: [...fact.notSeen, ...unsettled] } : fact;
   const first = noted(exposureOf(reading, vm, connection.clock.now().toISOString(), tags));

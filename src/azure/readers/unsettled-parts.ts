@@ -1,5 +1,6 @@
 import { at, listAt, textAt } from '../../arm/json.ts';
 import { nameOf, parentOf } from '../../arm/resource-id.ts';
+import { retirement } from '../../azure-facts.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { NetworkResources } from '../../network/resources.ts';
 import { printable } from '../../text/printable.ts';
@@ -8,10 +9,10 @@ import { printable } from '../../text/printable.ts';
 function partName(id: string): string {
   const kind = id.split('/').at(-2) ?? '';
   const words = kind
+    .replace(/IP(?=[A-Z])/, '')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replace(/ies$/, 'y')
-    .replace(/(ss)es$/, '$1')
-    .replace(/s$/, '');
+    .replace(/(?<=ss)es$|(?<!s)s$/, '');
   return `${printable(words.toLowerCase(), 60)} ${nameOf(id)}`;
 }
 
@@ -25,15 +26,37 @@ export function unsettledText(id: string, body: unknown): string {
   return `whether ${partName(id)} does what it says: ${why}`;
 }
 
+const basicKinds: Record<string, string> = {
+  publicIPAddresses: 'Basic public addresses',
+  loadBalancers: 'Basic load balancers',
+};
+
+/** That a part is of a kind that Azure has retired by `today` (ISO 8601), and may carry nothing any more; "" for others. */
+export function retiredText(id: string, body: unknown, today: string): string {
+  const kind = Object.keys(basicKinds).find((one) => one.toLowerCase() === id.split('/').at(-2)?.toLowerCase());
+  if (kind === undefined || textAt(body, 'sku', 'name').toLowerCase() !== 'basic') return '';
+  const when = retirement('basic-addresses-and-balancers', today);
+  return when.startsWith('retired')
+    ? `whether ${partName(id)} still carries traffic: ${basicKinds[kind]} were ${when}`
+    : '';
+}
+
 /**
  * What of a VM's network is not as its configuration says, or passes something that is not seen: parts whose last change
- * failed or is under way, and interfaces behind a gateway load balancer.
+ * failed or is under way or that Azure has retired, and interfaces behind a gateway load balancer.
  *
  * @param parts ids of the VM's interfaces and of what decides who reaches them
  */
-export function unsettledParts(resources: NetworkResources, parts: readonly string[], vm: VirtualMachine): string[] {
+export function unsettledParts(
+  resources: NetworkResources,
+  parts: readonly string[],
+  vm: VirtualMachine,
+  today: string,
+): string[] {
   const ids = [...new Map(parts.map((id) => [id.toLowerCase(), id])).values()];
-  const unsettled = ids.map((id) => unsettledText(id, resources.get(id))).filter(Boolean);
+  const unsettled = ids
+    .flatMap((id) => [unsettledText(id, resources.get(id)), retiredText(id, resources.get(id), today)])
+    .filter(Boolean);
   const gateways = vm.networkInterfaces.flatMap((id) =>
     listAt(resources.get(id), 'properties', 'ipConfigurations').flatMap((configuration) => {
       const frontend = textAt(configuration, 'properties', 'gatewayLoadBalancer', 'id');

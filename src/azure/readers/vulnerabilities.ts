@@ -4,6 +4,8 @@ import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { patchAge } from '../../triage/patches.ts';
 import type { Connection } from '../client/connection.ts';
+import { isInvalidQuery } from '../client/failure.ts';
+import { withLiterals } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 
@@ -276,6 +278,22 @@ export function readScans(rows: readonly Json[], now: Date): ScanReading {
   return { ...updates, vulnerabilities: [...updates.vulnerabilities, ...more].sort(byWorst) };
 }
 
+/** The CVEs of an assessment for a program to update, as the text that Defender keeps. */
+const details = 'tostring(properties.additionalData.CvesDetails)';
+
+/**
+ * Their names alone. Resource Graph has "a subset" of Kusto's scalar functions ("Understanding the Azure Resource Graph
+ * query language", read 2026-11-29), and no page lists it: where this one is not known the texts come whole.
+ */
+const namesOf = `extract_all(@'(?i)"CveId"\\s*:\\s*"(CVE-[0-9]{4}-[0-9]{4,19})"', ${details})`;
+
+/** The names that either of the two gives. */
+function updatedCves(row: Json): string[] {
+  const listed = listAt(row, 'updated').filter((cve) => typeof cve === 'string');
+  const inText = [...textAt(row, 'updated').matchAll(/"CveId"\s*:\s*"(CVE-\d{4}-\d{4,19})"/gi)];
+  return [...listed, ...inText.map(([, cve = '']) => cve)];
+}
+
 /**
  * What scans found in every VM in reach: VM id in lower case -> its CVEs. VMs that were not scanned, or
  * longer than seven days ago where that is reported, are absent.
@@ -285,7 +303,13 @@ export async function readFleetVulnerabilities(
   subscriptions: string[],
   signal?: AbortSignal,
 ): Promise<{ found: Map<string, string[]>; truncated: string }> {
-  const { rows, truncated } = await queryGraph(connection, await loadQuery('vulnerabilities'), subscriptions, signal);
+  const query = await loadQuery('vulnerabilities');
+  const ask = (updated: string) =>
+    queryGraph(connection, withLiterals(query, { _updated: updated }), subscriptions, signal);
+  const { rows, truncated } = await ask(namesOf).catch((error: unknown) => {
+    if (!isInvalidQuery(error)) throw error;
+    return ask(details);
+  });
   const now = connection.clock.now();
   const found = new Map<string, string[]>();
   for (const [machine, own] of Map.groupBy(rows, (row) => textAt(row, 'machine'))) {
@@ -302,8 +326,7 @@ export async function readFleetVulnerabilities(
 
 /** The CVEs that a row of the query `vulnerabilities` names. */
 function fleetCves(row: Json): string[] {
-  if (isUpdateCategory(textAt(row, 'category')))
-    return cvesIn(listAt(row, 'updated').filter((cve) => typeof cve === 'string'));
+  if (isUpdateCategory(textAt(row, 'category'))) return cvesIn(updatedCves(row));
   if (!textAt(row, 'type').endsWith('/subassessments')) return [];
   return vulnerabilityOf({ id: textAt(row, 'finding'), additionalData: { cve: listAt(row, 'cves') } }).cves;
 }

@@ -56,8 +56,8 @@ const trim =
     const end = regexes({ ...call, args: [wrapped(call, pattern, '(?:', ')$'), ...call.args.slice(1)] }, 0);
     return (row) => {
       let text = read(row);
-      if (left) text = text.replace(start(row), '');
-      if (right) text = text.replace(end(row), '');
+      if (left) text = start(row).replace(text, () => '', 'first');
+      if (right) text = end(row).replace(text, () => '', 'first');
       return text;
     };
   };
@@ -70,7 +70,7 @@ function wrapped(call: Call, pattern: (row: number) => string, before: string, a
     at: (row: number) => {
       const text = pattern(row);
       // An inline flag must stay in front.
-      const flags = /^\(\?[is]+\)/.exec(text)?.[0] ?? '';
+      const flags = /^\(\?[imsU]+\)/.exec(text)?.[0] ?? '';
       return `${flags}${before}${text.slice(flags.length)}${after}`;
     },
   };
@@ -90,13 +90,13 @@ const extract: Implementation = (call) => {
 };
 
 const extractAll: Implementation = (call) => {
-  const regex = regexes(call, 0, { global: true });
+  const regex = regexes(call, 0);
   const chosen = call.args.length > 2 ? arrays(call, 1) : undefined;
   const read = texts(call, chosen ? 2 : 1);
   return (row) => {
     const found: Value[] = [];
     const groups = chosen?.(row);
-    for (const m of read(row).matchAll(regex(row))) {
+    for (const m of regex(row).matchAll(read(row))) {
       const captures = groups
         ? groups.map((g) => (typeof g === 'number' ? m[g] : m.groups?.[String(g)]) ?? '')
         : m.slice(1).map((g) => g ?? '');
@@ -127,8 +127,12 @@ const countof: Implementation = (call) => {
   const read = texts(call, 0);
   const kind = call.args.length > 2 ? texts(call, 2)(0) : 'normal';
   if (kind === 'regex') {
-    const regex = regexes(call, 1, { global: true });
-    return (row) => read(row).match(regex(row))?.length ?? 0;
+    const regex = regexes(call, 1);
+    return (row) => {
+      let found = 0;
+      for (const _ of regex(row).matchAll(read(row))) found += 1;
+      return found;
+    };
   }
   const needle = texts(call, 1);
   // The plain kind counts overlapping occurrences.
@@ -178,14 +182,14 @@ const substring: Implementation = (call) => {
 
 const replaceRegex: Implementation = (call) => {
   const read = texts(call, 0);
-  const regex = regexes(call, 1, { global: true });
+  const regex = regexes(call, 1);
   const rewrite = texts(call, 2);
   return (row) => {
     // \1 is Kusto's word for a group; every other character of the rewrite stands for itself.
     const by = rewrite(row);
     return bounded(
-      read(row).replace(regex(row), (...found: unknown[]) =>
-        by.replace(/\\(\d|\\)/g, (_, d: string) => (d === '\\' ? '\\' : String(found[Number(d)] ?? ''))),
+      regex(row).replace(read(row), (found) =>
+        by.replace(/\\(\d|\\)/g, (_, d: string) => (d === '\\' ? '\\' : (found[Number(d)] ?? ''))),
       ),
       call,
     );

@@ -1,5 +1,6 @@
 import { type Json, list, object, properties, referenced, referencedAll, text, whole } from '../../arm/json.ts';
 import { nameOf, parentOf } from '../../arm/resource-id.ts';
+import { supportedUntil } from '../../azure-facts.ts';
 import { printable } from '../../text/printable.ts';
 import type { NetworkResources } from '../resources.ts';
 import { type Family, INTERNET_V4, INTERNET_V6 } from '../sets/address-set.ts';
@@ -75,6 +76,8 @@ interface PortRule {
   back: PortRange;
   floating: boolean;
   pools: string[];
+  /** A NAT rule of version 1, which is for one interface or comes of a NAT pool ("Inbound NAT rules"). */
+  natVersion1: boolean;
   /** For a NAT rule over a pool, whose port for each member must be looked up. */
   perMember: boolean;
 }
@@ -195,6 +198,7 @@ export class LoadBalancers {
       back: everyPort ? EVERY_PORT : { from: backPort, to: backPort },
       floating: props.enableFloatingIP === true,
       pools: [...new Set(pools.map((pool) => pool.toLowerCase()))],
+      natVersion1: kind === 'pool' || (kind === 'nat' && pools.length === 0),
       perMember: kind === 'nat' && ranged,
     };
     if (kind === 'pool') this.#natPools.set(id.toLowerCase(), rule);
@@ -312,7 +316,10 @@ export class LoadBalancers {
         `which port of ${front.from}-${front.to} of inbound NAT rule ${rule.name} of load balancer ${name} leads to this VM is not known: the whole range is shown`,
       );
     }
-    const hop = `load balancer ${name}, rule ${rule.name}: port ${ports(front)} → ${ports(rule.back)}`;
+    const basic = rule.balancer.skuKnown && !rule.balancer.standard;
+    const sku = basic ? ` (Basic, ${supportedUntil('basic-addresses-and-balancers')})` : '';
+    const version = rule.natVersion1 ? ` (version 1, ${supportedUntil('inbound-nat-rule-v1')})` : '';
+    const hop = `load balancer ${name}${sku}, rule ${rule.name}${version}: port ${ports(front)} → ${ports(rule.back)}`;
     if (frontend.publicAddresses.length === 0) {
       if (frontend.privateAddress !== '') {
         result.inner.push({

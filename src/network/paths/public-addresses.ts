@@ -1,5 +1,6 @@
 import { isEmpty, object, properties, referenced, text } from '../../arm/json.ts';
 import { nameOf } from '../../arm/resource-id.ts';
+import { supportedUntil } from '../../azure-facts.ts';
 import type { NetworkResources } from '../resources.ts';
 import { type Family, parsePrefix } from '../sets/address-set.ts';
 
@@ -40,6 +41,11 @@ export function publicAddressOf(
 
 /** "20.51.7.14 (public address web-ip, Standard)" */
 export function describePublicAddress(address: PublicAddress): string {
-  const sku = address.sku === 'unknown' ? 'SKU not known' : address.sku === 'standard' ? 'Standard' : 'Basic';
+  const skus = {
+    unknown: 'SKU not known',
+    standard: 'Standard',
+    basic: `Basic, ${supportedUntil('basic-addresses-and-balancers')}`,
+  };
+  const sku = skus[address.sku];
   return `${address.address} (public address ${nameOf(address.id)}, ${sku})`;
 }

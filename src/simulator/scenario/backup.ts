@@ -89,6 +89,21 @@ export interface Protection {
   /** Recovery points, a day apart, the newest at `lastAge`. */
   points?: number;
   failing?: boolean;
+  /** How long ago it was deleted, milliseconds; the vault keeps what was deleted for 14 days. */
+  deletedAge?: number;
+}
+
+/** What an item says of itself after it was deleted, while the vault keeps it. */
+function deletedState(age: number): Record<string, unknown> {
+  const left = 14 * day - age;
+  const rest = new Date(left % day).toISOString().slice(11, 19);
+  return {
+    protectionState: 'ProtectionStopped',
+    isScheduledForDeferredDelete: true,
+    isDeferredDeleteScheduleUpcoming: false,
+    deferredDeleteTimeInUTC: sevenDigits(at(ago(age)), 8912),
+    deferredDeleteTimeRemaining: `${Math.floor(left / day)}.${rest}`,
+  };
 }
 
 /** How many backups have failed since the last good one, a day apart. */
@@ -128,6 +143,7 @@ export function protect(protection: Protection): { item: ArmResource; points: Ar
       policyName,
       kpisHealths: {},
       isArchiveEnabled: false,
+      ...(protection.deletedAge === undefined ? {} : deletedState(protection.deletedAge)),
     },
   };
   const points: ArmResource[] = [];

@@ -1,4 +1,4 @@
-import type { Activity, ActivityEntry, Logons } from '../../documents/triage.ts';
+import type { Activity, ActivityEntry, ExposedPort, Logons } from '../../documents/triage.ts';
 import { isWide, portText } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { resourceText } from '../time-line.ts';
@@ -77,6 +77,13 @@ const isLockDeleted = ({ operation }: ActivityEntry) => lower(operation) === 'mi
 const isDownload = ({ operation }: ActivityEntry) => lower(operation).endsWith('/begingetaccess/action');
 const isDeletion = ({ operation }: ActivityEntry) => lower(operation).endsWith('/delete');
 
+/** A change, with its place in the activity and the ports that are open by it. */
+export interface Opening {
+  index: number;
+  entry: ActivityEntry;
+  opened: ExposedPort[];
+}
+
 /** The changes that opened a port which is open now, by the rule, the group, the interface or the address. */
 export function openings({
   activity,
@@ -84,7 +91,7 @@ export function openings({
 }: {
   activity: Activity | null;
   exposure: Parameters<Rule['judge']>[0]['exposure'];
-}) {
+}): Opening[] {
   const ports = (knownValue(exposure)?.ports ?? []).filter(isWide);
   return changes(activity, ({ kind }) => kind === 'network').flatMap(([index, entry]) => {
     const id = lower(entry.resource);

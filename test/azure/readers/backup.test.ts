@@ -25,6 +25,40 @@ afterAll(() => bench.close());
 
 const backup = async (name: string) => readBackup(bench.connection, await resolveVm(bench.connection, name));
 
+describe('a backup that was deleted and is still kept', () => {
+  const kept = { protected: true, vaultName: 'vault-eus', softDeleted: { remaining: '12.04:10:00' } };
+  const unnamed = {
+    match: { path: 'backupStatus' },
+    times: 1,
+    effect: {
+      replace: {
+        status: 200,
+        body: '{"protectionStatus":"NotProtected"}',
+        contentType: 'application/json',
+        azures: true,
+      },
+    },
+  } as const;
+
+  it('is found in Resource Graph where backupStatus does not name it', async () => {
+    const vm = await resolveVm(bench.connection, 'jump01');
+    await bench.faults([unnamed]);
+    expect(await readBackup(bench.connection, vm)).toMatchObject({ state: 'known', value: kept, notSeen: [] });
+  });
+
+  it('is not known to be absent where Resource Graph does not answer', async () => {
+    const vm = await resolveVm(bench.connection, 'jump01');
+    const refused = { status: 400, code: 'BadRequest', message: 'Query is invalid.' };
+    await bench.faults([unnamed, { match: { path: 'Microsoft.ResourceGraph/resources' }, effect: refused }]);
+    const fact = await readBackup(bench.connection, vm);
+    await bench.faults([]);
+    expect(fact).toMatchObject({ state: 'known', value: { protected: false } });
+    expect(fact.state === 'known' && fact.notSeen).toEqual([
+      'whether a vault still keeps a deleted backup of this VM: Resource Graph did not answer',
+    ]);
+  });
+});
+
 describe('backup', () => {
   it('tells the last operation from the last point, and each point’s consistency', async () => {
     const fact = await backup('web01');

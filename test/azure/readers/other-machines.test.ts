@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveVm } from '../../../src/azure/readers/inventory.ts';
 import { readExposure } from '../../../src/azure/readers/network.ts';
+import { retiredText } from '../../../src/azure/readers/unsettled-parts.ts';
 import { readScan } from '../../../src/azure/scan.ts';
 import { type Bench, openBench } from '../../actions/bench.ts';
 
@@ -76,6 +77,20 @@ test('asked for by name or id it is told what it is, instead of the nearest othe
     /9 of workers is an instance of/,
   );
   await expect(resolveVm(bench.connection, 'nothing01')).rejects.toThrow(/no virtual machine/);
+});
+
+test('a part that Azure has retired may carry nothing any more, from that day on', () => {
+  const address = `${group}/providers/Microsoft.Network/publicIPAddresses/old-ip`;
+  const basic = { sku: { name: 'Basic' } };
+  expect(retiredText(address, basic, '2025-09-29T23:59:59Z')).toBe('');
+  expect(retiredText(address, basic, '2025-09-30T00:00:00Z')).toBe(
+    'whether public address old-ip still carries traffic: Basic public addresses were retired on 2025-09-30',
+  );
+  expect(retiredText(address.replace('publicIPAddresses', 'LoadBalancers'), basic, '2026-01-01')).toMatch(
+    /^whether load balancer old-ip .*: Basic load balancers were retired on 2025-09-30$/,
+  );
+  expect(retiredText(address, { sku: { name: 'Standard' } }, '2026-01-01')).toBe('');
+  expect(retiredText(`${group}/providers/Microsoft.Network/virtualNetworks/v`, basic, '2026-01-01')).toBe('');
 });
 
 test('an interface whose change failed, or behind a gateway load balancer, carries a note', async () => {

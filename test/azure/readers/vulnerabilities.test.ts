@@ -163,5 +163,20 @@ describe('hundreds of programs to update', () => {
     const { found } = await readFleetVulnerabilities(bench.connection, [machine.subscriptionId]);
     expect(new Set(found.get(machine.id.toLowerCase())).size).toBe(300);
     expect(found.get(machine.id.toLowerCase())).not.toContain('CVE-1999-0001');
+    // A Resource Graph without that function gives the texts, which are read here.
+    const details = [{ code: 'InvalidQuery', message: 'Query is invalid.' }];
+    await bench.faults([
+      {
+        match: { path: 'Microsoft.ResourceGraph/resources' },
+        times: 1,
+        effect: {
+          status: 400,
+          code: 'BadRequest',
+          message: 'Please provide below info when asking for support',
+          details,
+        },
+      },
+    ]);
+    expect((await readFleetVulnerabilities(bench.connection, [machine.subscriptionId])).found).toEqual(found);
   });
 });
