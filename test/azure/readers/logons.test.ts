@@ -190,7 +190,7 @@ describe('the logons of a Windows VM', () => {
     expect((await readKnown({ SecurityEvent: [...rows, service] })).value).toMatchObject({ failures: 0, bursts: [] });
   });
 
-  it('join a success on the account that was tried, not on the subject that reports it', async () => {
+  it('join a success on the account that was tried, not on the subject that reports it (Velociraptor FailedLogBeforeSuccess)', async () => {
     const subject = { SubjectUserName: '-', IpAddress: '-' };
     const rows = many(20, '01:00:00', 1, (time) => failed(time, { ...subject, TargetUserName: 'WEB01\\Admin' }));
     const other = entered('01:10:00', { ...subject, TargetUserName: 'anna' });
