@@ -31,7 +31,7 @@ function labelled(label: string, text: string, width: number): string[] {
   return [...lines, line].map((part, at) => `${(at === 0 ? label : '').padEnd(width)}  ${part}`);
 }
 
-/** The first lines of Markdown notes, their tables with columns that stand under one another. */
+/** The first lines of Markdown notes, their tables with aligned columns. */
 function notesRows(markdown: string, most: number): StyledRun[][] {
   const lines = markdown.replace(/\\(.)/g, '$1').split('\n');
   const rows: string[] = [];

@@ -150,7 +150,7 @@ const isUndelete = (sent: SentChange): boolean => booleanAt(sent.body, 'properti
 
 /**
  * A soft-deleted item has all that undeleting it sends, but for what it is not any more. While it is there, the vault's
- * jobs tell whether it is being undeleted.
+ * jobs show whether it is being undeleted.
  */
 async function undeleteFate(
   connection: Connection,

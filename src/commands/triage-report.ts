@@ -175,7 +175,7 @@ function timeLineMarkdown({ entries, unknown }: TimeLine): string[] {
   ];
 }
 
-/** What is shown instead of public addresses when none was found: none, or none that could be read. */
+/** Text in place of public addresses: there is none, or none could be read. */
 function noAddress(exposure: TriageDocument['exposure']): string {
   if (exposure.state === 'unknown') return 'public address not known';
   return exposure.notSeen.length === 0 ? 'no public address' : 'no public address seen';

@@ -187,7 +187,7 @@ function bandOf(score: number): 'critical' | 'high' | 'medium' | 'low' {
   return score >= bands.medium ? 'medium' : 'low';
 }
 
-/** What is not known of a VM's three questions, and the severity that it could have with all of it at its worst. */
+/** The gaps in a VM's three questions, and the severity that it could have with all of it at its worst. */
 export function severityAtWorst(row: Row & Pick<ScanRow, 'score'>): {
   severity: 'critical' | 'high' | 'medium' | 'low';
   unknown: string[];

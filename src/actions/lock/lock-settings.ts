@@ -88,7 +88,7 @@ export const lockState = z.looseObject({
   ports: z.array(z.string()),
   /** Did Azure accept that sessions are cut? null before it was asked. */
   flushed: z.boolean().nullable(),
-  /** What stays open all the same and was foreseen, as rules in words. */
+  /** Openings that remain as the plan foresaw, as rules in words. */
   foreseen: z.array(z.string()).default([]),
   /** Rules that let the responder into another case's lock, instead of a lock of its own. */
   joined: z.array(z.object({ group: z.string(), rule: lockRule })).default([]),

@@ -44,7 +44,7 @@ export function spanOf(connection: Connection, lookbackHours: number | undefined
   };
 }
 
-/** What a query is asked beside the window of time. */
+/** Parameters of a query beside the window of time. */
 export interface Asking {
   /** For the fleet's queries and `logon-successes`: how many failures make an address or an account worth telling. */
   minimum?: number;

@@ -7,6 +7,7 @@ import {
   counts,
   dynamics,
   type Implementation,
+  reals,
   regexes,
   texts,
 } from '../call.ts';
@@ -158,13 +159,13 @@ const indexof: Implementation = (call) => {
     let from = start?.(row) ?? 0;
     if (from < 0) from = Math.max(0, text.length + from);
     const span = length?.(row) ?? -1;
-    const end = span < 0 ? text.length : Math.min(text.length, from + span);
-    let left = occurrence?.(row) ?? 1;
-    for (let at = text.indexOf(sought, from); at >= 0 && at + sought.length <= end; at = text.indexOf(sought, at + 1)) {
-      left -= 1;
-      if (left <= 0) return at;
+    // The span holds for each occurrence anew, from where its search begins: so has the documentation's last example but one.
+    for (let left = occurrence?.(row) ?? 1; ; left--) {
+      const at = text.indexOf(sought, from);
+      if (at < 0 || (span >= 0 && at + sought.length > from + span)) return -1;
+      if (left <= 1) return at;
+      from = at + 1;
     }
-    return -1;
   };
 };
 
@@ -250,6 +251,27 @@ const isnotempty: Implementation = (call) => {
   return (row) => {
     const value = at(row);
     return value !== null && value !== '';
+  };
+};
+
+const byteUnits = ['Bytes', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+/** A size in bytes in the greatest unit that it fills, or in the one that is asked for (kusto/query/format-bytes-function). */
+const formatBytes: Implementation = (call) => {
+  const size = reals(call, 0);
+  const precision = counts(call, 1);
+  const unit = call.args.length > 2 ? texts(call, 2) : undefined;
+  return (row) => {
+    const bytes = size(row);
+    if (bytes === null || !Number.isFinite(bytes)) return '';
+    const wanted = unit?.(row) ?? '';
+    const power =
+      wanted === ''
+        ? Math.min(byteUnits.length - 1, Math.max(0, Math.floor(Math.log2(Math.abs(bytes) || 1) / 10)))
+        : byteUnits.indexOf(wanted);
+    if (power < 0) return refuse(`format_bytes() in ${wanted}`, call.node, call.scope);
+    const digits = Math.min(20, Math.max(0, precision?.(row) ?? 0));
+    return `${Number((bytes / 1024 ** power).toFixed(digits))} ${byteUnits[power]}`;
   };
 };
 
@@ -353,13 +375,15 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
       return t;
     }
   }),
+  format_bytes: formatBytes,
   tohex: (call) => {
-    const { at } = argument(call, 0);
+    const { at, type } = argument(call, 0);
     const width = counts(call, 1);
+    const bits = type === 'int' ? 32 : 64;
     return (row) => {
       const value = at(row);
       if (!isNumeric(value)) return '';
-      const digits = BigInt.asUintN(64, BigInt(value)).toString(16);
+      const digits = BigInt.asUintN(bits, BigInt(value)).toString(16);
       return digits.padStart(Math.min(64, width?.(row) ?? 0), '0');
     };
   },

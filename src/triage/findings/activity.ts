@@ -6,7 +6,7 @@ import { resourceText } from '../time-line.ts';
 import { brokenInto } from './logons.ts';
 import { knownValue, type Rule, type Verdict } from './rule.ts';
 
-/** What is written before an attack prepares it, up to this long. */
+/** Changes up to this long before an attack count as its preparation. */
 const preparationHours = 72;
 
 type Indexed = readonly [index: number, entry: ActivityEntry];

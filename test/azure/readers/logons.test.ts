@@ -672,7 +672,7 @@ function eventOf(given: Partial<LogonEvent> & { at: Ticks }): LogonEvent {
   };
 }
 
-/** Lists of equal counts in one order, and names by their key: which form of a name came first is not told by counts. */
+/** Lists of equal counts in one order, and names by their key: counts do not show which form of a name came first. */
 function ordered(logons: Logons) {
   const byName = <T extends object>(list: T[]) => list.map((item) => JSON.stringify(item)).sort();
   return {
