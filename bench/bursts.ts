@@ -124,7 +124,7 @@ async function duckDb({ time, key }: Columns): Promise<{ ms: number; result: num
   return { ms, result };
 }
 
-/** The last argument is the number of events; before it may stand the name this file was called by. */
+/** The last argument is the number of events; the name that this file was called by may come before it. */
 const given = Number(process.argv.at(-1));
 const events = Number.isInteger(given) && given > 0 ? given : 10_000_000;
 const columns = month(events);

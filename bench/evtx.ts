@@ -1,6 +1,6 @@
 /**
  * A Security log of a gibibyte, to bursts: against reading the same file, and 16 MiB of it against libevtx's evtxexport
- * where that is installed. Each is told without and with the SHA-256 that `cordon evtx` makes beside it: that alone takes
+ * where that is installed. Each is measured without and with the SHA-256 that `cordon evtx` makes beside it: that alone takes
  * several times as long as the reading. The log is made of real chunks (of `CORDON_SHARED`, or ../shared beside the
  * project) with new record ids, times and checksums. Run: npm run bench -- evtx [MiB]
  */
@@ -38,7 +38,7 @@ import { isoOf } from '../src/triage/logons/ticks.ts';
 const shared = process.env.CORDON_SHARED ?? resolve(import.meta.dirname, '../../shared');
 const mebibytes = Number(process.argv[3] ?? 1024);
 
-/** A chunk and where in it a record's id and times stand. */
+/** A chunk, and the places of a record's id and times in it. */
 interface Model {
   bytes: Buffer;
   records: { at: number; id: number; time: number }[];
@@ -132,7 +132,7 @@ function write(path: string, count: number, from: readonly Model[], first = 1): 
   return Number(id);
 }
 
-/** Milliseconds by the clock, and of the processor in all threads: the latter tell something on a busy machine too. */
+/** Milliseconds by the clock, and of the processor in all threads: the latter is meaningful on a busy machine too. */
 interface Cost {
   ms: number;
   processor: number;

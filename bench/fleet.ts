@@ -29,7 +29,7 @@ async function scan(url: string): Promise<Ran> {
   const parts: Buffer[] = [];
   child.stdout.on('data', (part: Buffer) => parts.push(part));
   let usage = { cpu: 0, memory: 0 };
-  // What a process used is gone with it: it is looked at until then.
+  // A process's memory figures are gone with it: they are sampled until then.
   const watch = setInterval(() => {
     const now = usageOf(child.pid ?? 0);
     if (now.memory > 0) usage = now;

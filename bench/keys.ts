@@ -1,6 +1,6 @@
 /**
  * What a key costs with 10,000 VMs: from the key to the frame on the terminal, CPU and bytes a key, beside the same keys in
- * a bare Ink list of as many rows, in turn in one run; and CPU and bytes while nobody presses anything.
+ * a bare Ink list of as many rows, in turn in one run; and CPU and bytes while no key is pressed.
  * `npm run bench -- keys [vms] [keys a round]`
  */
 import { bareInk, program } from './parts/bundled.ts';

@@ -29,7 +29,7 @@ const connection = connect({
   simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
 });
 
-/** What a request is called in the print: the end of its path, without ids. */
+/** The name of a request in the print: the end of its path, without ids. */
 function nameOf(method: string, url: string): string {
   const parts = new URL(url).pathname.split('/').filter(Boolean);
   return `${method} ${parts
@@ -122,7 +122,7 @@ console.log(`wall / longest chain of calls            ${median(ratios).toFixed(2
 console.log(`wall / slowest of exposure, logons alone ${median(overSlowest).toFixed(2)}`);
 console.log(`first pane / first answer                ${median(paneOverAnswer).toFixed(2)}`);
 
-/** What a start of az took where it was measured, in ms. */
+/** The measured time of a start of az, in ms. */
 const startOfAz = 1900;
 
 /** A whole triage by name, as a command does it: sign-in, list, triage. Each start of the sign-in takes `cost` ms. */

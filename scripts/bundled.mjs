@@ -1,4 +1,4 @@
-// What of others is in dist: its licences, and a software bill of materials (CycloneDX). Made with each build, from what
+// Licences of the packages in dist, and a software bill of materials (CycloneDX). Made with each build, from what
 // the bundler says that it took in, and from package-lock.json.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ function packageOf(file) {
 
 /**
  * The packages in the bundle, by name. `metafile` is esbuild's; `copied` are folders of packages that were copied in.
- * Throws when one has no licence that can be told: it may not be passed on.
+ * Throws when the licence of one cannot be determined: it may not be passed on.
  */
 export async function bundledPackages(root, metafile, copied = []) {
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')).packages;

@@ -1,6 +1,6 @@
 // Takes the `engines` of the packages out of package-lock.json: `npm run lock`, after each change of dependencies.
 // The packages are bundled, and the tests run, by the Node 24 that `npm ci` itself brings, which all of them accept; npm
-// does not know that, and warns on an older Node with 85 lines that are of no use to whoever clones.
+// does not know that, and warns on an older Node with 85 lines that do not help a person who clones.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 

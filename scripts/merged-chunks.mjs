@@ -36,7 +36,7 @@ function pathOf(outputs, source) {
   return found;
 }
 
-/** What is loaded with these outputs: they, and what they import at once. */
+/** The outputs that are loaded with these: they, and their static imports. */
 function loaded(outputs, paths) {
   const all = new Set(paths);
   for (const path of all)

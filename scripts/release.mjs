@@ -34,7 +34,7 @@ await rm(release, { recursive: true, force: true });
 await mkdir(release);
 run(process.execPath, ['build.mjs']);
 
-// What is published has nothing to run when it is installed, and no tools to build it with.
+// The published package runs nothing when it is installed, and has no tools to build with.
 const stage = join(release, 'package');
 for (const name of ['dist', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
   await cp(join(root, name), join(stage, name), { recursive: true, filter: (path) => !/kql-parser\./.test(path) });

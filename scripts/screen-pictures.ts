@@ -31,7 +31,7 @@ function labelled(label: string, text: string, width: number): string[] {
   return [...lines, line].map((part, at) => `${(at === 0 ? label : '').padEnd(width)}  ${part}`);
 }
 
-/** The first lines of Markdown notes, their tables with columns that stand under one another. */
+/** The first lines of Markdown notes, their tables with aligned columns. */
 function notesRows(markdown: string, most: number): StyledRun[][] {
   const lines = markdown.replace(/\\(.)/g, '$1').split('\n');
   const rows: string[] = [];
@@ -82,7 +82,7 @@ export async function takePictures(): Promise<{ pictures: Picture[]; heard: [num
       (text) =>
         text.includes('THEN LOGON') &&
         text.includes('SPREADING') &&
-        /4 of 5 changes/.test(text) &&
+        /4 serious of 5 changes/.test(text) &&
         !/asking for|awaiting/.test(text),
       patience,
     );

@@ -3,11 +3,11 @@ export interface AzureFact {
   id: string;
   /** The fact, in one sentence. */
   fact: string;
-  /** Where it is said. */
+  /** Microsoft's page. */
   source: string;
   /** The day on which the source was last read, "2026-11-29". */
   confirmed: string;
-  /** What was read on that day: the page or file, with its own date; "" where the source itself was out of reach. */
+  /** The source that was read on that day: the page or file, with its own date; "" where the source itself was out of reach. */
   read: string;
   /** The day from which it is otherwise; "" where none is announced. */
   retires: string;

@@ -87,7 +87,7 @@ function addWorkbench(cordon: Command): void {
   tagged(exploited(bursts(reading(cordon))))
     .option('--read-only', 'change nothing in Azure')
     .option('--print-paths', 'print where cases, settings and playbooks are, and nothing else')
-    .option('--screen-reader', 'lines that are appended instead of a screen, for who hears it')
+    .option('--screen-reader', 'print lines instead of drawing a screen, for screen readers')
     .option('--cases <folder>', 'where case files are kept')
     .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
@@ -122,12 +122,16 @@ function addTriage(cordon: Command): void {
   tagged(
     exploited(
       bursts(
-        reading(cordon.command('triage <vm>').description('the three questions for one VM, by name or resource id')),
+        reading(
+          cordon
+            .command('triage <vm>')
+            .description('exposed ports, failed logons, missing patches and posture of one VM, by name or resource id'),
+        ),
       ),
     ),
   )
     .option('--json', 'print cordon.triage/1')
-    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, told beside its logs in Log Analytics')
+    .option('--evidence <file...>', 'exported event logs (.evtx) of the VM, shown beside its logs in Log Analytics')
     .option('--markdown', 'print Markdown')
     .option('--case <id>', "enter what was asked and found into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
@@ -219,15 +223,15 @@ function addUndo(cordon: Command): void {
       .command('undo [case]')
       .description('undo what a case changed, last step first; or lift the locks at a VM, from any case or responder'),
   )
-    .option('--vm <vm>', 'instead of a case: the VM whose locks are lifted, from what Azure alone tells (tags)')
+    .option('--vm <vm>', 'instead of a case: lift the locks at this VM, found by their tags in Azure')
     .option('--step <id>', 'only this step')
     .option('--yes', 'do it; without it the steps are listed')
-    .option('--keep', 'keep what would be undone by itself')
-    .option('--due', 'only what should have been undone by itself by now')
+    .option('--keep', 'keep what would be undone automatically')
+    .option('--due', 'only what is past the time after which it is undone automatically')
     .addOption(new Option('--wait', 'with --due: wait until it is').hideHelp())
     .option(
       '--confirm <name>',
-      "the VM's name, with --step: for what cannot be restored, and over what somebody changed since",
+      "the VM's name, with --step: needed where something cannot be restored, or was changed by others since",
     )
     .option('--reason <text>', 'why, for the transcript')
     .option('--cases <folder>', 'where case files are kept')
@@ -247,7 +251,7 @@ function addCase(cordon: Command): void {
       const flags = command.optsWithGlobals();
       await print((await import('./commands/case.ts')).caseList({ ...at(flags), json: flags.json === true }, streams));
     });
-  folder(cases.command('show <case>').description('its transcript'))
+  folder(cases.command('show <case>').description('print its transcript'))
     .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
@@ -282,7 +286,7 @@ function addCase(cordon: Command): void {
         .default('markdown'),
     )
     .option('--pdf', 'the notes as PDF, printed by the Chromium, Chrome or Edge that is installed')
-    .option('--out <file>', 'where to')
+    .option('--out <file>', 'the file to write')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       await finish(
@@ -302,12 +306,17 @@ function addSimulate(cordon: Command): void {
     .description('the Azure simulator alone, for other clients')
     .option('--world <file>', 'the world; the built-in incident when absent')
     .option('--port <n>', 'where it listens on the loopback; any free port when absent', (text) => Number(text))
-    .addOption(new Option('--latency <kind>', 'how slow it is').choices(['none', 'realistic']))
+    .addOption(new Option('--latency <kind>', 'how slow its answers are').choices(['none', 'realistic']))
     .option('--faults <file>', 'faults to inject')
     .option('--tls-cert <file>', 'certificate (PEM)')
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--mutation-log <file>', 'append every change to a file')
-    .addOption(new Option('--limits <kind>', 'what it refuses that comes too fast').choices(['azure', 'none']))
+    .addOption(
+      new Option('--limits <kind>', 'azure: throttle requests at the rates that Azure documents').choices([
+        'azure',
+        'none',
+      ]),
+    )
     .option('--token-lifetime <seconds>', 'how long a token lasts', number)
     .action(async (_flags, command: Command) =>
       finish((await import('./commands/simulate.ts')).simulate(command.optsWithGlobals())),
@@ -316,7 +325,7 @@ function addSimulate(cordon: Command): void {
 
 /** `cordon doctor` */
 function addDoctor(cordon: Command): void {
-  reading(cordon.command('doctor').description('what works here, and what to ask the customer for'))
+  reading(cordon.command('doctor').description('what works with this sign-in, and what to ask the customer for'))
     .option('--vm <vm>', 'ask about this VM alone: its resource id, or its name')
     .option('--json', 'print JSON')
     .option('--redact', 'leave out names, ids and addresses, for a report in public')
@@ -335,7 +344,7 @@ function addCompletion(cordon: Command): void {
   cordon
     .command('completion')
     .addArgument(oneOf('<shell>', ['bash', 'zsh', 'fish']))
-    .description('what bash, zsh or fish need to complete commands and options: source it')
+    .description('print the completion script of bash, zsh or fish, to be sourced')
     .action(async (shell: string) => {
       if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') {
         throw new Failure(`completion is made for bash, zsh and fish, not for ${printable(shell, 40)}`);
@@ -410,16 +419,14 @@ const allowText =
 const wayInOption = () =>
   new Option(
     '--way-in <choice>',
-    'required: no lock that shuts you out; told: contain the VM all the same, and say that you are shut out',
-  ).choices(['required', 'told']);
+    'required: refuse a lock that shuts you out; warn: lock the VM nevertheless, with a warning',
+  ).choices(['required', 'warn']);
 
 const failOnOption = () =>
-  new Option('--fail-on <severity>', 'exit 1 at or above it, and where what is not known could be').choices([
-    'critical',
-    'high',
-    'medium',
-    'low',
-  ]);
+  new Option(
+    '--fail-on <severity>',
+    'exit 1 for a finding at or above it, and where something not known could be one',
+  ).choices(['critical', 'high', 'medium', 'low']);
 
 function at(flags: { cases?: string }): { root?: string } {
   return flags.cases ? { root: flags.cases } : {};

@@ -15,7 +15,7 @@ const shown = 'CORDON_SKELETON';
 /** Does this start the workbench at a terminal? What is mistaken for it ends the skeleton when it begins. */
 function opensWorkbench(args) {
   if (!isatty(0) || !isatty(1) || env.TERM === 'dumb' || env.INK_SCREEN_READER === 'true') return false;
-  // A code or an address to sign in with is told on the terminal first.
+  // A code or an address to sign in with is printed on the terminal first.
   if (args.some((arg) => /^(-h|--help|-V|--version|--print-paths|--screen-reader|--auth(=.*)?)$/.test(arg)))
     return false;
   return args.every((arg, at) => {

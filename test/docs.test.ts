@@ -64,7 +64,7 @@ describe('the pages of a responder’s night', () => {
     const tried = new Set<string>();
     for (const page of pages) {
       for (const line of commandsOf(page)) {
-        // What stands on an earlier page too was tried there.
+        // Lines that an earlier page has too were tried there.
         if (tried.has(line)) continue;
         tried.add(line);
         const id = line.includes('CASE') ? await caseOf(cases) : '';

@@ -44,7 +44,7 @@ describe('what is bundled', () => {
     }
     for (const name of ['@azure/identity', '@kusto/language-service-next', 'ink', 'react', 'zod'])
       expect(names).toContain(name);
-    // What only builds and tests is in no bill.
+    // Packages that only build and test are in no bill.
     for (const name of ['vitest', 'esbuild', 'typescript', 'ajv']) expect(names).not.toContain(name);
   });
 

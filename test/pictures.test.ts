@@ -18,7 +18,7 @@ it('the README’s pictures show what the program shows today (else: npm run pic
     const kept = wordsOf(readFileSync(join(root, 'docs', 'pictures', `${picture.name}.svg`), 'utf8'));
     const today = wordsOf(svgOf(picture));
     expect(today.size, picture.name).toBeGreaterThan(25);
-    // What is still being read when a picture is taken may differ by a word or two; a changed screen differs by more.
+    // A reading that goes on while a picture is taken may change a word or two; a changed screen differs by more.
     expect(shared(kept, today), `${picture.name}: words that are gone`).toBeGreaterThan(0.9);
     expect(shared(today, kept), `${picture.name}: words that are new`).toBeGreaterThan(0.9);
   }

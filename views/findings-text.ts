@@ -15,7 +15,7 @@ const wide = 100;
 /** How many of the things that are not known the selected finding names. */
 const mostUnknown = 6;
 
-/** What is above the list. */
+/** Rows above the list. */
 export function findingsHead(state: SessionState, layer: Shown): Line {
   const found = foundFindings(state, layer);
   const closed = found.filter((finding) => finding.closed).length;

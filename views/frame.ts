@@ -19,7 +19,7 @@ export interface Frame {
   blocks: readonly Block[];
   /** What the frame asks (`promptFrameKey`); "" when it asks nothing. */
   asks: string;
-  /** What went wrong while the frame was made: to be thrown where it is drawn. */
+  /** The error that making the frame threw: to be thrown where it is drawn. */
   defect: Error | null;
 }
 

@@ -93,7 +93,7 @@ function burstRows(part: TriageInProgress, burst: Burst, at: number, width: numb
     ...then
       .slice(0, mostNext)
       .map((next) => line('     ', span(mark.critical, 'critical'), ` ${nextText(next, width, now)}`)),
-    ...(then.length > mostNext ? [line(`       and ${then.length - mostNext} more: Enter shows them`)] : []),
+    ...(then.length > mostNext ? [line(`       and ${count(then.length - mostNext)} more: Enter shows them`)] : []),
   ];
   return rows.map((row) => ofItem(row, at));
 }

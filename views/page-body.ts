@@ -46,7 +46,7 @@ export function runBody(state: SessionState): Arranged {
   const width = step.width - 1;
   const shown = slot.view.steps[layer.step ?? slot.view.current];
   const asked = promptInHand(state);
-  // What the prompt has no room for is in the text above it, which scrolls.
+  // Lines for which the prompt has no room are in the text above it, which scrolls.
   const cutOff = asked !== null && promptHeight(promptOnScreen(state), state.columns - 2) > prompt.height - 2;
   const rows = [...stepDetailRows(shown, width), ...(cutOff ? labelled('Will happen', asked.consequences, width) : [])];
   return { rows, tables: [], height: 0 };

@@ -43,7 +43,7 @@ function caseSpan(state: SessionState, vmId: string): Span {
   return span(`case ${slot.openCase.id}`);
 }
 
-/** Where one is: the VM's crumbs and what is open of it, the badges and the case. */
+/** The place in the views: the VM's crumbs and what is open of it, the badges and the case. */
 export function machineHeader(state: SessionState, vmId: string | null, crumb: string): Line {
   const slot = vmId === null ? undefined : state.triages.get(vmId);
   const row = state.scan.rows.find((one) => one.id === vmId);

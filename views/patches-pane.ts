@@ -25,7 +25,7 @@ function holeSeverity(severity: string) {
   return /medium|low/i.test(severity) ? ('medium' as const) : ('unknown' as const);
 }
 
-/** What is at the end of a vulnerability's row: its first CVE, or in a narrow pane only that it is exploited. */
+/** The end of a vulnerability's row: its first CVE, or in a narrow pane only that it is exploited. */
 function holeSpans(part: TriageInProgress, one: Software['vulnerabilities'][number], width: number): Span[] {
   const exploited = exploitedSpans(part, one.cves, width);
   const cve = span(` ${one.cves[0] ?? ''} `);

@@ -79,7 +79,7 @@ function inColumns(items: readonly Placed[], width: number, height: number, sele
   );
 }
 
-/** What is not on screen: how many things, and the worst of them by name. */
+/** Names what is not on screen: how many things, and the worst of them. */
 function hiddenNote(hidden: readonly Placed[]): Span[] {
   const [worst] = hidden.filter(({ severity }) => severity === 'critical' || severity === 'high');
   if (hidden.length === 0) return [];

@@ -19,7 +19,7 @@ function enterInRun(state: SessionState): Command | null {
   return slot && runIsOver(slot) ? { type: 'open' } : null;
 }
 
-/** What the text is typed for; "" where none is. */
+/** The purpose of the typed text; "" where there is none. */
 function purposeOf(state: SessionState): string {
   const layer = top(state);
   return layer.kind === 'input' ? layer.purpose : '';

@@ -62,7 +62,7 @@ function keysRow(shown: PromptShown): Line {
   return line(' ', ...keysOffered(shown).flatMap((piece, at) => (at === 0 ? piece : [span(' · ', 'dim'), ...piece])));
 }
 
-/** What is asked, what will happen, to whom, what will not, and what the keys do. */
+/** A prompt: the question, its consequences and their extent, and what the keys do. */
 export function promptRows(shown: PromptShown, width: number, height: number): Line[] {
   const { prompt, asked, typed, refusal } = shown;
   const first = asked.declined && shown.hasKeys ? `Not done: ${prompt.question} What next?` : prompt.question;

@@ -23,7 +23,7 @@ function stillOpenRows({ ports, step, run }: LeftOpen): Line[] {
   ];
 }
 
-/** What is so now that the VM was locked: what was open before, and what Azure says since. */
+/** The state after the lock: what was open before, and what Azure says since. */
 function lockedRow(state: SessionState, slot: RunSlot, lock: StepView): Line {
   const { openBefore } = slot;
   const before =
@@ -54,7 +54,7 @@ const outcomes: Record<string, [string, Tone, string]> = {
   cancelled: [mark.low, 'plain', 'Stopped.'],
 };
 
-/** What is so now, in the first row; then what was checked and the time that is left to keep it. */
+/** The present state in the first row; then the checks, and the time that is left to keep it. */
 export function outcomeRows(state: SessionState, slot: RunSlot, width: number): Line[] {
   const { view } = slot;
   const open = leftOpen(state, slot.vmId);
@@ -64,7 +64,7 @@ export function outcomeRows(state: SessionState, slot: RunSlot, width: number): 
   if (open?.run.id === slot.id) rows.push(...stillOpenRows(open));
   if (lock) rows.push(lockedRow(state, slot, lock));
   if (!lock || view.outcome !== 'done') {
-    // What a done playbook's steps say is in their rows.
+    // The results of a done playbook's steps are in their rows.
     const said = view.outcome === 'done' || view.summary === '' ? word : view.summary;
     rows.push(
       ...wrap(said, width - 4, 5).map((text, at) =>

@@ -166,7 +166,7 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
   }
 }
 
-/** What is on screen, as sentences under names; what is the same as before need not be said again. */
+/** The screen as sentences under names; those that are the same as before need not be said again. */
 function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said {
   const layer = drawn(state);
   const view =
@@ -187,7 +187,7 @@ function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said 
   return { ...view, prompt: asked, message: [state.signIn, state.toast?.text ?? ''].filter(Boolean) };
 }
 
-/** What is typed now, with what it is for; "" when nothing is. */
+/** The text that is typed, with its purpose; "" when there is none. */
 function typedLine(state: SessionState): string {
   const layer = top(state);
   if (layer.kind === 'input') return `${layer.purpose}: ${layer.text}`;

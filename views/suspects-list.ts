@@ -264,7 +264,7 @@ export function becauseRows(state: SessionState, width: number, height: number):
   return wrap(`${row.name}: ${told}.`.replace(/\.\.$/, '.'), width - 2, height).map((text) => line(` ${text}`));
 }
 
-/** What is known of the VM under the cursor, beside the list. */
+/** Details of the VM under the cursor, beside the list. */
 export function previewRows(state: SessionState, width: number, height: number): Line[] {
   const row = selectedRow(state);
   if (!row) return [];

@@ -39,7 +39,7 @@ function factOf(part: TriageInProgress, name: (typeof timed)[number]): Fact<unkn
 /** How many of the gaps are named above the list. */
 const mostGaps = 4;
 
-/** What is above the list: how much there is, what is awaited, and what could not be put into it. */
+/** Rows above the list: how many entries there are, what is awaited, and what could not be included. */
 export function timeLineHead(state: SessionState, layer: Shown, width: number): Line[] {
   const { entries, unknown } = timeLineIn(state, layer.vmId);
   const part = state.triages.get(layer.vmId)?.part;

@@ -80,7 +80,7 @@ function summaryRow(state: SessionState, slot: TriageSlot, pane: Pane, width: nu
   );
 }
 
-/** What is selected, shown in full beside the list, as Enter would show it. */
+/** The selected thing in full beside the list, as Enter would show it. */
 function selectedBox(session: Pick<Session, 'explain'>, state: SessionState, box: Box, layer: TriageLayer): Line[] {
   const inner = { width: box.width - 2, height: box.height - 2 };
   const detail = detailOf(session, state, { vmId: layer.vmId, pane: layer.pane, index: layer.selected[layer.pane] });

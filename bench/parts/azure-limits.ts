@@ -2,7 +2,7 @@ import http from 'node:http';
 
 /**
  * The limits that Azure documents for one user, in front of a simulator. Log Analytics: five queries at once, 200 waiting,
- * 200 in 30 s (learn.microsoft.com/azure/azure-monitor/service-limits). Resource Graph: 15 queries in 5 s, told by its
+ * 200 in 30 s (learn.microsoft.com/azure/azure-monitor/service-limits). Resource Graph: 15 queries in 5 s, reported by its
  * quota headers (learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests). What is
  * beyond is refused with 429.
  */

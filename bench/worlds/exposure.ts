@@ -171,7 +171,7 @@ async function writePages(bodies: Iterable<object>): Promise<void> {
     page.push(text);
     size += text.length;
     if (page.length < rows && size <= LARGEST) continue;
-    // What does not fit into a page of this many rows is seen before the page is full.
+    // Rows that are too large for a page of this many show before the page is full.
     if (page.length < rows) rows = Math.floor(rows / 4);
     await flush(false);
     size = page.reduce((sum, one) => sum + one.length, 0);

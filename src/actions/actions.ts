@@ -36,7 +36,7 @@ async function aboutTheSignIn(connection: Connection): Promise<string[]> {
   return [...(who.secondFactor === false ? [line] : []), ...who.warnings];
 }
 
-/** What Azure refused while a plan was made, with what to do about it. Other errors as they are. */
+/** A refusal by Azure while a plan was made, with its cure. Other errors are returned as they are. */
 function withCure(error: unknown): unknown {
   const { status } = azureError(error);
   if (status < 400 && !(error instanceof TimeLimitExceeded)) return error;

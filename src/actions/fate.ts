@@ -37,8 +37,17 @@ const atIt = (text: string): Fate => ({ ok: null, running: true, text });
 
 /** The clocks of Azure and of this host may differ by a little. */
 const skewMilliseconds = 60_000;
+/** What a request begins, begins within this time; what began later is another's: a nightly backup, a next assessment. */
+const beginMilliseconds = 15 * 60_000;
 /** The activity log shows an event within 3 to 20 minutes (Microsoft Learn, "Azure Monitor activity log", retention). */
 const logLagMilliseconds = 30 * 60_000;
+
+/** Can what began at this time (ms since 1970) be what the request began? */
+function isBegunBy({ at: sentAt }: SentChange, began: number): boolean {
+  const sent = Date.parse(sentAt);
+  return began >= sent - skewMilliseconds && began <= sent + beginMilliseconds;
+}
+
 const logVersion = '2015-04-01';
 const logPages = 20;
 
@@ -107,6 +116,9 @@ async function askLog(
   const { statuses } = found;
   if (statuses.some((status) => status.startsWith('succe'))) return done('the activity log says that it was done');
   if (statuses.some((status) => status.startsWith('fail'))) return notDone('the activity log says that it failed');
+  if (statuses.some((status) => status.startsWith('cancel'))) {
+    return notDone('the activity log says that it was cancelled');
+  }
   if (statuses.length > 0) return atIt('the activity log says that it was begun');
   const age = connection.clock.now().getTime() - Date.parse(sent.at);
   if (otherwise.ok === null && age > logLagMilliseconds) {
@@ -127,7 +139,7 @@ async function backupFate(connection: Connection, sent: SentChange): Promise<Fat
     if (seen > 2000) break;
     const mine = (job.properties?.entityFriendlyName ?? '').toLowerCase() === machine.toLowerCase();
     const started = job.properties?.startTime?.getTime() ?? 0;
-    if (mine && job.properties?.operation === 'Backup' && started >= Date.parse(sent.at) - skewMilliseconds) {
+    if (mine && job.properties?.operation === 'Backup' && isBegunBy(sent, started)) {
       return { ...done(`the vault has a backup job since then: ${job.name}`), job: job.name ?? '' };
     }
   }
@@ -138,7 +150,7 @@ const isUndelete = (sent: SentChange): boolean => booleanAt(sent.body, 'properti
 
 /**
  * A soft-deleted item has all that undeleting it sends, but for what it is not any more. While it is there, the vault's
- * jobs tell whether it is being undeleted.
+ * jobs show whether it is being undeleted.
  */
 async function undeleteFate(
   connection: Connection,
@@ -159,7 +171,7 @@ async function undeleteFate(
     seen += 1;
     if (seen > 2000) break;
     const started = properties?.startTime?.getTime() ?? 0;
-    if (started < Date.parse(sent.at) - skewMilliseconds || properties?.operation !== 'Undelete') continue;
+    if (!isBegunBy(sent, started) || properties?.operation !== 'Undelete') continue;
     if ((properties.entityFriendlyName ?? '').toLowerCase() !== machine) continue;
     if (/^inprogress$/i.test(properties.status ?? ''))
       return { ...atIt(`the vault undeletes it: job ${name}`), job: name };
@@ -210,8 +222,8 @@ async function assessmentFate(
   const view = await readAt(connection, url.href, signal);
   const summary = at(view, 'patchStatus', 'availablePatchSummary');
   const began = instantAt(summary, 'startTime') ?? '';
-  if (Date.parse(began) < Date.parse(sent.at) - skewMilliseconds || began === '') {
-    return unclear('the last assessment of the VM is from before');
+  if (began === '' || !isBegunBy(sent, Date.parse(began))) {
+    return unclear('the last assessment of the VM is of another time');
   }
   return /^inprogress$/i.test(textAt(summary, 'status'))
     ? atIt(`an assessment runs since ${began}`)

@@ -52,13 +52,13 @@ export interface WayIn {
   open: number[];
   /** Of those, the rules that let in, in words. */
   by: string[];
-  /** What is closed, and by which rule: "3389 by web-nsg/deny (100)". */
+  /** The closed ports, and the rule that closes them: "3389 by web-nsg/deny (100)". */
   closed: string[];
   /** What cannot be said, in sentences without a full stop. */
   unclear: string[];
   /** Why Azure's effective rules were not asked; "" where they were, for one interface at least. */
   notAsked: string;
-  /** What was not read and might change the answer, in sentences. */
+  /** Configuration that was not read and might change the answer, in sentences. */
   notSeen: string[];
   /** Ports that the Internet reaches only through something that changes the sender's address: "3389 through fw-hub". */
   relayed: string[];

@@ -224,7 +224,7 @@ async function afterFailure(of: {
   if (context.signal.aborted) throw new UnknownOutcome(what, failure);
   if (answer === 'conflict') {
     // A request that was delivered twice is refused the second time, although the first did it.
-    // What is being deleted is there for some moments more.
+    // A resource that is being deleted still answers for some moments.
     const deleting = sent.method === 'DELETE';
     const fate = deleting
       ? await learnFate(connection, context, sent, until)

@@ -1,7 +1,7 @@
 import { at, isObject, type Json, textAt } from './json.ts';
 import { parseResourceId, shortName } from './resource-id.ts';
 
-/** What a tag of a lock's group says where no group was before. */
+/** The value of a lock's tag where no group was before. */
 export const none = 'none';
 
 /**

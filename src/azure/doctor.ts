@@ -40,7 +40,7 @@ export interface Patient {
 /** Whom a role is for; the object id is "" when it is not known. */
 type Caller = Pick<SignedIn, 'objectId' | 'kind'>;
 
-/** What Azure calls those whom a role is for ("az role assignment create", --assignee-principal-type). */
+/** Azure's names for the holders of a role ("az role assignment create", --assignee-principal-type). */
 const principalTypes: Record<SignedIn['kind'], string> = {
   person: ' --assignee-principal-type User',
   application: ' --assignee-principal-type ServicePrincipal',
@@ -263,7 +263,7 @@ class SourceChecks {
     const fact = await read.catch((error: unknown) => unknownFrom(error, name, { permission: 'to read it', ...need }));
     const told = checkOf(name, this.#patient, need, fact, tell, cure);
     if (fact.state === 'known') return told;
-    // What only waits to be activated is no role to ask the customer for.
+    // A role that only waits to be activated is not for the customer to grant.
     const activated = await curedByEligibility(this.#connection, this.#patient.vm.id, fact);
     return activated === fact ? told : { ...told, ask: activated.cure, command: '' };
   }

@@ -246,7 +246,7 @@ async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInH
   facts.backups = { last, seen, whole: truncated === '' };
 }
 
-/** What is asked about the VMs once they are listed, side by side. One that fails is named in `notSeen`. */
+/** Readings of a scan that begin once the VMs are listed, side by side. One that fails is named in `notSeen`. */
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
   exposure: scanExposure,
   'failed logons': scanLogons,

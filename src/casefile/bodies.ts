@@ -127,7 +127,7 @@ const verifyBody = z.looseObject({
 const undoBody = z.looseObject({
   step: z.string(),
   playbook: z.string().optional(),
-  /** What is put back. */
+  /** The state that is put back. */
   before: z.unknown(),
   text: z.string().optional(),
   evidence: evidenceRef.optional(),

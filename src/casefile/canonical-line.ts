@@ -4,7 +4,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 const deepest = 64;
 
-/** Bytes that stand in a string for themselves. */
+/** Bytes that a string holds without an escape. */
 const plain = new Uint8Array(256);
 for (let byte = 0x20; byte < 0x7f; byte += 1) plain[byte] = byte === quote || byte === backslash ? 0 : 1;
 
@@ -119,7 +119,7 @@ export class LineScanner {
   bodyTo = 0;
   hashFrom = 0;
   prevFrom = 0;
-  /** What is not hashed: the hash with its name and a comma. */
+  /** The part that is not hashed: the hash with its name and a comma. */
   unhashedFrom = 0;
   unhashedTo = 0;
   /** Does the body name evidence, or where the whole of it is kept? */

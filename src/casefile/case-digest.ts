@@ -42,7 +42,7 @@ export interface DoneStep {
   step: string;
   title: string;
   by: string;
-  /** What was typed to confirm it; null where nothing was asked. */
+  /** The confirmation as typed; null where nothing was asked. */
   confirmed: string | null;
   reason: string;
   requests: number;

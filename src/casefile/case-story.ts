@@ -192,7 +192,7 @@ export interface Gap {
   whole: boolean;
 }
 
-/** What is not known at last: whole facts first, then what known ones could not include, then checks that could not be made. */
+/** The gaps that are left at the end: whole facts first, then what known ones could not include, then checks that could not be made. */
 export function gapsOver({ subjects, steps }: CaseDigest): Gap[] {
   const gaps = subjects.flatMap(({ name, facts }) =>
     [...facts.values()].flatMap(({ last }): Gap[] =>

@@ -24,7 +24,7 @@ const descriptions: Record<Entry['kind'], string> = {
   close: 'Case closed',
 };
 
-/** What of a time line's entry its time is, by its source. */
+/** The meaning of an entry's time, by its source. */
 const timeKinds: Record<TimeLineEntry['source'], string> = {
   logons: 'Logon time',
   activity: 'Azure change time',

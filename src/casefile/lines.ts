@@ -49,7 +49,7 @@ export async function* linesOf(file: string, size?: number): AsyncGenerator<File
 class LineCutter {
   #line = 1;
   #start = 0;
-  /** What is there of a line that goes on in the next piece: no more than a line may have, and one byte. */
+  /** The part of a line that goes on in the next piece: no more than a line may have, and one byte. */
   #held: Buffer[] = [];
   #heldBytes = 0;
   /** How long it is in the file. */

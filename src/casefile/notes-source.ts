@@ -2,7 +2,7 @@ import type { Entry } from '../documents/transcript.ts';
 import type { CaseHeader, EvidenceRef } from './bodies.ts';
 import type { Verification } from './verify.ts';
 
-/** What the notes are made of. */
+/** The input of the notes. */
 export interface NotesSource {
   id: string;
   header: CaseHeader;

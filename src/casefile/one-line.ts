@@ -9,7 +9,7 @@ export interface EntryLine {
   time: string;
   kind: string;
   text: string;
-  /** What is at the right: who, which request, which evidence; "" when there is nothing. */
+  /** At the right: who, which request, which evidence; "" when there is nothing. */
   aside: string;
 }
 

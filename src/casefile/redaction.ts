@@ -236,7 +236,7 @@ function textsRedacted(value: unknown, depth: number): unknown {
   return Object.fromEntries(pairs.map(([name, , after]) => [name, after]));
 }
 
-/** Whether something was there at all is worth knowing: null, booleans and emptiness stay. */
+/** Presence is worth knowing: null, booleans and emptiness stay. */
 function hidden(item: unknown): Json | undefined {
   if (item === undefined || typeof item === 'function' || typeof item === 'symbol') return undefined;
   if (item === null || typeof item === 'boolean' || item === '') return item;

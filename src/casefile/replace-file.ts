@@ -15,7 +15,7 @@ const waits = [5, 10, 20, 50, 100, 200, 400, 800];
 const heldCodes = new Set(['EPERM', 'EACCES', 'EBUSY']);
 
 /**
- * Gives a file the name of another one, which it replaces. Windows refuses that while anybody has the other one open (a
+ * Gives a file the name of another one, which it replaces. Windows refuses that while a process has the other one open (a
  * reader, a virus scanner, an indexer): there it is tried again, within two seconds. Rejects as `rename` does.
  */
 export async function replaceFile(from: string, to: string, surroundings: ReplaceSurroundings = here): Promise<void> {

@@ -37,7 +37,7 @@ function onHandle(handle: FileHandle, path: string): TranscriptFile {
     size: async () => fstatSync(handle.fd).size,
     misplaced: async () => {
       try {
-        // What is found at a path is linked there: its links need not be counted.
+        // A file that is found at a path is linked there: its links need not be counted.
         const there = statSync(path, { bigint });
         return there.dev === ours.dev && there.ino === ours.ino
           ? null

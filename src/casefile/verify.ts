@@ -79,7 +79,7 @@ export async function verifyTranscript(file: string, options: VerifyOptions = {}
   return { ok: true, entries, head: previous.hash, evidence: listed.size, unlisted };
 }
 
-/** What is asked of each line beside its form and its place in the chain, and of the whole at its end. */
+/** Checks of each line beside its form and its place in the chain, and of the whole at its end. */
 class LineCheck {
   readonly #options: VerifyOptions;
   readonly #note: Awaited<ReturnType<typeof readHead>>;

@@ -18,7 +18,7 @@ import type { Opened, WorkbenchFlags } from './options.ts';
 
 /** What of the session reaches Azure, the cases and the playbooks: loaded after the first frame. */
 export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
-  /** What is looked at: "contoso-prod +1 subscription". */
+  /** The scope that is read: "contoso-prod +1 subscription". */
   scope(): Promise<string>;
   /** Rejects, with the reason, when the subscriptions that are wanted cannot be read. */
   check(): Promise<void>;
@@ -26,7 +26,7 @@ export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'pla
   choices(): Promise<Choices>;
   /** What earlier sessions left half-done in Azure. */
   halfDone(): Promise<HalfDone[]>;
-  /** What was wrong with playbooks of the user's own, a sentence each. */
+  /** Defects of the user's own playbooks, a sentence each. */
   problems: readonly string[];
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function azurePorts(
       demo: connection.simulated,
       cloud: connection.cloud.name,
       toolVersion: version,
-      // What it says is in the transcript; the screen is not its place.
+      // Its messages are in the transcript, not on the screen.
       settle: async (kept) => {
         const { settleEarlierCases, settleOpenIntents } = await import('./settle-open-intents.ts');
         const silent = { write: () => true };

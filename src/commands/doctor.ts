@@ -139,7 +139,7 @@ async function checkPlaybooks(
         }),
       );
       const permissions = [...needed.values()];
-      // What only waits to be activated is in the permission, and no role to ask the customer for.
+      // A role that only waits to be activated is in the permission, and not for the customer to grant.
       const lacking = permissions.filter(({ held, eligible }) => held === false && eligible === undefined);
       return {
         name: playbook.name,
@@ -212,7 +212,7 @@ function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
   return machines.find(({ power }) => power === 'running') ?? machines[0];
 }
 
-/** What a customer's things are called, as far as the inventory shows. */
+/** Names of a customer's resources, as far as the inventory shows. */
 function privateNames(inventory: Awaited<ReturnType<typeof readInventory>> | null): { kind: string; name: string }[] {
   if (inventory?.state !== 'known') return [];
   const { machines, subscriptions } = inventory.value;

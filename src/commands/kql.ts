@@ -52,7 +52,7 @@ export async function kql(
     else if (flags.vm) document = await overLogs(query, flags.vm, flags, limit, asked);
     else throw new Failure('name the evidence with --evidence FILE…, or a VM with --vm');
   } catch (error) {
-    // What Azure refused was asked all the same.
+    // A query that Azure refused was sent all the same.
     if (into && asked.length > 0) await enter(asked, undefined, into);
     if (error instanceof KqlError) throw new Failure(queryFaults(error, query), exitCode.usage, { cause: error });
     if (error instanceof EvidenceError) throw new Failure(error.message, exitCode.usage, { cause: error });

@@ -11,7 +11,7 @@ import type { AzurePorts } from './azure-ports.ts';
 export interface LatePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks' | 'contexts'> {
   scope(): Promise<string>;
   halfDone(): Promise<HalfDone[]>;
-  /** What was wrong with playbooks of the user's own, a sentence each. */
+  /** Defects of the user's own playbooks, a sentence each. */
   problems(): readonly string[];
   /** Closes every way to Azure that was opened. */
   close(): Promise<void>;

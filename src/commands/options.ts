@@ -195,7 +195,7 @@ export async function openConnection(
     };
   };
   const opened = through(base, closers);
-  // What the user is asked to type must be on screen before anything else is drawn.
+  // The code that the user must type has to be on screen before anything else is drawn.
   if (!simulator && (auth === 'device-code' || auth === 'browser')) await opened.connection.signedIn();
   return opened;
 }

@@ -57,7 +57,7 @@ export function queryCsv({ columns, rows }: QueryDocument): string {
   return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
 }
 
-/** What is wrong with a query, each fault with its line and the piece of it marked below. */
+/** The errors of a query, each with its line and the piece of it marked below. */
 export function queryFaults(error: KqlError, query: string): string {
   const faults = error.diagnostics.filter((d) => d.severity === 'error').slice(0, 5);
   if (faults.length === 0) return error.message;

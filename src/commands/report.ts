@@ -7,7 +7,7 @@ import { openConnection, type Streams, type WorkbenchFlags } from './options.ts'
 import { serviceTagsOption } from './service-tags-file.ts';
 import { triageText } from './triage-report.ts';
 
-/** What the workbench is without a terminal: the triage report of the most suspicious VM in reach. */
+/** The workbench without a terminal: the triage report of the most suspicious VM in reach. */
 export async function report(flags: WorkbenchFlags, streams: Streams): Promise<number> {
   const options = {
     ...burstOptions(flags),

@@ -43,7 +43,7 @@ export function settingsFile(environment: NodeJS.ProcessEnv = process.env): stri
 
 /** The settings of the file, the usual ones where it says nothing or is not there. Throws a Failure that names the place. */
 export async function readSettings(file = settingsFile()): Promise<Settings> {
-  // What reads YAML is loaded only where there is some: the first frame waits for this.
+  // The YAML parser is loaded only where there is a file: the first frame waits for this.
   if (!existsSync(file)) return usualSettings;
   const { parseSettings } = await import('./settings-file.ts');
   const { settings, problems } = await parseSettings(file);

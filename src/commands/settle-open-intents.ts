@@ -15,7 +15,7 @@ type WithIntents = Pick<CaseFile, 'intents'>;
 /** How many earlier cases of a VM are looked at. */
 const earlierCases = 20;
 
-/** What a case says of the requests that were sent for it: those that are open, and those that were done. */
+/** The requests of a case: those that are open, and those that were done. */
 async function sentIn(file: WithIntents): Promise<{ open: UnansweredIntent[]; done: DoneChange[] }> {
   const intents = await file.intents();
   const open = intents.open.map(({ entry, intent }) => ({

@@ -7,7 +7,7 @@ import { listeningInWords, usersInWords } from '../network/listening.ts';
 import { portWithProtocol, serviceText } from '../network/port-text.ts';
 import { sourcesText } from '../network/source-breadth.ts';
 import { postureKeys, postureSources } from '../sources.ts';
-import { count } from '../text/counts.ts';
+import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { assessmentLines, exploitedAmong, patchName, type ToldLine } from '../words/fact-lines.ts';
 import { patchSeverity, severityMarks } from '../words/severity.ts';
@@ -83,7 +83,7 @@ function triageSections(document: TriageDocument): Section[] {
       ...value.secondOpinion.map((o) => printable(`  second opinion, ${shortName(o.networkInterface)}: ${o.result}`)),
     ]),
     section('Failed logons', logons, (value) => [
-      `  ${count(value.failures)} failures; ${value.bursts.length} burst${value.bursts.length === 1 ? '' : 's'} (${value.thresholds.failures} in ${value.thresholds.windowSeconds} s)`,
+      `  ${count(value.failures)} failures; ${counted(value.bursts.length, 'burst')} (${value.thresholds.failures} in ${value.thresholds.windowSeconds} s)`,
       ...value.bursts.slice(0, 12).flatMap((burst) => {
         const success =
           burst.success.state === 'unknown'
@@ -93,7 +93,7 @@ function triageSections(document: TriageDocument): Section[] {
               : '· no success followed';
         const accounts =
           burst.accounts.length > 3
-            ? `${burst.accounts.length} accounts`
+            ? `${count(burst.accounts.length)} accounts`
             : burst.accounts.map((a) => printable(a.name, 60)).join(', ');
         return [
           printable(
@@ -120,7 +120,7 @@ function triageSections(document: TriageDocument): Section[] {
           ].join('  '),
         );
       }),
-      ...(value.missing.length > 20 ? [`  and ${value.missing.length - 20} more`] : []),
+      ...(value.missing.length > 20 ? [`  and ${count(value.missing.length - 20)} more`] : []),
     ]),
     ...postureKeys.flatMap((key) => {
       const { title, fact, lines } = postureSources[key];
@@ -175,7 +175,7 @@ function timeLineMarkdown({ entries, unknown }: TimeLine): string[] {
   ];
 }
 
-/** What is shown instead of public addresses when none was found: none, or none that could be read. */
+/** Text in place of public addresses: there is none, or none could be read. */
 function noAddress(exposure: TriageDocument['exposure']): string {
   if (exposure.state === 'unknown') return 'public address not known';
   return exposure.notSeen.length === 0 ? 'no public address' : 'no public address seen';

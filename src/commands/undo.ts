@@ -22,7 +22,7 @@ export interface UndoOptions {
 }
 
 export interface UndoDependencies {
-  /** What is undone, in words: "case 2026-11-23-web01", "locks at web01". */
+  /** The subject of the undo, in words: "case 2026-11-23-web01", "locks at web01". */
   what: string;
   /** The command that tries again what was not undone. */
   again: string;

@@ -13,7 +13,7 @@ import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 import { debugFile, guardScreen } from './screen-guard.ts';
 import { readSettings, type Settings, settingsFile } from './settings.ts';
 
-/** What the readings are asked for. Files are read, and what reads them is loaded, only where they are given. */
+/** Options of the readings. Files are read, and what reads them is loaded, only where they are given. */
 async function readingOptions(flags: WorkbenchFlags): Promise<TriageOptions & { exploited?: ExploitedCatalog }> {
   const exploited = flags.kev ? await (await import('./kev-file.ts')).exploitedOption(flags) : {};
   const tags = flags.serviceTags

@@ -9,7 +9,7 @@ interface KindWords {
   technique: string;
 }
 
-/** What each kind of burst is called, by MITRE ATT&CK's names (T1110 Brute Force and its sub-techniques). */
+/** The names of the kinds of bursts, by MITRE ATT&CK's names (T1110 Brute Force and its sub-techniques). */
 export const burstKinds: Readonly<Record<Burst['kind'], KindWords>> = {
   guess: { name: 'brute force', short: 'brute force', technique: 'T1110.001' },
   spray: { name: 'password spray', short: 'password spray', technique: 'T1110.003' },

@@ -5,7 +5,7 @@ import { verdictKinds } from './verdict-kinds.ts';
 
 /** One line of the verdict: a statement that the evidence supports. */
 const verdictLine = z.object({
-  /** What kind of statement it is; a later reading's line of a kind replaces an earlier one's. */
+  /** The kind of statement; a later reading's line of a kind replaces an earlier one's. */
   about: z.enum(verdictKinds),
   severity,
   text: z.string(),
@@ -32,10 +32,10 @@ export const indicator = z.object({
 });
 export type Indicator = z.infer<typeof indicator>;
 
-/** What is to be done about something that was found. */
+/** A recommendation that follows from a finding. */
 export const recommendation = z.object({
   severity,
-  /** Whom or what it is about: an account, a VM, a rule. */
+  /** The subject: an account, a VM, a rule. */
   about: z.string(),
   text: z.string(),
   /** The playbook that does it; "" when none does. */

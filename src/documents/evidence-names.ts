@@ -19,7 +19,7 @@ const called: { readonly [K in EvidenceName]?: string } = {
 };
 const byName = new Map<string, string>(Object.entries(called));
 
-/** What evidence is called in a sentence, by its name in the document or in a case. */
+/** The words for evidence in a sentence, by its name in the document or in a case. */
 export function evidenceName(name: string): string {
   return byName.get(name) ?? inWords(name);
 }

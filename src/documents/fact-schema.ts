@@ -33,7 +33,7 @@ export const whyUnknown = z.enum([
   'stale',
   /** The source cannot show such a thing. */
   'unsupported',
-  /** What was read is damaged, incomplete or contradicts itself. */
+  /** The answer is damaged, incomplete or contradicts itself. */
   'damaged',
   /** Azure answered with an error of its own. */
   'failed',

@@ -6,7 +6,7 @@ const cell: z.ZodType = z.union([z.null(), z.boolean(), z.number(), z.string()])
 export const queryDocument = z.object({
   schema: z.literal('cordon.kql/1'),
   query: z.string(),
-  /** What now() was. */
+  /** The value of now(). */
   now: z.iso.datetime(),
   /** Files with their digests, or the VM whose logs were asked. */
   source: z.object({

@@ -45,7 +45,7 @@ export const listener = z.object({
 });
 export type Listener = z.infer<typeof listener>;
 
-/** Who connected to an open port. */
+/** Remote ends that connected to an open port. */
 const portUse = z.object({
   /** How many remote addresses, and how many connections. */
   addresses: z.int(),
@@ -83,7 +83,7 @@ const exposedPort = z.object({
   path: z.object({ id: z.string(), rule: z.string() }).optional(),
   /** What listens there; empty: nothing. Absent while it has not been asked. */
   listening: factOf(z.array(listener)).optional(),
-  /** Who connected to it in the look-back. */
+  /** Remote ends that connected to it in the look-back. */
   usedBy: factOf(portUse).optional(),
 });
 export type ExposedPort = z.infer<typeof exposedPort>;
@@ -454,7 +454,7 @@ const identityPosture = z.object({
   entraLogin: z.boolean().nullable(),
   /** SSH keys that Azure put into the VM; null on Windows and where Azure does not report it. */
   sshKeys: z.int().nullable(),
-  /** What is known of how one signs in and of a second factor, one sentence each. */
+  /** Ways to sign in and their second factor, one sentence each. */
   signIn: z.array(z.string()),
   managedIdentities: z.array(
     z.object({
@@ -547,7 +547,7 @@ const activityEntry = z.object({
   /** "Microsoft.Network/networkSecurityGroups/securityRules/write" */
   operation: z.string(),
   kind: z.enum(['network', 'jit', 'command', 'account', 'machine', 'disk', 'access', 'backup', 'monitoring', 'other']),
-  /** What the operation is, in words. */
+  /** The operation in words. */
   what: z.string(),
   resource: z.string(),
   status: z.enum(['started', 'succeeded', 'failed', 'unknown']),
@@ -600,7 +600,7 @@ export const finding = z.object({
   practice: z.int(),
   /** The playbook that answers it; "" when none does. */
   playbook: z.string(),
-  /** What is not known and could change the verdict, one sentence each. */
+  /** Gaps that could change the verdict, one sentence each. */
   unknown: z.array(z.string()),
   /** Ids of findings that it reports too: their evidence and techniques are all among its own. */
   covers: z.array(z.string()).optional(),

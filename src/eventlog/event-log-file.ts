@@ -162,7 +162,7 @@ export class EventLogFile {
       const block = next();
       if (length === 0 || block === undefined) return;
       const blockSize = block.bytes.length;
-      // What lies behind the file's end in memory is left from an earlier block.
+      // The buffer past the file's end still holds an earlier block.
       if (length < blockSize) block.bytes.fill(0, length);
       digest?.give(Math.min(length, Math.max(0, digested - at)), length);
       digested = Math.max(digested, at + length);

@@ -36,7 +36,7 @@ export function readFileHeader(bytes: Buffer): FileHeader {
   };
 }
 
-/** What a file that is no event log seems to be, in words. */
+/** Names the format of a file that is no event log, in words. */
 export function describeStranger(bytes: Buffer): string {
   if (bytes.length === 0) return 'the file is empty';
   if (bytes.toString('latin1', 4, 8) === 'LfLe') return 'it is a log of Windows XP or 2003 (.evt), not .evtx';

@@ -76,7 +76,7 @@ function numberIn(text: string): number | null {
   return /^\d{1,16}$/.test(text) ? Number(text) : null;
 }
 
-/** What is under `System`, with the time as it was read; null when there is no event id. */
+/** The content of `System`, with the time as it was read; null when there is no event id. */
 export function systemOf(root: XmlElement, time: (text: string) => Ticks | null): EventSystem | null {
   const system = childOf(root, 'System');
   const text = (name: string): string => {

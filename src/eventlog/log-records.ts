@@ -21,8 +21,8 @@ export interface RecordReadingOptions {
 }
 
 /**
- * Tells a listener of every record of a log in its order, and of every place where it is damaged; `damages` counts those
- * that it was told of. Throws an EventLogError when the file cannot be read.
+ * Reports every record of a log to a listener, in its order, and every place where it is damaged; `damages` counts those
+ * that were reported. Throws an EventLogError when the file cannot be read.
  */
 export async function readRecords(
   path: string,

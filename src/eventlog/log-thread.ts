@@ -38,7 +38,7 @@ async function run({ path, taken }: LogThreadData): Promise<void> {
     post({ kind: 'read', read });
   } catch (error) {
     if (!(error instanceof EventLogError)) throw error;
-    // What was read until then counts, as it does where no thread reads.
+    // Records from before then count, as it does where no thread reads.
     writer.flush();
     const { because, code } = error;
     post({ kind: 'unreadable', because, code });

@@ -32,7 +32,7 @@ import { Span } from './span.ts';
 const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
 /** Sessions of the system, of the local and of the network service; 0 is none. */
 const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
-/** What follows a logon is rare; a log that holds more of it is reported as cut. */
+/** Events that follow a logon are rare; a log that holds more is reported as cut. */
 const mostLater = 100_000;
 
 /** Successful logons in columns: a domain controller's log holds millions. */

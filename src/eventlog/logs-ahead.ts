@@ -29,7 +29,7 @@ export interface LogsAheadOptions {
 type Told = ConstructorParameters<typeof RowReader>[0];
 
 /**
- * Reads several logs at once, each in a thread of its own, and tells of their records one log after the other: the result
+ * Reads several logs at once, each in a thread of its own, and reports their records one log after the other: the result
  * is that of reading them in their order, whatever the number of threads.
  */
 export class LogsAhead {
@@ -100,7 +100,7 @@ function sizeOf(path: string): number {
   try {
     return statSync(path).size;
   } catch {
-    // What cannot be read is reported when its turn has come.
+    // An unreadable log is reported when its turn has come.
     return -1;
   }
 }

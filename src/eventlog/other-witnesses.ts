@@ -23,7 +23,7 @@ import {
   sessionReconnected,
 } from './security-events.ts';
 
-/** What else reports logons is rare beside 4625 and 4624; a log that holds more of it is reported as cut. */
+/** Other reports of logons are rare beside 4625 and 4624; a log that holds more is reported as cut. */
 const most = 1_000_000;
 
 interface Taken {

@@ -4,7 +4,7 @@ import { fieldsRead, numberFields } from './read-fields.ts';
 import { numberIn, type TakenRecord } from './record.ts';
 import { isSecurityEvent, openSsh, wholeFields } from './security-events.ts';
 
-/** What a thread tells of a log's records: columns, and the texts that they number from 1; 0 is none. */
+/** A thread's report of a log's records: columns, and the texts that they number from 1; 0 is none. */
 export interface RecordRows {
   /** 0 for an event that is none of logons, and for damage. */
   eventId: Uint16Array<ArrayBuffer>;
@@ -14,7 +14,7 @@ export interface RecordRows {
   time: Float64Array<ArrayBuffer>;
   /** The computer's name; of damage, why. */
   text: Uint32Array<ArrayBuffer>;
-  /** What was read of the rows' fields, one row after the other: numbers, and texts as the negative of theirs. */
+  /** The rows' fields, one row after the other: numbers, and texts as the negative of theirs. */
   values: Float64Array<ArrayBuffer>;
   texts: string[];
 }
@@ -28,7 +28,7 @@ const mostValues = wholeFields.length + 1;
 /** Names that differ each time must not make a batch large without measure. */
 const mostTexts = 4 * 1024 * 1024;
 
-/** Listens to a reader of chunks and makes rows of what it is told, in batches. */
+/** Listens to a reader of chunks and makes rows of its records, in batches. */
 export class RowWriter implements ChunkListener {
   damages = 0;
   readonly #send: (rows: RecordRows) => void;

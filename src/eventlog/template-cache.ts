@@ -17,7 +17,7 @@ interface Kept {
   bytes: DataView;
   /** Where names are referred to, from the beginning of `bytes`. */
   sites: Int32Array;
-  /** What is referred to at each site; "" where the name is there itself, and its bytes are among `bytes`. */
+  /** The reference at each site; "" where the name is there itself, and its bytes are among `bytes`. */
   names: string[];
 }
 

@@ -16,7 +16,7 @@ import { TableBuilder } from './table-builder.ts';
 export interface QueryRequest {
   query: string;
   files: readonly EvidenceFile[];
-  /** What now() is, in milliseconds since 1970. */
+  /** The value of now(), in milliseconds since 1970. */
   now: number;
   /** Rows of the result that are wanted; `total` still shows how many there are. */
   limit: number;

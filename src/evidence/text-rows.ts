@@ -85,7 +85,7 @@ export async function* csvRows(file: string, read: (bytes: number) => void = () 
         field = '';
         state = 'start';
         i += 1;
-        // What follows a comma is a field, even when it is the end of the line.
+        // A comma is always followed by a field, even at the end of the line.
         size += 1;
       } else if (c === 10 || c === 13) {
         if (fields.length > 0 || field !== '' || state === 'closed') yield { line: began, fields: [...fields, field] };

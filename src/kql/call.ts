@@ -1,6 +1,6 @@
 import type { Node } from './language.ts';
 import { type Long, longFromReal, parseLong } from './longs.ts';
-import { compileRegex, type RegexFlags, RegexRefused } from './regex.ts';
+import { compileRegex, type Regex, RegexRefused } from './regex.ts';
 import { type Expression, fail, type Scope } from './scope.ts';
 import { parseGuid } from './table.ts';
 import { parseDatetime, parseTimespan, type Ticks } from './times.ts';
@@ -81,15 +81,15 @@ export function arrays(call: Call, position: number): (row: number) => Value[] |
 }
 
 /** Compiles the regular expression in an argument, which may differ by row; a refusal points at the argument. */
-export function regexes(call: Call, position: number, flags: RegexFlags = {}): (row: number) => RegExp {
+export function regexes(call: Call, position: number): (row: number) => Regex {
   const read = texts(call, position);
   const node = call.argumentNodes[position] ?? call.node;
-  return (row) => regexAt(read(row), node, call.scope, flags);
+  return (row) => regexAt(read(row), node, call.scope);
 }
 
-export function regexAt(pattern: string, node: Node, scope: Scope, flags: RegexFlags = {}): RegExp {
+export function regexAt(pattern: string, node: Node, scope: Scope): Regex {
   try {
-    return compileRegex(pattern, flags);
+    return compileRegex(pattern);
   } catch (error) {
     if (error instanceof RegexRefused) return fail('unsupported', `${error.message}.`, node, scope);
     throw error;

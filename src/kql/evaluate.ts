@@ -15,7 +15,7 @@ export { type Diagnostic, KqlError } from './kqlerror.ts';
 export type { Column, ColumnType } from './types.ts';
 
 export interface EvaluateOptions {
-  /** What now() is. */
+  /** The value of now(). */
   now: Date;
   /** A result of more rows is refused with a KqlError of kind `limit`; default: no bound but the evaluator's own. */
   maxRows?: number;
@@ -75,7 +75,7 @@ export function evaluate(
   });
 }
 
-/** What was written into the query: where it is now, its length, and whether it is a schema found in the data. */
+/** A text that was inserted into the query: its place, its length, and whether it is a schema found in the data. */
 interface Insertion {
   at: number;
   length: number;

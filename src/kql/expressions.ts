@@ -25,7 +25,7 @@ import {
   tokenText,
 } from './language.ts';
 import { addLongs, multiplyLongs, parseLong } from './longs.ts';
-import { literalPattern } from './regex.ts';
+import { compileRegex, literalPattern } from './regex.ts';
 import { type Expression, fail, refuse, type Scope, within } from './scope.ts';
 import { parseGuid } from './table.ts';
 import { hasTerm } from './text-match.ts';
@@ -326,7 +326,7 @@ function sought(term: string, columns: readonly Expression[], scope: Scope): Exp
   let matches: (text: string) => boolean;
   if (inner.includes('*')) {
     const pattern = inner.split('*').map(literalPattern).join('.*');
-    const regex = new RegExp(`${before ? '' : '\\b'}${pattern}${after ? '' : '\\b'}`, 'u');
+    const regex = compileRegex(`${before ? '' : '\\b'}${pattern}${after ? '' : '\\b'}`);
     matches = (text) => regex.test(text);
   } else matches = (text) => hasTerm(text, inner, !before, !after);
   return anyOf(

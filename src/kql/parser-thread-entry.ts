@@ -8,7 +8,7 @@ export type Envelope = { kind: 'data'; data: unknown } | { kind: 'ready' } | { k
 
 /** The thread's own side: a worker's, or that of a process that started from the snapshot. */
 export interface ThreadSide {
-  /** What the thread was started with. */
+  /** Start options of the thread. */
   data: Promise<unknown>;
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;

@@ -28,7 +28,7 @@ export interface ParserThreadOptions {
   heapMegabytes?: number;
 }
 
-/** What a snapshot was made for: another binary may be of the same version and yet not the same program. */
+/** Identifies the binary of a snapshot: another binary may be of the same version and yet not the same program. */
 export function snapshotKey(node: string): string {
   return [process.version, process.platform, process.arch, statSync(node).size].join(' ');
 }
@@ -42,7 +42,7 @@ function fittingSnapshot(): string | null {
       if (existsSync(key) && existsSync(blob) && readFileSync(key, 'utf8') === snapshotKey(process.execPath))
         return blob;
     } catch {
-      // What cannot be read is not there.
+      // An unreadable snapshot counts as absent.
     }
   }
   return null;
@@ -58,7 +58,7 @@ class Thread implements ParserThread {
   readonly #entry: URL;
   readonly #options: ParserThreadOptions;
   readonly #on: { [K in keyof Listeners]: Listeners[K][] } = { message: [], error: [], exit: [] };
-  /** What was posted before the process said that it is there: a worker may have to be reported instead. */
+  /** Messages from before the process reported that it runs: a worker may have to answer them instead. */
   #unsent: unknown[] = [];
   #ready = false;
   #ended = false;
@@ -117,7 +117,7 @@ class Thread implements ParserThread {
     const heap = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
     const cache = module.getCompileCacheDir?.();
     const child = spawn(process.execPath, [...heap, '--snapshot-blob', blob, fileURLToPath(this.#entry)], {
-      // What V8 says when it ends for lack of memory is reported in our own words.
+      // V8's own message about lack of memory is replaced by one that names the cause.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
       env: { ...process.env, [asChild]: '1', ...(cache ? { NODE_COMPILE_CACHE: cache } : {}) },

@@ -1,238 +1,103 @@
-/**
- * Regular expressions as Kusto reads them (RE2's syntax), run by JavaScript's engine. What the two read differently is
- * rewritten; what only one of them knows is refused. JavaScript's engine backtracks, so a pattern that could take
- * exponential time over a hostile log line (a repeat inside a repeat) is refused as well.
- */
+import { RE2JS, RE2JSException } from 're2js';
+import { type NativeRegex, nativeRegex } from './native-regex.ts';
+
+/** A pattern that Kusto's engine does not take either, or that is too large. */
 export class RegexRefused extends Error {
   override readonly name = 'RegexRefused';
 }
 
-const MAX_PATTERN_LENGTH = 2_000;
-const MAX_REPEAT = 1_000;
-const CLASSES: Record<string, string> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7f',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
+const longestPattern = 10_000;
+const mostKept = 500;
+/** About a millisecond: a text on which JavaScript's engine could take more steps than this is searched by RE2's. */
+const mostSteps = 1_000_000;
 
-export interface RegexFlags {
-  ignoreCase?: boolean;
-  dotAll?: boolean;
-  global?: boolean;
-  /** Matches only where the search begins. */
-  sticky?: boolean;
+/** What a search found: the whole and the groups, as `RegExp.exec` has them. */
+export type Found = (string | undefined)[] & { index: number; groups?: Record<string, string | undefined> | undefined };
+
+/**
+ * A regular expression as Kusto reads it (RE2's syntax), searched in linear time: a hostile line of a log must not hold
+ * a query up. RE2's own algorithm (the package re2js) decides; JavaScript's engine, which backtracks but is several times
+ * as fast, does where the pattern means the same to it and the text is too short for it to take long
+ * (https://learn.microsoft.com/kusto/query/regex).
+ */
+export class Regex {
+  readonly #pattern: string;
+  readonly #native: NativeRegex | null;
+  #linear: RE2JS | null = null;
+
+  /** Throws RegexRefused with the reason. `engine` forces one of the two, for their comparison. */
+  constructor(pattern: string, engine?: 'linear' | 'native') {
+    if (pattern.length > longestPattern) throw new RegexRefused('the regular expression is too long');
+    this.#pattern = pattern;
+    this.#native =
+      engine === 'linear' ? null : nativeRegex(pattern, engine === 'native' ? Number.MAX_VALUE : mostSteps);
+    if (this.#native === null) this.#compile();
+  }
+
+  /** Does JavaScript's engine search texts of this length? */
+  isNative(length: number): boolean {
+    return this.#native !== null && length <= this.#native.longest;
+  }
+
+  test(text: string): boolean {
+    return this.#native !== null && text.length <= this.#native.longest
+      ? this.#native.one.test(text)
+      : this.#compile().test(text);
+  }
+
+  exec(text: string): Found | null {
+    if (this.#native !== null && text.length <= this.#native.longest) return this.#native.one.exec(text);
+    const linear = this.#compile();
+    // Whether there is a match at all costs a fraction of where its groups are.
+    return linear.test(text) ? (linear.exec(text) as Found | null) : null;
+  }
+
+  /** Every match, from left to right, none overlapping with the one before. */
+  *matchAll(text: string): Generator<Found> {
+    if (this.#native !== null && text.length <= this.#native.longest) yield* text.matchAll(this.#native.all);
+    else {
+      const linear = this.#compile();
+      if (linear.test(text)) yield* linear.matchAll(text) as Iterable<Found>;
+    }
+  }
+
+  /** The text with each match replaced, or with the first alone. */
+  replace(text: string, by: (found: Found) => string, only: 'all' | 'first' = 'all'): string {
+    let out = '';
+    let from = 0;
+    for (const found of this.matchAll(text)) {
+      out += text.slice(from, found.index) + by(found);
+      from = found.index + (found[0]?.length ?? 0);
+      if (only === 'first') break;
+    }
+    return from === 0 && out === '' ? text : out + text.slice(from);
+  }
+
+  #compile(): RE2JS {
+    if (this.#linear !== null) return this.#linear;
+    try {
+      this.#linear = RE2JS.compile(this.#pattern);
+    } catch (error) {
+      if (!(error instanceof RE2JSException)) throw error;
+      const because = error.message.replace(/^error parsing regexp: /, '');
+      throw new RegexRefused(`the regular expression is not valid: ${because}`);
+    }
+    return this.#linear;
+  }
 }
 
-const cache = new Map<string, RegExp>();
+const kept = new Map<string, Regex>();
 
 /** Compiles a pattern; throws RegexRefused with the reason. Compiled patterns are kept. */
-export function compileRegex(pattern: string, flags: RegexFlags = {}): RegExp {
-  const key = `${flags.ignoreCase ? 'i' : ''}${flags.dotAll ? 's' : ''}${flags.global ? 'g' : ''}${flags.sticky ? 'y' : ''}/${pattern}`;
-  let regex = cache.get(key);
-  if (!regex) {
-    const inline = /^\(\?([is]+)\)/.exec(pattern);
-    const set = inline?.[1] ?? '';
-    const dotAll = flags.dotAll === true || set.includes('s');
-    const source = translate(inline ? pattern.slice(inline[0].length) : pattern, dotAll);
-    const js = `u${flags.ignoreCase || set.includes('i') ? 'i' : ''}${flags.global ? 'g' : ''}${flags.sticky ? 'y' : ''}`;
-    try {
-      regex = new RegExp(source, js);
-    } catch {
-      throw new RegexRefused('the regular expression is not valid');
-    }
-    if (cache.size > 500) cache.clear();
-    cache.set(key, regex);
+export function compileRegex(pattern: string): Regex {
+  let regex = kept.get(pattern);
+  if (regex === undefined) {
+    regex = new Regex(pattern);
+    if (kept.size >= mostKept) kept.clear();
+    kept.set(pattern, regex);
   }
-  regex.lastIndex = 0;
   return regex;
 }
 
 /** Text as a pattern that matches it literally. */
 export const literalPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-
-interface Level {
-  /** Whether an unbounded repeat is within the group. */
-  repeats: boolean;
-}
-
-function translate(pattern: string, dotAll: boolean): string {
-  if (pattern.length > MAX_PATTERN_LENGTH) throw new RegexRefused('the regular expression is too long');
-  let out = '';
-  let i = 0;
-  const levels: Level[] = [{ repeats: false }];
-  const top = (): Level => levels[levels.length - 1] ?? { repeats: false };
-  /** Whether the atom just read is a group that holds an unbounded repeat. */
-  let nested = false;
-  while (i < pattern.length) {
-    const c = pattern.charAt(i);
-    if (c === '\\') {
-      const [text, length] = escaped(pattern, i, false);
-      out += text;
-      i += length;
-      nested = false;
-    } else if (c === '[') {
-      const [text, length] = bracket(pattern, i);
-      out += text;
-      i += length;
-      nested = false;
-    } else if (c === '(') {
-      const [text, length] = openGroup(pattern, i);
-      out += text;
-      i += length;
-      levels.push({ repeats: false });
-      nested = false;
-    } else if (c === ')') {
-      if (levels.length === 1) throw new RegexRefused('the regular expression has an unmatched )');
-      const closed = levels.pop();
-      nested = closed?.repeats ?? false;
-      if (nested) top().repeats = true;
-      out += ')';
-      i += 1;
-    } else if (c === '*' || c === '+' || c === '?' || c === '{') {
-      const counted = c === '{' ? /^\{(\d+)(,(\d*))?\}/.exec(pattern.slice(i, i + 24)) : null;
-      if (c === '{' && !counted) {
-        out += '\\{';
-        i += 1;
-        nested = false;
-        continue;
-      }
-      const most = counted ? (counted[2] === undefined ? counted[1] : counted[3]) : undefined;
-      if (counted && Math.max(Number(counted[1]), Number(most || 0)) > MAX_REPEAT) {
-        throw new RegexRefused('the regular expression repeats too often');
-      }
-      const unbounded = c === '*' || c === '+' || (counted !== null && most === '');
-      if (nested && (unbounded || (counted !== null && Number(most) > 10))) {
-        throw new RegexRefused('a repeat within a repeat could take for ever');
-      }
-      if (unbounded) top().repeats = true;
-      const length = counted ? counted[0].length : 1;
-      out += pattern.slice(i, i + length);
-      i += length;
-      if (pattern.charAt(i) === '?') {
-        out += '?';
-        i += 1;
-      }
-      nested = false;
-    } else {
-      if (c === '.') out += dotAll ? '[\\s\\S]' : '[^\\n]';
-      else out += c === '}' || c === ']' || c === '/' ? `\\${c}` : c;
-      i += 1;
-      nested = false;
-    }
-  }
-  if (levels.length > 1) throw new RegexRefused('the regular expression has an unmatched (');
-  return out;
-}
-
-function openGroup(pattern: string, at: number): [string, number] {
-  const rest = pattern.slice(at, at + 80);
-  if (!rest.startsWith('(?')) return ['(', 1];
-  if (rest.startsWith('(?:')) return ['(?:', 3];
-  const named = /^\(\?P?<([A-Za-z_]\w*)>/.exec(rest);
-  if (named) return [`(?<${named[1]}>`, named[0].length];
-  const flagged = /^\(\?i:/.exec(rest);
-  if (flagged) return ['(?i:', 4];
-  throw new RegexRefused(
-    `the regular expression uses ${rest.slice(0, 4)}, which Kusto's engine or this one does not know`,
-  );
-}
-
-function escaped(pattern: string, at: number, inClass: boolean): [string, number] {
-  const c = pattern.charAt(at + 1);
-  switch (c) {
-    case 'd':
-      return [inClass ? '0-9' : '[0-9]', 2];
-    case 'w':
-      return [inClass ? '0-9A-Za-z_' : '[0-9A-Za-z_]', 2];
-    case 's':
-      return [inClass ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]', 2];
-    case 'D':
-    case 'W':
-    case 'S': {
-      const negated = c === 'D' ? '[^0-9]' : c === 'W' ? '[^0-9A-Za-z_]' : '[^\\t\\n\\f\\r ]';
-      // Within a class JavaScript's own forms are the nearest; they differ for Unicode blanks only, so refuse \S there.
-      if (!inClass) return [negated, 2];
-      if (c === 'S') throw new RegexRefused('\\S within a class is not supported');
-      return [`\\${c}`, 2];
-    }
-    case 'n':
-    case 'r':
-    case 't':
-    case 'f':
-    case 'v':
-      return [`\\${c}`, 2];
-    case 'a':
-      return ['\\x07', 2];
-    case 'b':
-    case 'B':
-      if (inClass) break;
-      return [`\\${c}`, 2];
-    case 'A':
-      if (inClass) break;
-      return ['^', 2];
-    case 'z':
-      if (inClass) break;
-      return ['$', 2];
-    case 'x': {
-      const short = /^\\x([0-9A-Fa-f]{2})/.exec(pattern.slice(at, at + 4));
-      if (short) return [short[0], 4];
-      const braced = /^\\x\{([0-9A-Fa-f]{1,6})\}/.exec(pattern.slice(at, at + 12));
-      if (braced) return [`\\u{${braced[1]}}`, braced[0].length];
-      break;
-    }
-    case 'p':
-    case 'P': {
-      const braced = /^\\[pP]\{([A-Za-z_]{1,30})\}/.exec(pattern.slice(at, at + 40));
-      if (braced) return [braced[0], braced[0].length];
-      const letter = /^\\[pP]([A-Z])/.exec(pattern.slice(at, at + 3));
-      if (letter) return [`\\${c}{${letter[1]}}`, 3];
-      break;
-    }
-    default:
-      if (c !== '' && !/[0-9A-Za-z]/.test(c)) {
-        return [/[\\^$.*+?()[\]{}|/-]/.test(c) && (inClass || c !== '-') ? `\\${c}` : c, 2];
-      }
-  }
-  throw new RegexRefused(`the regular expression uses \\${c}, which is not supported`);
-}
-
-function bracket(pattern: string, at: number): [string, number] {
-  let i = at + 1;
-  let out = '[';
-  if (pattern.charAt(i) === '^') {
-    out += '^';
-    i += 1;
-  }
-  let first = true;
-  for (;;) {
-    const c = pattern.charAt(i);
-    if (c === '') throw new RegexRefused('the regular expression has an unmatched [');
-    if (c === ']' && !first) return [`${out}]`, i + 1 - at];
-    first = false;
-    const posix = /^\[:(\^?)([a-z]+):\]/.exec(pattern.slice(i, i + 16));
-    if (posix) {
-      const members = CLASSES[posix[2] ?? ''];
-      if (members === undefined || posix[1] !== '') throw new RegexRefused(`the class ${posix[0]} is not supported`);
-      out += members;
-      i += posix[0].length;
-    } else if (c === '\\') {
-      const [text, length] = escaped(pattern, i, true);
-      out += text;
-      i += length;
-    } else {
-      out += /[[\](){}|/^$.*+?]/.test(c) ? `\\${c}` : c;
-      i += 1;
-    }
-  }
-}

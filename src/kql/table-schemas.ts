@@ -17,6 +17,7 @@ const everywhere: Columns = {
   TenantId: 'string',
   TimeGenerated: 'datetime',
   Type: 'string',
+  _ItemId: 'string',
   SourceSystem: 'string',
   _ResourceId: 'string',
   _SubscriptionId: 'string',

@@ -11,7 +11,7 @@ export interface Guarded {
   /** The lists that were used: ours, and Azure's effective ones in the place of those that could not be read. */
   chain: FilterChain;
   grouped: boolean;
-  /** What is still not known of the filters, in sentences. */
+  /** Gaps in the filters, in sentences. */
   missing: readonly string[];
 }
 

@@ -27,7 +27,7 @@ import { BIT, PROTOCOLS, type Protocol, WITH_PORTS } from './sets/protocols.ts';
 import { describeSourcesV4, describeSourcesV6 } from './source-breadth.ts';
 import { Networks } from './virtual-networks.ts';
 
-/** What is asked about one VM, and everything that was read for it. */
+/** One VM's question, with everything that was read for it. */
 export interface ExposureInput {
   vm: Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power'>;
   /** Resource ids of its network interfaces. */
@@ -72,7 +72,7 @@ export interface ExposureBook {
   ways: Ways;
   reader: AddressReader;
   unreadable: readonly Unreadable[];
-  /** What was opened last: VMs behind the same groups share it. */
+  /** The last result: VMs behind the same groups share it. */
   shapes: Recent<FlowShapes>;
 }
 
@@ -161,7 +161,7 @@ export interface Examined {
   paths: number;
 }
 
-/** What is asked about one VM of those that a book serves. */
+/** The question about one of the VMs that a book serves. */
 export type MachineInput = Omit<ExposureInput, 'resources' | 'unreadable' | 'serviceTags' | 'adminRules'>;
 
 /** Finds every opening of a VM. */
@@ -362,7 +362,7 @@ function shapesFrom<A extends number | bigint>(
           : clients === internet
             ? flow.sources
             : intersect(flow.sources, clients);
-      // What is let in only through tags of unknown addresses is distinguished from what is known.
+      // Ports that are open only to tags of unknown addresses are kept apart from those that are known.
       if (flow.tags.length > 0) {
         if (sources.length === 0 && unknownClients.length === 0) continue;
         const tags = [...new Set([...flow.tags, ...unknownClients])];

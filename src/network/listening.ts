@@ -24,7 +24,7 @@ export interface InboundUse {
   last: string;
 }
 
-/** What was read of a VM's sockets. */
+/** A VM's sockets, as they were read. */
 export interface Sockets {
   bound: Fact<BoundPort[]>;
   inbound: Fact<InboundUse[]>;

@@ -50,7 +50,7 @@ export interface PortReach {
   because: string;
 }
 
-/** What comes in that is not let in on purpose. */
+/** Traffic that comes in and is not allowed on purpose. */
 export interface Opening {
   protocol: Protocol;
   from: number;

@@ -82,7 +82,7 @@ export class NetworkResources {
 
   /** The resource with this id, in any case; undefined when it was not read. */
   get(id: string): Json | undefined {
-    // What one VM refers to is asked for several times on end.
+    // One VM's references are looked up several times in a row.
     if (id !== this.#lastId) {
       this.#last = this.#byId.get(id);
       this.#lastId = id;

@@ -11,7 +11,7 @@ export interface Space {
   v6: Intervals<bigint>;
 }
 
-/** What is known of the network around a subnet. */
+/** The network around a subnet, as far as it could be read. */
 export interface NetworkPlace {
   /** What `VirtualNetwork` and `Internet` mean to rules there. */
   v4: TagMeaning<number>;
@@ -61,7 +61,7 @@ export interface NetworkFacts {
 type Mutable = { -readonly [K in keyof NetworkFacts]: NetworkFacts[K] } & { reachable: Set<string>; notes: string[] };
 
 /**
- * Reads what the tag `VirtualNetwork` stands for: the network's address space, its connected peers', and the prefixes
+ * Reads the addresses of the tag `VirtualNetwork`: the network's address space, its connected peers', and the prefixes
  * of the subnet's user-defined routes, a default route among them.
  * https://learn.microsoft.com/azure/virtual-network/service-tags-overview#available-service-tags
  */
@@ -75,7 +75,7 @@ export class Networks {
     this.#resources = resources;
   }
 
-  /** What is known of a virtual network itself. */
+  /** A virtual network itself, as far as it could be read. */
   network(id: string): NetworkFacts {
     const key = id.toLowerCase();
     const known = this.#facts.get(key);
@@ -135,7 +135,7 @@ export class Networks {
     return facts;
   }
 
-  /** What is known of the network around a subnet. */
+  /** The network around a subnet, as far as it could be read. */
   place(subnetId: string): NetworkPlace {
     let place = this.#placeOfSubnet.get(subnetId);
     if (place === undefined) {

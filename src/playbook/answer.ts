@@ -31,6 +31,10 @@ export function answerOf(exchange: Exchange): Answer {
   }
   if ((status === 409 || status === 412) && method !== 'POST') return { from, fate: 'conflict' };
   if (status >= 400) return { from, fate: 'refused' };
+  // A text that is no JSON was cut off or spoiled on the way: so may its status be.
+  if (typeof exchange.responseBody === 'string' && /json/i.test(exchange.responseHeaders['content-type'] ?? '')) {
+    return { from, fate: 'unknown' };
+  }
   const begun = status === 202 || exchange.responseHeaders['azure-asyncoperation'] !== undefined;
   return { from, fate: begun ? 'begun' : 'done' };
 }

@@ -25,7 +25,7 @@ export function tellQueries(log: CaseLog, about: { playbook: string; step: strin
   };
 }
 
-/** What is read of a case file to undo its steps or to resolve what a crash left open. */
+/** The part of a case file that undo reads, as does the settling of intents that a crash left open. */
 export interface CaseHistory {
   entries: readonly Entry[];
   /** Reads evidence back, checked against its hash. */

@@ -33,7 +33,7 @@ export class RecordedRun implements PlaybookRun {
   readonly #options: RecordedRunOptions;
   readonly #listeners = new Set<() => void>();
   readonly #stopped = new AbortController();
-  /** Steps whose undo stopped at what somebody changed: that was shown, so that the next undo goes on over it. */
+  /** Steps whose undo stopped at a change by others: that was shown, so that the next undo goes on over it. */
   readonly #driftShown = new Set<number>();
   #view: RunView;
 
@@ -108,7 +108,7 @@ export class RecordedRun implements PlaybookRun {
     this.#set(at, { state: 'undoing', progress: null, startedAt: now().toISOString(), endedAt: '' });
     const { step } = recorded;
     try {
-      // What was read from Azure alone is evidence from when it is acted on.
+      // A record that was read from Azure alone becomes evidence when it is acted on.
       const evidence = step.evidence.file === '' ? await log.keep('lock-of-another', step.record) : step.evidence;
       const result = await undoRecorded(
         { ...step, evidence },

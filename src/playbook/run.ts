@@ -27,7 +27,7 @@ export interface StepView extends PlannedStep {
   undoable: boolean;
 }
 
-/** What is asked of the user now. Enter alone never answers it. */
+/** A question to the user. Enter alone never answers it. */
 export interface Prompt {
   step: string;
   level: Danger | 'ask';

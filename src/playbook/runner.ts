@@ -496,7 +496,7 @@ class Run implements StartedRun {
       await this.#clearDeadline(step, 'Nothing was changed: nothing is undone by itself.');
       return this.#failed(step, because);
     }
-    // What is there of it can be undone, now or later.
+    // The part that was made can be undone, now or later.
     step.applied = plan.state;
     if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
       this.#set(step, { state: 'failed', endedAt: this.#now(), error: because });

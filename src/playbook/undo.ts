@@ -8,7 +8,7 @@ import type { UndoableStep } from './step-record.ts';
 export interface UndoOptions {
   actions: ReadonlyMap<string, Action>;
   log: CaseLog;
-  /** What was typed to confirm it. */
+  /** The confirmation as typed. */
   typed: string;
   reason: string;
   /** Undoes it although it was changed since, which was shown: the VM's name was typed for this step. */

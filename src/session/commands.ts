@@ -51,7 +51,7 @@ export type Command =
   | { type: 'insert'; text: string }
   | { type: 'erase'; what: 'before' | 'under' | 'word' | 'to-start' | 'to-end' }
   | { type: 'cursor'; to: 'left' | 'right' | 'start' | 'end' | 'word-left' | 'word-right' }
-  /** What was entered before in an input like this one: older, or newer. */
+  /** An earlier entry of an input like this one: older, or newer. */
   | { type: 'recall'; by: 1 | -1 }
   /** Completes the name of a file. */
   | { type: 'complete' }

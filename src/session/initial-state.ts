@@ -9,7 +9,7 @@ export interface StartOptions {
   autoRefresh?: boolean;
   columns?: readonly string[];
   localTime?: boolean;
-  /** What is looked at: "contoso-prod +1 subscription". */
+  /** The scope that is read: "contoso-prod +1 subscription". */
   scope: string;
 }
 

@@ -8,7 +8,7 @@ export interface Identity {
   name: string;
   tenantId: string;
   address: string;
-  /** What is odd about who acts, one sentence each: an application, another tenant than the one that was asked for. */
+  /** Unusual properties of the identity, one sentence each: an application, another tenant than the one that was asked for. */
   warnings?: readonly string[];
 }
 

@@ -87,7 +87,7 @@ function workersOf(holder: Holder, { reader, playbooks, cases: keeper }: Session
     asked: (vmId, query) => cases.recordQuery(vmId, query),
   });
   const slots = new RunSlots(holder, () => reader.now());
-  // What was changed shows in the facts.
+  // A new reading shows the change.
   const changed = (vmId: string) => {
     const { triages, closing } = holder.get();
     const slot = triages.get(vmId);

@@ -127,7 +127,7 @@ export interface SessionState {
   rows: number;
   readOnly: boolean;
   demo: boolean;
-  /** What is looked at: "contoso-prod +1 subscription". */
+  /** The scope that is read: "contoso-prod +1 subscription". */
   scope: string;
   identity: Identity | null;
   /** What can be looked at instead, as it was read last; null before. */
@@ -157,7 +157,7 @@ export interface SessionState {
   cases: ReadonlyMap<string, CaseSlot>;
   /** Exported event logs by the id of the VM whose they are. */
   logs: ReadonlyMap<string, LogsSlot>;
-  /** What was asked of logs about an address, by the address; null while it is awaited. */
+  /** Traces of addresses in the logs, by the address; null while it is awaited. */
   traces: ReadonlyMap<string, Fact<AddressTrace> | null>;
   /** Events next to an instant, by `aroundKey`; null while they are awaited. */
   around: ReadonlyMap<string, Fact<EventsAround> | null>;
@@ -169,7 +169,7 @@ export interface SessionState {
   typed: string;
   /** The cursor in the text that is typed, from its end; and how far back in what was entered before. */
   typing: { fromEnd: number; recalled: number };
-  /** What was entered before, the newest last, by the input's purpose. */
+  /** Earlier entries, the newest last, by the input's purpose. */
   entered: ReadonlyMap<string, readonly string[]>;
   /** Seconds between readings that begin by themselves; null: none does. */
   autoRefresh: number | null;
@@ -250,7 +250,7 @@ export function runIsOver({ view }: RunSlot): boolean {
   return view.outcome !== 'running';
 }
 
-/** What decides which keys are bound. */
+/** Decides which keys are bound. */
 export type Mode = Exclude<Layer['kind'], 'confirm'> | 'prompt-key' | 'prompt-text' | 'prompt-next';
 
 /** The mode of the keys. */

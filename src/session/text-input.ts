@@ -9,7 +9,7 @@ const longestInput = 2_000;
 /** How many texts are kept of those that were entered before. */
 const mostEntered = 50;
 
-/** What a text is typed for, and what helps to write it. */
+/** The uses of a typed text, and the helpers to write it. */
 export interface TextUses {
   /** Are the keys for the prompt on screen, and does an answer count? */
   answerable(): boolean;

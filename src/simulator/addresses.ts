@@ -69,7 +69,7 @@ function blocksOf(first: bigint, last: bigint): string[] {
   return blocks;
 }
 
-/** What is left of the IPv4 address space without some blocks, as CIDR blocks. */
+/** The IPv4 address space without some blocks, as CIDR blocks. */
 export function restOf(taken: Block[]): string[] {
   const sorted = taken.filter((block) => block.bits === 32).sort((a, b) => (a.first < b.first ? -1 : 1));
   const rest: string[] = [];

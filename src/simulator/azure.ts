@@ -81,7 +81,7 @@ export class Azure {
   readonly schemas: Record<string, Record<string, string>>;
   readonly workspaces: Record<string, string[]> | undefined;
   readonly backup: World['backup'];
-  /** What was changed since the start, as the activity log shows it; a workspace has only what its table had. */
+  /** Changes since the start, as the activity log shows them; a workspace has only the rows of its table. */
   readonly activity: Row[] = [];
   /** Grows when a table or the backup changes. */
   dataVersion = 0;

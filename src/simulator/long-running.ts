@@ -4,7 +4,7 @@ import { type Call, ok, param, type Reply, type Route } from './call.ts';
 import type { Json } from './json.ts';
 import type { NewOperation, Operation } from './operations.ts';
 
-/** What Azure appends to links to operations: long, and of no use to anybody but Azure. */
+/** The query that Azure appends to links to operations: long, and used by Azure alone. */
 function opaque(operation: Operation): string {
   const t = String(Math.floor(operation.startedAt) * 10_000 + 621_355_968_000_000_000).slice(0, 18);
   let s = '';

@@ -54,7 +54,7 @@ export interface NewOperation {
   trouble?: OperationTrouble | undefined;
 }
 
-/** A thing that happens at a time without anybody asking: the expiry of a grant. */
+/** A thing that happens by itself at a time: the expiry of a grant. */
 interface Event {
   at: number;
   happen: () => void;

@@ -1,7 +1,7 @@
 import type { Mutation } from './gateway.ts';
 import type { Limits } from './throttling.ts';
 
-/** What a simulator in a thread of its own is started with. Files are read by the caller; the thread parses them. */
+/** Start options of a simulator in a thread of its own. Files are read by the caller; the thread parses them. */
 export interface ThreadOptions {
   /** Text of a world file and its name for messages; the built-in incident when absent. */
   worldText?: string;

@@ -71,7 +71,7 @@ function patchesWith(
   return { ...fact, value: { ...fact.value, missing, rebootPendingSince: since }, notSeen: [...new Set(notSeen)] };
 }
 
-/** What is known to be exploited comes before the rest, which keeps its order. */
+/** Known exploited vulnerabilities come before the rest, which keeps its order. */
 function exploitedFirst<T extends { cves: readonly string[] }>(all: readonly T[], exploited: readonly string[]): T[] {
   const wanted = new Set(exploited);
   const rank = ({ cves }: T) => (cves.some((cve) => wanted.has(cve)) ? 0 : 1);

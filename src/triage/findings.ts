@@ -17,7 +17,7 @@ import type { FindingFacts, Rule } from './findings/rule.ts';
 import { scoreRules } from './findings/score.ts';
 import { softwareRules } from './findings/software.ts';
 
-/** What the article's practices are, by number. */
+/** The article's practices, by number. */
 export const practices = [
   'Secure Score',
   'Management ports',

@@ -47,7 +47,7 @@ export function failuresAgainst(logons: Logons, account: string): number | undef
   return tried.length > 0 ? tried.reduce((sum, one) => sum + one, 0) : undefined;
 }
 
-/** What is known of how one signs in to the VM and of a second factor, one sentence each. */
+/** Ways to sign in to the VM, and their second factor, one sentence each. */
 export function signInText(
   os: 'windows' | 'linux',
   identity: Pick<IdentityPosture, 'localAdmin' | 'passwordAuthentication' | 'sshKeys' | 'entraLogin' | 'domainJoined'>,

@@ -131,7 +131,7 @@ function wayBack(part: TriageInProgress): Lines {
     : [];
 }
 
-/** What is left to do about what was found, the most urgent first. Nothing follows from what is not known. */
+/** The recommendations that follow from the findings, the most urgent first. Nothing follows from an unknown. */
 export function recommendationsOf(part: TriageInProgress): Recommendation[] {
   const all = [
     ...doors(part),

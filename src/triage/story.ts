@@ -27,7 +27,7 @@ export interface BreakIn {
 export interface Story {
   /** The bursts that a logon followed. */
   breakIns: BreakIn[];
-  /** What was done in the sessions that these logons opened, each with its path in the document. */
+  /** Events of the sessions that these logons opened, each with its path in the document. */
   leftBehind: { burst: Burst; event: Burst['next'][number]; path: string }[];
   /** What the identity of the VM changed in Azure, each with its place in the activity. */
   spreading: [number, ActivityEntry][];
@@ -41,7 +41,7 @@ export interface Story {
   exposed: { value: Exposure; asOf: string; wide: ExposedPort[]; narrow: ExposedPort[]; attacked: boolean } | null;
   /** Critical updates that are missing, by their classification. */
   unpatched: MissingPatch[];
-  /** What decides and is not known, or was not answered. */
+  /** Evidence that the verdict needs and that is unknown or not answered. */
   notKnown: { name: string; because: string }[];
 }
 
@@ -67,7 +67,7 @@ export function identityChanges(activity: Activity | null, logons: Logons | null
   );
 }
 
-/** What was done after the logons. Special privileges (4672) come with every administrator's logon. */
+/** Events after the logons. Special privileges (4672) come with every administrator's logon. */
 function leftBehindBy(breakIns: readonly BreakIn[]): Story['leftBehind'] {
   return breakIns
     .flatMap(({ index, burst }) =>

@@ -4,7 +4,7 @@ import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PortShape } from '../network/exposed-ports.ts';
 import type { FoundExposure } from '../network/exposure.ts';
 import { isManagement, isWide, portText } from '../network/port-text.ts';
-import { count, counted } from '../text/counts.ts';
+import { count, counted, listed } from '../text/counts.ts';
 
 /**
  * What the suspects list knows of one VM; a part that is null or unknown adds to what is not known, not to the score.
@@ -87,7 +87,7 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
   if (first) {
     const [by] = first.decidedBy;
     const ports = [...new Set(management.map(portText))];
-    const more = ports.length > 6 ? ` and ${ports.length - 6} more` : '';
+    const more = ports.length > 6 ? ` and ${count(ports.length - 6)} more` : '';
     return {
       exposedPorts,
       score: (off ? weights.managementOff : weights.management).points,
@@ -98,7 +98,7 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
   return {
     exposedPorts,
     score: (off ? weights.openOff : weights.open).points,
-    because: `open to the Internet: ${wide.slice(0, 4).map(portText).join(', ')}${whenOn}`,
+    because: `open to the Internet: ${listed(wide.map(portText), 4)}${whenOn}`,
   };
 }
 
@@ -157,7 +157,7 @@ function exploitedReason({ knownExploited }: Row): Reason | null {
   if (cves.length === 0) return null;
   return {
     points: weights.exploited.points + Math.min(10, cves.length),
-    text: `${counted(cves.length, 'known exploited vulnerability', 'known exploited vulnerabilities')} (${cves.slice(0, 2).join(', ')})`,
+    text: `${counted(cves.length, 'known exploited vulnerability', 'known exploited vulnerabilities')} (${listed(cves, 2)})`,
   };
 }
 
@@ -187,7 +187,7 @@ function bandOf(score: number): 'critical' | 'high' | 'medium' | 'low' {
   return score >= bands.medium ? 'medium' : 'low';
 }
 
-/** What is not known of a VM's three questions, and the severity that it could have with all of it at its worst. */
+/** The gaps in a VM's three questions, and the severity that it could have with all of it at its worst. */
 export function severityAtWorst(row: Row & Pick<ScanRow, 'score'>): {
   severity: 'critical' | 'high' | 'medium' | 'low';
   unknown: string[];

@@ -26,7 +26,7 @@ export interface TimedFacts {
   backup: Fact<Backup> | null;
 }
 
-/** What the Windows events that follow a logon are in MITRE ATT&CK: accounts, groups, tasks, services. */
+/** MITRE ATT&CK techniques of the Windows events that follow a logon: accounts, groups, tasks, services. */
 const eventTechniques: Partial<Record<number, string[]>> = {
   4697: ['T1543.003'],
   4698: ['T1053.005'],

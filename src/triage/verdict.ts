@@ -33,7 +33,7 @@ function compromised({ breakIns }: Story): Statement[] {
   });
 }
 
-/** What was done in the session that a logon opened, as the log names it. */
+/** Events of the session that a logon opened, as the log names them. */
 function leftBehind({ leftBehind: done }: Story): Statement[] {
   if (done.length === 0) return [];
   const texts = done.slice(0, 8).map(({ event }) => `${event.what} ${event.at.slice(11, 19)}Z`);

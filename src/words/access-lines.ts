@@ -71,7 +71,7 @@ export function changeText(entry: ActivityEntry): string {
   return `${moment(entry.at)}  ${what}: ${resource}, ${status[entry.status]}, by ${by}`;
 }
 
-/** What was changed in Azure, the latest first; what has no known weight is counted. */
+/** Changes in Azure, the latest first; those of unknown severity are counted. */
 export function activityLines({ from, until, entries }: Activity): ToldLine[] {
   const worth = entries.filter(({ severity }) => severity !== 'info').reverse();
   const rest = entries.length - worth.length;

@@ -288,7 +288,7 @@ export function supportText({ endOfSupport, endOfSupportAt }: Software['items'][
   return /version/i.test(endOfSupport) ? `this version is no longer supported${on}` : `no longer supported${on}`;
 }
 
-/** What else is known of one vulnerability finding. */
+/** Further lines about one vulnerability finding. */
 export function vulnerabilityLines(part: TriageInProgress, one: Software['vulnerabilities'][number]): ToldLine[] {
   return [
     { label: 'Severity', text: joined(one.severity || 'not reported', one.cvss !== null && `CVSS ${one.cvss}`) },
@@ -467,7 +467,7 @@ const outboundTexts: Record<Firewall['outbound'], string> = {
   unknown: 'not known',
 };
 
-/** What is between the VM and the Internet. */
+/** Lines about the firewall between the VM and the Internet. */
 export function firewallLines(value: Firewall): ToldLine[] {
   return [
     {

@@ -61,7 +61,7 @@ export function secureScoreGlance({ percentage }: SecureScore): Glance {
   };
 }
 
-/** What Defender recommends and is not done. */
+/** Recommendations of Defender that are not followed. */
 export function recommendationsGlance({ unhealthy }: Recommendations): Glance {
   const high = unhealthy.filter((one) => /high/i.test(one.severity)).length;
   if (unhealthy.length === 0) return { severity: 'low', text: 'all followed' };

@@ -6,7 +6,7 @@ import { age, clock } from '../text/times.ts';
 import { mark, type Tone } from './severity.ts';
 import { powerWord, shortOs } from './vm-words.ts';
 
-/** What a cell is drawn from besides its row. */
+/** Input of a cell besides its row. */
 export interface Look {
   now: Date;
   /** Answers are still awaited: what is not there yet is no unknown. */
@@ -24,7 +24,7 @@ type Order = (one: ScanRow, other: ScanRow) => number;
 
 export interface Column {
   head: string;
-  /** What sorting by it is called, and its order. */
+  /** The name of the sort by this column, and its order. */
   sort: string;
   order: Order;
   /** Cells at least; 0 hides it. */

@@ -3,6 +3,7 @@
  * Azure-Sentinel's playbooks, LCF cloud-forensics-utils, VEL Velociraptor, AWS awslabs' incident response.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findPlaybook, loadPlaybooks, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { agreeing, type Bench, openBench } from './bench.ts';
 
 const lock = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: {} };
@@ -65,6 +66,39 @@ describe('what other tools did wrong', () => {
     await run.undo();
   });
 
+  test('SEN Isolate-AzVM: outbound traffic is left alone unless it is asked for', async () => {
+    const run = agreeing(bench.run([lock], 'web01'));
+    await run.start();
+    const made = bench.mutations().find(({ path }) => /networkSecurityGroups/i.test(path))?.after;
+    expect(JSON.stringify(made?.properties)).not.toContain('"Outbound"');
+    await run.undo();
+  });
+
+  test('SEN Isolate-AzVM: disks that take only incremental snapshots get these, and their copies are waited for', async () => {
+    expect((await agreeing(bench.run([snapshot], 'sql01')).start()).outcome).toBe('done');
+    const bodies = [...bench.log.evidence].flatMap(([file, body]) => (/-snapshots\.json$/.test(file) ? body : []));
+    const incremental = (bodies as object[])
+      .map((body) => Object(Reflect.get(body, 'properties')))
+      .filter((one) => one.incremental === true);
+    // An Ultra disk and a Premium SSD v2.
+    expect(incremental.map((one) => one.completionPercent)).toEqual([100, 100]);
+  });
+
+  test('SEN Isolate-AzVM: the record names the snapshot of every disk, not of the OS disk alone', async () => {
+    await agreeing(bench.run([snapshot], 'web01')).start();
+    const names = bench.mutations().map(({ path }) => path.split('/').at(-1) ?? '');
+    const kept = [...bench.log.evidence].filter(([file]) => file.includes('snapshots')).map(([, body]) => body);
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names) expect(JSON.stringify(kept)).toContain(name);
+  });
+
+  test('SEN Isolate-AzureVMtoNSG: what must be permitted is named by resource, never for a management group', async () => {
+    const [step] = (await bench.run([lock], 'web01').plan()).steps;
+    const scopes = step?.permissions.map(({ scope }) => scope) ?? [];
+    expect(scopes.length).toBeGreaterThan(0);
+    expect(scopes.filter((scope) => !/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+/i.test(scope))).toEqual([]);
+  });
+
   test('SEN Isolate-AzureVMtoNSG and Defender’s playbook: nothing is restarted or deallocated, which destroys memory', async () => {
     const run = agreeing(bench.run([snapshot, lock], 'web01'));
     await run.start();
@@ -96,6 +130,13 @@ describe('what other tools did wrong', () => {
   test('LCF: no provider is registered in the customer’s subscription', async () => {
     await agreeing(bench.run([snapshot], 'jump01')).start();
     expect(bench.mutations().filter(({ path }) => /\/register$/i.test(path))).toEqual([]);
+  });
+
+  test('AWS, which is right: memory before disks, disks before the lock', async () => {
+    const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }));
+    const steps = findPlaybook(shelf, 'contain-brute-force').steps.map(({ id }) => id);
+    const order = ['volatile', 'snapshot', 'backup', 'lock'];
+    expect(steps.filter((id) => order.includes(id))).toEqual(order);
   });
 
   test('VEL Quarantine, which is right: it tries its own way in, and undoes itself when that is closed', async () => {

@@ -15,7 +15,7 @@ const letters = (length: number, number: number) =>
   Array.from({ length }, (_, at) => 'Zq7Kd4Wm9Rx2Tb6Hs3'[(at * 5 + number * 7 + (at >> 2)) % 18]).join('');
 const hidden = (number: number) => `Leak${String(number).padStart(2, '0')}${letters(14, number)}`;
 
-/** How secrets stand in texts; what is given is what must be found nowhere. */
+/** Secrets as they appear in texts; the given part must be found nowhere. */
 const writings: readonly ((secret: string, number: number) => string)[] = [
   (s, n) => `ghp_${s}${letters(16, n)}`,
   (s, n) => `github_pat_${s}${letters(20, n)}`,

@@ -10,7 +10,7 @@ import { type Bench, openBench } from '../actions/bench.ts';
 
 const c = (count: number, of = 'Zq7') => of.repeat(Math.ceil(count / of.length)).slice(0, count);
 
-/** Secrets as they stand in logs, errors and command lines; the second is what must be gone. Each is made up. */
+/** Secrets as they appear in logs, errors and command lines; the second is what must be gone. Each is made up. */
 const kinds: [string, string][] = [
   [`git clone https://x ghp_${c(36)}`, `ghp_${c(36)}`],
   [`token github_pat_${c(40)}`, c(40)],
@@ -53,7 +53,7 @@ const kinds: [string, string][] = [
   ['echo "root:Canary4711" | chpasswd', 'Canary4711'],
 ];
 
-/** What looks like it and is none: evidence must stay readable. */
+/** Texts that look like secrets and are none: evidence must stay readable. */
 const harmless = [
   'ssh -p 2222 anna@10.0.0.4',
   'mkdir -p /var/lib/x1/y2',

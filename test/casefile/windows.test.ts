@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ReplaceSurroundings, replaceFile } from '../../src/casefile/replace-file.ts';
 import { safeName } from '../../src/casefile/safe-name.ts';
 
-/** A file system that refuses the first `times` with `code`, as Windows does while somebody has the file open. */
+/** A file system that refuses the first `times` with `code`, as Windows does while a process has the file open. */
 function held(times: number, code: string, platform: NodeJS.Platform) {
   const seen = { tried: 0, waited: 0 };
   const surroundings: ReplaceSurroundings = {

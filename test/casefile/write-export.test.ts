@@ -174,7 +174,7 @@ describe('hostile text', () => {
         fence = ticks[1];
         continue;
       }
-      // What is left of the line when every escaped mark is made a dot.
+      // The line with every escaped mark made a dot.
       const live = line.replace(/\\[!-/:-@[-`{-~]/g, '·');
       if (live.startsWith('|')) {
         const count = live.split('|').length;

@@ -181,7 +181,7 @@ export class CordonProcess {
     if (this.#dead) await new Promise<never>(() => undefined);
   }
 
-  /** What the system does for a process that is gone; its lock is known as abandoned by its number then. */
+  /** Cleans up as the system does for a process that is gone; its lock is known as abandoned by its number then. */
   async #bury(): Promise<void> {
     for (const file of this.#files) await file.close().catch(() => undefined);
     const lock = join(this.#transcript, '..', 'writer.lock');

@@ -47,4 +47,6 @@ export const failedOnce: readonly Schedule[] = [
   bySeed('request-jit', 46),
   bySeed('lock-nsg', 1059),
   bySeed('lock-nsg', 5249),
+  bySeed('enable-jit', 5275),
+  bySeed('assess-patches', 5032),
 ];

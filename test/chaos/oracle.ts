@@ -2,7 +2,7 @@ import type { Entry } from '../../src/documents/transcript.ts';
 import type { ArmResource } from '../../src/simulator/world.ts';
 import type { Arrived, SimulatedAzure } from './simulated-azure.ts';
 
-// What was right is decided here by the simulator's own state alone; nothing of the product is used.
+// The oracle judges by the simulator's own state alone; nothing of the product is used.
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const field = (value: unknown, ...names: string[]): unknown =>
@@ -10,7 +10,7 @@ const field = (value: unknown, ...names: string[]): unknown =>
 const lower = (value: unknown): string => String(value ?? '').toLowerCase();
 const lastPart = (id: unknown): string => lower(id).split('/').at(-1) ?? '';
 
-/** What a VM is, as far as a playbook changes it: its interfaces' groups and whether a just-in-time policy names it. */
+/** The state of a VM that a playbook changes: its interfaces' groups and whether a just-in-time policy names it. */
 export interface Condition {
   /** "web01-nic=web-nsg", sorted. */
   groups: string;

@@ -162,11 +162,11 @@ class Play {
       await this.#process(null).settle(this.#caseId);
       await this.#judgeCase('after the undo');
     }
-    // What Azure still works at is over by then; a second undo is what a user is told to try.
+    // Azure's running operations are over by then; a second undo is what the message proposes.
     let ended = await this.#undo([], null, 'undo');
     this.#skip(7200);
     if (ended?.code !== 0) ended = await this.#undo([], null, 'second undo');
-    // What Azure works at for ever cannot be undone, and that is told.
+    // An operation that never ends cannot be undone, and the output says so.
     if (this.#isStuck() && ended?.code === 5) return this.#end();
     if (ended?.code !== 0) this.#wrong.push(`it cannot be undone: exit ${ended?.code}: ${ended?.text.trim()}`);
     this.#judgeUndone('undone');

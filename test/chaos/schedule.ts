@@ -17,7 +17,7 @@ export interface Schedule {
   seed: number;
   playbook: string;
   vm: string;
-  /** What it is, for the report: "answer lost at PUT networkInterfaces #2". */
+  /** A name for the report: "answer lost at PUT networkInterfaces #2". */
   text: string;
   faults: readonly Fault[];
   undoFaults: readonly Fault[];

@@ -30,7 +30,7 @@ export interface Wire {
   signIn: () => Promise<NamedCredential>;
 }
 
-/** What the process that sends is asked at each changing request; a promise that never resolves when it is dead. */
+/** Asks the sending process at each changing request; a promise that never resolves when it is dead. */
 export interface Sender {
   /** It is about to arrive at Azure. */
   leaving(): Promise<void>;

@@ -8,11 +8,11 @@ interface Waiting {
   call: () => void;
 }
 
-/** What Node reports as active while a file is read or written. */
+/** Names of Node's active resources while a file is read or written. */
 const fileWork = /^(FS|FileHandle|CloseReq|Work)/i;
 
 /**
- * Time that passes only when nothing else is left to do: timers fall due at once, in their order, and nobody waits.
+ * Time that passes only when nothing else is left to do: timers fall due at once, in their order, without a wait.
  * While it is installed, this process' timers, `performance.now`, `Date.now` and `AbortSignal.timeout` are its own.
  */
 export class VirtualTime {

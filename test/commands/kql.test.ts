@@ -165,7 +165,7 @@ describe('cordon kql', () => {
       .update(await readFile(csv))
       .digest('hex');
     expect(files?.body).toMatchObject({ name: 'evidence files', summary: expect.stringContaining(sha256) });
-    // One file is told once, under however many names it is read.
+    // One file is listed once, under however many names it is read.
     expect(String(files?.body.summary).split(sha256)).toHaveLength(2);
     const evidence = { file: expect.stringContaining('query'), sha256: query?.body.sha256 };
     expect(query?.body).toMatchObject({ service: 'evidence files', text: 'Logs | count', rows: 1, evidence });

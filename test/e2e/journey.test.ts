@@ -33,7 +33,7 @@ function open(columns: number, rows: number, parameters: string[] = []): Termina
   return terminal;
 }
 
-/** Answers a prompt once its keys count: its title and what it tells were on the screen, and it stood. */
+/** Answers a prompt once its keys count: its title and text were on the screen for long enough. */
 async function confirm(screen: TerminalProgram, question: RegExp, tells: string, keys: string): Promise<void> {
   await screen.until(question, patience);
   const shown = await screen.until(/(y apply|y undo|to apply|to undo) ·/, patience);
@@ -42,7 +42,7 @@ async function confirm(screen: TerminalProgram, question: RegExp, tells: string,
   screen.type(keys);
 }
 
-/** Goes to the chooser and starts a playbook by the number that stands before it. */
+/** Goes to the chooser and starts a playbook by the number before it. */
 async function start(screen: TerminalProgram, playbook: string): Promise<void> {
   screen.type('p');
   const chooser = await screen.until(new RegExp(`\\d ${playbook} `), patience);

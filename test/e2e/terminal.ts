@@ -13,7 +13,7 @@ export interface TerminalOptions {
 
 /** Cells next to one another that look alike. */
 export interface StyledRun {
-  /** Where the first of them stands, from 0. */
+  /** The place of the first of them, from 0. */
   column: number;
   text: string;
   /** A number of the palette, "#rrggbb", or null for the terminal's own. */
@@ -67,7 +67,7 @@ export class TerminalProgram {
     });
     this.exited = new Promise((resolve) => {
       this.pty.onExit((how) => {
-        // The screen draws behind the data: what the program wrote last must be on it before anybody looks.
+        // The screen draws behind the data: the program's last output must be on it before it is read.
         this.screen.write('', () => {
           this.gone = true;
           resolve(how);

@@ -13,7 +13,7 @@ async function readAll(name: string): Promise<{ events: LogEvent[]; damage: Dama
 }
 
 const timeOf = (event: LogEvent): string => (event.system.time === null ? '' : isoOf(event.system.time));
-/** libevtx tells nanoseconds, and zeros at the end. */
+/** libevtx prints nanoseconds, with zeros at the end. */
 const trueTime = (record: TrueRecord): string => record.t.replace(/(\.\d*?)0+Z$/, '$1Z').replace('.Z', 'Z');
 /** libevtx pads hexadecimal numbers, writes GUIDs in its own case, breaks lines as Unix does and drops blank text. */
 const plain = (text: string): string =>

@@ -171,7 +171,7 @@ describe('the columns that a query needs', () => {
         try {
           evaluate(query, tables, { now });
         } catch {
-          // A column that is gone already, or a dynamic where none may stand: no query at all.
+          // A column that is gone already, or a dynamic where none is allowed: no query at all.
           fc.pre(false);
         }
         same(query);

@@ -30,7 +30,7 @@ const someRule = fc.record({
 });
 const someRules = fc.option(fc.array(someRule, { maxLength: 6 }), { nil: undefined });
 
-/** Where a rule's targets stand, as numbers of configurations. */
+/** The targets of a rule, as numbers of configurations. */
 const someTargets = fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 });
 
 const someWorld = fc.record({
@@ -90,7 +90,7 @@ const someWorld = fc.record({
   }),
   firewall: fc.record({
     joined: fc.boolean(),
-    /** Its rules stand in itself, in its policy, or the first of them in the policy that this one is based on. */
+    /** Its rules are in itself, in its policy, or the first of them in the policy that this one is based on. */
     held: fc.constantFrom<('classic' | number)[]>('classic', 0, 1, 2),
     rules: fc.array(
       fc.record({

@@ -23,7 +23,7 @@ export interface OracleConfig {
 
 export interface OracleWorld {
   configs: OracleConfig[];
-  /** Rules of the groups; undefined where none stands. */
+  /** Rules of the groups; undefined where there is none. */
   subnetRules: Record<string, unknown>[] | undefined;
   nicRules: Map<string, Record<string, unknown>[] | undefined>;
   balancer: {
@@ -51,7 +51,7 @@ export interface OracleWorld {
   gateway: {
     address: string;
     own: string[];
-    /** Rules at its subnet; undefined where no group stands. */
+    /** Rules at its subnet; undefined where there is no group. */
     subnetRules: Record<string, unknown>[] | undefined;
     rules: { front: number; back: number; targets: string[] }[];
   };

@@ -254,7 +254,7 @@ test('Azure’s effective rules are read by the same evaluator: admin entries, d
     because: 'nm/always (1)',
   });
 
-  // Effective rules know Allow and Deny alone: whether it always allows is told by the network's own list.
+  // Effective rules know Allow and Deny alone: only the network's own list shows that it always allows.
   const allowing = [ofManager([one('perhaps', 1, 'Allow')]), ofNic([one('UserRule_rest', 200, 'Deny')])];
   const asked = (state: 'read' | 'unread', access = 'AlwaysAllow') => {
     const rules = [

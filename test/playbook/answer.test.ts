@@ -26,6 +26,9 @@ describe('what an answer to a change says', () => {
   it.each([200, 201, 204])('%i of Azure says that it was done', (status) => {
     expect(answerOf(exchange(status)).fate).toBe('done');
   });
+  it('200 of Azure with JSON that is cut off does not say whether it was done', () => {
+    expect(answerOf(exchange(200, { responseBody: '{"properties":{"provisi' })).fate).toBe('unknown');
+  });
   it('202, or a link to an operation, says that it was begun', () => {
     expect(answerOf(exchange(202)).fate).toBe('begun');
     const responseHeaders = { 'azure-asyncoperation': 'https://management.azure.com/o' };

@@ -109,7 +109,7 @@ function runOf(action: Action, log: CaseLog, options: Partial<RunOptions> = {}, 
   });
 }
 
-/** Resolves with the view when a prompt stands. */
+/** Resolves with the view when a prompt is asked. */
 function prompted(run: StartedRun): Promise<RunView> {
   return new Promise((resolve) => {
     if (run.view().prompt) return resolve(run.view());

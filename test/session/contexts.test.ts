@@ -58,7 +58,7 @@ test('another subscription is read anew; the open case, what is known and a play
   expect([...state.cases.values()].map(({ state: is }) => is)).toEqual(['open']);
   expect(world.cases.map(({ closed }) => closed)).toEqual([false]);
   expect(state.runs).toHaveLength(1);
-  // What goes on there is still written there.
+  // Work that goes on there is still written there.
   const [before = 0] = world.cases.map(({ list }) => list.length);
   await world.cases[0]?.note('goes on');
   expect(world.cases[0]?.list).toHaveLength(before + 1);
@@ -87,7 +87,7 @@ test('an earlier case of the VM is continued in place of the open one, which is 
   const slot = [...session.state().cases.values()][0];
   expect(slot?.openCase?.id).toBe('2026-11-22-web01');
   expect(first?.closed).toBe(true);
-  // What is known is in the case that is continued, too.
+  // The known facts are in the continued case, too.
   expect(slot?.openCase?.entries().some(({ kind }) => kind === 'fact')).toBe(true);
   expect(session.state().layers.at(-1)).toMatchObject({ kind: 'triage' });
 });

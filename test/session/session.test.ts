@@ -35,7 +35,7 @@ async function atTriage(world = new World(), readOnly = false) {
 
 type Session = ReturnType<typeof createSession>;
 
-/** As the root of the views does it: a frame with the prompt was written, and it has stood for so long since. */
+/** As the root of the views does it: a frame with the prompt was written, and it was on screen for so long since. */
 function stands({ world, session }: { world: World; session: Session }, milliseconds = 500) {
   session.dispatch({ type: 'prompt-shown', key: promptFrameKey(session.state()) });
   world.pass(milliseconds);
@@ -69,7 +69,7 @@ describe('suspects', () => {
     const { world, session } = begin();
     world.tellRows([suspect('a', 2), suspect('b', 1)]);
     world.tellRows([suspect('a', 0), suspect('b', 1)]);
-    // Nobody has moved: the worst machine is the one to look at.
+    // The cursor was not moved: it is on the worst VM.
     expect(selectedRow(session.state())?.name).toBe('b');
   });
 
@@ -648,7 +648,7 @@ describe('an exported event log', () => {
       await answer(all, 'no');
       expect(all.part()).toEqual(all.before);
       expect(all.session.state().logs.size).toBe(0);
-      // What was opened is in the case all the same.
+      // The opened log is in the case all the same.
       const kept = all.world.cases[0]?.entries().filter(({ body }) => body.name === 'event logs');
       expect(kept).toHaveLength(1);
     });

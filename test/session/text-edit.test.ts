@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Edit, edited } from '../../src/session/text-edit.ts';
 
-/** The text after the edits, with `|` where the cursor stands. */
+/** The text after the edits, with `|` at the cursor. */
 function after(text: string, ...edits: Edit[]): string {
   let now = { text, fromEnd: 0 };
   for (const edit of edits) now = edited(now, edit, 100);

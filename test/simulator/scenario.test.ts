@@ -155,7 +155,7 @@ describe('web01, broken into', () => {
     expect(spray.some((row) => row.Status === '0xc0000234' && row.SubStatus === '0x0')).toBe(true);
     expect(failures('web01')).toHaveLength(1514);
     expect(events('web01', 4625).length).toBeGreaterThan(1514);
-    // Nobody whose name was sprayed logs on: the spray has no success.
+    // No sprayed account logs on: the spray has no success.
     const sprayed = new Set(spray.map((row) => row.TargetUserName));
     expect(events('web01', 4624).filter((row) => sprayed.has(row.TargetUserName))).toEqual([]);
   });

@@ -173,7 +173,7 @@ describe('what is known to be exploited', () => {
     });
     const unscanned = known({ ...scanned(), scan: { state: 'not-scanned' as const, at: null, because: 'off' } }, about);
     expect(ask({ patches, software: unscanned }, list)).toMatchObject({ state: 'unknown' });
-    // The table of fixes still tells what an update closes.
+    // The table of fixes still shows what an update closes.
     expect(ask({ patches, software: unscanned }, catalog('2026-11-20T00:00:00Z', {}))).toMatchObject({
       state: 'known',
       value: { matches: [{ cve: 'CVE-2019-0708' }] },

@@ -153,7 +153,7 @@ describe('findings', () => {
       evidence: ['patches.missing[1]', 'exposure.ports[1]'],
       playbook: 'lock-nsg',
     });
-    // Moved to 4389, it may still be RDP; nobody knows from outside.
+    // Moved to 4389, it may still be RDP; it cannot be known from outside.
     expect(fix({ kb: '4499175' }, port(4389, ''))).toMatchObject({
       severity: 'high',
       title: expect.stringMatching(/4389, which may be RDP/),
@@ -382,7 +382,7 @@ describe('findings', () => {
     expect(both).toEqual(
       expect.arrayContaining(['right-credential-refused', 'logon-after-failures', 'brute-force-running']),
     );
-    // One who mistypes twice and then has an expired password is no attacker.
+    // A user who mistypes twice and then has an expired password is no attacker.
     expect(of({ ...quiet, rightButRefused: [{ ...refused, guesses: 2 }] })).not.toContain('right-credential-refused');
   });
 

@@ -4,7 +4,7 @@ import { panes } from '../../src/session/state.ts';
 import { type Box, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from '../../views/layout.ts';
 
 /**
- * The boxes as text: how many rows, and what stands in them from left to right with its width.
+ * The boxes as text: how many rows, and their columns from left to right with its width.
  * `12  ports 40 │ logons 40 │ patches 40`
  */
 function drawn(boxes: readonly Box[], rows: number): string {

@@ -23,7 +23,7 @@ function randomOf(start: number): () => number {
   };
 }
 
-/** A playbook that tells of each answer that it accepts. */
+/** A playbook that reports each answer that it accepts. */
 class WatchedRun extends ScriptedRun {
   accepted: (prompt: Prompt) => void = () => undefined;
   override answer(text: string) {
@@ -184,7 +184,7 @@ async function workbenchOf(random: () => number, most: number): Promise<number> 
     });
   };
 
-  /** Looks whether every line fits, and whether the question stands on the terminal. */
+  /** Looks whether every line fits, and whether the question is on the terminal. */
   const look = async () => {
     const lines = await terminal.lines();
     for (const line of lines)
@@ -205,7 +205,7 @@ async function workbenchOf(random: () => number, most: number): Promise<number> 
     if (defect !== null) throw new Error(`${String(defect)}\n${history.slice(-30).join('\n')}`, { cause: defect });
     await look();
     if (at % 20 === 0 && world.quits === 0) {
-      // What stands there, once Ink has drawn, is what the session's frame says, row by row. An escape that was typed last
+      // Once Ink has drawn, the terminal shows the session's frame, row by row. An escape that was typed last
       // takes effect a moment later, so that both are looked at together.
       const wanted = () => {
         const frames = framesOf(session);
@@ -225,7 +225,7 @@ async function workbenchOf(random: () => number, most: number): Promise<number> 
         throw new Error(`torn:\n${String(error)}\nwanted:\n${wanted().join('\n')}\n${history.slice(-30).join('\n')}`);
       });
       unfollow();
-      // Ink draws while that is awaited: what appeared meanwhile stands from now on.
+      // Ink draws while that is awaited: what appeared meanwhile is on screen from now on.
       await look();
     }
   }

@@ -311,7 +311,7 @@ describe('the time line', () => {
     expect(rows[place('security rule written')]).toMatch(
       /^.17:41:12Z ● Azure .*m\.keller@contoso\.com {2}203\.0\.113\.140/,
     );
-    // The days stand between.
+    // The days are between.
     expect(place('2026-11-22  yesterday')).toBeLessThan(place('security rule written'));
     expect(place('security rule written')).toBeLessThan(place('2026-11-23  today'));
     expect(place('2026-11-23  today')).toBeLessThan(place('1,204 failed logons'));
@@ -615,7 +615,7 @@ describe('playbooks', () => {
     expect(screen).toContain('You may        ✓ 1 of 2 permissions');
     expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action');
     expect(screen).toContain('web01-nic: not known');
-    // What decides stands before what changes.
+    // The decisive lines come before the changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));
     expect(place('You may')).toBeLessThan(place('Undo '));
@@ -725,7 +725,7 @@ describe('playbooks', () => {
     }
     await terminal.until('Start a backup?');
     expect(world.run.answers).toEqual([]);
-    // Nor does the y that somebody presses once, meant for the page they were looking at.
+    // Nor does one press of y that was meant for the page before.
     world.pass(5_000);
     terminal.type('y');
     await terminal.until('Enter answer this');

@@ -16,7 +16,7 @@ interface FoundJob {
   /** Epoch milliseconds; 0 where Azure does not report it. */
   startedAt: number;
   running: boolean;
-  /** Did somebody ask for it, in place of the schedule? */
+  /** Was it started on demand, instead of by the schedule? */
   onDemand: boolean;
 }
 
@@ -123,8 +123,8 @@ export function begunBy({ headers, request }: PipelineResponse): { operation: st
 const minutesToTake = 60;
 
 /**
- * Follows the operation that a request began until it names its job. That it failed is told to the gate; so is that it
- * went well, unless its job has to end well first (`until: 'job'`): then the caller tells. `what` names it for people: "the
+ * Follows the operation that a request began until it names its job. A failure is reported to the gate; so is that it
+ * went well, unless its job has to end well first (`until: 'job'`): then the caller reports it. `what` names it for people: "the
  * backup". Throws when it failed, or names no job within an hour.
  */
 export async function jobOfOperation(

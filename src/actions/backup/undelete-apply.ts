@@ -14,7 +14,7 @@ const minutesToUndelete = 60;
 
 /**
  * Sends the request; the id of the job that it began, "" when Azure did it at once or the answer was lost, and the id of
- * the request whose end has still to be told.
+ * the request whose end has still to be reported.
  */
 async function undelete(
   connection: Connection,
@@ -46,7 +46,7 @@ async function undelete(
   return { jobId, untold: begun.request };
 }
 
-/** Sends the request once, and follows its job to the end. Whether the item is back is told by `verifyUndelete`. */
+/** Sends the request once, and follows its job to the end. `verifyUndelete` reports whether the item is back. */
 export async function applyUndelete(
   connection: Connection,
   context: ActionContext,

@@ -68,7 +68,7 @@ function permits(sources: readonly string[], source: string): boolean {
   if (sources.length === 0) return true;
   const asked = addressesOf([source]);
   const named = new AddressReader().read(sources, []);
-  // What a tag holds is Azure's to say: the request is sent, and refused there.
+  // Only Azure knows the addresses of a tag: the request is sent, and Azure refuses it where they do not fit.
   if (named.any || named.internet || named.virtualNetwork || named.unresolved.length > 0) return true;
   return covers(named.v4, asked.v4) && covers(named.v6, asked.v6);
 }

@@ -54,7 +54,7 @@ export function balancersOf(networkInterface: Json): string[] {
   return [...new Set(names)];
 }
 
-/** What is sent to put a security group, or none (""), at an interface: all else as Azure gave it. */
+/** The body that puts a security group, or none (""), at an interface: all else as Azure gave it. */
 export function withGroup(networkInterface: Json, group: string): Json {
   const writable = writableInterface(networkInterface);
   const { networkSecurityGroup: _, ...rest } = Object(writable.properties);

@@ -12,9 +12,9 @@ export const managementPorts = [3389, 22, 5985, 5986];
 export const waysIn = z.strictObject({
   ports: z.array(port).min(1).max(50).default(managementPorts).describe('TCP ports on which you reach the VM.'),
   wayIn: z
-    .enum(['required', 'told'])
+    .enum(['required', 'warn'])
     .default('required')
-    .describe('required: no lock that would shut you out. told: the VM is contained all the same, and you are told.'),
+    .describe('required: no lock that would shut you out. warn: the VM is contained nevertheless, with a warning.'),
 });
 
 export const lockSettings = waysIn.extend({
@@ -88,7 +88,7 @@ export const lockState = z.looseObject({
   ports: z.array(z.string()),
   /** Did Azure accept that sessions are cut? null before it was asked. */
   flushed: z.boolean().nullable(),
-  /** What stays open all the same and was foreseen, as rules in words. */
+  /** Openings that remain as the plan foresaw, as rules in words. */
   foreseen: z.array(z.string()).default([]),
   /** Rules that let the responder into another case's lock, instead of a lock of its own. */
   joined: z.array(z.object({ group: z.string(), rule: lockRule })).default([]),

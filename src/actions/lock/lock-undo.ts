@@ -15,7 +15,7 @@ import { type LockState, lockState } from './lock-settings.ts';
 
 /** What an undo found and did, in sentences. */
 interface Report {
-  /** What is still to be done, and why. */
+  /** Work that remains, and why. */
   left: string[];
   back: string[];
   told: string[];

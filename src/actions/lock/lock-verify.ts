@@ -44,7 +44,7 @@ export async function verifyLock(
   return told(connection, state, reach);
 }
 
-/** What is not as planned, in a sentence; "" when all of it is. */
+/** The first difference from the plan, in a sentence; "" when there is none. */
 async function standing(connection: Connection, state: LockState): Promise<string> {
   for (const group of state.groups) {
     const found = await readIfThere(connection, group.id);

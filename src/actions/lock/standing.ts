@@ -5,7 +5,7 @@ import { groupOf, networkResource, readIfThere } from '../../azure/readers/netwo
 import type { ActionContext } from '../../playbook/action.ts';
 import { foundLock } from './found-lock.ts';
 
-/** What is in front of the VM now. */
+/** The security groups in front of the VM now. */
 export interface Standing {
   interfaces: Json[];
   /** Security groups of the interfaces, by id in lower case. */

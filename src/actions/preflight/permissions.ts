@@ -92,7 +92,7 @@ export async function lookAtPermissions(
     const sure = denied.find(({ mine }) => mine === true);
     const [maybe] = denied;
     const permitted = grants === null ? null : permits(grants, action);
-    // What only waits to be activated is no lack of the customer's to fill.
+    // A role that only waits to be activated is not for the customer to grant.
     const roles = permitted === false && !sure ? await eligibleIn(`/subscriptions/${subscriptionOf(scope)}`) : [];
     const eligible = await ask((ending) => eligibleFor(connection, roles, { action, scope }, ending)).catch(
       () => undefined,

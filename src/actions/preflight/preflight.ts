@@ -11,7 +11,7 @@ import { lookAtRegistrations } from './registrations.ts';
 /** Whether Azure will take a change and its undo, as far as can be asked before. */
 export interface Preflight {
   permissions: Permission[];
-  /** Why nobody can make the change; "" when nothing of it is known. */
+  /** Why the change cannot be made at all; "" when no obstacle is known. */
   blocked: string;
   /** What the undo will not be able to do, and what was not seen. */
   warnings: string[];

@@ -44,7 +44,7 @@ export function snapshotName(caseId: string, disk: string, when: Date, taken: Re
   }
 }
 
-/** What is sent for a snapshot; `by` is who takes it. */
+/** The request body for a snapshot; `by` is who takes it. */
 export function bodyOf(context: ActionContext, one: Planned, by: string): Json {
   return {
     location: one.location,

@@ -17,7 +17,7 @@ const incrementalOnly = new Set(['ultrassd_lrs', 'premiumv2_lrs']);
 
 const undoText = "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the VM's name.";
 
-/** What is to be known of a snapshot of this disk before it is relied on. */
+/** Limits of a snapshot of this disk that its reader must know. */
 function remarks(id: string, disk: Json, settings: Settings, today: string): string[] {
   const name = shortName(id);
   const sku = textAt(disk, 'sku', 'name');

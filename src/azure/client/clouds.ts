@@ -5,7 +5,7 @@ export interface Cloud {
   name: CloudName;
   /** Azure Resource Manager endpoint. */
   arm: string;
-  /** What tokens for Azure Resource Manager are asked for, without "/.default". */
+  /** The resource for which tokens for Azure Resource Manager are requested, without "/.default". */
   armAudience: string;
   /** Log Analytics endpoint, which is also the audience of its tokens; "" where the cloud is not known to have one. */
   logs: string;
@@ -60,7 +60,7 @@ export function customCloud({ endpoint, authority, audience, logsEndpoint }: Cus
   };
 }
 
-/** What is asked is not offered by this cloud, or it is not known where. */
+/** This cloud does not offer the service, or its address is not known. */
 export class NotInThisCloud extends Error {
   override readonly name = 'NotInThisCloud';
 }

@@ -71,7 +71,7 @@ export interface Connection {
   operationLimitMs: number;
   /** The subscriptions that were asked for on the command line, by id or name; empty means all. */
   wantedSubscriptions: string[];
-  /** Who is signed in, from the token for Azure Resource Manager, and what is odd about it. */
+  /** The signed-in identity, from the token for Azure Resource Manager, and its unusual properties. */
   signedIn(): Promise<WhoActs>;
   /** The tenants that the sign-in can see, with their domains. Rejects with the SDK's error. */
   tenants(): Promise<Tenant[]>;
@@ -125,7 +125,7 @@ const askForPermissions: PipelinePolicy = {
   },
 };
 
-/** What is made once, when it is first wanted. A failure is not kept: the next one to want it tries again. */
+/** Makes a value once, when it is first wanted. A failure is not kept: the next one to want it tries again. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   const each = lazilyEach(make);
   return () => each('');

@@ -8,7 +8,7 @@ import { gapOfSignIn, isSignInFailure } from './sign-in-failure.ts';
 
 export type { Need } from './refusals.ts';
 
-/** What is asked of Defender for Cloud. */
+/** Requests to Defender for Cloud. */
 export const securityReader: Need = {
   permission: 'Microsoft.Security/*/read',
   role: 'Security Reader',

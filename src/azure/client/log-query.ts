@@ -39,7 +39,7 @@ function isMissingTable(error: unknown, table: string): boolean {
   return said.some((text) => /Failed to resolve /i.test(text) && text.includes(`'${table}'`));
 }
 
-/** What an answer that is not whole lacks, in a sentence; "" for a whole one. `body` is the answer as it came. */
+/** Says in a sentence how an answer is incomplete; "" for a whole one. `body` is the answer as it came. */
 function lackIn(result: LogsQueryResult, body: string): string {
   if (!('partialTables' in result)) return '';
   let said = '';
@@ -75,7 +75,7 @@ function answerOf(result: LogsQueryResult, body: string): LogAnswer {
 export interface LogTable {
   columns: { name: string; type: string }[];
   rows: (string | number | boolean | null)[][];
-  /** What is missing from the rows; empty when nothing is. */
+  /** Says how the rows are incomplete; empty when they are whole. */
   partial: string;
 }
 

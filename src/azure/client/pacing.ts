@@ -64,7 +64,7 @@ class Queue {
   #sent: number[] = [];
   #underWay = 0;
   #callOff: () => void = () => {};
-  /** What Azure said is left, and until when that counts. */
+  /** The quota that Azure reports as left, and until when that counts. */
   #told: { left: number; until: number } | undefined;
   /** How many a window lets through: a tenant may have more than is documented, and says so. */
   #inWindow: number;

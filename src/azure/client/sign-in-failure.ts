@@ -31,7 +31,7 @@ export class NoSuchSignIn extends Error {
   }
 }
 
-/** Nobody did what the sign-in asks of a person. */
+/** The person did not do what the sign-in asks. */
 export class NotSignedInInTime extends Error {
   override readonly name = 'NotSignedInInTime';
 

@@ -34,7 +34,7 @@ export function cachedTokens(
   const refused = new Set<string>();
   /** When the source was last asked in place of a refused token. */
   const renewedAt = new Map<string, number>();
-  /** What each token was asked for. */
+  /** The scope for which each token was requested. */
   const origins = new Map<string, { scopes: string[]; options: GetTokenOptions }>();
 
   async function fetchToken(key: string, scopes: string[], options: GetTokenOptions): Promise<AccessToken | null> {

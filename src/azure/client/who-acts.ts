@@ -3,7 +3,7 @@ import { printable } from '../../text/printable.ts';
 import type { ArmGet } from './arm-get.ts';
 import type { SignedIn } from './signed-in.ts';
 
-/** Who is signed in, how, and what the user should know about it. */
+/** The signed-in identity, how it signed in, and what the user should know about it. */
 export interface WhoActs extends SignedIn {
   /** "Azure CLI" */
   through: string;
@@ -47,7 +47,7 @@ async function isTenant(id: string, wanted: string, tenants: () => Promise<Tenan
   return other ? false : null;
 }
 
-/** What is odd about who acts: an application, or another tenant than `wanted` ("" when none was asked for). */
+/** Unusual properties of the identity that acts: an application, or another tenant than `wanted` ("" when none was asked for). */
 export async function warningsAbout(
   who: SignedIn,
   wanted: string,

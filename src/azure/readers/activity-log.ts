@@ -208,7 +208,7 @@ export function activityEntries(raw: readonly Json[], to: Belonging): ActivityEn
               : 'application',
       address: first.address,
       correlationId: first.correlationId,
-      // What cordon did is in its case file.
+      // Cordon's own changes are in its case file.
       severity: cordon ? 'info' : (listed?.severity ?? 'info'),
       attack: listed?.attack ?? [],
       about: mine ? 'machine' : scoped ? 'scope' : 'identity',

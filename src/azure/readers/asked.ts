@@ -13,7 +13,7 @@ export interface TriageOptions extends LogonOptions {
   serviceTags?: PublishedTags;
 }
 
-/** What the reader of one kind of evidence is given. What several of them need is read once, and awaited by each. */
+/** Input of the reader of one kind of evidence. Resources that several readers need are read once, and awaited by each. */
 export interface Asked {
   connection: Connection;
   vm: VirtualMachine;

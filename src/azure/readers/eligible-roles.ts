@@ -113,7 +113,7 @@ function rolesIn(connection: Connection, subscription: string): Promise<Eligible
 
 /**
  * What the caller's roles do not let be read, with its cure: where a role that has the permission only waits to be
- * activated, that is what to do, and nobody need be asked. Any other gap stays as it is.
+ * activated, the cure is to activate it. Any other gap stays as it is.
  *
  * @param scope id of the resource, group or subscription that is read
  */

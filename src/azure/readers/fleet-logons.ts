@@ -30,7 +30,7 @@ import {
   spanOf,
   syslog,
 } from './logon-queries.ts';
-import { addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
+import { addExplicitRows, addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
 import { arrivalOf, noLogonsAmong, silence, unlistedNote, unreadNote } from './logons.ts';
 
 type WorstBurst = ScanRow['worstBurst'];
@@ -198,6 +198,8 @@ interface Heard {
   windows: Answers;
   linux: Answers;
   worst: ReadonlyMap<string, FoundBurst['burst']>;
+  /** Of each VM with a logon that followed failures of its account: a row of `fleet-after-failures.kql`. */
+  led: ReadonlyMap<string, Json>;
   /** Failures of each VM that were listed. */
   totals: ReadonlyMap<string, number>;
   /** VMs whose rows list fewer failures than they count. */
@@ -224,11 +226,13 @@ async function readFleet(
   const minimum = thresholds.failures;
   const windows = machines.some(({ os }) => os === 'windows');
   const linux = machines.some(({ os }) => os === 'linux');
-  const [heartbeat, failures, successes, events, lines, lastLines] = await Promise.all([
+  const [heartbeat, failures, successes, events, explicit, afterFailures, lines, lastLines] = await Promise.all([
     ask('last-heartbeat'),
     windows ? ask('fleet-bursts', securityEvent, { minimum }) : none,
     windows ? ask('logon-successes', securityEvent, { minimum, parameters: onceEach }) : none,
     windows ? ask('last-event', securityEvent) : none,
+    windows ? ask('explicit-credentials', securityEvent) : none,
+    windows ? ask('fleet-after-failures', securityEvent) : none,
     linux ? ask('fleet-sshd', syslog, { minimum }) : none,
     linux ? ask('last-syslog') : none,
   ]);
@@ -264,7 +268,8 @@ async function readFleet(
       lastEvent: 'LastLogonLine',
       atMost: 'Attempts',
     },
-    ...burstsIn({ failures, successes, lines }, computerOf, thresholds),
+    led: rowOf(afterFailures),
+    ...burstsIn({ failures, successes, explicit, lines }, computerOf, thresholds),
   };
   const worst = new Map(
     machines.map((vm) => [vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, connection.clock.now())]),
@@ -272,6 +277,8 @@ async function readFleet(
   const lacks = [
     windows ? lack('failed logons (Windows)', failures, limits.rows, securityEvent.table) : '',
     windows ? successLack : '',
+    windows ? lack('attempts with explicit credentials (4648)', explicit, limits.rows, securityEvent.table) : '',
+    windows ? lack('logons after failures', afterFailures, limits.rows, securityEvent.table) : '',
     windows ? lack('whether security events arrive', events, Number.POSITIVE_INFINITY, securityEvent.table) : '',
     linux ? lack('failed logons (Linux)', lines, limits.rows, syslog.table) : '',
     linux ? lack('whether syslog arrives', lastLines, Number.POSITIVE_INFINITY, syslog.table) : '',
@@ -313,12 +320,13 @@ function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
 }
 
 function burstsIn(
-  { failures, successes, lines }: Record<'failures' | 'successes' | 'lines', LogAnswer>,
+  { failures, successes, explicit, lines }: Record<'failures' | 'successes' | 'explicit' | 'lines', LogAnswer>,
   computerOf: ComputerOf,
   thresholds: Thresholds,
 ): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread'> {
   const columns = new FailureColumns();
   const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
+  addExplicitRows(rowsIn(explicit), computerOf, thresholds, columns);
   const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
   const found = findBursts({
     failures: columns,
@@ -395,7 +403,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
       : (shortOf(vm, 'its failed logons', failures, source.table, limits.rows) ??
         contradicted(heard, id, lastEventAt !== null));
   const beat = heard.beats.get(id);
-  if (!burst) {
+  if (!burst && !heard.led.has(id)) {
     if (lastEventAt === null) {
       if (unseen !== null) return unseen;
       const missed = shortOf(vm, 'whether its agent reports', heard.heartbeat, 'Heartbeat', Number.POSITIVE_INFINITY);
@@ -410,20 +418,24 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   const alive =
     beatAt !== null && lastEventAt !== null && Date.parse(beatAt) > Date.parse(lastEventAt) ? beatAt : lastEventAt;
   const arriving = alive === null ? { note: '' } : arrivalOf(vm, alive, span, now, source.table);
-  if ('state' in arriving && !burst) return arriving;
+  if ('state' in arriving && !burst && !heard.led.has(id)) return arriving;
   const collected = vm.os === 'linux' || (numberAt(row, 'Successes') ?? 0) > 0;
   const followed = burst?.success.state === 'known' && burst.success.value !== null;
   const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0);
+  const led = heard.led.get(id);
+  const succeeded = followed ? true : collected && successLack === '' && short === null ? false : null;
+  const worst = burst && {
+    kind: burst.kind,
+    failures: burst.failures,
+    totalFailures: total,
+    accounts: burst.distinctAccounts ?? burst.accounts.length,
+    succeeded,
+  };
   return known(
-    burst
-      ? {
-          kind: burst.kind,
-          failures: burst.failures,
-          totalFailures: total,
-          accounts: burst.distinctAccounts ?? burst.accounts.length,
-          succeeded: followed ? true : collected && successLack === '' && short === null ? false : null,
-        }
-      : null,
+    led && !followed
+      ? // A logon after failures is worse than a burst without one.
+        { kind: 'guess', failures: numberAt(led, 'Failures') ?? 0, totalFailures: total, accounts: 1, succeeded: true }
+      : (worst ?? null),
     {
       source: sourceName(source.table),
       asOf: now.toISOString(),

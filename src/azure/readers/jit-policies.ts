@@ -86,7 +86,7 @@ export interface JitGrant {
   open: boolean;
 }
 
-/** What was requested of a policy for one VM. */
+/** The requests that a policy records for one VM. */
 export function jitGrantsOf(policy: Json, machineId: string, now: Date): JitGrant[] {
   return listAt(policy, 'properties', 'requests').flatMap((request) =>
     listAt(request, 'virtualMachines')

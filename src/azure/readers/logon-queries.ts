@@ -1,6 +1,7 @@
 import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import { count } from '../../text/counts.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
+import { stockRule } from '../../triage/logons/logons-after-failures.ts';
 import { isoOf, ticksOf } from '../../triage/logons/ticks.ts';
 import type { Connection } from '../client/connection.ts';
 import { type Need, unknownFrom } from '../client/failure.ts';
@@ -43,7 +44,7 @@ export function spanOf(connection: Connection, lookbackHours: number | undefined
   };
 }
 
-/** What a query is asked beside the window of time. */
+/** Parameters of a query beside the window of time. */
 export interface Asking {
   /** For the fleet's queries and `logon-successes`: how many failures make an address or an account worth telling. */
   minimum?: number;
@@ -72,6 +73,11 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
       }
       case 'logon-successes':
         return { ...bounds, ...merging, minimum: String(minimum), rowLimit: String(limits.successes) };
+      case 'fleet-after-failures': {
+        const { fewest, gapSeconds, longestSeconds } = stockRule;
+        const rule = { fewest: String(fewest), gap: kqlSeconds(gapSeconds), longest: kqlSeconds(longestSeconds) };
+        return { ...bounds, ...rule, rowLimit: String(limits.rows) };
+      }
       case 'explicit-credentials': {
         const least = { minimum: String(thresholds.failures), accountMinimum: String(thresholds.manyAccounts) };
         return { ...bounds, ...merging, ...least, rowLimit: String(limits.rows) };

@@ -266,7 +266,7 @@ export function firewallOf(
   exposure: Fact<Exposure>,
   asOf: string,
 ): Fact<Firewall> {
-  // What is not named by an id is what lies around the VM.
+  // A gap without an id is about the surroundings of the VM.
   const around = reading.unreadable.find(({ what }) => !what.startsWith('/'));
   return firewallInFront({
     networkInterfaces: vm.networkInterfaces,

@@ -96,7 +96,7 @@ const kindNames: Record<OtherKind, string> = {
   classic: 'a classic VM',
 };
 
-/** What a name or id means among the machines that are no VMs: "onprem01 is an Arc server: …"; "" when it means none. */
+/** Explains a name or id of a machine that is no VM: "onprem01 is an Arc server: …"; "" when it means none. */
 export function otherMachineNamed(machines: readonly OtherMachine[], wanted: string): string {
   const set = machines.find(({ id, kind }) => kind === 'scale-set' && sameId(id, parentOf(wanted)));
   const found =

@@ -58,7 +58,7 @@ function refuses(restriction: unknown, field: string, body: Json): boolean {
   }
 }
 
-/** What is refused, by assignment id in lower case. */
+/** The refusals, by assignment id in lower case. */
 function refusalsIn(answer: Json, body: Json): Map<string, { id: string; reason: string }> {
   const found = new Map<string, { id: string; reason: string }>();
   const note = (policy: unknown, reason: string) => {

@@ -15,7 +15,7 @@ export async function readRegistration(
   return textAt(body, 'registrationState');
 }
 
-/** What of these registrations is none. */
+/** Those of these providers that are not registered. */
 export const isRegistered = (state: string): boolean => /^registered$/i.test(state);
 
 /** The line that registers a subscription for a resource provider. */

@@ -93,7 +93,7 @@ export function roleReader(connection: Connection, home: { subscriptionId: strin
     );
     const read = parts.filter((part) => part !== null);
     if (read.some(({ cut }) => cut)) notSeen.push(`more than ${assignmentLimit} role assignments`);
-    // What is above the subscriptions comes back from each of them.
+    // Assignments above the subscriptions come back from each of them.
     const held = new Map(
       read.flatMap((part) => part.held).map((one) => [`${one.role} ${one.scope}`.toLowerCase(), one]),
     );

@@ -271,7 +271,7 @@ export function readScans(rows: readonly Json[], now: Date): ScanReading {
       }
     );
   }
-  // What is reported again counts; an old list adds what it alone names, while it is fresh.
+  // The newest report of a finding counts; an older list adds findings of its own, while it is fresh.
   if (!grouped || grouped.scan.state === 'not-scanned' || grouped.stale !== '') return updates;
   const told = new Set(updates.vulnerabilities.flatMap(({ cves }) => cves));
   const more = grouped.vulnerabilities.filter(({ cves }) => cves.length === 0 || cves.some((cve) => !told.has(cve)));

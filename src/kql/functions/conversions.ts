@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { argument, type Call, convert, type Implementation } from '../call.ts';
 import { refuse } from '../scope.ts';
 import type { ColumnType } from '../types.ts';
@@ -96,6 +97,7 @@ const isnotnull: Implementation = (call) => {
 };
 
 export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
+  new_guid: () => () => randomUUID(),
   tostring: to('string'),
   toint: to('int'),
   tolong: to('long'),

@@ -227,6 +227,23 @@ export function element(value: Value, step: Value): Value {
   return Object.hasOwn(value, step) ? (value[step] ?? null) : null;
 }
 
+/** A key of the first level, or the JSONPath of one further in: `$.key2.prop1`, `$['key2']['prop 1']`. */
+function keyPath(key: string): string[] {
+  if (!key.startsWith('$.') && !key.startsWith('$[')) return [key];
+  return [...key.slice(1).matchAll(/\.([^.[\]]+)|\[(?:'([^']*)'|"([^"]*)")\]/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? '');
+}
+
+/** A bag without the value at a path; the same where there is none. */
+function withoutKey(value: Value, [key, ...rest]: readonly string[]): Value {
+  if (!isBag(value) || key === undefined || !Object.hasOwn(value, key)) return value;
+  const bag = emptyBag();
+  for (const [k, v] of Object.entries(value)) {
+    if (k !== key) bag[k] = v;
+    else if (rest.length > 0) bag[k] = withoutKey(v, rest);
+  }
+  return bag;
+}
+
 export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
   pack,
   bag_pack: pack,
@@ -287,9 +304,7 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
       const value = read(row);
       const removed = keys(row);
       if (!isBag(value) || removed === null) return null;
-      const bag = emptyBag();
-      for (const [k, v] of Object.entries(value)) if (!removed.includes(k)) bag[k] = v;
-      return bag;
+      return removed.reduce<Value>((bag, key) => withoutKey(bag, keyPath(String(key))), value);
     };
   },
   bag_set_key: (call) => {

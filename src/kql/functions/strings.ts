@@ -7,6 +7,7 @@ import {
   counts,
   dynamics,
   type Implementation,
+  reals,
   regexes,
   texts,
 } from '../call.ts';
@@ -56,8 +57,8 @@ const trim =
     const end = regexes({ ...call, args: [wrapped(call, pattern, '(?:', ')$'), ...call.args.slice(1)] }, 0);
     return (row) => {
       let text = read(row);
-      if (left) text = text.replace(start(row), '');
-      if (right) text = text.replace(end(row), '');
+      if (left) text = start(row).replace(text, () => '', 'first');
+      if (right) text = end(row).replace(text, () => '', 'first');
       return text;
     };
   };
@@ -70,7 +71,7 @@ function wrapped(call: Call, pattern: (row: number) => string, before: string, a
     at: (row: number) => {
       const text = pattern(row);
       // An inline flag must stay in front.
-      const flags = /^\(\?[is]+\)/.exec(text)?.[0] ?? '';
+      const flags = /^\(\?[imsU]+\)/.exec(text)?.[0] ?? '';
       return `${flags}${before}${text.slice(flags.length)}${after}`;
     },
   };
@@ -90,13 +91,13 @@ const extract: Implementation = (call) => {
 };
 
 const extractAll: Implementation = (call) => {
-  const regex = regexes(call, 0, { global: true });
+  const regex = regexes(call, 0);
   const chosen = call.args.length > 2 ? arrays(call, 1) : undefined;
   const read = texts(call, chosen ? 2 : 1);
   return (row) => {
     const found: Value[] = [];
     const groups = chosen?.(row);
-    for (const m of read(row).matchAll(regex(row))) {
+    for (const m of regex(row).matchAll(read(row))) {
       const captures = groups
         ? groups.map((g) => (typeof g === 'number' ? m[g] : m.groups?.[String(g)]) ?? '')
         : m.slice(1).map((g) => g ?? '');
@@ -127,8 +128,12 @@ const countof: Implementation = (call) => {
   const read = texts(call, 0);
   const kind = call.args.length > 2 ? texts(call, 2)(0) : 'normal';
   if (kind === 'regex') {
-    const regex = regexes(call, 1, { global: true });
-    return (row) => read(row).match(regex(row))?.length ?? 0;
+    const regex = regexes(call, 1);
+    return (row) => {
+      let found = 0;
+      for (const _ of regex(row).matchAll(read(row))) found += 1;
+      return found;
+    };
   }
   const needle = texts(call, 1);
   // The plain kind counts overlapping occurrences.
@@ -154,13 +159,13 @@ const indexof: Implementation = (call) => {
     let from = start?.(row) ?? 0;
     if (from < 0) from = Math.max(0, text.length + from);
     const span = length?.(row) ?? -1;
-    const end = span < 0 ? text.length : Math.min(text.length, from + span);
-    let left = occurrence?.(row) ?? 1;
-    for (let at = text.indexOf(sought, from); at >= 0 && at + sought.length <= end; at = text.indexOf(sought, at + 1)) {
-      left -= 1;
-      if (left <= 0) return at;
+    // The span holds for each occurrence anew, from where its search begins: so has the documentation's last example but one.
+    for (let left = occurrence?.(row) ?? 1; ; left--) {
+      const at = text.indexOf(sought, from);
+      if (at < 0 || (span >= 0 && at + sought.length > from + span)) return -1;
+      if (left <= 1) return at;
+      from = at + 1;
     }
-    return -1;
   };
 };
 
@@ -178,14 +183,14 @@ const substring: Implementation = (call) => {
 
 const replaceRegex: Implementation = (call) => {
   const read = texts(call, 0);
-  const regex = regexes(call, 1, { global: true });
+  const regex = regexes(call, 1);
   const rewrite = texts(call, 2);
   return (row) => {
     // \1 is Kusto's word for a group; every other character of the rewrite stands for itself.
     const by = rewrite(row);
     return bounded(
-      read(row).replace(regex(row), (...found: unknown[]) =>
-        by.replace(/\\(\d|\\)/g, (_, d: string) => (d === '\\' ? '\\' : String(found[Number(d)] ?? ''))),
+      regex(row).replace(read(row), (found) =>
+        by.replace(/\\(\d|\\)/g, (_, d: string) => (d === '\\' ? '\\' : (found[Number(d)] ?? ''))),
       ),
       call,
     );
@@ -246,6 +251,27 @@ const isnotempty: Implementation = (call) => {
   return (row) => {
     const value = at(row);
     return value !== null && value !== '';
+  };
+};
+
+const byteUnits = ['Bytes', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+/** A size in bytes in the greatest unit that it fills, or in the one that is asked for (kusto/query/format-bytes-function). */
+const formatBytes: Implementation = (call) => {
+  const size = reals(call, 0);
+  const precision = counts(call, 1);
+  const unit = call.args.length > 2 ? texts(call, 2) : undefined;
+  return (row) => {
+    const bytes = size(row);
+    if (bytes === null || !Number.isFinite(bytes)) return '';
+    const wanted = unit?.(row) ?? '';
+    const power =
+      wanted === ''
+        ? Math.min(byteUnits.length - 1, Math.max(0, Math.floor(Math.log2(Math.abs(bytes) || 1) / 10)))
+        : byteUnits.indexOf(wanted);
+    if (power < 0) return refuse(`format_bytes() in ${wanted}`, call.node, call.scope);
+    const digits = Math.min(20, Math.max(0, precision?.(row) ?? 0));
+    return `${Number((bytes / 1024 ** power).toFixed(digits))} ${byteUnits[power]}`;
   };
 };
 
@@ -349,13 +375,15 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
       return t;
     }
   }),
+  format_bytes: formatBytes,
   tohex: (call) => {
-    const { at } = argument(call, 0);
+    const { at, type } = argument(call, 0);
     const width = counts(call, 1);
+    const bits = type === 'int' ? 32 : 64;
     return (row) => {
       const value = at(row);
       if (!isNumeric(value)) return '';
-      const digits = BigInt.asUintN(64, BigInt(value)).toString(16);
+      const digits = BigInt.asUintN(bits, BigInt(value)).toString(16);
       return digits.padStart(Math.min(64, width?.(row) ?? 0), '0');
     };
   },

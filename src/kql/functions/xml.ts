@@ -44,7 +44,7 @@ function put(bag: Bag, key: string, value: Value): void {
   else bag[key] = [before, value];
 }
 
-/** What an element is in JSON: null when empty, its text when it has nothing else, else a bag. */
+/** An element as JSON: null when empty, its text when it has nothing else, else a bag. */
 function jsonOf({ content, text, filled }: Element): Value {
   if (!filled) return text.trim() === '' ? null : text;
   const trimmed = text.trim();

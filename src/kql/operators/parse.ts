@@ -56,18 +56,18 @@ const SHAPES: Partial<Record<ColumnType, string>> = {
  * star; the end of the text is the end of the pattern, unless a star is there.
  */
 function simplePattern(parts: readonly Part[], relaxed: boolean, node: Node, scope: Scope): string {
-  let out = '^';
+  let out = '(?s)^';
   parts.forEach((part, i) => {
     const next = parts[i + 1];
     if (part.kind === 'text') out += literalPattern(part.text);
-    else if (part.kind === 'star') out += '[\\s\\S]*?';
+    else if (part.kind === 'star') out += '.*?';
     else if (next?.kind === 'star' && !relaxed) {
       if (part.type === 'string') {
         fail('semantic', 'A star after a text column is ambiguous.', node, scope);
       }
       const shape = SHAPES[part.type] ?? refuse(`A ${part.type} column before a star`, node, scope);
       out += i + 2 === parts.length ? `(${shape}|)` : `(${shape})`;
-    } else out += '([\\s\\S]*?)';
+    } else out += '(.*?)';
   });
   return `${out}$`;
 }
@@ -129,7 +129,7 @@ export function parse(node: Node, input: Frame, outer: Scope): Frame {
   const kindNode = options.get('kind');
   const kind = kindNode ? literalText(kindNode) : 'simple';
   const flags = options.has('flags') ? sourceText(options.get('flags') ?? node) : '';
-  if (/[^is]/.test(flags) || (flags !== '' && kind !== 'regex')) refuse(`parse flags=${flags}`, node, scope);
+  if (/[^imsU]/.test(flags) || (flags !== '' && kind !== 'regex')) refuse(`parse flags=${flags}`, node, scope);
   if (where && kind === 'relaxed')
     fail('semantic', 'parse-where: only simple or regex modes are supported.', node, scope);
   const value = scope.run.expression(child(node, 'Expression'), scope);
@@ -174,12 +174,10 @@ function capturer(
 ): (text: string) => readonly (string | undefined)[] | null {
   const beforeStar = parts.some((p, i) => p.kind === 'column' && parts[i + 1]?.kind === 'star');
   if (kind !== 'regex' && !beforeStar) return (text) => simpleCaptures(parts, text);
-  const regex =
+  const pattern =
     kind === 'regex'
-      ? regexAt(regexPattern(parts, node, scope), node, scope, {
-          ignoreCase: flags.includes('i'),
-          dotAll: flags.includes('s'),
-        })
-      : new RegExp(simplePattern(parts, kind === 'relaxed', node, scope), 'u');
+      ? `${flags === '' ? '' : `(?${flags})`}${regexPattern(parts, node, scope)}`
+      : simplePattern(parts, kind === 'relaxed', node, scope);
+  const regex = regexAt(pattern, node, scope);
   return (text) => regex.exec(text)?.slice(1) ?? null;
 }

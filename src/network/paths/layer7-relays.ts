@@ -28,7 +28,7 @@ export interface Relay {
   hops: readonly string[];
 }
 
-/** What relays there are, and what of them could not be read, by the network they are in. */
+/** The relays, and notes on those that could not be read, by the network they are in. */
 export interface Relays {
   byAddress: ReadonlyMap<string, readonly Relay[]>;
   byConfig: ReadonlyMap<string, readonly Relay[]>;

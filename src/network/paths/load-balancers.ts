@@ -48,7 +48,7 @@ export interface Balanced {
 /** What load balancers make of a VM that none of them knows. */
 export const NOT_BALANCED: Balanced = Object.freeze({ paths: [], inner: [], unread: [], notes: [] });
 
-/** What is being found out. */
+/** The result as it is collected. */
 interface Found {
   paths: InternetPath[];
   inner: InnerPath[];

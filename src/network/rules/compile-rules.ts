@@ -38,7 +38,7 @@ export interface RuleList {
   /** Does a rule use tags whose addresses are not known? */
   unresolved: boolean;
   usesSourcePorts: boolean;
-  /** What was wrong with the rules, in sentences. */
+  /** Defects of the rules, in sentences. */
   defects: readonly string[];
   /** Tags without known addresses, and with doubtful ones, by rule. */
   unresolvedNotes: readonly string[];
@@ -243,7 +243,7 @@ function compileRule(
   };
 }
 
-/** What a rule that names no addresses is taken to mean; adds a defect. */
+/** The addresses that are assumed for a rule that names none; adds a defect. */
 function nowhere(
   what: string,
   fields: Fields,

@@ -162,7 +162,7 @@ interface Witness<A extends number | bigint> {
   address: A | undefined;
 }
 
-/** What is let in on some ports, and by which rules. */
+/** The addresses that are let in on some ports, and the rules that decide so. */
 interface Merged<A extends number | bigint> {
   sources: Intervals<A>;
   rules: readonly DecidingRule[];
@@ -198,7 +198,7 @@ class Combination<A extends number | bigint> {
     this.#untouched = this.#together(admin?.outcomes[0], subnet?.outcomes[0], nic?.outcomes[0]);
   }
 
-  /** What is let in for these outcomes of the lists; 0 where there is no list. */
+  /** The addresses that are let in for these outcomes of the lists; 0 where there is no list. */
   at(adminKind: number, subnetKind: number, nicKind: number): Merged<A> {
     const key = adminKind + this.#adminKinds * (subnetKind + this.#subnetKinds * nicKind);
     // Ports that no rule names by number all fare alike.

@@ -28,7 +28,7 @@ export class DeepMatch<A extends number | bigint> {
     this.#unclaimed = new Int32Array(this.#edges.length + 1);
   }
 
-  /** What is on ports that these rules name, given by their places in the list, in order. */
+  /** The result for ports that these rules name, given by their places in the list, in order. */
   outcome(rules: readonly number[]): Outcome<A> {
     const taken: A[] = [];
     const allowed: A[] = [];

@@ -35,7 +35,7 @@ export interface Filters {
   chain: FilterChain;
   /** Is there a network security group at the subnet or the network interface? */
   grouped: boolean;
-  /** What was not read, level by level, each in a sentence: what those rules close is not known. */
+  /** Levels that were not read, each in a sentence: their rules may close more. */
   unread: { admin: readonly string[]; subnet: string; nic: string };
   notes: readonly string[];
 }
@@ -315,7 +315,7 @@ export class FilterBook {
   }
 }
 
-/** What was evaluated last, and all that it depends on where no rule chooses between destinations. */
+/** The last evaluation, and all that it depends on where no rule chooses between destinations. */
 interface LastFlows<A extends number | bigint> {
   chain: FilterChain;
   network: NetworkPlace;

@@ -27,7 +27,7 @@ export type ServiceTags = ReadonlyMap<string, readonly string[]>;
 /** Microsoft's published service tags. */
 export interface PublishedTags {
   tags: ServiceTags;
-  /** What they are from: "ServiceTags_Public_20261123.json, change 300". */
+  /** Their source: "ServiceTags_Public_20261123.json, change 300". */
   source: string;
   /** Why their addresses may be wrong ("it is 40 days old …"); "" when nothing speaks against them. */
   doubt: string;

@@ -28,9 +28,9 @@ export interface OpenCase {
   subscribe(listener: () => void): () => void;
   /** A sentence of the responder's. */
   note(text: string): Promise<void>;
-  /** What was seen; the value is kept as evidence. `name`: "exposure", "posture.backup". */
+  /** Records a fact; its value is kept as evidence. `name`: "exposure", "posture.backup". */
   fact(name: string, summary: string, fact: Fact<unknown>): Promise<void>;
-  /** What was asked of Azure, and the digest of what came back. */
+  /** Records a query to Azure, and the digest of its answer. */
   query(asked: AskedQuery): Promise<void>;
   /** Writes the case notes; resolves to the path of the exported file or folder. */
   export(): Promise<string>;

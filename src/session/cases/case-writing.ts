@@ -18,7 +18,7 @@ export class CaseWriting {
   readonly #holder: Holder;
   readonly #keeper: CaseKeeper;
   readonly #queues = new Map<string, Promise<void>>();
-  /** What was written to the case of a VM last, by the fact's name. */
+  /** The last version that a VM's case has of each fact, by the fact's name. */
   readonly #recorded = new Map<string, Map<string, string>>();
 
   constructor(holder: Holder, keeper: CaseKeeper) {
@@ -31,7 +31,7 @@ export class CaseWriting {
     const slot = this.#holder.get().cases.get(vm.id);
     if (slot && slot.state !== 'failed') return;
     this.#put(vm.id, { state: 'opening', openCase: null, because: '' });
-    // What is written while it opens waits for it.
+    // Writes that come while it opens wait for it.
     this.#queues.set(vm.id, this.#ask(vm));
   }
 

@@ -133,7 +133,7 @@ export class OpenedLogReading {
     const hashes = new Set(opened.files.map(({ sha256 }) => sha256));
     const others = slot.opened.filter(({ files }) => !files.every(({ sha256 }) => hashes.has(sha256)));
     this.#put(vmId, { ...slot, opened: [...others, opened], asked: null });
-    // What was next to a logon was read elsewhere.
+    // Events beside a logon were read from other logs.
     this.#holder.set({ around: new Map() });
     this.#uses.changed(vmId);
   }

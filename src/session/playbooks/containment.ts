@@ -23,7 +23,7 @@ export function lockOf(run: RunSlot): StepView | undefined {
   return step?.state === 'done' ? step : undefined;
 }
 
-/** What is left to do about what was found on the VM, the most urgent first. */
+/** The recommendations for the VM that are still open, the most urgent first. */
 export function leftToDo(state: SessionState, vmId: string): Recommendation[] {
   const part = state.triages.get(vmId)?.part;
   return part ? recommendationsOf(part) : [];
@@ -34,11 +34,11 @@ export function lockedHere(state: SessionState, vmId: string): boolean {
   return state.runs.some((run) => run.vmId === vmId && !run.earlier && lockOf(run) !== undefined);
 }
 
-/** Does a lock of cordon's seem to stand at the VM, by what is known so far? Whether one does, Azure is asked. */
+/** Does the VM seem to have a lock of cordon's, by the facts so far? Azure is asked before anything follows from it. */
 export function seemsLocked(state: SessionState, vmId: string): boolean {
   const exposure = state.triages.get(vmId)?.part.exposure;
   const ports = exposure?.state === 'known' ? exposure.value.ports : [];
-  // What earlier sessions left was read when this one began.
+  // Changes that earlier sessions left were read when this one began.
   const undoneHere = state.runs.some((run) => run.vmId === vmId && run.earlier && run.view.outcome === 'undone');
   return (
     ports.some(({ decidedBy }) => decidedBy.some(({ nsg }) => isOurs(nsg))) ||

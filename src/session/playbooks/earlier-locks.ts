@@ -8,23 +8,23 @@ import { type StepRecord, undoableSteps } from '../../playbook/step-record.ts';
 import type { KeptCase } from '../cases/kept-cases.ts';
 import { caseLogOf, targetOf } from './playbook-shelf.ts';
 
-/** A lock that stands at a VM, as Azure alone tells it. */
+/** A lock of a VM, as Azure alone shows it. */
 export interface StandingLock {
   lock: { group: string; caseId: string; since: string };
   /** "locked by anna since …" */
   text: string;
-  /** What undoing it takes; null when its tags do not tell what was there before. */
+  /** The record that undoes it; null when its tags do not show what was there before. */
   record: StepRecord | null;
 }
 
 export interface EarlierLocksOptions {
   actions: ReadonlyMap<string, Action>;
   now: () => Date;
-  /** Reads which locks stand at the VM's interfaces. */
+  /** Reads the locks at the VM's interfaces. */
   locksAt(target: Target): Promise<StandingLock[]>;
 }
 
-/** The locks of the VM that the case itself recorded and nobody has undone since. */
+/** The locks of the VM that the case itself recorded and that are not undone since. */
 async function recordedLocks(kept: KeptCase, vm: VirtualMachine) {
   const entries: Entry[] = [];
   for (const entry of kept.entries()) {
@@ -55,7 +55,7 @@ function standingStep({ lock, text }: StandingLock, record: StepRecord): Recorde
 
 /**
  * The locks at a VM that this process did not make, as a playbook that is over and can be undone: those of the case by
- * their records, those of others by their tags. Null when there is none. Rejects when Azure does not tell which stand there.
+ * their records, those of others by their tags. Null when there is none. Rejects when Azure does not list them.
  */
 export async function earlierLocks(
   options: EarlierLocksOptions,

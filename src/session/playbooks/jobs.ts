@@ -15,7 +15,7 @@ export interface Job {
   waiting: boolean;
 }
 
-/** What is going on in the playbooks, oldest first. */
+/** The running operations of the playbooks, oldest first. */
 export function jobsOf(runs: readonly RunSlot[]): Job[] {
   const jobs: Job[] = [];
   for (const run of runs) {

@@ -30,7 +30,7 @@ export function closedFindings(state: () => SessionState) {
     const by = closerOf(state(), vmId);
     const at = state().now.toISOString();
     const told = `closed ${at.slice(0, 10)} ${at.slice(11, 19)}Z${by === '' ? '' : ` by ${by}`}`;
-    // What it pointed at is not there any more.
+    // Its evidence is gone.
     return {
       ...finding,
       severity: 'info',

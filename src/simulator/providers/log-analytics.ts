@@ -309,7 +309,7 @@ function exists(azure: Azure, id: string): boolean {
 
 /**
  * A query about a resource, a group or a subscription sees the rows of what lies at or below it. Tables that the caller
- * may not read are empty and nothing says so, unless the request prefers to be told (Querying logs for Azure
+ * may not read are empty and nothing says so, unless the request prefers a report of it (Querying logs for Azure
  * resources). A resource of which no workspace collects anything has no tables at all.
  */
 const queryResource: Handler = (call) => {

@@ -93,7 +93,7 @@ export interface Protection {
   deletedAge?: number;
 }
 
-/** What an item says of itself after it was deleted, while the vault keeps it. */
+/** The state of a deleted item while the vault keeps it. */
 function deletedState(age: number): Record<string, unknown> {
   const left = 14 * day - age;
   const rest = new Date(left % day).toISOString().slice(11, 19);

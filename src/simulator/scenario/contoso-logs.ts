@@ -18,7 +18,7 @@ import {
   type Target,
 } from './windows-logons.ts';
 
-/** The one who got in, and the other two. */
+/** The intruder, and the two other sources. */
 export const intruder = '203.0.113.77';
 const sprayer = '198.51.100.9';
 const mailSprayer = '198.51.100.77';

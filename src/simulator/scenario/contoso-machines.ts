@@ -1,4 +1,4 @@
-// Contoso's 25 machines. Each stands for something that a responder meets.
+// Contoso's 25 machines. Each shows something that a responder meets.
 import type { ArmResource } from '../world.ts';
 import { contosoNetwork, inDev, inProd, type Network } from './contoso-network.ts';
 import {

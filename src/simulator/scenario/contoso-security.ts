@@ -508,7 +508,7 @@ export function contosoSecurity(members: Member[]): {
   backup: World['backup'];
 } {
   const own = vault(inProd('rg-backup'), 'vault-eus');
-  // Nobody, the caller included, can do much with this one.
+  // Neither the caller nor anyone else can do much with this one.
   const guarded = vault(guardedVault, 'vault-guarded', {
     softDelete: 'AlwaysON',
     immutability: 'Locked',

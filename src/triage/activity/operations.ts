@@ -438,7 +438,7 @@ const extensions: { pattern: RegExp; kind: Operation['kind']; what: string; atta
   },
 ];
 
-/** What an operation is; `about` is the extension's name and type where it is about one. Undefined: not in the table. */
+/** Describes an operation; `about` is the extension's name and type where it is about one. Undefined: not in the table. */
 export function operationOf(operation: string, about: string): Operation | undefined {
   const found = byName.get(operation.toLowerCase());
   if (found?.operation !== 'Microsoft.Compute/virtualMachines/extensions/write') return found;

@@ -1,11 +1,12 @@
 import type { Activity, ActivityEntry, ExposedPort, Logons } from '../../documents/triage.ts';
 import { isWide, portText } from '../../network/port-text.ts';
+import { count, listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { resourceText } from '../time-line.ts';
 import { brokenInto } from './logons.ts';
 import { knownValue, type Rule, type Verdict } from './rule.ts';
 
-/** What is written before an attack prepares it, up to this long. */
+/** Changes up to this long before an attack count as its preparation. */
 const preparationHours = 72;
 
 type Indexed = readonly [index: number, entry: ActivityEntry];
@@ -61,7 +62,7 @@ function changeRule(
       const found = done.length > 0 ? done : changes(known, wanted, true);
       const [, last] = found.at(-1) ?? [];
       if (!last) return null;
-      const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
+      const more = found.length > 1 ? `, and ${count(found.length - 1)} more` : '';
       return {
         severity: done.length > 0 ? 'high' : 'medium',
         title: `${done.length > 0 ? tells : 'attempted'}: ${last.what}, ${printable(resourceText(last.resource), 80)}, by ${byText(last)}${more}`,
@@ -162,7 +163,7 @@ function closedVerdict(activity: Activity | null, logons: Logons | null): Verdic
 export const activityRules: Rule[] = [
   {
     id: 'exposure-change-made',
-    when: 'A rule, group, interface or address that opens a port to the Internet was written in the days asked for',
+    when: 'A rule, group, interface or address that opens a port to the Internet was written in the days that were read',
     severities: {
       critical: 'within 72 h before failed logons that a logon followed',
       high: 'within 72 h before failed logons',
@@ -234,7 +235,7 @@ export const activityRules: Rule[] = [
       const list = [...new Set(told.map(([, one]) => `${one.what} (${printable(resourceText(one.resource), 60)})`))];
       return {
         severity: after.length > 0 ? 'critical' : 'high',
-        title: `the identity of this VM acted in Azure${after.length > 0 ? ' after the compromise' : ''}: ${list.slice(0, 3).join(', ')}, from ${first.at.slice(11, 19)}Z on`,
+        title: `the identity of this VM acted in Azure${after.length > 0 ? ' after the compromise' : ''}: ${listed(list, 3)}, from ${first.at.slice(11, 19)}Z on`,
         evidence: evidenceOf(told),
       };
     },
@@ -243,7 +244,7 @@ export const activityRules: Rule[] = [
     {
       id: 'account-reset-from-azure',
       when: 'The VMAccess extension set a password or key of an account of the VM',
-      tells: 'an account was reset from outside',
+      tells: 'an account was reset through Azure',
       practice: 8,
       attack: ['T1098'],
       playbook: '',
@@ -254,7 +255,7 @@ export const activityRules: Rule[] = [
     {
       id: 'command-run-from-azure',
       when: 'A command or script was run inside the VM through Azure, or its serial console opened',
-      tells: 'something was run inside from outside',
+      tells: 'something was run inside the VM through Azure',
       practice: 8,
       attack: ['T1651'],
       playbook: '',
@@ -264,8 +265,8 @@ export const activityRules: Rule[] = [
   changeRule(
     {
       id: 'role-assigned',
-      when: 'A role was given on the VM or on a scope that it is in',
-      tells: 'access was widened',
+      when: 'A role was assigned on the VM or on a scope that it is in',
+      tells: 'more access was granted',
       practice: 8,
       attack: ['T1098.003'],
       playbook: '',
@@ -276,7 +277,7 @@ export const activityRules: Rule[] = [
     {
       id: 'disk-downloaded',
       when: 'A link to download a disk or snapshot was made',
-      tells: 'data may have left',
+      tells: 'data may have been exfiltrated',
       practice: 11,
       attack: ['T1530', 'T1537'],
       playbook: '',
@@ -287,7 +288,7 @@ export const activityRules: Rule[] = [
     {
       id: 'recovery-weakened',
       when: 'A lock, snapshot, restore point or backup was deleted, or a vault’s protection changed',
-      tells: 'the way back was made harder',
+      tells: 'recovery was made harder',
       practice: 11,
       attack: ['T1490'],
       playbook: 'snapshot-disks',

@@ -1,5 +1,6 @@
 import { nameOf } from '../../arm/resource-id.ts';
 import { breadthWords, isManagement, isWide, portText } from '../../network/port-text.ts';
+import { listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { brokenInto, successText } from './logons.ts';
 import { knownValue, type Rule } from './rule.ts';
@@ -32,7 +33,7 @@ export const combinedRules: Rule[] = [
   },
   {
     id: 'compromised-vm-with-privileged-identity',
-    when: 'A logon followed a burst of failures on a VM whose managed identity may do harm in Azure',
+    when: 'A logon followed a burst of failures on a VM whose managed identity has permissions that an intruder wants',
     severities: { critical: 'always' },
     reads: ['logons', 'identity'],
     weighs: ['activity'],
@@ -48,7 +49,7 @@ export const combinedRules: Rule[] = [
         if (!strong) continue;
         return {
           severity: 'critical',
-          title: `${printable(found.success.account, 60)} can now use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${nameOf(strong.scope, 80)} (${(strong.can ?? []).slice(0, 3).join(', ')})`,
+          title: `${printable(found.success.account, 60)} can now use the identity ${printable(name, 60)}: ${printable(strong.role, 60)} on ${nameOf(strong.scope, 80)} (${listed(strong.can ?? [], 3)})`,
           evidence: [`logons.bursts[${found.index}].success`, `posture.identity.managedIdentities[${at}]`],
         };
       }

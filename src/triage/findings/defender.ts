@@ -1,3 +1,4 @@
+import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -19,7 +20,7 @@ export const defenderRules: Rule[] = [
       const techniques = worst && worst.techniques.length > 0 ? ` (${printable(worst.techniques.join(', '), 60)})` : '';
       return {
         severity: high >= 0 ? 'high' : 'medium',
-        title: `Defender has ${active.length} active alert${active.length === 1 ? '' : 's'}: ${printable(worst?.name ?? '', 120)}${techniques}`,
+        title: `Defender has ${counted(active.length, 'active alert')}: ${printable(worst?.name ?? '', 120)}${techniques}`,
         evidence: active.map((_, index) => `posture.alerts.alerts[${index}]`),
       };
     },

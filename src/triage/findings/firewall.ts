@@ -1,4 +1,5 @@
 import { isManagement, isWide, portText } from '../../network/port-text.ts';
+import { listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -7,7 +8,7 @@ export const firewallRules: Rule[] = [
   {
     id: 'firewall-leads-to-management',
     when: 'A DNAT rule of an Azure Firewall leads to a management port of this VM from more than named addresses',
-    severities: { high: 'always: the firewall itself opens the door' },
+    severities: { high: 'always: the firewall itself forwards it' },
     reads: ['exposure'],
     weighs: ['firewall'],
     practice: 5,
@@ -29,8 +30,8 @@ export const firewallRules: Rule[] = [
   },
   {
     id: 'open-past-firewall',
-    when: 'An Azure Firewall is in the path, and the VM is reachable past it',
-    severities: { medium: 'always: what the firewall forbids and logs does not count there' },
+    when: 'An Azure Firewall is in the path, and the VM is reachable around it',
+    severities: { medium: 'always: that traffic is neither filtered nor logged by it' },
     reads: ['firewall'],
     practice: 5,
     attack: ['T1133'],
@@ -40,7 +41,7 @@ export const firewallRules: Rule[] = [
       if (known?.inbound !== 'beside-firewall') return null;
       return {
         severity: 'medium',
-        title: `reachable past the firewall ${printable(known.name, 60)}: ${known.past.slice(0, 3).join(', ')}`,
+        title: `reachable around the firewall ${printable(known.name, 60)}: ${listed(known.past, 3)}`,
         evidence: ['posture.firewall.past'],
       };
     },

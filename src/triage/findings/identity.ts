@@ -27,7 +27,7 @@ export const identityRules: Rule[] = [
       const keys = known.passwordAuthentication === false;
       return {
         severity: keys ? 'low' : 'high',
-        title: `the local administrator’s own name, ${printable(known.localAdmin, 60)}, is guessed: ${count(failures)} failures${keys ? '; it signs in with keys only' : ''}`,
+        title: `the local administrator’s own name, ${printable(known.localAdmin, 60)}, is being tried: ${count(failures)} failures${keys ? '; it signs in with keys only' : ''}`,
         evidence: ['posture.identity', 'logons.bursts'],
         unknown: known.passwordAuthentication === null ? ['whether it may sign in with a password'] : [],
       };
@@ -84,8 +84,8 @@ export const identityRules: Rule[] = [
   },
   {
     id: 'powerful-identity',
-    when: 'A managed identity of this VM may do in Azure what an intruder wants (table of capabilities)',
-    severities: { high: 'it may give roles, or holds its role on a subscription or above', medium: 'otherwise' },
+    when: 'A managed identity of this VM has permissions in Azure that an intruder wants (table of capabilities)',
+    severities: { high: 'it may assign roles, or holds its role on a subscription or above', medium: 'otherwise' },
     reads: ['identity'],
     practice: 8,
     attack: ['T1078.004', 'T1552.005'],
@@ -108,7 +108,7 @@ export const identityRules: Rule[] = [
       if (!strong) return null;
       return {
         severity: rank(strong) === 0 ? 'high' : 'medium',
-        title: `control of this VM gives its ${strong.kind} identity ${printable(strong.name, 60)}: ${printable(strong.role, 60)} on ${nameOf(strong.scope, 80)} (${strong.can.slice(0, 3).join(', ')})`,
+        title: `control of this VM gives its ${strong.kind} identity ${printable(strong.name, 60)}: ${printable(strong.role, 60)} on ${nameOf(strong.scope, 80)} (${listed(strong.can, 3)})`,
         evidence: [`posture.identity.managedIdentities[${strong.at}]`],
         unknown: held.some(({ unread }) => unread) ? ['what some of its roles permit'] : [],
       };

@@ -56,7 +56,7 @@ function gapsOf(missing: readonly MissingPatch[], vulnerabilities: Software['vul
 export const patchRules: Rule[] = [
   {
     id: 'remote-service-unpatched',
-    when: 'A fix for RDP or SMB is missing (by KB, CVE or title: src/triage/remote-service-fixes.ts) and the Internet reaches a port that is or may be that service: BlueKeep’s lesson',
+    when: 'A fix for RDP or SMB is missing (by KB, CVE or title: src/triage/remote-service-fixes.ts) and the Internet reaches a port that is or may be that service (as with BlueKeep)',
     severities: {
       critical:
         'the service’s own port, from more than named addresses, and the hole has a name or is known to be exploited',

@@ -4,7 +4,7 @@ import type { EvidenceName, Facts, Severity } from '../../documents/triage.ts';
 /** The evidence of one VM by the names that rules use; null is "not answered yet" and says nothing. */
 export type Evidence = { [K in EvidenceName]: Facts[K] | null };
 
-/** What findings are drawn from. */
+/** Input of the rules. */
 export interface FindingFacts extends Evidence {
   os: 'windows' | 'linux';
   now: Date;

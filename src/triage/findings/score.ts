@@ -1,3 +1,4 @@
+import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -18,7 +19,7 @@ export const scoreRules: Rule[] = [
       if (!first) return null;
       return {
         severity: 'low',
-        title: `${high.length} recommendation${high.length === 1 ? '' : 's'} of high severity not followed: ${printable(first[1].name, 120)}`,
+        title: `${counted(high.length, 'recommendation')} of high severity not followed: ${printable(first[1].name, 120)}`,
         evidence: high.map(([index]) => `posture.recommendations.unhealthy[${index}]`),
       };
     },

@@ -13,7 +13,7 @@ export interface EventParts {
   subStatus: string;
   /** SubjectUserName: who did it. */
   subject: string;
-  /** Who was added to a group, by name or SID; of a new account (4720) its SID. */
+  /** The account that was added to a group, by name or SID; of a new account (4720) its SID. */
   member: string;
   /** The service, the task. */
   thing: string;

@@ -40,7 +40,7 @@ export class KnownFailures {
       accounts.find(this.#failures.keyOf(account)),
       computers.find(computer.trim().toLowerCase()),
     ];
-    // What was added since has a number of its own, and no row here.
+    // A failure that was added since has a number of its own, and no row here.
     if (target < 0 || source < 0 || target >= this.#accounts) return [];
     return this.#rows.get(source * this.#accounts + target) ?? [];
   }

@@ -11,9 +11,10 @@ import { timeOrder } from './time-order.ts';
  * MultipleFailedFollowedBySuccess reports (Solutions/Windows Security Events/Analytic Rules, version 2: 5 failures,
  * with gaps of at most one hour, within two). It catches attackers who stay below the burst threshold.
  */
-const fewest = 5;
-const longestGap = 3600 * ticksPerSecond;
-const longest = 2 * longestGap;
+export const stockRule = { fewest: 5, gapSeconds: 3600, longestSeconds: 7200 };
+const { fewest } = stockRule;
+const longestGap = stockRule.gapSeconds * ticksPerSecond;
+const longest = stockRule.longestSeconds * ticksPerSecond;
 const mostTold = 50;
 const mostSources = 1000;
 

@@ -119,7 +119,7 @@ const pamFailure =
 const pamMore =
   /^(?:pam_\w+\(\w[\w.@-]*:\w+\): )?PAM (\d{1,4}) more authentication failures?; logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
 // sshd gives PAM no remote user, so what follows an empty one is the address, and a name tried may follow on it.
-// Where a service does give one it is the client's to choose, and the last address is PAM's own.
+// A port that a service gives is the client's to choose, and the last address is PAM's own.
 const ofSshd = /^ruser= +rhost=(\S*)(?:\s+user=(.*))?$/;
 const ofOthers = /^ruser=.* rhost=(\S*)(?:\s+user=(.*))?$/;
 
@@ -227,7 +227,7 @@ function connectionLine(message: string): SshdLine | null {
   return match ? trace('sshd:refused-connection', '', match[1] ?? match[2]) : null;
 }
 
-/** What was right, or not looked at, and refused all the same. */
+/** Refusals although the credential was right, or was not checked. */
 function refusalLine(message: string): SshdLine | null {
   let match = notAllowed.exec(message);
   if (match) return { ...trace('sshd:not-allowed', match[1], match[2]), kind: 'exists', says: 'exists' };

@@ -21,7 +21,7 @@ const sources: Record<number, string> = {
   1149: 'TerminalServices 1149, a connection with a name',
 };
 
-/** What an event of Remote Desktop's logs is called. */
+/** Names an event of Remote Desktop's logs. */
 export const witnessSource = (eventId: number): string => sources[eventId] ?? `event ${eventId}`;
 
 /** "203.0.113.7:50122" and "[2001:db8::7]:50122" without the port. */

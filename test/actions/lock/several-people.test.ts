@@ -46,7 +46,7 @@ describe('several responders lock one VM', () => {
     expect(view.steps[0]?.error).toMatch(/locked by \S+ since 2026-11-23T\S+Z, case case-anna/);
     expect(view.steps[0]?.error).toContain('cordon undo --vm web01');
     expect(await groupsAt('web01')).toEqual(locked);
-    // From the same address there is nothing to do, and whose lock it is is told all the same.
+    // From the same address there is nothing to do, and the owner of the lock is named all the same.
     const again = await lock('web01', 'case-carol').start();
     expect(again.steps[0]).toMatchObject({ state: 'skipped' });
     expect(again.steps[0]?.verified?.text).toContain('case case-anna');

@@ -57,7 +57,7 @@ function forbid(world: World): void {
     displayName: 'No just-in-time policies here',
     if: ofType('Microsoft.Security/locations/jitNetworkAccessPolicies'),
   });
-  // What the lock puts at the interface is taken; what the undo puts back is not.
+  // Azure takes the lock's body for the interface, and refuses that of the undo.
   assign(world, group('app01'), {
     name: 'known-groups',
     displayName: 'No interface with a group of old',

@@ -29,7 +29,7 @@ afterAll(() => {
   server.close();
 });
 
-/** What is told of a request that Azure answers so. */
+/** The message about a request that Azure answers so. */
 async function told(status: number, body: unknown, headers: Record<string, string> = {}) {
   answer = { status, body, headers: { 'x-ms-request-id': 'r', ...headers } };
   const error = await connection.get('/subscriptions?api-version=2022-12-01').catch((thrown: unknown) => thrown);

@@ -68,7 +68,7 @@ describe('what an address did', () => {
           event(web01, '01:59:00', 4625, { IpAddress: '198.51.100.9' }),
           event(web01, '02:14:09', 4624),
           event(sql02, '00:10:00', 4625),
-          // A null session is a logon of nobody's.
+          // A null session is no logon.
           event(sql02, '00:11:00', 4624, { TargetUserName: 'ANONYMOUS LOGON' }),
         ],
         Syslog: [

@@ -39,7 +39,7 @@ beforeAll(async () => {
     Object.assign(nic?.properties ?? {}, { provisioningState: 'Failed' });
     Object.assign(resource('web-nsg', /networkSecurityGroups$/i)?.properties ?? {}, { provisioningState: 'Updating' });
     add('Microsoft.Network/loadBalancers', 'half-lb', { properties: { provisioningState: 'Failed' } });
-    // Of no VM: nobody asks about it.
+    // Of no VM: no reading is about it.
     add('Microsoft.Network/networkInterfaces', 'spare-nic', { properties: { provisioningState: 'Failed' } });
     const [configuration] = Array.isArray(nic?.properties?.ipConfigurations) ? nic.properties.ipConfigurations : [];
     Object.assign(Object(configuration).properties ?? {}, {

@@ -47,7 +47,7 @@ export interface LoopbackAzure {
   imds: { url: string; asked(): string[] };
   /** The environment in which cordon, without `--simulator`, meets it. */
   env(options?: EnvOptions): Record<string, string>;
-  /** What az was asked for since the last call, one entry a start. */
+  /** Calls of az since the last look, one entry a start. */
   azStarts(): { resource: string; tenant: string }[];
   close(): Promise<void>;
 }
@@ -99,7 +99,7 @@ function tokenOf(simulator: Simulator, ca: string, resource: string): Promise<st
   });
 }
 
-/** Starts it; everything stays on the loopback, and nothing that stands in PATH or is signed in outside is used. */
+/** Starts it; everything stays on the loopback, and neither PATH nor a sign-in of the machine is used. */
 export async function openLoopbackAzure(
   options: { world?: World; faults?: Fault[]; entra?: Partial<EntraOptions> } = {},
 ): Promise<LoopbackAzure> {

@@ -76,7 +76,7 @@ function writeProgram(folder: string, name: string, text: string): void {
   chmodSync(path, 0o755);
 }
 
-/** Writes az into a folder, where it stands alone. */
+/** Writes az into a folder of its own. */
 export function writeStandInAz(folder: string): void {
   writeProgram(folder, 'az', source);
 }
@@ -86,7 +86,7 @@ export function writeStandInBrowser(folder: string): void {
   for (const name of ['xdg-open', 'open']) writeProgram(folder, name, browser);
 }
 
-/** What az was asked for, one entry a start. */
+/** Calls of az, one entry a start. */
 export function startsOf(log: string): { resource: string; tenant: string }[] {
   if (!existsSync(log)) return [];
   return readFileSync(log, 'utf8')

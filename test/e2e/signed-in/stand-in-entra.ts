@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 
-/** What Entra was asked for, one entry a request of a token or a code. */
+/** Requests to Entra, one entry a request of a token or a code. */
 export interface AskedOfEntra {
   tenant: string;
   /** "device_code", "devicecode" (the code itself), "refresh_token", "authorization_code", "client_credentials" */

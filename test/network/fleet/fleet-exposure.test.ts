@@ -333,7 +333,7 @@ test('VMs behind the same groups, but by other ways, at other addresses or read 
         const alone = evaluateAlone(vm, new NetworkResources(bodies), about);
         const together = facts.get(vm.id);
         expect(together).toEqual(alone);
-        // What is made when it is looked at is there for those who write or copy a document, too.
+        // A lazily made value is in a written or copied document, too.
         expect(JSON.stringify(together)).toBe(JSON.stringify(alone));
         if (alone.state === 'known') {
           const copy = { ...alone.value };

@@ -37,12 +37,12 @@ export interface ModelLine {
   message: string;
 }
 
-/** What was tried, as somebody who watched would write it down. */
+/** The attempts as an observer would record them. */
 export interface Truth {
   account: string;
   address: string;
   credential: 'wrong' | 'right' | 'undecided';
-  /** Who tells of it: PAM tells of no key, and of no account that is not there by name. */
+  /** The program that reports it: PAM reports no key, and names no account that does not exist. */
   toldBy: 'both' | 'auth' | 'authpriv';
 }
 
