@@ -110,7 +110,7 @@ class Run implements StartedRun {
   #undoing: Promise<RunView> | null = null;
   #forbidden = false;
   #guardedBy = '';
-  /** What is still done about a change that was kept. */
+  /** Ends when the tags of a kept change are rewritten. */
   #keeping: Promise<unknown> = Promise.resolve();
 
   constructor(options: RunOptions) {
