@@ -143,7 +143,7 @@ class Board {
   }
 }
 
-export interface ScanOptions extends LogonOptions {
+interface ScanOptions extends LogonOptions {
   exploited?: ExploitedCatalog;
   serviceTags?: PublishedTags;
   /** Keep each VM's whole exposure in its row. */
