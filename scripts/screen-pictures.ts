@@ -82,7 +82,7 @@ export async function takePictures(): Promise<{ pictures: Picture[]; heard: [num
       (text) =>
         text.includes('THEN LOGON') &&
         text.includes('SPREADING') &&
-        /4 of 5 changes/.test(text) &&
+        /4 serious of 5 changes/.test(text) &&
         !/asking for|awaiting/.test(text),
       patience,
     );

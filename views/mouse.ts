@@ -33,15 +33,21 @@ export interface Told {
   background: string;
 }
 
+/** Milliseconds for which the rest of a report is awaited. */
+const reportTime = 2_000;
+
 /**
  * Takes the mouse's reports, and the answer for the background, out of what a terminal sends; what is left are keys. A report
- * that was cut by the end of a read is kept for the next one.
+ * that was cut by the end of a read is kept for the next one, unless that comes so late that it cannot be its rest: then what
+ * comes are keys, and must not be taken for it. `elapsed`: milliseconds of any clock.
  */
-export function mouseParser() {
+export function mouseParser(elapsed: () => number = () => performance.now()) {
   let kept = '';
+  let keptAt = 0;
   return (chunk: string): Told => {
     const events: MouseEvent[] = [];
     let answer = '';
+    if (kept !== '' && elapsed() - keptAt > reportTime) kept = '';
     const rest = (kept + chunk).replace(background, (_, told: string) => {
       answer = told;
       return '';
@@ -52,7 +58,10 @@ export function mouseParser() {
       return '';
     });
     kept = begun.exec(keys)?.[0] ?? '';
-    if (kept !== '') keys = keys.slice(0, -kept.length);
+    if (kept !== '') {
+      keys = keys.slice(0, -kept.length);
+      keptAt = elapsed();
+    }
     return { keys, events, background: answer };
   };
 }

@@ -68,7 +68,7 @@ function missingRows(part: TriageInProgress, patches: Patches, width: number): L
       span(patchName(patch), severityTone(severity)),
       ...exploitedSpans(part, patch.cves, width),
       `  ${patch.classification || 'unclassified'}`,
-      patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span('  failed', 'medium') : '',
+      patch.lastAttempt && /failed/i.test(patch.lastAttempt.state) ? span(' failed', 'medium') : '',
     );
     return ofItem(between(name, line(` ${days} `), width), at);
   });

@@ -44,11 +44,17 @@ export function chooserRows(
         ),
         at,
       ),
-      ...answered.map((finding) =>
-        ofItem(line('       answers ', severityMark(finding.severity), ` ${finding.title}`), at),
+      ...answered.flatMap((finding) =>
+        wrap(finding.title, width - 18, full ? 3 : 1).map((text, row) =>
+          row === 0
+            ? ofItem(line('       answers ', severityMark(finding.severity), ` ${text}`), at)
+            : ofItem(line(`${' '.repeat(17)}${text}`), at),
+        ),
       ),
       ...wrap(offer.summary, width - 8, full ? 4 : 0).map((text) => ofItem(line(span(`       ${text}`, 'dim')), at)),
-      ...(full && offer.steps.length > 0 ? [ofItem(line(span(`       ${offer.steps.join(' → ')}`, 'dim')), at)] : []),
+      ...wrap(offer.steps.join(' → '), width - 8, full ? 4 : 0).map((text) =>
+        ofItem(line(span(`       ${text}`, 'dim')), at),
+      ),
       ...(refused === '' ? [] : [ofItem(line(span(`       ${mark.failed} ${refused}`, 'critical')), at)]),
       line(''),
     ];

@@ -46,7 +46,7 @@ function withCure(error: unknown): unknown {
 
 /** The action, with the queries that it sends reported to its caller. */
 function tellingQueries(connection: Connection, action: Action): Action {
-  const { undo } = action;
+  const { undo, kept } = action;
   const told = <T>(context: ActionContext, work: () => Promise<T>): Promise<T> =>
     connection.askedBy((query) => context.asked(query), work);
   return {
@@ -62,5 +62,6 @@ function tellingQueries(connection: Connection, action: Action): Action {
     apply: (context, planned) => told(context, () => action.apply(context, planned)),
     verify: (context, state) => told(context, () => action.verify(context, state)),
     ...(undo ? { undo: (context, state) => told(context, () => undo.call(action, context, state)) } : {}),
+    ...(kept ? { kept: (context, state) => told(context, () => kept.call(action, context, state)) } : {}),
   };
 }

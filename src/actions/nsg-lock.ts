@@ -1,6 +1,6 @@
 import type { Connection } from '../azure/client/connection.ts';
 import type { Action } from '../playbook/action.ts';
-import { applyLock } from './lock/lock-apply.ts';
+import { applyLock, withoutDeadline } from './lock/lock-apply.ts';
 import { planLock } from './lock/lock-plan.ts';
 import { lockSettings } from './lock/lock-settings.ts';
 import { undoLock } from './lock/lock-undo.ts';
@@ -17,5 +17,6 @@ export function nsgLock(connection: Connection): Action {
     apply: (context, planned) => applyLock(connection, context, planned),
     verify: (context, state) => verifyLock(connection, context, state),
     undo: (context, state) => undoLock(connection, context, state),
+    kept: (context, state) => withoutDeadline(connection, context, state),
   };
 }

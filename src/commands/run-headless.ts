@@ -17,6 +17,7 @@ import type { Action } from '../playbook/action.ts';
 import { type Deadline, keptNote, pendingDeadlines } from '../playbook/deadlines.ts';
 import { findPlaybook, loadPlaybooks, playbookFolders } from '../playbook/playbook-file.ts';
 import { type UndoableStep, undoableSteps } from '../playbook/step-record.ts';
+import { keepRecorded } from '../playbook/undo.ts';
 import type { KeptCase } from '../session/cases/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
@@ -187,11 +188,16 @@ async function tellOverdue(
 
 /** `cordon undo CASE --keep`: what would be undone by itself stays. */
 async function keepChanges(
-  caseId: string,
-  pending: readonly Deadline[],
-  openCase: () => Promise<WritableCase>,
-  { stdout }: Streams,
+  of: {
+    caseId: string;
+    pending: readonly Deadline[];
+    steps: readonly UndoableStep[];
+    openCase: () => Promise<WritableCase>;
+    connection: Connection;
+  },
+  { stdout, stderr }: Streams,
 ): Promise<ExitCode> {
+  const { caseId, pending, steps, openCase, connection } = of;
   if (pending.length === 0) {
     stdout.write(`case ${caseId}: nothing waits to be undone by itself\n`);
     return exitCode.done;
@@ -199,6 +205,11 @@ async function keepChanges(
   const opened = await openCase();
   try {
     await opened.log.append('note', keptNote(pending.map(({ record }) => record)));
+    const actions = createActions(connection);
+    for (const step of steps.filter(({ record }) => pending.some((one) => one.record === record.id))) {
+      const because = await keepRecorded(step, { actions, log: opened.log, signal: new AbortController().signal });
+      if (because !== '') stderr.write(`Its tag in Azure still names the time of its undo: ${because}\n`);
+    }
   } finally {
     await opened.close();
   }
@@ -259,14 +270,18 @@ async function undoNow(
       return { log, close: () => file.close(name) };
     }
     const pending = pendingDeadlines(entries);
-    if (flags.keep) return await keepChanges(reader.id, pending, openCase, streams);
+    const steps = () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) });
+    if (flags.keep) {
+      const { steps: undoable } = pending.length === 0 ? { steps: [] } : await steps();
+      return await keepChanges({ caseId: reader.id, pending, steps: undoable, openCase, connection }, streams);
+    }
     for (const one of pending) streams.stderr.write(`${deadlineText(one, now())}\n`);
     return await undo(
       { ...flags, ...(records ? { records } : {}) },
       {
         what: `case ${reader.id}`,
         again: `cordon undo ${reader.id} --yes`,
-        steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
+        steps,
         actions: createActions(connection),
         openCase,
         onInterrupt,

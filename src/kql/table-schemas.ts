@@ -1,17 +1,8 @@
-import type { ColumnType } from './types.ts';
+import { type Columns, columns } from './schema-columns.ts';
+import { signInTables } from './sign-in-schemas.ts';
 
 // Columns of the Log Analytics tables that responders use, with their types, after Microsoft's table reference
 // (Azure Monitor tables). Every table also has the columns in `everywhere`.
-
-type Columns = Record<string, ColumnType>;
-
-const columns = (type: ColumnType, names: string): Columns =>
-  Object.fromEntries(
-    names
-      .trim()
-      .split(/\s+/)
-      .map((name) => [name, type]),
-  );
 
 const everywhere: Columns = {
   TenantId: 'string',
@@ -192,6 +183,7 @@ const known: Record<string, Columns> = {
   VMBoundPort: boundPort,
   VMConnection: connection,
   WindowsEvent: windowsEvent,
+  ...signInTables,
 };
 
 /** Whether the columns of a Log Analytics table are known here. */

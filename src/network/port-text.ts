@@ -35,6 +35,11 @@ export function portText(port: Range & Pick<ExposedPort, 'via'> & { frontend: { 
   return port.via === 'public-ip' || outside === inside ? inside : `${outside}→${inside}`;
 }
 
+/** "3389, 50001→3389": each once, though an address of each family has it. */
+export function portTexts(ports: readonly Parameters<typeof portText>[0][]): string {
+  return [...new Set(ports.map(portText))].join(', ');
+}
+
 /** "3389/tcp", "1000-2000/udp", "all ports/tcp", "ICMP". */
 export function portWithProtocol(port: Range): string {
   return port.protocol === 'tcp' || port.protocol === 'udp' ? `${rangeText(port)}/${port.protocol}` : rangeText(port);

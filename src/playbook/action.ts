@@ -116,6 +116,8 @@ export interface Action {
   /** Does what the plan showed and nothing else; refuses (StalePlan) when the before-state has changed. Returns the state for verify and undo. */
   apply(context: ActionContext, plan: ActionPlan): Promise<Record<string, unknown>>;
   verify(context: ActionContext, state: Record<string, unknown>): Promise<Verification>;
+  /** The change stays although it was to be undone at a time: takes away what announces that to others. */
+  kept?(context: ActionContext, state: Record<string, unknown>): Promise<void>;
   /** Absent when it cannot or need not be undone. Checks for drift first and says what it found. */
   undo?(context: ActionContext, state: Record<string, unknown>): Promise<Verification>;
 }

@@ -110,6 +110,8 @@ class Run implements StartedRun {
   #undoing: Promise<RunView> | null = null;
   #forbidden = false;
   #guardedBy = '';
+  /** Ends when the tags of a kept change are rewritten. */
+  #keeping: Promise<unknown> = Promise.resolve();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -226,8 +228,26 @@ class Run implements StartedRun {
 
   keep(): void {
     if (!this.#autoUndo.clear()) return;
-    const records = this.#steps.flatMap(({ deadline, record }) => (deadline !== null && record ? [record.id] : []));
-    this.#log('note', keptNote(records)).catch(() => undefined);
+    const steps = this.#steps.filter(({ deadline, record }) => deadline !== null && record !== null);
+    const records = steps.flatMap(({ record }) => record?.id ?? []);
+    this.#keeping = this.#log('note', keptNote(records))
+      .then(() => this.#announceKept(steps))
+      .catch(() => undefined);
+    this.#changed();
+  }
+
+  /** Takes away in Azure what announces an undo that is not made any more. Where that fails, the record says so. */
+  async #announceKept(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      const { action, applied } = step;
+      if (!action?.kept || applied === null) continue;
+      try {
+        await action.kept(this.#context(step, 'undoing'), applied);
+      } catch (error) {
+        const text = `${step.view.id} is kept, and its tag in Azure still names the time of its undo: ${sentenceOf(error)}`;
+        await this.#log('error', { text, step: step.view.id });
+      }
+    }
     this.#changed();
   }
 
@@ -572,6 +592,7 @@ class Run implements StartedRun {
 
   async #undoAll(): Promise<RunView> {
     this.#autoUndo.clear();
+    await this.#keeping;
     const results: Verification[] = [];
     for (const step of this.#steps.toReversed()) {
       if (undoable(step) && step.applied !== null) results.push(await this.#undoStep(step, step.applied));

@@ -20,6 +20,36 @@ export interface UndoOptions {
 }
 
 /**
+ * A recorded step stays: takes away in Azure what announces its undo, through the same gate. Returns why that failed, "" when
+ * it did not.
+ */
+export async function keepRecorded(
+  { record }: UndoableStep,
+  options: Pick<UndoOptions, 'actions' | 'log' | 'signal'>,
+): Promise<string> {
+  const { log, signal } = options;
+  const action = options.actions.get(record.action);
+  if (!action?.kept) return '';
+  const { playbook, step, target, responderAddress } = record;
+  const context = {
+    target,
+    caseId: log.caseId,
+    responderAddress,
+    gate: stepGate({ log, playbook, step, action: record.action, changes: [], record: null }),
+    keep: async (name: string, document: unknown) => (await log.keep(name, document)).file,
+    progress: () => {},
+    asked: tellQueries(log, { playbook, step }),
+    signal,
+  };
+  try {
+    await action.kept(context, record.state);
+    return '';
+  } catch (error) {
+    return printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600);
+  }
+}
+
+/**
  * Undoes a step from its record, in whatever process it was done: through the same gate, with intents and outcomes.
  * Rejects only when the case file cannot be written.
  */

@@ -98,7 +98,7 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
   return {
     exposedPorts,
     score: (off ? weights.openOff : weights.open).points,
-    because: `open to the Internet: ${listed(wide.map(portText), 4)}${whenOn}`,
+    because: `open to the Internet: ${listed([...new Set(wide.map(portText))], 4)}${whenOn}`,
   };
 }
 

@@ -1,7 +1,7 @@
 import { burstKinds } from '../documents/burst-kinds.ts';
 import type { VerdictLine } from '../documents/conclusion.ts';
 import type { ExposedPort } from '../documents/triage.ts';
-import { portText } from '../network/port-text.ts';
+import { portText, portTexts } from '../network/port-text.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
@@ -66,7 +66,7 @@ function openedBy({ openedBy: found }: Story): Statement[] {
   return found.slice(-3).map(({ index, entry, opened }) => ({
     about: 'opened by',
     text: printable(
-      `${opened.map(portText).join(', ')} by ${resourceText(entry.resource)}, written ${moment(entry.at)} by ${entry.caller || 'somebody'}${entry.address ? ` from ${entry.address}` : ''}`,
+      `${portTexts(opened)} by ${resourceText(entry.resource)}, written ${moment(entry.at)} by ${entry.caller || 'somebody'}${entry.address ? ` from ${entry.address}` : ''}`,
       400,
     ),
     attack: entry.attack,

@@ -234,6 +234,26 @@ describe('nsg.lock', () => {
     expect(bench.mutations()).toEqual([]);
   });
 
+  it('a lock that is kept no longer names the time of its undo', async () => {
+    const timer = () => () => undefined;
+    const options = { interactive: true, timer };
+    const run = agreeing(bench.run([{ ...lock, undoAfterMinutes: 15 }], 'app01', options));
+    await run.start();
+    const tags = async () => {
+      const group = groupAt((await interfaces('app01'))[0]);
+      const found = await bench.resource('Microsoft.Network/networkSecurityGroups', group.split('/').at(-1) ?? '');
+      return Object(found?.tags);
+    };
+    const before = await tags();
+    expect(before['cordon-deadline']).toMatch(/^2026-/);
+    run.keep();
+    await bench.until(async () => (await tags())['cordon-deadline'] === undefined);
+    const { 'cordon-deadline': _, ...rest } = before;
+    expect(await tags()).toEqual(rest);
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+    expect((await run.undo()).outcome).toBe('undone');
+  });
+
   it('is undone by itself when nobody keeps it', async () => {
     const fired: (() => void)[] = [];
     const run = agreeing(

@@ -41,6 +41,32 @@ describe.runIf(posix)('cordon with az login and no simulator named', () => {
     azure.azStarts();
   });
 
+  it.each([
+    [
+      ['--cloud', 'usgov'],
+      ['https://management.usgovcloudapi.net', 'https://api.loganalytics.us'],
+    ],
+    [
+      ['--cloud', 'china'],
+      ['https://management.chinacloudapi.cn', 'https://api.loganalytics.azure.cn'],
+    ],
+    [
+      [
+        ...['--cloud', 'custom', '--endpoint', 'https://management.azure.com', '--authority', 'https://login.example'],
+        ...['--audience', 'https://management.core.windows.net/', '--logs-endpoint', 'https://api.loganalytics.us/'],
+      ],
+      ['https://management.core.windows.net/', 'https://api.loganalytics.us'],
+    ],
+  ])('asks for the audiences of the cloud: %j', async (cloud, audiences) => {
+    const { code, stdout } = await cordon(
+      ['kql', 'SecurityEvent | count', '--vm', 'web01', '--hours', '240', ...cloud],
+      azure.env(),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('1 row');
+    expect(azure.azStarts().map(({ resource }) => resource)).toEqual(audiences);
+  });
+
   it('signs in to a custom cloud for the audience that was given, and says what that cloud lacks', async () => {
     const custom = ['--cloud', 'custom', '--endpoint', 'https://management.azure.com/', '--auth', 'cli'];
     const named = ['--authority', 'https://login.example', '--audience', 'https://management.core.windows.net/'];

@@ -32,6 +32,20 @@ async function fields(content: string): Promise<string[][]> {
   return found;
 }
 
+describe('tables that Microsoft documents', () => {
+  it('have the documented types and columns, whatever an export holds', async () => {
+    const csv =
+      'TimeGenerated,UserPrincipalName,ResultType,Status\n2026-11-23T01:00:00Z,a@b.c,50126,"{""errorCode"": 50126}"\n';
+    const path = join(folder, 'SigninLogs.csv');
+    await writeFile(path, csv);
+    const { rows } = await ask(
+      'SigninLogs | where ResultType startswith "50" and isempty(UserType) | project ResultType, e = tolong(Status.errorCode), _ItemId',
+      path,
+    );
+    expect(rows).toEqual([['50126', 50126, '']]);
+  });
+});
+
 describe('CSV', () => {
   it('reads what RFC 4180 allows', async () => {
     expect(await fields('a,b\r\n"x, ""y""\r\nz",\r\n\r\n"",last')).toEqual([

@@ -9,8 +9,8 @@ import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './
 import { FakeTerminal } from './fixtures/screen.ts';
 
 // `npm run test:monkey -- SEED COUNT` sets these.
-const seed = Number(process.env.CORDON_MONKEY_SEED ?? 1);
-const count = Number(process.env.CORDON_MONKEY_COUNT ?? 250);
+const seed = Number(process.env.CORDON_MONKEY_SEED ?? 77);
+const count = Number(process.env.CORDON_MONKEY_COUNT ?? 150);
 
 /** Numbers from 0 to 1 that are the same for a seed (mulberry32). */
 function randomOf(start: number): () => number {

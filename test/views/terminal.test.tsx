@@ -62,7 +62,8 @@ describe('the screen', () => {
 
 describe('the mouse', () => {
   test('its reports never become keys, also when a read cuts one', () => {
-    const parse = mouseParser();
+    let elapsed = 0;
+    const parse = mouseParser(() => elapsed);
     expect(parse(`a${at(3, 4)}b\u001b[<64;1`)).toEqual({
       keys: 'ab',
       events: [{ kind: 'press', column: 3, row: 4 }],
@@ -72,6 +73,10 @@ describe('the mouse', () => {
     expect(parse('\u001b')).toMatchObject({ keys: '\u001b', events: [] });
     expect(parse('x\u001b]11;rgb:ff')).toMatchObject({ keys: 'x', background: '' });
     expect(parse('ff/ffff/ffff\u001b\\y')).toMatchObject({ keys: 'y', background: 'rgb:ffff/ffff/ffff' });
+    // A rest that never comes swallows no keys for long.
+    expect(parse('\u001b]11;rgb:ff')).toMatchObject({ keys: '' });
+    elapsed += 3_000;
+    expect(parse('/web')).toMatchObject({ keys: '/web', background: '' });
   });
 
   test('a press moves the cursor to a row, on it again opens, on a heading sorts; the wheel moves', async () => {

@@ -427,6 +427,31 @@ describe('triage', () => {
     await terminal.until('0 findings, and 3 that are closed');
   });
 
+  test('80x24: the first screen tells who got in and what they did next, other VMs and data included', async () => {
+    const { terminal, world } = await atTriage(80, 24);
+    const document = incident();
+    const { activity } = document.posture;
+    if (activity?.state !== 'known') throw new Error('the incident has an activity log');
+    const [, command] = activity.value.entries;
+    if (!command) throw new Error('the intruder ran a command');
+    const link = {
+      ...command,
+      at: '2026-11-23T02:18:02Z',
+      operation: 'Microsoft.Compute/disks/beginGetAccess/action',
+      kind: 'disk' as const,
+      what: 'link to download the disk made',
+      resource: '/subscriptions/s1/resourceGroups/rg-web/providers/Microsoft.Compute/disks/web01-data-1',
+    };
+    const entries = [...activity.value.entries, link];
+    const told = { ...activity, value: { ...activity.value, entries } };
+    await world.endTriage({ ...document, posture: { ...document.posture, activity: told } });
+    const screen = screenOf(await terminal.until('SPREADING'));
+    expect(screen.row('COMPROMISED')).toMatch(/svc-backup from 203\.0\.113\.77, RDP, 02:14:09Z/);
+    expect(screen.row('SPREADING')).toMatch(/web02.*download link for web01-data-1/);
+    expect(screen.row('STILL OPEN')).toMatch(/3389.* to everybody; allow-rdp by m\.keller/);
+    for (const row of [1, 2, 3]) expect(screen.rows[row]?.trimEnd()).not.toMatch(/…$/);
+  });
+
   test('/ inside a detail leaves the lines with every word, under their labels', async () => {
     const world = new World();
     world.explained = [

@@ -118,6 +118,35 @@ async function putSecurityGroup(
   );
 }
 
+/** The rules of a group as they are written back. */
+const rulesOf = (group: Json): { name: string; properties: Json }[] =>
+  listAt(group, 'properties', 'securityRules').map((rule) => {
+    const own = at(rule, 'properties');
+    const pairs = isObject(own) ? Object.entries(own).filter(([key]) => key !== 'provisioningState') : [];
+    return { name: textAt(rule, 'name'), properties: Object.fromEntries(pairs) };
+  });
+
+/** The lock stays: takes the time of its undo out of the tags of its groups; all else of them stays as it is. */
+export async function withoutDeadline(
+  connection: Connection,
+  context: ActionContext,
+  given: Record<string, unknown>,
+): Promise<void> {
+  const state = lockState.parse(given);
+  for (const { id } of state.groups) {
+    const now = await readIfThere(connection, id);
+    if (now === null || foundLock(now)?.deadline === '' || foundLock(now)?.caseId !== context.caseId) continue;
+    const tags = Object.entries(Object(at(now, 'tags'))).filter(([name]) => !/^cordon-deadline$/i.test(name));
+    const flush = at(now, 'properties', 'flushConnection');
+    const body = {
+      location: textAt(now, 'location'),
+      tags: Object.fromEntries(tags),
+      properties: { ...(flush === undefined ? {} : { flushConnection: flush }), securityRules: rulesOf(now) },
+    };
+    await putSecurityGroup(connection, context, id, body, textAt(now, 'etag'));
+  }
+}
+
 const DENIAL = /^cordon-deny-/i;
 const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew';
 
@@ -129,21 +158,16 @@ const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew
  */
 async function flush(connection: Connection, context: ActionContext, id: string): Promise<boolean | null> {
   const now = await networkResource(connection, id);
-  const properties = at(now, 'properties');
-  const rules = listAt(now, 'properties', 'securityRules').map((rule) => {
-    const name = textAt(rule, 'name');
-    const own = at(rule, 'properties');
-    const rest = isObject(own)
-      ? Object.fromEntries(Object.entries(own).filter(([key]) => key !== 'provisioningState'))
-      : {};
-    return { name, properties: DENIAL.test(name) ? { ...rest, description: FLUSHED } : rest };
-  });
+  const rules = rulesOf(now).map(({ name, properties }) => ({
+    name,
+    properties: DENIAL.test(name) ? { ...properties, description: FLUSHED } : properties,
+  }));
   const body = {
     location: textAt(now, 'location'),
     tags: at(now, 'tags'),
     properties: { flushConnection: true, securityRules: rules },
   };
-  if (!isObject(properties)) return false;
+  if (!isObject(at(now, 'properties'))) return false;
   try {
     await putSecurityGroup(connection, context, id, body, textAt(now, 'etag'));
   } catch (error) {

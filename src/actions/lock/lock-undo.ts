@@ -52,7 +52,8 @@ export async function undoLock(
     const left = await deleteGroup(connection, context, state, group.id).catch((error: unknown) =>
       whyKept(group.id, error),
     );
-    if (left !== '') report.left.push(left);
+    if (left === '') report.back.push(`${shortName(group.id)} is deleted.`);
+    else report.left.push(left);
   }
   report.told.push(...(await openNow(connection, context, state)));
   return ended(context, report);
@@ -219,7 +220,9 @@ async function openNow(connection: Connection, context: ActionContext, state: Lo
       ({ internet }) => internet,
     );
     if (openings.length === 0) return ['Open to the Internet now: nothing, by the security groups that stand there.'];
-    return [`OPEN to the Internet now: ${listed(openingTexts(openings), 5)}.`];
+    return [
+      `OPEN to the Internet now: ${listed(openingTexts(openings), 5)}. Look again with: cordon triage ${context.target.name}`,
+    ];
   } catch (error) {
     return [`What is open now could not be read (${azureError(error).message}).`];
   }

@@ -82,23 +82,35 @@ function told(connection: Connection, state: LockState, reach: ReachReading): Ve
         : 'Whether Azure judges open sessions anew is not known: look at netstat inside.';
   const caveat = missing === '' ? '' : ` Not seen: ${missing}.`;
   const let_in = `${state.sources.join(', ')} on tcp ${state.ports.join(', ')}`;
+  const rest = `${outboundText(state)} ${sessions}`;
   if (openings.length === 0) {
     return {
       ok: true,
-      text: `Locked: inbound is closed for everyone but ${let_in}, by ${sources}, ${when}.${caveat} ${sessions}`,
+      text: `Locked: inbound is closed for everyone but ${let_in}, by ${sources}, ${when}.${caveat} ${rest}`,
     };
   }
   const open = listed(openingTexts(openings), 5);
   if (surprising.length > 0) {
     return {
       ok: null,
-      text: `The lock stands, and the VM is NOT closed for everyone but ${let_in}: still open are ${open}, by ${sources}, ${when}. The plan did not foresee it. ${sessions}`,
+      text: `The lock stands, and the VM is NOT closed for everyone but ${let_in}: still open are ${open}, by ${sources}, ${when}. The plan did not foresee it. ${rest}`,
     };
   }
   return {
     ok: true,
-    text: `Locked, but NOT closed for everyone but ${let_in}: as foreseen, still open are ${open}, by ${sources}, ${when}. Security groups do not stop that.${caveat} ${sessions}`,
+    text: `Locked, but NOT closed for everyone but ${let_in}: as foreseen, still open are ${open}, by ${sources}, ${when}. Security groups do not stop that.${caveat} ${rest}`,
   };
+}
+
+/** What the lock does to connections from inside, by the rules that were found as planned. */
+function outboundText({ rules }: LockState): string {
+  const outbound = rules.filter(({ properties }) => properties.direction === 'Outbound');
+  if (outbound.length === 0)
+    return 'Outbound goes on: a connection that the intruder makes from inside is not stopped.';
+  const kept = outbound
+    .filter(({ properties }) => properties.access === 'Allow')
+    .map(({ properties }) => properties.destinationAddressPrefix);
+  return `Outbound is closed by the group's rules${kept.length === 0 ? '' : `, but for ${kept.join(', ')}`}.`;
 }
 
 /** By which sources the answer was found, and what they did not report. */

@@ -20,6 +20,8 @@ export interface AzureError {
   /** Azure's refusals are JSON: an answer that is a page or a text is a proxy's, whatever its headers say. */
   isPage: boolean;
   retryAfterSeconds: number | undefined;
+  /** The host that answered; "" where none was asked. */
+  host: string;
   /** A header of the answer; "" when it has none of that name. */
   header(name: string): string;
 }
@@ -142,6 +144,7 @@ export function azureError(error: unknown): AzureError {
         header('x-ms-request-id') !== '' ||
         header('x-ms-correlation-request-id') !== ''),
     retryAfterSeconds: secondsToWait(header('retry-after')),
+    host: URL.parse(textAt(error, 'request', 'url'))?.host ?? '',
     header,
   };
 }

@@ -9,7 +9,7 @@ interface Meaning {
   codes: number[];
   why: WhyUnknown;
   because: string;
-  /** `LOGIN` stands for the line that signs in again, in the tenant that was asked for. */
+  /** `LOGIN` stands for the line that signs in again, in the tenant that was asked for; `SCOPE` for what it is for. */
   cure: string;
 }
 
@@ -33,7 +33,7 @@ const meanings: Meaning[] = [
     codes: [50076, 50074, 50158],
     why: 'second-factor',
     because: 'Entra wants a second factor for Azure',
-    cure: 'run LOGIN --scope https://management.azure.com/.default, then refresh',
+    cure: 'run LOGIN --scope SCOPE, then refresh',
   },
   {
     codes: [50079, 50072, 53004],
@@ -136,13 +136,13 @@ const meanings: Meaning[] = [
 const byCode = new Map(meanings.flatMap((meaning) => meaning.codes.map((code) => [code, meaning] as const)));
 
 /** What to do about a code of Entra's ("AADSTS50076"), with the line that signs in; undefined for one that has no entry. */
-export function meaningOf(code: string, login: string): Gap | undefined {
+export function meaningOf(code: string, login: string, scope = ''): Gap | undefined {
   const meaning = byCode.get(Number(/(\d+)$/.exec(code)?.[1]));
   if (!meaning) return undefined;
   return {
     why: meaning.why,
     because: `${meaning.because} (${code})`,
-    cure: meaning.cure.replaceAll('LOGIN', login),
+    cure: meaning.cure.replaceAll('LOGIN', login).replaceAll('SCOPE', scope || 'https://management.azure.com/.default'),
   };
 }
 

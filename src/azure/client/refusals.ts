@@ -23,7 +23,10 @@ export function gapOfUnauthorized(error: AzureError): Gap {
   const { code, message } = error;
   const claims = claimsOf(error.header('www-authenticate'));
   if (claims !== '')
-    return gapOfChallenge({ claims, scope: 'https://management.azure.com/.default', tenant: '' }, message);
+    return gapOfChallenge(
+      { claims, scope: `https://${error.host || 'management.azure.com'}/.default`, tenant: '' },
+      message,
+    );
   if (error.codes.includes('InvalidAuthenticationTokenTenant')) {
     // "… wrong issuer 'https://sts.windows.net/A/'. It must match the tenant 'https://sts.windows.net/B/' …"
     const [, from = '', to = ''] = /wrong issuer '([^']*)'[\s\S]*?(?:match[^']*)'([^']*)'/i.exec(message) ?? [];

@@ -12,11 +12,14 @@ export class SignInFailed extends Error {
   readonly tenant: string;
   /** The line that signs in again; "" for that of the Azure CLI. */
   readonly again: string;
+  /** "https://management.azure.com/.default" */
+  readonly scope: string;
 
-  constructor(tenant: string, cause: unknown, again = '') {
+  constructor(tenant: string, cause: unknown, again = '', scope = '') {
     super(textAt(cause, 'message') || String(cause), { cause });
     this.tenant = tenant;
     this.again = again;
+    this.scope = scope;
   }
 }
 
@@ -127,7 +130,7 @@ export function gapOfSignIn(error: unknown): Gap {
   const telling = tellingError(whole);
   const said = textAt(telling, 'message');
   const code = codeIn(said);
-  const meaning = code === '' ? undefined : meaningOf(code, login);
+  const meaning = code === '' ? undefined : meaningOf(code, login, textAt(error, 'scope'));
   if (meaning)
     return meaning.why === 'policy' ? { ...meaning, because: meaning.because + correlationIn(said) } : meaning;
   if (/certificate[ _]verify[ _]failed|SSLError|self-signed certificate/i.test(said)) {

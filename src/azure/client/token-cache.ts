@@ -62,7 +62,7 @@ export function cachedTokens(
       }
       // A token that lives a little longer is better than none.
       if (before && !refused.has(before.token) && before.expiresOnTimestamp > now()) return before;
-      throw new SignInFailed(tenantId ?? wantedTenant, error, again);
+      throw new SignInFailed(tenantId ?? wantedTenant, error, again, scopes[0]);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Activity, ActivityEntry, ExposedPort, Logons } from '../../documents/triage.ts';
-import { isWide, portText } from '../../network/port-text.ts';
+import { isWide, portTexts } from '../../network/port-text.ts';
 import { count, listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { resourceText } from '../time-line.ts';
@@ -180,7 +180,7 @@ export const activityRules: Rule[] = [
       const last = found.findLast(({ entry }) => beforeText(entry.at, known) !== '') ?? found.at(-1);
       if (!last) return exposure?.state === 'known' ? closedVerdict(knownValue(activity), known) : null;
       const before = beforeText(last.entry.at, known);
-      const ports = last.opened.map(portText).join(', ');
+      const ports = portTexts(last.opened);
       return {
         severity: before === '' ? 'medium' : brokenInto(known) ? 'critical' : 'high',
         title: `${printable(resourceText(last.entry.resource), 80)}, which opens ${ports}, was written by ${byText(last.entry)}${before === '' ? '' : `, ${before}`}`,

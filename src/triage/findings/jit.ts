@@ -1,4 +1,4 @@
-import { isManagement, isWide, portText } from '../../network/port-text.ts';
+import { isManagement, isWide, portTexts } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -40,7 +40,7 @@ export const jitRules: Rule[] = [
       if (open.length === 0) return null;
       return {
         severity: 'medium',
-        title: `no just-in-time policy protects ${open.map(portText).join(', ')}`,
+        title: `no just-in-time policy protects ${portTexts(open)}`,
         evidence: ['posture.jit', 'exposure.ports'],
         unknown: known.available === null ? ['whether the plan for just-in-time access is on'] : [],
       };

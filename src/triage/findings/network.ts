@@ -1,4 +1,4 @@
-import { breadthWords, holds, isManagement, isWide, portText } from '../../network/port-text.ts';
+import { breadthWords, holds, isManagement, isWide, portText, portTexts } from '../../network/port-text.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -35,7 +35,7 @@ function managementRule({ id, name, where, numbers, reportedBefore, also }: Admi
       return {
         severity: first[1].sources.breadth === 'internet' ? 'critical' : 'high',
         ...(both ? { covers: [also.id] } : {}),
-        title: `${both ? `${name} and ${also.name} are` : `${name} is`} open to ${breadthWords[first[1].sources.breadth]} (${open.map(([, port]) => portText(port)).join(', ')})`,
+        title: `${both ? `${name} and ${also.name} are` : `${name} is`} open to ${breadthWords[first[1].sources.breadth]} (${portTexts(open.map(([, port]) => port))})`,
         evidence: open.map(([index]) => `exposure.ports[${index}]`),
       };
     },
@@ -82,7 +82,7 @@ export const networkRules: Rule[] = [
       if (open.length === 0) return null;
       return {
         severity: 'high',
-        title: `${open.map(([, port]) => portText(port)).join(', ')} open to the Internet may carry ${os === 'windows' ? 'RDP' : 'SSH'}: nothing else is known of it`,
+        title: `${portTexts(open.map(([, port]) => port))} open to the Internet may carry ${os === 'windows' ? 'RDP' : 'SSH'}: nothing else is known of it`,
         evidence: open.map(([index]) => `exposure.ports[${index}]`),
         unknown: ['what listens on it inside the VM'],
       };

@@ -187,6 +187,24 @@ describe('a token that Azure does not accept', () => {
     expect(gap.cure).toBe(`az login --tenant ${theirs}, then start cordon with --tenant ${theirs}`);
   });
 
+  it('is for the cloud that refused', () => {
+    const header = (name: string) =>
+      name === 'www-authenticate' ? `Bearer error="insufficient_claims", claims="${encoded}"` : '';
+    const refused = Object.assign(new Error('refused'), {
+      statusCode: 401,
+      request: { url: 'https://management.usgovcloudapi.net/subscriptions?api-version=1' },
+      response: { status: 401, headers: { get: header } },
+    });
+    expect(gapOf(refused).cure).toContain('--scope https://management.usgovcloudapi.net/.default --claims-challenge');
+    const entra = new SignInFailed(
+      '',
+      new Error('AADSTS50076: second factor'),
+      '',
+      'https://api.loganalytics.us/.default',
+    );
+    expect(gapOf(entra).cure).toBe('run az login --scope https://api.loganalytics.us/.default, then refresh');
+  });
+
   it('is told with the claims that Azure wants, in one line that can be pasted', async () => {
     const header = `Bearer realm="", error="insufficient_claims", claims="${encoded}"`;
     expect(claimsOf(header)).toBe(claims);

@@ -1,0 +1,190 @@
+import { expect, it } from 'vitest';
+import { sshLogons } from '../../../src/triage/logons/ssh-logons.ts';
+
+const S = '203.0.113.9';
+/** Forms of one process's lines as OpenSSH 5 to 10 and PAM write them, hostile ones too: account|address|code, counted. */
+const cases: [string, string[], string][] = [
+  [
+    'v6',
+    ['Failed password for invalid user admin from 2001:db8::1 port 40000 ssh2'],
+    'admin|2001:db8::1|sshd:invalid-user',
+  ],
+  ['zone', ['Failed password for bob from fe80::1%eth0 port 40000 ssh2'], 'bob|fe80::1%eth0|sshd:wrong-password'],
+  ['empty name', [`Failed password for invalid user  from ${S} port 1 ssh2`], `|${S}|sshd:invalid-user`],
+  ['empty invalid', [`Invalid user  from ${S} port 1`], `|${S}|sshd:invalid-user`],
+  [
+    'hostile name',
+    [`Failed password for invalid user a from 198.51.100.1 port 22 ssh2 from ${S} port 1 ssh2`],
+    `a from 198.51.100.1 port 22 ssh2|${S}|sshd:invalid-user`,
+  ],
+  [
+    'cert failed',
+    [
+      `Failed publickey for bob from ${S} port 5 ssh2: RSA-CERT SHA256:q ID x from 198.51.100.1 port 9 ssh2: RSA SHA256:z (serial 1) CA RSA SHA256:k`,
+    ],
+    `bob|${S}|sshd:key-refused`,
+  ],
+  [
+    'cert id with serial',
+    [
+      `Failed publickey for bob from ${S} port 5 ssh2: ED25519-CERT SHA256:q ID (serial 9) CA RSA SHA256:aa from 198.51.100.1 port 9 ssh2 (serial 1) CA ED25519 SHA256:k`,
+    ],
+    `bob|${S}|sshd:key-refused`,
+  ],
+  [
+    'cert empty id',
+    [`Failed publickey for bob from ${S} port 5 ssh2: ED25519-CERT SHA256:q ID  (serial 1) CA ED25519 SHA256:k`],
+    `bob|${S}|sshd:key-refused`,
+  ],
+  ['ecdsa-sk', [`Failed publickey for bob from ${S} port 5 ssh2: ECDSA-SK SHA256:q`], `bob|${S}|sshd:key-refused`],
+  [
+    'md5 fp',
+    [`Failed publickey for bob from ${S} port 5 ssh2: RSA 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff`],
+    `bob|${S}|sshd:key-refused`,
+  ],
+  [
+    'none',
+    [
+      `Failed none for invalid user x from ${S} port 5 ssh2`,
+      `Failed password for invalid user x from ${S} port 5 ssh2`,
+    ],
+    `x|${S}|sshd:invalid-user`,
+  ],
+  [
+    'kbd',
+    [
+      `error: PAM: Authentication failure for bob from ${S}`,
+      `Failed keyboard-interactive/pam for bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'kbd user unknown',
+    [
+      `error: PAM: User not known to the underlying authentication module for illegal user x from ${S}`,
+      `Failed keyboard-interactive/pam for invalid user x from ${S} port 5 ssh2`,
+    ],
+    `x|${S}|sshd:invalid-user`,
+  ],
+  [
+    'sss then unix',
+    [
+      `pam_sss(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S} user=bob`,
+      `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S}  user=bob`,
+      `Failed password for bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'unix only, no user',
+    [
+      'pam_unix(sshd:auth): check pass; user unknown',
+      `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S} `,
+    ],
+    `|${S}|pam:failure`,
+  ],
+  [
+    'max',
+    [
+      `error: maximum authentication attempts exceeded for root from ${S} port 5 ssh2 [preauth]`,
+      `Disconnecting authenticating user root ${S} port 5: Too many authentication failures [preauth]`,
+    ],
+    `root|${S}|sshd:too-many`,
+  ],
+  [
+    'repeated',
+    [`message repeated 3 times: [ Failed password for root from ${S} port 22 ssh2]`],
+    `root|${S}|sshd:password-refused x3`,
+  ],
+  [
+    'pam more',
+    [
+      `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S}  user=bob`,
+      `PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S}  user=bob`,
+    ],
+    `bob|${S}|pam:failure x3`,
+  ],
+  [
+    'groups',
+    [
+      `User bob from ${S} not allowed because none of user's groups are listed in AllowGroups`,
+      `Failed password for invalid user bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:not-allowed`,
+  ],
+  [
+    'shell',
+    [
+      'User bob not allowed because shell /bin/nope does not exist',
+      `Failed password for invalid user bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:not-allowed`,
+  ],
+  [
+    'authenticating preauth',
+    [`Connection closed by authenticating user bob ${S} port 5 [preauth]`],
+    `bob|${S}|sshd:gave-up`,
+  ],
+  ['reset invalid', [`Connection reset by invalid user x ${S} port 5 [preauth]`], `x|${S}|sshd:invalid-user`],
+  ['name user', [`Failed password for user from ${S} port 5 ssh2`], `user|${S}|sshd:wrong-password`],
+  [
+    'name invalid user',
+    [`Failed password for invalid user invalid user from ${S} port 5 ssh2`],
+    `invalid user|${S}|sshd:invalid-user`,
+  ],
+  ['octal', [`Failed password for invalid user jos\\303\\251 from ${S} port 5 ssh2`], `josé|${S}|sshd:invalid-user`],
+  ['domain', [`Failed password for CONTOSO\\\\bob from ${S} port 5 ssh2`], `CONTOSO\\bob|${S}|sshd:wrong-password`],
+  [
+    'host name',
+    ['Failed password for bob from evil.example.net port 5 ssh2'],
+    'bob|evil.example.net|sshd:wrong-password',
+  ],
+  ['via', [`error: PAM: Authentication error for bob from ${S} via 10.0.0.4`], `bob|${S}|sshd:wrong-password`],
+  [
+    'order swap',
+    [
+      `Failed password for bob from ${S} port 5 ssh2`,
+      `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S}  user=bob`,
+    ],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'openssh 10 fatal',
+    [
+      `Failed password for bob from ${S} port 5 ssh2`,
+      'fatal: Access denied for user bob by PAM account configuration [preauth]',
+    ],
+    `bob|${S}|sshd:account-refused`,
+  ],
+  [
+    'expired',
+    [
+      'pam_unix(sshd:account): account bob has expired (account expired)',
+      `Failed password for bob from ${S} port 5 ssh2`,
+      'fatal: Access denied for user bob by PAM account configuration [preauth]',
+    ],
+    `bob|${S}|sshd:account-refused`,
+  ],
+  [
+    'gssapi',
+    [`Failed gssapi-with-mic for bob from ${S} port 5 ssh2`, `Failed password for bob from ${S} port 5 ssh2`],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'hostbased',
+    [
+      `Failed hostbased for bob from ${S} port 5 ssh2: RSA SHA256:q, client user "x from 198.51.100.1 port 2 ssh2", client host "h"`,
+    ],
+    `bob|${S}|sshd:key-refused`,
+  ],
+];
+
+it.each(cases)('%s', (_, messages, expected) => {
+  const lines = messages.map((message, i) => ({ at: 1e12 + i * 1e6, computer: 'h', processId: 77, message }));
+  const counts = new Map<string, number>();
+  for (const { account, address, subStatus } of sshLogons(lines).failures) {
+    const key = `${account}|${address}|${subStatus}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  expect([...counts].map(([key, times]) => (times === 1 ? key : `${key} x${times}`)).join(' ; ')).toBe(expected);
+});
