@@ -65,7 +65,7 @@ export async function openStage(): Promise<Stage> {
   };
   const quiet = { seed: 0, text: '', latency: 'none', again: false, undoneAtOnce: false } as const;
   const lives = { faults: [], undoFaults: [], diesAt: null, undoDiesAt: null };
-  // What is loaded at the first use is loaded in this one, in which time may pass meanwhile.
+  // Modules that load at their first use load here, where no judgement hangs on time.
   await plays({ ...quiet, ...lives, playbook: 'contain-brute-force', vm: 'web01' });
   return {
     play: async (schedule) => (await plays(schedule)).wrong,
