@@ -69,8 +69,8 @@ describe('an incident', () => {
     const operations = await readDoneElsewhere(connection, vm, { identities: [], addresses: [] }, window);
     const logons = await readLogonLeads(connection, { vm, followed, vms: [vm], subscriptions });
     connection.close();
-    expect(operations).toMatchObject({ state: 'unknown', why: 'forbidden', cure: expect.stringContaining('Reader') });
-    expect(logons).toMatchObject({ state: 'unknown', why: 'forbidden' });
+    expect(operations).toMatchObject({ state: 'unknown', why: 'denied', cure: expect.stringContaining('Reader') });
+    expect(logons).toMatchObject({ state: 'unknown', why: 'denied' });
     const asOf = '2026-11-23T02:20:00.000Z';
     const about = { id: vm.id, name: vm.name };
     if (operations.state === 'known') throw new Error('it is known');
