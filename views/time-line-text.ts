@@ -136,7 +136,7 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
     const row = { ...between(left, right, width), item, selected: chosen };
     return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
   });
-  return windowOf(rows, height, cursor).rows;
+  return windowOf(unfold(rows, width, height, cursor), height, cursor).rows;
 }
 
 /** One entry of the time line in full; null when a later reading does not have it any more. */

@@ -25,7 +25,7 @@ export const summaryEnds = { name: 20, note: 18 };
 
 const heights = new WeakMap<TriageInProgress, Map<string, number>>();
 
-/** What was measured of an answer is kept as long as the answer: a key must not wait for it. */
+/** Measures once for each answer: a key must not wait for it. */
 function measured(part: TriageInProgress, name: string, measure: () => number): number {
   const known = heights.get(part) ?? new Map<string, number>();
   heights.set(part, known);

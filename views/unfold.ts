@@ -13,7 +13,7 @@ export function folded(cut: Line, width: number): Line[] {
   if (widthOf(cut) <= width && !cut.whole) return [cut];
   const row = cut.whole ? { ...cut, spans: cut.whole } : cut;
   const text = row.spans.map((piece) => piece.text).join('');
-  const lead = /^(?:\s*\d\d:\d\d:\d\dZ )?[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
+  const lead = /^[\s❯]*(?:\d\d:\d\d:\d\dZ )?[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
   const indent = Math.min(cells(lead), Math.floor(width / 2));
   const rows: Span[][] = [[]];
   let used = 0;
