@@ -22,7 +22,8 @@ const measures = new WeakMap<readonly ScanRow[], { busy: boolean; cells: Map<str
 
 /** How many cells the widest text of each column takes, among the first rows of the list as they were read. */
 function measured(state: SessionState): Map<string, number> {
-  const rows = visibleRows(state);
+  // Of the list as it was read: a filter that is typed moves no column.
+  const { rows } = state.scan;
   const busy = state.scan.state === 'loading';
   const known = measures.get(rows);
   if (known && known.busy === busy) return known.cells;
@@ -38,9 +39,10 @@ function measured(state: SessionState): Map<string, number> {
  * left over go to the columns whose texts need them.
  */
 function columnsFor(state: SessionState, width: number): Column[] {
-  const wanted = state.columnsWanted;
   const room = width - 3;
-  const chosen = wanted?.flatMap((name) => columns.filter(({ head }) => head.toLowerCase() === name.toLowerCase()));
+  const chosen = state.columnsWanted?.flatMap((name) =>
+    columns.filter(({ head }) => head.toLowerCase() === name.toLowerCase()),
+  );
   const shown: Column[] = [...(chosen && chosen.length > 0 ? chosen : columns)];
   const needed = () => shown.reduce((sum, column) => sum + column.width + 2, -2);
   while (needed() > room && shown.length > 1) {
@@ -48,11 +50,12 @@ function columnsFor(state: SessionState, width: number): Column[] {
     shown.splice(shown.indexOf(least), 1);
   }
   const texts = measured(state);
-  let left = Math.max(0, room - needed());
+  const wanted = (column: Column) => Math.max(cells(column.head) + 1, texts.get(column.head) ?? column.width);
+  const sized = shown.map((column) => ({ ...column, width: Math.min(column.width, wanted(column)) }));
+  let left = Math.max(0, room - sized.reduce((sum, column) => sum + column.width + 2, -2));
   // What speaks of an attack comes before what names the VM.
-  const sized = shown.map((column) => ({ ...column }));
   for (const column of sized.toSorted((one, other) => one.goes - other.goes)) {
-    const more = Math.min(left, Math.max(0, (texts.get(column.head) ?? 0) - column.width));
+    const more = Math.min(left, Math.max(0, wanted(column) - column.width));
     column.width += more;
     left -= more;
   }

@@ -1,5 +1,5 @@
 import { cells, wrap } from '../src/text/cells.ts';
-import { blank, type Line, line, type Span, widthOf } from './line.ts';
+import { between, blank, type Line, line, type Span, widthOf } from './line.ts';
 
 /** The words of a row, each with how it looks; blanks are at the end of the word before them, or a piece of their own. */
 function wordsOf(row: Line): Span[] {
@@ -8,10 +8,26 @@ function wordsOf(row: Line): Span[] {
   );
 }
 
-/** A row that is too wide, as rows of at most `width` cells that begin where its text began. */
-export function folded(cut: Line, width: number): Line[] {
-  if (widthOf(cut) <= width && !cut.whole) return [cut];
-  const row = cut.whole ? { ...cut, spans: cut.whole } : cut;
+/** Fewer cells than these beside a right end are no place for a text. */
+const leastBeside = 20;
+
+/** A row that is too wide, as rows of at most `width` cells that begin where its text began; its right end stays. */
+export function folded(row: Line, width: number): Line[] {
+  const { whole, ...rest } = row;
+  if (!whole) return widthOf(row) <= width ? [row] : foldedText(row, width);
+  const right = widthOf(line(...whole.right));
+  const beside = width - right >= leastBeside;
+  const rows = foldedText(
+    { ...rest, spans: beside ? whole.left : [...whole.left, ...whole.right] },
+    width - (beside ? right : 0),
+  );
+  const [first, ...others] = rows;
+  return first && beside
+    ? [{ ...between(first, line(...whole.right), width), item: row.item, selected: row.selected }, ...others]
+    : rows;
+}
+
+function foldedText(row: Line, width: number): Line[] {
   const text = row.spans.map((piece) => piece.text).join('');
   const lead = /^[\s❯]*(?:\d\d:\d\d:\d\dZ )?[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
   const indent = Math.min(cells(lead), Math.floor(width / 2));
