@@ -11,7 +11,7 @@ import { beside, between, fitLine, type Line, line, type Span, span, widthOf } f
 import { severityMark } from './marks.ts';
 
 /** One thing of the posture row. */
-export interface PostureItem {
+interface PostureItem {
   name: string;
   key: PostureKey;
   fact: Fact<unknown> | null;

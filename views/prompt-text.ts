@@ -13,7 +13,7 @@ import { blank, boxed, type Line, line, type Span, span } from './line.ts';
 import { typedSpans } from './typed-text.ts';
 
 /** A prompt as it is drawn. */
-export interface PromptShown {
+interface PromptShown {
   prompt: Prompt;
   asked: Asked;
   /** Do the keys go to it? */

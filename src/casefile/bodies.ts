@@ -158,7 +158,6 @@ export const bodies = {
 
 export type BodyOf<K extends EntryKind> = z.infer<(typeof bodies)[K]>;
 export type FactBody = BodyOf<'fact'>;
-export type PlanBody = BodyOf<'plan'>;
 export type IntentBody = BodyOf<'intent'>;
 export type OutcomeBody = BodyOf<'outcome'>;
 

@@ -173,7 +173,7 @@ export interface LineInChain {
   namesEvidence: boolean;
 }
 
-export type ChainLine = { ok: true; line: LineInChain } | { ok: false; because: string };
+type ChainLine = { ok: true; line: LineInChain } | { ok: false; because: string };
 
 function bad(because: string): { ok: false; because: string } {
   return { ok: false, because };

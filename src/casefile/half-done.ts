@@ -26,7 +26,7 @@ export interface HalfDone {
 const closedHours = 48;
 
 /** A deadline as the case's notes have it; see `pendingDeadlines` of the playbooks. */
-export interface PendingDeadline {
+interface PendingDeadline {
   record: string;
   step: string;
   playbook: string;

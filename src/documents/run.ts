@@ -70,7 +70,6 @@ const ranStep = plannedStep.extend({
   correlationIds: z.array(z.string()),
   error: z.string(),
 });
-export type RanStep = z.infer<typeof ranStep>;
 
 /** `cordon run PLAYBOOK --vm VM --json` */
 export const runDocument = z.object({

@@ -19,4 +19,3 @@ export const serviceTagsFile = z.looseObject({
     .min(1, 'at least one tag')
     .max(50_000),
 });
-export type ServiceTagsFile = z.infer<typeof serviceTagsFile>;

@@ -12,7 +12,6 @@ export const whenFailed = z.union([
   z.enum(['stop', 'go-on']),
   z.strictObject({ undo: stepId.describe('The earlier step that is undone.') }),
 ]);
-export type WhenFailed = z.infer<typeof whenFailed>;
 
 /** The four things that a step can be: exactly one of these keys is in it. */
 const stepKinds = ['uses', 'ask', 'note', 'check'] as const;

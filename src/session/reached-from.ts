@@ -2,7 +2,7 @@ import { identityChanges } from '../triage/story.ts';
 import type { SessionState, TriageSlot } from './state.ts';
 
 /** A VM on which the identity of a compromised VM ran a command. */
-export interface ReachedFrom {
+interface ReachedFrom {
   /** Name of the VM whose identity it was. */
   name: string;
   /** ISO 8601 UTC. */

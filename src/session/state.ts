@@ -65,7 +65,7 @@ export interface Asked {
 }
 
 /** The key that came last. */
-export interface LastKey {
+interface LastKey {
   name: string;
   /** Milliseconds of the session's stopwatch. */
   at: number;

@@ -10,7 +10,7 @@ const longestInput = 2_000;
 const mostEntered = 50;
 
 /** The uses of a typed text, and the helpers to write it. */
-export interface TextUses {
+interface TextUses {
   /** Are the keys for the prompt on screen, and does an answer count? */
   answerable(): boolean;
   submitAnswer(): void;

@@ -3,6 +3,8 @@ import { AzureError } from './azure-error.ts';
 import { type Call, ok, param, type Reply, type Route } from './call.ts';
 import type { Json } from './json.ts';
 import type { NewOperation, Operation } from './operations.ts';
+import { withState } from './store.ts';
+import type { ArmResource } from './world.ts';
 
 /** The query that Azure appends to links to operations: long, and used by Azure alone. */
 function opaque(operation: Operation): string {
@@ -52,6 +54,25 @@ export function startNetwork(
   }
   if (links !== 'status') headers.location = `${root}/operationResults/${operation.id}?${query}`;
   return { operation, headers };
+}
+
+/** Starts to delete a resource of the network provider; it is there as before where that fails. */
+export function startNetworkDeletion(call: Call, before: ArmResource): Reply {
+  const { store, pace } = call.azure;
+  demandIdle(call, before.id);
+  store.put(withState(before, 'Deleting'));
+  const { headers } = startNetwork(
+    call,
+    before.location ?? '',
+    {
+      target: before.id,
+      duration: pace.network / 2,
+      finish: () => store.delete(before.id),
+      fail: () => store.put(before, { silent: true }),
+    },
+    'both',
+  );
+  return { status: 202, headers };
 }
 
 /** Starts an operation of the compute provider: both headers, on one path. */

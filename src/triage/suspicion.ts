@@ -9,7 +9,7 @@ import { count, counted, listed } from '../text/counts.ts';
 /**
  * What the suspects list knows of one VM; a part that is null or unknown adds to what is not known, not to the score.
  */
-export type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;
+type Suspicion = Pick<ScanRow, 'severity' | 'score' | 'because'>;
 
 /**
  * What each thing adds to a VM's score, for a domain expert to review. A break-in outweighs everything else that

@@ -58,7 +58,7 @@ const callers: Record<ActivityEntry['callerKind'], string> = {
 };
 
 /** One change in Azure in a sentence. */
-export function changeText(entry: ActivityEntry): string {
+function changeText(entry: ActivityEntry): string {
   const what = entry.kind === 'other' ? entry.operation : entry.what;
   const resource = entry.resource.split('/').slice(-3).join('/');
   const by = `${entry.caller || 'somebody'}${callers[entry.callerKind]}${entry.address ? ` from ${entry.address}` : ''}`;

@@ -48,7 +48,7 @@ export async function jobsOf(
 }
 
 /** What Azure reports of a backup job. */
-export interface JobState {
+interface JobState {
   status: string;
   snapshotTaken: boolean;
   fraction: number | null;

@@ -35,7 +35,7 @@ export const enableState = z.looseObject({
   entry: z.record(z.string(), z.unknown()),
   ports: z.array(z.number()),
 });
-export type EnableState = z.infer<typeof enableState>;
+type EnableState = z.infer<typeof enableState>;
 
 /** Policy name and VM name together, by Azure (Microsoft Learn, "Enable just-in-time access on VMs"). */
 const longestNames = 56;

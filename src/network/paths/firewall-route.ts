@@ -77,7 +77,7 @@ function unreadFirewalls(resources: NetworkResources, networks: ReadonlySet<stri
 }
 
 /** The VM's network configuration and what of it could not be read. */
-export interface FirewallQuestion {
+interface FirewallQuestion {
   networkInterfaces: readonly string[];
   resources: NetworkResources;
   /** Why firewalls and peered networks could not be read at all; "" when they could. */

@@ -37,7 +37,7 @@ export interface KeptCase extends OpenCase {
 }
 
 /** A case keeper whose cases have their files at hand. */
-export interface KeptCases extends CaseKeeper {
+interface KeptCases extends CaseKeeper {
   open(vm: VirtualMachine, caseId?: string): Promise<KeptCase>;
 }
 

@@ -16,7 +16,7 @@ function described(file: EventLogFile): string {
 const empty: LogsSlot = { reading: null, opened: [], asked: null };
 
 /** Called when other logs count for a VM than before, and to keep in its case what was opened. */
-export interface OpenedLogsUses {
+interface OpenedLogsUses {
   record(vmId: string, name: string, summary: string, fact: Fact<unknown>): void;
   changed(vmId: string): void;
 }

@@ -17,7 +17,7 @@ export interface StandingLock {
   record: StepRecord | null;
 }
 
-export interface EarlierLocksOptions {
+interface EarlierLocksOptions {
   actions: ReadonlyMap<string, Action>;
   now: () => Date;
   /** Reads the locks at the VM's interfaces. */

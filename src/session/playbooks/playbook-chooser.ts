@@ -6,7 +6,7 @@ import type { Holder } from '../state-store.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 
 /** How a chosen playbook is started, for the VM on screen and for others. */
-export interface ChosenStart {
+interface ChosenStart {
   /** Starts the playbook at that place of the offers, for the VM on screen. */
   start(vmId: string, index: number): void;
   /** Opens the case of another VM, reads the VM where that has not happened yet, and starts the playbook there. */

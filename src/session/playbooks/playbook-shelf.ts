@@ -10,7 +10,7 @@ import type { OpenCase } from '../cases/case-keeper.ts';
 import type { KeptCase } from '../cases/kept-cases.ts';
 import type { Playbooks } from './playbooks.ts';
 
-export interface ShelfOptions {
+interface ShelfOptions {
   shelf: PlaybookShelf;
   actions: ReadonlyMap<string, Action>;
   readOnly: boolean;

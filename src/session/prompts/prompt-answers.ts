@@ -7,7 +7,7 @@ const tooSoon = 'Read it first: an answer counts once this has stood here for ha
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
 
 /** What a Yes or a No to the session's own questions does. */
-export interface Answered {
+interface Answered {
   leave(): void;
   undo(runId: number): void;
   addLog(vmId: string): void;

@@ -9,7 +9,7 @@ import { type Holder, sentence } from '../state-store.ts';
 const defaultRefresh = 60;
 
 /** What can be read again. */
-export interface Rereadings {
+interface Rereadings {
   fleet(): void;
   vm(vm: VirtualMachine): void;
   /** The events beside the logon on screen. */

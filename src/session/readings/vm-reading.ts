@@ -15,7 +15,7 @@ function over<T extends object>(old: T, fresh: T): T {
 }
 
 /** Called with each answer of a reading, and with each query that was sent for it. */
-export interface VmReadingUses {
+interface VmReadingUses {
   /** `settled`: every answer of this reading has come. */
   arrived(part: TriageInProgress, settled: boolean): void;
   asked(vmId: string, query: AskedQuery): void;

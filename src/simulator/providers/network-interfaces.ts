@@ -3,7 +3,7 @@ import { AzureError, invalidReference } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, type Route } from '../call.ts';
 import { effectiveRoutes, effectiveSecurityGroups } from '../effective-rules.ts';
 import { at, idAt, type Json, record, records, same, text, texts } from '../json.ts';
-import { demandIdle, startNetwork } from '../long-running.ts';
+import { demandIdle, startNetwork, startNetworkDeletion } from '../long-running.ts';
 import { powerState, present } from '../present.ts';
 import { neededAction } from '../resource-id.ts';
 import { find, inlineChildren, newEtag, withState } from '../store.ts';
@@ -251,7 +251,7 @@ const patch: Handler = (call) => {
 };
 
 const remove: Handler = (call) => {
-  const { store, relations, pace } = call.azure;
+  const { store, relations } = call.azure;
   const before = store.get(call.path);
   if (before === undefined) return { status: 204 };
   const machine = relations.machineOfInterface(before.id);
@@ -261,20 +261,7 @@ const remove: Handler = (call) => {
       `Network Interface ${before.id} is used by existing resource ${machine}. In order to delete the network interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.`,
     );
   }
-  demandIdle(call, before.id);
-  store.put(withState(before, 'Deleting'));
-  const { headers } = startNetwork(
-    call,
-    before.location ?? '',
-    {
-      target: before.id,
-      duration: pace.network / 2,
-      finish: () => store.delete(before.id),
-      fail: () => store.put(before, { silent: true }),
-    },
-    'both',
-  );
-  return { status: 202, headers };
+  return startNetworkDeletion(call, before);
 };
 
 /** Effective rules and routes are worked out for interfaces of running machines only. */

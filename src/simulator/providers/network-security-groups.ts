@@ -1,11 +1,11 @@
 import { AzureError, invalidReference } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, param, type Reply, type Route } from '../call.ts';
 import { type Json, record, records, same, text } from '../json.ts';
-import { demandIdle, startNetwork } from '../long-running.ts';
+import { demandIdle, startNetwork, startNetworkDeletion } from '../long-running.ts';
 import { present } from '../present.ts';
 import { neededAction, parentId } from '../resource-id.ts';
 import { checkConflicts, checkRule, printedRule } from '../security-rule.ts';
-import { newEtag, withState } from '../store.ts';
+import { newEtag } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
 import { demandGroup, resourceAt } from './resource-reads.ts';
@@ -156,7 +156,7 @@ const patch: Handler = (call) => {
 };
 
 const remove: Handler = (call) => {
-  const { store, relations, pace } = call.azure;
+  const { store, relations } = call.azure;
   const before = store.get(call.path);
   if (before === undefined) return { status: 204 };
   demandMatch(call, before);
@@ -169,20 +169,7 @@ const remove: Handler = (call) => {
       { extra: { details: [] } },
     );
   }
-  demandIdle(call, before.id);
-  store.put(withState(before, 'Deleting'));
-  const { headers } = startNetwork(
-    call,
-    before.location ?? '',
-    {
-      target: before.id,
-      duration: pace.network / 2,
-      finish: () => store.delete(before.id),
-      fail: () => store.put(before, { silent: true }),
-    },
-    'both',
-  );
-  return { status: 202, headers };
+  return startNetworkDeletion(call, before);
 };
 
 /** The group that a rule's path lies in. */

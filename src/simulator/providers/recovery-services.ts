@@ -333,13 +333,18 @@ const undelete: Handler = (call) => {
         protectionState: 'ProtectionStopped',
       })),
   });
-  const job = undeleteJob(azure, owner, name);
+  const job = jobAbout(azure, owner, { name, operation: 'Undelete', actions: [] });
   azure.backup.jobs = [job, ...azure.backup.jobs];
   undeleteOperations.set(job, whole);
   return accepted(call, owner, name, call.path);
 };
 
-function undeleteJob(azure: Azure, owner: ArmResource, name: string): ArmResource {
+/** A job of the vault that is about an item and goes on. */
+function jobAbout(
+  azure: Azure,
+  owner: ArmResource,
+  { name, operation, actions }: { name: string; operation: string; actions: string[] },
+): ArmResource {
   return {
     id: `${vaultOf(owner.id)}/backupJobs/${name}`,
     name,
@@ -351,11 +356,11 @@ function undeleteJob(azure: Azure, owner: ArmResource, name: string): ArmResourc
       virtualMachineVersion: 'Compute',
       entityFriendlyName: text(at(owner.properties, 'friendlyName')) ?? owner.name,
       backupManagementType: 'AzureIaasVM',
-      operation: 'Undelete',
+      operation,
       status: 'InProgress',
       startTime: iso(azure.clock.ms()),
       activityId: randomUUID(),
-      actionsInfo: [],
+      actionsInfo: actions,
     },
   };
 }
@@ -387,24 +392,7 @@ function startJob(call: Call, owner: ArmResource, expiry: string | undefined): A
   const started = azure.clock.ms();
   const machine = azure.store.get(machineOf(owner) ?? '');
   const runs = machine !== undefined && powerState(machine) === 'PowerState/running';
-  const job: ArmResource = {
-    id: `${vaultOf(owner.id)}/backupJobs/${name}`,
-    name,
-    type: 'Microsoft.RecoveryServices/vaults/backupJobs',
-    properties: {
-      jobType: 'AzureIaaSVMJob',
-      containerName: text(at(owner.properties, 'containerName')) ?? '',
-      isUserTriggered: true,
-      virtualMachineVersion: 'Compute',
-      entityFriendlyName: text(at(owner.properties, 'friendlyName')) ?? owner.name,
-      backupManagementType: 'AzureIaasVM',
-      operation: 'Backup',
-      status: 'InProgress',
-      startTime: iso(started),
-      activityId: randomUUID(),
-      actionsInfo: ['Cancellable'],
-    },
-  };
+  const job = jobAbout(azure, owner, { name, operation: 'Backup', actions: ['Cancellable'] });
   const snapshot = azure.operations.start({
     style: 'backup',
     target: `${owner.id}/snapshot/${name}`,

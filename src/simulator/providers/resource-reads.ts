@@ -82,7 +82,7 @@ const headersOf = (resource: ArmResource): Record<string, string> => {
   return etag === undefined ? {} : { etag };
 };
 
-export function readResource(call: Call): Reply {
+function readResource(call: Call): Reply {
   const resource = resourceAt(call);
   return { status: 200, headers: headersOf(resource), body: present(resource, call.azure) };
 }
@@ -103,7 +103,7 @@ export function listOf(call: Call, type: string, scope: string): ArmResource[] {
 }
 
 /** Answers a list of any type: of a subscription, of a resource group, of the children of a resource. */
-export function readCollection(call: Call): Reply {
+function readCollection(call: Call): Reply {
   const arm = readPath(call.path);
   demandGroup(call);
   const kind = arm.types.at(-1) ?? '';

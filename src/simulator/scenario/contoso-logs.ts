@@ -258,7 +258,7 @@ function devApiLines(host: Host): Row[] {
 const jumpStopped = '2026-11-22T17:04:33Z';
 
 /** The host of a machine's log rows. */
-export function hostOf(member: Member): Host {
+function hostOf(member: Member): Host {
   const resourceId = member.id.toLowerCase();
   return { computer: member.name, resourceId, sourceId: guidOf(`computer:${resourceId}`) };
 }
