@@ -1,6 +1,6 @@
 // Run by hand: node scripts/kql-examples.ts <git folder of MicrosoftDocs/dataexplorer-docs>
 // Reads the examples of Microsoft's KQL reference that have an answer and need no table of a sample cluster, and writes
-// them as test/kql/documented-examples.json: page, query without its comments, and the answer's cells. Nothing else of
+// them as test/kql/documented-examples.jsonl: page, query without its comments, and the answer's cells. Nothing else of
 // the pages is kept. Microsoft's pages are under CC BY 4.0 and their code under the MIT licence, which the file repeats.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -90,20 +90,13 @@ const kept = all.filter(({ query }) => {
 });
 const commit = git('rev-parse', 'HEAD').trim();
 const date = git('log', '-1', '--format=%cs').trim();
-const file = join(import.meta.dirname, '..', 'test', 'kql', 'documented-examples.json');
-const lines = kept.map((example) => JSON.stringify(example));
-writeFileSync(
-  file,
-  `${[
-    '{',
-    `"source": ${JSON.stringify(`MicrosoftDocs/dataexplorer-docs, ${FOLDER}, commit ${commit} (${date})`)},`,
-    '"licence": "Copyright (c) Microsoft Corporation. Pages: CC BY 4.0; code: MIT. Queries without comments and their answers only.",',
-    '"examples": [',
-    lines.join(',\n'),
-    ']',
-    '}',
-  ].join('\n')}\n`,
-);
+const file = join(import.meta.dirname, '..', 'test', 'kql', 'documented-examples.jsonl');
+const source = {
+  source: `MicrosoftDocs/dataexplorer-docs, ${FOLDER}, commit ${commit} (${date})`,
+  licence:
+    'Copyright (c) Microsoft Corporation. Pages: CC BY 4.0; code: MIT. Queries without comments and their answers only.',
+};
+writeFileSync(file, `${[source, ...kept].map((line) => JSON.stringify(line)).join('\n')}\n`);
 process.stdout.write(
   `${everything.length} examples with an answer; ${everything.length - all.length} of geography, graphs and services left out; ${kept.length} without a table of a sample cluster\n`,
 );

@@ -15,9 +15,10 @@ interface Example {
   rows: string[][];
 }
 
-const { examples }: { examples: Example[] } = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'documented-examples.json'), 'utf8'),
-);
+const [, ...lines] = readFileSync(join(import.meta.dirname, 'documented-examples.jsonl'), 'utf8')
+  .trim()
+  .split('\n');
+const examples = lines.map((line): Example => JSON.parse(line));
 
 /** Examples whose printed answer is not what their query gives, each with the reason. The key is page#n, from 1. */
 const PAGE_ERRS: Record<string, string> = {
@@ -32,6 +33,14 @@ const PAGE_ERRS: Record<string, string> = {
   'range-operator#1': 'the first three of ten rows are not printed',
   'replace-regex-function#1': 'the numbers are printed as reals; the query makes longs',
   'replace-string-function#2': 'the numbers are printed as reals; the query makes longs',
+  'series-acos-function#1': 'the input is printed as that of another page',
+  'series-atan-function#1': 'the input is printed as that of another page',
+  'series-cos-function#1': 'the input is printed as that of another page',
+  'series-sin-function#1': 'the input is printed as that of another page',
+  'series-tan-function#1': 'the input is printed as that of another page',
+  'series-asin-function#1': 'the numbers are printed as texts',
+  'series-iir-function#1': 'the last six of ten rows are not printed',
+  'series-magnitude-function#1': 'a column is printed that the query does not make',
   'toguid-function#1': 'the text of the input is spelt in another way than in the query',
   'trim-start-function#1': 'the address is printed in angle brackets',
   'url-encode-component-function#1': 'the last character of the input is left out of the answer',
