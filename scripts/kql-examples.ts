@@ -15,7 +15,7 @@ interface Example {
 }
 
 const FOLDER = 'data-explorer/kusto/query/';
-/** Pages of what is not evaluated at all, geography and graphs; and those that tell of other services. */
+/** Pages of what is not evaluated at all, geography and graphs, or belongs to other services. */
 const LEFT_OUT = /^geo|graph|polygon|^cluster-function|http-request|azure-digital-twins|^infer-storage/;
 /** Longer ones are plots. */
 const MAX_QUERY = 4_000;

@@ -234,7 +234,7 @@ const anomalies: Implementation = (call) => {
   return (row) => {
     const parts = read(row);
     if (parts === null) return [null, null, null];
-    // What is left of a series that its baseline meets exactly is rounding, and no anomaly.
+    // A residual of the size of rounding is no anomaly.
     const size = Math.max(...parts.baseline.map(Math.abs), 1) * 1e-12;
     const score = scores(
       parts.residual.map((r) => (Math.abs(r) < size ? 0 : r)),
