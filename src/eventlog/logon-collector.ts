@@ -164,6 +164,7 @@ export class LogonCollector {
     failure.recordId = record.recordId;
     failure.computer = record.system('computer');
     failure.account = record.text(0);
+    failure.domain = record.text(6);
     failure.address = record.text(1);
     failure.logonType = record.number(2);
     failure.status = this.#code(record, 3);

@@ -79,7 +79,7 @@ export function addFailureRows(
     const computer = computerOf(textAt(row, 'Machine'));
     const [addresses, accounts] = [list(row, 'Addresses'), list(row, 'Accounts')];
     const [codes, types] = [list(row, 'Codes'), list(row, 'LogonTypes')];
-    const programs = list(row, 'Processes');
+    const [programs, domains] = [list(row, 'Processes'), list(row, 'Domains')];
     let listed = 0;
     for (const { first, last, failures, index } of tuples(row)) {
       listed += failures;
@@ -94,6 +94,7 @@ export function addFailureRows(
           logonType: typeOf(types[index]),
           code: failureCode('', text(codes[index])),
           process: text(programs[index]),
+          domain: text(domains[index]),
         },
         thresholds.failures,
         window,

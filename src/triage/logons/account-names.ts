@@ -22,6 +22,26 @@ export function accountName(typed: string): AccountName {
   return key === '' || key === '-' ? { key: display.toLowerCase(), display } : { key, display };
 }
 
+/**
+ * The domain that a name was typed with, as it is compared, or "" where none was: `DOMAIN\\admin`, `admin@domain.example`.
+ * A NetBIOS name and the DNS name that begins with it are one domain; `.` is the computer itself.
+ */
+export function domainIn(typed: string): string {
+  const display = typed.slice(0, longest).trim();
+  const end = display.lastIndexOf('\\');
+  if (end >= 0) return domainName(display.slice(0, end));
+  const at = display.indexOf('@');
+  return at > 0 ? domainName(display.slice(at + 1)) : '';
+}
+
+/** A domain as it is compared; nothing and `-` are none. */
+export function domainName(text: string): string {
+  const name = text.slice(0, longest).trim().toLowerCase();
+  if (name === '' || name === '-') return '';
+  // NetBIOS names end after 15 letters. An address is no name with labels.
+  return /^[\d.]+$/.test(name) ? name : (name.split('.')[0] ?? name).slice(0, 15);
+}
+
 /** Is it the session that carries no credential at all? Windows logs it as a success, and it proves no password. */
 export function isAnonymous(key: string): boolean {
   return key === 'anonymous logon' || key === 'anonymous';
