@@ -10,7 +10,7 @@ import { type SshEvidence, type SyslogLine, settled } from '../../triage/logons/
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
-import { type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
+import { isRemote, type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
 
 /** How a row's VM becomes the computer of its events: one name for a VM, whatever its logs call it. */
 export type ComputerOf = (machine: string) => string;
@@ -331,7 +331,7 @@ export function otherLogsOf(
     const events = numberAt(row, 'Events') ?? 1;
     found.witnesses.push({ at: first, computer, address, source: witnessSource(eventId), events });
     const session = { recordId: 0, computer, account: textAt(row, 'Account'), address, logonId: '', method: '' };
-    if (sessionTypes.has(eventId) && address !== 'LOCAL')
+    if (sessionTypes.has(eventId) && isRemote(address))
       found.sessions.push({ ...session, first, last, logonType: sessionTypes.get(eventId) ?? null });
   }
   return found;

@@ -108,7 +108,11 @@ export class AccountExistence {
     const name = domains.text(domain[row] ?? 0);
     if (name === '' || name === '.') return name;
     // A computer may be known by the id of its resource.
-    const own = computers.text(computer[row] ?? 0).split('/').at(-1) ?? '';
+    const own =
+      computers
+        .text(computer[row] ?? 0)
+        .split('/')
+        .at(-1) ?? '';
     return name === domainName(own) ? '.' : name;
   }
 }

@@ -4,6 +4,11 @@ export interface AccountName {
   display: string;
 }
 
+/** They draw nothing, or turn what follows around: Windows and Linux compare them like letters. */
+const unseen = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+const shown = (name: string): string =>
+  name.replace(unseen, (letter) => `<U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`);
+
 const nobody: AccountName = { key: '', display: '-' };
 /** Longer than any name that Windows or Linux accepts; a UPN has at most 1,024 characters. */
 const longest = 1024;
@@ -11,7 +16,7 @@ const longest = 1024;
 /**
  * One account under the names that people and attackers type for it: `.\admin`, `HOST\admin`, `DOMAIN\admin`,
  * `admin@domain`, with trailing blanks or in another case, all have the key "admin". The display form keeps what was
- * typed. Nothing, blanks and `-` name no account.
+ * typed, with letters that cannot be seen by their number: a name that has one is another account. Nothing, blanks and `-` name no account.
  */
 export function accountName(typed: string): AccountName {
   const display = typed.slice(0, longest).trim();
@@ -19,7 +24,9 @@ export function accountName(typed: string): AccountName {
   const bare = display.slice(display.lastIndexOf('\\') + 1);
   const at = bare.indexOf('@');
   const key = (at > 0 ? bare.slice(0, at) : bare).trim().toLowerCase();
-  return key === '' || key === '-' ? { key: display.toLowerCase(), display } : { key, display };
+  return key === '' || key === '-'
+    ? { key: display.toLowerCase(), display: shown(display) }
+    : { key, display: shown(display) };
 }
 
 /**

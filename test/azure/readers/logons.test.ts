@@ -185,13 +185,17 @@ describe('the logons of a Windows VM', () => {
     expect(fact.value.bursts[0]?.accounts[0]?.exists).toBe(false);
   });
 
-  it('say of each domain\'s account whether it exists, in each of the tables', async () => {
+  it("say of each domain's account whether it exists, in each of the tables", async () => {
     const data = many(36, '01:00:00', 1, (_, i) => ({
       SubStatus: ['0xc0000064', '0xC000006A', '0xc000006a'][i % 3],
       TargetDomainName: ['DOM1', 'DOM2', '-'][i % 3],
     }));
     const each = [
-      { SecurityEvent: data.map((given, i) => failed(at('01:00:00') + i * ticksPerSecond, { ...given, TargetUserName: 'x' })) },
+      {
+        SecurityEvent: data.map((given, i) =>
+          failed(at('01:00:00') + i * ticksPerSecond, { ...given, TargetUserName: 'x' }),
+        ),
+      },
       {
         WindowsEvent: data.map((given, i) => ({
           ...security(at('01:00:00') + i * ticksPerSecond, 4625),
@@ -204,14 +208,22 @@ describe('the logons of a Windows VM', () => {
           ...security(at('01:00:00') + i * ticksPerSecond, 4625),
           EventLog: 'Security',
           Source: 'Microsoft-Windows-Security-Auditing',
-          EventData: `<DataItem><EventData>${Object.entries({ TargetUserName: 'x', IpAddress: '203.0.113.77', LogonType: '3', ...given })
+          EventData: `<DataItem><EventData>${Object.entries({
+            TargetUserName: 'x',
+            IpAddress: '203.0.113.77',
+            LogonType: '3',
+            ...given,
+          })
             .map(([name, value]) => `<Data Name="${name}">${value}</Data>`)
             .join('')}</EventData></DataItem>`,
         })),
       },
     ];
     for (const tables of each) {
-      const { value } = await readKnown({ ...tables, ...(tables.SecurityEvent ? { SecurityEvent: [...tables.SecurityEvent, service] } : {}) });
+      const { value } = await readKnown({
+        ...tables,
+        ...(tables.SecurityEvent ? { SecurityEvent: [...tables.SecurityEvent, service] } : {}),
+      });
       expect(value.bursts).toMatchObject([
         {
           failures: 36,
