@@ -28,8 +28,8 @@ interface FleetFacts {
   bursts: Map<string, FleetBurst> | Unknown | null;
   /** `whole`: Azure gave all there are, so that a VM without any has none. */
   alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
-  /** `unread` when Azure refused or did not answer. */
-  patches: Map<string, PatchCounts> | 'unread' | null;
+  /** `whole`: Azure gave all there are, so that a VM without any was never assessed. */
+  patches: { counts: Map<string, PatchCounts>; whole: boolean } | null;
   /** CISA's entries among each scanned VM's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
   /** Last backups by VM, and the subscriptions (lower case) in which any backup could be read. */
@@ -64,8 +64,8 @@ function patchesOf(patches: FleetFacts['patches'], key: string): PatchCounts | n
   if (patches === null) return null;
   const nothing = { critical: null, security: null };
   if (scaleSetInstanceOf(key)) return { assessment: 'unsupported', ...nothing };
-  if (patches === 'unread') return { assessment: 'unread', ...nothing };
-  return patches.get(key) ?? { assessment: 'none', ...nothing };
+  const { counts, whole } = patches;
+  return counts.get(key) ?? { assessment: whole ? 'none' : 'unread', ...nothing };
 }
 
 function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
@@ -205,11 +205,11 @@ async function scanAlerts({ connection, options, inventory, ids, facts, notSeen 
 
 async function scanPatches({ connection, options, ids, facts, notSeen }: ScanInHand): Promise<void> {
   const { counts, truncated } = await readFleetPatches(connection, ids, options.signal).catch((error: unknown) => {
-    facts.patches = 'unread';
+    facts.patches = { counts: new Map(), whole: false };
     throw error;
   });
-  facts.patches = counts;
-  if (truncated) notSeen.push(truncated);
+  facts.patches = { counts, whole: truncated === '' };
+  if (truncated) notSeen.push(`patches: ${truncated}`);
 }
 
 async function scanExploited({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {

@@ -31,7 +31,7 @@ export async function readNetworkResource(connection: Connection, id: string): P
       return rawBody((options) => network.applicationSecurityGroups.get(resourceGroup, first, options));
     case 'microsoft.network/routetables':
       return rawBody((options) => network.routeTables.get(resourceGroup, first, options));
-    // What an instance of a Uniform scale set has is the set's: it has paths of its own (version 2018-10-01).
+    // Parts of an instance of a Uniform scale set have paths below the set (version 2018-10-01).
     case 'microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces':
       return rawBody((options) =>
         network.networkInterfaces.getVirtualMachineScaleSetNetworkInterface(
