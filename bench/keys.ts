@@ -1,8 +1,12 @@
 /**
  * What a key costs with 10,000 VMs: from the key to the frame on the terminal, CPU and bytes a key, beside the same keys in
- * a bare Ink list of as many rows, in turn in one run; and CPU and bytes while no key is pressed.
+ * a bare Ink list of as many rows, in turn in one run; CPU and bytes while no key is pressed; and the longest time for
+ * which the thread that takes keys was busy with something else, which on a busy machine counts what others took too.
  * `npm run bench -- keys [vms] [keys a round]`
  */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { bareInk, program } from './parts/bundled.ts';
 import { median, quantile } from './parts/figures.ts';
 import { fleetSimulator } from './parts/fleet-simulator.ts';
@@ -39,13 +43,37 @@ async function press(name: string, terminal: InTerminal, keys: readonly string[]
   cost.cpu += usageOf(terminal.pid).cpu - before;
 }
 
+const tasks = join(mkdtempSync(join(tmpdir(), 'cordon-bench-')), 'longest');
+const watched = ['--import', new URL('./parts/longest-task.mjs', import.meta.url).href];
+
+/** The longest that the program's main thread was busy since it was asked last, in ms. */
+async function longest(terminal: InTerminal): Promise<string> {
+  rmSync(tasks, { force: true });
+  process.kill(terminal.pid, 'SIGUSR2');
+  for (let waited = 0; waited < 5_000; waited += 20) {
+    await pause(20);
+    try {
+      const text = readFileSync(tasks, 'utf8');
+      if (text !== '') return `${Number(text).toFixed(0)} ms`;
+    } catch {
+      // It has not written yet.
+    }
+  }
+  return 'not known';
+}
+
+process.env.CORDON_BENCH_TASKS = tasks;
 const simulator = await fleetSimulator(vms, 50);
 const size = { columns: 120, rows: 40 };
-const bare = new InTerminal(process.execPath, [await bareInk(), String(vms)], size);
-const cordon = new InTerminal(process.execPath, [program, '--simulator', simulator.url], size);
+const bare = new InTerminal(process.execPath, [...watched, await bareInk(), String(vms)], size);
+const cordon = new InTerminal(process.execPath, [...watched, program, '--simulator', simulator.url], size);
 await bare.when((screen) => screen.includes('vm00000'));
 const listed = await cordon.when((screen) => /by suspicion · \d+s/.test(screen));
 console.log(`${vms} VMs listed after ${(listed / 1000).toFixed(1)} s, ${usageOf(cordon.pid).memory.toFixed(0)} MB`);
+
+console.log(
+  `longest task: bare Ink’s start ${await longest(bare)}; until the list was complete ${await longest(cordon)}`,
+);
 
 const repeat = (key: string, times: number) => Array<string>(times).fill(key);
 const down = '\u001b[B';
@@ -62,6 +90,7 @@ for (let round = 0; round < rounds; round++) {
   cordon.type('\u001b');
   await pause(100);
 }
+console.log(`longest task: bare Ink’s keys ${await longest(bare)}; keys, sorts and filters ${await longest(cordon)}`);
 const idle = { cpu: usageOf(cordon.pid).cpu, bytes: cordon.bytes };
 await pause(5_000);
 console.log(

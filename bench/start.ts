@@ -41,7 +41,7 @@ async function started(kind: string, parameters: string[], toTheEnd: boolean): P
   note(`${kind}: first painted row`, await cordon.when((screen) => screen.trim() !== ''));
   note(`${kind}: first Ink frame`, await cordon.when((screen) => screen.includes('? help')));
   if (toTheEnd) {
-    note(`${kind}: first VM in the list`, await cordon.when((screen) => screen.includes('web01')));
+    note(`${kind}: first VM in the list`, await cordon.when((screen) => screen.includes('sql02')));
     note(`${kind}: list complete`, await cordon.when(finished));
     const pressed = performance.now() - cordon.began;
     cordon.type('\r');

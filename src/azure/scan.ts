@@ -1,4 +1,5 @@
 import { instantAt, textAt } from '../arm/json.ts';
+import { scaleSetInstanceOf } from '../arm/scale-set-instance.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -16,7 +17,7 @@ import { readFleetLogons } from './readers/fleet-logons.ts';
 import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { type Inventory, readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
-import { otherMachinesText, withInstances } from './readers/other-machines.ts';
+import { otherMachinesText } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
@@ -27,8 +28,8 @@ interface FleetFacts {
   bursts: Map<string, FleetBurst> | Unknown | null;
   /** `whole`: Azure gave all there are, so that a VM without any has none. */
   alerts: { counts: Map<string, number>; guarded: Set<string>; whole: boolean } | null;
-  /** `unread` when Azure refused or did not answer. */
-  patches: Map<string, PatchCounts> | 'unread' | null;
+  /** `whole`: Azure gave all there are, so that a VM without any was never assessed. */
+  patches: { counts: Map<string, PatchCounts>; whole: boolean } | null;
   /** CISA's entries among each scanned VM's vulnerabilities; null without a catalogue. */
   exploited: Map<string, string[]> | null;
   /** Last backups by VM, and the subscriptions (lower case) in which any backup could be read. */
@@ -62,8 +63,9 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
 function patchesOf(patches: FleetFacts['patches'], key: string): PatchCounts | null {
   if (patches === null) return null;
   const nothing = { critical: null, security: null };
-  if (patches === 'unread') return { assessment: 'unread', ...nothing };
-  return patches.get(key) ?? { assessment: 'none', ...nothing };
+  if (scaleSetInstanceOf(key)) return { assessment: 'unsupported', ...nothing };
+  const { counts, whole } = patches;
+  return counts.get(key) ?? { assessment: whole ? 'none' : 'unread', ...nothing };
 }
 
 function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
@@ -73,7 +75,9 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const subscription = vm.subscriptionId.toLowerCase();
   const guarded = facts.alerts?.whole === true && facts.alerts.guarded.has(subscription);
   const count = facts.alerts?.counts.get(key);
-  const neverBackedUp = facts.backups?.whole === true && facts.backups.seen.has(subscription);
+  // Azure Backup takes no instances of scale sets: that none is backed up says nothing of this one.
+  const neverBackedUp =
+    facts.backups?.whole === true && facts.backups.seen.has(subscription) && !scaleSetInstanceOf(vm.id);
   const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
     id: vm.id,
     name: vm.name,
@@ -190,10 +194,6 @@ async function scanLogons({ connection, options, inventory, facts, notSeen }: Sc
   else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
 }
 
-async function scanOthers({ connection, options, inventory, ids, notSeen }: ScanInHand): Promise<void> {
-  notSeen.push(...otherMachinesText(await withInstances(connection, inventory.others, ids, options.signal)));
-}
-
 async function scanAlerts({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
   const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
     countAlerts(connection, ids, inventory.machines, options.signal),
@@ -205,11 +205,11 @@ async function scanAlerts({ connection, options, inventory, ids, facts, notSeen 
 
 async function scanPatches({ connection, options, ids, facts, notSeen }: ScanInHand): Promise<void> {
   const { counts, truncated } = await readFleetPatches(connection, ids, options.signal).catch((error: unknown) => {
-    facts.patches = 'unread';
+    facts.patches = { counts: new Map(), whole: false };
     throw error;
   });
-  facts.patches = counts;
-  if (truncated) notSeen.push(truncated);
+  facts.patches = { counts, whole: truncated === '' };
+  if (truncated) notSeen.push(`patches: ${truncated}`);
 }
 
 async function scanExploited({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
@@ -250,7 +250,6 @@ async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInH
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
   exposure: scanExposure,
   'failed logons': scanLogons,
-  'scale sets, Arc servers and classic VMs': scanOthers,
   'Defender alerts': scanAlerts,
   patches: scanPatches,
   'known exploited vulnerabilities': scanExploited,
@@ -294,7 +293,7 @@ export async function readScan(
     const notListed = { why, because, cure };
     return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason], notListed };
   }
-  notSeen.push(...inventory.notSeen);
+  notSeen.push(...inventory.notSeen, ...otherMachinesText(inventory.value.others));
   const { machines, subscriptions } = inventory.value;
   const ids = subscriptions.map(({ id }) => id);
   listed(machines);

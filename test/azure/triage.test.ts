@@ -180,4 +180,29 @@ describe('scan', () => {
     });
     expect(document.vms.find((row) => row.name === 'file01')?.worstBurst).toMatchObject({ value: { succeeded: null } });
   });
+
+  it('holds no VM to be without what an answer that was cut did not tell', async () => {
+    const faults = (list: object[]) =>
+      fetch(new URL('/simulator/faults', simulator.url), { method: 'POST', body: JSON.stringify(list) });
+    const whole = await readScan(connection, () => {});
+    const cut = { totalRecords: 40, count: 0, resultTruncated: 'true', data: [] };
+    const replace = { status: 200, contentType: 'application/json', azures: true, body: JSON.stringify(cut) };
+    const match = { method: 'POST', path: '^/providers/Microsoft.ResourceGraph' };
+    // The first lists the VMs themselves.
+    await faults([{ match, after: 1, effect: { replace } }]);
+    const { vms, notSeen } = await readScan(connection, () => {}).finally(() => faults([]));
+    const none = (rows: typeof vms) =>
+      rows.flatMap(({ name, alerts, criticalPatches, lastBackup, patchAssessment, exposedPorts, worstBurst }) => [
+        ...(alerts === 0 ? [`${name}: no alert`] : []),
+        ...(criticalPatches === 0 ? [`${name}: no patch`] : []),
+        ...(lastBackup === '' ? [`${name}: no backup`] : []),
+        ...(patchAssessment === 'none' ? [`${name}: no assessment`] : []),
+        ...(exposedPorts?.length === 0 ? [`${name}: no port`] : []),
+        ...(worstBurst.state === 'known' && worstBurst.value === null ? [`${name}: no burst`] : []),
+      ]);
+    const truth = new Set(none(whole.vms));
+    expect(vms).toHaveLength(25);
+    expect(none(vms).filter((what) => !truth.has(what))).toEqual([]);
+    expect(notSeen).toContain('patches: Resource Graph gave 0 of 40 rows');
+  });
 });

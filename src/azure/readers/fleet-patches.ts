@@ -33,8 +33,8 @@ const better = (one: PatchCounts | undefined, other: PatchCounts) =>
 
 /**
  * How many updates each VM in reach misses: VM id in lower case -> counts. A VM that is absent was never
- * assessed, or more than seven days ago, or may not be read: Resource Graph does not show which. Throws the SDK's
- * error.
+ * assessed, or more than seven days ago, or may not be read: Resource Graph does not show which. Where `truncated` is not
+ * "", not all were told. Throws the SDK's error.
  */
 export async function readFleetPatches(
   connection: Connection,

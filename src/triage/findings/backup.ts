@@ -33,7 +33,8 @@ export const backupRules: Rule[] = [
     playbook: 'trigger-backup',
     judge({ backup, now }) {
       const known = knownValue(backup);
-      if (!known) return null;
+      // A deleted one has a finding of its own, and what is kept of it is no old point to rely on.
+      if (!known || known.softDeleted) return null;
       const evidence = ['posture.backup'];
       const vault = printable(known.vaultName, 60);
       if (!known.protected) return { severity: 'medium', title: 'this VM has no backup', evidence };
