@@ -6,7 +6,7 @@ import type { Detail } from './detail-text.ts';
 const further =
   'o opens others. None of this is in a case: at its VM, o offers this log again, and what it says counts there.';
 
-/** What event logs say that were opened without a VM, in the lines of `cordon evtx`. */
+/** Event logs that were opened without a VM, in the lines of `cordon evtx`. */
 export function logReportDetail({ logReport }: SessionState): Detail | null {
   if (!logReport) return null;
   const { typed, reading, lines, because, asOf } = logReport;

@@ -27,7 +27,7 @@ export type Layer =
   | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
   /** One entry of the time line. */
   | { kind: 'moment'; vmId: string; entry: string; scroll: number; search: string }
-  /** What event logs say that were opened without a VM. */
+  /** Event logs that were opened without a VM. */
   | { kind: 'log-report'; vmId: ''; scroll: number; search: string }
   | { kind: 'chooser'; vmId: string; selected: number }
   /** `answering`: the prompt that the keys go to, by its key; "" when they go to the view. `step`: the one under the cursor. */

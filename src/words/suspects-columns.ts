@@ -19,7 +19,7 @@ export interface Look {
   reached: { name: string; at: string } | undefined;
 }
 
-/** What a row is sorted by: texts from a to z as `nameKey` orders them, numbers with the largest first. */
+/** Gives what decides where a row comes: texts from a to z as `nameKey` orders them, numbers with the largest first. */
 export type SortKey = (row: ScanRow) => string | number;
 
 export interface Column {

@@ -98,7 +98,7 @@ export class OpenedLogReading {
       this.#holder.push(reportLayer);
       return;
     }
-    // What was read before there was a VM is offered to each that has no log yet: Enter takes it, and its doubts are asked.
+    // A log that was read before there was a VM is offered to each without one: Enter takes it, and its doubts are asked.
     const offered = vmId !== null && !state.logs.has(vmId) && logReport?.because === '' ? logReport.typed : '';
     this.#holder.push({ kind: 'input', purpose: 'logs', text: offered, before: '', vmId: vmId ?? '' });
   }
