@@ -7,6 +7,7 @@ import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
+import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
 import { networkCheck } from './network-check.ts';
@@ -53,6 +54,8 @@ function tellingQueries(connection: Connection, action: Action): Action {
     ...action,
     plan: (context, input) =>
       told(context, async () => {
+        const refused = refusedForInstance(action.name, context.target);
+        if (refused) return refused;
         const plan = await action.plan(context, input).catch((error: unknown) => {
           throw withCure(error);
         });
