@@ -4,11 +4,15 @@ import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '.
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from './layout.ts';
+import { logReportDetail } from './log-report.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
 import { labelled, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 import { momentDetail } from './time-line-text.ts';
+
+/** The views that are one text, which scrolls and can be searched. */
+export const pages: readonly Layer['kind'][] = ['detail', 'address', 'moment', 'log-report'];
 
 /** How many rows of its list or text the view on screen shows at once. */
 export function bodyHeight(state: SessionState): number {
@@ -59,6 +63,7 @@ export function detailOnScreen(session: Pick<Session, 'explain'>, state: Session
     return withRaw(state, layer.vmId, `address ${layer.addresses[layer.at] ?? ''}`, addressDetail(state, layer));
   }
   if (layer.kind === 'moment') return momentDetail(state, layer.vmId, layer.entry);
+  if (layer.kind === 'log-report') return logReportDetail(state);
   return layer.kind === 'detail'
     ? withRaw(state, layer.vmId, factNameOf(state, layer), detailOf(session, state, layer))
     : null;
@@ -110,7 +115,7 @@ function scrolledSize({ rows, height: tables }: Arranged, height: number): numbe
 /** How many rows the text of a detail or of a step has, to know how far it scrolls. */
 export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionState): number {
   const layer = drawn(state);
-  if (layer.kind === 'detail' || layer.kind === 'address' || layer.kind === 'moment') {
+  if (pages.includes(layer.kind)) {
     const body = detailBody(session, state);
     return body ? scrolledSize(body, bodyHeight(state) - 1) + 1 : 1;
   }

@@ -121,7 +121,7 @@ function emptyRows(state: SessionState, width: number): Line[] {
       ),
     ),
   ];
-  const again = 'r tries again. To look around without Azure: cordon --demo';
+  const again = 'r tries again, o opens an exported event log. To look around without Azure: cordon --demo';
   if (scan.state === 'failed') {
     return told(span(mark.failed, 'critical'), [`The VMs could not be listed: ${scan.because}`, '', again]);
   }

@@ -35,6 +35,7 @@ export function initialState(options: StartOptions, now: Date, demo: boolean): S
     triages: new Map(),
     cases: new Map(),
     logs: new Map(),
+    logReport: null,
     traces: new Map(),
     around: new Map(),
     offers: [],

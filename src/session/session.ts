@@ -246,5 +246,5 @@ export function ticks(state: SessionState): boolean {
   const layer = beneath(state);
   if (state.toast || jobsOf(state.runs).length > 0) return true;
   if (state.runs.some((slot) => slot.view.autoUndoAt !== null)) return true;
-  return ['suspects', 'triage', 'detail', 'address', 'moment'].includes(layer.kind);
+  return ['suspects', 'log-report', 'triage', 'detail', 'address', 'moment'].includes(layer.kind);
 }
