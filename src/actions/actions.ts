@@ -7,11 +7,15 @@ import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
+import { identityCut } from './identity-cut.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
+import { linksRevoke } from './links-revoke.ts';
 import { networkCheck } from './network-check.ts';
 import { nsgLock } from './nsg-lock.ts';
 import { patchesAssess } from './patches-assess.ts';
+import { publicIpRemove } from './public-ip-remove.ts';
+import { vmDeallocate } from './vm-deallocate.ts';
 
 /** All that can be changed in Azure, and what is looked at around it, by name. Nothing is asked of Azure yet. */
 export function createActions(connection: Connection): Map<string, Action> {
@@ -23,6 +27,10 @@ export function createActions(connection: Connection): Map<string, Action> {
     patchesAssess(connection),
     jitEnable(connection),
     jitRequest(connection),
+    publicIpRemove(connection),
+    identityCut(connection),
+    linksRevoke(connection),
+    vmDeallocate(connection),
     networkCheck(connection),
   ];
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));

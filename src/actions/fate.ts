@@ -230,6 +230,60 @@ async function assessmentFate(
     : done(`an assessment began at ${began}: it was done`);
 }
 
+/** A link is revoked when the state of its disk or snapshot says so (Compute specification, DiskState). */
+async function revokeFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate & { sure?: false }> {
+  const url = new URL(sent.url);
+  url.pathname = url.pathname.replace(/\/endGetAccess$/i, '');
+  const name = shortName(pathOf(url.href));
+  const resource = await readAt(connection, url.href, signal);
+  if (resource === null) return done(`${name} does not exist any more`);
+  const state = textAt(resource, 'properties', 'diskState');
+  return /^Active/i.test(state)
+    ? { ...notDone(`${name} still has a link (${state})`), sure: false }
+    : done(`${name} has no link (${state}): it was done`);
+}
+
+const powers: Record<string, { during: string; after: string }> = {
+  deallocate: { during: 'deallocating', after: 'deallocated' },
+  start: { during: 'starting', after: 'running' },
+};
+
+/** A VM's power is what the last such request made it; of an earlier one the activity log knows. */
+async function powerFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate & { sure?: false }> {
+  const url = new URL(sent.url);
+  const [, verb = ''] = /\/(deallocate|start)$/i.exec(url.pathname) ?? [];
+  url.pathname = url.pathname.replace(/\/(deallocate|start)$/i, '/instanceView');
+  const view = await readAt(connection, url.href, signal);
+  const code = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
+  const power = (code.find((one) => /^PowerState\//i.test(one)) ?? '').slice('PowerState/'.length).toLowerCase();
+  const wanted = powers[verb.toLowerCase()];
+  if (power === wanted?.after) return done(`the VM is ${power}: it was done`);
+  if (power === wanted?.during) return atIt(`the VM is ${power}`);
+  const old = connection.clock.now().getTime() - Date.parse(sent.at) > beginMilliseconds;
+  const text = `the VM is ${power || 'in no known state'}`;
+  return old ? unclear(text) : { ...notDone(`${text}: it was not done`), sure: false };
+}
+
+/** POSTs that show in the resource, or in what it lists. */
+const posts: readonly (readonly [
+  RegExp,
+  (connection: Connection, sent: SentChange, signal: AbortSignal | undefined) => Promise<Fate & { sure?: false }>,
+])[] = [
+  [/\/protectedItems\/[^/]+\/backup$/i, backupFate],
+  [/\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i, accessFate],
+  [/\/virtualMachines\/[^/]+\/assessPatches$/i, assessmentFate],
+  [/\/(disks|snapshots)\/[^/]+\/endGetAccess$/i, revokeFate],
+  [/\/virtualMachines\/[^/]+\/(deallocate|start)$/i, powerFate],
+];
+
 /**
  * What a resource shows of the request that wrote it; `sure` is false where "done, and changed since" looks the same.
  */
@@ -276,13 +330,13 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
       return sure === undefined ? found : askLog(connection, sent, found, signal);
     }
     case 'POST': {
-      if (/\/protectedItems\/[^/]+\/backup$/i.test(path)) return backupFate(connection, sent);
-      const known = /\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i.test(path)
-        ? await accessFate(connection, sent, signal)
-        : /\/virtualMachines\/[^/]+\/assessPatches$/i.test(path)
-          ? await assessmentFate(connection, sent, signal)
-          : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
-      return known.ok === null && !known.running ? askLog(connection, sent, known, signal) : known;
+      const ask = posts.find(([pattern]) => pattern.test(path))?.[1];
+      const { sure, ...known } = ask
+        ? await ask(connection, sent, signal)
+        : { ...unclear(`what became of POST ${shortName(path)} does not show in its resource`), sure: undefined };
+      // The list of a vault's jobs is complete, and says so itself.
+      const asksLog = sure === false || (known.ok === null && !known.running && ask !== backupFate);
+      return asksLog ? askLog(connection, sent, known, signal) : known;
     }
     default:
       return unclear(`what became of ${sent.method} ${shortName(path)} cannot be learned from Azure`);

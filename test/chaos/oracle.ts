@@ -16,6 +16,12 @@ export interface Condition {
   groups: string;
   /** Cordon's own groups that exist. */
   cordons: string;
+  /** "web01-nic=web01-pip", sorted; without those that have none. */
+  addresses: string;
+  /** Roles of the VM's own identity: "contributor-id@scope", sorted. */
+  roles: string;
+  /** Is it on, or on the way there? */
+  runs: boolean;
   /** Is the VM in a just-in-time policy? */
   underJit: boolean;
   snapshots: number;
@@ -46,9 +52,38 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
       .flatMap(({ name }) => (name.startsWith('cordon-') ? [name] : []))
       .sort()
       .join(' '),
+    addresses: interfacesOf(simulated, vmId)
+      .flatMap(({ name, properties }) =>
+        list(field(properties, 'ipConfigurations')).map(
+          (one) => `${name}=${lastPart(field(one, 'properties', 'publicIPAddress', 'id'))}`,
+        ),
+      )
+      .filter((one) => !one.endsWith('='))
+      .sort()
+      .join(' '),
+    roles: azure.store
+      .ofType('Microsoft.Authorization/roleAssignments')
+      .filter(
+        ({ properties }) =>
+          lower(field(properties, 'principalId')) === lower(field(azure.store.get(vmId), 'identity', 'principalId')),
+      )
+      .map(({ id, properties }) => `${lastPart(field(properties, 'roleDefinitionId'))}@${lower(id)}`)
+      .sort()
+      .join(' '),
+    runs: /PowerState\/(running|starting)/.test(JSON.stringify(azure.store.get(vmId)?.properties ?? {})),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
   };
+}
+
+/** The parts of the condition that an undo puts back; where snapshots go is asked apart. */
+const putBack = ['groups', 'cordons', 'addresses', 'roles', 'runs', 'underJit'] as const;
+
+/** In which parts it is otherwise than before: "groups a instead of b". */
+export function otherwise(now: Condition, before: Condition): string[] {
+  return putBack.flatMap((part) =>
+    now[part] === before[part] ? [] : [`${part} ${now[part] || 'none'} instead of ${before[part] || 'none'}`],
+  );
 }
 
 /** Is every interface behind a group that denies all inbound traffic but the responder's? */
@@ -128,6 +163,18 @@ const goals: Record<string, Goal> = {
       ),
   },
   'assess-patches': { reached: () => true },
+  'revoke-disk-links': {
+    reached: ({ azure }, vmId) =>
+      ['Microsoft.Compute/disks', 'Microsoft.Compute/snapshots']
+        .flatMap((type) => azure.store.ofType(type))
+        .every(
+          ({ managedBy, properties }) =>
+            lower(managedBy) !== vmId.toLowerCase() || field(properties, 'diskState') !== 'ActiveSAS',
+        ),
+  },
+  deallocate: { reached: (simulated, vmId) => !conditionOf(simulated, vmId).runs },
+  'cut-identity': { reached: (simulated, vmId) => conditionOf(simulated, vmId).roles === '' },
+  'remove-public-ip': { reached: (simulated, vmId) => conditionOf(simulated, vmId).addresses === '' },
 };
 
 /** Was what the playbook is for brought about? */

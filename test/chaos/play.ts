@@ -9,7 +9,7 @@ import { findPlaybook, loadPlaybooks, type PlaybookShelf, playbookFolders } from
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { CordonProcess, type Ended } from './cordon-process.ts';
-import { type Condition, conditionOf, isReached, judgeRecord, judgeTwice } from './oracle.ts';
+import { type Condition, conditionOf, isReached, judgeRecord, judgeTwice, otherwise } from './oracle.ts';
 import type { Schedule } from './schedule.ts';
 import { SimulatedAzure } from './simulated-azure.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -33,6 +33,17 @@ function withDeletedBackups(world: World): World {
   return changed;
 }
 
+/** A link leads to each disk of web01. */
+function withLinks(world: World): World {
+  const changed = structuredClone(world);
+  for (const one of changed.resources) {
+    if (!/^microsoft\.compute\/disks$/i.test(one.type) || !/\/virtualMachines\/web01$/i.test(String(one.managedBy)))
+      continue;
+    one.properties = { ...one.properties, diskState: 'ActiveSAS' };
+  }
+  return changed;
+}
+
 /** A stage on which schedules are played, each in an Azure of its own. */
 export interface Stage {
   /** The rules that were broken, a sentence each. */
@@ -45,7 +56,7 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cordon-chaos-'));
   const world = builtInWorld();
-  const worlds = { usual: world, deleted: withDeletedBackups(world) };
+  const worlds = { usual: world, deleted: withDeletedBackups(world), linked: withLinks(world) };
   const actions = createActions(connect({ signIn: () => Promise.reject(new Error('nobody signs in')) }));
   const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }), actions);
   // Loaded before time is virtual: what is loaded later would be waited for in vain.
@@ -81,7 +92,7 @@ export async function openStage(): Promise<Stage> {
 interface Requisites {
   time: VirtualTime;
   root: string;
-  worlds: { usual: World; deleted: World };
+  worlds: { usual: World; deleted: World; linked: World };
   shelf: PlaybookShelf;
 }
 
@@ -101,7 +112,8 @@ class Play {
     this.#requisites = requisites;
     this.#root = mkdtempSync(join(requisites.root, 'cases-'));
     const { time, worlds } = requisites;
-    const world = schedule.playbook === 'undelete-backup' ? worlds.deleted : worlds.usual;
+    const special: Record<string, World> = { 'undelete-backup': worlds.deleted, 'revoke-disk-links': worlds.linked };
+    const world = special[schedule.playbook] ?? worlds.usual;
     this.#azure = new SimulatedAzure(world, schedule.latency, (ms, call) => time.later(ms, call));
     const machine = world.resources.find(
       ({ type, name }) => /^microsoft\.compute\/virtualmachines$/i.test(type) && name === schedule.vm,
@@ -250,10 +262,7 @@ class Play {
     const { playbook } = this.#schedule;
     this.#azure.azure.operations.settle();
     const now = conditionOf(this.#azure, this.#target.id);
-    const same =
-      now.groups === this.#before.groups &&
-      now.cordons === this.#before.cordons &&
-      now.underJit === this.#before.underJit;
+    const same = otherwise(now, this.#before).length === 0;
     const said = text.trim().split('\n').slice(-3).join(' | ').slice(0, 600);
     if (![0, 3, 4, 5].includes(code)) this.#wrong.push(`exit ${code}: ${said}`);
     if (code === 0 && !isReached(playbook, this.#azure, this.#target.id, this.#before)) {
@@ -279,10 +288,7 @@ class Play {
 
   #judgeUndone(what: string): void {
     const now = conditionOf(this.#azure, this.#target.id);
-    if (now.groups !== this.#before.groups)
-      this.#wrong.push(`${what}, and it is ${now.groups} instead of ${this.#before.groups}`);
-    if (now.cordons !== this.#before.cordons) this.#wrong.push(`${what}, and ${now.cordons} is left`);
-    if (now.underJit !== this.#before.underJit) this.#wrong.push(`${what}, and just-in-time access is ${now.underJit}`);
+    this.#wrong.push(...otherwise(now, this.#before).map((part) => `${what}, and it is ${part}`));
   }
 
   async #judgeCase(when: string): Promise<void> {

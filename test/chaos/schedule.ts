@@ -41,6 +41,10 @@ export const playbooks: Record<string, readonly string[]> = {
   'enable-jit': ['web01', 'app03'],
   'request-jit': ['gate01'],
   'assess-patches': ['web01', 'app03', 'jump01'],
+  'remove-public-ip': ['web01', 'gate01'],
+  'cut-identity': ['web01', 'sql01'],
+  'revoke-disk-links': ['web01'],
+  deallocate: ['web01', 'sql01'],
   'contain-brute-force': ['web01', 'app03', 'sql01'],
 };
 
@@ -115,6 +119,12 @@ const changes: Record<string, readonly [string, string][]> = {
   unprotect: [['DELETE', '/jitNetworkAccessPolicies/[^/?]+\\?']],
   access: [['POST', '/initiate\\?']],
   assess: [['POST', '/assessPatches\\?']],
+  revoke: [['POST', '/endGetAccess\\?']],
+  stop: [['POST', '/deallocate\\?']],
+  start: [['POST', '/start\\?']],
+  take: [['DELETE', '/roleAssignments/[^/?]+\\?']],
+  give: [['PUT', '/roleAssignments/[^/?]+\\?']],
+  readdress: [['PUT', '/networkInterfaces/[^/?]+\\?']],
 };
 
 /** What a playbook sends, and what undoing it does. */
@@ -127,6 +137,10 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'enable-jit': { run: ['protect'], undo: ['unprotect'] },
   'request-jit': { run: ['access'], undo: [] },
   'assess-patches': { run: ['assess'], undo: [] },
+  'revoke-disk-links': { run: ['revoke'], undo: [] },
+  deallocate: { run: ['stop'], undo: ['start'] },
+  'cut-identity': { run: ['take'], undo: ['give'] },
+  'remove-public-ip': { run: ['readdress'], undo: ['readdress'] },
 };
 
 /** One fault among the requests that a run or an undo sends, with its description. */

@@ -42,7 +42,8 @@ export interface Sender {
 
 /** By Azure's own documents: what else is posted only asks. */
 function mayChange(method: string, path: string): boolean {
-  if (method === 'POST') return /\/(backup|initiate|assessPatches)$/i.test(path);
+  if (method === 'POST')
+    return /\/(backup|initiate|assessPatches|installPatches|endGetAccess|deallocate|start)$/i.test(path);
   return method !== 'GET' && method !== 'HEAD';
 }
 

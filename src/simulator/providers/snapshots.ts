@@ -2,7 +2,7 @@ import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
 import { at, type Json, record, same, text } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
-import { present } from '../present.ts';
+import { powerState, present } from '../present.ts';
 import { readPath } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
@@ -351,16 +351,28 @@ const beginAccess: Handler = (call) => {
   return { status: 202, headers };
 };
 
-const endAccess: Handler = (call) => {
-  const target = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+/** The state of a disk or snapshot to which no link leads. */
+function stateWithout(call: Call, target: ArmResource): string {
   const machine = call.azure.relations.machineOfDisk(target.id);
-  call.azure.store.put({
-    ...target,
-    properties: { ...target.properties, diskState: machine === undefined ? 'Unattached' : 'Attached' },
-  });
+  if (machine === undefined) return 'Unattached';
+  const owner = call.azure.store.get(machine);
+  return owner === undefined || powerState(owner) === 'PowerState/running' ? 'Attached' : 'Reserved';
+}
+
+const endAccess: Handler = (call) => {
+  const { store } = call.azure;
+  const target = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  demandIdle(call, target.id);
+  // Nothing shows yet, and yet it is a change: it is in the log of changes.
+  call.azure.dataVersion += 1;
   const { headers } = startCompute(call, target.location ?? '', 'DiskOperations', {
-    target: `${target.id}/access`,
+    target: target.id,
     duration: call.azure.pace.snapshot / 8,
+    finish: () => {
+      const now = store.get(target.id);
+      if (now !== undefined)
+        store.put({ ...now, properties: { ...now.properties, diskState: stateWithout(call, now) } }, { silent: true });
+    },
   });
   return { status: 202, headers };
 };
