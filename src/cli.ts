@@ -141,6 +141,17 @@ function addTriage(cordon: Command): void {
     );
 }
 
+/** `cordon incident VM` */
+function addIncident(cordon: Command): void {
+  bursts(reading(cordon.command('incident <vm>').description('what leads from a VM to the next, and to data')))
+    .option('--json', 'print cordon.incident/1')
+    .option('--case <id>', "enter the triage of each VM into this case; today: the VM's case of today")
+    .option('--cases <folder>', 'where case files are kept')
+    .action(async (vm: string, _flags, command: Command) =>
+      finish((await import('./commands/incident.ts')).incident(vm, command.optsWithGlobals(), streams)),
+    );
+}
+
 /** `cordon evtx FILE…` */
 function addEvtx(cordon: Command): void {
   thresholds(
@@ -334,7 +345,7 @@ function addDoctor(cordon: Command): void {
     );
 }
 
-const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion'];
+const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion', 'incident'];
 
 /** An argument that shells complete; the command itself says what is wrong with another value. */
 const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });
@@ -399,6 +410,7 @@ function program(): Command {
   addWorkbench(cordon);
   addScan(cordon);
   addTriage(cordon);
+  addIncident(cordon);
   addEvtx(cordon);
   addKql(cordon);
   addRun(cordon);

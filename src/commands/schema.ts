@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { conclusion } from '../documents/conclusion.ts';
 import { doctorDocument } from '../documents/doctor.ts';
 import { evtxDocument } from '../documents/evtx.ts';
+import { incidentDocument } from '../documents/incident.ts';
 import { queryDocument } from '../documents/query.ts';
 import { planDocument, runDocument } from '../documents/run.ts';
 import { entry } from '../documents/transcript.ts';
@@ -18,6 +19,7 @@ const schemas: Record<string, z.ZodType> = {
   kql: queryDocument,
   evtx: evtxDocument,
   conclusion,
+  incident: incidentDocument,
 };
 
 /** `cordon schema NAME`: the JSON Schema of a document, from the types in the code. */

@@ -173,6 +173,8 @@ interface Belonging {
   parts: ReadonlySet<string>;
   identities: readonly MachineIdentity[];
   ownChanges: ReadonlySet<string>;
+  /** Addresses whose doings are entries too, whatever they were done to. */
+  addresses?: ReadonlySet<string>;
 }
 
 /** The events as entries, without those that do not concern the VM. Oldest first. */
@@ -187,7 +189,7 @@ export function activityEntries(raw: readonly Json[], to: Belonging): ActivityEn
     const cordon = first.clientRequestId !== '' && to.ownChanges.has(first.clientRequestId);
     const mine = [...to.parts].some((part) => under(id, part));
     const scoped = listed?.scope === true && under(vmId, scopeOf(id));
-    if (!mine && !scoped && !identity) continue;
+    if (!mine && !scoped && !identity && to.addresses?.has(first.address) !== true) continue;
     entries.push({
       at: first.at,
       endedAt,
@@ -355,4 +357,63 @@ export async function readActivity(
       notSeenWhy,
     },
   );
+}
+
+/** What an intruder with an identity does: commands and disks, roles, keys of storage accounts, rules. */
+const providersElsewhere = ['Microsoft.Compute', 'Microsoft.Authorization', 'Microsoft.Storage', 'Microsoft.Network'];
+
+/**
+ * What the identities of a VM, and the callers at some addresses, did anywhere in its subscription: the log of four
+ * providers, because Azure takes no filter by caller ("Activity Logs - List" names those that it takes). Oldest first.
+ */
+export async function readDoneElsewhere(
+  connection: Connection,
+  vm: VirtualMachine,
+  by: { identities: readonly MachineIdentity[]; addresses: readonly string[] },
+  window: ActivityWindow,
+  signal?: AbortSignal,
+): Promise<Fact<ActivityEntry[]>> {
+  const parts = await Promise.all(
+    providersElsewhere.map((provider) =>
+      pagesOf(
+        connection,
+        vm.subscriptionId,
+        `resourceProvider eq '${provider}'`,
+        window,
+        `${provider} in the subscription`,
+        signal,
+      ),
+    ),
+  );
+  const refused = parts.filter(({ error }) => error !== null);
+  if (refused.length === parts.length) {
+    return unknownFrom(refused[0]?.error, source, {
+      permission: 'Microsoft.Insights/eventtypes/values/read',
+      role: 'Reader',
+      scope: vm.subscriptionName,
+    });
+  }
+  const entries = activityEntries(
+    parts.flatMap(({ rows }) => rows),
+    {
+      vm,
+      parts: new Set(),
+      identities: by.identities,
+      ownChanges: connection.ownChanges,
+      addresses: new Set(by.addresses),
+    },
+  );
+  const theirs = entries.filter(
+    ({ callerKind, address }) => callerKind === 'identity-of-this-machine' || by.addresses.includes(address),
+  );
+  return known(theirs.slice(-entryLimit), {
+    source,
+    asOf: connection.clock.now().toISOString(),
+    coverage: `${Math.round((window.until.getTime() - window.from.getTime()) / 86_400_000)} days: ${providersElsewhere.map((one) => one.replace('Microsoft.', '')).join(', ')} in ${vm.subscriptionName}`,
+    notSeen: [
+      ...parts.map(({ notSeen }) => notSeen).filter((text) => text !== ''),
+      'what was done in other subscriptions, and inside storage accounts and key vaults',
+    ],
+    notSeenWhy: refused.map(({ error }) => whyOf(error)),
+  });
 }

@@ -32,7 +32,7 @@ import { readSubscriptions } from './subscriptions.ts';
 const source = 'Log Analytics';
 
 /** The forms in which logs may hold an address: IPv4 is in IPv6's clothes where the socket was IPv6. */
-function formsOf(address: string): string[] {
+export function formsOf(address: string): string[] {
   return /^\d+\.\d+\.\d+\.\d+$/.test(address) ? [address, `::ffff:${address}`] : [address];
 }
 
@@ -85,7 +85,7 @@ function addLinuxRows(rows: Json[], address: string, tally: TraceTally): void {
 }
 
 /** What an answer could not give; "" when it gave all, or when no workspace has such a table. */
-function lackOf(answer: LogAnswer, table: string, scope: string): string {
+export function lackOf(answer: LogAnswer, table: string, scope: string): string {
   if (answer.state === 'no-table') return '';
   if (answer.state === 'failed') {
     const { because, cure } = unknownFrom(answer.error, source, needOf(scope));

@@ -86,6 +86,8 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
       case 'last-syslog':
         return { from: bounds.from, since: kqlDatetime(span.since) };
       case 'other-logs':
+      case 'address-windows':
+      case 'incident-logons':
         return { ...bounds, rowLimit: String(limits.rows) };
       case 'last-heartbeat':
         return { since: kqlDatetime(span.since) };

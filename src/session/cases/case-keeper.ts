@@ -28,8 +28,11 @@ export interface OpenCase {
   subscribe(listener: () => void): () => void;
   /** A sentence of the responder's. */
   note(text: string): Promise<void>;
-  /** Records a fact; its value is kept as evidence. `name`: "exposure", "posture.backup". */
-  fact(name: string, summary: string, fact: Fact<unknown>): Promise<void>;
+  /**
+   * Records a fact; its value is kept as evidence. `name`: "exposure", "posture.backup". `about`: the VM that it is about,
+   * where that is another than the one that the case was opened with.
+   */
+  fact(name: string, summary: string, fact: Fact<unknown>, about?: { id: string; name: string }): Promise<void>;
   /** Records a query to Azure, and the digest of its answer. */
   query(asked: AskedQuery): Promise<void>;
   /** Writes the case notes; resolves to the path of the exported file or folder. */

@@ -164,9 +164,9 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         async note(text) {
           await file.transcript.append('note', actor, { text });
         },
-        async fact(name, summary, fact) {
+        async fact(name, summary, fact, { id, name: vmName } = vm) {
           const evidence = await file.evidence.writeJson(name, fact);
-          const about = { vm: { id: vm.id, name: vm.name } };
+          const about = { vm: { id, name: vmName } };
           await file.transcript.append('fact', actor, { ...factEntry(name, summary, fact, evidence), ...about });
         },
         async query(asked) {

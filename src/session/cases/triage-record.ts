@@ -32,5 +32,5 @@ export function conclusionFact(
 export async function recordTriage(openCase: Pick<OpenCase, 'fact'>, part: TriageInProgress, now: Date): Promise<void> {
   const facts = factsOf(part);
   const conclusion = conclusionFact(conclusionOf(part, now), facts);
-  for (const { name, summary, fact } of [...facts, conclusion]) await openCase.fact(name, summary, fact);
+  for (const { name, summary, fact } of [...facts, conclusion]) await openCase.fact(name, summary, fact, part.vm);
 }
