@@ -14,8 +14,10 @@ import { linksRevoke } from './links-revoke.ts';
 import { networkCheck } from './network-check.ts';
 import { nsgLock } from './nsg-lock.ts';
 import { patchesAssess } from './patches-assess.ts';
+import { patchesInstall } from './patches-install.ts';
 import { publicIpRemove } from './public-ip-remove.ts';
 import { vmDeallocate } from './vm-deallocate.ts';
+import { volatileCollect } from './volatile-collect.ts';
 
 /** All that can be changed in Azure, and what is looked at around it, by name. Nothing is asked of Azure yet. */
 export function createActions(connection: Connection): Map<string, Action> {
@@ -31,6 +33,8 @@ export function createActions(connection: Connection): Map<string, Action> {
     identityCut(connection),
     linksRevoke(connection),
     vmDeallocate(connection),
+    patchesInstall(connection),
+    volatileCollect(connection),
     networkCheck(connection),
   ];
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));

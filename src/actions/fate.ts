@@ -211,23 +211,21 @@ function portsOf(request: unknown): string[] {
   );
 }
 
-/** Azure shows the last assessment of a VM in its instance view. */
-async function assessmentFate(
-  connection: Connection,
-  sent: SentChange,
-  signal: AbortSignal | undefined,
-): Promise<Fate> {
-  const url = new URL(sent.url);
-  url.pathname = url.pathname.replace(/\/assessPatches$/i, '/instanceView');
-  const view = await readAt(connection, url.href, signal);
-  const summary = at(view, 'patchStatus', 'availablePatchSummary');
-  const began = instantAt(summary, 'startTime') ?? '';
-  if (began === '' || !isBegunBy(sent, Date.parse(began))) {
-    return unclear('the last assessment of the VM is of another time');
-  }
-  return /^inprogress$/i.test(textAt(summary, 'status'))
-    ? atIt(`an assessment runs since ${began}`)
-    : done(`an assessment began at ${began}: it was done`);
+/** Azure shows the last assessment of a VM, and the last installation, in its instance view. */
+function patchFate(what: string, summaryName: string) {
+  return async (connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> => {
+    const url = new URL(sent.url);
+    url.pathname = url.pathname.replace(/\/(assess|install)Patches$/i, '/instanceView');
+    const view = await readAt(connection, url.href, signal);
+    const summary = at(view, 'patchStatus', summaryName);
+    const began = instantAt(summary, 'startTime') ?? '';
+    if (began === '' || !isBegunBy(sent, Date.parse(began))) {
+      return unclear(`the last ${what} of the VM is of another time`);
+    }
+    return /^inprogress$/i.test(textAt(summary, 'status'))
+      ? atIt(`the ${what} runs since ${began}`)
+      : done(`the ${what} began at ${began}: it was done`);
+  };
 }
 
 /** A link is revoked when the state of its disk or snapshot says so (Compute specification, DiskState). */
@@ -279,7 +277,8 @@ const posts: readonly (readonly [
 ])[] = [
   [/\/protectedItems\/[^/]+\/backup$/i, backupFate],
   [/\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i, accessFate],
-  [/\/virtualMachines\/[^/]+\/assessPatches$/i, assessmentFate],
+  [/\/virtualMachines\/[^/]+\/assessPatches$/i, patchFate('assessment', 'availablePatchSummary')],
+  [/\/virtualMachines\/[^/]+\/installPatches$/i, patchFate('installation', 'lastPatchInstallationSummary')],
   [/\/(disks|snapshots)\/[^/]+\/endGetAccess$/i, revokeFate],
   [/\/virtualMachines\/[^/]+\/(deallocate|start)$/i, powerFate],
 ];

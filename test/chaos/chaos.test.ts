@@ -12,6 +12,8 @@ const fewer: Record<string, number> = {
   'cut-identity': 20,
   'revoke-disk-links': 20,
   deallocate: 20,
+  'collect-volatile': 15,
+  'install-patches': 15,
 };
 /** Here one place in so many is died at; `npm run test:chaos -- kills` takes each. */
 const oneIn = 12;

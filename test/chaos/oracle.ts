@@ -20,6 +20,8 @@ export interface Condition {
   addresses: string;
   /** Roles of the VM's own identity: "contributor-id@scope", sorted. */
   roles: string;
+  /** How many run commands it has. */
+  commands: number;
   /** Is it on, or on the way there? */
   runs: boolean;
   /** Is the VM in a just-in-time policy? */
@@ -70,6 +72,9 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
       .map(({ id, properties }) => `${lastPart(field(properties, 'roleDefinitionId'))}@${lower(id)}`)
       .sort()
       .join(' '),
+    commands: azure.store
+      .ofType('Microsoft.Compute/virtualMachines/runCommands')
+      .filter(({ id }) => lower(id).startsWith(`${vmId.toLowerCase()}/`)).length,
     runs: /PowerState\/(running|starting)/.test(JSON.stringify(azure.store.get(vmId)?.properties ?? {})),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
@@ -77,7 +82,7 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
 }
 
 /** The parts of the condition that an undo puts back; where snapshots go is asked apart. */
-const putBack = ['groups', 'cordons', 'addresses', 'roles', 'runs', 'underJit'] as const;
+const putBack = ['groups', 'cordons', 'addresses', 'roles', 'commands', 'runs', 'underJit'] as const;
 
 /** In which parts it is otherwise than before: "groups a instead of b". */
 export function otherwise(now: Condition, before: Condition): string[] {
@@ -172,6 +177,11 @@ const goals: Record<string, Goal> = {
             lower(managedBy) !== vmId.toLowerCase() || field(properties, 'diskState') !== 'ActiveSAS',
         ),
   },
+  'install-patches': {
+    reached: ({ azure }, vmId) =>
+      JSON.stringify(azure.store.get(vmId)?.properties).includes('lastPatchInstallationSummary'),
+  },
+  'collect-volatile': { reached: (simulated, vmId) => conditionOf(simulated, vmId).commands >= 4 },
   deallocate: { reached: (simulated, vmId) => !conditionOf(simulated, vmId).runs },
   'cut-identity': { reached: (simulated, vmId) => conditionOf(simulated, vmId).roles === '' },
   'remove-public-ip': { reached: (simulated, vmId) => conditionOf(simulated, vmId).addresses === '' },

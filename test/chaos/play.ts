@@ -44,6 +44,25 @@ function withLinks(world: World): World {
   return changed;
 }
 
+/** The disks of web01 are preserved in the case that a run of this day begins. */
+function withSnapshots(world: World): World {
+  const changed = structuredClone(world);
+  const disks = changed.resources.filter(
+    (one) => /^microsoft\.compute\/disks$/i.test(one.type) && /\/virtualMachines\/web01$/i.test(String(one.managedBy)),
+  );
+  for (const { id, name, location } of disks) {
+    changed.resources.push({
+      id: `${id.split('/').slice(0, 5).join('/')}/providers/Microsoft.Compute/snapshots/kept-${name}`,
+      name: `kept-${name}`,
+      type: 'Microsoft.Compute/snapshots',
+      ...(location === undefined ? {} : { location }),
+      tags: { 'cordon-case': '2026-11-23-web01' },
+      properties: { provisioningState: 'Succeeded', creationData: { createOption: 'Copy', sourceResourceId: id } },
+    });
+  }
+  return changed;
+}
+
 /** A stage on which schedules are played, each in an Azure of its own. */
 export interface Stage {
   /** The rules that were broken, a sentence each. */
@@ -56,7 +75,12 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cordon-chaos-'));
   const world = builtInWorld();
-  const worlds = { usual: world, deleted: withDeletedBackups(world), linked: withLinks(world) };
+  const worlds = {
+    usual: world,
+    deleted: withDeletedBackups(world),
+    linked: withLinks(world),
+    preserved: withSnapshots(world),
+  };
   const actions = createActions(connect({ signIn: () => Promise.reject(new Error('nobody signs in')) }));
   const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }), actions);
   // Loaded before time is virtual: what is loaded later would be waited for in vain.
@@ -92,7 +116,7 @@ export async function openStage(): Promise<Stage> {
 interface Requisites {
   time: VirtualTime;
   root: string;
-  worlds: { usual: World; deleted: World; linked: World };
+  worlds: { usual: World; deleted: World; linked: World; preserved: World };
   shelf: PlaybookShelf;
 }
 
@@ -112,7 +136,11 @@ class Play {
     this.#requisites = requisites;
     this.#root = mkdtempSync(join(requisites.root, 'cases-'));
     const { time, worlds } = requisites;
-    const special: Record<string, World> = { 'undelete-backup': worlds.deleted, 'revoke-disk-links': worlds.linked };
+    const special: Record<string, World> = {
+      'undelete-backup': worlds.deleted,
+      'revoke-disk-links': worlds.linked,
+      'install-patches': worlds.preserved,
+    };
     const world = special[schedule.playbook] ?? worlds.usual;
     this.#azure = new SimulatedAzure(world, schedule.latency, (ms, call) => time.later(ms, call));
     const machine = world.resources.find(

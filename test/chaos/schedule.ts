@@ -45,6 +45,8 @@ export const playbooks: Record<string, readonly string[]> = {
   'cut-identity': ['web01', 'sql01'],
   'revoke-disk-links': ['web01'],
   deallocate: ['web01', 'sql01'],
+  'collect-volatile': ['web01'],
+  'install-patches': ['web01'],
   'contain-brute-force': ['web01', 'app03', 'sql01'],
 };
 
@@ -122,6 +124,9 @@ const changes: Record<string, readonly [string, string][]> = {
   revoke: [['POST', '/endGetAccess\\?']],
   stop: [['POST', '/deallocate\\?']],
   start: [['POST', '/start\\?']],
+  install: [['POST', '/installPatches\\?']],
+  script: [['PUT', '/runCommands/[^/?]+\\?']],
+  unscript: [['DELETE', '/runCommands/[^/?]+\\?']],
   take: [['DELETE', '/roleAssignments/[^/?]+\\?']],
   give: [['PUT', '/roleAssignments/[^/?]+\\?']],
   readdress: [['PUT', '/networkInterfaces/[^/?]+\\?']],
@@ -139,6 +144,8 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'assess-patches': { run: ['assess'], undo: [] },
   'revoke-disk-links': { run: ['revoke'], undo: [] },
   deallocate: { run: ['stop'], undo: ['start'] },
+  'install-patches': { run: ['install'], undo: [] },
+  'collect-volatile': { run: ['script'], undo: ['unscript'] },
   'cut-identity': { run: ['take'], undo: ['give'] },
   'remove-public-ip': { run: ['readdress'], undo: ['readdress'] },
 };
