@@ -8,6 +8,7 @@ import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
 import { identityCut } from './identity-cut.ts';
+import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
 import { linksRevoke } from './links-revoke.ts';
@@ -65,6 +66,8 @@ function tellingQueries(connection: Connection, action: Action): Action {
     ...action,
     plan: (context, input) =>
       told(context, async () => {
+        const refused = refusedForInstance(action.name, context.target);
+        if (refused) return refused;
         const plan = await action.plan(context, input).catch((error: unknown) => {
           throw withCure(error);
         });

@@ -679,9 +679,10 @@ const scanRow = z.object({
   /**
    * Why the counts are null. `stale`: the last assessment is older than 7 days. `none`: there is none to be seen, because
    * none was made, it is older, or it may not be read. `unfinished`: it runs, or has no result. `failed`: it failed.
-   * `unread`: Azure gave no answer to it. Absent while the answer has not come.
+   * `unread`: Azure gave no answer to it. `unsupported`: Azure does not assess such a machine. Absent while the answer
+   * has not come.
    */
-  patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread']).optional(),
+  patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread', 'unsupported']).optional(),
   /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the VM can be read. */
   knownExploited: z.array(z.string()).nullable().optional(),
   /** null: unknown; "": never backed up. */

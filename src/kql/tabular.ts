@@ -112,7 +112,7 @@ export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
           default:
             frame = apply(operator, frame, inner);
         }
-        label = '';
+        label = nodeClass(operator) === 'AsOperator' ? simpleName(child(operator, 'Name')) : '';
       }
       return frame;
     }

@@ -13,6 +13,7 @@ import { resourceGraphRoutes } from './providers/resource-graph.ts';
 import { resourceReadRoutes } from './providers/resource-reads.ts';
 import { resourceRoutes } from './providers/resources.ts';
 import { runCommandRoutes } from './providers/run-commands.ts';
+import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
 import { usageRoutes } from './providers/usages.ts';
@@ -28,6 +29,7 @@ export function resourceManagerRoutes(): Route[] {
     ...virtualMachineRoutes,
     ...patchInstallationRoutes,
     ...runCommandRoutes,
+    ...scaleSetRoutes,
     ...snapshotRoutes,
     ...networkInterfaceRoutes,
     ...networkSecurityGroupRoutes,

@@ -68,7 +68,15 @@ function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
 function patchesCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (row.criticalPatches === null) {
     if (!row.patchAssessment) return notKnown(look);
-    const why = { stale: 'stale', none: 'unseen', fresh: '', unfinished: 'runs', failed: 'failed', unread: '' };
+    const why = {
+      stale: 'stale',
+      none: 'unseen',
+      fresh: '',
+      unfinished: 'runs',
+      failed: 'failed',
+      unread: '',
+      unsupported: 'n/a',
+    };
     return notKnown({ ...look, busy: false }, why[row.patchAssessment]);
   }
   if (row.criticalPatches > 0) return { text: `${count(row.criticalPatches)} crit`, tone: 'critical' };
