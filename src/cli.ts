@@ -209,6 +209,7 @@ function addRun(cordon: Command): void {
         'replace',
       ]),
     )
+    .option('--account <name>', 'the local account that disable-account disables, without its domain')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')

@@ -4,6 +4,7 @@ import { loginLine } from '../azure/client/sign-in-failure.ts';
 import { TimeLimitExceeded } from '../azure/client/time-limits.ts';
 import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
+import { accountDisable } from './account-disable.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
@@ -36,6 +37,7 @@ export function createActions(connection: Connection): Map<string, Action> {
     vmDeallocate(connection),
     patchesInstall(connection),
     volatileCollect(connection),
+    accountDisable(connection),
     networkCheck(connection),
   ];
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));

@@ -68,7 +68,8 @@ export function guestOutput(
 
 /** Guests know their administrator and the accounts that their logs name. */
 function changeAccount(azure: Azure, machine: ArmResource, verb: string, given: string): GuestOutput {
-  const account = Buffer.from(given.replace(/^x/, ''), 'hex').toString().toLowerCase();
+  const windows = text(at(machine.properties, 'storageProfile', 'osDisk', 'osType')) !== 'Linux';
+  const account = (windows ? Buffer.from(given.slice(1), 'hex').toString() : given).toLowerCase();
   const admin = text(at(machine.properties, 'osProfile', 'adminUsername'))?.toLowerCase();
   if (account !== admin && account !== 'svc-web') return { output: '', error: `cordon: no such account`, exitCode: 3 };
   const own = disabledAccounts(azure, machine);

@@ -14,6 +14,7 @@ const fewer: Record<string, number> = {
   deallocate: 20,
   'collect-volatile': 15,
   'install-patches': 15,
+  'disable-account': 15,
 };
 /** Here one place in so many is died at; `npm run test:chaos -- kills` takes each. */
 const oneIn = 12;

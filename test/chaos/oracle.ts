@@ -1,4 +1,5 @@
 import type { Entry } from '../../src/documents/transcript.ts';
+import { disabledAccounts } from '../../src/simulator/guest.ts';
 import type { ArmResource } from '../../src/simulator/world.ts';
 import type { Arrived, SimulatedAzure } from './simulated-azure.ts';
 
@@ -22,6 +23,8 @@ export interface Condition {
   roles: string;
   /** How many run commands it has. */
   commands: number;
+  /** Accounts that are disabled in its guest. */
+  accounts: string;
   /** Is it on, or on the way there? */
   runs: boolean;
   /** Is the VM in a just-in-time policy? */
@@ -75,6 +78,7 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
     commands: azure.store
       .ofType('Microsoft.Compute/virtualMachines/runCommands')
       .filter(({ id }) => lower(id).startsWith(`${vmId.toLowerCase()}/`)).length,
+    accounts: [...disabledAccounts(azure, azure.store.get(vmId) ?? { id: vmId, name: '', type: '' })].sort().join(' '),
     runs: /PowerState\/(running|starting)/.test(JSON.stringify(azure.store.get(vmId)?.properties ?? {})),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
@@ -82,7 +86,7 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
 }
 
 /** The parts of the condition that an undo puts back; where snapshots go is asked apart. */
-const putBack = ['groups', 'cordons', 'addresses', 'roles', 'commands', 'runs', 'underJit'] as const;
+const putBack = ['groups', 'cordons', 'addresses', 'roles', 'commands', 'accounts', 'runs', 'underJit'] as const;
 
 /** In which parts it is otherwise than before: "groups a instead of b". */
 export function otherwise(now: Condition, before: Condition): string[] {
@@ -177,6 +181,7 @@ const goals: Record<string, Goal> = {
             lower(managedBy) !== vmId.toLowerCase() || field(properties, 'diskState') !== 'ActiveSAS',
         ),
   },
+  'disable-account': { reached: (simulated, vmId) => conditionOf(simulated, vmId).accounts === 'svc-web' },
   'install-patches': {
     reached: ({ azure }, vmId) =>
       JSON.stringify(azure.store.get(vmId)?.properties).includes('lastPatchInstallationSummary'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createActions } from '../../src/actions/actions.ts';
 import { parseResourceId } from '../../src/arm/resource-id.ts';
 import { connect } from '../../src/azure/client/connection.ts';
+import { withLockOptions } from '../../src/commands/lock-options.ts';
 import type { Target } from '../../src/playbook/action.ts';
 import { findPlaybook, loadPlaybooks, type PlaybookShelf, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
@@ -244,7 +245,7 @@ class Play {
     const { shelf } = this.#requisites;
     const process = this.#process(diesAt);
     this.#azure.azure.faults.add([...faults]);
-    const playbook = findPlaybook(shelf, this.#schedule.playbook);
+    const playbook = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
     const ended = await this.#within('the run', () => process.run(playbook, this.#target, this.#caseId));
     this.#azure.azure.faults.clear();
     this.#caseId ??= readdirSync(this.#root).find((name) => !name.startsWith('.')) ?? null;

@@ -47,6 +47,7 @@ export const playbooks: Record<string, readonly string[]> = {
   deallocate: ['web01', 'sql01'],
   'collect-volatile': ['web01'],
   'install-patches': ['web01'],
+  'disable-account': ['web01'],
   'contain-brute-force': ['web01', 'app03', 'sql01'],
 };
 
@@ -144,6 +145,7 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'assess-patches': { run: ['assess'], undo: [] },
   'revoke-disk-links': { run: ['revoke'], undo: [] },
   deallocate: { run: ['stop'], undo: ['start'] },
+  'disable-account': { run: ['script'], undo: ['script', 'unscript'] },
   'install-patches': { run: ['install'], undo: [] },
   'collect-volatile': { run: ['script'], undo: ['unscript'] },
   'cut-identity': { run: ['take'], undo: ['give'] },

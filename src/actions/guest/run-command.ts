@@ -112,6 +112,22 @@ export async function awaitRun(connection: Connection, context: ActionContext, r
   }
 }
 
+/** Names of the case's run commands at the VM for a part, those of earlier attempts too. */
+export async function runsOf(connection: Connection, context: ActionContext, part: string): Promise<string[]> {
+  const { target, caseId } = context;
+  const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
+  const begins = runName(caseId, part, new Date(0)).replace(/19700101T000000Z$/, '').toLowerCase();
+  const names: string[] = [];
+  for await (const { name = '', tags } of virtualMachineRunCommands.listByVirtualMachine(
+    target.resourceGroup,
+    target.name,
+    { abortSignal: context.signal },
+  )) {
+    if (name.toLowerCase().startsWith(begins) && tags?.['cordon-case'] === caseId.slice(0, 256)) names.push(name);
+  }
+  return names;
+}
+
 /** Deletes the run command's resource, which ends its script where it still runs. Returns what was found. */
 export async function deleteRun(
   connection: Connection,

@@ -12,7 +12,7 @@ import { refusedPlan } from '../refused-plan.ts';
 import type { RemoveState, TakenAddress } from './address-settings.ts';
 import { withoutAddresses } from './interface-addresses.ts';
 
-/** What is known of one public address, and what could not be read of it. */
+/** One public address as far as it could be read, and what could not. */
 interface Looked {
   taken: TakenAddress;
   warnings: string[];

@@ -46,7 +46,10 @@ function endedView(call: Call, machine: ArmResource, properties: Json, startedAt
   const script = text(at(properties.source, 'script')) ?? '';
   const { output, error, exitCode } = guestOutput(call.azure, machine, script, parameters);
   const end = createHash('sha256').update(output).digest('hex');
-  const whole = exitCode === 0 ? `${output}cordon-end sha256=${end} bytes=${Buffer.byteLength(output)}` : output;
+  const whole =
+    exitCode === 0 && script.includes('cordon-end')
+      ? `${output}cordon-end sha256=${end} bytes=${Buffer.byteLength(output)}`
+      : output;
   return viewOf(startedAt, {
     executionState: exitCode === 0 ? 'Succeeded' : 'Failed',
     exitCode,
