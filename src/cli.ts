@@ -253,6 +253,18 @@ function addUndo(cordon: Command): void {
     );
 }
 
+/** `cordon playbook lint` */
+function addPlaybook(cordon: Command): void {
+  cordon
+    .command('playbook')
+    .description('playbook files')
+    .command('lint <file...>')
+    .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
+    .action(async (files: string[]) =>
+      finish((await import('./commands/playbook-lint.ts')).lintPlaybooks(files, streams)),
+    );
+}
+
 /** `cordon case list|show|verify|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
@@ -416,6 +428,7 @@ function program(): Command {
   addKql(cordon);
   addRun(cordon);
   addUndo(cordon);
+  addPlaybook(cordon);
   addCase(cordon);
   addSimulate(cordon);
   addDoctor(cordon);
