@@ -210,6 +210,8 @@ function addRun(cordon: Command): void {
       ]),
     )
     .option('--account <name>', 'the local account that disable-account disables, without its domain')
+    .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
+    .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
@@ -253,6 +255,18 @@ function addUndo(cordon: Command): void {
     );
 }
 
+/** `cordon playbook lint` */
+function addPlaybook(cordon: Command): void {
+  cordon
+    .command('playbook')
+    .description('playbook files')
+    .command('lint <file...>')
+    .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
+    .action(async (files: string[]) =>
+      finish((await import('./commands/playbook-lint.ts')).lintPlaybooks(files, streams)),
+    );
+}
+
 /** `cordon case list|show|verify|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
@@ -274,6 +288,7 @@ function addCase(cordon: Command): void {
   folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
+    .option('--evidence', 'make the digests of the exported disks again, too')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       await finish(
@@ -283,6 +298,7 @@ function addCase(cordon: Command): void {
             ...at(flags),
             ...(flags.head ? { head: flags.head } : {}),
             ...(flags.entries ? { entries: flags.entries } : {}),
+            ...(flags.evidence ? { evidence: true } : {}),
           },
           streams,
         ),
@@ -416,6 +432,7 @@ function program(): Command {
   addKql(cordon);
   addRun(cordon);
   addUndo(cordon);
+  addPlaybook(cordon);
   addCase(cordon);
   addSimulate(cordon);
   addDoctor(cordon);
@@ -432,8 +449,8 @@ const allowText =
 const wayInOption = () =>
   new Option(
     '--way-in <choice>',
-    'required: refuse a lock that shuts you out; warn: lock the VM nevertheless, with a warning',
-  ).choices(['required', 'warn']);
+    'required: refuse a lock that shuts you out; told: lock the VM nevertheless, with a warning',
+  ).choices(['required', 'told']);
 
 const failOnOption = () =>
   new Option(

@@ -7,6 +7,7 @@ import type { Action, ActionContext } from '../playbook/action.ts';
 import { accountDisable } from './account-disable.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
+import { disksExport } from './disks-export.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
 import { identityCut } from './identity-cut.ts';
 import { refusedForInstance } from './instance-refusals.ts';
@@ -26,6 +27,7 @@ export function createActions(connection: Connection): Map<string, Action> {
   const all = [
     nsgLock(connection),
     disksSnapshot(connection),
+    disksExport(connection),
     backupTrigger(connection),
     backupUndelete(connection),
     patchesAssess(connection),

@@ -211,6 +211,29 @@ function portsOf(request: unknown): string[] {
   );
 }
 
+/** Whether a snapshot can be read by signed addresses shows in its state; of which request one is, does not. */
+async function exportAccessFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate> {
+  const url = new URL(sent.url);
+  const begins = /\/beginGetAccess$/i.test(url.pathname);
+  url.pathname = url.pathname.replace(/\/(begin|end)GetAccess$/i, '');
+  const name = shortName(pathOf(url.href));
+  const resource = await readAt(connection, url.href, signal);
+  if (resource === null) return notDone(`${name} does not exist: nobody has access to it`);
+  const open = /^active/i.test(textAt(resource, 'properties', 'diskState'));
+  if (begins) {
+    return open
+      ? done(`${name} can be read by a signed address: it was done`)
+      : unclear(`${name} can be read by no signed address now`);
+  }
+  return open
+    ? notDone(`${name} can still be read by a signed address`)
+    : done(`${name} can be read by no signed address: it was done`);
+}
+
 /** Azure shows the last assessment of a VM, and the last installation, in its instance view. */
 function patchFate(what: string, summaryName: string) {
   return async (connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> => {
@@ -226,23 +249,6 @@ function patchFate(what: string, summaryName: string) {
       ? atIt(`the ${what} runs since ${began}`)
       : done(`the ${what} began at ${began}: it was done`);
   };
-}
-
-/** A link is revoked when the state of its disk or snapshot says so (Compute specification, DiskState). */
-async function revokeFate(
-  connection: Connection,
-  sent: SentChange,
-  signal: AbortSignal | undefined,
-): Promise<Fate & { sure?: false }> {
-  const url = new URL(sent.url);
-  url.pathname = url.pathname.replace(/\/endGetAccess$/i, '');
-  const name = shortName(pathOf(url.href));
-  const resource = await readAt(connection, url.href, signal);
-  if (resource === null) return done(`${name} does not exist any more`);
-  const state = textAt(resource, 'properties', 'diskState');
-  return /^Active/i.test(state)
-    ? { ...notDone(`${name} still has a link (${state})`), sure: false }
-    : done(`${name} has no link (${state}): it was done`);
 }
 
 const powers: Record<string, { during: string; after: string }> = {
@@ -279,7 +285,7 @@ const posts: readonly (readonly [
   [/\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i, accessFate],
   [/\/virtualMachines\/[^/]+\/assessPatches$/i, patchFate('assessment', 'availablePatchSummary')],
   [/\/virtualMachines\/[^/]+\/installPatches$/i, patchFate('installation', 'lastPatchInstallationSummary')],
-  [/\/(disks|snapshots)\/[^/]+\/endGetAccess$/i, revokeFate],
+  [/\/(disks|snapshots)\/[^/]+\/(begin|end)GetAccess$/i, exportAccessFate],
   [/\/virtualMachines\/[^/]+\/(deallocate|start)$/i, powerFate],
 ];
 

@@ -5,9 +5,10 @@ import { killsOf, playbooks, type Schedule, scheduleOf, titleOf } from './schedu
 
 /** How many schedules each playbook is played by here; `npm run test:chaos -- SEEDS` plays as many as are wanted. */
 const seeds = 50;
-/** Containing takes as long as three others together, of which it consists. */
+/** Containing takes as long as three others together, of which it consists; exporting reads and writes disks. */
 const fewer: Record<string, number> = {
   'contain-brute-force': 10,
+  'export-disk': 20,
   'remove-public-ip': 20,
   'cut-identity': 20,
   'revoke-disk-links': 20,

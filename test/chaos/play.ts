@@ -46,7 +46,7 @@ function withLinks(world: World): World {
 }
 
 /** The disks of web01 are preserved in the case that a run of this day begins. */
-function withSnapshots(world: World): World {
+function withPreserved(world: World): World {
   const changed = structuredClone(world);
   const disks = changed.resources.filter(
     (one) => /^microsoft\.compute\/disks$/i.test(one.type) && /\/virtualMachines\/web01$/i.test(String(one.managedBy)),
@@ -59,6 +59,31 @@ function withSnapshots(world: World): World {
       ...(location === undefined ? {} : { location }),
       tags: { 'cordon-case': '2026-11-23-web01' },
       properties: { provisioningState: 'Succeeded', creationData: { createOption: 'Copy', sourceResourceId: id } },
+    });
+  }
+  return changed;
+}
+
+/** Small snapshots of every disk, closed, as a case of cordon's own takes them. */
+function withSnapshots(world: World): World {
+  const changed = structuredClone(world);
+  const disks = changed.resources.filter(({ type }) => /^microsoft\.compute\/disks$/i.test(type));
+  for (const disk of disks) {
+    const vm = typeof disk.managedBy === 'string' ? disk.managedBy : '';
+    changed.resources.push({
+      ...disk,
+      id: `${disk.id.replace(/\/disks\/[^/]+$/i, '')}/snapshots/cordon-${disk.name}`,
+      name: `cordon-${disk.name}`,
+      type: 'Microsoft.Compute/snapshots',
+      tags: { 'cordon-case': 'before', 'cordon-vm': vm },
+      properties: {
+        ...disk.properties,
+        creationData: { createOption: 'Copy', sourceResourceId: disk.id },
+        diskState: 'Unattached',
+        diskSizeBytes: 65_536,
+        networkAccessPolicy: 'DenyAll',
+        publicNetworkAccess: 'Disabled',
+      },
     });
   }
   return changed;
@@ -80,7 +105,8 @@ export async function openStage(): Promise<Stage> {
     usual: world,
     deleted: withDeletedBackups(world),
     linked: withLinks(world),
-    preserved: withSnapshots(world),
+    preserved: withPreserved(world),
+    copied: withSnapshots(world),
   };
   const actions = createActions(connect({ signIn: () => Promise.reject(new Error('nobody signs in')) }));
   const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }), actions);
@@ -117,7 +143,7 @@ export async function openStage(): Promise<Stage> {
 interface Requisites {
   time: VirtualTime;
   root: string;
-  worlds: { usual: World; deleted: World; linked: World; preserved: World };
+  worlds: { usual: World; deleted: World; linked: World; preserved: World; copied: World };
   shelf: PlaybookShelf;
 }
 
@@ -141,6 +167,7 @@ class Play {
       'undelete-backup': worlds.deleted,
       'revoke-disk-links': worlds.linked,
       'install-patches': worlds.preserved,
+      'export-disk': worlds.copied,
     };
     const world = special[schedule.playbook] ?? worlds.usual;
     this.#azure = new SimulatedAzure(world, schedule.latency, (ms, call) => time.later(ms, call));
@@ -291,7 +318,9 @@ class Play {
     const { playbook } = this.#schedule;
     this.#azure.azure.operations.settle();
     const now = conditionOf(this.#azure, this.#target.id);
-    const same = otherwise(now, this.#before).length === 0;
+    const same =
+      otherwise(now, this.#before).length === 0 &&
+      (playbook !== 'export-disk' || now.openToExport === this.#before.openToExport);
     const said = text.trim().split('\n').slice(-3).join(' | ').slice(0, 600);
     if (![0, 3, 4, 5].includes(code)) this.#wrong.push(`exit ${code}: ${said}`);
     if (code === 0 && !isReached(playbook, this.#azure, this.#target.id, this.#before)) {
@@ -318,6 +347,9 @@ class Play {
   #judgeUndone(what: string): void {
     const now = conditionOf(this.#azure, this.#target.id);
     this.#wrong.push(...otherwise(now, this.#before).map((part) => `${what}, and it is ${part}`));
+    if (this.#schedule.playbook === 'export-disk' && now.openToExport !== '') {
+      this.#wrong.push(`${what}, and ${now.openToExport} can still be exported`);
+    }
   }
 
   async #judgeCase(when: string): Promise<void> {

@@ -49,6 +49,7 @@ export const playbooks: Record<string, readonly string[]> = {
   'install-patches': ['web01'],
   'disable-account': ['web01'],
   'contain-brute-force': ['web01', 'app03', 'sql01'],
+  'export-disk': ['jump01', 'sql01'],
 };
 
 const page = (status: number): Fault['effect'] => ({
@@ -131,6 +132,10 @@ const changes: Record<string, readonly [string, string][]> = {
   take: [['DELETE', '/roleAssignments/[^/?]+\\?']],
   give: [['PUT', '/roleAssignments/[^/?]+\\?']],
   readdress: [['PUT', '/networkInterfaces/[^/?]+\\?']],
+  copy: [
+    ['POST', '/beginGetAccess\\?'],
+    ['POST', '/endGetAccess\\?'],
+  ],
 };
 
 /** What a playbook sends, and what undoing it does. */
@@ -150,6 +155,7 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'collect-volatile': { run: ['script'], undo: ['unscript'] },
   'cut-identity': { run: ['take'], undo: ['give'] },
   'remove-public-ip': { run: ['readdress'], undo: ['readdress'] },
+  'export-disk': { run: ['copy'], undo: [] },
 };
 
 /** One fault among the requests that a run or an undo sends, with its description. */

@@ -116,7 +116,9 @@ export async function awaitRun(connection: Connection, context: ActionContext, r
 export async function runsOf(connection: Connection, context: ActionContext, part: string): Promise<string[]> {
   const { target, caseId } = context;
   const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
-  const begins = runName(caseId, part, new Date(0)).replace(/19700101T000000Z$/, '').toLowerCase();
+  const begins = runName(caseId, part, new Date(0))
+    .replace(/19700101T000000Z$/, '')
+    .toLowerCase();
   const names: string[] = [];
   for await (const { name = '', tags } of virtualMachineRunCommands.listByVirtualMachine(
     target.resourceGroup,
