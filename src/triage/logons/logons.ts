@@ -1,5 +1,6 @@
 import type { Burst, Logons } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
+import { AccountExistence } from './account-existence.ts';
 import { type BurstRows, BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
 import { isDistributed, kindOfSource } from './classify.ts';
 import type { FailureColumns } from './events.ts';
@@ -232,10 +233,7 @@ class Teller {
   readonly #evidence: LogonEvidence;
   readonly #successes: Successes;
   readonly #tally: Tally;
-  /** Of each code: does it say that the account is there (1), that it is not (2), or nothing (0)? */
-  readonly #says: Uint8Array;
-  /** Of each account, from all failures: bit 1, a code says that it is there; bit 2, a code says that it is not. */
-  readonly #existence: Uint8Array;
+  readonly #existence: AccountExistence;
 
   constructor(evidence: LogonEvidence, successes: Successes) {
     const columns = evidence.failures;
@@ -249,22 +247,7 @@ class Teller {
       codes: new Counts(columns.codes.size),
       logonTypes: new Set(),
     };
-    this.#says = Uint8Array.from(columns.codes.texts, (code) => {
-      const { accountExists } = failureMeaning(code);
-      return accountExists === null ? 0 : accountExists ? 1 : 2;
-    });
-    this.#existence = new Uint8Array(columns.accounts.size);
-    for (let row = 0; row < columns.length; row++) {
-      const says = this.#says[columns.code[row] ?? 0] ?? 0;
-      if (says !== 0) {
-        const account = columns.account[row] ?? 0;
-        this.#existence[account] = (this.#existence[account] ?? 0) | says;
-      }
-    }
-    for (const name of evidence.existing ?? []) {
-      const account = columns.accounts.find(name);
-      if (account >= 0) this.#existence[account] = 1;
-    }
+    this.#existence = new AccountExistence(columns, evidence.existing ?? []);
   }
 
   /** Counts the rows of one burst. Valid until the next call. */
@@ -317,13 +300,8 @@ class Teller {
         address: printable(columns.addresses.text(number), 256) || '-',
         failures: tally.addresses.of(number),
       })),
-      accounts: tally.accounts.top(most.accounts).map((number) => ({
-        name: printable(columns.displays[number] ?? '', 256) || '-',
-        failures: tally.accounts.of(number),
-        exists: this.#exists(number),
-      })),
       distinctSources: tally.addresses.numbers.length,
-      distinctAccounts: tally.accounts.numbers.length,
+      ...this.#accounts(rows, tally),
       codes: tally.codes.top(most.codes).map((number) => {
         const code = columns.codes.text(number);
         return {
@@ -341,10 +319,31 @@ class Teller {
     return { computer, burst };
   }
 
-  #exists(account: number): boolean | null {
-    if (account === 0) return null;
-    const seen = this.#existence[account] ?? 0;
-    return (seen & 1) !== 0 ? true : (seen & 2) !== 0 ? false : null;
+  /** The accounts of a burst, most failures first, and how many they are. */
+  #accounts(rows: Uint32Array, tally: Tally): Pick<Burst, 'accounts' | 'distinctAccounts'> {
+    const { accounts } = tally;
+    const parts = new Map(
+      accounts.numbers
+        .filter((number) => this.#existence.isParted(number))
+        .map((number) => [number, this.#existence.partsOf(number, rows)]),
+    );
+    const listed = accounts.top(most.accounts).flatMap(
+      (number) =>
+        parts.get(number) ?? {
+          name: this.#evidence.failures.displays[number] ?? '',
+          failures: accounts.of(number),
+          exists: this.#existence.of(number),
+        },
+    );
+    if (parts.size > 0) listed.sort((a, b) => b.failures - a.failures);
+    let distinctAccounts = accounts.numbers.length;
+    for (const names of parts.values()) distinctAccounts += names.length - 1;
+    return {
+      accounts: listed
+        .slice(0, most.accounts)
+        .map((account) => ({ ...account, name: printable(account.name, 256) || '-' })),
+      distinctAccounts,
+    };
   }
 
   #witnesses(computer: string, start: number, end: number, tally: Tally): Pick<Burst, 'witnesses'> {

@@ -185,6 +185,59 @@ describe('the logons of a Windows VM', () => {
     expect(fact.value.bursts[0]?.accounts[0]?.exists).toBe(false);
   });
 
+  it("say of each domain's account whether it exists, in each of the tables", async () => {
+    const data = many(36, '01:00:00', 1, (_, i) => ({
+      SubStatus: ['0xc0000064', '0xC000006A', '0xc000006a'][i % 3],
+      TargetDomainName: ['DOM1', 'DOM2', '-'][i % 3],
+    }));
+    const each = [
+      {
+        SecurityEvent: data.map((given, i) =>
+          failed(at('01:00:00') + i * ticksPerSecond, { ...given, TargetUserName: 'x' }),
+        ),
+      },
+      {
+        WindowsEvent: data.map((given, i) => ({
+          ...security(at('01:00:00') + i * ticksPerSecond, 4625),
+          Provider: 'Microsoft-Windows-Security-Auditing',
+          EventData: { TargetUserName: 'x', IpAddress: '203.0.113.77', LogonType: '3', ...given },
+        })),
+      },
+      {
+        Event: data.map((given, i) => ({
+          ...security(at('01:00:00') + i * ticksPerSecond, 4625),
+          EventLog: 'Security',
+          Source: 'Microsoft-Windows-Security-Auditing',
+          EventData: `<DataItem><EventData>${Object.entries({
+            TargetUserName: 'x',
+            IpAddress: '203.0.113.77',
+            LogonType: '3',
+            ...given,
+          })
+            .map(([name, value]) => `<Data Name="${name}">${value}</Data>`)
+            .join('')}</EventData></DataItem>`,
+        })),
+      },
+    ];
+    for (const tables of each) {
+      const { value } = await readKnown({
+        ...tables,
+        ...(tables.SecurityEvent ? { SecurityEvent: [...tables.SecurityEvent, service] } : {}),
+      });
+      expect(value.bursts).toMatchObject([
+        {
+          failures: 36,
+          distinctAccounts: 3,
+          accounts: [
+            { name: 'dom1\\x', failures: 12, exists: false },
+            { name: 'dom2\\x', failures: 12, exists: true },
+            { name: 'x', failures: 12, exists: true },
+          ],
+        },
+      ]);
+    }
+  });
+
   it('leave 4625 of another provider alone', async () => {
     const rows = many(30, '01:00:00', 1, (time) => failed(time, { EventSourceName: 'Microsoft-Windows-EventSystem' }));
     expect((await readKnown({ SecurityEvent: [...rows, service] })).value).toMatchObject({ failures: 0, bursts: [] });
