@@ -11,10 +11,10 @@ export interface LintWarning {
 type Known = Pick<Action, 'danger' | 'undo' | 'input'>;
 
 /** Actions that must not come before others, and why: the order of volatility (RFC 3227, section 2.1) among them. */
-const orders: readonly { first: string; then: readonly string[]; because: string }[] = [
+const orders: readonly { first: string; later: readonly string[]; because: string }[] = [
   {
     first: 'vm.deallocate',
-    then: [
+    later: [
       'volatile.collect',
       'disks.snapshot',
       'backup.trigger',
@@ -26,28 +26,28 @@ const orders: readonly { first: string; then: readonly string[]; because: string
   },
   {
     first: 'patches.install',
-    then: ['volatile.collect', 'disks.snapshot', 'backup.trigger'],
+    later: ['volatile.collect', 'disks.snapshot', 'backup.trigger'],
     because: 'an installation overwrites evidence',
   },
   {
     first: 'patches.assess',
-    then: ['volatile.collect', 'disks.snapshot'],
+    later: ['volatile.collect', 'disks.snapshot'],
     because: 'an assessment writes to the disk of the VM',
   },
   {
     first: 'nsg.lock',
-    then: ['volatile.collect', 'backup.trigger', 'account.disable', 'patches.assess', 'patches.install'],
+    later: ['volatile.collect', 'backup.trigger', 'account.disable', 'patches.assess', 'patches.install'],
     because: 'a lock may cut the way out that the VM agent needs',
   },
   {
     first: 'nsg.lock',
-    then: ['disks.snapshot'],
+    later: ['disks.snapshot'],
     because: 'the intruder sees a lock, and may clean up; lock first only while data are leaving the VM',
   },
-  { first: 'disks.snapshot', then: ['volatile.collect'], because: 'live state changes with every minute' },
+  { first: 'disks.snapshot', later: ['volatile.collect'], because: 'live state changes with every minute' },
   {
     first: 'jit.enable',
-    then: ['nsg.lock'],
+    later: ['nsg.lock'],
     because: 'just-in-time access closes no port that another rule opens',
   },
 ];
@@ -60,13 +60,13 @@ function orderWarnings(steps: readonly PlaybookStep[]): LintWarning[] {
   return steps.flatMap((step, index) =>
     orders
       .filter(({ first }) => first === step.uses)
-      .flatMap(({ first, then, because }) =>
+      .flatMap(({ first, later, because }) =>
         steps
           .slice(index + 1)
-          .filter(({ uses }) => uses !== undefined && then.includes(uses))
-          .map((later) => ({
+          .filter(({ uses }) => uses !== undefined && later.includes(uses))
+          .map((next) => ({
             path: ['steps', index, 'uses'],
-            text: `${first} (${step.id}) before ${later.uses} (${later.id}): ${because}`,
+            text: `${first} (${step.id}) before ${next.uses} (${next.id}): ${because}`,
           })),
       ),
   );

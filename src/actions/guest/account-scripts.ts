@@ -5,7 +5,7 @@
  * linux/run-command-managed, "Parameter and ProtectedParameter parameters", read 2026-11-30).
  */
 export const accountScripts = {
-  windows: String.raw`param([string]$Verb, [string]$Account)
+  windows: `param([string]$Verb, [string]$Account)
 $ErrorActionPreference = 'Stop'
 if ($Account -notmatch '^x([0-9a-f][0-9a-f])+$') { [Console]::Error.Write('cordon: not a name'); exit 2 }
 $hex = $Account.Substring(1)

@@ -11,19 +11,16 @@ export interface GuestScript {
  * run-command-managed, read 2026-11-30). So each part is a run of its own, and its last line says the SHA-256 and the size of
  * all that it printed: what was cut at the front is known to be.
  */
-const windowsEnd =
-  String.raw`
-$text = ($lines | Out-String -Width 300) -replace "` +
-  '`r' +
-  String.raw`", ''
+const windowsEnd = `
+$text = ($lines | Out-String -Width 300) -replace "\`r", ''
 $bytes = [Text.Encoding]::UTF8.GetBytes($text)
 $hash = ([BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($bytes)) -replace '-', '').ToLower()
 [Console]::Out.Write($text)
 [Console]::Out.Write("cordon-end sha256=$hash bytes=$($bytes.Length)")
 `;
 
-const linuxEnd = String.raw`
-text=$(collect 2>&1; printf x); text=${'$'}{text%x}
+const linuxEnd = `
+text=$(collect 2>&1; printf x); text=\${text%x}
 hash=$(printf %s "$text" | sha256sum | cut -d' ' -f1)
 size=$(printf %s "$text" | wc -c | tr -d ' ')
 printf '%scordon-end sha256=%s bytes=%s' "$text" "$hash" "$size"
