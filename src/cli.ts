@@ -255,6 +255,21 @@ function addUndo(cordon: Command): void {
     );
 }
 
+/** `cordon release CASE` */
+function addRelease(cordon: Command): void {
+  reading(
+    cordon
+      .command('release <case>')
+      .description('at the end of an incident: undo all that the case has in force, and look at what is left'),
+  )
+    .option('--confirm <name>', "the VM's name: do it; without it what is in force is listed")
+    .option('--reason <text>', 'why, for the transcript')
+    .option('--cases <folder>', 'where case files are kept')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/release.ts')).releaseCase(id, command.optsWithGlobals(), streams)),
+    );
+}
+
 /** `cordon playbook lint` */
 function addPlaybook(cordon: Command): void {
   cordon
@@ -432,6 +447,7 @@ function program(): Command {
   addKql(cordon);
   addRun(cordon);
   addUndo(cordon);
+  addRelease(cordon);
   addPlaybook(cordon);
   addCase(cordon);
   addSimulate(cordon);
