@@ -438,8 +438,8 @@ const allowText =
 const wayInOption = () =>
   new Option(
     '--way-in <choice>',
-    'required: refuse a lock that shuts you out; warn: lock the VM nevertheless, with a warning',
-  ).choices(['required', 'warn']);
+    'required: refuse a lock that shuts you out; told: lock the VM nevertheless, with a warning',
+  ).choices(['required', 'told']);
 
 const failOnOption = () =>
   new Option(
