@@ -11,7 +11,7 @@ const version = '2016-09-01';
 export const lockIdOf = (snapshotId: string): string =>
   `${snapshotId}/providers/Microsoft.Authorization/locks/cordon-evidence`;
 
-/** Nobody deletes it by mistake. Whoever may lift locks can (Microsoft Learn, "Lock your resources"). */
+/** Nobody deletes it by mistake; a role that may lift locks still can (Microsoft Learn, "Lock your resources"). */
 export const lockBody: Json = {
   properties: { level: 'CanNotDelete', notes: 'Evidence of a case. Lifted by undoing the snapshots in cordon.' },
 };
