@@ -4,7 +4,7 @@ import { azureError } from '../azure/client/failure.ts';
 import type { Target } from '../playbook/action.ts';
 import { printable } from '../text/printable.ts';
 
-/** What of a case is in Azure yet, by its tag; asked of each provider, since Resource Graph lags behind. */
+/** Resources with the tag of a case, asked of each provider: Resource Graph lags behind. */
 export interface LeftInAzure {
   /** What an undo should have taken away: "security group cordon-…". */
   inForce: string[];
@@ -50,7 +50,9 @@ export async function leftInAzure(
     await look('security group', left.inForce, async () => network.networkSecurityGroups.listAll());
     await look('snapshot', left.evidence, async () => compute.snapshots.list());
   }
-  for (const { subscriptionId, resourceGroup, name } of new Map(targets.map((one) => [one.id.toLowerCase(), one])).values()) {
+  for (const { subscriptionId, resourceGroup, name } of new Map(
+    targets.map((one) => [one.id.toLowerCase(), one]),
+  ).values()) {
     const compute = await connection.compute(subscriptionId);
     await look(`run command at ${name}:`, left.inForce, async () =>
       compute.virtualMachineRunCommands.listByVirtualMachine(resourceGroup, name),

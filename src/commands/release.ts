@@ -12,7 +12,7 @@ import { type UndoFlags, undoCase } from './run-headless.ts';
 export type ReleaseFlags = Pick<UndoFlags, 'cases' | 'confirm' | 'reason' | 'readOnly'> &
   Omit<UndoFlags, 'vm' | 'step' | 'yes' | 'keep' | 'due' | 'wait' | 'json'>;
 
-/** What is left, in sentences: what is in force yet, the evidence that stays, and what could not be seen. */
+/** Sentences about the rest of a case in Azure: in force yet, evidence that stays, not seen. */
 function linesOf(caseId: string, vm: string, { inForce, evidence, notSeen }: LeftInAzure): string[] {
   return [
     inForce.length === 0
@@ -54,7 +54,9 @@ export async function releaseCase(id: string, flags: ReleaseFlags, streams: Stre
   const { vm } = reader.header;
   if (flags.confirm === undefined) {
     const code = await undoCase(caseId, flags, streams);
-    streams.stderr.write(`Nothing was changed. To release it: cordon release ${caseId} --confirm ${printable(vm.name, 80)}\n`);
+    streams.stderr.write(
+      `Nothing was changed. To release it: cordon release ${caseId} --confirm ${printable(vm.name, 80)}\n`,
+    );
     return code;
   }
   if (flags.confirm !== vm.name) {
@@ -68,7 +70,12 @@ export async function releaseCase(id: string, flags: ReleaseFlags, streams: Stre
   const opened = await openConnection(flags);
   try {
     const { subscriptionId, resourceGroup } = parsed;
-    const left = await conclude(opened.connection, caseId, flags, { ...vm, subscriptionId, resourceGroup, location: '' });
+    const left = await conclude(opened.connection, caseId, flags, {
+      ...vm,
+      subscriptionId,
+      resourceGroup,
+      location: '',
+    });
     for (const line of linesOf(caseId, vm.name, left)) streams.stdout.write(`${printable(line, 2000)}\n`);
     return left.inForce.length > 0 || left.notSeen.length > 0 ? exitCode.needsAttention : code;
   } finally {

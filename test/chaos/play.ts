@@ -251,7 +251,14 @@ class Play {
     const { shelf } = this.#requisites;
     const process = this.#process(diesAt);
     this.#azure.azure.faults.add([...faults]);
-    const playbook = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
+    const found = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
+    const unpreserved = { withoutSnapshot: 'played without the snapshots of the case' };
+    const playbook = {
+      ...found,
+      steps: found.steps.map((step) =>
+        step.uses === 'patches.install' ? { ...step, with: { ...step.with, ...unpreserved } } : step,
+      ),
+    };
     const ended = await this.#within('the run', () => process.run(playbook, this.#target, this.#caseId));
     this.#azure.azure.faults.clear();
     this.#caseId ??= readdirSync(this.#root).find((name) => !name.startsWith('.')) ?? null;

@@ -48,7 +48,6 @@ describe('cordon release', () => {
     for (const [playbook, given] of [
       ['snapshot-disks', first],
       ['lock-nsg', acting],
-      ['cut-identity', acting],
     ] as const) {
       const { text, streams } = capture();
       expect(await runPlaybook(playbook, given, streams), `${playbook}: ${text.out}${text.err}`).toBe(0);
@@ -56,7 +55,7 @@ describe('cordon release', () => {
     await bench.begin();
     const listed = await release();
     expect(listed.err).toMatch(/Nothing was changed.*--confirm web01/);
-    expect(listed.out).toMatch(/cut \(cut-identity\)[\s\S]*lock \(lock-nsg\)/);
+    expect(listed.out).toMatch(/lock \(lock-nsg\)[\s\S]*snapshot \(snapshot-disks\)/);
     await expect(release({ confirm: 'web02' })).rejects.toThrow(/not the VM's name: web01/);
     expect(bench.mutations()).toEqual([]);
 
