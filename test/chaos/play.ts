@@ -45,25 +45,6 @@ function withLinks(world: World): World {
   return changed;
 }
 
-/** The disks of web01 are preserved in the case that a run of this day begins. */
-function withPreserved(world: World): World {
-  const changed = structuredClone(world);
-  const disks = changed.resources.filter(
-    (one) => /^microsoft\.compute\/disks$/i.test(one.type) && /\/virtualMachines\/web01$/i.test(String(one.managedBy)),
-  );
-  for (const { id, name, location } of disks) {
-    changed.resources.push({
-      id: `${id.split('/').slice(0, 5).join('/')}/providers/Microsoft.Compute/snapshots/kept-${name}`,
-      name: `kept-${name}`,
-      type: 'Microsoft.Compute/snapshots',
-      ...(location === undefined ? {} : { location }),
-      tags: { 'cordon-case': '2026-11-23-web01' },
-      properties: { provisioningState: 'Succeeded', creationData: { createOption: 'Copy', sourceResourceId: id } },
-    });
-  }
-  return changed;
-}
-
 /** Small snapshots of every disk, closed, as a case of cordon's own takes them. */
 function withSnapshots(world: World): World {
   const changed = structuredClone(world);
@@ -105,7 +86,6 @@ export async function openStage(): Promise<Stage> {
     usual: world,
     deleted: withDeletedBackups(world),
     linked: withLinks(world),
-    preserved: withPreserved(world),
     copied: withSnapshots(world),
   };
   const actions = createActions(connect({ signIn: () => Promise.reject(new Error('nobody signs in')) }));
@@ -143,7 +123,7 @@ export async function openStage(): Promise<Stage> {
 interface Requisites {
   time: VirtualTime;
   root: string;
-  worlds: { usual: World; deleted: World; linked: World; preserved: World; copied: World };
+  worlds: { usual: World; deleted: World; linked: World; copied: World };
   shelf: PlaybookShelf;
 }
 
@@ -166,7 +146,6 @@ class Play {
     const special: Record<string, World> = {
       'undelete-backup': worlds.deleted,
       'revoke-disk-links': worlds.linked,
-      'install-patches': worlds.preserved,
       'export-disk': worlds.copied,
     };
     const world = special[schedule.playbook] ?? worlds.usual;
@@ -272,7 +251,14 @@ class Play {
     const { shelf } = this.#requisites;
     const process = this.#process(diesAt);
     this.#azure.azure.faults.add([...faults]);
-    const playbook = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
+    const found = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
+    const unpreserved = { withoutSnapshot: 'played without the snapshots of the case' };
+    const playbook = {
+      ...found,
+      steps: found.steps.map((step) =>
+        step.uses === 'patches.install' ? { ...step, with: { ...step.with, ...unpreserved } } : step,
+      ),
+    };
     const ended = await this.#within('the run', () => process.run(playbook, this.#target, this.#caseId));
     this.#azure.azure.faults.clear();
     this.#caseId ??= readdirSync(this.#root).find((name) => !name.startsWith('.')) ?? null;
