@@ -123,6 +123,16 @@ function missing(planned: readonly Planned[], options: RunOptions): string | nul
   return lacks.length === 0 ? null : `nothing was done: confirm ${lacks.join(', and ')}; or look with --dry-run`;
 }
 
+/**
+ * Do the options confirm whatever the plans may say? Then they are made once, by the runs themselves: Azure lets a user read
+ * about 25 times a second, and a plan reads as often for each VM.
+ */
+function confirmsAll(options: RunOptions, { playbook, actions, targets }: SeveralDependencies): boolean {
+  const dangers = playbook.steps.flatMap(({ uses }) => (uses ? [actions.get(uses)?.danger ?? 'reversible'] : []));
+  const named = options.confirm === String(targets.length);
+  return named && (options.yes === true || dangers.every((danger) => danger === 'disruptive'));
+}
+
 interface Ran {
   target: Target;
   run: StartedRun;
@@ -190,7 +200,8 @@ export async function runSeveral(
     const because = `read-only: ${playbook.name} changes Azure. Run it without --read-only, or look with --dry-run`;
     throw new Failure(because, exitCode.notPermitted);
   }
-  const planned = await eachBounded(targets, (target) => planOne(options, dependencies, target));
+  const whole = !options.dryRun && confirmsAll(options, dependencies);
+  const planned = whole ? [] : await eachBounded(targets, (target) => planOne(options, dependencies, target));
   if (options.dryRun) {
     const document = plansDocument.parse({
       schema: 'cordon.plans/1',
@@ -202,7 +213,7 @@ export async function runSeveral(
     streams.stdout.write(options.json ? `${printedJson(document)}\n` : plansText(planned));
     return worst(planned.map(({ code }) => code));
   }
-  const lacking = missing(planned, options);
+  const lacking = whole ? null : missing(planned, options);
   if (lacking !== null) throw new Failure(lacking, exitCode.usage);
   const opened = await dependencies.openCase();
   let stop = () => {};
