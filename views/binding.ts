@@ -42,7 +42,7 @@ export const aboutMachines: readonly Mode[] = [
   'time-line',
   'moment',
 ];
-export const views: readonly Mode[] = [...aboutMachines, 'chooser', 'run', 'transcript'];
+export const views: readonly Mode[] = [...aboutMachines, 'log-report', 'chooser', 'run', 'transcript'];
 /** Where text is typed. */
 export const texts: readonly Mode[] = ['input', 'palette', 'prompt-text'];
 export const everywhere: readonly Mode[] = [...views, 'help', ...texts, 'prompt-key', 'prompt-next'];

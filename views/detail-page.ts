@@ -11,7 +11,7 @@ import { bodySections, type Section } from './sections.ts';
 /** A detail: its title, its text, its tables. */
 export function detailSections(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
   const layer = drawn(state);
-  if (layer.kind !== 'detail' && layer.kind !== 'address' && layer.kind !== 'moment') return [];
+  if (!('scroll' in layer) || !('vmId' in layer)) return [];
   const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
   const header = machineHeader(state, layer.vmId, layer.kind === 'moment' ? 'time line › entry' : layer.kind);
   const told = detailFound(session, state);

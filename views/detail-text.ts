@@ -223,13 +223,16 @@ export function detailOf(
 
 /** The labelled lines as rows of `width` cells. */
 export function detailRows(detail: Detail, width: number): Line[] {
-  const labels = Math.min(24, Math.max(12, ...detail.lines.map(({ label }) => label.length + 2)));
+  const longest = Math.max(0, ...detail.lines.map(({ label }) => label.length));
+  const labels = longest === 0 ? 0 : Math.min(24, Math.max(12, longest + 2));
   return detail.lines.flatMap(({ label, text }) => {
-    const unknown = /^not (known|seen)$/i.test(label);
-    return wrap(text, width - labels - 2, 40).map((part, at) =>
+    const unknown = /^not (known|seen)$/i.test(label) || /^\s*\?/.test(text);
+    // A text that is set in stays so in all its rows.
+    const indent = text.length - text.trimStart().length;
+    return wrap(text.slice(indent), width - labels - 2 - indent, 40).map((part, at) =>
       line(
         span(` ${(at === 0 ? label : '').padEnd(labels).slice(0, labels)} `, 'dim'),
-        span(part, unknown ? 'unknown' : 'plain'),
+        span(' '.repeat(indent) + part, unknown ? 'unknown' : 'plain'),
       ),
     );
   });

@@ -10,6 +10,7 @@ const modeNames: Record<Mode, string> = {
   findings: 'findings',
   'time-line': 'time line',
   moment: 'entry of the time line',
+  'log-report': 'event logs without a VM',
   chooser: 'playbooks',
   run: 'playbook in progress',
   transcript: 'transcript',

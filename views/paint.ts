@@ -32,20 +32,27 @@ function codes(tone: Tone, bold: boolean, chosen: boolean): readonly [string, st
   return made;
 }
 
-/** Blanks look alike in every colour. */
-const toneOf = ({ text, tone }: Span): Tone => (text.trim() === '' ? 'plain' : tone);
+const isBlank = ({ text }: Span): boolean => text.trim() === '';
 
 /**
  * A row as one text with its styles in it: a terminal library then lays out one text a row instead of one a piece.
- * Pieces of one look that follow each other are written as one.
+ * Pieces of one look that follow each other are written as one. Blanks look alike in every colour: they go with what
+ * is before them, unless that is the bar of the row under the cursor.
  */
 export function paint(row: Line): string {
   let text = '';
   let run = '';
   let style: readonly [string, string] | null = null;
+  let bar = false;
   for (const piece of row.spans) {
     const chosen = piece.chosen === true;
-    const next = codes(toneOf(piece), piece.bold || chosen, chosen);
+    const blank = isBlank(piece) && !chosen;
+    if (blank && style !== null && !bar) {
+      run += piece.text;
+      continue;
+    }
+    bar = chosen;
+    const next = codes(blank || chosen ? 'plain' : piece.tone, piece.bold || chosen, chosen);
     if (style !== null && next !== style) {
       text += style[0] + run + style[1];
       run = '';

@@ -61,7 +61,8 @@ export function screenOf(
       return whole(timeLinePage(state));
     case 'detail':
     case 'address':
-    case 'moment': {
+    case 'moment':
+    case 'log-report': {
       const sections = detailSections(session, state);
       if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];
       // The question is above the text; the tables give way to it.

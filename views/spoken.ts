@@ -21,7 +21,7 @@ type Said = Record<string, string[]>;
 
 /** As wide as any sentence: nothing is cut, since a screen reader has no width. */
 const wide = 1_000;
-const marks = /[▲△●✓✗…❯◷│┌┐└┘─▁▂▃▄▅▆▇█]+/g;
+const marks = /[▲△●✓✗…❯◷│┌┐└┘─▁▂▃▄▅▆▇█░]+/g;
 const words = (text: string) =>
   text
     .replace(/(^|\s)\?(?=\s)/g, '$1not known')
@@ -156,7 +156,8 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
     }
     case 'detail':
     case 'address':
-    case 'moment': {
+    case 'moment':
+    case 'log-report': {
       const detail = detailOnScreen(session, state);
       const lines = detail?.lines.map(({ label, text }) => words(`${label === '' ? '' : `${label}: `}${text}`)) ?? [];
       return { place: [`${detail?.title ?? 'Nothing is there any more'}.`], lines };

@@ -142,7 +142,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['/'],
     name: 'search',
     description: 'Show only what contains every word that is typed',
-    modes: ['transcript', 'time-line', 'findings', 'help', 'detail', 'address', 'moment'],
+    modes: ['transcript', 'time-line', 'findings', 'help', 'detail', 'address', 'moment', 'log-report'],
     commands: one({ type: 'search' }),
   },
   {
@@ -283,8 +283,10 @@ export const viewBindings: readonly Given[] = [
     id: 'open-logs',
     keys: ['o'],
     name: 'open log',
-    description: 'Open exported event logs (.evtx) of this VM: failed logons without Log Analytics',
-    modes: ['triage', 'detail'],
+    description: 'Open exported event logs (.evtx): failed logons without Log Analytics, of this VM or without one',
+    modes: ['suspects', 'log-report', 'triage', 'detail'],
+    // Where VMs are listed, a log is opened at its VM.
+    offered: (state) => top(state).kind !== 'suspects' || state.scan.rows.length === 0 || state.logReport !== null,
     disabled: (state) =>
       state.triages.get(machineOf(state) ?? '')?.vm.os === 'linux' ? 'Linux VMs write no Windows event logs.' : '',
     commands: one({ type: 'open-logs' }),
@@ -304,7 +306,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['n'],
     name: 'note',
     description: 'Write a note into the case file',
-    modes: views,
+    modes: views.filter((mode) => mode !== 'log-report'),
     disabled: caseNeeded,
     commands: one({ type: 'note' }),
   },

@@ -6,7 +6,9 @@ import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
+import { disksExport } from './disks-export.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
+import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
 import { networkCheck } from './network-check.ts';
@@ -18,6 +20,7 @@ export function createActions(connection: Connection): Map<string, Action> {
   const all = [
     nsgLock(connection),
     disksSnapshot(connection),
+    disksExport(connection),
     backupTrigger(connection),
     backupUndelete(connection),
     patchesAssess(connection),
@@ -53,6 +56,8 @@ function tellingQueries(connection: Connection, action: Action): Action {
     ...action,
     plan: (context, input) =>
       told(context, async () => {
+        const refused = refusedForInstance(action.name, context.target);
+        if (refused) return refused;
         const plan = await action.plan(context, input).catch((error: unknown) => {
           throw withCure(error);
         });

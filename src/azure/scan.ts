@@ -1,4 +1,5 @@
 import { instantAt, textAt } from '../arm/json.ts';
+import { scaleSetInstanceOf } from '../arm/scale-set-instance.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -16,7 +17,7 @@ import { readFleetLogons } from './readers/fleet-logons.ts';
 import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { type Inventory, readInventory } from './readers/inventory.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
-import { otherMachinesText, withInstances } from './readers/other-machines.ts';
+import { otherMachinesText } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
@@ -61,8 +62,10 @@ function burstOf(bursts: FleetFacts['bursts'], key: string): FleetBurst {
 
 function patchesOf(patches: FleetFacts['patches'], key: string): PatchCounts | null {
   if (patches === null) return null;
+  const nothing = { critical: null, security: null };
+  if (scaleSetInstanceOf(key)) return { assessment: 'unsupported', ...nothing };
   const { counts, whole } = patches;
-  return counts.get(key) ?? { assessment: whole ? 'none' : 'unread', critical: null, security: null };
+  return counts.get(key) ?? { assessment: whole ? 'none' : 'unread', ...nothing };
 }
 
 function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
@@ -72,7 +75,9 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   const subscription = vm.subscriptionId.toLowerCase();
   const guarded = facts.alerts?.whole === true && facts.alerts.guarded.has(subscription);
   const count = facts.alerts?.counts.get(key);
-  const neverBackedUp = facts.backups?.whole === true && facts.backups.seen.has(subscription);
+  // Azure Backup takes no instances of scale sets: that none is backed up says nothing of this one.
+  const neverBackedUp =
+    facts.backups?.whole === true && facts.backups.seen.has(subscription) && !scaleSetInstanceOf(vm.id);
   const base: Omit<ScanRow, 'score' | 'severity' | 'because'> = {
     id: vm.id,
     name: vm.name,
@@ -189,10 +194,6 @@ async function scanLogons({ connection, options, inventory, facts, notSeen }: Sc
   else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
 }
 
-async function scanOthers({ connection, options, inventory, ids, notSeen }: ScanInHand): Promise<void> {
-  notSeen.push(...otherMachinesText(await withInstances(connection, inventory.others, ids, options.signal)));
-}
-
 async function scanAlerts({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
   const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
     countAlerts(connection, ids, inventory.machines, options.signal),
@@ -249,7 +250,6 @@ async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInH
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
   exposure: scanExposure,
   'failed logons': scanLogons,
-  'scale sets, Arc servers and classic VMs': scanOthers,
   'Defender alerts': scanAlerts,
   patches: scanPatches,
   'known exploited vulnerabilities': scanExploited,
@@ -293,7 +293,7 @@ export async function readScan(
     const notListed = { why, because, cure };
     return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason], notListed };
   }
-  notSeen.push(...inventory.notSeen);
+  notSeen.push(...inventory.notSeen, ...otherMachinesText(inventory.value.others));
   const { machines, subscriptions } = inventory.value;
   const ids = subscriptions.map(({ id }) => id);
   listed(machines);

@@ -12,6 +12,7 @@ import { readServersPlan } from './readers/defender-plan.ts';
 import { curedByEligibility } from './readers/eligible-roles.ts';
 import { readMachine } from './readers/machine.ts';
 import { firewallOf, type NetworkReading, networkPartsOf, readExposure } from './readers/network.ts';
+import { notOffered } from './readers/not-offered.ts';
 import { readSockets } from './readers/sockets.ts';
 
 export interface Triage {
@@ -95,9 +96,12 @@ function factReader(
     const known = started.get(name);
     if (known) return known;
     const { reader } = sources[name];
-    const read = reader
-      ? guarded(shared.connection, reader.from, reader.read(asked))
-      : Promise.resolve(unknown('depends', 'it follows from other evidence', 'refresh', 'cordon'));
+    const lacking = reader && notOffered(name, shared.vm, reader.from);
+    const read = lacking
+      ? Promise.resolve(lacking)
+      : reader
+        ? guarded(shared.connection, reader.from, reader.read(asked))
+        : Promise.resolve(unknown('depends', 'it follows from other evidence', 'refresh', 'cordon'));
     started.set(name, read);
     return read;
   };

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { CaseLockedError } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
+import { checkImage, imagesOf } from '../casefile/disk-images.ts';
 import { entryLine } from '../casefile/one-line.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
@@ -116,11 +117,32 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   head?: string;
   /** The number of entries noted with it. */
   entries?: number;
+  /** Both, "HEAD:COUNT". */
+  anchor?: string;
+  /** Make the digests of the disks that the case exported again. */
+  evidence?: boolean;
+}
+
+/** Head and count as one text; null when it is not such a text. */
+function anchorOf(text: string): { head: string; entries: number } | null {
+  const match = /^([0-9a-fA-F]{64}):([1-9]\d{0,14})$/.exec(text.trim());
+  return match ? { head: match[1] ?? '', entries: Number(match[2]) } : null;
 }
 
 /** `cordon case verify ID`: 0 only if the chain, its evidence and the given anchor hold; else 6 and the first wrong line. */
 export async function caseVerify(id: string, options: CaseVerifyOptions, streams: CommandStreams): Promise<number> {
-  const { head, entries } = options;
+  const anchor = options.anchor === undefined ? {} : anchorOf(options.anchor);
+  if (anchor === null) {
+    streams.stderr.write(
+      '--anchor takes HEAD:COUNT, as an export prints it: 64 hexadecimal digits, a colon, a number\n',
+    );
+    return wrongUsage;
+  }
+  if (options.anchor !== undefined && (options.head !== undefined || options.entries !== undefined)) {
+    streams.stderr.write('--anchor is --head and --entries in one: give the one or the other\n');
+    return wrongUsage;
+  }
+  const { head, entries } = { ...options, ...anchor };
   if (head !== undefined && !/^[0-9a-fA-F]{64}$/.test(head)) {
     streams.stderr.write('--head takes the 64 hexadecimal digits that an export prints\n');
     return wrongUsage;
@@ -134,8 +156,14 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
       ...(head === undefined ? {} : { head }),
       ...(entries === undefined ? {} : { entries }),
     });
+    const images = verification.ok && options.evidence === true ? await checkImages(found, streams.stderr) : [];
     if (options.json === true) {
-      const document = { schema: 'cordon.verification/1', id: found.id, ...verification };
+      const document = {
+        schema: 'cordon.verification/1',
+        id: found.id,
+        ...verification,
+        ...(options.evidence === true ? { images } : {}),
+      };
       streams.stdout.write(`${printedJson(document)}\n`);
     }
     if (!verification.ok) {
@@ -145,16 +173,34 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     const files = counted(verification.evidence, 'evidence file');
     const lines = `${counted(verification.entries, 'entry', 'entries')}, ${files}, head ${verification.head}`;
     if (options.json !== true) streams.stdout.write(`${found.id}: whole. ${lines}\n`);
+    for (const { file, because } of images) {
+      const said = because === '' ? 'is as it was exported' : because;
+      if (options.json !== true || because !== '') streams.stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
+    }
+    if (images.some(({ because }) => because !== '')) return doesNotVerify;
     for (const file of verification.unlisted) {
       streams.stderr.write(`${printable(`no entry vouches for ${file}`)}\n`);
     }
     if (head === undefined) {
       streams.stderr.write(
-        'Checked by itself only: give --head and --entries from an export to rule out a rewritten file.\n',
+        'Checked by itself only: give --anchor HEAD:COUNT from an export to rule out a rewritten file.\n',
       );
     }
     return done;
   });
+}
+
+/** Are the disks that the case exported what they were? They may be large: whom it is done for sees how far it is. */
+async function checkImages(
+  found: CaseReader,
+  stderr: { write(text: string): unknown },
+): Promise<{ file: string; sha256: string; because: string }[]> {
+  const checked: { file: string; sha256: string; because: string }[] = [];
+  for (const image of await imagesOf(found)) {
+    stderr.write(`${printable(`${image.file}: ${image.bytes} bytes are read`, 1024)}\n`);
+    checked.push({ file: image.file, sha256: image.sha256, because: await checkImage(image) });
+  }
+  return checked;
 }
 
 export interface CaseExportOptions extends CaseCommandOptions {
@@ -181,7 +227,7 @@ export async function caseExport(id: string, options: CaseExportOptions, streams
       streams.stdout.write(`${exported.file}\n`);
     }
     streams.stderr.write(
-      `sha256 ${exported.sha256}\nThe case has ${counted(exported.entries, 'entry', 'entries')}, head ${exported.head}: note both elsewhere.\n`,
+      `sha256 ${exported.sha256}\nThe case has ${counted(exported.entries, 'entry', 'entries')}, head ${exported.head}: note both elsewhere.\nanchor ${exported.head}:${exported.entries}\n`,
     );
     if (exported.verification.ok) return done;
     streams.stderr.write(`${failed(found.id, exported.verification)}\n`);

@@ -13,6 +13,7 @@ import type { Thresholds } from '../triage/logons/bursts.ts';
 import { eventWords } from '../triage/logons/event-words.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
+import { evtxText } from './evtx-report.ts';
 
 const minutesBefore = 5;
 const minutesAfter = 15;
@@ -66,6 +67,13 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
     now: options.now(),
   });
   return {
+    async report(typed, onProgress, signal) {
+      const read = await readEventLogs(await pathsIn(typed), reading({ onProgress, signal }));
+      if (read.files.length === 0) throw new Failure(read.unread.map(({ because }) => because).join('; '));
+      return evtxText({ schema: 'cordon.evtx/1', ...read })
+        .trimEnd()
+        .split('\n');
+    },
     async open(typed, vm, onProgress, signal) {
       return this.openPaths(await pathsIn(typed), vm, onProgress, signal);
     },

@@ -97,6 +97,11 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,
     ...(options.exploited ? { exploited: options.exploited } : {}),
   });
+  // Loaded when the first log is opened: most sessions open none.
+  const logs = async () => {
+    const { openedLogs } = await import('./opened-logs.ts');
+    return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now });
+  };
   const editor = personsEditor(process.env);
   const session = createSession(
     {
@@ -104,12 +109,9 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       cases: late.cases,
       playbooks: late.playbooks,
       contexts: late.contexts,
-      // Loaded when the first log is opened: most sessions open none.
       eventLogs: {
-        async open(...log) {
-          const { openedLogs } = await import('./opened-logs.ts');
-          return openedLogs({ thresholds: burstOptions(flags).thresholds, now: late.now }).open(...log);
-        },
+        open: async (...log) => (await logs()).open(...log),
+        report: async (...log) => (await logs()).report(...log),
         complete: async (typed) => (await import('./path-completion.ts')).completedPath(typed, /\.evtx$/i),
       },
       clipboard: terminalClipboard((sequence) => process.stdout.write(sequence), process.env, toClipboardProgram),

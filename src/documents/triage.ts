@@ -112,6 +112,8 @@ const logonSuccess = z.object({
   logonType: z.int().nullable(),
   /** What it shares with the failures before it: their address, one of their accounts, or both. */
   by: z.enum(['address', 'account', 'both']).optional(),
+  /** Where the log has it, but not how it was let in: "sshd session opened, method not known". */
+  how: z.string().optional(),
 });
 
 export type LogonSuccess = z.infer<typeof logonSuccess>;
@@ -154,6 +156,11 @@ export const burst = z.object({
     }),
     z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
   ]),
+  /**
+   * A session of a guessed account, of which the log says neither whence it came nor whether a password or a key let it in.
+   * `success` is unknown then.
+   */
+  session: logonSuccess.optional(),
   /** Only where failures have no address. */
   witnesses: z.array(burstWitness).optional(),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */
@@ -679,9 +686,10 @@ const scanRow = z.object({
   /**
    * Why the counts are null. `stale`: the last assessment is older than 7 days. `none`: there is none to be seen, because
    * none was made, it is older, or it may not be read. `unfinished`: it runs, or has no result. `failed`: it failed.
-   * `unread`: Azure gave no answer to it. Absent while the answer has not come.
+   * `unread`: Azure gave no answer to it. `unsupported`: Azure does not assess such a machine. Absent while the answer
+   * has not come.
    */
-  patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread']).optional(),
+  patchAssessment: z.enum(['fresh', 'stale', 'none', 'unfinished', 'failed', 'unread', 'unsupported']).optional(),
   /** Vulnerabilities that CISA lists as exploited; only with a catalogue, null when no scan of the VM can be read. */
   knownExploited: z.array(z.string()).nullable().optional(),
   /** null: unknown; "": never backed up. */

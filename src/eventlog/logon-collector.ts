@@ -73,6 +73,7 @@ export type Taken = 'failure' | 'success' | 'other' | 'repeated' | 'unwanted';
 
 const kinds = { failure: 0, success: 1, other: 2 } as const;
 
+const isZero = (code: string): boolean => code === '0x0' || code === '' || code === '-';
 const sessionText = (logonId: number): string => `0x${logonId.toString(16)}`;
 
 /** Gathers the events of logons from one log or several, each event once. */
@@ -164,10 +165,12 @@ export class LogonCollector {
     failure.recordId = record.recordId;
     failure.computer = record.system('computer');
     failure.account = record.text(0);
+    failure.domain = record.text(6);
     failure.address = record.text(1);
     failure.logonType = record.number(2);
     failure.status = this.#code(record, 3);
     failure.subStatus = this.#code(record, 4);
+    if (isZero(failure.status) && isZero(failure.subStatus)) failure.subStatus = record.text(7) || failure.subStatus;
     // The program identifies the client only where no address is recorded.
     failure.processName = failure.address.length > 1 ? '' : record.text(5);
     return failure;

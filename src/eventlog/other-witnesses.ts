@@ -5,7 +5,7 @@ import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.t
 import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
 import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
-import { type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
+import { isRemote, type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
 import { ExplicitCredentials } from './explicit-credentials.ts';
 import { payloadField, rdpFields, refusalFields } from './read-fields.ts';
 import type { TakenRecord } from './record.ts';
@@ -179,11 +179,11 @@ export class OtherWitnesses {
   }
 
   /**
-   * Sessions of Remote Desktop that were logged on or reconnected; those at the console report LOCAL for an address.
+   * Sessions of Remote Desktop that were logged on or reconnected; not those at the console.
    */
   #sessions(): Success[] {
     return this.#rdp
-      .filter(({ eventId, verified, address }) => verified && address !== 'LOCAL' && sessions.has(eventId))
+      .filter(({ eventId, verified, address }) => verified && sessions.has(eventId) && isRemote(address))
       .map(({ at, computer, account, address, eventId }) => ({
         first: at,
         last: at,

@@ -10,7 +10,16 @@ import {
 } from './security-events.ts';
 
 /** The fields that are read of each kind of event, in lists that are compared by identity (`EventRecord.choose`). */
-export const failureFields = ['TargetUserName', 'IpAddress', 'LogonType', 'Status', 'SubStatus', 'ProcessName'];
+export const failureFields = [
+  'TargetUserName',
+  'IpAddress',
+  'LogonType',
+  'Status',
+  'SubStatus',
+  'ProcessName',
+  'TargetDomainName',
+  'FailureReason',
+];
 export const successFields = ['TargetUserName', 'IpAddress', 'LogonType', 'TargetLogonId'];
 export const privilegeFields = ['SubjectUserName', 'SubjectLogonId'];
 export const explicitFields = ['TargetUserName', 'IpAddress', 'SubjectUserName', 'ProcessName'];

@@ -1,7 +1,7 @@
 import type { Node } from './language.ts';
 import { type Long, longFromReal, parseLong } from './longs.ts';
 import { compileRegex, type Regex, RegexRefused } from './regex.ts';
-import { type Expression, fail, type Scope } from './scope.ts';
+import { type Expression, fail, refuse, type Scope } from './scope.ts';
 import { parseGuid } from './table.ts';
 import { parseDatetime, parseTimespan, type Ticks } from './times.ts';
 import type { ColumnType } from './types.ts';
@@ -63,6 +63,16 @@ export function counts(call: Call, position: number): ((row: number) => number |
     const value = read(row);
     return value === null ? null : Math.trunc(value);
   };
+}
+
+/** The value of an argument that must not depend on the row; `otherwise` when it is absent. */
+export function constantArgument(call: Call, position: number, otherwise: Value): Value {
+  const given = call.args[position];
+  if (!given) return otherwise;
+  if (!given.constant) {
+    refuse(`${call.name}() with an option that differs by row`, call.argumentNodes[position] ?? call.node, call.scope);
+  }
+  return given.at(0);
 }
 
 /** Reads an argument as a dynamic; times become Instants. */

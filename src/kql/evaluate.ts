@@ -1,5 +1,5 @@
 import { declare } from './calling.ts';
-import { expression } from './expressions.ts';
+import { expression, tupleColumns } from './expressions.ts';
 import { tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
@@ -59,6 +59,7 @@ export function evaluate(
           tables: byName,
           expression,
           tabular,
+          tuple: tupleColumns,
           depth: 0,
           found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
         };

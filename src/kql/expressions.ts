@@ -1,13 +1,16 @@
 import { arithmetic, equality, hasAnyCase, ordering, textual } from './binary.ts';
 import { type Call, convert, type Implementation, textReader, toBool, toReal } from './call.ts';
 import { callFunction } from './calling.ts';
-import { reader } from './frame.ts';
+import { reader, type Vector, vectorOf } from './frame.ts';
 import { ADDRESS_FUNCTIONS } from './functions/addresses.ts';
+import { ARRAY_FUNCTIONS } from './functions/arrays.ts';
 import { CONVERSION_FUNCTIONS } from './functions/conversions.ts';
 import { DATE_FUNCTIONS } from './functions/dates.ts';
 import { DYNAMIC_FUNCTIONS, element } from './functions/dynamics.ts';
+import { IPV6_FUNCTIONS } from './functions/ipv6.ts';
 import { NUMBER_FUNCTIONS } from './functions/numbers.ts';
 import { ROW_FUNCTIONS } from './functions/rows.ts';
+import { SERIES_FUNCTIONS, SERIES_TUPLES } from './functions/series.ts';
 import { STRING_FUNCTIONS } from './functions/strings.ts';
 import { STRUCTURED_FUNCTIONS } from './functions/structured.ts';
 import {
@@ -20,6 +23,7 @@ import {
   nodeKind,
   optional,
   referencedSymbol,
+  resultColumns,
   scalarType,
   simpleName,
   tokenText,
@@ -43,8 +47,48 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...ADDRESS_FUNCTIONS,
     ...ROW_FUNCTIONS,
     ...STRUCTURED_FUNCTIONS,
+    ...SERIES_FUNCTIONS,
+    ...ARRAY_FUNCTIONS,
+    ...IPV6_FUNCTIONS,
   }),
 );
+
+/** Functions that are refused for a reason that is worth a sentence. */
+const REFUSED: Record<string, string> = {
+  geo_info_from_ip_address:
+    'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
+  parse_user_agent:
+    'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
+};
+
+/**
+ * A function that makes several columns (`series_stats(x)`), as the columns that the analyser names; undefined for any
+ * other expression.
+ */
+export function tupleColumns(
+  node: Node,
+  scope: Scope,
+  length: number,
+): { names: string[]; vectors: Vector[] } | undefined {
+  if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
+  const called = simpleName(child(node, 'Name'));
+  const implementation = SERIES_TUPLES[called];
+  if (!implementation || !Object.hasOwn(SERIES_TUPLES, called) || scope.names.has(called)) return undefined;
+  const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const args = argumentNodes.map((a) => expression(a, scope));
+  const read = implementation({ name: called, node, argumentNodes, args, type: 'dynamic', scope });
+  const rows = Array.from({ length }, (_, row) => read(row));
+  const columns = resultColumns(node);
+  return {
+    names: columns.map((c) => c.name),
+    vectors: columns.map((c, i) =>
+      vectorOf(
+        c.type,
+        rows.map((cells) => (Array.isArray(cells) ? (cells[i] ?? null) : null)),
+      ),
+    ),
+  };
+}
 
 /** Functions whose result differs by row though their arguments do not. */
 const ROW_DEPENDENT: ReadonlySet<string> = new Set(Object.keys(ROW_FUNCTIONS));
@@ -547,13 +591,23 @@ function functionCall(node: Node, scope: Scope): Expression {
     case 'column_ifexists':
     case 'columnifexists':
       return columnIfExists(node, argumentNodes, scope);
+    case 'ingestion_time':
+      // Exports do not keep when a row was ingested; evidence/run-query.ts says so.
+      return columnOf('TimeGenerated', scope) ?? refuse('ingestion_time() of rows without TimeGenerated', node, scope);
     case 'pack_all':
       return packAll(node, argumentNodes, scope);
     case 'toscalar':
       return scalarOf(argumentNodes[0] ?? node, scope);
   }
   const implementation = FUNCTIONS.get(called);
-  if (!implementation) return refuse(`The function '${called}()'`, child(node, 'Name'), scope);
+  if (!implementation) {
+    if (Object.hasOwn(SERIES_TUPLES, called)) {
+      return refuse(`'${called}()', which makes several columns, as one value`, child(node, 'Name'), scope);
+    }
+    const reason = REFUSED[called];
+    if (reason !== undefined) return fail('unsupported', `${called}(): ${reason}.`, child(node, 'Name'), scope);
+    return refuse(`The function '${called}()'`, child(node, 'Name'), scope);
+  }
   const args = argumentNodes.map((a) => expression(a, scope));
   const type = scalarType(node) ?? 'dynamic';
   const decimal = args.findIndex((a) => a.type === 'decimal');
@@ -572,7 +626,9 @@ function columnIfExists(node: Node, argumentNodes: readonly Node[], scope: Scope
 
 function packAll(node: Node, argumentNodes: readonly Node[], scope: Scope): Expression {
   const { frame } = scope;
-  if (!frame || argumentNodes.length > 0) return refuse('This pack_all()', node, scope);
+  if (!frame || argumentNodes.length > 1) return refuse('This pack_all()', node, scope);
+  const [flag] = argumentNodes;
+  const withoutEmpty = flag !== undefined && expression(flag, scope).at(0) === true;
   const reads = frame.vectors.map(reader);
   return {
     type: 'dynamic',
@@ -580,7 +636,9 @@ function packAll(node: Node, argumentNodes: readonly Node[], scope: Scope): Expr
     at: (row) => {
       const bag: Bag = Object.create(null);
       frame.names.forEach((n, i) => {
-        bag[n] = toDynamic(reads[i]?.(row) ?? null, frame.vectors[i]?.type ?? 'dynamic');
+        const value = reads[i]?.(row) ?? null;
+        if (withoutEmpty && (value === null || value === '')) return;
+        bag[n] = toDynamic(value, frame.vectors[i]?.type ?? 'dynamic');
       });
       return bag;
     },

@@ -46,6 +46,16 @@ function parserFile(name: string): string {
   return beside.find((path) => existsSync(path)) ?? `@kusto/language-service-next/${name}`;
 }
 
+/** The tree of a query; a query that Microsoft's analyser fails on, such as some about graphs, is refused. */
+function parsed(language: unknown, text: string, globals: object): unknown {
+  try {
+    return invoke(property(language, 'KustoCode'), 'ParseAndAnalyze', text, globals);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new KqlError('unsupported', "Microsoft's analyser fails on this query.", []);
+  }
+}
+
 let loaded: Library | undefined;
 
 function library(): Library {
@@ -67,7 +77,7 @@ function library(): Library {
   loaded = {
     kinds,
     analyse: (text, globals) => {
-      const code = invoke(property(language, 'KustoCode'), 'ParseAndAnalyze', text, globals);
+      const code = parsed(language, text, globals);
       if (!isNode(code)) throw new Error('the Kusto language service gave no tree');
       return code;
     },

@@ -1,4 +1,4 @@
-import type { Frame } from './frame.ts';
+import type { Frame, Vector } from './frame.ts';
 import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
 import { type Node, sourceText, startOf } from './language.ts';
 import type { Table } from './table.ts';
@@ -14,6 +14,8 @@ export interface Run {
   /** The two halves of the evaluator know each other through here only. */
   expression(node: Node, scope: Scope): Expression;
   tabular(node: Node, scope: Scope, input?: Frame): Frame;
+  /** The columns of a function that makes several; undefined for any other expression. */
+  tuple(node: Node, scope: Scope, length: number): { names: string[]; vectors: Vector[] } | undefined;
   /** User functions in progress; deeper than a bound is refused. */
   depth: number;
   /** Where schemas are in the text that an earlier try found in the data. */

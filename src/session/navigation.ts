@@ -65,6 +65,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
     case 'detail':
     case 'address':
     case 'moment':
+    case 'log-report':
       holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;
     case 'run': {

@@ -27,6 +27,8 @@ export type Layer =
   | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
   /** One entry of the time line. */
   | { kind: 'moment'; vmId: string; entry: string; scroll: number; search: string }
+  /** Event logs that were opened without a VM. */
+  | { kind: 'log-report'; vmId: ''; scroll: number; search: string }
   | { kind: 'chooser'; vmId: string; selected: number }
   /** `answering`: the prompt that the keys go to, by its key; "" when they go to the view. `step`: the one under the cursor. */
   | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
@@ -102,6 +104,19 @@ export interface LogsSlot {
   asked: OpenedLogs | null;
 }
 
+/** Event logs that are read, or were, without a VM. */
+export interface LogReport {
+  /** The files, as the user named them. */
+  typed: string;
+  /** 0 to 1 while they are read; null once that has ended. */
+  reading: number | null;
+  lines: readonly string[];
+  /** Why they could not be read; "" when they could. */
+  because: string;
+  /** When the reading began; ISO 8601 UTC. */
+  asOf: string;
+}
+
 export interface CaseSlot {
   state: 'opening' | 'open' | 'failed';
   openCase: OpenCase | null;
@@ -153,10 +168,14 @@ export interface SessionState {
   marked: ReadonlySet<string>;
   /** The VM under the cursor of the suspects list; null: the first. */
   selectedVm: string | null;
+  /** The VM that was first in the list until an answer put another one in its place, and when, by the stopwatch. */
+  overtaken: { id: string; at: number } | null;
   triages: ReadonlyMap<string, TriageSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
   /** Exported event logs by the id of the VM whose they are. */
   logs: ReadonlyMap<string, LogsSlot>;
+  /** The event logs that were opened last without a VM; null when none were. */
+  logReport: LogReport | null;
   /** Traces of addresses in the logs, by the address; null while it is awaited. */
   traces: ReadonlyMap<string, Fact<AddressTrace> | null>;
   /** Events next to an instant, by `aroundKey`; null while they are awaited. */

@@ -1,13 +1,15 @@
 import type { ScanRow } from '../documents/triage.ts';
 import { hasInOrder } from '../text/fuzzy.ts';
 import { nameKey } from '../text/name-key.ts';
-import { orderOf, type Sort } from '../words/suspects-columns.ts';
+import { type Sort, sortKeyOf } from '../words/suspects-columns.ts';
 import type { SessionState } from './state.ts';
 
-function byName(one: ScanRow, other: ScanRow): number {
-  const [a, b] = [nameKey(one.name), nameKey(other.name)];
-  if (a !== b) return a < b ? -1 : 1;
-  return one.id < other.id ? -1 : 1;
+/** The rows by name, those of one name by id. The keys are looked up once a row, not at each comparison. */
+function byName(rows: readonly ScanRow[]): ScanRow[] {
+  return rows
+    .map((row) => ({ row, key: nameKey(row.name) }))
+    .sort((one, other) => compared(one.key, other.key) || (one.row.id < other.row.id ? -1 : 1))
+    .map(({ row }) => row);
 }
 
 const texts = new WeakMap<ScanRow, string>();
@@ -35,16 +37,39 @@ function textOf(row: ScanRow): string {
   return text;
 }
 
-let sorted: { rows: readonly ScanRow[]; sort: Sort; reversed: boolean; result: readonly ScanRow[] } | null = null;
+/** The list that was sorted last, by name, and its other orders that were asked for, by the name of the sort. */
+let orders: { rows: readonly ScanRow[]; named: readonly ScanRow[]; made: Map<string, readonly ScanRow[]> } | null =
+  null;
 
-/** The rows in order. Kept until rows or order change: a filter leaves the order as it is. */
+/**
+ * The rows in order, equal ones by name. Kept for as long as the list is. Only keys that differ are compared, and a
+ * column has few of them: the rows of each are put together in one pass.
+ */
 function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): readonly ScanRow[] {
-  if (sorted?.rows === rows && sorted.sort === sort && sorted.reversed === reversed) return sorted.result;
-  const order = orderOf(sort);
+  if (orders?.rows !== rows) orders = { rows, named: byName(rows), made: new Map() };
+  const { named, made } = orders;
+  const name = `${sort} ${reversed}`;
+  const known = made.get(name);
+  if (known) return known;
+  const keyOf = sortKeyOf(sort);
+  const groups = new Map<string | number, ScanRow[]>();
+  for (const row of named) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
   const way = reversed ? -1 : 1;
-  const result = rows.toSorted((one, other) => way * order(one, other) || byName(one, other));
-  sorted = { rows, sort, reversed, result };
+  const keys = [...groups.keys()].sort((one, other) => way * compared(one, other));
+  const result = keys.flatMap((key) => groups.get(key) ?? []);
+  made.set(name, result);
   return result;
+}
+
+/** Texts from a to z, numbers with the largest first. */
+function compared(one: string | number, other: string | number): number {
+  if (typeof one === 'number' && typeof other === 'number') return other - one;
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /**
@@ -58,27 +83,32 @@ export function filterAndSort(
   sort: Sort,
   reversed = false,
 ): readonly ScanRow[] {
+  return filtered(inOrder(rows, sort, reversed), filter);
+}
+
+function filtered(rows: readonly ScanRow[], filter: string): readonly ScanRow[] {
   const inverted = filter.startsWith('!');
   const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  const ordered = inOrder(rows, sort, reversed);
-  if (wanted === '') return ordered;
-  if (inverted) return ordered.filter((row) => !textOf(row).includes(wanted));
-  return ordered.filter((row) => textOf(row).includes(wanted) || hasInOrder(row.name.toLowerCase(), wanted));
+  if (wanted === '') return rows;
+  if (inverted) return rows.filter((row) => !textOf(row).includes(wanted));
+  return rows.filter((row) => textOf(row).includes(wanted) || hasInOrder(row.name.toLowerCase(), wanted));
 }
+
+/** Has a list that was filtered by `before` all rows that `filter` keeps? A letter more never brings a row back. */
+const narrows = (before: string, filter: string): boolean =>
+  !before.startsWith('!') && filter.toLowerCase().startsWith(before.toLowerCase());
 
 type Listed = Pick<SessionState, 'scan' | 'filter' | 'sort' | 'reversed'>;
 
-let last:
-  | (Pick<Listed, 'filter' | 'sort' | 'reversed'> & { rows: readonly ScanRow[]; visible: readonly ScanRow[] })
-  | null = null;
+let last: { ordered: readonly ScanRow[]; filter: string; visible: readonly ScanRow[] } | null = null;
 
 /** The rows of the suspects list, in order. Kept until rows, filter or order change. */
 export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly ScanRow[] {
-  const { rows } = scan;
-  if (last?.rows === rows && last.filter === filter && last.sort === sort && last.reversed === reversed) {
-    return last.visible;
-  }
-  last = { rows, filter, sort, reversed, visible: filterAndSort(rows, filter, sort, reversed) };
+  const ordered = inOrder(scan.rows, sort, reversed);
+  const before = last?.ordered === ordered ? last : null;
+  if (before?.filter === filter) return before.visible;
+  const among = before !== null && narrows(before.filter, filter) ? before.visible : ordered;
+  last = { ordered, filter, visible: filtered(among, filter) };
   return last.visible;
 }
 

@@ -78,6 +78,9 @@ function place(row: Row): Placed | undefined {
 }
 
 const containers = /^microsoft\.resources\/(subscriptions\/)?(resourcegroups|subscriptions)$/i;
+/** Instances of Uniform scale sets, and what belongs to them, have a table of their own. */
+const ofInstances =
+  /^microsoft\.compute\/virtualmachinescalesets\/virtualmachines(\/networkinterfaces(\/ipconfigurations\/publicipaddresses)?)?$/i;
 const authorization = /^microsoft\.authorization\//i;
 // Not in Resource Graph as rows of their own: what is printed inside another resource, and what only the simulator reads.
 const inside =
@@ -89,6 +92,7 @@ function resourceRows(azure: Azure): Map<string, Row[]> {
     ['authorizationresources', []],
     ['securityresources', []],
     ['recoveryservicesresources', []],
+    ['computeresources', []],
   ]);
   for (const resource of azure.store.all()) {
     const { type } = resource;
@@ -102,9 +106,10 @@ function resourceRows(azure: Azure): Map<string, Row[]> {
       tables.get('recoveryservicesresources')?.push(rowOf(azure, resource, resource.properties));
     } else {
       const shown = present(resource, azure);
-      const machine = /^microsoft\.compute\/virtualmachines$/i.test(type);
+      const machine = /^microsoft\.compute\/(virtualmachinescalesets\/)?virtualmachines$/i.test(type);
       const properties = machine ? machineProperties(resource, record(shown.properties)) : shown.properties;
-      tables.get('resources')?.push(rowOf(azure, shown, properties));
+      const table = ofInstances.test(type) ? 'computeresources' : 'resources';
+      tables.get(table)?.push(rowOf(azure, shown, properties));
     }
   }
   const points = Object.values(azure.backup.recoveryPoints).flat();

@@ -67,6 +67,8 @@ const presenters: Record<string, Presenter> = {
     }
     return properties;
   },
+  'microsoft.compute/virtualmachinescalesets/virtualmachines': (machine) =>
+    without(record(machine.properties), 'instanceView', 'extended'),
   'microsoft.compute/virtualmachines': (machine) => without(record(machine.properties), 'instanceView', 'extended'),
 };
 

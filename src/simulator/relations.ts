@@ -30,7 +30,8 @@ function set(map: Map<string, string>, key: string | undefined, value: string | 
 }
 
 function readInterfaces(store: Store, index: Index): void {
-  for (const nic of store.ofType('Microsoft.Network/networkInterfaces')) {
+  const ofInstances = store.ofType('Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces');
+  for (const nic of [...store.ofType('Microsoft.Network/networkInterfaces'), ...ofInstances]) {
     add(index.interfacesOfGroup, idAt(nic.properties, 'networkSecurityGroup'), nic.id);
     const machine = idAt(nic.properties, 'virtualMachine');
     set(index.machineOfInterface, nic.id, machine);
@@ -50,7 +51,8 @@ function readInterfaces(store: Store, index: Index): void {
 }
 
 function readMachines(store: Store, index: Index): void {
-  for (const machine of store.ofType('Microsoft.Compute/virtualMachines')) {
+  const ofSets = store.ofType('Microsoft.Compute/virtualMachineScaleSets/virtualMachines');
+  for (const machine of [...store.ofType('Microsoft.Compute/virtualMachines'), ...ofSets]) {
     for (const nic of records(at(machine.properties, 'networkProfile', 'networkInterfaces'))) {
       const id = text(nic.id);
       if (id !== undefined) index.machineOfInterface.set(id.toLowerCase(), machine.id);

@@ -11,6 +11,7 @@ import { recoveryServicesRoutes } from './providers/recovery-services.ts';
 import { resourceGraphRoutes } from './providers/resource-graph.ts';
 import { resourceReadRoutes } from './providers/resource-reads.ts';
 import { resourceRoutes } from './providers/resources.ts';
+import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
 import { usageRoutes } from './providers/usages.ts';
@@ -24,6 +25,7 @@ export function resourceManagerRoutes(): Route[] {
     ...resourceRoutes,
     ...authorizationRoutes,
     ...virtualMachineRoutes,
+    ...scaleSetRoutes,
     ...snapshotRoutes,
     ...networkInterfaceRoutes,
     ...networkSecurityGroupRoutes,

@@ -138,6 +138,7 @@ const unassessed: Record<NonNullable<ScanRow['patchAssessment']>, string> = {
   unfinished: 'the last assessment still runs, or gave no result',
   failed: 'the last assessment failed',
   unread: 'the assessments could not be read',
+  unsupported: 'Azure assesses no instances of Uniform scale sets',
 };
 
 const mostForPatches = 15;

@@ -19,14 +19,14 @@ export interface Look {
   reached: { name: string; at: string } | undefined;
 }
 
-/** Below 0 where `one` comes before `other`. */
-type Order = (one: ScanRow, other: ScanRow) => number;
+/** Gives what decides where a row comes: texts from a to z as `nameKey` orders them, numbers with the largest first. */
+export type SortKey = (row: ScanRow) => string | number;
 
 export interface Column {
   head: string;
-  /** The name of the sort by this column, and its order. */
+  /** The name of the sort by this column, and what it sorts by. */
   sort: string;
-  order: Order;
+  key: SortKey;
   /** Cells at least; 0 hides it. */
   width: number;
   /** Its share of the cells that are left over. */
@@ -56,19 +56,35 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
 }
 
+/** Each once; every port over both protocols is one fact. */
+function portNames(ports: readonly string[]): string[] {
+  const every = ['all ports', 'all ports/udp'];
+  const names = [...new Set(ports)];
+  if (!every.every((name) => names.includes(name))) return names;
+  return ['every port', ...names.filter((name) => !every.includes(name))];
+}
+
 function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   const ports = look.newer ?? row.exposedPorts;
   if (look.locked && ports?.length === 0) return { text: `${mark.verified} locked`, tone: 'good' };
   if (ports === null) return notKnown(look);
   if (ports.length === 0) return plain('-');
   const power = powerWord(row.vm.power);
-  return plain(`${[...new Set(ports)].join(' ')}${power === 'off' ? ' (when on)' : ''}`);
+  return plain(`${portNames(ports).join(' ')}${power === 'off' ? ' (when on)' : ''}`);
 }
 
 function patchesCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (row.criticalPatches === null) {
     if (!row.patchAssessment) return notKnown(look);
-    const why = { stale: 'stale', none: 'unseen', fresh: '', unfinished: 'runs', failed: 'failed', unread: '' };
+    const why = {
+      stale: 'stale',
+      none: 'unseen',
+      fresh: '',
+      unfinished: 'runs',
+      failed: 'failed',
+      unread: '',
+      unsupported: 'n/a',
+    };
     return notKnown({ ...look, busy: false }, why[row.patchAssessment]);
   }
   if (row.criticalPatches > 0) return { text: `${count(row.criticalPatches)} crit`, tone: 'critical' };
@@ -89,18 +105,6 @@ function alertsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
 const powerCell = (row: ScanRow, look: Look) =>
   row.vm.power === 'unknown' ? notKnown(look) : plain(powerWord(row.vm.power));
 
-const byText =
-  (text: (row: ScanRow) => string): Order =>
-  (one, other) => {
-    const [a, b] = [nameKey(text(one)), nameKey(text(other))];
-    return a === b ? 0 : a < b ? -1 : 1;
-  };
-
-const mostFirst =
-  (amount: (row: ScanRow) => number): Order =>
-  (one, other) =>
-    amount(other) - amount(one);
-
 const text = { grows: 0, align: 'left' } as const;
 const right = { grows: 0, align: 'right' } as const;
 
@@ -114,7 +118,7 @@ export const columns = [
     grows: 2,
     goes: 0,
     tell: (row) => plain(row.name),
-    order: byText((row) => row.name),
+    key: (row) => nameKey(row.name),
   },
   {
     ...text,
@@ -124,7 +128,7 @@ export const columns = [
     grows: 1,
     goes: 6,
     tell: (row) => plain(row.vm.resourceGroup),
-    order: byText((row) => row.vm.resourceGroup),
+    key: (row) => nameKey(row.vm.resourceGroup),
   },
   {
     ...text,
@@ -134,9 +138,9 @@ export const columns = [
     grows: 1,
     goes: 7,
     tell: (row) => plain(shortOs(row.vm)),
-    order: byText((row) => row.vm.osName || row.vm.os),
+    key: (row) => nameKey(row.vm.osName || row.vm.os),
   },
-  { ...text, head: 'Power', sort: 'power', width: 5, goes: 5, tell: powerCell, order: byText((row) => row.vm.power) },
+  { ...text, head: 'Power', sort: 'power', width: 5, goes: 5, tell: powerCell, key: (row) => nameKey(row.vm.power) },
   {
     ...text,
     head: 'Exposed',
@@ -145,7 +149,7 @@ export const columns = [
     grows: 2,
     goes: 1,
     tell: exposedCell,
-    order: mostFirst((row) => row.exposedPorts?.length ?? -1),
+    key: (row) => row.exposedPorts?.length ?? -1,
   },
   {
     ...text,
@@ -155,7 +159,7 @@ export const columns = [
     grows: 2,
     goes: 2,
     tell: logonsCell,
-    order: mostFirst(({ worstBurst }) => (worstBurst.state === 'known' ? (worstBurst.value?.totalFailures ?? 0) : -1)),
+    key: ({ worstBurst }) => (worstBurst.state === 'known' ? (worstBurst.value?.totalFailures ?? 0) : -1),
   },
   {
     ...right,
@@ -164,7 +168,7 @@ export const columns = [
     width: 6,
     goes: 4,
     tell: alertsCell,
-    order: mostFirst((row) => row.alerts ?? -1),
+    key: (row) => row.alerts ?? -1,
   },
   {
     ...text,
@@ -173,7 +177,7 @@ export const columns = [
     width: 8,
     goes: 3,
     tell: patchesCell,
-    order: mostFirst((row) => (row.criticalPatches ?? -1) * 100_000 + (row.securityPatches ?? 0)),
+    key: (row) => (row.criticalPatches ?? -1) * 100_000 + (row.securityPatches ?? 0),
   },
   {
     ...right,
@@ -183,7 +187,7 @@ export const columns = [
     goes: 4.5,
     tell: backupCell,
     // Unknown and never come before the oldest: they are what a responder looks for.
-    order: mostFirst(({ lastBackup }) => (lastBackup ? -Date.parse(lastBackup) : 0)),
+    key: ({ lastBackup }) => (lastBackup ? -Date.parse(lastBackup) : 0),
   },
 ] as const satisfies readonly Column[];
 
@@ -192,8 +196,8 @@ export type Sort = 'suspicion' | (typeof columns)[number]['sort'];
 /** The orders of the list: by suspicion first, then by each column. */
 export const sorts: readonly Sort[] = ['suspicion', ...columns.map(({ sort }) => sort)];
 
-const bySuspicion = mostFirst((row) => row.score);
+const suspicion: SortKey = (row) => row.score;
 
-export function orderOf(sort: Sort): Order {
-  return columns.find((column) => column.sort === sort)?.order ?? bySuspicion;
+export function sortKeyOf(sort: Sort): SortKey {
+  return columns.find((column) => column.sort === sort)?.key ?? suspicion;
 }

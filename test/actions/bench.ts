@@ -86,7 +86,9 @@ export async function openBench(
   const actions = createActions(connection);
   let cases = 1;
   let seen = 0;
-  const machines = world.resources.filter((one) => /^microsoft\.compute\/virtualmachines$/i.test(one.type));
+  const machines = world.resources.filter((one) =>
+    /^microsoft\.compute\/(virtualmachinescalesets\/)?virtualmachines$/i.test(one.type),
+  );
   const target = (name: string): Target => {
     const found = machines.find((one) => one.name === name);
     const parsed = parseResourceId(found?.id ?? '');

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { evtx } from '../../src/commands/evtx.ts';
 import { openedLogs, pathsIn } from '../../src/commands/opened-logs.ts';
 import { isoOf, ticksOf, ticksPerSecond } from '../../src/triage/logons/ticks.ts';
 import { machine } from '../azure/log-workspace.ts';
@@ -92,4 +94,23 @@ test('a log of another computer, or of long ago, is named so', async () => {
   expect(foreign.name).toBe('other.evtx, a log of fs01.offsec.lan');
   expect(foreign.logons).toMatchObject({ notSeen: [`what this VM did: ${foreign.doubt}`] });
   expect((await open('web01', '2027-01-23T02:20:11Z')).doubt).toBe('log, ends 2026-11-23');
+});
+
+test('without a VM they are the lines of cordon evtx', async () => {
+  const path = join(folder, 'alone.evtx');
+  writeFileSync(path, attack('web01'));
+  const logs = openedLogs({ thresholds: {}, now: () => new Date() });
+  const { signal } = new AbortController();
+  const lines = await logs.report(path, () => {}, signal);
+  let printed = '';
+  const stream = new Writable({
+    write(chunk, _, done) {
+      printed += String(chunk);
+      done();
+    },
+  });
+  await evtx([path], {}, { stdout: stream, stderr: stream });
+  expect(lines.join('\n')).toContain('THEN A LOGON');
+  expect(`${lines.join('\n')}\n`).toBe(printed);
+  await expect(logs.report(join(folder, 'not a log.evtx'), () => {}, signal)).rejects.toThrow(/not an event log/);
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failedLogon, writeLog } from '../eventlog/log-writer.ts';
 import { program, root } from './cordon.ts';
 import { TerminalProgram } from './terminal.ts';
 
@@ -44,6 +45,16 @@ describe('before Azure has answered', () => {
     expect(screen.alternate).toBe(true);
     screen.type('?');
     await screen.until('What you can do here', patience);
+    screen.type('\u001b');
+    await screen.until('listing the VMs you can see', patience);
+    // An event log needs no Azure.
+    const log = join(folder, 'Security.evtx');
+    const failures = Array.from({ length: 40 }, (_, i) => failedLogon(i + 1, `2026-11-23T01:00:${10 + i}Z`));
+    writeFileSync(log, writeLog(failures));
+    screen.type('o');
+    await screen.until('exported event log (.evtx) >', patience);
+    screen.type(`${log}\r`);
+    await screen.until(/40 failed logons[\s\S]*brute force/, patience);
     screen.type('\u001b');
     await screen.until('listing the VMs you can see', patience);
     screen.type('q');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ScanRow } from '../../src/documents/triage.ts';
-import { filterAndSort } from '../../src/session/suspects.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { filterAndSort, visibleRows } from '../../src/session/suspects.ts';
 import { suspect, suspects, unknown } from '../views/fixtures/incident.ts';
 
 const names = (rows: readonly ScanRow[]) => rows.map((row) => row.name);
@@ -20,6 +21,20 @@ describe('filter', () => {
   test('! keeps the others, and alone keeps all', () => {
     expect(names(filterAndSort(suspects(), '!3389', 'name'))).toEqual(['app03', 'lin-build']);
     expect(filterAndSort(suspects(), '!', 'name')).toHaveLength(6);
+  });
+});
+
+describe('a filter that is typed letter by letter', () => {
+  const texts = ['', 'W', 'we', 'Web', 'w', 'sql', '!3', '!33', '!', '33', 'ΑΣ', 'ΑΣΑ', 'wb1', 'w1', 'nothing', ''];
+
+  test('shows at each letter what it shows at once', () => {
+    const rows = [...suspects(), suspect('ασα1', 3)];
+    const scan: SessionState['scan'] = { rows, notSeen: [], state: 'done', because: '', asOf: '', notListed: null };
+    const state = { scan, sort: 'name' as const, reversed: false };
+    for (const filter of texts) {
+      const expected = rows.filter((row) => filterAndSort([row], filter, 'name').length === 1).map((row) => row.name);
+      expect(names(visibleRows({ ...state, filter })).toSorted()).toEqual(expected.toSorted());
+    }
   });
 });
 
@@ -51,6 +66,12 @@ describe('sort', () => {
     );
     const wrong = sorted.filter((name, at) => at > 0 && collator.compare(sorted[at - 1] ?? '', name) > 0);
     expect(wrong).toEqual([]);
+  });
+
+  test('the other way round, equal ones stay by name', () => {
+    const rows = ['b', 'a', 'c'].map((name) => suspect(name, name === 'c' ? 9 : 5));
+    expect(names(filterAndSort(rows, '', 'suspicion', true))).toEqual(['a', 'b', 'c']);
+    expect(names(filterAndSort(rows, '', 'suspicion'))).toEqual(['c', 'a', 'b']);
   });
 
   test('what is not known of logons comes last, not among the quiet ones', () => {

@@ -1,5 +1,6 @@
 import { at, instantAt, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { Fact } from '../../documents/fact.ts';
 import { known } from '../../documents/fact.ts';
 import type { Activity, ActivityEntry, VirtualMachine } from '../../documents/triage.ts';
@@ -164,6 +165,12 @@ function merged(events: Event[]): { first: Event; endedAt: string | null; status
 
 const under = (id: string, scope: string): boolean => id === scope || id.startsWith(`${scope}/`);
 
+/** Is it the instance's scale set, or a part of it that all instances share? Ids in lower case. */
+function ofScaleSet(id: string, vmId: string): boolean {
+  const set = scaleSetInstanceOf(vmId)?.scaleSet;
+  return set !== undefined && under(id, set) && !under(id, `${set}/virtualmachines`);
+}
+
 /** The scope that an operation of a provider at a scope is done to: what comes before its last `/providers/`. */
 const scopeOf = (id: string): string => id.replace(/\/providers\/(?!.*\/providers\/).*$/, '');
 
@@ -187,7 +194,7 @@ export function activityEntries(raw: readonly Json[], to: Belonging): ActivityEn
     const listed = operationOf(first.operation, first.about);
     const identity = to.identities.find(({ ids }) => ids.some((one) => first.callerIds.includes(one)));
     const cordon = first.clientRequestId !== '' && to.ownChanges.has(first.clientRequestId);
-    const mine = [...to.parts].some((part) => under(id, part));
+    const mine = [...to.parts].some((part) => under(id, part)) || ofScaleSet(id, vmId);
     const scoped = listed?.scope === true && under(vmId, scopeOf(id));
     if (!mine && !scoped && !identity && to.addresses?.has(first.address) !== true) continue;
     entries.push({

@@ -1,4 +1,5 @@
 import { textAt } from '../../arm/json.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import { unknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { FoundExposure } from '../../network/exposure.ts';
@@ -6,6 +7,7 @@ import { FleetExposure } from '../../network/fleet/fleet-exposure.ts';
 import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
 import { type Reach, reachOf } from '../../triage/suspicion.ts';
 import type { Connection } from '../client/connection.ts';
+import { azureError } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
@@ -112,6 +114,12 @@ export async function readFleetExposure(
     unsettled.look(rows);
     fleet.addResources(rows);
   });
+  if (machines.some(({ id }) => scaleSetInstanceOf(id))) {
+    // Without it the instances alone are not known: what is said of the VMs stays.
+    await each('scale-set-network', (rows) => fleet.addResources(rows)).catch((error: unknown) => {
+      notSeen.push(`exposure of the instances of scale sets: ${azureError(error).message}`);
+    });
+  }
   const adminRules = await readAdminRules(connection, fleet.networks());
   const { serviceTags } = options;
   const asOf = connection.clock.now().toISOString();

@@ -1,4 +1,5 @@
 import { at, booleanAt, type Json, listAt, textAt } from '../../arm/json.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { Fact, Gap, WhyUnknown } from '../../documents/fact.ts';
 import { known } from '../../documents/fact.ts';
 import type { IdentityPosture, VirtualMachine } from '../../documents/triage.ts';
@@ -21,7 +22,12 @@ async function extensionTypes(
 ): Promise<string[] | Pick<Gap, 'why' | 'because'>> {
   try {
     const compute = await connection.compute(vm.subscriptionId);
-    const body = await rawBody((options) => compute.virtualMachineExtensions.list(vm.resourceGroup, vm.name, options));
+    const inSet = scaleSetInstanceOf(vm.id);
+    const body = await rawBody((options) =>
+      inSet
+        ? compute.virtualMachineScaleSetVMExtensions.list(vm.resourceGroup, inSet.scaleSetName, inSet.instance, options)
+        : compute.virtualMachineExtensions.list(vm.resourceGroup, vm.name, options),
+    );
     return listAt(body, 'value').map((extension) => textAt(extension, 'properties', 'type').toLowerCase());
   } catch (error) {
     return { why: whyOf(error), because: azureError(error).code || 'no answer' };

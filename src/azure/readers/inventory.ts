@@ -1,5 +1,5 @@
-import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId } from '../../arm/resource-id.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { Fact } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
@@ -12,75 +12,20 @@ import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
-import { type OtherMachine, otherMachineNamed, otherMachineOf, withInstances } from './other-machines.ts';
+import { machineOf } from './machine-row.ts';
+import { type OtherMachine, otherMachineNamed, otherMachineOf } from './other-machines.ts';
+import { instanceNamed, isInstanceName, readInstance, readInstances } from './scale-set-instances.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
-
-const powers = ['running', 'starting', 'stopping', 'stopped', 'deallocating', 'deallocated'] as const;
-
-/** "PowerState/running" -> "running" */
-export function powerOf(code: string): VirtualMachine['power'] {
-  const state = code.toLowerCase().replace(/^powerstate\//, '');
-  return powers.find((power) => power === state) ?? 'unknown';
-}
-
-/** "Windows Server 2019 Datacenter" -> "Windows Server 2019"; the image's offer and SKU where no agent reports. */
-export function osNameOf(row: Json): string {
-  const reported = textAt(row, 'osName');
-  const version = textAt(row, 'osVersion');
-  if (reported) {
-    const windows = /windows server (?:version )?(\d{4})( r2)?/i.exec(reported);
-    if (windows) return `Windows Server ${windows[1]}${windows[2] ? ' R2' : ''}`;
-    const name = reported.charAt(0).toUpperCase() + reported.slice(1);
-    return printable(/\d/.test(name) || !version ? name : `${name} ${version}`, 60);
-  }
-  const offer = textAt(row, 'offer');
-  const sku = textAt(row, 'imageSku');
-  const year = /(\d{4})(-r2)?/i.exec(sku);
-  if (/windows/i.test(offer) && year) return `Windows Server ${year[1]}${year[2] ? ' R2' : ''}`;
-  const release = /(\d\d)[._](\d\d)/.exec(sku) ?? /(\d\d)_(\d\d)/.exec(offer);
-  if (/ubuntu/i.test(offer)) return release ? `Ubuntu ${release[1]}.${release[2]}` : 'Ubuntu';
-  return printable([offer, sku].filter(Boolean).join(' '), 60);
-}
-
-function machineOf(row: Json, subscriptions: Subscription[]): VirtualMachine | undefined {
-  const id = textAt(row, 'id');
-  const parsed = parseResourceId(id);
-  if (!parsed) return undefined;
-  const tags = at(row, 'tags');
-  const osName = osNameOf(row);
-  const osType = textAt(row, 'osType').toLowerCase();
-  const subscription = subscriptions.find((one) => sameId(one.id, parsed.subscriptionId));
-  return {
-    id,
-    name: textAt(row, 'name') || parsed.name,
-    resourceGroup: textAt(row, 'resourceGroup') || parsed.resourceGroup,
-    subscriptionId: parsed.subscriptionId,
-    subscriptionName: subscription?.name ?? parsed.subscriptionId,
-    ...(subscription?.tenantId ? { tenantId: subscription.tenantId } : {}),
-    location: textAt(row, 'location'),
-    os: osType === 'linux' || (osType === '' && !/windows/i.test(osName) && osName !== '') ? 'linux' : 'windows',
-    osName,
-    power: powerOf(textAt(row, 'power')),
-    computerName: textAt(row, 'computerName'),
-    publicAddresses: [],
-    networkInterfaces: listAt(row, 'networkInterfaces')
-      .map((entry) => textAt(entry, 'id'))
-      .filter((text) => text !== ''),
-    tags: isObject(tags)
-      ? Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, typeof value === 'string' ? value : '']))
-      : {},
-  };
-}
 
 export interface Inventory {
   machines: VirtualMachine[];
   subscriptions: Subscription[];
-  /** Machines that are not VMs of Azure Resource Manager. */
+  /** Scale sets, of whose instances some may be among the machines, and machines that are not VMs of Azure Resource Manager. */
   others: OtherMachine[];
 }
 
 /**
- * All virtual machines in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
+ * All virtual machines and instances of Uniform scale sets in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
  * came, these are known, and what is missing is reported. Throws a Failure for a subscription that is not there.
  */
 export async function readInventory(
@@ -127,13 +72,18 @@ export async function readInventory(
       }
       onPage(machines, subscriptions);
     }
+    const inSets = await readInstances(connection, others, subscriptions, signal);
+    if (inSets.machines.length > 0) {
+      machines.push(...inSets.machines);
+      onPage(machines, subscriptions);
+    }
     return known(
-      { machines, subscriptions, others },
+      { machines, subscriptions, others: inSets.others },
       {
         source,
         asOf,
         coverage: `${subscriptions.length} subscription${subscriptions.length === 1 ? '' : 's'}; VMs that this sign-in may not read are not listed`,
-        notSeen: truncated ? [truncated] : [],
+        notSeen: [...(truncated ? [truncated] : []), ...inSets.notSeen],
       },
     );
   } catch (error) {
@@ -149,7 +99,9 @@ export async function readInventory(
 export function chooseMachine(machines: VirtualMachine[], wanted: string): VirtualMachine {
   const isId = wanted.startsWith('/');
   const found = machines.filter((vm) =>
-    isId ? sameId(vm.id, wanted.replace(/\/$/, '')) : vm.name.toLowerCase() === wanted.toLowerCase(),
+    isId
+      ? sameId(vm.id, wanted.replace(/\/$/, ''))
+      : vm.name.toLowerCase() === wanted.toLowerCase() || isInstanceName(vm.id, wanted),
   );
   const [first] = found;
   if (first && found.length === 1) return first;
@@ -179,14 +131,16 @@ async function readOne(
   id: string,
   subscriptionId: string,
 ): Promise<VirtualMachine | undefined> {
-  const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
+  const name = scaleSetInstanceOf(id) ? 'scale-set-instances' : 'virtual-machines';
+  const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery(name)]);
   const subscription = subscriptions.find((one) => one.id.toLowerCase() === subscriptionId.toLowerCase());
   if (!subscription) return undefined;
   const one = `${query.trimEnd()}\n| where id =~ ${kqlString(id)}`;
   const { rows } = await queryGraph(connection, one, [subscription.id]);
-  return rows
+  const listed = rows
     .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, subscriptions)))
     .find((vm) => vm !== undefined && sameId(vm.id, id));
+  return listed ?? readInstance(connection, id, subscriptions);
 }
 
 /** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
@@ -201,11 +155,15 @@ export async function resolveVm(connection: Connection, wanted: string): Promise
   if (inventory.state === 'unknown') {
     throw new Failure(`${inventory.because}; ${inventory.cure}`, exitCode.notPermitted);
   }
-  const { machines, subscriptions, others: found } = inventory.value;
-  const unknown = !machines.some((vm) => sameId(vm.id, id) || vm.name.toLowerCase() === wanted.toLowerCase());
-  if (unknown) {
-    const ids = subscriptions.map((one) => one.id);
-    const others = await withInstances(connection, found, ids);
+  const { machines, subscriptions, others } = inventory.value;
+  const listed = machines.some(
+    (vm) => sameId(vm.id, id) || vm.name.toLowerCase() === wanted.toLowerCase() || isInstanceName(vm.id, wanted),
+  );
+  if (!listed) {
+    // An instance that Resource Graph does not list can be asked for where it is.
+    const instance = instanceNamed(others, wanted);
+    const found = instance === '' ? undefined : await readInstance(connection, instance, subscriptions);
+    if (found) return found;
     const told = otherMachineNamed(others, id);
     if (told !== '') throw new Failure(told, exitCode.usage);
   }

@@ -6,11 +6,11 @@ import { explicitFloods } from '../../triage/logons/explicit-floods.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
-import { type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
+import { entered, type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
-import { type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
+import { isRemote, type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
 
 /** How a row's VM becomes the computer of its events: one name for a VM, whatever its logs call it. */
 export type ComputerOf = (machine: string) => string;
@@ -79,7 +79,7 @@ export function addFailureRows(
     const computer = computerOf(textAt(row, 'Machine'));
     const [addresses, accounts] = [list(row, 'Addresses'), list(row, 'Accounts')];
     const [codes, types] = [list(row, 'Codes'), list(row, 'LogonTypes')];
-    const programs = list(row, 'Processes');
+    const [programs, domains] = [list(row, 'Processes'), list(row, 'Domains')];
     let listed = 0;
     for (const { first, last, failures, index } of tuples(row)) {
       listed += failures;
@@ -94,6 +94,7 @@ export function addFailureRows(
           logonType: typeOf(types[index]),
           code: failureCode('', text(codes[index])),
           process: text(programs[index]),
+          domain: text(domains[index]),
         },
         thresholds.failures,
         window,
@@ -224,7 +225,7 @@ export function addSshdRows(
     addUnlisted(told, computer, (numberAt(row, 'Lines') ?? 0) - listed);
     told.exact &&= isExact(row);
   }
-  for (const { at, last, computer, account, address, method } of evidence.logons)
+  for (const { at, last, computer, account, address, method } of entered(evidence))
     told.successes.push({
       first: at,
       last,
@@ -330,7 +331,7 @@ export function otherLogsOf(
     const events = numberAt(row, 'Events') ?? 1;
     found.witnesses.push({ at: first, computer, address, source: witnessSource(eventId), events });
     const session = { recordId: 0, computer, account: textAt(row, 'Account'), address, logonId: '', method: '' };
-    if (sessionTypes.has(eventId) && address !== 'LOCAL')
+    if (sessionTypes.has(eventId) && isRemote(address))
       found.sessions.push({ ...session, first, last, logonType: sessionTypes.get(eventId) ?? null });
   }
   return found;

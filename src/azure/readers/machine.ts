@@ -1,17 +1,38 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
 import { rawBody } from '../client/raw-body.ts';
-import { powerOf } from './inventory.ts';
+import { powerOf } from './machine-row.ts';
 
-/** The virtual machine as Azure prints it, with its instance view. Throws the SDK's error. */
+/**
+ * The virtual machine, or the instance of a Uniform scale set, as Azure prints it, with its instance view. Throws the
+ * SDK's error.
+ */
 export async function readMachine(
   connection: Connection,
-  { subscriptionId, resourceGroup, name }: Pick<VirtualMachine, 'subscriptionId' | 'resourceGroup' | 'name'>,
+  { id, subscriptionId, resourceGroup, name }: Pick<VirtualMachine, 'id' | 'subscriptionId' | 'resourceGroup' | 'name'>,
 ): Promise<Json> {
-  const { virtualMachines } = await connection.compute(subscriptionId);
-  return rawBody((options) => virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }));
+  const compute = await connection.compute(subscriptionId);
+  const inSet = scaleSetInstanceOf(id);
+  if (!inSet) {
+    return rawBody((options) =>
+      compute.virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }),
+    );
+  }
+  const { scaleSetName, instance } = inSet;
+  const [body, set] = await Promise.all([
+    rawBody((options) =>
+      compute.virtualMachineScaleSetVMs.get(resourceGroup, scaleSetName, instance, {
+        ...options,
+        expand: 'instanceView',
+      }),
+    ),
+    // The identity is the set's; an instance does not always repeat it.
+    rawBody((options) => compute.virtualMachineScaleSets.get(resourceGroup, scaleSetName, options)),
+  ]);
+  return isObject(body.identity) || !isObject(set.identity) ? body : { ...body, identity: set.identity };
 }
 
 /** Ids of the VM's network interfaces, the primary first. */

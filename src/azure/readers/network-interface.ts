@@ -12,7 +12,7 @@ export async function readNetworkResource(connection: Connection, id: string): P
   const parsed = parseResourceId(id);
   if (!parsed) return undefined;
   const { subscriptionId, resourceGroup, names } = parsed;
-  const [first = '', second = ''] = names;
+  const [first = '', second = '', third = '', fourth = '', fifth = ''] = names;
   const network = await connection.network(subscriptionId);
   switch (parsed.type.toLowerCase()) {
     case 'microsoft.network/networkinterfaces':
@@ -31,6 +31,29 @@ export async function readNetworkResource(connection: Connection, id: string): P
       return rawBody((options) => network.applicationSecurityGroups.get(resourceGroup, first, options));
     case 'microsoft.network/routetables':
       return rawBody((options) => network.routeTables.get(resourceGroup, first, options));
+    // Parts of an instance of a Uniform scale set have paths below the set (version 2018-10-01).
+    case 'microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces':
+      return rawBody((options) =>
+        network.networkInterfaces.getVirtualMachineScaleSetNetworkInterface(
+          resourceGroup,
+          first,
+          second,
+          third,
+          options,
+        ),
+      );
+    case 'microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces/ipconfigurations/publicipaddresses':
+      return rawBody((options) =>
+        network.publicIPAddresses.getVirtualMachineScaleSetPublicIPAddress(
+          resourceGroup,
+          first,
+          second,
+          third,
+          fourth,
+          fifth,
+          options,
+        ),
+      );
     default:
       return undefined;
   }

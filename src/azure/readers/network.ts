@@ -1,6 +1,7 @@
 import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { beforeOf } from '../../arm/lock-tags.ts';
-import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import { parentOf, parseResourceId, shortName } from '../../arm/resource-id.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { Fact } from '../../documents/fact.ts';
 import type { Exposure, Firewall, VirtualMachine } from '../../documents/triage.ts';
 import { evaluateExposure } from '../../network/exposure.ts';
@@ -221,6 +222,11 @@ export async function readSecondOpinions(
 ): Promise<Map<string, SecondOpinion>> {
   const answers = await Promise.all(
     vm.networkInterfaces.map(async (id): Promise<[string, SecondOpinion]> => {
+      if (scaleSetInstanceOf(parentOf(id))) {
+        // The REST API has no such operation below virtualMachineScaleSets (network specification, version 2018-10-01).
+        const because = 'Azure reports no effective rules for the interfaces of Uniform scale sets';
+        return [id, { why: 'unsupported', because, cure: '' }];
+      }
       if (vm.power !== 'running') {
         const because = `not asked: Azure answers only for a VM that runs (${vm.power})`;
         return [id, { why: 'not-asked', because, cure: '' }];

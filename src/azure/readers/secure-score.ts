@@ -1,4 +1,5 @@
 import { instantAt, type Json, numberAt, textAt } from '../../arm/json.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { Fact, WhyUnknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Recommendations, SecureScore, VirtualMachine } from '../../documents/triage.ts';
@@ -122,6 +123,11 @@ export async function readRecommendations(
     const query = withLiterals(await loadQuery('recommendations'), { _machine: kqlString(vm.id.toLowerCase()) });
     const { rows, truncated } = await queryGraph(connection, query, [vm.subscriptionId], signal);
     if (rows.length === 0) {
+      const set = scaleSetInstanceOf(vm.id)?.scaleSetName;
+      if (set) {
+        const because = `no recommendation for this instance: Defender for Cloud judges its scale set ${set}`;
+        return unknown('silent', because, `look at the recommendations for ${set} in Defender for Cloud`, adviceSource);
+      }
       return unknown(...noRow('no recommendation for this VM', await plan), adviceSource);
     }
     const isUpdate = (row: Json) => isUpdateCategory(textAt(row, 'category'));

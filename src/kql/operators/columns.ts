@@ -29,12 +29,27 @@ function valueColumn(node: Node, input: Frame, scope: Scope): Vector {
   return columnFrom(scope.run.expression(inner, scope), input.length);
 }
 
+/** The columns that one item of a project or extend makes, with the names that the query or the analyser gives them. */
+function itemColumns(item: Node, input: Frame, scope: Scope): { name: string | undefined; vector: Vector }[] {
+  const given =
+    nodeClass(item) === 'CompoundNamedExpression'
+      ? list(optional(child(item, 'Names'), 'Names')).map(simpleName)
+      : nodeClass(item) === 'SimpleNamedExpression'
+        ? [simpleName(child(item, 'Name'))]
+        : [];
+  const tuple = scope.run.tuple(unnamed(item), scope, input.length);
+  if (tuple) return tuple.vectors.map((vector, i) => ({ name: given[i] ?? tuple.names[i], vector }));
+  if (given.length > 1) return refuse('Several names for one value', item, scope);
+  const vector = valueColumn(item, input, scope);
+  const column = nodeClass(item) === 'NameReference' && input.names.includes(simpleName(item));
+  return [{ name: given[0] ?? (column ? simpleName(item) : undefined), vector }];
+}
+
 export function project(node: Node, input: Frame, outer: Scope): Frame {
   const scope = within(outer, input);
-  const vectors = list(optional(node, 'Expressions')).map((e) => {
-    if (nodeClass(e) === 'CompoundNamedExpression') refuse('Several names for one expression', e, scope);
-    return valueColumn(e, input, scope);
-  });
+  const vectors = list(optional(node, 'Expressions')).flatMap((e) =>
+    itemColumns(e, input, scope).map(({ vector }) => vector),
+  );
   const names = resultColumns(node).map((c) => c.name);
   if (names.length !== vectors.length) return refuse('This project', node, scope);
   return { names, vectors, length: input.length, serialized: input.serialized };
@@ -46,11 +61,10 @@ export function extend(node: Node, input: Frame, outer: Scope): Frame {
   const made = new Map<string, Vector>();
   const unnamedMade: Vector[] = [];
   for (const e of list(optional(node, 'Expressions'))) {
-    if (nodeClass(e) === 'CompoundNamedExpression') refuse('Several names for one expression', e, scope);
-    const vector = valueColumn(e, input, scope);
-    if (nodeClass(e) === 'SimpleNamedExpression') made.set(simpleName(child(e, 'Name')), vector);
-    else if (nodeClass(e) === 'NameReference' && input.names.includes(simpleName(e))) made.set(simpleName(e), vector);
-    else unnamedMade.push(vector);
+    for (const { name, vector } of itemColumns(e, input, scope)) {
+      if (name === undefined) unnamedMade.push(vector);
+      else made.set(name, vector);
+    }
   }
   // Columns the analyser named itself are those of the result that nothing else accounts for, in order.
   const vectors = out.map((n): Vector => {

@@ -17,8 +17,9 @@ const MAX_POINTS = 1_048_576;
  */
 export function makeSeries(node: Node, input: Frame, outer: Scope): Frame {
   const scope = within(outer, input);
-  for (const [name, value] of parameters(node)) {
-    if (name === 'kind' && literalText(value) === 'nonempty') refuse('make-series kind=nonempty', node, scope);
+  const kind = parameters(node).get('kind');
+  const nonEmpty = kind !== undefined && literalText(kind) === 'nonempty';
+  for (const name of parameters(node).keys()) {
     if (name !== 'kind' && !name.startsWith('hint.')) refuse(`make-series ${name}=`, node, scope);
   }
   const range = child(node, 'RangeClause');
@@ -66,7 +67,8 @@ export function makeSeries(node: Node, input: Frame, outer: Scope): Frame {
     input.length,
     keyOf,
   );
-  const series = keys.length === 0 ? 1 : numbered.first.length;
+  // Of no rows there is no series, unless kind=nonempty asks for one of defaults (Microsoft Learn, "make-series").
+  const series = keys.length === 0 && (input.length > 0 || nonEmpty) ? 1 : numbered.first.length;
   // Where each series begins, and the end that it does not reach.
   const begins: (Long | undefined)[] = new Array(series).fill(from);
   const ends: (Long | undefined)[] = new Array(series).fill(to);

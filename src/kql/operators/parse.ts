@@ -61,12 +61,12 @@ function simplePattern(parts: readonly Part[], relaxed: boolean, node: Node, sco
     const next = parts[i + 1];
     if (part.kind === 'text') out += literalPattern(part.text);
     else if (part.kind === 'star') out += '.*?';
-    else if (next?.kind === 'star' && !relaxed) {
+    else if (next?.kind === 'star' && (!relaxed || SHAPES[part.type])) {
       if (part.type === 'string') {
         fail('semantic', 'A star after a text column is ambiguous.', node, scope);
       }
       const shape = SHAPES[part.type] ?? refuse(`A ${part.type} column before a star`, node, scope);
-      out += i + 2 === parts.length ? `(${shape}|)` : `(${shape})`;
+      out += relaxed || i + 2 === parts.length ? `(${shape}|)` : `(${shape})`;
     } else out += '(.*?)';
   });
   return `${out}$`;

@@ -1,9 +1,9 @@
 import { toBool } from '../call.ts';
 import { checkRows, type Frame, frameOf, pick, type Vector, vectorOf } from '../frame.ts';
 import { child, list, literalText, type Node, optional, parameters, resultColumns } from '../language.ts';
-import { fail, type Scope, within } from '../scope.ts';
+import { fail, refuse, type Scope, within } from '../scope.ts';
 import type { Value } from '../values.ts';
-import { type Branch, branches, gather, placesOf } from './union.ts';
+import { type Branch, branches, gather, isView, placesOf } from './union.ts';
 
 /** The column in which search names the table of each row. */
 const SOURCE = '$table';
@@ -48,5 +48,8 @@ export function search(node: Node, input: Frame | undefined, inputLabel: string,
 function sources(node: Node, scope: Scope): Branch[] {
   const clause = optional(node, 'InClause');
   if (clause) return list(optional(clause, 'Expressions')).flatMap((e, i) => branches(e, i, false, scope));
+  const views = [...scope.names].filter(([, binding]) => isView(binding));
+  const [first] = views;
+  if (first) refuse(`A search of every table beside the view '${first[0]}'`, node, scope);
   return [...scope.run.tables.values()].map((table) => ({ label: table.name, frame: frameOf(table) }));
 }

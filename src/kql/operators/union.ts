@@ -12,7 +12,7 @@ import {
   resultColumns,
   simpleName,
 } from '../language.ts';
-import { NO_TABLE, type Scope, within } from '../scope.ts';
+import { type Binding, NO_TABLE, refuse, type Scope, within } from '../scope.ts';
 import type { Column } from '../types.ts';
 import { missing, type Value } from '../values.ts';
 
@@ -42,13 +42,23 @@ export function branches(node: Node, position: number, fuzzy: boolean, scope: Sc
   }
   const isTable = bare && referencedSymbol(inner)?.kind === 'TableSymbol' && !scope.names.has(name);
   if (fuzzy && bare && referencedSymbol(inner) === undefined && !scope.names.has(name)) return [];
-  const label = isTable ? name : `union_arg${position}`;
+  const label = isTable || isView(scope.names.get(name)) ? name : (namedBy(inner) ?? `union_arg${position}`);
   try {
     return [{ label, frame: scope.run.tabular(node, scope) }];
   } catch (error) {
     if (fuzzy && error instanceof KqlError && error.diagnostics[0]?.code === NO_TABLE) return [];
     throw error;
   }
+}
+
+/** Whether a name is declared as a view: `let Name = view () { … }`. Only those are inputs of their own. */
+export const isView = (binding: Binding | undefined): boolean =>
+  binding?.kind === 'function' && optional(binding.declaration, 'ViewKeyword') !== undefined;
+
+/** The name that an `as` at the end of a pipe gives its rows. */
+function namedBy(node: Node): string | undefined {
+  const last = nodeClass(node) === 'PipeExpression' ? child(node, 'Operator') : undefined;
+  return last && nodeClass(last) === 'AsOperator' ? simpleName(child(last, 'Name')) : undefined;
 }
 
 export function union(node: Node, input: Frame | undefined, inputLabel: string, outer: Scope): Frame {
@@ -78,6 +88,9 @@ export function union(node: Node, input: Frame | undefined, inputLabel: string, 
       const labels: Value[] = [];
       for (const part of parts) for (let r = 0; r < part.frame.length; r++) labels.push(part.label);
       vectors.push(vectorOf('string', labels));
+    } else if (!fuzzy && parts.length > 0 && parts.every((p) => place(p.frame) < 0)) {
+      // A name that the split of a column by type makes may be another input's own; analyser and service differ then.
+      refuse(`A union whose inputs make '${column.name}' twice`, node, outer);
     } else if (intersect && !parts.every((p) => place(p.frame) >= 0)) continue;
     else vectors.push(vectorOf(column.type, gather(parts, column, place, length)));
     names.push(column.name);

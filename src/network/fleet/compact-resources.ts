@@ -3,6 +3,9 @@ import { isEmpty, type Json, list, object, properties, text } from '../../arm/js
 /** The types that there is one of for each VM, in lower case. */
 export const INTERFACES = 'microsoft.network/networkinterfaces';
 export const ADDRESSES = 'microsoft.network/publicipaddresses';
+/** The same of instances of Uniform scale sets. */
+export const INSTANCE_INTERFACES = 'microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces';
+export const INSTANCE_ADDRESSES = `${INSTANCE_INTERFACES}/ipconfigurations/publicipaddresses`;
 
 /** The lists of an ipConfiguration that lead to it or place it in groups; most VMs have none of them. */
 const LISTS = [

@@ -6,7 +6,7 @@ import { NetworkResources, typeOf, type Unreadable } from '../resources.ts';
 import type { AdminRules } from '../rules/rule-lists.ts';
 import type { PublishedTags } from '../sets/address-prefixes.ts';
 import { networkOf } from '../virtual-networks.ts';
-import { ADDRESSES, INTERFACES, LightBodies } from './compact-resources.ts';
+import { ADDRESSES, INSTANCE_ADDRESSES, INSTANCE_INTERFACES, INTERFACES, LightBodies } from './compact-resources.ts';
 
 /** A VM of the fleet: what `evaluateExposure` needs of it. */
 export type FleetMachine = Pick<VirtualMachine, 'id' | 'name' | 'os' | 'power' | 'networkInterfaces'>;
@@ -111,10 +111,10 @@ export class FleetExposure<M extends FleetMachine> {
     for (const body of bodies) {
       const raw = object(body);
       const type = typeOf(raw);
-      if (type === INTERFACES) {
+      if (type === INTERFACES || type === INSTANCE_INTERFACES) {
         const mine = this.#interfaces.get(text(raw.id));
         if (mine !== undefined) mine.body = this.#light.networkInterface(raw);
-      } else if (type === ADDRESSES) {
+      } else if (type === ADDRESSES || type === INSTANCE_ADDRESSES) {
         this.resources.add(this.#light.publicAddress(raw));
       } else {
         this.resources.add(body);

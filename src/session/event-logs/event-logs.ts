@@ -29,6 +29,11 @@ export interface OpenedLogs {
 /** Reads exported event logs. */
 export interface EventLogs {
   /**
+   * What the files that a user named say of logons, whosever they are: the lines of `cordon evtx`. `onProgress` and
+   * rejections as for `open`.
+   */
+  report(typed: string, onProgress: (fraction: number) => void, signal: AbortSignal): Promise<readonly string[]>;
+  /**
    * Opens the files that a user named: one path, or several, quoted where they hold blanks. `onProgress` gets 0 to 1.
    * Rejects with a sentence that names the file when nothing could be read.
    */

@@ -3,7 +3,7 @@ import { known } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
 import type { Handlers } from '../commands.ts';
-import { beneath, type LogsSlot, machineOf, top } from '../state.ts';
+import { beneath, type LogReport, type LogsSlot, machineOf, top } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
 import type { EventLogFile, EventLogs, OpenedLogs } from './event-logs.ts';
 
@@ -13,6 +13,7 @@ function described(file: EventLogFile): string {
   return `${name}, ${count(file.records)} records${damage}, sha256 ${file.sha256.slice(0, 12)}…`;
 }
 
+const reportLayer = { kind: 'log-report', vmId: '', scroll: 0, search: '' } as const;
 const empty: LogsSlot = { reading: null, opened: [], asked: null };
 
 /** Called when other logs count for a VM than before, and to keep in its case what was opened. */
@@ -23,7 +24,8 @@ interface OpenedLogsUses {
 
 /**
  * Reads the exported event logs that a user opens. Each is added to what is known of a VM's logons; one that does not
- * fit the VM is asked about before it counts. Each that is opened goes into the case file, with its hash.
+ * fit the VM is asked about before it counts. Each that is opened goes into the case file, with its hash. Without a VM
+ * a log is shown by itself, and offered where one is open later.
  */
 export class OpenedLogReading {
   readonly #holder: Holder;
@@ -32,11 +34,7 @@ export class OpenedLogReading {
   readonly #latest = new Map<string, AbortController>();
 
   readonly commands = {
-    'open-logs': () => {
-      const vmId = machineOf(this.#holder.get());
-      if (vmId === null || this.#ask(vmId)) return;
-      this.#holder.push({ kind: 'input', purpose: 'logs', text: '', before: '', vmId });
-    },
+    'open-logs': () => this.#askWhich(),
     'close-logs': () => {
       const vmId = machineOf(this.#holder.get());
       if (vmId !== null) this.#close(vmId);
@@ -49,8 +47,9 @@ export class OpenedLogReading {
     this.#uses = uses;
   }
 
-  /** Opens the files that the user named, for a VM. */
+  /** Opens the files that the user named, for a VM; for none where `vmId` is "". */
   async open(vmId: string, typed: string): Promise<void> {
+    if (vmId === '') return this.#report(typed);
     const vm = this.#holder.get().triages.get(vmId)?.vm;
     if (!vm) return;
     this.#latest.get(vmId)?.abort();
@@ -87,6 +86,42 @@ export class OpenedLogReading {
 
   stop(): void {
     for (const controller of this.#latest.values()) controller.abort();
+  }
+
+  /** Asks for the files to open; in the list of VMs, a log that was opened before comes back first. */
+  #askWhich(): void {
+    const state = this.#holder.get();
+    const { logReport } = state;
+    const vmId = machineOf(state);
+    if (vmId !== null && this.#ask(vmId)) return;
+    if (vmId === null && logReport !== null && top(state).kind === 'suspects') {
+      this.#holder.push(reportLayer);
+      return;
+    }
+    // A log that was read before there was a VM is offered to each without one: Enter takes it, and its doubts are asked.
+    const offered = vmId !== null && !state.logs.has(vmId) && logReport?.because === '' ? logReport.typed : '';
+    this.#holder.push({ kind: 'input', purpose: 'logs', text: offered, before: '', vmId: vmId ?? '' });
+  }
+
+  /** Shows what the files say that the user named, whosever they are. */
+  async #report(typed: string): Promise<void> {
+    this.#latest.get('')?.abort();
+    const controller = new AbortController();
+    this.#latest.set('', controller);
+    const { signal } = controller;
+    const asOf = this.#holder.get().now.toISOString();
+    const put = (changes: Partial<LogReport>) => {
+      if (signal.aborted) return;
+      this.#holder.set({ logReport: { typed, reading: null, lines: [], because: '', asOf, ...changes } });
+    };
+    put({ reading: 0 });
+    if (top(this.#holder.get()).kind === 'log-report') this.#holder.replaceTop(reportLayer);
+    else this.#holder.push(reportLayer);
+    try {
+      put({ lines: await this.#eventLogs.report(typed, (reading) => put({ reading }), signal) });
+    } catch (error) {
+      put({ because: sentence(error) });
+    }
   }
 
   #slot(vmId: string): LogsSlot {

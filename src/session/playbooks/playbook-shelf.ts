@@ -33,6 +33,7 @@ export function caseLogOf(
   const about = vm ? { vm: { id: vm.id, name: vm.name } } : {};
   return {
     caseId: kept.id,
+    folder: kept.file.directory,
     append: (kind, body) => kept.file.transcript.append(kind, kept.actor, { ...body, ...about } as never),
     async keep(name, document) {
       const evidence = await kept.file.evidence.writeJson(name, document);

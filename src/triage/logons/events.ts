@@ -1,4 +1,4 @@
-import { accountName } from './account-names.ts';
+import { accountName, domainIn, domainName } from './account-names.ts';
 import { sourceAddress } from './addresses.ts';
 import { failureCode } from './failure-codes.ts';
 import type { Ticks } from './ticks.ts';
@@ -44,6 +44,8 @@ export interface FailureBucket {
   code: string;
   /** As ProcessName of an event. */
   process?: string;
+  /** TargetDomainName; "" or absent where it is not known. */
+  domain?: string;
 }
 
 /** Distinct texts, each with a number from 0. */
@@ -99,7 +101,7 @@ function typeNumber(logonType: number | null): number {
 }
 
 /**
- * Failed logons in columns: 36 bytes each, whatever their number, with every text kept once. Rows stand for one
+ * Failed logons in columns: 38 bytes each, whatever their number, with every text kept once. Rows stand for one
  * failure, or for `weight` of them where only a count is known of what lay between.
  */
 export class FailureColumns {
@@ -116,6 +118,8 @@ export class FailureColumns {
   logonType = new Int8Array(1024);
   /** Number in `processes`, where 0 is "not known"; only failures without an address have one. */
   process = new Uint16Array(1024);
+  /** Number in `domains`, where 0 is "not known". */
+  domain = new Uint16Array(1024);
   /** 1 where the failure is in a damaged part of an event log: shown, but no proof. */
   unverified = new Uint8Array(1024);
 
@@ -124,12 +128,15 @@ export class FailureColumns {
   readonly accounts = new Names();
   readonly codes = new Names();
   readonly processes = new Names();
+  readonly domains = new Names();
   /** How the account of each number is shown. */
   readonly displays: string[] = [];
 
   readonly #computers = new Readings((text) => this.computers.numberOf(text.trim().toLowerCase()));
   readonly #addresses = new Readings((text) => this.addresses.numberOf(sourceAddress(text)));
   readonly #accounts = new Readings((text) => this.#account(text));
+  readonly #domains = new Readings((text) => this.#domain(domainName(text)));
+  readonly #typedDomains = new Readings((text) => this.#domain(domainIn(text)));
   readonly #codes = new Map<string, Map<string, number>>();
   /** Codes come from a closed set, but a forged log can hold any: past this number they are counted as one. */
   static readonly mostCodes = 4096;
@@ -138,6 +145,7 @@ export class FailureColumns {
     this.addresses.numberOf('');
     this.accounts.numberOf('');
     this.processes.numberOf('');
+    this.domains.numberOf('');
     this.displays.push('-');
   }
 
@@ -155,6 +163,7 @@ export class FailureColumns {
       this.#codeOf(event.status, event.subStatus),
       typeNumber(event.logonType),
       address === 0 ? this.#process(event.processName) : 0,
+      this.#domainOf(event.domain, event.account),
     );
   }
 
@@ -177,6 +186,7 @@ export class FailureColumns {
       column[row] = column[last] ?? 0;
     this.logonType[row] = this.logonType[last] ?? noType;
     this.process[row] = this.process[last] ?? 0;
+    this.domain[row] = this.domain[last] ?? 0;
     this.unverified[row] = 0;
     this.length = last;
   }
@@ -194,6 +204,7 @@ export class FailureColumns {
     const code = this.#code(bucket.code);
     const type = typeNumber(bucket.logonType);
     const process = address === 0 ? this.#process(bucket.process) : 0;
+    const domain = this.#domainOf(bucket.domain ?? '', bucket.account);
     const total = Math.max(0, Math.floor(bucket.failures));
     const span = bucket.last - bucket.first;
     const step = total > 1 ? span / (total - 1) : 0;
@@ -202,7 +213,7 @@ export class FailureColumns {
       for (let i = 0; i < rows; i++) {
         const weight = Math.floor(((i + 1) * total) / rows) - Math.floor((i * total) / rows);
         const at = bucket.first + Math.round((span * i) / Math.max(1, rows - 1));
-        this.#append(at, 0, weight, computer, address, account, code, type, process);
+        this.#append(at, 0, weight, computer, address, account, code, type, process, domain);
       }
       return;
     }
@@ -210,9 +221,9 @@ export class FailureColumns {
       const left = total - i;
       const at = i === total - 1 ? bucket.last : bucket.first + Math.round(step * i);
       if (i === detail && left > detail + 1) {
-        this.#append(at, 0, left - detail, computer, address, account, code, type, process);
+        this.#append(at, 0, left - detail, computer, address, account, code, type, process, domain);
         i = total - detail - 1;
-      } else this.#append(at, 0, 1, computer, address, account, code, type, process);
+      } else this.#append(at, 0, 1, computer, address, account, code, type, process, domain);
     }
   }
 
@@ -231,6 +242,18 @@ export class FailureColumns {
     if (name === '' || name === '-') return 0;
     const known = this.processes.find(name);
     return known >= 0 ? known : this.processes.size < 0xffff ? this.processes.numberOf(name) : 0;
+  }
+
+  /** The domain that the event names, or else the one that the name was typed with. */
+  #domainOf(named: string, typed: string): number {
+    const number = named === '' ? 0 : this.#domains.of(named);
+    return number === 0 ? this.#typedDomains.of(typed) : number;
+  }
+
+  /** Domains are few, but a client can make one up for each attempt: past this number they count as not known. */
+  #domain(name: string): number {
+    const known = this.domains.find(name);
+    return known >= 0 ? known : this.domains.size < 0xffff ? this.domains.numberOf(name) : 0;
   }
 
   #mark(row: number): void {
@@ -268,6 +291,7 @@ export class FailureColumns {
     code: number,
     logonType: number,
     process: number,
+    domain: number,
   ): void {
     const row = this.length;
     if (row === this.time.length) this.#grow();
@@ -280,6 +304,7 @@ export class FailureColumns {
     this.code[row] = code;
     this.logonType[row] = logonType;
     this.process[row] = process;
+    this.domain[row] = domain;
     this.length = row + 1;
   }
 
@@ -298,6 +323,7 @@ export class FailureColumns {
     this.code = longer(new Uint16Array(capacity), this.code);
     this.logonType = longer(new Int8Array(capacity), this.logonType);
     this.process = longer(new Uint16Array(capacity), this.process);
+    this.domain = longer(new Uint16Array(capacity), this.domain);
     this.unverified = longer(new Uint8Array(capacity), this.unverified);
   }
 }

@@ -70,6 +70,17 @@ const meanings: Record<string, FailureMeaning> = {
   'kerberos:0x17': undecided('password expired (it may have been right)', true),
   'kerberos:0x18': wrong('wrong password', true),
   'kerberos:0x25': undecided('clocks differ too much'),
+  // FailureReason, where both codes are zero: messages of msobjs.dll, as Microsoft's description of 4625 lists them.
+  '%%2304': undecided('an error during logon'),
+  '%%2305': right('account expired (the password was right)'),
+  '%%2306': undecided('Netlogon not started'),
+  '%%2307': undecided('account locked out', true),
+  '%%2308': right('logon type not granted (the password was right)'),
+  '%%2309': right('password expired (it was right)'),
+  '%%2310': right('account disabled (the password was right)'),
+  '%%2311': right('outside the allowed hours (the password was right)'),
+  '%%2312': right('not from this workstation (the password was right)'),
+  '%%2313': wrong('wrong account or password', null),
   // Of events that have no code of their own.
   'rdp:refused': wrong('wrong account or password', null),
   'rdp:denied': right('may not use Remote Desktop (the password was right)'),

@@ -1,5 +1,6 @@
 import type { Burst, Logons } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
+import { AccountExistence } from './account-existence.ts';
 import { type BurstRows, BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
 import { isDistributed, kindOfSource } from './classify.ts';
 import type { FailureColumns } from './events.ts';
@@ -17,7 +18,7 @@ import {
 } from './keys.ts';
 import { logonsAfterFailures } from './logons-after-failures.ts';
 import { rightButRefused } from './right-but-refused.ts';
-import { aftermath, type FollowedBy, type LaterEvent, type Success, Successes } from './success.ts';
+import { aftermath, type FollowedBy, howOf, type LaterEvent, type Success, Successes } from './success.ts';
 import { isoOf, ticksPerMinute } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
 import { type Witness, witnessesOf } from './witnesses.ts';
@@ -232,10 +233,7 @@ class Teller {
   readonly #evidence: LogonEvidence;
   readonly #successes: Successes;
   readonly #tally: Tally;
-  /** Of each code: does it say that the account is there (1), that it is not (2), or nothing (0)? */
-  readonly #says: Uint8Array;
-  /** Of each account, from all failures: bit 1, a code says that it is there; bit 2, a code says that it is not. */
-  readonly #existence: Uint8Array;
+  readonly #existence: AccountExistence;
 
   constructor(evidence: LogonEvidence, successes: Successes) {
     const columns = evidence.failures;
@@ -249,22 +247,7 @@ class Teller {
       codes: new Counts(columns.codes.size),
       logonTypes: new Set(),
     };
-    this.#says = Uint8Array.from(columns.codes.texts, (code) => {
-      const { accountExists } = failureMeaning(code);
-      return accountExists === null ? 0 : accountExists ? 1 : 2;
-    });
-    this.#existence = new Uint8Array(columns.accounts.size);
-    for (let row = 0; row < columns.length; row++) {
-      const says = this.#says[columns.code[row] ?? 0] ?? 0;
-      if (says !== 0) {
-        const account = columns.account[row] ?? 0;
-        this.#existence[account] = (this.#existence[account] ?? 0) | says;
-      }
-    }
-    for (const name of evidence.existing ?? []) {
-      const account = columns.accounts.find(name);
-      if (account >= 0) this.#existence[account] = 1;
-    }
+    this.#existence = new AccountExistence(columns, evidence.existing ?? []);
   }
 
   /** Counts the rows of one burst. Valid until the next call. */
@@ -306,6 +289,7 @@ class Teller {
     };
     const followedBy = this.#successes.first(attack);
     const fromSource = followedBy?.by === 'account' ? this.#successes.firstFromSource(attack) : null;
+    const session = followedBy === null ? this.#successes.firstSession(attack) : null;
     const burst: Burst = {
       kind,
       start: isoOf(start),
@@ -317,13 +301,8 @@ class Teller {
         address: printable(columns.addresses.text(number), 256) || '-',
         failures: tally.addresses.of(number),
       })),
-      accounts: tally.accounts.top(most.accounts).map((number) => ({
-        name: printable(columns.displays[number] ?? '', 256) || '-',
-        failures: tally.accounts.of(number),
-        exists: this.#exists(number),
-      })),
       distinctSources: tally.addresses.numbers.length,
-      distinctAccounts: tally.accounts.numbers.length,
+      ...this.#accounts(rows, tally),
       codes: tally.codes.top(most.codes).map((number) => {
         const code = columns.codes.text(number);
         return {
@@ -334,17 +313,39 @@ class Teller {
       }),
       logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
       histogram: histogram(rows, columns, start, end),
-      success: this.#success(followedBy, fromSource),
+      success: this.#success(followedBy, fromSource, session),
+      ...(session === null ? {} : { session: successOf(session) }),
       ...this.#witnesses(computer, start, end, tally),
-      next: this.#next(fromSource ?? followedBy, followedBy),
+      next: this.#next(fromSource ?? followedBy, followedBy, session),
     };
     return { computer, burst };
   }
 
-  #exists(account: number): boolean | null {
-    if (account === 0) return null;
-    const seen = this.#existence[account] ?? 0;
-    return (seen & 1) !== 0 ? true : (seen & 2) !== 0 ? false : null;
+  /** The accounts of a burst, most failures first, and how many they are. */
+  #accounts(rows: Uint32Array, tally: Tally): Pick<Burst, 'accounts' | 'distinctAccounts'> {
+    const { accounts } = tally;
+    const parts = new Map(
+      accounts.numbers
+        .filter((number) => this.#existence.isParted(number))
+        .map((number) => [number, this.#existence.partsOf(number, rows)]),
+    );
+    const listed = accounts.top(most.accounts).flatMap(
+      (number) =>
+        parts.get(number) ?? {
+          name: this.#evidence.failures.displays[number] ?? '',
+          failures: accounts.of(number),
+          exists: this.#existence.of(number),
+        },
+    );
+    if (parts.size > 0) listed.sort((a, b) => b.failures - a.failures);
+    let distinctAccounts = accounts.numbers.length;
+    for (const names of parts.values()) distinctAccounts += names.length - 1;
+    return {
+      accounts: listed
+        .slice(0, most.accounts)
+        .map((account) => ({ ...account, name: printable(account.name, 256) || '-' })),
+      distinctAccounts,
+    };
   }
 
   #witnesses(computer: string, start: number, end: number, tally: Tally): Pick<Burst, 'witnesses'> {
@@ -354,12 +355,18 @@ class Teller {
     return witnesses.length > 0 ? { witnesses } : {};
   }
 
-  #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null): Burst['success'] {
+  #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null, session: FollowedBy | null): Burst['success'] {
     const { collected, complete, because, cure } = this.#evidence.successes;
     if (followedBy !== null) {
       const known: Burst['success'] = { state: 'known', value: successOf(followedBy) };
       return fromSource === null ? known : { ...known, fromSource: successOf(fromSource) };
     }
+    if (session !== null)
+      return {
+        state: 'unknown',
+        because: `sshd opened a session of ${printable(session.success.account, 60)} at ${isoOf(session.at)}, and no line says whether a password or a key let it in`,
+        cure: 'collect auth at level info beside authpriv, or read /var/log/auth.log on the VM',
+      };
     if (collected === true && complete) return { state: 'known', value: null };
     return { state: 'unknown', because, cure };
   }
@@ -392,6 +399,7 @@ function successOf({
     address: printable(success.address.trim(), 256) || '-',
     logonType: success.logonType,
     by,
+    ...howOf(success),
   };
 }
 

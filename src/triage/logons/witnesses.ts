@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import type { BurstWitness } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { sourceAddress } from './addresses.ts';
@@ -29,6 +30,12 @@ export function withoutPort(text: string): string {
   return /^\[(.*)\]:\d+$/.exec(text)?.[1] ?? /^([^:]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
+/**
+ * Did a session of Remote Desktop come over the network? One at the console has a word for an address, in the language
+ * of the system (LOCAL, LOKAL).
+ */
+export const isRemote = (address: string): boolean => ipaddr.isValid(sourceAddress(address));
+
 /** Both logs are of one computer, but not written at one instant. */
 const near = 5 * ticksPerSecond;
 const mostTold = 20;
@@ -43,7 +50,7 @@ export function witnessesOf(witnesses: readonly Witness[], computer: string, sta
     if (witness.at < start - near || witness.at > end + near) continue;
     if (witness.computer.trim().toLowerCase() !== computer) continue;
     const address = printable(sourceAddress(witness.address), 256);
-    if (address === '') continue;
+    if (!ipaddr.isValid(address)) continue;
     const key = `${witness.source}\n${address}`;
     const before = found.get(key);
     if (before) before.events += witness.events;

@@ -3,7 +3,8 @@ import { instantAt } from '../../../src/arm/json.ts';
 import { parseResourceId } from '../../../src/arm/resource-id.ts';
 import { unknownFrom } from '../../../src/azure/client/failure.ts';
 import { kqlString } from '../../../src/azure/client/kql-literal.ts';
-import { chooseMachine, osNameOf, powerOf } from '../../../src/azure/readers/inventory.ts';
+import { chooseMachine } from '../../../src/azure/readers/inventory.ts';
+import { osNameOf, powerOf } from '../../../src/azure/readers/machine-row.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
 
 const machine = (name: string, group: string): VirtualMachine => ({

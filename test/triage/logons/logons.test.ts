@@ -51,6 +51,43 @@ describe('a burst', () => {
     expect(logonsOf(events).bursts).toMatchObject([{ kind: 'spray', failures: 310, distinctAccounts: 40 }]);
   });
 
+  it('never says both that an account exists and that it does not: a name in two domains is two accounts', () => {
+    const tried = (subStatus: string, domain: string, account = 'x') => ({ subStatus, domain, account });
+    const [absent, wrong, undecided] = ['0xc0000064', '0xc000006a', '0x0'];
+    const existing = (...given: Partial<LogonEvent>[]) => {
+      const events = failures(12 * given.length, '01:00:00', 1).map((event, i) => ({
+        ...event,
+        ...given[i % given.length],
+      }));
+      const [burst] = logonsOf(events).bursts;
+      expect(burst?.accounts.reduce((sum, { failures: count }) => sum + count, 0)).toBe(events.length);
+      expect(burst?.distinctAccounts).toBe(burst?.accounts.length);
+      return Object.fromEntries(burst?.accounts.map(({ name, exists }) => [name, exists]) ?? []);
+    };
+    expect(existing(tried(absent, 'DOM1'), tried(wrong, 'DOM2'), tried(wrong, '-'))).toEqual({
+      'dom1\\x': false,
+      'dom2\\x': true,
+      x: true,
+    });
+    expect(existing(tried(absent, 'DOM1'), tried(wrong, 'dom2.example.org'), tried(undecided, 'DOM2'))).toEqual({
+      'dom1\\x': false,
+      'dom2\\x': true,
+    });
+    // The domain may be part of the name.
+    expect(existing(tried(absent, '', 'DOM1\\x'), tried(wrong, '', 'X@dom2.example.org'))).toEqual({
+      'dom1\\x': false,
+      'dom2\\x': true,
+    });
+    // The computer itself is one domain, whatever it is called.
+    expect(existing(tried(wrong, 'WEB01'), tried(absent, '.'), tried(absent, 'web01.example.org'))).toEqual({
+      x: true,
+    });
+    // One account that was made or removed in between, and one of which all domains say the same.
+    expect(existing(tried(absent, 'DOM1'), tried(wrong, 'DOM1'))).toEqual({ x: true });
+    expect(existing(tried(absent, 'DOM1'), tried(absent, 'DOM2'), tried(absent, '-'))).toEqual({ x: false });
+    expect(existing(tried(absent, 'DOM1'), tried(undecided, 'DOM2'))).toEqual({ x: false });
+  });
+
   it('tells a guess although many other names were tried once', () => {
     const events = failures(300, '00:10:40', 1).map((event, i) => ({
       ...event,
@@ -285,7 +322,7 @@ describe('traps of real logs', () => {
 
   it('draws no control sequence that an attacker put into a name', () => {
     const events = failures(12, '01:00:00', 1, { account: '\u001b]0;owned\u0007ad\u202emin' });
-    expect(logonsOf(events).bursts[0]?.accounts[0]?.name).toBe('admin');
+    expect(logonsOf(events).bursts[0]?.accounts[0]?.name).toBe('ad<U+202E>min');
   });
 
   it('bounds what a flood of names makes of the document', () => {
