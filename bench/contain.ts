@@ -36,12 +36,12 @@ const names = [
   'web03',
   'sql01',
   'file01',
-  'pay01',
   'mail01',
   'print01',
   'kiosk01',
-  'edge01',
   'sql02',
+  'batch01',
+  'shop01',
 ];
 const vms = names.flatMap((name) => listing.value.machines.find((vm) => vm.name === name) ?? []).map(targetOf);
 

@@ -83,7 +83,7 @@ describe('cordon run on several VMs', () => {
       expect(changed).toContain(String(Reflect.get(Object(intent?.body.vm), 'name')));
       expect(entries.some(({ kind, body }) => kind === 'outcome' && body.intent === intent?.body.id)).toBe(true);
     }
-    // What was read before and after is entered under each VM's own name.
+    // Readings before and after are entered under each VM's own name.
     const conclusions = entries.filter(({ kind, body }) => kind === 'fact' && body.name === 'conclusion');
     expect(conclusions.map(({ body }) => String(Reflect.get(Object(body.vm), 'name'))).toSorted()).toEqual(
       ['web01', 'web02'].flatMap((name) => [name, name]),
