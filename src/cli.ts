@@ -209,6 +209,8 @@ function addRun(cordon: Command): void {
         'replace',
       ]),
     )
+    .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
+    .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
@@ -273,6 +275,7 @@ function addCase(cordon: Command): void {
   folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
+    .option('--evidence', 'make the digests of the exported disks again, too')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       await finish(
@@ -282,6 +285,7 @@ function addCase(cordon: Command): void {
             ...at(flags),
             ...(flags.head ? { head: flags.head } : {}),
             ...(flags.entries ? { entries: flags.entries } : {}),
+            ...(flags.evidence ? { evidence: true } : {}),
           },
           streams,
         ),
@@ -431,8 +435,8 @@ const allowText =
 const wayInOption = () =>
   new Option(
     '--way-in <choice>',
-    'required: refuse a lock that shuts you out; warn: lock the VM nevertheless, with a warning',
-  ).choices(['required', 'warn']);
+    'required: refuse a lock that shuts you out; told: lock the VM nevertheless, with a warning',
+  ).choices(['required', 'told']);
 
 const failOnOption = () =>
   new Option(

@@ -6,6 +6,7 @@ import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
+import { disksExport } from './disks-export.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
 import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
@@ -19,6 +20,7 @@ export function createActions(connection: Connection): Map<string, Action> {
   const all = [
     nsgLock(connection),
     disksSnapshot(connection),
+    disksExport(connection),
     backupTrigger(connection),
     backupUndelete(connection),
     patchesAssess(connection),

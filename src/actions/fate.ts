@@ -211,6 +211,29 @@ function portsOf(request: unknown): string[] {
   );
 }
 
+/** Whether a snapshot can be read by signed addresses shows in its state; of which request one is, does not. */
+async function exportAccessFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate> {
+  const url = new URL(sent.url);
+  const begins = /\/beginGetAccess$/i.test(url.pathname);
+  url.pathname = url.pathname.replace(/\/(begin|end)GetAccess$/i, '');
+  const name = shortName(pathOf(url.href));
+  const resource = await readAt(connection, url.href, signal);
+  if (resource === null) return notDone(`${name} does not exist: nobody has access to it`);
+  const open = /^activesas/i.test(textAt(resource, 'properties', 'diskState'));
+  if (begins) {
+    return open
+      ? done(`${name} can be read by a signed address: it was done`)
+      : unclear(`${name} can be read by no signed address now`);
+  }
+  return open
+    ? notDone(`${name} can still be read by a signed address`)
+    : done(`${name} can be read by no signed address: it was done`);
+}
+
 /** Azure shows the last assessment of a VM in its instance view. */
 async function assessmentFate(
   connection: Connection,
@@ -281,7 +304,9 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
         ? await accessFate(connection, sent, signal)
         : /\/virtualMachines\/[^/]+\/assessPatches$/i.test(path)
           ? await assessmentFate(connection, sent, signal)
-          : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
+          : /\/(begin|end)GetAccess$/i.test(path)
+            ? await exportAccessFate(connection, sent, signal)
+            : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
       return known.ok === null && !known.running ? askLog(connection, sent, known, signal) : known;
     }
     default:

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { CaseLockedError } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
+import { checkImage, imagesOf } from '../casefile/disk-images.ts';
 import { entryLine } from '../casefile/one-line.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
@@ -116,6 +117,8 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   head?: string;
   /** The number of entries noted with it. */
   entries?: number;
+  /** Make the digests of the disks that the case exported again. */
+  evidence?: boolean;
 }
 
 /** `cordon case verify ID`: 0 only if the chain, its evidence and the given anchor hold; else 6 and the first wrong line. */
@@ -134,8 +137,14 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
       ...(head === undefined ? {} : { head }),
       ...(entries === undefined ? {} : { entries }),
     });
+    const images = verification.ok && options.evidence === true ? await checkImages(found, streams.stderr) : [];
     if (options.json === true) {
-      const document = { schema: 'cordon.verification/1', id: found.id, ...verification };
+      const document = {
+        schema: 'cordon.verification/1',
+        id: found.id,
+        ...verification,
+        ...(options.evidence === true ? { images } : {}),
+      };
       streams.stdout.write(`${printedJson(document)}\n`);
     }
     if (!verification.ok) {
@@ -145,6 +154,11 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     const files = counted(verification.evidence, 'evidence file');
     const lines = `${counted(verification.entries, 'entry', 'entries')}, ${files}, head ${verification.head}`;
     if (options.json !== true) streams.stdout.write(`${found.id}: whole. ${lines}\n`);
+    for (const { file, because } of images) {
+      const said = because === '' ? 'is as it was exported' : because;
+      if (options.json !== true || because !== '') streams.stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
+    }
+    if (images.some(({ because }) => because !== '')) return doesNotVerify;
     for (const file of verification.unlisted) {
       streams.stderr.write(`${printable(`no entry vouches for ${file}`)}\n`);
     }
@@ -155,6 +169,19 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     }
     return done;
   });
+}
+
+/** Are the disks that the case exported what they were? They may be large: whom it is done for sees how far it is. */
+async function checkImages(
+  found: CaseReader,
+  stderr: { write(text: string): unknown },
+): Promise<{ file: string; sha256: string; because: string }[]> {
+  const checked: { file: string; sha256: string; because: string }[] = [];
+  for (const image of await imagesOf(found)) {
+    stderr.write(`${printable(`${image.file}: ${image.bytes} bytes are read`, 1024)}\n`);
+    checked.push({ file: image.file, sha256: image.sha256, because: await checkImage(image) });
+  }
+  return checked;
 }
 
 export interface CaseExportOptions extends CaseCommandOptions {

@@ -22,6 +22,7 @@ import type { KeptCase } from '../session/cases/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { caseToUndo } from './case-to-undo.ts';
+import { type DiskFlags, withDiskOptions } from './disk-options.ts';
 import { startGuard } from './guard.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
@@ -36,7 +37,7 @@ interface CaseFlags {
   case?: string;
 }
 
-export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags {
+export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags, DiskFlags {
   vm: string;
   dryRun?: boolean;
   yes?: boolean;
@@ -99,7 +100,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
     const shelf = await loadPlaybooks(await playbookFolders(), actions);
-    const playbook = withLockOptions(findPlaybook(shelf, name), flags);
+    const playbook = withDiskOptions(withLockOptions(findPlaybook(shelf, name), flags), flags);
     const vm = await resolveVm(connection, flags.vm);
     return await run(
       flags,

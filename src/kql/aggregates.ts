@@ -1,5 +1,5 @@
 import { argument, type Call, dynamics, reals, toBool } from './call.ts';
-import { addLongs, type Long } from './longs.ts';
+import { addLongs, type Long, long } from './longs.ts';
 import { type Expression, refuse } from './scope.ts';
 import type { ColumnType } from './types.ts';
 import { type Bag, compareValues, isBag, isNumeric, keyOf, missing, type Value } from './values.ts';
@@ -171,6 +171,20 @@ const makeBag =
     return bags;
   };
 
+/** The numbers of a group joined bit by bit; of no number, the start. */
+const bits =
+  (start: bigint, join: (a: bigint, b: bigint) => bigint): Aggregate =>
+  (call, groups) => {
+    const { type, at } = argument(call, 0);
+    if (type !== 'long' && type !== 'int') refuse(`${call.name}() of a ${type}`, call.node, call.scope);
+    const joined = filled(groups, () => start);
+    each(call, groups, undefined, (row, g) => {
+      const value = at(row);
+      if (isNumeric(value)) joined[g] = join(joined[g] ?? start, BigInt(value));
+    });
+    return joined.map(long);
+  };
+
 /** Any value of the group: the first that is neither null nor empty, so that the answer is repeatable. */
 const takeAny =
   (condition?: number): Aggregate =>
@@ -286,6 +300,9 @@ export const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map(
     variancep: deviation({ root: false, population: true }),
     percentile,
     percentiles_array: percentilesArray,
+    binary_all_or: bits(0n, (a, b) => a | b),
+    binary_all_xor: bits(0n, (a, b) => a ^ b),
+    binary_all_and: bits(-1n, (a, b) => a & b),
   }),
 );
 

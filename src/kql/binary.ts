@@ -17,7 +17,9 @@ const NUMBERS: ReadonlySet<ColumnType> = new Set(['int', 'long', 'real']);
 function comparable(left: Expression, right: Expression, node: Node, scope: Scope): [Read, Read] {
   const a = left.type;
   const b = right.type;
-  if (a === 'decimal' || b === 'decimal') refuse('decimal', node, scope);
+  const decimals = [a, b].filter((type) => type === 'decimal').length;
+  // Decimals come from parse_version() alone, as whole numbers.
+  if (decimals === 1) refuse('A decimal beside another type', node, scope);
   if (a === b) {
     if (a === 'dynamic' && !isNull(left) && !isNull(right)) {
       fail('semantic', 'Cannot compare values of types dynamic and dynamic. Try adding explicit casts.', node, scope);

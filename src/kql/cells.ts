@@ -35,6 +35,8 @@ function scalarCell(value: Value, type: ColumnType): Json {
   if (isNumeric(value)) {
     if (type === 'datetime') return datetimeCell(value);
     if (type === 'timespan') return timespanCell(value);
+    // JSON's numbers would lose digits.
+    if (type === 'decimal' && typeof value === 'bigint') return value.toString();
     const number = Number(value);
     // JSON has no NaN; both services send these three as text.
     return Number.isFinite(number) ? number : Number.isNaN(number) ? 'NaN' : number > 0 ? 'Infinity' : '-Infinity';

@@ -3,9 +3,11 @@ import { type Call, convert, type Implementation, textReader, toBool, toReal } f
 import { callFunction } from './calling.ts';
 import { reader, type Vector, vectorOf } from './frame.ts';
 import { ADDRESS_FUNCTIONS } from './functions/addresses.ts';
+import { ARRAY_FUNCTIONS } from './functions/arrays.ts';
 import { CONVERSION_FUNCTIONS } from './functions/conversions.ts';
 import { DATE_FUNCTIONS } from './functions/dates.ts';
 import { DYNAMIC_FUNCTIONS, element } from './functions/dynamics.ts';
+import { IPV6_FUNCTIONS } from './functions/ipv6.ts';
 import { NUMBER_FUNCTIONS } from './functions/numbers.ts';
 import { ROW_FUNCTIONS } from './functions/rows.ts';
 import { SERIES_FUNCTIONS, SERIES_TUPLES } from './functions/series.ts';
@@ -46,6 +48,8 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...ROW_FUNCTIONS,
     ...STRUCTURED_FUNCTIONS,
     ...SERIES_FUNCTIONS,
+    ...ARRAY_FUNCTIONS,
+    ...IPV6_FUNCTIONS,
   }),
 );
 
@@ -587,6 +591,9 @@ function functionCall(node: Node, scope: Scope): Expression {
     case 'column_ifexists':
     case 'columnifexists':
       return columnIfExists(node, argumentNodes, scope);
+    case 'ingestion_time':
+      // Exports do not keep when a row was ingested; evidence/run-query.ts says so.
+      return columnOf('TimeGenerated', scope) ?? refuse('ingestion_time() of rows without TimeGenerated', node, scope);
     case 'pack_all':
       return packAll(node, argumentNodes, scope);
     case 'toscalar':
@@ -619,7 +626,9 @@ function columnIfExists(node: Node, argumentNodes: readonly Node[], scope: Scope
 
 function packAll(node: Node, argumentNodes: readonly Node[], scope: Scope): Expression {
   const { frame } = scope;
-  if (!frame || argumentNodes.length > 0) return refuse('This pack_all()', node, scope);
+  if (!frame || argumentNodes.length > 1) return refuse('This pack_all()', node, scope);
+  const [flag] = argumentNodes;
+  const withoutEmpty = flag !== undefined && expression(flag, scope).at(0) === true;
   const reads = frame.vectors.map(reader);
   return {
     type: 'dynamic',
@@ -627,7 +636,9 @@ function packAll(node: Node, argumentNodes: readonly Node[], scope: Scope): Expr
     at: (row) => {
       const bag: Bag = Object.create(null);
       frame.names.forEach((n, i) => {
-        bag[n] = toDynamic(reads[i]?.(row) ?? null, frame.vectors[i]?.type ?? 'dynamic');
+        const value = reads[i]?.(row) ?? null;
+        if (withoutEmpty && (value === null || value === '')) return;
+        bag[n] = toDynamic(value, frame.vectors[i]?.type ?? 'dynamic');
       });
       return bag;
     },

@@ -16,6 +16,7 @@ import { mvApply, mvExpand } from './operators/expand.ts';
 import { join } from './operators/join.ts';
 import { makeSeries } from './operators/make-series.ts';
 import { parse } from './operators/parse.ts';
+import { parseKv } from './operators/parse-kv.ts';
 import { partition } from './operators/partition.ts';
 import { plugin } from './operators/plugins.ts';
 import { sampleDistinct, topHitters } from './operators/sample.ts';
@@ -23,6 +24,7 @@ import { search } from './operators/search.ts';
 import { sort, top } from './operators/sort.ts';
 import { datatable, print, range } from './operators/sources.ts';
 import { distinct, summarize } from './operators/summarize.ts';
+import { topNested } from './operators/top-nested.ts';
 import { union } from './operators/union.ts';
 import { constantCount, noTable, refuse, type Scope, within } from './scope.ts';
 
@@ -72,6 +74,8 @@ const OPERATORS: Record<string, Operator> = {
   SampleOperator: take,
   SampleDistinctOperator: sampleDistinct,
   TopHittersOperator: topHitters,
+  TopNestedOperator: topNested,
+  ParseKvOperator: parseKv,
   MvExpandOperator: mvExpand,
   MvApplyOperator: mvApply,
   ParseOperator: parse,

@@ -22,6 +22,8 @@ export interface Target {
 export interface ActionContext {
   target: Target;
   caseId: string;
+  /** The case's folder, for what is too large to be kept as a document; absent where there is none. */
+  caseFolder?: string;
   /** The responder's own public address, which stays allowed; "" when it is not known. */
   responderAddress: string;
   gate: ChangeGate;
@@ -109,6 +111,8 @@ export interface Action {
   danger: Danger;
   /** A step that failed half way is undone at once. Not for what should be kept, such as evidence. */
   undoOnFailure?: boolean;
+  /** Stopped, it first ends in Azure what it opened there: leaving waits for that. */
+  endsWhenStopped?: boolean;
   /** How undoing is confirmed, and whether undoing the whole playbook includes it. Reversible and included when absent. */
   undoing?: { danger: Danger; included: boolean };
   /** Reads only. */

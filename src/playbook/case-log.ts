@@ -11,6 +11,8 @@ export interface KeptEvidence {
 /** What a playbook writes to the case file. */
 export interface CaseLog {
   caseId: string;
+  /** The case's folder; absent where nothing is written. */
+  folder?: string;
   /** Appends an entry; resolves when it is durable on disk. */
   append(kind: EntryKind, body: Record<string, unknown>): Promise<unknown>;
   /** Keeps a document as evidence in the case's folder. */

@@ -110,6 +110,8 @@ class Run implements StartedRun {
   #undoing: Promise<RunView> | null = null;
   #forbidden = false;
   #guardedBy = '';
+  /** Ends when the present action has, for those that end what they opened. */
+  #ending: Promise<unknown> = Promise.resolve();
   /** Ends when the tags of a kept change are rewritten. */
   #keeping: Promise<unknown> = Promise.resolve();
 
@@ -300,6 +302,7 @@ class Run implements StartedRun {
     }
     this.#asking.end();
     this.#stop.abort();
+    await this.#ending;
     return running;
   }
 
@@ -438,7 +441,9 @@ class Run implements StartedRun {
     await this.#setDeadline(step, action);
     const context = this.#context(step, 'applying');
     try {
-      step.applied = await action.apply(context, plan);
+      const applying = action.apply(context, plan);
+      if (action.endsWhenStopped) this.#ending = applying.catch(() => undefined);
+      step.applied = await applying;
     } catch (error) {
       if (error instanceof StalePlan) {
         await this.#clearDeadline(step, 'The plan was stale and nothing was changed: nothing is undone by itself.');
@@ -715,6 +720,7 @@ class Run implements StartedRun {
     return {
       target,
       caseId: log.caseId,
+      ...(log.folder === undefined ? {} : { caseFolder: log.folder }),
       responderAddress,
       gate,
       keep: async (name, document) => (await log.keep(name, document)).file,

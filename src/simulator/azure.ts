@@ -85,6 +85,8 @@ export class Azure {
   readonly activity: Row[] = [];
   /** Grows when a table or the backup changes. */
   dataVersion = 0;
+  /** Grows when the bytes of the disks' blobs are exchanged for others under the same names. */
+  blobRevision = 0;
   /** Longest page of a list. */
   readonly pageSize: number;
 

@@ -52,6 +52,10 @@ const effect = z.union(
         azures: z.boolean().default(false),
       }),
     }),
+    /** The connection breaks after so many bytes of a blob's answer. */
+    z.strictObject({ tear: z.int().min(0) }),
+    /** The blobs of the disks become others. */
+    z.strictObject({ changeBlobs: z.literal(true) }),
     /** The request arrives twice, and the second answer comes. */
     z.strictObject({ repeat: z.literal(true) }),
     /** The request is refused until a token with more claims comes (a second factor, a revoked session). */
@@ -67,7 +71,7 @@ const effect = z.union(
   ],
   {
     error:
-      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { repeat }, { challenge }, { expireTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
+      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { tear }, { changeBlobs }, { repeat }, { challenge }, { expireTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
   },
 );
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Azure } from './azure.ts';
 import { AzureError } from './azure-error.ts';
 import { type Call, type Reply, RouteTable } from './call.ts';
+import { answerBlob, isBlobHost, refuseBlob } from './disk-blobs.ts';
 import type { FaultEffect } from './faults.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
@@ -45,7 +46,13 @@ export interface Incoming {
 /** What goes back: an answer, or a broken connection. `delayMs` is real time to wait first. */
 export type Outgoing = { delayMs: number } & (
   | { dropped: true }
-  | { dropped: false; status: number; headers: Record<string, string>; body: string | undefined }
+  | {
+      dropped: false;
+      status: number;
+      headers: Record<string, string>;
+      body: string | Buffer | undefined;
+      torn?: number;
+    }
 );
 
 const versionPattern = /^\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta|-rc|-privatepreview)?$/i;
@@ -72,6 +79,7 @@ export class Gateway {
   async answer(incoming: Incoming): Promise<Outgoing> {
     const { azure } = this;
     azure.operations.settle();
+    if (isBlobHost(incoming.headers['x-forwarded-host'] ?? incoming.headers.host)) return this.#blob(incoming);
     const requestId = randomUUID();
     const correlationId = incoming.headers['x-ms-correlation-request-id'] ?? randomUUID();
     const url = new URL(incoming.target, 'https://management.azure.com');
@@ -146,6 +154,34 @@ export class Gateway {
       status: reply.status,
       headers,
       body: reply.body === undefined ? undefined : JSON.stringify(reply.body),
+    };
+  }
+
+  /** A read of a disk's bytes, which is no request of Resource Manager's. */
+  #blob(incoming: Incoming): Outgoing {
+    const { azure } = this;
+    const url = new URL(incoming.target, 'https://blob.storage.azure.net');
+    let delayMs = 0;
+    let torn: number | undefined;
+    let answer: ReturnType<typeof answerBlob> | undefined;
+    for (const effect of azure.faults.befall(incoming.method, `/blob${url.pathname}`, '')) {
+      if ('delayMs' in effect) delayMs += effect.delayMs;
+      if ('drop' in effect) return { delayMs, dropped: true };
+      if ('tear' in effect) torn = effect.tear;
+      if ('changeBlobs' in effect) azure.blobRevision += 1;
+      if ('status' in effect) answer = refuseBlob(effect.status, effect.code, effect.message);
+      if ('replace' in effect) answer = refuseBlob(effect.replace.status, 'InternalError', effect.replace.body);
+    }
+    const { method, headers } = incoming;
+    const { status, headers: more, body } = answer ?? answerBlob(azure, { method, url, headers });
+    const common = { date: azure.clock.now().toUTCString(), 'x-ms-request-id': randomUUID() };
+    return {
+      delayMs,
+      dropped: false,
+      status,
+      headers: { ...common, ...more },
+      body,
+      ...(torn === undefined ? {} : { torn }),
     };
   }
 

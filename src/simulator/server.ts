@@ -73,7 +73,7 @@ function send(
   response: ServerResponse,
   status: number,
   headers: Record<string, string>,
-  body: string | undefined,
+  body: string | Buffer | undefined,
 ): void {
   response.writeHead(status, {
     ...headers,
@@ -141,7 +141,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       request.socket.destroy();
       return;
     }
-    send(response, outgoing.status, outgoing.headers, incoming.method === 'HEAD' ? undefined : outgoing.body);
+    const answered = incoming.method === 'HEAD' ? undefined : outgoing.body;
+    if (outgoing.torn !== undefined && Buffer.isBuffer(answered)) {
+      response.writeHead(outgoing.status, outgoing.headers);
+      response.write(answered.subarray(0, outgoing.torn), () => request.socket.destroy());
+      return;
+    }
+    send(response, outgoing.status, outgoing.headers, answered);
   };
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {

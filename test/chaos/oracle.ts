@@ -19,6 +19,8 @@ export interface Condition {
   /** Is the VM in a just-in-time policy? */
   underJit: boolean;
   snapshots: number;
+  /** Snapshots of the VM that are open to export, or that someone has an address of. */
+  openToExport: string;
 }
 
 function interfacesOf({ azure }: SimulatedAzure, vmId: string): ArmResource[] {
@@ -48,6 +50,16 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
       .join(' '),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
+    openToExport: azure.store
+      .ofType('Microsoft.Compute/snapshots')
+      .filter(
+        ({ properties }) =>
+          lower(field(properties, 'networkAccessPolicy')) !== 'denyall' ||
+          lower(field(properties, 'diskState')) === 'activesas',
+      )
+      .map(({ name }) => name)
+      .sort()
+      .join(' '),
   };
 }
 
@@ -128,6 +140,9 @@ const goals: Record<string, Goal> = {
       ),
   },
   'assess-patches': { reached: () => true },
+  'export-disk': {
+    reached: (simulated, vmId) => conditionOf(simulated, vmId).openToExport === '',
+  },
 };
 
 /** Was what the playbook is for brought about? */
@@ -213,6 +228,8 @@ export function judgeTwice(simulated: SimulatedAzure, since: number): string[] {
   for (const { method, path, effective, operations } of simulated.arrived.slice(since)) {
     const failed = operations.length > 0 && operations.every(({ state }) => state === 'Failed' || state === 'Canceled');
     if (method !== 'POST' || !effective || failed) continue;
+    // An address that nobody got, or that has ended, is asked for again.
+    if (/\/(begin|end)getaccess$/.test(path)) continue;
     count.set(path, (count.get(path) ?? 0) + 1);
   }
   return [...count].flatMap(([path, times]) => (times > 1 ? [`POST ${path} was done ${times} times`] : []));

@@ -33,6 +33,31 @@ function withDeletedBackups(world: World): World {
   return changed;
 }
 
+/** Small snapshots of every disk, closed, as a case of cordon's own takes them. */
+function withSnapshots(world: World): World {
+  const changed = structuredClone(world);
+  const disks = changed.resources.filter(({ type }) => /^microsoft\.compute\/disks$/i.test(type));
+  for (const disk of disks) {
+    const vm = typeof disk.managedBy === 'string' ? disk.managedBy : '';
+    changed.resources.push({
+      ...disk,
+      id: `${disk.id.replace(/\/disks\/[^/]+$/i, '')}/snapshots/cordon-${disk.name}`,
+      name: `cordon-${disk.name}`,
+      type: 'Microsoft.Compute/snapshots',
+      tags: { 'cordon-case': 'before', 'cordon-vm': vm },
+      properties: {
+        ...disk.properties,
+        creationData: { createOption: 'Copy', sourceResourceId: disk.id },
+        diskState: 'Unattached',
+        diskSizeBytes: 65_536,
+        networkAccessPolicy: 'DenyAll',
+        publicNetworkAccess: 'Disabled',
+      },
+    });
+  }
+  return changed;
+}
+
 /** A stage on which schedules are played, each in an Azure of its own. */
 export interface Stage {
   /** The rules that were broken, a sentence each. */
@@ -45,7 +70,7 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cordon-chaos-'));
   const world = builtInWorld();
-  const worlds = { usual: world, deleted: withDeletedBackups(world) };
+  const worlds = { usual: world, deleted: withDeletedBackups(world), copied: withSnapshots(world) };
   const actions = createActions(connect({ signIn: () => Promise.reject(new Error('nobody signs in')) }));
   const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }), actions);
   // Loaded before time is virtual: what is loaded later would be waited for in vain.
@@ -81,7 +106,7 @@ export async function openStage(): Promise<Stage> {
 interface Requisites {
   time: VirtualTime;
   root: string;
-  worlds: { usual: World; deleted: World };
+  worlds: { usual: World; deleted: World; copied: World };
   shelf: PlaybookShelf;
 }
 
@@ -101,7 +126,8 @@ class Play {
     this.#requisites = requisites;
     this.#root = mkdtempSync(join(requisites.root, 'cases-'));
     const { time, worlds } = requisites;
-    const world = schedule.playbook === 'undelete-backup' ? worlds.deleted : worlds.usual;
+    const special: Record<string, World> = { 'undelete-backup': worlds.deleted, 'export-disk': worlds.copied };
+    const world = special[schedule.playbook] ?? worlds.usual;
     this.#azure = new SimulatedAzure(world, schedule.latency, (ms, call) => time.later(ms, call));
     const machine = world.resources.find(
       ({ type, name }) => /^microsoft\.compute\/virtualmachines$/i.test(type) && name === schedule.vm,
@@ -253,6 +279,7 @@ class Play {
     const same =
       now.groups === this.#before.groups &&
       now.cordons === this.#before.cordons &&
+      (playbook !== 'export-disk' || now.openToExport === this.#before.openToExport) &&
       now.underJit === this.#before.underJit;
     const said = text.trim().split('\n').slice(-3).join(' | ').slice(0, 600);
     if (![0, 3, 4, 5].includes(code)) this.#wrong.push(`exit ${code}: ${said}`);
@@ -282,6 +309,9 @@ class Play {
     if (now.groups !== this.#before.groups)
       this.#wrong.push(`${what}, and it is ${now.groups} instead of ${this.#before.groups}`);
     if (now.cordons !== this.#before.cordons) this.#wrong.push(`${what}, and ${now.cordons} is left`);
+    if (this.#schedule.playbook === 'export-disk' && now.openToExport !== '') {
+      this.#wrong.push(`${what}, and ${now.openToExport} can still be exported`);
+    }
     if (now.underJit !== this.#before.underJit) this.#wrong.push(`${what}, and just-in-time access is ${now.underJit}`);
   }
 

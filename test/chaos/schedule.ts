@@ -42,6 +42,7 @@ export const playbooks: Record<string, readonly string[]> = {
   'request-jit': ['gate01'],
   'assess-patches': ['web01', 'app03', 'jump01'],
   'contain-brute-force': ['web01', 'app03', 'sql01'],
+  'export-disk': ['jump01', 'sql01'],
 };
 
 const page = (status: number): Fault['effect'] => ({
@@ -115,6 +116,10 @@ const changes: Record<string, readonly [string, string][]> = {
   unprotect: [['DELETE', '/jitNetworkAccessPolicies/[^/?]+\\?']],
   access: [['POST', '/initiate\\?']],
   assess: [['POST', '/assessPatches\\?']],
+  copy: [
+    ['POST', '/beginGetAccess\\?'],
+    ['POST', '/endGetAccess\\?'],
+  ],
 };
 
 /** What a playbook sends, and what undoing it does. */
@@ -127,6 +132,7 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'enable-jit': { run: ['protect'], undo: ['unprotect'] },
   'request-jit': { run: ['access'], undo: [] },
   'assess-patches': { run: ['assess'], undo: [] },
+  'export-disk': { run: ['copy'], undo: [] },
 };
 
 /** One fault among the requests that a run or an undo sends, with its description. */

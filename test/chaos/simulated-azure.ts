@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   createHttpHeaders,
   type HttpClient,
@@ -42,7 +43,7 @@ export interface Sender {
 
 /** By Azure's own documents: what else is posted only asks. */
 function mayChange(method: string, path: string): boolean {
-  if (method === 'POST') return /\/(backup|initiate|assessPatches)$/i.test(path);
+  if (method === 'POST') return /\/(backup|initiate|assessPatches|beginGetAccess|endGetAccess)$/i.test(path);
   return method !== 'GET' && method !== 'HEAD';
 }
 
@@ -94,12 +95,11 @@ export class SimulatedAzure {
     if (outgoing.delayMs > 0) await this.#wait(outgoing.delayMs, abortSignal);
     if (abortSignal?.aborted) throw new DOMException('The operation was aborted', 'AbortError');
     if (outgoing.dropped) throw new RestError('read ECONNRESET', { code: 'ECONNRESET', request });
-    return {
-      request,
-      status: outgoing.status,
-      headers: createHttpHeaders(outgoing.headers),
-      bodyAsText: outgoing.body ?? '',
-    };
+    const { status, body: answered = '' } = outgoing;
+    const answer = { request, status, headers: createHttpHeaders(outgoing.headers) };
+    return typeof answered === 'string'
+      ? { ...answer, bodyAsText: answered }
+      : { ...answer, bodyAsText: '', readableStreamBody: Readable.from([answered]) };
   }
 
   async #answer(incoming: Incoming, sender: Sender, changes: boolean) {

@@ -108,6 +108,7 @@ function equalCell(actual: Json, type: string, printed: string): boolean {
   if (typeof actual === 'number') return near(actual, Number(text.replace(/,/g, '')), text);
   if (typeof actual === 'boolean') return /^(true|1)$/i.test(text) === actual && /^(true|false|0|1)$/i.test(text);
   const shown = String(actual);
+  if (type === 'decimal') return shown === text.replace(/,/g, '');
   if (type === 'datetime') return instant(shown) === instant(text);
   if (type === 'timespan') return span(shown) === span(text);
   if (type === 'dynamic') {

@@ -10,9 +10,15 @@ export interface Cloud {
   /** Log Analytics endpoint, which is also the audience of its tokens; "" where the cloud is not known to have one. */
   logs: string;
   authority: string;
+  /** Ends of the hosts at which blobs are, those of exported disks among them. */
+  storage: string[];
 }
 
-/** The national clouds and their endpoints (Microsoft Learn, "Azure Government endpoints", "Azure China endpoints"). */
+/**
+ * The national clouds and their endpoints (Microsoft Learn, "Azure Government endpoints", "Azure China endpoints"). Disks
+ * are exported from hosts such as `md-….z1.blob.storage.azure.net`, whose ends "Storage account overview" lists under
+ * Azure DNS zone endpoints.
+ */
 export const clouds: Record<Exclude<CloudName, 'custom'>, Cloud> = {
   public: {
     name: 'public',
@@ -20,6 +26,7 @@ export const clouds: Record<Exclude<CloudName, 'custom'>, Cloud> = {
     armAudience: 'https://management.azure.com',
     logs: 'https://api.loganalytics.io',
     authority: 'https://login.microsoftonline.com',
+    storage: ['blob.storage.azure.net', 'blob.core.windows.net'],
   },
   usgov: {
     name: 'usgov',
@@ -27,6 +34,7 @@ export const clouds: Record<Exclude<CloudName, 'custom'>, Cloud> = {
     armAudience: 'https://management.usgovcloudapi.net',
     logs: 'https://api.loganalytics.us',
     authority: 'https://login.microsoftonline.us',
+    storage: ['blob.core.usgovcloudapi.net'],
   },
   china: {
     name: 'china',
@@ -34,6 +42,7 @@ export const clouds: Record<Exclude<CloudName, 'custom'>, Cloud> = {
     armAudience: 'https://management.chinacloudapi.cn',
     logs: 'https://api.loganalytics.azure.cn',
     authority: 'https://login.chinacloudapi.cn',
+    storage: ['blob.core.chinacloudapi.cn'],
   },
 };
 
@@ -49,7 +58,7 @@ export interface CustomCloud {
 
 const bare = (url: string) => url.replace(/\/+$/, '');
 
-/** A cloud of the caller's own making. */
+/** A cloud of the caller's own making. Its blobs are where Azure Stack Hub has them: `blob.REGION.DOMAIN`. */
 export function customCloud({ endpoint, authority, audience, logsEndpoint }: CustomCloud): Cloud {
   return {
     name: 'custom',
@@ -57,6 +66,7 @@ export function customCloud({ endpoint, authority, audience, logsEndpoint }: Cus
     armAudience: audience ?? bare(endpoint),
     logs: bare(logsEndpoint ?? ''),
     authority: bare(authority),
+    storage: [`blob.${new URL(endpoint).hostname.replace(/^management\./, '')}`],
   };
 }
 

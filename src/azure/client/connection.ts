@@ -13,6 +13,7 @@ import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
 import { type ArmAsk, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
+import { blobReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
@@ -87,6 +88,8 @@ export interface Connection {
   get: ArmGet;
   /** A POST of Azure Resource Manager that changes nothing. */
   ask: ArmAsk;
+  /** A read of a blob by its signed address. */
+  readBlob: ReadBlob;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
   ownChanges: ReadonlySet<string>;
   /** Gives up whatever is still under way. */
@@ -154,6 +157,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
   const { limits = usualLimits } = options;
   const transport = createTransport({
     hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
+    storage: cloud.storage,
     now: () => clock.now(),
     tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
     closing: closing.signal,
@@ -255,6 +259,10 @@ export function connect(options: ConnectionOptions = {}): Connection {
     }),
     get,
     ask,
+    readBlob: blobReader(transport.blobs, {
+      retryOptions: shared.retryOptions,
+      userAgentOptions: shared.userAgentOptions,
+    }),
     ownChanges,
     close: () => closing.abort(),
     changing: transport.changing,

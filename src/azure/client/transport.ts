@@ -18,6 +18,8 @@ import { type TimeLimits, usualLimits, within } from './time-limits.ts';
 export interface TransportOptions {
   /** The hosts that may receive a token. The SDK follows a nextLink wherever it points, so the list is enforced here. */
   hosts: string[];
+  /** Ends of the hosts that blobs are read from. None of them ever gets a token. */
+  storage?: string[];
   /** Base URL of a simulator on the loopback; requests go there instead of to Azure. */
   simulator?: string;
   now: () => Date;
@@ -37,6 +39,8 @@ export interface TransportOptions {
 
 export interface Transport {
   httpClient: HttpClient;
+  /** Reads blobs by an address that is a permission in itself: GET and HEAD, without a token, at storage hosts alone. */
+  blobs: HttpClient;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   /** Reports every exchange; returns the function that stops it. */
@@ -60,6 +64,11 @@ export function isChange(method: string, url: string): boolean {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
   const path = new URL(url).pathname;
   return !(method === 'POST' && readingPosts.some((pattern) => pattern.test(path)));
+}
+
+/** Is this one of the hosts that end so? */
+function endsIn(host: string, ends: readonly string[]): boolean {
+  return ends.some((end) => host.toLowerCase().endsWith(`.${end.toLowerCase()}`));
 }
 
 /** A request that would change Azure came from where nothing may be changed: read-only mode, or a defect. */
@@ -176,6 +185,20 @@ export function createTransport(options: TransportOptions): Transport {
     return gate;
   }
 
+  /** Its address is a secret: no listener gets it, and nothing of it is in an error. */
+  async function readBlob(request: PipelineRequest): Promise<PipelineResponse> {
+    const url = new URL(request.url);
+    if (url.protocol !== 'https:' || !endsIn(url.host, options.storage ?? [])) {
+      throw new ChangeRefused(`refused to read from ${url.host}: not a storage host of this cloud`);
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      throw new ChangeRefused(`refused ${request.method} to ${url.host}: blobs are only read`);
+    }
+    request.headers.delete('authorization');
+    const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
+    return within(url.host, limits.read, [signal, options.closing], (ending) => transmit(request, ending));
+  }
+
   /** Sends a request once, at its service's pace and within its time. */
   async function send(request: PipelineRequest, gate: ChangeGate | undefined): Promise<PipelineResponse> {
     const service = serviceOf(request);
@@ -236,6 +259,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     httpClient: { sendRequest },
+    blobs: { sendRequest: readBlob },
     changing: (gate, work) => gates.run(gate, work),
     observing: (listener, work) => observers.run(listener, work),
     observe(listener) {

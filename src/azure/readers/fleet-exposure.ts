@@ -117,7 +117,10 @@ export async function readFleetExposure(
   fleet.addMachines(machines);
   if (machines.some(({ id }) => scaleSetInstanceOf(id))) {
     // Without it the instances alone are not known: what is said of the VMs stays.
-    await each('scale-set-network', (rows) => fleet.addResources(rows)).catch((error: unknown) => {
+    await each('scale-set-network', (rows) => {
+      unsettled.look(rows);
+      fleet.addResources(rows);
+    }).catch((error: unknown) => {
       notSeen.push(`exposure of the instances of scale sets: ${azureError(error).message}`);
     });
   }

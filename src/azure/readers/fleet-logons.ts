@@ -423,7 +423,8 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   const followed = burst?.success.state === 'known' && burst.success.value !== null;
   const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0);
   const led = heard.led.get(id);
-  const succeeded = followed ? true : collected && successLack === '' && short === null ? false : null;
+  const doubted = burst?.session !== undefined;
+  const succeeded = followed ? true : !doubted && collected && successLack === '' && short === null ? false : null;
   const worst = burst && {
     kind: burst.kind,
     failures: burst.failures,

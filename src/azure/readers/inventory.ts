@@ -167,7 +167,7 @@ export async function resolveVm(connection: Connection, wanted: string): Promise
     const instance = instanceNamed(others, wanted);
     const found = instance === '' ? undefined : await readInstance(connection, instance, subscriptions);
     if (found) return found;
-    const told = otherMachineNamed(others, id);
+    const told = otherMachineNamed(others, instance || id);
     if (told !== '') throw new Failure(told, exitCode.usage);
   }
   return chooseMachine(machines, wanted);

@@ -28,6 +28,32 @@ const contains = (network: Network, address: Network): boolean => {
   return masked(network.address, prefix) === masked(address.address, prefix);
 };
 
+/** Is an IPv4 address within a network? Null when one of the texts is none. */
+export function ipv4Contains(address: string, network: string): boolean | null {
+  const [a, n] = [parseNetwork(address), parseNetwork(network)];
+  return a && n ? contains(n, a) : null;
+}
+
+/** The first network's address and its prefix as far as a second prefix allows; null for what is none. */
+function narrowed(text: string, mask: number | null | undefined): Network | null {
+  const network = parseNetwork(/^\d+$/.test(text) ? dotted(Number(text) % 4_294_967_296) : text);
+  if (!network || mask === null || (mask !== undefined && (mask < 0 || mask > 32))) return null;
+  const prefix = Math.min(network.prefix, mask ?? 32);
+  return { address: masked(network.address, prefix), prefix };
+}
+
+/** The least list of networks that covers the addresses from one to another. */
+function cidrList(from: number, to: number): string[] {
+  const list: string[] = [];
+  for (let at = from; at <= to; ) {
+    let size = 1;
+    while (size < 4_294_967_296 && at % (size * 2) === 0 && at + size * 2 - 1 <= to) size *= 2;
+    list.push(`${dotted(at)}/${32 - Math.log2(size)}`);
+    at += size;
+  }
+  return list;
+}
+
 const PRIVATE: readonly Network[] = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].flatMap(
   (t) => parseNetwork(t) ?? [],
 );
@@ -60,7 +86,7 @@ const compare =
   };
 
 /** The ranges of an argument: a text, or the members of a dynamic array. */
-function rangesOf(value: Value): string[] {
+export function rangesOf(value: Value): string[] {
   if (Array.isArray(value)) return value.map((member) => (typeof member === 'string' ? member : ''));
   return [typeof value === 'string' ? value : ''];
 }
@@ -119,10 +145,25 @@ export const ADDRESS_FUNCTIONS: Record<string, Implementation> = {
     const read = texts(call, 0);
     const mask = counts(call, 1);
     return (row) => {
-      const text = read(row);
-      const network = parseNetwork(/^\d+$/.test(text) ? dotted(Number(text) % 4_294_967_296) : text);
-      const prefix = mask ? mask(row) : (network?.prefix ?? 32);
-      return network && prefix !== null && prefix >= 0 && prefix <= 32 ? dotted(masked(network.address, prefix)) : '';
+      const network = narrowed(read(row), mask ? mask(row) : undefined);
+      return network ? dotted(network.address) : '';
+    };
+  },
+  format_ipv4_mask: (call) => {
+    const read = texts(call, 0);
+    const mask = counts(call, 1);
+    return (row) => {
+      const network = narrowed(read(row), mask ? mask(row) : undefined);
+      return network ? `${dotted(network.address)}/${network.prefix}` : '';
+    };
+  },
+  ipv4_range_to_cidr_list: (call) => {
+    const [first, last] = [texts(call, 0), texts(call, 1)];
+    return (row) => {
+      const [a, b] = [parseNetwork(first(row)), parseNetwork(last(row))];
+      return a && b && a.prefix === 32 && b.prefix === 32 && a.address <= b.address
+        ? cidrList(a.address, b.address)
+        : null;
     };
   },
 };

@@ -153,6 +153,7 @@ const UNIT_MONTHS: Record<string, number> = { month: 1, quarter: 3, year: 12 };
 
 function unitOf(call: Call): string {
   const unit = String(argument(call, 0).at(0)).toLowerCase();
+  if (unit === 'nanosecond' && call.name === 'datetime_diff') return unit;
   if (UNIT_MONTHS[unit] === undefined && (UNIT_TICKS[unit] ?? 0) === 0) {
     fail(
       'semantic',
@@ -209,7 +210,9 @@ const datetimeDiff: Implementation = (call) => {
   return (row) => {
     const a = left(row);
     const b = right(row);
-    return a === null || b === null ? null : long(BigInt(ordinal(a)) - BigInt(ordinal(b)));
+    if (a === null || b === null) return null;
+    if (unit === 'nanosecond') return long((BigInt(a) - BigInt(b)) * 100n);
+    return long(BigInt(ordinal(a)) - BigInt(ordinal(b)));
   };
 };
 
@@ -262,6 +265,7 @@ const DATETIME_FORMAT: Record<string, (datetime: Long) => string> = {
   ...FRACTIONS,
   yyyy: on((d) => String(d.getUTCFullYear()).padStart(4, '0')),
   yy: on((d) => TWO(d.getUTCFullYear() % 100)),
+  y: on((d) => String(d.getUTCFullYear() % 100)),
   MM: on((d) => TWO(d.getUTCMonth() + 1)),
   M: on((d) => String(d.getUTCMonth() + 1)),
   dd: on((d) => TWO(d.getUTCDate())),
@@ -328,6 +332,8 @@ const datetimePart: Implementation = (call) => {
     minute: (d) => d.getUTCMinutes(),
     second: (d) => d.getUTCSeconds(),
     millisecond: (d) => d.getUTCMilliseconds(),
+    microsecond: (_d, t) => Math.floor(ticksOfSecond(t) / 10),
+    nanosecond: (_d, t) => ticksOfSecond(t) * 100,
   };
   const part = parts[unit];
   if (!part) return refuse(`datetime_part('${unit}')`, call.argumentNodes[0] ?? call.node, call.scope);

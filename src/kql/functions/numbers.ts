@@ -106,6 +106,31 @@ export const NUMBER_FUNCTIONS: Record<string, Implementation> = {
   sin: real(Math.sin),
   cos: real(Math.cos),
   tan: real(Math.tan),
+  asin: real(Math.asin),
+  acos: real(Math.acos),
+  atan: real(Math.atan),
+  cot: real((n) => 1 / Math.tan(n)),
+  atan2: (call) => {
+    const [y, x] = [reals(call, 0), reals(call, 1)];
+    return (row) => {
+      const [a, b] = [y(row), x(row)];
+      return a === null || b === null ? null : Math.atan2(a, b);
+    };
+  },
+  binary_not: (call) => {
+    const read = longs(call, 0);
+    return (row) => {
+      const n = read(row);
+      return n === null ? null : long(~BigInt(n));
+    };
+  },
+  bitset_count_ones: (call) => {
+    const read = longs(call, 0);
+    return (row) => {
+      const n = read(row);
+      return n === null ? null : BigInt.asUintN(64, BigInt(n)).toString(2).replaceAll('0', '').length;
+    };
+  },
   radians: real((n) => (n / 180) * Math.PI),
   degrees: real((n) => (n / Math.PI) * 180),
   sign: real((n) => Math.sign(n)),

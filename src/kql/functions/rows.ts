@@ -1,7 +1,7 @@
 import { argument, type Call, type Implementation } from '../call.ts';
 import { subtractLongs } from '../longs.ts';
 import { fail, refuse } from '../scope.ts';
-import { isNumeric, missing, type Value } from '../values.ts';
+import { equalDynamics, isNumeric, missing, type Value } from '../values.ts';
 
 /** The number of rows; these functions need rows whose order means something. */
 function rows(call: Call): number {
@@ -86,9 +86,29 @@ const session: Implementation = (call) => {
   });
 };
 
+/** Ranks from 1: one more at each change of the term (dense), or the row's number at the change (with gaps). */
+const rank =
+  (dense: boolean): Implementation =>
+  (call) => {
+    const term = argument(call, 0).at;
+    const restart = call.args.length > 1 ? argument(call, 1).at : undefined;
+    let number = 0;
+    return inOrder(call, (row, before) => {
+      if (row === 0 || before === null || restart?.(row) === true) {
+        number = 1;
+        return 1;
+      }
+      number += 1;
+      if (equalDynamics(term(row), term(row - 1))) return before;
+      return dense ? Number(before) + 1 : number;
+    });
+  };
+
 export const ROW_FUNCTIONS: Record<string, Implementation> = {
   row_number: rowNumber,
   row_cumsum: cumulative,
+  row_rank_dense: rank(true),
+  row_rank_min: rank(false),
   row_window_session: session,
   prev: shifted(-1),
   next: shifted(1),

@@ -11,8 +11,10 @@ import {
   regexes,
   texts,
 } from '../call.ts';
+import { long } from '../longs.ts';
 import { fail, refuse } from '../scope.ts';
 import { isNumeric, toText, type Value } from '../values.ts';
+import { xxhash64 } from './xxhash.ts';
 
 /** The most characters one function may make out of one cell. */
 const MAX_TEXT = 16_000_000;
@@ -231,6 +233,48 @@ const hash =
     };
   };
 
+/** The service hashes with xxHash of 64 bits (Microsoft Learn, "hash()"), which is known here for texts only. */
+const xxhash: Implementation = (call) => {
+  const { type } = argument(call, 0);
+  if (type !== 'string') return refuse(`${call.name}() of a ${type}`, call.node, call.scope);
+  const read = texts(call, 0);
+  const modulo = call.args.length > 1 ? counts(call, 1) : undefined;
+  return (row) => {
+    const hash = BigInt.asIntN(64, xxhash64(Buffer.from(read(row))));
+    const by = modulo?.(row) ?? null;
+    if (by === null) return long(hash);
+    // Of a negative hash only the range of the answer is documented.
+    return hash < 0n || by <= 0
+      ? refuse(`${call.name}() modulo ${by} of this text`, call.node, call.scope)
+      : Number(hash % BigInt(by));
+  };
+};
+
+/** A version of up to four parts as the decimal that Microsoft Learn describes ("parse_version()"): 8 digits a part. */
+function parseVersion(text: string): Value {
+  const parts = text.trim().split('.');
+  if (parts.length > 4 || !parts.every((part) => /^\d{1,8}$/.test(part))) return null;
+  const value = [0, 1, 2, 3].reduce((sum, i) => sum * 100_000_000n + BigInt(parts[i] ?? 0), 0n);
+  return value <= 9_007_199_254_740_991n ? Number(value) : value;
+}
+
+/** Where a regular expression is found for the nth time from a start; -1 for nowhere, null for a start that is none. */
+const indexofRegex: Implementation = (call) => {
+  const read = texts(call, 0);
+  const regex = regexes(call, 1);
+  const [start, length, occurrence] = [counts(call, 2), counts(call, 3), counts(call, 4)];
+  return (row) => {
+    const text = read(row);
+    const from = start?.(row) ?? 0;
+    const most = length?.(row) ?? -1;
+    const nth = occurrence?.(row) ?? 1;
+    if (from < 0 || nth < 1 || most < -1) return null;
+    const part = text.slice(from, most === -1 ? undefined : from + most);
+    const found = [...regex(row).matchAll(part)][nth - 1];
+    return found ? from + found.index : -1;
+  };
+};
+
 function decodeBase64(text: string): string {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return '';
   try {
@@ -376,6 +420,11 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
     }
   }),
   format_bytes: formatBytes,
+  hash: xxhash,
+  hash_xxhash64: xxhash,
+  parse_version: mapText(parseVersion),
+  regex_quote: mapText((t) => t.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')),
+  indexof_regex: indexofRegex,
   tohex: (call) => {
     const { at, type } = argument(call, 0);
     const width = counts(call, 1);

@@ -16,6 +16,7 @@ import {
 import { constantOf, fail, refuse, SchemaFound, type Scope, within } from '../scope.ts';
 import type { Column, ColumnType } from '../types.ts';
 import { Instant, isBag, keyOf, missing, toText, type Value } from '../values.ts';
+import { ipLookup } from './ip-lookup.ts';
 import { aggregated } from './summarize.ts';
 
 /** The most columns that data may make. */
@@ -52,6 +53,15 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
       return declared(pivot(call, input, outer), node, call, outer);
     case 'narrow':
       return narrow(node, input);
+    case 'ipv4_lookup':
+    case 'ipv6_lookup': {
+      const { positional, named } = argumentsOf(call);
+      return ipLookup(node, name === 'ipv4_lookup' ? 4 : 6, positional, named, input, outer);
+    }
+    case 'autocluster':
+    case 'basket':
+    case 'diffpatterns':
+      return fail('unsupported', `${name}: how the service chooses its segments is not documented.`, call, outer);
     default:
       return refuse(`The plugin '${name}'`, child(call, 'Name'), outer);
   }

@@ -28,6 +28,7 @@ interface ShelfOptions {
 export function caseLogOf(kept: Pick<KeptCase, 'id' | 'file' | 'actor'>, now: () => Date): CaseLog {
   return {
     caseId: kept.id,
+    folder: kept.file.directory,
     append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
     async keep(name, document) {
       const evidence = await kept.file.evidence.writeJson(name, document);

@@ -1,5 +1,6 @@
 import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
+import { endAccess, grantAccess } from '../disk-blobs.ts';
 import { at, type Json, record, same, text } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
 import { present } from '../present.ts';
@@ -107,6 +108,11 @@ const sizeOf = (source: ArmResource): number => {
   return typeof size === 'number' ? size : 30;
 };
 
+const bytesOf = (source: ArmResource): number | undefined => {
+  const bytes = at(source.properties, 'diskSizeBytes');
+  return typeof bytes === 'number' ? bytes : undefined;
+};
+
 /** Properties that a snapshot takes over from its source. */
 const inherited = [
   'osType',
@@ -143,7 +149,7 @@ function snapshotProperties(call: Call, source: ArmResource, wanted: Json, incre
     ...(text(wanted.dataAccessAuthMode) !== undefined && { dataAccessAuthMode: wanted.dataAccessAuthMode }),
     timeCreated: call.azure.clock.precise(),
     diskState: 'Unattached',
-    diskSizeBytes: gb * 1024 ** 3,
+    diskSizeBytes: bytesOf(source) ?? gb * 1024 ** 3,
     uniqueId: guidOf(`${call.path.toLowerCase()}${call.azure.clock.ms()}`),
   };
 }
@@ -338,26 +344,37 @@ const beginAccess: Handler = (call) => {
   if (!(seconds >= 1))
     throw refuse(400, 'InvalidParameter', "Required parameter 'durationInSeconds' is missing.", 'durationInSeconds');
   demandIdle(call, target.id);
-  const account = guidOf(target.id).replaceAll('-', '').slice(0, 12);
-  const after: ArmResource = { ...target, properties: { ...target.properties, diskState: 'ActiveSAS' } };
-  call.azure.store.put(after);
+  const before = at(target.properties, 'diskState');
+  call.azure.store.put({ ...target, properties: { ...target.properties, diskState: 'ActiveSAS' } });
+  const accessSAS = grantAccess(call.azure, target.id, seconds);
   const { headers } = startCompute(call, target.location ?? '', 'DiskOperations', {
     target: target.id,
     duration: call.azure.pace.snapshot / 8,
-    result: () => ({
-      accessSAS: `https://md-${account}.z1.blob.storage.azure.net/${account}/abcd?sv=2018-03-28&sr=b&si=${guidOf(account)}&sig=simulated`,
-    }),
+    fail: () => {
+      endAccess(call.azure, target.id);
+      const now = call.azure.store.get(target.id);
+      if (now !== undefined) {
+        call.azure.store.put({ ...now, properties: { ...now.properties, diskState: before } }, { silent: true });
+      }
+    },
+    result: () => ({ accessSAS }),
   });
   return { status: 202, headers };
 };
 
-const endAccess: Handler = (call) => {
+const endOfAccess: Handler = (call) => {
   const target = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  demandIdle(call, target.id);
   const machine = call.azure.relations.machineOfDisk(target.id);
-  call.azure.store.put({
-    ...target,
-    properties: { ...target.properties, diskState: machine === undefined ? 'Unattached' : 'Attached' },
-  });
+  const end = () => {
+    const now = call.azure.store.get(target.id) ?? target;
+    endAccess(call.azure, target.id);
+    call.azure.store.put({
+      ...now,
+      properties: { ...now.properties, diskState: machine === undefined ? 'Unattached' : 'Attached' },
+    });
+  };
+  if (call.trouble === undefined) end();
   const { headers } = startCompute(call, target.location ?? '', 'DiskOperations', {
     target: `${target.id}/access`,
     duration: call.azure.pace.snapshot / 8,
@@ -375,7 +392,7 @@ export const snapshotRoutes: Route[] = [
   { method: 'PATCH', template: `${inGroup}/snapshots/{name}`, handler: patch },
   { method: 'DELETE', template: `${inGroup}/snapshots/{name}`, handler: remove },
   { method: 'POST', template: `${inGroup}/snapshots/{name}/beginGetAccess`, handler: beginAccess },
-  { method: 'POST', template: `${inGroup}/snapshots/{name}/endGetAccess`, handler: endAccess },
+  { method: 'POST', template: `${inGroup}/snapshots/{name}/endGetAccess`, handler: endOfAccess },
   { method: 'POST', template: `${inGroup}/disks/{name}/beginGetAccess`, handler: beginAccess },
-  { method: 'POST', template: `${inGroup}/disks/{name}/endGetAccess`, handler: endAccess },
+  { method: 'POST', template: `${inGroup}/disks/{name}/endGetAccess`, handler: endOfAccess },
 ];

@@ -681,6 +681,73 @@ describe('the logons of a Linux VM', () => {
     expect(fact.notSeen.join()).toContain('12 lines of sshd or PAM about logons in a form that is not known');
   });
 
+  describe('where only PAM is heard', () => {
+    const pam = { Facility: 'authpriv', SeverityLevel: 'info' };
+    const wrong = (pid: number, time: Ticks | string, user: string): Row =>
+      syslog(
+        time,
+        `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=${user}`,
+        { ...pam, ProcessID: pid },
+      );
+    const opened = (pid: number, time: Ticks | string, user: string, service = 'sshd'): Row =>
+      syslog(time, `pam_unix(${service}:session): session opened for user ${user}(uid=1000) by ${user}(uid=0)`, {
+        ...pam,
+        ProcessID: pid,
+        ...(service === 'sshd' ? {} : { ProcessName: service }),
+      });
+    const guesses = (user: string, count = 12): Row[] =>
+      many(count, '02:00:00', 5, (time, i) => wrong(i + 1, time, user));
+
+    it('a session of a guessed account is told, and unknown is what opened it', async () => {
+      const { value } = await readKnown({ Syslog: [...guesses('bob'), opened(900, '02:05:00', 'bob')] }, {}, lin);
+      expect(value.failures).toBe(12);
+      expect(value.bursts).toMatchObject([
+        {
+          success: { state: 'unknown', because: expect.stringContaining('whether a password or a key') },
+          session: { account: 'bob', address: '-', how: 'sshd session opened, method not known' },
+        },
+      ]);
+    });
+
+    it('a session after a wrong guess in the same connection came from there', async () => {
+      const rows = [...guesses('bob'), wrong(900, '02:05:00', 'bob'), opened(900, '02:05:04', 'bob')];
+      const { value } = await readKnown({ Syslog: rows }, {}, lin);
+      expect(value.failures).toBe(13);
+      expect(value.bursts).toMatchObject([
+        { success: { state: 'known', value: { account: 'bob', address: '203.0.113.9', by: 'both' } } },
+      ]);
+      expect(value.bursts[0]?.session).toBeUndefined();
+    });
+
+    it('five failures and a session are told too', async () => {
+      const { value } = await readKnown({ Syslog: [...guesses('bob', 5), opened(900, '02:05:00', 'bob')] }, {}, lin);
+      expect(value.afterFailures).toMatchObject([
+        { failures: 5, success: { account: 'bob', how: 'sshd session opened, method not known' } },
+      ]);
+    });
+
+    it('sessions of sudo, cron, su and of others are none', async () => {
+      const others = ['sudo', 'CRON', 'su', 'systemd-user', 'login'].map((service, i) =>
+        opened(900 + i, '02:05:00', 'bob', service),
+      );
+      const rows = [...guesses('bob'), ...others, opened(950, '02:05:00', 'anna')];
+      const [burst] = (await readKnown({ Syslog: rows }, {}, lin)).value.bursts;
+      expect(burst?.success).toMatchObject({ state: 'unknown', because: expect.stringContaining('not collected') });
+      expect(burst?.session).toBeUndefined();
+    });
+
+    it('beside sshd’s own line a session says nothing new, by whatever process', async () => {
+      const key = (ProcessID: number): Row =>
+        syslog('02:05:00', 'Accepted publickey for bob from 10.0.0.5 port 51000 ssh2: RSA SHA256:abc', { ProcessID });
+      for (const pid of [900, 901, 0]) {
+        const rows = [...guesses('bob'), key(900), opened(pid, '02:05:00.2', 'bob')];
+        const [burst] = (await readKnown({ Syslog: rows }, {}, lin)).value.bursts;
+        expect(burst?.success, String(pid)).toEqual({ state: 'known', value: null });
+        expect(burst?.session).toBeUndefined();
+      }
+    });
+  });
+
   it('are unknown where only what PAM warns of arrives, and successes where only PAM is heard', async () => {
     const warned = syslog('02:00:00', 'error: kex_exchange_identification: Connection closed by remote host', {
       SeverityLevel: 'err',

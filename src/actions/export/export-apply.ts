@@ -1,0 +1,131 @@
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { textAt } from '../../arm/json.ts';
+import { shortName } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
+import { readSnapshot } from '../snapshot/disks.ts';
+import { freeBytes, hashOf, ImageFile, type ImageManifest, wholeImage } from './image-file.ts';
+import { inOrder } from './in-order.ts';
+import { type ExportState, exportState, type PlannedImage, sizeText, timeText } from './settings.ts';
+import { type BlobHead, SignedBlob } from './signed-blob.ts';
+import { accessTo, closeSnapshot, openSnapshot } from './snapshot-access.ts';
+
+/** Eight requests of 4 MiB at once: what a fast line carries, and 32 MiB of memory. */
+const piece = 4 * 1024 * 1024;
+const atOnce = 8;
+/** How often progress is shown. */
+const eachMs = 1000;
+
+/** Shows how far it is, how fast, and how long it will take. */
+function teller(context: ActionContext, name: string, of: number, already: number) {
+  const began = performance.now();
+  let shown = Number.NEGATIVE_INFINITY;
+  return (done: number) => {
+    const now = performance.now();
+    if (now - shown < eachMs && done < of) return;
+    shown = now;
+    const rate = ((done - already) / Math.max(1, now - began)) * 1000;
+    const left = rate > 0 ? `, ${timeText((of - done) / rate)} left` : '';
+    const text = `${name}: ${sizeText(done)} of ${sizeText(of)} at ${sizeText(rate)}/s${left}`;
+    context.progress({ fraction: of > 0 ? done / of : null, text });
+  };
+}
+
+/** An image that is here: its bytes are read, and must be those that its manifest vouches for. */
+async function checkHere(context: ActionContext, { file, snapshotId }: PlannedImage): Promise<ImageManifest> {
+  const manifest = await wholeImage(file);
+  if (manifest === null) throw new StalePlan(`${file} is not there any more, or not whole.`);
+  const handle = await open(file, 'r');
+  try {
+    const hash = await hashOf(handle, manifest.bytes, teller(context, shortName(snapshotId), manifest.bytes, 0));
+    if (hash.digest('hex') === manifest.sha256) return manifest;
+  } finally {
+    await handle.close();
+  }
+  throw new Error(`${file} was changed since it was exported: its SHA-256 is not the one of ${manifest.finished}`);
+}
+
+/** Reads the blob into the file, from where an earlier export was broken off. */
+async function copy(
+  connection: Connection,
+  context: ActionContext,
+  image: PlannedImage,
+  blob: SignedBlob,
+  head: BlobHead,
+): Promise<ImageManifest> {
+  const { snapshotId, diskId, taken, file, bytes } = image;
+  const name = shortName(snapshotId);
+  if (file.endsWith('.vhd') && head.bytes < bytes) {
+    throw new Error(`the storage has ${head.bytes} bytes of ${name}, whose disk has ${bytes}`);
+  }
+  const target = await ImageFile.open(file, { snapshot: snapshotId, ...head }, (read, of) =>
+    context.progress({ fraction: read / of, text: `${name}: the ${sizeText(of)} that are here are read again` }),
+  );
+  try {
+    const free = await freeBytes(dirname(file));
+    if (free < head.bytes - target.done) {
+      throw new Error(`${dirname(file)} has ${sizeText(free)} left, ${sizeText(head.bytes - target.done)} are needed`);
+    }
+    const tell = teller(context, name, head.bytes, target.done);
+    const span = { from: target.done, to: head.bytes, piece, atOnce };
+    const fill = (first: number, into: Buffer, signal: AbortSignal) => blob.fill(head, first, into, signal);
+    for await (const bytesRead of inOrder(span, fill, context.signal)) {
+      await target.append(bytesRead);
+      tell(target.done);
+    }
+    return await target.finish({ disk: diskId, taken, finished: connection.clock.now().toISOString() });
+  } catch (error) {
+    // Kept for the next time; where even that fails, the first failure is what matters.
+    await target.flush().catch(() => undefined);
+    throw error;
+  } finally {
+    await target.close();
+  }
+}
+
+/** For what must be ended although the run was stopped: nobody is asked, and it takes no longer than an operation may. */
+const unstoppable = ({ askToWait: _, ...context }: ActionContext, connection: Connection): ActionContext => ({
+  ...context,
+  signal: AbortSignal.timeout(connection.operationLimitMs),
+});
+
+async function exportOne(connection: Connection, context: ActionContext, image: PlannedImage): Promise<ImageManifest> {
+  const { snapshotId, taken, opens } = image;
+  const body = await readSnapshot(connection, snapshotId);
+  if (!body || textAt(body, 'properties', 'timeCreated') !== taken) {
+    throw new StalePlan(`${shortName(snapshotId)} is not the snapshot any more that it was.`);
+  }
+  let failure: { error: unknown } | null = null;
+  try {
+    if (opens) await openSnapshot(connection, context, snapshotId);
+    const blob = new SignedBlob(connection, await accessTo(connection, context, snapshotId));
+    return await copy(connection, context, image, blob, await blob.head(context.signal));
+  } catch (error) {
+    failure = { error };
+    throw error;
+  } finally {
+    context.progress({ fraction: null, text: `${shortName(snapshotId)}: access to it is ended` });
+    await closeSnapshot(connection, unstoppable(context, connection), image).catch((error: unknown) => {
+      // The undo that follows a failure tries again, and says so.
+      if (failure === null) throw error;
+    });
+  }
+}
+
+/** Exports one snapshot after another, and keeps the digest of each in the case as soon as it is known. */
+export async function applyExport(
+  connection: Connection,
+  context: ActionContext,
+  planned: ActionPlan,
+): Promise<Record<string, unknown>> {
+  const state = exportState.parse(planned.state);
+  const exported: NonNullable<ExportState['exported']> = [];
+  for (const image of state.images) {
+    if (image.file === '') throw new Error('there is no folder to write to: give one with --to');
+    const manifest = image.here ? await checkHere(context, image) : await exportOne(connection, context, image);
+    await context.keep('disk-image', manifest);
+    exported.push({ file: manifest.file, bytes: manifest.bytes, sha256: manifest.sha256 });
+  }
+  return { ...state, exported } satisfies ExportState;
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { azureError } from '../../azure/client/azure-error.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import type { BlobAnswered } from '../../azure/client/read-blob.ts';
+import { redactText } from '../../casefile/redaction.ts';
+
+/** Leave to read a blob: an address that is renewed when it has ended. It is shown to nobody. */
+export interface Access {
+  url(): string;
+  /** Asks for another address, once for all who were refused with this one. */
+  renew(refused: string): Promise<void>;
+}
+
+/** The blob is another one than the export began with. */
+class BlobChanged extends Error {
+  override readonly name = 'BlobChanged';
+}
+
+/** The storage refuses for good. */
+class BlobRefused extends Error {
+  override readonly name = 'BlobRefused';
+  readonly statusCode: number;
+
+  constructor(status: number, text: string) {
+    super(text);
+    this.statusCode = status;
+  }
+}
+
+/** How often a piece is asked for again without a byte having come. */
+const patience = 6;
+/** A connection over which nothing comes for so long is given up. */
+const stalledMs = 30_000;
+const longestWaitMs = 30_000;
+
+/** Refusals that pass by themselves ("Common REST API error codes": 408, 429, 500, 503). */
+const passing = (status: number) => status === 408 || status === 429 || status >= 500;
+
+/** The size and the version of a blob. */
+export interface BlobHead {
+  bytes: number;
+  etag: string;
+}
+
+/** A page blob behind a signed address, of one version. */
+export class SignedBlob {
+  readonly #connection: Connection;
+  readonly #access: Access;
+
+  constructor(connection: Connection, access: Access) {
+    this.#connection = connection;
+    this.#access = access;
+  }
+
+  /** Throws when it cannot be read, or does not tell its size and version. */
+  async head(signal: AbortSignal): Promise<BlobHead> {
+    return this.#patiently(signal, async () => {
+      const url = this.#access.url();
+      const answer = await this.#connection.readBlob({ url, method: 'HEAD', signal });
+      answer.body?.destroy();
+      if (answer.status !== 200) throw new Answered(answer.status, url, answer.header('x-ms-error-code'));
+      const bytes = Number(answer.header('content-length') || Number.NaN);
+      const etag = answer.header('etag');
+      if (!Number.isSafeInteger(bytes) || bytes <= 0 || etag === '') {
+        throw new BlobRefused(0, 'the storage does not report the size and the version of the blob');
+      }
+      return { bytes, etag };
+    });
+  }
+
+  /** Fills the buffer from `first` on, of this version of the blob alone; goes on where a transfer broke. */
+  async fill(head: BlobHead, first: number, into: Buffer, signal: AbortSignal): Promise<void> {
+    let got = 0;
+    while (got < into.length) {
+      await this.#patiently(signal, async () => {
+        const before = got;
+        try {
+          for await (const chunk of this.#chunks(head, first + got, first + into.length - 1, signal)) {
+            if (got + chunk.length > into.length) throw new BlobRefused(0, 'the storage sent more than was asked for');
+            got += chunk.copy(into, got);
+          }
+        } catch (error) {
+          // The rest is asked for anew, with new patience.
+          if (got > before && got < into.length && !(error instanceof BlobRefused || error instanceof BlobChanged)) {
+            if (!signal.aborted) return;
+          }
+          throw error;
+        }
+        if (got < into.length && got === before) throw new Error('the connection ended before a byte came');
+      });
+    }
+  }
+
+  async *#chunks(head: BlobHead, first: number, last: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const url = this.#access.url();
+    const { etag } = head;
+    const answer = await this.#connection.readBlob({ url, method: 'GET', range: { first, last }, etag, signal });
+    if (answer.status !== 206 || answer.body === null) {
+      answer.body?.destroy();
+      throw new Answered(answer.status, url, answer.header('x-ms-error-code'));
+    }
+    const { body } = answer;
+    const give = () => body.destroy();
+    signal.addEventListener('abort', give);
+    let timer = setTimeout(give, stalledMs);
+    try {
+      demandRange(answer, head, first, last);
+      for await (const chunk of body) {
+        clearTimeout(timer);
+        timer = setTimeout(give, stalledMs);
+        yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+      }
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', give);
+      body.destroy();
+    }
+  }
+
+  /** Tries again what passes by itself, with a new address where the present one has ended. */
+  async #patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      signal.throwIfAborted();
+      let failure: unknown;
+      try {
+        return await work();
+      } catch (error) {
+        failure = error;
+      }
+      signal.throwIfAborted();
+      if (failure instanceof BlobRefused || failure instanceof BlobChanged) throw failure;
+      const { status, url, code } = failure instanceof Answered ? failure : { status: 0, url: '', code: '' };
+      if (status === 412) {
+        throw new BlobChanged('the blob is not the one any more that the export began with: begin anew');
+      }
+      if (status === 403 && tries < patience && code !== 'AuthorizationFailure') {
+        await this.#access.renew(url);
+        continue;
+      }
+      if ((status !== 0 && !passing(status)) || tries >= patience) throw lastWord(failure);
+      const wait = Math.min(longestWaitMs, this.#connection.pollIntervalMs * 2 ** tries);
+      await sleep(wait, undefined, { signal });
+    }
+  }
+}
+
+/** What the storage answered in place of the bytes. */
+class Answered extends Error {
+  readonly status: number;
+  readonly url: string;
+  readonly code: string;
+
+  constructor(status: number, url: string, code: string) {
+    super(`the storage answered ${[status, code].filter(Boolean).join(' ')}`);
+    this.status = status;
+    // Not enumerable: an error is printed, an address with a signature never is.
+    this.url = '';
+    Object.defineProperty(this, 'url', { value: url, enumerable: false });
+    this.code = code;
+  }
+}
+
+/** An error without the address that led to it. */
+function lastWord(failure: unknown): Error {
+  if (failure instanceof Answered) {
+    const closed = failure.code === 'AuthorizationFailure' ? ': it is closed to this network' : '';
+    return new BlobRefused(failure.status, `${failure.message}${closed}`);
+  }
+  return new Error(`the disk cannot be read: ${redactText(azureError(failure).message)}`);
+}
+
+/** Throws when the answer is not the range that was asked for. */
+function demandRange(answer: BlobAnswered, head: BlobHead, first: number, last: number): void {
+  const wanted = `bytes ${first}-${last}/${head.bytes}`;
+  if (answer.header('content-range') !== wanted) {
+    throw new BlobRefused(0, `the storage sent ${answer.header('content-range') || 'no range'}, not ${wanted}`);
+  }
+  if (answer.header('etag') !== head.etag) {
+    throw new BlobChanged('the blob is not the one any more that the export began with: begin anew');
+  }
+}

@@ -1,0 +1,93 @@
+import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import type { ArmAnswer } from '../../azure/client/arm-get.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import type { ActionContext } from '../../playbook/action.ts';
+import { impossible, type Refusal } from '../refused-plan.ts';
+import { readSnapshot } from '../snapshot/disks.ts';
+import type { ExportSettings } from './settings.ts';
+
+interface Found {
+  id: string;
+  body: Json;
+}
+
+/** The version of the compute provider's disks by which snapshots are listed. */
+const version = '2024-03-02';
+const pages = 50;
+
+/** All snapshots of a subscription that the caller may see. Throws the error of the request. */
+async function listSnapshots(connection: Connection, subscription: string, signal: AbortSignal): Promise<Found[]> {
+  const found: Found[] = [];
+  let url = `/subscriptions/${subscription}/providers/Microsoft.Compute/snapshots?api-version=${version}`;
+  for (let page = 0; page < pages && url !== ''; page += 1) {
+    const answer: ArmAnswer = await connection.get(url, signal);
+    for (const one of listAt(answer.body, 'value')) {
+      const id = textAt(one, 'id');
+      if (id !== '' && isObject(one)) found.push({ id, body: one });
+    }
+    url = textAt(answer.body, 'nextLink');
+  }
+  return found;
+}
+
+const takenAt = ({ body }: Found): number => Date.parse(textAt(body, 'properties', 'timeCreated')) || 0;
+const caseOf = ({ body }: Found): string => textAt(body, 'tags', 'cordon-case');
+
+/** The newest of each disk. */
+function newest(all: readonly Found[]): Found[] {
+  const byDisk = new Map<string, Found>();
+  for (const one of all) {
+    const disk = textAt(one.body, 'properties', 'creationData', 'sourceResourceId').toLowerCase();
+    const known = byDisk.get(disk);
+    if (!known || takenAt(one) > takenAt(known)) byDisk.set(disk, one);
+  }
+  return [...byDisk.values()];
+}
+
+async function named(
+  connection: Connection,
+  { target, signal }: ActionContext,
+  name: string,
+  subscription: string,
+): Promise<Found[] | Refusal> {
+  if (name.startsWith('/')) {
+    const parsed = parseResourceId(name);
+    const isSnapshot = /\/providers\/microsoft\.compute\/snapshots\/[^/]+$/i.test(name);
+    const body = parsed && isSnapshot ? await readSnapshot(connection, name) : null;
+    return body ? [{ id: textAt(body, 'id') || name, body }] : impossible(`There is no snapshot ${name}.`);
+  }
+  const found = (await listSnapshots(connection, subscription, signal)).filter(
+    ({ id }) => shortName(id).toLowerCase() === name.toLowerCase(),
+  );
+  if (found.length > 1) return impossible(`There are ${found.length} snapshots named ${name}: give its resource id.`);
+  return found.length === 1 ? found : impossible(`The subscription of ${target.name} has no snapshot ${name}.`);
+}
+
+/** The snapshots that are to be exported, with what is to be known of their choice; or why there are none. */
+export async function candidates(
+  connection: Connection,
+  context: ActionContext,
+  settings: ExportSettings,
+): Promise<{ snapshots: Found[]; warnings: string[] } | Refusal> {
+  const { target, caseId, signal } = context;
+  const subscription = settings.subscription ?? target.subscriptionId;
+  if (settings.snapshot !== undefined) {
+    const found = await named(connection, context, settings.snapshot, subscription);
+    return 'because' in found ? found : { snapshots: found, warnings: [] };
+  }
+  const machine = target.id.slice(0, 256).toLowerCase();
+  const ours = (await listSnapshots(connection, subscription, signal)).filter(
+    (one) => caseOf(one) !== '' && textAt(one.body, 'tags', 'cordon-vm').toLowerCase() === machine,
+  );
+  const mine = newest(ours.filter((one) => caseOf(one) === caseId));
+  if (mine.length > 0) return { snapshots: mine, warnings: [] };
+  const others = newest(ours);
+  if (others.length === 0) {
+    return impossible(
+      `cordon has taken no snapshot of ${target.name} yet: run snapshot-disks first, or name a snapshot with --snapshot.`,
+    );
+  }
+  const cases = [...new Set(others.map(caseOf))].join(', ');
+  return { snapshots: others, warnings: [`These snapshots were taken in another case: ${cases}.`] };
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
+import { evidenceOf } from './bodies.ts';
+import type { CaseReader } from './case-store.ts';
+import { readEvidence } from './evidence.ts';
+
+const diskImage = z.object({ file: z.string(), bytes: z.int(), sha256: z.string() });
+
+/** A disk that the case exported: where it was put, and what it was then. */
+export type DiskImage = z.infer<typeof diskImage>;
+
+/** The disks that a case exported, each file once, as it was exported last. Throws when a record of one is not whole. */
+export async function imagesOf(reader: Pick<CaseReader, 'directory' | 'entries'>): Promise<DiskImage[]> {
+  const found = new Map<string, DiskImage>();
+  for await (const { kind, body } of reader.entries()) {
+    if (kind !== 'fact' || body.name !== 'disk-image') continue;
+    for (const ref of evidenceOf({ body })) {
+      const image = diskImage.parse(await readEvidence(reader.directory, ref));
+      const moved = join(reader.directory, 'images', basename(image.file));
+      // A case that was moved has its images with it.
+      const here = (await isFile(image.file)) || !(await isFile(moved)) ? image.file : moved;
+      found.set(here, { ...image, file: here });
+    }
+  }
+  return [...found.values()];
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null))?.isFile() ?? false;
+}
+
+/** Why the file is not what was exported, as the end of a sentence; "" when it is. Reads it as a stream. */
+export async function checkImage({ file, bytes, sha256 }: DiskImage): Promise<string> {
+  try {
+    const { size } = await lstat(file);
+    if (size !== bytes) return `has ${size} bytes, not ${bytes}`;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(file, { highWaterMark: 4 * 1024 * 1024 })) hash.update(chunk);
+    return hash.digest('hex') === sha256 ? '' : 'has been changed: its SHA-256 does not match';
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
+  }
+}

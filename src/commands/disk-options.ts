@@ -1,0 +1,32 @@
+import type { Playbook } from '../playbook/playbook.ts';
+
+/** Options that say where the evidence of disks goes, instead of what the playbook says. */
+export interface DiskFlags {
+  evidenceGroup?: string;
+  evidenceSubscription?: string;
+  lockEvidence?: boolean;
+  snapshot?: string;
+  to?: string;
+}
+
+const given = (all: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+
+/** The playbook with these options in the steps that take snapshots, and in those that export them. */
+export function withDiskOptions(playbook: Playbook, flags: DiskFlags): Playbook {
+  const { evidenceGroup, evidenceSubscription, lockEvidence, snapshot, to } = flags;
+  const added = new Map([
+    [
+      'disks.snapshot',
+      given({ resourceGroup: evidenceGroup, subscription: evidenceSubscription, lock: lockEvidence || undefined }),
+    ],
+    ['disks.export', given({ snapshot, folder: to, subscription: evidenceSubscription })],
+  ]);
+  return {
+    ...playbook,
+    steps: playbook.steps.map((step) => {
+      const more = added.get(step.uses ?? '') ?? {};
+      return Object.keys(more).length === 0 ? step : { ...step, with: { ...step.with, ...more } };
+    }),
+  };
+}

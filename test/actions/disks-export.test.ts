@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { contentsOf } from '../../src/simulator/disk-blobs.ts';
+import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+
+const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
+
+describe('disks.export', () => {
+  let bench: Bench;
+  let folder: string;
+  beforeAll(async () => {
+    bench = await openBench();
+  });
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cordon-export-'));
+    await bench.begin();
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => bench.close());
+
+  const exporting = (more: Record<string, unknown> = {}) => ({
+    id: 'export',
+    title: 'Export',
+    uses: 'disks.export',
+    with: { folder, ...more },
+  });
+  const take = async (vm: string) => {
+    await agreeing(bench.run([snapshot], vm)).start();
+    const { resources } = await bench.world();
+    const mine = resources.filter((one) => Reflect.get(Object(one.tags), 'cordon-case') === bench.log.caseId);
+    return mine.map((one) => ({
+      id: String(one.id),
+      name: String(one.name),
+      disk: String(Reflect.get(Object(Reflect.get(Object(one.properties), 'creationData')), 'sourceResourceId')),
+      bytes: Number(Reflect.get(Object(one.properties), 'diskSizeBytes')) + 512,
+    }));
+  };
+  const images = () =>
+    [...bench.log.evidence]
+      .filter(([file]) => file.endsWith('disk-image.json'))
+      .map(([, document]) => Object(document));
+  const sha = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
+  const stateOf = async (name: string) => {
+    const found = await bench.resource('Microsoft.Compute/snapshots', name);
+    const { diskState, networkAccessPolicy, publicNetworkAccess } = Object(found?.properties);
+    return { diskState, networkAccessPolicy, publicNetworkAccess };
+  };
+  const closed = { diskState: 'Unattached', networkAccessPolicy: 'DenyAll', publicNetworkAccess: 'Disabled' };
+
+  it('copies every snapshot of the case byte for byte, and closes it again', async () => {
+    const taken = await take('web01');
+    expect(taken).toHaveLength(3);
+    const view = await agreeing(bench.run([exporting()], 'web01')).start();
+    expect(view.summary).toContain('SHA-256');
+    expect(view.outcome).toBe('done');
+    for (const { name, disk, bytes } of taken) {
+      const file = readFileSync(join(folder, `${name}.vhd`));
+      expect(file.equals(contentsOf(disk.toLowerCase(), 0, bytes, bytes))).toBe(true);
+      expect(images().find((one) => one.file.endsWith(`${name}.vhd`))).toMatchObject({ bytes, sha256: sha(file) });
+      expect(await stateOf(name)).toEqual(closed);
+      expect(existsSync(join(folder, `${name}.vhd.part`))).toBe(false);
+    }
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
+  it('shows its signed address nowhere', async () => {
+    await take('jump01');
+    const traffic: string[] = [];
+    const stop = bench.connection.observe((exchange) => traffic.push(exchange.url));
+    const run = agreeing(bench.run([exporting()], 'jump01'));
+    const shown: string[] = [];
+    run.subscribe(() => shown.push(JSON.stringify(run.view())));
+    await run.start();
+    stop();
+    const all = JSON.stringify([bench.log.entries, [...bench.log.evidence], shown, traffic, run.document()]);
+    expect(all).not.toMatch(/sig=|blob\.storage/);
+  });
+
+  it('goes on within a piece whose transfer broke, and after a busy storage', async () => {
+    const [one] = await take('jump01');
+    await bench.faults([
+      { match: { method: 'GET', path: '^/blob/' }, times: 1, effect: { tear: 1_000_000 } },
+      { match: { method: 'GET', path: '^/blob/' }, after: 2, times: 1, effect: { drop: true } },
+      {
+        match: { method: 'GET', path: '^/blob/' },
+        after: 4,
+        times: 1,
+        effect: { status: 503, code: 'ServerBusy', message: 'Busy.' },
+      },
+    ]);
+    const view = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(view.outcome).toBe('done');
+    const { name = '', disk = '', bytes = 0 } = one ?? {};
+    expect(sha(readFileSync(join(folder, `${name}.vhd`)))).toBe(sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes)));
+  });
+
+  it('asks for another address when the one that it has ended', async () => {
+    const [one] = await take('jump01');
+    await bench.faults([
+      {
+        match: { method: 'GET', path: '^/blob/' },
+        after: 2,
+        times: 3,
+        effect: { status: 403, code: 'AuthenticationFailed', message: 'Signature not valid now.' },
+      },
+    ]);
+    const view = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(view.outcome).toBe('done');
+    expect(bench.mutations().filter(({ path }) => path.endsWith('/beginGetAccess')).length).toBeGreaterThan(1);
+    expect(await stateOf(one?.name ?? '')).toEqual(closed);
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
+  it('keeps what came when it fails, ends the access, and goes on from there', async () => {
+    const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('jump01');
+    await bench.faults([
+      {
+        match: { method: 'GET', path: '^/blob/' },
+        after: 2,
+        effect: { status: 400, code: 'InvalidInput', message: 'Broken.' },
+      },
+    ]);
+    const failed = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(failed.outcome).toBe('undone');
+    expect(failed.summary).toContain('InvalidInput');
+    expect(await stateOf(name)).toEqual(closed);
+    const part = join(folder, `${name}.vhd.part`);
+    const had = statSync(part).size;
+    expect(had).toBeGreaterThan(0);
+    await bench.faults([]);
+    let read = 0;
+    const count = bench.connection.readBlob;
+    bench.connection.readBlob = (asked) => {
+      read += asked.range ? asked.range.last - asked.range.first + 1 : 0;
+      return count(asked);
+    };
+    const view = await agreeing(bench.run([exporting()], 'jump01')).start();
+    bench.connection.readBlob = count;
+    expect(view.outcome).toBe('done');
+    expect(read).toBe(bytes - had);
+    expect(sha(readFileSync(join(folder, `${name}.vhd`)))).toBe(sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes)));
+  });
+
+  it('reads the part again into the digest: a part that was changed does not pass for the disk', async () => {
+    const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('jump01');
+    await bench.faults([
+      { match: { method: 'GET', path: '^/blob/' }, after: 2, effect: { status: 400, code: 'X', message: 'Broken.' } },
+    ]);
+    await agreeing(bench.run([exporting()], 'jump01')).start();
+    await bench.faults([]);
+    const part = join(folder, `${name}.vhd.part`);
+    const changed = readFileSync(part);
+    changed[10] = (changed[10] ?? 0) ^ 0xff;
+    writeFileSync(part, changed);
+    await agreeing(bench.run([exporting()], 'jump01')).start();
+    const file = readFileSync(join(folder, `${name}.vhd`));
+    expect(images()[0].sha256).toBe(sha(file));
+    expect(images()[0].sha256).not.toBe(sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes)));
+  });
+
+  it('begins anew when the part is shorter than its state says', async () => {
+    const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('jump01');
+    await bench.faults([
+      { match: { method: 'GET', path: '^/blob/' }, after: 2, effect: { status: 400, code: 'X', message: 'Broken.' } },
+    ]);
+    await agreeing(bench.run([exporting()], 'jump01')).start();
+    await bench.faults([]);
+    truncateSync(join(folder, `${name}.vhd.part`), 100);
+    await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(images()[0].sha256).toBe(sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes)));
+  });
+
+  it('refuses a blob that changes under it', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    await bench.faults([
+      { match: { method: 'GET', path: '^/blob/' }, after: 1, times: 1, effect: { changeBlobs: true } },
+    ]);
+    const view = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(view.outcome).toBe('undone');
+    expect(view.summary).toContain('begin anew');
+    expect(await stateOf(name)).toEqual(closed);
+  });
+
+  it('ends the access when it is stopped', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    await bench.faults([{ match: { method: 'GET', path: '^/blob/' }, after: 1, effect: { delayMs: 60_000 } }]);
+    const run = agreeing(bench.run([exporting()], 'jump01'));
+    const ending = run.start();
+    await bench.until(async () => (await stateOf(name)).diskState === 'ActiveSAS');
+    await run.quit('Interrupted');
+    expect(await stateOf(name)).toEqual(closed);
+    expect((await ending).outcome).toBe('needs-attention');
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
+  it('asks for another address when the answer with the first one was lost, and leaves none', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    await bench.faults([{ match: { method: 'POST', path: 'beginGetAccess' }, times: 1, effect: { drop: 'answer' } }]);
+    const view = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(view.outcome).toBe('done');
+    expect(await stateOf(name)).toEqual(closed);
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
+  it('says so when the access cannot be ended, and the undo ends it', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    await bench.faults([
+      { match: { method: 'POST', path: 'endGetAccess' }, effect: { status: 409, code: 'Conflict', message: 'No.' } },
+    ]);
+    const run = agreeing(bench.run([exporting()], 'jump01'));
+    const view = await run.start();
+    expect(view.outcome).toBe('needs-attention');
+    expect((await stateOf(name)).diskState).toBe('ActiveSAS');
+    await bench.faults([]);
+    expect((await run.undo()).outcome).toBe('undone');
+    expect(await stateOf(name)).toEqual(closed);
+  });
+
+  it('makes the digest of an image that is here again, and asks Azure for nothing', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    await agreeing(bench.run([exporting()], 'jump01')).start();
+    const before = bench.mutations().length;
+    const again = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(again.outcome).toBe('done');
+    expect(bench.mutations()).toHaveLength(before);
+    expect(images()).toHaveLength(2);
+    const file = join(folder, `${name}.vhd`);
+    const changed = readFileSync(file);
+    changed[5] = (changed[5] ?? 0) ^ 1;
+    writeFileSync(file, changed);
+    const third = await agreeing(bench.run([exporting()], 'jump01')).start();
+    expect(third.outcome).not.toBe('done');
+    expect(third.summary).toContain('was changed');
+  });
+
+  it('says what to do where there is no snapshot', async () => {
+    const view = await agreeing(bench.run([exporting()], 'app03')).start();
+    expect(view.outcome).toBe('needs-attention');
+    expect(view.steps[0]?.error).toContain('snapshot-disks');
+    const named = await agreeing(bench.run([exporting({ snapshot: 'nowhere' })], 'app03')).start();
+    expect(named.steps[0]?.error).toContain('no snapshot nowhere');
+  });
+
+  it('says what permission is missing, and sends nothing', async () => {
+    const view = await agreeing(bench.run([exporting()], 'pay01')).start();
+    expect(view.outcome).not.toBe('done');
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('is stale when the snapshot is another by now', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    const run = bench.run([exporting()], 'jump01');
+    run.subscribe(() => {
+      const { prompt } = run.view();
+      if (!prompt) return;
+      void (async () => {
+        const { id } = (await bench.resource('Microsoft.Compute/snapshots', name)) ?? {};
+        const body = { schema: 'x', id };
+        void body;
+        const snapshots = (await bench.connection.compute(bench.target('jump01').subscriptionId)).snapshots;
+        await bench.connection.changing({ before: async () => undefined, after: async () => undefined }, async () =>
+          snapshots.delete(bench.target('jump01').resourceGroup, name),
+        );
+        run.answer('y');
+      })();
+    });
+    const view = await run.start();
+    expect(view.summary).toContain('stale');
+    expect(existsSync(join(folder, `${name}.vhd.part`))).toBe(false);
+  });
+});
