@@ -209,6 +209,9 @@ function addRun(cordon: Command): void {
         'replace',
       ]),
     )
+    .option('--evidence-group <name>', 'the resource group that snapshots are put in')
+    .option('--evidence-subscription <id>', 'the subscription of that group')
+    .option('--lock-evidence', 'a CanNotDelete lock on each snapshot')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
@@ -435,8 +438,8 @@ const allowText =
 const wayInOption = () =>
   new Option(
     '--way-in <choice>',
-    'required: refuse a lock that shuts you out; warn: lock the VM nevertheless, with a warning',
-  ).choices(['required', 'warn']);
+    'required: refuse a lock that shuts you out; told: lock the VM nevertheless, with a warning',
+  ).choices(['required', 'told']);
 
 const failOnOption = () =>
   new Option(

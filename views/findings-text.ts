@@ -6,6 +6,7 @@ import { counted } from '../src/text/counts.ts';
 import { mark } from '../src/words/severity.ts';
 import { between, type Line, line, span, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
+import { unfold } from './unfold.ts';
 
 type Shown = Extract<Layer, { kind: 'findings' }>;
 
@@ -59,11 +60,16 @@ export function findingsRows(state: SessionState, layer: Shown, width: number, h
   const rows = found.flatMap((finding, item): Line[] => {
     const chosen = item === cursor;
     const right = line(
-      span(finding.unknown.length > 0 && !chosen ? ` ${mark.unknown} ${finding.unknown.length}` : '', 'unknown'),
+      span(
+        finding.unknown.length > 0 && !chosen
+          ? ` ${mark.unknown} ${finding.unknown.length}${width < wide ? '' : ' not known'}`
+          : '',
+        'unknown',
+      ),
       span(width < wide ? ' ' : `  ${finding.attack[0] ?? ''} `, 'dim'),
     );
     const room = width - (width < wide ? 9 : 18);
-    const texts = wrap(finding.title, room, chosen ? 4 : 1);
+    const texts = chosen ? wrap(finding.title, room, 4) : [finding.title];
     const told = texts.map((text, at): Line => {
       const left = line(
         span(chosen && at === 0 ? mark.selected : ' ', 'accent', true),
@@ -76,5 +82,5 @@ export function findingsRows(state: SessionState, layer: Shown, width: number, h
     const about = chosen ? aboutRows(finding, width) : [];
     return [...told, ...about].map((row) => ({ ...row, item, selected: chosen && row === told[0] }));
   });
-  return windowOf(rows, height, cursor).rows;
+  return windowOf(unfold(rows, width, height, cursor), height, cursor).rows;
 }

@@ -22,7 +22,7 @@ function sizeOf(state: SessionState, session: Session): number {
   if (layer.kind === 'transcript') {
     return foundEntries(state.cases.get(layer.vmId)?.openCase, layer.search).length;
   }
-  return Math.max(1, bodyRowCount(session, state) - bodyHeight(state) + 1);
+  return Math.max(1, bodyRowCount(session, state) - bodyHeight(session, state) + 1);
 }
 
 /** Does what is selected in help and palette, as if its key had been pressed in the view under them. */

@@ -55,21 +55,96 @@ export function storyRoom(rows: number): number {
   return rows >= 22 ? 4 : rows >= 18 ? 3 : 2;
 }
 
-/** Widths of the panes side by side: where the screen is narrow the one with the keys gets more. */
-function paneWidths(columns: number, focus: Pane): number[] {
-  const at = three.indexOf(focus);
-  if (columns >= 140 || at < 0) return split(columns, 3);
-  const large = Math.floor(columns * 0.4);
-  const others = split(columns - large, 2);
-  return three.map((_, place) => (place === at ? large : (others[place > at ? place - 1 : place] ?? 0)));
+/** How many rows a box takes to show everything, inside of a frame of so many cells. */
+export interface Needs {
+  pane(pane: Pane, width: number): number;
+  /** Of a pane without the keys in an accordion, which has no frame. */
+  summary(pane: Pane, width: number): number;
+  selected(width: number): number;
+  timeLine(width: number): number;
+}
+
+/** Cells that a pane has at least, and by how many its width is varied. */
+const narrowest = 32;
+const widthStep = 4;
+
+/**
+ * Widths of the panes side by side with which the fewest of their rows have no room in `height`, those of the pane with the
+ * keys counted double; among those with as many, the widths that are nearest to equal.
+ */
+function paneWidths(columns: number, height: number, focus: Pane, needs: Needs): number[] {
+  const even = split(columns, three.length);
+  let best = { widths: even, missing: Number.POSITIVE_INFINITY, uneven: 0 };
+  const rows = (at: number, width: number) => needs.pane(three[at] ?? focus, width - 2) + 2;
+  const tries = Array.from(
+    { length: 1 + 2 * Math.floor(columns / widthStep) },
+    (_, at) => at - Math.floor(columns / widthStep),
+  );
+  for (const first of tries) {
+    for (const second of tries) {
+      const one = (even[0] ?? 0) + first * widthStep;
+      const two = (even[1] ?? 0) + second * widthStep;
+      const widths = [one, two, columns - one - two];
+      if (Math.min(...widths) < narrowest) continue;
+      const missing = widths.reduce(
+        (sum, width, at) => sum + Math.max(0, rows(at, width) - height) * (three[at] === focus ? 2 : 1),
+        0,
+      );
+      const uneven = widths.reduce((sum, width, at) => sum + Math.abs(width - (even[at] ?? 0)), 0);
+      if (missing < best.missing || (missing === best.missing && uneven < best.uneven))
+        best = { widths, missing, uneven };
+    }
+  }
+  return best.widths;
+}
+
+/** Of the rows under the story, how much the selection and the time line may take where the panes want more. */
+const lowerShare = 0.45;
+
+/** How high the three bands of a screen with panes side by side are, and how wide the panes. */
+function bandsOf(shape: Pick<TriageShape, 'columns' | 'rows' | 'focus'>, room: number, needs: Needs) {
+  const { columns, rows, focus } = shape;
+  const tall = isTall(columns, rows);
+  const inner = columns - 2;
+  const usual = focus === 'posture' ? 14 : rows < 30 ? 4 : rows < 48 ? 6 : 8;
+  const wanted = needs.pane('posture', inner) + 2;
+  let posture = Math.min(usual, Math.max(4, wanted), room - 10);
+  const share = room - posture;
+  const half = Math.floor(columns / 2) - 2;
+  const lowerNeed = tall ? Math.max(needs.selected(half), needs.timeLine(half)) + 2 : 0;
+  const leastLower = tall ? Math.min(lowerNeed, Math.floor(share * lowerShare)) : 0;
+  const widths = paneWidths(columns, share - leastLower, focus, needs);
+  const upperNeed = Math.max(8, ...three.map((pane, at) => needs.pane(pane, (widths[at] ?? 0) - 2) + 2));
+  let upper = Math.min(upperNeed, share - leastLower);
+  let spare = share - upper;
+  const lower = tall ? Math.min(spare, lowerNeed) : 0;
+  spare -= lower;
+  const more = Math.max(0, Math.min(spare, wanted - posture));
+  posture += more;
+  upper += spare - more;
+  return { widths, upper, lower, posture };
+}
+
+/** Heights of an accordion's panes: what the one with the keys does not need, the others may take. */
+function stackedHeights(columns: number, room: number, focus: Pane, needs: Needs): Map<Pane, number> {
+  const others = panes.filter((pane) => pane !== focus);
+  let spare = Math.max(0, room - others.length - needs.pane(focus, columns - 2) - 2);
+  const heights = new Map<Pane, number>();
+  for (const pane of others) {
+    const more = Math.min(spare, needs.summary(pane, columns) - 1);
+    heights.set(pane, 1 + more);
+    spare -= more;
+  }
+  heights.set(focus, room - [...heights.values()].reduce((sum, height) => sum + height, 0));
+  return heights;
 }
 
 /**
  * The boxes of the triage screen. They tile the screen exactly: `header`, `verdict` (the story), the panes, on a tall screen
  * `selected` and `time-line`, `status` (toast, input or jobs) and `footer`. In an accordion the panes without the keys have
- * one row; in tabs, `tabs` names the panes and only the one with the keys has a box.
+ * one row, or what they need where there is room; in tabs, `tabs` names the panes and only the one with the keys has a box.
  */
-export function triageLayout({ columns, rows, focus, zoomed, story }: TriageShape): Box[] {
+export function triageLayout({ columns, rows, focus, zoomed, story }: TriageShape, needs: Needs): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });
   const verdictHeight = story;
   const bottom = rows - 2;
@@ -80,35 +155,31 @@ export function triageLayout({ columns, rows, focus, zoomed, story }: TriageShap
   if (zoomed) return [...boxes, row(focus, top, bottom - top), ...ends];
   if (how === 'tabs') return [...boxes, row('tabs', top, 1), row(focus, top + 1, bottom - top - 1), ...ends];
   if (how === 'accordion') {
-    const large = bottom - top - (panes.length - 1);
+    const heights = stackedHeights(columns, bottom - top, focus, needs);
     let at = top;
     const stacked = panes.map((name) => {
-      const box = row(name, at, name === focus ? large : 1);
+      const box = row(name, at, heights.get(name) ?? 1);
       at += box.height;
       return box;
     });
     return [...boxes, ...stacked, ...ends];
   }
-  const room = bottom - top;
-  const tall = isTall(columns, rows);
-  const wanted = focus === 'posture' ? 14 : rows < 30 ? 4 : rows < 48 ? 6 : 8;
-  const postureHeight = Math.min(wanted, room - 10);
-  const lower = tall ? Math.floor((room - postureHeight) / 2) : 0;
-  const height = room - postureHeight - lower;
+  const { widths, upper, lower, posture } = bandsOf({ columns, rows, focus }, bottom - top, needs);
   let left = 0;
-  const beside = paneWidths(columns, focus).map((width, at): Box => {
-    const box = { name: three[at] ?? '', left, top, width, height };
+  const beside = widths.map((width, at): Box => {
+    const box = { name: three[at] ?? '', left, top, width, height: upper };
     left += width;
     return box;
   });
   const half = Math.floor(columns / 2);
-  const middle: Box[] = tall
-    ? [
-        { name: 'selected', left: 0, top: top + height, width: half, height: lower },
-        { name: 'time-line', left: half, top: top + height, width: columns - half, height: lower },
-      ]
-    : [];
-  return [...boxes, ...beside, ...middle, row('posture', top + height + lower, postureHeight), ...ends];
+  const middle: Box[] =
+    lower > 0
+      ? [
+          { name: 'selected', left: 0, top: top + upper, width: half, height: lower },
+          { name: 'time-line', left: half, top: top + upper, width: columns - half, height: lower },
+        ]
+      : [];
+  return [...boxes, ...beside, ...middle, row('posture', top + upper + lower, posture), ...ends];
 }
 
 /** From this width on the suspects list has a preview beside it. */

@@ -16,6 +16,8 @@ export interface Line {
   item: number | null;
   /** Is that thing selected, in a pane that has the keys? */
   selected: boolean;
+  /** All of what is at its left, where that was cut for the right end. */
+  whole?: { left: readonly Span[]; right: readonly Span[] };
 }
 
 /** A piece of text from anywhere: made safe to draw here, so that nothing else needs to think of it. */
@@ -73,9 +75,13 @@ export function fitLine(row: Line, width: number): Line {
 /** Left and right in one row of `width` cells; the right keeps its place, the left is cut. */
 export function between(left: Line, right: Line, width: number): Line {
   const wide = widthOf(right);
-  if (wide === 0) return fitLine(left, width);
+  if (wide === 0)
+    return widthOf(left) > width
+      ? { ...fitLine(left, width), whole: { left: left.spans, right: [] } }
+      : fitLine(left, width);
   if (wide + 2 > width) return fitLine(right, width);
-  return { ...left, spans: [...fitLine(left, width - wide).spans, ...right.spans] };
+  const row = { ...left, spans: [...fitLine(left, width - wide).spans, ...right.spans] };
+  return widthOf(left) > width - wide ? { ...row, whole: { left: left.spans, right: right.spans } } : row;
 }
 
 /** Rows side by side: each column's rows are fitted to its width; missing rows are blank. */

@@ -6,7 +6,7 @@ import { type Box, boxNamed, suspectsLayout, tooSmall } from './layout.ts';
 import type { MouseEvent } from './mouse.ts';
 import { footerKeyAt } from './status-rows.ts';
 import { sortAt } from './suspects-list.ts';
-import { triageBoxes } from './triage-page.ts';
+import { triageBoxes } from './triage-boxes.ts';
 
 const wheelRows = 3;
 
@@ -34,7 +34,7 @@ function clickInSuspects(session: Session, state: SessionState, event: MouseEven
 function clickInTriage(session: Session, state: SessionState, event: MouseEvent): void {
   const layer = top(state);
   if (layer.kind !== 'triage') return;
-  const boxes = triageBoxes(state, layer);
+  const boxes = triageBoxes(session, state, layer);
   const found = panes.find((pane: Pane) => holds(boxNamed(boxes, pane), event));
   if (found && found !== layer.pane) session.dispatch({ type: 'pane', to: found });
   else if (found) press(session, 'Enter');

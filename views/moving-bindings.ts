@@ -27,7 +27,7 @@ export function movingBindings(sizeOf: (state: SessionState, session: Session) =
   const byPages =
     (pages: number): Given['commands'] =>
     (state, session) => [
-      { type: 'move', by: Math.trunc(pages * Math.max(2, bodyHeight(state) - 1)), of: sizeOf(state, session) },
+      { type: 'move', by: Math.trunc(pages * Math.max(2, bodyHeight(session, state) - 1)), of: sizeOf(state, session) },
     ];
   const toEdge =
     (to: 'first' | 'last'): Given['commands'] =>

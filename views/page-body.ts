@@ -3,25 +3,25 @@ import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
-import { boxNamed, pageLayout, runLayout, storyRoom, suspectsLayout, triageLayout } from './layout.ts';
+import { boxNamed, pageLayout, runLayout, suspectsLayout } from './layout.ts';
 import { logReportDetail } from './log-report.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
 import { labelled, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 import { momentDetail } from './time-line-text.ts';
+import { triageBoxes } from './triage-boxes.ts';
 
 /** The views that are one text, which scrolls and can be searched. */
 export const pages: readonly Layer['kind'][] = ['detail', 'address', 'moment', 'log-report'];
 
 /** How many rows of its list or text the view on screen shows at once. */
-export function bodyHeight(state: SessionState): number {
+export function bodyHeight(session: Pick<Session, 'explain'>, state: SessionState): number {
   const { columns, rows } = state;
   const layer = drawn(state);
   if (layer.kind === 'suspects') return boxNamed(suspectsLayout(columns, rows), 'list').height;
   if (layer.kind === 'triage') {
-    const boxes = triageLayout({ columns, rows, focus: layer.pane, zoomed: layer.zoomed, story: storyRoom(rows) });
-    return Math.max(1, boxNamed(boxes, layer.pane).height - 2);
+    return Math.max(1, boxNamed(triageBoxes(session, state, layer), layer.pane).height - 2);
   }
   if (layer.kind === 'run') return runBoxes(state).step.height;
   return boxNamed(pageLayout(columns, rows), 'body').height;
@@ -102,7 +102,7 @@ export function detailFound(session: Pick<Session, 'explain'>, state: SessionSta
 export function detailBody(session: Pick<Session, 'explain'>, state: SessionState): Arranged | null {
   const detail = detailFound(session, state)?.found;
   return detail
-    ? arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(state) - 1)
+    ? arranged(detailRows(detail, state.columns), detail.tables, state.columns, bodyHeight(session, state) - 1)
     : null;
 }
 
@@ -117,12 +117,12 @@ export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionSt
   const layer = drawn(state);
   if (pages.includes(layer.kind)) {
     const body = detailBody(session, state);
-    return body ? scrolledSize(body, bodyHeight(state) - 1) + 1 : 1;
+    return body ? scrolledSize(body, bodyHeight(session, state) - 1) + 1 : 1;
   }
   if (layer.kind === 'run') {
     const { slot } = runBoxes(state);
-    if (slot && runIsOver(slot) && !layer.opened) return slot.view.steps.length + bodyHeight(state) - 1;
-    return scrolledSize(runBody(state), bodyHeight(state));
+    if (slot && runIsOver(slot) && !layer.opened) return slot.view.steps.length + bodyHeight(session, state) - 1;
+    return scrolledSize(runBody(state), bodyHeight(session, state));
   }
   return 1;
 }

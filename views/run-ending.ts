@@ -8,16 +8,17 @@ import { mark, type Tone } from '../src/words/severity.ts';
 import { storyOf } from '../src/words/story.ts';
 import { between, blank, cell, type Line, line, span } from './line.ts';
 import { severityMark, truthMark } from './marks.ts';
-import { stepMark } from './run-text.ts';
+import { openWord, stepMark } from './run-text.ts';
 
 /** That the door is open, and how it goes on. */
-function stillOpenRows({ ports, step, run }: LeftOpen): Line[] {
+function stillOpenRows(open: LeftOpen): Line[] {
+  const { ports, step, run } = open;
   const stopped = run.view.outcome === 'cancelled';
   return [
     line(
       span(` ${mark.critical} `, 'critical'),
-      span(`STILL OPEN  ${ports.join(' ')} to everybody`, 'plain', true),
-      `   ended at step ${step}${stopped ? ' by you' : ''}`,
+      span(`${openWord(open)}  ${ports.join(' ')} to everybody`, 'plain', true),
+      step === null ? '   the lock was undone' : `   ended at step ${step}${stopped ? ' by you' : ''}`,
       ...(stopped ? ['   ', span('c', 'accent', true), ` goes on with step ${step}`] : []),
     ),
   ];

@@ -1,7 +1,7 @@
 import { shortName } from '../src/arm/resource-id.ts';
 import type { Change } from '../src/documents/run.ts';
 import type { StepState, StepView } from '../src/playbook/run.ts';
-import { leftOpen } from '../src/session/playbooks/containment.ts';
+import { type LeftOpen, leftOpen } from '../src/session/playbooks/containment.ts';
 import { type Job, jobsOf } from '../src/session/playbooks/jobs.ts';
 import { machineOf, type RunSlot, type SessionState } from '../src/session/state.ts';
 import { cells, wrap } from '../src/text/cells.ts';
@@ -171,6 +171,9 @@ function jobSpans(job: Job, now: Date): Span[] {
   ];
 }
 
+/** Was the door never closed, or is it open again? */
+export const openWord = ({ step }: LeftOpen) => (step === null ? 'OPEN AGAIN' : 'STILL OPEN');
+
 /** The strip of what runs in Azure, in one row; null when nothing does. */
 export function jobsRow(state: SessionState): Line | null {
   const onScreen = state.layers.at(-1);
@@ -202,8 +205,8 @@ export function jobsRow(state: SessionState): Line | null {
   const still = open
     ? [
         [
-          span(`${mark.critical} STILL OPEN ${open.ports.join(' ')}`, 'critical', true),
-          span(`: ${open.run.view.playbook} ended at step ${open.step} (w)`),
+          span(`${mark.critical} ${openWord(open)} ${open.ports.join(' ')}`, 'critical', true),
+          span(`: ${open.run.view.playbook} ${open.step === null ? 'was undone' : `ended at step ${open.step}`} (w)`),
         ],
       ]
     : [];

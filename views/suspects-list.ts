@@ -3,40 +3,71 @@ import { lockedHere, openPorts } from '../src/session/playbooks/containment.ts';
 import { reachedFrom } from '../src/session/reached-from.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
-import { cut, wrap } from '../src/text/cells.ts';
+import { cells, cut, wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { storyOf } from '../src/words/story.ts';
 import { type Column, columns, type Look, type Sort, sorts } from '../src/words/suspects-columns.ts';
 import { powerWord } from '../src/words/vm-words.ts';
-import { blank, cell, type Line, line, type Span, span } from './line.ts';
+import { between, blank, cell, type Line, line, type Span, span, widthOf } from './line.ts';
 import { type ListScroll, scrolledTo } from './list-scroll.ts';
 import { severityMark } from './marks.ts';
 import { storyRows } from './verdict.ts';
 
-/** The columns that fit, with their integer widths, which fill `width` exactly. Each has two blanks after it. */
-function columnsFor(width: number, wanted: readonly string[] | null): Column[] {
+/** Rows of the list that decide how wide its columns are: those of a screen. */
+const measuredRows = 60;
+
+const measures = new WeakMap<readonly ScanRow[], { busy: boolean; cells: Map<string, number> }>();
+
+/** How many cells the widest text of each column takes, among the first rows of the list as they were read. */
+function measured(state: SessionState): Map<string, number> {
+  // Of the list as it was read: a filter that is typed moves no column.
+  const { rows } = state.scan;
+  const busy = state.scan.state === 'loading';
+  const known = measures.get(rows);
+  if (known && known.busy === busy) return known.cells;
+  const looks = rows.slice(0, measuredRows).map((row) => ({ row, look: lookOf(state, row) }));
+  const widest = (column: Column) => Math.max(0, ...looks.map(({ row, look }) => cells(column.tell(row, look).text)));
+  const made = new Map(columns.map((column) => [column.head, widest(column)]));
+  measures.set(rows, { busy, cells: made });
+  return made;
+}
+
+/**
+ * The columns that fit, with their integer widths, which fill `width` exactly. Each has two blanks after it. Cells that are
+ * left over go to the columns whose texts need them.
+ */
+function columnsFor(state: SessionState, width: number): Column[] {
   const room = width - 3;
-  const chosen = wanted?.flatMap((name) => columns.filter(({ head }) => head.toLowerCase() === name.toLowerCase()));
+  const chosen = state.columnsWanted?.flatMap((name) =>
+    columns.filter(({ head }) => head.toLowerCase() === name.toLowerCase()),
+  );
   const shown: Column[] = [...(chosen && chosen.length > 0 ? chosen : columns)];
   const needed = () => shown.reduce((sum, column) => sum + column.width + 2, -2);
   while (needed() > room && shown.length > 1) {
     const least = shown.reduce((one, other) => (other.goes > one.goes ? other : one));
     shown.splice(shown.indexOf(least), 1);
   }
-  const left = Math.max(0, room - needed());
-  const shares = shown.reduce((sum, column) => sum + column.grows, 0);
-  return shown.map((column) => ({
-    ...column,
-    width: column.width + Math.floor((left * column.grows) / Math.max(1, shares)),
-  }));
+  const texts = measured(state);
+  const wanted = (column: Column) => Math.max(cells(column.head) + 1, texts.get(column.head) ?? column.width);
+  const sized = shown.map((column) => ({ ...column, width: Math.min(column.width, wanted(column)) }));
+  let left = Math.max(0, room - sized.reduce((sum, column) => sum + column.width + 2, -2));
+  // What speaks of an attack comes before what names the VM.
+  for (const column of sized.toSorted((one, other) => one.goes - other.goes)) {
+    const more = Math.min(left, Math.max(0, wanted(column) - column.width));
+    column.width += more;
+    left -= more;
+  }
+  const shares = sized.reduce((sum, column) => sum + column.grows, 0);
+  for (const column of sized) column.width += Math.floor((left * column.grows) / Math.max(1, shares));
+  return sized;
 }
 
 /** The names of the columns; the one that the list is sorted by has an arrow. */
 export function headsRow(state: SessionState, width: number): Line {
-  const { sort, reversed, columnsWanted } = state;
-  const heads = columnsFor(width, columnsWanted).flatMap((column): Span[] => {
+  const { sort, reversed } = state;
+  const heads = columnsFor(state, width).flatMap((column): Span[] => {
     const arrow = column.sort === sort ? (reversed ? '▴' : '▾') : '';
     // The arrow stays where the name is cut for it.
     const head = arrow === '' ? column.head : `${cut(column.head, column.width - 1)}${arrow}`;
@@ -48,7 +79,7 @@ export function headsRow(state: SessionState, width: number): Line {
 /** The order of the column that is there. */
 export function sortAt(state: SessionState, width: number, column: number): Sort | null {
   let from = 3;
-  for (const one of columnsFor(width, state.columnsWanted)) {
+  for (const one of columnsFor(state, width)) {
     if (column >= from && column < from + one.width + 2) return sorts.find((sort) => sort === one.sort) ?? null;
     from += one.width + 2;
   }
@@ -106,7 +137,7 @@ export function suspectRows(state: SessionState, width: number, height: number, 
   if (rows.length === 0) return emptyRows(state, width);
   const cursor = cursorAt(state);
   const from = scrolledTo(scroll, cursor, height, rows.length);
-  const shown = columnsFor(width, state.columnsWanted);
+  const shown = columnsFor(state, width);
   return rows.slice(from, from + height).map((row, at) => rowLine(row, shown, from + at === cursor, state));
 }
 
@@ -248,8 +279,24 @@ function reasonsOf(state: SessionState, row: ScanRow): string[] {
   return all.length === 0 ? ['nothing that speaks against it in what could be read'] : all;
 }
 
-/** Why the selected VM has its place in the list: its story where it was opened, else the reasons of its score. */
+/** "12 of 87": where the cursor is in the list. */
+function placeSpan(state: SessionState): Span {
+  return span(` ${count(cursorAt(state) + 1)} of ${count(visibleRows(state).length)} `, 'dim');
+}
+
+/** Why the selected VM has its place in the list, and which place that is, where a row has room for it. */
 export function becauseRows(state: SessionState, width: number, height: number): Line[] {
+  const rows = reasonRows(state, width, height);
+  if (!selectedRow(state)) return rows;
+  const place = line(placeSpan(state));
+  const all = Array.from({ length: height }, (_, at) => rows[at] ?? blank);
+  const free = all.findLastIndex((row) => widthOf(row) + widthOf(place) < width);
+  const at = free < 0 ? height - 1 : free;
+  return all.map((row, index) => (index === at ? between(row, place, width) : row));
+}
+
+/** The story of the selected VM where it was opened, else the reasons of its score. */
+function reasonRows(state: SessionState, width: number, height: number): Line[] {
   const row = selectedRow(state);
   if (!row) {
     const [first] = state.scan.notListed ? [] : state.scan.notSeen;
@@ -277,7 +324,7 @@ export function previewRows(state: SessionState, width: number, height: number):
   const reasons = reasonsOf(state, row);
   const notes = openCase?.entries().filter(({ kind }) => kind === 'note').length ?? 0;
   const told = [
-    line(' ', severityMark(row.severity), span(` ${row.name}`, 'plain', true)),
+    between(line(' ', severityMark(row.severity), span(` ${row.name}`, 'plain', true)), line(placeSpan(state)), width),
     ...wrap(about, width - 4, 2).map((text) => line(span(`   ${text}`, 'dim'))),
     ...wrap(where, width - 4, 2).map((text) => line(span(`   ${text}`, 'dim'))),
     blank,

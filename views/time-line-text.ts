@@ -10,6 +10,7 @@ import { mark } from '../src/words/severity.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
 import { between, blank, cell, type Line, line, span, widthOf, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
+import { fullHeight, unfold } from './unfold.ts';
 import { brief } from './words.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
@@ -77,22 +78,34 @@ function glanceRow(entry: TimeLineEntry, width: number): Line {
   return between(left, who !== '' && fits ? right : blank, width);
 }
 
+/** Rows of entries, each day's name before its first. */
+function glanceRows(entries: readonly TimeLineEntry[], width: number, now: Date): Line[] {
+  return entries.flatMap((entry, at): Line[] => {
+    const before = entries[at - 1];
+    const row = glanceRow(entry, width);
+    return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, now), row];
+  });
+}
+
+/** More entries than these fill any screen. */
+const many = 100;
+
+/** How many rows the time line takes in full. */
+export function timeLineHeight(state: SessionState, vmId: string, width: number): number {
+  const { entries } = timeLineIn(state, vmId);
+  return entries.length > many ? entries.length : fullHeight(glanceRows(entries, width, state.now), width);
+}
+
 /** The latest of what happened in `height` rows, with the days they are of; who and from where as far as there is room. */
 export function timeLineGlance(state: SessionState, vmId: string, width: number, height: number): Line[] {
   const { entries } = timeLineIn(state, vmId);
   if (entries.length === 0) return [line(span(' Nothing that has a time is known yet.', 'dim'))];
-  const rowsOf = (shown: readonly TimeLineEntry[]) =>
-    shown.flatMap((entry, at): Line[] => {
-      const before = shown[at - 1];
-      const row = glanceRow(entry, width);
-      return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
-    });
-  const rows = rowsOf(entries);
-  if (rows.length <= height) return rows;
+  const rows = glanceRows(entries, width, state.now);
+  if (rows.length <= height) return unfold(rows, width, height, null);
   // The days take rows too, so that as many entries are left out as it needs.
-  for (let from = 1; from < entries.length; from += 1) {
-    const shown = rowsOf(entries.slice(from));
-    if (shown.length <= height) return shown;
+  for (let from = Math.max(1, entries.length - height); from < entries.length; from += 1) {
+    const shown = glanceRows(entries.slice(from), width, state.now);
+    if (shown.length <= height) return unfold(shown, width, height, null);
   }
   return rows.slice(-height);
 }
@@ -123,7 +136,7 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
     const row = { ...between(left, right, width), item, selected: chosen };
     return before && day(before.at) === day(entry.at) ? [row] : [dayRow(entry, state.now), row];
   });
-  return windowOf(rows, height, cursor).rows;
+  return windowOf(unfold(rows, width, height, cursor), height, cursor).rows;
 }
 
 /** One entry of the time line in full; null when a later reading does not have it any more. */

@@ -1,18 +1,17 @@
 import type { Session } from '../src/session/session.ts';
-import { drawn, type Layer, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
+import { drawn, type Pane, panes, type SessionState, type TriageSlot } from '../src/session/state.ts';
 import { clock, day } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { detailOf, detailRows } from './detail-text.ts';
-import { arrangement, type Box, boxNamed, isTall, storyRoom, triageLayout } from './layout.ts';
+import { arrangement, type Box, boxNamed, isTall } from './layout.ts';
 import { beside, between, blank, boxed, fitLine, type Line, line, span } from './line.ts';
-import { logonsRows } from './logons-pane.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
 import { paneSummary } from './pane-summary.ts';
-import { assessedNote, patchesRows } from './patches-pane.ts';
-import { portsRows } from './ports-pane.ts';
-import { postureBody } from './posture-pane.ts';
+import { assessedNote } from './patches-pane.ts';
+import { postureBody, postureSummary } from './posture-pane.ts';
 import { timeLineGlance } from './time-line-text.ts';
-import { unfold } from './unfold.ts';
+import { numberOf, paneRows, summaryEnds, type TriageLayer, triageBoxes } from './triage-boxes.ts';
+import { folded, unfold } from './unfold.ts';
 import { verdictRows } from './verdict.ts';
 import { ageNote } from './words.ts';
 
@@ -45,37 +44,35 @@ function paneNote(state: SessionState, slot: TriageSlot, pane: Pane, width: numb
 
 function paneBox(state: SessionState, slot: TriageSlot, box: Box, pane: Pane, focused: boolean, index: number): Line[] {
   const { part } = slot;
-  if (box.height === 1) return [summaryRow(state, slot, pane, box.width)];
   const inner = { width: box.width - 2, height: box.height - 2 };
-  const number = panes.indexOf(pane) + 1;
   const title = line(
-    span(`${focused ? `${mark.selected} ` : ''}${number} ${titles[pane]}`, focused ? 'accent' : 'plain', true),
+    span(`${focused ? `${mark.selected} ` : ''}${numberOf(pane)} ${titles[pane]}`, focused ? 'accent' : 'plain', true),
   );
   const selected = focused ? index : null;
   if (pane === 'posture') {
     const { rows, note } = postureBody(part, inner, state.now, selected);
     return boxed(rows, box, { left: title, right: note, focused });
   }
-  const rows = {
-    ports: () => portsRows(part, inner.width),
-    logons: () => logonsRows(part, inner.width, state.now),
-    patches: () => patchesRows(part, inner.width),
-  }[pane]();
+  const rows = paneRows(part, pane, inner.width, state.now);
   const shown = scrolledRows(unfold(rows, inner.width, inner.height, selected), inner.height, selected);
   return boxed(shown, box, { left: title, right: paneNote(state, slot, pane, inner.width), focused });
 }
 
-/** A pane without the keys in one row: its worst things by name, and how old they are. */
-function summaryRow(state: SessionState, slot: TriageSlot, pane: Pane, width: number): Line {
+/** A pane without the keys in a row, or more where there are: its worst things by name, and how old they are. */
+function summaryRows(state: SessionState, slot: TriageSlot, pane: Pane, { width, height }: Box): Line[] {
+  const room = width - summaryEnds.name - summaryEnds.note;
   const { rows, note } =
     pane === 'posture'
-      ? { ...postureBody(slot.part, { width: width - 26, height: 1 }, state.now, null), note: line(span('')) }
+      ? postureSummary(slot.part, { width: width - 26, height }, state.now)
       : { rows: [paneSummary(slot.part, pane, state.now)], note: paneNote(state, slot, pane, 0) };
-  const name = `${panes.indexOf(pane) + 1} ${titles[pane]}`;
-  const told = rows[0] ?? blank;
-  return between(
-    { ...told, spans: [span(` ${name.padEnd(17)}`, 'plain', true), ...told.spans] },
-    line('  ', ...note.spans, ' '),
+  const told = height > 1 && pane !== 'posture' ? rows.flatMap((row) => folded(row, room)) : rows;
+  const name = `${numberOf(pane)} ${titles[pane]}`;
+  return padded(
+    told.map((row, at) => {
+      const left = line(span(` ${(at === 0 ? name : '').padEnd(17)}`, 'plain', true), ...row.spans);
+      return between(left, at === 0 && pane !== 'posture' ? line('  ', ...note.spans, ' ') : blank, width);
+    }),
+    height,
     width,
   );
 }
@@ -116,21 +113,13 @@ function tabsRow(state: SessionState, focus: Pane): Line {
   );
 }
 
-type TriageLayer = Extract<Layer, { kind: 'triage' }>;
-
-/** The boxes of the triage screen for the session's present state. */
-export function triageBoxes({ columns, rows }: SessionState, { pane, zoomed }: TriageLayer): Box[] {
-  const strip = rows >= 26 && !isTall(columns, rows) ? 1 : 0;
-  return triageLayout({ columns, rows, focus: pane, zoomed, story: storyRoom(rows) + strip });
-}
-
 /** The panes of one VM under its story, as they fit the terminal. */
 export function triageRows(session: Pick<Session, 'explain'>, state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'triage') return [];
   const slot = state.triages.get(layer.vmId);
   const { columns, rows } = state;
-  const boxes = triageBoxes(state, layer);
+  const boxes = triageBoxes(session, state, layer);
   const header = machineHeader(state, layer.vmId, '');
   if (!slot) return [header];
   const box = (name: string) => boxNamed(boxes, name);
@@ -144,7 +133,12 @@ export function triageRows(session: Pick<Session, 'explain'>, state: SessionStat
   const how = arrangement(columns, rows);
   if (layer.zoomed) return [...upper, ...pane(layer.pane)];
   if (how === 'tabs') return [...upper, tabsRow(state, layer.pane), ...pane(layer.pane)];
-  if (how === 'accordion') return [...upper, ...panes.flatMap(pane)];
+  if (how === 'accordion') {
+    const stacked = panes.flatMap((name) =>
+      name === layer.pane ? pane(name) : summaryRows(state, slot, name, box(name)),
+    );
+    return [...upper, ...stacked];
+  }
   const three: Pane[] = ['ports', 'logons', 'patches'];
   const middle = beside(box('ports').height, ...three.map((name) => ({ width: box(name).width, rows: pane(name) })));
   const lower = box('selected');

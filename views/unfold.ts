@@ -1,18 +1,35 @@
 import { cells, wrap } from '../src/text/cells.ts';
-import { blank, type Line, line, type Span, widthOf } from './line.ts';
+import { between, blank, type Line, line, type Span, widthOf } from './line.ts';
 
-/** The words of a row, each with how it looks; blanks are at the end of the word before them. */
+/** The words of a row, each with how it looks; blanks are at the end of the word before them, or a piece of their own. */
 function wordsOf(row: Line): Span[] {
   return row.spans.flatMap((piece) =>
-    (piece.text.match(/\s*\S+\s*/g) ?? [piece.text]).map((text): Span => ({ ...piece, text })),
+    (piece.text.match(/^\s+|\S+\s*/g) ?? []).map((text): Span => ({ ...piece, text })),
   );
 }
 
-/** A row that is too wide, as rows of at most `width` cells that begin where its text began. */
+/** Fewer cells than these beside a right end are no place for a text. */
+const leastBeside = 20;
+
+/** A row that is too wide, as rows of at most `width` cells that begin where its text began; its right end stays. */
 export function folded(row: Line, width: number): Line[] {
-  if (widthOf(row) <= width) return [row];
+  const { whole, ...rest } = row;
+  if (!whole) return widthOf(row) <= width ? [row] : foldedText(row, width);
+  const right = widthOf(line(...whole.right));
+  const beside = width - right >= leastBeside;
+  const rows = foldedText(
+    { ...rest, spans: beside ? whole.left : [...whole.left, ...whole.right] },
+    width - (beside ? right : 0),
+  );
+  const [first, ...others] = rows;
+  return first && beside
+    ? [{ ...between(first, line(...whole.right), width), item: row.item, selected: row.selected }, ...others]
+    : rows;
+}
+
+function foldedText(row: Line, width: number): Line[] {
   const text = row.spans.map((piece) => piece.text).join('');
-  const lead = /^[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
+  const lead = /^[\s❯]*(?:\d\d:\d\d:\d\dZ )?[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
   const indent = Math.min(cells(lead), Math.floor(width / 2));
   const rows: Span[][] = [[]];
   let used = 0;
@@ -20,9 +37,14 @@ export function folded(row: Line, width: number): Line[] {
     const wide = cells(word.text.trimEnd());
     const last = rows.at(-1);
     if (!last) break;
-    if (used > indent && used + wide > width) {
+    if (used >= indent && wide > 0 && used + wide > width) {
       // A word that is wider than a row is broken.
-      const pieces = wide > width - indent ? wrap(word.text.trim(), width - indent) : [word.text.trimStart()];
+      const pieces = wide > width - indent ? wrap(word.text.trim(), width - indent) : [word.text];
+      if (used === indent) {
+        const [first = ''] = pieces.splice(0, 1);
+        last.push({ ...word, text: first });
+        used += cells(first);
+      }
       for (const piece of pieces) {
         rows.push([
           { ...word, text: ' '.repeat(indent) },
@@ -35,7 +57,17 @@ export function folded(row: Line, width: number): Line[] {
     last.push(word);
     used += cells(word.text);
   }
+  // The blanks after a row's last word are none of the next one's.
+  for (const spans of rows.slice(0, -1)) {
+    const last = spans.at(-1);
+    if (last) spans[spans.length - 1] = { ...last, text: last.text.trimEnd() };
+  }
   return rows.map((spans) => ({ ...blank, ...line(...spans), item: row.item, selected: row.selected }));
+}
+
+/** How many rows they take in full. */
+export function fullHeight(rows: readonly Line[], width: number): number {
+  return rows.reduce((sum, row) => sum + folded(row, width).length, 0);
 }
 
 /**

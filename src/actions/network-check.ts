@@ -11,7 +11,7 @@ const checkState = z.looseObject({
   interfaces: z.array(z.string()),
   address: z.string(),
   ports: z.array(z.number()),
-  wayIn: z.enum(['required', 'warn']),
+  wayIn: z.enum(['required', 'told']),
 });
 
 /** Effective rules lag behind a change by seconds: so often they are asked again while they differ from the configuration. */
@@ -85,7 +85,7 @@ function verdict(found: WayIn, { address, ports, wayIn }: z.infer<typeof checkSt
     return { ok: null, text: `Your way in could not be checked: ${unclear.slice(0, 3).join('; ')}${caveat}.` };
   }
   const text = `${address} is not let in on any of tcp ${ports.join(', ')} (${closed.slice(0, 3).join('; ')}), by ${sources}${caveat}.`;
-  return wayIn === 'warn'
-    ? { ok: null, text: `${text} The VM stays locked nevertheless, as chosen (way-in: warn).` }
+  return wayIn === 'told'
+    ? { ok: null, text: `${text} The VM stays locked nevertheless, as chosen (way-in: told).` }
     : { ok: false, text };
 }

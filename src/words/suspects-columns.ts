@@ -56,13 +56,21 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
 }
 
+/** Each once; every port over both protocols is one fact. */
+function portNames(ports: readonly string[]): string[] {
+  const every = ['all ports', 'all ports/udp'];
+  const names = [...new Set(ports)];
+  if (!every.every((name) => names.includes(name))) return names;
+  return ['every port', ...names.filter((name) => !every.includes(name))];
+}
+
 function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   const ports = look.newer ?? row.exposedPorts;
   if (look.locked && ports?.length === 0) return { text: `${mark.verified} locked`, tone: 'good' };
   if (ports === null) return notKnown(look);
   if (ports.length === 0) return plain('-');
   const power = powerWord(row.vm.power);
-  return plain(`${[...new Set(ports)].join(' ')}${power === 'off' ? ' (when on)' : ''}`);
+  return plain(`${portNames(ports).join(' ')}${power === 'off' ? ' (when on)' : ''}`);
 }
 
 function patchesCell(row: ScanRow, look: Look): { text: string; tone: Tone } {

@@ -164,7 +164,7 @@ describe('nsg.lock', () => {
     await bench.faults([
       { match: { method: 'PUT', path: '/networkInterfaces/' }, times: 1, effect: { drop: 'answer' } },
     ]);
-    const told = { ...lock, with: { ports: [3389], wayIn: 'warn' } };
+    const told = { ...lock, with: { ports: [3389], wayIn: 'told' } };
     const view = await agreeing(bench.run([told], 'edge01')).start();
     expect(['done', 'undone']).toContain(view.outcome);
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);

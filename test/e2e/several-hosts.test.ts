@@ -45,10 +45,12 @@ describe('two hosts with case folders of their own', () => {
       cordon([...lock('web01'), ...at('anna')]),
       cordon([...lock('web01'), '--allow', '203.0.113.9', ...at('bob')]),
     ]);
-    expect([anna.code, bob.code].sort()).toEqual([0, 5]);
     const [winner, loser] = anna.code === 0 ? ['anna', bob] : ['bob', anna];
+    expect([anna.code, bob.code]).toContain(0);
+    // Refused by the plan, or by the interface's etag where both had planned before either wrote.
+    expect([4, 5]).toContain(loser.code);
     expect(loser.stdout + loser.stderr).toContain(`case ${idIn(String(winner))}`);
-    expect(loser.stderr).toContain('Nothing was changed.');
+    expect(loser.stdout + loser.stderr).toMatch(/Nothing was changed|failed and was undone/);
     expect(await stateOf('web01')).toBe(`cordon-${idIn(String(winner))} cordon-${idIn(String(winner))}`);
     await fetch(`${simulator.url}/simulator/clock`, { method: 'POST', body: '{"skipSeconds":90000}' });
     const lifted = await cordon(['undo', '--vm', 'web01', '--yes', ...at('carol')]);

@@ -7,7 +7,7 @@ import type { TriageInProgress } from '../../src/triage/in-progress.ts';
 import { detailOf } from '../../views/detail-text.ts';
 import { blank, textOf } from '../../views/line.ts';
 import { patchesRows } from '../../views/patches-pane.ts';
-import { postureBody } from '../../views/posture-pane.ts';
+import { postureBody, postureSummary } from '../../views/posture-pane.ts';
 import { incident, known, unknown } from './fixtures/incident.ts';
 
 const now = new Date('2026-11-23T02:20:11Z');
@@ -87,7 +87,7 @@ describe('the patches pane', () => {
 describe('the posture', () => {
   it('names the worst of what has no room, and lists all where there is', () => {
     const all = part({ knownExploited: exploited });
-    const { rows, note } = postureBody(all, { width: 50, height: 1 }, now, null);
+    const { rows, note } = postureSummary(all, { width: 50, height: 1 }, now);
     expect(rows).toHaveLength(1);
     expect(textOf(rows[0] ?? blank)).toContain('▲ Exploited: ');
     expect(textOf(note)).toMatch(/\+\d+ more/);

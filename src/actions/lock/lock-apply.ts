@@ -7,7 +7,7 @@ import { groupOf, networkResource, readIfThere, subnetsOf } from '../../azure/re
 import { type ActionContext, type ActionPlan, NotWaitedFor, StalePlan } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow, UnknownOutcome } from '../operation.ts';
-import { foundLock, lockTags, lockText } from './found-lock.ts';
+import { type FoundLock, foundLock, lockTags, lockText } from './found-lock.ts';
 import { putGroup } from './interface-group.ts';
 import { applyJoin } from './lock-join.ts';
 import { type LockState, lockState } from './lock-settings.ts';
@@ -40,7 +40,7 @@ export async function applyLock(
   for (const one of state.interfaces) {
     next(`putting ${shortName(one.group)} at ${shortName(one.id)}`);
     const body = bodies.get(one.id);
-    if (body) await putGroup(connection, context, body, one.group);
+    if (body) await putAt(connection, context, body, one.group);
   }
   let flushed: boolean | null = true;
   for (const group of state.groups) {
@@ -50,6 +50,25 @@ export async function applyLock(
   }
   context.progress({ fraction: 1, text: 'done' });
   return { ...state, flushed };
+}
+
+/** Puts the group at the interface; where it was changed since the plan, the refusal says whose lock it has now. */
+async function putAt(connection: Connection, context: ActionContext, body: Json, group: string): Promise<void> {
+  try {
+    await putGroup(connection, context, body, group);
+  } catch (error) {
+    if (!(error instanceof AzureRefusal) || error instanceof UnknownOutcome || error.statusCode !== 412) throw error;
+    const id = textAt(body, 'id');
+    const lock = await lockAt(connection, id).catch(() => undefined);
+    if (!lock || lock.caseId === context.caseId) throw error;
+    throw new AzureRefusal(`PUT ${shortName(id)}`, error.cause, `It is ${lockText(lock)} by now.`);
+  }
+}
+
+/** The lock at an interface; undefined for none. */
+async function lockAt(connection: Connection, id: string): Promise<FoundLock | undefined> {
+  const group = groupOf(await networkResource(connection, id));
+  return group === '' ? undefined : foundLock(await readIfThere(connection, group));
 }
 
 /** The interfaces as the plan saw them; throws StalePlan when something is otherwise by now. */

@@ -57,8 +57,8 @@ export function foresee(
     const today = before.open.length > 0 ? `today it is, on ${before.open.join(', ')}` : 'nor is it today';
     const sentence = `${responder} is not let in on any of tcp ${ports.join(', ')} (${listed(after.closed, 3)}; ${today}): rules before the lock's own decide, and the lock does not change them.`;
     if (settings.wayIn === 'required') {
-      outlook.refused = `${sentence} To contain the VM nevertheless: --way-in warn. Or give the address that you come from with --allow.`;
-    } else outlook.warnings.push(`${sentence} The VM is contained nevertheless, as chosen (way-in: warn).`);
+      outlook.refused = `${sentence} To contain the VM nevertheless: --way-in told. Or give the address that you come from with --allow.`;
+    } else outlook.warnings.push(`${sentence} The VM is contained nevertheless, as chosen (way-in: told).`);
   }
   const notSeen = after.notAsked === '' ? [] : after.notSeen;
   outlook.warnings.push(

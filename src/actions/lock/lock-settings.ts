@@ -12,9 +12,9 @@ export const managementPorts = [3389, 22, 5985, 5986];
 export const waysIn = z.strictObject({
   ports: z.array(port).min(1).max(50).default(managementPorts).describe('TCP ports on which you reach the VM.'),
   wayIn: z
-    .enum(['required', 'warn'])
+    .enum(['required', 'told'])
     .default('required')
-    .describe('required: no lock that would shut you out. warn: the VM is contained nevertheless, with a warning.'),
+    .describe('required: no lock that would shut you out. told: the VM is contained nevertheless, with a warning.'),
 });
 
 export const lockSettings = waysIn.extend({

@@ -47,19 +47,22 @@ export function seemsLocked(state: SessionState, vmId: string): boolean {
   );
 }
 
-/** A playbook that would have locked the VM and came to its end without; what is open meanwhile. */
+/** A playbook that would have locked the VM and came to its end without, or was undone; what is open meanwhile. */
 export interface LeftOpen {
   run: RunSlot;
-  /** The number of the step where it ended, from 1. */
-  step: number;
+  /** The number of the step where it ended, from 1; null where its lock was undone. */
+  step: number | null;
   ports: string[];
 }
 
-/** The containment of a VM that was ended with the door open; null when there is none, or the VM is closed. */
+/**
+ * The containment of a VM that was ended with the door open, or whose lock was undone; null when there is none, or the VM
+ * is closed.
+ */
 export function leftOpen(state: SessionState, vmId: string): LeftOpen | null {
   if (lockedHere(state, vmId)) return null;
   const run = state.runs.findLast((one) => one.vmId === vmId && !one.earlier && lockStep(one) !== undefined);
   const ports = openPorts(state.triages.get(vmId)?.part);
   if (!run || run.view.outcome === 'running' || ports === null || ports.length === 0) return null;
-  return { run, step: run.view.current + 1, ports };
+  return { run, step: run.view.outcome === 'undone' ? null : run.view.current + 1, ports };
 }

@@ -1,11 +1,23 @@
 import type { ScanRow } from '../../documents/triage.ts';
+import { type Stopwatch, standingMilliseconds } from '../prompts/reading-time.ts';
 import type { Reader } from '../session-readers.ts';
 import type { SessionState } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
+import { visibleRows } from '../suspects.ts';
 
 /** Reads the list of VMs; a new reading ends the one before it. */
-export function fleetReading(holder: Holder, reader: Reader) {
+export function fleetReading(holder: Holder, reader: Reader, stopwatch: Stopwatch) {
   let latest: AbortController | null = null;
+
+  /** The cursor that nobody has moved stays on the first row: which VM was there is kept for a key that is on its way. */
+  function noteOvertaken(before: SessionState): void {
+    const state = holder.get();
+    const first = visibleRows(before)[0]?.id;
+    if (state.selectedVm !== null || first === undefined || first === visibleRows(state)[0]?.id) return;
+    const at = stopwatch.elapsed();
+    const { overtaken } = state;
+    if (overtaken === null || at - overtaken.at >= standingMilliseconds) holder.note({ overtaken: { id: first, at } });
+  }
 
   function read(): void {
     latest?.abort();
@@ -14,8 +26,11 @@ export function fleetReading(holder: Holder, reader: Reader) {
     const { scan } = holder.get();
     holder.set({ scan: { ...scan, state: scan.rows.length > 0 ? 'refreshing' : 'loading', because: '' } });
     const current = () => latest === controller && !controller.signal.aborted;
-    const take = (rows: readonly ScanRow[], notSeen: readonly string[], changes: Partial<SessionState['scan']>) =>
-      holder.set({ scan: { ...holder.get().scan, rows, notSeen, ...changes } });
+    const take = (rows: readonly ScanRow[], notSeen: readonly string[], changes: Partial<SessionState['scan']>) => {
+      const before = holder.get();
+      holder.set({ scan: { ...before.scan, rows, notSeen, ...changes } });
+      noteOvertaken(before);
+    };
     reader
       .scan((rows, notSeen) => {
         // The old answers stay until the new ones are whole: half of a reading would draw what is known as unknown.

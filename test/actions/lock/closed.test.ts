@@ -10,7 +10,7 @@ const check = {
   with: { ports: [3389] },
   whenFailed: { undo: 'lock' },
 };
-const warned = { wayIn: 'warn', ports: [3389] };
+const told = { wayIn: 'told', ports: [3389] };
 
 const found = (world: World, type: RegExp, id: string) => {
   const one = world.resources.find((each) => type.test(each.type) && each.id.toLowerCase() === id.toLowerCase());
@@ -100,15 +100,15 @@ describe('a VM that is locked is closed, and its responder is let in, or both ar
   it('is refused where the responder would be shut out, with the rule that decides, and nothing is sent', async () => {
     const view = await agreeing(bench.run([lock, check], 'edge01')).start();
     expect(view.steps[0]?.error).toMatch(
-      /is not let in .*edge-subnet-nsg\/deny-internet \(200\).*nor is it today.*--way-in warn/,
+      /is not let in .*edge-subnet-nsg\/deny-internet \(200\).*nor is it today.*--way-in told/,
     );
     expect(bench.mutations()).toEqual([]);
   });
 
   it('is contained all the same where that is chosen, and the responder is told', async () => {
     const steps = [
-      { ...lock, with: warned },
-      { ...check, with: warned },
+      { ...lock, with: told },
+      { ...check, with: told },
     ];
     const run = agreeing(bench.run(steps, 'edge01'));
     const view = await run.start();

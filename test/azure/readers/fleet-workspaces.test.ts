@@ -50,7 +50,7 @@ function rowsOf(vm: VirtualMachine, failures: number): Record<string, unknown>[]
 const faults = [
   {
     match: { method: 'POST', path: '/workspaces/law-central/query' },
-    after: 4,
+    after: 6,
     effect: { status: 403, code: 'InsufficientAccessError', message: 'no access' },
   },
 ];
@@ -105,7 +105,7 @@ describe('a fleet of several subscriptions that report into one workspace', () =
     const { asked, of } = await fleet();
     const elsewhere = asked.filter((path) => !path.includes('/workspaces/law-central/'));
     expect(elsewhere).toEqual([`/v1/subscriptions/${subscription(3)}/query`]);
-    expect(asked.length).toBeLessThanOrEqual(7);
+    expect(asked.length).toBeLessThanOrEqual(8);
     expect(of(0)).toMatchObject({ state: 'known', value: null });
     expect(of(1)).toMatchObject({ state: 'known', value: { failures: 20 } });
     expect(of(2)).toMatchObject({ state: 'unknown', because: expect.stringContaining('no agent') });
