@@ -123,10 +123,12 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   evidence?: boolean;
 }
 
-/** Head and count as one text; null when it is not such a text. */
+/** Head and count as one text, as an export prints them, or count and head, as a tag has them; null for any other text. */
 function anchorOf(text: string): { head: string; entries: number } | null {
-  const match = /^([0-9a-fA-F]{64}):([1-9]\d{0,14})$/.exec(text.trim());
-  return match ? { head: match[1] ?? '', entries: Number(match[2]) } : null;
+  const [first = '', second = '', ...rest] = text.trim().split(':');
+  const [head, count] = first.length === 64 ? [first, second] : [second, first];
+  if (rest.length > 0 || !/^[0-9a-fA-F]{64}$/.test(head) || !/^[1-9]\d{0,14}$/.test(count)) return null;
+  return { head, entries: Number(count) };
 }
 
 /** `cordon case verify ID`: 0 only if the chain, its evidence and the given anchor hold; else 6 and the first wrong line. */

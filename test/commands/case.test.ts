@@ -91,6 +91,7 @@ describe('case verify', () => {
     const told = captured();
     expect(await caseVerify(id, { root, anchor: `${summary?.head}:13` }, told.streams)).toBe(0);
     expect(told.out.stderr).toBe('');
+    expect(await caseVerify(id, { root, anchor: `13:${summary?.head}` }, captured().streams)).toBe(0);
     expect(await caseVerify(id, { root, anchor: `${summary?.head}:12` }, captured().streams)).toBe(6);
     expect(await caseVerify(id, { root, anchor: `${summary?.head}` }, captured().streams)).toBe(2);
     expect(await caseVerify(id, { ...anchor, anchor: `${summary?.head}:13` }, captured().streams)).toBe(2);

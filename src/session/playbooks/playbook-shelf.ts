@@ -34,6 +34,7 @@ export function caseLogOf(
   return {
     caseId: kept.id,
     folder: kept.file.directory,
+    head: () => `${kept.file.transcript.count}:${kept.file.transcript.head}`,
     append: (kind, body) => kept.file.transcript.append(kind, kept.actor, { ...body, ...about } as never),
     async keep(name, document) {
       const evidence = await kept.file.evidence.writeJson(name, document);
