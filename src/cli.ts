@@ -209,6 +209,9 @@ function addRun(cordon: Command): void {
         'replace',
       ]),
     )
+    .option('--evidence-group <name>', 'the resource group that snapshots are put in')
+    .option('--evidence-subscription <id>', 'the subscription of that group')
+    .option('--lock-evidence', 'a CanNotDelete lock on each snapshot')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')

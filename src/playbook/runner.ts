@@ -721,6 +721,7 @@ class Run implements StartedRun {
       target,
       caseId: log.caseId,
       ...(log.folder === undefined ? {} : { caseFolder: log.folder }),
+      ...(log.head === undefined || work === 'planning' ? {} : { caseHead: log.head }),
       responderAddress,
       gate,
       keep: async (name, document) => (await log.keep(name, document)).file,

@@ -25,13 +25,15 @@ export interface Inventory {
 }
 
 /**
- * All virtual machines and instances of Uniform scale sets in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
+ * All virtual machines and instances of Uniform scale sets in reach; `onSubscriptions` gets the subscriptions, where
+ * there are any, before the first page, and `onPage` the VMs so far with each page that comes. Where a page fails after others
  * came, these are known, and what is missing is reported. Throws a Failure for a subscription that is not there.
  */
 export async function readInventory(
   connection: Connection,
   signal?: AbortSignal,
   onPage: (machines: readonly VirtualMachine[], subscriptions: readonly Subscription[]) => void = () => {},
+  onSubscriptions: (ids: string[]) => void = () => {},
 ): Promise<Fact<Inventory>> {
   const source = 'Resource Graph · resources';
   const need = { permission: '*/read', role: 'Reader', scope: 'the subscription' };
@@ -50,6 +52,7 @@ export async function readInventory(
       );
     }
     const ids = subscriptions.map(({ id }) => id);
+    onSubscriptions(ids);
     const machines: VirtualMachine[] = [];
     const others: OtherMachine[] = [];
     const pages = graphPages(connection, query, ids, signal);

@@ -29,6 +29,7 @@ export function caseLogOf(kept: Pick<KeptCase, 'id' | 'file' | 'actor'>, now: ()
   return {
     caseId: kept.id,
     folder: kept.file.directory,
+    head: () => `${kept.file.transcript.count}:${kept.file.transcript.head}`,
     append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
     async keep(name, document) {
       const evidence = await kept.file.evidence.writeJson(name, document);

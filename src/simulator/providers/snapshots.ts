@@ -136,6 +136,9 @@ function snapshotProperties(call: Call, source: ArmResource, wanted: Json, incre
     ...properties,
     creationData: {
       createOption: creation.createOption,
+      ...(creation.instantAccessDurationMinutes === undefined
+        ? {}
+        : { instantAccessDurationMinutes: creation.instantAccessDurationMinutes }),
       sourceResourceId: source.id,
       sourceUniqueId: text(at(source.properties, 'uniqueId')) ?? guidOf(source.id.toLowerCase()),
     },
