@@ -891,6 +891,55 @@ describe('the fleet', () => {
     for (const name of ['four', 'other', 'late', 'wide', 'twice']) expect([name, of(name)]).toEqual([name, null]);
   });
 
+  it('never misses one of sshd either, below a burst, and says none of four or of a key', async () => {
+    const names = ['slow', 'four', 'keyed', 'interactive', 'repeated', 'escaped', 'absent'];
+    let pid = 0;
+    const line = (name: string, seconds: number, message: string): Row => {
+      pid += 1;
+      const own = { _ResourceId: machine({ name, os: 'linux' }).id.toLowerCase(), Computer: name, ProcessID: pid };
+      return syslog(at('00:30:00') + seconds * ticksPerSecond, message, own);
+    };
+    const lines = (name: string, count: number, message: string): Row[] =>
+      Array.from({ length: count }, (_, i) => line(name, i * 1200, message));
+    const wrong = (user: string): string => `Failed password for ${user} from 203.0.113.9 port 40001 ssh2`;
+    const right = (user: string, method = 'password'): string =>
+      `Accepted ${method} for ${user} from 10.0.0.4 port 50001 ssh2`;
+    const fleet = await readFleetLogons(
+      connectTo(
+        workspace({
+          Syslog: [
+            ...lines('slow', 5, wrong('bob')),
+            line('slow', 5000, right('bob')),
+            ...lines('four', 4, wrong('bob')),
+            line('four', 5000, right('bob')),
+            ...lines('keyed', 6, wrong('bob')),
+            line('keyed', 6100, `${right('bob', 'publickey')}: ED25519 SHA256:abc`),
+            ...lines('interactive', 5, 'error: PAM: Authentication failure for bob from 203.0.113.9'),
+            line('interactive', 5000, right('bob', 'keyboard-interactive/pam')),
+            line('repeated', 0, `message repeated 5 times: [ ${wrong('bob')}]`),
+            line('repeated', 60, right('bob')),
+            ...lines('escaped', 5, wrong('jos\\303\\251')),
+            line('escaped', 5000, right('andr\\303\\251')),
+            ...lines('absent', 5, wrong('invalid user bob')),
+            line('absent', 5000, right('anna')),
+          ],
+        }),
+      ),
+      names.map((name) => machine({ name, os: 'linux' })),
+    );
+    if (fleet.state === 'unknown') throw new Error(fleet.because);
+    const of = (name: string) => {
+      const fact = fleet.value.get(machine({ name, os: 'linux' }).id.toLowerCase());
+      return fact?.state === 'known' ? fact.value : fact?.because;
+    };
+    for (const name of ['slow', 'interactive', 'repeated'])
+      expect([name, of(name)]).toEqual([
+        name,
+        { kind: 'guess', failures: 5, totalFailures: 5, accounts: 1, succeeded: true },
+      ]);
+    for (const name of ['four', 'keyed', 'escaped', 'absent']) expect([name, of(name)]).toEqual([name, null]);
+  });
+
   it('is unknown as a whole where no subscription lets us ask', async () => {
     const refuse = () => ({ status: 403, body: { error: { code: 'InsufficientAccessError', message: 'no' } } });
     const fleet = await readFleetLogons(connectTo(workspace({}, { refuse })), [web01]);
@@ -906,7 +955,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'explicit-credentials': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'last-event': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
-  'fleet-after-failures': { as: 'events', sources: ['events-security-event'] },
+  'fleet-after-failures': { as: 'events', sources: ['events-security-event', 'guesses-syslog'] },
   'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'events-around': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'linux-logons': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
@@ -916,6 +965,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'other-logs': { as: 'events', sources: ['others-event', 'others-windows-event'] },
   'events-security-event': null,
   'events-event': null,
+  'guesses-syslog': null,
   'lines-syslog': null,
   'service-installs': null,
   'linux-aftermath': null,
@@ -1009,7 +1059,7 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|explicit|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
+      /^(events|explicit|guesses|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
       .concat('events-windows-event', 'others-event', 'others-windows-event')
