@@ -195,11 +195,13 @@ function addKql(cordon: Command): void {
 
 /** `cordon run PLAYBOOK` */
 function addRun(cordon: Command): void {
-  reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
-    .requiredOption('--vm <vm>', 'the VM, by name or resource id')
+  reading(
+    cordon.command('run <playbook> [vms...]').description('run a playbook without the workbench, on one VM or several'),
+  )
+    .option('--vm <vm>', 'the VM, by name or resource id; several are given behind the playbook')
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer yes; steps that need the VM name still need --confirm')
-    .option('--confirm <name>', "the VM's name, for steps that ask for it")
+    .option('--confirm <name>', "the VM's name, or the number of several VMs, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .addOption(
@@ -221,16 +223,11 @@ function addRun(cordon: Command): void {
     .option('--case <id>', 'continue this case')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print cordon.plan/1 or cordon.run/1')
-    .action(async (playbook: string, _flags, command: Command) =>
-      finish(
-        (await import('./commands/run-headless.ts')).runPlaybook(
-          playbook,
-          command.optsWithGlobals(),
-          streams,
-          process.argv[1],
-        ),
-      ),
-    );
+    .action(async (playbook: string, vms: string[], _flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      const { runOn } = await import('./commands/run-headless.ts');
+      await finish(runOn(playbook, [...(flags.vm ? [flags.vm] : []), ...vms], flags, streams, process.argv[1]));
+    });
 }
 
 /** `cordon undo [CASE]` */
@@ -306,6 +303,7 @@ function addCase(cordon: Command): void {
   folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
+    .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
@@ -316,6 +314,7 @@ function addCase(cordon: Command): void {
             ...at(flags),
             ...(flags.head ? { head: flags.head } : {}),
             ...(flags.entries ? { entries: flags.entries } : {}),
+            ...(flags.anchor ? { anchor: flags.anchor } : {}),
             ...(flags.evidence ? { evidence: true } : {}),
           },
           streams,
