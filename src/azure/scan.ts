@@ -183,13 +183,18 @@ interface ScanInHand {
   notSeen: string[];
 }
 
-async function scanExposure({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
+/** Begins before the VMs are listed: what leads to them is as many pages. */
+async function scanExposure(
+  { connection, options, ids, facts, notSeen }: Omit<ScanInHand, 'inventory'>,
+  listing: Promise<VirtualMachine[]>,
+  signal: AbortSignal,
+): Promise<void> {
   const reached = new Map<VirtualMachine, MachineExposure>();
   const unseen = await readFleetExposure(
     connection,
     ids,
-    inventory.machines,
-    options,
+    listing,
+    { ...options, signal },
     (vm, exposure, reach, addresses) => {
       reached.set(vm, { reach, addresses, full: options.full ? exposure.fact() : undefined });
     },
@@ -265,7 +270,6 @@ async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInH
 
 /** Readings of a scan that begin once the VMs are listed, side by side. One that fails is named in `notSeen`. */
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
-  exposure: scanExposure,
   'failed logons': scanLogons,
   'Defender alerts': scanAlerts,
   patches: scanPatches,
@@ -301,9 +305,24 @@ export async function readScan(
     board.machines = machines.toSorted(byName);
     board.changed();
   };
-  const inventory = await readInventory(connection, signal, listed);
+  const part = async (what: string, work: Promise<void>) => {
+    await work.catch((error: unknown) => notSeen.push(`${what}: ${azureError(error).message}`));
+    board.changed();
+  };
+  const unlisted = new AbortController();
+  const both = AbortSignal.any([unlisted.signal, ...(signal ? [signal] : [])]);
+  let exposure: Promise<void> | undefined;
+  const reading: Promise<Fact<Inventory>> = readInventory(connection, signal, listed, (ids) => {
+    const machines = reading.then((inventory) => (inventory.state === 'known' ? inventory.value.machines : []));
+    exposure = part('exposure', scanExposure({ connection, options, ids, facts, notSeen }, machines, both));
+  });
+  const inventory = await reading.catch((error: unknown) => {
+    unlisted.abort();
+    throw error;
+  });
   const asOf = () => connection.clock.now().toISOString();
   if (inventory.state === 'unknown') {
+    unlisted.abort();
     const { why, because, cure } = inventory;
     const reason = `${because}: ${cure}`;
     onProgress([], [reason]);
@@ -315,12 +334,7 @@ export async function readScan(
   const ids = subscriptions.map(({ id }) => id);
   listed(machines);
   const scan = { connection, options, inventory: inventory.value, ids, facts, notSeen };
-  await Promise.all(
-    Object.entries(parts).map(async ([what, work]) => {
-      await work(scan).catch((error: unknown) => notSeen.push(`${what}: ${azureError(error).message}`));
-      board.changed();
-    }),
-  );
+  await Promise.all([exposure, ...Object.entries(parts).map(([what, work]) => part(what, work(scan)))]);
   await board.settled();
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: board.rows, notSeen };
 }

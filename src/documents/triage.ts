@@ -112,6 +112,8 @@ const logonSuccess = z.object({
   logonType: z.int().nullable(),
   /** What it shares with the failures before it: their address, one of their accounts, or both. */
   by: z.enum(['address', 'account', 'both']).optional(),
+  /** Where the log has it, but not how it was let in: "sshd session opened, method not known". */
+  how: z.string().optional(),
 });
 
 export type LogonSuccess = z.infer<typeof logonSuccess>;
@@ -154,6 +156,11 @@ export const burst = z.object({
     }),
     z.object({ state: z.literal('unknown'), because: z.string(), cure: z.string() }),
   ]),
+  /**
+   * A session of a guessed account, of which the log says neither whence it came nor whether a password or a key let it in.
+   * `success` is unknown then.
+   */
+  session: logonSuccess.optional(),
   /** Only where failures have no address. */
   witnesses: z.array(burstWitness).optional(),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */

@@ -24,6 +24,8 @@ export interface ActionContext {
   caseId: string;
   /** The case's folder, for what is too large to be kept as a document; absent where there is none. */
   caseFolder?: string;
+  /** How many entries the case has now, and the hash of the last: "214:9f86…"; absent where there is none. */
+  caseHead?: () => string;
   /** The responder's own public address, which stays allowed; "" when it is not known. */
   responderAddress: string;
   gate: ChangeGate;

@@ -13,6 +13,8 @@ export interface CaseLog {
   caseId: string;
   /** The case's folder; absent where nothing is written. */
   folder?: string;
+  /** How many entries there are, and the hash of the last: "214:9f86…"; absent where nothing is written. */
+  head?: () => string;
   /** Appends an entry; resolves when it is durable on disk. */
   append(kind: EntryKind, body: Record<string, unknown>): Promise<unknown>;
   /** Keeps a document as evidence in the case's folder. */

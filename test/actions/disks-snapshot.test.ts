@@ -1,12 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createActions } from '../../src/actions/actions.ts';
 import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
 
 const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
+
+/** The resource group of gate01. */
+function scopeOfGate(resources: readonly { id: string; type: string; name: string }[]): string {
+  const machine = resources.find(({ type, name }) => /\/virtualMachines$/i.test(type) && name === 'gate01');
+  return machine?.id.split('/providers/')[0] ?? '';
+}
 
 describe('disks.snapshot', () => {
   let bench: Bench;
   beforeAll(async () => {
     bench = await openBench((world) => {
+      world.denied = [
+        ...world.denied,
+        { action: 'Microsoft.Authorization/locks/write', scope: scopeOfGate(world.resources) },
+      ];
       const disk = world.resources.find(
         (one) =>
           /^microsoft\.compute\/disks$/i.test(one.type) &&
@@ -109,5 +120,86 @@ describe('disks.snapshot', () => {
     expect(view.steps[0]?.error).toContain('Microsoft.Compute/snapshots/write');
     expect(run.forbidden()).toBe(true);
     expect(bench.mutations()).toEqual([]);
+  });
+
+  const evidence = (more: Record<string, unknown>) => ({ ...snapshot, with: { kind: 'full', ...more } });
+  const subscriptions = () => {
+    const [own] = [bench.target('sql02').subscriptionId];
+    const other = bench.target('dev-web').subscriptionId;
+    return { own, other };
+  };
+
+  it('locks each snapshot against deletion where that is asked for, and undo lifts the lock first', async () => {
+    const run = agreeing(bench.run([evidence({ lock: true })], 'app03'));
+    const view = await run.start();
+    expect(view.summary).toContain('locked against deletion');
+    expect(view.steps[0]?.changes).toHaveLength(2 * (await taken()).length);
+    const { resources } = await bench.world();
+    const [one] = await taken();
+    const locks = resources.filter(({ id }) => String(id).startsWith(`${String(one?.id)}/providers/`));
+    expect(locks.map(({ properties }) => Reflect.get(Object(properties), 'level'))).toEqual(['CanNotDelete']);
+    const { connection, target, log } = { ...bench, target: bench.target('app03') };
+    const action = createActions(connection).get('disks.snapshot');
+    const undone = await action?.undo?.(
+      {
+        target,
+        caseId: log.caseId,
+        responderAddress: '',
+        gate: { before: async () => undefined, after: async () => undefined },
+        keep: async () => '',
+        progress: () => undefined,
+        asked: () => undefined,
+        signal: new AbortController().signal,
+      },
+      Object(log.evidence.get([...log.evidence.keys()].findLast((file) => file.includes('step-snapshot')) ?? '')).state,
+    );
+    expect(undone).toMatchObject({ ok: true });
+    expect(await taken()).toEqual([]);
+  });
+
+  it('says who grants what where the lock is not permitted, and takes nothing', async () => {
+    const view = await agreeing(bench.run([evidence({ lock: true })], 'gate01')).start();
+    expect(view.steps[0]?.error).toContain('Microsoft.Authorization/locks/write');
+    expect(view.steps[0]?.error).toContain('User Access Administrator');
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('puts them into the group of the evidence, with the head of the case in their tags', async () => {
+    bench.log.head = () => '7:9f86d081';
+    const group = bench.target('app03').resourceGroup;
+    expect((await agreeing(bench.run([evidence({ resourceGroup: group })], 'jump01')).start()).outcome).toBe('done');
+    const [one] = await taken();
+    expect(String(one?.id).toLowerCase()).toContain(`/resourcegroups/${group.toLowerCase()}/`);
+    expect(Reflect.get(Object(one?.tags), 'cordon-case-head')).toBe('7:9f86d081');
+  });
+
+  it('refuses a group that does not exist, with the line that makes it', async () => {
+    const view = await agreeing(bench.run([evidence({ resourceGroup: 'rg-nowhere' })], 'jump01')).start();
+    expect(view.steps[0]?.error).toContain('az group create');
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('refuses what Azure keeps in the subscription of the disk', async () => {
+    const { own, other } = subscriptions();
+    expect(own).not.toBe(other);
+    const { resourceGroup } = bench.target('dev-web');
+    const fast = await agreeing(bench.run([evidence({ resourceGroup, subscription: other })], 'sql02')).start();
+    expect(fast.steps[0]?.error).toContain('PremiumV2_LRS');
+    const parts = await agreeing(
+      bench.run([evidence({ resourceGroup, subscription: other, kind: 'incremental' })], 'jump01'),
+    ).start();
+    expect(parts.steps[0]?.error).toContain('kind: full');
+    expect(bench.mutations()).toEqual([]);
+    const full = await agreeing(bench.run([evidence({ resourceGroup, subscription: other })], 'jump01')).start();
+    expect(full.outcome).toBe('done');
+    expect((await taken()).map(({ id }) => String(id).split('/')[2])).toEqual([other]);
+  });
+
+  it('asks for instant access where the disk has it alone', async () => {
+    await agreeing(bench.run([evidence({ instantAccessMinutes: 90 })], 'sql02')).start();
+    const minutes = (await taken()).map(({ properties }) =>
+      Reflect.get(Object(Reflect.get(Object(properties), 'creationData')), 'instantAccessDurationMinutes'),
+    );
+    expect(minutes.filter((one) => one !== undefined)).toEqual([90]);
   });
 });

@@ -148,3 +148,25 @@ export function addScaleSet(world: World, beside: string): { set: string; group:
   }
   return { set, group, location };
 }
+
+/** Failed logons of a computer of the set, from one address in quick succession, with the id that its agent reports. */
+export function addFailures(world: World, about: { resourceId: string; computer: string; failures: number }): void {
+  const events = world.tables.SecurityEvent ?? [];
+  const template = events.find(({ EventID }) => EventID === 4625);
+  const success = events.find(({ EventID }) => EventID === 4624);
+  const ago = (seconds: number) => new Date(Date.parse(world.now) - seconds * 1000).toISOString();
+  const own = { _ResourceId: about.resourceId.toLowerCase(), Computer: about.computer };
+  for (let at = 0; at < about.failures; at += 1) {
+    events.push({
+      ...template,
+      ...own,
+      TimeGenerated: ago(1800 - at),
+      IpAddress: '203.0.113.77',
+      TargetUserName: 'root',
+    });
+  }
+  events.push({ ...success, ...own, TimeGenerated: ago(60), IpAddress: '10.20.1.7', TargetUserName: 'svc' });
+  world.tables.Heartbeat?.push({ ...own, TimeGenerated: ago(30), OSType: 'Windows' });
+  const [workspace] = Object.values(world.workspaces ?? {});
+  workspace?.push(about.resourceId.toLowerCase());
+}

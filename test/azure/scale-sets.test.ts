@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Connection } from '../../src/azure/client/connection.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
-import { readInstances } from '../../src/azure/readers/scale-set-instances.ts';
+import { readInstances, withInterfaces } from '../../src/azure/readers/scale-set-instances.ts';
 import { readScan } from '../../src/azure/scan.ts';
 import { readTriage } from '../../src/azure/triage.ts';
 import type { ScanDocument, TriageDocument } from '../../src/documents/triage.ts';
 import { agreeing, type Bench, openBench } from '../actions/bench.ts';
-import { addScaleSet } from './scale-set-world.ts';
+import { addFailures, addScaleSet } from './scale-set-world.ts';
 
 let bench: Bench;
 let set: string;
 beforeAll(async () => {
   bench = await openBench((world) => {
     ({ set } = addScaleSet(world, 'app03'));
+    addFailures(world, { resourceId: `${set}/virtualMachines/0`, computer: 'workers000000', failures: 40 });
+    // The agent of the other reports with the id of the set.
+    addFailures(world, { resourceId: set, computer: 'workers000001.contoso.local', failures: 25 });
   });
 });
 afterAll(() => bench.close());
@@ -61,6 +64,15 @@ describe('an instance of a Uniform scale set', () => {
     expect(posture.activity.state).toBe('known');
   });
 
+  test('has the failed logons of its own id, or of its computer in the logs of the set', async () => {
+    const failures = async (wanted: string) => {
+      const { logons } = await triage(wanted);
+      return logons.state === 'known' ? [logons.value.failures, logons.value.bursts.length, logons.coverage] : logons;
+    };
+    expect(await failures('workers/0')).toEqual([40, 1, 'last 24 h']);
+    expect(await failures('workers/1')).toEqual([25, 1, expect.stringMatching(/by the computer name workers000001$/)]);
+  });
+
   test('is a row of the scan, ranked by what is open, without an invented lack of backup or patches', async () => {
     const scan = await readScan(bench.connection, () => {});
     expect(scanned(scan, 'workers_0')).toMatchObject({
@@ -71,6 +83,8 @@ describe('an instance of a Uniform scale set', () => {
       vm: { publicAddresses: ['20.51.90.10'] },
     });
     expect(scanned(scan, 'workers_1')?.exposedPorts).toEqual(['nat 50001→3389']);
+    expect(scanned(scan, 'workers_0')?.worstBurst).toMatchObject({ state: 'known', value: { failures: 40 } });
+    expect(scanned(scan, 'workers_1')?.worstBurst).toMatchObject({ state: 'known', value: { failures: 25 } });
     expect(scan.notSeen.join('\n')).not.toMatch(/scale set/);
   });
 });
@@ -94,6 +108,15 @@ describe('what of a scale set cannot be read', () => {
     expect(exposure).toMatchObject({
       notSeen: [expect.stringMatching(/public address pub .*ipConfigurations\/publicIPAddresses\/read/)],
     });
+  });
+
+  test('are the interfaces in its row of Resource Graph: they are asked for at the instance', async () => {
+    const vm = await resolveVm(bench.connection, 'workers/0');
+    const bare = { ...vm, networkInterfaces: [] };
+    expect((await withInterfaces(bench.connection, bare)).networkInterfaces).toEqual(vm.networkInterfaces);
+    await bench.faults([{ match: { path: 'virtualMachines/0/networkInterfaces' }, effect: forbidden }]);
+    const unread = await withInterfaces(bench.connection, bare);
+    expect((await readTriage(bench.connection, unread, () => {})).document.exposure.state).toBe('unknown');
   });
 
   test('is said of instances that Resource Graph does not list, or lists in part', async () => {

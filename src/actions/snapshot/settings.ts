@@ -12,6 +12,25 @@ export const snapshotSettings = z.strictObject({
     .regex(/^[\p{L}\p{N}_.()-]{1,90}$/u, 'the name of a resource group')
     .optional()
     .describe("Where the snapshots go; the VM's own resource group when left out."),
+  subscription: z
+    .string()
+    .regex(/^[0-9a-f-]{36}$/i, 'the id of a subscription')
+    .optional()
+    .describe(
+      "The subscription of that resource group; the VM's own when left out. Full snapshots alone can go to another.",
+    ),
+  lock: z
+    .boolean()
+    .default(false)
+    .describe('Put a CanNotDelete lock on each snapshot, which undo lifts before it deletes.'),
+  instantAccessMinutes: z
+    .int()
+    .min(1)
+    .max(10_080)
+    .optional()
+    .describe(
+      'How long snapshots of Ultra and Premium SSD v2 disks can be restored from before Azure has copied them.',
+    ),
 });
 
 /** What apply, verify and undo of snapshots need. */
@@ -24,8 +43,12 @@ export const snapshotState = z.looseObject({
       role: z.string(),
       location: z.string(),
       incremental: z.boolean(),
+      /** Only where it was asked for, and the disk is of a kind that has it. */
+      instantAccessMinutes: z.number().optional(),
     }),
   ),
+  /** Is there a CanNotDelete lock on each? */
+  locked: z.boolean().default(false),
 });
 export type SnapshotState = z.infer<typeof snapshotState>;
 export type Planned = SnapshotState['snapshots'][number];
@@ -46,17 +69,24 @@ export function snapshotName(caseId: string, disk: string, when: Date, taken: Re
 
 /** The request body for a snapshot; `by` is who takes it. */
 export function bodyOf(context: ActionContext, one: Planned, by: string): Json {
+  const head = context.caseHead?.() ?? '';
   return {
     location: one.location,
     tags: {
       'cordon-case': context.caseId,
+      // Outside of this machine it shows that the record was not shortened or written anew since.
+      ...(head === '' ? {} : { 'cordon-case-head': head }),
       // A tag holds 256 characters at most.
       'cordon-disk': one.diskId.slice(0, 256),
       'cordon-vm': context.target.id.slice(0, 256),
       ...(by === '' ? {} : { 'cordon-created-by': by.slice(0, 256) }),
     },
     properties: {
-      creationData: { createOption: 'Copy', sourceResourceId: one.diskId },
+      creationData: {
+        createOption: 'Copy',
+        sourceResourceId: one.diskId,
+        ...(one.instantAccessMinutes === undefined ? {} : { instantAccessDurationMinutes: one.instantAccessMinutes }),
+      },
       incremental: one.incremental,
       networkAccessPolicy: 'DenyAll',
       publicNetworkAccess: 'Disabled',

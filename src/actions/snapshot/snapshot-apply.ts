@@ -6,6 +6,7 @@ import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/a
 import { withExactBody } from '../exact-body.ts';
 import { follow, pause } from '../operation.ts';
 import { disksOf, readSnapshot } from './disks.ts';
+import { putLock } from './evidence-lock.ts';
 import { bodyOf, type Planned, type SnapshotState, snapshotState } from './settings.ts';
 
 async function take(connection: Connection, context: ActionContext, one: Planned, by: string): Promise<void> {
@@ -56,6 +57,7 @@ export async function applySnapshots(
   const results = await Promise.allSettled(
     state.snapshots.map(async (one) => {
       await take(connection, context, one, by);
+      if (state.locked) await putLock(connection, context, one.id);
       ready += 1;
       context.progress({ fraction: ready / total, text: `${ready} of ${total} disks` });
     }),

@@ -4,6 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext, Verification } from '../../playbook/action.ts';
 import { follow } from '../operation.ts';
 import { readSnapshot } from './disks.ts';
+import { hasLock, liftLock } from './evidence-lock.ts';
 import { snapshotState } from './settings.ts';
 
 /** Are they there, whole, and closed to export? */
@@ -26,6 +27,9 @@ export async function verifySnapshots(connection: Connection, given: Record<stri
     if (textAt(body, 'properties', 'networkAccessPolicy').toLowerCase() !== 'denyall') {
       return { ok: false, text: `${name} is not closed to export.` };
     }
+    if (state.locked && !(await hasLock(connection, one.id))) {
+      return { ok: false, text: `${name} has no CanNotDelete lock.` };
+    }
     const taken = instantAt(body, 'properties', 'timeCreated') ?? '';
     if (!Number.isNaN(Date.parse(taken))) times.push(Date.parse(taken));
     told.push(`${one.role} → ${name}${taken === '' ? '' : ` at ${taken}`}`);
@@ -34,7 +38,7 @@ export async function verifySnapshots(connection: Connection, given: Record<stri
   const apart = times.length > 1 ? ` Taken within ${spread.toFixed(1)} s of each other, not at one moment.` : '';
   return {
     ok: true,
-    text: `${state.snapshots.length} snapshots taken, closed to export: ${told.join('; ')}.${apart}`,
+    text: `${state.snapshots.length} snapshots taken, closed to export${state.locked ? ', locked against deletion' : ''}: ${told.join('; ')}.${apart}`,
   };
 }
 
@@ -60,6 +64,7 @@ export async function undoSnapshots(
     }
     const parsed = parseResourceId(one.id);
     if (!parsed) continue;
+    if (state.locked) await liftLock(connection, context, one.id);
     const client = await connection.compute(parsed.subscriptionId);
     await follow(connection, context, `DELETE ${name}`, (options) =>
       client.snapshots.delete(parsed.resourceGroup, parsed.name, options),

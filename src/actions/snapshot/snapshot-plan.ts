@@ -2,12 +2,14 @@ import type * as z from 'zod';
 import { type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
+import { azureError } from '../../azure/client/failure.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
 import { retirement } from '../../azure-facts.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { disksOf, readDisk, readSnapshot } from './disks.ts';
+import { lockBody, lockIdOf } from './evidence-lock.ts';
 import { bodyOf, type Planned, type SnapshotState, snapshotName, snapshotSettings } from './settings.ts';
 
 type Settings = z.infer<typeof snapshotSettings>;
@@ -35,7 +37,47 @@ function remarks(id: string, disk: Json, settings: Settings, today: string): str
       `${name} is encrypted inside (ADE, which ${retirement('azure-disk-encryption', today)}): without its keys from the key vault the copy is useless.`,
     );
   }
+  if (/trustedlaunch|confidential/i.test(textAt(disk, 'properties', 'securityProfile', 'securityType'))) {
+    said.push(`${name} is of a trusted-launch VM: keys that are sealed in its vTPM cannot be had from a copy alone.`);
+  }
   return said;
+}
+
+/** Why Azure takes no snapshot of this disk in another subscription; "" when it does, or it is the same one. */
+function cannotLeave(id: string, disk: Json, settings: Settings): string {
+  const own = parseResourceId(id)?.subscriptionId ?? '';
+  const { subscription = own } = settings;
+  if (subscription.toLowerCase() === own.toLowerCase()) return '';
+  const name = shortName(id);
+  const sku = textAt(disk, 'sku', 'name');
+  const here =
+    'Take it in the subscription of the disk, without --evidence-subscription, and export it with export-disk.';
+  if (incrementalOnly.has(sku.toLowerCase())) {
+    return `${name} is ${sku}: Azure takes incremental snapshots of it alone, and those in the disk's own subscription alone. ${here}`;
+  }
+  if (settings.kind === 'incremental') {
+    return `Azure takes incremental snapshots in the disk's own subscription alone: set kind: full in the playbook for another.`;
+  }
+  if (/customerkey/i.test(textAt(disk, 'properties', 'encryption', 'type'))) {
+    return `${name} is encrypted with a customer's key, and its snapshot must be in the subscription of the disk encryption set. ${here}`;
+  }
+  return '';
+}
+
+/** Why nothing can be put in the resource group of the evidence; "" when it is there, or that cannot be seen. */
+async function noGroup(connection: Connection, { target, signal }: ActionContext, settings: Settings): Promise<string> {
+  const { resourceGroup = target.resourceGroup, subscription = target.subscriptionId } = settings;
+  if (settings.resourceGroup === undefined && settings.subscription === undefined) return '';
+  try {
+    await connection.get(
+      `/subscriptions/${subscription}/resourceGroups/${resourceGroup}?api-version=2021-04-01`,
+      signal,
+    );
+    return '';
+  } catch (error) {
+    if (azureError(error).status !== 404) return '';
+    return `There is no resource group ${resourceGroup} in subscription ${subscription}: make it first (az group create --subscription ${subscription} -n ${resourceGroup} -l ${target.location}).`;
+  }
 }
 
 /** An id for the snapshot of a disk that nothing has yet; `taken` holds the names of this plan. */
@@ -45,7 +87,7 @@ async function freeId(
   about: { disk: string; settings: Settings; now: Date; taken: Set<string> },
 ): Promise<string> {
   const { disk, settings, now, taken } = about;
-  const subscription = parseResourceId(disk)?.subscriptionId ?? target.subscriptionId;
+  const subscription = settings.subscription ?? parseResourceId(disk)?.subscriptionId ?? target.subscriptionId;
   const group = settings.resourceGroup ?? target.resourceGroup;
   const folder = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Compute/snapshots`;
   let name = snapshotName(caseId, shortName(disk), now, taken);
@@ -85,18 +127,30 @@ export async function planSnapshots(
   const found = await readDisks(connection, context);
   if ('because' in found) return refusedPlan(title, found.kind, found.because);
   const warnings = [...found.warnings];
+  const homeless = await noGroup(connection, context, settings);
+  if (homeless !== '') return refusedPlan(title, 'impossible', homeless);
   const now = connection.clock.now();
   const taken = new Set<string>();
   const snapshots: Planned[] = [];
   for (const disk of found.disks) {
     const body = await readDisk(connection, disk.id);
+    const stays = cannotLeave(disk.id, body, settings);
+    if (stays !== '') return refusedPlan(title, 'impossible', stays);
     warnings.push(...remarks(disk.id, body, settings, now.toISOString()));
     const id = await freeId(connection, context, { disk: disk.id, settings, now, taken });
-    const incremental =
-      incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase()) || settings.kind === 'incremental';
-    snapshots.push({ id, diskId: disk.id, role: disk.role, location: textAt(body, 'location'), incremental });
+    const fast = incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase());
+    snapshots.push({
+      id,
+      diskId: disk.id,
+      role: disk.role,
+      location: textAt(body, 'location'),
+      incremental: fast || settings.kind === 'incremental',
+      ...(fast && settings.instantAccessMinutes !== undefined
+        ? { instantAccessMinutes: settings.instantAccessMinutes }
+        : {}),
+    });
   }
-  const ahead = await lookAhead(connection, context, snapshots);
+  const ahead = await lookAhead(connection, context, snapshots, settings.lock);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   warnings.push(...ahead.warnings);
   if (snapshots.length > 1) {
@@ -106,7 +160,7 @@ export async function planSnapshots(
   }
   return {
     title,
-    changes: snapshots.map((one) => changeOf(context, one)),
+    changes: snapshots.flatMap((one) => [changeOf(context, one), ...(settings.lock ? [lockChangeOf(one)] : [])]),
     touches: [],
     permissions: ahead.permissions,
     danger: 'reversible',
@@ -116,7 +170,7 @@ export async function planSnapshots(
       'The VM keeps running. Snapshots cost storage until they are deleted.',
       'Not in them: memory, and the temporary disk.',
     ],
-    state: { snapshots } satisfies SnapshotState,
+    state: { snapshots, locked: settings.lock } satisfies SnapshotState,
   };
 }
 
@@ -135,13 +189,26 @@ function changeOf(context: ActionContext, one: Planned): ActionPlan['changes'][n
   };
 }
 
+function lockChangeOf(one: Planned): ActionPlan['changes'][number] {
+  return {
+    method: 'PUT',
+    resourceId: lockIdOf(one.id),
+    diff: [{ property: 'management lock', before: '(none)', after: `CanNotDelete on ${shortName(one.id)}` }],
+    before: null,
+    after: lockBody,
+  };
+}
+
 /** What making the snapshots needs. */
-function lookAhead(connection: Connection, context: ActionContext, snapshots: readonly Planned[]) {
+function lookAhead(connection: Connection, context: ActionContext, snapshots: readonly Planned[], lock: boolean) {
   const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
   return preflight(connection, context, {
     needed: [
       ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
       ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
+      ...(lock
+        ? snapshots.map((one) => ({ action: 'Microsoft.Authorization/locks/write', scope: scopeOf(one.id) }))
+        : []),
     ],
     intended: snapshots.map((one) => ({
       method: 'PUT',

@@ -19,6 +19,14 @@ export interface ArmAnswer {
 /** `url` is absolute, or a path with its query. Throws a RestError with Azure's code, status and `details`. */
 export type ArmGet = (url: string, signal?: AbortSignal) => Promise<ArmAnswer>;
 
+/** A change that no client is carried for; it leaves within a gate alone. `body` is absent for a DELETE. */
+export type ArmChange = (
+  method: 'PUT' | 'DELETE',
+  url: string,
+  body: Json | undefined,
+  signal?: AbortSignal,
+) => Promise<ArmAnswer>;
+
 /** A POST that only asks: the transport knows those that do, and refuses any other outside of a gate. */
 export type ArmAsk = (url: string, body: Json, signal?: AbortSignal) => Promise<ArmAnswer>;
 
@@ -34,8 +42,13 @@ export function armGet(options: {
   pipeline: PipelineOptions;
   /** Policies for each attempt. */
   policies: PipelinePolicy[];
-}): { get: ArmGet; ask: ArmAsk } {
-  async function send(method: 'GET' | 'POST', url: string, body: Json | undefined, signal?: AbortSignal) {
+}): { get: ArmGet; ask: ArmAsk; change: ArmChange } {
+  async function send(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    body: Json | undefined,
+    signal?: AbortSignal,
+  ) {
     const pipeline = createPipelineFromOptions(options.pipeline);
     for (const policy of options.policies) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: options.scope }));
@@ -47,6 +60,7 @@ export function armGet(options: {
     });
     request.headers.set('accept', 'application/json');
     if (body !== undefined) request.headers.set('content-type', 'application/json');
+    const answered = new Set(method === 'PUT' ? [200, 201] : method === 'DELETE' ? [200, 204] : [200]);
     const response = await pipeline.sendRequest(options.httpClient, request);
     let parsed: unknown;
     try {
@@ -54,7 +68,7 @@ export function armGet(options: {
     } catch {
       parsed = undefined;
     }
-    if (response.status !== 200 || !isObject(parsed)) {
+    if (!answered.has(response.status) || !isObject(parsed)) {
       const code = textAt(parsed, 'error', 'code') || textAt(parsed, 'code');
       const said = textAt(parsed, 'error', 'message') || textAt(parsed, 'message');
       const error = new RestError(said || `Azure answered ${response.status}`, {
@@ -72,5 +86,6 @@ export function armGet(options: {
   return {
     get: (url, signal) => send('GET', url, undefined, signal),
     ask: (url, body, signal) => send('POST', url, body, signal),
+    change: send,
   };
 }

@@ -10,7 +10,7 @@ import type { HttpClient, PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient } from '@azure/monitor-query';
 import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
-import { type ArmAsk, type ArmGet, armGet } from './arm-get.ts';
+import { type ArmAsk, type ArmChange, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
 import { blobReader, type ReadBlob } from './read-blob.ts';
@@ -88,6 +88,8 @@ export interface Connection {
   get: ArmGet;
   /** A POST of Azure Resource Manager that changes nothing. */
   ask: ArmAsk;
+  /** A PUT or DELETE of Azure Resource Manager that no client is carried for. */
+  change: ArmChange;
   /** A read of a blob by its signed address. */
   readBlob: ReadBlob;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
@@ -193,7 +195,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
   };
   const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
   const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
-  const { get, ask } = armGet({
+  const { get, ask, change } = armGet({
     credential: tokens,
     endpoint: cloud.arm,
     scope: armScope,
@@ -259,6 +261,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     }),
     get,
     ask,
+    change,
     readBlob: blobReader(transport.blobs, {
       retryOptions: shared.retryOptions,
       userAgentOptions: shared.userAgentOptions,

@@ -28,6 +28,7 @@ import {
   securityEvent,
   sourceName,
   spanOf,
+  sshdGuesses,
   syslog,
 } from './logon-queries.ts';
 import { addExplicitRows, addFailureRows, addSshdRows, type ComputerOf, successesOf } from './logon-rows.ts';
@@ -226,16 +227,18 @@ async function readFleet(
   const minimum = thresholds.failures;
   const windows = machines.some(({ os }) => os === 'windows');
   const linux = machines.some(({ os }) => os === 'linux');
-  const [heartbeat, failures, successes, events, explicit, afterFailures, lines, lastLines] = await Promise.all([
-    ask('last-heartbeat'),
-    windows ? ask('fleet-bursts', securityEvent, { minimum }) : none,
-    windows ? ask('logon-successes', securityEvent, { minimum, parameters: onceEach }) : none,
-    windows ? ask('last-event', securityEvent) : none,
-    windows ? ask('explicit-credentials', securityEvent) : none,
-    windows ? ask('fleet-after-failures', securityEvent) : none,
-    linux ? ask('fleet-sshd', syslog, { minimum }) : none,
-    linux ? ask('last-syslog') : none,
-  ]);
+  const [heartbeat, failures, successes, events, explicit, afterFailures, lines, lastLines, afterGuesses] =
+    await Promise.all([
+      ask('last-heartbeat'),
+      windows ? ask('fleet-bursts', securityEvent, { minimum }) : none,
+      windows ? ask('logon-successes', securityEvent, { minimum, parameters: onceEach }) : none,
+      windows ? ask('last-event', securityEvent) : none,
+      windows ? ask('explicit-credentials', securityEvent) : none,
+      windows ? ask('fleet-after-failures', securityEvent) : none,
+      linux ? ask('fleet-sshd', syslog, { minimum }) : none,
+      linux ? ask('last-syslog') : none,
+      linux ? ask('fleet-after-failures', sshdGuesses) : none,
+    ]);
   const asked = [...(windows ? [failures, events] : []), ...(linux ? [lines, lastLines] : [])];
   const refusals = asked.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
   if (refusals.length === asked.length) {
@@ -268,7 +271,7 @@ async function readFleet(
       lastEvent: 'LastLogonLine',
       atMost: 'Attempts',
     },
-    led: rowOf(afterFailures),
+    led: new Map([...rowOf(afterGuesses), ...rowOf(afterFailures)]),
     ...burstsIn({ failures, successes, explicit, lines }, computerOf, thresholds),
   };
   const worst = new Map(
@@ -281,6 +284,7 @@ async function readFleet(
     windows ? lack('logons after failures', afterFailures, limits.rows, securityEvent.table) : '',
     windows ? lack('whether security events arrive', events, Number.POSITIVE_INFINITY, securityEvent.table) : '',
     linux ? lack('failed logons (Linux)', lines, limits.rows, syslog.table) : '',
+    linux ? lack('logons after failures', afterGuesses, limits.rows, syslog.table) : '',
     linux ? lack('whether syslog arrives', lastLines, Number.POSITIVE_INFINITY, syslog.table) : '',
     unlistedNote(heard.unlisted),
     heard.unread,
@@ -421,9 +425,11 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   if ('state' in arriving && !burst && !heard.led.has(id)) return arriving;
   const collected = vm.os === 'linux' || (numberAt(row, 'Successes') ?? 0) > 0;
   const followed = burst?.success.state === 'known' && burst.success.value !== null;
-  const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0);
   const led = heard.led.get(id);
-  const succeeded = followed ? true : collected && successLack === '' && short === null ? false : null;
+  const ledTo = numberAt(led, 'Failures') ?? 0;
+  const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0, ledTo);
+  const doubted = burst?.session !== undefined;
+  const succeeded = followed ? true : !doubted && collected && successLack === '' && short === null ? false : null;
   const worst = burst && {
     kind: burst.kind,
     failures: burst.failures,
@@ -434,7 +440,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   return known(
     led && !followed
       ? // A logon after failures is worse than a burst without one.
-        { kind: 'guess', failures: numberAt(led, 'Failures') ?? 0, totalFailures: total, accounts: 1, succeeded: true }
+        { kind: 'guess', failures: ledTo, totalFailures: total, accounts: 1, succeeded: true }
       : (worst ?? null),
     {
       source: sourceName(source.table),

@@ -155,6 +155,9 @@ export const otherLogs: LogSource[] = [
 export const windowsSources: LogSource[] = [securityEvent, ...otherSources];
 export const syslog: LogSource = { table: 'Syslog', query: 'lines-syslog', as: 'lines' };
 
+/** The same table, as guesses and logons alone. */
+export const sshdGuesses: LogSource = { table: 'Syslog', query: 'guesses-syslog', as: 'events' };
+
 export function needOf(scope: string): Need {
   return { permission: 'Microsoft.Insights/logs/read', role: 'Log Analytics Reader', scope };
 }

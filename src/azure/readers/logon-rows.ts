@@ -6,7 +6,7 @@ import { explicitFloods } from '../../triage/logons/explicit-floods.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
-import { type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
+import { entered, type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
@@ -225,7 +225,7 @@ export function addSshdRows(
     addUnlisted(told, computer, (numberAt(row, 'Lines') ?? 0) - listed);
     told.exact &&= isExact(row);
   }
-  for (const { at, last, computer, account, address, method } of evidence.logons)
+  for (const { at, last, computer, account, address, method } of entered(evidence))
     told.successes.push({
       first: at,
       last,

@@ -1,3 +1,5 @@
+import { textAt } from '../../arm/json.ts';
+import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { Fact, Unknown } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Logons, VirtualMachine } from '../../documents/triage.ts';
@@ -12,6 +14,7 @@ import type { Success } from '../../triage/logons/success.ts';
 import type { Witness } from '../../triage/logons/witnesses.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { kqlString } from '../client/kql-literal.ts';
 import type { LogAnswer } from '../client/log-query.ts';
 import {
   type Ask,
@@ -126,10 +129,33 @@ export async function readLogons(
 ): Promise<Fact<Logons>> {
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   const span = spanOf(connection, options.lookbackHours);
-  const ask = asker(connection, vm.id, span, thresholds, options.signal);
-  return vm.os === 'linux'
-    ? readLinux(connection, vm, span, thresholds, ask)
-    : readWindows(connection, vm, span, thresholds, ask);
+  const askAt = (scope: string) => asker(connection, scope, span, thresholds, options.signal);
+  const read = (ask: Ask) =>
+    vm.os === 'linux'
+      ? readLinux(connection, vm, span, thresholds, ask)
+      : readWindows(connection, vm, span, thresholds, ask);
+  const found = await read(askAt(vm.id));
+  const set = scaleSetInstanceOf(vm.id)?.scaleSet;
+  if (!set || vm.computerName === '' || found.state === 'known' || !/^(silent|absent)$/.test(found.why)) return found;
+  // An agent may report with the id of the scale set: there the computer's name is what tells its instances apart.
+  const named = await read(ofComputer(vm.computerName, askAt(set)));
+  if (named.state === 'unknown') return found;
+  return {
+    ...named,
+    coverage: `${named.coverage}; in the logs of its scale set, by the computer name ${vm.computerName}`,
+  };
+}
+
+/** Asks about one computer of those that report with the id of their scale set, by its name with any domain. */
+function ofComputer(name: string, ask: Ask): Ask {
+  const computer = name.toLowerCase();
+  const own = (machine: string) => machine === computer || machine.startsWith(`${computer}.`);
+  const only = `Machine == ${kqlString(computer)} or Machine startswith ${kqlString(`${computer}.`)}`;
+  return async (query, source, asking = {}) => {
+    const answer = await ask(query, source, source ? { ...asking, only } : asking);
+    if (source || answer.state !== 'rows') return answer;
+    return { ...answer, rows: answer.rows.filter((row) => own(textAt(row, 'Machine'))) };
+  };
 }
 
 async function readWindows(

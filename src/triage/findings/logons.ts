@@ -77,6 +77,27 @@ export const logonRules: Rule[] = [
     },
   },
   {
+    id: 'session-after-burst',
+    when: 'An sshd session of a guessed account opened after a burst, and no line says how it was let in',
+    severities: { high: 'a guessed password may have opened it, or a key of its owner' },
+    reads: ['logons'],
+    practice: 7,
+    attack: ['T1110', 'T1078'],
+    playbook: 'contain-brute-force',
+    judge({ logons }) {
+      const all = knownValue(logons)?.bursts ?? [];
+      const at = all.findIndex(({ session }) => session !== undefined);
+      const burst = all[at];
+      if (!burst?.session) return null;
+      const { account, at: opened, how = '' } = burst.session;
+      return {
+        severity: 'high',
+        title: `${count(burst.failures)} failures and then a logon of ${printable(account, 60)} at ${opened.slice(11, 19)}Z (${how})`,
+        evidence: [`logons.bursts[${at}].session`],
+      };
+    },
+  },
+  {
     id: 'right-credential-refused',
     when: 'After failures of its account or from its address, a right password or key was refused for another reason',
     severities: { high: 'the credential is known to the attacker' },
@@ -111,7 +132,7 @@ export const logonRules: Rule[] = [
       const { account, failures, success } = found;
       return {
         severity: 'medium',
-        title: `${count(failures)} failures of ${printable(account, 60)} and then a logon from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z`,
+        title: `${count(failures)} failures of ${printable(account, 60)} and then a logon from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z${success.how ? ` (${success.how})` : ''}`,
         evidence: ['logons.afterFailures[0]'],
       };
     },

@@ -2,7 +2,7 @@ import type { Burst, LogonsAfterFailures } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { accountName, isAnonymous } from './account-names.ts';
 import type { FailureColumns } from './events.ts';
-import { kerberos, keyMethods, type Success } from './success.ts';
+import { howOf, kerberos, keyMethods, type Success } from './success.ts';
 import { isoOf, type Ticks, ticksPerSecond } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
 
@@ -138,6 +138,7 @@ function described(
       address: shownName(success.address),
       logonType: success.logonType,
       by: 'account',
+      ...howOf(success),
     },
   };
 }

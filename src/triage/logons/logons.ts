@@ -18,7 +18,7 @@ import {
 } from './keys.ts';
 import { logonsAfterFailures } from './logons-after-failures.ts';
 import { rightButRefused } from './right-but-refused.ts';
-import { aftermath, type FollowedBy, type LaterEvent, type Success, Successes } from './success.ts';
+import { aftermath, type FollowedBy, howOf, type LaterEvent, type Success, Successes } from './success.ts';
 import { isoOf, ticksPerMinute } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
 import { type Witness, witnessesOf } from './witnesses.ts';
@@ -289,6 +289,7 @@ class Teller {
     };
     const followedBy = this.#successes.first(attack);
     const fromSource = followedBy?.by === 'account' ? this.#successes.firstFromSource(attack) : null;
+    const session = followedBy === null ? this.#successes.firstSession(attack) : null;
     const burst: Burst = {
       kind,
       start: isoOf(start),
@@ -312,9 +313,10 @@ class Teller {
       }),
       logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
       histogram: histogram(rows, columns, start, end),
-      success: this.#success(followedBy, fromSource),
+      success: this.#success(followedBy, fromSource, session),
+      ...(session === null ? {} : { session: successOf(session) }),
       ...this.#witnesses(computer, start, end, tally),
-      next: this.#next(fromSource ?? followedBy, followedBy),
+      next: this.#next(fromSource ?? followedBy, followedBy, session),
     };
     return { computer, burst };
   }
@@ -353,12 +355,18 @@ class Teller {
     return witnesses.length > 0 ? { witnesses } : {};
   }
 
-  #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null): Burst['success'] {
+  #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null, session: FollowedBy | null): Burst['success'] {
     const { collected, complete, because, cure } = this.#evidence.successes;
     if (followedBy !== null) {
       const known: Burst['success'] = { state: 'known', value: successOf(followedBy) };
       return fromSource === null ? known : { ...known, fromSource: successOf(fromSource) };
     }
+    if (session !== null)
+      return {
+        state: 'unknown',
+        because: `sshd opened a session of ${printable(session.success.account, 60)} at ${isoOf(session.at)}, and no line says whether a password or a key let it in`,
+        cure: 'collect auth at level info beside authpriv, or read /var/log/auth.log on the VM',
+      };
     if (collected === true && complete) return { state: 'known', value: null };
     return { state: 'unknown', because, cure };
   }
@@ -391,6 +399,7 @@ function successOf({
     address: printable(success.address.trim(), 256) || '-',
     logonType: success.logonType,
     by,
+    ...howOf(success),
   };
 }
 

@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { accountName } from './account-names.ts';
 import { sourceAddress } from './addresses.ts';
 import type { SshdLine } from './sshd.ts';
+import { sessionMethod } from './success.ts';
 import { type Ticks, ticksPerSecond } from './ticks.ts';
 import { withoutVis } from './vis.ts';
 
@@ -56,7 +57,9 @@ const isAddress = (text: string): boolean => ipaddr.isValid(text);
  * - what PAM's modules count, where sshd's own lines are not there to count: its module with the most, and those that
  *   it only sums up ("PAM 5 more authentication failures"). A module that fails before the next succeeds is no failure;
  * - a refusal after the right password judges the last guess of its account, or is an attempt of its own;
- * - what left nothing but traces counts once.
+ * - what left nothing but traces counts once;
+ * - a session that PAM opened is a logon where sshd's own line is not there, from the address that its account had failed
+ *   from in the same connection, or from one that is not known.
  */
 export function judge(lines: readonly TimedLine[]): Judged {
   const judged: Judged = { attempts: [], logons: [], existing: [] };
@@ -129,6 +132,13 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
   });
 
   const accepted = saying('accepted');
+  const sessions = accepted.length > 0 ? [] : saying('session');
+  for (const { at, line } of sessions) {
+    const account = keyOf(line);
+    const failed = lines.some((one) => one.line.says === 'pam-failure' && keyOf(one.line) === account && one.at <= at);
+    judged.logons.push({ at, account: shown(line), address: failed ? address : '', method: sessionMethod });
+    judged.existing.push(account);
+  }
   for (const { at, line } of accepted)
     judged.logons.push({ at, account: shown(line), address: address || line.address, method: line.method });
   const notAllowed = new Set(saying('exists').map(({ line }) => keyOf(line)));
@@ -157,7 +167,7 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
     refuse(saying('refused', 'root-refused'), guesses, saying('key', 'partial').length > 0, (timed) =>
       counted.push(attemptOf(timed, 'refusal')),
     );
-    if (best && counted.length === 0)
+    if (best && counted.length === 0 && sessions.length === 0)
       counted.push({ ...attemptOf(best, 'trace'), at: lines[0]?.at ?? best.at, times: 1 });
   }
   for (const attempt of counted) {

@@ -2,6 +2,7 @@ import { accountName } from './account-names.ts';
 import type { LogonEvent } from './events.ts';
 import { type CountedAttempt, judge, type SshLogon, type TimedLine, withoutHalves } from './ssh-attempts.ts';
 import { parseSshd } from './sshd.ts';
+import { sessionMethod } from './success.ts';
 import { type Ticks, ticksPerSecond } from './ticks.ts';
 
 /** A line of syslog, as the Syslog table or a file holds it. */
@@ -51,6 +52,26 @@ export function settled({ attempts, logons, existing }: SshEvidence): CountedAtt
   });
 }
 
+/** A session that PAM opened and the line of sshd that lets it in are one logon, whichever process wrote them. */
+const sessionNear = 5 * ticksPerSecond;
+
+/** The logons, each once: sessions that PAM opened only where no line of sshd says how. */
+export function entered({ logons }: SshEvidence): SshEvidence['logons'] {
+  const keyOf = (logon: { computer: string; account: string }): string =>
+    `${logon.computer}\n${accountName(logon.account).key}`;
+  const accepted = Map.groupBy(
+    logons.filter(({ method }) => method !== sessionMethod),
+    keyOf,
+  );
+  return logons.filter(
+    (one) =>
+      one.method !== sessionMethod ||
+      !accepted
+        .get(keyOf(one))
+        ?.some((other) => other.at <= one.last + sessionNear && other.last >= one.at - sessionNear),
+  );
+}
+
 /**
  * The attempts and the logons behind lines of syslog, in any order. A line that was sent twice is read once; an attempt
  * that several lines report counts once. `unread` counts lines that say something about a logon no form is known for.
@@ -77,7 +98,9 @@ export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[
   const byTime = (a: LogonEvent, b: LogonEvent): number => a.at - b.at;
   return {
     failures: failures.sort(byTime),
-    successes: evidence.logons.map((logon) => logonEvent(logon.computer, { ...logon, code: '' })).sort(byTime),
+    successes: entered(evidence)
+      .map((logon) => logonEvent(logon.computer, { ...logon, code: '' }))
+      .sort(byTime),
   };
 }
 

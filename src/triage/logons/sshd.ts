@@ -35,6 +35,7 @@ export interface SshdLine {
  * - `key`: a key, or a host, was refused; `partial`: right, and another factor is asked for;
  * - `refused`: right, and refused for the account; `root-refused`: right, and root may not come this way;
  * - `locked`: refused whatever the password;
+ * - `session`: PAM opened the session of somebody who was let in, without saying how;
  * - `trace`, `exists`, `accepted`.
  */
 export type Says =
@@ -49,6 +50,7 @@ export type Says =
   | 'refused'
   | 'root-refused'
   | 'locked'
+  | 'session'
   | 'trace'
   | 'exists'
   | 'accepted';
@@ -114,6 +116,9 @@ const pamError = new RegExp(
 const pamLocked = /^pam_tally2?\((\w+):auth\): user (.*) \(\d+\) tally \d+, deny \d+$/;
 const pamAccount = /^(pam_\w+)\((\w+):account\): (.*)$/;
 const pamSuccess = /^(pam_\w+)\((\w+):auth\): authentication success; .*?rhost=(\S*)(?:\s+user=(.*))?$/;
+/** Of sshd alone: sudo, cron and su open sessions too, and nobody comes from the network by them. */
+const pamSession =
+  /^(?:(pam_\w+)\(sshd:session\): |\(pam_unix\) )?session opened for user (.+?)(?:\(uid=\d+\))? by .*$/;
 const pamFailure =
   /^(?:[\w-]+: )?(?:(pam_\w+)\((\w[\w.@-]*):\w+\): |\(pam_unix\) )?[Aa]uthentication failure;? logname=(\S*) uid=\S* euid=\S* tty=\S* (ruser=.*)$/;
 const pamMore =
@@ -251,6 +256,8 @@ function pamLine(message: string): SshdLine | null {
     const [, module = '', service = '', address, account] = match;
     return { ...trace('', account, address), says: 'pam-success', module, service };
   }
+  match = pamSession.exec(message);
+  if (match) return { ...trace('', match[2], ''), says: 'session', module: match[1] ?? 'pam_unix', service: 'sshd' };
   match = pamLocked.exec(message);
   if (match) return { ...trace('pam:locked-out', match[2], ''), says: 'locked', service: match[1] ?? '' };
   match = pamFailure.exec(message);

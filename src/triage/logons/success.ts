@@ -44,6 +44,13 @@ const remoteTypes = new Set([3, 7, 10]);
 /** Ways into sshd that a guessed password cannot open. */
 export const keyMethods: ReadonlySet<string> = new Set(['publickey', 'hostbased', 'gssapi-with-mic', 'gssapi-keyex']);
 
+/** PAM opened a session of sshd, and no line says how it was let in: with a password, or with a key. */
+export const sessionMethod = 'session';
+
+/** Words for a logon whose method no line has. */
+export const howOf = ({ method }: Success): { how?: string } =>
+  method === sessionMethod ? { how: 'sshd session opened, method not known' } : {};
+
 /** How a domain controller's ticket came about. */
 export const kerberos = 'kerberos';
 
@@ -110,6 +117,22 @@ export class Successes {
     return this.first({ ...attack, addresses, accounts: [] });
   }
 
+  /** The first session of one of the accounts, from whom it is not known and by which method it is not known. */
+  firstSession({ computer, start, accounts }: Attack): FollowedBy | null {
+    let best: FollowedBy | null = null;
+    for (const account of accounts) {
+      const candidates = account === '' ? [] : (this.#byAccount.get(`${computer}\n${account}`) ?? []);
+      for (let i = firstNotBefore(candidates, start); i < candidates.length; i++) {
+        const success = candidates[i]?.success;
+        if (success?.method !== sessionMethod) continue;
+        const at = success.first >= start ? success.first : success.last;
+        if (best === null || at < best.at) best = { at, success, by: 'account' };
+        break;
+      }
+    }
+    return best;
+  }
+
   #earliest(
     candidates: readonly Indexed[] | undefined,
     attack: Attack,
@@ -131,7 +154,7 @@ export class Successes {
         continue;
       const sameAddress = candidate.address !== '' && addresses.has(candidate.address);
       const sameAccount = accounts.has(candidate.account);
-      if (!sameAddress && keyMethods.has(success.method)) continue;
+      if (!sameAddress && (keyMethods.has(success.method) || success.method === sessionMethod)) continue;
       // A domain controller grants tickets all day to those whose accounts are sprayed.
       if (success.method === kerberos && !(sameAddress && sameAccount)) continue;
       const at = success.first >= attack.start ? success.first : success.last;

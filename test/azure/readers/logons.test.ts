@@ -681,6 +681,73 @@ describe('the logons of a Linux VM', () => {
     expect(fact.notSeen.join()).toContain('12 lines of sshd or PAM about logons in a form that is not known');
   });
 
+  describe('where only PAM is heard', () => {
+    const pam = { Facility: 'authpriv', SeverityLevel: 'info' };
+    const wrong = (pid: number, time: Ticks | string, user: string): Row =>
+      syslog(
+        time,
+        `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=${user}`,
+        { ...pam, ProcessID: pid },
+      );
+    const opened = (pid: number, time: Ticks | string, user: string, service = 'sshd'): Row =>
+      syslog(time, `pam_unix(${service}:session): session opened for user ${user}(uid=1000) by ${user}(uid=0)`, {
+        ...pam,
+        ProcessID: pid,
+        ...(service === 'sshd' ? {} : { ProcessName: service }),
+      });
+    const guesses = (user: string, count = 12): Row[] =>
+      many(count, '02:00:00', 5, (time, i) => wrong(i + 1, time, user));
+
+    it('a session of a guessed account is told, and unknown is what opened it', async () => {
+      const { value } = await readKnown({ Syslog: [...guesses('bob'), opened(900, '02:05:00', 'bob')] }, {}, lin);
+      expect(value.failures).toBe(12);
+      expect(value.bursts).toMatchObject([
+        {
+          success: { state: 'unknown', because: expect.stringContaining('whether a password or a key') },
+          session: { account: 'bob', address: '-', how: 'sshd session opened, method not known' },
+        },
+      ]);
+    });
+
+    it('a session after a wrong guess in the same connection came from there', async () => {
+      const rows = [...guesses('bob'), wrong(900, '02:05:00', 'bob'), opened(900, '02:05:04', 'bob')];
+      const { value } = await readKnown({ Syslog: rows }, {}, lin);
+      expect(value.failures).toBe(13);
+      expect(value.bursts).toMatchObject([
+        { success: { state: 'known', value: { account: 'bob', address: '203.0.113.9', by: 'both' } } },
+      ]);
+      expect(value.bursts[0]?.session).toBeUndefined();
+    });
+
+    it('five failures and a session are told too', async () => {
+      const { value } = await readKnown({ Syslog: [...guesses('bob', 5), opened(900, '02:05:00', 'bob')] }, {}, lin);
+      expect(value.afterFailures).toMatchObject([
+        { failures: 5, success: { account: 'bob', how: 'sshd session opened, method not known' } },
+      ]);
+    });
+
+    it('sessions of sudo, cron, su and of others are none', async () => {
+      const others = ['sudo', 'CRON', 'su', 'systemd-user', 'login'].map((service, i) =>
+        opened(900 + i, '02:05:00', 'bob', service),
+      );
+      const rows = [...guesses('bob'), ...others, opened(950, '02:05:00', 'anna')];
+      const [burst] = (await readKnown({ Syslog: rows }, {}, lin)).value.bursts;
+      expect(burst?.success).toMatchObject({ state: 'unknown', because: expect.stringContaining('not collected') });
+      expect(burst?.session).toBeUndefined();
+    });
+
+    it('beside sshd’s own line a session says nothing new, by whatever process', async () => {
+      const key = (ProcessID: number): Row =>
+        syslog('02:05:00', 'Accepted publickey for bob from 10.0.0.5 port 51000 ssh2: RSA SHA256:abc', { ProcessID });
+      for (const pid of [900, 901, 0]) {
+        const rows = [...guesses('bob'), key(900), opened(pid, '02:05:00.2', 'bob')];
+        const [burst] = (await readKnown({ Syslog: rows }, {}, lin)).value.bursts;
+        expect(burst?.success, String(pid)).toEqual({ state: 'known', value: null });
+        expect(burst?.session).toBeUndefined();
+      }
+    });
+  });
+
   it('are unknown where only what PAM warns of arrives, and successes where only PAM is heard', async () => {
     const warned = syslog('02:00:00', 'error: kex_exchange_identification: Connection closed by remote host', {
       SeverityLevel: 'err',
@@ -824,6 +891,55 @@ describe('the fleet', () => {
     for (const name of ['four', 'other', 'late', 'wide', 'twice']) expect([name, of(name)]).toEqual([name, null]);
   });
 
+  it('never misses one of sshd either, below a burst, and says none of four or of a key', async () => {
+    const names = ['slow', 'four', 'keyed', 'interactive', 'repeated', 'escaped', 'absent'];
+    let pid = 0;
+    const line = (name: string, seconds: number, message: string): Row => {
+      pid += 1;
+      const own = { _ResourceId: machine({ name, os: 'linux' }).id.toLowerCase(), Computer: name, ProcessID: pid };
+      return syslog(at('00:30:00') + seconds * ticksPerSecond, message, own);
+    };
+    const lines = (name: string, count: number, message: string): Row[] =>
+      Array.from({ length: count }, (_, i) => line(name, i * 1200, message));
+    const wrong = (user: string): string => `Failed password for ${user} from 203.0.113.9 port 40001 ssh2`;
+    const right = (user: string, method = 'password'): string =>
+      `Accepted ${method} for ${user} from 10.0.0.4 port 50001 ssh2`;
+    const fleet = await readFleetLogons(
+      connectTo(
+        workspace({
+          Syslog: [
+            ...lines('slow', 5, wrong('bob')),
+            line('slow', 5000, right('bob')),
+            ...lines('four', 4, wrong('bob')),
+            line('four', 5000, right('bob')),
+            ...lines('keyed', 6, wrong('bob')),
+            line('keyed', 6100, `${right('bob', 'publickey')}: ED25519 SHA256:abc`),
+            ...lines('interactive', 5, 'error: PAM: Authentication failure for bob from 203.0.113.9'),
+            line('interactive', 5000, right('bob', 'keyboard-interactive/pam')),
+            line('repeated', 0, `message repeated 5 times: [ ${wrong('bob')}]`),
+            line('repeated', 60, right('bob')),
+            ...lines('escaped', 5, wrong('jos\\303\\251')),
+            line('escaped', 5000, right('andr\\303\\251')),
+            ...lines('absent', 5, wrong('invalid user bob')),
+            line('absent', 5000, right('anna')),
+          ],
+        }),
+      ),
+      names.map((name) => machine({ name, os: 'linux' })),
+    );
+    if (fleet.state === 'unknown') throw new Error(fleet.because);
+    const of = (name: string) => {
+      const fact = fleet.value.get(machine({ name, os: 'linux' }).id.toLowerCase());
+      return fact?.state === 'known' ? fact.value : fact?.because;
+    };
+    for (const name of ['slow', 'interactive', 'repeated'])
+      expect([name, of(name)]).toEqual([
+        name,
+        { kind: 'guess', failures: 5, totalFailures: 5, accounts: 1, succeeded: true },
+      ]);
+    for (const name of ['four', 'keyed', 'escaped', 'absent']) expect([name, of(name)]).toEqual([name, null]);
+  });
+
   it('is unknown as a whole where no subscription lets us ask', async () => {
     const refuse = () => ({ status: 403, body: { error: { code: 'InsufficientAccessError', message: 'no' } } });
     const fleet = await readFleetLogons(connectTo(workspace({}, { refuse })), [web01]);
@@ -839,7 +955,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'explicit-credentials': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'last-event': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'fleet-bursts': { as: 'events', sources: ['events-security-event'] },
-  'fleet-after-failures': { as: 'events', sources: ['events-security-event'] },
+  'fleet-after-failures': { as: 'events', sources: ['events-security-event', 'guesses-syslog'] },
   'address-windows': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'events-around': { as: 'events', sources: ['events-security-event', 'events-windows-event', 'events-event'] },
   'linux-logons': { as: 'lines', sources: ['lines-syslog'], begins: 'sshd-attempts' },
@@ -849,6 +965,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'other-logs': { as: 'events', sources: ['others-event', 'others-windows-event'] },
   'events-security-event': null,
   'events-event': null,
+  'guesses-syslog': null,
   'lines-syslog': null,
   'service-installs': null,
   'linux-aftermath': null,
@@ -942,7 +1059,7 @@ describe('the queries', () => {
 
   it('are all checked', async () => {
     const files = (await readdir(folder)).filter((name) =>
-      /^(events|explicit|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
+      /^(events|explicit|guesses|lines|logon|last|fleet|linux|service|address|sshd|others?)-.*\.kql$/.test(name),
     );
     const listed = Object.keys(uses)
       .concat('events-windows-event', 'others-event', 'others-windows-event')

@@ -48,7 +48,8 @@ describe('attempts in every collection and order', () => {
               )
               .sort(),
           ).toEqual(told.map(of).sort());
-          expect(successes.length).toBe(byPam ? 0 : made.filter(({ entered }) => entered).length);
+          // A session that PAM opens is a logon where sshd's own line is not collected.
+          expect(successes.length).toBe(made.filter(({ entered }) => entered).length);
         },
       ),
       { numRuns: 1200 },
@@ -130,6 +131,26 @@ describe('modules of PAM', () => {
     );
     expect(codes([failure('pam_unix', '  user=bob'), summed])).toHaveLength(5);
     expect(codes([failedFrom('203.0.113.9', 'bob', 2, 4711), summed])).toHaveLength(1);
+  });
+});
+
+describe('a session that PAM opened', () => {
+  const session = (seconds: number, pid: number, form: string): SyslogLine => line(form, seconds, pid);
+  it.each([
+    'pam_unix(sshd:session): session opened for user bob(uid=1000) by bob(uid=0)',
+    'pam_unix(sshd:session): session opened for user bob by (uid=0)',
+    '(pam_unix) session opened for user bob by (uid=0)',
+    'session opened for user bob by (uid=0)',
+  ])('is a logon by itself, and none beside the line that lets it in: %s', (form) => {
+    expect(sshLogons([session(0, 7, form)])).toMatchObject({
+      failures: [],
+      successes: [{ account: 'bob', address: '', method: 'session' }],
+    });
+    const accepted = line('Accepted password for bob from 203.0.113.9 port 50022 ssh2', 0, 7);
+    for (const pid of [7, 8])
+      expect(sshLogons([accepted, session(1, pid, form)]).successes).toMatchObject([
+        { account: 'bob', address: '203.0.113.9', method: 'password' },
+      ]);
   });
 });
 

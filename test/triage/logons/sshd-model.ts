@@ -98,6 +98,7 @@ export function written(tried: Tried, child: number): { lines: ModelLine[]; trut
       guess(times);
       clock += 1;
       say('auth', `Accepted password for ${account} from ${at} ssh2`);
+      say('authpriv', `pam_unix(sshd:session): session opened for user ${account}(uid=1000) by ${account}(uid=0)`);
       more(times);
       break;
     case 'interactive':

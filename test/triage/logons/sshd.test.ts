@@ -68,7 +68,10 @@ describe('a message of sshd', () => {
 
   it.each([
     'Server listening on 0.0.0.0 port 22.',
-    'pam_unix(sshd:session): session opened for user root by (uid=0)',
+    'pam_unix(sudo:session): session opened for user root(uid=0) by deploy(uid=1000)',
+    'pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)',
+    'pam_unix(su-l:session): session opened for user root by bob(uid=1000)',
+    'pam_unix(sshd:session): session closed for user root',
     'Disconnected from user anna 10.0.0.5 port 50211',
     'Failed password',
     '',
