@@ -32,7 +32,6 @@ export function initialState(options: StartOptions, now: Date, demo: boolean): S
     redraws: 0,
     marked: new Set(),
     selectedVm: null,
-    overtaken: null,
     triages: new Map(),
     cases: new Map(),
     logs: new Map(),

@@ -76,7 +76,7 @@ export interface Session {
 }
 
 /** What reads from Azure and writes to the cases, and what changes Azure. */
-function workersOf(holder: Holder, { reader, playbooks, cases: keeper, stopwatch }: SessionPorts) {
+function workersOf(holder: Holder, { reader, playbooks, cases: keeper }: SessionPorts) {
   const cases = new CaseWriting(holder, keeper);
   const lookups = new LogLookups(holder, reader, cases);
   const vms = new VmReading(holder, reader, {
@@ -107,7 +107,7 @@ function workersOf(holder: Holder, { reader, playbooks, cases: keeper, stopwatch
       );
     },
   });
-  return { cases, lookups, vms, fleet: fleetReading(holder, reader, stopwatch), slots, starts, undos, chooser };
+  return { cases, lookups, vms, fleet: fleetReading(holder, reader), slots, starts, undos, chooser };
 }
 
 type Workers = ReturnType<typeof workersOf>;

@@ -168,8 +168,6 @@ export interface SessionState {
   marked: ReadonlySet<string>;
   /** The VM under the cursor of the suspects list; null: the first. */
   selectedVm: string | null;
-  /** The VM that was first in the list until an answer put another one in its place, and when, by the stopwatch. */
-  overtaken: { id: string; at: number } | null;
   triages: ReadonlyMap<string, TriageSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
   /** Exported event logs by the id of the VM whose they are. */

@@ -70,37 +70,6 @@ describe('suspects', () => {
     expect(screen).toContain('web01: RDP from the whole Internet by web-nsg/allow-rdp (300); 1,204 failures');
   });
 
-  test('Enter opens the VM that was seen under the cursor, not the one that an answer put there meanwhile', async () => {
-    const { terminal, world, session } = begin();
-    const [first, second] = ['app01', 'web09'].map((name) => suspect(name, 0));
-    if (!first || !second) throw new Error('two VMs');
-    world.tellRows([first, second]);
-    await terminal.until('❯· app01');
-    world.pass(2_000);
-    world.tellRows([{ ...second, score: 90 }, first]);
-    await terminal.until('❯· web09');
-    world.pass(200);
-    terminal.type('\r');
-    await terminal.until('Exposed ports');
-    expect(session.state().layers.at(-1)).toMatchObject({ vmId: first.id });
-    terminal.type('\u001b');
-    await terminal.until('❯· app01');
-  });
-
-  test('once the new order was there to be seen, Enter opens what is first', async () => {
-    const { terminal, world, session } = begin();
-    const [first, second] = ['app01', 'web09'].map((name) => suspect(name, 0));
-    if (!first || !second) throw new Error('two VMs');
-    world.tellRows([first, second]);
-    await terminal.until('❯· app01');
-    world.tellRows([{ ...second, score: 90 }, first]);
-    await terminal.until('❯· web09');
-    world.pass(600);
-    terminal.type('\r');
-    await terminal.until('Exposed ports');
-    expect(session.state().layers.at(-1)).toMatchObject({ vmId: second.id });
-  });
-
   test('a list that could not be read says why and how to go on', async () => {
     const { terminal, world } = begin();
     await terminal.until('listing');

@@ -1,5 +1,5 @@
 import type { Handlers } from '../commands.ts';
-import { promptHasKeys, promptKey, type SessionState, top } from '../state.ts';
+import { promptHasKeys, promptKey, type SessionState } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 
 /** A stopwatch and its beat. The wall's time of day is no measure: it jumps. */
@@ -18,8 +18,8 @@ export const wallStopwatch: Stopwatch = {
   },
 };
 
-/** How long a thing must have been on the terminal before a key can be meant for it: an answer to a prompt, a row of a list. */
-export const standingMilliseconds = 500;
+/** How long a prompt must have been on the terminal before an answer to it counts. */
+const standingMilliseconds = 500;
 /** A key that comes again within this time, with no other key between, is held down: keyboards begin to repeat within it. */
 const holdingMilliseconds = 1_000;
 
@@ -75,18 +75,7 @@ export function readingTime(holder: Holder, stopwatch: Stopwatch) {
     const { lastKey } = holder.get();
     const at = stopwatch.elapsed();
     const held = name === lastKey.name && at - lastKey.at < holdingMilliseconds;
-    holder.note({ lastKey: { name, at, held }, awaited: false, ...meantRow(name, at) });
-  }
-
-  /** A key that comes just after another VM was put first is meant for the one that was seen there. */
-  function meantRow(name: string, at: number): Pick<SessionState, 'overtaken'> & Partial<SessionState> {
-    const state = holder.get();
-    const { overtaken } = state;
-    const meant = overtaken !== null && at - overtaken.at < standingMilliseconds && state.selectedVm === null;
-    if (name === 'mouse') return { overtaken };
-    return meant && top(state).kind === 'suspects'
-      ? { overtaken: null, selectedVm: overtaken.id }
-      : { overtaken: null };
+    holder.note({ lastKey: { name, at, held }, awaited: false });
   }
 
   return {

@@ -1,23 +1,11 @@
 import type { ScanRow } from '../../documents/triage.ts';
-import { type Stopwatch, standingMilliseconds } from '../prompts/reading-time.ts';
 import type { Reader } from '../session-readers.ts';
 import type { SessionState } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
-import { visibleRows } from '../suspects.ts';
 
 /** Reads the list of VMs; a new reading ends the one before it. */
-export function fleetReading(holder: Holder, reader: Reader, stopwatch: Stopwatch) {
+export function fleetReading(holder: Holder, reader: Reader) {
   let latest: AbortController | null = null;
-
-  /** The cursor that nobody has moved stays on the first row: which VM was there is kept for a key that is on its way. */
-  function noteOvertaken(before: SessionState): void {
-    const state = holder.get();
-    const first = visibleRows(before)[0]?.id;
-    if (state.selectedVm !== null || first === undefined || first === visibleRows(state)[0]?.id) return;
-    const at = stopwatch.elapsed();
-    const { overtaken } = state;
-    if (overtaken === null || at - overtaken.at >= standingMilliseconds) holder.note({ overtaken: { id: first, at } });
-  }
 
   function read(): void {
     latest?.abort();
@@ -29,7 +17,6 @@ export function fleetReading(holder: Holder, reader: Reader, stopwatch: Stopwatc
     const take = (rows: readonly ScanRow[], notSeen: readonly string[], changes: Partial<SessionState['scan']>) => {
       const before = holder.get();
       holder.set({ scan: { ...before.scan, rows, notSeen, ...changes } });
-      noteOvertaken(before);
     };
     reader
       .scan((rows, notSeen) => {
