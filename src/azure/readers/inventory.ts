@@ -14,7 +14,7 @@ import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
 import { machineOf } from './machine-row.ts';
 import { type OtherMachine, otherMachineNamed, otherMachineOf } from './other-machines.ts';
-import { instanceNamed, isInstanceName, readInstance, readInstances } from './scale-set-instances.ts';
+import { instanceNamed, isInstanceName, readInstance, readInstances, withInterfaces } from './scale-set-instances.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 export interface Inventory {
@@ -143,7 +143,7 @@ async function readOne(
   const listed = rows
     .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, subscriptions)))
     .find((vm) => vm !== undefined && sameId(vm.id, id));
-  return listed ?? readInstance(connection, id, subscriptions);
+  return listed ? withInterfaces(connection, listed) : readInstance(connection, id, subscriptions);
 }
 
 /** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
@@ -170,5 +170,5 @@ export async function resolveVm(connection: Connection, wanted: string): Promise
     const told = otherMachineNamed(others, instance || id);
     if (told !== '') throw new Failure(told, exitCode.usage);
   }
-  return chooseMachine(machines, wanted);
+  return withInterfaces(connection, chooseMachine(machines, wanted));
 }
