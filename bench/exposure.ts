@@ -76,15 +76,12 @@ function measure(count: number): Measured {
     measured.cpu[what] += (user + system) / 1000;
     return result;
   };
-  const fleet = timed(
-    'exposure',
-    () =>
-      new FleetExposure(machines, (vm, exposure, addresses) => {
-        unseen.add(exposure);
-        rows.set(vm, { reach: reachOf(vm, exposure), addresses });
-        for (const { shapes } of exposure.openings) measured.ports += shapes.length;
-      }),
-  );
+  const fleet = new FleetExposure<(typeof machines)[number]>((vm, exposure, addresses) => {
+    unseen.add(exposure);
+    rows.set(vm, { reach: reachOf(vm, exposure), addresses });
+    for (const { shapes } of exposure.openings) measured.ports += shapes.length;
+  });
+  timed('exposure', () => fleet.addMachines(machines));
   let begun = false;
   for (const line of pagesOfStdin()) {
     if (line === '') {

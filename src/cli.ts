@@ -195,11 +195,13 @@ function addKql(cordon: Command): void {
 
 /** `cordon run PLAYBOOK` */
 function addRun(cordon: Command): void {
-  reading(cordon.command('run <playbook>').description('run a playbook without the workbench'))
-    .requiredOption('--vm <vm>', 'the VM, by name or resource id')
+  reading(
+    cordon.command('run <playbook> [vms...]').description('run a playbook without the workbench, on one VM or several'),
+  )
+    .option('--vm <vm>', 'the VM, by name or resource id; several are given behind the playbook')
     .option('--dry-run', 'print the plan and change nothing')
     .option('--yes', 'answer yes; steps that need the VM name still need --confirm')
-    .option('--confirm <name>', "the VM's name, for steps that ask for it")
+    .option('--confirm <name>', "the VM's name, or the number of several VMs, for steps that ask for it")
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
     .addOption(
@@ -212,6 +214,7 @@ function addRun(cordon: Command): void {
     .option('--evidence-group <name>', 'the resource group that snapshots are put in')
     .option('--evidence-subscription <id>', 'the subscription of that group')
     .option('--lock-evidence', 'a CanNotDelete lock on each snapshot')
+    .option('--account <name>', 'the local account that disable-account disables, without its domain')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
@@ -220,16 +223,11 @@ function addRun(cordon: Command): void {
     .option('--case <id>', 'continue this case')
     .option('--cases <folder>', 'where case files are kept')
     .option('--json', 'print cordon.plan/1 or cordon.run/1')
-    .action(async (playbook: string, _flags, command: Command) =>
-      finish(
-        (await import('./commands/run-headless.ts')).runPlaybook(
-          playbook,
-          command.optsWithGlobals(),
-          streams,
-          process.argv[1],
-        ),
-      ),
-    );
+    .action(async (playbook: string, vms: string[], _flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      const { runOn } = await import('./commands/run-headless.ts');
+      await finish(runOn(playbook, [...(flags.vm ? [flags.vm] : []), ...vms], flags, streams, process.argv[1]));
+    });
 }
 
 /** `cordon undo [CASE]` */
@@ -257,6 +255,33 @@ function addUndo(cordon: Command): void {
     );
 }
 
+/** `cordon release CASE` */
+function addRelease(cordon: Command): void {
+  reading(
+    cordon
+      .command('release <case>')
+      .description('at the end of an incident: undo all that the case has in force, and look at what is left'),
+  )
+    .option('--confirm <name>', "the VM's name: do it; without it what is in force is listed")
+    .option('--reason <text>', 'why, for the transcript')
+    .option('--cases <folder>', 'where case files are kept')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/release.ts')).releaseCase(id, command.optsWithGlobals(), streams)),
+    );
+}
+
+/** `cordon playbook lint` */
+function addPlaybook(cordon: Command): void {
+  cordon
+    .command('playbook')
+    .description('playbook files')
+    .command('lint <file...>')
+    .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
+    .action(async (files: string[]) =>
+      finish((await import('./commands/playbook-lint.ts')).lintPlaybooks(files, streams)),
+    );
+}
+
 /** `cordon case list|show|verify|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
@@ -278,6 +303,7 @@ function addCase(cordon: Command): void {
   folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
+    .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
@@ -288,6 +314,7 @@ function addCase(cordon: Command): void {
             ...at(flags),
             ...(flags.head ? { head: flags.head } : {}),
             ...(flags.entries ? { entries: flags.entries } : {}),
+            ...(flags.anchor ? { anchor: flags.anchor } : {}),
             ...(flags.evidence ? { evidence: true } : {}),
           },
           streams,
@@ -422,6 +449,8 @@ function program(): Command {
   addKql(cordon);
   addRun(cordon);
   addUndo(cordon);
+  addRelease(cordon);
+  addPlaybook(cordon);
   addCase(cordon);
   addSimulate(cordon);
   addDoctor(cordon);

@@ -24,7 +24,7 @@ function commandsOf(page: string): string[] {
 const words = (line: string) =>
   [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 
-const readsAzure = /^cordon (?:doctor|scan|triage|run|undo)\b/;
+const readsAzure = /^cordon (?:doctor|scan|triage|incident|run|undo)\b/;
 const keepsCases = /^cordon (?:case|undo|run)\b|--case\b/;
 
 let simulator: RunningSimulator;

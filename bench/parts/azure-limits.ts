@@ -40,10 +40,14 @@ export async function limitedAzure(target: string): Promise<LimitedAzure> {
     body: Buffer,
     response: http.ServerResponse,
     added: Record<string, string>,
+    takes: number,
     done: () => void,
   ) => {
     const { method, url, headers } = request;
-    const on = http.request({ hostname, port, method, path: url, headers }, (answer) => {
+    // A simulator's own time is part of what Azure takes, and comes on top only where it is longer.
+    const earliest = new Promise((resolve) => setTimeout(resolve, takes));
+    const on = http.request({ hostname, port, method, path: url, headers }, async (answer) => {
+      await earliest;
       response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...added });
       answer.pipe(response).on('close', done);
     });
@@ -66,7 +70,7 @@ export async function limitedAzure(target: string): Promise<LimitedAzure> {
         running -= 1;
         next();
       };
-      setTimeout(() => forward(request, body, response, {}, ended), pace.queryMs);
+      forward(request, body, response, {}, pace.queryMs, ended);
     });
     next();
   };
@@ -83,7 +87,7 @@ export async function limitedAzure(target: string): Promise<LimitedAzure> {
       return refuse(response, { ...quota(0), 'retry-after': String(Math.ceil(resets / 1000)) });
     graphed.push(now);
     const left = limits.graph - graphed.length;
-    setTimeout(() => forward(request, body, response, quota(left), () => {}), pace.graphMs);
+    forward(request, body, response, quota(left), pace.graphMs, () => {});
   };
   const server = http.createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -94,7 +98,7 @@ export async function limitedAzure(target: string): Promise<LimitedAzure> {
       else if (/resourcegraph\/resources/i.test(request.url ?? '')) toGraph(request, body, response);
       else {
         counts.other += 1;
-        forward(request, body, response, {}, () => {});
+        forward(request, body, response, {}, 0, () => {});
       }
     });
   });

@@ -1,5 +1,6 @@
 import { instantAt, textAt } from '../arm/json.ts';
 import { scaleSetInstanceOf } from '../arm/scale-set-instance.ts';
+import { redactText } from '../casefile/redaction.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -95,15 +96,30 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   return { ...base, ...suspicionOf(base, reach) };
 }
 
+/** Redacts what a reason quotes of Azure's names; few of a fleet's reasons differ, and each is looked at once. */
+class Reasons {
+  readonly #known = new Map<string, string>();
+
+  redacted({ because, ...row }: ScanRow): ScanRow {
+    return { ...row, because: because.map((text) => this.#redacted(text)) };
+  }
+
+  #redacted(text: string): string {
+    const known = this.#known.get(text) ?? redactText(text);
+    this.#known.set(text, known);
+    return known;
+  }
+}
+
 /** Rows that are made before keys and answers get their turn: some milliseconds of work. */
 const slice = 500;
 
 /** A row of each VM, by suspicion. The VMs come by name: the most suspicious of a list keep that order among equals. */
-async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts): Promise<ScanRow[]> {
+async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts, reasons: Reasons): Promise<ScanRow[]> {
   const rows: ScanRow[] = [];
   for (let from = 0; from < machines.length; from += slice) {
     if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    for (const vm of machines.slice(from, from + slice)) rows.push(rowOf(vm, facts));
+    for (const vm of machines.slice(from, from + slice)) rows.push(reasons.redacted(rowOf(vm, facts)));
   }
   return rows.sort((a, b) => b.score - a.score);
 }
@@ -118,6 +134,7 @@ class Board {
   readonly #facts: FleetFacts;
   readonly #tell: (rows: ScanRow[]) => void;
   readonly #ended: () => boolean;
+  readonly #reasons = new Reasons();
   #stale = false;
   #making: Promise<void> | null = null;
 
@@ -142,7 +159,7 @@ class Board {
   async #make(): Promise<void> {
     while (this.#stale && !this.#ended()) {
       this.#stale = false;
-      this.rows = await rowsOf(this.machines, this.#facts);
+      this.rows = await rowsOf(this.machines, this.#facts, this.#reasons);
       if (!this.#ended()) this.#tell(this.rows);
     }
   }
@@ -166,13 +183,18 @@ interface ScanInHand {
   notSeen: string[];
 }
 
-async function scanExposure({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
+/** Begins before the VMs are listed: what leads to them is as many pages. */
+async function scanExposure(
+  { connection, options, ids, facts, notSeen }: Omit<ScanInHand, 'inventory'>,
+  listing: Promise<VirtualMachine[]>,
+  signal: AbortSignal,
+): Promise<void> {
   const reached = new Map<VirtualMachine, MachineExposure>();
   const unseen = await readFleetExposure(
     connection,
     ids,
-    inventory.machines,
-    options,
+    listing,
+    { ...options, signal },
     (vm, exposure, reach, addresses) => {
       reached.set(vm, { reach, addresses, full: options.full ? exposure.fact() : undefined });
     },
@@ -248,7 +270,6 @@ async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInH
 
 /** Readings of a scan that begin once the VMs are listed, side by side. One that fails is named in `notSeen`. */
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
-  exposure: scanExposure,
   'failed logons': scanLogons,
   'Defender alerts': scanAlerts,
   patches: scanPatches,
@@ -284,9 +305,24 @@ export async function readScan(
     board.machines = machines.toSorted(byName);
     board.changed();
   };
-  const inventory = await readInventory(connection, signal, listed);
+  const part = async (what: string, work: Promise<void>) => {
+    await work.catch((error: unknown) => notSeen.push(`${what}: ${azureError(error).message}`));
+    board.changed();
+  };
+  const unlisted = new AbortController();
+  const both = AbortSignal.any([unlisted.signal, ...(signal ? [signal] : [])]);
+  let exposure: Promise<void> | undefined;
+  const reading: Promise<Fact<Inventory>> = readInventory(connection, signal, listed, (ids) => {
+    const machines = reading.then((inventory) => (inventory.state === 'known' ? inventory.value.machines : []));
+    exposure = part('exposure', scanExposure({ connection, options, ids, facts, notSeen }, machines, both));
+  });
+  const inventory = await reading.catch((error: unknown) => {
+    unlisted.abort();
+    throw error;
+  });
   const asOf = () => connection.clock.now().toISOString();
   if (inventory.state === 'unknown') {
+    unlisted.abort();
     const { why, because, cure } = inventory;
     const reason = `${because}: ${cure}`;
     onProgress([], [reason]);
@@ -298,12 +334,7 @@ export async function readScan(
   const ids = subscriptions.map(({ id }) => id);
   listed(machines);
   const scan = { connection, options, inventory: inventory.value, ids, facts, notSeen };
-  await Promise.all(
-    Object.entries(parts).map(async ([what, work]) => {
-      await work(scan).catch((error: unknown) => notSeen.push(`${what}: ${azureError(error).message}`));
-      board.changed();
-    }),
-  );
+  await Promise.all([exposure, ...Object.entries(parts).map(([what, work]) => part(what, work(scan)))]);
   await board.settled();
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: board.rows, notSeen };
 }

@@ -7,7 +7,7 @@ import type { Entry, EntryKind } from '../documents/transcript.ts';
 export const evidenceRef = z.object({ file: z.string(), sha256: z.string(), bytes: z.int() });
 export type EvidenceRef = z.infer<typeof evidenceRef>;
 
-const vmRef = z.object({ id: z.string(), name: z.string() });
+export const vmRef = z.object({ id: z.string(), name: z.string() });
 /** `tenantId` where it is another than that of the VM: a tenant to which the customer's is delegated. */
 const operator = z.object({ upn: z.string(), oid: z.string(), tenantId: z.string().optional() });
 

@@ -2,7 +2,7 @@ import { type Conclusion, conclusion } from '../documents/conclusion.ts';
 import { factOf } from '../documents/fact-schema.ts';
 import type { Entry } from '../documents/transcript.ts';
 import { type ScanDocument, scanDocument } from '../documents/triage.ts';
-import { evidenceOf, evidenceRef, type FactBody, readBody } from './bodies.ts';
+import { evidenceOf, evidenceRef, type FactBody, readBody, vmRef } from './bodies.ts';
 import type { NotesSource } from './notes-source.ts';
 
 /** A fact by its name, as it was entered first and last. */
@@ -103,12 +103,15 @@ class DigestReading {
   readonly #unread: string[] = [];
   #scan: ScanDocument | null = null;
   #scanWhere = '';
+  /** The VM that was opened last, and the one that the entry at hand is about: entries name it where a case holds several. */
+  #opened: { id: string; name: string };
   #vm: { id: string; name: string };
   #firstAt = '';
   #lastAt = '';
 
   constructor(source: NotesSource) {
     this.#source = source;
+    this.#opened = source.header.vm;
     this.#vm = source.header.vm;
   }
 
@@ -118,7 +121,9 @@ class DigestReading {
     this.#kinds.set(entry.kind, (this.#kinds.get(entry.kind) ?? 0) + 1);
     if (this.#actors.size < 50 && entry.actor !== 'cordon') this.#actors.add(entry.actor);
     const opened = readBody(entry, 'open');
-    if (opened) this.#vm = opened.vm;
+    if (opened) this.#opened = opened.vm;
+    const named = vmRef.safeParse(entry.body.vm);
+    this.#vm = named.success ? named.data : this.#opened;
     const fact = readBody(entry, 'fact');
     if (fact) await this.#takeFact(entry, fact);
     await this.#takeStep(entry);
@@ -202,7 +207,7 @@ class DigestReading {
       at: entry.at,
       playbook,
       step,
-      title: this.#titles.get(`${playbook} ${step}`) ?? step,
+      title: this.#titles.get(`${this.#vm.name} ${playbook} ${step}`) ?? step,
       by: entry.actor,
       confirmed: null,
       reason: '',
@@ -218,7 +223,8 @@ class DigestReading {
   async #takeStep(entry: Entry): Promise<void> {
     if (entry.kind === 'plan') {
       const plan = readBody({ kind: 'plan', body: await this.#source.fullBody(entry) }, 'plan');
-      for (const { id, title } of plan?.steps ?? []) this.#titles.set(`${plan?.playbook} ${id}`, title);
+      for (const { id, title } of plan?.steps ?? [])
+        this.#titles.set(`${this.#vm.name} ${plan?.playbook} ${id}`, title);
     }
     const confirmed = readBody(entry, 'confirm');
     if (confirmed) {
@@ -238,7 +244,7 @@ class DigestReading {
       step.requests += 1;
     }
     const outcome = readBody(entry, 'outcome');
-    const last = this.#steps.at(-1);
+    const last = this.#steps.findLast(({ vm }) => vm === this.#vm.name);
     if (outcome?.ok === false && last) last.refused += 1;
     const checked = readBody(entry, 'verify');
     if (checked) {

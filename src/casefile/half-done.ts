@@ -1,4 +1,5 @@
 import type { Entry } from '../documents/transcript.ts';
+import { vmRef } from './bodies.ts';
 import type { CaseStore, CaseSummary } from './case-store.ts';
 import { openIntents } from './recovery.ts';
 
@@ -34,6 +35,7 @@ interface PendingDeadline {
 }
 
 interface Begun {
+  record: string;
   step: string;
   playbook: string;
   at: string;
@@ -48,13 +50,31 @@ function begunSteps(entries: readonly Entry[]): Begun[] {
     if (record === '') continue;
     const known = begun.get(record);
     if (kind === 'intent' && !known) {
-      begun.set(record, { step: String(body.step ?? ''), playbook: String(body.playbook ?? ''), at, ok: undefined });
+      begun.set(record, {
+        record,
+        step: String(body.step ?? ''),
+        playbook: String(body.playbook ?? ''),
+        at,
+        ok: undefined,
+      });
     }
     if (kind !== 'verify' || !known) continue;
     if (body.undo === true && body.ok === true) begun.delete(record);
     else if (body.undo !== true) begun.set(record, { ...known, ok: typeof body.ok === 'boolean' ? body.ok : null });
   }
   return [...begun.values()];
+}
+
+/** The VM of each execution of a step, by its record, where the entries of a case with several VMs name it. */
+function namedVms(entries: readonly Entry[]): Map<string, HalfDone['vm']> {
+  const named = new Map<string, HalfDone['vm']>();
+  for (const { body } of entries) {
+    const deadline = typeof body.deadline === 'object' && body.deadline !== null ? body.deadline : {};
+    const record = body.record ?? Reflect.get(deadline, 'record');
+    const vm = vmRef.safeParse(body.vm);
+    if (vm.success && typeof record === 'string') named.set(record, vm.data);
+  }
+  return named;
 }
 
 /** What a case left half-done, from its entries. */
@@ -64,10 +84,12 @@ export async function halfDoneIn(
   pending: (entries: readonly Entry[]) => readonly PendingDeadline[],
   now: Date,
 ): Promise<HalfDone[]> {
-  const { id: caseId, vm } = summary;
+  const { id: caseId, vm: own } = summary;
+  const named = namedVms(entries);
   const undo = `cordon undo ${caseId}`;
   const found: HalfDone[] = [];
-  for (const { step, playbook, at } of pending(entries)) {
+  for (const { record, step, playbook, at } of pending(entries)) {
+    const vm = named.get(record) ?? own;
     const overdue = Date.parse(at) <= now.getTime();
     const text = overdue
       ? `${step} on ${vm.name} should have been undone at ${at}: nobody kept it, and nothing undid it`
@@ -77,6 +99,8 @@ export async function halfDoneIn(
   }
   for (const { entry, intent } of await openIntents(entries)) {
     const { method, url } = intent.request;
+    const said = vmRef.safeParse(entry.body.vm);
+    const vm = said.success ? said.data : own;
     const resource =
       decodeURIComponent(url.split('?')[0] ?? '')
         .split('/')
@@ -85,7 +109,8 @@ export async function halfDoneIn(
     const about = { step: intent.step, playbook: intent.playbook ?? '', at: entry.at, text };
     found.push({ caseId, vm, ...about, kind: 'unknown-outcome', command: undo });
   }
-  for (const { step, playbook, at, ok } of begunSteps(entries)) {
+  for (const { record, step, playbook, at, ok } of begunSteps(entries)) {
+    const vm = named.get(record) ?? own;
     if (ok !== undefined && ok !== false) continue;
     const how = ok === false ? 'was not verified' : 'was begun and not brought to its end';
     const text = `${step} on ${vm.name} ${how}: it may be done in part`;

@@ -117,13 +117,34 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   head?: string;
   /** The number of entries noted with it. */
   entries?: number;
+  /** Both, "HEAD:COUNT". */
+  anchor?: string;
   /** Make the digests of the disks that the case exported again. */
   evidence?: boolean;
 }
 
+/** Head and count as one text, as an export prints them, or count and head, as a tag has them; null for any other text. */
+function anchorOf(text: string): { head: string; entries: number } | null {
+  const [first = '', second = '', ...rest] = text.trim().split(':');
+  const [head, count] = first.length === 64 ? [first, second] : [second, first];
+  if (rest.length > 0 || !/^[0-9a-fA-F]{64}$/.test(head) || !/^[1-9]\d{0,14}$/.test(count)) return null;
+  return { head, entries: Number(count) };
+}
+
 /** `cordon case verify ID`: 0 only if the chain, its evidence and the given anchor hold; else 6 and the first wrong line. */
 export async function caseVerify(id: string, options: CaseVerifyOptions, streams: CommandStreams): Promise<number> {
-  const { head, entries } = options;
+  const anchor = options.anchor === undefined ? {} : anchorOf(options.anchor);
+  if (anchor === null) {
+    streams.stderr.write(
+      '--anchor takes HEAD:COUNT, as an export prints it: 64 hexadecimal digits, a colon, a number\n',
+    );
+    return wrongUsage;
+  }
+  if (options.anchor !== undefined && (options.head !== undefined || options.entries !== undefined)) {
+    streams.stderr.write('--anchor is --head and --entries in one: give the one or the other\n');
+    return wrongUsage;
+  }
+  const { head, entries } = { ...options, ...anchor };
   if (head !== undefined && !/^[0-9a-fA-F]{64}$/.test(head)) {
     streams.stderr.write('--head takes the 64 hexadecimal digits that an export prints\n');
     return wrongUsage;
@@ -164,7 +185,7 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     }
     if (head === undefined) {
       streams.stderr.write(
-        'Checked by itself only: give --head and --entries from an export to rule out a rewritten file.\n',
+        'Checked by itself only: give --anchor HEAD:COUNT from an export to rule out a rewritten file.\n',
       );
     }
     return done;
@@ -208,7 +229,7 @@ export async function caseExport(id: string, options: CaseExportOptions, streams
       streams.stdout.write(`${exported.file}\n`);
     }
     streams.stderr.write(
-      `sha256 ${exported.sha256}\nThe case has ${counted(exported.entries, 'entry', 'entries')}, head ${exported.head}: note both elsewhere.\n`,
+      `sha256 ${exported.sha256}\nThe case has ${counted(exported.entries, 'entry', 'entries')}, head ${exported.head}: note both elsewhere.\nanchor ${exported.head}:${exported.entries}\n`,
     );
     if (exported.verification.ok) return done;
     streams.stderr.write(`${failed(found.id, exported.verification)}\n`);

@@ -9,7 +9,7 @@ function heldMark(held: boolean | null): string {
   return held === null ? '?' : held ? '✓' : '✗';
 }
 
-function stepText(step: PlannedStep, number: number): string[] {
+function stepText(step: PlannedStep, number: number, vms: number): string[] {
   const lines = [line(`${number} ${step.id}: ${step.title}`)];
   const say = (label: string, texts: readonly string[]) => {
     for (const [index, text] of texts.entries())
@@ -35,17 +35,18 @@ function stepText(step: PlannedStep, number: number): string[] {
     );
   }
   if (step.changes.length > 0) {
-    const confirm = step.danger === 'disruptive' ? "the VM's name (--confirm)" : 'y (--yes)';
+    const typed = vms === 1 ? "the VM's name (--confirm)" : `the number of VMs (--confirm ${vms})`;
+    const confirm = step.danger === 'disruptive' ? typed : 'y (--yes)';
     say('confirm', [confirm]);
     say('undo', [step.undo === '' ? 'cannot be undone' : step.undo]);
   }
   return lines;
 }
 
-/** A plan for people, a line each. */
-export function planText(plan: PlanDocument): string {
+/** A plan for people, a line each; `vms` is how many are confirmed at once. */
+export function planText(plan: PlanDocument, vms = 1): string {
   const lines = [line(`${plan.playbook} on ${plan.vm.name}: the plan. Nothing is changed.`), line(plan.vm.id), ''];
-  for (const [index, step] of plan.steps.entries()) lines.push(...stepText(step, index + 1), '');
+  for (const [index, step] of plan.steps.entries()) lines.push(...stepText(step, index + 1, vms), '');
   return `${lines.join('\n').trimEnd()}\n`;
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../casefile/case-store.ts';
 import { readEvidence } from '../casefile/evidence.ts';
 import { halfDone, halfDoneIn } from '../casefile/half-done.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
 import { type Deadline, keptNote, pendingDeadlines } from '../playbook/deadlines.ts';
@@ -28,6 +29,7 @@ import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook as run, type WritableCase } from './run.ts';
+import { runSeveral, type SharedCase } from './run-several.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
 import { deadlineText, undoDue } from './undo-due.ts';
@@ -113,13 +115,7 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         async openCase(): Promise<WritableCase> {
           const kept = await openHeadlessCase(opened, flags, vm, streams, async (fresh) => {
             await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
-            await settleEarlierCases(
-              { store: storeOf(opened, flags), vmId: vm.id, current: fresh.file, demo: connection.simulated },
-              (file) => caseLogOf({ id: file.id, file, actor: fresh.actor }, now),
-              connection,
-              streams.stderr,
-            );
-            await tellOverdue(storeOf(opened, flags), fresh, vm.id, connection, streams.stderr);
+            await settleFor(opened, flags, fresh, vm, streams);
           });
           await readIntoCase(opened, kept, vm, readingSeconds);
           const entered = kept.entries().length;
@@ -145,6 +141,118 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
         ...(program === undefined
           ? {}
           : { guard: (id) => startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags) }),
+      },
+      streams,
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+/** `cordon run PLAYBOOK VM…`: one VM, or several in one act. Throws a Failure when none is named. */
+export function runOn(
+  name: string,
+  vms: readonly string[],
+  flags: Omit<RunFlags, 'vm'>,
+  streams: Streams,
+  program?: string,
+): Promise<number> {
+  const [vm] = vms;
+  if (vm === undefined) throw new Failure('run: name a VM, or several', exitCode.usage);
+  return vms.length === 1
+    ? runPlaybook(name, { ...flags, vm }, streams, program)
+    : runOnSeveral(name, vms, flags, streams, program);
+}
+
+/** Settles what earlier sessions left open for a VM, in the case at hand and in its own. */
+async function settleFor(opened: Opened, flags: CaseFlags, fresh: KeptCase, vm: VirtualMachine, streams: Streams) {
+  const { connection } = opened;
+  const now = () => connection.clock.now();
+  const store = storeOf(opened, flags);
+  await settleEarlierCases(
+    { store, vmId: vm.id, current: fresh.file, demo: connection.simulated },
+    (file) => caseLogOf({ id: file.id, file, actor: fresh.actor }, now),
+    connection,
+    streams.stderr,
+  );
+  await tellOverdue(store, fresh, vm.id, connection, streams.stderr);
+}
+
+/** The case of the first VM, for all: each VM's facts, intents and outcomes name it. */
+async function openShared(
+  opened: Opened,
+  flags: CaseFlags,
+  vms: readonly VirtualMachine[],
+  streams: Streams,
+  interrupted: () => boolean,
+): Promise<SharedCase> {
+  const now = () => opened.connection.clock.now();
+  const [first] = vms;
+  if (!first) throw new Failure('run: name a VM, or several', exitCode.usage);
+  const kept = await openHeadlessCase(opened, flags, first, streams, async (fresh) => {
+    await settleOpenIntents(fresh.file, caseLogOf(fresh, now), opened.connection, streams.stderr);
+    for (const vm of vms) await settleFor(opened, flags, fresh, vm, streams);
+  });
+  await kept.note(`In one act: ${vms.map(({ name }) => name).join(', ')}`);
+  const readAll = () => Promise.all(vms.map((vm) => readIntoCase(opened, kept, vm, readingSeconds)));
+  await readAll();
+  const entered = kept.entries().length;
+  return {
+    caseId: kept.id,
+    logFor: (target) => caseLogOf(kept, now, target),
+    async close() {
+      const changed = kept
+        .entries()
+        .slice(entered)
+        .some(({ kind }) => kind === 'intent');
+      if (changed && !interrupted()) await readAll();
+      await kept.close();
+    },
+  };
+}
+
+/** `cordon run PLAYBOOK VM1 VM2 …` */
+async function runOnSeveral(
+  name: string,
+  wanted: readonly string[],
+  flags: Omit<RunFlags, 'vm'>,
+  streams: Streams,
+  program?: string,
+): Promise<number> {
+  const allowed = allowedAddress(flags);
+  const opened = await openConnection(flags);
+  const { connection } = opened;
+  let interrupted = false;
+  try {
+    const actions: ReadonlyMap<string, Action> = createActions(connection);
+    const shelf = await loadPlaybooks(await playbookFolders(), actions);
+    const playbook = withLockOptions(findPlaybook(shelf, name), flags);
+    const named = await Promise.all(wanted.map((one) => resolveVm(connection, one)));
+    const vms = [...new Map(named.map((vm) => [vm.id.toLowerCase(), vm])).values()];
+    let guardedBy: string | null = null;
+    return await runSeveral(
+      flags,
+      {
+        playbook,
+        actions,
+        targets: vms.map(targetOf),
+        responderAddress: allowed ?? (await connection.signedIn()).address,
+        now: () => connection.clock.now(),
+        openCase: () => openShared(opened, flags, vms, streams, () => interrupted),
+        onInterrupt: (callback) =>
+          onInterrupt((because) => {
+            interrupted = true;
+            callback(because);
+          }),
+        ...(program === undefined
+          ? {}
+          : {
+              // One process waits for all deadlines of the case.
+              guard: (id) => {
+                guardedBy ??= startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags);
+                return guardedBy;
+              },
+            }),
       },
       streams,
     );

@@ -48,7 +48,7 @@ export interface RunDependencies {
 }
 
 /** A log for plans: the case's name for names of resources, and nothing is written. */
-function noLog(dependencies: RunDependencies): CaseLog {
+export function noLog(dependencies: Pick<RunDependencies, 'now' | 'target'>): CaseLog {
   const refuse = async () => {
     throw new Error('a plan writes nothing');
   };
@@ -88,7 +88,7 @@ function missingConsent(run: StartedRun, options: RunOptions, machine: string): 
 }
 
 /** The exit code that says how a run ended. */
-function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
+export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
   switch (view.outcome) {
     case 'done':
       return exitCode.done;
@@ -102,7 +102,7 @@ function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
 }
 
 /** The state after a run that needs attention, and what to do next, a line each. */
-function standing(view: RunView, caseId: string): string[] {
+export function standing(view: RunView, caseId: string): string[] {
   const changed = view.steps.filter((step) => step.kind === 'action' && step.changes.length > 0);
   const lines = changed.flatMap((step) => {
     if (step.state === 'done') return [`${view.vm.name}: “${step.title}” IS in force.`];
@@ -137,7 +137,7 @@ function narrate(run: StartedRun, streams: RunStreams): void {
 }
 
 /** Answers from the options. What they do not answer ends the run: a script cannot be asked. */
-function answerFrom(run: StartedRun, options: RunOptions): void {
+export function answerFrom(run: StartedRun, options: RunOptions): void {
   let pending = '';
   run.subscribe(() => {
     const { prompt } = run.view();

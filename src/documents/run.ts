@@ -64,6 +64,16 @@ export const planDocument = z.object({
 });
 export type PlanDocument = z.infer<typeof planDocument>;
 
+/** `cordon run PLAYBOOK VM1 VM2 --dry-run --json` */
+export const plansDocument = z.object({
+  schema: z.literal('cordon.plans/1'),
+  asOf: instant,
+  playbook: z.string(),
+  plans: z.array(planDocument),
+  /** The VMs for which no plan could be made, with why. */
+  notPlanned: z.array(z.object({ id: z.string(), name: z.string(), because: z.string() })),
+});
+
 const ranStep = plannedStep.extend({
   outcome: z.enum(['done', 'failed', 'skipped', 'undone', 'not-reached', 'running']),
   verified: z.object({ ok: z.boolean().nullable(), text: z.string() }).nullable(),
@@ -85,3 +95,12 @@ export const runDocument = z.object({
   autoUndo: z.object({ at: instant, by: z.string() }).nullable().optional(),
 });
 export type RunDocument = z.infer<typeof runDocument>;
+
+/** `cordon run PLAYBOOK VM1 VM2 --json`: one run a VM, all in one case. */
+export const runsDocument = z.object({
+  schema: z.literal('cordon.runs/1'),
+  asOf: instant,
+  playbook: z.string(),
+  case: z.string(),
+  runs: z.array(runDocument.extend({ summary: z.string() })),
+});

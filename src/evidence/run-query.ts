@@ -122,6 +122,9 @@ export async function runQuery(
     if (!(tablesOf.get(source) ?? []).some((name) => wanted.has(name))) continue;
     notes.push(...(await source.read(wanted, progress, eventIds)));
   }
+  if (/\bingestion_time\s*\(/.test(query)) {
+    notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
+  }
   for (const [path, { changed }] of digests) {
     if (await changed()) notes.push(`${path}: the file changed while it was read; its SHA-256 may be of another state`);
   }

@@ -10,6 +10,7 @@ import type { Table } from './table.ts';
 import { tabular } from './tabular.ts';
 import { datetimeFromMilliseconds } from './times.ts';
 import type { Column, ColumnType } from './types.ts';
+import { watchlistsAsTables } from './watchlists.ts';
 
 export { type Diagnostic, KqlError } from './kqlerror.ts';
 export type { Column, ColumnType } from './types.ts';
@@ -156,7 +157,7 @@ const TOO_DEEP = 'KS245';
 
 /** The analysis of a query without errors; throws KqlError with all of them. */
 export function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
-  const analysis = analyseText(query, schema, anyCase);
+  const analysis = analyseText(watchlistsAsTables(query, new Set(schema.tables.keys())), schema, anyCase);
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
   const [first] = errors;
   if (first) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
-import type { Column, ColumnType } from './types.ts';
+import { type Column, type ColumnType, isColumnType } from './types.ts';
 
 /**
  * Microsoft's Kusto parser and analyser, behind a small surface. It is a C# library compiled to JavaScript: 5 MB that
@@ -207,21 +207,6 @@ export function calledBody(call: Node): Node | undefined {
   const body = invoke(call, 'GetCalledFunctionBody');
   return isNode(body) ? body : undefined;
 }
-
-const COLUMN_TYPES: ReadonlySet<string> = new Set<ColumnType>([
-  'bool',
-  'datetime',
-  'dynamic',
-  'guid',
-  'int',
-  'long',
-  'real',
-  'string',
-  'timespan',
-  'decimal',
-]);
-
-export const isColumnType = (name: string): name is ColumnType => COLUMN_TYPES.has(name);
 
 /** The type the analyser gives the expression; undefined for tables, for the bare null and for what it cannot know. */
 export function scalarType(node: Node): ColumnType | undefined {

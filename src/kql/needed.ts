@@ -15,6 +15,7 @@ import {
   simpleName,
   sourceText,
 } from './language.ts';
+import { addressesOf, addressText, externalTableName } from './operators/external-data.ts';
 import type { Column } from './types.ts';
 
 /** Operators and functions that read columns without naming them. */
@@ -44,6 +45,7 @@ export function neededColumns(
   for (const column of analysis.columns) mention(column.name);
   const found = { allColumns: false, allTables: false, patterns: new Set<RegExp>() };
   const seen = new Set<Node>();
+  const whole = new Set<string>();
   const visit = (node: Node): void => {
     if (seen.has(node)) return;
     seen.add(node);
@@ -54,8 +56,12 @@ export function neededColumns(
     }
     if (kind === 'StarExpression' && implicit(node)) found.allColumns = true;
     if (kind === 'NameReference' && simpleName(node).includes('*')) found.patterns.add(globOf(simpleName(node)));
+    // Its columns may be found by their places.
+    if (kind === 'ExternalDataExpression')
+      for (const a of addressesOf(node)) whole.add(externalTableName(addressText(a)));
     if (kind === 'FunctionCallExpression') {
       const called = simpleName(child(node, 'Name'));
+      if (called === 'ingestion_time') mention('TimeGenerated');
       if (PACKS_ALL.has(called)) found.allColumns = true;
       if (
         called === 'table' &&
@@ -80,9 +86,9 @@ export function neededColumns(
     named.has(name) || (/[^\p{L}\p{N}_]/u.test(name) && query.includes(name));
   const needed = new Map<string, Set<string>>();
   for (const { name, columns } of tables) {
-    const read = found.allTables || mentioned(name) || [...found.patterns].some((p) => p.test(name));
+    const read = whole.has(name) || found.allTables || mentioned(name) || [...found.patterns].some((p) => p.test(name));
     if (!read) continue;
-    const kept = found.allColumns ? columns : columns.filter((c) => mentioned(c.name));
+    const kept = found.allColumns || whole.has(name) ? columns : columns.filter((c) => mentioned(c.name));
     needed.set(name, new Set(kept.map((c) => c.name)));
   }
   return needed;

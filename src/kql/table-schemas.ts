@@ -1,5 +1,8 @@
+import { cloudTables } from './cloud-schemas.ts';
+import { defenderTables } from './defender-schemas.ts';
 import { type Columns, columns } from './schema-columns.ts';
 import { signInTables } from './sign-in-schemas.ts';
+import { type ColumnType, isColumnType } from './types.ts';
 
 // Columns of the Log Analytics tables that responders use, with their types, after Microsoft's table reference
 // (Azure Monitor tables). Every table also has the columns in `everywhere`.
@@ -186,12 +189,32 @@ const known: Record<string, Columns> = {
   ...signInTables,
 };
 
+/** The columns of a table that is described by a text (`type: names`), read when they are first asked for. */
+function described(table: string): Columns | undefined {
+  for (const texts of [defenderTables, cloudTables]) {
+    if (!Object.hasOwn(texts, table)) continue;
+    const read: Columns = {};
+    let type: ColumnType = 'string';
+    for (const word of (texts[table] ?? '').split(/\s+/)) {
+      const name = word.endsWith(':') ? word.slice(0, -1) : '';
+      if (isColumnType(name)) type = name;
+      else read[word] = type;
+    }
+    known[table] = read;
+    return read;
+  }
+  return undefined;
+}
+
+const columnsByName = (table: string): Columns | undefined =>
+  Object.hasOwn(known, table) ? known[table] : described(table);
+
 /** Whether the columns of a Log Analytics table are known here. */
-export const isKnownTable = (table: string): boolean => Object.hasOwn(known, table);
+export const isKnownTable = (table: string): boolean => columnsByName(table) !== undefined;
 
 /** The columns of a Log Analytics table; for a table that is not known, those that every table has. */
 export function columnsOf(table: string): Columns {
-  return { ...everywhere, ...known[table] };
+  return { ...everywhere, ...columnsByName(table) };
 }
 
 const graphColumns: Columns = {

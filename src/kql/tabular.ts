@@ -13,6 +13,7 @@ import {
 } from './language.ts';
 import { chooseColumns, extend, getschema, project, rename, where } from './operators/columns.ts';
 import { mvApply, mvExpand } from './operators/expand.ts';
+import { externalData } from './operators/external-data.ts';
 import { join } from './operators/join.ts';
 import { makeSeries } from './operators/make-series.ts';
 import { parse } from './operators/parse.ts';
@@ -129,6 +130,8 @@ export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
       return call(node, scope);
     case 'DataTableExpression':
       return datatable(node, scope);
+    case 'ExternalDataExpression':
+      return externalData(node, scope);
     case 'PrintOperator':
       return print(node, scope);
     case 'RangeOperator':

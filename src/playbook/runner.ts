@@ -34,6 +34,8 @@ export interface RunOptions {
   responderAddress: string;
   /** Why the playbook is run, for the transcript. */
   reason: string;
+  /** Must be typed for a disruptive step, where several VMs are confirmed at once; the VM's name when absent. */
+  word?: string;
   /** Changes nothing, and says so. */
   readOnly: boolean;
   /** With a user who can press keys: only then a step is undone by itself. */
@@ -401,13 +403,13 @@ class Run implements StartedRun {
     const { plan, view } = step;
     if (plan === null) return 'end';
     if (view.danger === 'none') return 'go';
-    const { target, playbook, reason } = this.#options;
+    const { target, playbook, reason, word } = this.#options;
     this.#set(step, { state: 'waiting' });
     const answer = await this.#asking.ask({
       step: view.id,
       level: view.danger,
       question: `${plan.title}?`,
-      expects: view.danger === 'disruptive' ? target.name : 'y',
+      expects: view.danger === 'disruptive' ? (word ?? target.name) : 'y',
       consequences: plan.consequences,
     });
     if (answer.kind === 'cancel') return this.#cancelled(step);

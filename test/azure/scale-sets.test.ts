@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Connection } from '../../src/azure/client/connection.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
-import { readInstances } from '../../src/azure/readers/scale-set-instances.ts';
+import { readInstances, withInterfaces } from '../../src/azure/readers/scale-set-instances.ts';
 import { readScan } from '../../src/azure/scan.ts';
 import { readTriage } from '../../src/azure/triage.ts';
 import type { ScanDocument, TriageDocument } from '../../src/documents/triage.ts';
@@ -108,6 +108,15 @@ describe('what of a scale set cannot be read', () => {
     expect(exposure).toMatchObject({
       notSeen: [expect.stringMatching(/public address pub .*ipConfigurations\/publicIPAddresses\/read/)],
     });
+  });
+
+  test('are the interfaces in its row of Resource Graph: they are asked for at the instance', async () => {
+    const vm = await resolveVm(bench.connection, 'workers/0');
+    const bare = { ...vm, networkInterfaces: [] };
+    expect((await withInterfaces(bench.connection, bare)).networkInterfaces).toEqual(vm.networkInterfaces);
+    await bench.faults([{ match: { path: 'virtualMachines/0/networkInterfaces' }, effect: forbidden }]);
+    const unread = await withInterfaces(bench.connection, bare);
+    expect((await readTriage(bench.connection, unread, () => {})).document.exposure.state).toBe('unknown');
   });
 
   test('is said of instances that Resource Graph does not list, or lists in part', async () => {

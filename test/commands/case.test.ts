@@ -81,13 +81,20 @@ describe('case verify', () => {
     const { out, streams } = captured();
     expect(await caseVerify(id, { root }, streams)).toBe(0);
     expect(out.stdout).toMatch(/^2026-11-23-web01: whole\. 13 entries, 1 evidence file, head [0-9a-f]{64}\n$/);
-    expect(out.stderr).toContain('--head and --entries');
+    expect(out.stderr).toContain('--anchor HEAD:COUNT');
     const [summary] = await store.list();
     const anchored = captured();
     const anchor = { root, head: summary?.head ?? '', entries: 13 };
     expect(await caseVerify(id, anchor, anchored.streams)).toBe(0);
     expect(anchored.out.stderr).toBe('');
     expect(await caseVerify(id, { ...anchor, head: 'ab'.repeat(32) }, captured().streams)).toBe(6);
+    const told = captured();
+    expect(await caseVerify(id, { root, anchor: `${summary?.head}:13` }, told.streams)).toBe(0);
+    expect(told.out.stderr).toBe('');
+    expect(await caseVerify(id, { root, anchor: `13:${summary?.head}` }, captured().streams)).toBe(0);
+    expect(await caseVerify(id, { root, anchor: `${summary?.head}:12` }, captured().streams)).toBe(6);
+    expect(await caseVerify(id, { root, anchor: `${summary?.head}` }, captured().streams)).toBe(2);
+    expect(await caseVerify(id, { ...anchor, anchor: `${summary?.head}:13` }, captured().streams)).toBe(2);
     expect(await caseVerify(id, { root, entries: 14 }, captured().streams)).toBe(6);
   });
 

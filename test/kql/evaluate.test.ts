@@ -579,7 +579,7 @@ describe('what is refused', () => {
       ['Events | where Who matches regex "a(?=b)"', '(?=', 1, 16],
       ['print rand()', 'rand', 1, 7],
       ['let f = (x:long) {\n  Events | where N == rand(x) };\nf(1)', 'rand', 2, 23],
-      ['externaldata(x:string)["https://example.org/"]', 'external', 1, 1],
+      ['externaldata(x:string)["https://example.org/"]', 'external', 1, 24],
     ];
     for (const [query, word, line, column] of cases) {
       const error = failure(query);

@@ -42,26 +42,24 @@ export class NotSeenByFleet {
 
 /** The network's parts whose last change failed or is under way; of interfaces, those of the VMs. */
 class UnsettledOfFleet {
-  readonly #interfaces: Set<string>;
-  readonly #sentences: string[] = [];
-
-  constructor(machines: readonly VirtualMachine[]) {
-    this.#interfaces = new Set(machines.flatMap((vm) => vm.networkInterfaces.map((id) => id.toLowerCase())));
-  }
+  readonly #parts: { id: string; sentence: string }[] = [];
 
   look(rows: readonly unknown[]): void {
     for (const row of rows) {
       const id = textAt(row, 'id');
-      if (/\/networkInterfaces\/[^/]+$/i.test(id) && !this.#interfaces.has(id.toLowerCase())) continue;
       const sentence = unsettledText(id, row);
-      if (sentence !== '') this.#sentences.push(`exposure: ${sentence}`);
+      if (sentence !== '') this.#parts.push({ id, sentence: `exposure: ${sentence}` });
     }
   }
 
-  list(): string[] {
-    const more = this.#sentences.length - MOST_REASONS;
+  list(machines: readonly VirtualMachine[]): string[] {
+    const interfaces = new Set(machines.flatMap((vm) => vm.networkInterfaces.map((id) => id.toLowerCase())));
+    const sentences = this.#parts
+      .filter(({ id }) => !/\/networkInterfaces\/[^/]+$/i.test(id) || interfaces.has(id.toLowerCase()))
+      .map(({ sentence }) => sentence);
+    const more = sentences.length - MOST_REASONS;
     return [
-      ...this.#sentences.slice(0, MOST_REASONS),
+      ...sentences.slice(0, MOST_REASONS),
       ...(more > 0 ? [`exposure: ${more} more parts whose last change failed or is under way`] : []),
     ];
   }
@@ -79,19 +77,20 @@ function cutShort(exposure: Seen, because: string): Seen {
 
 /**
  * The exposure of every VM from Resource Graph alone, page by page, with one call a virtual network for its
- * security admin rules. `take` gets each VM once. Returns what could not be seen. Throws the SDK's error.
+ * security admin rules. What leads to the VMs is read while they are still being listed. `take` gets each VM once.
+ * Returns what could not be seen. Throws the SDK's error, and what `listing` rejects with.
  */
 export async function readFleetExposure(
   connection: Connection,
   subscriptions: string[],
-  machines: VirtualMachine[],
+  listing: Promise<VirtualMachine[]>,
   options: { signal?: AbortSignal; serviceTags?: PublishedTags },
   take: (vm: VirtualMachine, exposure: Seen, reach: Reach, addresses: readonly string[]) => void,
 ): Promise<string[]> {
   const unseen = new NotSeenByFleet();
   const notSeen: string[] = [];
   let cut = '';
-  const fleet = new FleetExposure(machines, (vm: VirtualMachine, found, addresses) => {
+  const fleet = new FleetExposure((vm: VirtualMachine, found, addresses) => {
     const exposure = cutShort(found, cut);
     unseen.add(exposure);
     take(vm, exposure, reachOf(vm, exposure), addresses);
@@ -109,11 +108,13 @@ export async function readFleetExposure(
       }
     }
   };
-  const unsettled = new UnsettledOfFleet(machines);
+  const unsettled = new UnsettledOfFleet();
   await each('network-paths', (rows) => {
     unsettled.look(rows);
     fleet.addResources(rows);
   });
+  const machines = await listing;
+  fleet.addMachines(machines);
   if (machines.some(({ id }) => scaleSetInstanceOf(id))) {
     // Without it the instances alone are not known: what is said of the VMs stays.
     await each('scale-set-network', (rows) => {
@@ -132,5 +133,5 @@ export async function readFleetExposure(
     fleet.addGroups(rows);
   });
   fleet.finish();
-  return [...notSeen, ...unsettled.list(), ...unseen.list()];
+  return [...notSeen, ...unsettled.list(machines), ...unseen.list()];
 }

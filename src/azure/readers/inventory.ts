@@ -14,7 +14,7 @@ import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
 import { machineOf } from './machine-row.ts';
 import { type OtherMachine, otherMachineNamed, otherMachineOf } from './other-machines.ts';
-import { instanceNamed, isInstanceName, readInstance, readInstances } from './scale-set-instances.ts';
+import { instanceNamed, isInstanceName, readInstance, readInstances, withInterfaces } from './scale-set-instances.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
 
 export interface Inventory {
@@ -25,13 +25,15 @@ export interface Inventory {
 }
 
 /**
- * All virtual machines and instances of Uniform scale sets in reach; `onPage` gets those so far with each page that comes. Where a page fails after others
+ * All virtual machines and instances of Uniform scale sets in reach; `onSubscriptions` gets the subscriptions, where
+ * there are any, before the first page, and `onPage` the VMs so far with each page that comes. Where a page fails after others
  * came, these are known, and what is missing is reported. Throws a Failure for a subscription that is not there.
  */
 export async function readInventory(
   connection: Connection,
   signal?: AbortSignal,
   onPage: (machines: readonly VirtualMachine[], subscriptions: readonly Subscription[]) => void = () => {},
+  onSubscriptions: (ids: string[]) => void = () => {},
 ): Promise<Fact<Inventory>> {
   const source = 'Resource Graph · resources';
   const need = { permission: '*/read', role: 'Reader', scope: 'the subscription' };
@@ -50,6 +52,7 @@ export async function readInventory(
       );
     }
     const ids = subscriptions.map(({ id }) => id);
+    onSubscriptions(ids);
     const machines: VirtualMachine[] = [];
     const others: OtherMachine[] = [];
     const pages = graphPages(connection, query, ids, signal);
@@ -140,7 +143,7 @@ async function readOne(
   const listed = rows
     .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, subscriptions)))
     .find((vm) => vm !== undefined && sameId(vm.id, id));
-  return listed ?? readInstance(connection, id, subscriptions);
+  return listed ? withInterfaces(connection, listed) : readInstance(connection, id, subscriptions);
 }
 
 /** Resolves a name or id against Azure; an id asks for that VM alone. Throws a Failure that says what is wrong. */
@@ -167,5 +170,5 @@ export async function resolveVm(connection: Connection, wanted: string): Promise
     const told = otherMachineNamed(others, instance || id);
     if (told !== '') throw new Failure(told, exitCode.usage);
   }
-  return chooseMachine(machines, wanted);
+  return withInterfaces(connection, chooseMachine(machines, wanted));
 }

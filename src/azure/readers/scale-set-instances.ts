@@ -91,6 +91,30 @@ export async function readInstance(
   }
 }
 
+/**
+ * The instance with its network interfaces, asked of their own list where its row of Resource Graph names none. Others
+ * are returned as they are, and so is one whose interfaces cannot be read: its exposure is not known then.
+ */
+export async function withInterfaces(connection: Connection, vm: VirtualMachine): Promise<VirtualMachine> {
+  const inSet = scaleSetInstanceOf(vm.id);
+  if (!inSet || vm.networkInterfaces.length > 0) return vm;
+  try {
+    const { networkInterfaces } = await connection.network(vm.subscriptionId);
+    const { resourceGroup } = vm;
+    const { scaleSetName, instance } = inSet;
+    const found: string[] = [];
+    const pages = networkInterfaces.listVirtualMachineScaleSetVMNetworkInterfaces(
+      resourceGroup,
+      scaleSetName,
+      instance,
+    );
+    for await (const { id } of pages) if (id) found.push(id);
+    return { ...vm, networkInterfaces: found };
+  } catch {
+    return vm;
+  }
+}
+
 const namesOf = ({ scaleSetName, instance }: ScaleSetInstance) =>
   [`${scaleSetName}/${instance}`, `${scaleSetName}_${instance}`].map((name) => name.toLowerCase());
 

@@ -2,7 +2,6 @@ import { convert, regexAt, textReader } from '../call.ts';
 import { type Frame, pick, type Vector, vectorOf } from '../frame.ts';
 import {
   child,
-  isColumnType,
   list,
   literalText,
   type Node,
@@ -15,7 +14,7 @@ import {
 } from '../language.ts';
 import { literalPattern } from '../regex.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
-import type { ColumnType } from '../types.ts';
+import { type ColumnType, isColumnType } from '../types.ts';
 import { missing, type Value } from '../values.ts';
 
 type Part = { kind: 'text'; text: string } | { kind: 'star' } | { kind: 'column'; name: string; type: ColumnType };

@@ -61,7 +61,12 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
     case 'autocluster':
     case 'basket':
     case 'diffpatterns':
-      return fail('unsupported', `${name}: how the service chooses its segments is not documented.`, call, outer);
+      return fail(
+        'unsupported',
+        `${name}: how the service chooses its segments is not documented.`,
+        child(call, 'Name'),
+        outer,
+      );
     default:
       return refuse(`The plugin '${name}'`, child(call, 'Name'), outer);
   }

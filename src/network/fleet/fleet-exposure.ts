@@ -70,15 +70,17 @@ function publicAddresses(interfaces: readonly Interface[], resources: NetworkRes
  * large, and of use only to the VMs behind it: those of subnets are compiled and kept, those of network interfaces
  * are dropped when their VMs are evaluated. So what is held at once follows the VMs, not their rules.
  *
- * First every other resource (`addResources`), then `begin`, then the groups in any order (`addGroups`; cheapest when
+ * First the VMs (`addMachines`) and every other resource (`addResources`), in any order, then `begin`, then the groups in any order (`addGroups`; cheapest when
  * those of subnets come first), then `finish`. `take` gets each VM once, as soon as all that decides it is there.
  * The answers are those of `evaluateExposure` for each VM alone.
  */
 export class FleetExposure<M extends FleetMachine> {
   readonly resources = new NetworkResources();
-  readonly #members: Member<M>[];
+  readonly #members: Member<M>[] = [];
+  /** Are the VMs there? Until then each network interface may be one of theirs. */
+  #listed = false;
   readonly #take: Take<M>;
-  readonly #interfaces = new IdMap<Interface>();
+  #interfaces = new IdMap<Interface>();
   readonly #waited = new Map<string, Waited<M>>();
   readonly #light = new LightBodies();
   readonly #ofSubnets = new Set<string>();
@@ -88,31 +90,38 @@ export class FleetExposure<M extends FleetMachine> {
   #about: AboutFleet | undefined;
   #book: ExposureBook | undefined;
 
-  constructor(machines: Iterable<M>, take: Take<M>) {
-    this.#members = [];
-    for (const machine of machines) {
-      const interfaces = machine.networkInterfaces.map((id) => this.#interfaceOf(id));
-      this.#members.push({ machine, interfaces, place: 0, missing: 0, groups: [] });
-    }
+  constructor(take: Take<M>) {
     this.#take = take;
   }
 
-  #interfaceOf(id: string): Interface {
+  /** Takes the VMs, all of them at once. */
+  addMachines(machines: Iterable<M>): void {
+    const come = this.#interfaces;
+    this.#interfaces = new IdMap();
+    for (const machine of machines) {
+      const interfaces = machine.networkInterfaces.map((id) => this.#interfaceOf(id, come.get(id)));
+      this.#members.push({ machine, interfaces, place: 0, missing: 0, groups: [] });
+    }
+    this.#listed = true;
+  }
+
+  #interfaceOf(id: string, come?: Interface): Interface {
     let found = this.#interfaces.get(id);
     if (found === undefined) {
-      found = { body: undefined };
+      found = come ?? { body: undefined };
       this.#interfaces.set(id, found);
     }
     return found;
   }
 
-  /** Takes bodies of everything but network security groups. Interfaces of no VM of the fleet are not kept. */
+  /** Takes bodies of everything but network security groups. Interfaces of no VM are not kept once the VMs are there. */
   addResources(bodies: Iterable<unknown>): void {
     for (const body of bodies) {
       const raw = object(body);
       const type = typeOf(raw);
       if (type === INTERFACES || type === INSTANCE_INTERFACES) {
-        const mine = this.#interfaces.get(text(raw.id));
+        const id = text(raw.id);
+        const mine = this.#listed ? this.#interfaces.get(id) : this.#interfaceOf(id);
         if (mine !== undefined) mine.body = this.#light.networkInterface(raw);
       } else if (type === ADDRESSES || type === INSTANCE_ADDRESSES) {
         this.resources.add(this.#light.publicAddress(raw));

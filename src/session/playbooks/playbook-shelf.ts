@@ -24,13 +24,18 @@ interface ShelfOptions {
   guard?: (caseId: string) => string;
 }
 
-/** What a playbook writes, into the case that is open. */
-export function caseLogOf(kept: Pick<KeptCase, 'id' | 'file' | 'actor'>, now: () => Date): CaseLog {
+/** What a playbook writes, into the case that is open. `vm` is named in each entry, where the case holds several VMs. */
+export function caseLogOf(
+  kept: Pick<KeptCase, 'id' | 'file' | 'actor'>,
+  now: () => Date,
+  vm?: { id: string; name: string },
+): CaseLog {
+  const about = vm ? { vm: { id: vm.id, name: vm.name } } : {};
   return {
     caseId: kept.id,
     folder: kept.file.directory,
     head: () => `${kept.file.transcript.count}:${kept.file.transcript.head}`,
-    append: (kind, body) => kept.file.transcript.append(kind, kept.actor, body as never),
+    append: (kind, body) => kept.file.transcript.append(kind, kept.actor, { ...body, ...about } as never),
     async keep(name, document) {
       const evidence = await kept.file.evidence.writeJson(name, document);
       // Each file of evidence has an entry that vouches for it.
@@ -43,6 +48,7 @@ export function caseLogOf(kept: Pick<KeptCase, 'id' | 'file' | 'actor'>, now: ()
         coverage: 'as it was at that moment',
         notSeen: [],
         evidence,
+        ...about,
       });
       return evidence;
     },

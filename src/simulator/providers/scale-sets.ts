@@ -45,10 +45,6 @@ const listed =
   };
 
 const plain = (call: Call, resource: ArmResource): ArmResource => present(resource, call.azure);
-const noExtensions: Handler = (call) => {
-  resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
-  return ok({ value: [] });
-};
 
 const set = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${type}/{set}`;
 const one = `${set}/virtualMachines/{instance}`;
@@ -57,7 +53,6 @@ export const scaleSetRoutes: Route[] = [
   { method: 'GET', template: `${set}/virtualMachines`, handler: listed(instances, shown) },
   { method: 'GET', template: one, handler: get },
   { method: 'GET', template: `${one}/instanceView`, handler: view },
-  { method: 'GET', template: `${one}/extensions`, handler: noExtensions },
   { method: 'GET', template: `${set}/networkInterfaces`, handler: listed(interfaces, plain) },
   { method: 'GET', template: `${one}/networkInterfaces`, handler: listed(interfaces, plain) },
   { method: 'GET', template: `${set}/publicIPAddresses`, handler: listed(addresses, plain) },

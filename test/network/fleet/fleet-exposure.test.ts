@@ -12,11 +12,16 @@ const isGroup = (body: Body): boolean => String(body.id).includes('/networkSecur
 /** The exposures of a fleet whose groups come in the order given, in pages of a size. */
 function evaluateFleet(bodies: Body[], machines: FleetMachine[], about: AboutFleet, pageSize = 1000) {
   const facts = new Map<string, Fact<Exposure>>();
-  const fleet = new FleetExposure(machines, (vm, exposure) => {
+  const fleet = new FleetExposure<FleetMachine>((vm, exposure) => {
     expect(facts.has(vm.id.toLowerCase())).toBe(false);
     facts.set(vm.id.toLowerCase(), exposure.fact());
   });
-  fleet.addResources(bodies.filter((body) => !isGroup(body)));
+  const resources = bodies.filter((body) => !isGroup(body));
+  // The VMs are listed while the resources come.
+  const before = resources.length >> 1;
+  fleet.addResources(resources.slice(0, before));
+  fleet.addMachines(machines);
+  fleet.addResources(resources.slice(before));
   fleet.begin(about);
   const groups = bodies.filter(isGroup);
   for (let from = 0; from < groups.length; from += pageSize) fleet.addGroups(groups.slice(from, from + pageSize));
@@ -366,8 +371,9 @@ test('the public addresses at a VM’s interfaces come with it, and interfaces o
     networkInterfaces: [id.nic('MINE')],
   };
   const taken: (readonly string[])[] = [];
-  const fleet = new FleetExposure([vm], (_, __, addresses) => taken.push(addresses));
+  const fleet = new FleetExposure<FleetMachine>((_, __, addresses) => taken.push(addresses));
   fleet.addResources(bodies);
+  fleet.addMachines([vm]);
   fleet.begin({ asOf: '2026-11-23T02:20:11Z', source: 'x' });
   fleet.finish();
   expect(taken).toEqual([['20.51.7.1', '20.51.7.2']]);

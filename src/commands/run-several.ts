@@ -1,0 +1,243 @@
+import { type PlanDocument, planDocument, plansDocument, runDocument, runsDocument } from '../documents/run.ts';
+import { type ExitCode, exitCode, Failure } from '../failure.ts';
+import type { Target } from '../playbook/action.ts';
+import type { CaseLog } from '../playbook/case-log.ts';
+import type { RunView } from '../playbook/run.ts';
+import { createRun, type StartedRun } from '../playbook/runner.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { planText, runText } from './plan-text.ts';
+import { printedJson } from './printed-json.ts';
+import {
+  answerFrom,
+  exitCodeOf,
+  noLog,
+  type RunDependencies,
+  type RunOptions,
+  type RunStreams,
+  standing,
+} from './run.ts';
+
+/** A case that is open for the changes of several VMs. */
+export interface SharedCase {
+  caseId: string;
+  /** The log in which each entry names the VM. */
+  logFor(target: Target): CaseLog;
+  close(): Promise<void>;
+}
+
+export interface SeveralDependencies extends Omit<RunDependencies, 'target' | 'openCase'> {
+  targets: readonly Target[];
+  openCase(): Promise<SharedCase>;
+}
+
+/** So many VMs are planned, and changed, at once; the others wait for one of them to end. */
+export const atOnce = 10;
+
+/** The exit codes, the one that needs a person first: that of the worst VM is that of the whole. */
+const worstFirst: readonly ExitCode[] = [
+  exitCode.needsAttention,
+  exitCode.undone,
+  exitCode.notPermitted,
+  exitCode.usage,
+  exitCode.findings,
+  exitCode.done,
+];
+
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return worstFirst.find((code) => codes.includes(code)) ?? exitCode.done;
+}
+
+/** Does `work` for each, at most `atOnce` at a time; the results are in the order of the items. Rejects when one does. */
+export async function eachBounded<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const places = items.entries();
+  const worker = async () => {
+    for (const [place, item] of places) results[place] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
+
+interface Planned {
+  target: Target;
+  plan: PlanDocument | null;
+  because: string;
+  code: ExitCode;
+}
+
+function makeRun(options: RunOptions, dependencies: SeveralDependencies, target: Target, log: CaseLog): StartedRun {
+  const { playbook, actions, responderAddress, now, guard, targets } = dependencies;
+  return createRun({
+    playbook,
+    actions,
+    target,
+    log,
+    responderAddress,
+    reason: options.reason ?? '',
+    word: String(targets.length),
+    readOnly: options.readOnly === true,
+    interactive: false,
+    now,
+    ...(guard ? { guard: async () => guard(log.caseId) } : {}),
+  });
+}
+
+async function planOne(options: RunOptions, dependencies: SeveralDependencies, target: Target): Promise<Planned> {
+  // All are in the first one's case.
+  const { now, targets } = dependencies;
+  const run = makeRun(options, dependencies, target, noLog({ now, target: targets[0] ?? target }));
+  try {
+    const plan = planDocument.parse(await run.plan());
+    const ends = { forbidden: exitCode.notPermitted, impossible: exitCode.needsAttention };
+    const obstacle = run.obstacle();
+    return { target, plan, because: '', code: obstacle === null ? exitCode.done : ends[obstacle] };
+  } catch (error) {
+    const because = printable(error instanceof Error ? error.message : String(error), 600);
+    return { target, plan: null, because, code: exitCode.needsAttention };
+  }
+}
+
+/** All plans on one page: what is confirmed is what is read here. */
+function plansText(planned: readonly Planned[]): string {
+  const texts = planned.map(({ target, plan, because }) =>
+    plan ? planText(plan, planned.length) : `${printable(target.name, 80)}: no plan could be made: ${because}\n`,
+  );
+  return texts.join('\n');
+}
+
+/** Why the options do not confirm these plans; null when they do. */
+function missing(planned: readonly Planned[], options: RunOptions): string | null {
+  const steps = planned.flatMap(({ plan }) => plan?.steps ?? []);
+  const has = (danger: string) => steps.some((step) => step.danger === danger);
+  const word = String(planned.length);
+  if (options.confirm !== undefined && options.confirm !== word) {
+    return `--confirm ${printable(options.confirm, 80)} is not the number of VMs, which is ${word}`;
+  }
+  const lacks = [
+    ...(has('reversible') && !options.yes ? ['what can be undone by --yes'] : []),
+    ...(has('disruptive') && options.confirm === undefined
+      ? [`what others feel by --confirm ${word}, the number of VMs`]
+      : []),
+  ];
+  return lacks.length === 0 ? null : `nothing was done: confirm ${lacks.join(', and ')}; or look with --dry-run`;
+}
+
+/**
+ * Do the options confirm whatever the plans may say? Then they are made once, by the runs themselves: Azure lets a user read
+ * about 25 times a second, and a plan reads as often for each VM.
+ */
+function confirmsAll(options: RunOptions, { playbook, actions, targets }: SeveralDependencies): boolean {
+  const dangers = playbook.steps.flatMap(({ uses }) => (uses ? [actions.get(uses)?.danger ?? 'reversible'] : []));
+  const named = options.confirm === String(targets.length);
+  return named && (options.yes === true || dangers.every((danger) => danger === 'disruptive'));
+}
+
+interface Ran {
+  target: Target;
+  run: StartedRun;
+  view: RunView;
+}
+
+/** Runs the playbook on one VM. What goes wrong there is that VM's own, and stops no other. */
+async function runOne(options: RunOptions, run: StartedRun, target: Target) {
+  answerFrom(run, options);
+  try {
+    return { target, run, view: await run.start() };
+  } catch (error) {
+    const because = printable(error instanceof Error ? error.message : String(error), 600);
+    return {
+      target,
+      run,
+      view: { ...run.view(), outcome: 'needs-attention' as const, summary: `Stopped: ${because}` },
+    };
+  }
+}
+
+function report(
+  ran: readonly Ran[],
+  caseId: string,
+  options: RunOptions,
+  deps: SeveralDependencies,
+  streams: RunStreams,
+) {
+  const codes = ran.map(({ run, view }) => exitCodeOf(view, run.forbidden()));
+  const documents = ran.map(({ run, view }) => ({ ...runDocument.parse(run.document()), summary: view.summary }));
+  if (options.json) {
+    const asOf = deps.now().toISOString();
+    const schema = 'cordon.runs/1' as const;
+    const document = runsDocument.parse({ schema, asOf, playbook: deps.playbook.name, case: caseId, runs: documents });
+    streams.stdout.write(`${printedJson(document)}\n`);
+  } else {
+    const texts = documents.map((one, at) => runText(one, ran[at]?.view.outcome === 'done' ? '' : one.summary));
+    streams.stdout.write(texts.join('\n'));
+  }
+  for (const [at, { target, view }] of ran.entries()) {
+    if (codes[at] === exitCode.done) continue;
+    streams.stderr.write(`✗ ${printable(`${target.name}: ${view.summary}`, 1000)}\n`);
+    if (codes[at] !== exitCode.needsAttention) continue;
+    for (const line of standing(view, caseId)) streams.stderr.write(`${printable(line, 400)}\n`);
+  }
+  const done = codes.filter((code) => code === exitCode.done).length;
+  streams.stderr.write(
+    `${done} of ${counted(ran.length, 'VM')} done. What can be undone, of all: cordon undo ${caseId}\n`,
+  );
+  return worst(codes);
+}
+
+/**
+ * `cordon run PLAYBOOK VM1 VM2 …`: all VMs are planned, confirmed at once by their number, and changed in parallel, each
+ * with its own intents and outcomes in the one case. A VM that fails is named and stops no other; the exit code is that of
+ * the worst. Throws a Failure when the options do not allow it.
+ */
+export async function runSeveral(
+  options: RunOptions,
+  dependencies: SeveralDependencies,
+  streams: RunStreams,
+): Promise<ExitCode> {
+  const { playbook, targets, now } = dependencies;
+  if (!options.dryRun && options.readOnly && playbook.steps.some((step) => step.uses !== undefined)) {
+    const because = `read-only: ${playbook.name} changes Azure. Run it without --read-only, or look with --dry-run`;
+    throw new Failure(because, exitCode.notPermitted);
+  }
+  const whole = !options.dryRun && confirmsAll(options, dependencies);
+  const planned = whole ? [] : await eachBounded(targets, (target) => planOne(options, dependencies, target));
+  if (options.dryRun) {
+    const document = plansDocument.parse({
+      schema: 'cordon.plans/1',
+      asOf: now().toISOString(),
+      playbook: playbook.name,
+      plans: planned.flatMap(({ plan }) => plan ?? []),
+      notPlanned: planned.flatMap(({ target: { id, name }, plan, because }) => (plan ? [] : [{ id, name, because }])),
+    });
+    streams.stdout.write(options.json ? `${printedJson(document)}\n` : plansText(planned));
+    return worst(planned.map(({ code }) => code));
+  }
+  const lacking = whole ? null : missing(planned, options);
+  if (lacking !== null) throw new Failure(lacking, exitCode.usage);
+  const opened = await dependencies.openCase();
+  let stop = () => {};
+  try {
+    const runs = targets.map((target) => ({
+      target,
+      run: makeRun(options, dependencies, target, opened.logFor(target)),
+    }));
+    let interrupted: Promise<unknown> | null = null;
+    stop = dependencies.onInterrupt((because) => {
+      interrupted ??= Promise.all(
+        runs.map(async ({ run }) => {
+          for (const one of await run.quit(because)) {
+            const request = `${one.method} ${one.url} (request ${one.clientRequestId})`;
+            streams.stderr.write(`still running in Azure: ${request}\n`);
+          }
+        }),
+      );
+    });
+    const ran = await eachBounded(runs, ({ run, target }) => runOne(options, run, target));
+    await interrupted;
+    return report(ran, opened.caseId, options, dependencies, streams);
+  } finally {
+    stop();
+    await opened.close();
+  }
+}
