@@ -214,6 +214,7 @@ function addRun(cordon: Command): void {
     .option('--evidence-group <name>', 'the resource group that snapshots are put in')
     .option('--evidence-subscription <id>', 'the subscription of that group')
     .option('--lock-evidence', 'a CanNotDelete lock on each snapshot')
+    .option('--account <name>', 'the local account that disable-account disables, without its domain')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
@@ -251,6 +252,33 @@ function addUndo(cordon: Command): void {
     .option('--json', 'print JSON')
     .action(async (id: string | undefined, _flags, command: Command) =>
       finish((await import('./commands/run-headless.ts')).undoCase(id, command.optsWithGlobals(), streams)),
+    );
+}
+
+/** `cordon release CASE` */
+function addRelease(cordon: Command): void {
+  reading(
+    cordon
+      .command('release <case>')
+      .description('at the end of an incident: undo all that the case has in force, and look at what is left'),
+  )
+    .option('--confirm <name>', "the VM's name: do it; without it what is in force is listed")
+    .option('--reason <text>', 'why, for the transcript')
+    .option('--cases <folder>', 'where case files are kept')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/release.ts')).releaseCase(id, command.optsWithGlobals(), streams)),
+    );
+}
+
+/** `cordon playbook lint` */
+function addPlaybook(cordon: Command): void {
+  cordon
+    .command('playbook')
+    .description('playbook files')
+    .command('lint <file...>')
+    .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
+    .action(async (files: string[]) =>
+      finish((await import('./commands/playbook-lint.ts')).lintPlaybooks(files, streams)),
     );
 }
 
@@ -421,6 +449,8 @@ function program(): Command {
   addKql(cordon);
   addRun(cordon);
   addUndo(cordon);
+  addRelease(cordon);
+  addPlaybook(cordon);
   addCase(cordon);
   addSimulate(cordon);
   addDoctor(cordon);

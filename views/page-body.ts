@@ -7,6 +7,7 @@ import { boxNamed, pageLayout, runLayout, suspectsLayout } from './layout.ts';
 import { logReportDetail } from './log-report.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
+import { endingPage } from './run-ending.ts';
 import { labelled, stepDetailRows } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 import { momentDetail } from './time-line-text.ts';
@@ -25,6 +26,12 @@ export function bodyHeight(session: Pick<Session, 'explain'>, state: SessionStat
   }
   if (layer.kind === 'run') return runBoxes(state).step.height;
   return boxNamed(pageLayout(columns, rows), 'body').height;
+}
+
+/** Rows of the page of a playbook that is over. */
+export function endingHeight(state: SessionState): number {
+  const { step } = runBoxes(state);
+  return step.top + step.height - 1;
 }
 
 /** The playbook on screen and its boxes. */
@@ -121,7 +128,11 @@ export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionSt
   }
   if (layer.kind === 'run') {
     const { slot } = runBoxes(state);
-    if (slot && runIsOver(slot) && !layer.opened) return slot.view.steps.length + bodyHeight(session, state) - 1;
+    if (slot && runIsOver(slot) && !layer.opened) {
+      const { steps } = slot.view;
+      const hidden = endingPage(state, slot, steps.length - 1, state.columns).length - endingHeight(state);
+      return steps.length + Math.max(0, hidden) + bodyHeight(session, state) - 1;
+    }
     return scrolledSize(runBody(state), bodyHeight(session, state));
   }
   return 1;

@@ -147,7 +147,7 @@ export function endingPage(state: SessionState, slot: RunSlot, selected: number,
     ...resultRows(slot, selected, width),
     ...(todo.length > 0 ? [blank, line(span('   Left to do', 'plain', true), ', from what was found')] : []),
     ...todo.flatMap((one) =>
-      wrap(one.text, width - about - 6, 2).map((text, at) =>
+      wrap(one.text, width - about - 6, 6).map((text, at) =>
         line(
           ' ',
           at === 0 ? severityMark(one.severity) : ' ',

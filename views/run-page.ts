@@ -1,6 +1,6 @@
 import { drawn, type RunSlot, runIsOver, type SessionState } from '../src/session/state.ts';
 import { beside, type Line, line, span } from './line.ts';
-import { runBody, runBoxes } from './page-body.ts';
+import { endingHeight, runBody, runBoxes } from './page-body.ts';
 import { machineHeader, padded } from './page-parts.ts';
 import { endingPage } from './run-ending.ts';
 import { stepRows } from './run-text.ts';
@@ -11,6 +11,17 @@ function inView(rows: readonly Line[], height: number, at: number): Line[] {
   const last = rows.findLastIndex(({ item }) => item === at);
   const from = Math.max(0, Math.min(last + 2 - height, rows.length - height));
   return rows.slice(from, from + height);
+}
+
+/** The end of a playbook: the selected step among its rows, or so many rows further where what follows is scrolled. */
+function endingInView(rows: readonly Line[], height: number, at: number, scroll: number): Line[] {
+  const first = rows.findIndex(({ item }) => item === at);
+  const last = rows.findLastIndex(({ item }) => item === at);
+  const least = Math.min(first, Math.max(0, last + 2 - height));
+  const from = Math.max(0, Math.min(least + scroll, rows.length - height));
+  const shown = rows.slice(from, from + height);
+  if (from + height < rows.length) shown[height - 1] = line(span('   … more below: Down', 'dim'));
+  return shown;
 }
 
 function headerOf(state: SessionState, { view, vmId }: RunSlot): Line {
@@ -29,13 +40,9 @@ export function runSections(state: SessionState): Section[] {
   if (!slot || layer.kind !== 'run') return [];
   const header = headerOf(state, slot);
   if (runIsOver(slot) && !layer.opened) {
-    const height = step.top + step.height - 1;
+    const height = endingHeight(state);
     const at = layer.step ?? slot.view.current;
-    const rows = inView(
-      endingPage(state, slot, at, state.columns),
-      height,
-      at === slot.view.steps.length - 1 ? -1 : at,
-    );
+    const rows = endingInView(endingPage(state, slot, at, state.columns), height, at, layer.scroll);
     return [{ kind: 'rows', rows: [header, ...padded(rows, height, state.columns)] }];
   }
   const looked = layer.step;

@@ -47,11 +47,12 @@ export const themes: Record<ThemeName, Theme> = {
       accent: 123,
     },
   },
-  // Blue and orange are distinguishable without red or green vision (Okabe and Ito's set, among the 256).
+  // Blue and orange are distinguishable without red or green vision (Okabe and Ito's set, among the 256); on a ground of its
+  // own, because these are light colours.
   'colour-blind': {
-    background: null,
+    background: 16,
     tones: {
-      plain: null,
+      plain: 253,
       critical: 215,
       high: 228,
       medium: 117,

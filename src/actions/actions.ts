@@ -4,16 +4,23 @@ import { loginLine } from '../azure/client/sign-in-failure.ts';
 import { TimeLimitExceeded } from '../azure/client/time-limits.ts';
 import { withoutSecondFactor } from '../azure/client/who-acts.ts';
 import type { Action, ActionContext } from '../playbook/action.ts';
+import { accountDisable } from './account-disable.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { backupUndelete } from './backup-undelete.ts';
 import { disksExport } from './disks-export.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
+import { identityCut } from './identity-cut.ts';
 import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
+import { linksRevoke } from './links-revoke.ts';
 import { networkCheck } from './network-check.ts';
 import { nsgLock } from './nsg-lock.ts';
 import { patchesAssess } from './patches-assess.ts';
+import { patchesInstall } from './patches-install.ts';
+import { publicIpRemove } from './public-ip-remove.ts';
+import { vmDeallocate } from './vm-deallocate.ts';
+import { volatileCollect } from './volatile-collect.ts';
 
 /** All that can be changed in Azure, and what is looked at around it, by name. Nothing is asked of Azure yet. */
 export function createActions(connection: Connection): Map<string, Action> {
@@ -26,6 +33,13 @@ export function createActions(connection: Connection): Map<string, Action> {
     patchesAssess(connection),
     jitEnable(connection),
     jitRequest(connection),
+    publicIpRemove(connection),
+    identityCut(connection),
+    linksRevoke(connection),
+    vmDeallocate(connection),
+    patchesInstall(connection),
+    volatileCollect(connection),
+    accountDisable(connection),
     networkCheck(connection),
   ];
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));

@@ -1,7 +1,18 @@
 import { isObject } from '../arm/json.ts';
 
 /** Properties that Azure writes itself, so that they never distinguish one request from another. */
-const azuresOwn = new Set(['etag', 'provisioningstate', 'resourceguid', 'systemdata', 'requests', 'timecreated']);
+const azuresOwn = new Set([
+  'etag',
+  'provisioningstate',
+  'resourceguid',
+  'systemdata',
+  'requests',
+  'timecreated',
+  // A script may be shortened, or freed of secrets, in the record: a tag holds its digest. Links lose their signature.
+  'script',
+  'outputbloburi',
+  'errorbloburi',
+]);
 
 /** Properties that Azure may accept and not return; their absence proves nothing. */
 const notShown = new Set(['flushconnection']);
@@ -56,6 +67,18 @@ function differencesFrom(sent: unknown, found: unknown, path: string, depth: num
   });
 }
 
+/** Public addresses that a PUT of an interface left out, and that are there all the same. */
+function keptAddresses(sent: readonly unknown[], there: unknown): string[] {
+  const present = valueAt(there, 'ipConfigurations');
+  const found: readonly unknown[] = Array.isArray(present) ? present : [];
+  return sent.flatMap((one) => {
+    const name = plain(valueAt(one, 'name'));
+    const same = found.find((other) => plain(valueAt(other, 'name')) === name);
+    const address = (of: unknown) => valueAt(valueAt(of, 'properties'), 'publicIPAddress');
+    return isEmpty(address(one)) && !isEmpty(address(same)) ? ['properties.ipConfigurations.publicIPAddress'] : [];
+  });
+}
+
 /**
  * The properties of a body that was sent which the resource does not have as they were sent ("tags.cordon-case"); empty
  * when it has all of them. What Azure adds is no difference, nor are case, the order of a list, and digits of a time.
@@ -66,9 +89,11 @@ export function differences(sent: unknown, resource: unknown, replaces: boolean)
   const properties = valueAt(sent, 'properties');
   const there = valueAt(resource, 'properties');
   // Only where the whole resource was sent: a body of tags alone says nothing of its properties.
-  const left = Array.isArray(valueAt(properties, 'ipConfigurations')) && replaces ? takenAway : [];
+  const configurations = valueAt(properties, 'ipConfigurations');
+  const left = Array.isArray(configurations) && replaces ? takenAway : [];
   return [
     ...found,
+    ...(Array.isArray(configurations) && replaces ? keptAddresses(configurations, there) : []),
     ...left
       .filter((name) => isEmpty(valueAt(properties, name)) && !isEmpty(valueAt(there, name)))
       .map((name) => `properties.${name}`),

@@ -223,7 +223,7 @@ async function exportAccessFate(
   const name = shortName(pathOf(url.href));
   const resource = await readAt(connection, url.href, signal);
   if (resource === null) return notDone(`${name} does not exist: nobody has access to it`);
-  const open = /^activesas/i.test(textAt(resource, 'properties', 'diskState'));
+  const open = /^active/i.test(textAt(resource, 'properties', 'diskState'));
   if (begins) {
     return open
       ? done(`${name} can be read by a signed address: it was done`)
@@ -234,24 +234,60 @@ async function exportAccessFate(
     : done(`${name} can be read by no signed address: it was done`);
 }
 
-/** Azure shows the last assessment of a VM in its instance view. */
-async function assessmentFate(
+/** Azure shows the last assessment of a VM, and the last installation, in its instance view. */
+function patchFate(what: string, summaryName: string) {
+  return async (connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> => {
+    const url = new URL(sent.url);
+    url.pathname = url.pathname.replace(/\/(assess|install)Patches$/i, '/instanceView');
+    const view = await readAt(connection, url.href, signal);
+    const summary = at(view, 'patchStatus', summaryName);
+    const began = instantAt(summary, 'startTime') ?? '';
+    if (began === '' || !isBegunBy(sent, Date.parse(began))) {
+      return unclear(`the last ${what} of the VM is of another time`);
+    }
+    return /^inprogress$/i.test(textAt(summary, 'status'))
+      ? atIt(`the ${what} runs since ${began}`)
+      : done(`the ${what} began at ${began}: it was done`);
+  };
+}
+
+const powers: Record<string, { during: string; after: string }> = {
+  deallocate: { during: 'deallocating', after: 'deallocated' },
+  start: { during: 'starting', after: 'running' },
+};
+
+/** A VM's power is what the last such request made it; of an earlier one the activity log knows. */
+async function powerFate(
   connection: Connection,
   sent: SentChange,
   signal: AbortSignal | undefined,
-): Promise<Fate> {
+): Promise<Fate & { sure?: false }> {
   const url = new URL(sent.url);
-  url.pathname = url.pathname.replace(/\/assessPatches$/i, '/instanceView');
+  const [, verb = ''] = /\/(deallocate|start)$/i.exec(url.pathname) ?? [];
+  url.pathname = url.pathname.replace(/\/(deallocate|start)$/i, '/instanceView');
   const view = await readAt(connection, url.href, signal);
-  const summary = at(view, 'patchStatus', 'availablePatchSummary');
-  const began = instantAt(summary, 'startTime') ?? '';
-  if (began === '' || !isBegunBy(sent, Date.parse(began))) {
-    return unclear('the last assessment of the VM is of another time');
-  }
-  return /^inprogress$/i.test(textAt(summary, 'status'))
-    ? atIt(`an assessment runs since ${began}`)
-    : done(`an assessment began at ${began}: it was done`);
+  const code = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
+  const power = (code.find((one) => /^PowerState\//i.test(one)) ?? '').slice('PowerState/'.length).toLowerCase();
+  const wanted = powers[verb.toLowerCase()];
+  if (power === wanted?.after) return done(`the VM is ${power}: it was done`);
+  if (power === wanted?.during) return atIt(`the VM is ${power}`);
+  const old = connection.clock.now().getTime() - Date.parse(sent.at) > beginMilliseconds;
+  const text = `the VM is ${power || 'in no known state'}`;
+  return old ? unclear(text) : { ...notDone(`${text}: it was not done`), sure: false };
 }
+
+/** POSTs that show in the resource, or in what it lists. */
+const posts: readonly (readonly [
+  RegExp,
+  (connection: Connection, sent: SentChange, signal: AbortSignal | undefined) => Promise<Fate & { sure?: false }>,
+])[] = [
+  [/\/protectedItems\/[^/]+\/backup$/i, backupFate],
+  [/\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i, accessFate],
+  [/\/virtualMachines\/[^/]+\/assessPatches$/i, patchFate('assessment', 'availablePatchSummary')],
+  [/\/virtualMachines\/[^/]+\/installPatches$/i, patchFate('installation', 'lastPatchInstallationSummary')],
+  [/\/(disks|snapshots)\/[^/]+\/(begin|end)GetAccess$/i, exportAccessFate],
+  [/\/virtualMachines\/[^/]+\/(deallocate|start)$/i, powerFate],
+];
 
 /**
  * What a resource shows of the request that wrote it; `sure` is false where "done, and changed since" looks the same.
@@ -299,15 +335,13 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
       return sure === undefined ? found : askLog(connection, sent, found, signal);
     }
     case 'POST': {
-      if (/\/protectedItems\/[^/]+\/backup$/i.test(path)) return backupFate(connection, sent);
-      const known = /\/jitNetworkAccessPolicies\/[^/]+\/initiate$/i.test(path)
-        ? await accessFate(connection, sent, signal)
-        : /\/virtualMachines\/[^/]+\/assessPatches$/i.test(path)
-          ? await assessmentFate(connection, sent, signal)
-          : /\/(begin|end)GetAccess$/i.test(path)
-            ? await exportAccessFate(connection, sent, signal)
-            : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
-      return known.ok === null && !known.running ? askLog(connection, sent, known, signal) : known;
+      const ask = posts.find(([pattern]) => pattern.test(path))?.[1];
+      const { sure, ...known } = ask
+        ? await ask(connection, sent, signal)
+        : { ...unclear(`what became of POST ${shortName(path)} does not show in its resource`), sure: undefined };
+      // The list of a vault's jobs is complete, and says so itself.
+      const asksLog = sure === false || (known.ok === null && !known.running && ask !== backupFate);
+      return asksLog ? askLog(connection, sent, known, signal) : known;
     }
     default:
       return unclear(`what became of ${sent.method} ${shortName(path)} cannot be learned from Azure`);

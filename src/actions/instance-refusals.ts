@@ -16,6 +16,9 @@ const noBackup: Reason = ({ scaleSetName }) =>
 const noJit: Reason = ({ scaleSetName }) =>
   `Just-in-time access is for VMs, not for the instances of Uniform scale sets. Close the ports in the security groups of ${scaleSetName} and its subnet.`;
 
+const noScripts: Reason = ({ scaleSetName, instance }) =>
+  `Scripts of cordon run in VMs alone. In an instance: az vmss run-command invoke --name ${scaleSetName} --instance-id ${instance}`;
+
 /**
  * Why an action cannot be done to an instance of a Uniform scale set, and what can be done in its place. An action that
  * is not here does its work by what an instance has like any VM: its disks, its interfaces.
@@ -29,6 +32,16 @@ const reasons: Record<string, Reason> = {
   'jit.request': noJit,
   'patches.assess': ({ scaleSetName }) =>
     `Azure assesses no patches of the instances of Uniform scale sets. Look at the image version of ${scaleSetName}.`,
+  'patches.install': ({ scaleSetName }) =>
+    `Azure installs no patches in the instances of Uniform scale sets. Update the image of ${scaleSetName}.`,
+  'public-ip.remove': ({ scaleSetName }) =>
+    `The interfaces of an instance follow the model of ${scaleSetName}: take the public address out of the model.`,
+  'identity.cut': ({ scaleSetName }) =>
+    `The identity is that of the whole scale set ${scaleSetName}, of all of its instances: take its roles away there (az role assignment delete).`,
+  'vm.deallocate': ({ scaleSetName, instance }) =>
+    `An instance of a scale set is switched off through the set, which may put another in its place: az vmss deallocate --name ${scaleSetName} --instance-ids ${instance}`,
+  'volatile.collect': noScripts,
+  'account.disable': noScripts,
 };
 
 /** The plan that says why an action cannot be done to an instance of a scale set; null where it can, and for VMs. */

@@ -34,10 +34,11 @@ export function azureReader(connection: Connection, options: TriageOptions = {})
       const port = part.exposure?.state === 'known' ? part.exposure.value.ports[portIndex] : undefined;
       if (!network || !port) return [];
       const { serviceTags } = options;
-      return explainPort(port, part.vm, network.resources, {
+      const lines = explainPort(port, part.vm, network.resources, {
         adminRules: network.adminRules,
         ...(serviceTags ? { serviceTags } : {}),
       });
+      return withoutSecrets(lines);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { instantAt, textAt } from '../arm/json.ts';
 import { scaleSetInstanceOf } from '../arm/scale-set-instance.ts';
+import { redactText } from '../casefile/redaction.ts';
 import type { Fact, Unknown } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
 import type { Exposure, ScanDocument, ScanRow, VirtualMachine } from '../documents/triage.ts';
@@ -95,15 +96,30 @@ function rowOf(vm: VirtualMachine, facts: FleetFacts): ScanRow {
   return { ...base, ...suspicionOf(base, reach) };
 }
 
+/** Redacts what a reason quotes of Azure's names; few of a fleet's reasons differ, and each is looked at once. */
+class Reasons {
+  readonly #known = new Map<string, string>();
+
+  redacted({ because, ...row }: ScanRow): ScanRow {
+    return { ...row, because: because.map((text) => this.#redacted(text)) };
+  }
+
+  #redacted(text: string): string {
+    const known = this.#known.get(text) ?? redactText(text);
+    this.#known.set(text, known);
+    return known;
+  }
+}
+
 /** Rows that are made before keys and answers get their turn: some milliseconds of work. */
 const slice = 500;
 
 /** A row of each VM, by suspicion. The VMs come by name: the most suspicious of a list keep that order among equals. */
-async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts): Promise<ScanRow[]> {
+async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts, reasons: Reasons): Promise<ScanRow[]> {
   const rows: ScanRow[] = [];
   for (let from = 0; from < machines.length; from += slice) {
     if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    for (const vm of machines.slice(from, from + slice)) rows.push(rowOf(vm, facts));
+    for (const vm of machines.slice(from, from + slice)) rows.push(reasons.redacted(rowOf(vm, facts)));
   }
   return rows.sort((a, b) => b.score - a.score);
 }
@@ -118,6 +134,7 @@ class Board {
   readonly #facts: FleetFacts;
   readonly #tell: (rows: ScanRow[]) => void;
   readonly #ended: () => boolean;
+  readonly #reasons = new Reasons();
   #stale = false;
   #making: Promise<void> | null = null;
 
@@ -142,7 +159,7 @@ class Board {
   async #make(): Promise<void> {
     while (this.#stale && !this.#ended()) {
       this.#stale = false;
-      this.rows = await rowsOf(this.machines, this.#facts);
+      this.rows = await rowsOf(this.machines, this.#facts, this.#reasons);
       if (!this.#ended()) this.#tell(this.rows);
     }
   }

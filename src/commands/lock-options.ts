@@ -3,12 +3,13 @@ import { notAllowable } from '../network/sets/given-prefix.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { printable } from '../text/printable.ts';
 
-/** Options that say how a VM is locked, instead of what the playbook says. */
+/** Options that say how a VM is locked, or which account is disabled, instead of what the playbook says. */
 export interface LockFlags {
   allow?: string;
   wayIn?: string;
   existingLock?: string;
   closeOutbound?: boolean;
+  account?: string;
 }
 
 /** The responder's address of --allow; undefined when it was not given. Throws a Failure when it cannot stay allowed. */
@@ -27,9 +28,10 @@ export function withLockOptions(playbook: Playbook, flags: LockFlags): Playbook 
     ...(flags.existingLock === undefined ? {} : { existingLock: flags.existingLock }),
     ...(flags.closeOutbound === true ? { denyOutbound: true } : {}),
   };
-  const added = new Map([
+  const added = new Map<string, Record<string, unknown>>([
     ['nsg.lock', lock],
     ['network.check', both],
+    ['account.disable', flags.account === undefined ? {} : { account: flags.account }],
   ]);
   return {
     ...playbook,

@@ -10,7 +10,7 @@ import { printable } from '../text/printable.ts';
 import { type ActionInputs, type Playbook, playbook as playbookSchema, playbookStep } from './playbook.ts';
 
 /** The largest playbook file in bytes. */
-const largestPlaybook = 256 * 1024;
+export const largestPlaybook = 256 * 1024;
 
 /** A playbook file is not what it should be; the message begins with file:line:column. */
 export class PlaybookError extends Failure {
@@ -47,6 +47,16 @@ function locate(root: Node | null, path: readonly PropertyKey[], key?: string): 
     if (pair && isScalar(pair.key)) return pair.key;
   }
   return node;
+}
+
+/** Line and column, both from 1, of what is at a path of a playbook's text. */
+export function placeIn(source: string): (path: readonly PropertyKey[]) => { line: number; column: number } {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  return (path) => {
+    const { line, col } = lines.linePos(locate(document.contents, path)?.range?.[0] ?? 0);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
 }
 
 const headerKeys = Object.keys(playbookSchema.shape);

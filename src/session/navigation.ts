@@ -71,7 +71,10 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
     case 'run': {
       const slot = state.runs.find(({ id }) => id === layer.runId);
       if (slot && runIsOver(slot) && !layer.opened) {
-        holder.replaceTop({ ...layer, step: at(layer.step ?? slot.view.current, slot.view.steps.length) });
+        // After the last step the text that follows the steps scrolls.
+        const last = slot.view.steps.length - 1;
+        const to = at((layer.step ?? slot.view.current) + layer.scroll, Math.max(of, last + 1));
+        holder.replaceTop({ ...layer, step: Math.min(to, last), scroll: Math.max(0, to - last) });
       } else holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;
     }

@@ -12,7 +12,9 @@ export const lockScope = (id: string): string =>
  * delete. Rules of a security group may be deleted under the group's CanNotDelete lock, as in Azure.
  */
 export function allowedDespiteLocks(azure: Azure, method: string, path: string): void {
-  if (/\/providers\/microsoft\.(authorization|resourcegraph)\//i.test(path)) return;
+  // A lock keeps role assignments too: learn.microsoft.com/azure/azure-resource-manager/management/lock-resources.
+  const isAssignment = /\/providers\/microsoft\.authorization\/roleassignments\/[^/]+$/i.test(path);
+  if (!isAssignment && /\/providers\/microsoft\.(authorization|resourcegraph)\//i.test(path)) return;
   const locks = azure.store.ofType('Microsoft.Authorization/locks').filter((lock) => {
     const scope = lockScope(lock.id);
     if (!within(path, scope)) return false;

@@ -6,11 +6,13 @@ import { jitRoutes } from './providers/jit.ts';
 import { networkRoutes } from './providers/network.ts';
 import { networkInterfaceRoutes } from './providers/network-interfaces.ts';
 import { networkSecurityGroupRoutes } from './providers/network-security-groups.ts';
+import { patchInstallationRoutes } from './providers/patch-installations.ts';
 import { policyInsightsRoutes } from './providers/policy-insights.ts';
 import { recoveryServicesRoutes } from './providers/recovery-services.ts';
 import { resourceGraphRoutes } from './providers/resource-graph.ts';
 import { resourceReadRoutes } from './providers/resource-reads.ts';
 import { resourceRoutes } from './providers/resources.ts';
+import { runCommandRoutes } from './providers/run-commands.ts';
 import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
@@ -25,6 +27,8 @@ export function resourceManagerRoutes(): Route[] {
     ...resourceRoutes,
     ...authorizationRoutes,
     ...virtualMachineRoutes,
+    ...patchInstallationRoutes,
+    ...runCommandRoutes,
     ...scaleSetRoutes,
     ...snapshotRoutes,
     ...networkInterfaceRoutes,

@@ -56,12 +56,13 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
 }
 
-/** Each once; every port over both protocols is one fact. */
+/** Each once; every port over both protocols is one fact, and so is every protocol. */
 function portNames(ports: readonly string[]): string[] {
   const every = ['all ports', 'all ports/udp'];
   const names = [...new Set(ports)];
   if (!every.every((name) => names.includes(name))) return names;
-  return ['every port', ...names.filter((name) => !every.includes(name))];
+  const others = names.filter((name) => !every.includes(name));
+  return ['ICMP', 'ESP', 'AH'].every((name) => others.includes(name)) ? ['everything'] : ['every port', ...others];
 }
 
 function exposedCell(row: ScanRow, look: Look): { text: string; tone: Tone } {

@@ -6,7 +6,17 @@ import { killsOf, playbooks, type Schedule, scheduleOf, titleOf } from './schedu
 /** How many schedules each playbook is played by here; `npm run test:chaos -- SEEDS` plays as many as are wanted. */
 const seeds = 50;
 /** Containing takes as long as three others together, of which it consists; exporting reads and writes disks. */
-const fewer: Record<string, number> = { 'contain-brute-force': 10, 'export-disk': 20 };
+const fewer: Record<string, number> = {
+  'contain-brute-force': 10,
+  'export-disk': 20,
+  'remove-public-ip': 20,
+  'cut-identity': 20,
+  'revoke-disk-links': 20,
+  deallocate: 20,
+  'collect-volatile': 15,
+  'install-patches': 15,
+  'disable-account': 15,
+};
 /** Here one place in so many is died at; `npm run test:chaos -- kills` takes each. */
 const oneIn = 12;
 const longest = 300_000;

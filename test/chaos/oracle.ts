@@ -1,4 +1,5 @@
 import type { Entry } from '../../src/documents/transcript.ts';
+import { disabledAccounts } from '../../src/simulator/guest.ts';
 import type { ArmResource } from '../../src/simulator/world.ts';
 import type { Arrived, SimulatedAzure } from './simulated-azure.ts';
 
@@ -16,6 +17,16 @@ export interface Condition {
   groups: string;
   /** Cordon's own groups that exist. */
   cordons: string;
+  /** "web01-nic=web01-pip", sorted; without those that have none. */
+  addresses: string;
+  /** Roles of the VM's own identity: "contributor-id@scope", sorted. */
+  roles: string;
+  /** How many run commands it has. */
+  commands: number;
+  /** Accounts that are disabled in its guest. */
+  accounts: string;
+  /** Is it on, or on the way there? */
+  runs: boolean;
   /** Is the VM in a just-in-time policy? */
   underJit: boolean;
   snapshots: number;
@@ -48,6 +59,29 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
       .flatMap(({ name }) => (name.startsWith('cordon-') ? [name] : []))
       .sort()
       .join(' '),
+    addresses: interfacesOf(simulated, vmId)
+      .flatMap(({ name, properties }) =>
+        list(field(properties, 'ipConfigurations')).map(
+          (one) => `${name}=${lastPart(field(one, 'properties', 'publicIPAddress', 'id'))}`,
+        ),
+      )
+      .filter((one) => !one.endsWith('='))
+      .sort()
+      .join(' '),
+    roles: azure.store
+      .ofType('Microsoft.Authorization/roleAssignments')
+      .filter(
+        ({ properties }) =>
+          lower(field(properties, 'principalId')) === lower(field(azure.store.get(vmId), 'identity', 'principalId')),
+      )
+      .map(({ id, properties }) => `${lastPart(field(properties, 'roleDefinitionId'))}@${lower(id)}`)
+      .sort()
+      .join(' '),
+    commands: azure.store
+      .ofType('Microsoft.Compute/virtualMachines/runCommands')
+      .filter(({ id }) => lower(id).startsWith(`${vmId.toLowerCase()}/`)).length,
+    accounts: [...disabledAccounts(azure, azure.store.get(vmId) ?? { id: vmId, name: '', type: '' })].sort().join(' '),
+    runs: /PowerState\/(running|starting)/.test(JSON.stringify(azure.store.get(vmId)?.properties ?? {})),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
     openToExport: azure.store
@@ -61,6 +95,16 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
       .sort()
       .join(' '),
   };
+}
+
+/** The parts of the condition that an undo puts back; where snapshots go is asked apart. */
+const putBack = ['groups', 'cordons', 'addresses', 'roles', 'commands', 'accounts', 'runs', 'underJit'] as const;
+
+/** In which parts it is otherwise than before: "groups a instead of b". */
+export function otherwise(now: Condition, before: Condition): string[] {
+  return putBack.flatMap((part) =>
+    now[part] === before[part] ? [] : [`${part} ${now[part] || 'none'} instead of ${before[part] || 'none'}`],
+  );
 }
 
 /** Is every interface behind a group that denies all inbound traffic but the responder's? */
@@ -140,6 +184,24 @@ const goals: Record<string, Goal> = {
       ),
   },
   'assess-patches': { reached: () => true },
+  'revoke-disk-links': {
+    reached: ({ azure }, vmId) =>
+      ['Microsoft.Compute/disks', 'Microsoft.Compute/snapshots']
+        .flatMap((type) => azure.store.ofType(type))
+        .every(
+          ({ managedBy, properties }) =>
+            lower(managedBy) !== vmId.toLowerCase() || field(properties, 'diskState') !== 'ActiveSAS',
+        ),
+  },
+  'disable-account': { reached: (simulated, vmId) => conditionOf(simulated, vmId).accounts === 'svc-web' },
+  'install-patches': {
+    reached: ({ azure }, vmId) =>
+      JSON.stringify(azure.store.get(vmId)?.properties).includes('lastPatchInstallationSummary'),
+  },
+  'collect-volatile': { reached: (simulated, vmId) => conditionOf(simulated, vmId).commands >= 4 },
+  deallocate: { reached: (simulated, vmId) => !conditionOf(simulated, vmId).runs },
+  'cut-identity': { reached: (simulated, vmId) => conditionOf(simulated, vmId).roles === '' },
+  'remove-public-ip': { reached: (simulated, vmId) => conditionOf(simulated, vmId).addresses === '' },
   'export-disk': {
     reached: (simulated, vmId) => conditionOf(simulated, vmId).openToExport === '',
   },

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { createActions } from '../../src/actions/actions.ts';
 import { parseResourceId } from '../../src/arm/resource-id.ts';
 import { connect } from '../../src/azure/client/connection.ts';
+import { withLockOptions } from '../../src/commands/lock-options.ts';
 import type { Target } from '../../src/playbook/action.ts';
 import { findPlaybook, loadPlaybooks, type PlaybookShelf, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { CordonProcess, type Ended } from './cordon-process.ts';
-import { type Condition, conditionOf, isReached, judgeRecord, judgeTwice } from './oracle.ts';
+import { type Condition, conditionOf, isReached, judgeRecord, judgeTwice, otherwise } from './oracle.ts';
 import type { Schedule } from './schedule.ts';
 import { SimulatedAzure } from './simulated-azure.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -29,6 +30,17 @@ function withDeletedBackups(world: World): World {
   const changed = structuredClone(world);
   for (const item of changed.backup?.protectedItems ?? []) {
     if (/;(web01|sql02)$/i.test(item.name)) item.properties = { ...item.properties, ...deleted };
+  }
+  return changed;
+}
+
+/** A link leads to each disk of web01. */
+function withLinks(world: World): World {
+  const changed = structuredClone(world);
+  for (const one of changed.resources) {
+    if (!/^microsoft\.compute\/disks$/i.test(one.type) || !/\/virtualMachines\/web01$/i.test(String(one.managedBy)))
+      continue;
+    one.properties = { ...one.properties, diskState: 'ActiveSAS' };
   }
   return changed;
 }
@@ -70,7 +82,12 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cordon-chaos-'));
   const world = builtInWorld();
-  const worlds = { usual: world, deleted: withDeletedBackups(world), copied: withSnapshots(world) };
+  const worlds = {
+    usual: world,
+    deleted: withDeletedBackups(world),
+    linked: withLinks(world),
+    copied: withSnapshots(world),
+  };
   const actions = createActions(connect({ signIn: () => Promise.reject(new Error('nobody signs in')) }));
   const shelf = await loadPlaybooks(await playbookFolders({ CORDON_PLAYBOOKS: '/nowhere' }), actions);
   // Loaded before time is virtual: what is loaded later would be waited for in vain.
@@ -106,7 +123,7 @@ export async function openStage(): Promise<Stage> {
 interface Requisites {
   time: VirtualTime;
   root: string;
-  worlds: { usual: World; deleted: World; copied: World };
+  worlds: { usual: World; deleted: World; linked: World; copied: World };
   shelf: PlaybookShelf;
 }
 
@@ -126,7 +143,11 @@ class Play {
     this.#requisites = requisites;
     this.#root = mkdtempSync(join(requisites.root, 'cases-'));
     const { time, worlds } = requisites;
-    const special: Record<string, World> = { 'undelete-backup': worlds.deleted, 'export-disk': worlds.copied };
+    const special: Record<string, World> = {
+      'undelete-backup': worlds.deleted,
+      'revoke-disk-links': worlds.linked,
+      'export-disk': worlds.copied,
+    };
     const world = special[schedule.playbook] ?? worlds.usual;
     this.#azure = new SimulatedAzure(world, schedule.latency, (ms, call) => time.later(ms, call));
     const machine = world.resources.find(
@@ -230,7 +251,14 @@ class Play {
     const { shelf } = this.#requisites;
     const process = this.#process(diesAt);
     this.#azure.azure.faults.add([...faults]);
-    const playbook = findPlaybook(shelf, this.#schedule.playbook);
+    const found = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
+    const unpreserved = { withoutSnapshot: 'played without the snapshots of the case' };
+    const playbook = {
+      ...found,
+      steps: found.steps.map((step) =>
+        step.uses === 'patches.install' ? { ...step, with: { ...step.with, ...unpreserved } } : step,
+      ),
+    };
     const ended = await this.#within('the run', () => process.run(playbook, this.#target, this.#caseId));
     this.#azure.azure.faults.clear();
     this.#caseId ??= readdirSync(this.#root).find((name) => !name.startsWith('.')) ?? null;
@@ -277,10 +305,8 @@ class Play {
     this.#azure.azure.operations.settle();
     const now = conditionOf(this.#azure, this.#target.id);
     const same =
-      now.groups === this.#before.groups &&
-      now.cordons === this.#before.cordons &&
-      (playbook !== 'export-disk' || now.openToExport === this.#before.openToExport) &&
-      now.underJit === this.#before.underJit;
+      otherwise(now, this.#before).length === 0 &&
+      (playbook !== 'export-disk' || now.openToExport === this.#before.openToExport);
     const said = text.trim().split('\n').slice(-3).join(' | ').slice(0, 600);
     if (![0, 3, 4, 5].includes(code)) this.#wrong.push(`exit ${code}: ${said}`);
     if (code === 0 && !isReached(playbook, this.#azure, this.#target.id, this.#before)) {
@@ -306,13 +332,10 @@ class Play {
 
   #judgeUndone(what: string): void {
     const now = conditionOf(this.#azure, this.#target.id);
-    if (now.groups !== this.#before.groups)
-      this.#wrong.push(`${what}, and it is ${now.groups} instead of ${this.#before.groups}`);
-    if (now.cordons !== this.#before.cordons) this.#wrong.push(`${what}, and ${now.cordons} is left`);
+    this.#wrong.push(...otherwise(now, this.#before).map((part) => `${what}, and it is ${part}`));
     if (this.#schedule.playbook === 'export-disk' && now.openToExport !== '') {
       this.#wrong.push(`${what}, and ${now.openToExport} can still be exported`);
     }
-    if (now.underJit !== this.#before.underJit) this.#wrong.push(`${what}, and just-in-time access is ${now.underJit}`);
   }
 
   async #judgeCase(when: string): Promise<void> {

@@ -43,7 +43,9 @@ export interface Sender {
 
 /** By Azure's own documents: what else is posted only asks. */
 function mayChange(method: string, path: string): boolean {
-  if (method === 'POST') return /\/(backup|initiate|assessPatches|beginGetAccess|endGetAccess)$/i.test(path);
+  if (method === 'POST') {
+    return /\/(backup|initiate|assessPatches|installPatches|beginGetAccess|endGetAccess|deallocate|start)$/i.test(path);
+  }
   return method !== 'GET' && method !== 'HEAD';
 }
 

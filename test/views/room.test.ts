@@ -89,6 +89,6 @@ test('the suspects list cuts no cell while columns of the screen stand empty, an
     const { cut, empty } = columnsIn(list);
     if (cut.length > 0) expect(empty, `${columns}x${rows} cuts ${cut[0]}\n${screen.join('\n')}`).toBeLessThan(4);
     expect(screen.join('\n')).toContain(`1 of ${scan.vms.length} `);
-    expect(screen.find((row) => row.includes('kiosk01'))).toContain('every port ');
+    expect(screen.find((row) => row.includes('kiosk01'))).toContain('everything ');
   }
 });

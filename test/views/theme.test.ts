@@ -36,8 +36,7 @@ const palettes: { name: string; text: string; background: string; dark: boolean 
 ];
 
 /** The themes that a person with this palette would use. */
-const themesFor = (dark: boolean): ThemeName[] =>
-  dark ? ['dark', 'high-contrast', 'colour-blind'] : ['light', 'high-contrast'];
+const themesFor = (dark: boolean): ThemeName[] => [dark ? 'dark' : 'light', 'high-contrast', 'colour-blind'];
 
 describe.each(palettes)('on $name', ({ text, background, dark }) => {
   test.each(themesFor(dark))('every word of the theme %s can be read', (name) => {

@@ -808,6 +808,19 @@ describe('playbooks', () => {
     expect(screen.has('ended at step')).toBe(false);
   });
 
+  test('at the end of a playbook what is left to do can be reached on a small screen', async () => {
+    const all = await atPrompt();
+    const { terminal, world } = all;
+    await world.endTriage();
+    world.run.finish({ outcome: 'done', summary: 'Locked.' });
+    terminal.resize(60, 15);
+    await terminal.until('… more below: Down');
+    terminal.type('\u001b[F');
+    await terminal.until((shown) => !shown.includes('more below') && !shown.includes('Locked'));
+    terminal.type('\u001b[H');
+    await terminal.until('… more below: Down');
+  });
+
   test('pasted text is typed into a prompt but never accepts it, and runs no keys', async () => {
     const { terminal, world, lock } = await atPrompt();
     const prompt = await lock.tells('Sessions that are already open');

@@ -64,25 +64,43 @@ export function withGroup(networkInterface: Json, group: string): Json {
 const ATTEMPTS = 3;
 
 /**
- * Puts a security group, or none (""), at an interface; every other property is sent back as Azure gave it, and Azure
- * accepts it only if the interface has not changed since (If-Match). Where it was changed (412) and still has the group
- * that it had, it is read again and the change sent again, as a request of its own; else the refusal is thrown.
+ * Puts a security group, or none (""), at an interface. Where the interface was changed meanwhile and still has the group
+ * that it had, it is read again and the change sent again; else the refusal is thrown.
  */
-export async function putGroup(
+export function putGroup(
   connection: Connection,
   context: ActionContext,
   networkInterface: Json,
   group: string,
 ): Promise<void> {
+  return putInterface(connection, context, networkInterface, (now) =>
+    sameId(groupOf(now), groupOf(networkInterface)) ? withGroup(now, group) : null,
+  );
+}
+
+/**
+ * Writes an interface back with a change: every other property is sent as Azure gave it, and Azure accepts it only if the
+ * interface has not changed since (If-Match). Where it was changed (412), it is read again and `change` is asked anew, for a
+ * request of its own; null says that the change does not fit any more, and then the refusal is thrown.
+ */
+export async function putInterface(
+  connection: Connection,
+  context: ActionContext,
+  networkInterface: Json,
+  change: (now: Json) => Json | null,
+): Promise<void> {
   let now = networkInterface;
+  let body = change(now);
+  if (body === null) throw new Error(`${textAt(now, 'name')} is not as it was`);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await putOnce(connection, context, now, group);
+      return await putOnce(connection, context, now, body);
     } catch (error) {
       const changed = error instanceof AzureRefusal && error.statusCode === 412;
       if (!changed || attempt === ATTEMPTS) throw error;
       const again = await networkResource(connection, textAt(networkInterface, 'id'));
-      if (!sameId(groupOf(again), groupOf(networkInterface))) throw error;
+      body = change(again);
+      if (body === null) throw error;
       context.progress({
         fraction: null,
         text: `${textAt(again, 'name')} was changed meanwhile: it is read and sent again`,
@@ -96,12 +114,11 @@ async function putOnce(
   connection: Connection,
   context: ActionContext,
   networkInterface: Json,
-  group: string,
+  body: Json,
 ): Promise<void> {
   const id = textAt(networkInterface, 'id');
   const parsed = parseResourceId(id);
   if (!parsed) throw new Error(`not a network interface: ${id}`);
-  const body = withGroup(networkInterface, group);
   const client = await connection.network(parsed.subscriptionId);
   await withExactBody(client, body, () =>
     follow(connection, context, `PUT ${parsed.name}`, (options) =>

@@ -22,6 +22,7 @@ const roles: readonly (readonly [RegExp, string])[] = [
   [/^microsoft\.network\//i, 'Network Contributor'],
   [/^microsoft\.compute\/(snapshots|disks)\//i, 'Disk Snapshot Contributor'],
   [/^microsoft\.compute\//i, 'Virtual Machine Contributor'],
+  [/^microsoft\.authorization\/roleassignments\//i, 'Role Based Access Control Administrator'],
   [/^microsoft\.security\//i, 'Security Admin'],
   // Owner has it too (Microsoft Learn, "Lock your resources": who can create or delete locks).
   [/^microsoft\.authorization\//i, 'User Access Administrator'],

@@ -182,6 +182,69 @@ const roleAssignment: Handler = (call) => {
   throw new AzureError(404, 'RoleAssignmentNotFound', `The role assignment '${param(call, 'name')}' is not found.`);
 };
 
+/** What a PUT of an assignment may say; the rest Azure writes. */
+const written = [
+  'principalId',
+  'principalType',
+  'description',
+  'condition',
+  'conditionVersion',
+  'delegatedManagedIdentityResourceId',
+];
+
+/** Azure has one assignment of a role to a principal at a scope, whatever its name, and changes neither afterwards. */
+const putRoleAssignment: Handler = (call) => {
+  const { store, clock } = call.azure;
+  const scope = scopeOf(call);
+  const given = record(bodyOf(call).properties);
+  const principalId = text(given.principalId) ?? '';
+  const role = text(given.roleDefinitionId) ?? '';
+  if (principalId === '' || role === '')
+    throw new AzureError(
+      400,
+      'InvalidRequestContent',
+      'The request content was invalid: principalId and roleDefinitionId are required.',
+    );
+  const sameRole = (each: ArmResource) =>
+    same(text(at(each.properties, 'principalId')), principalId) &&
+    same(lastSegment(text(at(each.properties, 'roleDefinitionId')) ?? ''), lastSegment(role));
+  const before = store.get(call.path);
+  if (before !== undefined && !sameRole(before))
+    throw new AzureError(
+      400,
+      'RoleAssignmentUpdateNotPermitted',
+      'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
+    );
+  const twin = store
+    .ofType('Microsoft.Authorization/roleAssignments')
+    .find((each) => same(assignmentScope(each), scope) && sameRole(each));
+  if (twin !== undefined)
+    throw new AzureError(
+      409,
+      'RoleAssignmentExists',
+      `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll('-', '')}.`,
+    );
+  const now = clock.precise();
+  const properties: Json = { roleDefinitionId: role, scope, createdOn: now, updatedOn: now };
+  for (const field of written) if (given[field] !== undefined) properties[field] = given[field];
+  properties.principalType ??= 'User';
+  const after: ArmResource = {
+    id: call.path,
+    name: lastSegment(call.path),
+    type: 'Microsoft.Authorization/roleAssignments',
+    properties,
+  };
+  store.put(after);
+  return { status: 201, body: after };
+};
+
+const removeRoleAssignment: Handler = (call) => {
+  const found = call.azure.store.get(call.path);
+  if (found === undefined) return { status: 204 };
+  call.azure.store.delete(found.id);
+  return ok(found);
+};
+
 const lockBody = (lock: ArmResource): Json => ({
   id: lock.id,
   name: lock.name,
@@ -247,6 +310,16 @@ export const authorizationRoutes: Route[] = [
           { method: 'GET', template: `/providers/Microsoft.Authorization/${kind}/{name}`, handler: single },
         ]),
   ]),
+  {
+    method: 'PUT',
+    template: '/{scope...}/providers/Microsoft.Authorization/roleAssignments/{name}',
+    handler: putRoleAssignment,
+  },
+  {
+    method: 'DELETE',
+    template: '/{scope...}/providers/Microsoft.Authorization/roleAssignments/{name}',
+    handler: removeRoleAssignment,
+  },
   { method: 'PUT', template: '/{scope...}/providers/Microsoft.Authorization/locks/{name}', handler: putLock },
   { method: 'DELETE', template: '/{scope...}/providers/Microsoft.Authorization/locks/{name}', handler: removeLock },
 ];

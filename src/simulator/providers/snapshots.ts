@@ -3,7 +3,7 @@ import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '..
 import { endAccess, grantAccess } from '../disk-blobs.ts';
 import { at, type Json, record, same, text } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
-import { present } from '../present.ts';
+import { powerState, present } from '../present.ts';
 import { readPath } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
@@ -365,17 +365,21 @@ const beginAccess: Handler = (call) => {
   return { status: 202, headers };
 };
 
+/** The state of a disk or snapshot to which no link leads. */
+function stateWithout(call: Call, target: ArmResource): string {
+  const machine = call.azure.relations.machineOfDisk(target.id);
+  if (machine === undefined) return 'Unattached';
+  const owner = call.azure.store.get(machine);
+  return owner === undefined || powerState(owner) === 'PowerState/running' ? 'Attached' : 'Reserved';
+}
+
 const endOfAccess: Handler = (call) => {
   const target = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
   demandIdle(call, target.id);
-  const machine = call.azure.relations.machineOfDisk(target.id);
   const end = () => {
     const now = call.azure.store.get(target.id) ?? target;
     endAccess(call.azure, target.id);
-    call.azure.store.put({
-      ...now,
-      properties: { ...now.properties, diskState: machine === undefined ? 'Unattached' : 'Attached' },
-    });
+    call.azure.store.put({ ...now, properties: { ...now.properties, diskState: stateWithout(call, now) } });
   };
   if (call.trouble === undefined) end();
   const { headers } = startCompute(call, target.location ?? '', 'DiskOperations', {

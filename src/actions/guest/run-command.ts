@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import { azureError } from '../../azure/client/failure.ts';
+import { rawBody } from '../../azure/client/raw-body.ts';
+import type { ActionContext, Target } from '../../playbook/action.ts';
+import { follow, pause } from '../operation.ts';
+
+/** A script that is to run in the guest by a managed Run Command. */
+export interface GuestRun {
+  /** Name of the run command's resource, below the VM. */
+  name: string;
+  script: string;
+  /** Handed over as parameters, never in the script's text: Windows as -name value, Linux in the environment. */
+  parameters: Readonly<Record<string, string>>;
+  timeoutSeconds: number;
+  /** Where the guest writes the whole output besides; "" when it does not. */
+  outputBlob: string;
+}
+
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** What Azure shows of a run: "Running", "Succeeded", …; the last 4 KB of what was printed. */
+export interface GuestResult {
+  state: string;
+  exitCode: number | null;
+  output: string;
+  error: string;
+  message: string;
+  startedAt: string;
+  endedAt: string;
+}
+
+export const runCommandId = (target: Target, name: string): string => `${target.id}/runCommands/${name}`;
+
+/** A name that the case, the part and the time make: letters, digits and hyphens, 80 at most. */
+export function runName(caseId: string, part: string, when: Date): string {
+  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+  const clean = caseId.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
+  return `cordon-${clean}-${part}-${time}`.slice(0, 80);
+}
+
+/** The tags by which a run is known as cordon's and as the one of a script. */
+export const runTags = (caseId: string, script: string): Record<string, string> => ({
+  'cordon-case': caseId.slice(0, 256),
+  'cordon-script-sha256': digestOf(script),
+});
+
+/** Has Azure begin the script in the guest; it ends on its own (asyncExecution). */
+export async function beginRun(connection: Connection, context: ActionContext, run: GuestRun): Promise<void> {
+  const { target, caseId } = context;
+  const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
+  await follow(connection, context, `run ${run.name}`, (options) =>
+    virtualMachineRunCommands.createOrUpdate(
+      target.resourceGroup,
+      target.name,
+      run.name,
+      {
+        location: target.location,
+        tags: runTags(caseId, run.script),
+        source: { script: run.script },
+        parameters: Object.entries(run.parameters).map(([name, value]) => ({ name, value })),
+        asyncExecution: true,
+        timeoutInSeconds: run.timeoutSeconds,
+        ...(run.outputBlob === '' ? {} : { outputBlobUri: run.outputBlob }),
+      },
+      options,
+    ),
+  );
+}
+
+/** The run command as Azure prints it, with its instance view; null when there is none. */
+export async function readRun(connection: Connection, target: Target, name: string): Promise<Json | null> {
+  const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
+  try {
+    return await rawBody((options) =>
+      virtualMachineRunCommands.getByVirtualMachine(target.resourceGroup, target.name, name, {
+        ...options,
+        expand: 'instanceView',
+      }),
+    );
+  } catch (error) {
+    if (azureError(error).status === 404) return null;
+    throw error;
+  }
+}
+
+export function resultIn(body: Json | null): GuestResult {
+  const view = at(body, 'properties', 'instanceView');
+  return {
+    state: textAt(view, 'executionState') || 'Unknown',
+    exitCode: numberAt(view, 'exitCode') ?? null,
+    output: textAt(view, 'output'),
+    error: textAt(view, 'error'),
+    message: textAt(view, 'executionMessage'),
+    startedAt: textAt(view, 'startTime'),
+    endedAt: textAt(view, 'endTime'),
+  };
+}
+
+/** The states in which a script has come to its end: Compute specification, ExecutionState. */
+export const hasEnded = ({ state }: GuestResult): boolean => /^(Failed|Succeeded|TimedOut|Canceled)$/i.test(state);
+
+/** Asks until the script has ended, at most as long as it may take and two minutes; then what Azure shows by then. */
+export async function awaitRun(connection: Connection, context: ActionContext, run: GuestRun): Promise<GuestResult> {
+  const until = performance.now() + (run.timeoutSeconds + 120) * 1000;
+  for (;;) {
+    const result = resultIn(await readRun(connection, context.target, run.name));
+    if (hasEnded(result) || performance.now() > until) return result;
+    context.progress({ fraction: null, text: `${run.name} is ${result.state.toLowerCase()} in the guest` });
+    await pause(connection, context);
+  }
+}
+
+/** Names of the case's run commands at the VM for a part, those of earlier attempts too. */
+export async function runsOf(connection: Connection, context: ActionContext, part: string): Promise<string[]> {
+  const { target, caseId } = context;
+  const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
+  const begins = runName(caseId, part, new Date(0))
+    .replace(/19700101T000000Z$/, '')
+    .toLowerCase();
+  const names: string[] = [];
+  for await (const { name = '', tags } of virtualMachineRunCommands.listByVirtualMachine(
+    target.resourceGroup,
+    target.name,
+    { abortSignal: context.signal },
+  )) {
+    if (name.toLowerCase().startsWith(begins) && tags?.['cordon-case'] === caseId.slice(0, 256)) names.push(name);
+  }
+  return names;
+}
+
+/** Deletes the run command's resource, which ends its script where it still runs. Returns what was found. */
+export async function deleteRun(
+  connection: Connection,
+  context: ActionContext,
+  name: string,
+): Promise<'deleted' | 'gone' | 'foreign'> {
+  const { target, caseId } = context;
+  const now = await readRun(connection, target, name);
+  if (now === null) return 'gone';
+  if (textAt(now, 'tags', 'cordon-case') !== caseId.slice(0, 256)) return 'foreign';
+  const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
+  await follow(connection, context, `DELETE run command ${name}`, (options) =>
+    virtualMachineRunCommands.delete(target.resourceGroup, target.name, name, options),
+  );
+  return 'deleted';
+}

@@ -1,0 +1,125 @@
+import type { RoleAssignmentCreateParameters } from '@azure/arm-authorization';
+import type { Connection } from '../../azure/client/connection.ts';
+import { azureError } from '../../azure/client/failure.ts';
+import { readMachine } from '../../azure/readers/machine.ts';
+import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
+import { printable } from '../../text/printable.ts';
+import { AzureRefusal, send } from '../operation.ts';
+import { type CutRole, type CutState, cutState, tokensLiveUntil } from './cut-settings.ts';
+import { identitiesOf, readHeldRoles } from './held-roles.ts';
+
+const named = ({ role, scope, identity }: CutRole): string =>
+  `${role} of ${identity} on ${printable(scope, 200) || '/'}`;
+
+const nameOf = ({ id }: CutRole): string => id.slice(id.lastIndexOf('/') + 1);
+
+/** Is the assignment there, as the plan saw it? `other` is of another principal or role by now. */
+async function lookAt(connection: Connection, one: CutRole): Promise<'there' | 'gone' | 'other'> {
+  const { roleAssignments } = await connection.authorization(subscriptionOf(one));
+  try {
+    const now = await roleAssignments.getById(one.id.replace(/^\//, ''));
+    const same =
+      now.principalId?.toLowerCase() === one.body.principalId.toLowerCase() &&
+      now.roleDefinitionId?.split('/').at(-1)?.toLowerCase() ===
+        one.body.roleDefinitionId.split('/').at(-1)?.toLowerCase();
+    return same ? 'there' : 'other';
+  } catch (error) {
+    if (azureError(error).status === 404) return 'gone';
+    throw error;
+  }
+}
+
+/** The client of any subscription serves: the assignment is named by its whole id. */
+const subscriptionOf = ({ id, body }: CutRole): string =>
+  /^\/subscriptions\/([^/]+)/i.exec(id)?.[1] ?? /^\/subscriptions\/([^/]+)/i.exec(body.roleDefinitionId)?.[1] ?? '';
+
+/** Deletes the assignments one after another. */
+export async function applyCut(connection: Connection, context: ActionContext, planned: ActionPlan): Promise<CutState> {
+  const state = cutState.parse(planned.state);
+  const seen = await Promise.all(state.roles.map((one) => lookAt(connection, one)));
+  const changed = state.roles.filter((_, index) => seen[index] !== 'there');
+  if (changed.length > 0) throw new StalePlan(`By now it is otherwise: ${changed.map(named).join('; ')}.`);
+  await context.keep('before-cut-identity', { roles: state.roles });
+  for (const [index, one] of state.roles.entries()) {
+    context.progress({ fraction: index / state.roles.length, text: `taking away ${named(one)}` });
+    const { roleAssignments } = await connection.authorization(subscriptionOf(one));
+    await send(connection, context, `DELETE role assignment ${nameOf(one)}`, () =>
+      roleAssignments.deleteById(one.id.replace(/^\//, ''), { abortSignal: context.signal }),
+    );
+  }
+  return state;
+}
+
+/** Do the identities hold any role yet, where roles could be listed? */
+export async function verifyCut(
+  connection: Connection,
+  context: ActionContext,
+  given: Record<string, unknown>,
+): Promise<Verification> {
+  const state = cutState.parse(given);
+  const left = (
+    await Promise.all(state.roles.map(async (one) => ({ one, now: await lookAt(connection, one) })))
+  ).filter(({ now }) => now === 'there');
+  if (left.length > 0) return { ok: false, text: `STILL assigned: ${left.map(({ one }) => named(one)).join('; ')}.` };
+  const identities = identitiesOf(await readMachine(connection, context.target), context.target.name).filter(
+    ({ principalId }) => principalId !== '',
+  );
+  const again = await readHeldRoles(connection, context.target, identities, state.subscriptions);
+  if (again.own.length > 0)
+    return {
+      ok: false,
+      text: `Roles that were not in the plan are assigned: ${again.own.map(named).join('; ')}. Run it again.`,
+    };
+  const rest = [...again.throughGroups, ...again.notSeen.map((one) => `Not seen: ${one}.`)].join(' ');
+  const told = `${state.roles.length} role assignments are gone. Tokens issued by now live until ${tokensLiveUntil(connection.clock.now())} at the latest.`;
+  return { ok: true, text: `${told} ${rest}`.trim() };
+}
+
+/** The body of the PUT, without what the assignment does not have. */
+function parametersOf({ body }: CutRole): RoleAssignmentCreateParameters {
+  const { principalId, roleDefinitionId, ...rest } = body;
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { principalId, roleDefinitionId, ...Object.fromEntries(given) };
+}
+
+async function giveBack(connection: Connection, context: ActionContext, one: CutRole): Promise<Verification> {
+  const before = await lookAt(connection, one);
+  if (before === 'there') return { ok: true, text: `${named(one)} is assigned already.` };
+  if (before === 'other')
+    return { ok: false, text: `${nameOf(one)} names another principal or role by now: left as it is.` };
+  const { roleAssignments } = await connection.authorization(subscriptionOf(one));
+  try {
+    await send(connection, context, `PUT role assignment ${nameOf(one)}`, () =>
+      roleAssignments.createById(one.id.replace(/^\//, ''), parametersOf(one), { abortSignal: context.signal }),
+    );
+  } catch (error) {
+    // Somebody assigned the same under another name meanwhile: Azure has one of a kind.
+    if (error instanceof AzureRefusal && /^RoleAssignmentExists$/i.test(error.code))
+      return { ok: true, text: `${named(one)} was assigned by somebody meanwhile.` };
+    throw error;
+  }
+  const after = await lookAt(connection, one);
+  return after === 'there'
+    ? { ok: true, text: `${named(one)} is assigned again.` }
+    : { ok: false, text: `${named(one)} is NOT assigned after the undo.` };
+}
+
+/** Assigns the roles again, each under its own name. */
+export async function undoCut(
+  connection: Connection,
+  context: ActionContext,
+  given: Record<string, unknown>,
+): Promise<Verification> {
+  const state = cutState.parse(given);
+  const results: Verification[] = [];
+  for (const one of state.roles) {
+    try {
+      results.push(await giveBack(connection, context, one));
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      const because = error instanceof Error ? error.message : String(error);
+      results.push({ ok: false, text: `${named(one)} is not given back: ${because}` });
+    }
+  }
+  return { ok: results.every(({ ok }) => ok === true), text: results.map(({ text }) => text).join(' ') };
+}

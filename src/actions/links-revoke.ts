@@ -1,0 +1,191 @@
+import * as z from 'zod';
+import { type Json, textAt } from '../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
+import { azureError } from '../azure/client/failure.ts';
+import { disksOf, readMachine } from '../azure/readers/machine.ts';
+import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
+import { printable } from '../text/printable.ts';
+import { follow } from './operation.ts';
+import { preflight } from './preflight/preflight.ts';
+import { refusedPlan } from './refused-plan.ts';
+import { readDisk, readSnapshot } from './snapshot/disks.ts';
+
+const revokeSettings = z.strictObject({});
+
+const revokeState = z.looseObject({ links: z.array(z.object({ id: z.string(), state: z.string() })) });
+type RevokeState = z.infer<typeof revokeState>;
+
+/**
+ * A disk or snapshot whose bytes are to be had, or overwritten, by a link (shared access signature): "ActiveSAS",
+ * "ActiveSASFrozen" (the VM hibernates), "ActiveUpload". The states are those of the Compute specification, DiskState.
+ */
+export const hasLink = (diskState: string): boolean => /^Active(SAS|SASFrozen|Upload)$/i.test(diskState);
+
+const stateOf = (resource: unknown): string => printable(textAt(resource, 'properties', 'diskState'), 40);
+
+const isSnapshot = (id: string): boolean => /\/snapshots\/[^/]+$/i.test(id);
+
+/** Reads a disk or a snapshot; null when there is none. */
+async function readCopy(connection: Connection, id: string): Promise<Json | null> {
+  if (isSnapshot(id)) return readSnapshot(connection, id);
+  try {
+    return await readDisk(connection, id);
+  } catch (error) {
+    if (azureError(error).status === 404) return null;
+    throw error;
+  }
+}
+
+interface Copies {
+  links: RevokeState['links'];
+  /** How many disks and snapshots were looked at. */
+  looked: number;
+  notSeen: string[];
+}
+
+const most = 5000;
+
+/** Snapshots of these disks in the subscription; those elsewhere are not seen, and named so. */
+async function linkedSnapshots(
+  connection: Connection,
+  context: ActionContext,
+  disks: readonly string[],
+): Promise<Copies> {
+  const found: Copies = { links: [], looked: 0, notSeen: ['copies of the disks in other subscriptions'] };
+  const { snapshots } = await connection.compute(context.target.subscriptionId);
+  try {
+    let read = 0;
+    for await (const one of snapshots.list({ abortSignal: context.signal })) {
+      read += 1;
+      if (read > most) {
+        found.notSeen.push(`more than ${most} snapshots`);
+        break;
+      }
+      if (!disks.some((disk) => sameId(disk, one.creationData?.sourceResourceId ?? ''))) continue;
+      found.looked += 1;
+      if (hasLink(one.diskState ?? '')) found.links.push({ id: one.id ?? '', state: one.diskState ?? '' });
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const { code, message } = azureError(error);
+    found.notSeen.push(`snapshots of the disks (${code || message}): ask for Reader on the subscription`);
+  }
+  return found;
+}
+
+async function linkedCopies(connection: Connection, context: ActionContext): Promise<Copies> {
+  const disks = disksOf(await readMachine(connection, context.target));
+  const [snapshots, ...read] = await Promise.all([
+    linkedSnapshots(connection, context, disks),
+    ...disks.map(async (id): Promise<Copies> => {
+      try {
+        const state = stateOf(await readCopy(connection, id));
+        return { links: hasLink(state) ? [{ id, state }] : [], looked: 1, notSeen: [] };
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        const { code, message } = azureError(error);
+        return { links: [], looked: 0, notSeen: [`the disk ${printable(shortName(id), 80)} (${code || message})`] };
+      }
+    }),
+  ]);
+  const all = [...read, snapshots];
+  return {
+    links: all.flatMap(({ links }) => links),
+    looked: all.reduce((sum, { looked }) => sum + looked, 0),
+    notSeen: all.flatMap(({ notSeen }) => notSeen),
+  };
+}
+
+const actionFor = (id: string): string =>
+  `Microsoft.Compute/${isSnapshot(id) ? 'snapshots' : 'disks'}/endGetAccess/action`;
+
+async function planRevoke(connection: Connection, context: ActionContext): Promise<ActionPlan> {
+  const { target } = context;
+  const title = `Revoke the links to the disks of ${target.name}`;
+  const { links, looked, notSeen } = await linkedCopies(connection, context);
+  const unseen = notSeen.map((one) => `Not seen: ${one}.`);
+  if (looked === 0) {
+    return refusedPlan(title, 'impossible', `No disk or snapshot of ${target.name} could be read. ${unseen.join(' ')}`);
+  }
+  if (links.length === 0) {
+    const because = `None of the ${looked} disks and snapshots of ${target.name} that were read has an active link. ${unseen.join(' ')}`;
+    return refusedPlan(title, 'nothing-to-do', because);
+  }
+  const ahead = await preflight(connection, context, {
+    needed: links.map(({ id }) => ({ action: actionFor(id), scope: id })),
+    intended: links.map(({ id }) => ({ method: 'POST' as const, resourceId: `${id}/endGetAccess` })),
+  });
+  if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
+  return {
+    title,
+    changes: links.map(({ id, state }) => ({
+      method: 'POST',
+      resourceId: `${id}/endGetAccess`,
+      diff: [{ property: `link to ${printable(shortName(id), 80)}`, before: state, after: 'none' }],
+      before: { diskState: state },
+      after: null,
+    })),
+    touches: [],
+    permissions: ahead.permissions,
+    danger: 'disruptive',
+    undo: '',
+    warnings: [...unseen, ...ahead.warnings],
+    consequences: [
+      'A download by the link breaks off. What was copied by now is gone, and stays gone: ask the activity log who made the link (beginGetAccess) and since when.',
+      'It breaks off an export of yours, and a backup product’s, as well.',
+      'Who made the link can make another: take the right to (disks/beginGetAccess/action) from that account.',
+      'There is no undo: a link that was revoked does not come back; a new one can be made.',
+    ],
+    state: { links } satisfies RevokeState,
+  };
+}
+
+async function revoke(connection: Connection, context: ActionContext, planned: ActionPlan): Promise<RevokeState> {
+  const state = revokeState.parse(planned.state);
+  const now = await Promise.all(state.links.map(({ id }) => readCopy(connection, id)));
+  const changed = state.links.filter((_, index) => !hasLink(stateOf(now[index])));
+  if (changed.length > 0)
+    throw new StalePlan(`${changed.map(({ id }) => printable(shortName(id), 80)).join(', ')} has no link any more.`);
+  await context.keep('before-revoke-links', { links: now });
+  for (const [index, { id }] of state.links.entries()) {
+    const parsed = parseResourceId(id);
+    if (!parsed) throw new Error(`not a disk or snapshot: ${id}`);
+    context.progress({ fraction: index / state.links.length, text: `revoking the link to ${parsed.name}` });
+    const { disks, snapshots } = await connection.compute(parsed.subscriptionId);
+    await follow(connection, context, `endGetAccess ${parsed.name}`, (options) =>
+      (isSnapshot(id) ? snapshots : disks).revokeAccess(parsed.resourceGroup, parsed.name, options),
+    );
+  }
+  return state;
+}
+
+/** By the state of each disk and snapshot, as Azure prints it. */
+async function verifyRevoke(connection: Connection, given: Record<string, unknown>): Promise<Verification> {
+  const state = revokeState.parse(given);
+  const now = await Promise.all(
+    state.links.map(async ({ id }) => ({
+      name: printable(shortName(id), 80),
+      state: stateOf(await readCopy(connection, id)),
+    })),
+  );
+  const left = now.filter((one) => hasLink(one.state));
+  if (left.length > 0)
+    return { ok: false, text: `STILL linked: ${left.map((one) => `${one.name} (${one.state})`).join(', ')}.` };
+  return {
+    ok: true,
+    text: `No link any more: ${now.map((one) => `${one.name} (${one.state || 'gone'})`).join(', ')}.`,
+  };
+}
+
+/** Ends the access that links give to the VM's disks and to snapshots of them. It cannot be undone. */
+export function linksRevoke(connection: Connection): Action {
+  return {
+    name: 'links.revoke',
+    input: revokeSettings,
+    danger: 'disruptive',
+    plan: (context) => planRevoke(connection, context),
+    apply: (context, planned) => revoke(connection, context, planned),
+    verify: (_context, state) => verifyRevoke(connection, state),
+  };
+}

@@ -1,0 +1,44 @@
+import { shortName } from '../../arm/resource-id.ts';
+import type { Connection } from '../../azure/client/connection.ts';
+import { azureError } from '../../azure/client/failure.ts';
+import type { ActionContext } from '../../playbook/action.ts';
+import { printable } from '../../text/printable.ts';
+import { disksOf } from '../snapshot/disks.ts';
+
+const most = 5000;
+
+/** The disks of which the case has no whole snapshot yet; `notSeen` says why that could not be read, "" where it was. */
+export interface Preserved {
+  missing: string[];
+  notSeen: string;
+}
+
+/**
+ * Has the case a snapshot of every disk of the VM that one can be taken of? By what is in Azure now: the tag with the case's
+ * id, the source, the state, and the percentage (a copy in the background is no evidence before it is whole).
+ */
+export async function preservedDisks(
+  connection: Connection,
+  context: ActionContext,
+  machine: Record<string, unknown>,
+): Promise<Preserved> {
+  const { disks, ephemeral, unmanaged } = disksOf(machine);
+  const wanted = new Map(disks.map(({ id, role }) => [id.toLowerCase(), `${printable(shortName(id), 80)} (${role})`]));
+  const lost = [...(ephemeral ? ['the ephemeral OS disk, which has no snapshot'] : []), ...unmanaged];
+  try {
+    const { snapshots } = await connection.compute(context.target.subscriptionId);
+    let read = 0;
+    for await (const one of snapshots.list({ abortSignal: context.signal })) {
+      read += 1;
+      if (read > most) break;
+      const whole = one.provisioningState === 'Succeeded' && (one.completionPercent ?? 100) >= 100;
+      if (!whole || one.tags?.['cordon-case'] !== context.caseId) continue;
+      wanted.delete((one.creationData?.sourceResourceId ?? '').toLowerCase());
+    }
+    return { missing: [...wanted.values(), ...lost], notSeen: '' };
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const { code, message } = azureError(error);
+    return { missing: [...wanted.values(), ...lost], notSeen: `snapshots cannot be listed (${code || message})` };
+  }
+}

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+
+const deallocate = { id: 'deallocate', title: 'Deallocate', uses: 'vm.deallocate' };
+const machineType = 'Microsoft.Compute/virtualMachines';
+
+describe('vm.deallocate', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench((world) => {
+      const machine = world.resources.find((one) => one.name === 'app03' && /virtualMachines$/i.test(one.type));
+      const profile = Object(machine?.properties?.storageProfile);
+      if (machine)
+        machine.properties = {
+          ...machine.properties,
+          storageProfile: { ...profile, osDisk: { ...profile.osDisk, diffDiskSettings: { option: 'Local' } } },
+        };
+      world.denied.push({
+        action: `${machineType}/deallocate/action`,
+        scope:
+          world.resources
+            .find((one) => one.name === 'sql01')
+            ?.id.split('/')
+            .slice(0, 5)
+            .join('/') ?? '',
+      });
+    });
+  });
+  beforeEach(() => bench.begin());
+  afterAll(() => bench.close());
+
+  const power = async (vm: string) =>
+    /PowerState\/\w+/.exec(JSON.stringify((await bench.resource(machineType, vm))?.properties))?.[0];
+
+  it('plans with reads alone, says that memory is lost, and wants the name', async () => {
+    const [step] = (await bench.run([deallocate], 'web01').plan()).steps;
+    expect(step).toMatchObject({ danger: 'disruptive', undo: expect.stringMatching(/^starts the VM/) });
+    expect(step?.consequences?.join()).toMatch(/MEMORY IS LOST/);
+    const run = bench.run([deallocate], 'web01');
+    run.subscribe(() => {
+      const { prompt } = run.view();
+      if (prompt) queueMicrotask(() => (run.answer('y') === 'refused' ? run.cancel() : undefined));
+    });
+    expect((await run.start()).outcome).toBe('cancelled');
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it.each([
+    ['app03', /ephemeral OS disk.*lock-nsg/],
+    ['jump01', /deallocated already/],
+    ['sql01', /deallocate\/action/],
+  ])('sends nothing where it cannot, need not or may not: %s', async (vm, because) => {
+    const view = await agreeing(bench.run([deallocate], vm)).start();
+    expect(`${view.steps[0]?.error} ${view.steps[0]?.verified?.text}`).toMatch(because);
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('sends nothing when the VM was switched off since the plan was shown', async () => {
+    const { subscriptionId, resourceGroup } = bench.target('mail01');
+    const client = await bench.connection.compute(subscriptionId);
+    const gate = { before: async () => undefined, after: async () => undefined };
+    const somebodyElse = () =>
+      bench.connection.changing(gate, async () =>
+        client.virtualMachines.powerOff(resourceGroup, 'mail01', { updateIntervalInMs: 10 }),
+      );
+    const run = bench.run([deallocate], 'mail01');
+    run.subscribe(() => {
+      const { prompt } = run.view();
+      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
+    });
+    expect((await run.start()).steps[0]?.error).toMatch(/stale.*mail01 is stopped by now/);
+    expect(bench.log.of('intent')).toEqual([]);
+  });
+
+  it('deallocates, and starts it again; lost answers are settled by the power state', async () => {
+    await bench.faults([
+      { match: { method: 'POST', path: '/(deallocate|start)\\?' }, times: 2, effect: { drop: 'answer' } },
+    ]);
+    const run = agreeing(bench.run([deallocate], 'web01'));
+    const view = await run.start();
+    expect(view.outcome).toBe('done');
+    expect(await power('web01')).toBe('PowerState/deallocated');
+    expect((await run.undo()).outcome).toBe('undone');
+    expect(await power('web01')).toBe('PowerState/running');
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+});
