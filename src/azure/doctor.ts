@@ -22,6 +22,7 @@ import { readIdentityPosture } from './readers/identity-posture.ts';
 import { readJit } from './readers/jit.ts';
 import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
 import { readNetwork, readSecondOpinions } from './readers/network.ts';
+import { offered } from './readers/not-offered.ts';
 import { readPatches } from './readers/patches.ts';
 import { isRegistered, readRegistration } from './readers/registrations.ts';
 import { type Granted, permits } from './readers/role-permissions.ts';
@@ -333,7 +334,7 @@ class SourceChecks {
     return this.#check(
       'patch assessment',
       this.#needOf('patches'),
-      readPatches(this.#connection, vm),
+      offered('patches', vm, 'Resource Graph', () => readPatches(this.#connection, vm)),
       ({ assessedAt, missing }) => fine(`${counted(missing.length, 'update')} missing on ${vm.name}`, assessedAt),
       { when: ['absent', 'stale', 'failed', 'silent'], command: `cordon run assess-patches --vm ${shellWord(vm.id)}` },
     );
@@ -375,8 +376,12 @@ class SourceChecks {
         readRecommendations(connection, vm, plan),
         ({ unhealthy }) => fine(`${unhealthy.length} not followed by ${vm.name}`),
       ),
-      this.#check('just-in-time access', this.#needOf('jit'), readJit(connection, vm, plan), ({ policy, grants }) =>
-        fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
+      this.#check(
+        'just-in-time access',
+        this.#needOf('jit'),
+        offered('jit', vm, 'Defender for Cloud', () => readJit(connection, vm, plan)),
+        ({ policy, grants }) =>
+          fine(policy === '' ? `no policy names ${vm.name}` : `policy ${policy}`, grants[0]?.startedAt ?? null),
       ),
       this.#check(
         'software',
@@ -398,10 +403,14 @@ class SourceChecks {
 
   #backup(): Promise<DoctorCheck> {
     const { vm } = this.#patient;
-    return this.#check('backup', this.#needOf('backup'), readBackup(this.#connection, vm), (backup) =>
-      backup.protected
-        ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
-        : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the VM' },
+    return this.#check(
+      'backup',
+      this.#needOf('backup'),
+      offered('backup', vm, 'Azure Backup', () => readBackup(this.#connection, vm)),
+      (backup) =>
+        backup.protected
+          ? fine(`${vm.name} in ${backup.vaultName}`, backup.lastBackupAt)
+          : { populated: false, text: `${vm.name} is not protected`, setting: 'Azure Backup for the VM' },
     );
   }
 

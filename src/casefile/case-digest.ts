@@ -1,5 +1,6 @@
 import { type Conclusion, conclusion } from '../documents/conclusion.ts';
 import { factOf } from '../documents/fact-schema.ts';
+import { type IncidentDocument, incidentDocument } from '../documents/incident.ts';
 import type { Entry } from '../documents/transcript.ts';
 import { type ScanDocument, scanDocument } from '../documents/triage.ts';
 import { evidenceOf, evidenceRef, type FactBody, readBody, vmRef } from './bodies.ts';
@@ -59,6 +60,9 @@ export interface CaseDigest {
   errors: { at: string; text: string }[];
   scan: ScanDocument | null;
   scanWhere: string;
+  /** What led from VM to VM, as it was read last; null when it was not. */
+  incident: IncidentDocument | null;
+  incidentWhere: string;
   kinds: Map<Entry['kind'], number>;
   actors: string[];
   firstAt: string;
@@ -72,6 +76,7 @@ const most = { facts: 200, readings: 200, steps: 500, notes: 2000, subjects: 100
 
 const conclusionFact = factOf(conclusion);
 const scanFact = factOf(scanDocument);
+const incidentFact = factOf(incidentDocument);
 
 /** "E14" for evidence/0014-…; "#20" for an entry without evidence. */
 function evidenceLabel(entry: Entry): string {
@@ -103,6 +108,8 @@ class DigestReading {
   readonly #unread: string[] = [];
   #scan: ScanDocument | null = null;
   #scanWhere = '';
+  #incident: IncidentDocument | null = null;
+  #incidentWhere = '';
   /** The VM that was opened last, and the one that the entry at hand is about: entries name it where a case holds several. */
   #opened: { id: string; name: string };
   #vm: { id: string; name: string };
@@ -142,6 +149,14 @@ class DigestReading {
       if (read.success && read.data.state === 'known') {
         this.#scan = read.data.value;
         this.#scanWhere = where;
+      }
+      return;
+    }
+    if (fact.name === 'incident') {
+      const read = incidentFact.safeParse(await this.#evidence(fact));
+      if (read.success && read.data.state === 'known') {
+        this.#incident = read.data.value;
+        this.#incidentWhere = where;
       }
       return;
     }
@@ -266,6 +281,8 @@ class DigestReading {
       errors: this.#errors,
       scan: this.#scan,
       scanWhere: this.#scanWhere,
+      incident: this.#incident,
+      incidentWhere: this.#incidentWhere,
       kinds: this.#kinds,
       actors: [...this.#actors],
       firstAt: this.#firstAt,

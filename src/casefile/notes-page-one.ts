@@ -41,7 +41,7 @@ const labels: Record<VerdictKind, string> = {
 };
 
 /** The contents of the first page; the findings and the record have the rest. */
-const most = { attack: 26, gaps: 8, indicators: 18, recommendations: 16, steps: 30 };
+const most = { leads: 20, attack: 26, gaps: 8, indicators: 18, recommendations: 16, steps: 30 };
 
 /** A fact by the name that a person reads: "posture.jit" -> "just-in-time access". */
 export function factName(name: string): string {
@@ -58,6 +58,7 @@ export function* pageOne(source: NotesSource, digest: CaseDigest, open: readonly
       text: `Outcome not known: ${intent.request.method} ${resourceOf(intent.request.url)} of ${momentOf(entry.at)}, client request ${intent.clientRequestId}`,
     };
   }
+  yield* fromVmToVm(digest);
   yield* attack(digest);
   yield* done(digest);
   yield* notKnown(digest);
@@ -174,6 +175,37 @@ function* fleet({ scan, scanWhere }: CaseDigest): Generator<Block> {
     [words('VM'), mark('Severity'), words('Because')],
     rows.slice(0, 10).map(({ name, severity, because }) => [name, severity, toTheSecond(because.join('; '))]),
   );
+}
+
+/** What led from one VM to the next, and to data; what was not read is among it. */
+function* fromVmToVm({ incident, incidentWhere }: CaseDigest): Generator<Block> {
+  if (!incident) return;
+  yield { kind: 'heading', text: 'From VM to VM' };
+  const rows = incident.vms.flatMap(({ vm, logons, operations }) =>
+    [logons, operations].flatMap((fact) =>
+      fact.state === 'unknown'
+        ? [[vm.name, 'NOT KNOWN', '', toTheSecond(`${fact.because}. To fix: ${fact.cure}`), fact.source]]
+        : fact.value.map(({ to, reached, first, text }) => [
+            vm.name,
+            `${to.kind === 'disk' ? 'disk ' : ''}${to.name}${reached ? '' : ' (attempt)'}`,
+            momentOf(first),
+            toTheSecond(text),
+            fact.source,
+          ]),
+    ),
+  );
+  if (rows.length === 0) yield { kind: 'text', text: 'Nothing leads on in what could be read.' };
+  else {
+    yield* table(
+      [words('From'), words('To'), time('First (UTC)'), words('What'), words('Source')],
+      rows.slice(0, most.leads),
+    );
+  }
+  const left = rows.length > most.leads ? `${count(rows.length - most.leads)} more are in it. ` : '';
+  yield {
+    kind: 'quiet',
+    text: `${left}Read ${momentOf(incident.asOf)}, ${incidentWhere}: coverage and what was not seen.`,
+  };
 }
 
 function* attack(digest: CaseDigest): Generator<Block> {

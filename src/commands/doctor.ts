@@ -1,4 +1,5 @@
 import { createActions } from '../actions/actions.ts';
+import { scaleSetInstanceOf } from '../arm/scale-set-instance.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { gapOf, isNotSignedIn } from '../azure/client/failure.ts';
 import { loginLine } from '../azure/client/sign-in-failure.ts';
@@ -209,7 +210,8 @@ function fewNames(names: readonly string[]): string {
 
 /** The VM by which a fleet's sources are tried: one that runs, for Azure answers some questions only of those. */
 function sampleOf(machines: VirtualMachine[]): VirtualMachine | undefined {
-  return machines.find(({ power }) => power === 'running') ?? machines[0];
+  const vms = machines.filter(({ id }) => !scaleSetInstanceOf(id));
+  return [...vms, ...machines].find(({ power }) => power === 'running') ?? machines[0];
 }
 
 /** Names of a customer's resources, as far as the inventory shows. */

@@ -8,26 +8,30 @@ import { neededAction } from './resource-id.ts';
 import { graphProperties, isSecurityRecord } from './security-records.ts';
 import type { ArmResource, Row } from './world.ts';
 
-/** Tables of Resource Graph beside resources and resourcecontainers; empty where the world has none of theirs. */
+/**
+ * Tables of Resource Graph beside resources and resourcecontainers, as its reference writes them ("Azure Resource Graph table
+ * and resource type reference"); empty where the world has none of theirs. A query that has a name in the case of its table is
+ * analysed once, any other twice.
+ */
 const tableNames = [
-  'AdvisorResources',
-  'AlertsManagementResources',
-  'AppServiceResources',
-  'AuthorizationResources',
-  'ComputeResources',
-  'ExtendedLocationResources',
-  'GuestConfigurationResources',
-  'HealthResources',
-  'InsightsResources',
-  'MaintenanceResources',
-  'NetworkResources',
-  'PatchAssessmentResources',
-  'PatchInstallationResources',
-  'PolicyResources',
-  'RecoveryServicesResources',
-  'ResourceChanges',
-  'SecurityResources',
-  'ServiceHealthResources',
+  'advisorresources',
+  'alertsmanagementresources',
+  'appserviceresources',
+  'authorizationresources',
+  'computeresources',
+  'extendedlocationresources',
+  'guestconfigurationresources',
+  'healthresources',
+  'insightsresources',
+  'maintenanceresources',
+  'networkresources',
+  'patchassessmentresources',
+  'patchinstallationresources',
+  'policyresources',
+  'recoveryservicesresources',
+  'resourcechanges',
+  'securityresources',
+  'servicehealthresources',
 ];
 
 interface Placed {
@@ -157,11 +161,10 @@ export class GraphTables {
     const made = resourceRows(azure);
     made.set('resourcecontainers', containerRows(azure));
     for (const name of tableNames) {
-      const low = name.toLowerCase();
-      const own = made.get(low) ?? [];
+      const own = made.get(name) ?? [];
       const seen = new Set(own.map((row) => String(row.id).toLowerCase()));
-      const given = (azure.table(low) ?? []).filter((row) => !seen.has(String(row.id).toLowerCase()));
-      made.set(low, [...own, ...given.map((row) => this.#complete(row))]);
+      const given = (azure.table(name) ?? []).filter((row) => !seen.has(String(row.id).toLowerCase()));
+      made.set(name, [...own, ...given.map((row) => this.#complete(row))]);
     }
     for (const [name, rows] of made) {
       this.#placed.set(
@@ -195,17 +198,11 @@ export class GraphTables {
     const { permissions } = this.#azure;
     const scope = new Set(subscriptions);
     const tables: Table[] = [];
-    for (const [low, placed] of this.#placed) {
+    for (const [name, placed] of this.#placed) {
       const rows = placed
         .filter((each) => scope.has(each.subscription) && permissions.allows(each.action, each.id))
         .map((each) => each.row);
-      const proper =
-        low === 'resources'
-          ? 'Resources'
-          : low === 'resourcecontainers'
-            ? 'ResourceContainers'
-            : (tableNames.find((name) => same(name, low)) ?? low);
-      tables.push(tableFromRows(proper, rows, resourceGraphColumns));
+      tables.push(tableFromRows(name, rows, resourceGraphColumns));
     }
     this.#built.set(key, tables);
     return tables;

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { factEntry } from '../../src/casefile/bodies.ts';
 import type { CaseFile } from '../../src/casefile/case-store.ts';
 import { type ExportFormat, exportCase } from '../../src/casefile/write-export.ts';
+import { known, unknown } from '../../src/documents/fact.ts';
+import type { IncidentDocument } from '../../src/documents/incident.ts';
 import { newStore, tickingClock } from './sample-case.ts';
 import { activity, burst, exposed, logons, machine, reading, toldCase } from './told-case.ts';
 
@@ -44,6 +47,49 @@ describe('page one of the notes', () => {
     );
     expect(section(markdown, 'Indicators of compromise')).toMatch(/\| service \| UpdateCheckSvc \|/);
     expect(section(markdown, 'Left to do')).toMatch(/critical \| 3389 \| .*cordon run lock-nsg --vm web01/);
+  });
+
+  it('says what led from VM to VM, attempts as such, and what was not read as not known', async () => {
+    const file = await toldCase(await newStore(), brokenInto);
+    const asOf = '2026-11-23T02:20:11.000Z';
+    const lead = {
+      kind: 'internal-logon',
+      to: { kind: 'vm', id: '', name: 'file01' },
+      reached: false,
+      severity: 'high',
+      text: '23 failed logons as svc | backup from web01 (10.1.4.7)',
+      who: 'svc',
+      from: '10.1.4.7',
+      first: '2026-11-23T02:16:40Z',
+      last: '2026-11-23T02:19:02Z',
+      failures: 23,
+      successes: 0,
+    } as const;
+    const seen = { source: 'Log Analytics', asOf, coverage: 'last 24 h' };
+    const document: IncidentDocument = {
+      schema: 'cordon.incident/1',
+      asOf,
+      vms: [
+        {
+          vm: { id: web01.id, name: 'web01' },
+          hop: 0,
+          because: '',
+          followed: { addresses: [], accounts: [], privateAddresses: null, since: null },
+          logons: known([lead], seen),
+          operations: unknown('denied', 'no permission to read it', 'ask for Reader', 'activity log'),
+        },
+      ],
+      notFollowed: [],
+    };
+    const fact = known(document, seen);
+    const evidence = await file.evidence.writeJson('incident', fact);
+    await file.transcript.append('fact', 'anna', factEntry('incident', '1 lead from web01', fact, evidence));
+    const told = section(await exported(file, 'markdown'), 'From VM to VM');
+    await file.release();
+    expect(told).toContain('| web01 | file01 (attempt) | 2026-11-23 02:16:40Z | 23 failed logons as svc | backup');
+    expect(told).toContain(
+      '| web01 | NOT KNOWN |  | no permission to read it. To fix: ask for Reader | activity log |',
+    );
   });
 
   it('has no instant in another form than the second, and under its day', async () => {

@@ -1,6 +1,6 @@
 import { shortName } from '../../arm/resource-id.ts';
 import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
-import type { Unknown } from '../../documents/fact.ts';
+import type { Fact, Unknown } from '../../documents/fact.ts';
 import { unknown } from '../../documents/fact.ts';
 import type { EvidenceName, VirtualMachine } from '../../documents/triage.ts';
 
@@ -40,4 +40,14 @@ export function notOffered(name: EvidenceName, vm: Pick<VirtualMachine, 'id'>, s
   return instance && lack
     ? unknown('unsupported', lack.because, lack.cure(shortName(instance.scaleSet)), source)
     : null;
+}
+
+/** A kind of evidence where Azure offers it for this machine; the reason where it does not. */
+export async function offered<T>(
+  name: EvidenceName,
+  vm: Pick<VirtualMachine, 'id'>,
+  source: string,
+  read: () => Promise<Fact<T>>,
+): Promise<Fact<T>> {
+  return notOffered(name, vm, source) ?? read();
 }

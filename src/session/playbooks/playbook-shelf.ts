@@ -103,8 +103,11 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         const answered = named.get(answers[0] ?? '') ?? Number.MAX_SAFE_INTEGER;
         return proposed >= 0 ? Math.min(proposed, answered + 0.5) : answered + 0.5;
       };
+      // Of those that nothing asks for, what interrupts the customer comes last: nine are started by a digit.
+      const late = ({ danger }: (typeof offers)[number]) => Number(danger === 'disruptive');
       return offers.sort(
-        (a, b) => rank(a) - rank(b) || b.answers.length - a.answers.length || a.name.localeCompare(b.name),
+        (a, b) =>
+          rank(a) - rank(b) || b.answers.length - a.answers.length || late(a) - late(b) || a.name.localeCompare(b.name),
       );
     },
     async earlierLocks(vm, openCase) {

@@ -19,8 +19,7 @@ const verdict = (says: number): boolean | null => ((says & there) !== 0 ? true :
  * Does an account exist? All failures answer, for a code may say it in one burst and nothing in another; and a name that
  * is there was there, whatever was said before it was made. A name in two domains is two accounts. Windows looks a name up
  * in the domain that the client gave where it trusts it, and else in its own (Microsoft, KB 103390, "Network access validation
- * algorithms"), so what a code says, it says of (domain, name): where those of one name contradict
- * each other, its domains are accounts of their own, and the name without a known domain is one more. Everywhere else the
+ * algorithms"), so what a code says, it says of (domain, name): where those of one name contradict each other, its domains are accounts of their own, and the name without a known domain is one more. Everywhere else the
  * forms of a name are one account.
  */
 export class AccountExistence {
@@ -30,6 +29,9 @@ export class AccountExistence {
   readonly #all: Uint8Array;
   /** Of the accounts whose domains contradict each other: what is said by domain. */
   readonly #parted = new Map<number, Map<string, number>>();
+
+  /** Of each computer, the domain that is its own. */
+  readonly #own: string[] = [];
 
   /** `existing`: keys of accounts that are known to be there. */
   constructor(columns: FailureColumns, existing: Iterable<string>) {
@@ -107,12 +109,9 @@ export class AccountExistence {
     const { domains, domain, computers, computer } = this.#columns;
     const name = domains.text(domain[row] ?? 0);
     if (name === '' || name === '.') return name;
+    const number = computer[row] ?? 0;
     // A computer may be known by the id of its resource.
-    const own =
-      computers
-        .text(computer[row] ?? 0)
-        .split('/')
-        .at(-1) ?? '';
-    return name === domainName(own) ? '.' : name;
+    this.#own[number] ??= domainName(computers.text(number).split('/').at(-1) ?? '');
+    return name === this.#own[number] ? '.' : name;
   }
 }
