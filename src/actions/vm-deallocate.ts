@@ -39,7 +39,7 @@ async function addressWarnings(connection: Connection, machine: Record<string, u
 
 /**
  * An ephemeral OS disk lies on the host and cannot be deallocated: learn.microsoft.com/azure/virtual-machines/
- * ephemeral-os-disks (read 2026-11-30).
+ * ephemeral-os-disks.
  */
 async function planDeallocate(connection: Connection, context: ActionContext): Promise<ActionPlan> {
   const { target } = context;

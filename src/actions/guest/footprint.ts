@@ -1,6 +1,6 @@
 /**
  * Where a managed Run Command leaves its scripts, output and logs in the guest: learn.microsoft.com/azure/virtual-machines/
- * windows/run-command-managed and the sources of github.com/Azure/run-command-handler-linux (read 2026-11-30).
+ * windows/run-command-managed and the sources of github.com/Azure/run-command-handler-linux.
  */
 export const footprintOf = (os: 'windows' | 'linux'): string =>
   os === 'windows'

@@ -32,7 +32,7 @@ export type CutState = z.infer<typeof cutState>;
 /**
  * A managed identity's token lives for up to 24 hours, and cannot be taken back: learn.microsoft.com/entra/identity/
  * managed-identities-azure-resources/managed-identity-best-practice-recommendations, "Limitation of using managed
- * identities for authorization" (read 2026-11-30). Azure RBAC asks for the assignment at each request, so that a role
+ * identities for authorization". Azure RBAC asks for the assignment at each request, so that a role
  * that is taken away is gone within ten minutes whatever token is shown: learn.microsoft.com/azure/role-based-access-control/
  * troubleshooting, "Role assignment changes are not being detected".
  */

@@ -20,7 +20,7 @@ interface Looked {
 
 /**
  * A dynamic address is given back when it is dissociated, a static one is kept: learn.microsoft.com/azure/virtual-network/
- * ip-services/public-ip-addresses ("IP address assignment", read 2026-11-30).
+ * ip-services/public-ip-addresses ("IP address assignment").
  */
 async function lookAtAddress(connection: Connection, configuration: string, id: string): Promise<Looked> {
   const name = printable(shortName(id), 80);
@@ -45,7 +45,7 @@ async function lookAtAddress(connection: Connection, configuration: string, id: 
 
 /**
  * How the VM gets out afterwards, by its subnet: learn.microsoft.com/azure/virtual-network/ip-services/
- * default-outbound-access (read 2026-11-30).
+ * default-outbound-access.
  */
 async function outboundOf(connection: Connection, networkInterface: Json): Promise<string[]> {
   const name = printable(textAt(networkInterface, 'name'), 80);
