@@ -36,6 +36,9 @@ const tables = [
 ];
 const schemas = Object.fromEntries(tables.map((table) => [table, columns]));
 const parameters = {
+  _identity: kqlString(
+    '/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/i',
+  ),
   _machine: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/v'),
   _updated: "extract_all(@'CVE-([0-9]+)', tostring(properties.additionalData.CvesDetails))",
   _vault: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.recoveryservices/vaults/v'),

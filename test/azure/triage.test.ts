@@ -171,7 +171,7 @@ describe('scan', () => {
     expect(document.vms.slice(0, 2).map((row) => row.name)).toEqual(['web01', 'sql02']);
     expect(asked.filter((path) => /virtualMachines\/./i.test(path))).toEqual([]);
     // A set of queries for each of two subscriptions, and as many pages of Resource Graph as there are.
-    expect(asked.length).toBeLessThan(30);
+    expect(asked.length).toBeLessThan(36);
     const dev = document.vms.find((row) => row.name === 'dev-api');
     expect(dev).toMatchObject({ exposedPorts: null, alerts: null, lastBackup: null });
     expect(document.vms.find((row) => row.name === 'kiosk01')).toMatchObject({

@@ -13,7 +13,7 @@ interface Found {
 }
 
 /** The version of the compute provider's disks by which snapshots are listed. */
-const version = '2024-03-02';
+const version = '2026-03-02';
 const pages = 50;
 
 /** All snapshots of a subscription that the caller may see. Throws the error of the request. */
