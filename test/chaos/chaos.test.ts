@@ -8,14 +8,14 @@ const seeds = 50;
 /** Containing takes as long as three others together, of which it consists; exporting reads and writes disks. */
 const fewer: Record<string, number> = {
   'contain-brute-force': 10,
-  'export-disk': 20,
-  'remove-public-ip': 20,
-  'cut-identity': 20,
-  'revoke-disk-links': 20,
-  deallocate: 20,
-  'collect-volatile': 15,
-  'install-patches': 15,
-  'disable-account': 15,
+  'export-disk': 10,
+  'remove-public-ip': 10,
+  'cut-identity': 10,
+  'revoke-disk-links': 10,
+  deallocate: 10,
+  'collect-volatile': 10,
+  'install-patches': 10,
+  'disable-account': 10,
 };
 /** Here one place in so many is died at; `npm run test:chaos -- kills` takes each. */
 const oneIn = 12;
