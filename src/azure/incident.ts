@@ -17,7 +17,7 @@ import type { NetworkReading } from './readers/network.ts';
 import { readTriage, type Triage } from './triage.ts';
 
 /** Steps from the first VM, and VMs that are read in all: each costs a triage. */
-export const incidentBounds = { hops: 2, vms: 6 };
+const incidentBounds = { hops: 2, vms: 6 };
 
 /** The addresses of a VM in its networks; null where an interface could not be read. */
 function privateAddressesOf(vm: VirtualMachine, network: NetworkReading | undefined): string[] | null {
