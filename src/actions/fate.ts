@@ -1,5 +1,6 @@
 import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { parseResourceId, shortName } from '../arm/resource-id.ts';
+import { listedByArm } from '../azure/client/arm-pages.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { differences } from './as-sent.ts';
@@ -84,17 +85,13 @@ async function logged(connection: Connection, sent: SentChange, signal: AbortSig
   if (subscription === '' || sent.clientRequestId === '') return { statuses: [] };
   const since = new Date(Date.parse(sent.at) - 5 * skewMilliseconds).toISOString();
   const filter = `eventTimestamp ge '${since}' and resourceGroupName eq '${group.replaceAll("'", "''")}'`;
-  let url = `/subscriptions/${subscription}/providers/Microsoft.Insights/eventtypes/management/values?api-version=${logVersion}&$filter=${encodeURIComponent(filter)}`;
+  const url = `/subscriptions/${subscription}/providers/Microsoft.Insights/eventtypes/management/values?api-version=${logVersion}&$filter=${encodeURIComponent(filter)}`;
   const statuses: string[] = [];
-  for (let page = 0; page < logPages && url !== ''; page += 1) {
-    const { body } = await connection.get(url, signal);
-    for (const event of listAt(body, 'value')) {
-      const id = textAt(event, 'httpRequest', 'clientRequestId');
-      if (id.toLowerCase() !== sent.clientRequestId.toLowerCase()) continue;
-      const status = at(event, 'status');
-      statuses.push((typeof status === 'string' ? status : textAt(status, 'value')).toLowerCase());
-    }
-    url = textAt(body, 'nextLink');
+  for await (const event of listedByArm(connection, url, logPages, signal)) {
+    const id = textAt(event, 'httpRequest', 'clientRequestId');
+    if (id.toLowerCase() !== sent.clientRequestId.toLowerCase()) continue;
+    const status = at(event, 'status');
+    statuses.push((typeof status === 'string' ? status : textAt(status, 'value')).toLowerCase());
   }
   return { statuses };
 }

@@ -1,6 +1,6 @@
-import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { isObject, type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
-import type { ArmAnswer } from '../../azure/client/arm-get.ts';
+import { listedByArm } from '../../azure/client/arm-pages.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { impossible, type Refusal } from '../refused-plan.ts';
@@ -19,14 +19,10 @@ const pages = 50;
 /** All snapshots of a subscription that the caller may see. Throws the error of the request. */
 async function listSnapshots(connection: Connection, subscription: string, signal: AbortSignal): Promise<Found[]> {
   const found: Found[] = [];
-  let url = `/subscriptions/${subscription}/providers/Microsoft.Compute/snapshots?api-version=${version}`;
-  for (let page = 0; page < pages && url !== ''; page += 1) {
-    const answer: ArmAnswer = await connection.get(url, signal);
-    for (const one of listAt(answer.body, 'value')) {
-      const id = textAt(one, 'id');
-      if (id !== '' && isObject(one)) found.push({ id, body: one });
-    }
-    url = textAt(answer.body, 'nextLink');
+  const url = `/subscriptions/${subscription}/providers/Microsoft.Compute/snapshots?api-version=${version}`;
+  for await (const one of listedByArm(connection, url, pages, signal)) {
+    const id = textAt(one, 'id');
+    if (id !== '' && isObject(one)) found.push({ id, body: one });
   }
   return found;
 }

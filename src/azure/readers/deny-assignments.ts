@@ -1,4 +1,5 @@
 import { listAt, textAt } from '../../arm/json.ts';
+import { listedByArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { covers } from './role-permissions.ts';
 
@@ -26,24 +27,20 @@ export async function readDenyAssignments(
 ): Promise<DenyAssignment[]> {
   const caller = (await connection.signedIn()).objectId.toLowerCase();
   const found: DenyAssignment[] = [];
-  let url = `${scope}/providers/Microsoft.Authorization/denyAssignments?api-version=${version}`;
-  for (let page = 0; page < pageLimit && url !== ''; page += 1) {
-    const { body } = await connection.get(url, signal);
-    for (const one of listAt(body, 'value')) {
-      const idsOf = (list: string) => listAt(one, 'properties', list).map((each) => textAt(each, 'id').toLowerCase());
-      const principals = idsOf('principals');
-      if (idsOf('excludePrincipals').includes(caller)) continue;
-      const permissions = listAt(one, 'properties', 'permissions');
-      const texts = (list: string) => permissions.flatMap((each) => listAt(each, list).map(String));
-      found.push({
-        name: textAt(one, 'properties', 'denyAssignmentName') || textAt(one, 'name'),
-        scope: textAt(one, 'properties', 'scope'),
-        actions: texts('actions'),
-        notActions: texts('notActions'),
-        mine: principals.includes(EVERYBODY) || principals.includes(caller) ? true : null,
-      });
-    }
-    url = textAt(body, 'nextLink');
+  const url = `${scope}/providers/Microsoft.Authorization/denyAssignments?api-version=${version}`;
+  for await (const one of listedByArm(connection, url, pageLimit, signal)) {
+    const idsOf = (list: string) => listAt(one, 'properties', list).map((each) => textAt(each, 'id').toLowerCase());
+    const principals = idsOf('principals');
+    if (idsOf('excludePrincipals').includes(caller)) continue;
+    const permissions = listAt(one, 'properties', 'permissions');
+    const texts = (list: string) => permissions.flatMap((each) => listAt(each, list).map(String));
+    found.push({
+      name: textAt(one, 'properties', 'denyAssignmentName') || textAt(one, 'name'),
+      scope: textAt(one, 'properties', 'scope'),
+      actions: texts('actions'),
+      notActions: texts('notActions'),
+      mine: principals.includes(EVERYBODY) || principals.includes(caller) ? true : null,
+    });
   }
   return found;
 }

@@ -2,6 +2,7 @@ import { listAt, textAt } from '../../arm/json.ts';
 import { nameOf, shortName } from '../../arm/resource-id.ts';
 import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
+import { listedByArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { lackedPermission } from '../client/refusals.ts';
 import { type Granted, permits } from './role-permissions.ts';
@@ -26,19 +27,15 @@ export async function readEligibleRoles(
   signal?: AbortSignal,
 ): Promise<EligibleRole[]> {
   const found: EligibleRole[] = [];
-  let url = `${scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=asTarget()`;
-  for (let page = 0; page < pageLimit && url !== ''; page += 1) {
-    const { body } = await connection.get(url, signal);
-    for (const one of listAt(body, 'value')) {
-      const definitionId = textAt(one, 'properties', 'roleDefinitionId');
-      const named = textAt(one, 'properties', 'expandedProperties', 'roleDefinition', 'displayName');
-      found.push({
-        role: printable(named || shortName(definitionId), 100),
-        scope: textAt(one, 'properties', 'scope'),
-        definitionId,
-      });
-    }
-    url = textAt(body, 'nextLink');
+  const url = `${scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=asTarget()`;
+  for await (const one of listedByArm(connection, url, pageLimit, signal)) {
+    const definitionId = textAt(one, 'properties', 'roleDefinitionId');
+    const named = textAt(one, 'properties', 'expandedProperties', 'roleDefinition', 'displayName');
+    found.push({
+      role: printable(named || shortName(definitionId), 100),
+      scope: textAt(one, 'properties', 'scope'),
+      definitionId,
+    });
   }
   return found;
 }

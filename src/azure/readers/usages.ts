@@ -1,4 +1,5 @@
-import { listAt, numberAt, textAt } from '../../arm/json.ts';
+import { numberAt, textAt } from '../../arm/json.ts';
+import { listedByArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 
 /** How much of a quota is used, in one region of a subscription. */
@@ -22,14 +23,10 @@ export async function readUsages(
 ): Promise<Usage[]> {
   const { namespace, subscriptionId, location } = place;
   const found: Usage[] = [];
-  let url = `/subscriptions/${subscriptionId}/providers/${namespace}/locations/${encodeURIComponent(location)}/usages?api-version=${versions[namespace]}`;
-  for (let page = 0; page < pageLimit && url !== ''; page += 1) {
-    const { body } = await connection.get(url, signal);
-    for (const one of listAt(body, 'value')) {
-      const [used, limit] = [numberAt(one, 'currentValue'), numberAt(one, 'limit')];
-      if (used !== undefined && limit !== undefined) found.push({ name: textAt(one, 'name', 'value'), used, limit });
-    }
-    url = textAt(body, 'nextLink');
+  const url = `/subscriptions/${subscriptionId}/providers/${namespace}/locations/${encodeURIComponent(location)}/usages?api-version=${versions[namespace]}`;
+  for await (const one of listedByArm(connection, url, pageLimit, signal)) {
+    const [used, limit] = [numberAt(one, 'currentValue'), numberAt(one, 'limit')];
+    if (used !== undefined && limit !== undefined) found.push({ name: textAt(one, 'name', 'value'), used, limit });
   }
   return found;
 }
