@@ -2,6 +2,7 @@ import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '.
 import { parseResourceId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
+import { powerIn } from '../azure/readers/machine.ts';
 import { differences } from './as-sent.ts';
 
 /** A request that may have changed Azure, as it left or as the record has it. */
@@ -266,8 +267,7 @@ async function powerFate(
   const [, verb = ''] = /\/(deallocate|start)$/i.exec(url.pathname) ?? [];
   url.pathname = url.pathname.replace(/\/(deallocate|start)$/i, '/instanceView');
   const view = await readAt(connection, url.href, signal);
-  const code = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
-  const power = (code.find((one) => /^PowerState\//i.test(one)) ?? '').slice('PowerState/'.length).toLowerCase();
+  const power = (powerIn(view) ?? '').toLowerCase();
   const wanted = powers[verb.toLowerCase()];
   if (power === wanted?.after) return done(`the VM is ${power}: it was done`);
   if (power === wanted?.during) return atIt(`the VM is ${power}`);

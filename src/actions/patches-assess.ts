@@ -6,6 +6,7 @@ import { kqlString, withLiterals } from '../azure/client/kql-literal.ts';
 import { loadQuery } from '../azure/client/load-query.ts';
 import { rawBody } from '../azure/client/raw-body.ts';
 import { queryGraph } from '../azure/client/resource-graph.ts';
+import { powerIn } from '../azure/readers/machine.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -42,10 +43,7 @@ const notYet: AssessState = {
  * https://learn.microsoft.com/azure/update-manager/prerequisites
  */
 export function obstacleTo(machine: unknown, view: unknown, name: string): string {
-  const power = listAt(view, 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((code) => /^PowerState\//i.test(code))
-    ?.slice('PowerState/'.length);
+  const power = powerIn(view);
   if (power !== undefined && power.toLowerCase() !== 'running') {
     return `${name} is ${power}: updates are looked for from inside, so it must run. Starting it changes the disks; take snapshots before.`;
   }

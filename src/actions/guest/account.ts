@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { at, textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { readMachine } from '../../azure/readers/machine.ts';
+import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { obstacleTo } from '../patches-assess.ts';
@@ -68,7 +68,7 @@ export async function planDisable(connection: Connection, context: ActionContext
   const obstacle = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
   if (obstacle !== '')
     return refusedPlan(title, 'impossible', obstacle.replace('updates are looked for', 'it is done'));
-  const os = /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
+  const os = systemOf(machine);
   const unfit = whyNotAnAccount(account, os);
   if (unfit !== '') return refusedPlan(title, 'impossible', `"${shown}" is not taken: ${unfit}.`);
   const state: AccountState = { os, account, run: runName(caseId, 'disable', connection.clock.now()) };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { at, textAt } from '../../arm/json.ts';
+import { at } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { readMachine } from '../../azure/readers/machine.ts';
+import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { redactText } from '../../casefile/redaction.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
@@ -66,7 +66,7 @@ export async function planCollect(connection: Connection, context: ActionContext
   const machine = await readMachine(connection, target);
   const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
   if (because !== '') return refusedPlan(title, 'impossible', because.replace('updates are looked for', 'scripts run'));
-  const os = /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
+  const os = systemOf(machine);
   const now = connection.clock.now();
   const runs = settings.parts.map((part) => ({
     part,

@@ -43,13 +43,15 @@ export function interfacesOf(machine: Json): string[] {
   return [...primary, ...others].map((one) => textAt(one, 'id')).filter((id) => id !== '');
 }
 
-/** Its power state by the instance view; "unknown" when Azure does not report it. */
-function powerStateOf(machine: Json): VirtualMachine['power'] {
-  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((code) => /^PowerState\//i.test(code));
-  return powerOf(power ?? '');
+/** "running", "deallocated", … by an instance view; undefined when Azure does not report it. */
+export function powerIn(view: unknown): string | undefined {
+  const codes = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
+  return codes.find((code) => /^PowerState\//i.test(code))?.slice('PowerState/'.length);
 }
+
+/** The system of a VM, by its OS disk. */
+export const systemOf = (machine: Json): VirtualMachine['os'] =>
+  /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
 
 /** Ids of the VM's managed disks. */
 export function disksOf(machine: Json): string[] {
@@ -95,9 +97,9 @@ export function virtualMachineOf(
   return {
     ...about,
     subscriptionName: about.subscriptionId,
-    os: /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows',
+    os: systemOf(machine),
     osName: '',
-    power: powerStateOf(machine),
+    power: powerOf(powerIn(at(machine, 'properties', 'instanceView')) ?? ''),
     computerName: textAt(machine, 'properties', 'osProfile', 'computerName'),
     publicAddresses: [],
     networkInterfaces: interfacesOf(machine),
