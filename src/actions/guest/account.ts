@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { at, textAt } from '../../arm/json.ts';
+import { textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleTo } from '../patches-assess.ts';
+import { obstacleIn } from '../patches-assess.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { accountParameters, accountScripts, whyNotAnAccount } from './account-scripts.ts';
@@ -65,9 +65,8 @@ export async function planDisable(connection: Connection, context: ActionContext
     return refusedPlan(title, 'impossible', because);
   }
   const machine = await readMachine(connection, target);
-  const obstacle = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
-  if (obstacle !== '')
-    return refusedPlan(title, 'impossible', obstacle.replace('updates are looked for', 'it is done'));
+  const obstacle = obstacleIn(machine, target.name, 'it is done');
+  if (obstacle !== '') return refusedPlan(title, 'impossible', obstacle);
   const os = systemOf(machine);
   const unfit = whyNotAnAccount(account, os);
   if (unfit !== '') return refusedPlan(title, 'impossible', `"${shown}" is not taken: ${unfit}.`);
@@ -126,7 +125,7 @@ export async function applyDisable(
 ): Promise<AccountState> {
   const state = accountState.parse(planned.state);
   const machine = await readMachine(connection, context.target);
-  const obstacle = obstacleTo(machine, at(machine, 'properties', 'instanceView'), context.target.name);
+  const obstacle = obstacleIn(machine, context.target.name);
   if (obstacle !== '') throw new StalePlan(obstacle);
   const result = await runFor(connection, context, state, 'disable', state.run);
   await context.keep('disable-account', { account: state.account, run: state.run, ...result });

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { at } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { redactText } from '../../casefile/redaction.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleTo } from '../patches-assess.ts';
+import { obstacleIn } from '../patches-assess.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { footprintOf } from './footprint.ts';
@@ -64,8 +63,8 @@ export async function planCollect(connection: Connection, context: ActionContext
   const { target, caseId } = context;
   const title = `Collect what vanishes from ${target.name}`;
   const machine = await readMachine(connection, target);
-  const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
-  if (because !== '') return refusedPlan(title, 'impossible', because.replace('updates are looked for', 'scripts run'));
+  const because = obstacleIn(machine, target.name, 'scripts run');
+  if (because !== '') return refusedPlan(title, 'impossible', because);
   const os = systemOf(machine);
   const now = connection.clock.now();
   const runs = settings.parts.map((part) => ({
@@ -168,7 +167,7 @@ export async function applyCollect(
 ): Promise<CollectState> {
   const state = collectState.parse(planned.state);
   const machine = await readMachine(connection, context.target);
-  const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), context.target.name);
+  const because = obstacleIn(machine, context.target.name);
   if (because !== '') throw new StalePlan(because);
   const runs: Collected[] = [];
   for (const one of state.runs) {
