@@ -15,8 +15,7 @@ const deallocateState = z.looseObject({ before: z.string() });
 type DeallocateState = z.infer<typeof deallocateState>;
 
 /** "running", "deallocated", … in lower case; "" when Azure does not report it. */
-const powerOf = (machine: Json): string =>
-  (powerIn(at(machine, 'properties', 'instanceView')) ?? '').toLowerCase();
+const powerOf = (machine: Json): string => (powerIn(at(machine, 'properties', 'instanceView')) ?? '').toLowerCase();
 
 async function addressWarnings(connection: Connection, machine: Record<string, unknown>): Promise<string[]> {
   const looked = await Promise.all(
