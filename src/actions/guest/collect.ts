@@ -5,7 +5,6 @@ import { redactText } from '../../casefile/redaction.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { obstacleIn } from '../patches-assess.ts';
-import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { footprintOf } from './footprint.ts';
 import {
@@ -15,6 +14,7 @@ import {
   digestOf,
   type GuestResult,
   type GuestRun,
+  lookAhead,
   readRun,
   resultIn,
   runCommandId,
@@ -44,15 +44,13 @@ const collected = z.object({
   file: z.string(),
 });
 
-export const collectState = z.looseObject({
+const collectState = z.looseObject({
   os: z.enum(['windows', 'linux']),
   minutes: z.number(),
   runs: z.array(collected),
 });
-export type CollectState = z.infer<typeof collectState>;
+type CollectState = z.infer<typeof collectState>;
 type Collected = CollectState['runs'][number];
-
-const action = 'Microsoft.Compute/virtualMachines/runCommands';
 
 const scriptOf = (os: 'windows' | 'linux', part: string): string =>
   volatileScripts.find((one) => one.part === part)?.[os] ?? '';
@@ -78,18 +76,11 @@ export async function planCollect(connection: Connection, context: ActionContext
     whole: false,
     file: '',
   }));
-  const ids = runs.map(({ name }) => runCommandId(target, name));
-  const ahead = await preflight(connection, context, {
-    needed: [
-      { action: `${action}/write`, scope: target.id },
-      { action: `${action}/read`, scope: target.id },
-      { action: `${action}/delete`, scope: target.id, forUndo: true },
-    ],
-    intended: ids.flatMap((resourceId) => [
-      { method: 'PUT' as const, resourceId },
-      { method: 'DELETE' as const, resourceId, forUndo: true },
-    ]),
-  });
+  const ahead = await lookAhead(
+    connection,
+    context,
+    runs.map(({ name }) => name),
+  );
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   return {
     title,
@@ -176,7 +167,6 @@ export async function applyCollect(
       script: scriptOf(state.os, one.part),
       parameters: {},
       timeoutSeconds: state.minutes * 60,
-      outputBlob: '',
     };
     await beginRun(connection, context, run);
     runs.push(await keepOutput(context, state.os, one, await awaitRun(connection, context, run)));
