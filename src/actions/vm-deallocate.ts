@@ -5,7 +5,7 @@ import { interfacesOf, powerIn, readMachine } from '../azure/readers/machine.ts'
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
-import { lookAtInterface } from './public-address/remove-plan.ts';
+import { lookAtAddresses } from './public-address/remove-plan.ts';
 import { refusedPlan } from './refused-plan.ts';
 import { disksOf } from './snapshot/disks.ts';
 
@@ -20,7 +20,7 @@ const powerOf = (machine: Json): string => (powerIn(at(machine, 'properties', 'i
 async function addressWarnings(connection: Connection, machine: Record<string, unknown>): Promise<string[]> {
   const looked = await Promise.all(
     interfacesOf(machine).map((id) =>
-      lookAtInterface(connection, id).then(
+      lookAtAddresses(connection, id).then(
         ({ warnings }) => warnings,
         () => ['Not seen: whether its public addresses are dynamic. Azure takes a dynamic one back.'],
       ),
