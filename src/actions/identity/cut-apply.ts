@@ -5,6 +5,7 @@ import { readMachine } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { AzureRefusal, send } from '../operation.ts';
+import { undoneOneByOne } from '../undone-one-by-one.ts';
 import { type CutRole, type CutState, cutState, tokensLiveUntil } from './cut-settings.ts';
 import { identitiesOf, readHeldRoles } from './held-roles.ts';
 
@@ -111,15 +112,8 @@ export async function undoCut(
   given: Record<string, unknown>,
 ): Promise<Verification> {
   const state = cutState.parse(given);
-  const results: Verification[] = [];
-  for (const one of state.roles) {
-    try {
-      results.push(await giveBack(connection, context, one));
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      const because = error instanceof Error ? error.message : String(error);
-      results.push({ ok: false, text: `${named(one)} is not given back: ${because}` });
-    }
-  }
-  return { ok: results.every(({ ok }) => ok === true), text: results.map(({ text }) => text).join(' ') };
+  return undoneOneByOne(context, state.roles, {
+    undo: (one) => giveBack(connection, context, one),
+    failed: (one) => `${named(one)} is not given back`,
+  });
 }

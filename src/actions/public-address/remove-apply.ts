@@ -5,6 +5,7 @@ import { networkResource, readIfThere } from '../../azure/readers/network-interf
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { putInterface } from '../lock/interface-group.ts';
+import { undoneOneByOne } from '../undone-one-by-one.ts';
 import { type RemoveState, removeState } from './address-settings.ts';
 import { addressAt, withAddresses, withoutAddresses } from './interface-addresses.ts';
 
@@ -110,15 +111,8 @@ export async function undoRemoval(
   given: Record<string, unknown>,
 ): Promise<Verification> {
   const state = removeState.parse(given);
-  const results: Verification[] = [];
-  for (const one of state.interfaces) {
-    try {
-      results.push(await putBack(connection, context, one));
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      const because = error instanceof Error ? error.message : String(error);
-      results.push({ ok: false, text: `${called(one.id)} has no public address back: ${because}` });
-    }
-  }
-  return { ok: results.every(({ ok }) => ok === true), text: results.map(({ text }) => text).join(' ') };
+  return undoneOneByOne(context, state.interfaces, {
+    undo: (one) => putBack(connection, context, one),
+    failed: ({ id }) => `${called(id)} has no public address back`,
+  });
 }
