@@ -1,4 +1,5 @@
 import type { RoleAssignmentCreateParameters } from '@azure/arm-authorization';
+import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
@@ -11,8 +12,6 @@ import { identitiesOf, readHeldRoles } from './held-roles.ts';
 
 const named = ({ role, scope, identity }: CutRole): string =>
   `${role} of ${identity} on ${printable(scope, 200) || '/'}`;
-
-const nameOf = ({ id }: CutRole): string => id.slice(id.lastIndexOf('/') + 1);
 
 /** Is the assignment there, as the plan saw it? `other` is of another principal or role by now. */
 async function lookAt(connection: Connection, one: CutRole): Promise<'there' | 'gone' | 'other'> {
@@ -44,7 +43,7 @@ export async function applyCut(connection: Connection, context: ActionContext, p
   for (const [index, one] of state.roles.entries()) {
     context.progress({ fraction: index / state.roles.length, text: `taking away ${named(one)}` });
     const { roleAssignments } = await connection.authorization(subscriptionOf(one));
-    await send(connection, context, `DELETE role assignment ${nameOf(one)}`, () =>
+    await send(connection, context, `DELETE role assignment ${shortName(one.id)}`, () =>
       roleAssignments.deleteById(one.id.replace(/^\//, ''), { abortSignal: context.signal }),
     );
   }
@@ -62,7 +61,7 @@ export async function verifyCut(
     await Promise.all(state.roles.map(async (one) => ({ one, now: await lookAt(connection, one) })))
   ).filter(({ now }) => now === 'there');
   if (left.length > 0) return { ok: false, text: `STILL assigned: ${left.map(({ one }) => named(one)).join('; ')}.` };
-  const identities = identitiesOf(await readMachine(connection, context.target), context.target.name).filter(
+  const identities = identitiesOf(await readMachine(connection, context.target), context.target).filter(
     ({ principalId }) => principalId !== '',
   );
   const again = await readHeldRoles(connection, context.target, identities, state.subscriptions);
@@ -87,10 +86,10 @@ async function giveBack(connection: Connection, context: ActionContext, one: Cut
   const before = await lookAt(connection, one);
   if (before === 'there') return { ok: true, text: `${named(one)} is assigned already.` };
   if (before === 'other')
-    return { ok: false, text: `${nameOf(one)} names another principal or role by now: left as it is.` };
+    return { ok: false, text: `${shortName(one.id)} names another principal or role by now: left as it is.` };
   const { roleAssignments } = await connection.authorization(subscriptionOf(one));
   try {
-    await send(connection, context, `PUT role assignment ${nameOf(one)}`, () =>
+    await send(connection, context, `PUT role assignment ${shortName(one.id)}`, () =>
       roleAssignments.createById(one.id.replace(/^\//, ''), parametersOf(one), { abortSignal: context.signal }),
     );
   } catch (error) {

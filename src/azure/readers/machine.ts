@@ -71,19 +71,24 @@ export interface MachineIdentity {
 export interface ManagedIdentity extends MachineIdentity {
   kind: 'system-assigned' | 'user-assigned';
   principalId: string;
+  /** Id of the user-assigned identity, "" of a system-assigned one. */
+  resource: string;
 }
 
 /** The managed identities that a process inside the VM can get tokens for. */
-export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedIdentity[] {
+export function managedIdentitiesOf(machine: Json, vm: Pick<VirtualMachine, 'name'>): ManagedIdentity[] {
   const own = textAt(machine, 'identity', 'principalId');
   const assigned = at(machine, 'identity', 'userAssignedIdentities');
   const ids = (...given: string[]) => given.filter((id) => id !== '').map((id) => id.toLowerCase());
   return [
-    ...(own === '' ? [] : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, ids: ids(own) }]),
+    ...(own === ''
+      ? []
+      : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, resource: '', ids: ids(own) }]),
     ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({
       kind: 'user-assigned' as const,
       name: shortName(id),
       principalId: textAt(value, 'principalId'),
+      resource: id,
       ids: ids(textAt(value, 'principalId'), textAt(value, 'clientId')),
     })),
   ];
