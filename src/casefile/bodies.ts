@@ -7,7 +7,7 @@ import type { Entry, EntryKind } from '../documents/transcript.ts';
 export const evidenceRef = z.object({ file: z.string(), sha256: z.string(), bytes: z.int() });
 export type EvidenceRef = z.infer<typeof evidenceRef>;
 
-export const vmRef = z.object({ id: z.string(), name: z.string() });
+const vmRef = z.object({ id: z.string(), name: z.string() });
 /** `tenantId` where it is another than that of the VM: a tenant to which the customer's is delegated. */
 const operator = z.object({ upn: z.string(), oid: z.string(), tenantId: z.string().optional() });
 
@@ -182,6 +182,11 @@ export function factEntry(name: string, summary: string, fact: Fact<unknown>, ev
   }
   const { source, because, cure } = fact;
   return { name, state: 'unknown', summary, source, coverage: '', notSeen: [], because, cure, ...held };
+}
+
+/** The VM that an entry names, as entries of a case with several VMs do; undefined where it names none. */
+export function vmOf(of: { body: Record<string, unknown> }): z.infer<typeof vmRef> | undefined {
+  return vmRef.safeParse(of.body.vm).data;
 }
 
 /** Every file the entry vouches for: its evidence, and the full body when the entry was too large. */

@@ -3,7 +3,7 @@ import { factOf } from '../documents/fact-schema.ts';
 import { type IncidentDocument, incidentDocument } from '../documents/incident.ts';
 import type { Entry } from '../documents/transcript.ts';
 import { type ScanDocument, scanDocument } from '../documents/triage.ts';
-import { evidenceOf, evidenceRef, type FactBody, readBody, vmRef } from './bodies.ts';
+import { evidenceOf, evidenceRef, type FactBody, readBody, vmOf } from './bodies.ts';
 import type { NotesSource } from './notes-source.ts';
 
 /** A fact by its name, as it was entered first and last. */
@@ -129,8 +129,7 @@ class DigestReading {
     if (this.#actors.size < 50 && entry.actor !== 'cordon') this.#actors.add(entry.actor);
     const opened = readBody(entry, 'open');
     if (opened) this.#opened = opened.vm;
-    const named = vmRef.safeParse(entry.body.vm);
-    this.#vm = named.success ? named.data : this.#opened;
+    this.#vm = vmOf(entry) ?? this.#opened;
     const fact = readBody(entry, 'fact');
     if (fact) await this.#takeFact(entry, fact);
     await this.#takeStep(entry);

@@ -1,5 +1,5 @@
 import type { Entry } from '../documents/transcript.ts';
-import { vmRef } from './bodies.ts';
+import { vmOf } from './bodies.ts';
 import type { CaseStore, CaseSummary } from './case-store.ts';
 import { openIntents } from './recovery.ts';
 
@@ -71,8 +71,8 @@ function namedVms(entries: readonly Entry[]): Map<string, HalfDone['vm']> {
   for (const { body } of entries) {
     const deadline = typeof body.deadline === 'object' && body.deadline !== null ? body.deadline : {};
     const record = body.record ?? Reflect.get(deadline, 'record');
-    const vm = vmRef.safeParse(body.vm);
-    if (vm.success && typeof record === 'string') named.set(record, vm.data);
+    const vm = vmOf({ body });
+    if (vm && typeof record === 'string') named.set(record, vm);
   }
   return named;
 }
@@ -99,8 +99,7 @@ export async function halfDoneIn(
   }
   for (const { entry, intent } of await openIntents(entries)) {
     const { method, url } = intent.request;
-    const said = vmRef.safeParse(entry.body.vm);
-    const vm = said.success ? said.data : own;
+    const vm = vmOf(entry) ?? own;
     const resource =
       decodeURIComponent(url.split('?')[0] ?? '')
         .split('/')

@@ -1,7 +1,7 @@
 import type { Entry } from '../documents/transcript.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { evidenceOf, readBody, vmRef } from './bodies.ts';
+import { evidenceOf, readBody, vmOf } from './bodies.ts';
 
 /** An entry as a row: `02:23:58Z  intent  PUT networkInterfaces/web01-nic     request 4f1c…`. All of it is printable. */
 export interface EntryLine {
@@ -16,8 +16,7 @@ export interface EntryLine {
 /** The entry in one row of the transcript. */
 export function entryLine(of: Entry): EntryLine {
   const [text, ...aside] = parts(of);
-  const vm =
-    of.kind === 'open' || of.kind === 'case' || of.kind === 'fact' ? undefined : vmRef.safeParse(of.body.vm).data;
+  const vm = of.kind === 'open' || of.kind === 'case' || of.kind === 'fact' ? undefined : vmOf(of);
   const held = evidenceOf(of).map((ref) => `evidence ${/\d{4,9}/.exec(ref.file)?.[0] ?? '?'}`);
   return {
     time: `${of.at.slice(11, 19)}Z`,

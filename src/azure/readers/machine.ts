@@ -1,10 +1,22 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
-import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
+import { type ScaleSetInstance, scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
 import { rawBody } from '../client/raw-body.ts';
 import { powerOf } from './machine-row.ts';
+
+/** The instance of a Uniform scale set alone, as Azure prints it, with its instance view. Throws the SDK's error. */
+export async function readInstanceBody(
+  connection: Connection,
+  { subscriptionId, resourceGroup }: Pick<VirtualMachine, 'subscriptionId' | 'resourceGroup'>,
+  { scaleSetName, instance }: ScaleSetInstance,
+): Promise<Json> {
+  const { virtualMachineScaleSetVMs } = await connection.compute(subscriptionId);
+  return rawBody((options) =>
+    virtualMachineScaleSetVMs.get(resourceGroup, scaleSetName, instance, { ...options, expand: 'instanceView' }),
+  );
+}
 
 /**
  * The virtual machine, or the instance of a Uniform scale set, as Azure prints it, with its instance view. Throws the
@@ -21,16 +33,10 @@ export async function readMachine(
       compute.virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }),
     );
   }
-  const { scaleSetName, instance } = inSet;
   const [body, set] = await Promise.all([
-    rawBody((options) =>
-      compute.virtualMachineScaleSetVMs.get(resourceGroup, scaleSetName, instance, {
-        ...options,
-        expand: 'instanceView',
-      }),
-    ),
+    readInstanceBody(connection, { subscriptionId, resourceGroup }, inSet),
     // The identity is the set's; an instance does not always repeat it.
-    rawBody((options) => compute.virtualMachineScaleSets.get(resourceGroup, scaleSetName, options)),
+    rawBody((options) => compute.virtualMachineScaleSets.get(resourceGroup, inSet.scaleSetName, options)),
   ]);
   return isObject(body.identity) || !isObject(set.identity) ? body : { ...body, identity: set.identity };
 }

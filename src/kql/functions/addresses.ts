@@ -2,13 +2,23 @@ import { type Call, counts, type Implementation, texts } from '../call.ts';
 import { fail } from '../scope.ts';
 import type { Value } from '../values.ts';
 
+/** The addresses of one version of IP, each with a /prefix. */
+export interface AddressFamily<Network> {
+  version: 4 | 6;
+  /** Bits of an address. */
+  width: number;
+  /** Null when the text is none. */
+  parse(text: string): Network | null;
+  contains(network: Network, address: Network): boolean;
+}
+
 interface Network {
   address: number;
   prefix: number;
 }
 
 /** An IPv4 address with an optional /prefix; null when the text is none. Leading zeros and short forms are refused. */
-function parseNetwork(text: string): Network | null {
+export function parseNetwork(text: string): Network | null {
   const m = /^\s*(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?\s*$/.exec(text);
   if (!m) return null;
   const parts = m.slice(1, 5).map(Number);
@@ -28,10 +38,19 @@ const contains = (network: Network, address: Network): boolean => {
   return masked(network.address, prefix) === masked(address.address, prefix);
 };
 
-/** Is an IPv4 address within a network? Null when one of the texts is none. */
-export function ipv4Contains(address: string, network: string): boolean | null {
-  const [a, n] = [parseNetwork(address), parseNetwork(network)];
-  return a && n ? contains(n, a) : null;
+export const ipv4: AddressFamily<Network> = { version: 4, width: 32, parse: parseNetwork, contains };
+
+/** Reads networks once; gives the places of those that an address is in. */
+export function networksAround<Network>(
+  { parse, contains }: AddressFamily<Network>,
+  networks: readonly string[],
+): (address: string) => number[] {
+  const read = networks.map(parse);
+  return (text) => {
+    const address = parse(text);
+    if (address === null) return [];
+    return read.flatMap((network, at) => (network !== null && contains(network, address) ? [at] : []));
+  };
 }
 
 /** The first network's address and its prefix as far as a second prefix allows; null for what is none. */
@@ -61,11 +80,16 @@ const PRIVATE: readonly Network[] = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0
 const dotted = (address: number): string =>
   [address / 16_777_216, address / 65_536, address / 256, address].map((n) => Math.floor(n) % 256).join('.');
 
-function prefixes(call: Call): (row: number) => number {
-  const given = counts(call, 2);
+/** Reads an argument as a prefix of so many bits; a whole address when it is absent. */
+export function prefixes(
+  call: Call,
+  position: number,
+  { version, width }: Pick<AddressFamily<unknown>, 'version' | 'width'>,
+): (row: number) => number {
+  const given = counts(call, position);
   return (row) => {
-    const prefix = given?.(row) ?? 32;
-    if (prefix < 0 || prefix > 32) fail('semantic', `${prefix} is no IPv4 prefix.`, call.node, call.scope);
+    const prefix = given?.(row) ?? width;
+    if (prefix < 0 || prefix > width) fail('semantic', `${prefix} is no IPv${version} prefix.`, call.node, call.scope);
     return prefix;
   };
 }
@@ -75,7 +99,7 @@ const compare =
   (call) => {
     const left = texts(call, 0);
     const right = texts(call, 1);
-    const prefix = prefixes(call);
+    const prefix = prefixes(call, 2, ipv4);
     return (row) => {
       const a = parseNetwork(left(row));
       const b = parseNetwork(right(row));
@@ -86,28 +110,30 @@ const compare =
   };
 
 /** The ranges of an argument: a text, or the members of a dynamic array. */
-export function rangesOf(value: Value): string[] {
+function rangesOf(value: Value): string[] {
   if (Array.isArray(value)) return value.map((member) => (typeof member === 'string' ? member : ''));
   return [typeof value === 'string' ? value : ''];
 }
 
 /** Ranges are texts or dynamic arrays of texts (Microsoft Learn, "ipv4_is_in_any_range()"). */
-const inRange: Implementation = (call) => {
-  const address = texts(call, 0);
-  const given = call.args.slice(1);
-  return (row) => {
-    const a = parseNetwork(address(row));
-    if (!a) return null;
-    const ranges = given.flatMap((argument) => rangesOf(argument.at(row)));
-    let unreadable = 0;
-    for (const range of ranges) {
-      const network = parseNetwork(range);
-      if (!network) unreadable += 1;
-      else if (contains(network, a)) return true;
-    }
-    return unreadable === ranges.length ? null : false;
+export const inRange =
+  <Network>({ parse, contains }: AddressFamily<Network>): Implementation =>
+  (call) => {
+    const address = texts(call, 0);
+    const given = call.args.slice(1);
+    return (row) => {
+      const a = parse(address(row));
+      if (a === null) return null;
+      const ranges = given.flatMap((argument) => rangesOf(argument.at(row)));
+      let unreadable = 0;
+      for (const range of ranges) {
+        const network = parse(range);
+        if (network === null) unreadable += 1;
+        else if (contains(network, a)) return true;
+      }
+      return unreadable === ranges.length ? null : false;
+    };
   };
-};
 
 export const ADDRESS_FUNCTIONS: Record<string, Implementation> = {
   parse_ipv4: (call) => {
@@ -128,8 +154,8 @@ export const ADDRESS_FUNCTIONS: Record<string, Implementation> = {
   },
   ipv4_compare: compare((order) => order),
   ipv4_is_match: compare((order) => order === 0),
-  ipv4_is_in_range: inRange,
-  ipv4_is_in_any_range: inRange,
+  ipv4_is_in_range: inRange(ipv4),
+  ipv4_is_in_any_range: inRange(ipv4),
   ipv4_is_private: (call) => {
     const read = texts(call, 0);
     return (row) => {

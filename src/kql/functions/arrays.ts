@@ -1,6 +1,6 @@
 import { argument, arrays, counts, dynamics, type Implementation } from '../call.ts';
 import { refuse } from '../scope.ts';
-import { isBag, toText, type Value } from '../values.ts';
+import { type Bag, isBag, toText, type Value } from '../values.ts';
 
 /** Functions that cut, turn and move arrays, and that list what a dynamic holds. */
 
@@ -81,14 +81,9 @@ const treepath: Implementation = (call) => {
 function canonical(value: Value): Value {
   if (Array.isArray(value)) return value.map(canonical);
   if (!isBag(value)) return value;
-  return Object.assign(
-    Object.create(null),
-    Object.fromEntries(
-      Object.keys(value)
-        .sort()
-        .map((key) => [key, canonical(value[key] ?? null)]),
-    ),
-  );
+  const bag: Bag = Object.create(null);
+  for (const key of Object.keys(value).sort()) bag[key] = canonical(value[key] ?? null);
+  return bag;
 }
 
 export const ARRAY_FUNCTIONS: Record<string, Implementation> = {

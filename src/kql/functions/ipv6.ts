@@ -1,7 +1,6 @@
-import { type Call, counts, type Implementation, texts } from '../call.ts';
-import { fail } from '../scope.ts';
+import { type Implementation, texts } from '../call.ts';
 import type { Value } from '../values.ts';
-import { rangesOf } from './addresses.ts';
+import { type AddressFamily, inRange, parseNetwork, prefixes } from './addresses.ts';
 
 /** Functions over IPv6 addresses. An IPv4 address is read as the IPv6 address that stands for it, ::ffff:a.b.c.d. */
 
@@ -13,13 +12,6 @@ interface Network {
 const WIDTH = 128;
 const MAPPED = 0xffff00000000n;
 
-function parseIpv4(text: string): bigint | null {
-  const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (!m) return null;
-  const parts = m.slice(1, 5).map(Number);
-  return parts.some((p) => p > 255) ? null : BigInt(parts.reduce((sum, p) => sum * 256 + p, 0));
-}
-
 /** The groups of one side of `::`; null when they are none. */
 function groups(text: string): bigint[] | null {
   if (text === '') return [];
@@ -28,15 +20,15 @@ function groups(text: string): bigint[] | null {
 }
 
 /** An address with an optional /prefix, of either version; null when the text is none. */
-export function parseIpv6(text: string): Network | null {
+function parseIpv6(text: string): Network | null {
   const m = /^\s*([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?\s*$/.exec(text);
   const written = m?.[1];
   if (written === undefined) return null;
   // `::192.168.1.1` and `192.168.1.1` mean the same here, as on the page of parse_ipv6_mask().
-  const dotted = parseIpv4(written.replace(/^::(?:ffff:)?/i, ''));
+  const dotted = parseNetwork(written.replace(/^::(?:ffff:)?/i, ''));
   if (dotted !== null) {
     const prefix = m?.[2] === undefined ? WIDTH : Number(m[2]) + 96;
-    return prefix > WIDTH ? null : { address: MAPPED | dotted, prefix };
+    return prefix > WIDTH ? null : { address: MAPPED | BigInt(dotted.address), prefix };
   }
   const prefix = m?.[2] === undefined ? WIDTH : Number(m[2]);
   const sides = written.split('::');
@@ -57,11 +49,7 @@ const contains = (network: Network, address: Network): boolean => {
   return masked(network.address, prefix) === masked(address.address, prefix);
 };
 
-/** Is an address within a network? Null when one of the texts is no address. */
-export function inIpv6Network(address: string, network: string): boolean | null {
-  const [a, b] = [parseIpv6(address), parseIpv6(network)];
-  return a && b ? contains(b, a) : null;
-}
+export const ipv6: AddressFamily<Network> = { version: 6, width: WIDTH, parse: parseIpv6, contains };
 
 /** All eight groups of four digits. */
 function printed(address: bigint): string {
@@ -73,7 +61,7 @@ const compare =
   (result: (order: number) => Value): Implementation =>
   (call) => {
     const [left, right] = [texts(call, 0), texts(call, 1)];
-    const given = prefixOf(call, 2);
+    const given = prefixes(call, 2, ipv6);
     return (row) => {
       const [a, b] = [parseIpv6(left(row)), parseIpv6(right(row))];
       if (!a || !b) return null;
@@ -83,30 +71,11 @@ const compare =
     };
   };
 
-function prefixOf(call: Call, position: number): (row: number) => number {
-  const given = counts(call, position);
-  return (row) => {
-    const prefix = given?.(row) ?? WIDTH;
-    if (prefix < 0 || prefix > WIDTH) fail('semantic', `${prefix} is no IPv6 prefix.`, call.node, call.scope);
-    return prefix;
-  };
-}
-
-const inRange: Implementation = (call) => {
-  const address = texts(call, 0);
-  const given = call.args.slice(1);
-  return (row) => {
-    const found = given.flatMap((argument) => rangesOf(argument.at(row))).map((r) => inIpv6Network(address(row), r));
-    if (found.includes(true)) return true;
-    return found.every((f) => f === null) ? null : false;
-  };
-};
-
 export const IPV6_FUNCTIONS: Record<string, Implementation> = {
   ipv6_compare: compare((order) => order),
   ipv6_is_match: compare((order) => order === 0),
-  ipv6_is_in_range: inRange,
-  ipv6_is_in_any_range: inRange,
+  ipv6_is_in_range: inRange(ipv6),
+  ipv6_is_in_any_range: inRange(ipv6),
   parse_ipv6: (call) => {
     const read = texts(call, 0);
     return (row) => {
@@ -116,7 +85,7 @@ export const IPV6_FUNCTIONS: Record<string, Implementation> = {
   },
   parse_ipv6_mask: (call) => {
     const read = texts(call, 0);
-    const mask = prefixOf(call, 1);
+    const mask = prefixes(call, 1, ipv6);
     return (row) => {
       const network = parseIpv6(read(row));
       return network ? printed(masked(network.address, Math.min(network.prefix, mask(row)))) : '';

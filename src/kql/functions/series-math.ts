@@ -71,20 +71,17 @@ export function medianOf(xs: readonly number[]): number {
  */
 const CTUKEY = 2.772605605507915;
 
-/** Tukey's score of every value: how many ranges between two percentiles it lies outside of them; 0 within, and for null. */
-export function outlierScores(values: readonly (number | null)[], kind: 'tukey' | 'ctukey'): number[] {
+/**
+ * Tukey's score of every value: how many ranges between two percentiles it lies outside of them; 0 within, and for null.
+ * Null where the range, by which is divided, is empty.
+ */
+export function outlierScores(values: readonly (number | null)[], kind: 'tukey' | 'ctukey'): number[] | null {
   const sorted = values.filter((v) => v !== null).toSorted((a, b) => a - b);
   const tail = kind === 'tukey' ? 0.25 : 0.1;
   const [low, high] = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
+  if (!(high > low)) return null;
   const scale = (kind === 'tukey' ? 1 : CTUKEY) / (high - low);
   return values.map((v) => (v === null || (v >= low && v <= high) ? 0 : (v > high ? v - high : v - low) * scale));
-}
-
-/** Whether the range between the percentiles that outlierScores() divides by is empty. */
-export function withoutRange(values: readonly (number | null)[], kind: 'tukey' | 'ctukey'): boolean {
-  const sorted = values.filter((v) => v !== null).toSorted((a, b) => a - b);
-  const tail = kind === 'tukey' ? 0.25 : 0.1;
-  return !(quantile(sorted, 1 - tail) > quantile(sorted, tail));
 }
 
 export interface Decomposition {
@@ -92,6 +89,18 @@ export interface Decomposition {
   seasonal: number[];
   trend: number[];
   residual: number[];
+}
+
+/**
+ * The seasonal part of a series: of each point, the median of the points of its phase that are learnt from; 0 without a
+ * period.
+ */
+export function seasonalPart(xs: readonly number[], period: number, learnt = xs): number[] {
+  if (period <= 0) return xs.map(() => 0);
+  const phases = Array.from({ length: Math.min(period, xs.length) }, (_, phase) =>
+    medianOf(learnt.filter((_x, i) => i % period === phase)),
+  );
+  return xs.map((_, i) => phases[i % period] ?? 0);
 }
 
 /**
@@ -105,10 +114,7 @@ export function decompose(
   testPoints: number,
 ): Decomposition {
   const learnt = xs.slice(0, Math.max(0, xs.length - testPoints));
-  const phases = Array.from({ length: Math.max(0, period) }, (_, phase) =>
-    medianOf(learnt.filter((_x, i) => i % period === phase)),
-  );
-  const seasonal = xs.map((_, i) => (period > 0 ? (phases[i % period] ?? 0) : 0));
+  const seasonal = seasonalPart(xs, period, learnt);
   const rest = learnt.map((x, i) => x - (seasonal[i] ?? 0));
   const line = trendKind === 'linefit' ? fitLine(rest) : undefined;
   const level = trendKind === 'avg' ? meanOf(rest) : 0;

@@ -7,11 +7,10 @@ import {
   decompose,
   fitLine,
   meanOf,
-  medianOf,
   outlierScores,
+  seasonalPart,
   surelyWithoutPeriod,
   varianceOf,
-  withoutRange,
 } from './series-math.ts';
 
 /** series_…(): functions over arrays of numbers, after Microsoft Learn's pages of their names (as of 2026-08). */
@@ -77,9 +76,9 @@ const reduced =
     };
   };
 
-/** Is a value a gap: the placeholder that is given, or null. */
-function gaps(call: Call): (value: Value) => boolean {
-  const placeholder = call.args.length > 1 ? argument(call, 1).at(0) : null;
+/** Is a value a gap: the placeholder that is given at a position, or null. */
+function gaps(call: Call, position: number): (value: Value) => boolean {
+  const placeholder = call.args.length > position ? argument(call, position).at(0) : null;
   return (value) => value === null || (placeholder !== null && equalDynamics(value, placeholder));
 }
 
@@ -87,7 +86,7 @@ const fill =
   (forward: boolean): Implementation =>
   (call) => {
     const read = arrays(call, 0);
-    const gap = gaps(call);
+    const gap = gaps(call, 1);
     return (row) => {
       const array = read(row);
       if (array === null) return null;
@@ -100,19 +99,17 @@ const fill =
 const fillConst: Implementation = (call) => {
   const read = arrays(call, 0);
   const constant = dynamics(call, 1);
-  const placeholder = call.args.length > 2 ? argument(call, 2).at(0) : null;
+  const gap = gaps(call, 2);
   return (row) => {
     const by = constant(row);
-    return (
-      read(row)?.map((v) => (v === null || (placeholder !== null && equalDynamics(v, placeholder)) ? by : v)) ?? null
-    );
+    return read(row)?.map((v) => (gap(v) ? by : v)) ?? null;
   };
 };
 
 /** Between two whole numbers the service gives whole numbers if the array is of longs: what an array does not show here. */
 const fillLinear: Implementation = (call) => {
   const read = arrays(call, 0);
-  const gap = gaps(call);
+  const gap = gaps(call, 1);
   const edges = constantArgument(call, 2, true) === true;
   const constant = constantArgument(call, 3, 0);
   return (row) => {
@@ -186,15 +183,14 @@ function scores(values: readonly (number | null)[], kind: string, call: Call): n
   const test = kind === 'tukey' ? 'tukey' : 'ctukey';
   const numbers = values.filter((v) => v !== null);
   if (new Set(numbers).size < 2) return values.map(() => 0);
-  if (withoutRange(values, test)) {
-    const [low, high] = test === 'tukey' ? [25, 75] : [10, 90];
-    refuse(
-      `${call.name}() of a series whose ${low}th and ${high}th percentile are equal (the score is divided by their difference)`,
-      call.node,
-      call.scope,
-    );
-  }
-  return outlierScores(values, test);
+  const found = outlierScores(values, test);
+  if (found !== null) return found;
+  const [low, high] = test === 'tukey' ? [25, 75] : [10, 90];
+  return refuse(
+    `${call.name}() of a series whose ${low}th and ${high}th percentile are equal (the score is divided by their difference)`,
+    call.node,
+    call.scope,
+  );
 }
 
 /**
@@ -251,9 +247,7 @@ const seasonal: Implementation = (call) => {
   return (row) => {
     const xs = read(row);
     if (xs === null) return null;
-    const period = periodOf(xs, given?.(row) ?? -1, call);
-    const phase = (i: number): number => medianOf(xs.filter((_x, at) => at % period === i % period));
-    return xs.map((_, i) => (period > 0 ? phase(i) : 0));
+    return seasonalPart(xs, periodOf(xs, given?.(row) ?? -1, call));
   };
 };
 

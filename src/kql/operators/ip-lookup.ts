@@ -1,6 +1,6 @@
 import { type Frame, pick, reader, type Vector } from '../frame.ts';
-import { ipv4Contains } from '../functions/addresses.ts';
-import { inIpv6Network } from '../functions/ipv6.ts';
+import { ipv4, networksAround } from '../functions/addresses.ts';
+import { ipv6 } from '../functions/ipv6.ts';
 import { type Node, nodeClass, resultColumns, simpleName } from '../language.ts';
 import { constantOf, fail, refuse, type Scope, within } from '../scope.ts';
 import { keyOf, toText, type Value } from '../values.ts';
@@ -29,18 +29,14 @@ export function ipLookup(
     column(input, simpleName(sourceNode), sourceNode, outer),
     column(lookup, simpleName(networkNode), networkNode, outer),
   ];
-  const contains = version === 4 ? ipv4Contains : inIpv6Network;
   const networks = Array.from({ length: lookup.length }, (_, row) => text(network, row));
+  const around = version === 4 ? networksAround(ipv4, networks) : networksAround(ipv6, networks);
   const keys = extra.map((name) => [column(input, name, node, outer), column(lookup, name, node, outer)] as const);
   const left: number[] = [];
   const right: number[] = [];
   for (let row = 0; row < input.length; row++) {
     const sought = text(address, row);
-    const found = networks.flatMap((n, at) =>
-      contains(sought, n) === true && keys.every(([a, b]) => keyOf(reader(a)(row)) === keyOf(reader(b)(at)))
-        ? [at]
-        : [],
-    );
+    const found = around(sought).filter((at) => keys.every(([a, b]) => keyOf(reader(a)(row)) === keyOf(reader(b)(at))));
     if (found.length > 1) {
       fail(
         'unsupported',
