@@ -76,16 +76,10 @@ function paneWidths(columns: number, height: number, focus: Pane, needs: Needs):
   const even = split(columns, three.length);
   let best = { widths: even, missing: Number.POSITIVE_INFINITY, uneven: 0 };
   const rows = (at: number, width: number) => needs.pane(three[at] ?? focus, width - 2) + 2;
-  const tries = Array.from(
-    { length: 1 + 2 * Math.floor(columns / widthStep) },
-    (_, at) => at - Math.floor(columns / widthStep),
-  );
-  for (const first of tries) {
-    for (const second of tries) {
-      const one = (even[0] ?? 0) + first * widthStep;
-      const two = (even[1] ?? 0) + second * widthStep;
+  const least = (equal = 0) => equal - widthStep * Math.floor((equal - narrowest) / widthStep);
+  for (let one = least(even[0]); one <= columns - 2 * narrowest; one += widthStep) {
+    for (let two = least(even[1]); two <= columns - one - narrowest; two += widthStep) {
       const widths = [one, two, columns - one - two];
-      if (Math.min(...widths) < narrowest) continue;
       const missing = widths.reduce(
         (sum, width, at) => sum + Math.max(0, rows(at, width) - height) * (three[at] === focus ? 2 : 1),
         0,

@@ -1,4 +1,5 @@
 import type { Playbook } from '../playbook/playbook.ts';
+import { withStepOptions } from './step-options.ts';
 
 /** Options that say where the evidence of disks goes, instead of what the playbook says. */
 export interface DiskFlags {
@@ -22,11 +23,5 @@ export function withDiskOptions(playbook: Playbook, flags: DiskFlags): Playbook 
     ],
     ['disks.export', given({ snapshot, folder: to, subscription: evidenceSubscription })],
   ]);
-  return {
-    ...playbook,
-    steps: playbook.steps.map((step) => {
-      const more = added.get(step.uses ?? '') ?? {};
-      return Object.keys(more).length === 0 ? step : { ...step, with: { ...step.with, ...more } };
-    }),
-  };
+  return withStepOptions(playbook, added);
 }

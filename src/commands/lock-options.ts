@@ -2,6 +2,7 @@ import { exitCode, Failure } from '../failure.ts';
 import { notAllowable } from '../network/sets/given-prefix.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { printable } from '../text/printable.ts';
+import { withStepOptions } from './step-options.ts';
 
 /** Options that say how a VM is locked, or which account is disabled, instead of what the playbook says. */
 export interface LockFlags {
@@ -28,16 +29,10 @@ export function withLockOptions(playbook: Playbook, flags: LockFlags): Playbook 
     ...(flags.existingLock === undefined ? {} : { existingLock: flags.existingLock }),
     ...(flags.closeOutbound === true ? { denyOutbound: true } : {}),
   };
-  const added = new Map<string, Record<string, unknown>>([
+  const added = new Map<string, object>([
     ['nsg.lock', lock],
     ['network.check', both],
     ['account.disable', flags.account === undefined ? {} : { account: flags.account }],
   ]);
-  return {
-    ...playbook,
-    steps: playbook.steps.map((step) => {
-      const more = added.get(step.uses ?? step.check ?? '') ?? {};
-      return Object.keys(more).length === 0 ? step : { ...step, with: { ...step.with, ...more } };
-    }),
-  };
+  return withStepOptions(playbook, added);
 }

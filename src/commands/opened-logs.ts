@@ -66,10 +66,14 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
     thresholds: options.thresholds,
     now: options.now(),
   });
+  const readSome = async (paths: readonly string[], given: Omit<LogReadingOptions, 'now'>) => {
+    const read = await readEventLogs(paths, reading(given));
+    if (read.files.length === 0) throw new Failure(read.unread.map(({ because }) => because).join('; '));
+    return read;
+  };
   return {
     async report(typed, onProgress, signal) {
-      const read = await readEventLogs(await pathsIn(typed), reading({ onProgress, signal }));
-      if (read.files.length === 0) throw new Failure(read.unread.map(({ because }) => because).join('; '));
+      const read = await readSome(await pathsIn(typed), { onProgress, signal });
       return evtxText({ schema: 'cordon.evtx/1', ...read })
         .trimEnd()
         .split('\n');
@@ -78,8 +82,7 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
       return this.openPaths(await pathsIn(typed), vm, onProgress, signal);
     },
     async openPaths(paths, vm, onProgress, signal) {
-      const { files, unread, logons } = await readEventLogs(paths, reading({ onProgress, signal }));
-      if (files.length === 0) throw new Failure(unread.map(({ because }) => because).join('; '));
+      const { files, logons } = await readSome(paths, { onProgress, signal });
       const computers = strangersAmong(
         files.flatMap((file) => file.computers),
         vm,

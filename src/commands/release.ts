@@ -9,8 +9,7 @@ import { printable } from '../text/printable.ts';
 import { openConnection, type Streams } from './options.ts';
 import { type UndoFlags, undoCase } from './run-headless.ts';
 
-export type ReleaseFlags = Pick<UndoFlags, 'cases' | 'confirm' | 'reason' | 'readOnly'> &
-  Omit<UndoFlags, 'vm' | 'step' | 'yes' | 'keep' | 'due' | 'wait' | 'json'>;
+export type ReleaseFlags = Omit<UndoFlags, 'vm' | 'step' | 'yes' | 'keep' | 'due' | 'wait' | 'json'>;
 
 /** Sentences about the rest of a case in Azure: in force yet, evidence that stays, not seen. */
 function linesOf(caseId: string, vm: string, { inForce, evidence, notSeen }: LeftInAzure): string[] {

@@ -28,7 +28,7 @@ import { startGuard } from './guard.ts';
 import { openHeadlessCase, readIntoCase } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
-import { runPlaybook as run, type WritableCase } from './run.ts';
+import { type RunDependencies, runPlaybook as run, type WritableCase } from './run.ts';
 import { runSeveral, type SharedCase } from './run-several.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
@@ -89,11 +89,24 @@ function storeOf({ connection }: Opened, flags: CaseFlags) {
   return openCaseStore(flags.cases ?? defaultCaseRoot(), { now: () => connection.clock.now() });
 }
 
-/**
- * `cordon run PLAYBOOK --vm VM`. `program` is cordon's own file, of which a process is started that undoes
- * changes not kept by their deadline; without it no change has a deadline.
- */
-export async function runPlaybook(name: string, flags: RunFlags, streams: Streams, program?: string): Promise<number> {
+/** A playbook that is about to run: on which VMs, with what, and how their case is opened. */
+interface Begun {
+  vms: readonly [VirtualMachine, ...VirtualMachine[]];
+  /** The dependencies that do not differ by VM. */
+  parts: Omit<RunDependencies, 'target' | 'openCase'>;
+  /** Opens the case of the first VM, for all; `note` is entered first, unless it is "". */
+  openCase(note: string): Promise<{ kept: KeptCase; close(): Promise<void> }>;
+}
+
+/** Finds the playbook and its VMs, lets `work` run it, and closes the connection after it. */
+async function withPlaybook(
+  name: string,
+  wanted: readonly string[],
+  flags: Omit<RunFlags, 'vm'>,
+  streams: Streams,
+  program: string | undefined,
+  work: (begun: Begun) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const allowed = allowedAddress(flags);
   const opened = await openConnection(flags);
   const { connection } = opened;
@@ -102,36 +115,18 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
   try {
     const actions: ReadonlyMap<string, Action> = createActions(connection);
     const shelf = await loadPlaybooks(await playbookFolders(), actions);
-    const playbook = withDiskOptions(withLockOptions(findPlaybook(shelf, name), flags), flags);
-    const vm = await resolveVm(connection, flags.vm);
-    return await run(
-      flags,
-      {
+    const playbook = withLockOptions(findPlaybook(shelf, name), flags);
+    const named = await Promise.all(wanted.map((one) => resolveVm(connection, one)));
+    const [first, ...others] = new Map(named.map((vm) => [vm.id.toLowerCase(), vm])).values();
+    if (first === undefined) throw new Failure('run: name a VM, or several', exitCode.usage);
+    const vms = [first, ...others] as const;
+    return await work({
+      vms,
+      parts: {
         playbook,
         actions,
-        target: targetOf(vm),
         responderAddress: allowed ?? (await connection.signedIn()).address,
         now,
-        async openCase(): Promise<WritableCase> {
-          const kept = await openHeadlessCase(opened, flags, vm, streams, async (fresh) => {
-            await settleOpenIntents(fresh.file, caseLogOf(fresh, now), connection, streams.stderr);
-            await settleFor(opened, flags, fresh, vm, streams);
-          });
-          await readIntoCase(opened, kept, vm, readingSeconds);
-          const entered = kept.entries().length;
-          return {
-            log: caseLogOf(kept, now),
-            async close() {
-              const changed = kept
-                .entries()
-                .slice(entered)
-                .some(({ kind }) => kind === 'intent');
-              // A process that got a signal to end, or lost its terminal, ends: it may be killed next.
-              if (changed && !interrupted) await readIntoCase(opened, kept, vm, readingSeconds);
-              await kept.close();
-            },
-          };
-        },
         onInterrupt(callback) {
           return onInterrupt((because) => {
             interrupted = true;
@@ -142,11 +137,68 @@ export async function runPlaybook(name: string, flags: RunFlags, streams: Stream
           ? {}
           : { guard: (id) => startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags) }),
       },
-      streams,
-    );
+      openCase: (note) => openForRun({ opened, flags, vms, streams, note, interrupted: () => interrupted }),
+    });
   } finally {
     await opened.close();
   }
+}
+
+/**
+ * Opens the case and enters what is known of the VMs; once more when it is closed, where something was changed meanwhile.
+ */
+async function openForRun(about: {
+  opened: Opened;
+  flags: CaseFlags;
+  vms: Begun['vms'];
+  streams: Streams;
+  note: string;
+  interrupted: () => boolean;
+}) {
+  const { opened, flags, vms, streams, note, interrupted } = about;
+  const now = () => opened.connection.clock.now();
+  const kept = await openHeadlessCase(opened, flags, vms[0], streams, async (fresh) => {
+    await settleOpenIntents(fresh.file, caseLogOf(fresh, now), opened.connection, streams.stderr);
+    for (const vm of vms) await settleFor(opened, flags, fresh, vm, streams);
+  });
+  if (note !== '') await kept.note(note);
+  const readAll = () => Promise.all(vms.map((vm) => readIntoCase(opened, kept, vm, readingSeconds)));
+  await readAll();
+  const entered = kept.entries().length;
+  return {
+    kept,
+    async close() {
+      const changed = kept
+        .entries()
+        .slice(entered)
+        .some(({ kind }) => kind === 'intent');
+      // A process that got a signal to end, or lost its terminal, ends: it may be killed next.
+      if (changed && !interrupted()) await readAll();
+      await kept.close();
+    },
+  };
+}
+
+/**
+ * `cordon run PLAYBOOK --vm VM`. `program` is cordon's own file, of which a process is started that undoes
+ * changes not kept by their deadline; without it no change has a deadline.
+ */
+export function runPlaybook(name: string, flags: RunFlags, streams: Streams, program?: string): Promise<ExitCode> {
+  return withPlaybook(name, [flags.vm], flags, streams, program, ({ vms: [vm], parts, openCase }) =>
+    run(
+      flags,
+      {
+        ...parts,
+        playbook: withDiskOptions(parts.playbook, flags),
+        target: targetOf(vm),
+        async openCase(): Promise<WritableCase> {
+          const { kept, close } = await openCase('');
+          return { log: caseLogOf(kept, parts.now), close };
+        },
+      },
+      streams,
+    ),
+  );
 }
 
 /** `cordon run PLAYBOOK VM…`: one VM, or several in one act. Throws a Failure when none is named. */
@@ -156,7 +208,7 @@ export function runOn(
   flags: Omit<RunFlags, 'vm'>,
   streams: Streams,
   program?: string,
-): Promise<number> {
+): Promise<ExitCode> {
   const [vm] = vms;
   if (vm === undefined) throw new Failure('run: name a VM, or several', exitCode.usage);
   return vms.length === 1
@@ -178,87 +230,38 @@ async function settleFor(opened: Opened, flags: CaseFlags, fresh: KeptCase, vm: 
   await tellOverdue(store, fresh, vm.id, connection, streams.stderr);
 }
 
-/** The case of the first VM, for all: each VM's facts, intents and outcomes name it. */
-async function openShared(
-  opened: Opened,
-  flags: CaseFlags,
-  vms: readonly VirtualMachine[],
-  streams: Streams,
-  interrupted: () => boolean,
-): Promise<SharedCase> {
-  const now = () => opened.connection.clock.now();
-  const [first] = vms;
-  if (!first) throw new Failure('run: name a VM, or several', exitCode.usage);
-  const kept = await openHeadlessCase(opened, flags, first, streams, async (fresh) => {
-    await settleOpenIntents(fresh.file, caseLogOf(fresh, now), opened.connection, streams.stderr);
-    for (const vm of vms) await settleFor(opened, flags, fresh, vm, streams);
-  });
-  await kept.note(`In one act: ${vms.map(({ name }) => name).join(', ')}`);
-  const readAll = () => Promise.all(vms.map((vm) => readIntoCase(opened, kept, vm, readingSeconds)));
-  await readAll();
-  const entered = kept.entries().length;
-  return {
-    caseId: kept.id,
-    logFor: (target) => caseLogOf(kept, now, target),
-    async close() {
-      const changed = kept
-        .entries()
-        .slice(entered)
-        .some(({ kind }) => kind === 'intent');
-      if (changed && !interrupted()) await readAll();
-      await kept.close();
-    },
-  };
-}
-
-/** `cordon run PLAYBOOK VM1 VM2 …` */
-async function runOnSeveral(
+/** `cordon run PLAYBOOK VM1 VM2 …`: each VM's facts, intents and outcomes name it in the one case. */
+function runOnSeveral(
   name: string,
   wanted: readonly string[],
   flags: Omit<RunFlags, 'vm'>,
   streams: Streams,
   program?: string,
-): Promise<number> {
-  const allowed = allowedAddress(flags);
-  const opened = await openConnection(flags);
-  const { connection } = opened;
-  let interrupted = false;
-  try {
-    const actions: ReadonlyMap<string, Action> = createActions(connection);
-    const shelf = await loadPlaybooks(await playbookFolders(), actions);
-    const playbook = withLockOptions(findPlaybook(shelf, name), flags);
-    const named = await Promise.all(wanted.map((one) => resolveVm(connection, one)));
-    const vms = [...new Map(named.map((vm) => [vm.id.toLowerCase(), vm])).values()];
+): Promise<ExitCode> {
+  return withPlaybook(name, wanted, flags, streams, program, ({ vms, parts, openCase }) => {
+    const { guard } = parts;
     let guardedBy: string | null = null;
-    return await runSeveral(
+    // One process waits for all deadlines of the case.
+    const guardOnce =
+      guard &&
+      ((id: string) => {
+        guardedBy ??= guard(id);
+        return guardedBy;
+      });
+    return runSeveral(
       flags,
       {
-        playbook,
-        actions,
+        ...parts,
+        ...(guardOnce ? { guard: guardOnce } : {}),
         targets: vms.map(targetOf),
-        responderAddress: allowed ?? (await connection.signedIn()).address,
-        now: () => connection.clock.now(),
-        openCase: () => openShared(opened, flags, vms, streams, () => interrupted),
-        onInterrupt: (callback) =>
-          onInterrupt((because) => {
-            interrupted = true;
-            callback(because);
-          }),
-        ...(program === undefined
-          ? {}
-          : {
-              // One process waits for all deadlines of the case.
-              guard: (id) => {
-                guardedBy ??= startGuard(program, id, flags.cases ?? defaultCaseRoot(), flags);
-                return guardedBy;
-              },
-            }),
+        async openCase(): Promise<SharedCase> {
+          const { kept, close } = await openCase(`In one act: ${vms.map((vm) => vm.name).join(', ')}`);
+          return { caseId: kept.id, logFor: (target) => caseLogOf(kept, parts.now, target), close };
+        },
       },
       streams,
     );
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** `cordon undo CASE`, or `cordon undo --vm VM`. */

@@ -3,7 +3,7 @@ import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import type { RunView } from '../playbook/run.ts';
-import { createRun, type StartedRun } from '../playbook/runner.ts';
+import type { StartedRun } from '../playbook/runner.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { planText, runText } from './plan-text.ts';
@@ -11,10 +11,14 @@ import { printedJson } from './printed-json.ts';
 import {
   answerFrom,
   exitCodeOf,
+  makeRun,
   noLog,
+  plannedCode,
+  quitRun,
   type RunDependencies,
   type RunOptions,
   type RunStreams,
+  refuseReadOnly,
   standing,
 } from './run.ts';
 
@@ -66,35 +70,22 @@ interface Planned {
   code: ExitCode;
 }
 
-function makeRun(options: RunOptions, dependencies: SeveralDependencies, target: Target, log: CaseLog): StartedRun {
-  const { playbook, actions, responderAddress, now, guard, targets } = dependencies;
-  return createRun({
-    playbook,
-    actions,
-    target,
-    log,
-    responderAddress,
-    reason: options.reason ?? '',
-    word: String(targets.length),
-    readOnly: options.readOnly === true,
-    interactive: false,
-    now,
-    ...(guard ? { guard: async () => guard(log.caseId) } : {}),
-  });
+/** The playbook on one of the VMs; their number confirms what their names would one by one. */
+function makeOne(options: RunOptions, dependencies: SeveralDependencies, target: Target, log: CaseLog): StartedRun {
+  return makeRun(options, dependencies, target, log, String(dependencies.targets.length));
 }
+
+const becauseOf = (error: unknown) => printable(error instanceof Error ? error.message : String(error), 600);
 
 async function planOne(options: RunOptions, dependencies: SeveralDependencies, target: Target): Promise<Planned> {
   // All are in the first one's case.
   const { now, targets } = dependencies;
-  const run = makeRun(options, dependencies, target, noLog({ now, target: targets[0] ?? target }));
+  const run = makeOne(options, dependencies, target, noLog({ now, target: targets[0] ?? target }));
   try {
     const plan = planDocument.parse(await run.plan());
-    const ends = { forbidden: exitCode.notPermitted, impossible: exitCode.needsAttention };
-    const obstacle = run.obstacle();
-    return { target, plan, because: '', code: obstacle === null ? exitCode.done : ends[obstacle] };
+    return { target, plan, because: '', code: plannedCode(run) };
   } catch (error) {
-    const because = printable(error instanceof Error ? error.message : String(error), 600);
-    return { target, plan: null, because, code: exitCode.needsAttention };
+    return { target, plan: null, because: becauseOf(error), code: exitCode.needsAttention };
   }
 }
 
@@ -145,12 +136,8 @@ async function runOne(options: RunOptions, run: StartedRun, target: Target) {
   try {
     return { target, run, view: await run.start() };
   } catch (error) {
-    const because = printable(error instanceof Error ? error.message : String(error), 600);
-    return {
-      target,
-      run,
-      view: { ...run.view(), outcome: 'needs-attention' as const, summary: `Stopped: ${because}` },
-    };
+    const summary = `Stopped: ${becauseOf(error)}`;
+    return { target, run, view: { ...run.view(), outcome: 'needs-attention' as const, summary } };
   }
 }
 
@@ -196,10 +183,7 @@ export async function runSeveral(
   streams: RunStreams,
 ): Promise<ExitCode> {
   const { playbook, targets, now } = dependencies;
-  if (!options.dryRun && options.readOnly && playbook.steps.some((step) => step.uses !== undefined)) {
-    const because = `read-only: ${playbook.name} changes Azure. Run it without --read-only, or look with --dry-run`;
-    throw new Failure(because, exitCode.notPermitted);
-  }
+  refuseReadOnly(options, playbook);
   const whole = !options.dryRun && confirmsAll(options, dependencies);
   const planned = whole ? [] : await eachBounded(targets, (target) => planOne(options, dependencies, target));
   if (options.dryRun) {
@@ -220,18 +204,11 @@ export async function runSeveral(
   try {
     const runs = targets.map((target) => ({
       target,
-      run: makeRun(options, dependencies, target, opened.logFor(target)),
+      run: makeOne(options, dependencies, target, opened.logFor(target)),
     }));
     let interrupted: Promise<unknown> | null = null;
     stop = dependencies.onInterrupt((because) => {
-      interrupted ??= Promise.all(
-        runs.map(async ({ run }) => {
-          for (const one of await run.quit(because)) {
-            const request = `${one.method} ${one.url} (request ${one.clientRequestId})`;
-            streams.stderr.write(`still running in Azure: ${request}\n`);
-          }
-        }),
-      );
+      interrupted ??= Promise.all(runs.map(({ run }) => quitRun(run, because, streams)));
     });
     const ran = await eachBounded(runs, ({ run, target }) => runOne(options, run, target));
     await interrupted;

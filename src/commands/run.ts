@@ -56,8 +56,17 @@ export function noLog(dependencies: Pick<RunDependencies, 'now' | 'target'>): Ca
   return { caseId: `${day}-${dependencies.target.name}`, append: refuse, keep: refuse };
 }
 
-function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLog): StartedRun {
-  const { playbook, actions, target, responderAddress, now, guard } = dependencies;
+/** The dependencies that runs of the playbook share, whatever their VM. */
+type RunParts = Pick<RunDependencies, 'playbook' | 'actions' | 'responderAddress' | 'now' | 'guard'>;
+
+/** The playbook on one VM. `word`: what confirms a disruptive step, where that is not the VM's name. */
+export function makeRun(
+  options: RunOptions,
+  { playbook, actions, responderAddress, now, guard }: RunParts,
+  target: Target,
+  log: CaseLog,
+  word?: string,
+): StartedRun {
   return createRun({
     playbook,
     actions,
@@ -65,11 +74,35 @@ function makeRun(options: RunOptions, dependencies: RunDependencies, log: CaseLo
     log,
     responderAddress,
     reason: options.reason ?? '',
+    ...(word === undefined ? {} : { word }),
     readOnly: options.readOnly === true,
     interactive: false,
     now,
     ...(guard ? { guard: async () => guard(log.caseId) } : {}),
   });
+}
+
+/** Throws a Failure when the playbook would change something and the options forbid it. */
+export function refuseReadOnly({ dryRun, readOnly }: RunOptions, playbook: Playbook): void {
+  if (dryRun || !readOnly || playbook.steps.every((step) => step.uses === undefined)) return;
+  throw new Failure(
+    `read-only: ${playbook.name} changes Azure. Run it without --read-only, or look with --dry-run`,
+    exitCode.notPermitted,
+  );
+}
+
+/** The exit code of a dry run, once the run is planned. */
+export function plannedCode(planned: StartedRun): ExitCode {
+  const ends = { forbidden: exitCode.notPermitted, impossible: exitCode.needsAttention };
+  const obstacle = planned.obstacle();
+  return obstacle === null ? exitCode.done : ends[obstacle];
+}
+
+/** Ends the run where it is, and says what Azure goes on with. */
+export async function quitRun(run: StartedRun, because: string, { stderr }: Pick<RunStreams, 'stderr'>): Promise<void> {
+  for (const one of await run.quit(because)) {
+    stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
+  }
 }
 
 /** What the options must say for these steps to be confirmed, or null when they do. */
@@ -169,19 +202,12 @@ export async function runPlaybook(
   streams: RunStreams,
 ): Promise<ExitCode> {
   const { playbook, target } = dependencies;
-  const planned = makeRun(options, dependencies, noLog(dependencies));
-  if (!options.dryRun && options.readOnly && playbook.steps.some((step) => step.uses !== undefined)) {
-    throw new Failure(
-      `read-only: ${playbook.name} changes Azure. Run it without --read-only, or look with --dry-run`,
-      exitCode.notPermitted,
-    );
-  }
+  const planned = makeRun(options, dependencies, target, noLog(dependencies));
+  refuseReadOnly(options, playbook);
   const plan = planDocument.parse(await planned.plan());
   if (options.dryRun) {
     streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(plan));
-    const ends = { forbidden: exitCode.notPermitted, impossible: exitCode.needsAttention };
-    const obstacle = planned.obstacle();
-    return obstacle === null ? exitCode.done : ends[obstacle];
+    return plannedCode(planned);
   }
   const missing = missingConsent(planned, options, target.name);
   if (missing !== null) throw new Failure(missing, exitCode.usage);
@@ -189,16 +215,12 @@ export async function runPlaybook(
   const opened = await dependencies.openCase();
   let stop = () => {};
   try {
-    const run = makeRun(options, dependencies, opened.log);
+    const run = makeRun(options, dependencies, target, opened.log);
     if (streams.stderr.isTTY) narrate(run, streams);
     answerFrom(run, options);
     let interrupted: Promise<void> | null = null;
     stop = dependencies.onInterrupt((because) => {
-      interrupted ??= run.quit(because).then((running) => {
-        for (const one of running) {
-          streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
-        }
-      });
+      interrupted ??= quitRun(run, because, streams);
     });
     const view = await run.start();
     await interrupted;

@@ -2,7 +2,7 @@ import type { VirtualMachine } from '../documents/triage.ts';
 import type { CaseWriting } from './cases/case-writing.ts';
 import type { Handlers } from './commands.ts';
 import type { ContextChange, Contexts } from './contexts.ts';
-import type { SessionState } from './state.ts';
+import { nothingListed } from './initial-state.ts';
 import { type Holder, sentence } from './state-store.ts';
 
 /** What choosing sets going. */
@@ -11,15 +11,6 @@ export interface Choosing {
   fleet(): void;
   openVm(vm: VirtualMachine): void;
 }
-
-const notListed: SessionState['scan'] = {
-  rows: [],
-  notSeen: [],
-  state: 'loading',
-  because: '',
-  asOf: '',
-  notListed: null,
-};
 
 /** Chooses subscription, tenant and case. Cases that are open stay open, and playbooks go on where they were begun. */
 export class ContextChoosing {
@@ -61,7 +52,7 @@ export class ContextChoosing {
       this.#holder.set({
         scope,
         layers: [{ kind: 'suspects' }],
-        scan: notListed,
+        scan: nothingListed,
         filter: '',
         marked: new Set(),
         selectedVm: null,

@@ -13,6 +13,16 @@ export interface StartOptions {
   scope: string;
 }
 
+/** The list of VMs before anything of it was read. */
+export const nothingListed: SessionState['scan'] = {
+  rows: [],
+  notSeen: [],
+  state: 'loading',
+  because: '',
+  asOf: '',
+  notListed: null,
+};
+
 /** The state before anything was read or pressed. */
 export function initialState(options: StartOptions, now: Date, demo: boolean): SessionState {
   return {
@@ -25,7 +35,7 @@ export function initialState(options: StartOptions, now: Date, demo: boolean): S
     identity: null,
     choices: null,
     layers: [{ kind: 'suspects' }],
-    scan: { rows: [], notSeen: [], state: 'loading', because: '', asOf: '', notListed: null },
+    scan: nothingListed,
     filter: '',
     sort: 'suspicion',
     reversed: false,

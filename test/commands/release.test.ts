@@ -5,19 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { releaseCase } from '../../src/commands/release.ts';
 import { runPlaybook } from '../../src/commands/run-headless.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
-
-function capture() {
-  const text = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') =>
-    Object.assign(Object.create(process.stdout), {
-      isTTY: false,
-      write(more: string) {
-        text[name] += more;
-        return true;
-      },
-    });
-  return { text, streams: { stdout: sink('out'), stderr: sink('err') } };
-}
+import { capture } from './capture.ts';
 
 describe('cordon release', () => {
   let bench: Bench;
@@ -33,9 +21,9 @@ describe('cordon release', () => {
   const flags = () => ({ simulator: bench.simulator.url, cases });
   const id = '2026-11-23-web01';
   const release = async (more: Record<string, string> = {}) => {
-    const { text, streams } = capture();
+    const { out, err, streams } = capture();
     const code = await releaseCase(id, { ...flags(), ...more }, streams);
-    return { code, ...text };
+    return { code, out: out(), err: err() };
   };
   const named = async (type: string) =>
     (await bench.world()).resources
@@ -49,8 +37,8 @@ describe('cordon release', () => {
       ['snapshot-disks', first],
       ['lock-nsg', acting],
     ] as const) {
-      const { text, streams } = capture();
-      expect(await runPlaybook(playbook, given, streams), `${playbook}: ${text.out}${text.err}`).toBe(0);
+      const { out, err, streams } = capture();
+      expect(await runPlaybook(playbook, given, streams), `${playbook}: ${out()}${err()}`).toBe(0);
     }
     await bench.begin();
     const listed = await release();

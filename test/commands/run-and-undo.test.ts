@@ -12,31 +12,7 @@ import type { Entry, EntryKind } from '../../src/documents/transcript.ts';
 import { Failure } from '../../src/failure.ts';
 import type { CaseLog } from '../../src/playbook/case-log.ts';
 import { type Bench, openBench } from '../actions/bench.ts';
-
-function capture() {
-  let out = '';
-  let err = '';
-  const sink = (add: (text: string) => void) =>
-    Object.assign(Object.create(process.stdout), {
-      isTTY: false,
-      write(text: string) {
-        add(text);
-        return true;
-      },
-    });
-  return {
-    streams: {
-      stdout: sink((text) => {
-        out += text;
-      }),
-      stderr: sink((text) => {
-        err += text;
-      }),
-    },
-    out: () => out,
-    err: () => err,
-  };
-}
+import { capture } from './capture.ts';
 
 describe('cordon run and cordon undo', () => {
   let bench: Bench;

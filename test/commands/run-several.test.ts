@@ -8,6 +8,7 @@ import { atOnce, eachBounded } from '../../src/commands/run-several.ts';
 import { plansDocument, runsDocument } from '../../src/documents/run.ts';
 import type { Entry } from '../../src/documents/transcript.ts';
 import { type Bench, openBench, responder } from '../actions/bench.ts';
+import { capture } from './capture.ts';
 
 describe('cordon run on several VMs', () => {
   let bench: Bench;
@@ -22,23 +23,11 @@ describe('cordon run on several VMs', () => {
   afterEach(() => rm(cases, { recursive: true }));
   afterAll(() => bench.close());
 
-  function capture() {
-    const told = { out: '', err: '' };
-    const sink = (name: 'out' | 'err') =>
-      Object.assign(Object.create(process.stdout), {
-        isTTY: false,
-        write(text: string) {
-          told[name] += text;
-          return true;
-        },
-      });
-    return { told, streams: { stdout: sink('out'), stderr: sink('err') } };
-  }
   const run = async (vms: string[], flags: Record<string, unknown>) => {
-    const { told, streams } = capture();
+    const seen = capture();
     const base = { simulator: bench.simulator.url, cases, json: true, allow: responder };
-    const code = await runOn('lock-nsg', vms, { ...base, ...flags }, streams);
-    return { code, document: JSON.parse(told.out), err: told.err };
+    const code = await runOn('lock-nsg', vms, { ...base, ...flags }, seen.streams);
+    return { code, document: JSON.parse(seen.out()), err: seen.err() };
   };
   const groupOf = async (nic: string) => {
     const found = await bench.resource('Microsoft.Network/networkInterfaces', nic);
@@ -89,11 +78,11 @@ describe('cordon run on several VMs', () => {
       ['web01', 'web02'].flatMap((name) => [name, name]),
     );
 
-    const { told, streams } = capture();
+    const { out, streams } = capture();
     const flags = { simulator: bench.simulator.url, cases, json: true, yes: true };
     expect(await undoCase(read.case, flags, streams)).toBe(0);
     expect(
-      JSON.parse(told.out)
+      JSON.parse(out())
         .steps.map((one: { vm: { name: string } }) => one.vm.name)
         .toSorted(),
     ).toEqual(['web01']);

@@ -22,7 +22,16 @@ async function begun() {
     press(session, 'Enter');
     await settle();
   };
-  return { world, session, choose, type };
+  /** Starts a playbook for the VM, and goes back to the list while it runs. */
+  const startLock = async () => {
+    world.run = new ScriptedRun(lockView(null));
+    press(session, 'p');
+    press(session, '1');
+    await settle();
+    press(session, 'Esc');
+    press(session, 'Esc');
+  };
+  return { world, session, choose, startLock, type };
 }
 
 test('c offers subscriptions, tenants and cases, and what is typed narrows them as it is typed', async () => {
@@ -44,13 +53,8 @@ test('c offers subscriptions, tenants and cases, and what is typed narrows them 
 });
 
 test('another subscription is read anew; the open case, what is known and a playbook stay', async () => {
-  const { world, session, choose } = await begun();
-  world.run = new ScriptedRun(lockView(null));
-  press(session, 'p');
-  press(session, '1');
-  await settle();
-  press(session, 'Esc');
-  press(session, 'Esc');
+  const { world, session, choose, startLock } = await begun();
+  await startLock();
   await choose('contoso-dev');
   expect(world.changes).toEqual([{ kind: 'subscription', id: 's2', name: 'contoso-dev' }]);
   const state = session.state();
@@ -105,15 +109,10 @@ test('a case that cannot be continued leaves the open one open', async () => {
 });
 
 test('a case is not taken from under a playbook, and one of a VM that is not listed says so', async () => {
-  const { world, session, choose } = await begun();
+  const { world, session, choose, startLock } = await begun();
   await choose('gone1');
   expect(session.state().toast?.text).toMatch(/^gone1 of case \S+ is not in the list/);
-  world.run = new ScriptedRun(lockView(null));
-  press(session, 'p');
-  press(session, '1');
-  await settle();
-  press(session, 'Esc');
-  press(session, 'Esc');
+  await startLock();
   await choose('2026-11-22-web01');
   expect(session.state().toast?.text).toBe('A playbook for web01 writes to its case: end it first (w).');
   expect(world.cases).toHaveLength(1);

@@ -52,10 +52,7 @@ export class OpenedLogReading {
     if (vmId === '') return this.#report(typed);
     const vm = this.#holder.get().triages.get(vmId)?.vm;
     if (!vm) return;
-    this.#latest.get(vmId)?.abort();
-    const controller = new AbortController();
-    this.#latest.set(vmId, controller);
-    const { signal } = controller;
+    const signal = this.#begin(vmId);
     const progress = (fraction: number) => {
       if (!signal.aborted) this.#put(vmId, { ...this.#slot(vmId), reading: fraction });
     };
@@ -105,10 +102,7 @@ export class OpenedLogReading {
 
   /** Shows what the files say that the user named, whosever they are. */
   async #report(typed: string): Promise<void> {
-    this.#latest.get('')?.abort();
-    const controller = new AbortController();
-    this.#latest.set('', controller);
-    const { signal } = controller;
+    const signal = this.#begin('');
     const asOf = this.#holder.get().now.toISOString();
     const put = (changes: Partial<LogReport>) => {
       if (signal.aborted) return;
@@ -122,6 +116,14 @@ export class OpenedLogReading {
     } catch (error) {
       put({ because: sentence(error) });
     }
+  }
+
+  /** Ends the reading for a VM, or for none, that another one takes the place of. */
+  #begin(vmId: string): AbortSignal {
+    this.#latest.get(vmId)?.abort();
+    const controller = new AbortController();
+    this.#latest.set(vmId, controller);
+    return controller.signal;
   }
 
   #slot(vmId: string): LogsSlot {

@@ -14,10 +14,8 @@ export function fleetReading(holder: Holder, reader: Reader) {
     const { scan } = holder.get();
     holder.set({ scan: { ...scan, state: scan.rows.length > 0 ? 'refreshing' : 'loading', because: '' } });
     const current = () => latest === controller && !controller.signal.aborted;
-    const take = (rows: readonly ScanRow[], notSeen: readonly string[], changes: Partial<SessionState['scan']>) => {
-      const before = holder.get();
-      holder.set({ scan: { ...before.scan, rows, notSeen, ...changes } });
-    };
+    const take = (rows: readonly ScanRow[], notSeen: readonly string[], changes: Partial<SessionState['scan']>) =>
+      holder.set({ scan: { ...holder.get().scan, rows, notSeen, ...changes } });
     reader
       .scan((rows, notSeen) => {
         // The old answers stay until the new ones are whole: half of a reading would draw what is known as unknown.
