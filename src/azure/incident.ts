@@ -12,12 +12,12 @@ import { activityWindow, readDoneElsewhere } from './readers/activity-log.ts';
 import type { TriageOptions } from './readers/asked.ts';
 import { readLogonLeads } from './readers/incident-logons.ts';
 import { type Inventory, readInventory } from './readers/inventory.ts';
-import { managedIdentitiesOf, readMachine } from './readers/machine.ts';
+import { managedIdentitiesOf } from './readers/machine.ts';
 import type { NetworkReading } from './readers/network.ts';
 import { readTriage, type Triage } from './triage.ts';
 
 /** Steps from the first VM, and VMs that are read in all: each costs a triage. */
-export const incidentBounds = { hops: 2, vms: 6 };
+const incidentBounds = { hops: 2, vms: 6 };
 
 /** The addresses of a VM in its networks; null where an interface could not be read. */
 function privateAddressesOf(vm: VirtualMachine, network: NetworkReading | undefined): string[] | null {
@@ -40,11 +40,11 @@ async function readOperationLeads(
   connection: Connection,
   vm: VirtualMachine,
   followed: Followed,
-  parts: ReadonlySet<string>,
+  { document, machine }: Triage,
   options: TriageOptions,
 ): Promise<Fact<Lead[]>> {
   try {
-    const identities = managedIdentitiesOf(await readMachine(connection, vm), vm);
+    const identities = managedIdentitiesOf(await machine, vm);
     if (identities.length === 0 && followed.addresses.length === 0) {
       return known([], {
         source: 'Azure Resource Manager · virtual machine',
@@ -55,7 +55,9 @@ async function readOperationLeads(
     const window = activityWindow(connection.clock.now(), options.lookbackHours);
     const by = { identities, addresses: followed.addresses };
     const done = await readDoneElsewhere(connection, vm, by, window, options.signal);
-    return done.state === 'unknown' ? done : { ...done, value: operationLeads(done.value, followed, { ...vm, parts }) };
+    return done.state === 'unknown'
+      ? done
+      : { ...done, value: operationLeads(done.value, followed, { ...vm, parts: partsOf(document) }) };
   } catch (error) {
     return unknownFrom(error, 'Azure Resource Manager · virtual machine', {
       permission: 'Microsoft.Compute/virtualMachines/read',
@@ -77,14 +79,14 @@ interface Turn {
 async function readOne(
   connection: Connection,
   { vm, hop, because, at }: Turn,
-  triage: Pick<Triage, 'document' | 'network'>,
+  triage: Triage,
   { machines, subscriptions }: Inventory,
   options: TriageOptions,
 ): Promise<IncidentVm> {
   const followed = followedOf(triage.document, privateAddressesOf(vm, triage.network), at);
   const [logons, operations] = await Promise.all([
     readLogonLeads(connection, { vm, followed, vms: machines, subscriptions }, options),
-    readOperationLeads(connection, vm, followed, partsOf(triage.document), options),
+    readOperationLeads(connection, vm, followed, triage, options),
   ]);
   return { vm: { id: vm.id, name: vm.name }, hop, because, followed, logons, operations };
 }

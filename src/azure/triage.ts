@@ -1,3 +1,4 @@
+import type { Json } from '../arm/json.ts';
 import { withoutSecrets } from '../casefile/redaction.ts';
 import type { Fact } from '../documents/fact.ts';
 import { unknown } from '../documents/fact.ts';
@@ -19,6 +20,8 @@ export interface Triage {
   document: TriageDocument;
   /** The network configuration behind the exposure, for its explanation. */
   network: NetworkReading | undefined;
+  /** The VM as Resource Manager describes it. Rejects with the SDK's error. */
+  machine: Promise<Json>;
 }
 
 type Change = Partial<Omit<TriageInProgress, 'posture' | 'timeLine' | 'findings'>> & {
@@ -181,6 +184,7 @@ export async function readTriage(
     },
   );
   const { exposure, parts, network } = readNetworkFacts(connection, vm, picture, options);
+  const machine = observed(readMachine(connection, vm));
   const fact = factReader(
     {
       connection,
@@ -188,7 +192,7 @@ export async function readTriage(
       options,
       signal,
       plan: observed(readServersPlan(connection, vm, signal)),
-      machine: observed(readMachine(connection, vm)),
+      machine,
       networkParts: parts,
     },
     exposure,
@@ -212,5 +216,5 @@ export async function readTriage(
           'Resource Graph · resources',
         );
   picture.add({ posture: { firewall } });
-  return { document: documentOf(picture.part, asOf), network: reading };
+  return { document: documentOf(picture.part, asOf), network: reading, machine };
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { factOf, instant } from './fact-schema.ts';
 import { severity } from './triage.ts';
 
-export const leadKind = z.enum([
+const leadKind = z.enum([
   /** An attacking address, in another VM's logons or in the activity log. */
   'address',
   /** An account that the intruder has, in another VM's logons. */
@@ -15,7 +15,6 @@ export const leadKind = z.enum([
   /** Another operation of the VM's managed identity. */
   'identity',
 ]);
-export type LeadKind = z.infer<typeof leadKind>;
 
 /** From one VM of an incident to another VM, a disk, or a scope. */
 export const lead = z.object({

@@ -1,6 +1,7 @@
 import { parseResourceId, sameId } from '../arm/resource-id.ts';
 import type { Lead } from '../documents/incident.ts';
-import type { ActivityEntry, Severity } from '../documents/triage.ts';
+import { severityOrder } from '../documents/severity.ts';
+import type { ActivityEntry } from '../documents/triage.ts';
 import { count } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { knownValue } from './findings/rule.ts';
@@ -8,6 +9,7 @@ import type { TriageInProgress } from './in-progress.ts';
 import { indicatorsOf } from './indicators.ts';
 import { accountName } from './logons/account-names.ts';
 import { isLoopback } from './logons/addresses.ts';
+import { successes } from './story.ts';
 import { resourceText } from './time-line.ts';
 
 /** By what other VMs are searched for. */
@@ -19,9 +21,7 @@ export interface Followed {
 }
 
 /** So many addresses and accounts are followed: a query is a text, and its length has a bound. */
-export const mostFollowed = { addresses: 60, accounts: 30 };
-
-const rank: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
+const mostFollowed = { addresses: 60, accounts: 30 };
 
 /**
  * What a triage gives to be searched for elsewhere: the addresses that attacked or opened the way in, the accounts that
@@ -33,7 +33,7 @@ export function followedOf(
   privateAddresses: string[] | null,
   reachedAt: string | null = null,
 ): Followed {
-  const indicators = indicatorsOf(part).toSorted((a, b) => rank[a.severity] - rank[b.severity]);
+  const indicators = indicatorsOf(part).toSorted((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
   const own = new Set([...(privateAddresses ?? []), ...part.vm.publicAddresses]);
   const addresses = indicators.flatMap(({ type, value }) =>
     /address/i.test(type) && !isLoopback(value) && !own.has(value) ? [value] : [],
@@ -43,9 +43,7 @@ export function followedOf(
   );
   const logons = knownValue(part.logons);
   const entered = [
-    ...(logons?.bursts ?? []).flatMap(({ success }) =>
-      success.state === 'known' && success.value ? [success.value.at] : [],
-    ),
+    ...successes(logons).map(({ success }) => success.at),
     ...(logons?.afterFailures ?? []).map(({ success }) => success.at),
   ];
   const starts = (logons?.bursts ?? []).map(({ start }) => start);
@@ -132,10 +130,10 @@ function logonLead(by: string, group: readonly LogonElsewhere[], from: string): 
 }
 
 /** What reached before attempts, then the earlier. */
-export function byWeight(a: Lead, b: Lead): number {
+function byWeight(a: Lead, b: Lead): number {
   return (
     Number(b.reached) - Number(a.reached) ||
-    rank[a.severity] - rank[b.severity] ||
+    severityOrder[a.severity] - severityOrder[b.severity] ||
     Date.parse(a.first) - Date.parse(b.first)
   );
 }

@@ -87,11 +87,10 @@ function reachFrom(os: VirtualMachine['os'], off: boolean, shapes: readonly Port
   if (first) {
     const [by] = first.decidedBy;
     const ports = [...new Set(management.map(portText))];
-    const more = ports.length > 6 ? ` and ${count(ports.length - 6)} more` : '';
     return {
       exposedPorts,
       score: (off ? weights.managementOff : weights.management).points,
-      because: `${first.service || (os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${ports.slice(0, 6).join(', ')}${more})${whenOn}${by ? ` by ${shortName(by.nsg)}/${by.rule} (${by.priority})` : ''}`,
+      because: `${first.service || (os === 'windows' ? 'RDP' : 'SSH')} from the Internet (${listed(ports, 6)})${whenOn}${by ? ` by ${shortName(by.nsg)}/${by.rule} (${by.priority})` : ''}`,
     };
   }
   if (wide.length === 0) return closed;

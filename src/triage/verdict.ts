@@ -2,7 +2,7 @@ import { burstKinds } from '../documents/burst-kinds.ts';
 import type { VerdictLine } from '../documents/conclusion.ts';
 import type { ExposedPort } from '../documents/triage.ts';
 import { portText, portTexts } from '../network/port-text.ts';
-import { count } from '../text/counts.ts';
+import { count, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import type { TriageInProgress } from './in-progress.ts';
@@ -96,17 +96,14 @@ function attacked({ attacks }: Story): Statement[] {
 
 /** "3389 RDP, 443 HTTPS and 2 more" */
 function namedPorts(ports: readonly ExposedPort[]): string {
-  const names = [...new Set(ports.map((port) => `${portText(port)}${port.service ? ` ${port.service}` : ''}`))];
-  const more = names.length > 12 ? ` and ${count(names.length - 12)} more` : '';
-  return `${names.slice(0, 12).join(', ')}${more}`;
+  return listed([...new Set(ports.map((port) => `${portText(port)}${port.service ? ` ${port.service}` : ''}`))], 12);
 }
 
 function exposed({ exposed: found }: Story): Statement[] {
   if (!found) return [];
   const { wide, narrow, value, asOf } = found;
   const prefixes = [...new Set(narrow.flatMap(({ sources }) => sources.prefixes))];
-  const others = prefixes.length > 3 ? ` and ${count(prefixes.length - 3)} more` : '';
-  const few = narrow.length === 0 ? '' : `; to ${prefixes.slice(0, 3).join(', ')}${others} only: ${namedPorts(narrow)}`;
+  const few = narrow.length === 0 ? '' : `; to ${listed(prefixes, 3)} only: ${namedPorts(narrow)}`;
   const azure = value.disagreements.length > 0 ? '; Azure’s effective rules DISAGREE' : '';
   const open = wide.length === 0 ? 'no port is open to the Internet' : `open to the Internet: ${namedPorts(wide)}`;
   return [
@@ -121,15 +118,14 @@ function exposed({ exposed: found }: Story): Statement[] {
 
 function unpatched({ unpatched: critical }: Story): Statement[] {
   if (critical.length === 0) return [];
-  const names = critical.slice(0, 8).map(({ kb, name, lastAttempt }) => {
+  const names = critical.map(({ kb, name, lastAttempt }) => {
     const failed = lastAttempt && /^failed$/i.test(lastAttempt.state) ? ' (its installation failed)' : '';
     return `${kb === '' ? name : `KB${kb}`}${failed}`;
   });
-  const more = critical.length > 8 ? ` and ${count(critical.length - 8)} more` : '';
   return [
     {
       about: 'unpatched',
-      text: printable(`critical updates missing: ${names.join(', ')}${more}`, 400),
+      text: printable(`critical updates missing: ${listed(names, 8)}`, 400),
       attack: [],
       evidence: ['patches.missing'],
     },

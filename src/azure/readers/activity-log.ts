@@ -63,6 +63,8 @@ export function activityWindow(now: Date, lookbackHours = 24): ActivityWindow {
   return { from: new Date(now.getTime() - hours * 3_600_000), until: now };
 }
 
+const daysOf = ({ from, until }: ActivityWindow): number => Math.round((until.getTime() - from.getTime()) / 86_400_000);
+
 const schema = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 
 interface Event {
@@ -269,6 +271,18 @@ async function pagesOf(
   }
 }
 
+/** The events of a provider's operations in a whole subscription. */
+function ofProvider(
+  connection: Connection,
+  { subscriptionId }: VirtualMachine,
+  provider: string,
+  window: ActivityWindow,
+  signal: AbortSignal | undefined,
+): Promise<LogPart> {
+  const filter = `resourceProvider eq '${provider}'`;
+  return pagesOf(connection, subscriptionId, filter, window, `${provider} in the subscription`, signal);
+}
+
 const rowLimit = 5000;
 
 /** The same from a workspace, where the customer exports the activity log to one. */
@@ -314,14 +328,7 @@ export async function readActivity(
   };
   ask([vm.id, ...vm.networkInterfaces]);
   const providers = ['Microsoft.Authorization', 'Microsoft.Security'].map((provider) =>
-    pagesOf(
-      connection,
-      vm.subscriptionId,
-      `resourceProvider eq '${provider}'`,
-      window,
-      `${provider} in the subscription`,
-      signal,
-    ),
+    ofProvider(connection, vm, provider, window, signal),
   );
   const notSeen: string[] = [];
   await Promise.all(parts.related.map(async (ids) => ask(await ids.catch(() => []))));
@@ -359,7 +366,7 @@ export async function readActivity(
     {
       source: from,
       asOf: connection.clock.now().toISOString(),
-      coverage: `${Math.round((window.until.getTime() - window.from.getTime()) / 86_400_000)} days: the VM, its parts, and what is done to their groups and the subscription`,
+      coverage: `${daysOf(window)} days: the VM, its parts, and what is done to their groups and the subscription`,
       notSeen: [...new Set(notSeen)].map((text) => printable(text, 300)),
       notSeenWhy,
     },
@@ -381,16 +388,7 @@ export async function readDoneElsewhere(
   signal?: AbortSignal,
 ): Promise<Fact<ActivityEntry[]>> {
   const parts = await Promise.all(
-    providersElsewhere.map((provider) =>
-      pagesOf(
-        connection,
-        vm.subscriptionId,
-        `resourceProvider eq '${provider}'`,
-        window,
-        `${provider} in the subscription`,
-        signal,
-      ),
-    ),
+    providersElsewhere.map((provider) => ofProvider(connection, vm, provider, window, signal)),
   );
   const refused = parts.filter(({ error }) => error !== null);
   if (refused.length === parts.length) {
@@ -416,7 +414,7 @@ export async function readDoneElsewhere(
   return known(theirs.slice(-entryLimit), {
     source,
     asOf: connection.clock.now().toISOString(),
-    coverage: `${Math.round((window.until.getTime() - window.from.getTime()) / 86_400_000)} days: ${providersElsewhere.map((one) => one.replace('Microsoft.', '')).join(', ')} in ${vm.subscriptionName}`,
+    coverage: `${daysOf(window)} days: ${providersElsewhere.map((one) => one.replace('Microsoft.', '')).join(', ')} in ${vm.subscriptionName}`,
     notSeen: [
       ...parts.map(({ notSeen }) => notSeen).filter((text) => text !== ''),
       'what was done in other subscriptions, and inside storage accounts and key vaults',

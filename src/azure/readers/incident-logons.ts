@@ -1,113 +1,62 @@
-import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import { nameOf, shortName } from '../../arm/resource-id.ts';
 import type { Fact } from '../../documents/fact.ts';
 import { known, unknown } from '../../documents/fact.ts';
 import type { Lead } from '../../documents/incident.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import { type Followed, type LogonElsewhere, logonLeads } from '../../triage/incident.ts';
-import { accountName } from '../../triage/logons/account-names.ts';
-import { sourceAddress } from '../../triage/logons/addresses.ts';
 import { defaultThresholds } from '../../triage/logons/bursts.ts';
-import { FailureColumns } from '../../triage/logons/events.ts';
-import { isoOf, type Ticks, ticksOf } from '../../triage/logons/ticks.ts';
+import { isoOf } from '../../triage/logons/ticks.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
-import { kqlDatetime, kqlString } from '../client/kql-literal.ts';
-import type { LogAnswer } from '../client/log-query.ts';
-import { formsOf, lackOf } from './address-trace.ts';
+import { kqlDatetime } from '../client/kql-literal.ts';
+import { type Ask, asker, type LogonOptions, lookback, needOf, spanOf } from './logon-queries.ts';
 import {
-  type Ask,
-  asker,
-  type LogonOptions,
-  lookback,
-  needOf,
-  rowsIn,
-  securityEvent,
-  spanOf,
-  syslog,
-  windowsSources,
-} from './logon-queries.ts';
-import { addSshdRows } from './logon-rows.ts';
+  addressesLiteral,
+  askLogonTables,
+  type LogonCount,
+  type LogonTables,
+  source,
+  textsLiteral,
+} from './logons-in-tables.ts';
 import type { Subscription } from './subscriptions.ts';
-
-const source = 'Log Analytics';
 
 /** Finds the VM that a log names, by resource id or by computer name. */
 type NamedVm = (machine: string) => { id: string; name: string };
 
-const list = (values: readonly string[]): string => `dynamic([${values.map(kqlString).join(', ')}])`;
-const exact = (at: Ticks): string => isoOf(at);
-
-function windowsRow(row: Json, vmOf: NamedVm): LogonElsewhere[] {
-  const [first, last] = [ticksOf(textAt(row, 'First')), ticksOf(textAt(row, 'Last'))];
-  const success = ticksOf(textAt(row, 'FirstSuccess'));
-  if (first === null || last === null) return [];
-  return [
-    {
-      vm: vmOf(textAt(row, 'Machine')),
-      account: textAt(row, 'Account'),
-      address: sourceAddress(textAt(row, 'Address')),
-      failures: numberAt(row, 'Failures') ?? 0,
-      successes: numberAt(row, 'Successes') ?? 0,
-      first: exact(first),
-      last: exact(last),
-      firstSuccess: success === null ? null : exact(success),
-    },
-  ];
+function elsewhere(
+  { machine, account, address, failures, successes, ...times }: LogonCount,
+  vmOf: NamedVm,
+): LogonElsewhere {
+  const first = isoOf(times.first);
+  const last = isoOf(times.last);
+  const firstSuccess = times.firstSuccess === null ? null : isoOf(times.firstSuccess);
+  return { vm: vmOf(machine), account, address, failures, successes, first, last, firstSuccess };
 }
 
-/** sshd's lines are reduced by the query of the logons, asked about the addresses and accounts; the rest is left out here. */
-function linuxRows(rows: Json[], followed: Followed, vmOf: NamedVm): LogonElsewhere[] {
+/** Chooses of sshd's lines those that the query of Windows' tables would give. */
+function wantedOf(followed: Followed): (count: LogonTables['sshd'][number]) => boolean {
   const attacking = new Set(followed.addresses);
   const own = new Set(followed.privateAddresses ?? []);
   const accounts = new Set(followed.accounts);
   const since = followed.since === null ? Number.POSITIVE_INFINITY : Date.parse(followed.since);
-  const wanted = (address: string, account: string, at: string, entered: boolean): boolean =>
+  return ({ address, key, first, successes }) =>
     attacking.has(address) ||
-    (Date.parse(at) >= since && (own.has(address) || (entered && accounts.has(accountName(account).key))));
-  const columns = new FailureColumns();
-  const said = addSshdRows(rows, (machine) => machine, defaultThresholds, columns);
-  const found: LogonElsewhere[] = [];
-  for (let row = 0; row < columns.length; row++) {
-    const address = columns.addresses.text(columns.address[row] ?? 0);
-    const account = columns.displays[columns.account[row] ?? 0] ?? '-';
-    const at = exact(columns.time[row] ?? 0);
-    if (!wanted(address, account, at, false)) continue;
-    const vm = vmOf(columns.computers.text(columns.computer[row] ?? 0));
-    const failures = columns.weight[row] ?? 0;
-    found.push({ vm, account, address, failures, successes: 0, first: at, last: at, firstSuccess: null });
-  }
-  for (const success of said.successes) {
-    const address = sourceAddress(success.address);
-    const at = exact(success.first);
-    if (!wanted(address, success.account, at, true)) continue;
-    found.push({
-      vm: vmOf(success.computer),
-      account: accountName(success.account).display,
-      address,
-      failures: 0,
-      successes: 1,
-      first: at,
-      last: exact(success.last),
-      firstSuccess: at,
-    });
-  }
-  return found;
+    (Date.parse(isoOf(first)) >= since && (own.has(address) || (successes > 0 && accounts.has(key))));
 }
 
 /** One query a table: all addresses and accounts in it. */
-async function askSubscription(ask: Ask, followed: Followed, from: Date): Promise<LogAnswer[]> {
-  const addresses = followed.addresses.flatMap(formsOf);
-  const own = (followed.privateAddresses ?? []).flatMap(formsOf);
-  const since = followed.since === null ? 'datetime(9999-12-31)' : kqlDatetime(new Date(followed.since));
-  const parameters = { since, addresses: list(addresses), own: list(own), accounts: list(followed.accounts) };
-  const named = [...followed.addresses, ...(followed.privateAddresses ?? []), ...followed.accounts];
+function askSubscription(ask: Ask, name: string, followed: Followed, from: Date): Promise<LogonTables> {
+  const own = followed.privateAddresses ?? [];
+  const parameters = {
+    since: followed.since === null ? 'datetime(9999-12-31)' : kqlDatetime(new Date(followed.since)),
+    addresses: addressesLiteral(followed.addresses),
+    own: addressesLiteral(own),
+    accounts: textsLiteral(followed.accounts),
+  };
+  const named = [...followed.addresses, ...own, ...followed.accounts];
   const earliest = followed.addresses.length > 0 ? '' : ` and TimeGenerated >= ${kqlDatetime(from)}`;
-  const only = `Message has_any (${list(named)})${earliest}`;
-  return Promise.all([
-    ...windowsSources.map((table) => ask('incident-logons', table, { parameters })),
-    ask('linux-logons', syslog, { only }),
-  ]);
+  const only = `Message has_any (${textsLiteral(named)})${earliest}`;
+  return askLogonTables(ask, name, { query: 'incident-logons', parameters }, { only });
 }
 
 /** Logs name a VM by its resource id, in any case, or by its computer name, of which several may be. */
@@ -147,35 +96,21 @@ export async function readLogonLeads(
     );
   }
   const span = spanOf(connection, options.lookbackHours);
-  const tables = [...windowsSources, syslog];
   const vmOf = namedVm(vms);
-  const rows: LogonElsewhere[] = [];
-  const notSeen: string[] = [];
-  const errors: unknown[] = [];
-  let answered = 0;
-  const answers = await Promise.all(
-    subscriptions.map(({ id }) =>
+  const told = await Promise.all(
+    subscriptions.map(({ id, name }) =>
       askSubscription(
         asker(connection, `/subscriptions/${id}`, span, defaultThresholds, options.signal),
+        name,
         followed,
         span.from,
       ),
     ),
   );
-  for (const [place, told] of answers.entries()) {
-    const name = subscriptions[place]?.name ?? '';
-    for (const [at, answer] of told.entries()) {
-      const table = tables[at] ?? securityEvent;
-      const lack = lackOf(answer, table.table, name);
-      if (lack !== '') notSeen.push(lack);
-      if (answer.state === 'failed') errors.push(answer.error);
-      if (answer.state === 'rows') answered++;
-      const came = rowsIn(answer);
-      rows.push(...(table === syslog ? linuxRows(came, followed, vmOf) : came.flatMap((row) => windowsRow(row, vmOf))));
-    }
-  }
-  if (answered === 0) {
-    if (errors.length > 0) return unknownFrom(errors[0], source, needOf('the subscription'));
+  const answers = told.flatMap((one) => one.answers);
+  if (!answers.some(({ state }) => state === 'rows')) {
+    const failed = answers.find((answer) => answer.state === 'failed');
+    if (failed) return unknownFrom(failed.error, source, needOf('the subscription'));
     return unknown(
       'absent',
       'no workspace in reach has logon events',
@@ -183,12 +118,16 @@ export async function readLogonLeads(
       source,
     );
   }
+  const wanted = wantedOf(followed);
+  const rows = told.flatMap(({ windows, sshd }) =>
+    [...windows, ...sshd.filter(wanted)].map((count) => elsewhere(count, vmOf)),
+  );
   const leads = logonLeads(rows, followed, vm);
   return known(leads, {
     source,
     asOf: connection.clock.now().toISOString(),
     coverage: `${lookback(span.hours)}, the logs of ${subscriptions.map(({ name }) => name).join(', ')}`,
-    notSeen: [...notSeen, ...notAsked(followed, leads, vm)],
+    notSeen: [...told.flatMap(({ lacks }) => lacks), ...notAsked(followed, leads, vm)],
   });
 }
 

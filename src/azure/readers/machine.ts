@@ -1,10 +1,22 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
-import { scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
+import { type ScaleSetInstance, scaleSetInstanceOf } from '../../arm/scale-set-instance.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
 import { rawBody } from '../client/raw-body.ts';
 import { powerOf } from './machine-row.ts';
+
+/** The instance of a Uniform scale set alone, as Azure prints it, with its instance view. Throws the SDK's error. */
+export async function readInstanceBody(
+  connection: Connection,
+  { subscriptionId, resourceGroup }: Pick<VirtualMachine, 'subscriptionId' | 'resourceGroup'>,
+  { scaleSetName, instance }: ScaleSetInstance,
+): Promise<Json> {
+  const { virtualMachineScaleSetVMs } = await connection.compute(subscriptionId);
+  return rawBody((options) =>
+    virtualMachineScaleSetVMs.get(resourceGroup, scaleSetName, instance, { ...options, expand: 'instanceView' }),
+  );
+}
 
 /**
  * The virtual machine, or the instance of a Uniform scale set, as Azure prints it, with its instance view. Throws the
@@ -21,16 +33,10 @@ export async function readMachine(
       compute.virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }),
     );
   }
-  const { scaleSetName, instance } = inSet;
   const [body, set] = await Promise.all([
-    rawBody((options) =>
-      compute.virtualMachineScaleSetVMs.get(resourceGroup, scaleSetName, instance, {
-        ...options,
-        expand: 'instanceView',
-      }),
-    ),
+    readInstanceBody(connection, { subscriptionId, resourceGroup }, inSet),
     // The identity is the set's; an instance does not always repeat it.
-    rawBody((options) => compute.virtualMachineScaleSets.get(resourceGroup, scaleSetName, options)),
+    rawBody((options) => compute.virtualMachineScaleSets.get(resourceGroup, inSet.scaleSetName, options)),
   ]);
   return isObject(body.identity) || !isObject(set.identity) ? body : { ...body, identity: set.identity };
 }
@@ -43,13 +49,15 @@ export function interfacesOf(machine: Json): string[] {
   return [...primary, ...others].map((one) => textAt(one, 'id')).filter((id) => id !== '');
 }
 
-/** Its power state by the instance view; "unknown" when Azure does not report it. */
-function powerStateOf(machine: Json): VirtualMachine['power'] {
-  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((code) => /^PowerState\//i.test(code));
-  return powerOf(power ?? '');
+/** "running", "deallocated", … by an instance view; undefined when Azure does not report it. */
+export function powerIn(view: unknown): string | undefined {
+  const codes = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
+  return codes.find((code) => /^PowerState\//i.test(code))?.slice('PowerState/'.length);
 }
+
+/** The system of a VM, by its OS disk. */
+export const systemOf = (machine: Json): VirtualMachine['os'] =>
+  /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
 
 /** Ids of the VM's managed disks. */
 export function disksOf(machine: Json): string[] {
@@ -69,19 +77,24 @@ export interface MachineIdentity {
 export interface ManagedIdentity extends MachineIdentity {
   kind: 'system-assigned' | 'user-assigned';
   principalId: string;
+  /** Id of the user-assigned identity, "" of a system-assigned one. */
+  resource: string;
 }
 
 /** The managed identities that a process inside the VM can get tokens for. */
-export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedIdentity[] {
+export function managedIdentitiesOf(machine: Json, vm: Pick<VirtualMachine, 'name'>): ManagedIdentity[] {
   const own = textAt(machine, 'identity', 'principalId');
   const assigned = at(machine, 'identity', 'userAssignedIdentities');
   const ids = (...given: string[]) => given.filter((id) => id !== '').map((id) => id.toLowerCase());
   return [
-    ...(own === '' ? [] : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, ids: ids(own) }]),
+    ...(own === ''
+      ? []
+      : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, resource: '', ids: ids(own) }]),
     ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({
       kind: 'user-assigned' as const,
       name: shortName(id),
       principalId: textAt(value, 'principalId'),
+      resource: id,
       ids: ids(textAt(value, 'principalId'), textAt(value, 'clientId')),
     })),
   ];
@@ -95,9 +108,9 @@ export function virtualMachineOf(
   return {
     ...about,
     subscriptionName: about.subscriptionId,
-    os: /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows',
+    os: systemOf(machine),
     osName: '',
-    power: powerStateOf(machine),
+    power: powerOf(powerIn(at(machine, 'properties', 'instanceView')) ?? ''),
     computerName: textAt(machine, 'properties', 'osProfile', 'computerName'),
     publicAddresses: [],
     networkInterfaces: interfacesOf(machine),

@@ -15,7 +15,7 @@ export async function readRegistration(
   return textAt(body, 'registrationState');
 }
 
-/** Those of these providers that are not registered. */
+/** Is a state one in which the provider can be used? "Registering" is not. */
 export const isRegistered = (state: string): boolean => /^registered$/i.test(state);
 
 /** The line that registers a subscription for a resource provider. */

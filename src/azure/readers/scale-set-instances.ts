@@ -5,9 +5,8 @@ import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Connection } from '../client/connection.ts';
 import { azureError, unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
-import { rawBody } from '../client/raw-body.ts';
 import { queryGraph } from '../client/resource-graph.ts';
-import { virtualMachineOf } from './machine.ts';
+import { readInstanceBody, virtualMachineOf } from './machine.ts';
 import { machineOf } from './machine-row.ts';
 import type { OtherMachine } from './other-machines.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -70,13 +69,7 @@ export async function readInstance(
   const { subscriptionId, resourceGroup } = parsed;
   const subscription = subscriptions.find((one) => sameId(one.id, subscriptionId));
   try {
-    const { virtualMachineScaleSetVMs } = await connection.compute(subscriptionId);
-    const body = await rawBody((options) =>
-      virtualMachineScaleSetVMs.get(resourceGroup, inSet.scaleSetName, inSet.instance, {
-        ...options,
-        expand: 'instanceView',
-      }),
-    );
+    const body = await readInstanceBody(connection, parsed, inSet);
     const name = textAt(body, 'name') || `${inSet.scaleSetName}_${inSet.instance}`;
     const location = textAt(body, 'location');
     const machine = virtualMachineOf(body, { id, name, resourceGroup, subscriptionId, location });

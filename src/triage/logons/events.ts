@@ -77,7 +77,7 @@ export class Names {
 }
 
 /** Texts as they come, remembered with the number of what they mean: a flood repeats few of them. */
-class Readings {
+export class Readings {
   readonly #seen = new Map<string, number>();
   readonly #read: (text: string) => number;
 

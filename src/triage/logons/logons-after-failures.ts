@@ -1,7 +1,7 @@
 import type { Burst, LogonsAfterFailures } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { accountName, isAnonymous } from './account-names.ts';
-import type { FailureColumns } from './events.ts';
+import { type FailureColumns, Readings } from './events.ts';
 import { howOf, kerberos, keyMethods, type Success } from './success.ts';
 import { isoOf, type Ticks, ticksPerSecond } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
@@ -156,19 +156,19 @@ function guessedAccounts(
     counts[number] = (counts[number] ?? 0) + (weight[row] ?? 1);
   }
   // Many logons are of few accounts, on few computers.
-  const accountOf = remembered((text) => {
+  const targets = new Readings((text) => {
     const name = accountName(text).key;
     const number = name === '' || isAnonymous(name) ? -1 : accounts.find(name);
     return number >= 0 && (counts[number] ?? 0) >= fewest ? number : -1;
   });
-  const computerOf = remembered((text) => computers.find(text.trim().toLowerCase()));
+  const places = new Readings((text) => computers.find(text.trim().toLowerCase()));
   const numbers = new Map<number, number>();
   const guessed: Guessed[] = [];
   const wanted = new Uint8Array(width);
   for (const success of successes) {
     if (keyMethods.has(success.method) || success.method === kerberos) continue;
-    const target = accountOf(success.account);
-    const where = target < 0 ? -1 : computerOf(success.computer);
+    const target = targets.of(success.account);
+    const where = target < 0 ? -1 : places.of(success.computer);
     if (where < 0) continue;
     wanted[target] = 1;
     const key = where * width + target;
@@ -186,19 +186,6 @@ function guessedAccounts(
     return wanted[target] === 1 ? (numbers.get((computer[row] ?? 0) * width + target) ?? -1) : -1;
   };
   return { of, guessed };
-}
-
-/** A reading of texts of which few differ, each read once. */
-function remembered(read: (text: string) => number): (text: string) => number {
-  const known = new Map<string, number>();
-  return (text) => {
-    let value = known.get(text);
-    if (value === undefined) {
-      value = read(text);
-      known.set(text, value);
-    }
-    return value;
-  };
 }
 
 /** The logons that are already in bursts. */
