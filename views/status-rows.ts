@@ -17,16 +17,15 @@ function offered(state: SessionState) {
       span(` ${binding.keys[0] ?? ''} `, disabled ? 'dim' : 'accent', !disabled),
       span(`${binding.name} `, 'dim'),
     ];
-    return { binding, spans, wide: widthOf(line(...spans)) };
+    const rank = disabled ? 2 : first.includes(binding.id) ? 0 : 1;
+    return { binding, spans, rank, wide: widthOf(line(...spans)) };
   });
   // The way out and the way to the rest stay when there is no room for all.
   const kept = new Set(
     shown.filter(({ binding }) => ['help', 'back', 'quit', 'no', 'no-text', 'yes'].includes(binding.id)),
   );
   let left = state.columns - [...kept].reduce((sum, one) => sum + one.wide, 0);
-  const rank = ({ binding }: (typeof shown)[number]) =>
-    (binding.disabled?.(state) ?? '') !== '' ? 2 : first.includes(binding.id) ? 0 : 1;
-  for (const one of shown.toSorted((a, b) => rank(a) - rank(b))) {
+  for (const one of shown.toSorted((a, b) => a.rank - b.rank)) {
     if (kept.has(one) || one.wide > left) continue;
     kept.add(one);
     left -= one.wide;

@@ -8,10 +8,8 @@ const azuresOwn = new Set([
   'systemdata',
   'requests',
   'timecreated',
-  // A script may be shortened, or freed of secrets, in the record: a tag holds its digest. Links lose their signature.
+  // A script may be shortened, or freed of secrets, in the record: a tag holds its digest.
   'script',
-  'outputbloburi',
-  'errorbloburi',
 ]);
 
 /** Properties that Azure may accept and not return; their absence proves nothing. */

@@ -1,8 +1,9 @@
 import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
-import { parseResourceId, shortName } from '../arm/resource-id.ts';
+import { parseResourceId, type ResourceId, sameId, shortName } from '../arm/resource-id.ts';
 import { listedByArm } from '../azure/client/arm-pages.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
+import { powerIn } from '../azure/readers/machine.ts';
 import { differences } from './as-sent.ts';
 
 /** A request that may have changed Azure, as it left or as the record has it. */
@@ -124,21 +125,34 @@ async function askLog(
   return otherwise;
 }
 
-async function backupFate(connection: Connection, sent: SentChange): Promise<Fate> {
-  const path = pathOf(sent.url);
-  const vault = parseResourceId(path.split(/\/backupFabrics\//i)[0] ?? '');
-  const machine = /\/protectedItems\/[^/]*;([^;/]+)\/backup$/i.exec(path)?.[1] ?? '';
-  if (!vault || machine === '') return unclear('the vault of the backup is not known here');
+/** The vault of a protected item, by the address of a request to the item. */
+const vaultIn = (sent: SentChange) => parseResourceId(pathOf(sent.url).split(/\/backupFabrics\//i)[0] ?? '');
+
+/** The jobs of a vault that the request can have begun for a VM. At most the first two thousand of the vault are seen. */
+async function* jobsBegun(
+  connection: Connection,
+  sent: SentChange,
+  about: { vault: ResourceId; operation: 'Backup' | 'Undelete'; machine: string },
+): AsyncGenerator<{ name: string; status: string }> {
+  const { vault, operation, machine } = about;
   const client = await connection.backup(vault.subscriptionId);
   let seen = 0;
-  for await (const job of client.backupJobs.list(vault.name, vault.resourceGroup)) {
+  for await (const { name = '', properties } of client.backupJobs.list(vault.name, vault.resourceGroup)) {
     seen += 1;
     if (seen > 2000) break;
-    const mine = (job.properties?.entityFriendlyName ?? '').toLowerCase() === machine.toLowerCase();
-    const started = job.properties?.startTime?.getTime() ?? 0;
-    if (mine && job.properties?.operation === 'Backup' && isBegunBy(sent, started)) {
-      return { ...done(`the vault has a backup job since then: ${job.name}`), job: job.name ?? '' };
-    }
+    const mine = sameId(properties?.entityFriendlyName ?? '', machine);
+    const started = properties?.startTime?.getTime() ?? 0;
+    if (!mine || properties?.operation !== operation || !isBegunBy(sent, started)) continue;
+    yield { name, status: properties.status ?? '' };
+  }
+}
+
+async function backupFate(connection: Connection, sent: SentChange): Promise<Fate> {
+  const vault = vaultIn(sent);
+  const machine = /\/protectedItems\/[^/]*;([^;/]+)\/backup$/i.exec(pathOf(sent.url))?.[1] ?? '';
+  if (!vault || machine === '') return unclear('the vault of the backup is not known here');
+  for await (const { name } of jobsBegun(connection, sent, { vault, operation: 'Backup', machine })) {
+    return { ...done(`the vault has a backup job since then: ${name}`), job: name };
   }
   return notDone('the vault has no backup job since then: it was not done');
 }
@@ -159,31 +173,28 @@ async function undeleteFate(
   if (booleanAt(item, 'properties', 'isScheduledForDeferredDelete') !== true) {
     return done('the backup is not soft-deleted any more: it was done');
   }
-  const vault = parseResourceId(pathOf(sent.url).split(/\/backupFabrics\//i)[0] ?? '');
-  const machine = shortName(textAt(sent.body, 'properties', 'sourceResourceId')).toLowerCase();
+  const vault = vaultIn(sent);
+  const machine = shortName(textAt(sent.body, 'properties', 'sourceResourceId'));
   if (!vault) return unclear('the vault of the backup is not known here');
-  const client = await connection.backup(vault.subscriptionId);
-  let seen = 0;
-  for await (const { name = '', properties } of client.backupJobs.list(vault.name, vault.resourceGroup)) {
-    seen += 1;
-    if (seen > 2000) break;
-    const started = properties?.startTime?.getTime() ?? 0;
-    if (!isBegunBy(sent, started) || properties?.operation !== 'Undelete') continue;
-    if ((properties.entityFriendlyName ?? '').toLowerCase() !== machine) continue;
-    if (/^inprogress$/i.test(properties.status ?? ''))
-      return { ...atIt(`the vault undeletes it: job ${name}`), job: name };
-    if (/^(failed|cancelled)$/i.test(properties.status ?? ''))
-      return notDone(`job ${name} of the vault ended as ${properties.status}`);
+  for await (const { name, status } of jobsBegun(connection, sent, { vault, operation: 'Undelete', machine })) {
+    if (/^inprogress$/i.test(status)) return { ...atIt(`the vault undeletes it: job ${name}`), job: name };
+    if (/^(failed|cancelled)$/i.test(status)) return notDone(`job ${name} of the vault ended as ${status}`);
   }
   return { ...notDone('the backup is soft-deleted, and the vault has no job that undeletes it'), sure: false };
 }
 
+/** The address of what a POST was about: its own with another end. */
+function withEnd(sent: SentChange, end: RegExp, other: string): string {
+  const url = new URL(sent.url);
+  url.pathname = url.pathname.replace(end, other);
+  return url.href;
+}
+
 /** A request for access is in its policy, with its ports, its end and the reason that was given. */
 async function accessFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
-  const url = new URL(sent.url);
-  url.pathname = url.pathname.replace(/\/initiate$/i, '');
-  const policy = await readAt(connection, url.href, signal);
-  if (policy === null) return notDone(`${shortName(pathOf(url.href))} does not exist: access was not requested`);
+  const url = withEnd(sent, /\/initiate$/i, '');
+  const policy = await readAt(connection, url, signal);
+  if (policy === null) return notDone(`${shortName(pathOf(url))} does not exist: access was not requested`);
   const reason = textAt(sent.body, 'justification');
   const wanted = portsOf(sent.body);
   const found = listAt(policy, 'properties', 'requests').some((request) => {
@@ -214,11 +225,10 @@ async function exportAccessFate(
   sent: SentChange,
   signal: AbortSignal | undefined,
 ): Promise<Fate> {
-  const url = new URL(sent.url);
-  const begins = /\/beginGetAccess$/i.test(url.pathname);
-  url.pathname = url.pathname.replace(/\/(begin|end)GetAccess$/i, '');
-  const name = shortName(pathOf(url.href));
-  const resource = await readAt(connection, url.href, signal);
+  const begins = /\/beginGetAccess$/i.test(new URL(sent.url).pathname);
+  const url = withEnd(sent, /\/(begin|end)GetAccess$/i, '');
+  const name = shortName(pathOf(url));
+  const resource = await readAt(connection, url, signal);
   if (resource === null) return notDone(`${name} does not exist: nobody has access to it`);
   const open = /^active/i.test(textAt(resource, 'properties', 'diskState'));
   if (begins) {
@@ -234,9 +244,7 @@ async function exportAccessFate(
 /** Azure shows the last assessment of a VM, and the last installation, in its instance view. */
 function patchFate(what: string, summaryName: string) {
   return async (connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> => {
-    const url = new URL(sent.url);
-    url.pathname = url.pathname.replace(/\/(assess|install)Patches$/i, '/instanceView');
-    const view = await readAt(connection, url.href, signal);
+    const view = await readAt(connection, withEnd(sent, /\/(assess|install)Patches$/i, '/instanceView'), signal);
     const summary = at(view, 'patchStatus', summaryName);
     const began = instantAt(summary, 'startTime') ?? '';
     if (began === '' || !isBegunBy(sent, Date.parse(began))) {
@@ -259,12 +267,9 @@ async function powerFate(
   sent: SentChange,
   signal: AbortSignal | undefined,
 ): Promise<Fate & { sure?: false }> {
-  const url = new URL(sent.url);
-  const [, verb = ''] = /\/(deallocate|start)$/i.exec(url.pathname) ?? [];
-  url.pathname = url.pathname.replace(/\/(deallocate|start)$/i, '/instanceView');
-  const view = await readAt(connection, url.href, signal);
-  const code = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
-  const power = (code.find((one) => /^PowerState\//i.test(one)) ?? '').slice('PowerState/'.length).toLowerCase();
+  const [, verb = ''] = /\/(deallocate|start)$/i.exec(new URL(sent.url).pathname) ?? [];
+  const view = await readAt(connection, withEnd(sent, /\/(deallocate|start)$/i, '/instanceView'), signal);
+  const power = (powerIn(view) ?? '').toLowerCase();
   const wanted = powers[verb.toLowerCase()];
   if (power === wanted?.after) return done(`the VM is ${power}: it was done`);
   if (power === wanted?.during) return atIt(`the VM is ${power}`);

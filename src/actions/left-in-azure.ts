@@ -1,6 +1,6 @@
 import { shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError } from '../azure/client/failure.ts';
+import { briefly } from '../azure/client/failure.ts';
 import type { Target } from '../playbook/action.ts';
 import { printable } from '../text/printable.ts';
 
@@ -41,8 +41,7 @@ export async function leftInAzure(
           into.push(`${what} ${printable(one.name ?? shortName(one.id ?? ''), 120)}`);
       }
     } catch (error) {
-      const { status, code, message } = azureError(error);
-      left.notSeen.push(`${what}: ${[status || '', code || message].filter(Boolean).join(' ')}`);
+      left.notSeen.push(`${what}: ${briefly(error)}`);
     }
   };
   for (const subscription of new Set(targets.map(({ subscriptionId }) => subscriptionId.toLowerCase()))) {

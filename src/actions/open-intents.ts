@@ -1,6 +1,6 @@
 import { shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError } from '../azure/client/failure.ts';
+import { briefly } from '../azure/client/failure.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import { type Fate, fateOf } from './fate.ts';
 
@@ -72,9 +72,7 @@ async function resolve(
     const sent = { at: intent.at, method, url, body, clientRequestId: intent.clientRequestId };
     return fromRecord(intent, await fateOf(connection, sent), done);
   } catch (error) {
-    const { status, code, message } = azureError(error);
-    const because = [status || '', code || message].filter(Boolean).join(' ');
-    return { ok: null, superseded: false, text: `Azure could not be asked: ${because}` };
+    return { ok: null, superseded: false, text: `Azure could not be asked: ${briefly(error)}` };
   }
 }
 

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { at, booleanAt, instantAt, listAt, numberAt, textAt } from '../arm/json.ts';
+import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { kqlString, withLiterals } from '../azure/client/kql-literal.ts';
 import { loadQuery } from '../azure/client/load-query.ts';
 import { rawBody } from '../azure/client/raw-body.ts';
 import { queryGraph } from '../azure/client/resource-graph.ts';
+import { powerIn } from '../azure/readers/machine.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -38,16 +39,13 @@ const notYet: AssessState = {
 
 /**
  * Why Azure would refuse or fail: it assesses by an extension, which runs only in a VM that is on, through its
- * agent. "" when nothing prevents it.
+ * agent. "" when nothing prevents it. `done` says what is done from inside.
  * https://learn.microsoft.com/azure/update-manager/prerequisites
  */
-export function obstacleTo(machine: unknown, view: unknown, name: string): string {
-  const power = listAt(view, 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((code) => /^PowerState\//i.test(code))
-    ?.slice('PowerState/'.length);
+export function obstacleTo(machine: unknown, view: unknown, name: string, done = 'updates are looked for'): string {
+  const power = powerIn(view);
   if (power !== undefined && power.toLowerCase() !== 'running') {
-    return `${name} is ${power}: updates are looked for from inside, so it must run. Starting it changes the disks; take snapshots before.`;
+    return `${name} is ${power}: ${done} from inside, so it must run. Starting it changes the disks; take snapshots before.`;
   }
   const profile = at(machine, 'properties', 'osProfile');
   const configuration = at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration');
@@ -63,6 +61,10 @@ export function obstacleTo(machine: unknown, view: unknown, name: string): strin
   }
   return '';
 }
+
+/** As `obstacleTo`, of a VM that was read with its instance view. */
+export const obstacleIn = (machine: Json, name: string, done?: string): string =>
+  obstacleTo(machine, at(machine, 'properties', 'instanceView'), name, done);
 
 /** Has the VM Azure's own extension for updates already? Otherwise the assessment installs it. */
 function hasPatchExtension(view: unknown): boolean {

@@ -13,7 +13,7 @@ export function publicIpRemove(connection: Connection): Action {
     undoOnFailure: true,
     plan: (context) => planRemoval(connection, context),
     apply: (context, planned) => applyRemoval(connection, context, planned),
-    verify: (context, state) => verifyRemoval(connection, context, state),
+    verify: (_context, state) => verifyRemoval(connection, state),
     undo: (context, state) => undoRemoval(connection, context, state),
   };
 }

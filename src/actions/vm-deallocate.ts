@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { listAt, textAt } from '../arm/json.ts';
+import { at, type Json } from '../arm/json.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { interfacesOf, readMachine } from '../azure/readers/machine.ts';
+import { interfacesOf, powerIn, readMachine } from '../azure/readers/machine.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
-import { lookAtInterface } from './public-address/remove-plan.ts';
+import { lookAtAddresses } from './public-address/remove-plan.ts';
 import { refusedPlan } from './refused-plan.ts';
 import { disksOf } from './snapshot/disks.ts';
 
@@ -15,20 +15,12 @@ const deallocateState = z.looseObject({ before: z.string() });
 type DeallocateState = z.infer<typeof deallocateState>;
 
 /** "running", "deallocated", … in lower case; "" when Azure does not report it. */
-export function powerIn(view: unknown): string {
-  const code = listAt(view, 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((one) => /^PowerState\//i.test(one));
-  return (code ?? '').slice('PowerState/'.length).toLowerCase();
-}
-
-const powerOf = (machine: Record<string, unknown>): string =>
-  powerIn(Reflect.get(Object(machine.properties), 'instanceView'));
+const powerOf = (machine: Json): string => (powerIn(at(machine, 'properties', 'instanceView')) ?? '').toLowerCase();
 
 async function addressWarnings(connection: Connection, machine: Record<string, unknown>): Promise<string[]> {
   const looked = await Promise.all(
     interfacesOf(machine).map((id) =>
-      lookAtInterface(connection, id).then(
+      lookAtAddresses(connection, id).then(
         ({ warnings }) => warnings,
         () => ['Not seen: whether its public addresses are dynamic. Azure takes a dynamic one back.'],
       ),

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type DigestShared, finish, place } from './digest-turns.ts';
+import { threadEntry } from './thread-entry.ts';
 
 /** SHA-256 of bytes that pass by in blocks of memory, which are filled one after the other, round and round. */
 export interface Digest {
@@ -48,13 +47,6 @@ class PlainDigest implements Digest {
   drop(): void {}
 }
 
-/** The thread's entry: beside the bundle's main or one level above a chunk of it, else the source. */
-function entry(): URL {
-  const places = ['./digest-thread.js', '../digest-thread.js', './digest-thread.ts'];
-  const found = places.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(fileURLToPath(url)));
-  return found ?? new URL('./digest-thread.ts', import.meta.url);
-}
-
 class ThreadDigest implements Digest {
   readonly #worker: Worker;
   readonly #blocks: number;
@@ -68,7 +60,10 @@ class ThreadDigest implements Digest {
     this.#blocks = blocks.length;
     this.#numbers = new Int32Array(control);
     const shared: DigestShared = { blocks, control, result: this.#result };
-    this.#worker = new Worker(entry(), { workerData: shared, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+    this.#worker = new Worker(threadEntry('digest-thread'), {
+      workerData: shared,
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    });
     this.#failed = new Promise((_, reject) => this.#worker.once('error', reject));
     // Prevents an unhandled rejection; callers that await it still get the error.
     this.#failed.catch(() => {});

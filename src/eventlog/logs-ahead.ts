@@ -1,23 +1,16 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { worthAThread } from './digest.ts';
 import { EventLogError } from './event-log-file.ts';
 import type { ReadLog } from './log-records.ts';
 import type { FromLogThread, LogThreadData } from './log-thread-protocol.ts';
 import { RowReader } from './record-rows.ts';
+import { threadEntry } from './thread-entry.ts';
 
 /** How many logs can be read at once: one thread decodes a log, and one makes its digest. */
 const threadsForLogs = (): number => Math.floor(availableParallelism() / 2);
-
-/** The thread's entry: beside the bundle's main or one level above a chunk of it, else the source. */
-function entry(): URL {
-  const places = ['./log-thread.js', '../log-thread.js', './log-thread.ts'];
-  const found = places.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(fileURLToPath(url)));
-  return found ?? new URL('./log-thread.ts', import.meta.url);
-}
 
 export interface LogsAheadOptions {
   /** How many logs are read at once, whatever their sizes; without it, large ones, as the processors allow. */
@@ -117,7 +110,7 @@ class LogThread {
 
   constructor(path: string, progress: (fraction: number) => void) {
     const data: LogThreadData = { path, taken: this.#taken.buffer };
-    this.#worker = new Worker(entry(), { workerData: data });
+    this.#worker = new Worker(threadEntry('log-thread'), { workerData: data });
     this.#worker.on('message', (message: FromLogThread) => {
       if (message.kind === 'progress') progress(message.fraction);
       else this.#waiting.push(message);

@@ -1,6 +1,4 @@
-import { redactText } from '../casefile/redaction.ts';
 import type { Permission, PlanDocument, RunDocument } from '../documents/run.ts';
-import { printable } from '../text/printable.ts';
 import {
   type Action,
   type ActionContext,
@@ -22,6 +20,7 @@ import { type RunningOperation, type StepGate, stepGate } from './gate.ts';
 import { permissionText } from './permission-text.ts';
 import type { Playbook, PlaybookStep } from './playbook.ts';
 import type { PlaybookRun, RunOutcome, RunView, StepView } from './run.ts';
+import { sentenceOf } from './sentence-of.ts';
 import { keepStepRecord, type StepEvidence } from './step-record.ts';
 import { ended, pendingView, plannedPart, planShown, ranPart } from './step-views.ts';
 
@@ -73,10 +72,6 @@ interface Step {
   record: StepEvidence | null;
   /** When it is undone by itself; null when it is not. */
   deadline: string | null;
-}
-
-function sentenceOf(error: unknown): string {
-  return printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600);
 }
 
 /** Did it change something that undoing the playbook puts back? */
@@ -492,16 +487,12 @@ class Run implements StartedRun {
     if (status === 401 || status === 403) this.#forbidden = true;
     await this.#log('error', { text: `${view.id}: ${because}`, step: view.id, playbook: this.#options.playbook.name });
     const sent = gate?.sent() ?? { left: 0, notDone: 0 };
-    const nothing = plan === null || sent.left === sent.notDone;
-    if (nothing && error instanceof NotWaitedFor) {
+    if (plan === null || sent.left === sent.notDone) {
       await this.#clearDeadline(step, 'Nothing was changed: nothing is undone by itself.');
+      if (!(error instanceof NotWaitedFor)) return this.#failed(step, because);
       if (error.answer === 'stop') return this.#cancelled(step);
       this.#set(step, { state: 'skipped', endedAt: this.#now(), error: because });
       return 'next';
-    }
-    if (plan === null || sent.left === sent.notDone) {
-      await this.#clearDeadline(step, 'Nothing was changed: nothing is undone by itself.');
-      return this.#failed(step, because);
     }
     // The part that was made can be undone, now or later.
     step.applied = plan.state;

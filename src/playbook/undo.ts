@@ -1,8 +1,7 @@
-import { redactText } from '../casefile/redaction.ts';
-import { printable } from '../text/printable.ts';
-import type { Action, Progress, Verification } from './action.ts';
+import type { Action, ActionContext, Progress, Verification } from './action.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
 import { type StepGate, stepGate } from './gate.ts';
+import { sentenceOf } from './sentence-of.ts';
 import type { UndoableStep } from './step-record.ts';
 
 export interface UndoOptions {
@@ -19,6 +18,23 @@ export interface UndoOptions {
   signal: AbortSignal;
 }
 
+/** The gate of a recorded step, and what its action may use besides Azure. */
+function contextOf(
+  { playbook, step, action, target, responderAddress }: UndoableStep['record'],
+  { log, signal }: Pick<UndoOptions, 'log' | 'signal'>,
+): ActionContext & { gate: StepGate } {
+  return {
+    target,
+    caseId: log.caseId,
+    responderAddress,
+    gate: stepGate({ log, playbook, step, action, changes: [], record: null }),
+    keep: async (name, document) => (await log.keep(name, document)).file,
+    progress: () => {},
+    asked: tellQueries(log, { playbook, step }),
+    signal,
+  };
+}
+
 /**
  * A recorded step stays: takes away in Azure what announces its undo, through the same gate. Returns why that failed, "" when
  * it did not.
@@ -27,25 +43,13 @@ export async function keepRecorded(
   { record }: UndoableStep,
   options: Pick<UndoOptions, 'actions' | 'log' | 'signal'>,
 ): Promise<string> {
-  const { log, signal } = options;
   const action = options.actions.get(record.action);
   if (!action?.kept) return '';
-  const { playbook, step, target, responderAddress } = record;
-  const context = {
-    target,
-    caseId: log.caseId,
-    responderAddress,
-    gate: stepGate({ log, playbook, step, action: record.action, changes: [], record: null }),
-    keep: async (name: string, document: unknown) => (await log.keep(name, document)).file,
-    progress: () => {},
-    asked: tellQueries(log, { playbook, step }),
-    signal,
-  };
   try {
-    await action.kept(context, record.state);
+    await action.kept(contextOf(record, options), record.state);
     return '';
   } catch (error) {
-    return printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600);
+    return sentenceOf(error);
   }
 }
 
@@ -68,34 +72,14 @@ export async function undoRecorded(step: UndoableStep, options: UndoOptions): Pr
   });
   const about = { step: record.step, playbook: record.playbook, action: record.action, record: record.id };
   await log.append('undo', { ...about, before: record.state, text: record.undo, evidence: step.evidence });
-  const gate = stepGate({
-    log,
-    playbook: record.playbook,
-    step: record.step,
-    action: record.action,
-    changes: [],
-    record: null,
-  });
-  options.onGate?.(gate);
+  const context = contextOf(record, options);
+  options.onGate?.(context.gate);
   let result: Verification;
   try {
-    const context = {
-      target: record.target,
-      caseId: log.caseId,
-      responderAddress: record.responderAddress,
-      gate,
-      keep: async (name: string, document: unknown) => (await log.keep(name, document)).file,
-      progress: options.progress,
-      asked: tellQueries(log, { playbook: record.playbook, step: record.step }),
-      signal: options.signal,
-      ...(options.overDrift === true ? { overDrift: true } : {}),
-    };
-    result = await action.undo(context, record.state);
+    const { progress, overDrift } = options;
+    result = await action.undo({ ...context, progress, ...(overDrift === true ? { overDrift } : {}) }, record.state);
   } catch (error) {
-    result = {
-      ok: null,
-      text: printable(redactText((error instanceof Error ? error.message : String(error)).slice(0, 8000)), 600),
-    };
+    result = { ok: null, text: sentenceOf(error) };
   }
   await log.append('verify', { ...about, ok: result.ok, text: result.text, undo: true });
   return result;

@@ -3,6 +3,7 @@ import { FaultPlan } from './faults.ts';
 import { Operations } from './operations.ts';
 import { Permissions } from './permissions.ts';
 import { Relations } from './relations.ts';
+import { seeded } from './scenario/seeded.ts';
 import { Store } from './store.ts';
 import { type Limits, Throttling } from './throttling.ts';
 import { Tokens } from './tokens.ts';
@@ -51,17 +52,6 @@ const paces: Record<'none' | 'realistic', Pace> = {
     read: [80, 400],
   },
 };
-
-/** A random source that gives the same numbers every time (mulberry32), 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Everything that the simulated Azure knows. Providers read and change it; nothing of it is shared with the world given. */
 export class Azure {

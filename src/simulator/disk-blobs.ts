@@ -60,7 +60,7 @@ export function endAccess(azure: Azure, id: string): void {
   grantsOf(azure).delete(id.toLowerCase());
 }
 
-/** Seconds of random bytes from which all contents are made. */
+/** All contents repeat so many random bytes, and each page of them begins with its offset. */
 const unit = 1024 * 1024;
 const page = 4096;
 const noise = new Map<string, Buffer>();
@@ -98,16 +98,16 @@ export function contentsOf(seed: string, offset: number, length: number, total: 
 }
 
 /** Of what the contents of a disk or snapshot are made. A snapshot has those of its disk. */
-export const seedOf = (resource: ArmResource): string =>
+const seedOf = (resource: ArmResource): string =>
   (text(at(resource.properties, 'creationData', 'sourceResourceId')) ?? resource.id).toLowerCase();
 
-export function blobLength(resource: ArmResource): number {
+function blobLength(resource: ArmResource): number {
   const bytes = at(resource.properties, 'diskSizeBytes');
   return (typeof bytes === 'number' ? bytes : 0) + footerBytes;
 }
 
 /** An error of Azure Storage ("Common REST API error codes"). */
-function refuse(status: number, code: string, message: string): BlobAnswer {
+export function refuseBlob(status: number, code: string, message: string): BlobAnswer {
   const body = Buffer.from(
     `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
   );
@@ -117,8 +117,6 @@ function refuse(status: number, code: string, message: string): BlobAnswer {
     body,
   };
 }
-
-export const refuseBlob = refuse;
 
 /** First and last byte of `bytes=a-b`, within the blob; null when it asks for none. */
 function rangeOf(header: string | undefined, total: number): { first: number; last: number } | null {
@@ -132,17 +130,21 @@ function rangeOf(header: string | undefined, total: number): { first: number; la
 /** Answers as "Get Blob" and "Get Blob Properties" do for a page blob that a signature opens. */
 export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): BlobAnswer {
   if (headers.authorization !== undefined) {
-    return refuse(403, 'AuthenticationFailed', 'A token was sent to where it does not belong.');
+    return refuseBlob(403, 'AuthenticationFailed', 'A token was sent to where it does not belong.');
   }
-  if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'UnsupportedHttpVerb', 'Only reads are simulated.');
+  if (method !== 'GET' && method !== 'HEAD') return refuseBlob(405, 'UnsupportedHttpVerb', 'Only reads are simulated.');
   const signature = url.searchParams.get('sig');
   const grant = [...grantsOf(azure).values()].find((one) => one.path === url.pathname && one.signature === signature);
   const resource = grant && azure.store.get(grant.resourceId);
   if (grant === undefined || resource === undefined || azure.clock.ms() > grant.until) {
-    return refuse(403, 'AuthenticationFailed', 'Server failed to authenticate the request: signature not valid now.');
+    return refuseBlob(
+      403,
+      'AuthenticationFailed',
+      'Server failed to authenticate the request: signature not valid now.',
+    );
   }
   if (text(at(resource.properties, 'publicNetworkAccess')) === 'Disabled') {
-    return refuse(403, 'AuthorizationFailure', 'This request is not authorized to perform this operation.');
+    return refuseBlob(403, 'AuthorizationFailure', 'This request is not authorized to perform this operation.');
   }
   const total = blobLength(resource);
   const etag = `"0x8D${createHash('sha256')
@@ -152,11 +154,11 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
     .toUpperCase()}"`;
   const wanted = headers['if-match'];
   if (wanted !== undefined && wanted !== etag) {
-    return refuse(412, 'ConditionNotMet', 'The condition specified using HTTP conditional header(s) is not met.');
+    return refuseBlob(412, 'ConditionNotMet', 'The condition specified using HTTP conditional header(s) is not met.');
   }
   const asked = headers['x-ms-range'] ?? headers.range;
   const range = rangeOf(asked, total);
-  if (range === null) return refuse(416, 'InvalidRange', 'The range specified is invalid for the current size.');
+  if (range === null) return refuseBlob(416, 'InvalidRange', 'The range specified is invalid for the current size.');
   const { first, last } = range;
   const length = last - first + 1;
   const common = {
@@ -170,7 +172,7 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
   if (method === 'HEAD') {
     return { status: 200, headers: { ...common, 'content-length': String(total) }, body: Buffer.alloc(0) };
   }
-  if (length > longestRange) return refuse(416, 'InvalidRange', 'The simulator answers with 64 MiB at most.');
+  if (length > longestRange) return refuseBlob(416, 'InvalidRange', 'The simulator answers with 64 MiB at most.');
   return {
     status: asked === undefined ? 200 : 206,
     headers: {

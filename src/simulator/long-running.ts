@@ -96,6 +96,25 @@ export function startCompute(
   };
 }
 
+/** Starts to delete a resource of the compute provider; it is there as before where that fails. */
+export function startComputeDeletion(
+  call: Call,
+  before: ArmResource,
+  kind: 'operations' | 'DiskOperations',
+  duration: number,
+): Reply {
+  const { store } = call.azure;
+  demandIdle(call, before.id);
+  store.put(withState(before, 'Deleting'));
+  const { headers } = startCompute(call, before.location ?? '', kind, {
+    target: before.id,
+    duration,
+    finish: () => store.delete(before.id),
+    fail: () => store.put(before, { silent: true }),
+  });
+  return { status: 202, headers };
+}
+
 const precise = (ms: number): string => new Date(ms).toISOString().replace('Z', '0000+00:00');
 
 function operationOf(call: Call): Operation {

@@ -1,25 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountParameters, accountScripts, whyNotAnAccount } from '../../src/actions/guest/account-scripts.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import {
+  agreeing,
+  type Bench,
+  deniedInFiles,
+  disagreements,
+  openBench,
+  runCommandsIn,
+  runCommandType,
+} from './bench.ts';
 
 const disable = (account: string) => ({ id: 'disable', title: 'Disable', uses: 'account.disable', with: { account } });
-const commandType = 'Microsoft.Compute/virtualMachines/runCommands';
 
 describe('account.disable', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench((world) => {
-      world.denied.push({
-        action: `${commandType}/write`,
-        scope: `/subscriptions/${world.subscriptions[0]?.subscriptionId}/resourceGroups/rg-files`,
-      });
-    });
+    bench = await openBench(deniedInFiles(`${runCommandType}/write`));
   });
   beforeEach(() => bench.begin());
   afterAll(() => bench.close());
-  const commands = async () =>
-    (await bench.world()).resources.filter((one) => String(one.type).toLowerCase() === commandType.toLowerCase());
+  const commands = () => runCommandsIn(bench);
 
   it.each([
     ['web01', '', /No account is named/],

@@ -159,6 +159,20 @@ export async function openBench(
   return bench;
 }
 
+/** A world in which an action is refused in the resource group of file01, where it is allowed elsewhere. */
+export const deniedInFiles =
+  (action: string) =>
+  (world: World): void => {
+    const scope = `/subscriptions/${world.subscriptions[0]?.subscriptionId}/resourceGroups/rg-files`;
+    world.denied.push({ action, scope });
+  };
+
+export const runCommandType = 'Microsoft.Compute/virtualMachines/runCommands';
+
+/** The run commands that are in Azure. */
+export const runCommandsIn = async (bench: Bench): Promise<Record<string, unknown>[]> =>
+  (await bench.world()).resources.filter((one) => String(one.type).toLowerCase() === runCommandType.toLowerCase());
+
 /** Answers every prompt as it comes: what must be typed, or the given text to questions. */
 export function agreeing(run: StartedRun, answer = 'nothing was collected'): StartedRun {
   run.subscribe(() => {

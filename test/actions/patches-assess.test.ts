@@ -2,19 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { obstacleTo } from '../../src/actions/patches-assess.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { readPatches } from '../../src/azure/readers/patches.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, deniedInFiles, disagreements, openBench } from './bench.ts';
 
 const assess = { id: 'assess', title: 'Assess', uses: 'patches.assess' };
 
 describe('patches.assess', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench((world) => {
-      world.denied.push({
-        action: 'Microsoft.Compute/virtualMachines/assessPatches/action',
-        scope: `/subscriptions/${world.subscriptions[0]?.subscriptionId}/resourceGroups/rg-files`,
-      });
-    });
+    bench = await openBench(deniedInFiles('Microsoft.Compute/virtualMachines/assessPatches/action'));
   });
   beforeEach(() => bench.begin());
   afterAll(() => bench.close());

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, deniedInFiles, disagreements, openBench } from './bench.ts';
 
 const install = { id: 'install', title: 'Install', uses: 'patches.install' };
 const without = { ...install, with: { withoutSnapshot: 'it is rebuilt anyway, says the owner' } };
@@ -8,12 +8,7 @@ const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot' };
 describe('patches.install', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench((world) => {
-      world.denied.push({
-        action: 'Microsoft.Compute/virtualMachines/installPatches/action',
-        scope: `/subscriptions/${world.subscriptions[0]?.subscriptionId}/resourceGroups/rg-files`,
-      });
-    });
+    bench = await openBench(deniedInFiles('Microsoft.Compute/virtualMachines/installPatches/action'));
   });
   beforeEach(() => bench.begin());
   afterAll(() => bench.close());

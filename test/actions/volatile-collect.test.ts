@@ -3,26 +3,27 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEnding } from '../../src/actions/guest/collect.ts';
 import { volatileScripts } from '../../src/actions/guest/scripts.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import {
+  agreeing,
+  type Bench,
+  deniedInFiles,
+  disagreements,
+  openBench,
+  runCommandsIn,
+  runCommandType,
+} from './bench.ts';
 
 const collect = { id: 'collect', title: 'Collect', uses: 'volatile.collect' };
-const commandType = 'Microsoft.Compute/virtualMachines/runCommands';
 
 describe('volatile.collect', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench((world) => {
-      world.denied.push({
-        action: `${commandType}/write`,
-        scope: `/subscriptions/${world.subscriptions[0]?.subscriptionId}/resourceGroups/rg-files`,
-      });
-    });
+    bench = await openBench(deniedInFiles(`${runCommandType}/write`));
   });
   beforeEach(() => bench.begin());
   afterAll(() => bench.close());
 
-  const commands = async () =>
-    (await bench.world()).resources.filter((one) => String(one.type).toLowerCase() === commandType.toLowerCase());
+  const commands = () => runCommandsIn(bench);
   const kept = (part: string) => [...bench.log.evidence].find(([name]) => name.includes(`volatile-${part}`))?.[1];
 
   it('plans with reads alone: each script with its digest, and what it leaves in the guest', async () => {

@@ -1,16 +1,5 @@
 import type { Fault } from '../../src/simulator/faults.ts';
-
-/** Numbers from 0 to 1 that are the same for a seed (mulberry32). */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seeded } from '../../src/simulator/scenario/seeded.ts';
 
 /** What goes wrong in one run and in undoing it, from a seed. */
 export interface Schedule {
@@ -182,7 +171,7 @@ function faultOf(
 
 /** The schedule of a seed for a playbook on one of these VMs. */
 export function scheduleOf(seed: number, playbook: string, vms: readonly string[]): Schedule {
-  const next = random(seed * 7919 + playbook.length * 104_729 + playbook.charCodeAt(0));
+  const next = seeded(seed * 7919 + playbook.length * 104_729 + playbook.charCodeAt(0));
   const { run = [], undo = [] } = sent[playbook] ?? {};
   const inUndo = undo.length > 0 && next() < 0.4;
   const inRun = !inUndo || next() < 0.3;

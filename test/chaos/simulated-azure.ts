@@ -10,7 +10,7 @@ import type { NamedCredential } from '../../src/azure/client/sign-in.ts';
 import { Azure } from '../../src/simulator/azure.ts';
 import { Gateway, type Incoming } from '../../src/simulator/gateway.ts';
 import type { Operation } from '../../src/simulator/operations.ts';
-import type { ArmResource, World } from '../../src/simulator/world.ts';
+import type { World } from '../../src/simulator/world.ts';
 
 /** A changing request as Azure got it. */
 export interface Arrived {
@@ -60,12 +60,6 @@ export class SimulatedAzure {
     this.azure = new Azure(world, { latency, limits: 'none' });
     this.gateway = new Gateway(this.azure);
     this.#later = later;
-  }
-
-  /** Resources of a type whose ids end so. */
-  resources(type: string): ArmResource[] {
-    this.azure.operations.settle();
-    return this.azure.store.ofType(type);
   }
 
   /** What a process of its own has to reach it. */
@@ -126,11 +120,9 @@ export class SimulatedAzure {
 
   #wait(ms: number, signal: unknown): Promise<void> {
     return new Promise((resolve) => {
-      const listening =
-        signal instanceof AbortSignal || (typeof signal === 'object' && signal !== null) ? signal : null;
       const off = this.#later(ms, resolve);
-      if (listening instanceof AbortSignal) {
-        listening.addEventListener(
+      if (signal instanceof AbortSignal) {
+        signal.addEventListener(
           'abort',
           () => {
             off();

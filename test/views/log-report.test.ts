@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { createSession, type Session } from '../../src/session/session.ts';
 import { top } from '../../src/session/state.ts';
 import { press } from '../../views/keymap.ts';
-import { textOf } from '../../views/line.ts';
-import { screenOf as drawnScreen } from '../../views/screen-rows.ts';
+import { drawnRows } from './fixtures/drawn-rows.ts';
 import { settle, World } from './fixtures/ports.ts';
 import { screenOf } from './fixtures/screen-of.ts';
 
@@ -24,12 +23,7 @@ function begin() {
   return { world, session };
 }
 
-const seen = (session: Session) =>
-  screenOf(
-    drawnScreen(session, session.state()).flatMap((section) =>
-      section.kind === 'rows' ? section.rows.map(textOf) : [],
-    ),
-  );
+const seen = (session: Session) => screenOf(drawnRows(session));
 
 function type(session: Session, keys: readonly string[]): void {
   for (const key of keys) press(session, key);

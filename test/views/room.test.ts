@@ -7,8 +7,7 @@ import { createSession, type Session } from '../../src/session/session.ts';
 import { panes } from '../../src/session/state.ts';
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
-import { textOf } from '../../views/line.ts';
-import { screenOf } from '../../views/screen-rows.ts';
+import { drawnRows } from './fixtures/drawn-rows.ts';
 import { World } from './fixtures/ports.ts';
 import { columnsIn, roomIn } from './fixtures/room.ts';
 
@@ -43,13 +42,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => simulator.close());
 
-/** The rows of the screen as they are drawn. */
-function drawn(session: Session): string[] {
-  return screenOf(session, session.state()).flatMap((section) =>
-    section.kind === 'rows' ? section.rows.map(textOf) : [],
-  );
-}
-
 async function listed(): Promise<{ session: Session; world: World }> {
   const world = new World();
   world.clock = Date.parse(scan.asOf);
@@ -71,7 +63,7 @@ test.each(names)(
       session.dispatch({ type: 'resize', columns, rows });
       for (const pane of panes) {
         session.dispatch({ type: 'pane', to: pane });
-        const screen = drawn(session);
+        const screen = drawnRows(session);
         const found = roomIn(screen);
         for (const one of found) wasted.push(`${columns}x${rows} ${pane}: ${one}`);
       }
@@ -84,7 +76,7 @@ test('the suspects list cuts no cell while columns of the screen stand empty, an
   const { session } = await listed();
   for (const [columns, rows] of sizes) {
     session.dispatch({ type: 'resize', columns, rows });
-    const screen = drawn(session);
+    const screen = drawnRows(session);
     const list = screen.slice(2, 3 + Math.min(rows - 8, scan.vms.length)).map((row) => row.split('│')[0] ?? '');
     const { cut, empty } = columnsIn(list);
     if (cut.length > 0) expect(empty, `${columns}x${rows} cuts ${cut[0]}\n${screen.join('\n')}`).toBeLessThan(4);

@@ -1,7 +1,7 @@
 import { textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { azureError, briefly } from '../../azure/client/failure.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { preflight } from '../preflight/preflight.ts';
@@ -25,8 +25,7 @@ async function refusalBy(
       refusal: refusalOf(textAt(body, 'properties', 'protectionState'), isSoftDeleted(body), vaultOf(place).name),
     };
   } catch (error) {
-    const { status, code, message } = azureError(error);
-    return { because: [status || '', code || message].filter(Boolean).join(' ') };
+    return { because: briefly(error) };
   }
 }
 

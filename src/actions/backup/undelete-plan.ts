@@ -1,7 +1,7 @@
 import { textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { briefly } from '../../azure/client/failure.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { preflight } from '../preflight/preflight.ts';
@@ -49,11 +49,9 @@ async function lookAt(connection: Connection, context: ActionContext, place: Ite
       remaining: printable(textAt(item, 'properties', 'deferredDeleteTimeRemaining'), 40),
     };
   } catch (error) {
-    const { status, code, message } = azureError(error);
-    const why = [status || '', code || message].filter(Boolean).join(' ');
     return {
       refused: 'impossible',
-      because: `Whether the backup of ${target.name} is soft-deleted cannot be read in ${vault} (${why}). Ask the customer for Backup Reader on ${vault}, or to undelete it in the portal (Backup items, Undelete).`,
+      because: `Whether the backup of ${target.name} is soft-deleted cannot be read in ${vault} (${briefly(error)}). Ask the customer for Backup Reader on ${vault}, or to undelete it in the portal (Backup items, Undelete).`,
     };
   }
 }

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { at, textAt } from '../../arm/json.ts';
+import { textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { readMachine } from '../../azure/readers/machine.ts';
+import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleTo } from '../patches-assess.ts';
-import { preflight } from '../preflight/preflight.ts';
+import { obstacleIn } from '../patches-assess.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { accountParameters, accountScripts, whyNotAnAccount } from './account-scripts.ts';
 import { footprintOf } from './footprint.ts';
@@ -16,6 +15,7 @@ import {
   digestOf,
   type GuestResult,
   hasEnded,
+  lookAhead,
   readRun,
   resultIn,
   runCommandId,
@@ -31,15 +31,14 @@ export const accountSettings = z.strictObject({
     .describe('The local account, without its domain; on the command line: --account.'),
 });
 
-export const accountState = z.looseObject({
+const accountState = z.looseObject({
   os: z.enum(['windows', 'linux']),
   account: z.string(),
   /** Name of the run command that disables it. */
   run: z.string(),
 });
-export type AccountState = z.infer<typeof accountState>;
+type AccountState = z.infer<typeof accountState>;
 
-const action = 'Microsoft.Compute/virtualMachines/runCommands';
 const minutes = 5;
 
 /** "enabled" or "disabled" before and after, as the script printed it; undefined where it did not come to that. */
@@ -65,25 +64,13 @@ export async function planDisable(connection: Connection, context: ActionContext
     return refusedPlan(title, 'impossible', because);
   }
   const machine = await readMachine(connection, target);
-  const obstacle = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
-  if (obstacle !== '')
-    return refusedPlan(title, 'impossible', obstacle.replace('updates are looked for', 'it is done'));
-  const os = /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
+  const obstacle = obstacleIn(machine, target.name, 'it is done');
+  if (obstacle !== '') return refusedPlan(title, 'impossible', obstacle);
+  const os = systemOf(machine);
   const unfit = whyNotAnAccount(account, os);
   if (unfit !== '') return refusedPlan(title, 'impossible', `"${shown}" is not taken: ${unfit}.`);
   const state: AccountState = { os, account, run: runName(caseId, 'disable', connection.clock.now()) };
-  const resourceId = runCommandId(target, state.run);
-  const ahead = await preflight(connection, context, {
-    needed: [
-      { action: `${action}/write`, scope: target.id },
-      { action: `${action}/read`, scope: target.id },
-      { action: `${action}/delete`, scope: target.id, forUndo: true },
-    ],
-    intended: [
-      { method: 'PUT', resourceId },
-      { method: 'DELETE', resourceId, forUndo: true },
-    ],
-  });
+  const ahead = await lookAhead(connection, context, [state.run]);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const admin = textAt(machine, 'properties', 'osProfile', 'adminUsername').toLowerCase() === account.toLowerCase();
   return {
@@ -91,7 +78,7 @@ export async function planDisable(connection: Connection, context: ActionContext
     changes: [
       {
         method: 'PUT',
-        resourceId,
+        resourceId: runCommandId(target, state.run),
         diff: [{ property: `account ${shown}`, before: '(as it is)', after: 'disabled' }],
         before: null,
         after: {
@@ -126,7 +113,7 @@ export async function applyDisable(
 ): Promise<AccountState> {
   const state = accountState.parse(planned.state);
   const machine = await readMachine(connection, context.target);
-  const obstacle = obstacleTo(machine, at(machine, 'properties', 'instanceView'), context.target.name);
+  const obstacle = obstacleIn(machine, context.target.name);
   if (obstacle !== '') throw new StalePlan(obstacle);
   const result = await runFor(connection, context, state, 'disable', state.run);
   await context.keep('disable-account', { account: state.account, run: state.run, ...result });
@@ -146,7 +133,6 @@ async function runFor(
     script: accountScripts[os],
     parameters: accountParameters(verb, account, os),
     timeoutSeconds: minutes * 60,
-    outputBlob: '',
   };
   await beginRun(connection, context, run);
   return awaitRun(connection, context, run);

@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import { at, textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { readMachine } from '../../azure/readers/machine.ts';
+import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { redactText } from '../../casefile/redaction.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleTo } from '../patches-assess.ts';
-import { preflight } from '../preflight/preflight.ts';
+import { obstacleIn } from '../patches-assess.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { footprintOf } from './footprint.ts';
 import {
@@ -16,6 +14,7 @@ import {
   digestOf,
   type GuestResult,
   type GuestRun,
+  lookAhead,
   readRun,
   resultIn,
   runCommandId,
@@ -45,15 +44,13 @@ const collected = z.object({
   file: z.string(),
 });
 
-export const collectState = z.looseObject({
+const collectState = z.looseObject({
   os: z.enum(['windows', 'linux']),
   minutes: z.number(),
   runs: z.array(collected),
 });
-export type CollectState = z.infer<typeof collectState>;
+type CollectState = z.infer<typeof collectState>;
 type Collected = CollectState['runs'][number];
-
-const action = 'Microsoft.Compute/virtualMachines/runCommands';
 
 const scriptOf = (os: 'windows' | 'linux', part: string): string =>
   volatileScripts.find((one) => one.part === part)?.[os] ?? '';
@@ -64,9 +61,9 @@ export async function planCollect(connection: Connection, context: ActionContext
   const { target, caseId } = context;
   const title = `Collect what vanishes from ${target.name}`;
   const machine = await readMachine(connection, target);
-  const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
-  if (because !== '') return refusedPlan(title, 'impossible', because.replace('updates are looked for', 'scripts run'));
-  const os = /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
+  const because = obstacleIn(machine, target.name, 'scripts run');
+  if (because !== '') return refusedPlan(title, 'impossible', because);
+  const os = systemOf(machine);
   const now = connection.clock.now();
   const runs = settings.parts.map((part) => ({
     part,
@@ -79,18 +76,11 @@ export async function planCollect(connection: Connection, context: ActionContext
     whole: false,
     file: '',
   }));
-  const ids = runs.map(({ name }) => runCommandId(target, name));
-  const ahead = await preflight(connection, context, {
-    needed: [
-      { action: `${action}/write`, scope: target.id },
-      { action: `${action}/read`, scope: target.id },
-      { action: `${action}/delete`, scope: target.id, forUndo: true },
-    ],
-    intended: ids.flatMap((resourceId) => [
-      { method: 'PUT' as const, resourceId },
-      { method: 'DELETE' as const, resourceId, forUndo: true },
-    ]),
-  });
+  const ahead = await lookAhead(
+    connection,
+    context,
+    runs.map(({ name }) => name),
+  );
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   return {
     title,
@@ -168,7 +158,7 @@ export async function applyCollect(
 ): Promise<CollectState> {
   const state = collectState.parse(planned.state);
   const machine = await readMachine(connection, context.target);
-  const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), context.target.name);
+  const because = obstacleIn(machine, context.target.name);
   if (because !== '') throw new StalePlan(because);
   const runs: Collected[] = [];
   for (const one of state.runs) {
@@ -177,7 +167,6 @@ export async function applyCollect(
       script: scriptOf(state.os, one.part),
       parameters: {},
       timeoutSeconds: state.minutes * 60,
-      outputBlob: '',
     };
     await beginRun(connection, context, run);
     runs.push(await keepOutput(context, state.os, one, await awaitRun(connection, context, run)));

@@ -5,6 +5,7 @@ import { azureError } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, Target } from '../../playbook/action.ts';
 import { follow, pause } from '../operation.ts';
+import { preflight } from '../preflight/preflight.ts';
 
 /** A script that is to run in the guest by a managed Run Command. */
 export interface GuestRun {
@@ -14,8 +15,6 @@ export interface GuestRun {
   /** Handed over as parameters, never in the script's text: Windows as -name value, Linux in the environment. */
   parameters: Readonly<Record<string, string>>;
   timeoutSeconds: number;
-  /** Where the guest writes the whole output besides; "" when it does not. */
-  outputBlob: string;
 }
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -33,11 +32,14 @@ export interface GuestResult {
 
 export const runCommandId = (target: Target, name: string): string => `${target.id}/runCommands/${name}`;
 
+/** The names of a case's runs of a part begin so, at whatever time they were made. */
+const nameBegins = (caseId: string, part: string): string =>
+  `cordon-${caseId.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40)}-${part}-`;
+
 /** A name that the case, the part and the time make: letters, digits and hyphens, 80 at most. */
 export function runName(caseId: string, part: string, when: Date): string {
   const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  const clean = caseId.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
-  return `cordon-${clean}-${part}-${time}`.slice(0, 80);
+  return `${nameBegins(caseId, part)}${time}`.slice(0, 80);
 }
 
 /** The tags by which a run is known as cordon's and as the one of a script. */
@@ -45,6 +47,27 @@ export const runTags = (caseId: string, script: string): Record<string, string> 
   'cordon-case': caseId.slice(0, 256),
   'cordon-script-sha256': digestOf(script),
 });
+
+const action = 'Microsoft.Compute/virtualMachines/runCommands';
+
+/** What making the runs, reading them, and deleting them again, needs. */
+export function lookAhead(connection: Connection, context: ActionContext, names: readonly string[]) {
+  const { target } = context;
+  return preflight(connection, context, {
+    needed: [
+      { action: `${action}/write`, scope: target.id },
+      { action: `${action}/read`, scope: target.id },
+      { action: `${action}/delete`, scope: target.id, forUndo: true },
+    ],
+    intended: names.flatMap((name) => {
+      const resourceId = runCommandId(target, name);
+      return [
+        { method: 'PUT' as const, resourceId },
+        { method: 'DELETE' as const, resourceId, forUndo: true },
+      ];
+    }),
+  });
+}
 
 /** Has Azure begin the script in the guest; it ends on its own (asyncExecution). */
 export async function beginRun(connection: Connection, context: ActionContext, run: GuestRun): Promise<void> {
@@ -62,7 +85,6 @@ export async function beginRun(connection: Connection, context: ActionContext, r
         parameters: Object.entries(run.parameters).map(([name, value]) => ({ name, value })),
         asyncExecution: true,
         timeoutInSeconds: run.timeoutSeconds,
-        ...(run.outputBlob === '' ? {} : { outputBlobUri: run.outputBlob }),
       },
       options,
     ),
@@ -116,9 +138,7 @@ export async function awaitRun(connection: Connection, context: ActionContext, r
 export async function runsOf(connection: Connection, context: ActionContext, part: string): Promise<string[]> {
   const { target, caseId } = context;
   const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
-  const begins = runName(caseId, part, new Date(0))
-    .replace(/19700101T000000Z$/, '')
-    .toLowerCase();
+  const begins = nameBegins(caseId, part).toLowerCase();
   const names: string[] = [];
   for await (const { name = '', tags } of virtualMachineRunCommands.listByVirtualMachine(
     target.resourceGroup,

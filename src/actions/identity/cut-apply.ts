@@ -1,17 +1,17 @@
 import type { RoleAssignmentCreateParameters } from '@azure/arm-authorization';
+import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { AzureRefusal, send } from '../operation.ts';
+import { undoneOneByOne } from '../undone-one-by-one.ts';
 import { type CutRole, type CutState, cutState, tokensLiveUntil } from './cut-settings.ts';
 import { identitiesOf, readHeldRoles } from './held-roles.ts';
 
 const named = ({ role, scope, identity }: CutRole): string =>
   `${role} of ${identity} on ${printable(scope, 200) || '/'}`;
-
-const nameOf = ({ id }: CutRole): string => id.slice(id.lastIndexOf('/') + 1);
 
 /** Is the assignment there, as the plan saw it? `other` is of another principal or role by now. */
 async function lookAt(connection: Connection, one: CutRole): Promise<'there' | 'gone' | 'other'> {
@@ -43,7 +43,7 @@ export async function applyCut(connection: Connection, context: ActionContext, p
   for (const [index, one] of state.roles.entries()) {
     context.progress({ fraction: index / state.roles.length, text: `taking away ${named(one)}` });
     const { roleAssignments } = await connection.authorization(subscriptionOf(one));
-    await send(connection, context, `DELETE role assignment ${nameOf(one)}`, () =>
+    await send(connection, context, `DELETE role assignment ${shortName(one.id)}`, () =>
       roleAssignments.deleteById(one.id.replace(/^\//, ''), { abortSignal: context.signal }),
     );
   }
@@ -61,7 +61,7 @@ export async function verifyCut(
     await Promise.all(state.roles.map(async (one) => ({ one, now: await lookAt(connection, one) })))
   ).filter(({ now }) => now === 'there');
   if (left.length > 0) return { ok: false, text: `STILL assigned: ${left.map(({ one }) => named(one)).join('; ')}.` };
-  const identities = identitiesOf(await readMachine(connection, context.target), context.target.name).filter(
+  const identities = identitiesOf(await readMachine(connection, context.target), context.target).filter(
     ({ principalId }) => principalId !== '',
   );
   const again = await readHeldRoles(connection, context.target, identities, state.subscriptions);
@@ -86,10 +86,10 @@ async function giveBack(connection: Connection, context: ActionContext, one: Cut
   const before = await lookAt(connection, one);
   if (before === 'there') return { ok: true, text: `${named(one)} is assigned already.` };
   if (before === 'other')
-    return { ok: false, text: `${nameOf(one)} names another principal or role by now: left as it is.` };
+    return { ok: false, text: `${shortName(one.id)} names another principal or role by now: left as it is.` };
   const { roleAssignments } = await connection.authorization(subscriptionOf(one));
   try {
-    await send(connection, context, `PUT role assignment ${nameOf(one)}`, () =>
+    await send(connection, context, `PUT role assignment ${shortName(one.id)}`, () =>
       roleAssignments.createById(one.id.replace(/^\//, ''), parametersOf(one), { abortSignal: context.signal }),
     );
   } catch (error) {
@@ -111,15 +111,8 @@ export async function undoCut(
   given: Record<string, unknown>,
 ): Promise<Verification> {
   const state = cutState.parse(given);
-  const results: Verification[] = [];
-  for (const one of state.roles) {
-    try {
-      results.push(await giveBack(connection, context, one));
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      const because = error instanceof Error ? error.message : String(error);
-      results.push({ ok: false, text: `${named(one)} is not given back: ${because}` });
-    }
-  }
-  return { ok: results.every(({ ok }) => ok === true), text: results.map(({ text }) => text).join(' ') };
+  return undoneOneByOne(context, state.roles, {
+    undo: (one) => giveBack(connection, context, one),
+    failed: (one) => `${named(one)} is not given back`,
+  });
 }

@@ -45,8 +45,7 @@ function nothingHeld(title: string, vm: string, found: FoundRoles): ActionPlan {
     return refusedPlan(title, 'impossible', because);
   }
   const more = [...found.throughGroups, ...found.notSeen.map((one) => `Not seen: ${one}.`)].join(' ');
-  const plan = refusedPlan(title, 'nothing-to-do', `No role is assigned to an identity of ${vm}. ${more}`.trim());
-  return plan;
+  return refusedPlan(title, 'nothing-to-do', `No role is assigned to an identity of ${vm}. ${more}`.trim());
 }
 
 async function sharedWith(connection: Connection, context: ActionContext, shared: readonly Identity[], ids: string[]) {
@@ -60,7 +59,7 @@ async function sharedWith(connection: Connection, context: ActionContext, shared
 export async function planCut(connection: Connection, context: ActionContext): Promise<ActionPlan> {
   const { target } = context;
   const title = `Take away what the identities of ${target.name} may do in Azure`;
-  const identities = identitiesOf(await readMachine(connection, target), target.name);
+  const identities = identitiesOf(await readMachine(connection, target), target);
   if (identities.length === 0)
     return refusedPlan(title, 'nothing-to-do', `${target.name} has no managed identity: there is nothing to cut.`);
   const nameless = identities.filter(({ principalId }) => principalId === '');

@@ -36,7 +36,7 @@ export type CutState = z.infer<typeof cutState>;
  * that is taken away is gone within ten minutes whatever token is shown: learn.microsoft.com/azure/role-based-access-control/
  * troubleshooting, "Role assignment changes are not being detected".
  */
-export const tokenHours = 24;
+const tokenHours = 24;
 
 /** "2026-11-24 02:40Z", the time until which a token that was issued just before lives. */
 export const tokensLiveUntil = (now: Date): string =>

@@ -1,18 +1,18 @@
 import type { RoleAssignment } from '@azure/arm-authorization';
-import { at, isObject, type Json, textAt } from '../../arm/json.ts';
+import { type Json, textAt } from '../../arm/json.ts';
 import { sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError, isForbidden } from '../../azure/client/failure.ts';
 import { kqlString, withLiterals } from '../../azure/client/kql-literal.ts';
 import { loadQuery } from '../../azure/client/load-query.ts';
 import { queryGraph } from '../../azure/client/resource-graph.ts';
+import { managedIdentitiesOf } from '../../azure/readers/machine.ts';
 import type { Target } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import type { CutRole } from './cut-settings.ts';
 
 /** A managed identity of the VM, with its resource where it has one of its own. */
 export interface Identity {
-  kind: 'system-assigned' | 'user-assigned';
   /** "web01 (system-assigned)" */
   name: string;
   principalId: string;
@@ -21,21 +21,12 @@ export interface Identity {
 }
 
 /** The managed identities of a VM, from its own GET. */
-export function identitiesOf(machine: Json, vm: string): Identity[] {
-  const own = textAt(machine, 'identity', 'principalId');
-  const assigned = at(machine, 'identity', 'userAssignedIdentities');
-  return [
-    ...(own === ''
-      ? []
-      : [{ kind: 'system-assigned' as const, name: `${vm} (system-assigned)`, principalId: own, resource: '' }]),
-    ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({
-      kind: 'user-assigned' as const,
-      name: `${printable(shortName(id), 90)} (user-assigned)`,
-      principalId: textAt(value, 'principalId'),
-      resource: id,
-    })),
-  ];
-}
+export const identitiesOf = (machine: Json, vm: Target): Identity[] =>
+  managedIdentitiesOf(machine, vm).map(({ kind, name, principalId, resource }) => ({
+    name: `${printable(name, 90)} (${kind})`,
+    principalId,
+    resource,
+  }));
 
 export interface FoundRoles {
   /** Those that the identities hold themselves. */

@@ -1,7 +1,7 @@
 import type { Json } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { briefly } from '../../azure/client/failure.ts';
 import { jitEntryOf, jitGrantsOf, readJitPolicies } from '../../azure/readers/jit-policies.ts';
 import { type Opening, ruleText } from '../../network/reach.ts';
 import { cidrsV4, onInternetV4, sizeV4 } from '../../network/sets/address-set.ts';
@@ -136,9 +136,6 @@ export async function jitWarnings(connection: Connection, context: ActionContext
       ...notSeen.map((one) => `Not seen: ${one}.`),
     ];
   } catch (error) {
-    const { status, code, message } = azureError(error);
-    return [
-      `Not seen: just-in-time policies (${[status || '', code || message].filter(Boolean).join(' ')}). A grant opens a port above the lock's denial.`,
-    ];
+    return [`Not seen: just-in-time policies (${briefly(error)}). A grant opens a port above the lock's denial.`];
   }
 }

@@ -4,7 +4,7 @@ import { readMachine } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { follow } from '../operation.ts';
-import { obstacleTo } from '../patches-assess.ts';
+import { obstacleIn } from '../patches-assess.ts';
 import { type InstallState, installState } from './install-settings.ts';
 
 /** Azure needs some time to begin and to report, beside what the installation itself may take. */
@@ -22,7 +22,7 @@ export async function applyInstall(
   const state = installState.parse(planned.state);
   const { target } = context;
   const machine = await readMachine(connection, target);
-  const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
+  const because = obstacleIn(machine, target.name);
   if (because !== '') throw new StalePlan(because);
   const startedAt = connection.clock.now().toISOString();
   const { virtualMachines } = await connection.compute(target.subscriptionId);

@@ -1,9 +1,8 @@
-import { at, textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { readMachine } from '../../azure/readers/machine.ts';
+import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleTo } from '../patches-assess.ts';
+import { obstacleIn } from '../patches-assess.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { classificationsFor, type InstallState, installSettings } from './install-settings.ts';
@@ -27,9 +26,9 @@ export async function planInstall(connection: Connection, context: ActionContext
   const { target } = context;
   const title = `Install updates in ${target.name}`;
   const machine = await readMachine(connection, target);
-  const because = obstacleTo(machine, at(machine, 'properties', 'instanceView'), target.name);
+  const because = obstacleIn(machine, target.name);
   if (because !== '') return refusedPlan(title, 'impossible', because);
-  const os = /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
+  const os = systemOf(machine);
   const classifications = classificationsFor(os, settings.classifications);
   if (classifications.length === 0) {
     const none = `None of the classifications (${settings.classifications.join(', ')}) is one of ${os}.`;

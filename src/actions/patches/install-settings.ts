@@ -32,8 +32,6 @@ export const installSettings = z.strictObject({
     .optional()
     .describe('Why it is installed although the case has no snapshot of every disk, and who decided that.'),
 });
-export type InstallSettings = z.infer<typeof installSettings>;
-
 /** The classifications that the system of the VM has. */
 export const classificationsFor = (os: 'windows' | 'linux', wanted: readonly string[]): string[] =>
   wanted.filter((one) => (os === 'windows' ? windows : linux).includes(one));

@@ -1,6 +1,6 @@
 import type { Json } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { briefly } from '../../azure/client/failure.ts';
 import { within } from '../../azure/client/time-limits.ts';
 import { printable } from '../../text/printable.ts';
 
@@ -36,10 +36,7 @@ export function bounded<T>(
 }
 
 /** Why something was not seen, in a few words: "403 AuthorizationFailed". */
-export function why(error: unknown): string {
-  const { status, code, message } = azureError(error);
-  return printable([status || '', code || message].filter(Boolean).join(' '), 200);
-}
+export const why = (error: unknown): string => printable(briefly(error), 200);
 
 /** "/subscriptions/s/resourceGroups/g" of a resource or group. */
 export const groupOf = (id: string): string => id.split('/').slice(0, 5).join('/');

@@ -1,10 +1,11 @@
-import { listAt, textAt } from '../../arm/json.ts';
+import { type Json, listAt, textAt } from '../../arm/json.ts';
 import { sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { networkResource, readIfThere } from '../../azure/readers/network-interface.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { putInterface } from '../lock/interface-group.ts';
+import { undoneOneByOne } from '../undone-one-by-one.ts';
 import { type RemoveState, removeState } from './address-settings.ts';
 import { addressAt, withAddresses, withoutAddresses } from './interface-addresses.ts';
 
@@ -42,30 +43,22 @@ export async function applyRemoval(
 }
 
 /** Which of the addresses that were taken away are at the interface. */
-async function stillAt(connection: Connection, { id, taken }: TakenFrom): Promise<string[]> {
-  const now = await networkResource(connection, id);
-  return taken
+const stillAt = (now: Json, { id, taken }: TakenFrom): string[] =>
+  taken
     .filter(({ configuration, address }) => sameId(addressAt(now, configuration) ?? '', address))
     .map(({ address, ip }) => `${ip || called(address)} at ${called(id)}`);
-}
 
 /** Has any interface a public address yet, by Azure? */
-export async function verifyRemoval(
-  connection: Connection,
-  _context: ActionContext,
-  given: Record<string, unknown>,
-): Promise<Verification> {
+export async function verifyRemoval(connection: Connection, given: Record<string, unknown>): Promise<Verification> {
   const state = removeState.parse(given);
-  const left = (await Promise.all(state.interfaces.map((one) => stillAt(connection, one)))).flat();
+  const now = await Promise.all(state.interfaces.map(({ id }) => networkResource(connection, id)));
+  const left = state.interfaces.flatMap((one, index) => stillAt(now[index] ?? {}, one));
   if (left.length > 0) return { ok: false, text: `STILL there: ${left.join(', ')}.` };
-  const others = await Promise.all(
-    state.interfaces.map(async ({ id }) =>
-      listAt(await networkResource(connection, id), 'properties', 'ipConfigurations')
-        .map((one) => textAt(one, 'properties', 'publicIPAddress', 'id'))
-        .filter((one) => one !== ''),
-    ),
-  );
-  const found = others.flat().map(called);
+  const found = now
+    .flatMap((one) => listAt(one, 'properties', 'ipConfigurations'))
+    .map((one) => textAt(one, 'properties', 'publicIPAddress', 'id'))
+    .filter((id) => id !== '')
+    .map(called);
   if (found.length > 0) return { ok: false, text: `Somebody put ${found.join(', ')} at the VM meanwhile.` };
   const names = state.interfaces.flatMap(({ taken }) => taken.map(({ ip, address }) => ip || called(address)));
   return { ok: true, text: `No interface has a public address: ${names.join(', ')} leads nowhere.` };
@@ -118,15 +111,8 @@ export async function undoRemoval(
   given: Record<string, unknown>,
 ): Promise<Verification> {
   const state = removeState.parse(given);
-  const results: Verification[] = [];
-  for (const one of state.interfaces) {
-    try {
-      results.push(await putBack(connection, context, one));
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      const because = error instanceof Error ? error.message : String(error);
-      results.push({ ok: false, text: `${called(one.id)} has no public address back: ${because}` });
-    }
-  }
-  return { ok: results.every(({ ok }) => ok === true), text: results.map(({ text }) => text).join(' ') };
+  return undoneOneByOne(context, state.interfaces, {
+    undo: (one) => putBack(connection, context, one),
+    failed: ({ id }) => `${called(id)} has no public address back`,
+  });
 }

@@ -81,8 +81,11 @@ interface Found {
   outbound: string[];
 }
 
-/** Public addresses of an interface, and how its VM gets out without them. */
-export async function lookAtInterface(connection: Connection, id: string): Promise<Found> {
+/** The public addresses of an interface. */
+export async function lookAtAddresses(
+  connection: Connection,
+  id: string,
+): Promise<{ networkInterface: Json; taken: TakenAddress[]; warnings: string[] }> {
   const networkInterface = await networkResource(connection, id);
   const looked = await Promise.all(
     listAt(networkInterface, 'properties', 'ipConfigurations').flatMap((one) => {
@@ -94,8 +97,13 @@ export async function lookAtInterface(connection: Connection, id: string): Promi
     networkInterface,
     taken: looked.map(({ taken }) => taken),
     warnings: looked.flatMap(({ warnings }) => warnings),
-    outbound: looked.length === 0 ? [] : await outboundOf(connection, networkInterface),
   };
+}
+
+/** Public addresses of an interface, and how its VM gets out without them. */
+async function lookAtInterface(connection: Connection, id: string): Promise<Found> {
+  const found = await lookAtAddresses(connection, id);
+  return { ...found, outbound: found.taken.length === 0 ? [] : await outboundOf(connection, found.networkInterface) };
 }
 
 const typeOfAddress = 'Microsoft.Network/publicIPAddresses';

@@ -26,6 +26,12 @@ export function azureError(error: unknown): AzureError {
   return { ...said, message: `${because}. ${cure}` };
 }
 
+/** An error in a few words: "403 AuthorizationFailed". */
+export function briefly(error: unknown): string {
+  const { status, code, message } = azureError(error);
+  return [status || '', code || message].filter(Boolean).join(' ');
+}
+
 /** Is the error "not signed in, or the sign-in has ended"? */
 export function isNotSignedIn(error: unknown): boolean {
   return isSignInFailure(error) || azureErrorOf(error).status === 401;

@@ -49,13 +49,15 @@ export function interfacesOf(machine: Json): string[] {
   return [...primary, ...others].map((one) => textAt(one, 'id')).filter((id) => id !== '');
 }
 
-/** Its power state by the instance view; "unknown" when Azure does not report it. */
-function powerStateOf(machine: Json): VirtualMachine['power'] {
-  const power = listAt(machine, 'properties', 'instanceView', 'statuses')
-    .map((status) => textAt(status, 'code'))
-    .find((code) => /^PowerState\//i.test(code));
-  return powerOf(power ?? '');
+/** "running", "deallocated", … by an instance view; undefined when Azure does not report it. */
+export function powerIn(view: unknown): string | undefined {
+  const codes = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
+  return codes.find((code) => /^PowerState\//i.test(code))?.slice('PowerState/'.length);
 }
+
+/** The system of a VM, by its OS disk. */
+export const systemOf = (machine: Json): VirtualMachine['os'] =>
+  /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
 
 /** Ids of the VM's managed disks. */
 export function disksOf(machine: Json): string[] {
@@ -75,19 +77,24 @@ export interface MachineIdentity {
 export interface ManagedIdentity extends MachineIdentity {
   kind: 'system-assigned' | 'user-assigned';
   principalId: string;
+  /** Id of the user-assigned identity, "" of a system-assigned one. */
+  resource: string;
 }
 
 /** The managed identities that a process inside the VM can get tokens for. */
-export function managedIdentitiesOf(machine: Json, vm: VirtualMachine): ManagedIdentity[] {
+export function managedIdentitiesOf(machine: Json, vm: Pick<VirtualMachine, 'name'>): ManagedIdentity[] {
   const own = textAt(machine, 'identity', 'principalId');
   const assigned = at(machine, 'identity', 'userAssignedIdentities');
   const ids = (...given: string[]) => given.filter((id) => id !== '').map((id) => id.toLowerCase());
   return [
-    ...(own === '' ? [] : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, ids: ids(own) }]),
+    ...(own === ''
+      ? []
+      : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, resource: '', ids: ids(own) }]),
     ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({
       kind: 'user-assigned' as const,
       name: shortName(id),
       principalId: textAt(value, 'principalId'),
+      resource: id,
       ids: ids(textAt(value, 'principalId'), textAt(value, 'clientId')),
     })),
   ];
@@ -101,9 +108,9 @@ export function virtualMachineOf(
   return {
     ...about,
     subscriptionName: about.subscriptionId,
-    os: /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows',
+    os: systemOf(machine),
     osName: '',
-    power: powerStateOf(machine),
+    power: powerOf(powerIn(at(machine, 'properties', 'instanceView')) ?? ''),
     computerName: textAt(machine, 'properties', 'osProfile', 'computerName'),
     publicAddresses: [],
     networkInterfaces: interfacesOf(machine),

@@ -3,7 +3,7 @@ import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
 import { guestOutput } from '../guest.ts';
 import { at, type Json, record, records, text } from '../json.ts';
-import { demandIdle, startCompute } from '../long-running.ts';
+import { demandIdle, startCompute, startComputeDeletion } from '../long-running.ts';
 import { powerState } from '../present.ts';
 import { parentId } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
@@ -135,15 +135,7 @@ const remove: Handler = (call) => {
     return { status: 204 };
   }
   demandRunning(resourceAt(call, parentId(call.path) ?? ''));
-  demandIdle(call, before.id);
-  store.put({ ...before, properties: { ...before.properties, provisioningState: 'Deleting' } });
-  const { headers } = startCompute(call, before.location ?? '', 'operations', {
-    target: before.id,
-    duration: pace.virtualMachine / 2,
-    finish: () => store.delete(before.id),
-    fail: () => store.put(before, { silent: true }),
-  });
-  return { status: 202, headers };
+  return startComputeDeletion(call, before, 'operations', pace.virtualMachine / 2);
 };
 
 const root =

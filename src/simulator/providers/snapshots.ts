@@ -2,7 +2,7 @@ import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
 import { endAccess, grantAccess } from '../disk-blobs.ts';
 import { at, type Json, record, same, text } from '../json.ts';
-import { demandIdle, startCompute } from '../long-running.ts';
+import { demandIdle, startCompute, startComputeDeletion } from '../long-running.ts';
 import { powerState, present } from '../present.ts';
 import { readPath } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
@@ -308,15 +308,7 @@ const remove: Handler = (call) => {
       `Snapshot ${before.name} cannot be deleted while it has an active shared access signature.`,
     );
   }
-  demandIdle(call, before.id);
-  store.put({ ...before, properties: { ...before.properties, provisioningState: 'Deleting' } });
-  const { headers } = startCompute(call, before.location ?? '', 'DiskOperations', {
-    target: before.id,
-    duration: pace.snapshot / 4,
-    finish: () => store.delete(before.id),
-    fail: () => store.put(before, { silent: true }),
-  });
-  return { status: 202, headers };
+  return startComputeDeletion(call, before, 'DiskOperations', pace.snapshot / 4);
 };
 
 const get: Handler = (call) => ok(shown(call, resourceAt(call)));

@@ -20,15 +20,20 @@ export interface Dice {
   hex(length: number): string;
 }
 
-/** A generator (mulberry32) whose sequence the seed's text decides. */
-export function dice(seed: string): Dice {
-  let state = hashOf(seed);
-  const real = (): number => {
+/** Numbers in [0, 1) that are the same for a seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
   };
+}
+
+/** A generator whose sequence the seed's text decides. */
+export function dice(seed: string): Dice {
+  const real = seeded(hashOf(seed));
   const whole = (from: number, to: number): number => from + Math.floor(real() * (to - from + 1));
   return {
     real,

@@ -46,7 +46,7 @@ setTimeout(answer, Number(AZ_COST_MS ?? 0));
  * A browser in which a person is signed in: it opens the page, and submits the form that the page has for the program
  * (OAuth 2.0 Form Post Response Mode). `BROWSER_OPENS=no` starts it without effect, as on a computer without a screen.
  */
-const browser = String.raw`
+const browser = `
 const { request } = require('node:https');
 const http = require('node:http');
 const { connect } = require('node:tls');

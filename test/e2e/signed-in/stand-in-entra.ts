@@ -55,7 +55,6 @@ export async function openStandInEntra(options: EntraOptions): Promise<StandInEn
   const { entersCode = true } = options;
   const asked: AskedOfEntra[] = [];
   let entered = false;
-  let askedOf = 0;
   const challenges = new Map<string, string>();
 
   const refuse = (response: ServerResponse, error: string, text: string) =>
@@ -179,11 +178,7 @@ export async function openStandInEntra(options: EntraOptions): Promise<StandInEn
   const server = createSecureServer({ cert: options.tls.cert, key: options.tls.key }, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  const running = await listening(server, () => {
-    const fresh = asked.slice(askedOf);
-    askedOf = asked.length;
-    return fresh;
-  });
+  const running = await listening(server, () => asked.splice(0));
   return {
     ...running,
     enterCode() {
@@ -215,7 +210,6 @@ export async function openStandInImds(
   tokenFor: (resource: string) => Promise<string>,
 ): Promise<{ port: number; asked(): string[]; close(): Promise<void> }> {
   const asked: string[] = [];
-  let askedOf = 0;
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://imds');
     const resource = url.searchParams.get('resource') ?? '';
@@ -233,9 +227,5 @@ export async function openStandInImds(
       token_type: 'Bearer',
     });
   });
-  return listening(server, () => {
-    const fresh = asked.slice(askedOf);
-    askedOf = asked.length;
-    return fresh;
-  });
+  return listening(server, () => asked.splice(0));
 }
