@@ -1,0 +1,238 @@
+import type { PlanDocument, PlannedStep } from '../documents/run.ts';
+import type { Target } from './action.ts';
+import { Asking } from './asking.ts';
+import type { Prompt, RunView } from './run.ts';
+import type { StartedRun } from './runner.ts';
+import { sentenceOf } from './sentence-of.ts';
+import { outranks } from './step-views.ts';
+
+/** So many VMs are planned, and changed, at once; the others wait for one of them to end. */
+export const atOnce = 10;
+
+/** Does `work` for each, at most `atOnce` at a time; the results are in the order of the items. Rejects when one does. */
+export async function eachBounded<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const places = items.entries();
+  const worker = async () => {
+    for (const [place, item] of places) results[place] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
+
+/** A playbook on one of the VMs of an act. */
+export interface Member {
+  target: Target;
+  run: StartedRun;
+}
+
+/** With its plan, or why none could be made. */
+export interface PlannedMember extends Member {
+  plan: PlanDocument | null;
+  because: string;
+}
+
+/** Plans the playbook on one VM. What goes wrong there is that VM's own, and stops no other. */
+export async function planMember(member: Member): Promise<PlannedMember> {
+  try {
+    return { ...member, plan: await member.run.plan(), because: '' };
+  } catch (error) {
+    return { ...member, plan: null, because: sentenceOf(error) };
+  }
+}
+
+/** What was confirmed once for all steps: `y`, and what was typed for those that want more than that. */
+export interface Confirmed {
+  yes: boolean;
+  word: string | undefined;
+}
+
+/** A thing that is new has a name of the moment: its folder and kind are what was confirmed. */
+function changesOf({ changes }: Pick<PlannedStep, 'changes'>): string {
+  const keys = changes.map(({ method, resourceId, diff }) => {
+    const isNew = method === 'PUT' && diff.length > 0 && diff.every(({ before }) => before === '' || before === '(none)');
+    return `${method} ${isNew ? resourceId.slice(0, resourceId.lastIndexOf('/')) : resourceId}`.toLowerCase();
+  });
+  return keys.sort().join('\n');
+}
+
+/** Does the step at its turn change what its plan said that was confirmed, and disturb no more? */
+function isAsConfirmed(step: PlannedStep, plan: PlanDocument): boolean {
+  const confirmed = plan.steps.find(({ id }) => id === step.id);
+  return (
+    confirmed !== undefined && changesOf(confirmed) === changesOf(step) && !outranks(step.danger, confirmed.danger)
+  );
+}
+
+/**
+ * Answers a run by what was confirmed once. What that does not answer ends the run: nobody can be asked. With `plan`, so
+ * does a step that is about to change something else than its plan said.
+ */
+export function answerAll(run: StartedRun, { yes, word }: Confirmed, plan: PlanDocument | null = null): void {
+  let pending = '';
+  run.subscribe(() => {
+    const { prompt, steps, current } = run.view();
+    if (!prompt) {
+      pending = '';
+      return;
+    }
+    const key = `${prompt.step} ${prompt.level} ${prompt.expects}`;
+    if (key === pending) return;
+    pending = key;
+    const step = steps[current];
+    queueMicrotask(() => {
+      if (prompt.level === 'ask') run.skip();
+      else if (plan && step && !isAsConfirmed(step, plan)) {
+        run.cancel('its plan is not the one that was confirmed any more; start it on this VM alone to see it');
+      } else if (prompt.level === 'disruptive' && word !== undefined) {
+        if (run.answer(word) === 'refused') run.cancel();
+      } else if (prompt.level === 'reversible' && yes) run.answer('y');
+      else run.cancel();
+    });
+  });
+}
+
+/** Runs the playbook on one VM, answered by what was confirmed. Never rejects: what goes wrong is that VM's own. */
+export async function runMember({ run }: Member, confirmed: Confirmed, plan: PlanDocument | null): Promise<RunView> {
+  answerAll(run, confirmed, plan);
+  try {
+    return await run.start();
+  } catch (error) {
+    return { ...run.view(), outcome: 'needs-attention', summary: `Stopped: ${sentenceOf(error)}` };
+  }
+}
+
+/** A VM of an act, as it is shown. */
+export interface MemberView {
+  vm: { id: string; name: string };
+  /** Why the act leaves it out; "" when it does not. */
+  leftOut: string;
+  run: RunView;
+}
+
+export interface ActView {
+  playbook: string;
+  title: string;
+  members: MemberView[];
+  /** `asked`: all is planned, and one answer is awaited for all. `cancelled`: that was no. */
+  phase: 'planning' | 'asked' | 'running' | 'over' | 'cancelled';
+  prompt: Prompt | null;
+}
+
+const names = (members: readonly PlannedMember[]) => members.map(({ target }) => target.name).join(', ');
+
+/** What the steps of a plan that change something say that they will do, each with its VM. */
+function consequencesOf({ target, plan }: PlannedMember): string[] {
+  const steps = (plan?.steps ?? []).filter(({ changes }) => changes.length > 0);
+  const told = steps.flatMap(({ consequences = [], warnings }) => [...consequences, ...warnings]);
+  const first = steps.map(({ title }) => title).join('; ') || 'nothing is to be changed';
+  return [`${target.name}: ${first}`, ...told.map((text) => `${target.name}: ${text}`)];
+}
+
+/** The one question about all VMs, worst first; null where nothing would be changed. */
+export function questionOf(playbook: string, planned: readonly PlannedMember[]): Prompt | null {
+  const able = planned.filter(({ plan }) => plan !== null);
+  const steps = able.flatMap(({ plan }) => plan?.steps ?? []);
+  const changing = steps.filter(({ changes }) => changes.length > 0);
+  if (changing.length === 0) return null;
+  const disruptive = changing.some(({ danger }) => danger === 'disruptive');
+  const out = planned.filter(({ plan }) => plan === null);
+  return {
+    step: 'all',
+    level: disruptive ? 'disruptive' : 'reversible',
+    question: `${playbook} on ${able.length} VM${able.length === 1 ? '' : 's'}: ${names(able)}?`,
+    expects: disruptive ? String(able.length) : 'y',
+    consequences: [
+      ...out.map(({ target, because }) => `${target.name} is left out: ${because}`),
+      ...able.flatMap(consequencesOf),
+    ],
+  };
+}
+
+/** A playbook on several VMs in one act: all are planned, one answer confirms all, and they are changed in parallel. */
+export class Act {
+  readonly #about: { playbook: string; title: string };
+  readonly #members: readonly Member[];
+  readonly #listeners = new Set<() => void>();
+  readonly #asking = new Asking(() => this.#changed());
+  #planned: readonly PlannedMember[] = [];
+  #phase: ActView['phase'] = 'planning';
+
+  /** The runs of the members answer to `word`. */
+  constructor(about: { playbook: string; title: string }, members: readonly Member[]) {
+    this.#about = about;
+    this.#members = members;
+    for (const { run } of members) run.subscribe(() => this.#changed());
+  }
+
+  view(): ActView {
+    return {
+      ...this.#about,
+      phase: this.#phase,
+      prompt: this.#asking.prompt,
+      members: this.#members.map(({ target, run }) => ({
+        vm: { id: target.id, name: target.name },
+        leftOut: this.#planned.find((one) => one.run === run)?.because ?? '',
+        run: run.view(),
+      })),
+    };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  answer(text: string): 'accepted' | 'refused' {
+    return this.#asking.answer(text);
+  }
+
+  /** No for all: nothing is changed. */
+  cancel(): void {
+    this.#asking.settle({ kind: 'cancel' });
+  }
+
+  /**
+   * Plans all, asks, and runs all; `confirmed` is called between the answer and the first change. Resolves when all have
+   * ended, in whatever way.
+   */
+  async start(confirmed: () => void): Promise<ActView> {
+    this.#become('planning');
+    this.#planned = [];
+    this.#planned = await eachBounded(this.#members, planMember);
+    const prompt = questionOf(this.#about.playbook, this.#planned);
+    const able = this.#planned.filter(({ plan }) => plan !== null);
+    let typed = '';
+    if (prompt) {
+      this.#phase = 'asked';
+      const answer = await this.#asking.ask(prompt);
+      if (answer.kind !== 'text') return this.#become('cancelled');
+      typed = answer.text;
+    }
+    if (able.length === 0) return this.#become('cancelled');
+    this.#become('running');
+    confirmed();
+    const consent = { yes: true, word: prompt?.level === 'disruptive' ? typed : undefined };
+    await eachBounded(able, (one) => runMember(one, consent, one.plan));
+    return this.#become('over');
+  }
+
+  #become(phase: ActView['phase']): ActView {
+    this.#phase = phase;
+    this.#changed();
+    return this.view();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What confirms a disruptive step of a member: what was typed for all while the act runs, afterwards the VM's name. */
+export function wordIn(act: () => Act | null, target: Target): () => string {
+  return () => {
+    const view = act()?.view();
+    const able = view?.members.filter(({ leftOut }) => leftOut === '').length ?? 0;
+    return view?.phase === 'running' ? String(able) : target.name;
+  };
+}
