@@ -114,21 +114,24 @@ function tookOf(step: StepView): string {
   return stopwatch((Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000);
 }
 
-/** The steps with what came of each, one under another; the selected one in full. */
-function resultRows(slot: RunSlot, selected: number, width: number): Line[] {
+/** The steps with what came of each in `most` rows, one under another; the selected one in full. */
+export function resultRows(slot: RunSlot, selected: number, width: number, most = 2): Line[] {
   const titles = Math.min(40, Math.max(...slot.view.steps.map(({ title }) => cells(title))), Math.floor(width * 0.35));
   return slot.view.steps.flatMap((step, at): Line[] => {
     const took = tookOf(step);
     const right = `${took.padStart(6)}  ${step.undoable ? 'u' : ' '} `;
     const room = width - titles - 7 - right.length;
     const chosen = at === selected;
-    const texts = wrap(resultOf(step), room, chosen ? 8 : 2);
-    return texts.map((text, part): Line => {
+    const texts = wrap(resultOf(step), room, chosen ? 8 : most);
+    const names = wrap(step.title, titles, 3);
+    const height = Math.max(texts.length, names.length);
+    return Array.from({ length: height }, (_, part): Line => {
+      const text = texts[part] ?? '';
       const left = line(
         span(chosen && part === 0 ? mark.selected : ' ', 'accent', true),
         part === 0 ? stepMark(step) : ' ',
         ` ${part === 0 ? at + 1 : ' '} `,
-        { ...cell(part === 0 ? step.title : '', titles), bold: chosen },
+        { ...cell(names[part] ?? '', titles), bold: chosen },
         `  ${text}`,
       );
       const row = between(left, part === 0 ? line(span(right, 'dim')) : blank, width);

@@ -31,11 +31,6 @@ export function ageNote(fact: Fact<unknown> | null, now: Date, busy: boolean, ab
   return line(span(`${stale ? `${mark.stale} ` : ''}${told}${busy ? ` ${mark.loading}` : ''}`, stale ? 'high' : 'dim'));
 }
 
-/** What happened, without the event's number and the SID of an account whose name is there. */
-export function brief(what: string): string {
-  return what.replace(/^\d{4} /, '').replace(/ \(S-1-[\d-]+\)/, '');
-}
-
 /** Several blanks. */
 export function indent(width: number): string {
   return ' '.repeat(width);

@@ -1,8 +1,9 @@
 import { plansDocument, runDocument, runsDocument } from '../documents/run.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
-import { eachBounded, type PlannedMember, planMember, runMember } from '../playbook/act.ts';
+import { type PlannedMember, planMember, runMember } from '../playbook/act.ts';
 import type { Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
+import { eachBounded } from '../playbook/each-bounded.ts';
 import type { RunView } from '../playbook/run.ts';
 import type { StartedRun } from '../playbook/runner.ts';
 import { counted } from '../text/counts.ts';

@@ -1,24 +1,11 @@
 import type { PlanDocument, PlannedStep } from '../documents/run.ts';
 import type { Target } from './action.ts';
 import { Asking } from './asking.ts';
+import { eachBounded } from './each-bounded.ts';
 import type { Prompt, RunView } from './run.ts';
 import type { StartedRun } from './runner.ts';
 import { sentenceOf } from './sentence-of.ts';
 import { outranks } from './step-views.ts';
-
-/** So many VMs are planned, and changed, at once; the others wait for one of them to end. */
-export const atOnce = 10;
-
-/** Does `work` for each, at most `atOnce` at a time; the results are in the order of the items. Rejects when one does. */
-export async function eachBounded<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const places = items.entries();
-  const worker = async () => {
-    for (const [place, item] of places) results[place] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
-}
 
 /** A playbook on one of the VMs of an act. */
 export interface Member {
@@ -41,7 +28,7 @@ export async function planMember(member: Member): Promise<PlannedMember> {
   }
 }
 
-/** What was confirmed once for all steps: `y`, and what was typed for those that want more than that. */
+/** One answer for all steps: `y`, and the word that was typed for those that want more than that. */
 export interface Confirmed {
   yes: boolean;
   word: string | undefined;
@@ -50,7 +37,8 @@ export interface Confirmed {
 /** A thing that is new has a name of the moment: its folder and kind are what was confirmed. */
 function changesOf({ changes }: Pick<PlannedStep, 'changes'>): string {
   const keys = changes.map(({ method, resourceId, diff }) => {
-    const isNew = method === 'PUT' && diff.length > 0 && diff.every(({ before }) => before === '' || before === '(none)');
+    const isNew =
+      method === 'PUT' && diff.length > 0 && diff.every(({ before }) => before === '' || before === '(none)');
     return `${method} ${isNew ? resourceId.slice(0, resourceId.lastIndexOf('/')) : resourceId}`.toLowerCase();
   });
   return keys.sort().join('\n');
@@ -121,12 +109,32 @@ export interface ActView {
 
 const names = (members: readonly PlannedMember[]) => members.map(({ target }) => target.name).join(', ');
 
-/** What the steps of a plan that change something say that they will do, each with its VM. */
-function consequencesOf({ target, plan }: PlannedMember): string[] {
-  const steps = (plan?.steps ?? []).filter(({ changes }) => changes.length > 0);
-  const told = steps.flatMap(({ consequences = [], warnings }) => [...consequences, ...warnings]);
-  const first = steps.map(({ title }) => title).join('; ') || 'nothing is to be changed';
-  return [`${target.name}: ${first}`, ...told.map((text) => `${target.name}: ${text}`)];
+/** The titles of the steps that change something on a VM. */
+function actsOn({ target, plan }: PlannedMember): string {
+  const titles = (plan?.steps ?? []).filter(({ changes }) => changes.length > 0).map(({ title }) => title);
+  return `${target.name}: ${titles.join('; ') || 'nothing is to be changed'}`;
+}
+
+/** What the plans say that will happen: once where it is so for all, else with the VM's name, one of each VM by turns. */
+function consequencesOf(able: readonly PlannedMember[]): string[] {
+  const all = able.map(({ target, plan }) => ({
+    name: target.name,
+    texts: (plan?.steps ?? [])
+      .filter(({ changes }) => changes.length > 0)
+      .flatMap(({ consequences = [], warnings }) => [...consequences, ...warnings]),
+  }));
+  const isShared = (text: string) => all.length > 1 && all.every(({ texts }) => texts.includes(text));
+  const shared = [...new Set(all.flatMap(({ texts }) => texts.filter(isShared)))];
+  const own = all.flatMap(({ name, texts }) =>
+    texts.filter((text) => !isShared(text)).map((text, place) => ({ place, text: `${name}: ${text}` })),
+  );
+  return [...shared.map((text) => `each: ${text}`), ...own.sort((a, b) => a.place - b.place).map(({ text }) => text)];
+}
+
+/** What must be typed for a disruptive step: how many VMs it is about, or the name of the only one. */
+function wordFor(targets: readonly { name: string }[]): string {
+  const [first] = targets;
+  return targets.length === 1 && first ? first.name : String(targets.length);
 }
 
 /** The one question about all VMs, worst first; null where nothing would be changed. */
@@ -141,10 +149,11 @@ export function questionOf(playbook: string, planned: readonly PlannedMember[]):
     step: 'all',
     level: disruptive ? 'disruptive' : 'reversible',
     question: `${playbook} on ${able.length} VM${able.length === 1 ? '' : 's'}: ${names(able)}?`,
-    expects: disruptive ? String(able.length) : 'y',
+    expects: disruptive ? wordFor(able.map(({ target }) => target)) : 'y',
     consequences: [
       ...out.map(({ target, because }) => `${target.name} is left out: ${because}`),
-      ...able.flatMap(consequencesOf),
+      ...able.map(actsOn),
+      ...consequencesOf(able),
     ],
   };
 }
@@ -183,6 +192,11 @@ export class Act {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The VMs that could be planned: those that an answer is about. */
+  able(): readonly PlannedMember[] {
+    return this.#planned.filter(({ plan }) => plan !== null);
+  }
+
   answer(text: string): 'accepted' | 'refused' {
     return this.#asking.answer(text);
   }
@@ -201,7 +215,7 @@ export class Act {
     this.#planned = [];
     this.#planned = await eachBounded(this.#members, planMember);
     const prompt = questionOf(this.#about.playbook, this.#planned);
-    const able = this.#planned.filter(({ plan }) => plan !== null);
+    const able = this.able();
     let typed = '';
     if (prompt) {
       this.#phase = 'asked';
@@ -231,8 +245,7 @@ export class Act {
 /** What confirms a disruptive step of a member: what was typed for all while the act runs, afterwards the VM's name. */
 export function wordIn(act: () => Act | null, target: Target): () => string {
   return () => {
-    const view = act()?.view();
-    const able = view?.members.filter(({ leftOut }) => leftOut === '').length ?? 0;
-    return view?.phase === 'running' ? String(able) : target.name;
+    const running = act();
+    return running?.view().phase === 'running' ? wordFor(running.able().map((one) => one.target)) : target.name;
   };
 }

@@ -16,6 +16,11 @@ export interface Headline {
   texts: string[];
 }
 
+/** What happened, without the event's number and the SID of an account whose name is there. */
+export function brief(what: string): string {
+  return what.replace(/^\d{4} /, '').replace(/ \(S-1-[\d-]+\)/, '');
+}
+
 /** Short names of logon types; the others are given by their number. */
 const logonTypes: Record<number, string> = {
   2: 'console',
