@@ -71,10 +71,11 @@ function stepOfLead(lead: Lead, from: string): AttackStep {
     'role-assignment': `role on ${lead.to.name}`,
     identity: `change of ${lead.to.name}`,
   };
-  const logon = lead.reached ? `${from} → ${lead.to.name}` : `${from} tries ${lead.to.name}`;
+  const whence = lead.kind === 'internal-logon' ? from : lead.from || lead.who;
+  const logon = `${whence} ${lead.reached ? '→' : 'tries'} ${lead.to.name}`;
   return {
     at: lead.first,
-    text: cut(words[lead.kind] ?? (lead.kind === 'internal-logon' ? logon : `${lead.kind} → ${lead.to.name}`), longest),
+    text: cut(words[lead.kind] ?? logon, longest),
     severity: lead.severity,
     wayIn: false,
     telling: lead.reached,

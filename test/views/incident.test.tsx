@@ -272,7 +272,9 @@ describe('several VMs in one act, on screen', () => {
   test('one undo is for all that were done, confirmed by their number', async () => {
     const all = await marked();
     const { terminal, shows, web01, sql02 } = all;
-    await (await promptOf(all).asks('lock-nsg on 2 VMs').tells('web01: Lock the interfaces')).answer('2\r');
+    await (await promptOf(all).asks('lock-nsg on 2 VMs: web01, sql02?').tells('web01: Lock the interfaces')).answer(
+      '2\r',
+    );
     for (const run of [web01, sql02]) {
       run.finish({ ...locked(run), outcome: 'done' });
       await settle();
@@ -293,9 +295,13 @@ describe('several VMs in one act, on screen', () => {
     const all = await marked(80, 24);
     const { terminal, world, session, shows, web01 } = all;
     const asked = () => promptOf(all).asks('lock-nsg on 2 VMs: web01, sql02?').tells('web01: Lock the interfaces');
+    const whatNext = async () => {
+      await shows('What next?');
+      world.pass(1_000);
+      return shows('l later (it waits');
+    };
     await (await asked()).answer('\r');
-    world.pass(1_000);
-    const next = await shows('x stop here');
+    const next = await whatNext();
     expect(next.has('s skip')).toBe(false);
     terminal.type('l');
     await shows('w goes back to it');
@@ -305,8 +311,7 @@ describe('several VMs in one act, on screen', () => {
     expect(elsewhere.has('1 VM reached')).toBe(true);
     terminal.type('w');
     await (await asked()).answer('\r');
-    world.pass(1_000);
-    await shows('x stop here');
+    await whatNext();
     terminal.type('x');
     await shows('stopped: nothing was changed');
     expect(web01.calls).not.toContain('start');
