@@ -10,6 +10,14 @@ export interface EvidenceFile {
   format: EvidenceFormat;
   /** Undefined for event logs, whose events say which table is theirs. */
   table: string | undefined;
+  /** It was found in a folder, or in an archive, and not named itself: damage is a remark, and the rest is read. */
+  found?: boolean;
+}
+
+/** A file that is evidence, or may be, and is not read: why. */
+export interface UnreadFile {
+  path: string;
+  because: string;
 }
 
 const FORMATS: Record<string, EvidenceFormat> = {
