@@ -300,26 +300,17 @@ function addCase(cordon: Command): void {
         (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
       );
     });
-  folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
+  reading(folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)')))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
     .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
+    .option('--azure', 'ask Azure too: the heads in tags of what the case made, and its changes in the activity log')
+    .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
-      await finish(
-        (await import('./commands/case.ts')).caseVerify(
-          id,
-          {
-            ...at(flags),
-            ...(flags.head ? { head: flags.head } : {}),
-            ...(flags.entries ? { entries: flags.entries } : {}),
-            ...(flags.anchor ? { anchor: flags.anchor } : {}),
-            ...(flags.evidence ? { evidence: true } : {}),
-          },
-          streams,
-        ),
-      );
+      const { verifyWithAzure } = await import('./commands/verify-with-azure.ts');
+      await finish(verifyWithAzure(id, { ...flags, ...at(flags) }, streams));
     });
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
