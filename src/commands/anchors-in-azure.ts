@@ -144,7 +144,7 @@ export function anchorLines({ tags, logged, others, notSeen }: AnchorsInAzure): 
     ...tags.filter(({ because }) => because !== '').map(({ what, because }) => `✗ ${what} ${because}`),
     fitting.length === 0
       ? 'Azure: no resource has a head of this case in its tags'
-      : `Azure: ${counted(fitting.length, 'resource')} ${fitting.length === 1 ? 'has' : 'have'} heads of this case in their tags that fit; the last is of line ${Math.max(...fitting)}`,
+      : `Azure: heads of this case that fit: in the tags of ${counted(fitting.length, 'resource')}; the last is of line ${Math.max(...fitting)}`,
     ...(silent.length === 0 ? [] : [`Azure: ${counted(silent.length, 'resource')} of this case without a head`]),
     logged.of === 0
       ? 'Azure: the case has no changes with ids that the activity log could vouch for'

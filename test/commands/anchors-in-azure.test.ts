@@ -104,7 +104,7 @@ describe('cordon case verify --azure', () => {
     const { code, out, err } = await verify();
     expect(code, out + err).toBe(0);
     const changes = entries().filter(({ kind }) => kind === 'intent').length;
-    expect(out).toMatch(/Azure: \d+ resources have heads of this case in their tags that fit/);
+    expect(out).toMatch(/Azure: heads of this case that fit: in the tags of \d+ resources; the last is of line \d+/);
     expect(out).toContain(
       `the activity log has ${changes} of ${changes} changes by ids that the lines before them make`,
     );
