@@ -11,7 +11,7 @@ type Tags = Record<string, string>;
 
 const scopeOf = (call: Call): string => call.path.replace(/\/providers\/microsoft\.resources\/tags\/default$/i, '');
 
-/** What the tags are of: a resource, or a resource group. */
+/** The resource or resource group that has the tags. */
 function tagged(call: Call): ArmResource {
   const scope = scopeOf(call);
   const { types, subscription = '', group } = readPath(scope);
