@@ -2,7 +2,7 @@ import type { Connection } from '../azure/client/connection.ts';
 import type { Target } from '../playbook/action.ts';
 import { taggedInAzure } from './tagged-in-azure.ts';
 
-/** What of a case is left in Azure, by its tag. */
+/** Resources of a case that are left in Azure, found by its tag. */
 export interface LeftInAzure {
   /** What an undo should have taken away: "security group cordon-…". */
   inForce: string[];

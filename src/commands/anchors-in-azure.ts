@@ -9,7 +9,7 @@ import type { CaseReader } from '../casefile/case-store.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 
-/** What Azure keeps of how a case's record was, out of reach of the host that has the record. */
+/** The record of a case as Azure noted it, out of reach of the host that has it. */
 export interface AnchorsInAzure {
   /** The heads in the tags of what the case made; `because` says why one does not fit the record, "" where it does. */
   tags: { what: string; anchor: Anchor | null; because: string }[];

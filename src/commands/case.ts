@@ -147,7 +147,7 @@ function givenAnchor(options: CaseVerifyOptions): Partial<Anchor> | string {
   return { ...(head === undefined ? {} : { head }), ...(entries === undefined ? {} : { entries }) };
 }
 
-/** What was looked at besides the record itself; null for what was not asked for. */
+/** The results of the checks besides that of the record itself; null for those not asked for. */
 interface Beside {
   images: { file: string; sha256: string; because: string }[] | null;
   azure: AnchorsInAzure | null;
