@@ -94,7 +94,7 @@ export class ZipArchive {
       packed += entry.compressedSize;
       if (name.endsWith('/')) continue;
       if (members.length >= mostMembers) throw new ArchiveError(`it has more than ${mostMembers} members`);
-      // What no archive of its size can hold is made of members that share their bytes: a bomb.
+      // Members can only need more room than the archive has where they share their bytes: a bomb.
       if (packed > zip.fileSize) throw new ArchiveError('its members overlap, as those of a zip bomb do');
       const because = refusal(entry, name, entries.has(name));
       members.push({
@@ -149,7 +149,7 @@ const options = { lazyEntries: true, autoClose: false, decodeStrings: false, val
 
 function refusal(entry: Entry, name: string, again: boolean): string {
   if (name.length > longestName) return 'its name is longer than 4096 characters';
-  // Nothing is written by these names, but whoever reads the report may unpack the archive.
+  // Nothing is written by these names, but who reads the report may unpack the archive.
   if (yauzl.validateFileName(name.replaceAll('\\', '/')) !== null) return 'its name leads out of the archive';
   if (entry.isEncrypted()) return 'it is protected by a password';
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
@@ -178,7 +178,7 @@ async function* checked(stream: AsyncIterable<Buffer>, expected: number): AsyncG
 function archiveError(error: unknown): Error {
   if (error instanceof ArchiveError || !(error instanceof Error)) return error as Error;
   const code = 'code' in error ? String(error.code) : '';
-  // Those of the system are told by who reports them.
+  // The system's own errors keep their codes, which other code puts into words.
   if (/^E[A-Z]+$/.test(code)) return error;
   return new ArchiveError(`its archive is damaged (${error.message.slice(0, 200)})`, '', { cause: error });
 }

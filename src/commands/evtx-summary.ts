@@ -42,7 +42,7 @@ function byComputer(files: readonly EventLogReport[]): [computer: string, told: 
 
 const seconds = (instant: string | null): string => (instant === null ? '-' : `${instant.slice(0, 19)}Z`);
 
-/** What was found: by computer and period, what of it holds no logons, and what was not read. */
+/** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
 export function summaryLines({ files, unread, besides }: EvtxDocument): string[] {
   const computers = byComputer(files);
   const quiet = files.filter(saysNothing);

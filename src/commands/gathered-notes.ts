@@ -19,7 +19,7 @@ export function othersLine(others: Evidence['others']): string[] {
   return [`not read: ${counted(files, 'file')} of kinds that are no evidence here: ${listed(endings, endingsTold)}`];
 }
 
-/** What was found and is not read: files that are evidence or may be, one a line; the rest together. */
+/** The files that were found and are not read: those that are evidence or may be, one a line; the rest together. */
 export function gatheredNotes({ unread, tableless, others }: Evidence): string[] {
   return [
     ...unread.map(({ path, because }) => `not read: ${path}: ${because}`),

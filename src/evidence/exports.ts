@@ -169,7 +169,7 @@ export function exportSource(table: string, file: string, format: 'csv' | 'json'
           if (guessed.size > MAX_COLUMNS) break;
         }
       } catch (error) {
-        // What is wrong with it is said when its rows are read.
+        // The reading of its rows fails at the same place, and reports it.
         if (!lenient || !(error instanceof EvidenceError)) throw error;
       }
       checkNames([...guessed.keys()], file);

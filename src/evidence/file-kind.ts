@@ -5,11 +5,11 @@ import { recognisedTable } from './recognised-table.ts';
 /** How much of a file is looked at. */
 const headBytes = 64 * 1024;
 
-/** What a file holds, by its content: its name is the word of whoever named it. */
+/** The kind of a file by its content, which its name can only claim. */
 export type FileKind =
   | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined }
   | { kind: 'archive' }
-  /** What it is, and what to do to have it read. */
+  /** Of a form that is not read; `because` says which, and the cure. */
   | { kind: 'refused'; because: string }
   /** Of the form of evidence, and of no table that is known. */
   | { kind: 'tableless'; format: EvidenceFormat }

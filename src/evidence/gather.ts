@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 export interface GatherOptions {
-  /** What a file is that was named itself and whose content does not say it. Throws where it can be nothing. */
+  /** Takes a file that was named itself and whose content does not say its kind. Throws where it can be none. */
   named(given: string): EvidenceFile;
   signal?: AbortSignal;
   /** Gets the number of files that were looked at so far. */
@@ -75,7 +75,7 @@ class Gathering {
     try {
       kind = await fileKind(given);
     } catch (error) {
-      // What else is wrong with a file that was named is said when it is read.
+      // A file that was named and cannot be opened is reported when it is read.
       if (error instanceof ArchiveError && error.code === '') return this.#failed(given, error);
     }
     if (kind?.kind === 'archive') return this.#addArchive(given, 0);
