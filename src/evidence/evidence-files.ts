@@ -20,6 +20,17 @@ export interface UnreadFile {
   because: string;
 }
 
+/** The kind of a file by its content, which its name can only claim. */
+export type FileKind =
+  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined }
+  | { kind: 'archive' }
+  /** Of a form that is not read; `because` says which, and the cure. */
+  | { kind: 'refused'; because: string }
+  /** Of the form of evidence, and of no table that is known. */
+  | { kind: 'tableless'; format: EvidenceFormat }
+  | { kind: 'empty' }
+  | { kind: 'stranger' };
+
 const FORMATS: Record<string, EvidenceFormat> = {
   '.evtx': 'evtx',
   '.csv': 'csv',

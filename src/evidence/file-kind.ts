@@ -1,20 +1,9 @@
 import { headOf } from '../archives/open-file.ts';
-import type { EvidenceFormat } from './evidence-files.ts';
+import type { FileKind } from './evidence-files.ts';
 import { recognisedTable } from './recognised-table.ts';
 
 /** How much of a file is looked at. */
 const headBytes = 64 * 1024;
-
-/** The kind of a file by its content, which its name can only claim. */
-export type FileKind =
-  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined }
-  | { kind: 'archive' }
-  /** Of a form that is not read; `because` says which, and the cure. */
-  | { kind: 'refused'; because: string }
-  /** Of the form of evidence, and of no table that is known. */
-  | { kind: 'tableless'; format: EvidenceFormat }
-  | { kind: 'empty' }
-  | { kind: 'stranger' };
 
 const stranger: FileKind = { kind: 'stranger' };
 

@@ -4,8 +4,8 @@ import { ArchiveError } from '../archives/archive-error.ts';
 import { baseName, memberPath } from '../archives/evidence-path.ts';
 import { archiveAt } from '../archives/open-file.ts';
 import { fileFailure } from './evidence-error.ts';
-import type { EvidenceFile, UnreadFile } from './evidence-files.ts';
-import { type FileKind, fileKind } from './file-kind.ts';
+import type { EvidenceFile, FileKind, UnreadFile } from './evidence-files.ts';
+import { fileKind } from './file-kind.ts';
 import { filesMatching, filesUnder, isPattern } from './folder-walk.ts';
 
 /** What the files, folders, patterns and archives hold that a responder named. Plain data: a thread can be given it. */

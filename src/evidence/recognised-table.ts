@@ -1,7 +1,6 @@
 import { baseName } from '../archives/evidence-path.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
-import type { EvidenceFormat } from './evidence-files.ts';
-import type { FileKind } from './file-kind.ts';
+import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 
 /** Columns that every table has say nothing of which it is. */
 const common = new Set(Object.keys(columnsOf('')));
