@@ -1,7 +1,7 @@
 import type { Expression } from './scope.ts';
 import { keyOf } from './values.ts';
 
-/** What rows are grouped by. */
+/** A value that rows are grouped by. */
 export type Key = Pick<Expression, 'at' | 'codes'>;
 
 /** Numbers below this are found by their place in an array and not in a map. */

@@ -11,7 +11,7 @@ export interface Stream {
   size?: number;
 }
 
-/** Is told of rows that are kept; `about` are all that are to come. Throws where they are too many. */
+/** Takes note of rows that are kept, or of about how many bytes are to come. Throws where they are too many. */
 export type Hold = (kept: { frame?: Frame; about?: number }) => void;
 
 /** Rows on their way through the operators: all there, or read piece by piece. */

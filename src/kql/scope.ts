@@ -1,8 +1,9 @@
 import type { Frame, Vector } from './frame.ts';
 import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
 import { type Node, sourceText, startOf } from './language.ts';
+import type { ReadTable } from './read-table.ts';
 import type { Hold, Rows } from './rows.ts';
-import type { ReadTable, Table } from './table.ts';
+import type { Table } from './table.ts';
 import type { Ticks } from './times.ts';
 import type { ColumnType } from './types.ts';
 import type { Value } from './values.ts';

@@ -1,6 +1,4 @@
-import { frameOf } from './frame.ts';
 import { parseLong } from './longs.ts';
-import type { Rows, Stream } from './rows.ts';
 import { datetimeFromMilliseconds, parseDatetime, parseTimespan } from './times.ts';
 import type { Column, ColumnType } from './types.ts';
 import { dynamicFrom, missing, type Value } from './values.ts';
@@ -14,15 +12,6 @@ export interface Table {
   data: Value[][];
   length: number;
 }
-
-/** A table whose rows are read as they are asked for, and anew each time that they are. */
-export interface ReadTable extends Stream {
-  name: string;
-  columns: Column[];
-}
-
-/** The rows of a table, wherever they are. */
-export const rowsOf = (table: Table | ReadTable): Rows => ('data' in table ? frameOf(table) : table);
 
 /**
  * A table from rows of plain JavaScript values. Declared types win and come first, in their order; other columns follow

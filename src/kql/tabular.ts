@@ -27,9 +27,9 @@ import { datatable, print, range } from './operators/sources.ts';
 import { distinctRows, summarizer } from './operators/summarize.ts';
 import { topNested } from './operators/top-nested.ts';
 import { union } from './operators/union.ts';
+import { rowsOf } from './read-table.ts';
 import { isStream, mapped, type Reducer, type Rows, reduced, whole } from './rows.ts';
 import { constantCount, noTable, refuse, type Scope, within } from './scope.ts';
-import { rowsOf } from './table.ts';
 
 type Operator = (node: Node, input: Frame, scope: Scope) => Frame;
 

@@ -4,7 +4,8 @@ import { logAnalyticsRows } from '../../src/kql/cells.ts';
 import { type EvaluateOptions, evaluate } from '../../src/kql/evaluate.ts';
 import { type Frame, frameOf, pick, reader, type Vector } from '../../src/kql/frame.ts';
 import { KqlError } from '../../src/kql/kqlerror.ts';
-import { type ReadTable, type Table, tableFromRows } from '../../src/kql/table.ts';
+import type { ReadTable } from '../../src/kql/read-table.ts';
+import { type Table, tableFromRows } from '../../src/kql/table.ts';
 import type { Value } from '../../src/kql/values.ts';
 
 // A query over tables that are read piece by piece gives what it gives over the same tables in memory, to the last digit

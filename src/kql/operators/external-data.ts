@@ -1,9 +1,10 @@
 import { convert } from '../call.ts';
 import { type Frame, reader, type Vector, vectorOf } from '../frame.ts';
 import { child, list, literalText, type Node, optional, resultColumns, simpleName, sourceText } from '../language.ts';
+import { type ReadTable, rowsOf } from '../read-table.ts';
 import { whole } from '../rows.ts';
 import { fail, type Scope } from '../scope.ts';
-import { type ReadTable, rowsOf, type Table } from '../table.ts';
+import type { Table } from '../table.ts';
 import type { Column } from '../types.ts';
 import { missing } from '../values.ts';
 

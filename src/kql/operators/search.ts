@@ -1,9 +1,9 @@
 import { toBool } from '../call.ts';
 import { checkRows, type Frame, pick, type Vector, vectorOf } from '../frame.ts';
 import { child, list, literalText, type Node, optional, parameters, resultColumns } from '../language.ts';
+import { rowsOf } from '../read-table.ts';
 import type { Rows } from '../rows.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
-import { rowsOf } from '../table.ts';
 import type { Value } from '../values.ts';
 import { type Branch, branches, gather, type Input, isView, placesOf, united } from './union.ts';
 

@@ -70,7 +70,7 @@ export function firstInOrder(keyNodes: readonly Node[], count: number, outer: Sc
   let kept: Frame | undefined;
   return {
     add(piece) {
-      // What is kept comes before: of equal rows the first stay.
+      // Rows that are kept come before: of equal ones the first stay.
       const all = kept === undefined ? piece : concat([kept, best(keyNodes, count, piece, outer)]);
       kept = best(keyNodes, count, all, outer);
     },

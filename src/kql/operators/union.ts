@@ -12,9 +12,9 @@ import {
   resultColumns,
   simpleName,
 } from '../language.ts';
+import { rowsOf } from '../read-table.ts';
 import { isStream, type Rows } from '../rows.ts';
 import { type Binding, NO_TABLE, refuse, type Scope, within } from '../scope.ts';
-import { rowsOf } from '../table.ts';
 import type { Column } from '../types.ts';
 import { missing, type Value } from '../values.ts';
 
