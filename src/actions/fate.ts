@@ -28,7 +28,7 @@ export interface Fate {
   asSent?: true;
   /** It was not done, and yet what it made before it failed is there. */
   leaves?: true;
-  /** The resource is as the request would make it, whoever did so. */
+  /** The resource is as the request would make it, which another request may have done. */
   byState?: true;
   /** One sentence: what was found. */
   text: string;
