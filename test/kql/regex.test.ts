@@ -85,7 +85,26 @@ describe('regular expressions as Kusto reads them', () => {
   });
 
   const atom = fc.constantFrom(
-    ...['a', 'b', 'k', ' ', '.', '[ab]', '[^a]', '[^\\W]', '\\pL', '\\P{Ll}', '\\d', '\\w', '\\W', '\\S', '1', '<', '\\.', 'é'],
+    ...[
+      'a',
+      'b',
+      'k',
+      ' ',
+      '.',
+      '[ab]',
+      '[^a]',
+      '[^\\W]',
+      '\\pL',
+      '\\P{Ll}',
+      '\\d',
+      '\\w',
+      '\\W',
+      '\\S',
+      '1',
+      '<',
+      '\\.',
+      'é',
+    ],
   );
   const repeat = fc.constantFrom('', '', '', '*', '+', '?', '*?', '+?', '??', '{2}', '{1,3}', '{2,}');
   const pattern = fc.letrec<{ piece: string; group: string; any: string }>((tie) => ({
@@ -98,7 +117,12 @@ describe('regular expressions as Kusto reads them', () => {
     ),
   })).any;
   const whole = fc
-    .tuple(fc.constantFrom('', '', '(?i)', '(?s)'), fc.constantFrom('', '^', '\\b', '\\B'), pattern, fc.constantFrom('', '$', '\\b'))
+    .tuple(
+      fc.constantFrom('', '', '(?i)', '(?s)'),
+      fc.constantFrom('', '^', '\\b', '\\B'),
+      pattern,
+      fc.constantFrom('', '$', '\\b'),
+    )
     .map((parts) => parts.join(''));
 
   it('both engines find the same, where JavaScript’s is used', () => {

@@ -77,7 +77,7 @@ export async function readInventory(
     }
     const inSets = await readInstances(connection, others, subscriptions, signal);
     if (inSets.machines.length > 0) {
-      machines.push(...inSets.machines);
+      for (const machine of inSets.machines) machines.push(machine);
       onPage(machines, subscriptions);
     }
     return known(
