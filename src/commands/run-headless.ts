@@ -252,6 +252,7 @@ function runOnSeveral(
       flags,
       {
         ...parts,
+        playbook: withDiskOptions(parts.playbook, flags),
         ...(guardOnce ? { guard: guardOnce } : {}),
         targets: vms.map(targetOf),
         async openCase(): Promise<SharedCase> {
