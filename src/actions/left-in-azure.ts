@@ -21,11 +21,12 @@ interface Tagged {
   tags?: Record<string, string>;
 }
 
-/** Looks in the subscriptions of these VMs, and at the VMs themselves. Reads only. */
+/** Looks at these VMs, in their subscriptions, and in others where evidence may have gone. Reads only. */
 export async function leftInAzure(
   connection: Connection,
   caseId: string,
   targets: readonly Target[],
+  subscriptions: Iterable<string> = [],
 ): Promise<LeftInAzure> {
   const left: LeftInAzure = { inForce: [], evidence: [], notSeen: [] };
   const look = async (what: string, into: string[], list: () => Promise<AsyncIterable<Tagged>>): Promise<void> => {
@@ -44,7 +45,10 @@ export async function leftInAzure(
       left.notSeen.push(`${what}: ${briefly(error)}`);
     }
   };
-  for (const subscription of new Set(targets.map(({ subscriptionId }) => subscriptionId.toLowerCase()))) {
+  for (const subscription of new Set([
+    ...targets.map(({ subscriptionId }) => subscriptionId.toLowerCase()),
+    ...subscriptions,
+  ])) {
     const [network, compute] = await Promise.all([connection.network(subscription), connection.compute(subscription)]);
     await look('security group', left.inForce, async () => network.networkSecurityGroups.listAll());
     await look('snapshot', left.evidence, async () => compute.snapshots.list());
