@@ -135,9 +135,3 @@ export function others(group: Json, own: readonly string[]): string[] {
     ...subnets.filter((id) => id !== '').map((id) => `subnet ${shortName(id)}`),
   ];
 }
-
-/** The first names of a list, and how many more there are. */
-export function listed(names: readonly string[], limit = 8): string {
-  const shown = names.slice(0, limit).join(', ');
-  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
-}
