@@ -116,7 +116,7 @@ export async function neededBy(connection: Connection, group: string): Promise<s
   let seen = 0;
   for await (const other of client.networkSecurityGroups.list(parsed.resourceGroup)) {
     seen += 1;
-    if (seen > 1000) break;
+    if (seen > 1000) return [...names, 'perhaps one of those after the first 1,000'];
     if (sameId(other.id ?? '', group)) continue;
     const { tags } = other;
     const before = Object.entries(tags ?? {}).filter(([name]) => /^cordon-before/i.test(name));
