@@ -96,7 +96,7 @@ async function logged(connection: Connection, sent: SentChange, signal: AbortSig
     const status = at(event, 'status');
     statuses.push((typeof status === 'string' ? status : textAt(status, 'value')).toLowerCase());
   }
-  // What stands in the rest of a log that is longer than was read is not known.
+  // The event may be in the part of the log that was not read.
   if (statuses.length === 0 && cut !== '') throw new Error(cut);
   return { statuses };
 }

@@ -77,7 +77,7 @@ describe('cordon release', () => {
     const seen = capture();
     expect(await runOn('lock-nsg', ['web02', 'dev-web'], flagsOf, seen.streams), seen.err()).toBe(0);
     const [of] = /\d{4}-\d\d-\d\d-web02[\w-]*/.exec(seen.err()) ?? [];
-    // What the undo of the second VM leaves behind is in force.
+    // The undo of the second VM leaves its group behind.
     await bench.faults([
       {
         match: { method: 'DELETE', path: `/subscriptions/${sub}/.*networkSecurityGroups/cordon-.*dev-web` },

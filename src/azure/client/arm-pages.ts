@@ -2,7 +2,7 @@ import { listAt, textAt } from '../../arm/json.ts';
 import { count } from '../../text/counts.ts';
 import type { Connection } from './connection.ts';
 
-/** What was read of a list; `cut` says that it goes on after that, and is "" where it is whole. */
+/** A list as far as it was read; `cut` says that it goes on after that, and is "" where it is whole. */
 export interface ArmList {
   entries: unknown[];
   cut: string;

@@ -41,7 +41,7 @@ export async function readEligibleRoles(
   return { roles, cut };
 }
 
-/** The same for advice: whom it does not find is told the general cure. */
+/** The same as advice alone: without an answer the general cure stays. */
 export async function adviseRoles(
   connection: Connection,
   scope: string,

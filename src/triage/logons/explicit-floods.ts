@@ -14,7 +14,7 @@ export interface ExplicitUse {
   program: string;
 }
 
-/** What is one subject's: Windows compares names of computers and accounts without regard to case. */
+/** Equal for attempts of one subject: Windows compares names of computers and accounts without regard to case. */
 export function keyOfSubject({ computer, subject }: Pick<ExplicitUse, 'computer' | 'subject'>): string {
   return `${computer}\n${subject}`.toLowerCase();
 }
