@@ -157,7 +157,7 @@ function addEvtx(cordon: Command): void {
   thresholds(
     cordon
       .command('evtx <file...>')
-      .description('the failed logons in exported Windows event logs (.evtx), without Azure'),
+      .description('the failed logons in exported logs, without Azure: files, folders, patterns and archives'),
   )
     .option('--json', 'print cordon.evtx/1')
     .option('--events', 'print the logon events, one JSON object a line')
@@ -177,7 +177,10 @@ function addKql(cordon: Command): void {
       .command('kql <query>')
       .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
   )
-    .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
+    .option(
+      '--evidence <file...>',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+    )
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
