@@ -187,6 +187,10 @@ function addKql(cordon: Command): void {
     .option('--limit <n>', 'maximum rows to print', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
+    .option(
+      '--out <file>',
+      'write the answer to a new file: .csv, .jsonl, .json, .parquet, .xlsx; .svg has the chart of render',
+    )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
     .action(async (query: string, _flags, command: Command) =>
