@@ -369,6 +369,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
     permissions: ahead.permissions,
     danger: 'disruptive',
     undo: undoText(states, all),
+    made: all.map(({ id }) => shortName(id)),
     warnings: [
       ...new Set([...replacing(states, standing), ...ahead.warnings, ...outlook.warnings, ...jit, ...said.warnings]),
     ],
