@@ -225,6 +225,7 @@ function addRun(cordon: Command): void {
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
+    .option('--approve <digest>', 'run only the plan of this digest, as --dry-run prints it; or the file of its JSON')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'continue this case')
@@ -377,7 +378,20 @@ function addDoctor(cordon: Command): void {
     );
 }
 
-const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion', 'incident'];
+const schemaNames = [
+  'triage',
+  'scan',
+  'plan',
+  'plans',
+  'run',
+  'runs',
+  'transcript',
+  'doctor',
+  'kql',
+  'evtx',
+  'conclusion',
+  'incident',
+];
 
 /** An argument that shells complete; the command itself says what is wrong with another value. */
 const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });

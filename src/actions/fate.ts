@@ -1,9 +1,10 @@
 import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { parseResourceId, type ResourceId, sameId, shortName } from '../arm/resource-id.ts';
-import { listedByArm } from '../azure/client/arm-pages.ts';
+import { listOfArm } from '../azure/client/arm-pages.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { powerIn } from '../azure/readers/machine.ts';
+import { count } from '../text/counts.ts';
 import { differences } from './as-sent.ts';
 
 /** A request that may have changed Azure, as it left or as the record has it. */
@@ -93,12 +94,15 @@ async function logged(connection: Connection, sent: SentChange, signal: AbortSig
   const filter = `eventTimestamp ge '${since}' and resourceGroupName eq '${group.replaceAll("'", "''")}'`;
   const url = `/subscriptions/${subscription}/providers/Microsoft.Insights/eventtypes/management/values?api-version=${logVersion}&$filter=${encodeURIComponent(filter)}`;
   const statuses: string[] = [];
-  for await (const event of listedByArm(connection, url, logPages, signal)) {
+  const { entries, cut } = await listOfArm(connection, url, logPages, signal);
+  for (const event of entries) {
     const id = textAt(event, 'httpRequest', 'clientRequestId');
     if (id.toLowerCase() !== sent.clientRequestId.toLowerCase()) continue;
     const status = at(event, 'status');
     statuses.push((typeof status === 'string' ? status : textAt(status, 'value')).toLowerCase());
   }
+  // The event may be in the part of the log that was not read.
+  if (statuses.length === 0 && cut !== '') throw new Error(cut);
   return { statuses };
 }
 
@@ -134,32 +138,37 @@ async function askLog(
 /** The vault of a protected item, by the address of a request to the item. */
 const vaultIn = (sent: SentChange) => parseResourceId(pathOf(sent.url).split(/\/backupFabrics\//i)[0] ?? '');
 
-/** The jobs of a vault that the request can have begun for a VM. At most the first two thousand of the vault are seen. */
-async function* jobsBegun(
+const mostJobs = 2000;
+
+/** The jobs of a vault that the request can have begun for a VM; `cut` says that the vault has more jobs than were read. */
+async function jobsBegun(
   connection: Connection,
   sent: SentChange,
   about: { vault: ResourceId; operation: 'Backup' | 'Undelete'; machine: string },
-): AsyncGenerator<{ name: string; status: string }> {
+): Promise<{ jobs: { name: string; status: string }[]; cut: string }> {
   const { vault, operation, machine } = about;
   const client = await connection.backup(vault.subscriptionId);
+  const jobs: { name: string; status: string }[] = [];
   let seen = 0;
   for await (const { name = '', properties } of client.backupJobs.list(vault.name, vault.resourceGroup)) {
     seen += 1;
-    if (seen > 2000) break;
+    if (seen > mostJobs) return { jobs, cut: `${vault.name} has more jobs than the ${count(mostJobs)} that were read` };
     const mine = sameId(properties?.entityFriendlyName ?? '', machine);
     const started = properties?.startTime?.getTime() ?? 0;
-    if (!mine || properties?.operation !== operation || !isBegunBy(sent, started)) continue;
-    yield { name, status: properties.status ?? '' };
+    if (mine && properties?.operation === operation && isBegunBy(sent, started))
+      jobs.push({ name, status: properties.status ?? '' });
   }
+  return { jobs, cut: '' };
 }
 
 async function backupFate(connection: Connection, sent: SentChange): Promise<Fate> {
   const vault = vaultIn(sent);
   const machine = /\/protectedItems\/[^/]*;([^;/]+)\/backup$/i.exec(pathOf(sent.url))?.[1] ?? '';
   if (!vault || machine === '') return unclear('the vault of the backup is not known here');
-  for await (const { name } of jobsBegun(connection, sent, { vault, operation: 'Backup', machine })) {
-    return { ...done(`the vault has a backup job since then: ${name}`), job: name };
-  }
+  const { jobs, cut } = await jobsBegun(connection, sent, { vault, operation: 'Backup', machine });
+  const [job] = jobs;
+  if (job) return { ...done(`the vault has a backup job since then: ${job.name}`), job: job.name };
+  if (cut !== '') return unclear(cut);
   return notDone('the vault has no backup job since then: it was not done');
 }
 
@@ -182,10 +191,12 @@ async function undeleteFate(
   const vault = vaultIn(sent);
   const machine = shortName(textAt(sent.body, 'properties', 'sourceResourceId'));
   if (!vault) return unclear('the vault of the backup is not known here');
-  for await (const { name, status } of jobsBegun(connection, sent, { vault, operation: 'Undelete', machine })) {
+  const { jobs, cut } = await jobsBegun(connection, sent, { vault, operation: 'Undelete', machine });
+  for (const { name, status } of jobs) {
     if (/^inprogress$/i.test(status)) return { ...atIt(`the vault undeletes it: job ${name}`), job: name };
     if (/^(failed|cancelled)$/i.test(status)) return notDone(`job ${name} of the vault ended as ${status}`);
   }
+  if (cut !== '') return unclear(cut);
   return { ...notDone('the backup is soft-deleted, and the vault has no job that undeletes it'), sure: false };
 }
 
