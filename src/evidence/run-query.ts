@@ -5,6 +5,7 @@ import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
@@ -32,6 +33,8 @@ export interface QueryResult {
   tables: { name: string; rows: number }[];
   /** The files that were read, each once, with their digests. */
   files: EvidenceDigest[];
+  /** What the query's `render` asks for. */
+  visualization: Visualization | undefined;
   /** Remarks on the evidence, one line each. */
   notes: string[];
 }
@@ -170,6 +173,7 @@ export async function runQuery(
   return {
     ...shownRows(result, request.limit),
     total: result.length,
+    visualization: visualizationOf(query),
     tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),
     files: [...digests.values()].map(({ digest }) => digest),
     notes,
