@@ -1,11 +1,12 @@
-import type { PlanDocument, PlannedStep } from '../documents/run.ts';
+import type { ApprovedStep } from '../documents/approval.ts';
+import type { PlanDocument } from '../documents/run.ts';
 import type { Target } from './action.ts';
+import { differencesBetween } from './approval.ts';
 import { Asking } from './asking.ts';
 import { eachBounded } from './each-bounded.ts';
 import type { Prompt, RunView } from './run.ts';
 import type { StartedRun } from './runner.ts';
 import { sentenceOf } from './sentence-of.ts';
-import { outranks } from './step-views.ts';
 
 /** A playbook on one of the VMs of an act. */
 export interface Member {
@@ -34,32 +35,31 @@ export interface Confirmed {
   word: string | undefined;
 }
 
-/** A thing that is new has a name of the moment: its folder and kind are what was confirmed. */
-function changesOf({ changes }: Pick<PlannedStep, 'changes'>): string {
-  const keys = changes.map(({ method, resourceId, diff }) => {
-    const isNew =
-      method === 'PUT' && diff.length > 0 && diff.every(({ before }) => before === '' || before === '(none)');
-    return `${method} ${isNew ? resourceId.slice(0, resourceId.lastIndexOf('/')) : resourceId}`.toLowerCase();
-  });
-  return keys.sort().join('\n');
-}
-
-/** Does the step at its turn change what its plan said that was confirmed, and disturb no more? */
-function isAsConfirmed(step: PlannedStep, plan: PlanDocument): boolean {
-  const confirmed = plan.steps.find(({ id }) => id === step.id);
-  return (
-    confirmed !== undefined && changesOf(confirmed) === changesOf(step) && !outranks(step.danger, confirmed.danger)
-  );
-}
+/** What of a step is confirmed: the requests that it sends, and how much they disturb. */
+const confirmedOf = (step: ApprovedStep | undefined) =>
+  step && {
+    danger: step.danger,
+    changes: step.changes.map(({ method, resourceId, after }) => ({ method, resourceId, after })),
+  };
 
 /**
- * Answers a run by what was confirmed once. What that does not answer ends the run: nobody can be asked. With `plan`, so
- * does a step that is about to change something else than its plan said.
+ * Answers a run by what was confirmed once. What that does not answer ends the run: nobody can be asked. With `confirmed`,
+ * the steps as they were planned then, so does a step that is about to change something else.
  */
-export function answerAll(run: StartedRun, { yes, word }: Confirmed, plan: PlanDocument | null = null): void {
+export function answerAll(
+  run: StartedRun,
+  { yes, word }: Confirmed,
+  confirmed: readonly ApprovedStep[] | null = null,
+): void {
+  const differing = (id: string): string[] => {
+    if (!confirmed) return [];
+    const now = run.toApprove().find((step) => step.id === id);
+    const then = confirmed.find((step) => step.id === id);
+    return differencesBetween(confirmedOf(then), confirmedOf(now));
+  };
   let pending = '';
   run.subscribe(() => {
-    const { prompt, steps, current } = run.view();
+    const { prompt } = run.view();
     if (!prompt) {
       pending = '';
       return;
@@ -67,11 +67,11 @@ export function answerAll(run: StartedRun, { yes, word }: Confirmed, plan: PlanD
     const key = `${prompt.step} ${prompt.level} ${prompt.expects}`;
     if (key === pending) return;
     pending = key;
-    const step = steps[current];
     queueMicrotask(() => {
+      const [difference] = prompt.level === 'ask' ? [] : differing(prompt.step);
       if (prompt.level === 'ask') run.skip();
-      else if (plan && step && !isAsConfirmed(step, plan)) {
-        run.cancel('its plan is not the one that was confirmed any more; start it on this VM alone to see it');
+      else if (difference !== undefined) {
+        run.cancel(`its plan is not the one that was confirmed: ${difference}; start it on this VM alone to see it`);
       } else if (prompt.level === 'disruptive' && word !== undefined) {
         if (run.answer(word) === 'refused') run.cancel();
       } else if (prompt.level === 'reversible' && yes) run.answer('y');
@@ -81,8 +81,12 @@ export function answerAll(run: StartedRun, { yes, word }: Confirmed, plan: PlanD
 }
 
 /** Runs the playbook on one VM, answered by what was confirmed. Never rejects: what goes wrong is that VM's own. */
-export async function runMember({ run }: Member, confirmed: Confirmed, plan: PlanDocument | null): Promise<RunView> {
-  answerAll(run, confirmed, plan);
+export async function runMember(
+  { run }: Member,
+  consent: Confirmed,
+  confirmed: readonly ApprovedStep[] | null,
+): Promise<RunView> {
+  answerAll(run, consent, confirmed);
   try {
     return await run.start();
   } catch (error) {
@@ -227,7 +231,7 @@ export class Act {
     this.#become('running');
     confirmed();
     const consent = { yes: true, word: prompt?.level === 'disruptive' ? typed : undefined };
-    await eachBounded(able, (one) => runMember(one, consent, one.plan));
+    await eachBounded(able, (one) => runMember(one, consent, one.run.toApprove()));
     return this.#become('over');
   }
 

@@ -34,13 +34,6 @@ function atLeast(danger: Danger): Danger {
   return danger === 'none' ? 'reversible' : danger;
 }
 
-const dangers: readonly Danger[] = ['none', 'reversible', 'disruptive'];
-
-/** Does it disturb more than the other? */
-export function outranks(one: Danger, other: Danger): boolean {
-  return dangers.indexOf(one) > dangers.indexOf(other);
-}
-
 /** What a plan says of its step. */
 export function planShown(plan: ActionPlan): Partial<StepView> {
   return {

@@ -108,7 +108,9 @@ describe('a playbook on several VMs', () => {
     const view = await end;
     expect(outcomes(view)).toEqual(['web01 cancelled', 'web02 done']);
     expect([moved.world.value, same.world.value]).toEqual([0, 1]);
-    expect(view.members[0]?.run.summary).toContain('its plan is not the one that was confirmed any more');
+    expect(view.members[0]?.run.summary).toContain(
+      'its plan is not the one that was confirmed: changes.0.resourceId: /a/nic → /a/other-nic',
+    );
     expect(logs.web01?.kinds()).not.toContain('confirm');
   });
 
