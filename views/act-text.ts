@@ -133,12 +133,10 @@ export function actSummary(state: SessionState, slot: ActSlot): string {
   if (phase === 'asked') return 'asks once for all';
   if (phase === 'cancelled') return 'stopped: nothing was changed';
   const words = members.map((member) => {
-    const { word, text } = memberTold(state, slot, member);
-    return word.startsWith('LOCKED')
-      ? 'locked'
-      : word.startsWith('STILL OPEN')
-        ? 'STILL OPEN'
-        : word || (text === '' ? '' : 'under way');
+    if (runOfMember(state, slot, member.vm.id)?.view.outcome === 'running') return 'under way';
+    const { word } = memberTold(state, slot, member);
+    // The ports of each are in its row.
+    return word.replace(/^LOCKED.*/, 'locked').replace(/^(STILL OPEN|OPEN AGAIN).*/, '$1');
   });
   return [...Map.groupBy(words, (word) => word)].map(([word, all]) => `${all.length} ${word}`).join(', ');
 }

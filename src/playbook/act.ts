@@ -35,7 +35,7 @@ export interface Confirmed {
   word: string | undefined;
 }
 
-/** What of a step is confirmed: the requests that it sends, and how much they disturb. */
+/** The part of a step that is confirmed: the requests that it sends, and how much they disturb. */
 const confirmedOf = (step: ApprovedStep | undefined) =>
   step && {
     danger: step.danger,
