@@ -212,7 +212,8 @@ describe('several VMs in one act, on screen', () => {
     terminal.type(' ');
     expect((await shows('2 marked (p)')).row('web01  ')).toMatch(/^▲\+ +web01/);
     terminal.type('p');
-    expect((await shows('In one act')).row('In one act')).toContain('In one act on 2 VMs: web01, sql02');
+    const chooser = await shows('In one act on 2 VMs: web01, sql02');
+    expect(chooser.row('1 lock-nsg')).toContain('disruptive, asks for their number');
     terminal.type('\r');
     return { ...all, ...runs };
   }
