@@ -28,7 +28,7 @@ export function chooserRows(
       offer.irreversible && offer.danger === 'reversible'
         ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
         : offer.danger === 'disruptive' && several
-          ? { text: 'disruptive, asks for their number', tone: 'high' as const }
+          ? { text: 'disruptive, asks for the number', tone: 'high' as const }
           : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
     const answers = offer.answers.flatMap((id) =>

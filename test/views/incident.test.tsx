@@ -213,7 +213,7 @@ describe('several VMs in one act, on screen', () => {
     expect((await shows('2 marked (p)')).row('web01  ')).toMatch(/^▲\+ +web01/);
     terminal.type('p');
     const chooser = await shows('In one act on 2 VMs: web01, sql02');
-    expect(chooser.row('1 lock-nsg')).toContain('disruptive, asks for their number');
+    expect(chooser.row('1 lock-nsg')).toContain('disruptive, asks for the number');
     terminal.type('\r');
     return { ...all, ...runs };
   }
