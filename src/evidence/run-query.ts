@@ -4,13 +4,12 @@ import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
-import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
-import { exportSource } from './exports.ts';
 import { commonType } from './guessed-type.ts';
 import type { Source } from './source.ts';
+import { sourcesOf } from './sources-of.ts';
 import { TableBuilder } from './table-builder.ts';
 
 export interface QueryRequest {
@@ -39,16 +38,6 @@ export interface QueryResult {
 export interface QueryProgress {
   bytes: number;
   of: number;
-}
-
-function sourcesOf(files: readonly EvidenceFile[]): { file: EvidenceFile; source: Source }[] {
-  const events = new EvidenceEvents();
-  return files.map((file) => {
-    const { path, format, table } = file;
-    const source =
-      format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format, file.found === true);
-    return { file, source };
-  });
 }
 
 /** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
