@@ -4,6 +4,7 @@ import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
@@ -30,6 +31,8 @@ export interface QueryResult {
   tables: { name: string; rows: number }[];
   /** The files that were read, each once, with their digests. */
   files: EvidenceDigest[];
+  /** What the query's `render` asks for. */
+  visualization: Visualization | undefined;
   /** Remarks on the evidence, one line each. */
   notes: string[];
 }
@@ -154,6 +157,7 @@ export async function runQuery(
       }),
     ),
     total: result.length,
+    visualization: visualizationOf(query),
     tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),
     files: [...digests.values()].map(({ digest }) => digest),
     notes,
