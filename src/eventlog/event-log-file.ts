@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
-import { type Digest, digestOf } from './digest.ts';
+import { type Digest, digestOf } from '../digest/digest.ts';
 import { changeBetween } from './file-change.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
 
