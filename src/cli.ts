@@ -157,7 +157,7 @@ function addEvtx(cordon: Command): void {
   thresholds(
     cordon
       .command('evtx <file...>')
-      .description('the failed logons in exported Windows event logs (.evtx), without Azure'),
+      .description('the failed logons in exported logs, without Azure: files, folders, patterns and archives'),
   )
     .option('--json', 'print cordon.evtx/1')
     .option('--events', 'print the logon events, one JSON object a line')
@@ -177,13 +177,20 @@ function addKql(cordon: Command): void {
       .command('kql <query>')
       .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
   )
-    .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
+    .option(
+      '--evidence <file...>',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+    )
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
     .option('--limit <n>', 'maximum rows to print', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
+    .option(
+      '--out <file>',
+      'write the answer to a new file: .csv, .jsonl, .json, .parquet, .xlsx; .svg has the chart of render',
+    )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
     .action(async (query: string, _flags, command: Command) =>
@@ -218,6 +225,7 @@ function addRun(cordon: Command): void {
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
+    .option('--approve <digest>', 'run only the plan of this digest, as --dry-run prints it; or the file of its JSON')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'continue this case')
@@ -300,26 +308,17 @@ function addCase(cordon: Command): void {
         (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
       );
     });
-  folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
+  reading(folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)')))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
     .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
+    .option('--azure', 'ask Azure too: the heads in tags of what the case made, and its changes in the activity log')
+    .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
-      await finish(
-        (await import('./commands/case.ts')).caseVerify(
-          id,
-          {
-            ...at(flags),
-            ...(flags.head ? { head: flags.head } : {}),
-            ...(flags.entries ? { entries: flags.entries } : {}),
-            ...(flags.anchor ? { anchor: flags.anchor } : {}),
-            ...(flags.evidence ? { evidence: true } : {}),
-          },
-          streams,
-        ),
-      );
+      const { verifyWithAzure } = await import('./commands/verify-with-azure.ts');
+      await finish(verifyWithAzure(id, { ...flags, ...at(flags) }, streams));
     });
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
@@ -379,7 +378,20 @@ function addDoctor(cordon: Command): void {
     );
 }
 
-const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion', 'incident'];
+const schemaNames = [
+  'triage',
+  'scan',
+  'plan',
+  'plans',
+  'run',
+  'runs',
+  'transcript',
+  'doctor',
+  'kql',
+  'evtx',
+  'conclusion',
+  'incident',
+];
 
 /** An argument that shells complete; the command itself says what is wrong with another value. */
 const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });

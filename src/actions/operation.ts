@@ -77,17 +77,18 @@ function pass(context: ActionContext, now: () => Date): Passage {
   let word = '';
   const { gate } = context;
   return {
-    sent: () => sent,
+    sent: () => sent && { ...sent, accepted: exchange !== null && answerOf(exchange).fate === 'begun' },
     exchange: () => exchange,
     named: () => exchange !== null && operationUrlOf(exchange) !== '',
     word: () => word,
     gate: {
       async before(change: OutgoingChange) {
-        await gate.before(change);
-        const { method, url, clientRequestId, requestBody } = change;
+        const clientRequestId = (await gate.before(change)) ?? change.clientRequestId;
+        const { method, url, requestBody } = change;
         sent = { at: now().toISOString(), method, url, clientRequestId, body: requestBody };
         exchange = null;
         word = '';
+        return clientRequestId;
       },
       async after(change, answered) {
         exchange = answered;

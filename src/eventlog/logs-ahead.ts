@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { worthAThread } from '../digest/digest.ts';
+import { threadEntry } from '../thread-entry.ts';
 import { EventLogError } from './event-log-file.ts';
 import type { ReadLog } from './log-records.ts';
 import type { FromLogThread, LogThreadData } from './log-thread-protocol.ts';
 import { RowReader } from './record-rows.ts';
-import { threadEntry } from '../thread-entry.ts';
 
 /** How many logs can be read at once: one thread decodes a log, and one makes its digest. */
 const threadsForLogs = (): number => Math.floor(availableParallelism() / 2);

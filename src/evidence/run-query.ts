@@ -1,12 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { placedFile } from '../archives/open-file.ts';
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
-import { fileFailure } from './evidence-error.ts';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { exportSource } from './exports.ts';
 import { commonType } from './guessed-type.ts';
@@ -31,6 +32,8 @@ export interface QueryResult {
   tables: { name: string; rows: number }[];
   /** The files that were read, each once, with their digests. */
   files: EvidenceDigest[];
+  /** What the query's `render` asks for. */
+  visualization: Visualization | undefined;
   /** Remarks on the evidence, one line each. */
   notes: string[];
 }
@@ -41,11 +44,14 @@ export interface QueryProgress {
   of: number;
 }
 
-function sourcesOf(files: readonly EvidenceFile[]): Source[] {
+function sourcesOf(files: readonly EvidenceFile[]): { file: EvidenceFile; source: Source }[] {
   const events = new EvidenceEvents();
-  return files.map(({ path, format, table }) =>
-    format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format),
-  );
+  return files.map((file) => {
+    const { path, format, table } = file;
+    const source =
+      format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format, file.found === true);
+    return { file, source };
+  });
 }
 
 /** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
@@ -68,35 +74,55 @@ export async function runQuery(
   onProgress: (progress: QueryProgress) => void,
 ): Promise<QueryResult> {
   const { files, query } = request;
+  const notes: string[] = [];
+  /** Does something with a file that may be unreadable: one that was found is remarked on, one that was named ends it. */
+  const attempt = async <T>({ path, found }: EvidenceFile, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = fileFailure(path, error);
+      if (found !== true || !(error instanceof EvidenceError)) throw failure;
+      const note = `not read to its end: ${failure.message}`;
+      if (!notes.includes(note)) notes.push(note);
+      return undefined;
+    }
+  };
   const sizes = await Promise.all(
     files.map(({ path }) =>
-      stat(path).then(
-        (s) => s.size,
-        (error: unknown) => {
-          throw fileFailure(path, error);
-        },
+      placedFile(path).then(
+        ({ bytes }) => bytes,
+        // An unreadable file says so when it is read.
+        () => 0,
       ),
     ),
   );
   // One more for the digest.
   const passes = files.map(({ format }) => (format === 'csv' || format === 'jsonl' ? 3 : 2));
-  const of = sizes.reduce((sum, size, i) => sum + size * (passes[i] ?? 1), 0);
+  const of = Math.max(
+    1,
+    sizes.reduce((sum, size, i) => sum + size * (passes[i] ?? 1), 0),
+  );
   let bytes = 0;
   let told = 0;
   const progress = (more: number): void => {
     bytes += more;
     if (bytes - told < 1_048_576) return;
     told = bytes;
-    onProgress({ bytes, of });
+    onProgress({ bytes: Math.min(bytes, of), of });
   };
 
   const digests = new Map<string, Awaited<ReturnType<typeof digestOfEvidence>>>();
-  for (const { path } of files) if (!digests.has(path)) digests.set(path, await digestOfEvidence(path, progress));
+  for (const file of files) {
+    if (digests.has(file.path)) continue;
+    const digest = await attempt(file, () => digestOfEvidence(file.path, progress));
+    if (digest) digests.set(file.path, digest);
+  }
   const sources = sourcesOf(files);
   const columns = new Map<string, Map<string, ColumnType>>();
   const tablesOf = new Map<Source, string[]>();
-  for (const source of sources) {
-    const described = await source.describe(progress);
+  for (const { file, source } of sources) {
+    const described = await attempt(file, () => source.describe(progress));
+    if (!described) continue;
     tablesOf.set(source, [...described.keys()]);
     for (const [table, own] of described) {
       const all = columns.get(table) ?? new Map<string, ColumnType>();
@@ -116,11 +142,10 @@ export async function runQuery(
     schemas.map(({ name, columns: own }) => [name, new TableBuilder(name, own, needed.get(name) ?? new Set())]),
   );
   const wanted = new Map([...builders].filter(([name]) => needed.has(name)));
-  const notes: string[] = [];
   const eventIds = possibleValues(query, schemas, 'EventID');
-  for (const source of sources) {
+  for (const { file, source } of sources) {
     if (!(tablesOf.get(source) ?? []).some((name) => wanted.has(name))) continue;
-    notes.push(...(await source.read(wanted, progress, eventIds)));
+    notes.push(...((await attempt(file, () => source.read(wanted, progress, eventIds))) ?? []));
   }
   if (/\bingestion_time\s*\(/.test(query)) {
     notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
@@ -143,6 +168,7 @@ export async function runQuery(
       }),
     ),
     total: result.length,
+    visualization: visualizationOf(query),
     tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),
     files: [...digests.values()].map(({ digest }) => digest),
     notes,

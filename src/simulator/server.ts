@@ -6,7 +6,7 @@ import { Azure } from './azure.ts';
 import { answerControl } from './control.ts';
 import type { Fault } from './faults.ts';
 import { Gateway, type Incoming, type Mutation } from './gateway.ts';
-import { answerIdentity } from './identity-endpoint.ts';
+import { answerIdentity, asksForToken } from './identity-endpoint.ts';
 import type { Limits } from './throttling.ts';
 import type { World } from './world.ts';
 
@@ -120,11 +120,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
     const incoming: Incoming = {
       method: request.method ?? 'GET',
-      target: request.url ?? '/',
+      // Some clients begin a path with two slashes, which a URL takes for a host; Azure does not.
+      target: (request.url ?? '/').replace(/^\/{2,}/, '/'),
       headers: headersOf(request),
       body,
       scheme,
     };
+    // The connection stays open, and nothing is said.
+    if (asksForToken(incoming) && azure.tokens.withholds()) return;
     const own = answerIdentity(azure, identityHeader, incoming) ?? answerControl(gateway, identityHeader, incoming);
     if (own !== undefined) {
       send(

@@ -201,7 +201,7 @@ export class ImageFile {
     await this.#digest.room(this.pieces.atOnce);
   }
 
-  /** Flushes while more comes, one flush at a time. The next piece is told of its failure. */
+  /** Flushes while more comes, one flush at a time; the next piece fails where it failed. */
   #flushBeside(): void {
     this.#flushing ??= this.#flush()
       .catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readIfThere } from '../../azure/readers/network-interface.ts';
 import { printable } from '../../text/printable.ts';
+import { caseTags } from '../case-tags.ts';
 
 /** A lock of cordon's, as the tags of its security group describe it to every reader of the group. */
 export interface FoundLock {
@@ -23,6 +24,8 @@ const value = (text: string) => text.slice(0, MOST);
 /** Tags by which any responder can lift a lock, from Azure alone. */
 export function lockTags(about: {
   caseId: string;
+  /** What the case had by then, "214:9f86…"; "" where it is not known. */
+  head: string;
   vm: string;
   by: string;
   since: string;
@@ -42,7 +45,7 @@ export function lockTags(about: {
           ]),
         );
   return {
-    'cordon-case': value(about.caseId),
+    ...caseTags(about.caseId, about.head),
     'cordon-vm': value(about.vm),
     'cordon-by': value(about.by),
     'cordon-since': about.since,
@@ -116,7 +119,7 @@ export async function neededBy(connection: Connection, group: string): Promise<s
   let seen = 0;
   for await (const other of client.networkSecurityGroups.list(parsed.resourceGroup)) {
     seen += 1;
-    if (seen > 1000) break;
+    if (seen > 1000) return [...names, 'perhaps one of those after the first 1,000'];
     if (sameId(other.id ?? '', group)) continue;
     const { tags } = other;
     const before = Object.entries(tags ?? {}).filter(([name]) => /^cordon-before/i.test(name));
@@ -134,10 +137,4 @@ export function others(group: Json, own: readonly string[]): string[] {
     ...interfaces.filter((id) => id !== '' && !own.some((mine) => sameId(mine, id))).map(shortName),
     ...subnets.filter((id) => id !== '').map((id) => `subnet ${shortName(id)}`),
   ];
-}
-
-/** The first names of a list, and how many more there are. */
-export function listed(names: readonly string[], limit = 8): string {
-  const shown = names.slice(0, limit).join(', ');
-  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
 }
