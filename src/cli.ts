@@ -385,7 +385,20 @@ function addDoctor(cordon: Command): void {
     );
 }
 
-const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion', 'incident'];
+const schemaNames = [
+  'triage',
+  'scan',
+  'plan',
+  'plans',
+  'run',
+  'runs',
+  'transcript',
+  'doctor',
+  'kql',
+  'evtx',
+  'conclusion',
+  'incident',
+];
 
 /** An argument that shells complete; the command itself says what is wrong with another value. */
 const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });

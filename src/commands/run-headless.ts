@@ -273,6 +273,7 @@ function runOnSeveral(
       options,
       {
         ...parts,
+        playbook: withDiskOptions(parts.playbook, flags),
         ...(guardOnce ? { guard: guardOnce } : {}),
         targets: vms.map(targetOf),
         async openCase(): Promise<SharedCase> {
