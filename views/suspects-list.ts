@@ -61,7 +61,8 @@ function columnsFor(state: SessionState, width: number): Column[] {
   }
   const texts = measured(state);
   const wanted = (column: Column, of: keyof Widest) =>
-    Math.max(cells(column.head) + 1, texts.get(column.head)?.[of] ?? column.width);
+    // The arrow of the sort beside a name comes last of all.
+    Math.max(cells(column.head) + (of === 'text' ? 1 : 0), texts.get(column.head)?.[of] ?? column.width);
   const sized = shown.map((column) => ({ ...column, width: Math.min(column.width, wanted(column, 'text')) }));
   let left = Math.max(0, room - sized.reduce((sum, column) => sum + column.width + 2, -2));
   // Values come before reasons, and the columns of an attack before those that name the VM.
