@@ -15,6 +15,8 @@ export interface SentChange {
   url: string;
   body: unknown;
   clientRequestId: string;
+  /** Azure took it and began an operation: what its resource does not show yet may still come. */
+  accepted?: boolean;
 }
 
 /** What became of a request, as Azure shows it. */
@@ -27,6 +29,8 @@ export interface Fate {
   asSent?: true;
   /** It was not done, and yet what it made before it failed is there. */
   leaves?: true;
+  /** The resource is as the request would make it, which another request may have done. */
+  byState?: true;
   /** One sentence: what was found. */
   text: string;
   /** The id of the backup job that the request began. */
@@ -34,6 +38,7 @@ export interface Fate {
 }
 
 const done = (text: string): Fate => ({ ok: true, running: false, text });
+const shown = (text: string): Fate => ({ ...done(text), byState: true });
 const notDone = (text: string): Fate => ({ ok: false, running: false, text });
 const unclear = (text: string): Fate => ({ ok: null, running: false, text });
 const atIt = (text: string): Fate => ({ ok: null, running: true, text });
@@ -122,6 +127,7 @@ async function askLog(
     return notDone('the activity log says that it was cancelled');
   }
   if (statuses.length > 0) return atIt('the activity log says that it was begun');
+  if (sent.accepted === true) return atIt(`${otherwise.text}; Azure took the request`);
   const age = connection.clock.now().getTime() - Date.parse(sent.at);
   if (otherwise.ok === null && age > logLagMilliseconds) {
     return notDone('the activity log of the time knows no such request: it was not done');
@@ -230,7 +236,10 @@ function portsOf(request: unknown): string[] {
   );
 }
 
-/** Whether a snapshot can be read by signed addresses shows in its state; of which request one is, does not. */
+/**
+ * Whether a snapshot can be read by signed addresses shows in its state, of which request one is does not; and what ends
+ * them is an operation that shows in the state only when it is over.
+ */
 async function exportAccessFate(
   connection: Connection,
   sent: SentChange,
@@ -248,8 +257,8 @@ async function exportAccessFate(
       : unclear(`${name} can be read by no signed address now`);
   }
   return open
-    ? notDone(`${name} can still be read by a signed address`)
-    : done(`${name} can be read by no signed address: it was done`);
+    ? unclear(`${name} can still be read by a signed address`)
+    : shown(`${name} can be read by no signed address: it was done`);
 }
 
 /** Azure shows the last assessment of a VM, and the last installation, in its instance view. */
@@ -282,7 +291,7 @@ async function powerFate(
   const view = await readAt(connection, withEnd(sent, /\/(deallocate|start)$/i, '/instanceView'), signal);
   const power = (powerIn(view) ?? '').toLowerCase();
   const wanted = powers[verb.toLowerCase()];
-  if (power === wanted?.after) return done(`the VM is ${power}: it was done`);
+  if (power === wanted?.after) return shown(`the VM is ${power}: it was done`);
   if (power === wanted?.during) return atIt(`the VM is ${power}`);
   const old = connection.clock.now().getTime() - Date.parse(sent.at) > beginMilliseconds;
   const text = `the VM is ${power || 'in no known state'}`;
@@ -319,15 +328,19 @@ function putFate(sent: SentChange, resource: Json | null): Fate & { sure?: false
     return { ...atIt(`${name} is as sent, and Azure is still at it (${state})`), asSent: true };
   }
   if (/^(failed|canceled)$/i.test(state)) return { ...notDone(`${name} is in the state ${state}`), leaves: true };
-  return done(`${name} is as sent: it was done`);
+  return shown(`${name} is as sent: it was done`);
 }
 
-async function deleteFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
+async function deleteFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate & { sure?: false }> {
   const name = shortName(pathOf(sent.url));
   const resource = await readAt(connection, sent.url, signal);
   if (resource === null) return done(`${name} does not exist any more: it was done`);
   if (/^deleting$/i.test(textAt(resource, 'properties', 'provisioningState'))) return atIt(`${name} is being deleted`);
-  return notDone(`${name} still exists: it was not done`);
+  return { ...notDone(`${name} still exists: it was not done`), sure: false };
 }
 
 /**
@@ -339,24 +352,34 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
   const path = pathOf(sent.url);
   switch (sent.method) {
     case 'DELETE':
-      return deleteFate(connection, sent, signal);
+      return orByLog(connection, sent, await deleteFate(connection, sent, signal), signal);
     case 'PUT':
     case 'PATCH': {
-      const { sure, ...found } = isUndelete(sent)
+      const found = isUndelete(sent)
         ? await undeleteFate(connection, sent, signal)
         : putFate(sent, await readAt(connection, sent.url, signal));
-      return sure === undefined ? found : askLog(connection, sent, found, signal);
+      return orByLog(connection, sent, found, signal);
     }
     case 'POST': {
       const ask = posts.find(([pattern]) => pattern.test(path))?.[1];
-      const { sure, ...known } = ask
+      const found = ask
         ? await ask(connection, sent, signal)
-        : { ...unclear(`what became of POST ${shortName(path)} does not show in its resource`), sure: undefined };
+        : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
       // The list of a vault's jobs is complete, and says so itself.
-      const asksLog = sure === false || (known.ok === null && !known.running && ask !== backupFate);
-      return asksLog ? askLog(connection, sent, known, signal) : known;
+      const hidden = found.ok === null && !found.running && ask !== backupFate;
+      return orByLog(connection, sent, hidden ? { ...found, sure: false } : found, signal);
     }
     default:
       return unclear(`what became of ${sent.method} ${shortName(path)} cannot be learned from Azure`);
   }
+}
+
+/** The finding, or where that is not sure, what the activity log says. */
+function orByLog(
+  connection: Connection,
+  sent: SentChange,
+  { sure, ...found }: Fate & { sure?: false },
+  signal: AbortSignal | undefined,
+): Promise<Fate> {
+  return sure === false ? askLog(connection, sent, found, signal) : Promise.resolve(found);
 }
