@@ -34,6 +34,7 @@ const { metafile } = await build({
     main: 'src/cli.ts',
     'simulator-thread': 'src/simulator/thread.ts',
     'query-thread': 'src/evidence/query-thread-entry.ts',
+    'detect-thread': 'src/detect/detect-thread-entry.ts',
     'digest-thread': 'src/eventlog/digest-thread.ts',
     'log-thread': 'src/eventlog/log-thread.ts',
     'older-node': 'src/older-node.ts',

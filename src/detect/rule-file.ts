@@ -39,7 +39,8 @@ const refusal = (head: RuleHead, line: number, because: string): NotRun => {
 
 /** A document as a rule. Throws RuleRefused. */
 function ruleOf(head: RuleHead, document: Record<string, unknown>): Rule {
-  if (document.action !== undefined) throw new RuleRefused('a collection by "action" is of the form before Sigma 2', ['action']);
+  if (document.action !== undefined)
+    throw new RuleRefused('a collection by "action" is of the form before Sigma 2', ['action']);
   if (document.filter !== undefined) throw new RuleRefused('a filter for other rules is not supported', ['filter']);
   if (document.taxonomy !== undefined && document.taxonomy !== 'sigma') {
     throw new RuleRefused('the taxonomy is another than Sigma’s own', ['taxonomy']);
@@ -62,7 +63,8 @@ export function readRuleFile(file: string, source: string): RuleFile {
   const lineOf = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   const nothing = headOf({ title: 'a file of rules' }, file, 1);
   const documents = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false });
-  if (!Array.isArray(documents) || documents.length === 0) return { rules, refused: [refusal(nothing, 1, 'the file is empty')] };
+  if (!Array.isArray(documents) || documents.length === 0)
+    return { rules, refused: [refusal(nothing, 1, 'the file is empty')] };
   if (documents.length > MAX_DOCUMENTS) {
     return { rules, refused: [refusal(nothing, 1, `the file has more than ${MAX_DOCUMENTS} documents`)] };
   }

@@ -69,7 +69,13 @@ export async function readRules(paths: readonly string[]): Promise<RuleSet> {
         const text = (await readFile(file, 'utf8')).replace(/^\ufeff/, '');
         if (QUERY.has(extname(file).toLowerCase())) {
           const title = basename(file, extname(file));
-          set.rules.push({ ...head, title: printable(title, 300), id: printable(title, 300), kind: 'kql', query: text });
+          set.rules.push({
+            ...head,
+            title: printable(title, 300),
+            id: printable(title, 300),
+            kind: 'kql',
+            query: text,
+          });
         } else {
           const { rules, refused } = readRuleFile(file, text);
           for (const rule of rules) set.rules.push(rule);
@@ -80,6 +86,9 @@ export async function readRules(paths: readonly string[]): Promise<RuleSet> {
       }
     }
   }
-  if (set.files === 0) throw new NoRules(`${paths.map((path) => printable(path, 200)).join(', ')}: no rule file is there (.yml, .yaml, .kql)`);
+  if (set.files === 0)
+    throw new NoRules(
+      `${paths.map((path) => printable(path, 200)).join(', ')}: no rule file is there (.yml, .yaml, .kql)`,
+    );
   return set;
 }

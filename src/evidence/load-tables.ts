@@ -16,7 +16,7 @@ export interface TableSchema {
   columns: Column[];
 }
 
-/** What of the tables is wanted: columns by table, and the only event ids that matter. */
+/** The columns that are wanted, by table, and the only event ids that matter. */
 export interface TablePlan {
   needed: ReadonlyMap<string, ReadonlySet<string>>;
   eventIds?: ReadonlySet<number> | undefined;

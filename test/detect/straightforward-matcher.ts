@@ -69,7 +69,8 @@ function isAbout(logsource: Record<string, Yaml>, event: PlainEvent): boolean | 
   const service = String(logsource.service ?? '');
   if (category === 'process_creation' && event.channel === 'Security') return event.eventId === 4688;
   if (ofSysmon[category]) return event.channel === sysmon && ofSysmon[category].includes(event.eventId);
-  if (ofPowerShell[category]) return /PowerShell(?:Core)?\/Operational$/.test(event.channel) && event.eventId === ofPowerShell[category];
+  if (ofPowerShell[category])
+    return /PowerShell(?:Core)?\/Operational$/.test(event.channel) && event.eventId === ofPowerShell[category];
   if (ofClassic[category]) return event.channel === 'Windows PowerShell' && event.eventId === ofClassic[category];
   const channel = category === '' ? services[service] : undefined;
   if (channel === undefined) return undefined;
@@ -82,7 +83,12 @@ const in4688: Record<string, string> = {
   LogonId: 'SubjectLogonId',
   IntegrityLevel: 'MandatoryLabel',
 };
-const labels: Record<string, string> = { 'S-1-16-4096': 'low', 'S-1-16-8192': 'medium', 'S-1-16-12288': 'high', 'S-1-16-16384': 'system' };
+const labels: Record<string, string> = {
+  'S-1-16-4096': 'low',
+  'S-1-16-8192': 'medium',
+  'S-1-16-12288': 'high',
+  'S-1-16-16384': 'system',
+};
 
 /** The values that an event has for a field of a rule. */
 function valuesOf(event: PlainEvent, field: string): string[] {
@@ -99,12 +105,20 @@ function valuesOf(event: PlainEvent, field: string): string[] {
     case 'Level':
       return event.level === null ? [] : [String(event.level)];
     case 'Data':
-      return [event.fields.filter(({ name }) => name === '' || name === 'Data').map(({ value }) => value).join('\n')];
+      return [
+        event.fields
+          .filter(({ name }) => name === '' || name === 'Data')
+          .map(({ value }) => value)
+          .join('\n'),
+      ];
   }
-  if (event.channel === 'Security' && event.eventId === 4688 && /^(?:User|ProcessId|ParentProcessId)$/.test(field)) return [];
+  if (event.channel === 'Security' && event.eventId === 4688 && /^(?:User|ProcessId|ParentProcessId)$/.test(field))
+    return [];
   const name = event.channel === 'Security' && event.eventId === 4688 ? (in4688[field] ?? field) : field;
   const spaceless = /Defender/.test(event.channel);
-  const first = event.fields.find((one) => (spaceless ? one.name.replaceAll(' ', '') : one.name) === name.replaceAll('_', spaceless ? '' : '_'));
+  const first = event.fields.find(
+    (one) => (spaceless ? one.name.replaceAll(' ', '') : one.name) === name.replaceAll('_', spaceless ? '' : '_'),
+  );
   if (!first) return [];
   return field === 'IntegrityLevel' && labels[first.value] ? [first.value, labels[first.value] ?? ''] : [first.value];
 }
@@ -131,12 +145,16 @@ const unescapedText = (text: string): string => text.replace(/\\([\\*?])/g, '$1'
 function windash(text: string): string[] {
   const at = text.search(/(?<!\w)[-/](?=\w)/);
   if (at < 0) return [text];
-  return ['-', '/', '–', '—', '―'].flatMap((dash) => windash(text.slice(at + 1)).map((rest) => text.slice(0, at) + dash + rest));
+  return ['-', '/', '–', '—', '―'].flatMap((dash) =>
+    windash(text.slice(at + 1)).map((rest) => text.slice(0, at) + dash + rest),
+  );
 }
 
 function shifted(bytes: Buffer): string[] {
   return [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift, 32), bytes]).toString('base64').replace(/=+$/, '');
+    const text = Buffer.concat([Buffer.alloc(shift, 32), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     // Letters that hold bits of a neighbour are no part of it.
     const from = Math.ceil((shift * 8) / 6);
     const to = Math.floor(((shift + bytes.length) * 8) / 6);
@@ -149,13 +167,16 @@ function inNetwork(address: string, range: string): boolean {
   const number = (text: string): bigint | undefined => {
     if (text.includes('.')) {
       const parts = text.split('.').map(Number);
-      return parts.length === 4 && parts.every((p) => p >= 0 && p < 256) ? BigInt(parts.reduce((n, p) => n * 256 + p, 0)) : undefined;
+      return parts.length === 4 && parts.every((p) => p >= 0 && p < 256)
+        ? BigInt(parts.reduce((n, p) => n * 256 + p, 0))
+        : undefined;
     }
     if (!text.includes(':')) return undefined;
     const [head = '', tail] = text.split('::');
     const left = head === '' ? [] : head.split(':');
     const right = tail === undefined || tail === '' ? [] : tail.split(':');
-    const groups = tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+    const groups =
+      tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
     return groups.reduce((n, g) => n * 65536n + BigInt(`0x${g}`), 0n);
   };
   if (address.includes(':') !== base.includes(':')) return false;
@@ -164,18 +185,27 @@ function inNetwork(address: string, range: string): boolean {
   return a !== undefined && b !== undefined && a >> rest === b >> rest;
 }
 
-function isValue(event: PlainEvent, field: string, written: Yaml, mods: string[], values: string[]): boolean {
+function isValue(event: PlainEvent, written: Yaml, mods: string[], values: string[]): boolean {
   if (mods.includes('exists')) return values.length > 0 === (String(written) === 'true');
   if (written === null) return values.every((value) => value === '');
-  if (written === '' && mods.length === 0) return values.every((value) => value === '');
   let texts = [String(written)];
   const flags = mods.includes('cased') ? '' : 'i';
   if (mods.includes('re')) {
     const set = ['i', 'm', 's'].filter((flag) => mods.includes(flag)).join('');
-    return values.some((value) => new RegExp(String(written).replace(/^\(\?i\)/, ''), /^\(\?i\)/.test(String(written)) ? `i${set.replace('i', '')}` : set).test(value));
+    return values.some((value) =>
+      new RegExp(
+        String(written).replace(/^\(\?i\)/, ''),
+        /^\(\?i\)/.test(String(written)) ? `i${set.replace('i', '')}` : set,
+      ).test(value),
+    );
   }
   if (mods.includes('cidr')) return values.some((value) => inNetwork(value, String(written)));
-  for (const [name, test] of Object.entries({ lt: (a: number, b: number) => a < b, lte: (a: number, b: number) => a <= b, gt: (a: number, b: number) => a > b, gte: (a: number, b: number) => a >= b })) {
+  for (const [name, test] of Object.entries({
+    lt: (a: number, b: number) => a < b,
+    lte: (a: number, b: number) => a <= b,
+    gt: (a: number, b: number) => a > b,
+    gte: (a: number, b: number) => a >= b,
+  })) {
     if (mods.includes(name)) return values.some((value) => value.trim() !== '' && test(Number(value), Number(written)));
   }
   if (mods.includes('fieldref')) {
@@ -184,7 +214,10 @@ function isValue(event: PlainEvent, field: string, written: Yaml, mods: string[]
     values = values.filter((value) => value !== '');
   }
   if (mods.includes('base64') || mods.includes('base64offset')) {
-    const bytes = Buffer.from(unescapedText(texts[0] ?? ''), mods.includes('wide') || mods.includes('utf16le') ? 'utf16le' : 'utf8');
+    const bytes = Buffer.from(
+      unescapedText(texts[0] ?? ''),
+      mods.includes('wide') || mods.includes('utf16le') ? 'utf16le' : 'utf8',
+    );
     texts = mods.includes('base64') ? [bytes.toString('base64')] : shifted(bytes);
   }
   if (mods.includes('windash')) texts = texts.flatMap(windash);
@@ -192,7 +225,9 @@ function isValue(event: PlainEvent, field: string, written: Yaml, mods: string[]
   const end = mods.includes('contains') || mods.includes('startswith') ? '[^]*' : '';
   return texts.some((text) => {
     const regex = new RegExp(`^${start}${wildcards(text)}${end}$`, flags);
-    // A lone star asks for something.
+    // Nothing is what is empty or not there; a lone star asks for something.
+    if (text === '' && start + end === '') return values.every((value) => value === '');
+    if (text === '') return values.some((value) => value !== '');
     if (/^\*+$/.test(text)) return values.some((value) => value !== '');
     return values.some((value) => regex.test(value));
   });
@@ -204,7 +239,7 @@ function isItem(event: PlainEvent, key: string, value: Yaml): boolean {
   const listed = Array.isArray(value) ? value : [value];
   const values = field === '' ? [event.fields.map((one) => one.value).join('\n')] : valuesOf(event, field);
   const own = field === '' ? [...mods, 'contains'] : mods;
-  const test = (one: Yaml) => isValue(event, field, one, own, values);
+  const test = (one: Yaml) => isValue(event, one, own, values);
   const found = mods.includes('all') ? listed.every(test) : listed.some(test);
   return mods.includes('neq') ? !found : found;
 }
@@ -221,7 +256,10 @@ function isSelection(event: PlainEvent, selection: Yaml): boolean {
 function isCondition(event: PlainEvent, condition: string, detection: Record<string, Yaml>): boolean {
   const names = Object.keys(detection).filter((name) => name !== 'condition' && name !== 'timeframe');
   const of = (pattern: string) =>
-    names.filter((name) => !name.startsWith('_') && (pattern === 'them' || new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name)));
+    names.filter(
+      (name) =>
+        !name.startsWith('_') && (pattern === 'them' || new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name)),
+    );
   const text = condition
     .replace(/\b(1|any|all)\s+of\s+([\w*]+)/gi, (_, how: string, pattern: string) => {
       const joined = of(pattern).map((name) => `is(${JSON.stringify(name)})`);
@@ -231,7 +269,9 @@ function isCondition(event: PlainEvent, condition: string, detection: Record<str
       if (operator) return { and: '&&', or: '||', not: '!' }[operator.toLowerCase()] ?? word;
       return word === 'is' || word.startsWith('"') ? word : `is(${JSON.stringify(word)})`;
     });
-  const evaluated: unknown = new Function('is', `return ${text};`)((name: string) => isSelection(event, detection[name] ?? null));
+  const evaluated: unknown = new Function('is', `return ${text};`)((name: string) =>
+    isSelection(event, detection[name] ?? null),
+  );
   return evaluated === true;
 }
 

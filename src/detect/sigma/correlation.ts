@@ -13,7 +13,10 @@ function secondsOf(timespan: unknown): number {
   const [, count = '', unit = ''] = /^\s*(\d{1,9})\s*([smhd])\s*$/.exec(String(timespan)) ?? [];
   const seconds = Number(count) * (SECONDS[unit] ?? 0);
   if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
-  throw new RuleRefused('the timespan is not a number with s, m, h or d, of a year at most', ['correlation', 'timespan']);
+  throw new RuleRefused('the timespan is not a number with s, m, h or d, of a year at most', [
+    'correlation',
+    'timespan',
+  ]);
 }
 
 /** The least number that is a match: a count that must stay below a bound has no event at which it is known. */
@@ -27,7 +30,8 @@ function leastOf(condition: Record<string, unknown>, fallback: number | undefine
     throw new RuleRefused(`the condition is ${named}, where gt or gte can be decided as events come`, path);
   }
   const least = Number(number) + (operator === 'gt' ? 1 : 0);
-  if (!Number.isInteger(least) || least < 1 || least > 1_000_000) throw new RuleRefused('the condition has no whole number', path);
+  if (!Number.isInteger(least) || least < 1 || least > 1_000_000)
+    throw new RuleRefused('the condition has no whole number', path);
   return least;
 }
 

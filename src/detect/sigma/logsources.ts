@@ -132,9 +132,7 @@ const CHANNELS: Record<string, readonly string[]> = {
   sysmon: [SYSMON],
   system: ['System'],
   taskscheduler: ['Microsoft-Windows-TaskScheduler/Operational'],
-  'terminalservices-localsessionmanager': [
-    '<Microsoft-Windows-TerminalServices-LocalSessionManager/Operational',
-  ],
+  'terminalservices-localsessionmanager': ['<Microsoft-Windows-TerminalServices-LocalSessionManager/Operational'],
   vhdmp: ['Microsoft-Windows-VHDMP/Operational'],
   windefend: ['Microsoft-Windows-Windows Defender/Operational'],
   wmi: ['<Microsoft-Windows-WMI-Activity/Operational'],
@@ -164,15 +162,21 @@ const AZURE: Record<string, string> = {
 function windowsLegs({ category, service }: LogSource): Leg[] {
   if (category !== '') {
     const powershell = POWERSHELL_EVENTS[category];
-    if (powershell) return [{ table: 'Event', channels: powershell.channels, eventIds: [powershell.id], fields: 'windows' }];
+    if (powershell)
+      return [{ table: 'Event', channels: powershell.channels, eventIds: [powershell.id], fields: 'windows' }];
     const eventIds = SYSMON_EVENTS[category];
-    if (!eventIds) throw new RuleRefused(`no event log has what the category "${category}" means`, ['logsource', 'category']);
+    if (!eventIds)
+      throw new RuleRefused(`no event log has what the category "${category}" means`, ['logsource', 'category']);
     const sysmon: Leg = { table: 'Event', channels: [SYSMON], eventIds, fields: 'windows' };
     return category === 'process_creation'
       ? [sysmon, { table: 'SecurityEvent', eventIds: [4688], fields: 'process-4688' }]
       : [sysmon];
   }
-  if (service === '') return [{ table: 'Event', fields: 'windows' }, { table: 'SecurityEvent', fields: 'windows' }];
+  if (service === '')
+    return [
+      { table: 'Event', fields: 'windows' },
+      { table: 'SecurityEvent', fields: 'windows' },
+    ];
   if (service === 'security') return [{ table: 'SecurityEvent', fields: 'windows' }];
   const channels = CHANNELS[service];
   if (!channels) throw new RuleRefused(`the service "${service}" of Windows has no log here`, ['logsource', 'service']);
@@ -185,12 +189,14 @@ function windowsLegs({ category, service }: LogSource): Leg[] {
 function linuxLegs({ category, service }: LogSource): Leg[] {
   if (category !== '') {
     const id = LINUX_SYSMON_EVENTS[category];
-    if (id === undefined) throw new RuleRefused(`no log has what the category "${category}" of Linux means`, ['logsource', 'category']);
+    if (id === undefined)
+      throw new RuleRefused(`no log has what the category "${category}" of Linux means`, ['logsource', 'category']);
     // https://learn.microsoft.com/azure/sentinel/normalization-process-creation: Sysmon for Linux comes by Syslog.
     const message = ['<Provider Name="Linux-Sysmon"', `<EventID>${id}</EventID>`];
     return [{ table: 'Syslog', message, fields: 'sysmon-linux' }];
   }
-  if (service === 'auditd') throw new RuleRefused('records of auditd are in no table of Log Analytics', ['logsource', 'service']);
+  if (service === 'auditd')
+    throw new RuleRefused('records of auditd are in no table of Log Analytics', ['logsource', 'service']);
   if (service === '' || service === 'syslog') return [{ table: 'Syslog', fields: 'syslog' }];
   if (service === 'auth') return [{ table: 'Syslog', facilities: ['auth', 'authpriv'], fields: 'syslog' }];
   const programs = PROGRAMS[service];
@@ -218,7 +224,7 @@ export function conditionOf({ channels, eventIds, facilities, programs, message 
   return [
     ...(channels ? [oneOf('EventLog', channels.map(kqlText))] : []),
     ...(eventIds ? [oneOf('EventID', eventIds.map(String))] : []),
-    // What a file does not keep is not another facility.
+    // A facility that was not kept may be any.
     ...(facilities ? [`(${oneOf('Facility', facilities.map(kqlText))} or isempty(Facility))`] : []),
     ...(programs ? [oneOf('ProcessName', programs.map(kqlText))] : []),
     ...(message ?? []).map((text) => `SyslogMessage contains ${kqlText(text)}`),

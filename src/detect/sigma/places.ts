@@ -125,7 +125,10 @@ const unescaped = (expression: string): string =>
     ['&gt;', '>'],
     ['&quot;', '"'],
     ['&amp;', '&'],
-  ].reduce((inner, [entity, character]) => `replace_string(${inner}, "${entity}", ${kqlText(character ?? '')})`, expression);
+  ].reduce(
+    (inner, [entity, character]) => `replace_string(${inner}, "${entity}", ${kqlText(character ?? '')})`,
+    expression,
+  );
 
 /** The column that a field is made as: its own name, unless the table has it. */
 function defined(field: string, as: string, columns: Columns): { name: string; as: string } {
@@ -140,8 +143,7 @@ function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Plac
     return { text: define.name, define, evidence: { data: /<Data>/ }, searchOnly: true };
   }
   const spaced = field.replaceAll('_', ' ').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
-  const name =
-    leg.fields === 'spaced' ? plainPattern(spaced).replaceAll(' ', ' ?') : plainPattern(field);
+  const name = leg.fields === 'spaced' ? plainPattern(spaced).replaceAll(' ', ' ?') : plainPattern(field);
   const named = `Data Name="${name}"`;
   const element = `${name}(?: [^>]*)?`;
   const tag = leg.fields === 'elements' ? `(?:${named}|${element})` : field === 'Binary' ? element : named;
@@ -209,7 +211,9 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
       const system = SYSTEM[table]?.[field];
       if (system !== undefined) return columnPlace(system, columns);
       if (NOT_KEPT.has(field)) return `${table} does not keep ${field}`;
-      return table === 'SecurityEvent' ? securityPlace(field, leg, columns) : dataPlace(field, 'EventData', leg, columns);
+      return table === 'SecurityEvent'
+        ? securityPlace(field, leg, columns)
+        : dataPlace(field, 'EventData', leg, columns);
     }
   }
 }

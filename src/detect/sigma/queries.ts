@@ -42,6 +42,12 @@ const unbracketed = (condition: string): string => {
   return condition.slice(1, -1);
 };
 
+/** The rows of several queries together. */
+export const unionOf = (queries: readonly string[]): string =>
+  queries.length === 1
+    ? (queries[0] ?? '')
+    : `union\n${queries.map((text) => `(${text.replace(/^/gm, '  ').trim()})`).join(',\n')}`;
+
 /** How a correlation finds what it names. */
 export interface Known {
   rule(reference: string): SigmaRule | CorrelationRule | undefined;
@@ -60,7 +66,8 @@ function fieldOf(name: string, correlation: CorrelationRule, reference: string):
   const alias = correlation.aliases.get(name);
   if (!alias) return name;
   const field = alias.get(reference);
-  if (field === undefined) throw new RuleRefused(`the alias ${name} says nothing of the rule ${reference}`, ['correlation', 'aliases']);
+  if (field === undefined)
+    throw new RuleRefused(`the alias ${name} says nothing of the rule ${reference}`, ['correlation', 'aliases']);
   return field;
 }
 
@@ -117,8 +124,7 @@ export function correlationQuery(rule: CorrelationRule, known: Known, depth = 0)
     throw new RuleRefused('a rule is named twice', ['correlation', 'rules']);
   }
   const all = rule.rules.flatMap((reference) => rowsOf(reference, rule, known, depth));
-  const union = all.length === 1 ? (all[0] ?? '') : `union\n${all.map((text) => `(${text.replace(/^/gm, '  ').trim()})`).join(',\n')}`;
-  return `${union}\n${rule.type === 'temporal_ordered' ? inOrder(rule) : counted(rule)}`;
+  return `${unionOf(all)}\n${rule.type === 'temporal_ordered' ? inOrder(rule) : counted(rule)}`;
 }
 
 function counted(rule: CorrelationRule): string {
@@ -155,11 +161,13 @@ function inOrder(rule: CorrelationRule): string {
   const other = groups.map((key) => ` or ${key} != prev(${key})`).join('');
   const restart = groups.map((key) => `${key} != prev(${key})`).join(' or ');
   const last = rule.rules.length - 1;
-  const steps = rule.rules.slice(0, last).flatMap((_, step) => [
-    `| extend Begun = row_window_session(${step === 0 ? 'Time' : 'Begun'}, 36500d, 36500d, Rule == ${step}${other}),`,
-    `    Reached = row_cumsum(toint(Rule == ${step})${restart === '' ? '' : `, ${restart}`})`,
-    '| where Reached > 0',
-  ]);
+  const steps = rule.rules
+    .slice(0, last)
+    .flatMap((_, step) => [
+      `| extend Begun = row_window_session(${step === 0 ? 'Time' : 'Begun'}, 36500d, 36500d, Rule == ${step}${other}),`,
+      `    Reached = row_cumsum(toint(Rule == ${step})${restart === '' ? '' : `, ${restart}`})`,
+      '| where Reached > 0',
+    ]);
   return [
     `| sort by ${by}Time asc, Rule asc`,
     ...steps,
@@ -175,7 +183,14 @@ export const groupNames = (rule: CorrelationRule): Map<string, string> =>
   new Map(keys(rule).map((key, i) => [key, rule.groupBy[i] ?? key]));
 
 /** Columns beside the rule's own that a match is shown with, where the table has them. */
-export const shownColumns = ['TimeGenerated', 'Computer', '_EvidenceFile', '_EvidenceOffset', '_EventRecordId', '_Verified'];
+export const shownColumns = [
+  'TimeGenerated',
+  'Computer',
+  '_EvidenceFile',
+  '_EvidenceOffset',
+  '_EventRecordId',
+  '_Verified',
+];
 
 /** The columns of a match: where and when, and the fields that the rule asks about. */
 export function projection(translation: Translation, columns: Columns): string {

@@ -1,4 +1,4 @@
-/** A rule that cannot be run as it is meant; `path` leads to what stands in the way, from the document's root. */
+/** A rule that is not understood, or not supported; `path` leads to the cause from the document's root. */
 export class RuleRefused extends Error {
   override readonly name = 'RuleRefused';
   readonly path: readonly (string | number)[];

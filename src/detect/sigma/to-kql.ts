@@ -112,7 +112,8 @@ class Translator {
     const text = wholeText(is.parts);
     const place = this.#place(field);
     if (text === undefined || !place || place.searchOnly) return undefined;
-    if (place.whole !== undefined && /^-?\d{1,9}$/.test(text)) return { of: place.whole, values: [String(Number(text))] };
+    if (place.whole !== undefined && /^-?\d{1,9}$/.test(text))
+      return { of: place.whole, values: [String(Number(text))] };
     const also = place.also?.get(text.toLowerCase());
     return { of: `${place.text}~`, values: [kqlText(text), ...(also === undefined ? [] : [kqlText(also)])] };
   }
@@ -126,7 +127,9 @@ class Translator {
     if (list) {
       const [operator, several] = list.of.endsWith('~') ? ['=~', 'in~'] : ['==', 'in'];
       const name = list.of.replace(/~$/, '');
-      return list.values.length === 1 ? `${name} ${operator} ${list.values[0]}` : `${name} ${several} (${list.values.join(', ')})`;
+      return list.values.length === 1
+        ? `${name} ${operator} ${list.values[0]}`
+        : `${name} ${several} (${list.values.join(', ')})`;
     }
     switch (is.kind) {
       case 'text':
@@ -170,7 +173,9 @@ function textCondition(place: Place, parts: readonly Part[], cased: boolean, fie
   const found = simple(parts);
   const anywhere = parts[0] === '*' && parts.at(-1) === '*';
   if (place.searchOnly && !anywhere) {
-    throw new RuleRefused(`the field ${field || 'of keywords'} holds several values, of which only a piece can be sought`);
+    throw new RuleRefused(
+      `the field ${field || 'of keywords'} holds several values, of which only a piece can be sought`,
+    );
   }
   if (found && found.operator === '') return `${place.text} ${cased ? '==' : '=~'} ${kqlText(found.text)}`;
   if (found) return `${place.text} ${found.operator}${cased ? '_cs' : ''} ${kqlText(found.text)}`;
@@ -193,7 +198,12 @@ function existence(place: Place, present: boolean): string {
 }
 
 function comparison(left: Place, right: Place, is: Extract<Matcher, { kind: 'field' }>): string {
-  const operators = { equals: is.cased ? '==' : '=~', contains: 'contains', startswith: 'startswith', endswith: 'endswith' };
+  const operators = {
+    equals: is.cased ? '==' : '=~',
+    contains: 'contains',
+    startswith: 'startswith',
+    endswith: 'endswith',
+  };
   const operator = `${operators[is.place]}${is.cased && is.place !== 'equals' ? '_cs' : ''}`;
   return `(isnotempty(${left.text}) and isnotempty(${right.text}) and ${left.text} ${operator} ${right.text})`;
 }

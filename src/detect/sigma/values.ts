@@ -48,7 +48,9 @@ const onText =
     value.kind === 'text' ? change(value, name) : refuse(`the modifier "${name}" has no meaning for this value`);
 
 const plainText = (value: Text, name: string): string =>
-  value.parts.map((part) => (typeof part === 'string' ? refuse(`"${name}" of a text with wildcards`) : part.text)).join('');
+  value.parts
+    .map((part) => (typeof part === 'string' ? refuse(`"${name}" of a text with wildcards`) : part.text))
+    .join('');
 
 const textValue = (text: string, cased: boolean): Text => ({
   kind: 'text',
@@ -62,7 +64,8 @@ const open =
   (before: boolean, after: boolean): Modifier =>
   (value, name) => {
     if (value.kind === 'regex') return name === 'contains' ? [value] : refuse(`"${name}" of a regular expression`);
-    if (value.kind === 'field') return [{ ...value, place: before && after ? 'contains' : before ? 'endswith' : 'startswith' }];
+    if (value.kind === 'field')
+      return [{ ...value, place: before && after ? 'contains' : before ? 'endswith' : 'startswith' }];
     if (value.kind !== 'text') return refuse(`the modifier "${name}" has no meaning for this value`);
     const parts = [...value.parts];
     if (before && parts[0] !== '*') parts.unshift('*');
@@ -130,14 +133,17 @@ const compare = (operator: '<' | '<=' | '>' | '>='): Modifier =>
 
 const NETWORK = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\/\d{1,3})$/;
 
-const notKnown: Modifier = (_value, name) => refuse(`the modifier "${name}", which compares a part of a time, is not supported`);
+const notKnown: Modifier = (_value, name) =>
+  refuse(`the modifier "${name}", which compares a part of a time, is not supported`);
 
 const MODIFIERS: Record<string, Modifier> = {
   contains: open(true, true),
   startswith: open(false, true),
   endswith: open(true, false),
   cased: (value, name) =>
-    value.kind === 'text' || value.kind === 'field' ? [{ ...value, cased: true }] : refuse(`the modifier "${name}" is for texts`),
+    value.kind === 'text' || value.kind === 'field'
+      ? [{ ...value, cased: true }]
+      : refuse(`the modifier "${name}" is for texts`),
   base64,
   base64offset,
   wide: encoded((text) => Buffer.from(text, 'utf16le')),
@@ -153,7 +159,9 @@ const MODIFIERS: Record<string, Modifier> = {
   s: flag('s'),
   dotall: flag('s'),
   cidr: onText(({ written }) =>
-    NETWORK.test(written) ? [{ kind: 'network', range: written }] : refuse('the modifier "cidr" takes a network, such as 10.0.0.0/8'),
+    NETWORK.test(written)
+      ? [{ kind: 'network', range: written }]
+      : refuse('the modifier "cidr" takes a network, such as 10.0.0.0/8'),
   ),
   lt: compare('<'),
   lte: compare('<='),
@@ -207,8 +215,6 @@ export function matchersOf(written: unknown, modifiers: readonly string[]): Matc
   return values.map((value): Matcher => {
     if (value.kind !== 'text') return value;
     if (value.bytes) return refuse('an encoding without base64: events hold texts as they are read');
-    return value.parts.length === 0
-      ? { kind: 'empty' }
-      : { kind: 'text', parts: value.parts, cased: value.cased };
+    return value.parts.length === 0 ? { kind: 'empty' } : { kind: 'text', parts: value.parts, cased: value.cased };
   });
 }
