@@ -157,7 +157,7 @@ function addEvtx(cordon: Command): void {
   thresholds(
     cordon
       .command('evtx <file...>')
-      .description('the failed logons in exported Windows event logs (.evtx), without Azure'),
+      .description('the failed logons in exported logs, without Azure: files, folders, patterns and archives'),
   )
     .option('--json', 'print cordon.evtx/1')
     .option('--events', 'print the logon events, one JSON object a line')
@@ -177,7 +177,10 @@ function addKql(cordon: Command): void {
       .command('kql <query>')
       .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
   )
-    .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
+    .option(
+      '--evidence <file...>',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+    )
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
@@ -198,7 +201,10 @@ function addDetect(cordon: Command): void {
   cordon
     .command('detect')
     .description('detection rules (Sigma, and queries in KQL) over evidence files, without Azure')
-    .option('--evidence <file...>', 'event logs (.evtx) and exports (.csv, .json, .jsonl); NAME=FILE names the table')
+    .option(
+      '--evidence <file...>',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+    )
     .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
     .option('--hits <n>', 'matches of each rule to print', number)
     .option('--show-query', 'print the rules as KQL for Log Analytics, and ask nothing')
@@ -322,26 +328,17 @@ function addCase(cordon: Command): void {
         (await import('./commands/case.ts')).caseShow(id, { ...at(flags), json: flags.json === true }, streams),
       );
     });
-  folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)'))
+  reading(folder(cases.command('verify <case>').description('verify the hash chain (exit 6 if it is broken)')))
     .option('--head <hash>', 'the head that was noted elsewhere')
     .option('--entries <n>', 'the number of entries that was noted elsewhere', number)
     .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
+    .option('--azure', 'ask Azure too: the heads in tags of what the case made, and its changes in the activity log')
+    .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
-      await finish(
-        (await import('./commands/case.ts')).caseVerify(
-          id,
-          {
-            ...at(flags),
-            ...(flags.head ? { head: flags.head } : {}),
-            ...(flags.entries ? { entries: flags.entries } : {}),
-            ...(flags.anchor ? { anchor: flags.anchor } : {}),
-            ...(flags.evidence ? { evidence: true } : {}),
-          },
-          streams,
-        ),
-      );
+      const { verifyWithAzure } = await import('./commands/verify-with-azure.ts');
+      await finish(verifyWithAzure(id, { ...flags, ...at(flags) }, streams));
     });
   folder(cases.command('export <case>').description('case notes'))
     .addOption(

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ticksOf, ticksPerSecond } from '../src/triage/logons/ticks.ts';
+import { writeZip } from './archives/zip-writer.ts';
 import { cordon, type RunningSimulator, simulate } from './e2e/cordon.ts';
 import { failedLogon, successfulLogon, writeLog } from './eventlog/log-writer.ts';
 
@@ -35,12 +36,19 @@ beforeAll(async () => {
   const start = ticksOf('2026-11-23T01:58:02Z') ?? 0;
   const at = (seconds: number) => start + seconds * ticksPerSecond;
   const guesses = Array.from({ length: 20 }, (_, i) => failedLogon(100 + i, at(i)));
-  writeFileSync(join(folder, 'Security.evtx'), writeLog([...guesses, successfulLogon(300, at(60))]));
+  const log = writeLog([...guesses, successfulLogon(300, at(60))]);
+  writeFileSync(join(folder, 'Security.evtx'), log);
+  mkdirSync(join(folder, 'collection'));
+  writeFileSync(join(folder, 'collection', 'Security.evtx'), log);
+  writeFileSync(join(folder, 'collection.zip'), writeZip([{ name: 'C/Security.evtx', content: log }]));
 });
 afterAll(async () => {
   await simulator.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The files that the pages name. */
+const given = new Set(['Security.evtx', 'collection/', 'collection.zip']);
 
 async function caseOf(cases: string): Promise<string> {
   const { stdout } = await cordon(['case', 'list', '--json', '--cases', cases]);
@@ -70,7 +78,7 @@ describe('the pages of a responder’s night', () => {
         const id = line.includes('CASE') ? await caseOf(cases) : '';
         const parameters = words(line)
           .slice(1)
-          .map((word) => (word === 'CASE' ? id : word === 'Security.evtx' ? join(folder, word) : word));
+          .map((word) => (word === 'CASE' ? id : given.has(word) ? join(folder, word) : word));
         const { code, stderr } = await cordon([
           ...parameters,
           ...(readsAzure.test(line) ? ['--simulator', simulator.url] : []),

@@ -18,6 +18,17 @@ export function canonical(value) {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
 }
 
+const namespace = Buffer.from('5b2aacf5de80488fab24c9f269fc0640', 'hex');
+const placed = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** The id of the change whose intent follows an entry: a UUID of version 8 by the README. */
+function requestId(head, count) {
+  const bytes = createHash('sha256').update(namespace).update(`${head}:${count}`).digest().subarray(0, 16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x80;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+}
+
 /** Why the line cannot follow the one before it (null for the first), or null when it can. */
 function wrong(bytes, before) {
   if (bytes.length + 1 > longest) return 'it is too long';
@@ -42,6 +53,8 @@ function wrong(bytes, before) {
   if (Number.isNaN(Date.parse(entry.at))) return 'it has no time';
   const back = before === null ? 0 : Date.parse(before.at) - Date.parse(entry.at);
   if (back > 1000 && !('clockWentBack' in entry.body)) return 'its time is before that of the line before it';
+  const id = entry.kind === 'intent' ? entry.body.clientRequestId : '';
+  if (placed.test(id) && id !== requestId(entry.prev, entry.seq - 1)) return 'its request id is not made by its place';
   return null;
 }
 

@@ -83,11 +83,12 @@ function pass(context: ActionContext, now: () => Date): Passage {
     word: () => word,
     gate: {
       async before(change: OutgoingChange) {
-        await gate.before(change);
-        const { method, url, clientRequestId, requestBody } = change;
+        const clientRequestId = (await gate.before(change)) ?? change.clientRequestId;
+        const { method, url, requestBody } = change;
         sent = { at: now().toISOString(), method, url, clientRequestId, body: requestBody };
         exchange = null;
         word = '';
+        return clientRequestId;
       },
       async after(change, answered) {
         exchange = answered;

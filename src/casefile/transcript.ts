@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Entry, EntryKind } from '../documents/transcript.ts';
+import type { Anchor } from './anchor.ts';
 import { type BodyOf, evidenceRef } from './bodies.ts';
 import { shortened } from './bounded-body.ts';
 import { breaks, clockPlay, genesis, longestLine, readLine, seal } from './chain.ts';
@@ -50,9 +51,14 @@ export interface Transcript {
    * Appends an entry, in the order of the calls. The body is taken as it is now, without its secrets; what is too
    * large is kept as evidence and shortened in the line. Kinds `case`, `confirm`, `intent`, `outcome`, `undo` and
    * `close` are on the disk when it resolves; the others are written, and flushed within a second. Rejects with a
-   * TranscriptWriteError; after that, the next entry is preceded by one that shows what is missing.
+   * TranscriptWriteError; after that, the next entry is preceded by one that shows what is missing. A body that depends on
+   * the entry's place is given as a function of what is before it.
    */
-  append<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): Promise<Entry>;
+  append<K extends EntryKind>(
+    kind: K,
+    actor: string,
+    body: BodyOf<K> | ((before: Anchor) => BodyOf<K>),
+  ): Promise<Entry>;
   /** As `append`, for those who do not wait: a failure reaches `onFailure`, not the caller. */
   record<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): void;
   /** Calls back after each entry; returns the way to stop that. */
@@ -144,10 +150,19 @@ class Writer implements Transcript {
     return new Writer(parts, await parts.file.size());
   }
 
-  append<K extends EntryKind>(kind: K, actor: string, body: BodyOf<K>): Promise<Entry> {
+  append<K extends EntryKind>(
+    kind: K,
+    actor: string,
+    body: BodyOf<K> | ((before: Anchor) => BodyOf<K>),
+  ): Promise<Entry> {
     const at = this.#parts.now().toISOString();
-    const plain = redact(body);
-    const turn = this.#tail.then(() => this.#write(kind, actor, at, isObject(plain) ? plain : {}));
+    const plain = (given: BodyOf<K>) => {
+      const redacted = redact(given);
+      return isObject(redacted) ? redacted : {};
+    };
+    const now = typeof body === 'function' ? null : plain(body);
+    const made = (before: Anchor) => now ?? (typeof body === 'function' ? plain(body(before)) : {});
+    const turn = this.#tail.then(() => this.#write(kind, actor, at, made));
     this.#tail = turn.catch(() => undefined);
     return turn;
   }
@@ -194,11 +209,17 @@ class Writer implements Transcript {
     }
   }
 
-  async #write(kind: EntryKind, actor: string, at: string, body: Record<string, Json>): Promise<Entry> {
+  async #write(
+    kind: EntryKind,
+    actor: string,
+    at: string,
+    made: (before: Anchor) => Record<string, Json>,
+  ): Promise<Entry> {
     if (this.#closed) throw new TranscriptWriteError('the case file is closed');
     try {
       await this.#demandItsPlace(kind);
       if (this.#missed !== null) await this.#tellWhatIsMissing(this.#missed, at);
+      const body = made({ entries: this.count, head: this.head });
       return await this.#put(kind, actor, at, { ...body, ...this.#clockWentBack(at) });
     } catch (error) {
       this.#missed ??= { since: at, kinds: new Map() };

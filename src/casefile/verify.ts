@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isPlacedId, requestIdAt } from './anchor.ts';
 import { evidenceOf } from './bodies.ts';
 import { ChainReader, clockPlay, genesis, type LineInChain } from './chain.ts';
 import { checkEvidence } from './evidence.ts';
@@ -104,6 +105,12 @@ class LineCheck {
     }
     if (this.#note?.entries === line.seq && this.#note.head !== line.hash) {
       return 'is not the entry that head.json notes';
+    }
+    if (line.kind === 'intent' && previous !== null) {
+      const { clientRequestId: id } = line.body();
+      if (isPlacedId(id) && id !== requestIdAt({ entries: previous.seq, head: previous.hash })) {
+        return `has the request id ${id}, which the lines before it do not make`;
+      }
     }
     if (acceptRecordedLoss !== true && line.kind === 'error') {
       const body = line.body();

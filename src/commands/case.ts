@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { type Anchor, anchorOf } from '../casefile/anchor.ts';
 import { CaseLockedError } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
 import { checkImage, imagesOf } from '../casefile/disk-images.ts';
@@ -10,6 +11,7 @@ import { count, counted } from '../text/counts.ts';
 import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
+import { type AnchorsInAzure, anchorLines, vouches } from './anchors-in-azure.ts';
 import { printPdf } from './print-pdf.ts';
 import { printedJson } from './printed-json.ts';
 
@@ -27,6 +29,7 @@ export interface CaseCommandOptions {
 }
 
 const done = 0;
+const notKnown = 1;
 const wrongUsage = 2;
 const doesNotVerify = 6;
 
@@ -121,75 +124,89 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   anchor?: string;
   /** Make the digests of the disks that the case exported again. */
   evidence?: boolean;
+  /** Asks Azure what it keeps of how the record was; absent where it is not to be asked. */
+  azure?: (found: CaseReader) => Promise<AnchorsInAzure>;
 }
 
-/** Head and count as one text, as an export prints them, or count and head, as a tag has them; null for any other text. */
-function anchorOf(text: string): { head: string; entries: number } | null {
-  const [first = '', second = '', ...rest] = text.trim().split(':');
-  const [head, count] = first.length === 64 ? [first, second] : [second, first];
-  if (rest.length > 0 || !/^[0-9a-fA-F]{64}$/.test(head) || !/^[1-9]\d{0,14}$/.test(count)) return null;
-  return { head, entries: Number(count) };
+/** The anchor that the options give, or what is wrong with them. */
+function givenAnchor(options: CaseVerifyOptions): Partial<Anchor> | string {
+  const { head, entries } = options;
+  if (options.anchor !== undefined) {
+    if (head !== undefined || entries !== undefined) {
+      return '--anchor is --head and --entries in one: give the one or the other';
+    }
+    const form = '--anchor takes HEAD:COUNT, as an export prints it: 64 hexadecimal digits, a colon, a number';
+    return anchorOf(options.anchor) ?? form;
+  }
+  if (head !== undefined && !/^[0-9a-fA-F]{64}$/.test(head)) {
+    return '--head takes the 64 hexadecimal digits that an export prints';
+  }
+  if (entries !== undefined && !(Number.isSafeInteger(entries) && entries > 0)) {
+    return '--entries takes the number of entries that an export prints';
+  }
+  return { ...(head === undefined ? {} : { head }), ...(entries === undefined ? {} : { entries }) };
+}
+
+/** The results of the checks besides that of the record itself; null for those not asked for. */
+interface Beside {
+  images: { file: string; sha256: string; because: string }[] | null;
+  azure: AnchorsInAzure | null;
 }
 
 /** `cordon case verify ID`: 0 only if the chain, its evidence and the given anchor hold; else 6 and the first wrong line. */
 export async function caseVerify(id: string, options: CaseVerifyOptions, streams: CommandStreams): Promise<number> {
-  const anchor = options.anchor === undefined ? {} : anchorOf(options.anchor);
-  if (anchor === null) {
-    streams.stderr.write(
-      '--anchor takes HEAD:COUNT, as an export prints it: 64 hexadecimal digits, a colon, a number\n',
-    );
-    return wrongUsage;
-  }
-  if (options.anchor !== undefined && (options.head !== undefined || options.entries !== undefined)) {
-    streams.stderr.write('--anchor is --head and --entries in one: give the one or the other\n');
-    return wrongUsage;
-  }
-  const { head, entries } = { ...options, ...anchor };
-  if (head !== undefined && !/^[0-9a-fA-F]{64}$/.test(head)) {
-    streams.stderr.write('--head takes the 64 hexadecimal digits that an export prints\n');
-    return wrongUsage;
-  }
-  if (entries !== undefined && !(Number.isSafeInteger(entries) && entries > 0)) {
-    streams.stderr.write('--entries takes the number of entries that an export prints\n');
+  const anchor = givenAnchor(options);
+  if (typeof anchor === 'string') {
+    streams.stderr.write(`${anchor}\n`);
     return wrongUsage;
   }
   return withCase(id, options, streams, async (found) => {
-    const verification = await found.verify({
-      ...(head === undefined ? {} : { head }),
-      ...(entries === undefined ? {} : { entries }),
-    });
-    const images = verification.ok && options.evidence === true ? await checkImages(found, streams.stderr) : [];
+    const verification = await found.verify(anchor);
+    const beside: Beside = {
+      images: options.evidence === true ? (verification.ok ? await checkImages(found, streams.stderr) : []) : null,
+      azure: verification.ok && options.azure ? await options.azure(found) : null,
+    };
     if (options.json === true) {
-      const document = {
-        schema: 'cordon.verification/1',
-        id: found.id,
-        ...verification,
-        ...(options.evidence === true ? { images } : {}),
-      };
+      const asked = Object.fromEntries(Object.entries(beside).filter(([, value]) => value !== null));
+      const document = { schema: 'cordon.verification/1', id: found.id, ...verification, ...asked };
       streams.stdout.write(`${printedJson(document)}\n`);
     }
     if (!verification.ok) {
       streams.stderr.write(`${failed(found.id, verification)}\n`);
       return doesNotVerify;
     }
-    const files = counted(verification.evidence, 'evidence file');
-    const lines = `${counted(verification.entries, 'entry', 'entries')}, ${files}, head ${verification.head}`;
-    if (options.json !== true) streams.stdout.write(`${found.id}: whole. ${lines}\n`);
-    for (const { file, because } of images) {
-      const said = because === '' ? 'is as it was exported' : because;
-      if (options.json !== true || because !== '') streams.stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
-    }
-    if (images.some(({ because }) => because !== '')) return doesNotVerify;
-    for (const file of verification.unlisted) {
-      streams.stderr.write(`${printable(`no entry vouches for ${file}`)}\n`);
-    }
-    if (head === undefined) {
-      streams.stderr.write(
-        'Checked by itself only: give --anchor HEAD:COUNT from an export to rule out a rewritten file.\n',
-      );
-    }
-    return done;
+    return sayWhole(found.id, verification, { ...beside, anchored: anchor.head !== undefined }, options, streams);
   });
+}
+
+/** Says what was checked of a record that is whole by itself; returns the exit code. */
+function sayWhole(
+  id: string,
+  verification: Verification & { ok: true },
+  { images, azure, anchored }: Beside & { anchored: boolean },
+  { json }: CaseVerifyOptions,
+  { stdout, stderr }: CommandStreams,
+): number {
+  const files = counted(verification.evidence, 'evidence file');
+  const lines = `${counted(verification.entries, 'entry', 'entries')}, ${files}, head ${verification.head}`;
+  if (json !== true) stdout.write(`${id}: whole. ${lines}\n`);
+  for (const { file, because } of images ?? []) {
+    const said = because === '' ? 'is as it was exported' : because;
+    if (json !== true || because !== '') stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
+  }
+  if (azure !== null && json !== true) for (const line of anchorLines(azure)) stdout.write(`${line}\n`);
+  const misfits = [...(images ?? []), ...(azure?.tags ?? [])].filter(({ because }) => because !== '');
+  if (misfits.length > 0) {
+    const unfit = azure?.tags.some(({ because }) => because !== '') === true;
+    if (unfit) stderr.write(`${id}: does not verify: Azure has noted another record of this case\n`);
+    return doesNotVerify;
+  }
+  for (const file of verification.unlisted) stderr.write(`${printable(`no entry vouches for ${file}`)}\n`);
+  const outside = azure !== null && vouches(azure);
+  if (!anchored && !outside) {
+    stderr.write('Checked by itself only: give --anchor HEAD:COUNT from an export to rule out a rewritten file.\n');
+  }
+  return azure !== null && azure.notSeen.length > 0 && !outside ? notKnown : done;
 }
 
 /** Are the disks that the case exported what they were? They may be large: whom it is done for sees how far it is. */

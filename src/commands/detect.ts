@@ -7,6 +7,7 @@ import type { DetectProgress, DetectResult } from '../detect/run-detections.ts';
 import type { DetectionsDocument } from '../documents/detections.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
 import { evidenceFile } from '../evidence/evidence-files.ts';
+import { gatherEvidence } from '../evidence/gather.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { count, counted, progressBar } from '../text/counts.ts';
@@ -14,6 +15,7 @@ import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
 import { detectionsMarkdown, detectionsText } from './detect-report.ts';
 import type { FailOn } from './fail-on.ts';
+import { gatheredNotes } from './gathered-notes.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
@@ -91,8 +93,10 @@ async function detected(
     streams.stderr.write(`\r${line}\u001b[K`);
   };
   try {
-    const files = evidence.map(evidenceFile);
-    return await detectInThread({ rules, files, now: now.getTime(), hits }, onProgress);
+    const gathered = await gatherEvidence(evidence, { named: evidenceFile });
+    const request = { rules, files: gathered.files, now: now.getTime(), hits };
+    const result = await detectInThread(request, onProgress);
+    return { ...result, notes: [...result.notes, ...gatheredNotes(gathered)] };
   } catch (error) {
     return refused(error);
   } finally {

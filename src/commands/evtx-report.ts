@@ -4,6 +4,7 @@ import type { Burst, Logons } from '../documents/triage.ts';
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { logonTypeWords } from '../triage/logons/event-words.ts';
+import { saysNothing, summaryLines } from './evtx-summary.ts';
 
 const damagesShown = 5;
 const burstsShown = 20;
@@ -113,14 +114,16 @@ function logonLines(logons: Logons, document: EvtxDocument): string[] {
 
 /** The report for a terminal or a pipe. */
 export function evtxText(document: EvtxDocument): string {
-  const { files, unread, logons } = document;
+  const { files, unread, logons, besides } = document;
   const told =
     logons.state === 'unknown'
       ? [`  ? not known: ${logons.because}`, `    to fix: ${logons.cure}`]
       : [...logonLines(logons.value, document), ...logons.notSeen.map((what) => `  ? not seen: ${what}`)];
+  const several = files.length > 1 || besides !== undefined;
   return [
-    ...files.flatMap((file) => [...fileLines(file), '']),
-    ...unread.flatMap(({ because }) => [`! not read: ${because}`, '']),
+    ...(several ? [...summaryLines(document), ''] : []),
+    ...files.filter((file) => !several || !saysNothing(file)).flatMap((file) => [...fileLines(file), '']),
+    ...(several ? [] : unread.flatMap(({ because }) => [`! not read: ${because}`, ''])),
     `Failed logons${logons.state === 'known' ? ` — ${logons.coverage}` : ''}`,
     ...told,
     '',

@@ -1,6 +1,6 @@
 import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
-import { type EventLogReading, readEventLogs } from '../eventlog/read-logs.ts';
+import { readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { counted, progressBar } from '../text/counts.ts';
@@ -10,6 +10,7 @@ import { isoOf } from '../triage/logons/ticks.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { caseFlags } from './case-flags.ts';
 import { evtxText } from './evtx-report.ts';
+import { evtxDocumentOf, gatherLogs } from './gathered-logs.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
@@ -85,10 +86,6 @@ function progressOn({ stderr }: Streams): { show(fraction: number): void; clear(
   };
 }
 
-function documentOf({ files, unread, logons, addresses, accounts }: EventLogReading): EvtxDocument {
-  return evtxDocument.parse({ schema: 'cordon.evtx/1', files, unread, logons, addresses, accounts });
-}
-
 function summaryOf({ logons, files }: EvtxDocument): string {
   const names = files.map(({ path }) => path.split(/[\\/]/).at(-1) ?? path).join(', ');
   if (logons.state === 'unknown') return printable(`failed logons in ${names}: not known, ${logons.because}`, 600);
@@ -149,7 +146,7 @@ async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promi
   });
 }
 
-/** `cordon evtx FILE…`: the failed logons in exported event logs, without Azure. Files are opened read-only. */
+/** `cordon evtx FILE…`: the failed logons in exported logs, folders and archives, without Azure. Files are opened read-only. */
 export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: Streams): Promise<number> {
   if (flags.json && flags.events) throw new Failure('--json and --events exclude each other');
   const into = caseFlags(flags);
@@ -157,23 +154,29 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   const now = new Date();
   const progress = progressOn(streams);
   const lines = new Lines(streams.stdout);
-  const reading = await readEventLogs(paths, {
-    thresholds: burstOptions(flags).thresholds,
-    now,
-    onProgress: progress.show,
-    ...(flags.events
-      ? {
-          onEvent(event: SecurityEvent) {
-            if (event.eventId === failedLogon || event.eventId === successfulLogon) lines.add(eventLine(event));
-          },
-          betweenChunks: () => lines.flush(),
-        }
-      : {}),
-  });
+  const gathered = await gatherLogs(paths);
+  const reading = await readEventLogs(
+    gathered.logs.map(({ path }) => path),
+    {
+      thresholds: burstOptions(flags).thresholds,
+      now,
+      onProgress: progress.show,
+      ...(flags.events
+        ? {
+            onEvent(event: SecurityEvent) {
+              if (event.eventId === failedLogon || event.eventId === successfulLogon) lines.add(eventLine(event));
+            },
+            betweenChunks: () => lines.flush(),
+          }
+        : {}),
+    },
+  );
   progress.clear();
   await lines.flush();
-  const document = documentOf(reading);
-  for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
+  const document = evtxDocument.parse(evtxDocumentOf(gathered, reading));
+  // The report says it too; who takes JSON or events, or gets no report, reads it here.
+  if (flags.json || flags.events || document.files.length === 0)
+    for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.events) {
     for (const { path, damaged, damages } of document.files) {

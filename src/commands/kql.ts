@@ -1,14 +1,16 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { QueryDocument } from '../documents/query.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
-import { type EvidenceFile, evidenceFile } from '../evidence/evidence-files.ts';
+import { evidenceFile } from '../evidence/evidence-files.ts';
+import { gatherEvidence } from '../evidence/gather.ts';
+import type { QueryProgress } from '../evidence/load-tables.ts';
 import { QueryThread } from '../evidence/query-thread.ts';
-import type { QueryProgress } from '../evidence/run-query.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { progressBar } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
+import { gatheredNotes } from './gathered-notes.ts';
 import type { CaseFlags } from './into-case.ts';
 import { type ConnectionFlags, openConnection, readNamedFile, type Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
@@ -117,7 +119,7 @@ async function overEvidence(
   streams: Streams,
   asked: AskedQuery[],
 ): Promise<QueryDocument> {
-  const files: EvidenceFile[] = given.map(evidenceFile);
+  const evidence = await gatherEvidence(given, { named: evidenceFile });
   const thread = new QueryThread();
   let drawn = false;
   const onProgress = ({ bytes, of }: QueryProgress): void => {
@@ -126,7 +128,7 @@ async function overEvidence(
     drawn = true;
   };
   try {
-    const request = { query, files, now: now.getTime(), limit };
+    const request = { query, files: evidence.files, now: now.getTime(), limit };
     const started = performance.now();
     const { columns, rows, total, tables, files: read, notes } = await thread.query(request, { onProgress });
     asked.push({
@@ -140,7 +142,7 @@ async function overEvidence(
       requestId: '',
       correlationId: '',
     });
-    const last = notes.slice();
+    const last = [...notes, ...gatheredNotes(evidence)];
     if (total === 0 && /\b(?:ago|now)\s*\(/.test(query)) {
       last.push(`now() is ${now.toISOString()}; for older evidence give --now`);
     }

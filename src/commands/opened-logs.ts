@@ -14,6 +14,7 @@ import { eventWords } from '../triage/logons/event-words.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
 import { evtxText } from './evtx-report.ts';
+import { evtxDocumentOf, gatherLogs } from './gathered-logs.ts';
 
 const minutesBefore = 5;
 const minutesAfter = 15;
@@ -67,22 +68,23 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
     now: options.now(),
   });
   const readSome = async (paths: readonly string[], given: Omit<LogReadingOptions, 'now'>) => {
-    const read = await readEventLogs(paths, reading(given));
-    if (read.files.length === 0) throw new Failure(read.unread.map(({ because }) => because).join('; '));
-    return read;
+    const gathered = await gatherLogs(paths, given.signal);
+    const logs = gathered.logs.map(({ path }) => path);
+    const document = evtxDocumentOf(gathered, await readEventLogs(logs, reading(given)));
+    if (document.files.length === 0)
+      throw new Failure(document.unread.map(({ because }) => because).join('; ') || 'no log is there');
+    return { ...document, logs };
   };
   return {
     async report(typed, onProgress, signal) {
       const read = await readSome(await pathsIn(typed), { onProgress, signal });
-      return evtxText({ schema: 'cordon.evtx/1', ...read })
-        .trimEnd()
-        .split('\n');
+      return evtxText(read).trimEnd().split('\n');
     },
     async open(typed, vm, onProgress, signal) {
       return this.openPaths(await pathsIn(typed), vm, onProgress, signal);
     },
     async openPaths(paths, vm, onProgress, signal) {
-      const { files, logons } = await readSome(paths, { onProgress, signal });
+      const { files, logons, logs } = await readSome(paths, { onProgress, signal });
       const computers = strangersAmong(
         files.flatMap((file) => file.computers),
         vm,
@@ -116,7 +118,7 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
           const near = new Nearest(middle);
           const sids = new SidNames();
           const read = await readEventLogs(
-            paths,
+            logs,
             reading({
               signal: stop,
               onEvent: (event) => {

@@ -1,7 +1,6 @@
 import type { Detection, DetectionsDocument } from '../documents/detections.ts';
 import type { EvidenceFile } from '../evidence/evidence-files.ts';
-import { type LoadedTables, loadTables } from '../evidence/load-tables.ts';
-import type { QueryProgress } from '../evidence/run-query.ts';
+import { type LoadedTables, loadTables, type QueryProgress } from '../evidence/load-tables.ts';
 import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';

@@ -33,6 +33,19 @@ export const evtxDocument = z.object({
   files: z.array(eventLogReport),
   /** Files that could not be read at all. */
   unread: z.array(z.object({ path: z.string(), because: z.string() })),
+  /** Besides the logs, where folders or archives were named. */
+  besides: z
+    .object({
+      /** Archives that were opened. */
+      archives: z.array(z.string()),
+      /** Exports that `cordon kql --evidence` reads: how many files each table has. */
+      tables: z.array(z.object({ table: z.string(), files: z.int() })),
+      /** Exports of no table that is known. */
+      tableless: z.array(z.string()),
+      /** Other files, by the ending of their names. */
+      others: z.array(z.object({ ending: z.string(), files: z.int() })),
+    })
+    .optional(),
   logons: factOf(logons),
   /** Distinct source addresses, and accounts, of the failures. */
   addresses: z.int(),

@@ -29,11 +29,11 @@ export interface Exchange {
 export type OutgoingChange = Pick<Exchange, 'method' | 'url' | 'apiVersion' | 'clientRequestId' | 'requestBody'>;
 
 /**
- * Surrounds each changing request to Azure. `before` resolves only when the intent is durable on disk, and
- * rejects to refuse the request; `after` gets the exchange, also when no answer came.
+ * Surrounds each changing request to Azure. `before` resolves only when the intent is durable on disk, with the
+ * id that the request is to carry where it is another, and rejects to refuse the request; `after` gets the exchange, also when no answer came.
  */
 export interface ChangeGate {
-  before(change: OutgoingChange): Promise<void>;
+  before(change: OutgoingChange): Promise<string | undefined>;
   after(change: OutgoingChange, exchange: Exchange): Promise<void>;
   /** Gets what was read meanwhile: how an operation is that a change began. */
   read?(exchange: Exchange): void;

@@ -1,9 +1,8 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { ArchiveError } from '../archives/archive-error.ts';
+import { openFile, type RandomAccessFile } from '../archives/open-file.ts';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
 import { type Digest, digestOf } from './digest.ts';
-import { changeBetween } from './file-change.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
 
 /** A file that cannot be read as an event log: one line that names it, and the code of the system's error or "". */
@@ -54,6 +53,7 @@ function newBlock(count: number): Block {
 
 function reason(error: unknown): { because: string; code: string } {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (error instanceof ArchiveError) return { because: error.message, code };
   const known: Record<string, string> = {
     ENOENT: 'there is no such file',
     EISDIR: 'it is a folder',
@@ -64,10 +64,9 @@ function reason(error: unknown): { because: string; code: string } {
   return { because: known[code] ?? `it cannot be read (${code || String(error)})`, code };
 }
 
-/** An event log on disk, open for reading alone. */
+/** An event log, on disk or in an archive, open for reading alone. */
 export class EventLogFile {
   readonly path: string;
-  readonly size: number;
   readonly header: FileHeader;
   /** Bytes read so far. */
   position = 0;
@@ -76,31 +75,36 @@ export class EventLogFile {
   /** Why what was read may be no single state of the file; "" when it stayed as it was. */
   changed = '';
 
-  readonly #handle: FileHandle;
-  readonly #before: Stats;
+  readonly #handle: RandomAccessFile;
   readonly #head: Buffer;
+  /** Of the file as it is stored, where it is packed. */
+  #stored: { bytes: number; sha256: string } | null = null;
 
-  private constructor(path: string, handle: FileHandle, before: Stats, head: Buffer) {
+  private constructor(path: string, handle: RandomAccessFile, head: Buffer) {
     this.path = path;
-    this.size = before.size;
     this.header = readFileHeader(head);
     this.#handle = handle;
-    this.#before = before;
     this.#head = head;
+  }
+
+  /** Of the event log itself; of a .gz as far as it was read. */
+  get size(): number {
+    return this.#handle.size;
+  }
+
+  /** Of the file that the digest is of: what is stored, of a .gz packed. */
+  get storedBytes(): number {
+    return this.#stored?.bytes ?? this.size;
   }
 
   /** Opens a file. Throws an EventLogError when it is not there, not readable, or no event log. */
   static async open(path: string): Promise<EventLogFile> {
-    let handle: FileHandle | undefined;
+    let handle: RandomAccessFile | undefined;
     try {
-      // Opening a pipe that has no writer would wait forever.
-      handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-      const before = await handle.stat();
-      if (before.isDirectory()) throw new EventLogError(path, 'it is a folder', 'EISDIR');
-      if (!before.isFile()) throw new EventLogError(path, 'it is not a file');
+      handle = await openFile(path);
       const head = Buffer.alloc(fileHeaderSize);
       const { bytesRead } = await handle.read(head, 0, fileHeaderSize, 0);
-      const file = new EventLogFile(path, handle, before, head.subarray(0, bytesRead));
+      const file = new EventLogFile(path, handle, head.subarray(0, bytesRead));
       if (!file.header.recognised && !(await file.#holdsChunks()))
         throw new EventLogError(path, describeStranger(head.subarray(0, bytesRead)));
       return file;
@@ -121,7 +125,7 @@ export class EventLogFile {
    * of the very bytes that were read is made beside it. Throws an EventLogError when the disk gives up.
    */
   async *chunks(options: { digest?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<PlacedChunk> {
-    const count = Math.min(chunksABlock, 1 + Math.ceil(this.size / chunkSize));
+    const count = Math.min(chunksABlock, 1 + Math.ceil(this.#handle.atMost / chunkSize));
     const blocks = blocksDecoded + (options.digest ? blocksDigested : 0);
     const ring = Array.from({ length: blocks }, () => newBlock(count));
     const digest = options.digest
@@ -134,9 +138,9 @@ export class EventLogFile {
       if (ring[0]) this.#head.copy(ring[0].bytes);
       digest?.give(0, this.#head.length);
       yield* this.#placed(ring, digest, options.signal);
-      const after = await this.#handle.stat();
-      this.changed = changeBetween(this.#before, after);
-      this.sha256 = digest ? await digest.hex() : '';
+      this.changed = await this.#handle.changed();
+      this.#stored = digest ? await this.#handle.storedDigest() : null;
+      this.sha256 = this.#stored?.sha256 ?? (digest ? await digest.hex() : '');
     } finally {
       digest?.drop();
     }

@@ -54,7 +54,7 @@ export async function readRecords(
     const missing = totals.shortfall(file.size, told.damages > 0);
     if (missing) told.damage(missing);
     if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });
-    return { bytes: file.size, sha256: file.sha256, dirty: file.header.dirty };
+    return { bytes: file.storedBytes, sha256: file.sha256, dirty: file.header.dirty };
   } finally {
     await file.close();
   }

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { changeBetween } from '../eventlog/file-change.ts';
+import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { Progress } from './source.ts';
 
@@ -22,21 +19,9 @@ export async function digestOfEvidence(
   read: Progress,
 ): Promise<{ digest: EvidenceDigest; changed(): Promise<boolean> }> {
   try {
-    const before = await stat(path);
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      const piece: Buffer = chunk;
-      hash.update(piece);
-      bytes += piece.length;
-      read(piece.length);
-    }
-    return {
-      digest: { path, bytes, sha256: hash.digest('hex') },
-      async changed() {
-        return changeBetween(before, await stat(path).catch(() => null)) !== '';
-      },
-    };
+    const file = await placedFile(path);
+    const { bytes, sha256 } = await digestOfStored(file, read);
+    return { digest: { path, bytes, sha256 }, changed: async () => (await file.changed()) !== '' };
   } catch (error) {
     throw fileFailure(path, error);
   }

@@ -1,3 +1,4 @@
+import { ArchiveError } from '../archives/archive-error.ts';
 import { printable } from '../text/printable.ts';
 
 /** Why a file cannot serve as evidence: one line that names the file and, where there is one, the place in it. */
@@ -19,6 +20,7 @@ export class EvidenceError extends Error {
 /** What went wrong with a file, in words. */
 export function fileFailure(file: string, error: unknown): EvidenceError {
   if (error instanceof EvidenceError) return error;
+  if (error instanceof ArchiveError) return new EvidenceError(file, error.message);
   const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code') ?? '') : '';
   const known: Record<string, string> = {
     ENOENT: 'there is no such file',

@@ -10,7 +10,26 @@ export interface EvidenceFile {
   format: EvidenceFormat;
   /** Undefined for event logs, whose events say which table is theirs. */
   table: string | undefined;
+  /** It was found in a folder, or in an archive, and not named itself: damage is a remark, and the rest is read. */
+  found?: boolean;
 }
+
+/** A file that is evidence, or may be, and is not read: why. */
+export interface UnreadFile {
+  path: string;
+  because: string;
+}
+
+/** The kind of a file by its content, which its name can only claim. */
+export type FileKind =
+  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined }
+  | { kind: 'archive' }
+  /** Of a form that is not read; `because` says which, and the cure. */
+  | { kind: 'refused'; because: string }
+  /** Of the form of evidence, and of no table that is known. */
+  | { kind: 'tableless'; format: EvidenceFormat }
+  | { kind: 'empty' }
+  | { kind: 'stranger' };
 
 const FORMATS: Record<string, EvidenceFormat> = {
   '.evtx': 'evtx',

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { contentOf } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { isBag, parseJson } from '../kql/values.ts';
@@ -72,9 +72,19 @@ async function* jsonLineRecords(file: string, read: Progress): AsyncGenerator<Ex
 async function jsonRecords(file: string): Promise<ExportRecord[]> {
   let parsed: unknown;
   try {
-    const { size } = await stat(file);
-    if (size > MAX_JSON) throw new EvidenceError(file, 'JSON of more than 256 MiB; use JSON lines, one object a line');
-    parsed = JSON.parse((await readFile(file, 'utf8')).replace(/^\ufeff/, ''));
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of await contentOf(file)) {
+      bytes += piece.length;
+      if (bytes > MAX_JSON)
+        throw new EvidenceError(file, 'JSON of more than 256 MiB; use JSON lines, one object a line');
+      pieces.push(piece);
+    }
+    parsed = JSON.parse(
+      Buffer.concat(pieces)
+        .toString('utf8')
+        .replace(/^\ufeff/, ''),
+    );
   } catch (error) {
     if (error instanceof SyntaxError) throw new EvidenceError(file, `it is no JSON (${error.message.slice(0, 200)})`);
     throw fileFailure(file, error);
@@ -134,9 +144,9 @@ class Misfits {
 
 /**
  * An export of Log Analytics: CSV, JSON or JSON lines. The columns of a table that Microsoft documents have its types;
- * others have the one type that holds all their values.
+ * others have the one type that holds all their values. With `lenient`, columns are described as far as the file can be read.
  */
-export function exportSource(table: string, file: string, format: 'csv' | 'json' | 'jsonl'): Source {
+export function exportSource(table: string, file: string, format: 'csv' | 'json' | 'jsonl', lenient = false): Source {
   let whole: Promise<ExportRecord[]> | undefined;
   const records = (read: Progress): AsyncGenerator<ExportRecord> => {
     if (format === 'csv') return csvRecords(file, read);
@@ -149,13 +159,18 @@ export function exportSource(table: string, file: string, format: 'csv' | 'json'
     describe: async (read) => {
       const known: Record<string, ColumnType> = isKnownTable(table) ? columnsOf(table) : {};
       const guessed = new Map<string, ColumnType | undefined>();
-      for await (const { values } of records(read)) {
-        for (const [name, value] of values) {
-          if (Object.hasOwn(known, name)) continue;
-          const before = guessed.get(name);
-          if (before !== 'string') guessed.set(name, commonType(before, typeOfValue(value)));
+      try {
+        for await (const { values } of records(read)) {
+          for (const [name, value] of values) {
+            if (Object.hasOwn(known, name)) continue;
+            const before = guessed.get(name);
+            if (before !== 'string') guessed.set(name, commonType(before, typeOfValue(value)));
+          }
+          if (guessed.size > MAX_COLUMNS) break;
         }
-        if (guessed.size > MAX_COLUMNS) break;
+      } catch (error) {
+        // The reading of its rows fails at the same place, and reports it.
+        if (!lenient || !(error instanceof EvidenceError)) throw error;
       }
       checkNames([...guessed.keys()], file);
       const columns = new Map(Object.entries(known));

@@ -1,17 +1,11 @@
-import { stat } from 'node:fs/promises';
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
-import type { Column, ColumnType } from '../kql/types.ts';
-import { EvidenceEvents, eventLogSource } from './event-logs.ts';
-import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
-import { fileFailure } from './evidence-error.ts';
+import type { Column } from '../kql/types.ts';
+import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
-import { exportSource } from './exports.ts';
-import { commonType } from './guessed-type.ts';
-import type { Source } from './source.ts';
-import { TableBuilder } from './table-builder.ts';
+import { loadTables, type QueryProgress } from './load-tables.ts';
 
 export interface QueryRequest {
   query: string;
@@ -35,19 +29,6 @@ export interface QueryResult {
   notes: string[];
 }
 
-/** How much of the files has been read, in bytes; files that must be read twice count twice. */
-export interface QueryProgress {
-  bytes: number;
-  of: number;
-}
-
-function sourcesOf(files: readonly EvidenceFile[]): Source[] {
-  const events = new EvidenceEvents();
-  return files.map(({ path, format, table }) =>
-    format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format),
-  );
-}
-
 /** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
 function withTables<T>(work: () => T, tables: readonly string[]): T {
   try {
@@ -68,68 +49,28 @@ export async function runQuery(
   onProgress: (progress: QueryProgress) => void,
 ): Promise<QueryResult> {
   const { files, query } = request;
-  const sizes = await Promise.all(
-    files.map(({ path }) =>
-      stat(path).then(
-        (s) => s.size,
-        (error: unknown) => {
-          throw fileFailure(path, error);
-        },
-      ),
-    ),
+  const {
+    tables,
+    read,
+    files: digests,
+    notes,
+  } = await loadTables(
+    files,
+    (schemas) => {
+      const plan = () => ({
+        needed: neededColumns(query, schemas),
+        eventIds: possibleValues(query, schemas, 'EventID'),
+      });
+      return withTables(
+        plan,
+        schemas.map(({ name }) => name),
+      );
+    },
+    onProgress,
   );
-  // One more for the digest.
-  const passes = files.map(({ format }) => (format === 'csv' || format === 'jsonl' ? 3 : 2));
-  const of = sizes.reduce((sum, size, i) => sum + size * (passes[i] ?? 1), 0);
-  let bytes = 0;
-  let told = 0;
-  const progress = (more: number): void => {
-    bytes += more;
-    if (bytes - told < 1_048_576) return;
-    told = bytes;
-    onProgress({ bytes, of });
-  };
-
-  const digests = new Map<string, Awaited<ReturnType<typeof digestOfEvidence>>>();
-  for (const { path } of files) if (!digests.has(path)) digests.set(path, await digestOfEvidence(path, progress));
-  const sources = sourcesOf(files);
-  const columns = new Map<string, Map<string, ColumnType>>();
-  const tablesOf = new Map<Source, string[]>();
-  for (const source of sources) {
-    const described = await source.describe(progress);
-    tablesOf.set(source, [...described.keys()]);
-    for (const [table, own] of described) {
-      const all = columns.get(table) ?? new Map<string, ColumnType>();
-      for (const [name, type] of own) all.set(name, commonType(all.get(name), type) ?? type);
-      columns.set(table, all);
-    }
-  }
-  const schemas = [...columns].map(([name, own]) => ({
-    name,
-    columns: [...own].map(([column, type]): Column => ({ name: column, type })),
-  }));
-  const needed = withTables(
-    () => neededColumns(query, schemas),
-    schemas.map((s) => s.name),
-  );
-  const builders = new Map(
-    schemas.map(({ name, columns: own }) => [name, new TableBuilder(name, own, needed.get(name) ?? new Set())]),
-  );
-  const wanted = new Map([...builders].filter(([name]) => needed.has(name)));
-  const notes: string[] = [];
-  const eventIds = possibleValues(query, schemas, 'EventID');
-  for (const source of sources) {
-    if (!(tablesOf.get(source) ?? []).some((name) => wanted.has(name))) continue;
-    notes.push(...(await source.read(wanted, progress, eventIds)));
-  }
   if (/\bingestion_time\s*\(/.test(query)) {
     notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
   }
-  for (const [path, { changed }] of digests) {
-    if (await changed()) notes.push(`${path}: the file changed while it was read; its SHA-256 may be of another state`);
-  }
-  onProgress({ bytes: of, of });
-  const tables = [...builders.values()].map((b) => b.table());
   const result = evaluate(query, tables, { now: new Date(request.now) });
   const shown = Math.min(result.length, request.limit);
   return {
@@ -143,8 +84,8 @@ export async function runQuery(
       }),
     ),
     total: result.length,
-    tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),
-    files: [...digests.values()].map(({ digest }) => digest),
+    tables: read,
+    files: digests,
     notes,
   };
 }

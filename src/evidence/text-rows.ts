@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { TextDecoder } from 'node:util';
+import { contentOf } from '../archives/open-file.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 
 /** A record of a file: where it begins, and its fields or its text. */
@@ -14,11 +14,9 @@ const MAX_RECORD = 16 * 1024 * 1024;
 
 /** The text of a file in pieces, as UTF-8, or UTF-16 where its byte order mark says so; bytes that are neither stop it. */
 async function* pieces(file: string, read: (bytes: number) => void): AsyncGenerator<string> {
-  const stream = createReadStream(file, { highWaterMark: 1 << 18 });
   let decoder: TextDecoder | undefined;
   try {
-    for await (const chunk of stream) {
-      const bytes: Buffer = chunk;
+    for await (const bytes of await contentOf(file)) {
       read(bytes.length);
       decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
       yield decode(decoder, bytes, file);
@@ -26,8 +24,6 @@ async function* pieces(file: string, read: (bytes: number) => void): AsyncGenera
     if (decoder) yield decode(decoder, undefined, file);
   } catch (error) {
     throw fileFailure(file, error);
-  } finally {
-    stream.destroy();
   }
 }
 

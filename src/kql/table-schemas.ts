@@ -141,6 +141,9 @@ function columnsByName(table: string): Columns | undefined {
 /** Whether the columns of a Log Analytics table are known here. */
 export const isKnownTable = (table: string): boolean => columnsByName(table) !== undefined;
 
+/** The names of the tables whose columns are known here. */
+export const knownTables = (): string[] => sources.flatMap((texts) => Object.keys(texts));
+
 /** The columns of a Log Analytics table; for a table that is not known, those that every table has. */
 export function columnsOf(table: string): Columns {
   return { ...everywhere, ...columnsByName(table) };

@@ -62,6 +62,13 @@ function pathOf(url: string): string {
   }
 }
 
+/** The request's id as the intent's entry has it, which its place in the chain makes; undefined where no chain is kept. */
+function idIn(entry: unknown): string | undefined {
+  const body: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'body') : undefined;
+  const id: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'clientRequestId') : undefined;
+  return typeof id === 'string' ? id : undefined;
+}
+
 /**
  * Every changing request of a step passes here: the intent is durable before it leaves, the outcome follows. Of a
  * long-running operation two outcomes are written: what Azure answered at first (`ok` null), and how it ended.
@@ -95,7 +102,7 @@ export function stepGate(options: GateOptions): StepGate {
         (one) => one.method === change.method && path.endsWith(one.resourceId.toLowerCase()),
       );
       const intent = randomUUID();
-      await log.append('intent', {
+      const entry = await log.append('intent', {
         id: intent,
         action,
         step,
@@ -110,7 +117,9 @@ export function stepGate(options: GateOptions): StepGate {
         ...(planned === undefined ? {} : { before: planned.before ?? null }),
         ...(options.record === null ? {} : { record: options.record.id, evidence: options.record.evidence }),
       });
-      passed.set(change, { intent, change, exchange: null, ok: null, leaves: false });
+      const clientRequestId = idIn(entry) ?? change.clientRequestId;
+      passed.set(change, { intent, change: { ...change, clientRequestId }, exchange: null, ok: null, leaves: false });
+      return clientRequestId;
     },
     async after(change, exchange) {
       const one = passed.get(change);

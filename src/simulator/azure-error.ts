@@ -44,3 +44,11 @@ export function invalidReference(target: string, by: string): AzureError {
     { extra: { details: [] } },
   );
 }
+
+/** What Azure can do and the simulated Azure cannot; no service of Azure's answers so. */
+export const notSimulated = (what: string): AzureError =>
+  new AzureError(501, 'NotSimulated', `The simulated Azure has no ${what}.`);
+
+/** A question that a world does not answer: an empty list would say that there is none. */
+export const notKept = (what: string): AzureError =>
+  notSimulated(`record of ${what}: whether there are any is unknown`);

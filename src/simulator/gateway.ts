@@ -8,6 +8,7 @@ import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
 import { allowedByPolicies } from './policies.ts';
 import { logAnalyticsRoutes } from './providers/log-analytics.ts';
+import { logBatchRoutes } from './providers/log-batches.ts';
 import { demandRegistered } from './registrations.ts';
 import { neededAction, readPath } from './resource-id.ts';
 import { resourceManagerRoutes } from './routes.ts';
@@ -72,7 +73,7 @@ export class Gateway {
   constructor(azure: Azure, onMutation: (mutation: Mutation) => void = () => undefined) {
     this.azure = azure;
     this.#arm = new RouteTable(resourceManagerRoutes());
-    this.#logs = new RouteTable(logAnalyticsRoutes());
+    this.#logs = new RouteTable([...logBatchRoutes, ...logAnalyticsRoutes()]);
     this.#onMutation = onMutation;
   }
 
@@ -359,6 +360,9 @@ function readBody(text: string): unknown {
   }
 }
 
+/** Resource Manager had none before (azure-rest-api-specs, folders of resource-manager, read 2026-11-30). */
+const firstVersion = '2014-04-01';
+
 function demandVersion(version: string): void {
   if (version === '') {
     throw new AzureError(
@@ -367,7 +371,11 @@ function demandVersion(version: string): void {
       'The api-version query parameter (?api-version=) is required for all requests.',
     );
   }
-  if (!versionPattern.test(version) || Number.isNaN(Date.parse(version.slice(0, 10)))) {
+  if (
+    !versionPattern.test(version) ||
+    Number.isNaN(Date.parse(version.slice(0, 10))) ||
+    version.slice(0, 10) < firstVersion
+  ) {
     throw new AzureError(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`);
   }
 }

@@ -141,6 +141,15 @@ export class Operations {
     while (this.#events[0] !== undefined && this.#events[0].at <= now) this.#events.shift()?.happen();
   }
 
+  /** Ends an operation now, as cancelled. */
+  cancel(operation: Operation): void {
+    operation.cancelled = true;
+    operation.failsWith = { code: 'OperationCancelled', message: 'The operation was canceled.' };
+    operation.hangs = false;
+    operation.endsAt = this.#clock.ms();
+    this.settle();
+  }
+
   /** Work done so far, 0 to 1. */
   progress(operation: Operation): number {
     if (operation.state !== 'InProgress') return 1;

@@ -1,5 +1,6 @@
 import type { Route } from './call.ts';
 import { operationRoutes } from './long-running.ts';
+import { actionRunCommandRoutes } from './providers/action-run-command.ts';
 import { activityLogRoutes } from './providers/activity-log.ts';
 import { authorizationRoutes } from './providers/authorization.ts';
 import { jitRoutes } from './providers/jit.ts';
@@ -16,29 +17,36 @@ import { runCommandRoutes } from './providers/run-commands.ts';
 import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
+import { tagRoutes } from './providers/tags.ts';
 import { usageRoutes } from './providers/usages.ts';
+import { vaultOperationRoutes } from './providers/vault-operations.ts';
 import { virtualMachineRoutes } from './providers/virtual-machines.ts';
+import { workspaceTableRoutes } from './providers/workspace-tables.ts';
 
 /** What Resource Manager answers, the first fitting line first: special paths before the reads of whatever there is. */
 export function resourceManagerRoutes(): Route[] {
   return [
     ...operationRoutes,
     ...resourceGraphRoutes,
+    ...tagRoutes,
     ...resourceRoutes,
     ...authorizationRoutes,
     ...virtualMachineRoutes,
     ...patchInstallationRoutes,
+    ...actionRunCommandRoutes,
     ...runCommandRoutes,
     ...scaleSetRoutes,
     ...snapshotRoutes,
     ...networkInterfaceRoutes,
     ...networkSecurityGroupRoutes,
     ...networkRoutes,
+    ...vaultOperationRoutes,
     ...recoveryServicesRoutes,
     ...securityRoutes,
     ...jitRoutes,
     ...activityLogRoutes,
     ...policyInsightsRoutes,
+    ...workspaceTableRoutes,
     ...usageRoutes,
     ...resourceReadRoutes,
   ];

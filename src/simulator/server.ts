@@ -120,7 +120,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
     const incoming: Incoming = {
       method: request.method ?? 'GET',
-      target: request.url ?? '/',
+      // Some clients begin a path with two slashes, which a URL takes for a host; Azure does not.
+      target: (request.url ?? '/').replace(/^\/{2,}/, '/'),
       headers: headersOf(request),
       body,
       scheme,

@@ -4,6 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, Target } from '../../playbook/action.ts';
+import { caseTags } from '../case-tags.ts';
 import { follow, pause } from '../operation.ts';
 import { preflight } from '../preflight/preflight.ts';
 
@@ -43,8 +44,8 @@ export function runName(caseId: string, part: string, when: Date): string {
 }
 
 /** The tags by which a run is known as cordon's and as the one of a script. */
-export const runTags = (caseId: string, script: string): Record<string, string> => ({
-  'cordon-case': caseId.slice(0, 256),
+export const runTags = (caseId: string, script: string, head = ''): Record<string, string> => ({
+  ...caseTags(caseId, head),
   'cordon-script-sha256': digestOf(script),
 });
 
@@ -80,7 +81,7 @@ export async function beginRun(connection: Connection, context: ActionContext, r
       run.name,
       {
         location: target.location,
-        tags: runTags(caseId, run.script),
+        tags: runTags(caseId, run.script, context.caseHead?.()),
         source: { script: run.script },
         parameters: Object.entries(run.parameters).map(([name, value]) => ({ name, value })),
         asyncExecution: true,

@@ -4,6 +4,7 @@ import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readIfThere } from '../../azure/readers/network-interface.ts';
 import { printable } from '../../text/printable.ts';
+import { caseTags } from '../case-tags.ts';
 
 /** A lock of cordon's, as the tags of its security group describe it to every reader of the group. */
 export interface FoundLock {
@@ -23,6 +24,8 @@ const value = (text: string) => text.slice(0, MOST);
 /** Tags by which any responder can lift a lock, from Azure alone. */
 export function lockTags(about: {
   caseId: string;
+  /** What the case had by then, "214:9f86…"; "" where it is not known. */
+  head: string;
   vm: string;
   by: string;
   since: string;
@@ -42,7 +45,7 @@ export function lockTags(about: {
           ]),
         );
   return {
-    'cordon-case': value(about.caseId),
+    ...caseTags(about.caseId, about.head),
     'cordon-vm': value(about.vm),
     'cordon-by': value(about.by),
     'cordon-since': about.since,

@@ -105,6 +105,7 @@ async function createGroup(
     location: group.location,
     tags: lockTags({
       caseId: context.caseId,
+      head: context.caseHead?.() ?? '',
       vm: context.target.name,
       by,
       since: connection.clock.now().toISOString(),

@@ -291,6 +291,7 @@ function intended(
 ): Intended[] {
   const tags = lockTags({
     caseId: context.caseId,
+    head: '',
     vm: context.target.name,
     by: '',
     since: '',

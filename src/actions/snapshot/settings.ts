@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Json } from '../../arm/json.ts';
 import type { ActionContext } from '../../playbook/action.ts';
+import { caseTags } from '../case-tags.ts';
 
 export const snapshotSettings = z.strictObject({
   kind: z
@@ -69,13 +70,10 @@ export function snapshotName(caseId: string, disk: string, when: Date, taken: Re
 
 /** The request body for a snapshot; `by` is who takes it. */
 export function bodyOf(context: ActionContext, one: Planned, by: string): Json {
-  const head = context.caseHead?.() ?? '';
   return {
     location: one.location,
     tags: {
-      'cordon-case': context.caseId,
-      // Outside of this machine it shows that the record was not shortened or written anew since.
-      ...(head === '' ? {} : { 'cordon-case-head': head }),
+      ...caseTags(context.caseId, context.caseHead?.() ?? ''),
       // A tag holds 256 characters at most.
       'cordon-disk': one.diskId.slice(0, 256),
       'cordon-vm': context.target.id.slice(0, 256),

@@ -134,6 +134,13 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
   return {
     change,
     exchange,
+    /** The request carries this id in place of its own. */
+    named(id: string) {
+      change.clientRequestId = id;
+      exchange.clientRequestId = id;
+      request.headers.set('x-ms-client-request-id', id);
+      exchange.requestHeaders = visibleHeaders(request.headers);
+    },
     answered(response: PipelineResponse) {
       exchange.status = response.status;
       exchange.responseHeaders = visibleHeaders(response.headers);
@@ -208,8 +215,9 @@ export function createTransport(options: TransportOptions): Transport {
     let response: PipelineResponse | undefined;
     try {
       await authorize(request);
-      const { change, exchange, answered, ended } = exchangeOf(request, options.now);
-      await gate?.before(change);
+      const { change, exchange, named, answered, ended } = exchangeOf(request, options.now);
+      const id = await gate?.before(change);
+      if (id !== undefined) named(id);
       const seconds = gate ? limits.change : service === 'Log Analytics' ? limits.logs : limits.read;
       try {
         response = await within(new URL(request.url).host, seconds, [signal, options.closing], (ending) =>

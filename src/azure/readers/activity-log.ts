@@ -271,6 +271,20 @@ async function pagesOf(
   }
 }
 
+/** The ids (`x-ms-client-request-id`, in lower case) of the requests that the log has of a resource group. */
+export async function readLoggedRequests(
+  connection: Connection,
+  { subscriptionId, resourceGroup }: { subscriptionId: string; resourceGroup: string },
+  window: ActivityWindow,
+  signal?: AbortSignal,
+): Promise<{ ids: Set<string>; notSeen: string }> {
+  const what = `resource group ${printable(resourceGroup, 90)}`;
+  const filter = `resourceGroupName eq '${quoted(resourceGroup)}'`;
+  const { rows, notSeen } = await pagesOf(connection, subscriptionId, filter, window, what, signal);
+  const ids = rows.map((row) => textAt(inside(at(row, 'httpRequest')), 'clientRequestId').toLowerCase());
+  return { ids: new Set(ids.filter((id) => id !== '')), notSeen };
+}
+
 /** The events of a provider's operations in a whole subscription. */
 function ofProvider(
   connection: Connection,

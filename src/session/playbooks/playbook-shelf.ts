@@ -1,3 +1,4 @@
+import { requestIdAt } from '../../casefile/anchor.ts';
 import type { Danger } from '../../documents/run.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Action, Target } from '../../playbook/action.ts';
@@ -35,7 +36,14 @@ export function caseLogOf(
     caseId: kept.id,
     folder: kept.file.directory,
     head: () => `${kept.file.transcript.count}:${kept.file.transcript.head}`,
-    append: (kind, body) => kept.file.transcript.append(kind, kept.actor, { ...body, ...about } as never),
+    append: (kind, body) =>
+      kept.file.transcript.append(
+        kind,
+        kept.actor,
+        kind === 'intent'
+          ? (before) => ({ ...body, ...about, clientRequestId: requestIdAt(before) }) as never
+          : ({ ...body, ...about } as never),
+      ),
     async keep(name, document) {
       const evidence = await kept.file.evidence.writeJson(name, document);
       // Each file of evidence has an entry that vouches for it.

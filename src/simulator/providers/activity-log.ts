@@ -93,18 +93,27 @@ function statusOf(row: Row): unknown {
   return (typeof given === 'string' ? statuses[given] : undefined) ?? given;
 }
 
-const clause = /^\s*(\w+)\s+(eq|ge|le|gt|lt)\s+'([^']*)'\s*$/i;
+/** A value in quotes; a time also without, as the Azure CLI writes it. */
+const clause = /^\s*(\w+)\s+(eq|ge|le|gt|lt)\s+(?:'([^']*)'|(\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)?))\s*$/i;
+
+/** A time without a zone is in UTC. */
+const timeOf = (value: string): number => Date.parse(/(Z|[+-]\d\d:\d\d)$/i.test(value) ? value : `${value}Z`);
+
+/** The texts of a list in one value: `'Critical, Error'`. */
+const oneOf = (list: string, value: unknown): boolean =>
+  list.split(',').some((each) => same(each.trim(), textOf(value)));
 
 /** The conditions that the activity log's `$filter` knows; a lower bound of time is required, as in Azure. */
 function conditionOf(filter: string): (event: Json) => boolean {
   const tests = filter.split(/\s+and\s+/i).map((part) => {
     const match = clause.exec(part);
     if (match === null) throw new AzureError(400, 'BadRequest', `The filter '${part}' is not valid.`);
-    const [, field = '', operator = '', value = ''] = match;
+    const [, field = '', operator = '', quoted, bare = ''] = match;
+    const value = quoted ?? bare;
     return (event: Json): boolean => {
       if (/^eventTimestamp$/i.test(field)) {
         const time = Date.parse(text(event.eventTimestamp) ?? '');
-        const bound = Date.parse(value);
+        const bound = timeOf(value);
         return /^g/i.test(operator) ? time >= bound : time <= bound;
       }
       if (/^(resourceUri|resourceId)$/i.test(field)) return same(text(event.resourceId), value);
@@ -112,6 +121,8 @@ function conditionOf(filter: string): (event: Json) => boolean {
       if (/^correlationId$/i.test(field)) return same(text(event.correlationId), value);
       if (/^caller$/i.test(field)) return same(text(event.caller), value);
       if (/^resourceProvider$/i.test(field)) return same(textOf(event.resourceProviderName), value);
+      if (/^levels$/i.test(field)) return oneOf(value, event.level);
+      if (/^status$/i.test(field)) return oneOf(value, event.status);
       if (/^eventChannels$/i.test(field)) return true;
       throw new AzureError(400, 'BadRequest', `The filter property '${field}' is not supported.`);
     };
@@ -145,7 +156,15 @@ const values: Handler = (call) => {
     })
     .filter((event) => Date.parse(text(event.eventTimestamp) ?? '') >= horizon && fits(event))
     .sort((a, b) => Date.parse(text(b.eventTimestamp) ?? '') - Date.parse(text(a.eventTimestamp) ?? ''));
-  return page(call, events, Math.min(200, call.azure.pageSize));
+  const selected = call.query
+    .get('$select')
+    ?.split(',')
+    .map((name) => name.trim().toLowerCase());
+  const shown = (event: Json): Json =>
+    selected === undefined
+      ? event
+      : Object.fromEntries(Object.entries(event).filter(([name]) => selected.includes(name.toLowerCase())));
+  return page(call, events.map(shown), Math.min(200, call.azure.pageSize));
 };
 
 export const activityLogRoutes: Route[] = [

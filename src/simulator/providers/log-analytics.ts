@@ -102,7 +102,7 @@ function boundsOf(timespan: string, now: number): { from: number; to: number } {
 const graphTable = /resources$|^resource(containers|changes)$/;
 
 /** Names of the world's Log Analytics tables: those with rows, and those it only describes. */
-const namesOf = (azure: Azure): string[] =>
+export const namesOf = (azure: Azure): string[] =>
   [...new Set([...azure.tables.keys(), ...Object.keys(azure.schemas)])].filter((name) => !graphTable.test(name));
 
 interface Parsed {
@@ -160,8 +160,14 @@ function built(azure: Azure, key: string, make: () => Table): Table {
   return table;
 }
 
+/** Columns of a table: Microsoft's, and those that the world describes. */
+export const columnsOfTable = (azure: Azure, name: string): Record<string, ColumnType> => ({
+  ...columnsOf(name),
+  ...columnTypesOf(azure.schemas[name]),
+});
+
 function tableOf(azure: Azure, name: string, scope: Scope, bounds: { from: number; to: number } | undefined): Table {
-  const columns: Record<string, ColumnType> = { ...columnsOf(name), ...columnTypesOf(azure.schemas[name]) };
+  const columns = columnsOfTable(azure, name);
   const { rows, times, resources } = parsed(azure.table(name) ?? []);
   const kept: Row[] = [];
   let reached = 0;
@@ -268,7 +274,7 @@ function workspaceOf(azure: Azure, customerId: string): string | undefined {
   return found?.id;
 }
 
-const queryWorkspace: Handler = (call) => {
+export function queryWorkspace(call: Call): Reply {
   const { azure } = call;
   const id = call.params.workspace ?? '';
   const resource = workspaceOf(azure, id);
@@ -296,7 +302,7 @@ const queryWorkspace: Handler = (call) => {
     call,
     tablesFor(call, reach, (table) => (mayRead(table) ? 'rows' : 'hidden')),
   );
-};
+}
 
 /** Whether a resource, a group or a subscription is there at all. */
 function exists(azure: Azure, id: string): boolean {

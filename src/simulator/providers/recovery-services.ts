@@ -8,7 +8,7 @@ import { powerState } from '../present.ts';
 import { lastSegment, readPath } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
 
-const vaultPath =
+export const vaultPath =
   '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}';
 const itemPath = `${vaultPath}/backupFabrics/{fabric}/protectionContainers/{container}/protectedItems/{item}`;
 
@@ -19,7 +19,7 @@ const vaultOf = (id: string): string => /^.*?\/vaults\/[^/]+/i.exec(id)?.[0] ?? 
 const notFound = (what: string): AzureError =>
   new AzureError(404, 'ResourceNotFound', `The requested resource '${what}' was not found.`);
 
-const itemsOf = (azure: Azure, vault: string): ArmResource[] =>
+export const itemsOf = (azure: Azure, vault: string): ArmResource[] =>
   azure.backup.protectedItems.filter((item) => sameId(vaultOf(item.id), vault));
 
 /** The item of a path. Containers and items are compared as Azure names them, without case. */
@@ -29,10 +29,10 @@ function itemAt(call: Call, path = call.path): ArmResource {
   throw new AzureError(404, 'BMSUserErrorContainerObjectNotFound', 'Item not found');
 }
 
-const machineOf = (item: ArmResource): string | undefined =>
+export const machineOf = (item: ArmResource): string | undefined =>
   text(at(item.properties, 'sourceResourceId')) ?? text(at(item.properties, 'virtualMachineId'));
 
-const filterValue = (filter: string, field: string): string | undefined =>
+export const filterValue = (filter: string, field: string): string | undefined =>
   new RegExp(`${field}\\s+eq\\s+'([^']*)'`, 'i').exec(filter)?.[1];
 
 const items: Handler = (call) => {
@@ -193,7 +193,7 @@ function jobNow(azure: Azure, job: ArmResource): ArmResource {
     properties: {
       ...was,
       duration: span((ended ?? azure.clock.ms()) - snapshot.startedAt),
-      status: failure !== undefined ? 'Failed' : done ? 'Completed' : 'InProgress',
+      status: transfer.cancelled ? 'Cancelled' : failure !== undefined ? 'Failed' : done ? 'Completed' : 'InProgress',
       ...(ended !== undefined && { endTime: iso(ended) }),
       ...(failure !== undefined && {
         errorDetails: [
@@ -417,6 +417,25 @@ function startJob(call: Call, owner: ArmResource, expiry: string | undefined): A
   return job;
 }
 
+/** Ends a backup that is under way; the id of the operation that does it. */
+export function cancelJob(call: Call, name: string): string {
+  const { azure } = call;
+  const job = azure.backup.jobs.find((each) => same(each.name, name));
+  if (job === undefined) throw notFound(name);
+  const running = runningOf(azure).get(job.id.toLowerCase());
+  if (running === undefined || running.transfer.state !== 'InProgress' || running.snapshot.failure !== undefined) {
+    throw new AzureError(400, 'UserErrorJobNotCancellable', 'The job is not in a state in which it can be cancelled.');
+  }
+  azure.operations.cancel(running.transfer);
+  azure.dataVersion += 1;
+  const { id } = azure.operations.start({
+    style: 'backup',
+    target: `${job.id}/cancel`,
+    duration: azure.pace.backupTrigger,
+  });
+  return id;
+}
+
 function operationOf(call: Call): Operation {
   const found = call.azure.operations.get(param(call, 'operation'));
   if (found === undefined) throw notFound(param(call, 'operation'));
@@ -424,7 +443,7 @@ function operationOf(call: Call): Operation {
   return found;
 }
 
-const operationStatus: Handler = (call) => {
+export const operationStatus: Handler = (call) => {
   const operation = operationOf(call);
   const pending = operation.state === 'InProgress';
   return ok({
@@ -438,7 +457,7 @@ const operationStatus: Handler = (call) => {
   });
 };
 
-const operationResult: Handler = (call) => {
+export const operationResult: Handler = (call) => {
   const operation = operationOf(call);
   if (operation.state !== 'InProgress') return { status: 204 };
   return { status: 202, headers: { location: `${call.origin}${encodeURI(call.path)}?api-version=${call.apiVersion}` } };

@@ -9,6 +9,7 @@ import { bodyOf, type Call, type Handler, type Route } from '../call.ts';
 import { GraphTables } from '../graph-tables.ts';
 import { isRecord, type Json, record, text, texts } from '../json.ts';
 import { isSyntax, unresolvedTable } from '../kql-refusals.ts';
+import { facetsOf } from './graph-facets.ts';
 
 const largestPage = 1000;
 const defaultPage = 100;
@@ -192,7 +193,7 @@ const query: Handler = (call) => {
       totalRecords: table.length,
       count: pageOf.length,
       data: text(options.resultFormat) === 'table' ? asTable(pageOf) : resourceGraphObjects(pageOf),
-      facets: [],
+      facets: facetsOf(source, body.facets, tables, azure.clock.now()),
       resultTruncated: more && !paged ? 'true' : 'false',
       ...(more && paged && { $skipToken: writeToken({ skip: next, top: window.top }) }),
     },

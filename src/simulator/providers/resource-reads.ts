@@ -1,15 +1,49 @@
 import type { Azure } from '../azure.ts';
-import { AzureError, resourceNotFound } from '../azure-error.ts';
+import { AzureError, notKept, resourceNotFound } from '../azure-error.ts';
 import { type Call, page, type Reply, type Route } from '../call.ts';
-import { type Json, record, text } from '../json.ts';
+import { type Json, record, same, text } from '../json.ts';
 import { present } from '../present.ts';
 import { neededAction, parentId, readPath, typeOf, within } from '../resource-id.ts';
 import { find, inlineChildren } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 
-/** Namespaces that answer with an empty list when the world has nothing of theirs. */
-const namespaces =
-  /^microsoft\.(network|compute|security|storage|keyvault|operationalinsights|recoveryservices|insights|managedidentity|resources|authorization|web|sql|logic|automation|devtestlab|containerservice|alertsmanagement|maintenance|policyinsights|dataprotection|securityinsights|operationsmanagement|hybridcompute|eventgrid|azureactivedirectory)$/i;
+/** Types of which a world without any says that there are none. Of other types a world may hold some, and says no more. */
+export const kept: readonly string[] = [
+  ...[
+    'applicationGateways',
+    'applicationSecurityGroups',
+    'azureFirewalls',
+    'bastionHosts',
+    'firewallPolicies',
+    'ipGroups',
+    'loadBalancers',
+    'localNetworkGateways',
+    'natGateways',
+    'networkInterfaces',
+    'networkManagers',
+    'networkSecurityGroups',
+    'privateEndpoints',
+    'privateLinkServices',
+    'publicIPAddresses',
+    'publicIPPrefixes',
+    'routeTables',
+    'virtualHubs',
+    'virtualNetworkGateways',
+    'virtualNetworks',
+  ].map((type) => `Microsoft.Network/${type}`),
+  ...['availabilitySets', 'disks', 'snapshots', 'virtualMachines', 'virtualMachineScaleSets'].map(
+    (type) => `Microsoft.Compute/${type}`,
+  ),
+  'Microsoft.Authorization/locks',
+  'Microsoft.Authorization/roleAssignments',
+  'Microsoft.OperationalInsights/workspaces',
+  'Microsoft.RecoveryServices/vaults',
+];
+
+const isKept = (type: string): boolean => kept.some((each) => same(each, type));
+
+/** Children that a resource of these types has in the world, or has not. */
+const keptChildren = /^microsoft\.(network|compute)\/|^microsoft\.recoveryservices\/vaults\/backuppolicies$/i;
 
 const groupPattern = /^\/subscriptions\/[^/]+\/resourcegroups\/([^/]+)/i;
 
@@ -110,19 +144,22 @@ function readCollection(call: Call): Reply {
   if (arm.names.length > 0) {
     const parent = find(call.azure.store, call.path.slice(0, call.path.lastIndexOf('/')));
     if (parent === undefined) {
-      // Collections below a location (`locations/westeurope/usages`) have no resource above them.
-      if (/^locations$/i.test(arm.types[0] ?? '')) return page(call, []);
+      // Collections below a location (`locations/westeurope/vmSizes`) have no resource above them.
+      if (/^locations$/i.test(arm.types[0] ?? '')) throw notKept(typeOf(arm));
       resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
       throw new AzureError(404, 'NotFound', `Resource ${parentId(call.path)} not found.`);
     }
+    const children = childrenOf(call, parent, kind);
+    if (children.length === 0 && !keptChildren.test(typeOf(arm))) throw notKept(typeOf(arm));
     return page(
       call,
-      childrenOf(call, parent, kind).map((child) => present(child, call.azure)),
+      children.map((child) => present(child, call.azure)),
     );
   }
   const type = typeOf(arm);
   const resources = listOf(call, type, arm.scope);
-  if (resources.length === 0 && !namespaces.test(arm.namespace ?? '') && !call.azure.store.hasType(type)) {
+  if (!isKept(type) && !call.azure.store.hasType(type)) {
+    if (/^microsoft\./i.test(type)) throw notKept(type);
     throw new AzureError(404, 'InvalidResourceNamespace', `The resource namespace '${arm.namespace}' is invalid.`);
   }
   return page(

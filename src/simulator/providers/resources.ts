@@ -1,11 +1,12 @@
 import { AzureError } from '../azure-error.ts';
-import { type Call, type Handler, ok, page, param, type Reply, type Route } from '../call.ts';
+import { bodyOf, type Call, type Handler, ok, page, param, type Reply, type Route } from '../call.ts';
 import { type Json, record, same } from '../json.ts';
 import { present } from '../present.ts';
 import { registrationState } from '../registrations.ts';
 import { within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
-import { demandGroup, mayRead, resourceGroups, summary } from './resource-reads.ts';
+import { demandGroup, kept, mayRead, resourceGroups, summary } from './resource-reads.ts';
+import { demandRegion, tagsOf } from './writes.ts';
 
 /** Everything that the generic lists leave out: groups, children of other resources, and what is no resource of a group. */
 const notListed =
@@ -128,30 +129,87 @@ const headGroup: Handler = (call) => {
   return { status: known ? 204 : 404 };
 };
 
-/** The conditions of `$filter` that the generic lists know: equalities joined by `and`. */
+/** Makes a resource group, or changes its tags; a group does not move. */
+const putGroup: Handler = (call) => {
+  const [subscription, name] = [param(call, 'subscription'), param(call, 'group')];
+  const before = resourceGroups(call.azure, subscription).find((group) => same(group.name, name));
+  const body = bodyOf(call);
+  const location = demandRegion(call, body, before);
+  const tags = tagsOf(body);
+  const after: ArmResource = {
+    id: before?.id ?? `/subscriptions/${subscription}/resourceGroups/${name}`,
+    name: before?.name ?? name,
+    type: 'Microsoft.Resources/resourceGroups',
+    location,
+    ...(tags !== undefined && { tags }),
+    properties: { provisioningState: 'Succeeded' },
+  };
+  call.azure.store.put(after);
+  return { status: before === undefined ? 201 : 200, body: groupBody(after) };
+};
+
+const patchGroup: Handler = (call) => {
+  const name = param(call, 'group');
+  const before = resourceGroups(call.azure, param(call, 'subscription')).find((group) => same(group.name, name));
+  if (before === undefined)
+    throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
+  const tags = tagsOf(bodyOf(call));
+  const after = tags === undefined ? before : { ...before, tags };
+  call.azure.store.put(after);
+  return ok(groupBody(after));
+};
+
+const fieldOf: Record<string, (resource: ArmResource) => string | undefined> = {
+  resourcetype: ({ type }) => type,
+  name: ({ name }) => name,
+  location: ({ location }) => location,
+  resourcegroup: ({ id }) => /\/resourcegroups\/([^/]+)/i.exec(id)?.[1],
+};
+
+/** One condition of a filter; undefined when it is of no known form. */
+function testOf(clause: string): ((resource: ArmResource) => boolean) | undefined {
+  const value = "'((?:[^']|'')*)'";
+  const equal = new RegExp(`^(resourceType|name|location|resourceGroup)\\s+(eq|ne)\\s+${value}$`, 'i').exec(clause);
+  const part = new RegExp(`^substringof\\(\\s*${value}\\s*,\\s*(name|resourceGroup)\\s*\\)$`, 'i').exec(clause);
+  const text = (quoted = ''): string => quoted.replaceAll("''", "'");
+  if (equal !== null) {
+    const [, field = '', operator = '', wanted] = equal;
+    return (resource) =>
+      same(fieldOf[field.toLowerCase()]?.(resource), text(wanted)) === (operator.toLowerCase() === 'eq');
+  }
+  if (part !== null) {
+    const [, wanted, field = ''] = part;
+    return (resource) =>
+      fieldOf[field.toLowerCase()]?.(resource)?.toLowerCase().includes(text(wanted).toLowerCase()) === true;
+  }
+  return undefined;
+}
+
+/** A tag by its name, and by its value where that is asked for; Resource Manager takes them with no other condition. */
+function tagTest(filter: string): ((resource: ArmResource) => boolean) | undefined {
+  const found = /^tagName\s+eq\s+'([^']*)'(?:\s+and\s+tagValue\s+eq\s+'([^']*)')?$/i.exec(filter.trim());
+  if (found === null) return undefined;
+  const [, name, value] = found;
+  return (resource) =>
+    Object.entries(record(resource.tags)).some(
+      ([tag, given]) => same(tag, name) && (value === undefined || given === value),
+    );
+}
+
+/** The conditions of `$filter` that the generic lists know: equalities and parts of names joined by `and`, or a tag. */
 function conditionOf(filter: string | null): (resource: ArmResource) => boolean {
   if (filter === null || filter.trim() === '') return () => true;
+  const tag = tagTest(filter);
+  if (tag !== undefined) return tag;
   const tests = filter.split(/\s+and\s+/i).map((clause) => {
-    const equal = /^\(*\s*(resourceType|name|location|resourceGroup)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*\)*$/i.exec(
-      clause.trim(),
+    const bare = clause.trim();
+    const test = testOf(bare) ?? testOf(bare.replace(/^\(+\s*|\s*\)+$/g, ''));
+    if (test !== undefined) return test;
+    throw new AzureError(
+      400,
+      'InvalidFilterInQueryString',
+      `Invalid $filter '${filter}' specified in the query string.`,
     );
-    if (equal === null)
-      throw new AzureError(
-        400,
-        'InvalidFilterInQueryString',
-        `Invalid $filter '${filter}' specified in the query string.`,
-      );
-    const [, field = '', operator = '', value = ''] = equal;
-    const wanted = value.replaceAll("''", "'");
-    return (resource: ArmResource): boolean => {
-      const actual: Record<string, string | undefined> = {
-        resourcetype: resource.type,
-        name: resource.name,
-        location: resource.location,
-        resourcegroup: /\/resourcegroups\/([^/]+)/i.exec(resource.id)?.[1],
-      };
-      return same(actual[field.toLowerCase()], wanted) === (operator.toLowerCase() === 'eq');
-    };
   });
   return (resource) => tests.every((test) => test(resource));
 }
@@ -173,19 +231,58 @@ const listResources: Handler = (call) => {
   );
 };
 
-const knownNamespaces = [
-  'Microsoft.Authorization',
-  'Microsoft.Compute',
-  'Microsoft.Insights',
-  'Microsoft.Network',
-  'Microsoft.OperationalInsights',
-  'Microsoft.PolicyInsights',
-  'Microsoft.RecoveryServices',
-  'Microsoft.ResourceGraph',
-  'Microsoft.Resources',
-  'Microsoft.Security',
-  'Microsoft.Storage',
+/**
+ * The newest stable api-versions of the types that the simulator answers for, by azure-rest-api-specs (read 2026-11-30).
+ * Where a namespace has more than one, the first line that fits.
+ */
+const versions: [RegExp, string][] = [
+  [/^microsoft\.authorization\/locks$/i, '2020-05-01'],
+  [/^microsoft\.authorization\//i, '2022-04-01'],
+  [/^microsoft\.compute\/(disks|snapshots)$/i, '2024-03-02'],
+  [/^microsoft\.compute\//i, '2024-07-01'],
+  [/^microsoft\.insights\//i, '2015-04-01'],
+  [/^microsoft\.network\//i, '2024-03-01'],
+  [/^microsoft\.operationalinsights\//i, '2022-10-27'],
+  [/^microsoft\.policyinsights\//i, '2023-03-01'],
+  [/^microsoft\.recoveryservices\//i, '2024-04-01'],
+  [/^microsoft\.resourcegraph\//i, '2021-03-01'],
+  [/^microsoft\.resources\//i, '2024-07-01'],
 ];
+
+const knownTypes = [
+  ...kept,
+  'Microsoft.Authorization/roleDefinitions',
+  'Microsoft.Compute/virtualMachines/extensions',
+  'Microsoft.Compute/virtualMachines/runCommands',
+  'Microsoft.Insights/eventtypes',
+  'Microsoft.PolicyInsights/checkPolicyRestrictions',
+  'Microsoft.ResourceGraph/resources',
+  'Microsoft.Resources/subscriptions',
+  'Microsoft.Resources/tags',
+  'Microsoft.Security/assessments',
+  'Microsoft.Storage/storageAccounts',
+];
+
+const namespaceOf = (type: string): string => type.split('/')[0] ?? '';
+
+/** The types of a namespace that the simulator answers for, each once; versions only where they are known. */
+function resourceTypesOf(call: Call, namespace: string): Json[] {
+  const all = [...knownTypes, ...[...call.azure.store.all()].map(({ type }) => type)];
+  const own = new Map(
+    all
+      .filter((type) => same(namespaceOf(type), namespace))
+      .map((type) => [type.toLowerCase(), type.split('/').slice(1).join('/')]),
+  );
+  return [...own].map(([type, resourceType]) => {
+    const version = versions.find(([pattern]) => pattern.test(type))?.[1];
+    return {
+      resourceType,
+      locations: regions,
+      apiVersions: version === undefined ? [] : [version],
+      capabilities: 'None',
+    };
+  });
+}
 
 function providerBody(call: Call, namespace: string): Json {
   const subscription = param(call, 'subscription');
@@ -194,9 +291,11 @@ function providerBody(call: Call, namespace: string): Json {
     namespace,
     registrationPolicy: 'RegistrationRequired',
     registrationState: registrationState(call.azure, subscription, namespace),
-    resourceTypes: [],
+    resourceTypes: resourceTypesOf(call, namespace),
   };
 }
+
+const knownNamespaces = [...new Set(knownTypes.map(namespaceOf))].sort();
 
 const listProviders: Handler = (call) =>
   page(
@@ -224,6 +323,8 @@ export const resourceRoutes: Route[] = [
   { method: 'GET', template: '/subscriptions/{subscription}/resourceGroups', handler: listGroups },
   { method: 'GET', template: '/subscriptions/{subscription}/resourceGroups/{group}', handler: getGroup },
   { method: 'HEAD', template: '/subscriptions/{subscription}/resourceGroups/{group}', handler: headGroup },
+  { method: 'PUT', template: '/subscriptions/{subscription}/resourceGroups/{group}', handler: putGroup },
+  { method: 'PATCH', template: '/subscriptions/{subscription}/resourceGroups/{group}', handler: patchGroup },
   { method: 'GET', template: '/subscriptions/{subscription}/resources', handler: listResources },
   { method: 'GET', template: '/subscriptions/{subscription}/resourceGroups/{group}/resources', handler: listResources },
   { method: 'GET', template: '/subscriptions/{subscription}/providers', handler: listProviders },

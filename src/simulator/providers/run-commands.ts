@@ -27,7 +27,8 @@ function shown(call: Call, resource: ArmResource): ArmResource {
   return { ...resource, properties: wantsView ? { ...properties, instanceView } : properties };
 }
 
-function demandRunning(machine: ArmResource): void {
+/** Refuses a script for a machine that does not run. */
+export function demandRunning(machine: ArmResource): void {
   if (powerState(machine) === 'PowerState/running') return;
   throw new AzureError(409, 'OperationNotAllowed', `Cannot modify extensions in the VM when the VM is not running.`, {
     extra: { target: machine.name },

@@ -1,6 +1,6 @@
 import type { Azure } from '../azure.ts';
-import { AzureError } from '../azure-error.ts';
-import { type Call, type Handler, ok, page, type Route } from '../call.ts';
+import { AzureError, notSimulated } from '../azure-error.ts';
+import { bodyOf, type Call, type Handler, ok, page, type Route } from '../call.ts';
 import { at, idAt, type Json, record, records, same, text } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
 import { instanceView, powerState, present, withPower } from '../present.ts';
@@ -8,6 +8,7 @@ import { newEtag } from '../store.ts';
 import type { ArmResource, Row } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
 import { demandGroup, listOf, resourceAt } from './resource-reads.ts';
+import { tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Compute/virtualMachines';
 
@@ -33,6 +34,22 @@ const list: Handler = (call) => {
     listOf(call, type, scope).map((machine) => shown(machine, call.azure, wantsView(call))),
     Math.min(call.azure.pageSize, 200),
   );
+};
+
+/** Other changes of a machine than of its tags are not simulated, and refused. */
+const patch: Handler = (call) => {
+  const before = resourceAt(call);
+  const body = bodyOf(call);
+  const others = Object.keys(body).filter((name) => name !== 'tags');
+  if (others.length > 0) throw notSimulated(`changes of a virtual machine's ${others.join(', ')}`);
+  const tags = tagsOf(body);
+  const after = tags === undefined ? before : { ...before, tags };
+  call.azure.store.put(after);
+  return ok(shown(after, call.azure, false));
+};
+
+const put: Handler = () => {
+  throw notSimulated('the making of virtual machines');
 };
 
 const isEphemeral = (machine: ArmResource): boolean =>
@@ -282,6 +299,8 @@ export const virtualMachineRoutes: Route[] = [
   { method: 'GET', template: `/subscriptions/{subscription}/providers/${type}`, handler: list },
   { method: 'GET', template: inGroup, handler: list },
   { method: 'GET', template: `${inGroup}/{name}`, handler: get },
+  { method: 'PATCH', template: `${inGroup}/{name}`, handler: patch },
+  { method: 'PUT', template: `${inGroup}/{name}`, handler: put },
   { method: 'GET', template: `${inGroup}/{name}/instanceView`, handler: view },
   { method: 'POST', template: `${inGroup}/{name}/start`, handler: changePower('start') },
   { method: 'POST', template: `${inGroup}/{name}/restart`, handler: changePower('restart') },

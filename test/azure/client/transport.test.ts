@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTransport, isChange } from '../../../src/azure/client/transport.ts';
 import type { ChangeGate, Exchange } from '../../../src/documents/exchange.ts';
 
-const seen: { method: string; url: string; host: string }[] = [];
+const seen: { method: string; url: string; host: string; id: string }[] = [];
 let server: Server;
 let simulator = '';
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
       method: request.method ?? '',
       url: request.url ?? '',
       host: String(request.headers['x-forwarded-host']),
+      id: String(request.headers['x-ms-client-request-id']),
     });
     response.setHeader('x-ms-request-id', 'r1').setHeader('x-ms-correlation-request-id', 'c1');
     response.setHeader('content-type', 'application/json');
@@ -89,15 +90,18 @@ describe('transport', () => {
       async before(change) {
         await Promise.resolve();
         order.push(`before ${change.method} ${seen.length}`);
+        return 'made-by-its-place';
       },
       async after(_change, exchange) {
-        order.push(`after ${exchange.status} ${exchange.requestId} ${exchange.correlationId}`);
+        order.push(
+          `after ${exchange.status} ${exchange.requestId} ${exchange.correlationId} ${exchange.clientRequestId}`,
+        );
       },
     };
     const before = seen.length;
     await transport.changing(gate, () => transport.httpClient.sendRequest(put()));
-    expect(order).toEqual([`before PUT ${before}`, 'after 200 r1 c1']);
-    expect(seen.at(-1)).toMatchObject({ method: 'PUT', host: 'management.azure.com' });
+    expect(order).toEqual([`before PUT ${before}`, 'after 200 r1 c1 made-by-its-place']);
+    expect(seen.at(-1)).toMatchObject({ method: 'PUT', host: 'management.azure.com', id: 'made-by-its-place' });
     const refusing: ChangeGate = {
       before: () => Promise.reject(new Error('disk full')),
       after: () => Promise.resolve(),

@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { ArchiveError } from './archive-error.ts';
+import { ByteWindow } from './byte-window.ts';
+import { memberSplits } from './evidence-path.ts';
+import { changeBetween } from './file-change.ts';
+import { ZipArchive } from './zip-archive.ts';
+
+/** A file of evidence: on disk, or a member of an archive. */
+export interface PlacedFile {
+  /** As it is stored there: of a .gz packed. */
+  bytes: number;
+  modified: Date;
+  /** Its bytes as they are stored. */
+  stored(): Promise<AsyncIterable<Buffer>>;
+  /** Says how it changed since it was looked up; "" when it did not. */
+  changed(): Promise<string>;
+  /** Is it a member of an archive? */
+  packed: boolean;
+}
+
+/** Archives that stay open: members are read one after the other, and a directory takes its time to be read. */
+const mostOpen = 4;
+const openArchives = new Map<string, Promise<ZipArchive>>();
+
+async function opened(path: string, how: () => Promise<ZipArchive>): Promise<ZipArchive> {
+  const known = openArchives.get(path);
+  if (known) {
+    openArchives.delete(path);
+    openArchives.set(path, known);
+    return known;
+  }
+  const archive = how();
+  archive.catch(() => openArchives.delete(path));
+  openArchives.set(path, archive);
+  for (const [oldest, ending] of openArchives) {
+    if (openArchives.size <= mostOpen) break;
+    openArchives.delete(oldest);
+    ending.then((one) => one.close()).catch(() => {});
+  }
+  return archive;
+}
+
+/** The archive at a path: a file on disk, or, one level deep, a member of one. Throws where there is none. */
+export async function archiveAt(path: string): Promise<ZipArchive> {
+  const found = await stat(path).catch(() => null);
+  if (found) {
+    if (!found.isFile()) throw new ArchiveError('it is not a file');
+    return opened(`${path}\0${found.ino}\0${found.size}\0${found.mtimeMs}`, () => ZipArchive.open(path));
+  }
+  for (const { archive, member } of memberSplits(path)) {
+    if (!(await stat(archive).catch(() => null))?.isFile()) continue;
+    const outer = await archiveAt(archive);
+    if (outer.has(member)) return opened(path, () => ZipArchive.inside(outer, member));
+  }
+  throw new ArchiveError('there is no such file', 'ENOENT');
+}
+
+/** Looks a file up. Throws as the system does, or an ArchiveError. */
+export async function placedFile(path: string): Promise<PlacedFile> {
+  let before: Stats;
+  try {
+    before = await stat(path);
+  } catch (error) {
+    const member = await placedMember(path);
+    if (member) return member;
+    throw error;
+  }
+  if (before.isDirectory()) throw new ArchiveError('it is a folder', 'EISDIR');
+  if (!before.isFile()) throw new ArchiveError('it is not a file');
+  return {
+    bytes: before.size,
+    modified: before.mtime,
+    packed: false,
+    stored: async () => createReadStream(path, { highWaterMark: 1 << 20 }),
+    changed: async () => changeBetween(before, await stat(path).catch(() => null)),
+  };
+}
+
+async function placedMember(path: string): Promise<PlacedFile | null> {
+  for (const { archive: outer, member: name } of memberSplits(path)) {
+    const archive = await archiveAt(outer).catch((error: unknown) => {
+      if (error instanceof ArchiveError && error.code === 'ENOENT') return null;
+      throw error;
+    });
+    const member = archive?.member(name);
+    if (!archive || !member) continue;
+    const onDisk = await outermost(outer);
+    const before = await stat(onDisk);
+    return {
+      bytes: member.bytes,
+      modified: member.modified,
+      packed: true,
+      stored: async () => (await archiveAt(outer)).bytesOf(name),
+      changed: async () => changeBetween(before, await stat(onDisk).catch(() => null)),
+    };
+  }
+  return null;
+}
+
+/** The file on disk that holds an archive. */
+async function outermost(path: string): Promise<string> {
+  for (const { archive } of memberSplits(path)) if ((await stat(archive).catch(() => null))?.isFile()) return archive;
+  return path;
+}
+
+/** How many bytes one byte can become by deflate (zlib's technical details). */
+const mostInflated = 1032;
+
+const isGzip = (path: string): boolean => /\.gz$/i.test(path);
+
+/** The content of a file as it passes by: unpacked where it is a .gz. */
+export async function contentOf(path: string): Promise<AsyncIterable<Buffer>> {
+  const file = await placedFile(path);
+  return isGzip(path) ? unpacked(await file.stored()) : file.stored();
+}
+
+async function* unpacked(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const [first, all] = await withFirst(stored);
+  if (first?.[0] !== 0x1f || first[1] !== 0x8b) {
+    yield* all;
+    return;
+  }
+  const source = Readable.from(all);
+  const gunzip = createGunzip();
+  source.on('error', (error) => gunzip.destroy(error));
+  try {
+    for await (const piece of source.pipe(gunzip)) yield piece;
+  } catch (error) {
+    throw gzipError(error);
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+async function withFirst(all: AsyncIterable<Buffer>): Promise<[Buffer | undefined, AsyncIterable<Buffer>]> {
+  const iterator = all[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const again = async function* (): AsyncGenerator<Buffer> {
+    try {
+      if (!first.done) yield first.value;
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  };
+  return [first.done ? undefined : first.value, again()];
+}
+
+function gzipError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('Z_')) return error;
+  const because = code === 'Z_BUF_ERROR' ? 'its end is missing' : 'what is packed in it is damaged';
+  return new ArchiveError(because, code, { cause: error });
+}
+
+/** The first bytes of a file's content, at most `most`. */
+export async function headOf(path: string, most: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of await contentOf(path)) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes >= most) break;
+  }
+  return Buffer.concat(pieces).subarray(0, most);
+}
+
+/** A file that is open for reading at any place of its content. */
+export interface RandomAccessFile {
+  /** Of the content; where only its end shows it, as far as it was read. */
+  readonly size: number;
+  /** The content is no larger. */
+  readonly atMost: number;
+  read(into: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  /** Says how it changed since it was opened; "" when it did not. */
+  changed(): Promise<string>;
+  /**
+   * Size and SHA-256 of what is stored, once all was read, where that is not the content; null where it is.
+   */
+  storedDigest(): Promise<{ bytes: number; sha256: string } | null>;
+  close(): Promise<void>;
+}
+
+/** Opens a file. Throws as the system does, or an ArchiveError. */
+export async function openFile(path: string): Promise<RandomAccessFile> {
+  const onDisk = await stat(path).catch(() => null);
+  if (!onDisk || isGzip(path)) return packedFile(path, await placedFile(path));
+  // Opening a pipe that has no writer would wait forever.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const before = await statOf(handle);
+  return {
+    size: before.size,
+    atMost: before.size,
+    read: (into, offset, length, position) => handle.read(into, offset, length, position),
+    changed: async () => changeBetween(before, await handle.stat()),
+    storedDigest: async () => null,
+    close: () => handle.close(),
+  };
+}
+
+async function statOf(handle: FileHandle): Promise<Stats> {
+  const found = await handle.stat();
+  if (found.isFile()) return found;
+  await handle.close();
+  throw found.isDirectory() ? new ArchiveError('it is a folder', 'EISDIR') : new ArchiveError('it is not a file');
+}
+
+function packedFile(path: string, file: PlacedFile): RandomAccessFile {
+  const window = new ByteWindow(() => contentOf(path));
+  const gzip = isGzip(path);
+  return {
+    get size() {
+      return gzip ? window.reached : file.bytes;
+    },
+    atMost: gzip ? file.bytes * mostInflated : file.bytes,
+    read: (into, offset, length, position) => window.read(into, offset, length, position),
+    changed: () => file.changed(),
+    storedDigest: async () => (gzip ? digestOfStored(file) : null),
+    close: () => window.close(),
+  };
+}
+
+/** Size and SHA-256 of a file as it is stored. */
+export async function digestOfStored(
+  file: PlacedFile,
+  read: (bytes: number) => void = () => {},
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of await file.stored()) {
+    hash.update(piece);
+    bytes += piece.length;
+    read(piece.length);
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}

@@ -1,0 +1,72 @@
+import type { EventLogReport, EvtxDocument } from '../documents/evtx.ts';
+import { count, counted, listed } from '../text/counts.ts';
+import { othersLine, tablelessLine } from './gathered-notes.ts';
+
+const computersTold = 20;
+const namesTold = 4;
+
+/** Has a log neither failed nor successful logons, and nothing else that has to be said of it? */
+export const saysNothing = ({ failures, successes, damages, unverified, dirty }: EventLogReport): boolean =>
+  failures + successes + damages + unverified === 0 && !dirty;
+
+const nameOf = ({ path }: EventLogReport): string => path.split(/[\\/]/).at(-1) ?? path;
+
+interface Told {
+  logs: number;
+  records: number;
+  failures: number;
+  successes: number;
+  first: string | null;
+  last: string | null;
+}
+
+/** What the logs of each computer hold together, the one with the most failed logons first. */
+function byComputer(files: readonly EventLogReport[]): [computer: string, told: Told][] {
+  const found = new Map<string, Told>();
+  for (const file of files) {
+    const computer =
+      file.computers.length > 1
+        ? 'several computers in one log'
+        : (file.computers[0]?.toLowerCase() ?? 'no computer named');
+    const told = found.get(computer) ?? { logs: 0, records: 0, failures: 0, successes: 0, first: null, last: null };
+    told.logs += 1;
+    told.records += file.records;
+    told.failures += file.failures;
+    told.successes += file.successes;
+    if (file.first !== null && (told.first === null || file.first < told.first)) told.first = file.first;
+    if (file.last !== null && (told.last === null || file.last > told.last)) told.last = file.last;
+    found.set(computer, told);
+  }
+  return [...found].sort(([, a], [, b]) => b.failures - a.failures || b.records - a.records);
+}
+
+const seconds = (instant: string | null): string => (instant === null ? '-' : `${instant.slice(0, 19)}Z`);
+
+/** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
+export function summaryLines({ files, unread, besides }: EvtxDocument): string[] {
+  const computers = byComputer(files);
+  const quiet = files.filter(saysNothing);
+  const { archives = [], tables = [], tableless = [], others = [] } = besides ?? {};
+  const opened = archives.length > 0 ? `, ${counted(archives.length, 'archive')} opened` : '';
+  return [
+    `Found ${counted(files.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
+    ...computers.slice(0, computersTold).map(([name, told]) => {
+      const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
+      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons`;
+    }),
+    ...(computers.length > computersTold ? [`  and ${count(computers.length - computersTold)} more computers`] : []),
+    ...(quiet.length > 0
+      ? [`  no logons in ${counted(quiet.length, 'log')}: ${listed(quiet.map(nameOf), namesTold)}`]
+      : []),
+    ...(tables.length > 0
+      ? [
+          `  for cordon kql: ${listed(
+            tables.map(({ table, files: n }) => `${table} (${counted(n, 'file')})`),
+            8,
+          )}`,
+        ]
+      : []),
+    ...[...tablelessLine(tableless), ...othersLine(others)].map((line) => `  ${line}`),
+    ...unread.map(({ because }) => `! not read: ${because}`),
+  ];
+}

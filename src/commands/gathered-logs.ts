@@ -1,0 +1,47 @@
+import type { EvtxDocument } from '../documents/evtx.ts';
+import type { EventLogReading } from '../eventlog/read-logs.ts';
+import type { EvidenceFile } from '../evidence/evidence-files.ts';
+import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
+
+/** Logs in what was named, and what else is there. */
+export interface GatheredLogs {
+  evidence: Evidence;
+  /** The files that can hold logons. */
+  logs: readonly EvidenceFile[];
+}
+
+/** Finds the logs in files, folders, patterns and archives; a file that was named itself is taken for an event log. */
+export async function gatherLogs(paths: readonly string[], signal?: AbortSignal): Promise<GatheredLogs> {
+  const evidence = await gatherEvidence(paths, {
+    named: (path) => ({ path, format: 'evtx', table: undefined }),
+    ...(signal ? { signal } : {}),
+  });
+  return { evidence, logs: evidence.files.filter(({ format }) => format === 'evtx') };
+}
+
+/** What the report says besides the logs; nothing where only logs were named. */
+function besides({ evidence, logs }: GatheredLogs): EvtxDocument['besides'] {
+  const { archives, tableless, others } = evidence;
+  const tables = new Map<string, number>();
+  for (const file of evidence.files)
+    if (!logs.includes(file)) tables.set(file.table ?? '', (tables.get(file.table ?? '') ?? 0) + 1);
+  if (archives.length + tableless.length + others.length + tables.size === 0) return undefined;
+  return {
+    archives: [...archives],
+    tables: [...tables].map(([table, files]) => ({ table, files })),
+    tableless: [...tableless],
+    others: others.map((one) => ({ ...one })),
+  };
+}
+
+/** The document of a reading, with all that was found and not read. */
+export function evtxDocumentOf(gathered: GatheredLogs, reading: EventLogReading): EvtxDocument {
+  const told = besides(gathered);
+  const unread = gathered.evidence.unread.map(({ path, because }) => ({ path, because: `${path}: ${because}` }));
+  return {
+    schema: 'cordon.evtx/1',
+    ...reading,
+    unread: [...unread, ...reading.unread],
+    ...(told ? { besides: told } : {}),
+  };
+}

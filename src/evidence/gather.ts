@@ -1,0 +1,155 @@
+import { stat } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { ArchiveError } from '../archives/archive-error.ts';
+import { baseName, memberPath } from '../archives/evidence-path.ts';
+import { archiveAt } from '../archives/open-file.ts';
+import { fileFailure } from './evidence-error.ts';
+import type { EvidenceFile, FileKind, UnreadFile } from './evidence-files.ts';
+import { fileKind } from './file-kind.ts';
+import { filesMatching, filesUnder, isPattern } from './folder-walk.ts';
+
+/** What the files, folders, patterns and archives hold that a responder named. Plain data: a thread can be given it. */
+export interface Evidence {
+  /** The files that can be read, in the order in which they were named, and within a folder in that of their names. */
+  files: readonly EvidenceFile[];
+  /** Archives that were opened. */
+  archives: readonly string[];
+  /** Files that are evidence, or may be, and are not read, each with the reason. */
+  unread: readonly UnreadFile[];
+  /** Files in the form of an export, of no table that is known: they can be named, `NAME=FILE`. */
+  tableless: readonly string[];
+  /** Other files: no evidence of a kind that is read, by the ending of their names, most first. */
+  others: readonly { ending: string; files: number }[];
+}
+
+export interface GatherOptions {
+  /** Takes a file that was named itself and whose content does not say its kind. Throws where it can be none. */
+  named(given: string): EvidenceFile;
+  signal?: AbortSignal;
+  /** Gets the number of files that were looked at so far. */
+  onProgress?: (looked: number) => void;
+}
+
+/**
+ * Finds out what evidence there is: files as they are named, the files of folders and of what is in them, those that a
+ * pattern names, the members of .zip archives, and of archives in these. Nothing is passed over in silence: what is not
+ * read is in `unread` or counted in `others`. Throws only what `named` throws, and when it is aborted.
+ */
+export async function gatherEvidence(given: readonly string[], options: GatherOptions): Promise<Evidence> {
+  const gathering = new Gathering(options);
+  for (const one of given) await gathering.add(one);
+  return gathering.evidence();
+}
+
+class Gathering {
+  readonly #options: GatherOptions;
+  readonly #files: EvidenceFile[] = [];
+  readonly #archives: string[] = [];
+  readonly #unread: UnreadFile[] = [];
+  readonly #tableless: string[] = [];
+  readonly #others = new Map<string, number>();
+  readonly #seen = new Set<string>();
+  #looked = 0;
+
+  constructor(options: GatherOptions) {
+    this.#options = options;
+  }
+
+  evidence(): Evidence {
+    const others = [...this.#others].map(([ending, files]) => ({ ending, files })).sort((a, b) => b.files - a.files);
+    return {
+      files: this.#files,
+      archives: this.#archives,
+      unread: this.#unread,
+      tableless: this.#tableless,
+      others,
+    };
+  }
+
+  /** Adds what a word of the command line names. */
+  async add(given: string): Promise<void> {
+    const found = await stat(given).catch(() => null);
+    if (found?.isDirectory()) return this.#addAll(await filesUnder(given));
+    if (!found && (await isPattern(given))) return this.#addAll(await filesMatching(given));
+    let kind: FileKind | undefined;
+    try {
+      kind = await fileKind(given);
+    } catch (error) {
+      // A file that was named and cannot be opened is reported when it is read.
+      if (error instanceof ArchiveError && error.code === '') return this.#failed(given, error);
+    }
+    if (kind?.kind === 'archive') return this.#addArchive(given, 0);
+    this.#seen.add(resolve(given));
+    if (kind?.kind === 'refused') this.#unread.push({ path: given, because: kind.because });
+    else if (kind?.kind !== 'evidence') this.#files.push(this.#options.named(given));
+    else this.#files.push({ path: given, format: kind.format, table: kind.table });
+  }
+
+  async #addAll({ files, unread }: { files: readonly string[]; unread: readonly UnreadFile[] }): Promise<void> {
+    for (const path of files) {
+      // A file that is named, and lies in a folder that is named too, counts once.
+      const whole = resolve(path);
+      if (this.#seen.has(whole)) continue;
+      this.#seen.add(whole);
+      await this.#addFound(path, 0);
+    }
+    this.#unread.push(...unread);
+  }
+
+  /** Adds a file that was found in a folder, or in an archive; `depth` is how many archives it lies in. */
+  async #addFound(path: string, depth: number): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    this.#looked += 1;
+    this.#options.onProgress?.(this.#looked);
+    let found: FileKind;
+    try {
+      found = await fileKind(path);
+    } catch (error) {
+      return this.#failed(path, error);
+    }
+    switch (found.kind) {
+      case 'archive':
+        return this.#addArchive(path, depth);
+      case 'evidence':
+        this.#files.push({ path, format: found.format, table: found.table, found: true });
+        return;
+      case 'refused':
+        this.#unread.push({ path, because: found.because });
+        return;
+      case 'tableless':
+        this.#tableless.push(path);
+        return;
+      case 'empty':
+        this.#unread.push({ path, because: 'it is empty' });
+        return;
+      case 'stranger': {
+        const ending = extname(baseName(path)).toLowerCase();
+        this.#others.set(ending, (this.#others.get(ending) ?? 0) + 1);
+        return;
+      }
+    }
+  }
+
+  async #addArchive(path: string, depth: number): Promise<void> {
+    if (depth > 1) {
+      this.#unread.push({ path, because: 'archives are read that lie in an archive, and none within these' });
+      return;
+    }
+    try {
+      const { members } = await archiveAt(path);
+      this.#archives.push(path);
+      for (const { name, because } of members) {
+        const member = memberPath(path, name);
+        if (because !== '') this.#unread.push({ path: member, because });
+        else await this.#addFound(member, depth + 1);
+      }
+    } catch (error) {
+      this.#failed(path, error);
+    }
+  }
+
+  #failed(path: string, error: unknown): void {
+    this.#options.signal?.throwIfAborted();
+    this.#unread.push({ path, because: fileFailure('', error).message.replace(/^: /, '') });
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { type Evidence, gatherEvidence } from '../../src/evidence/gather.ts';
+import { runQuery } from '../../src/evidence/run-query.ts';
+import { writeZip } from '../archives/zip-writer.ts';
+import { hex32, text, writeLog } from '../eventlog/log-writer.ts';
+import { temporaryFolder } from '../eventlog/temporary.ts';
+
+const folder = temporaryFolder();
+
+const failure = (recordId: number, computer: string, account: string) => ({
+  recordId,
+  time: `2026-11-23T02:00:${String(recordId).padStart(2, '0')}Z`,
+  eventId: 4625,
+  computer,
+  data: [
+    ['TargetUserName', text(account)],
+    ['IpAddress', text('203.0.113.9')],
+    ['Status', hex32(0xc000006d)],
+  ] as const,
+});
+const logOf = (computer: string, account: string): Buffer => writeLog([failure(1, computer, account)]);
+
+const signIns =
+  'TimeGenerated [UTC],UserPrincipalName,IPAddress,ResultType,AppDisplayName,Type\r\n"11/22/2026, 10:00:00.123 AM",a@b.c,198.51.100.1,50126,Portal,SigninLogs\r\n';
+
+function collection(): string {
+  const root = folder.path;
+  for (const path of ['kape/C/Windows/System32/winevt/logs', 'empty', 'exports'])
+    mkdirSync(join(root, path), { recursive: true });
+  folder.write('kape/C/Windows/System32/winevt/logs/Security.evtx', logOf('web01', 'alice'));
+  folder.write('kape/2026_CopyLog.csv', 'CopiedTimestamp,SourceFile,DestinationFile,FileSize\r\n1,2,3,4\r\n');
+  folder.write('exports/signins.csv', signIns);
+  folder.write('exports/more.csv.gz', gzipSync(signIns));
+  const raptor = writeZip([
+    {
+      name: 'uploads/auto/C%3A/Windows/System32/winevt/Logs/Security.evtx',
+      content: logOf('web02', 'bob'),
+    },
+    { name: 'uploads/ntfs/%5C%5C.%5CC%3A/$MFT', content: 'FILE0'.repeat(50) },
+    { name: 'locked/Security.evtx', content: 'x', encrypted: true },
+    { name: '../Security.evtx', content: logOf('web03', 'eve') },
+  ]);
+  folder.write('Collection-web02.zip', writeZip([{ name: 'data.zip', content: raptor }]));
+  folder.write('old.7z', Buffer.from('377abcaf271c0004', 'hex'));
+  return root;
+}
+
+const gathered = (given: readonly string[]): Promise<Evidence> => gatherEvidence(given, { named: evidenceFile });
+
+describe('a folder as evidence', () => {
+  const root = collection();
+  const names = (evidence: Evidence): string[] => evidence.files.map(({ path }) => relative(root, path));
+
+  it('holds what is in its folders and archives, each with its kind, and what is not read with the reason', async () => {
+    const evidence = await gathered([root]);
+    expect(names(evidence)).toEqual([
+      'Collection-web02.zip!data.zip!uploads/auto/C%3A/Windows/System32/winevt/Logs/Security.evtx',
+      'exports/more.csv.gz',
+      'exports/signins.csv',
+      'kape/C/Windows/System32/winevt/logs/Security.evtx',
+    ]);
+    expect(evidence.files.map(({ format, table }) => [format, table])).toEqual([
+      ['evtx', undefined],
+      ['csv', 'SigninLogs'],
+      ['csv', 'SigninLogs'],
+      ['evtx', undefined],
+    ]);
+    expect(evidence.unread.map(({ path, because }) => [relative(root, path), because])).toEqual([
+      ['Collection-web02.zip!data.zip!locked/Security.evtx', 'it is protected by a password'],
+      ['Collection-web02.zip!data.zip!../Security.evtx', 'its name leads out of the archive'],
+      ['old.7z', 'it is a .7z archive: unpack it'],
+    ]);
+    expect(evidence.tableless.map((path) => relative(root, path))).toEqual(['kape/2026_CopyLog.csv']);
+    expect(evidence.others).toEqual([{ ending: '', files: 1 }]);
+  });
+
+  it('is asked as one: rows of each computer, with the file that each is from', async () => {
+    const { files } = await gathered([root]);
+    const query =
+      'SecurityEvent | project Computer, TargetUserName, _EvidenceFile | union (SigninLogs | summarize TargetUserName = tostring(count()) | extend Computer = "entra") | sort by Computer asc';
+    const { rows, files: digests } = await runQuery({ query, files, now: 0, limit: 10 }, () => {});
+    expect(rows.map(([computer, account]) => [computer, account])).toEqual([
+      ['entra', '2'],
+      ['web01', 'alice'],
+      ['web02', 'bob'],
+    ]);
+    expect(String(rows[2]?.[2])).toMatch(/Collection-web02\.zip!data\.zip!uploads/);
+    expect(digests).toHaveLength(4);
+  });
+
+  it('is chosen from by patterns, and a file that is named twice counts once', async () => {
+    expect(names(await gathered([join(root, '**/*.evtx')]))).toEqual([
+      'kape/C/Windows/System32/winevt/logs/Security.evtx',
+    ]);
+    expect(names(await gathered([join(root, 'exp*')]))).toEqual(['exports/more.csv.gz', 'exports/signins.csv']);
+    expect(names(await gathered([join(root, 'exports/signins.csv'), join(root, 'exports')]))).toEqual([
+      'exports/signins.csv',
+      'exports/more.csv.gz',
+    ]);
+    expect((await gathered([join(root, '*.none')])).unread).toMatchObject([{ because: 'no file is named so' }]);
+  });
+
+  it('is not left by a symbolic link, nor lost in a loop of them', async () => {
+    const linked = join(folder.path, 'linked');
+    mkdirSync(linked);
+    symlinkSync('..', join(linked, 'up'));
+    symlinkSync('.', join(linked, 'loop'));
+    const { files, unread } = await gathered([linked]);
+    expect(files).toEqual([]);
+    expect(unread).toEqual([
+      { path: join(linked, 'up'), because: 'it is a symbolic link that leads out of the folder' },
+    ]);
+  });
+
+  it('is read on where a file of it is damaged, which is named; a file that was named itself ends the query', async () => {
+    const broken = join(folder.path, 'broken');
+    mkdirSync(broken);
+    folder.write('broken/SigninLogs.csv', `${signIns}"an open quote`);
+    folder.write('broken/Sound.csv', signIns);
+    const ask = async (given: string) =>
+      runQuery({ query: 'SigninLogs | count', files: (await gathered([given])).files, now: 0, limit: 1 }, () => {});
+    const { rows, notes } = await ask(broken);
+    expect(rows).toEqual([[2]]);
+    expect(notes.join('\n')).toMatch(/not read to its end: .*SigninLogs\.csv, line 3: the file ends within quotes/);
+    await expect(ask(join(broken, 'SigninLogs.csv'))).rejects.toThrow('line 3: the file ends within quotes');
+  });
+});
