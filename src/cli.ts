@@ -187,6 +187,10 @@ function addKql(cordon: Command): void {
     .option('--limit <n>', 'maximum rows to print', number)
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
+    .option(
+      '--out <file>',
+      'write the answer to a new file: .csv, .jsonl, .json, .parquet, .xlsx; .svg has the chart of render',
+    )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
     .action(async (query: string, _flags, command: Command) =>
@@ -246,6 +250,7 @@ function addRun(cordon: Command): void {
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
+    .option('--approve <digest>', 'run only the plan of this digest, as --dry-run prints it; or the file of its JSON')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'continue this case')
@@ -398,7 +403,20 @@ function addDoctor(cordon: Command): void {
     );
 }
 
-const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion', 'incident'];
+const schemaNames = [
+  'triage',
+  'scan',
+  'plan',
+  'plans',
+  'run',
+  'runs',
+  'transcript',
+  'doctor',
+  'kql',
+  'evtx',
+  'conclusion',
+  'incident',
+];
 
 /** An argument that shells complete; the command itself says what is wrong with another value. */
 const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });

@@ -1,7 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
-import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Entry } from '../documents/transcript.ts';
 import { caseNotes } from './case-notes.ts';
 import type { CaseFile, CaseReader } from './case-store.ts';
@@ -16,6 +13,7 @@ import { timesketchEvents } from './export-timesketch.ts';
 import type { NotesSource } from './notes-source.ts';
 import { TranscriptDamagedError } from './transcript.ts';
 import type { Verification } from './verify.ts';
+import { writeNew } from './write-new.ts';
 
 /** The formats that hold the whole record and need nothing but cordon to be written. */
 export const exportFormats = ['markdown', 'html', 'timesketch'] as const;
@@ -138,62 +136,5 @@ async function* upTo(entries: AsyncIterable<Entry>, last: number): AsyncGenerato
   for await (const entry of entries) {
     yield entry;
     if (entry.seq >= last) return;
-  }
-}
-
-/** Writes aside, then gives the file the first free name, which fails rather than replaces. */
-async function writeNew(
-  target: string,
-  pieces: AsyncIterable<string | Uint8Array>,
-): Promise<{ file: string; sha256: string; bytes: number }> {
-  const folder = dirname(target);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const aside = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
-  try {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const handle = await open(aside, 'wx', 0o600);
-    try {
-      for await (const piece of pieces) {
-        const data = typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece;
-        await handle.writeFile(data);
-        hash.update(data);
-        bytes += data.length;
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    return { file: await nameIt(aside, target), sha256: hash.digest('hex'), bytes };
-  } finally {
-    await rm(aside, { force: true });
-  }
-}
-
-async function nameIt(aside: string, target: string): Promise<string> {
-  const extension = extname(target);
-  const stem = target.slice(0, target.length - extension.length);
-  for (let number = 1; number < 10_000; number += 1) {
-    const file = number === 1 ? target : `${stem}-${number}${extension}`;
-    try {
-      await link(aside, file);
-      return file;
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : '';
-      if (code === 'EEXIST') continue;
-      // File systems without links: a copy that fails if the name is taken.
-      if (await copied(aside, file)) return file;
-    }
-  }
-  throw new Error(`no free name for ${target}`);
-}
-
-async function copied(from: string, to: string): Promise<boolean> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
   }
 }

@@ -48,7 +48,12 @@ function tableLines(detections: readonly Detection[]): string[] {
     techniquesOf(one),
     titleOf(one),
   ]);
-  const widths = head.map((name, i) => Math.min(44, Math.max(cells(name), ...rows.map((row) => cells(row[i] ?? '')))));
+  const widths = head.map((name, i) =>
+    Math.min(
+      44,
+      rows.reduce((wide, row) => Math.max(wide, cells(row[i] ?? '')), cells(name)),
+    ),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((text, i) => (i === row.length - 1 ? text : fitted(text, widths[i] ?? 0, i === 1 ? 'right' : 'left')))

@@ -1,3 +1,4 @@
+import { chartText } from '../charts/chart-text.ts';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { QueryDocument } from '../documents/query.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
@@ -14,6 +15,8 @@ import { gatheredNotes } from './gathered-notes.ts';
 import type { CaseFlags } from './into-case.ts';
 import { type ConnectionFlags, openConnection, readNamedFile, type Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
+import { chartFor } from './query-chart.ts';
+import { checkOut, writeAnswer } from './query-file.ts';
 import { queryCsv, queryFaults, queryText } from './query-report.ts';
 
 export interface KqlFlags extends ConnectionFlags {
@@ -23,6 +26,7 @@ export interface KqlFlags extends ConnectionFlags {
   now?: string;
   json?: boolean;
   csv?: boolean;
+  out?: string;
   limit?: number;
   case?: string;
   cases?: string;
@@ -42,9 +46,10 @@ export async function kql(
   if (flags.json && flags.csv) throw new Failure('--json and --csv exclude each other');
   if (flags.evidence && flags.vm)
     throw new Failure('--evidence and --vm exclude each other: a query runs over files or over Log Analytics');
+  if (flags.out !== undefined) checkOut(flags.out);
   const query = await queryOf(given, stdin);
   if (query.trim() === '') throw new Failure('the query is empty');
-  const limit = Math.floor(flags.limit ?? (flags.json || flags.csv ? WRITTEN : SHOWN));
+  const limit = Math.floor(flags.limit ?? (flags.json || flags.csv || flags.out !== undefined ? WRITTEN : SHOWN));
   const into = caseFlags(flags);
   if (into) await (await import('./into-case.ts')).checkCase(into);
   const asked: AskedQuery[] = [];
@@ -61,15 +66,39 @@ export async function kql(
     throw error;
   }
   if (into) await enter(asked, document, into);
-  for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
+  await print(document, flags, streams);
+  return exitCode.done;
+}
+
+/** Prints the answer, or writes it to the file that was named; what is remarkable goes to stderr. */
+async function print(document: QueryDocument, flags: KqlFlags, streams: Streams): Promise<void> {
+  const notes = [...document.notes];
+  if (flags.out !== undefined) {
+    const written = await writeAnswer(document, flags.out);
+    notes.push(...written.notes);
+    (flags.json || flags.csv ? streams.stderr : streams.stdout).write(`${printable(written.line, 5000)}\n`);
+  }
+  for (const note of notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
-  else streams.stdout.write(flags.csv ? queryCsv(document) : queryText(document));
-  if (document.rows.length < document.total && (flags.json || flags.csv)) {
+  else if (flags.csv) streams.stdout.write(queryCsv(document));
+  else if (flags.out === undefined) streams.stdout.write(`${chartLines(document, streams)}${queryText(document)}`);
+  if (document.rows.length < document.total && (flags.json || flags.csv || flags.out !== undefined)) {
     streams.stderr.write(
       `note: ${document.rows.length} of ${document.total} rows were written; --limit says how many\n`,
     );
   }
-  return exitCode.done;
+}
+
+/** The chart above the rows; why there is none goes to stderr. */
+function chartLines(document: QueryDocument, streams: Streams): string {
+  if (document.visualization === undefined || document.visualization.kind === 'table') return '';
+  try {
+    return `${chartText(chartFor(document), streams.stdout.columns ?? 100).join('\n')}\n\n`;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    streams.stderr.write(`note: ${printable(error.message, 1000)}\n`);
+    return '';
+  }
 }
 
 /** Enters into the case what was asked, of which files, and the answer, which is kept as evidence. */
@@ -130,7 +159,15 @@ async function overEvidence(
   try {
     const request = { query, files: evidence.files, now: now.getTime(), limit };
     const started = performance.now();
-    const { columns, rows, total, tables, files: read, notes } = await thread.query(request, { onProgress });
+    const {
+      columns,
+      rows,
+      total,
+      tables,
+      files: read,
+      notes,
+      visualization,
+    } = await thread.query(request, { onProgress });
     asked.push({
       service: 'evidence files',
       text: query,
@@ -147,7 +184,17 @@ async function overEvidence(
       last.push(`now() is ${now.toISOString()}; for older evidence give --now`);
     }
     const source = { files: read, tables };
-    return { schema: 'cordon.kql/1', query, now: now.toISOString(), source, columns, rows, total, notes: last };
+    return {
+      schema: 'cordon.kql/1',
+      query,
+      now: now.toISOString(),
+      source,
+      columns,
+      rows,
+      total,
+      visualization,
+      notes: last,
+    };
   } finally {
     if (drawn) streams.stderr.write('\r\u001b[K');
     thread.close();
@@ -180,6 +227,9 @@ async function overLogs(
       columns,
       rows: rows.slice(0, limit),
       total: rows.length,
+      visualization: /\brender\b/i.test(query)
+        ? (await import('../kql/visualization.ts')).visualizationOf(query)
+        : undefined,
       notes: [`of the last ${flags.hours ?? 24} hours, which --hours changes`, ...(partial === '' ? [] : [partial])],
     };
   } finally {

@@ -47,7 +47,8 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
 
 /** What a command may use of its surroundings, so that tests can be them. */
 export interface Streams {
-  stdout: NodeJS.WritableStream;
+  /** `columns`: how wide a terminal is. */
+  stdout: NodeJS.WritableStream & { columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
 }
 

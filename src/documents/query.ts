@@ -20,6 +20,21 @@ export const queryDocument = z.object({
   rows: z.array(z.array(cell)),
   /** How many rows the result has; more than `rows` holds when --limit cut it. */
   total: z.number().int(),
+  /** What `render` asks for, where the query has one: the chart is drawn by the program that shows the rows. */
+  visualization: z
+    .object({
+      kind: z.string(),
+      title: z.string().optional(),
+      xColumn: z.string().optional(),
+      yColumns: z.array(z.string()).optional(),
+      series: z.array(z.string()).optional(),
+      xTitle: z.string().optional(),
+      yTitle: z.string().optional(),
+      yMin: z.number().optional(),
+      yMax: z.number().optional(),
+      layout: z.string().optional(),
+    })
+    .optional(),
   /** What the answer does not include, or had to leave out of the evidence. */
   notes: z.array(z.string()),
 });

@@ -3,6 +3,7 @@ import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column } from '../kql/types.ts';
+import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { loadTables, type QueryProgress } from './load-tables.ts';
@@ -25,6 +26,8 @@ export interface QueryResult {
   tables: { name: string; rows: number }[];
   /** The files that were read, each once, with their digests. */
   files: EvidenceDigest[];
+  /** What the query's `render` asks for. */
+  visualization: Visualization | undefined;
   /** Remarks on the evidence, one line each. */
   notes: string[];
 }
@@ -84,6 +87,7 @@ export async function runQuery(
       }),
     ),
     total: result.length,
+    visualization: visualizationOf(query),
     tables: read,
     files: digests,
     notes,

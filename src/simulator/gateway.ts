@@ -395,6 +395,7 @@ function noRoute(call: Call): AzureError {
 function apply(effects: FaultEffect[], call: Call): void {
   for (const effect of effects) {
     if ('expireTokens' in effect) call.azure.tokens.expireAll();
+    if ('withholdTokens' in effect) call.azure.tokens.withhold(effect.withholdTokens);
     if ('failOperation' in effect) call.trouble = { failure: effect.failOperation };
     if ('cancelOperation' in effect) {
       const failure = { code: 'OperationCancelled', message: 'The operation was canceled.' };

@@ -185,7 +185,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
             signal: closing.signal,
           }),
   );
-  const tokens = cachedTokens(source, tenant);
+  const tokens = cachedTokens(source, { tenant, closing: closing.signal });
   const armScope = `${cloud.armAudience}/.default`;
   const shared = {
     httpClient: transport.httpClient,

@@ -1,0 +1,56 @@
+import { extname } from 'node:path';
+import { withoutSecrets } from '../casefile/redaction.ts';
+import { writeNew } from '../casefile/write-new.ts';
+import type { QueryDocument } from '../documents/query.ts';
+import { Failure } from '../failure.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { printedJson } from './printed-json.ts';
+import { chartFor } from './query-chart.ts';
+import { queryCsv } from './query-report.ts';
+
+/** Makes the pieces of a file, and remarks on what of the answer it does not hold. */
+interface FileForm {
+  write(document: QueryDocument, notes: string[]): Promise<(string | Uint8Array)[]>;
+}
+
+const lines = ({ columns, rows }: QueryDocument): string[] =>
+  rows.map((row) => `${printedJson(Object.fromEntries(columns.map((c, i) => [c.name, row[i]])), 0)}\n`);
+
+const forms: Readonly<Record<string, FileForm>> = {
+  '.csv': { write: async (document) => [queryCsv(document)] },
+  '.json': { write: async (document) => [`${printedJson(document)}\n`] },
+  '.jsonl': { write: async (document) => lines(document) },
+  '.parquet': { write: async (document, notes) => [(await import('./query-parquet.ts')).parquetOf(document, notes)] },
+  '.xlsx': { write: async (document, notes) => [await (await import('./query-xlsx.ts')).xlsxOf(document, notes)] },
+  '.svg': {
+    write: async (document) => {
+      const { chartSvg } = await import('../charts/chart-svg.ts');
+      return [chartSvg(chartFor(document))];
+    },
+  },
+};
+
+/** Refuses a name whose ending is no form of file, before anything is asked. */
+export function checkOut(file: string): void {
+  if (Object.hasOwn(forms, extname(file).toLowerCase())) return;
+  throw new Failure(`--out takes a file that ends in ${Object.keys(forms).join(', ')}, not "${printable(file, 200)}"`);
+}
+
+/**
+ * Writes an answer to a file, without secrets; an existing file is kept, and the name gets `-2`. Gives one line that names
+ * the file and its SHA-256, and remarks on what it does not hold. Throws Failure where the answer has no such form.
+ */
+export async function writeAnswer(document: QueryDocument, file: string): Promise<{ line: string; notes: string[] }> {
+  checkOut(file);
+  const notes: string[] = [];
+  const pieces = await (forms[extname(file).toLowerCase()]?.write(withoutSecrets(document), notes) ?? []);
+  async function* each() {
+    yield* pieces;
+  }
+  const written = await writeNew(file, each());
+  return {
+    line: `wrote ${counted(document.rows.length, 'row')} to ${written.file} · ${written.bytes} bytes · SHA-256 ${written.sha256}`,
+    notes,
+  };
+}
