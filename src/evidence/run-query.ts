@@ -1,5 +1,6 @@
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
-import { evaluate } from '../kql/evaluate.ts';
+import { evaluateFrame } from '../kql/evaluate.ts';
+import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column } from '../kql/types.ts';
@@ -46,6 +47,19 @@ function withTables<T>(work: () => T, tables: readonly string[]): T {
   }
 }
 
+/** The columns of a result and its first rows, as Log Analytics prints them. */
+function shownRows({ names, vectors, length }: Frame, limit: number): Pick<QueryResult, 'columns' | 'rows'> {
+  const columns = names.map((name, i): Column => ({ name, type: vectors[i]?.type ?? 'dynamic' }));
+  const readers = vectors.map(reader);
+  const rows = Array.from({ length: Math.min(length, limit) }, (_, row) =>
+    columns.map(({ type }, i) => {
+      const value = readers[i]?.(row) ?? null;
+      return typeof value === 'bigint' && type === 'long' ? value.toString() : logAnalyticsCell(value, type);
+    }),
+  );
+  return { columns, rows };
+}
+
 /** Loads what the query needs of the files, and evaluates it. Throws KqlError and EvidenceError. */
 export async function runQuery(
   request: QueryRequest,
@@ -74,18 +88,9 @@ export async function runQuery(
   if (/\bingestion_time\s*\(/.test(query)) {
     notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
   }
-  const result = evaluate(query, tables, { now: new Date(request.now) });
-  const shown = Math.min(result.length, request.limit);
+  const result = evaluateFrame(query, tables, { now: new Date(request.now) });
   return {
-    columns: result.columns,
-    rows: Array.from({ length: shown }, (_, row) =>
-      result.columns.map((column, i) => {
-        const value = result.data[i]?.[row] ?? null;
-        return typeof value === 'bigint' && column.type === 'long'
-          ? value.toString()
-          : logAnalyticsCell(value, column.type);
-      }),
-    ),
+    ...shownRows(result, request.limit),
     total: result.length,
     visualization: visualizationOf(query),
     tables: read,
