@@ -315,7 +315,7 @@ function addPlaybook(cordon: Command): void {
     );
 }
 
-/** `cordon case list|show|verify|export` */
+/** `cordon case list|show|verify|anchor|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
   const folder = (command: Command) => command.option('--cases <folder>', 'where case files are kept');
@@ -339,12 +339,19 @@ function addCase(cordon: Command): void {
     .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
     .option('--azure', 'ask Azure too: the heads in tags of what the case made, and its changes in the activity log')
+    .option('--tsa-ca <file>', 'certificates (PEM) that those of time-stamping authorities must lead to')
     .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       const { verifyWithAzure } = await import('./commands/verify-with-azure.ts');
       await finish(verifyWithAzure(id, { ...flags, ...at(flags) }, streams));
     });
+  folder(cases.command('anchor <case>').description('have a time-stamping authority sign the head (RFC 3161)'))
+    .requiredOption('--tsa <url>', 'the address of the authority; it gets a digest of head and count, nothing else')
+    .option('--tsa-ca <file>', 'certificates (PEM) that its certificate must lead to')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/case-anchor.ts')).caseAnchor(id, command.optsWithGlobals(), streams)),
+    );
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
       new Option(
