@@ -58,7 +58,7 @@ function rowOf(record: Fields, table: string): Map<string, unknown> {
   if (table === 'AzureActivity') return activityRow(record);
   const base = namedColumns(fieldsOf(own), table);
   const inner = entra.has(table) ? graphColumns(properties, table) : namedColumns(properties, table);
-  // What the service wrote beside the properties is what Log Analytics takes.
+  // Log Analytics takes the values beside the properties before those in them.
   const row = new Map([...[...inner].filter(([, value]) => value !== undefined), ...base]);
   row.set('TimeGenerated', properties.get('Timestamp') ?? record.get('time'));
   row.delete('time');
