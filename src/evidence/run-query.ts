@@ -44,7 +44,8 @@ export interface QueryProgress {
   of: number;
 }
 
-function sourcesOf(files: readonly EvidenceFile[]): { file: EvidenceFile; source: Source }[] {
+/** The files as sources of rows; event logs share what they know of their events. */
+export function sourcesOf(files: readonly EvidenceFile[]): { file: EvidenceFile; source: Source }[] {
   const events = new EvidenceEvents();
   return files.map((file) => {
     const { path, format, table } = file;
