@@ -227,6 +227,7 @@ function addRun(cordon: Command): void {
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
+    .option('--approve <digest>', 'run only the plan of this digest, as --dry-run prints it; or the file of its JSON')
     .option('--reason <text>', 'why, for the transcript')
     .option('--read-only', 'change nothing in Azure')
     .option('--case <id>', 'continue this case')
@@ -291,7 +292,7 @@ function addPlaybook(cordon: Command): void {
     );
 }
 
-/** `cordon case list|show|verify|export` */
+/** `cordon case list|show|verify|anchor|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
   const folder = (command: Command) => command.option('--cases <folder>', 'where case files are kept');
@@ -315,12 +316,19 @@ function addCase(cordon: Command): void {
     .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
     .option('--azure', 'ask Azure too: the heads in tags of what the case made, and its changes in the activity log')
+    .option('--tsa-ca <file>', 'certificates (PEM) that those of time-stamping authorities must lead to')
     .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       const { verifyWithAzure } = await import('./commands/verify-with-azure.ts');
       await finish(verifyWithAzure(id, { ...flags, ...at(flags) }, streams));
     });
+  folder(cases.command('anchor <case>').description('have a time-stamping authority sign the head (RFC 3161)'))
+    .requiredOption('--tsa <url>', 'the address of the authority; it gets a digest of head and count, nothing else')
+    .option('--tsa-ca <file>', 'certificates (PEM) that its certificate must lead to')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/case-anchor.ts')).caseAnchor(id, command.optsWithGlobals(), streams)),
+    );
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
       new Option(
@@ -379,7 +387,20 @@ function addDoctor(cordon: Command): void {
     );
 }
 
-const schemaNames = ['triage', 'scan', 'plan', 'run', 'transcript', 'doctor', 'kql', 'evtx', 'conclusion', 'incident'];
+const schemaNames = [
+  'triage',
+  'scan',
+  'plan',
+  'plans',
+  'run',
+  'runs',
+  'transcript',
+  'doctor',
+  'kql',
+  'evtx',
+  'conclusion',
+  'incident',
+];
 
 /** An argument that shells complete; the command itself says what is wrong with another value. */
 const oneOf = (name: string, choices: string[]) => Object.assign(new Argument(name), { argChoices: choices });

@@ -23,14 +23,16 @@ export function paneRows(part: TriageInProgress, pane: Exclude<Pane, 'posture'>,
 /** Cells of a pane's name and its note, in the one row that it has without the keys. */
 export const summaryEnds = { name: 20, note: 18 };
 
-const heights = new WeakMap<TriageInProgress, Map<string, number>>();
+const heights = new WeakMap<TriageInProgress, Map<string, { height: number; beside: unknown }>>();
 
-/** Measures once for each answer: a key must not wait for it. */
-function measured(part: TriageInProgress, name: string, measure: () => number): number {
-  const known = heights.get(part) ?? new Map<string, number>();
-  heights.set(part, known);
-  const height = known.get(name) ?? measure();
-  known.set(name, height);
+/** Measures once for each answer, and again when `beside`, which is shown with it, is another: a key must not wait for it. */
+function measured(part: TriageInProgress, name: string, measure: () => number, beside: unknown = null): number {
+  const own = heights.get(part) ?? new Map<string, { height: number; beside: unknown }>();
+  heights.set(part, own);
+  const known = own.get(name);
+  if (known && known.beside === beside) return known.height;
+  const height = measure();
+  own.set(name, { height, beside });
   return height;
 }
 
@@ -44,7 +46,8 @@ function needsOf(
   const part = state.triages.get(vmId)?.part;
   const none = () => 1;
   if (!part) return { pane: none, summary: none, selected: none, timeLine: none };
-  const of = (name: string, width: number, measure: () => number) => measured(part, `${name} ${width}`, measure);
+  const of = (name: string, width: number, measure: () => number, beside?: unknown) =>
+    measured(part, `${name} ${width}`, measure, beside);
   return {
     pane: (pane, width) =>
       of(pane, width, () =>
@@ -57,10 +60,16 @@ function needsOf(
             fullHeight([paneSummary(part, pane, now)], width - summaryEnds.name - summaryEnds.note),
           ),
     selected: (width) =>
-      of(`selected ${focus} ${selected[focus]}`, width, () => {
-        const detail = detailOf(session, state, { vmId, pane: focus, index: selected[focus] });
-        return detail ? detailRows(detail, width).length : 1;
-      }),
+      of(
+        `selected ${focus} ${selected[focus]}`,
+        width,
+        () => {
+          const detail = detailOf(session, state, { vmId, pane: focus, index: selected[focus] });
+          return detail ? detailRows(detail, width).length : 1;
+        },
+        // The events around a burst arrive by themselves.
+        state.around,
+      ),
     timeLine: (width) => of('time line', width, () => timeLineHeight(state, vmId, width)),
   };
 }

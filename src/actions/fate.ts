@@ -1,9 +1,10 @@
 import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { parseResourceId, type ResourceId, sameId, shortName } from '../arm/resource-id.ts';
-import { listedByArm } from '../azure/client/arm-pages.ts';
+import { listOfArm } from '../azure/client/arm-pages.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { azureError } from '../azure/client/failure.ts';
 import { powerIn } from '../azure/readers/machine.ts';
+import { count } from '../text/counts.ts';
 import { differences } from './as-sent.ts';
 
 /** A request that may have changed Azure, as it left or as the record has it. */
@@ -14,6 +15,8 @@ export interface SentChange {
   url: string;
   body: unknown;
   clientRequestId: string;
+  /** Azure took it and began an operation: what its resource does not show yet may still come. */
+  accepted?: boolean;
 }
 
 /** What became of a request, as Azure shows it. */
@@ -26,6 +29,8 @@ export interface Fate {
   asSent?: true;
   /** It was not done, and yet what it made before it failed is there. */
   leaves?: true;
+  /** The resource is as the request would make it, which another request may have done. */
+  byState?: true;
   /** One sentence: what was found. */
   text: string;
   /** The id of the backup job that the request began. */
@@ -33,6 +38,7 @@ export interface Fate {
 }
 
 const done = (text: string): Fate => ({ ok: true, running: false, text });
+const shown = (text: string): Fate => ({ ...done(text), byState: true });
 const notDone = (text: string): Fate => ({ ok: false, running: false, text });
 const unclear = (text: string): Fate => ({ ok: null, running: false, text });
 const atIt = (text: string): Fate => ({ ok: null, running: true, text });
@@ -88,12 +94,15 @@ async function logged(connection: Connection, sent: SentChange, signal: AbortSig
   const filter = `eventTimestamp ge '${since}' and resourceGroupName eq '${group.replaceAll("'", "''")}'`;
   const url = `/subscriptions/${subscription}/providers/Microsoft.Insights/eventtypes/management/values?api-version=${logVersion}&$filter=${encodeURIComponent(filter)}`;
   const statuses: string[] = [];
-  for await (const event of listedByArm(connection, url, logPages, signal)) {
+  const { entries, cut } = await listOfArm(connection, url, logPages, signal);
+  for (const event of entries) {
     const id = textAt(event, 'httpRequest', 'clientRequestId');
     if (id.toLowerCase() !== sent.clientRequestId.toLowerCase()) continue;
     const status = at(event, 'status');
     statuses.push((typeof status === 'string' ? status : textAt(status, 'value')).toLowerCase());
   }
+  // The event may be in the part of the log that was not read.
+  if (statuses.length === 0 && cut !== '') throw new Error(cut);
   return { statuses };
 }
 
@@ -118,6 +127,7 @@ async function askLog(
     return notDone('the activity log says that it was cancelled');
   }
   if (statuses.length > 0) return atIt('the activity log says that it was begun');
+  if (sent.accepted === true) return atIt(`${otherwise.text}; Azure took the request`);
   const age = connection.clock.now().getTime() - Date.parse(sent.at);
   if (otherwise.ok === null && age > logLagMilliseconds) {
     return notDone('the activity log of the time knows no such request: it was not done');
@@ -128,32 +138,37 @@ async function askLog(
 /** The vault of a protected item, by the address of a request to the item. */
 const vaultIn = (sent: SentChange) => parseResourceId(pathOf(sent.url).split(/\/backupFabrics\//i)[0] ?? '');
 
-/** The jobs of a vault that the request can have begun for a VM. At most the first two thousand of the vault are seen. */
-async function* jobsBegun(
+const mostJobs = 2000;
+
+/** The jobs of a vault that the request can have begun for a VM; `cut` says that the vault has more jobs than were read. */
+async function jobsBegun(
   connection: Connection,
   sent: SentChange,
   about: { vault: ResourceId; operation: 'Backup' | 'Undelete'; machine: string },
-): AsyncGenerator<{ name: string; status: string }> {
+): Promise<{ jobs: { name: string; status: string }[]; cut: string }> {
   const { vault, operation, machine } = about;
   const client = await connection.backup(vault.subscriptionId);
+  const jobs: { name: string; status: string }[] = [];
   let seen = 0;
   for await (const { name = '', properties } of client.backupJobs.list(vault.name, vault.resourceGroup)) {
     seen += 1;
-    if (seen > 2000) break;
+    if (seen > mostJobs) return { jobs, cut: `${vault.name} has more jobs than the ${count(mostJobs)} that were read` };
     const mine = sameId(properties?.entityFriendlyName ?? '', machine);
     const started = properties?.startTime?.getTime() ?? 0;
-    if (!mine || properties?.operation !== operation || !isBegunBy(sent, started)) continue;
-    yield { name, status: properties.status ?? '' };
+    if (mine && properties?.operation === operation && isBegunBy(sent, started))
+      jobs.push({ name, status: properties.status ?? '' });
   }
+  return { jobs, cut: '' };
 }
 
 async function backupFate(connection: Connection, sent: SentChange): Promise<Fate> {
   const vault = vaultIn(sent);
   const machine = /\/protectedItems\/[^/]*;([^;/]+)\/backup$/i.exec(pathOf(sent.url))?.[1] ?? '';
   if (!vault || machine === '') return unclear('the vault of the backup is not known here');
-  for await (const { name } of jobsBegun(connection, sent, { vault, operation: 'Backup', machine })) {
-    return { ...done(`the vault has a backup job since then: ${name}`), job: name };
-  }
+  const { jobs, cut } = await jobsBegun(connection, sent, { vault, operation: 'Backup', machine });
+  const [job] = jobs;
+  if (job) return { ...done(`the vault has a backup job since then: ${job.name}`), job: job.name };
+  if (cut !== '') return unclear(cut);
   return notDone('the vault has no backup job since then: it was not done');
 }
 
@@ -176,10 +191,12 @@ async function undeleteFate(
   const vault = vaultIn(sent);
   const machine = shortName(textAt(sent.body, 'properties', 'sourceResourceId'));
   if (!vault) return unclear('the vault of the backup is not known here');
-  for await (const { name, status } of jobsBegun(connection, sent, { vault, operation: 'Undelete', machine })) {
+  const { jobs, cut } = await jobsBegun(connection, sent, { vault, operation: 'Undelete', machine });
+  for (const { name, status } of jobs) {
     if (/^inprogress$/i.test(status)) return { ...atIt(`the vault undeletes it: job ${name}`), job: name };
     if (/^(failed|cancelled)$/i.test(status)) return notDone(`job ${name} of the vault ended as ${status}`);
   }
+  if (cut !== '') return unclear(cut);
   return { ...notDone('the backup is soft-deleted, and the vault has no job that undeletes it'), sure: false };
 }
 
@@ -219,7 +236,10 @@ function portsOf(request: unknown): string[] {
   );
 }
 
-/** Whether a snapshot can be read by signed addresses shows in its state; of which request one is, does not. */
+/**
+ * Whether a snapshot can be read by signed addresses shows in its state, of which request one is does not; and what ends
+ * them is an operation that shows in the state only when it is over.
+ */
 async function exportAccessFate(
   connection: Connection,
   sent: SentChange,
@@ -237,8 +257,8 @@ async function exportAccessFate(
       : unclear(`${name} can be read by no signed address now`);
   }
   return open
-    ? notDone(`${name} can still be read by a signed address`)
-    : done(`${name} can be read by no signed address: it was done`);
+    ? unclear(`${name} can still be read by a signed address`)
+    : shown(`${name} can be read by no signed address: it was done`);
 }
 
 /** Azure shows the last assessment of a VM, and the last installation, in its instance view. */
@@ -271,7 +291,7 @@ async function powerFate(
   const view = await readAt(connection, withEnd(sent, /\/(deallocate|start)$/i, '/instanceView'), signal);
   const power = (powerIn(view) ?? '').toLowerCase();
   const wanted = powers[verb.toLowerCase()];
-  if (power === wanted?.after) return done(`the VM is ${power}: it was done`);
+  if (power === wanted?.after) return shown(`the VM is ${power}: it was done`);
   if (power === wanted?.during) return atIt(`the VM is ${power}`);
   const old = connection.clock.now().getTime() - Date.parse(sent.at) > beginMilliseconds;
   const text = `the VM is ${power || 'in no known state'}`;
@@ -308,15 +328,19 @@ function putFate(sent: SentChange, resource: Json | null): Fate & { sure?: false
     return { ...atIt(`${name} is as sent, and Azure is still at it (${state})`), asSent: true };
   }
   if (/^(failed|canceled)$/i.test(state)) return { ...notDone(`${name} is in the state ${state}`), leaves: true };
-  return done(`${name} is as sent: it was done`);
+  return shown(`${name} is as sent: it was done`);
 }
 
-async function deleteFate(connection: Connection, sent: SentChange, signal: AbortSignal | undefined): Promise<Fate> {
+async function deleteFate(
+  connection: Connection,
+  sent: SentChange,
+  signal: AbortSignal | undefined,
+): Promise<Fate & { sure?: false }> {
   const name = shortName(pathOf(sent.url));
   const resource = await readAt(connection, sent.url, signal);
   if (resource === null) return done(`${name} does not exist any more: it was done`);
   if (/^deleting$/i.test(textAt(resource, 'properties', 'provisioningState'))) return atIt(`${name} is being deleted`);
-  return notDone(`${name} still exists: it was not done`);
+  return { ...notDone(`${name} still exists: it was not done`), sure: false };
 }
 
 /**
@@ -328,24 +352,34 @@ export async function fateOf(connection: Connection, sent: SentChange, signal?: 
   const path = pathOf(sent.url);
   switch (sent.method) {
     case 'DELETE':
-      return deleteFate(connection, sent, signal);
+      return orByLog(connection, sent, await deleteFate(connection, sent, signal), signal);
     case 'PUT':
     case 'PATCH': {
-      const { sure, ...found } = isUndelete(sent)
+      const found = isUndelete(sent)
         ? await undeleteFate(connection, sent, signal)
         : putFate(sent, await readAt(connection, sent.url, signal));
-      return sure === undefined ? found : askLog(connection, sent, found, signal);
+      return orByLog(connection, sent, found, signal);
     }
     case 'POST': {
       const ask = posts.find(([pattern]) => pattern.test(path))?.[1];
-      const { sure, ...known } = ask
+      const found = ask
         ? await ask(connection, sent, signal)
-        : { ...unclear(`what became of POST ${shortName(path)} does not show in its resource`), sure: undefined };
+        : unclear(`what became of POST ${shortName(path)} does not show in its resource`);
       // The list of a vault's jobs is complete, and says so itself.
-      const asksLog = sure === false || (known.ok === null && !known.running && ask !== backupFate);
-      return asksLog ? askLog(connection, sent, known, signal) : known;
+      const hidden = found.ok === null && !found.running && ask !== backupFate;
+      return orByLog(connection, sent, hidden ? { ...found, sure: false } : found, signal);
     }
     default:
       return unclear(`what became of ${sent.method} ${shortName(path)} cannot be learned from Azure`);
   }
+}
+
+/** The finding, or where that is not sure, what the activity log says. */
+function orByLog(
+  connection: Connection,
+  sent: SentChange,
+  { sure, ...found }: Fate & { sure?: false },
+  signal: AbortSignal | undefined,
+): Promise<Fate> {
+  return sure === false ? askLog(connection, sent, found, signal) : Promise.resolve(found);
 }

@@ -11,14 +11,17 @@ export interface LeftInAzure {
   notSeen: string[];
 }
 
-/** Looks in the subscriptions of these VMs, and at the VMs themselves. Reads only. */
+/** Looks at these VMs, in their subscriptions, and in others where evidence may have gone. Reads only. */
 export async function leftInAzure(
   connection: Connection,
   caseId: string,
   targets: readonly Target[],
+  subscriptions: Iterable<string> = [],
 ): Promise<LeftInAzure> {
-  const subscriptions = targets.map(({ subscriptionId }) => subscriptionId);
-  const { found, notSeen } = await taggedInAzure(connection, caseId, { subscriptions, machines: targets });
+  const { found, notSeen } = await taggedInAzure(connection, caseId, {
+    subscriptions: [...targets.map(({ subscriptionId }) => subscriptionId), ...subscriptions],
+    machines: targets,
+  });
   const named = (evidence: boolean) =>
     found.filter(({ kind }) => (kind === 'snapshot') === evidence).map(({ what }) => what);
   return { inForce: named(false), evidence: named(true), notSeen };

@@ -42,6 +42,8 @@ interface Copies {
   /** How many disks and snapshots were looked at. */
   looked: number;
   notSeen: string[];
+  /** Was all read that is in the subscription? */
+  complete: boolean;
 }
 
 const most = 5000;
@@ -52,7 +54,12 @@ async function linkedSnapshots(
   context: ActionContext,
   disks: readonly string[],
 ): Promise<Copies> {
-  const found: Copies = { links: [], looked: 0, notSeen: ['copies of the disks in other subscriptions'] };
+  const found: Copies = {
+    links: [],
+    looked: 0,
+    notSeen: ['copies of the disks in other subscriptions'],
+    complete: true,
+  };
   const { snapshots } = await connection.compute(context.target.subscriptionId);
   try {
     let read = 0;
@@ -60,6 +67,7 @@ async function linkedSnapshots(
       read += 1;
       if (read > most) {
         found.notSeen.push(`more than ${most} snapshots`);
+        found.complete = false;
         break;
       }
       if (!disks.some((disk) => sameId(disk, one.creationData?.sourceResourceId ?? ''))) continue;
@@ -70,6 +78,7 @@ async function linkedSnapshots(
     if (context.signal.aborted) throw error;
     const { code, message } = azureError(error);
     found.notSeen.push(`snapshots of the disks (${code || message}): ask for Reader on the subscription`);
+    found.complete = false;
   }
   return found;
 }
@@ -81,11 +90,12 @@ async function linkedCopies(connection: Connection, context: ActionContext): Pro
     ...disks.map(async (id): Promise<Copies> => {
       try {
         const state = stateOf(await readCopy(connection, id));
-        return { links: hasLink(state) ? [{ id, state }] : [], looked: 1, notSeen: [] };
+        return { links: hasLink(state) ? [{ id, state }] : [], looked: 1, notSeen: [], complete: true };
       } catch (error) {
         if (context.signal.aborted) throw error;
         const { code, message } = azureError(error);
-        return { links: [], looked: 0, notSeen: [`the disk ${printable(shortName(id), 80)} (${code || message})`] };
+        const name = printable(shortName(id), 80);
+        return { links: [], looked: 0, notSeen: [`the disk ${name} (${code || message})`], complete: false };
       }
     }),
   ]);
@@ -94,6 +104,7 @@ async function linkedCopies(connection: Connection, context: ActionContext): Pro
     links: all.flatMap(({ links }) => links),
     looked: all.reduce((sum, { looked }) => sum + looked, 0),
     notSeen: all.flatMap(({ notSeen }) => notSeen),
+    complete: all.every(({ complete }) => complete),
   };
 }
 
@@ -160,22 +171,31 @@ async function revoke(connection: Connection, context: ActionContext, planned: A
   return state;
 }
 
-/** By the state of each disk and snapshot, as Azure prints it. */
-async function verifyRevoke(connection: Connection, given: Record<string, unknown>): Promise<Verification> {
-  const state = revokeState.parse(given);
-  const now = await Promise.all(
-    state.links.map(async ({ id }) => ({
-      name: printable(shortName(id), 80),
-      state: stateOf(await readCopy(connection, id)),
-    })),
+const listed = (copies: readonly { id: string; state: string }[]): string =>
+  copies.map(({ id, state }) => `${printable(shortName(id), 80)} (${state || 'gone'})`).join(', ');
+
+/**
+ * By the state of each disk and snapshot, as Azure prints it: of those that were revoked, and of all that the VM has, also
+ * where the plan could not read them.
+ */
+async function verifyRevoke(
+  connection: Connection,
+  context: ActionContext,
+  given: Record<string, unknown>,
+): Promise<Verification> {
+  const { links } = revokeState.parse(given);
+  const revoked = await Promise.all(
+    links.map(async ({ id }) => ({ id, state: stateOf(await readCopy(connection, id)) })),
   );
-  const left = now.filter((one) => hasLink(one.state));
-  if (left.length > 0)
-    return { ok: false, text: `STILL linked: ${left.map((one) => `${one.name} (${one.state})`).join(', ')}.` };
-  return {
-    ok: true,
-    text: `No link any more: ${now.map((one) => `${one.name} (${one.state || 'gone'})`).join(', ')}.`,
-  };
+  const copies = await linkedCopies(connection, context);
+  const others = copies.links.filter(({ id }) => !revoked.some((one) => sameId(one.id, id)));
+  const left = [...revoked.filter(({ state }) => hasLink(state)), ...others];
+  const unseen = copies.notSeen.length > 0 ? ` Not seen: ${copies.notSeen.join('; ')}.` : '';
+  if (left.length > 0) {
+    return { ok: false, text: `STILL linked: ${listed(left)}. Run it again: cordon looks anew.${unseen}` };
+  }
+  const text = `No link any more: ${listed(revoked)}.${unseen}`;
+  return { ok: copies.complete ? true : null, text };
 }
 
 /** Ends the access that links give to the VM's disks and to snapshots of them. It cannot be undone. */
@@ -186,6 +206,6 @@ export function linksRevoke(connection: Connection): Action {
     danger: 'disruptive',
     plan: (context) => planRevoke(connection, context),
     apply: (context, planned) => revoke(connection, context, planned),
-    verify: (_context, state) => verifyRevoke(connection, state),
+    verify: (context, state) => verifyRevoke(connection, context, state),
   };
 }

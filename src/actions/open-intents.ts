@@ -11,6 +11,8 @@ export interface UnansweredIntent {
   seq: number;
   id: string;
   clientRequestId: string;
+  /** Azure took it and began an operation, of whose end nothing is known. */
+  accepted: boolean;
   request: { method: string; url: string; body: unknown };
 }
 
@@ -52,8 +54,12 @@ function fromRecord(intent: UnansweredIntent, found: Fate, done: readonly DoneCh
   const path = pathOf(intent.request.url);
   const later = done.findLast((one) => pathOf(one.url) === path && isLater(one, intent));
   const same = { ok: found.ok, superseded: false, text: found.text };
-  if (found.ok === true || found.running || !later || path === '') return same;
+  if (found.running || !later || path === '') return same;
   const when = `${later.method} ${shortName(path)} of ${later.at}`;
+  if (found.ok === true) {
+    const again = found.byState === true && later.method === intent.request.method;
+    return again ? { ok: null, superseded: true, text: `sent again since, done or not: ${when}` } : same;
+  }
   if (later.method === 'DELETE' && intent.request.method !== 'DELETE') {
     return later.status === 200 || later.status === 202
       ? { ok: true, superseded: false, text: `it was done, and taken back since: ${when}` }
@@ -68,8 +74,9 @@ async function resolve(
   done: readonly DoneChange[],
 ): Promise<Omit<Resolution, 'intent'>> {
   try {
-    const { method, url, body } = intent.request;
-    const sent = { at: intent.at, method, url, body, clientRequestId: intent.clientRequestId };
+    const { at, clientRequestId, accepted, request } = intent;
+    const { method, url, body } = request;
+    const sent = { at, method, url, body, clientRequestId, accepted };
     return fromRecord(intent, await fateOf(connection, sent), done);
   } catch (error) {
     return { ok: null, superseded: false, text: `Azure could not be asked: ${briefly(error)}` };

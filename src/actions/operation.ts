@@ -77,7 +77,7 @@ function pass(context: ActionContext, now: () => Date): Passage {
   let word = '';
   const { gate } = context;
   return {
-    sent: () => sent,
+    sent: () => sent && { ...sent, accepted: exchange !== null && answerOf(exchange).fate === 'begun' },
     exchange: () => exchange,
     named: () => exchange !== null && operationUrlOf(exchange) !== '',
     word: () => word,

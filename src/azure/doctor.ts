@@ -431,7 +431,9 @@ class SourceChecks {
       this.#check(
         'roles to activate',
         this.#reader,
-        readEligibleRoles(this.#connection, this.#subscription).then((roles) => known(roles, this.#about('ARM'))),
+        readEligibleRoles(this.#connection, this.#subscription).then(({ roles, cut }) =>
+          known(roles, this.#about('ARM', cut === '' ? [] : [{ why: 'damaged', because: cut, cure: '' }])),
+        ),
         (roles) =>
           roles.length === 0
             ? fine('none')

@@ -5,6 +5,8 @@ import { type IntentBody, readBody } from './bodies.ts';
 export interface OpenIntent {
   entry: Entry;
   intent: IntentBody;
+  /** Azure took it and began an operation, of whose end nothing is known. */
+  accepted: boolean;
 }
 
 /** A request that the transcript says was done. */
@@ -32,13 +34,14 @@ export async function intentsOf(
   for await (const entry of entries) {
     if (entry.kind === 'intent') {
       const intent = readBody(entry, 'intent') ?? remains(entry);
-      open.set(intent.id, { entry, intent });
+      open.set(intent.id, { entry, intent, accepted: false });
     }
     if (entry.kind !== 'outcome') continue;
     const { intent: id, ok, superseded } = entry.body;
     if (typeof id !== 'string') continue;
     if (typeof entry.body.status === 'number') status.set(id, entry.body.status);
     const known = open.get(id);
+    if (known && entry.body.result === 'accepted') known.accepted = true;
     if (known && ok === true) done.push({ ...known, status: status.get(id) ?? null });
     if (typeof ok === 'boolean' || superseded === true) open.delete(id);
   }

@@ -1,3 +1,4 @@
+import type { Approval } from '../documents/approval.ts';
 import type { PlanDocument, PlannedStep, RunDocument } from '../documents/run.ts';
 import { permissionText } from '../playbook/permission-text.ts';
 import { counted } from '../text/counts.ts';
@@ -47,7 +48,13 @@ function stepText(step: PlannedStep, number: number, vms: number): string[] {
 export function planText(plan: PlanDocument, vms = 1): string {
   const lines = [line(`${plan.playbook} on ${plan.vm.name}: the plan. Nothing is changed.`), line(plan.vm.id), ''];
   for (const [index, step] of plan.steps.entries()) lines.push(...stepText(step, index + 1, vms), '');
+  if (plan.approval) lines.push(approvalText(plan.approval));
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** How exactly this plan is run, and no other. */
+export function approvalText({ digest }: Approval): string {
+  return `${line('to run this very plan and no other:', 0)}\n${line(`--approve ${digest}`, 4)}\n`;
 }
 
 const marks: Record<RunDocument['steps'][number]['outcome'], string> = {

@@ -1,10 +1,13 @@
 import { type LeftInAzure, leftInAzure } from '../actions/left-in-azure.ts';
+import { textAt } from '../arm/json.ts';
 import { parseResourceId } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { vmOf } from '../casefile/bodies.ts';
+import { type CaseReader, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Target } from '../playbook/action.ts';
 import { caseLogOf } from '../session/playbooks/playbook-shelf.ts';
+import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { openConnection, type Streams } from './options.ts';
 import { type UndoFlags, undoCase } from './run-headless.ts';
@@ -12,10 +15,11 @@ import { type UndoFlags, undoCase } from './run-headless.ts';
 export type ReleaseFlags = Omit<UndoFlags, 'vm' | 'step' | 'yes' | 'keep' | 'due' | 'wait' | 'json'>;
 
 /** Sentences about the rest of a case in Azure: in force yet, evidence that stays, not seen. */
-function linesOf(caseId: string, vm: string, { inForce, evidence, notSeen }: LeftInAzure): string[] {
+function linesOf(caseId: string, vms: readonly string[], { inForce, evidence, notSeen }: LeftInAzure): string[] {
+  const [vm = ''] = vms;
   return [
     inForce.length === 0
-      ? `case ${caseId}: nothing of it is in force any more, as far as was seen`
+      ? `case ${caseId}: nothing of it is in force any more at ${listed(vms)}, as far as was seen`
       : `case ${caseId}: STILL in force: ${inForce.join(', ')}`,
     ...(evidence.length === 0
       ? []
@@ -26,24 +30,55 @@ function linesOf(caseId: string, vm: string, { inForce, evidence, notSeen }: Lef
   ];
 }
 
-/** Looks at what is left in Azure and writes it to the case. */
-async function conclude(connection: Connection, id: string, flags: ReleaseFlags, vm: Target): Promise<LeftInAzure> {
+const targetOf = (vm: { id: string; name: string }): Target[] => {
+  const parsed = parseResourceId(vm.id);
+  if (!parsed) return [];
+  const { subscriptionId, resourceGroup } = parsed;
+  return [{ ...vm, subscriptionId, resourceGroup, location: '' }];
+};
+
+/** Where the case may have left something: at its VMs, the first one first, and in each subscription that it changed. */
+async function placesOf(reader: CaseReader): Promise<{ vms: Target[]; subscriptions: Set<string> }> {
+  const vms = new Map([[reader.header.vm.id.toLowerCase(), reader.header.vm]]);
+  const subscriptions = new Set<string>();
+  for await (const entry of reader.entries()) {
+    if (entry.kind !== 'intent') continue;
+    const vm = vmOf(entry);
+    if (vm && !vms.has(vm.id.toLowerCase())) vms.set(vm.id.toLowerCase(), vm);
+    const [, subscription] = /\/subscriptions\/([^/?]+)/i.exec(textAt(entry.body, 'request', 'url')) ?? [];
+    if (subscription !== undefined) subscriptions.add(subscription.toLowerCase());
+  }
+  return { vms: [...vms.values()].flatMap(targetOf), subscriptions };
+}
+
+/** Looks at what is left in Azure and writes it to the case; the lines that say it. */
+async function conclude(
+  connection: Connection,
+  flags: ReleaseFlags,
+  reader: CaseReader,
+): Promise<{ left: LeftInAzure; lines: string[] }> {
   const now = () => connection.clock.now();
-  const left = await leftInAzure(connection, id, [vm]);
-  const file = await openCaseStore(flags.cases ?? defaultCaseRoot(), { now }).open(id);
+  const { vms, subscriptions } = await placesOf(reader);
+  const left = await leftInAzure(connection, reader.id, vms, subscriptions);
+  const lines = linesOf(
+    reader.id,
+    vms.map(({ name }) => printable(name, 80)),
+    left,
+  );
+  const file = await openCaseStore(flags.cases ?? defaultCaseRoot(), { now }).open(reader.id);
   const { name } = await connection.signedIn();
   try {
     const log = caseLogOf({ id: file.id, file, actor: name }, now);
-    await log.append('note', { text: `released: ${linesOf(id, vm.name, left).join('; ')}`, ...left });
+    await log.append('note', { text: `released: ${lines.join('; ')}`, ...left });
   } finally {
     await file.close(name);
   }
-  return left;
+  return { left, lines };
 }
 
 /**
- * `cordon release CASE`: lists what the case has in force; with the VM's name it undoes all of it, last step first, each
- * verified, what was kept too, and then looks in Azure for what is left. Evidence stays. Returns 0 when nothing is in force
+ * `cordon release CASE`: lists what the case has in force; with the name of its first VM it undoes all of it, last step
+ * first, each verified, what was kept too, and then looks at each of its VMs in Azure for what is left. Evidence stays. Returns 0 when nothing is in force
  * any more, 5 when something is, or could not be seen.
  */
 export async function releaseCase(id: string, flags: ReleaseFlags, streams: Streams): Promise<number> {
@@ -64,18 +99,10 @@ export async function releaseCase(id: string, flags: ReleaseFlags, streams: Stre
   const { confirm: _, ...rest } = flags;
   const reason = flags.reason ?? `release, confirmed by the name ${vm.name}`;
   const code = await undoCase(caseId, { ...rest, yes: true, reason }, streams);
-  const parsed = parseResourceId(vm.id);
-  if (!parsed) return code;
   const opened = await openConnection(flags);
   try {
-    const { subscriptionId, resourceGroup } = parsed;
-    const left = await conclude(opened.connection, caseId, flags, {
-      ...vm,
-      subscriptionId,
-      resourceGroup,
-      location: '',
-    });
-    for (const line of linesOf(caseId, vm.name, left)) streams.stdout.write(`${printable(line, 2000)}\n`);
+    const { left, lines } = await conclude(opened.connection, flags, reader);
+    for (const line of lines) streams.stdout.write(`${printable(line, 2000)}\n`);
     return left.inForce.length > 0 || left.notSeen.length > 0 ? exitCode.needsAttention : code;
   } finally {
     await opened.close();

@@ -22,13 +22,14 @@ import { keepRecorded } from '../playbook/undo.ts';
 import type { KeptCase } from '../session/cases/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
+import { readApproved } from './approved-plan.ts';
 import { caseToUndo } from './case-to-undo.ts';
 import { type DiskFlags, withDiskOptions } from './disk-options.ts';
 import { startGuard } from './guard.ts';
-import { openHeadlessCase, readIntoCase } from './headless-case.ts';
+import { openHeadlessCase, readIntoCase, today } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
-import { type RunDependencies, runPlaybook as run, type WritableCase } from './run.ts';
+import { type RunDependencies, type RunOptions, runPlaybook as run, type WritableCase } from './run.ts';
 import { runSeveral, type SharedCase } from './run-several.ts';
 import { settleEarlierCases, settleOpenIntents } from './settle-open-intents.ts';
 import { undoCase as undo } from './undo.ts';
@@ -45,6 +46,8 @@ export interface RunFlags extends ConnectionFlags, CaseFlags, LockFlags, DiskFla
   yes?: boolean;
   confirm?: string;
   reason?: string;
+  /** The digest of the plan that may run, or the file of that plan. */
+  approve?: string;
   readOnly?: boolean;
   json?: boolean;
 }
@@ -94,8 +97,23 @@ interface Begun {
   vms: readonly [VirtualMachine, ...VirtualMachine[]];
   /** The dependencies that do not differ by VM. */
   parts: Omit<RunDependencies, 'target' | 'openCase'>;
+  /** The flags, with what `--approve` names. */
+  options: RunOptions;
   /** Opens the case of the first VM, for all; `note` is entered first, unless it is "". */
   openCase(note: string): Promise<{ kept: KeptCase; close(): Promise<void> }>;
+}
+
+/** The whole id of the case that is continued. */
+async function continued(opened: Opened, flags: CaseFlags): Promise<{ caseId?: string }> {
+  if (flags.case === undefined || flags.case === today) return {};
+  return { caseId: (await storeOf(opened, flags).read(flags.case)).id };
+}
+
+/** Throws a Failure where the flags contradict each other, before anything is asked of Azure. */
+async function optionsOf({ approve, ...flags }: Omit<RunFlags, 'vm'>): Promise<RunOptions> {
+  if (approve === undefined) return flags;
+  if (flags.dryRun) throw new Failure('--approve runs what was planned; --dry-run only plans', exitCode.usage);
+  return { ...flags, approved: await readApproved(approve) };
 }
 
 /** Finds the playbook and its VMs, lets `work` run it, and closes the connection after it. */
@@ -108,6 +126,7 @@ async function withPlaybook(
   work: (begun: Begun) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const allowed = allowedAddress(flags);
+  const options = await optionsOf(flags);
   const opened = await openConnection(flags);
   const { connection } = opened;
   const now = () => connection.clock.now();
@@ -122,8 +141,10 @@ async function withPlaybook(
     const vms = [first, ...others] as const;
     return await work({
       vms,
+      options,
       parts: {
         playbook,
+        ...(await continued(opened, flags)),
         actions,
         responderAddress: allowed ?? (await connection.signedIn()).address,
         now,
@@ -184,9 +205,9 @@ async function openForRun(about: {
  * changes not kept by their deadline; without it no change has a deadline.
  */
 export function runPlaybook(name: string, flags: RunFlags, streams: Streams, program?: string): Promise<ExitCode> {
-  return withPlaybook(name, [flags.vm], flags, streams, program, ({ vms: [vm], parts, openCase }) =>
+  return withPlaybook(name, [flags.vm], flags, streams, program, ({ vms: [vm], parts, options, openCase }) =>
     run(
-      flags,
+      options,
       {
         ...parts,
         playbook: withDiskOptions(parts.playbook, flags),
@@ -238,7 +259,7 @@ function runOnSeveral(
   streams: Streams,
   program?: string,
 ): Promise<ExitCode> {
-  return withPlaybook(name, wanted, flags, streams, program, ({ vms, parts, openCase }) => {
+  return withPlaybook(name, wanted, flags, streams, program, ({ vms, parts, options, openCase }) => {
     const { guard } = parts;
     let guardedBy: string | null = null;
     // One process waits for all deadlines of the case.
@@ -249,9 +270,10 @@ function runOnSeveral(
         return guardedBy;
       });
     return runSeveral(
-      flags,
+      options,
       {
         ...parts,
+        playbook: withDiskOptions(parts.playbook, flags),
         ...(guardOnce ? { guard: guardOnce } : {}),
         targets: vms.map(targetOf),
         async openCase(): Promise<SharedCase> {

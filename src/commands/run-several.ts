@@ -1,3 +1,4 @@
+import type { Approval, ApprovedStep } from '../documents/approval.ts';
 import { type PlanDocument, planDocument, plansDocument, runDocument, runsDocument } from '../documents/run.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Target } from '../playbook/action.ts';
@@ -6,7 +7,8 @@ import type { RunView } from '../playbook/run.ts';
 import type { StartedRun } from '../playbook/runner.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { planText, runText } from './plan-text.ts';
+import { type Approved, approvalOfRuns, demandApproved, enterApproval } from './approved-plan.ts';
+import { approvalText, planText, runText } from './plan-text.ts';
 import { printedJson } from './printed-json.ts';
 import {
   answerFrom,
@@ -68,33 +70,52 @@ interface Planned {
   plan: PlanDocument | null;
   because: string;
   code: ExitCode;
+  run: StartedRun;
 }
 
 /** The playbook on one of the VMs; their number confirms what their names would one by one. */
-function makeOne(options: RunOptions, dependencies: SeveralDependencies, target: Target, log: CaseLog): StartedRun {
-  return makeRun(options, dependencies, target, log, String(dependencies.targets.length));
+function makeOne(
+  options: RunOptions,
+  dependencies: SeveralDependencies,
+  target: Target,
+  log: CaseLog,
+  approved?: { digest: string; steps: readonly ApprovedStep[] },
+): StartedRun {
+  const word = String(dependencies.targets.length);
+  return makeRun(options, dependencies, target, log, { word, ...(approved ? { approved } : {}) });
 }
 
 const becauseOf = (error: unknown) => printable(error instanceof Error ? error.message : String(error), 600);
 
 async function planOne(options: RunOptions, dependencies: SeveralDependencies, target: Target): Promise<Planned> {
   // All are in the first one's case.
-  const { now, targets } = dependencies;
-  const run = makeOne(options, dependencies, target, noLog({ now, target: targets[0] ?? target }));
+  const { now, targets, caseId } = dependencies;
+  const log = noLog({ now, target: targets[0] ?? target, ...(caseId === undefined ? {} : { caseId }) });
+  const run = makeOne(options, dependencies, target, log);
   try {
     const plan = planDocument.parse(await run.plan());
-    return { target, plan, because: '', code: plannedCode(run) };
+    return { target, plan, because: '', code: plannedCode(run), run };
   } catch (error) {
-    return { target, plan: null, because: becauseOf(error), code: exitCode.needsAttention };
+    return { target, plan: null, because: becauseOf(error), code: exitCode.needsAttention, run };
   }
 }
 
+/** The approval of all plans; undefined where one could not be made. */
+function approvalOfAll(
+  planned: readonly Planned[],
+  options: RunOptions,
+  dependencies: SeveralDependencies,
+): Approval | undefined {
+  if (planned.length === 0 || planned.some(({ plan }) => plan === null)) return undefined;
+  return approvalOfRuns({ ...dependencies, reason: options.reason }, planned);
+}
+
 /** All plans on one page: what is confirmed is what is read here. */
-function plansText(planned: readonly Planned[]): string {
+function plansText(planned: readonly Planned[], approval: Approval | undefined): string {
   const texts = planned.map(({ target, plan, because }) =>
     plan ? planText(plan, planned.length) : `${printable(target.name, 80)}: no plan could be made: ${because}\n`,
   );
-  return texts.join('\n');
+  return [...texts, ...(approval ? [approvalText(approval)] : [])].join('\n');
 }
 
 /** Why the options do not confirm these plans; null when they do. */
@@ -128,6 +149,12 @@ interface Ran {
   target: Target;
   run: StartedRun;
   view: RunView;
+}
+
+/** All plans must be there, and be those that were approved. */
+function demandAll(approved: Approved, approval: Approval | undefined): void {
+  if (approval === undefined) throw new Failure('nothing was done: not every VM could be planned; see --dry-run');
+  demandApproved(approved, approval);
 }
 
 /** Runs the playbook on one VM. What goes wrong there is that VM's own, and stops no other. */
@@ -184,8 +211,9 @@ export async function runSeveral(
 ): Promise<ExitCode> {
   const { playbook, targets, now } = dependencies;
   refuseReadOnly(options, playbook);
-  const whole = !options.dryRun && confirmsAll(options, dependencies);
+  const whole = !options.dryRun && !options.approved && confirmsAll(options, dependencies);
   const planned = whole ? [] : await eachBounded(targets, (target) => planOne(options, dependencies, target));
+  const approval = approvalOfAll(planned, options, dependencies);
   if (options.dryRun) {
     const document = plansDocument.parse({
       schema: 'cordon.plans/1',
@@ -193,19 +221,25 @@ export async function runSeveral(
       playbook: playbook.name,
       plans: planned.flatMap(({ plan }) => plan ?? []),
       notPlanned: planned.flatMap(({ target: { id, name }, plan, because }) => (plan ? [] : [{ id, name, because }])),
+      approval,
     });
-    streams.stdout.write(options.json ? `${printedJson(document)}\n` : plansText(planned));
+    streams.stdout.write(options.json ? `${printedJson(document)}\n` : plansText(planned, approval));
     return worst(planned.map(({ code }) => code));
   }
+  if (options.approved) demandAll(options.approved, approval);
   const lacking = whole ? null : missing(planned, options);
   if (lacking !== null) throw new Failure(lacking, exitCode.usage);
   const opened = await dependencies.openCase();
   let stop = () => {};
   try {
-    const runs = targets.map((target) => ({
-      target,
-      run: makeOne(options, dependencies, target, opened.logFor(target)),
-    }));
+    const { approved } = options;
+    const [first] = targets;
+    if (approved && approval && first) await enterApproval(opened.logFor(first), approval);
+    const runs = targets.map((target) => {
+      const steps = approval?.over.vms.find(({ id }) => id === target.id)?.steps ?? [];
+      const asApproved = approved && { digest: approved.digest, steps };
+      return { target, run: makeOne(options, dependencies, target, opened.logFor(target), asApproved) };
+    });
     let interrupted: Promise<unknown> | null = null;
     stop = dependencies.onInterrupt((because) => {
       interrupted ??= Promise.all(runs.map(({ run }) => quitRun(run, because, streams)));

@@ -4,8 +4,9 @@ import type { Action, Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { RunView } from '../playbook/run.ts';
-import { createRun, type StartedRun } from '../playbook/runner.ts';
+import { createRun, type RunOptions as RunnerOptions, type StartedRun } from '../playbook/runner.ts';
 import { printable } from '../text/printable.ts';
+import { type Approved, approvalOfRuns, demandApproved, enterApproval } from './approved-plan.ts';
 import { planText, runText } from './plan-text.ts';
 import { printedJson } from './printed-json.ts';
 
@@ -22,6 +23,8 @@ export interface RunOptions {
   /** The VM's name, for steps that ask for it. */
   confirm?: string;
   reason?: string;
+  /** Runs only what was approved. */
+  approved?: Approved;
   readOnly?: boolean;
   json?: boolean;
 }
@@ -39,6 +42,8 @@ export interface RunDependencies {
   /** The responder's public address; "" when it is not known. */
   responderAddress: string;
   now(): Date;
+  /** The case that is continued; a new one when absent. */
+  caseId?: string;
   /** Opens the case file. Not called for a dry run, nor before it is known that the playbook may run. */
   openCase(): Promise<WritableCase>;
   /** Calls back when it is asked to end, with why; returns the way to stop that. */
@@ -48,24 +53,27 @@ export interface RunDependencies {
 }
 
 /** A log for plans: the case's name for names of resources, and nothing is written. */
-export function noLog(dependencies: Pick<RunDependencies, 'now' | 'target'>): CaseLog {
+export function noLog(dependencies: Pick<RunDependencies, 'now' | 'target' | 'caseId'>): CaseLog {
   const refuse = async () => {
     throw new Error('a plan writes nothing');
   };
   const day = dependencies.now().toISOString().slice(0, 10);
-  return { caseId: `${day}-${dependencies.target.name}`, append: refuse, keep: refuse };
+  return { caseId: dependencies.caseId ?? `${day}-${dependencies.target.name}`, append: refuse, keep: refuse };
 }
 
 /** The dependencies that runs of the playbook share, whatever their VM. */
 type RunParts = Pick<RunDependencies, 'playbook' | 'actions' | 'responderAddress' | 'now' | 'guard'>;
 
-/** The playbook on one VM. `word`: what confirms a disruptive step, where that is not the VM's name. */
+/**
+ * The playbook on one VM. `word`: what confirms a disruptive step, where that is not the VM's name; `approved`: the plan
+ * that each step must be.
+ */
 export function makeRun(
   options: RunOptions,
   { playbook, actions, responderAddress, now, guard }: RunParts,
   target: Target,
   log: CaseLog,
-  word?: string,
+  { word, approved }: Pick<RunnerOptions, 'word' | 'approved'> = {},
 ): StartedRun {
   return createRun({
     playbook,
@@ -75,6 +83,7 @@ export function makeRun(
     responderAddress,
     reason: options.reason ?? '',
     ...(word === undefined ? {} : { word }),
+    ...(approved === undefined ? {} : { approved }),
     readOnly: options.readOnly === true,
     interactive: false,
     now,
@@ -204,18 +213,23 @@ export async function runPlaybook(
   const { playbook, target } = dependencies;
   const planned = makeRun(options, dependencies, target, noLog(dependencies));
   refuseReadOnly(options, playbook);
-  const plan = planDocument.parse(await planned.plan());
+  const steps = await planned.plan();
+  const approval = approvalOfRuns({ ...dependencies, reason: options.reason }, [{ target, run: planned }]);
+  const plan = planDocument.parse({ ...steps, approval });
   if (options.dryRun) {
     streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(plan));
     return plannedCode(planned);
   }
+  demandApproved(options.approved, approval);
   const missing = missingConsent(planned, options, target.name);
   if (missing !== null) throw new Failure(missing, exitCode.usage);
 
   const opened = await dependencies.openCase();
   let stop = () => {};
   try {
-    const run = makeRun(options, dependencies, target, opened.log);
+    const approved = options.approved && { digest: approval.digest, steps: planned.toApprove() };
+    if (approved) await enterApproval(opened.log, approval);
+    const run = makeRun(options, dependencies, target, opened.log, approved ? { approved } : {});
     if (streams.stderr.isTTY) narrate(run, streams);
     answerFrom(run, options);
     let interrupted: Promise<void> | null = null;

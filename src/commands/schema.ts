@@ -4,7 +4,7 @@ import { doctorDocument } from '../documents/doctor.ts';
 import { evtxDocument } from '../documents/evtx.ts';
 import { incidentDocument } from '../documents/incident.ts';
 import { queryDocument } from '../documents/query.ts';
-import { planDocument, runDocument } from '../documents/run.ts';
+import { planDocument, plansDocument, runDocument, runsDocument } from '../documents/run.ts';
 import { entry } from '../documents/transcript.ts';
 import { scanDocument, triageDocument } from '../documents/triage.ts';
 import { exitCode, Failure } from '../failure.ts';
@@ -13,7 +13,9 @@ const schemas: Record<string, z.ZodType> = {
   triage: triageDocument,
   scan: scanDocument,
   plan: planDocument,
+  plans: plansDocument,
   run: runDocument,
+  runs: runsDocument,
   transcript: entry,
   doctor: doctorDocument,
   kql: queryDocument,

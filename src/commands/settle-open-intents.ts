@@ -18,11 +18,12 @@ const earlierCases = 20;
 /** The requests of a case: those that are open, and those that were done. */
 async function sentIn(file: WithIntents): Promise<{ open: UnansweredIntent[]; done: DoneChange[] }> {
   const intents = await file.intents();
-  const open = intents.open.map(({ entry, intent }) => ({
+  const open = intents.open.map(({ entry, intent, accepted }) => ({
     at: entry.at,
     seq: entry.seq,
     id: intent.id,
     clientRequestId: intent.clientRequestId,
+    accepted,
     request: { method: intent.request.method, url: intent.request.url, body: intent.request.body },
   }));
   const done = intents.done.map(({ entry, intent, status }) => ({

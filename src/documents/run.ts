@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { approval } from './approval.ts';
+import { danger } from './danger.ts';
 import { instant } from './fact-schema.ts';
 
-/** What it takes to confirm: nothing, the key `y`, or typing the VM's name. */
-export const danger = z.enum(['none', 'reversible', 'disruptive']);
-export type Danger = z.infer<typeof danger>;
+export { type Danger, danger } from './danger.ts';
 
 /** One request that the step will send, with the part of the resource it changes. */
 export const change = z.object({
@@ -61,6 +61,8 @@ export const planDocument = z.object({
   playbook: z.string(),
   vm: z.object({ id: z.string(), name: z.string() }),
   steps: z.array(plannedStep),
+  /** What `--approve` takes; absent in a plan of several, which has one for all. */
+  approval: approval.optional(),
 });
 export type PlanDocument = z.infer<typeof planDocument>;
 
@@ -72,6 +74,8 @@ export const plansDocument = z.object({
   plans: z.array(planDocument),
   /** The VMs for which no plan could be made, with why. */
   notPlanned: z.array(z.object({ id: z.string(), name: z.string(), because: z.string() })),
+  /** What `--approve` takes; absent where a VM could not be planned. */
+  approval: approval.optional(),
 });
 
 const ranStep = plannedStep.extend({

@@ -1,5 +1,5 @@
 import type { Thresholds } from '../triage/logons/bursts.ts';
-import { type ExplicitUse, explicitFloods } from '../triage/logons/explicit-floods.ts';
+import { type ExplicitUse, explicitFloods, keyOfSubject } from '../triage/logons/explicit-floods.ts';
 import type { Ticks } from '../triage/logons/ticks.ts';
 import { float64s, uint32s } from './growing-column.ts';
 import { explicitFields } from './read-fields.ts';
@@ -107,15 +107,15 @@ export class ExplicitCredentials {
   /** The uses by subjects that try many accounts, seen from the uses alone, which are few. */
   #suspects(thresholds: Thresholds): Set<number> {
     const bySubject = new Map<string, { uses: number[]; accounts: Set<string> }>();
-    for (const [number, { computer, subject, account }] of this.#uses.entries()) {
-      const key = `${computer}\n${subject}`;
+    for (const [number, use] of this.#uses.entries()) {
+      const key = keyOfSubject(use);
       let own = bySubject.get(key);
       if (own === undefined) {
         own = { uses: [], accounts: new Set() };
         bySubject.set(key, own);
       }
       own.uses.push(number);
-      own.accounts.add(account);
+      own.accounts.add(use.account.toLowerCase());
     }
     const suspects = new Set<number>();
     for (const { uses, accounts } of bySubject.values())

@@ -327,7 +327,7 @@ export class LogonCollector {
         method: '',
       });
     }
-    successes.push(...this.#witnessed.successes);
+    for (const success of this.#witnessed.successes) successes.push(success);
     const later = this.#later.map(({ event }) => {
       const what = this.#sids.told(event.what);
       return what === event.what ? event : { ...event, what };

@@ -1,6 +1,7 @@
 import { placedFile } from '../archives/open-file.ts';
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
-import { evaluate } from '../kql/evaluate.ts';
+import { evaluateFrame } from '../kql/evaluate.ts';
+import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
@@ -67,6 +68,19 @@ function withTables<T>(work: () => T, tables: readonly string[]): T {
     );
     throw new KqlError(error.kind, diagnostics[0]?.message ?? error.message, diagnostics);
   }
+}
+
+/** The columns of a result and its first rows, as Log Analytics prints them. */
+function shownRows({ names, vectors, length }: Frame, limit: number): Pick<QueryResult, 'columns' | 'rows'> {
+  const columns = names.map((name, i): Column => ({ name, type: vectors[i]?.type ?? 'dynamic' }));
+  const readers = vectors.map(reader);
+  const rows = Array.from({ length: Math.min(length, limit) }, (_, row) =>
+    columns.map(({ type }, i) => {
+      const value = readers[i]?.(row) ?? null;
+      return typeof value === 'bigint' && type === 'long' ? value.toString() : logAnalyticsCell(value, type);
+    }),
+  );
+  return { columns, rows };
 }
 
 /** Loads what the query needs of the files, and evaluates it. Throws KqlError and EvidenceError. */
@@ -156,18 +170,9 @@ export async function runQuery(
   }
   onProgress({ bytes: of, of });
   const tables = [...builders.values()].map((b) => b.table());
-  const result = evaluate(query, tables, { now: new Date(request.now) });
-  const shown = Math.min(result.length, request.limit);
+  const result = evaluateFrame(query, tables, { now: new Date(request.now) });
   return {
-    columns: result.columns,
-    rows: Array.from({ length: shown }, (_, row) =>
-      result.columns.map((column, i) => {
-        const value = result.data[i]?.[row] ?? null;
-        return typeof value === 'bigint' && column.type === 'long'
-          ? value.toString()
-          : logAnalyticsCell(value, column.type);
-      }),
-    ),
+    ...shownRows(result, request.limit),
     total: result.length,
     visualization: visualizationOf(query),
     tables: [...wanted.values()].map((b) => ({ name: b.name, rows: b.length })),

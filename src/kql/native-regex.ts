@@ -9,7 +9,15 @@ export interface NativeRegex {
   /** The same, for every match. */
   all: RegExp;
   longest: number;
+  /** Texts with these letters mean something else to it. */
+  unlike: RegExp | null;
 }
+
+/**
+ * Where case is ignored, JavaScript counts these two as letters of words, since they fold to s and k
+ * (ECMAScript 2025, 22.2.2.9.3 WordCharacters); for RE2 the edges of words are ASCII's (its wiki, Syntax, "\\b").
+ */
+const foldedIntoAscii = /[\u017f\u212a]/;
 
 /** This pattern is not one for JavaScript's engine. */
 class NotNative extends Error {
@@ -44,7 +52,9 @@ export function nativeRegex(pattern: string, steps: number): NativeRegex | null 
     const translation = new Translation(pattern.slice(inline?.[0].length ?? 0), set.includes('s'), set.includes('i'));
     const flags = set.includes('i') ? 'iu' : 'u';
     const one = new RegExp(translation.source, flags);
-    return { one, all: new RegExp(translation.source, `g${flags}`), longest: translation.longest(steps) };
+    const all = new RegExp(translation.source, `g${flags}`);
+    const unlike = set.includes('i') && translation.hasWordEdges ? foldedIntoAscii : null;
+    return { one, all, longest: translation.longest(steps), unlike };
   } catch (error) {
     // What JavaScript's engine refuses, RE2 may take; what RE2 refuses, it says itself.
     if (error instanceof NotNative || error instanceof SyntaxError) return null;
@@ -77,9 +87,10 @@ const fresh = (): Level => ({
 /** One walk over a pattern: its rewriting, and what its search can cost. */
 class Translation {
   source = '';
+  hasWordEdges = false;
   readonly #pattern: string;
   readonly #dot: string;
-  readonly #flags: string;
+  readonly #ignoreCase: boolean;
   readonly #levels: Level[] = [fresh()];
   /** Repeats without an end that could also have ended elsewhere, and those that could not. */
   #open = 0;
@@ -94,7 +105,7 @@ class Translation {
   constructor(pattern: string, dotAll: boolean, ignoreCase: boolean) {
     this.#pattern = pattern;
     this.#dot = dotAll ? '[\\s\\S]' : '[^\\n]';
-    this.#flags = ignoreCase ? 'iu' : 'u';
+    this.#ignoreCase = ignoreCase;
     this.#anchored = pattern.startsWith('^') || pattern.startsWith('\\A');
     for (let at = 0; at < pattern.length; ) at = this.#step(at);
     if (this.#levels.length > 1) throw new NotNative('an unmatched (');
@@ -150,7 +161,7 @@ class Translation {
       if (this.#inPrefix && literal !== '') this.#prefix += 1;
       else this.#inPrefix = false;
       this.source += atom;
-      if (!/^(?:\\[bB]|[$^])$/.test(atom)) this.#top.takes = true;
+      if (!/^(?:\\b|[$^])$/.test(atom)) this.#top.takes = true;
       return at + length;
     }
     if (repeat.least > 0) this.#top.takes = true;
@@ -197,12 +208,13 @@ class Translation {
   #atom(at: number): [string, number, string] {
     const c = this.#pattern.charAt(at);
     if (c === '\\') {
-      const [text, length] = escaped(this.#pattern, at, false);
-      if (/^\\[bB]$|^[$^]$/.test(text)) this.#bare(at + length);
+      const [text, length] = escaped(this.#pattern, at, false, this.#ignoreCase);
+      if (/^(?:\\b|[$^])$/.test(text)) this.#bare(at + length);
+      if (text === '\\b') this.hasWordEdges = true;
       const literal = /^\\?[^0-9A-Za-z\s[]$/.test(text) ? text.slice(-1) : '';
       return [text, length, literal];
     }
-    if (c === '[') return [...bracket(this.#pattern, at), ''];
+    if (c === '[') return [...bracket(this.#pattern, at, this.#ignoreCase), ''];
     if (c === '.') return [this.#dot, 1, ''];
     if (repeatAt(this.#pattern, at) !== null) throw new NotNative('a repeat of nothing');
     if (c === '{' || c === '}' || c === ']' || c === '/') return [`\\${c}`, 1, c];
@@ -223,7 +235,7 @@ class Translation {
     if ('^$|(.['.includes(c)) return false;
     const [, length, literal] = this.#atom(next);
     if (literal === '' || repeatAt(this.#pattern, next + length) !== null) return false;
-    return !new RegExp(`^(?:${atom})$`, this.#flags).test(literal);
+    return !new RegExp(`^(?:${atom})$`, this.#ignoreCase ? 'iu' : 'u').test(literal);
   }
 }
 
@@ -265,7 +277,7 @@ function openGroup(pattern: string, at: number): [string, number] {
   throw new NotNative(rest.slice(0, 4));
 }
 
-function escaped(pattern: string, at: number, inClass: boolean): [string, number] {
+function escaped(pattern: string, at: number, inClass: boolean, ignoreCase: boolean): [string, number] {
   const c = pattern.charAt(at + 1);
   switch (c) {
     case 'd':
@@ -291,8 +303,8 @@ function escaped(pattern: string, at: number, inClass: boolean): [string, number
       return [`\\${c}`, 2];
     case 'a':
       return ['\\x07', 2];
+    // V8 finds \B within the halves of a surrogate pair too, so that it is left to the other engine.
     case 'b':
-    case 'B':
       if (inClass) break;
       return [`\\${c}`, 2];
     case 'A':
@@ -310,6 +322,8 @@ function escaped(pattern: string, at: number, inClass: boolean): [string, number
     }
     case 'p':
     case 'P': {
+      // With case ignored, JavaScript's \P{Lu} takes A, which folds to a; RE2's does not.
+      if (ignoreCase) break;
       const braced = /^\\[pP]\{([A-Za-z_]{1,30})\}/.exec(pattern.slice(at, at + 40));
       if (braced) return [braced[0], braced[0].length];
       const letter = /^\\[pP]([A-Z])/.exec(pattern.slice(at, at + 3));
@@ -324,7 +338,7 @@ function escaped(pattern: string, at: number, inClass: boolean): [string, number
   throw new NotNative(`the regular expression uses \\${c}, which is not supported`);
 }
 
-function bracket(pattern: string, at: number): [string, number] {
+function bracket(pattern: string, at: number, ignoreCase: boolean): [string, number] {
   let i = at + 1;
   let out = '[';
   if (pattern.charAt(i) === '^') {
@@ -344,7 +358,7 @@ function bracket(pattern: string, at: number): [string, number] {
       out += members;
       i += posix[0].length;
     } else if (c === '\\') {
-      const [text, length] = escaped(pattern, i, true);
+      const [text, length] = escaped(pattern, i, true, ignoreCase);
       out += text;
       i += length;
     } else {

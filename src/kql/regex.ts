@@ -34,19 +34,24 @@ export class Regex {
     if (this.#native === null) this.#compile();
   }
 
-  /** Does JavaScript's engine search texts of this length? */
-  isNative(length: number): boolean {
-    return this.#native !== null && length <= this.#native.longest;
+  /** Does JavaScript's engine search this text? */
+  isNative(text: string): boolean {
+    return this.#nativeFor(text) !== null;
+  }
+
+  #nativeFor(text: string): NativeRegex | null {
+    const native = this.#native;
+    if (native === null || text.length > native.longest) return null;
+    return native.unlike?.test(text) ? null : native;
   }
 
   test(text: string): boolean {
-    return this.#native !== null && text.length <= this.#native.longest
-      ? this.#native.one.test(text)
-      : this.#compile().test(text);
+    return (this.#nativeFor(text)?.one ?? this.#compile()).test(text);
   }
 
   exec(text: string): Found | null {
-    if (this.#native !== null && text.length <= this.#native.longest) return this.#native.one.exec(text);
+    const native = this.#nativeFor(text);
+    if (native !== null) return native.one.exec(text);
     const linear = this.#compile();
     // Whether there is a match at all costs a fraction of where its groups are.
     return linear.test(text) ? (linear.exec(text) as Found | null) : null;
@@ -54,7 +59,8 @@ export class Regex {
 
   /** Every match, from left to right, none overlapping with the one before. */
   *matchAll(text: string): Generator<Found> {
-    if (this.#native !== null && text.length <= this.#native.longest) yield* text.matchAll(this.#native.all);
+    const native = this.#nativeFor(text);
+    if (native !== null) yield* text.matchAll(native.all);
     else {
       const linear = this.#compile();
       if (linear.test(text)) yield* linear.matchAll(text) as Iterable<Found>;

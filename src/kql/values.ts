@@ -153,8 +153,8 @@ export function keyOf(value: Value): unknown {
 
 const NULL_KEY = Symbol('null');
 
-/** Text that is equal for equal dynamics, whatever the order of their keys. */
-function canonical(value: Value): string {
+/** JSON text that is equal for equal dynamics: keys are in the order of their characters, also those that look like numbers. */
+export function canonical(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (isBag(value)) {
     const keys = Object.keys(value).sort();

@@ -82,6 +82,11 @@ export interface ActionPlan {
   /** Set when there is nothing to do (already so) or it cannot be done: the sentence says which. */
   refused?: { kind: 'nothing-to-do' | 'impossible'; because: string };
   state: Record<string, unknown>;
+  /**
+   * Texts that this plan made of the case and the time: names of what it creates, ends of what it grants. Another plan of the
+   * same makes others, so no approval depends on them.
+   */
+  made?: readonly string[];
 }
 
 /** The part of a plan, and of a step's view, that changes nothing: no change, nothing touched, nothing to be permitted. */

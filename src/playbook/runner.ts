@@ -1,3 +1,4 @@
+import type { ApprovedStep } from '../documents/approval.ts';
 import type { Permission, PlanDocument, RunDocument } from '../documents/run.ts';
 import {
   type Action,
@@ -12,6 +13,7 @@ import {
   type Verification,
   type WaitAnswer,
 } from './action.ts';
+import { differencesBetween, digestOf, stepToApprove } from './approval.ts';
 import { Asking } from './asking.ts';
 import { AutoUndo, type Timer } from './auto-undo.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
@@ -35,6 +37,8 @@ export interface RunOptions {
   reason: string;
   /** Must be typed for a disruptive step, where several VMs are confirmed at once; the VM's name when absent. */
   word?: string;
+  /** The plan that was approved: a step that acts must be as it is there. */
+  approved?: { digest: string; steps: readonly ApprovedStep[] };
   /** Changes nothing, and says so. */
   readOnly: boolean;
   /** With a user who can press keys: only then a step is undone by itself. */
@@ -52,6 +56,8 @@ export interface RunOptions {
 export interface StartedRun extends PlaybookRun {
   /** Plans every step, reads only, without running any. */
   plan(): Promise<PlanDocument>;
+  /** The steps as they were planned last, to be approved. */
+  toApprove(): ApprovedStep[];
   /** Stops following Azure, and writes down which of its operations are still running. */
   quit(because: string): Promise<RunningOperation[]>;
   /** Did it fail for lack of permission, or because the session is read-only? */
@@ -172,6 +178,25 @@ class Run implements StartedRun {
       vm: { id: target.id, name: target.name },
       steps: this.#steps.map(({ view }) => plannedPart(view)),
     };
+  }
+
+  toApprove(): ApprovedStep[] {
+    return this.#steps.map((step) => this.#approvable(step));
+  }
+
+  #approvable({ view, plan }: Step): ApprovedStep {
+    return stepToApprove({ id: view.id, action: view.action }, plan, this.#options.log.caseId);
+  }
+
+  /** Why the step's plan is not the one that was approved, "" when it is or none had to be. */
+  #unapproved(step: Step): string {
+    const { approved } = this.#options;
+    if (approved === undefined || (step.plan?.changes.length ?? 0) === 0) return '';
+    const differing = differencesBetween(
+      approved.steps.find(({ id }) => id === step.view.id),
+      this.#approvable(step),
+    );
+    return differing.length === 0 ? '' : `This is not the plan that was approved: ${differing.join('; ')}`;
   }
 
   start(): Promise<RunView> {
@@ -367,6 +392,7 @@ class Run implements StartedRun {
     await this.#log('plan', {
       playbook: this.#options.playbook.name,
       steps: [plannedPart(step.view)],
+      digest: digestOf(this.#approvable(step)),
       ...(plan.refused ? { refused: plan.refused } : {}),
     });
     if (plan.refused?.kind === 'nothing-to-do') {
@@ -374,6 +400,8 @@ class Run implements StartedRun {
       return 'next';
     }
     if (plan.refused) return this.#failed(step, plan.refused.because);
+    const unapproved = this.#unapproved(step);
+    if (unapproved !== '') return this.#failed(step, unapproved);
     if (view.kind === 'check' && plan.changes.length > 0) {
       return this.#failed(step, `${action.name} changes Azure: a check may not`);
     }
@@ -398,7 +426,7 @@ class Run implements StartedRun {
     const { plan, view } = step;
     if (plan === null) return 'end';
     if (view.danger === 'none') return 'go';
-    const { target, playbook, reason, word } = this.#options;
+    const { target, playbook, reason, word, approved } = this.#options;
     this.#set(step, { state: 'waiting' });
     const answer = await this.#asking.ask({
       step: view.id,
@@ -424,6 +452,7 @@ class Run implements StartedRun {
       level: view.danger,
       typed: answer.text,
       reason,
+      ...(approved ? { approved: approved.digest } : {}),
     });
     return 'go';
   }

@@ -62,6 +62,8 @@ const effect = z.union(
     z.strictObject({ challenge: z.literal(true) }),
     /** All tokens issued so far stop being accepted. */
     z.strictObject({ expireTokens: z.literal(true) }),
+    /** The same, and so many requests for another are never answered. */
+    z.strictObject({ withholdTokens: z.int().min(1).max(1000) }),
     /** The long-running operation that the request starts ends badly. */
     z.strictObject({ failOperation: failure }),
     /** The long-running operation that the request starts is cancelled by another user. */
@@ -71,7 +73,7 @@ const effect = z.union(
   ],
   {
     error:
-      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { tear }, { changeBlobs }, { repeat }, { challenge }, { expireTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
+      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { tear }, { changeBlobs }, { repeat }, { challenge }, { expireTokens }, { withholdTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
   },
 );
 

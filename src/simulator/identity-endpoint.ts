@@ -21,13 +21,18 @@ function written(seconds: number): string {
   return `${month}/${day}/${year} ${time.slice(0, 8)} +00:00`;
 }
 
+/** Is the request one to the managed-identity endpoint? */
+export function asksForToken({ target }: Incoming): boolean {
+  return new URL(target, 'http://localhost').pathname.toLowerCase() === '/msi/token';
+}
+
 /**
  * The managed-identity endpoint at `/msi/token`: App Service's two forms (`X-IDENTITY-HEADER` with 2019-08-01,
  * `Secret` with 2017-09-01) and Cloud Shell's POST. `undefined` for every other path.
  */
 export function answerIdentity(azure: Azure, secret: string, incoming: Incoming): OwnReply | undefined {
+  if (!asksForToken(incoming)) return undefined;
   const url = new URL(incoming.target, 'http://localhost');
-  if (url.pathname.toLowerCase() !== '/msi/token') return undefined;
   const form = incoming.method === 'POST' ? new URLSearchParams(incoming.body) : url.searchParams;
   const { headers } = incoming;
   const modern = equal(headers['x-identity-header'], secret);

@@ -6,7 +6,7 @@ import { Azure } from './azure.ts';
 import { answerControl } from './control.ts';
 import type { Fault } from './faults.ts';
 import { Gateway, type Incoming, type Mutation } from './gateway.ts';
-import { answerIdentity } from './identity-endpoint.ts';
+import { answerIdentity, asksForToken } from './identity-endpoint.ts';
 import type { Limits } from './throttling.ts';
 import type { World } from './world.ts';
 
@@ -126,6 +126,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       body,
       scheme,
     };
+    // The connection stays open, and nothing is said.
+    if (asksForToken(incoming) && azure.tokens.withholds()) return;
     const own = answerIdentity(azure, identityHeader, incoming) ?? answerControl(gateway, identityHeader, incoming);
     if (own !== undefined) {
       send(
@@ -142,6 +144,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       request.socket.destroy();
       return;
     }
+    if (outgoing.release) response.once('close', outgoing.release);
     const answered = incoming.method === 'HEAD' ? undefined : outgoing.body;
     if (outgoing.torn !== undefined && Buffer.isBuffer(answered)) {
       response.writeHead(outgoing.status, outgoing.headers);

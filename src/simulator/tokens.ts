@@ -31,6 +31,7 @@ export class Tokens {
   readonly #caller: Caller;
   /** Tokens of an earlier generation count as expired. */
   #generation = 0;
+  #withheld = 0;
   /** Seconds that a new token lives. */
   lifetime: number;
 
@@ -75,6 +76,19 @@ export class Tokens {
   /** Every token issued so far counts as expired from now on. */
   expireAll(): void {
     this.#generation += 1;
+  }
+
+  /** The same, and so many requests for a token get no answer. */
+  withhold(requests: number): void {
+    this.expireAll();
+    this.#withheld += requests;
+  }
+
+  /** Is this request for a token one that gets no answer? */
+  withholds(): boolean {
+    if (this.#withheld === 0) return false;
+    this.#withheld -= 1;
+    return true;
   }
 
   /** Refuses a request whose Authorization header does not carry a valid token for the service. */

@@ -11,7 +11,7 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
 }
 
 /** The first `most` of some names, and how many there are beside them: `a, b and 3 more`. */
-export function listed(names: readonly string[], most: number): string {
+export function listed(names: readonly string[], most = 8): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown} and ${count(names.length - most)} more` : shown;
 }

@@ -1,4 +1,5 @@
-import { playbooks, type Schedule, scheduleOf } from './schedule.ts';
+import type { Fault } from '../../src/simulator/faults.ts';
+import { effectOf, type Schedule } from './schedule.ts';
 
 const byHand = (playbook: string, vm: string, text: string, part: Partial<Schedule>): Schedule => ({
   seed: 0,
@@ -15,7 +16,18 @@ const byHand = (playbook: string, vm: string, text: string, part: Partial<Schedu
   ...part,
 });
 
-const bySeed = (playbook: string, seed: number): Schedule => scheduleOf(seed, playbook, playbooks[playbook] ?? []);
+/** Faults by "METHOD last part of the path": the kind befalls the first such request, or one so many later. */
+const at = (kind: string, request: string, after = 0, times = 1): Fault => {
+  const [method, part] = request.split(' ');
+  const match = { method: method as 'PUT' | 'POST' | 'GET', ...(part === undefined ? {} : { path: part }) };
+  return { match, after, times, effect: effectOf(kind) };
+};
+const group = 'PUT /networkSecurityGroups/[^/?]+\\?';
+const nic = 'PUT /networkInterfaces/[^/?]+\\?';
+const item = 'PUT /protectedItems/[^/?]+\\?';
+const policy = 'PUT /jitNetworkAccessPolicies/[^/?]+\\?';
+const poll = 'GET /(operations|operationResults|backupJobs|instanceView)';
+const slow = { latency: 'realistic' } as const;
 
 /** What failed once stays a test. */
 export const failedOnce: readonly Schedule[] = [
@@ -40,13 +52,67 @@ export const failedOnce: readonly Schedule[] = [
   }),
   byHand('lock-nsg', 'web01', 'killed before the first line of the case was whole', { diesAt: 1 }),
   byHand('lock-nsg', 'web01', 'undone at once after a kill that left half a line', { diesAt: 21, undoneAtOnce: true }),
-  bySeed('lock-nsg', 31),
-  bySeed('lock-nsg', 47),
-  bySeed('undelete-backup', 8),
-  bySeed('undelete-backup', 44),
-  bySeed('request-jit', 46),
-  bySeed('lock-nsg', 1059),
-  bySeed('lock-nsg', 5249),
-  bySeed('enable-jit', 5275),
-  bySeed('assess-patches', 5032),
+  byHand('lock-nsg', 'sql01', 'the answer for the group is lost, and an interface is never done', {
+    ...slow,
+    faults: [at('operation never ends', nic), at('answer lost', group)],
+  }),
+  byHand('lock-nsg', 'web01', 'killed at its first write while Azure is slow, and run again', {
+    ...slow,
+    faults: [at('delayed', 'GET', 2), at('operation cancelled', group)],
+    diesAt: 1,
+    again: true,
+  }),
+  byHand('undelete-backup', 'sql02', 'throttled, then cancelled, and killed', {
+    ...slow,
+    faults: [at('throttled', item), at('operation cancelled', item, 1)],
+    diesAt: 57,
+    undoneAtOnce: true,
+  }),
+  byHand('undelete-backup', 'sql02', 'delivered twice, and it fails', {
+    ...slow,
+    faults: [at('operation fails', item), at('delivered twice', item)],
+  }),
+  byHand('request-jit', 'gate01', 'the answer is cut off, and the process killed', {
+    faults: [at('answer cut off', 'POST /initiate\\?'), at('answer cut off', 'GET')],
+    diesAt: 20,
+    undoneAtOnce: true,
+  }),
+  byHand('lock-nsg', 'app03', 'a proxy refuses a group whose operation fails, and it is run again', {
+    ...slow,
+    faults: [at('page with 403', group), at('operation fails', group)],
+    again: true,
+  }),
+  byHand('lock-nsg', 'app03', 'a gateway answers for the group, an interface is never done, and it is killed', {
+    ...slow,
+    faults: [at('502 after it was done', group), at('operation never ends', nic)],
+    diesAt: 47,
+    again: true,
+    undoneAtOnce: true,
+  }),
+  byHand('enable-jit', 'web01', 'the answer is cut off, and the role has expired', {
+    faults: [at('answer cut off', policy), at('role expires', policy, 0, 1000)],
+    again: true,
+  }),
+  byHand('assess-patches', 'app03', 'cancelled while a poll is answered too late', {
+    ...slow,
+    faults: [at('operation cancelled', 'POST /assessPatches\\?'), at('answered too late', poll, 12)],
+    again: true,
+  }),
+  byHand('revoke-disk-links', 'web01', 'Azure took the request, which never ends', {
+    faults: [at('operation never ends', 'POST /endGetAccess\\?')],
+  }),
+  byHand('revoke-disk-links', 'web01', 'the answer is cut off, and the operation never ends', {
+    faults: [at('operation never ends', 'POST /endGetAccess\\?'), at('answer cut off', 'POST /endGetAccess\\?')],
+  }),
+  byHand('revoke-disk-links', 'web01', 'a disk could not be read when it was planned', {
+    faults: [at('answer cut off', 'GET /disks/web01-data-0\\?')],
+  }),
+  byHand('export-disk', 'jump01', 'the request that ends access is lost, and sent again', {
+    faults: [at('request lost', 'POST /endGetAccess\\?')],
+  }),
+  byHand('lock-nsg', 'web01', 'no token comes while Azure is asked how far it is', {
+    ...slow,
+    faults: [at('no token comes', poll)],
+  }),
+  byHand('lock-nsg', 'web01', 'no token comes for the undo', { undoFaults: [at('no token comes', nic)] }),
 ];

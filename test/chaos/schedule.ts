@@ -57,6 +57,11 @@ const kinds: readonly { name: string; methods: readonly string[]; effect: Fault[
   { name: 'delayed', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { delayMs: 9000 } },
   { name: 'answered too late', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { delayMs: 200_000 } },
   { name: 'tokens expired', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: { expireTokens: true } },
+  {
+    name: 'no token comes',
+    methods: ['PUT', 'POST', 'DELETE', 'GET'],
+    effect: { withholdTokens: 1 },
+  },
   { name: 'page with 200', methods: ['PUT', 'POST', 'DELETE'], effect: page(200) },
   { name: 'page with 403', methods: ['PUT', 'POST', 'DELETE'], effect: page(403) },
   { name: 'answer cut off', methods: ['PUT', 'POST', 'DELETE', 'GET'], effect: half(200) },
@@ -94,6 +99,13 @@ const kinds: readonly { name: string; methods: readonly string[]; effect: Fault[
   { name: 'operation cancelled', methods: ['PUT', 'POST', 'DELETE'], effect: { cancelOperation: true } },
   { name: 'operation never ends', methods: ['PUT', 'POST'], effect: { hangOperation: true } },
 ];
+
+/** What the kind of that name does to one request. */
+export function effectOf(kind: string): Fault['effect'] {
+  const found = kinds.find(({ name }) => name === kind);
+  if (!found) throw new Error(`no kind of fault is called ${kind}`);
+  return found.effect;
+}
 
 /** The changes of the playbooks, as their requests look: method and path. */
 const changes: Record<string, readonly [string, string][]> = {

@@ -70,6 +70,7 @@ export class SimulatedAzure {
         through: () => 'the simulator',
         getToken: async (scopes) => {
           const [scope = ''] = Array.isArray(scopes) ? scopes : [scopes];
+          if (this.azure.tokens.withholds()) await new Promise<never>(() => undefined);
           const { token, expiresOn } = this.azure.tokens.issue(scope.replace(/\/\.default$/, ''));
           return { token, expiresOnTimestamp: expiresOn * 1000 };
         },

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { releaseCase } from '../../src/commands/release.ts';
-import { runPlaybook } from '../../src/commands/run-headless.ts';
-import { type Bench, openBench } from '../actions/bench.ts';
+import { runOn, runPlaybook } from '../../src/commands/run-headless.ts';
+import { type Bench, openBench, responder } from '../actions/bench.ts';
 import { capture } from './capture.ts';
 
 describe('cordon release', () => {
@@ -68,5 +68,29 @@ describe('cordon release', () => {
     const { code, out } = await release({ confirm: 'web01' });
     expect(out).toMatch(/Not seen: security group: 403 AuthorizationFailed/);
     expect(code).toBe(5);
+  });
+
+  it('looks at every VM of the case, and where its evidence went', async () => {
+    await bench.begin();
+    const sub = bench.target('dev-web').subscriptionId;
+    const flagsOf = { ...flags(), yes: true, confirm: '2', allow: responder };
+    const seen = capture();
+    expect(await runOn('lock-nsg', ['web02', 'dev-web'], flagsOf, seen.streams), seen.err()).toBe(0);
+    const [of] = /\d{4}-\d\d-\d\d-web02[\w-]*/.exec(seen.err()) ?? [];
+    // The undo of the second VM leaves its group behind.
+    await bench.faults([
+      {
+        match: { method: 'DELETE', path: `/subscriptions/${sub}/.*networkSecurityGroups/cordon-.*dev-web` },
+        effect: { status: 409, code: 'ScopeLocked', message: 'x' },
+      },
+    ]);
+    const { out, streams } = capture();
+    const code = await releaseCase(of ?? '', { ...flags(), confirm: 'web02' }, streams);
+    await bench.faults([]);
+    expect(out()).toMatch(/STILL in force: security group cordon-\S*/);
+    expect(code).toBe(5);
+    const again = capture();
+    expect(await releaseCase(of ?? '', { ...flags(), confirm: 'web02' }, again.streams)).toBe(0);
+    expect(again.out()).toMatch(/nothing of it is in force any more at web02, dev-web/);
   });
 });

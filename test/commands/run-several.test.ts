@@ -89,6 +89,19 @@ describe('cordon run on several VMs', () => {
     expect(await Promise.all(['web01-nic', 'web02-nic'].map(groupOf))).toEqual(before);
   });
 
+  it('puts the evidence of all where the options say', async () => {
+    const seen = capture();
+    const flags = { simulator: bench.simulator.url, cases, json: true, dryRun: true, evidenceGroup: 'rg-app' };
+    expect(await runOn('snapshot-disks', ['web01', 'web02'], flags, seen.streams)).toBe(0);
+    const { plans } = plansDocument.parse(JSON.parse(seen.out()));
+    const groups = plans
+      .flatMap(({ steps }) => steps)
+      .flatMap(({ changes }) => changes)
+      .map(({ resourceId }) => resourceId);
+    expect(groups.length).toBeGreaterThan(1);
+    for (const id of groups) expect(id).toContain('/resourceGroups/rg-app/');
+  });
+
   it('has at most so many under way at once, each result in its place', async () => {
     let now = 0;
     let most = 0;

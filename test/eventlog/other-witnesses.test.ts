@@ -253,6 +253,23 @@ describe('the Security log of a domain controller', () => {
     expect((await read(many(40, () => explicit('svc')))).state).toBe('unknown');
   });
 
+  it('a subject whose name is written in several ways is one, as is its computer', async () => {
+    const spray = (subject: string, from: number) =>
+      Array.from({ length: 45 }, (_, i) => ({
+        recordId: 1 + from + i,
+        time: later(from + i),
+        computer: subject === 'bob' ? 'WEB01.contoso.local' : 'web01.CONTOSO.local',
+        eventId: 4648,
+        data: [
+          ['SubjectUserName', text(subject)],
+          ['TargetUserName', text(`${subject}-${i % 9}`.replace('Bob', 'rob'))],
+          ['IpAddress', text('172.16.144.128')],
+        ] as const,
+      }));
+    const { value } = await known([...spray('bob', 0), ...spray('Bob', 45)]);
+    expect(value).toMatchObject({ failures: 90, bursts: [{ kind: 'spray', failures: 90, distinctAccounts: 18 }] });
+  });
+
   it('of one subject, only the bursts that try many accounts are sprays, not what it does before, between and after', async () => {
     const attempt = (at: number, account: string) => ({
       recordId: 1 + at,

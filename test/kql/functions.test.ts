@@ -17,6 +17,7 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['tostring(array_rotate_left(dynamic([1,2,3]), -4))', '[3,1,2]'],
     ['tostring(array_shift_right(dynamic(["a","b"]), 1))', '["","a"]'],
     ['tostring(array_split(dynamic([1,2,3]), -1))', '[[1,2],[3]]'],
+    ['dynamic_to_json(dynamic({"b":1,"9":2,"10":{"z":1,"1":2},"a":[3]}))', '{"10":{"1":2,"z":1},"9":2,"a":[3],"b":1}'],
     ['parse_version("1.2") == parse_version("1.2.0.0")', true],
     ['parse_version("1.10") > parse_version("1.9.9999")', true],
     ['isnull(ipv6_is_match("no", "::1"))', true],

@@ -37,6 +37,15 @@ describe('series', () => {
     expect(numbers(score)[7]).toBeGreaterThan(numbers(score)[12] ?? 0);
   });
 
+  it('takes series that are too long to be the arguments of a call', () => {
+    const long = 'range(1, 200000)';
+    expect(run(`print s=series_stats_dynamic(${long}) | project s.min, s.max_idx`)).toEqual(['1', '199999']);
+    expect(
+      run(`print y=${long} | extend (f, s, b)=series_decompose_anomalies(y, 1.5, 0, 'linefit')
+           | project array_length(b), array_sum(f)`),
+    ).toEqual([200_000, 0]);
+  });
+
   it('names the columns of a function that makes several as the analyser does', () => {
     expect(names('print x=dynamic([1,2]) | extend (a,b)=series_stats(x), c=3')).toEqual([
       'x',

@@ -247,6 +247,13 @@ describe('findings', () => {
           about,
         ),
       });
+    const several = Array.from({ length: 3 }, (_, i) => ({
+      ...item,
+      version: `${i}`,
+      endOfSupport: 'noLongerSupported',
+    }));
+    const [found] = judge({ ...nothing, software: known({ ...scanned(), items: several }, about) });
+    expect(found?.title).toBe('3 programs are no longer supported: jre 0, jre 1 and 1 more');
     // A day that was announced has come.
     expect(ends('2026-07-14')).toEqual(['software-end-of-support']);
     expect(ends('2027-07-14')).toEqual([]);

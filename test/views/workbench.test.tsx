@@ -213,6 +213,35 @@ describe('a narrow pane of failed logons', () => {
   });
 });
 
+describe('on a tall screen', () => {
+  test('the box of what is selected grows when the events around it arrive', async () => {
+    const { terminal, world } = await atTriage(160, 100);
+    await world.endTriage();
+    await terminal.until('THEN LOGON 02:14:09Z');
+    terminal.type('2');
+    await terminal.until('selected: brute force');
+    terminal.type('\r');
+    await terminal.until('asking for the events next to 02:14:09Z');
+    terminal.type('\u001b');
+    await terminal.until('Exposed ports');
+    const event = (second: number) => ({
+      at: `2026-11-23T02:14:${second}Z`,
+      eventId: 4624,
+      account: '',
+      address: '',
+      by: '',
+      what: `event ${second}`,
+    });
+    world.looking[0]?.end(
+      known({ around: '2026-11-23T02:14:09Z', events: Array.from({ length: 36 }, (_, i) => event(10 + i)) }),
+    );
+    await terminal.until('event 10');
+    const rows = (await terminal.lines()).join('\n');
+    expect(rows).toContain('event 45');
+    expect(rows).toMatch(/Logon types/);
+  });
+});
+
 describe('following an address', () => {
   test('a shows what it did elsewhere; the events next to the logon stand in the burst’s detail', async () => {
     const { terminal, world } = await atTriage();
@@ -784,6 +813,7 @@ describe('playbooks', () => {
     world.run.finish({ outcome: 'done', summary: 'Locked.' });
     terminal.resize(60, 15);
     await terminal.until('… more below: Down');
+    await terminal.until('create NSG cordon-2026-11-23-web01');
     terminal.type('\u001b[F');
     await terminal.until((shown) => !shown.includes('more below') && !shown.includes('Locked'));
     terminal.type('\u001b[H');

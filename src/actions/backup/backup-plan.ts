@@ -145,6 +145,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: '',
+    made: [keepUntil],
     warnings: [...found.warnings, ...ahead.warnings, ...(await lookAtJobs(connection, context, vaultId))],
     consequences: [
       `A recovery point is added in ${shortName(vaultId)} and kept until ${keepUntil.slice(0, 10)}; points that are there stay.`,

@@ -123,6 +123,8 @@ export async function planExport(connection: Connection, context: ActionContext,
     permissions: ahead.permissions,
     danger: wanted.length > 0 ? 'reversible' : 'none',
     undo: 'Ends the access to the snapshots and closes them, where that was not done at once. The images stay.',
+    // In the folder of the case, where no other is given.
+    made: settings.folder === undefined ? images.map(({ file }) => file) : [],
     warnings: [...warnings, ...ahead.warnings],
     consequences: [
       `Writes ${sizeText(images.reduce((sum, { bytes }) => sum + bytes, 0))} to ${folder || 'the folder of the case'}.`,

@@ -1,6 +1,6 @@
 import { isObject, type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
-import { listedByArm } from '../../azure/client/arm-pages.ts';
+import { listOfArm } from '../../azure/client/arm-pages.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { impossible, type Refusal } from '../refused-plan.ts';
@@ -16,15 +16,19 @@ interface Found {
 const version = '2026-03-02';
 const pages = 50;
 
-/** All snapshots of a subscription that the caller may see. Throws the error of the request. */
-async function listSnapshots(connection: Connection, subscription: string, signal: AbortSignal): Promise<Found[]> {
-  const found: Found[] = [];
+/** The snapshots of a subscription that the caller may see; `cut` says that there are more. Throws the error of the request. */
+async function listSnapshots(
+  connection: Connection,
+  subscription: string,
+  signal: AbortSignal,
+): Promise<{ snapshots: Found[]; cut: string }> {
   const url = `/subscriptions/${subscription}/providers/Microsoft.Compute/snapshots?api-version=${version}`;
-  for await (const one of listedByArm(connection, url, pages, signal)) {
+  const { entries, cut } = await listOfArm(connection, url, pages, signal);
+  const snapshots = entries.flatMap((one): Found[] => {
     const id = textAt(one, 'id');
-    if (id !== '' && isObject(one)) found.push({ id, body: one });
-  }
-  return found;
+    return id !== '' && isObject(one) ? [{ id, body: one }] : [];
+  });
+  return { snapshots, cut: cut === '' ? '' : `of the snapshots of subscription ${subscription} ${cut}` };
 }
 
 const takenAt = ({ body }: Found): number => Date.parse(textAt(body, 'properties', 'timeCreated')) || 0;
@@ -53,9 +57,9 @@ async function named(
     const body = parsed && isSnapshot ? await readSnapshot(connection, name) : null;
     return body ? [{ id: textAt(body, 'id') || name, body }] : impossible(`There is no snapshot ${name}.`);
   }
-  const found = (await listSnapshots(connection, subscription, signal)).filter(
-    ({ id }) => shortName(id).toLowerCase() === name.toLowerCase(),
-  );
+  const { snapshots, cut } = await listSnapshots(connection, subscription, signal);
+  const found = snapshots.filter(({ id }) => shortName(id).toLowerCase() === name.toLowerCase());
+  if (cut !== '' && found.length < 2) return impossible(`Not all was seen: ${cut}. Give the resource id of ${name}.`);
   if (found.length > 1) return impossible(`There are ${found.length} snapshots named ${name}: give its resource id.`);
   return found.length === 1 ? found : impossible(`The subscription of ${target.name} has no snapshot ${name}.`);
 }
@@ -73,17 +77,23 @@ export async function candidates(
     return 'because' in found ? found : { snapshots: found, warnings: [] };
   }
   const machine = target.id.slice(0, 256).toLowerCase();
-  const ours = (await listSnapshots(connection, subscription, signal)).filter(
+  const { snapshots, cut } = await listSnapshots(connection, subscription, signal);
+  const notSeen =
+    cut === '' ? [] : [`Not all was seen: ${cut}. What else there is, --snapshot takes by its resource id.`];
+  const ours = snapshots.filter(
     (one) => caseOf(one) !== '' && textAt(one.body, 'tags', 'cordon-vm').toLowerCase() === machine,
   );
   const mine = newest(ours.filter((one) => caseOf(one) === caseId));
-  if (mine.length > 0) return { snapshots: mine, warnings: [] };
+  if (mine.length > 0) return { snapshots: mine, warnings: notSeen };
   const others = newest(ours);
   if (others.length === 0) {
     return impossible(
-      `cordon has taken no snapshot of ${target.name} yet: run snapshot-disks first, or name a snapshot with --snapshot.`,
+      [
+        `cordon has taken no snapshot of ${target.name} yet: run snapshot-disks first, or name a snapshot with --snapshot.`,
+        ...notSeen,
+      ].join(' '),
     );
   }
   const cases = [...new Set(others.map(caseOf))].join(', ');
-  return { snapshots: others, warnings: [`These snapshots were taken in another case: ${cases}.`] };
+  return { snapshots: others, warnings: [`These snapshots were taken in another case: ${cases}.`, ...notSeen] };
 }

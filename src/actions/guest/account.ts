@@ -91,6 +91,7 @@ export async function planDisable(connection: Connection, context: ActionContext
     permissions: ahead.permissions,
     danger: 'disruptive',
     undo: 'enables the account again, where this disabled it, and deletes the run commands',
+    made: [state.run],
     warnings: [
       ...(admin ? [`${shown} is the administrator that the VM was made with: it may be your own way in.`] : []),
       ...ahead.warnings,

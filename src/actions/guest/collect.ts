@@ -97,6 +97,7 @@ export async function planCollect(connection: Connection, context: ActionContext
     permissions: ahead.permissions,
     danger: 'disruptive',
     undo: 'deletes the run commands in Azure; what they left in the guest stays',
+    made: runs.map(({ name }) => name),
     warnings: ahead.warnings,
     consequences: [
       `Scripts run in the guest as SYSTEM or root, and leave traces there: ${footprintOf(os)}.`,

@@ -219,6 +219,7 @@ export async function planRequest(connection: Connection, context: ActionContext
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: '',
+    made: [endsAt],
     warnings: [...ahead.warnings, ...wanted.warnings],
     consequences: [
       `Defender for Cloud puts a rule in front of the others that lets ${source} in on ${ports.join(', ')}, and takes it away at ${endsAt}.`,

@@ -119,7 +119,7 @@ export async function neededBy(connection: Connection, group: string): Promise<s
   let seen = 0;
   for await (const other of client.networkSecurityGroups.list(parsed.resourceGroup)) {
     seen += 1;
-    if (seen > 1000) break;
+    if (seen > 1000) return [...names, 'perhaps one of those after the first 1,000'];
     if (sameId(other.id ?? '', group)) continue;
     const { tags } = other;
     const before = Object.entries(tags ?? {}).filter(([name]) => /^cordon-before/i.test(name));
@@ -137,10 +137,4 @@ export function others(group: Json, own: readonly string[]): string[] {
     ...interfaces.filter((id) => id !== '' && !own.some((mine) => sameId(mine, id))).map(shortName),
     ...subnets.filter((id) => id !== '').map((id) => `subnet ${shortName(id)}`),
   ];
-}
-
-/** The first names of a list, and how many more there are. */
-export function listed(names: readonly string[], limit = 8): string {
-  const shown = names.slice(0, limit).join(', ');
-  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
 }

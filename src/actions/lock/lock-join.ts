@@ -108,6 +108,7 @@ export async function planJoin(
     permissions: ahead.permissions,
     danger: 'disruptive',
     undo: `Takes the rule out of ${[...new Set(joined.map(({ group }) => shortName(group)))].join(', ')} again; that lock stays.`,
+    made: joined.map(({ rule }) => rule.name),
     warnings: ahead.warnings,
     consequences: [
       `${sources.join(', ')} is let in to tcp ${settings.ports.join(', ')} through the lock that is there. Undoing that lock also ends your way in.`,

@@ -7,10 +7,9 @@ import { type Opening, ruleText } from '../../network/reach.ts';
 import { cidrsV4, onInternetV4, sizeV4 } from '../../network/sets/address-set.ts';
 import { BIT, WITH_PORTS } from '../../network/sets/protocols.ts';
 import type { ActionContext } from '../../playbook/action.ts';
-import { count } from '../../text/counts.ts';
+import { count, listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { portEdges, portRanges, type ReachReading, wayIn } from '../network-reach.ts';
-import { listed } from './found-lock.ts';
 import type { LockRule, LockSettings } from './lock-settings.ts';
 
 /** What a lock would leave open, and whom it would shut out. */

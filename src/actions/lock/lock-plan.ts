@@ -5,12 +5,13 @@ import { groupOf, readIfThere } from '../../azure/readers/network-interface.ts';
 import type { Change } from '../../documents/run.ts';
 import { prefixOf } from '../../network/sets/given-prefix.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
+import { listed } from '../../text/counts.ts';
 import { readReach } from '../network-reach.ts';
 import type { Intended } from '../preflight/intended.ts';
 import type { NeededPermission } from '../preflight/permissions.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
-import { customersGroup, foundLock, listed, lockTags, lockText, others } from './found-lock.ts';
+import { customersGroup, foundLock, lockTags, lockText, others } from './found-lock.ts';
 import { balancersOf, joins, withGroup } from './interface-group.ts';
 import { planJoin } from './lock-join.ts';
 import { foresee, jitWarnings } from './lock-outlook.ts';
@@ -368,6 +369,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
     permissions: ahead.permissions,
     danger: 'disruptive',
     undo: undoText(states, all),
+    made: all.map(({ id }) => shortName(id)),
     warnings: [
       ...new Set([...replacing(states, standing), ...ahead.warnings, ...outlook.warnings, ...jit, ...said.warnings]),
     ],

@@ -30,7 +30,9 @@ export async function preservedDisks(
     let read = 0;
     for await (const one of snapshots.list({ abortSignal: context.signal })) {
       read += 1;
-      if (read > most) break;
+      if (read > most) {
+        return { missing: [...wanted.values(), ...lost], notSeen: `there are more than ${most} snapshots` };
+      }
       const whole = one.provisioningState === 'Succeeded' && (one.completionPercent ?? 100) >= 100;
       if (!whole || one.tags?.['cordon-case'] !== context.caseId) continue;
       wanted.delete((one.creationData?.sourceResourceId ?? '').toLowerCase());

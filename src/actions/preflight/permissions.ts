@@ -1,7 +1,7 @@
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { type DenyAssignment, denies, readDenyAssignments } from '../../azure/readers/deny-assignments.ts';
-import { activation, type EligibleRole, eligibleFor, readEligibleRoles } from '../../azure/readers/eligible-roles.ts';
+import { activation, adviseRoles, type EligibleRole, eligibleFor } from '../../azure/readers/eligible-roles.ts';
 import { type Granted, permits } from '../../azure/readers/role-permissions.ts';
 import type { Permission } from '../../documents/run.ts';
 import { bounded, groupOf, subscriptionOf, why } from './intended.ts';
@@ -32,7 +32,12 @@ const roles: readonly (readonly [RegExp, string])[] = [
 ];
 const roleFor = (action: string): string => roles.find(([provider]) => provider.test(action))?.[1] ?? 'Contributor';
 
-async function grantsAt(connection: Connection, scope: string, abortSignal: AbortSignal): Promise<Granted[] | null> {
+/** What the caller's roles grant at a scope; `whole` is false where there is more than was read. Null where it is not known. */
+async function grantsAt(
+  connection: Connection,
+  scope: string,
+  abortSignal: AbortSignal,
+): Promise<{ grants: Granted[]; whole: boolean } | null> {
   const resource = parseResourceId(scope);
   const group = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)$/i.exec(scope);
   const subscriptionId = resource?.subscriptionId ?? group?.[1];
@@ -50,9 +55,9 @@ async function grantsAt(connection: Connection, scope: string, abortSignal: Abor
     : permissions.listForResourceGroup(resourceGroup, { abortSignal });
   for await (const one of pages) {
     grants.push({ actions: one.actions ?? [], notActions: one.notActions ?? [] });
-    if (grants.length >= most) break;
+    if (grants.length > most) return { grants, whole: false };
   }
-  return grants;
+  return { grants, whole: true };
 }
 
 /** Asks once for each key. */
@@ -76,25 +81,29 @@ export async function lookAtPermissions(
   signal: AbortSignal,
 ): Promise<{ permissions: Permission[]; warnings: string[] }> {
   const warnings: string[] = [];
+  const unseen = (group: string, because: string) =>
+    `Not seen: deny assignments on ${shortName(group)} (${because}). One that forbids this refuses it when it is sent.`;
   const ask = <T>(work: (ending: AbortSignal) => Promise<T>) => bounded(connection, signal, work);
   const grantsOf = once((scope) => ask((ending) => grantsAt(connection, scope, ending)).catch(() => null));
   const denialsOf = once((group) =>
-    ask((ending) => readDenyAssignments(connection, group, ending)).catch((error: unknown): DenyAssignment[] => {
-      warnings.push(
-        `Not seen: deny assignments on ${shortName(group)} (${why(error)}). One that forbids this refuses it when it is sent.`,
-      );
+    ask(async (ending): Promise<DenyAssignment[]> => {
+      const { denials, cut } = await readDenyAssignments(connection, group, ending);
+      if (cut !== '') warnings.push(unseen(group, cut));
+      return denials;
+    }).catch((error: unknown) => {
+      warnings.push(unseen(group, why(error)));
       return [];
     }),
   );
   const eligibleIn = once((subscription) =>
-    ask((ending) => readEligibleRoles(connection, subscription, ending)).catch((): EligibleRole[] => []),
+    ask((ending) => adviseRoles(connection, subscription, ending)).catch((): EligibleRole[] => []),
   );
   async function permissionOf({ action, scope, forUndo }: NeededPermission): Promise<Permission> {
-    const [grants, denials] = await Promise.all([grantsOf(scope), denialsOf(groupOf(scope))]);
+    const [held, denials] = await Promise.all([grantsOf(scope), denialsOf(groupOf(scope))]);
     const denied = denials.filter((one) => denies(one, action, scope));
     const sure = denied.find(({ mine }) => mine === true);
     const [maybe] = denied;
-    const permitted = grants === null ? null : permits(grants, action);
+    const permitted = held === null ? null : permits(held.grants, action) || (held.whole ? false : null);
     // A role that only waits to be activated is not for the customer to grant.
     const roles = permitted === false && !sure ? await eligibleIn(`/subscriptions/${subscriptionOf(scope)}`) : [];
     const eligible = await ask((ending) => eligibleFor(connection, roles, { action, scope }, ending)).catch(

@@ -57,10 +57,12 @@ export async function lookAtQuotas(
       if (count === undefined) return;
       try {
         const { namespace } = count;
-        const usages = await bounded(connection, signal, (ending) =>
+        const { usages, cut } = await bounded(connection, signal, (ending) =>
           readUsages(connection, { namespace, subscriptionId, location }, ending),
         );
-        for (const { name, used, limit } of usages.filter((one) => count.usage.test(one.name))) {
+        const own = usages.filter((one) => count.usage.test(one.name));
+        if (own.length === 0 && cut !== '') throw new Error(cut);
+        for (const { name, used, limit } of own) {
           if (used + number <= limit) continue;
           const full = `the quota of ${count.what} (${name}) of subscription ${subscriptionId} in ${location} has no room for ${number} more: ${used} of ${limit} are used`;
           if (count.sure)

@@ -165,6 +165,7 @@ export async function planSnapshots(
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: undoText,
+    made: snapshots.map(({ id }) => shortName(id)),
     warnings,
     consequences: [
       'The VM keeps running. Snapshots cost storage until they are deleted.',

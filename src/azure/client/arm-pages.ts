@@ -1,17 +1,27 @@
 import { listAt, textAt } from '../../arm/json.ts';
+import { count } from '../../text/counts.ts';
 import type { Connection } from './connection.ts';
 
-/** The entries of a list of Azure Resource Manager, of at most so many pages, as they come. Throws the client's error. */
-export async function* listedByArm(
+/** A list as far as it was read; `cut` says that it goes on after that, and is "" where it is whole. */
+export interface ArmList {
+  entries: unknown[];
+  cut: string;
+}
+
+/** A list of Azure Resource Manager, of at most so many pages. Throws the client's error. */
+export async function listOfArm(
   connection: Pick<Connection, 'get'>,
   first: string,
   mostPages: number,
   signal?: AbortSignal,
-): AsyncGenerator<unknown> {
+): Promise<ArmList> {
+  const entries: unknown[] = [];
   let url = first;
-  for (let page = 0; page < mostPages && url !== ''; page += 1) {
+  for (let page = 0; page < mostPages; page += 1) {
     const { body } = await connection.get(url, signal);
-    yield* listAt(body, 'value');
+    for (const entry of listAt(body, 'value')) entries.push(entry);
     url = textAt(body, 'nextLink');
+    if (url === '') return { entries, cut: '' };
   }
+  return { entries, cut: `there are more than the ${count(entries.length)} that were read` };
 }

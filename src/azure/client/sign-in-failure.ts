@@ -4,6 +4,7 @@ import { printable } from '../../text/printable.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { type Challenge, ChallengeUnanswered, challengeLine } from './challenge.ts';
 import { codeIn, meaningOf } from './entra-codes.ts';
+import { TimeLimitExceeded } from './time-limits.ts';
 
 /** A sign-in gave no token; `cause` is what the credential said, `tenant` the one that was asked for. */
 export class SignInFailed extends Error {
@@ -125,6 +126,13 @@ export function gapOfSignIn(error: unknown): Gap {
   const whole = error instanceof SignInFailed ? error.cause : error;
   if (whole instanceof NobodySignedIn) return nobody(whole, login);
   if (whole instanceof NoSuchSignIn) return whole.gap;
+  if (whole instanceof TimeLimitExceeded) {
+    return {
+      why: 'no-answer',
+      because: `no token came: ${whole.message}`,
+      cure: `check the network to what signs you in, then refresh; or run ${login}`,
+    };
+  }
   if (whole instanceof NotSignedInInTime)
     return { why: 'not-signed-in', because: whole.message, cure: `run ${login}, then refresh` };
   const telling = tellingError(whole);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { NobodySignedIn, NoSuchSignIn, NotSignedInInTime } from './sign-in-failure.ts';
+import type { TokenSource } from './token-cache.ts';
 
 /** How to sign in; `default` takes what there is, a user's sign-in before an identity of the computer. */
 const authMethods = ['default', 'cli', 'device-code', 'browser', 'managed-identity', 'environment'] as const;
@@ -21,10 +22,8 @@ export interface SignInOptions {
 }
 
 /** A credential that also says through what the token came that it gave last: "Azure CLI". */
-export interface NamedCredential extends TokenCredential {
+export interface NamedCredential extends TokenSource {
   through(): string;
-  /** The line that signs in again this way, where it is not that of the Azure CLI. */
-  again?: string;
 }
 
 /** How long az and its like may take for a token before they count as stuck, in ms. */
@@ -35,6 +34,9 @@ const processTimeoutInMs = 60_000;
  * flow", expires_in).
  */
 const patienceMinutes = 15;
+
+/** A token may take, in seconds: of a person, who says so first; of a chain, az and what az is asked why it refused. */
+const patience = { person: patienceMinutes * 60 + 60, chain: (2 * processTimeoutInMs) / 1000 + 30 };
 
 interface Source {
   name: string;
@@ -141,6 +143,7 @@ function inOrder(sources: Source[]): NamedCredential {
   const made = new Map<Source, TokenCredential>();
   let chosen: Source | undefined;
   return {
+    patience: patience.chain,
     through: () => chosen?.name ?? '',
     async getToken(scopes, options) {
       const failures: Error[] = [];
@@ -272,15 +275,18 @@ export async function signInWith(options: SignInOptions): Promise<NamedCredentia
   const { method, tenant, authority: authorityHost, custom, tell } = options;
   const entra = { authorityHost, disableInstanceDiscovery: custom, ...(tenant ? { tenantId: tenant } : {}) };
   const asking = { ...entra, disableAutomaticAuthentication: true };
-  const only = (name: string, make: () => TokenCredential, again = ''): NamedCredential => ({
-    ...inOrder([{ name, make, absent: () => false }]),
-    ...(again === '' ? {} : { again }),
+  const only = (name: string, make: () => TokenCredential): NamedCredential =>
+    inOrder([{ name, make, absent: () => false }]);
+  const ofPerson = (name: string, make: () => TokenCredential, again: string): NamedCredential => ({
+    ...only(name, make),
+    again,
+    patience: patience.person,
   });
   switch (method) {
     case 'cli':
       return only('Azure CLI', () => azureCli(identity, tenant));
     case 'device-code':
-      return only(
+      return ofPerson(
         'a device code',
         () => {
           const userPromptCallback: import('@azure/identity').DeviceCodePromptCallback = ({
@@ -292,7 +298,7 @@ export async function signInWith(options: SignInOptions): Promise<NamedCredentia
         'cordon --auth device-code',
       );
     case 'browser':
-      return only(
+      return ofPerson(
         'the browser',
         () =>
           orNotThere(

@@ -26,8 +26,8 @@ export class TimeLimitExceeded extends Error {
 }
 
 /**
- * Does a piece of work that ends when `seconds` are over, when `signal` aborts, or when `all` does, whichever comes
- * first. Throws TimeLimitExceeded in the first case.
+ * Does a piece of work that ends when `seconds` are over, or when one of the signals aborts, whichever comes first; also
+ * work that does not heed its own signal. Throws TimeLimitExceeded in the first case.
  */
 export async function within<T>(
   host: string,
@@ -36,7 +36,14 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const abort = () => controller.abort();
+  let giveUp: () => void = () => {};
+  const givenUp = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(Object.assign(new Error('The operation was aborted.'), { name: 'AbortError' }));
+  });
+  const abort = () => {
+    controller.abort();
+    giveUp();
+  };
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -47,7 +54,7 @@ export async function within<T>(
     signal?.addEventListener('abort', abort);
   }
   try {
-    return await work(controller.signal);
+    return await Promise.race([work(controller.signal), givenUp]);
   } catch (error) {
     throw late ? new TimeLimitExceeded(host, seconds) : error;
   } finally {

@@ -2,12 +2,32 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 import { ChallengeUnanswered } from './challenge.ts';
 import { SignInFailed } from './sign-in-failure.ts';
 import { identityOf } from './signed-in.ts';
+import { within } from './time-limits.ts';
 
 /** A token with less life than this is asked for again: the clients refresh theirs two minutes before the end. */
 const leastLifeMs = 120_000;
 
 /** How long a token that Azure refused is not asked for again: az returns the same one until the next sign-in. */
 const askAgainAfterMs = 10_000;
+
+/** How long a sign-in may take for a token that nobody has to do anything for, in seconds. */
+const usualPatience = 60;
+
+/** Where tokens come from. */
+export interface TokenSource extends TokenCredential {
+  /** The line that signs in again this way, where it is not that of the Azure CLI. */
+  again?: string;
+  /** How long a token may take, in seconds, where it is longer than a request does: a person is waited for, or processes. */
+  patience?: number;
+}
+
+interface CacheOptions {
+  /** Named where no token is given; "" for the credential's own. */
+  tenant?: string | undefined;
+  now?: () => number;
+  /** Gives up whatever is waited for. */
+  closing?: AbortSignal;
+}
 
 /** One credential for all clients: a token for each scope and tenant, with one request for it at a time. */
 export interface TokenCache extends TokenCredential {
@@ -21,13 +41,12 @@ export interface TokenCache extends TokenCredential {
 /**
  * Each of the SDK's clients asks its credential for itself, and a sign-in with the Azure CLI is a process of two
  * seconds for each. `source` is asked once; what it gives serves them all. A failure is not kept, so that a
- * later sign-in is used. `wantedTenant` is named where it fails. Throws SignInFailed with the source's error, or
+ * later sign-in is used; one that does not answer is given up. Throws SignInFailed with the source's error, or
  * ChallengeUnanswered where Azure demanded claims that the source cannot get.
  */
 export function cachedTokens(
-  source: () => Promise<TokenCredential & { again?: string }>,
-  wantedTenant = '',
-  now: () => number = Date.now,
+  source: () => Promise<TokenSource>,
+  { tenant: wantedTenant = '', now = Date.now, closing }: CacheOptions = {},
 ): TokenCache {
   const held = new Map<string, AccessToken>();
   const underWay = new Map<string, Promise<AccessToken | null>>();
@@ -51,7 +70,10 @@ export function cachedTokens(
     try {
       const credential = await source();
       again = credential.again;
-      const fresh = await credential.getToken(scopes, asked);
+      const { patience = usualPatience } = credential;
+      const fresh = await within('the sign-in', patience, [closing], (abortSignal) =>
+        credential.getToken(scopes, { ...asked, abortSignal }),
+      );
       if (fresh) held.set(key, fresh);
       if (fresh) origins.set(fresh.token, { scopes, options: tenantId === undefined ? {} : { tenantId } });
       return fresh;

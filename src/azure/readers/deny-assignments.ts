@@ -1,5 +1,5 @@
 import { listAt, textAt } from '../../arm/json.ts';
-import { listedByArm } from '../client/arm-pages.ts';
+import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { covers } from './role-permissions.ts';
 
@@ -19,22 +19,23 @@ export interface DenyAssignment {
 /** What a deny assignment calls all principals (Microsoft Learn, "Understand Azure deny assignments"). */
 const EVERYBODY = '00000000-0000-0000-0000-000000000000';
 
-/** The deny assignments at, above and below a scope. Throws the client's error. */
+/** The deny assignments at, above and below a scope; `cut` says that there are more than were read. Throws the client's error. */
 export async function readDenyAssignments(
   connection: Connection,
   scope: string,
   signal?: AbortSignal,
-): Promise<DenyAssignment[]> {
+): Promise<{ denials: DenyAssignment[]; cut: string }> {
   const caller = (await connection.signedIn()).objectId.toLowerCase();
-  const found: DenyAssignment[] = [];
+  const denials: DenyAssignment[] = [];
   const url = `${scope}/providers/Microsoft.Authorization/denyAssignments?api-version=${version}`;
-  for await (const one of listedByArm(connection, url, pageLimit, signal)) {
+  const { entries, cut } = await listOfArm(connection, url, pageLimit, signal);
+  for (const one of entries) {
     const idsOf = (list: string) => listAt(one, 'properties', list).map((each) => textAt(each, 'id').toLowerCase());
     const principals = idsOf('principals');
     if (idsOf('excludePrincipals').includes(caller)) continue;
     const permissions = listAt(one, 'properties', 'permissions');
     const texts = (list: string) => permissions.flatMap((each) => listAt(each, list).map(String));
-    found.push({
+    denials.push({
       name: textAt(one, 'properties', 'denyAssignmentName') || textAt(one, 'name'),
       scope: textAt(one, 'properties', 'scope'),
       actions: texts('actions'),
@@ -42,7 +43,7 @@ export async function readDenyAssignments(
       mine: principals.includes(EVERYBODY) || principals.includes(caller) ? true : null,
     });
   }
-  return found;
+  return { denials, cut };
 }
 
 /** Does it deny the action at the scope? */

@@ -2,7 +2,7 @@ import { listAt, textAt } from '../../arm/json.ts';
 import { nameOf, shortName } from '../../arm/resource-id.ts';
 import type { Gap } from '../../documents/fact.ts';
 import { printable } from '../../text/printable.ts';
-import { listedByArm } from '../client/arm-pages.ts';
+import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { lackedPermission } from '../client/refusals.ts';
 import { type Granted, permits } from './role-permissions.ts';
@@ -19,25 +19,38 @@ const pageLimit = 10;
 
 /**
  * The roles that the caller may activate at, above and below a scope ("" for everywhere), by "Role Eligibility Schedule
- * Instances - List For Scope", 2020-10-01, with the filter that asks about the caller alone. Throws the client's error.
+ * Instances - List For Scope", 2020-10-01, with the filter that asks about the caller alone; `cut` says that there are more
+ * than were read. Throws the client's error.
  */
 export async function readEligibleRoles(
   connection: Connection,
   scope: string,
   signal?: AbortSignal,
-): Promise<EligibleRole[]> {
-  const found: EligibleRole[] = [];
+): Promise<{ roles: EligibleRole[]; cut: string }> {
   const url = `${scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01&$filter=asTarget()`;
-  for await (const one of listedByArm(connection, url, pageLimit, signal)) {
+  const { entries, cut } = await listOfArm(connection, url, pageLimit, signal);
+  const roles = entries.map((one): EligibleRole => {
     const definitionId = textAt(one, 'properties', 'roleDefinitionId');
     const named = textAt(one, 'properties', 'expandedProperties', 'roleDefinition', 'displayName');
-    found.push({
+    return {
       role: printable(named || shortName(definitionId), 100),
       scope: textAt(one, 'properties', 'scope'),
       definitionId,
-    });
-  }
-  return found;
+    };
+  });
+  return { roles, cut };
+}
+
+/** The same as advice alone: without an answer the general cure stays. */
+export async function adviseRoles(
+  connection: Connection,
+  scope: string,
+  signal?: AbortSignal,
+): Promise<EligibleRole[]> {
+  return readEligibleRoles(connection, scope, signal).then(
+    ({ roles }) => roles,
+    () => [],
+  );
 }
 
 /** Does a role at this scope count for the other one? A management group's reach is not seen from its id: it may. */
@@ -103,7 +116,7 @@ function rolesIn(connection: Connection, subscription: string): Promise<Eligible
   const now = connection.clock.now().getTime();
   const last = bySubscription.get(key);
   if (last && now - last.at < askAgainAfterMs) return last.roles;
-  const roles = readEligibleRoles(connection, subscription).catch((): EligibleRole[] => []);
+  const roles = adviseRoles(connection, subscription);
   bySubscription.set(key, { at: now, roles });
   return roles;
 }

@@ -11,7 +11,7 @@ import { unknownFrom } from '../client/failure.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages, queryGraph } from '../client/resource-graph.ts';
-import { activation, type EligibleRole, readEligibleRoles } from './eligible-roles.ts';
+import { activation, adviseRoles } from './eligible-roles.ts';
 import { machineOf } from './machine-row.ts';
 import { type OtherMachine, otherMachineNamed, otherMachineOf } from './other-machines.ts';
 import { instanceNamed, isInstanceName, readInstance, readInstances, withInterfaces } from './scale-set-instances.ts';
@@ -41,7 +41,7 @@ export async function readInventory(
     const [subscriptions, query] = await Promise.all([readSubscriptions(connection), loadQuery('virtual-machines')]);
     const asOf = connection.clock.now().toISOString();
     if (subscriptions.length === 0) {
-      const [eligible] = await readEligibleRoles(connection, '', signal).catch((): EligibleRole[] => []);
+      const [eligible] = await adviseRoles(connection, '', signal);
       return unknown(
         'hidden',
         'this sign-in sees no subscription',
@@ -77,7 +77,7 @@ export async function readInventory(
     }
     const inSets = await readInstances(connection, others, subscriptions, signal);
     if (inSets.machines.length > 0) {
-      machines.push(...inSets.machines);
+      for (const machine of inSets.machines) machines.push(machine);
       onPage(machines, subscriptions);
     }
     return known(

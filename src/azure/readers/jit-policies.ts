@@ -2,6 +2,7 @@ import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { sameId } from '../../arm/resource-id.ts';
 import type { WhyUnknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
+import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { isForbidden } from '../client/failure.ts';
 
@@ -28,18 +29,9 @@ export async function readJitPolicies(
   signal?: AbortSignal,
 ): Promise<JitPolicies> {
   const collect = async (scope: string) => {
-    const policies: Json[] = [];
-    let url = `${scope}/providers/Microsoft.Security/jitNetworkAccessPolicies?api-version=${version}`;
-    for (let page = 0; page < pageLimit; page += 1) {
-      const { body } = await connection.get(url, signal);
-      policies.push(...listAt(body, 'value').filter(isObject));
-      url = textAt(body, 'nextLink');
-      if (url === '') return { policies, cut: [] };
-    }
-    return {
-      policies,
-      cut: [`just-in-time policies after the first ${policies.length}: there are more than were read`],
-    };
+    const url = `${scope}/providers/Microsoft.Security/jitNetworkAccessPolicies?api-version=${version}`;
+    const { entries, cut } = await listOfArm(connection, url, pageLimit, signal);
+    return { policies: entries.filter(isObject), cut: cut === '' ? [] : [`just-in-time policies: ${cut}`] };
   };
   const subscription = `/subscriptions/${vm.subscriptionId}`;
   try {

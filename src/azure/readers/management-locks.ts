@@ -1,4 +1,5 @@
-import { listAt, textAt } from '../../arm/json.ts';
+import { textAt } from '../../arm/json.ts';
+import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { isForbidden } from '../client/failure.ts';
 
@@ -36,18 +37,13 @@ async function locksBelow(
   scope: string,
   signal: AbortSignal | undefined,
 ): Promise<ManagementLock[]> {
-  const found: ManagementLock[] = [];
-  let url = `${scope}/providers/Microsoft.Authorization/locks?api-version=${version}`;
-  for (let page = 0; url !== ''; page += 1) {
-    if (page === pageLimit) throw new Error('there are more management locks than were read');
-    const { body } = await connection.get(url, signal);
-    for (const lock of listAt(body, 'value')) {
-      const level = textAt(lock, 'properties', 'level').toLowerCase();
-      if (level !== 'readonly' && level !== 'cannotdelete') continue;
-      const at = textAt(lock, 'id').replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, '');
-      found.push({ name: textAt(lock, 'name'), level: level === 'readonly' ? 'ReadOnly' : 'CanNotDelete', scope: at });
-    }
-    url = textAt(body, 'nextLink');
-  }
-  return found;
+  const url = `${scope}/providers/Microsoft.Authorization/locks?api-version=${version}`;
+  const { entries, cut } = await listOfArm(connection, url, pageLimit, signal);
+  if (cut !== '') throw new Error(cut);
+  return entries.flatMap((lock): ManagementLock[] => {
+    const level = textAt(lock, 'properties', 'level').toLowerCase();
+    if (level !== 'readonly' && level !== 'cannotdelete') return [];
+    const at = textAt(lock, 'id').replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, '');
+    return [{ name: textAt(lock, 'name'), level: level === 'readonly' ? 'ReadOnly' : 'CanNotDelete', scope: at }];
+  });
 }

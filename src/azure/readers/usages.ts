@@ -1,5 +1,5 @@
 import { numberAt, textAt } from '../../arm/json.ts';
-import { listedByArm } from '../client/arm-pages.ts';
+import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 
 /** How much of a quota is used, in one region of a subscription. */
@@ -15,18 +15,24 @@ export type CountingNamespace = keyof typeof versions;
 
 const pageLimit = 10;
 
+/** A subscription's quotas in a region; `cut` says that there are more than were read, or is "". */
+export interface Usages {
+  usages: Usage[];
+  cut: string;
+}
+
 /** "Usages - List" of the network provider, "Usage - List" of the compute provider. Throws the client's error. */
 export async function readUsages(
   connection: Connection,
   place: { namespace: CountingNamespace; subscriptionId: string; location: string },
   signal?: AbortSignal,
-): Promise<Usage[]> {
+): Promise<Usages> {
   const { namespace, subscriptionId, location } = place;
-  const found: Usage[] = [];
   const url = `/subscriptions/${subscriptionId}/providers/${namespace}/locations/${encodeURIComponent(location)}/usages?api-version=${versions[namespace]}`;
-  for await (const one of listedByArm(connection, url, pageLimit, signal)) {
+  const { entries, cut } = await listOfArm(connection, url, pageLimit, signal);
+  const usages = entries.flatMap((one): Usage[] => {
     const [used, limit] = [numberAt(one, 'currentValue'), numberAt(one, 'limit')];
-    if (used !== undefined && limit !== undefined) found.push({ name: textAt(one, 'name', 'value'), used, limit });
-  }
-  return found;
+    return used === undefined || limit === undefined ? [] : [{ name: textAt(one, 'name', 'value'), used, limit }];
+  });
+  return { usages, cut };
 }

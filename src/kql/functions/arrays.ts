@@ -1,6 +1,6 @@
 import { argument, arrays, counts, dynamics, type Implementation } from '../call.ts';
 import { refuse } from '../scope.ts';
-import { type Bag, isBag, toText, type Value } from '../values.ts';
+import { canonical, isBag, toText, type Value } from '../values.ts';
 
 /** Functions that cut, turn and move arrays, and that list what a dynamic holds. */
 
@@ -77,15 +77,6 @@ const treepath: Implementation = (call) => {
   };
 };
 
-/** The text of a dynamic with the keys of its bags in order. */
-function canonical(value: Value): Value {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (!isBag(value)) return value;
-  const bag: Bag = Object.create(null);
-  for (const key of Object.keys(value).sort()) bag[key] = canonical(value[key] ?? null);
-  return bag;
-}
-
 export const ARRAY_FUNCTIONS: Record<string, Implementation> = {
   array_rotate_left: rotate(1),
   array_rotate_right: rotate(-1),
@@ -93,12 +84,13 @@ export const ARRAY_FUNCTIONS: Record<string, Implementation> = {
   array_shift_right: shift(-1),
   array_split: split,
   treepath,
+  // "The pairs are sorted by the names" (Microsoft Learn, dynamic_to_json(), read 2026-11).
   dynamic_to_json: (call) => {
     const { type, at } = argument(call, 0);
     if (type !== 'dynamic') return refuse(`${call.name}() of a ${type}`, call.node, call.scope);
     return (row) => {
       const value = at(row);
-      return value === null ? '' : toText(canonical(value), 'dynamic');
+      return Array.isArray(value) || isBag(value) ? canonical(value) : toText(value, 'dynamic');
     };
   },
 };

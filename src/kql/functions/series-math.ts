@@ -12,6 +12,16 @@ export interface Line {
   fit: number[];
 }
 
+/** The least and the greatest of a series that may be too long to be arguments of one call; infinite for none. */
+export function extremesOf(xs: readonly number[]): [min: number, max: number] {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const x of xs) {
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+  }
+  return [min, max];
+}
+
 export const meanOf = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
 
 /** Sample variance; 0 for fewer than two values. */

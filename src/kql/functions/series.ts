@@ -5,6 +5,7 @@ import {
   correlation,
   type Decomposition,
   decompose,
+  extremesOf,
   fitLine,
   meanOf,
   outlierScores,
@@ -135,7 +136,7 @@ const fillLinear: Implementation = (call) => {
 };
 
 function statistics(xs: readonly number[]): Bag {
-  const [min, max] = [Math.min(...xs), Math.max(...xs)];
+  const [min, max] = extremesOf(xs);
   const variance = varianceOf(xs);
   const sum = xs.reduce((a, b) => a + b, 0);
   return {
@@ -231,7 +232,8 @@ const anomalies: Implementation = (call) => {
     const parts = read(row);
     if (parts === null) return [null, null, null];
     // A residual of the size of rounding is no anomaly.
-    const size = Math.max(...parts.baseline.map(Math.abs), 1) * 1e-12;
+    const [least, greatest] = extremesOf(parts.baseline);
+    const size = Math.max(-least, greatest, 1) * 1e-12;
     const score = scores(
       parts.residual.map((r) => (Math.abs(r) < size ? 0 : r)),
       kind,

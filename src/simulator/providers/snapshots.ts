@@ -373,10 +373,12 @@ const endOfAccess: Handler = (call) => {
     endAccess(call.azure, target.id);
     call.azure.store.put({ ...now, properties: { ...now.properties, diskState: stateWithout(call, now) } });
   };
-  if (call.trouble === undefined) end();
+  // The activity log has it from its beginning, though nothing shows yet.
+  call.azure.dataVersion += 1;
   const { headers } = startCompute(call, target.location ?? '', 'DiskOperations', {
     target: `${target.id}/access`,
     duration: call.azure.pace.snapshot / 8,
+    finish: end,
   });
   return { status: 202, headers };
 };

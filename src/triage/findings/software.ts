@@ -1,5 +1,5 @@
 import type { Software } from '../../documents/triage.ts';
-import { counted } from '../../text/counts.ts';
+import { counted, listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { knownValue, type Rule } from './rule.ts';
 
@@ -55,11 +55,11 @@ export const softwareRules: Rule[] = [
           (unsupported.test(endOfSupport) && !/upcoming/i.test(endOfSupport)) ||
           (endOfSupportAt !== '' && endOfSupportAt < today),
       );
-      const [first] = old;
-      if (!first) return null;
+      if (old.length === 0) return null;
+      const names = old.map(([, { name, version }]) => printable(`${name} ${version}`, 80));
       return {
         severity: 'medium',
-        title: `${old.length === 1 ? 'a program is' : `${old.length} programs are`} no longer supported: ${printable(`${first[1].name} ${first[1].version}`, 80)}`,
+        title: `${old.length === 1 ? 'a program is' : `${old.length} programs are`} no longer supported: ${listed(names, 2)}`,
         evidence: old.map(([index]) => `posture.software.items[${index}]`),
       };
     },

@@ -14,12 +14,17 @@ export interface ExplicitUse {
   program: string;
 }
 
+/** Equal for attempts of one subject: Windows compares names of computers and accounts without regard to case. */
+export function keyOfSubject({ computer, subject }: Pick<ExplicitUse, 'computer' | 'subject'>): string {
+  return `${computer}\n${subject}`.toLowerCase();
+}
+
 /**
  * Of attempts with explicit credentials, those of bursts in which one subject tries many accounts: 4648 does not record
  * the outcome, and a subject that uses a single other account is doing ordinary work.
  */
 export function explicitFloods<T extends ExplicitUse>(uses: Iterable<T>, thresholds: Thresholds): T[] {
-  const bySubject = Map.groupBy(uses, ({ computer, subject }) => `${computer}\n${subject}`.toLowerCase());
+  const bySubject = Map.groupBy(uses, keyOfSubject);
   return [...bySubject.values()].flatMap((own) => sprayed(own, thresholds));
 }
 

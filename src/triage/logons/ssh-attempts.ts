@@ -142,7 +142,7 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
   for (const { at, line } of accepted)
     judged.logons.push({ at, account: shown(line), address: address || line.address, method: line.method });
   const notAllowed = new Set(saying('exists').map(({ line }) => keyOf(line)));
-  judged.existing.push(...notAllowed);
+  for (const key of notAllowed) judged.existing.push(key);
 
   const [answers, refused] = [saying('pam-error'), saying('interactive')];
   const interactive = sum(refused) > sum(answers) ? refused : answers;
@@ -174,8 +174,8 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
     // sshd calls an account that may not log on an invalid user, like one that is not there.
     if (attempt.code === 'sshd:invalid-user' && notAllowed.has(accountName(attempt.account).key))
       attempt.code = 'sshd:not-allowed';
+    judged.attempts.push(attempt);
   }
-  judged.attempts.push(...counted);
 }
 
 /** The address that most can be believed: sshd's own before a name, and one that no client had a word behind. */

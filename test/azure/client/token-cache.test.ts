@@ -1,6 +1,7 @@
 import type { AccessToken, GetTokenOptions } from '@azure/identity';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ChallengeUnanswered } from '../../../src/azure/client/challenge.ts';
+import { gapOfSignIn } from '../../../src/azure/client/sign-in-failure.ts';
 import { cachedTokens } from '../../../src/azure/client/token-cache.ts';
 
 const hour = 3_600_000;
@@ -21,11 +22,7 @@ function sourceOf(clock: { now: number }, fail: () => Error | undefined = () => 
   };
   return {
     asked,
-    cache: cachedTokens(
-      async () => credential,
-      'contoso.com',
-      () => clock.now,
-    ),
+    cache: cachedTokens(async () => credential, { tenant: 'contoso.com', now: () => clock.now }),
   };
 }
 
@@ -46,7 +43,7 @@ describe('the tokens of all clients', () => {
   it('outlive the one who asked first and gave up', async () => {
     const { asked, cache } = sourceOf({ now: 0 });
     await cache.getToken(scope, { abortSignal: AbortSignal.abort() });
-    expect(asked[0]?.options.abortSignal).toBeUndefined();
+    expect(asked[0]?.options.abortSignal?.aborted).toBe(false);
   });
 
   it('are renewed before they end, and used to their end where that fails', async () => {
@@ -89,5 +86,41 @@ describe('the tokens of all clients', () => {
     const failed = await cache.getToken([scope], { claims: '{"a":1}' }).catch((thrown: unknown) => thrown);
     expect(failed).toBeInstanceOf(ChallengeUnanswered);
     expect(failed).toMatchObject({ challenge: { claims: '{"a":1}', scope, tenant: 't1' } });
+  });
+});
+
+describe('a sign-in that never answers', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const silent = { getToken: () => new Promise<never>(() => undefined) };
+
+  it.each([
+    ['after a minute', silent, 60],
+    ['later where a person is waited for', { ...silent, patience: 960 }, 960],
+  ])('is given up %s, with what to do', async (_when, source, seconds) => {
+    vi.useFakeTimers();
+    const failing = cachedTokens(async () => source)
+      .getToken(scope)
+      .catch((error: unknown) => error);
+    let ended = false;
+    failing.then(() => {
+      ended = true;
+    });
+    await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
+    expect(ended).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(gapOfSignIn(await failing)).toMatchObject({
+      why: 'no-answer',
+      because: `no token came: the sign-in did not answer in ${seconds} s`,
+      cure: expect.stringContaining('az login'),
+    });
+  });
+
+  it('is given up at once when cordon ends', async () => {
+    const closing = new AbortController();
+    const failing = cachedTokens(async () => silent, { closing: closing.signal }).getToken(scope);
+    closing.abort();
+    await expect(failing).rejects.toThrow('aborted');
   });
 });

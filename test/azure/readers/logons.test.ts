@@ -362,6 +362,13 @@ describe('attempts with explicit credentials', () => {
     });
   });
 
+  it('are of one subject, however its name is written', async () => {
+    const as = (subject: string, from: string) =>
+      many(45, from, 1, (time, i) => attempt(time, `${subject === 'bob' ? 'b' : 'r'}${i % 9}`, subject));
+    const { value } = await readKnown({ SecurityEvent: [...as('bob', '02:00:00'), ...as('Bob', '02:00:45'), service] });
+    expect(value).toMatchObject({ failures: 90, bursts: [{ kind: 'spray', distinctAccounts: 18 }] });
+  });
+
   it('are none where a service uses one account all day, or several people their own', async () => {
     const work = many(200, '00:30:00', 20, (time) => attempt(time, 'svc-sql', 'svc-agent'));
     const people = many(60, '02:00:00', 3, (time, i) => attempt(time, `admin${i % 12}`, `user${i % 12}`));

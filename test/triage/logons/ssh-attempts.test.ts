@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureMeaning } from '../../../src/triage/logons/failure-codes.ts';
+import { judge } from '../../../src/triage/logons/ssh-attempts.ts';
 import { type SyslogLine, sshLogons } from '../../../src/triage/logons/ssh-logons.ts';
+import { parseSshd } from '../../../src/triage/logons/sshd.ts';
 import { at } from './logon-events.ts';
 import { connections, consistent, inTurn, type ModelLine, type Truth, written } from './sshd-model.ts';
 
@@ -55,6 +57,12 @@ describe('attempts in every collection and order', () => {
       { numRuns: 1200 },
     );
   });
+});
+
+it('counts more attempts on one connection than a call takes arguments', () => {
+  const said = parseSshd('Failed password for root from 203.0.113.9 port 50000 ssh2');
+  if (said === null) throw new Error('not read');
+  expect(judge(Array.from({ length: 130_000 }, (_, i) => ({ at: i, line: said }))).attempts).toHaveLength(130_000);
 });
 
 const failedFrom = (address: string, account: string, seconds: number, pid: number, port = 50_000 + pid) =>
