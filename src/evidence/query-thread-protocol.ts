@@ -1,7 +1,8 @@
 import type { Completion } from '../kql/completion.ts';
 import type { Diagnostic, KqlErrorKind } from '../kql/kqlerror.ts';
 import type { CompletionRequest } from './complete-query.ts';
-import type { QueryProgress, QueryRequest, QueryResult } from './run-query.ts';
+import type { QueryProgress } from './load-tables.ts';
+import type { QueryRequest, QueryResult } from './run-query.ts';
 
 export type ToQueryThread =
   | { kind: 'query'; number: number; request: QueryRequest }

@@ -22,7 +22,9 @@ export function completionAt(
   try {
     const { start, items } = completionItems(text, schemaOf(tables), position);
     const typed = text.slice(start, position).toLowerCase();
-    const fitting = items.map((item) => item.text.replace(/\s+/g, ' ')).filter((item) => item.toLowerCase().startsWith(typed));
+    const fitting = items
+      .map((item) => item.text.replace(/\s+/g, ' '))
+      .filter((item) => item.toLowerCase().startsWith(typed));
     return { start, texts: [...new Set(fitting)].slice(0, MOST) };
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError) return { start: position, texts: [] };
