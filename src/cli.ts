@@ -200,6 +200,31 @@ function addKql(cordon: Command): void {
     );
 }
 
+/** `cordon detect` */
+function addDetect(cordon: Command): void {
+  cordon
+    .command('detect')
+    .description('detection rules (Sigma, and queries in KQL) over evidence files, without Azure')
+    .option(
+      '--evidence <file...>',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+    )
+    .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
+    .option('--hits <n>', 'matches of each rule to print', number)
+    .option('--show-query', 'print the rules as KQL for Log Analytics, and ask nothing')
+    .option('--now <time>', 'what now() and ago() count from')
+    .option('--json', 'print cordon.detect/1')
+    .option('--markdown', 'print Markdown')
+    .option('--case <id>', 'enter the files and what was found into this case')
+    .option('--cases <folder>', 'where case files are kept')
+    .addOption(failOnOption())
+    .action(async (_flags, command: Command) =>
+      (command.optsWithGlobals().case === undefined ? print : finish)(
+        (await import('./commands/detect.ts')).detect(command.optsWithGlobals(), streams),
+      ),
+    );
+}
+
 /** `cordon run PLAYBOOK` */
 function addRun(cordon: Command): void {
   reading(
@@ -472,6 +497,7 @@ function program(): Command {
   addIncident(cordon);
   addEvtx(cordon);
   addKql(cordon);
+  addDetect(cordon);
   addRun(cordon);
   addUndo(cordon);
   addRelease(cordon);

@@ -1,5 +1,6 @@
 import type { Diagnostic, KqlErrorKind } from '../kql/kqlerror.ts';
-import type { QueryProgress, QueryRequest, QueryResult } from './run-query.ts';
+import type { QueryProgress } from './load-tables.ts';
+import type { QueryRequest, QueryResult } from './run-query.ts';
 
 export interface ToQueryThread {
   kind: 'query';

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { KqlError } from '../kql/kqlerror.ts';
 import { type ParserThread, startParserThread } from '../kql/parser-thread.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { QueryProgress } from './load-tables.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
-import type { QueryProgress, QueryRequest, QueryResult } from './run-query.ts';
+import type { QueryRequest, QueryResult } from './run-query.ts';
 
 /** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
 function entry(): URL {
