@@ -305,11 +305,17 @@ function addRelease(cordon: Command): void {
     );
 }
 
-/** `cordon playbook lint` */
+/** `cordon playbook lint|export` */
 function addPlaybook(cordon: Command): void {
-  cordon
-    .command('playbook')
-    .description('playbook files')
+  const playbook = cordon.command('playbook').description('playbook files');
+  playbook
+    .command('export <name>')
+    .description('a playbook for other tools')
+    .option('--cacao', 'as CACAO Security Playbook 2.0, JSON')
+    .action(async (name: string, flags) =>
+      print((await import('./commands/playbook-export.ts')).exportPlaybook(name, flags, streams)),
+    );
+  playbook
     .command('lint <file...>')
     .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
     .action(async (files: string[]) =>

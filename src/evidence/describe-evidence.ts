@@ -2,7 +2,7 @@ import type { Column, ColumnType } from '../kql/types.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { commonType } from './guessed-type.ts';
-import { sourcesOf } from './load-tables.ts';
+import { sourcesOf } from './sources-of.ts';
 
 /** The tables of evidence with their columns, without its rows. A file that is not readable adds nothing. */
 export async function describeEvidence(files: readonly EvidenceFile[]): Promise<{ name: string; columns: Column[] }[]> {

@@ -1,13 +1,12 @@
 import { placedFile } from '../archives/open-file.ts';
 import type { Table } from '../kql/table.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
-import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
-import { exportSource } from './exports.ts';
 import { commonType } from './guessed-type.ts';
 import type { Source } from './source.ts';
+import { sourcesOf } from './sources-of.ts';
 import { TableBuilder } from './table-builder.ts';
 
 /** How much of the files has been read, in bytes; files that must be read twice count twice. */
@@ -36,17 +35,6 @@ export interface LoadedTables {
   files: EvidenceDigest[];
   /** Remarks on the evidence, one line each. */
   notes: string[];
-}
-
-/** The files as sources of rows; event logs share what they know of their events. */
-export function sourcesOf(files: readonly EvidenceFile[]): { file: EvidenceFile; source: Source }[] {
-  const events = new EvidenceEvents();
-  return files.map((file) => {
-    const { path, format, table } = file;
-    const source =
-      format === 'evtx' ? eventLogSource(path, events) : exportSource(table ?? path, path, format, file.found === true);
-    return { file, source };
-  });
 }
 
 /** Loads what is wanted of evidence files, once their tables are known. Throws EvidenceError, and what `plan` throws. */
