@@ -174,8 +174,10 @@ function addEvtx(cordon: Command): void {
 function addKql(cordon: Command): void {
   reading(
     cordon
-      .command('kql <query>')
-      .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
+      .command('kql [query]')
+      .description(
+        'a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query; without one, a prompt',
+      ),
   )
     .option(
       '--evidence <file...>',
@@ -193,7 +195,7 @@ function addKql(cordon: Command): void {
     )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
-    .action(async (query: string, _flags, command: Command) =>
+    .action(async (query: string | undefined, _flags, command: Command) =>
       (command.optsWithGlobals().case === undefined ? print : finish)(
         (await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams),
       ),
@@ -303,11 +305,17 @@ function addRelease(cordon: Command): void {
     );
 }
 
-/** `cordon playbook lint` */
+/** `cordon playbook lint|export` */
 function addPlaybook(cordon: Command): void {
-  cordon
-    .command('playbook')
-    .description('playbook files')
+  const playbook = cordon.command('playbook').description('playbook files');
+  playbook
+    .command('export <name>')
+    .description('a playbook for other tools')
+    .option('--cacao', 'as CACAO Security Playbook 2.0, JSON')
+    .action(async (name: string, flags) =>
+      print((await import('./commands/playbook-export.ts')).exportPlaybook(name, flags, streams)),
+    );
+  playbook
     .command('lint <file...>')
     .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
     .action(async (files: string[]) =>
