@@ -7,7 +7,7 @@ import { counted } from '../src/text/counts.ts';
 import { clock, day, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { mark } from '../src/words/severity.ts';
-import { brief } from '../src/words/story.ts';
+import { brief, withoutSids } from '../src/words/story.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
 import { between, blank, cell, type Line, line, span, widthOf, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
@@ -128,7 +128,7 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
       severityMark(entry.severity),
       ' ',
       cell(sources[entry.source], 9, 'dim'),
-      span(entry.text, severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
+      span(withoutSids(entry.text), severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
     );
     const wanted = line(span(`  ${parties} `, 'plain'));
     const fits = width >= 90 || widthOf(left) + widthOf(wanted) <= width;
