@@ -75,15 +75,10 @@ export class LegGroups {
     }
     this.#correlationFields(columns, texts);
     const needed = new Map<string, Set<string>>();
-    for (const { leg } of this.#groups.values()) {
-      const own = columns.get(leg.table) ?? new Map();
-      const words = new Set(
-        (texts.get(leg.table) ?? []).flatMap((text) => text.match(/[\p{L}_][\p{L}\p{N}_]*|\*/gu) ?? []),
-      );
-      needed.set(
-        leg.table,
-        new Set([...own.keys()].filter((name) => words.has('*') || words.has(name) || shownColumns.includes(name))),
-      );
+    for (const table of new Set([...this.#groups.values()].map(({ leg }) => leg.table))) {
+      const words = wordsOf(texts.get(table) ?? []);
+      const own = [...(columns.get(table)?.keys() ?? [])];
+      needed.set(table, new Set(own.filter((name) => words.has(name) || shownColumns.includes(name))));
     }
     for (const rule of this.#rules) {
       if (rule.kind !== 'kql') continue;
@@ -150,6 +145,13 @@ export class LegGroups {
     group.events = eventsOf(legText(group.leg, group.defines), table, wanted, group.name, now);
     group.has = fieldsThere(group.events.frame);
   }
+}
+
+/** Whatever in some texts may be the name of a column. */
+function wordsOf(texts: readonly string[]): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const text of texts) for (const [word] of text.matchAll(/[\p{L}_][\p{L}\p{N}_]*/gu)) words.add(word);
+  return words;
 }
 
 function legsIfAny(rule: SigmaRule): Leg[] {
