@@ -27,7 +27,7 @@ interface PromptShown {
 const wordsOf = ({ yes }: Prompt): ConfirmWords =>
   yes === undefined ? { yes: 'apply', no: 'cancel' } : { yes, no: 'skip, or stop' };
 
-/** What the prompt says first once it was declined. */
+/** The first row of a prompt that was declined. */
 const declinedText = ({ question, yes }: Prompt): string =>
   yes === undefined ? `Not done: ${question} What next?` : `${question} No. What next?`;
 

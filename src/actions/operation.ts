@@ -263,7 +263,7 @@ async function waitLong(
     );
   }
   context.progress({ fraction: null, text: longWaitText(long) });
-  // Until the time that was told: the answer took a part of it.
+  // The answer took a part of the time.
   const left = Math.max(0, seconds * 1000 - (performance.now() - told));
   await sleep(left, undefined, { signal: context.signal });
 }

@@ -218,7 +218,7 @@ export async function runPlaybook(
   const plan = planDocument.parse({ ...steps, approval });
   if (options.dryRun) {
     const code = plannedCode(planned);
-    // What cannot be done is not offered to be approved.
+    // An approval of a plan that cannot be carried out would be of no use.
     const shown = code === exitCode.done ? plan : { ...plan, approval: undefined };
     streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(shown));
     return code;
