@@ -1,12 +1,21 @@
 /**
  * KQL over rows in memory: a summarize by bin and a join, each against a loop written by hand over the same columns.
- * `npm run bench -- kql [rows]`.
+ * Then `cordon kql` over a CSV file against DuckDB over the same file, each as a program from its start to its end; the
+ * answers must be the same. `npm run bench -- kql [rows]`; needs a build.
  */
-import { evaluate } from '../src/kql/evaluate.ts';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { evaluateFrame } from '../src/kql/evaluate.ts';
 import type { Table } from '../src/kql/table.ts';
 import { columnsOf } from '../src/kql/table-schemas.ts';
 import { datetimeFromMilliseconds, TICKS_PER_MINUTE } from '../src/kql/times.ts';
 import type { Value } from '../src/kql/values.ts';
+import { program } from './parts/bundled.ts';
+import { duckdbFolder } from './parts/duckdb.ts';
+import { median } from './parts/figures.ts';
+import { writeLogonFiles } from './parts/logon-files.ts';
+import { type Timed, timedProgram } from './parts/timed-program.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
@@ -19,7 +28,9 @@ function failures(rows: number): Table {
   };
   const columns = Object.entries(columnsOf('SecurityEvent')).map(([name, type]) => ({ name, type }));
   const from = now.getTime() - 86_400_000;
-  const data = columns.map(({ name, type }): Value[] => {
+  // A column without values has no cells of its own, as where a file lacks it.
+  const empty: Value[] = [];
+  const data = columns.map(({ name }): Value[] => {
     switch (name) {
       case 'TimeGenerated':
         return Array.from({ length: rows }, (_, i) =>
@@ -32,7 +43,7 @@ function failures(rows: number): Table {
       case 'EventID':
         return Array.from({ length: rows }, () => (random(50) === 0 ? 4624 : 4625));
       default:
-        return new Array<Value>(rows).fill(type === 'string' ? '' : null);
+        return empty;
     }
   });
   return { name: 'SecurityEvent', columns, data, length: rows };
@@ -60,7 +71,7 @@ const [time, address, user, id] = ['TimeGenerated', 'IpAddress', 'TargetUserName
 );
 
 function compare(what: string, query: string, byHand: () => number): void {
-  const evaluated = best(() => evaluate(query, [table], { now }).length);
+  const evaluated = best(() => evaluateFrame(query, [table], { now }).length);
   const loop = best(byHand);
   if (evaluated.result !== loop.result) throw new Error(`${what}: ${evaluated.result} rows, by hand ${loop.result}`);
   console.log(
@@ -108,3 +119,95 @@ compare('where', 'SecurityEvent | where IpAddress has "203.0.1" and EventID != 4
   }
   return found.size;
 });
+
+// ---- files, against DuckDB ----------------------------------------------------------------------------------------
+
+interface Question {
+  what: string;
+  kql: string;
+  sql(logons: string, accounts: string): string;
+}
+
+const questions: readonly Question[] = [
+  {
+    what: 'filter',
+    kql: 'Logons | where EventID == 4624 and Computer == "web7.contoso.example" and Bytes > 990000 | project Account, Bytes',
+    sql: (l) =>
+      `select Account, Bytes from ${l} where EventID = 4624 and Computer = 'web7.contoso.example' and Bytes > 990000`,
+  },
+  {
+    what: 'group by two',
+    kql: 'Logons | summarize n = count(), most = max(Bytes) by Computer, IpAddress | where n > 0',
+    sql: (l) => `select Computer, IpAddress, count(*), max(Bytes) from ${l} group by all`,
+  },
+  {
+    what: 'top',
+    kql: 'Logons | top 10 by Bytes desc | project Bytes',
+    sql: (l) => `select Bytes from ${l} order by Bytes desc limit 10`,
+  },
+  {
+    what: 'join with 10 k',
+    kql: 'Logons | join kind=inner Accounts on Account | summarize n = count() by Risk',
+    sql: (l, a) => `select Risk, count(*) from ${l} join ${a} using (Account) group by all`,
+  },
+  {
+    what: 'regular expression',
+    kql: 'Logons | where Process matches regex @"svc[0-4]7\\.exe$" | summarize n = count() by Process',
+    sql: (l) => `select Process, count(*) from ${l} where regexp_matches(Process, 'svc[0-4]7\\.exe$') group by all`,
+  },
+  {
+    what: 'JSON column',
+    kql: 'Logons | extend agent = tostring(parse_json(Extra).agent) | summarize n = count() by agent',
+    sql: (l) => `select Extra->>'agent' as agent, count(*) from ${l} group by all`,
+  },
+];
+
+const ROUNDS = 3;
+
+async function againstDuckdb(lines: number): Promise<void> {
+  const duckdb = duckdbFolder();
+  const folder = mkdtempSync(join(tmpdir(), 'cordon-bench-kql-'));
+  try {
+    const files = await writeLogonFiles(folder, lines);
+    const megabytes = statSync(files.logons).size / 1e6;
+    console.log(`\n${lines.toLocaleString('en-US')} rows of CSV, ${megabytes.toFixed(0)} MB`);
+    for (const { what, kql, sql } of questions) {
+      const runs = await alternately(
+        [program, 'kql', kql, '--csv', '--evidence', files.logons, files.accounts],
+        [
+          join(import.meta.dirname, 'parts/duckdb-query.mjs'),
+          duckdb,
+          sql(`read_csv('${files.logons}')`, `read_csv('${files.accounts}')`),
+        ],
+      );
+      const [own, other] = runs.map((all) => median(all.map(({ ms }) => ms)));
+      const [ownMemory, otherMemory] = runs.map((all) => Math.max(...all.map((one) => one.megabytes)));
+      sameAnswer(what, runs[0]?.[0]?.stdout ?? '', runs[1]?.[0]?.stdout ?? '');
+      console.log(
+        `${what.padEnd(18)} ${Number(own).toFixed(0).padStart(6)} ms ${Number(ownMemory).toFixed(0).padStart(5)} MB   DuckDB ${Number(other).toFixed(0).padStart(5)} ms ${Number(otherMemory).toFixed(0).padStart(5)} MB   ratio ${(Number(own) / Number(other)).toFixed(1)}`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Both programs, turn by turn, so that what else the machine does falls on both. */
+async function alternately(...programs: readonly (readonly string[])[]): Promise<Timed[][]> {
+  const runs = programs.map((): Timed[] => []);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [i, args] of programs.entries()) runs[i]?.push(await timedProgram(args));
+  return runs;
+}
+
+function sameAnswer(what: string, csv: string, json: string): void {
+  const own = csv
+    .split('\r\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .sort();
+  if (JSON.stringify(own) !== json)
+    throw new Error(`${what}: the answers differ: ${own.slice(0, 3).join(' | ')}, DuckDB ${json.slice(0, 200)}`);
+}
+
+await againstDuckdb(given > 0 ? rows : 1_000_000);

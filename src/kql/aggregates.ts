@@ -4,7 +4,7 @@ import { type Expression, refuse } from './scope.ts';
 import type { ColumnType } from './types.ts';
 import { type Bag, compareValues, isBag, isNumeric, keyOf, missing, type Value } from './values.ts';
 
-/** The rows of an input, numbered by group. */
+/** Rows, numbered by group. */
 export interface Groups {
   /** Group of each row. */
   group: Int32Array;
@@ -12,105 +12,135 @@ export interface Groups {
   length: number;
 }
 
-/** The result of an aggregate for each group; several for those that make several columns. */
-export type Aggregate = (call: Call, groups: Groups) => Value[];
+/**
+ * An aggregate on its way: it takes in rows, in one go or in several, and has a value for each group at the end. The order
+ * of the rows decides alone, not how they were cut.
+ */
+export interface Accumulator {
+  /** Takes in the rows of `groups`; `call` is bound to them. */
+  add(call: Call, groups: Groups): void;
+  /** The values of the first `count` groups. */
+  values(count: number): Value[];
+}
+
+export type Aggregate = (call: Call) => Accumulator;
+
+/** How an aggregate is worked out: from a start, row after row, for each group apart. */
+interface Fold<S> {
+  start(): S;
+  /** Gives what takes in one row; asked once for each run of rows. */
+  next(call: Call): (state: S, row: number) => S;
+  value(state: S): Value;
+}
 
 const MAX_LIST = 1_048_576;
 
-/** Calls `visit` with each row for which the condition in argument `position`, if there is one, is true. */
-function each(
-  call: Call,
-  groups: Groups,
-  position: number | undefined,
-  visit: (row: number, group: number) => void,
-): void {
-  const { group, length } = groups;
-  const test = position === undefined ? undefined : argument(call, position);
-  for (let row = 0; row < length; row++) {
-    if (test && toBool(test.at(row)) !== true) continue;
-    visit(row, group[row] ?? 0);
-  }
-}
-
-const filled = <T>(groups: Groups, make: () => T): T[] => Array.from({ length: groups.count }, make);
-
-const count =
-  (condition?: number): Aggregate =>
-  (call, groups) => {
-    const n = filled(groups, () => 0);
-    each(call, groups, condition, (_, g) => {
-      n[g] = (n[g] ?? 0) + 1;
-    });
-    return n;
+/** Rows for which the condition in argument `position`, if there is one, is not true are passed over. */
+const folding =
+  <S>(fold: (call: Call) => Fold<S>, position?: number): Aggregate =>
+  (first) => {
+    const { start, next, value } = fold(first);
+    const states: S[] = [];
+    return {
+      add(call, { group, count, length }) {
+        while (states.length < count) states.push(start());
+        const take = next(call);
+        const test = position === undefined ? undefined : argument(call, position);
+        for (let row = 0; row < length; row++) {
+          if (test && toBool(test.at(row)) !== true) continue;
+          const g = group[row] ?? 0;
+          const before = states[g];
+          if (before !== undefined) states[g] = take(before, row);
+        }
+      },
+      values(count) {
+        while (states.length < count) states.push(start());
+        return states.map(value);
+      },
+    };
   };
 
-const sum =
-  (condition?: number): Aggregate =>
-  (call, groups) => {
-    const { type, at } = argument(call, 0);
-    numeric(call, type);
-    const totals = filled<Long>(groups, () => 0);
-    each(call, groups, condition, (row, g) => {
-      const value = at(row);
-      if (!isNumeric(value)) return;
-      const before = totals[g] ?? 0;
-      totals[g] = type === 'real' ? Number(before) + Number(value) : addLongs(before, value);
-    });
-    return totals;
-  };
+const same = <S>(state: S): S => state;
+
+const count = (condition?: number): Aggregate =>
+  folding(() => ({ start: () => 0, next: () => (n: number) => n + 1, value: same<number> }), condition);
+
+const sum = (condition?: number): Aggregate =>
+  folding((first): Fold<Long> => {
+    const { type } = argument(first, 0);
+    numeric(first, type);
+    return {
+      start: () => 0,
+      next: (call) => {
+        const { at } = argument(call, 0);
+        return (total, row) => {
+          const value = at(row);
+          if (!isNumeric(value)) return total;
+          return type === 'real' ? Number(total) + Number(value) : addLongs(total, value);
+        };
+      },
+      value: same,
+    };
+  }, condition);
 
 function numeric(call: Call, type: ColumnType): void {
   if (type === 'dynamic' || type === 'decimal') refuse(`${call.name}() of a ${type}`, call.node, call.scope);
 }
 
-const average =
-  (condition?: number): Aggregate =>
-  (call, groups) => {
-    const { type } = argument(call, 0);
-    numeric(call, type);
-    const read = reals(call, 0);
-    const totals = filled(groups, () => 0);
-    const n = filled(groups, () => 0);
-    each(call, groups, condition, (row, g) => {
-      const value = read(row);
-      if (value === null) return;
-      totals[g] = (totals[g] ?? 0) + value;
-      n[g] = (n[g] ?? 0) + 1;
-    });
+const average = (condition?: number): Aggregate =>
+  folding((first): Fold<{ total: number; n: number }> => {
+    const { type } = argument(first, 0);
+    numeric(first, type);
     const time = type === 'datetime' || type === 'timespan';
-    return totals.map((total, g) => {
-      const of = n[g] ?? 0;
-      if (time) return of === 0 ? null : Math.round(total / of);
-      return total / of;
-    });
-  };
+    return {
+      start: () => ({ total: 0, n: 0 }),
+      next: (call) => {
+        const read = reals(call, 0);
+        return (state, row) => {
+          const value = read(row);
+          if (value === null) return state;
+          state.total += value;
+          state.n += 1;
+          return state;
+        };
+      },
+      value: ({ total, n }) => (time ? (n === 0 ? null : Math.round(total / n)) : total / n),
+    };
+  }, condition);
 
-const extreme =
-  (sign: 1 | -1, condition?: number): Aggregate =>
-  (call, groups) => {
-    const { type, at } = argument(call, 0);
-    if (type === 'dynamic') refuse(`${call.name}() of a dynamic`, call.node, call.scope);
-    const best = filled<Value>(groups, () => null);
-    each(call, groups, condition, (row, g) => {
-      const value = at(row);
-      if (value === null) return;
-      const before = best[g] ?? null;
-      if (before === null || compareValues(value, before) * sign > 0) best[g] = value;
-    });
-    return type === 'string' ? best.map((v) => v ?? '') : best;
-  };
+const extreme = (sign: 1 | -1, condition?: number): Aggregate =>
+  folding((first): Fold<Value> => {
+    const { type } = argument(first, 0);
+    if (type === 'dynamic') refuse(`${first.name}() of a dynamic`, first.node, first.scope);
+    return {
+      start: () => null,
+      next: (call) => {
+        const { at } = argument(call, 0);
+        return (best, row) => {
+          const value = at(row);
+          if (value === null) return best;
+          return best === null || compareValues(value, best) * sign > 0 ? value : best;
+        };
+      },
+      value: (best) => (type === 'string' ? (best ?? '') : best),
+    };
+  }, condition);
 
-const distinct =
-  (condition?: number): Aggregate =>
-  (call, groups) => {
-    const { at } = argument(call, 0);
-    const seen = filled(groups, () => new Set<unknown>());
-    each(call, groups, condition, (row, g) => {
-      const value = at(row);
-      if (value !== null) seen[g]?.add(keyOf(value));
-    });
-    return seen.map((s) => s.size);
-  };
+const distinct = (condition?: number): Aggregate =>
+  folding(
+    (): Fold<Set<unknown>> => ({
+      start: () => new Set(),
+      next: (call) => {
+        const { at } = argument(call, 0);
+        return (seen, row) => {
+          const value = at(row);
+          return value === null ? seen : seen.add(keyOf(value));
+        };
+      },
+      value: (seen) => seen.size,
+    }),
+    condition,
+  );
 
 function sizeLimit(call: Call, position: number): number {
   if (call.args.length <= position) return MAX_LIST;
@@ -118,147 +148,170 @@ function sizeLimit(call: Call, position: number): number {
   return typeof given === 'number' ? Math.min(MAX_LIST, Math.max(0, given)) : MAX_LIST;
 }
 
-const makeList =
-  (options: { condition?: number; limit: number; nulls?: boolean }): Aggregate =>
-  (call, groups) => {
-    const read = dynamics(call, 0);
-    const most = sizeLimit(call, options.limit);
-    const lists = filled<Value[]>(groups, () => []);
-    each(call, groups, options.condition, (row, g) => {
-      const value = read(row);
-      const into = lists[g];
-      if ((value !== null || options.nulls) && into && into.length < most) into.push(value);
-    });
-    return lists;
-  };
+const makeList = (options: { condition?: number; limit: number; nulls?: boolean }): Aggregate =>
+  folding((first): Fold<Value[]> => {
+    const most = sizeLimit(first, options.limit);
+    return {
+      start: () => [],
+      next: (call) => {
+        const read = dynamics(call, 0);
+        return (into, row) => {
+          const value = read(row);
+          if ((value !== null || options.nulls) && into.length < most) into.push(value);
+          return into;
+        };
+      },
+      value: same,
+    };
+  }, options.condition);
 
-const makeSet =
-  (options: { condition?: number; limit: number }): Aggregate =>
-  (call, groups) => {
-    const read = dynamics(call, 0);
-    const most = sizeLimit(call, options.limit);
-    const sets = filled(groups, () => new Map<unknown, Value>());
-    each(call, groups, options.condition, (row, g) => {
-      const value = read(row);
-      const into = sets[g];
-      if (value === null || !into) return;
-      // The elements of an array are members of the set, not the array.
-      for (const member of Array.isArray(value) ? value : [value]) {
-        const key = keyOf(member);
-        if (into.size < most && !into.has(key)) into.set(key, member);
-      }
-    });
-    return sets.map((s) => [...s.values()]);
-  };
+const makeSet = (options: { condition?: number; limit: number }): Aggregate =>
+  folding((first): Fold<Map<unknown, Value>> => {
+    const most = sizeLimit(first, options.limit);
+    return {
+      start: () => new Map(),
+      next: (call) => {
+        const read = dynamics(call, 0);
+        return (into, row) => {
+          const value = read(row);
+          if (value === null) return into;
+          // The elements of an array are members of the set, not the array.
+          for (const member of Array.isArray(value) ? value : [value]) {
+            const key = keyOf(member);
+            if (into.size < most && !into.has(key)) into.set(key, member);
+          }
+          return into;
+        };
+      },
+      value: (set) => [...set.values()],
+    };
+  }, options.condition);
 
-const makeBag =
-  (options: { condition?: number; limit: number }): Aggregate =>
-  (call, groups) => {
-    const read = dynamics(call, 0);
-    const most = sizeLimit(call, options.limit);
-    const bags = filled<Bag>(groups, () => Object.create(null));
-    const sizes = filled(groups, () => 0);
-    each(call, groups, options.condition, (row, g) => {
-      const value = read(row);
-      const into = bags[g];
-      if (!isBag(value) || !into) return;
-      for (const [k, v] of Object.entries(value)) {
-        if (k in into || (sizes[g] ?? 0) >= most) continue;
-        into[k] = v;
-        sizes[g] = (sizes[g] ?? 0) + 1;
-      }
-    });
-    return bags;
-  };
+const makeBag = (options: { condition?: number; limit: number }): Aggregate =>
+  folding((first): Fold<{ bag: Bag; size: number }> => {
+    const most = sizeLimit(first, options.limit);
+    return {
+      start: () => ({ bag: Object.create(null), size: 0 }),
+      next: (call) => {
+        const read = dynamics(call, 0);
+        return (into, row) => {
+          const value = read(row);
+          if (!isBag(value)) return into;
+          for (const [k, v] of Object.entries(value)) {
+            if (k in into.bag || into.size >= most) continue;
+            into.bag[k] = v;
+            into.size += 1;
+          }
+          return into;
+        };
+      },
+      value: ({ bag }) => bag,
+    };
+  }, options.condition);
 
 /** The numbers of a group joined bit by bit; of no number, the start. */
-const bits =
-  (start: bigint, join: (a: bigint, b: bigint) => bigint): Aggregate =>
-  (call, groups) => {
-    const { type, at } = argument(call, 0);
-    if (type !== 'long' && type !== 'int') refuse(`${call.name}() of a ${type}`, call.node, call.scope);
-    const joined = filled(groups, () => start);
-    each(call, groups, undefined, (row, g) => {
-      const value = at(row);
-      if (isNumeric(value)) joined[g] = join(joined[g] ?? start, BigInt(value));
-    });
-    return joined.map(long);
-  };
+const bits = (begin: bigint, join: (a: bigint, b: bigint) => bigint): Aggregate =>
+  folding((first): Fold<bigint> => {
+    const { type } = argument(first, 0);
+    if (type !== 'long' && type !== 'int') refuse(`${first.name}() of a ${type}`, first.node, first.scope);
+    return {
+      start: () => begin,
+      next: (call) => {
+        const { at } = argument(call, 0);
+        return (joined, row) => {
+          const value = at(row);
+          return isNumeric(value) ? join(joined, BigInt(value)) : joined;
+        };
+      },
+      value: long,
+    };
+  });
 
 /** Any value of the group: the first that is neither null nor empty, so that the answer is repeatable. */
-const takeAny =
-  (condition?: number): Aggregate =>
-  (call, groups) => {
-    const { type, at } = argument(call, 0);
-    const none = missing(type);
-    const found = filled<Value>(groups, () => none);
-    each(call, groups, condition, (row, g) => {
-      const before = found[g] ?? null;
-      if (before === null || before === '') found[g] = at(row);
-    });
-    return found;
-  };
+const takeAny = (condition?: number): Aggregate =>
+  folding((first): Fold<Value> => {
+    const none = missing(argument(first, 0).type);
+    return {
+      start: () => none,
+      next: (call) => {
+        const { at } = argument(call, 0);
+        return (found, row) => (found === null || found === '' ? at(row) : found);
+      },
+      value: same,
+    };
+  }, condition);
 
-/** Sum of squared differences from the mean, and the number of values, by Welford's method. */
-function spread(call: Call, groups: Groups, condition: number | undefined): { n: number; square: number }[] {
-  numeric(call, argument(call, 0).type);
-  const read = reals(call, 0);
-  const state = filled(groups, () => ({ n: 0, mean: 0, square: 0 }));
-  each(call, groups, condition, (row, g) => {
-    const value = read(row);
-    const s = state[g];
-    if (value === null || !s) return;
-    s.n += 1;
-    const delta = value - s.mean;
-    s.mean += delta / s.n;
-    s.square += delta * (value - s.mean);
+/** Welford's method: the number of values, their mean, and the sum of squared differences from it. */
+interface Spread {
+  n: number;
+  mean: number;
+  square: number;
+}
+
+const deviation = (options: { root: boolean; population: boolean; condition?: number }): Aggregate =>
+  folding((first): Fold<Spread> => {
+    numeric(first, argument(first, 0).type);
+    return {
+      start: () => ({ n: 0, mean: 0, square: 0 }),
+      next: (call) => {
+        const read = reals(call, 0);
+        return (s, row) => {
+          const value = read(row);
+          if (value === null) return s;
+          s.n += 1;
+          const delta = value - s.mean;
+          s.mean += delta / s.n;
+          s.square += delta * (value - s.mean);
+          return s;
+        };
+      },
+      value: ({ n, square }) => {
+        const by = options.population ? n : n - 1;
+        const variance = by > 0 ? square / by : 0;
+        return options.root ? Math.sqrt(variance) : variance;
+      },
+    };
+  }, options.condition);
+
+/** The values of a group without nulls, from which `of` makes the aggregate when they are in ascending order. */
+const ranked = (of: (call: Call) => (sorted: readonly Value[]) => Value): Aggregate =>
+  folding((first): Fold<Value[]> => {
+    numeric(first, argument(first, 0).type);
+    const result = of(first);
+    return {
+      start: () => [],
+      next: (call) => {
+        const { at } = argument(call, 0);
+        return (values, row) => {
+          const value = at(row);
+          if (value !== null) values.push(value);
+          return values;
+        };
+      },
+      value: (values) => result(values.sort(compareValues)),
+    };
   });
-  return state;
-}
-
-const deviation =
-  (options: { root: boolean; population: boolean; condition?: number }): Aggregate =>
-  (call, groups) =>
-    spread(call, groups, options.condition).map(({ n, square }) => {
-      const by = options.population ? n : n - 1;
-      const variance = by > 0 ? square / by : 0;
-      return options.root ? Math.sqrt(variance) : variance;
-    });
-
-/** The values of each group in ascending order, without nulls. */
-export function sortedValues(value: Expression, groups: Groups): Value[][] {
-  const all = filled<Value[]>(groups, () => []);
-  for (let row = 0; row < groups.length; row++) {
-    const v = value.at(row);
-    if (v !== null) all[groups.group[row] ?? 0]?.push(v);
-  }
-  for (const values of all) values.sort(compareValues);
-  return all;
-}
 
 /** The value of nearest rank. */
-export function nearestRank(sorted: readonly Value[], percent: number): Value {
+function nearestRank(sorted: readonly Value[], percent: number): Value {
   if (sorted.length === 0) return null;
   const rank = Math.ceil((percent / 100) * sorted.length);
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] ?? null;
 }
 
-const percentile: Aggregate = (call, groups) => {
-  const value = argument(call, 0);
-  numeric(call, value.type);
+const percentile: Aggregate = ranked((call) => {
   const percent = Number(argument(call, 1).at(0));
-  return sortedValues(value, groups).map((sorted) => nearestRank(sorted, percent));
-};
+  return (sorted) => nearestRank(sorted, percent);
+});
 
-const percentilesArray: Aggregate = (call, groups) => {
-  const value = argument(call, 0);
-  numeric(call, value.type);
+/** The percentiles of a group as an array; percentiles() makes columns of them. */
+export const percentilesArray: Aggregate = ranked((call) => {
   const percents = call.args.slice(1).flatMap((a) => {
     const given = a.at(0);
     return Array.isArray(given) ? given : [given];
   });
-  return sortedValues(value, groups).map((sorted) => percents.map((p) => nearestRank(sorted, Number(p))));
-};
+  return (sorted) => percents.map((p) => nearestRank(sorted, Number(p)));
+});
 
 const listIf: Aggregate = makeList({ condition: 1, limit: 2 });
 
@@ -306,18 +359,30 @@ export const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map(
   }),
 );
 
-/** The row of each group in which a value is greatest or least; -1 for an empty group. Ties and all-null groups: the first. */
-export function bestRows(value: Expression, groups: Groups, sign: 1 | -1): Int32Array {
-  const rows = new Int32Array(groups.count).fill(-1);
-  const best = filled<Value>(groups, () => null);
-  for (let row = 0; row < groups.length; row++) {
-    const g = groups.group[row] ?? 0;
-    const v = value.at(row);
-    const before = best[g] ?? null;
-    if ((rows[g] ?? -1) < 0 || (v !== null && (before === null || compareValues(v, before) * sign > 0))) {
-      rows[g] = row;
-      best[g] = v;
-    }
+/** The greatest or least value of each group, and where it is. Ties and groups of nulls: the first row. */
+export class BestRows {
+  /** Undefined for a group that had no row yet. */
+  readonly #best: (Value | undefined)[] = [];
+  readonly #sign: 1 | -1;
+
+  constructor(sign: 1 | -1) {
+    this.#sign = sign;
   }
-  return rows;
+
+  /** The row of each group that is better than those of the rows before; -1 where there is none. */
+  add({ at }: Expression, { group, count, length }: Groups): Int32Array {
+    const rows = new Int32Array(count).fill(-1);
+    const best = this.#best;
+    while (best.length < count) best.push(undefined);
+    for (let row = 0; row < length; row++) {
+      const g = group[row] ?? 0;
+      const v = at(row);
+      const before = best[g];
+      if (before === undefined || (v !== null && (before === null || compareValues(v, before) * this.#sign > 0))) {
+        rows[g] = row;
+        best[g] = v;
+      }
+    }
+    return rows;
+  }
 }

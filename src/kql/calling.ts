@@ -57,19 +57,19 @@ export function callFunction(
   };
 }
 
-/** What a let or an argument stands for. Tables are evaluated once, when first read. */
+/** What a let or an argument stands for. A table is evaluated once, when first read; one that is read piece by piece, each time. */
 export function bind(node: Node, scope: Scope): Binding {
   if (nodeClass(node) === 'FunctionDeclaration') return { kind: 'function', declaration: node, scope };
   const bare = nodeClass(node) === 'NameReference' ? scope.names.get(simpleName(node)) : undefined;
   if (bare?.kind === 'function' && !isTabular(node)) return bare;
   if (isTabular(node) || bare?.kind === 'table') {
-    let frame: ReturnType<typeof scope.run.tabular> | undefined;
+    let rows: ReturnType<typeof scope.run.rows> | undefined;
     const outer = within(scope, undefined);
     return {
       kind: 'table',
-      frame: () => {
-        frame ??= scope.run.tabular(node, outer);
-        return frame;
+      rows: () => {
+        rows ??= scope.run.rows(node, outer);
+        return rows;
       },
     };
   }

@@ -1,19 +1,24 @@
 import { declare } from './calling.ts';
 import { expression, tupleColumns } from './expressions.ts';
-import { tableOf } from './frame.ts';
+import { type Frame, tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
+import type { ReadTable } from './read-table.ts';
+import type { Hold } from './rows.ts';
 import { fail, type Run, SchemaFound, type Scope } from './scope.ts';
 import type { Table } from './table.ts';
-import { tabular } from './tabular.ts';
+import { rows, tabular } from './tabular.ts';
 import { datetimeFromMilliseconds } from './times.ts';
 import type { Column, ColumnType } from './types.ts';
 import { watchlistsAsTables } from './watchlists.ts';
 
 export { type Diagnostic, KqlError } from './kqlerror.ts';
 export type { Column, ColumnType } from './types.ts';
+
+/** Tables, by their names or with them. */
+export type Tables = ReadonlyMap<string, Table | ReadTable> | Iterable<Table | ReadTable>;
 
 export interface EvaluateOptions {
   /** The value of now(). */
@@ -22,18 +27,22 @@ export interface EvaluateOptions {
   maxRows?: number;
   /** Read table and column names in any case, as Resource Graph does; Log Analytics does not. */
   anyCase?: boolean;
+  /** Told of rows of tables that are read which must be kept in memory. */
+  hold?: Hold;
+}
+
+/** Evaluates a query over tables in memory, to a table; see `evaluateFrame`. */
+export function evaluate(query: string, tables: Tables, options: EvaluateOptions): Table {
+  return tableOf('PrimaryResult', evaluateFrame(query, tables, options));
 }
 
 /**
  * Evaluates a query over tables in memory. The result's columns are named and typed as Microsoft's analyser says.
  * Throws KqlError for a query that is wrong (`syntax`, `semantic`), that uses what is not known here (`unsupported`), or
- * that would take too much (`limit`); it never answers approximately.
+ * that would take too much (`limit`); it never answers approximately. The frame refers to the cells of the tables: a wide result of
+ * many rows takes memory only where it is read.
  */
-export function evaluate(
-  query: string,
-  tables: ReadonlyMap<string, Table> | Iterable<Table>,
-  options: EvaluateOptions,
-): Table {
+export function evaluateFrame(query: string, tables: Tables, options: EvaluateOptions): Frame {
   const byName = tablesByName(tables);
   const insertions: Insertion[] = [];
   let text = query;
@@ -60,6 +69,9 @@ export function evaluate(
           tables: byName,
           expression,
           tabular,
+          rows,
+          hold: options.hold ?? (() => {}),
+          once: new WeakMap(),
           tuple: tupleColumns,
           depth: 0,
           found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
@@ -128,8 +140,8 @@ function columnsFrom(schema: Record<string, ColumnType>): Column[] {
   return columns;
 }
 
-function tablesByName(tables: ReadonlyMap<string, Table> | Iterable<Table>): ReadonlyMap<string, Table> {
-  const listed: Table[] = [];
+function tablesByName(tables: Tables): ReadonlyMap<string, Table | ReadTable> {
+  const listed: (Table | ReadTable)[] = [];
   for (const entry of tables) {
     if (Array.isArray(entry)) {
       const [name, table] = entry;
@@ -167,15 +179,15 @@ export function checked(query: string, schema: Schema, anyCase: boolean): Analys
   return analysis;
 }
 
-function result(analysis: Analysis, run: Run, maxRows: number | undefined): Table {
+function result(analysis: Analysis, run: Run, maxRows: number | undefined): Frame {
   let scope: Scope = { run, frame: undefined, names: new Map(), offset: 0 };
-  let table: Table | undefined;
+  let found: Frame | undefined;
   for (const statement of list(child(analysis.syntax, 'Statements'))) {
     if (nodeClass(statement) !== 'ExpressionStatement') {
       scope = declare(statement, scope);
       continue;
     }
-    if (table) return fail('unsupported', 'A second result is not supported by this evaluator.', statement, scope);
+    if (found) return fail('unsupported', 'A second result is not supported by this evaluator.', statement, scope);
     const frame = tabular(child(statement, 'Expression'), scope);
     if (maxRows !== undefined && frame.length > maxRows) {
       return fail(
@@ -185,8 +197,8 @@ function result(analysis: Analysis, run: Run, maxRows: number | undefined): Tabl
         scope,
       );
     }
-    table = tableOf('PrimaryResult', frame);
+    found = frame;
   }
-  if (!table) throw new KqlError('semantic', 'The query has no tabular expression.', []);
-  return table;
+  if (!found) throw new KqlError('semantic', 'The query has no tabular expression.', []);
+  return found;
 }

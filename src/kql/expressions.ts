@@ -30,7 +30,7 @@ import {
 } from './language.ts';
 import { addLongs, multiplyLongs, parseLong } from './longs.ts';
 import { compileRegex, literalPattern } from './regex.ts';
-import { type Expression, fail, refuse, type Scope, within } from './scope.ts';
+import { type Expression, fail, refuse, type Scope, tableOnce } from './scope.ts';
 import { parseGuid } from './table.ts';
 import { hasTerm } from './text-match.ts';
 import { parseDatetime, parseTimespan } from './times.ts';
@@ -106,6 +106,30 @@ function folded(expression: Expression): Expression {
       if (!known) {
         value = at(0);
         known = true;
+      }
+      return value;
+    },
+  };
+}
+
+/** The value of rows that have the same number is worked out once, where all that it depends on shares those numbers. */
+function remembered(expression: Expression, parts: readonly Expression[]): Expression {
+  const varying = parts.filter((part) => !part.constant);
+  const codes = varying[0]?.codes;
+  if (expression.constant || !codes || varying.some((part) => part.codes?.of !== codes.of)) return expression;
+  const { of, count } = codes;
+  const known = new Array<Value | undefined>(count + 1).fill(undefined);
+  const { type, at } = expression;
+  return {
+    type,
+    constant: false,
+    codes,
+    at: (row) => {
+      const code = (of[row] ?? -1) + 1;
+      let value = known[code];
+      if (value === undefined) {
+        value = at(row);
+        known[code] = value;
       }
       return value;
     },
@@ -255,7 +279,12 @@ function name(node: Node, scope: Scope): Expression {
 export function columnOf(named: string, scope: Scope): Expression | undefined {
   const position = scope.frame?.names.indexOf(named) ?? -1;
   const vector = scope.frame?.vectors[position];
-  return vector ? { type: vector.type, constant: false, at: reader(vector) } : undefined;
+  if (!vector) return undefined;
+  const { rows, values } = vector;
+  // Worth it where values come again: rows that refer to few of them.
+  const codes =
+    rows && values.length * 4 <= (scope.frame?.length ?? 0) ? { of: rows, count: values.length } : undefined;
+  return { type: vector.type, constant: false, at: reader(vector), codes };
 }
 
 // ---- operators --------------------------------------------------------------------------------------------------
@@ -279,16 +308,20 @@ function truth(e: Expression): (row: number) => boolean | null {
 }
 
 function binary(node: Node, scope: Scope): Expression {
-  const kind = nodeKind(node);
   const leftNode = child(node, 'Left');
   const rightNode = child(node, 'Right');
   if (nodeClass(leftNode) === 'StarExpression') return anyColumn(node, leftNode, scope);
   const left = expression(leftNode, scope);
-  if (kind === 'SearchExpression') {
+  if (nodeKind(node) === 'SearchExpression') {
     const text = rightNode.LiteralValue;
     return typeof text === 'string' ? sought(text, [left], scope) : refuse('This search', rightNode, scope);
   }
   const right = expression(rightNode, scope);
+  return remembered(binaryOf(node, left, right, scope), [left, right]);
+}
+
+function binaryOf(node: Node, left: Expression, right: Expression, scope: Scope): Expression {
+  const kind = nodeKind(node);
   const constant = left.constant && right.constant;
   const bool = (at: (row: number) => Value): Expression => ({ type: 'bool', constant, at });
   switch (kind) {
@@ -417,7 +450,7 @@ function between(node: Node, scope: Scope): Expression {
   }
   const low = ordering(value, from, (order) => order >= 0, node, scope);
   const high = ordering(value, to, (order) => order <= 0, node, scope);
-  return {
+  const inside: Expression = {
     type: 'bool',
     constant: value.constant && from.constant && to.constant,
     at: (row) => {
@@ -426,6 +459,7 @@ function between(node: Node, scope: Scope): Expression {
       return a === null || b === null ? null : (a === true && b === true) !== negated;
     },
   };
+  return remembered(inside, [value, from, to]);
 }
 
 interface Item {
@@ -441,7 +475,7 @@ function items(node: Node, scope: Scope): { constants: () => Item[]; others: [Ex
     const bare = nodeClass(item) === 'NameReference' ? scope.names.get(simpleName(item)) : undefined;
     if (isTabular(item) || bare?.kind === 'table') {
       fixed.push(() => {
-        const frame = scope.run.tabular(item, within(scope, undefined));
+        const frame = tableOnce(item, scope);
         const column = frame.vectors[0];
         if (!column) return [];
         const read = reader(column);
@@ -500,7 +534,7 @@ function inList(node: Node, scope: Scope): Expression {
     if (e.type === 'dynamic') return refuse('A list that differs by row', item, scope);
     return fold ? sameText(left, e) : equality(left, e, false, item, scope);
   });
-  return {
+  const inside: Expression = {
     type: 'bool',
     constant: left.constant && others.length === 0,
     at: (row) => {
@@ -518,6 +552,7 @@ function inList(node: Node, scope: Scope): Expression {
       return found !== negated;
     },
   };
+  return remembered(inside, [left, ...others.map(([e]) => e)]);
 }
 
 function sameText(left: Expression, right: Expression): (row: number) => boolean {
@@ -533,7 +568,7 @@ function hasList(node: Node, all: boolean, scope: Scope): Expression {
   if (first) return refuse('A list that differs by row', first[1], scope);
   const text = textReader(left);
   let needles: string[] | undefined;
-  return {
+  const inside: Expression = {
     type: 'bool',
     constant: left.constant,
     at: (row) => {
@@ -542,6 +577,7 @@ function hasList(node: Node, all: boolean, scope: Scope): Expression {
       return all ? needles.every((n) => hasAnyCase(cell, n)) : needles.some((n) => hasAnyCase(cell, n));
     },
   };
+  return remembered(inside, [left]);
 }
 
 // ---- paths ------------------------------------------------------------------------------------------------------
@@ -556,11 +592,12 @@ function path(node: Node, scope: Scope): Expression {
     nodeClass(selector) === 'BracketedExpression' ? expression(child(selector, 'Expression'), scope) : undefined;
   const step = key ? key.at : constantly(simpleName(selector));
   const { at } = from;
-  return folded({
+  const found: Expression = {
     type: 'dynamic',
     constant: from.constant && (key?.constant ?? true),
     at: (row) => element(at(row), step(row)),
-  });
+  };
+  return folded(remembered(found, key ? [from, key] : [from]));
 }
 
 const constantly =
@@ -614,7 +651,8 @@ function functionCall(node: Node, scope: Scope): Expression {
   if (decimal >= 0) return refuse('decimal', argumentNodes[decimal] ?? node, scope);
   const call: Call = { name: called, node, argumentNodes, args, type, scope };
   const at = implementation(call);
-  return folded({ type, constant: !ROW_DEPENDENT.has(called) && args.every((a) => a.constant), at });
+  if (ROW_DEPENDENT.has(called)) return { type, constant: false, at };
+  return folded(remembered({ type, constant: args.every((a) => a.constant), at }, args));
 }
 
 function columnIfExists(node: Node, argumentNodes: readonly Node[], scope: Scope): Expression {
@@ -649,7 +687,7 @@ function packAll(node: Node, argumentNodes: readonly Node[], scope: Scope): Expr
 function scalarOf(node: Node, scope: Scope): Expression {
   const bare = nodeClass(node) === 'NameReference' ? scope.names.get(simpleName(node)) : undefined;
   if (!isTabular(node) && bare?.kind !== 'table') return expression(node, scope);
-  const frame = scope.run.tabular(node, within(scope, undefined));
+  const frame = tableOnce(node, scope);
   const first = frame.vectors[0];
   const type = first?.type ?? 'dynamic';
   return literal(first && frame.length > 0 ? reader(first)(0) : missing(type), type);

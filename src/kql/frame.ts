@@ -23,7 +23,7 @@ export interface Frame {
 }
 
 /** Rows that any one step may hold; more are refused, not dropped. */
-export const MAX_FRAME_ROWS = 5_000_000;
+export const MAX_FRAME_ROWS = 16_777_216;
 
 export type Reader = (row: number) => Value;
 
@@ -95,38 +95,41 @@ export function checkRows(rows: number): void {
   }
 }
 
-/** Numbers rows by the value of their keys: equal keys, nulls included, get one number, in order of first appearance. */
-export function groupRows(
-  keys: readonly Reader[],
-  length: number,
-  keyOf: (value: Value) => unknown,
-): { group: Int32Array; first: number[] } {
-  let group = new Int32Array(length);
-  let first: number[] = length > 0 ? [0] : [];
-  keys.forEach((read, position) => {
-    const next = new Int32Array(length);
-    const firsts: number[] = [];
-    const ids = new Map<unknown, number>();
-    const pairs = new Map<number, number>();
-    for (let r = 0; r < length; r++) {
-      const key = keyOf(read(r));
-      let id = ids.get(key);
-      if (id === undefined) {
-        id = ids.size;
-        ids.set(key, id);
-      }
-      // At most 5 million groups times 5 million values: below 2^53.
-      const pair = position === 0 ? id : (group[r] ?? 0) * MAX_FRAME_ROWS + id;
-      let g = pairs.get(pair);
-      if (g === undefined) {
-        g = firsts.length;
-        pairs.set(pair, g);
-        firsts.push(r);
-      }
-      next[r] = g;
+/** The rows of several frames of the same columns, in order. */
+export function concat(frames: readonly Frame[]): Frame {
+  const [first, ...more] = frames;
+  if (!first) throw new Error('no frames');
+  if (more.length === 0) return first;
+  const length = frames.reduce((sum, f) => sum + f.length, 0);
+  checkRows(length);
+  const vectors = first.vectors.map(({ type }, i) =>
+    joined(
+      type,
+      frames.map((f) => ({ vector: f.vectors[i] ?? vectorOf(type, []), length: f.length })),
+      length,
+    ),
+  );
+  return { names: first.names, vectors, length, serialized: false };
+}
+
+function joined(type: ColumnType, parts: readonly { vector: Vector; length: number }[], length: number): Vector {
+  const values = parts[0]?.vector.values ?? [];
+  // A column without cells, and one whose parts share what they refer to, stay so.
+  if (parts.every(({ vector }) => vector.values.length === 0)) return vectorOf(type, []);
+  if (parts.every(({ vector }) => vector.values === values && vector.rows !== undefined)) {
+    const rows = new Int32Array(length);
+    let at = 0;
+    for (const { vector, length: own } of parts) {
+      if (vector.rows) rows.set(vector.rows.subarray(0, own), at);
+      at += own;
     }
-    group = next;
-    first = firsts;
-  });
-  return { group, first };
+    return { type, values, rows };
+  }
+  const all: Value[] = new Array(length);
+  let at = 0;
+  for (const { vector, length: own } of parts) {
+    const read = reader(vector);
+    for (let r = 0; r < own; r++) all[at++] = read(r);
+  }
+  return vectorOf(type, all);
 }

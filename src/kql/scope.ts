@@ -1,6 +1,8 @@
 import type { Frame, Vector } from './frame.ts';
 import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
 import { type Node, sourceText, startOf } from './language.ts';
+import type { ReadTable } from './read-table.ts';
+import type { Hold, Rows } from './rows.ts';
 import type { Table } from './table.ts';
 import type { Ticks } from './times.ts';
 import type { ColumnType } from './types.ts';
@@ -10,10 +12,17 @@ import type { Value } from './values.ts';
 export interface Run {
   text: string;
   now: Ticks;
-  tables: ReadonlyMap<string, Table>;
+  tables: ReadonlyMap<string, Table | ReadTable>;
   /** The two halves of the evaluator know each other through here only. */
   expression(node: Node, scope: Scope): Expression;
+  /** A tabular expression's rows, all there. */
   tabular(node: Node, scope: Scope, input?: Frame): Frame;
+  /** The same, read piece by piece where they can be. */
+  rows(node: Node, scope: Scope, input?: Frame): Rows;
+  /** Told of rows that are kept in memory, before more are read; throws where they are too many. */
+  hold: Hold;
+  /** Tables that stand for values: worked out once for all pieces. */
+  once: WeakMap<Node, { names: Scope['names']; frame: Frame }>;
   /** The columns of a function that makes several; undefined for any other expression. */
   tuple(node: Node, scope: Scope, length: number): { names: string[]; vectors: Vector[] } | undefined;
   /** User functions in progress; deeper than a bound is refused. */
@@ -43,12 +52,14 @@ export interface Expression {
   /** The same for every row. */
   constant: boolean;
   at(row: number): Value;
+  /** Where rows with the same number have the same value: the number of each row, from -1, and what none reaches. */
+  codes?: { of: Int32Array; count: number } | undefined;
 }
 
 /** What a name of the query stands for. */
 export type Binding =
   | { kind: 'scalar'; expression: Expression; frame: Frame | undefined }
-  | { kind: 'table'; frame(): Frame }
+  | { kind: 'table'; rows(): Rows }
   | { kind: 'function'; declaration: Node; scope: Scope };
 
 export interface Scope {
@@ -112,4 +123,13 @@ export function constantCount(node: Node, scope: Scope): number {
     return fail('semantic', 'A whole number is expected here.', node, scope);
   }
   return Math.max(0, value);
+}
+
+/** The rows of a tabular expression that stands for values and depends on no row; read once for the whole query. */
+export function tableOnce(node: Node, scope: Scope): Frame {
+  const known = scope.run.once.get(node);
+  if (known?.names === scope.names) return known.frame;
+  const frame = scope.run.tabular(node, within(scope, undefined));
+  scope.run.once.set(node, { names: scope.names, frame });
+  return frame;
 }

@@ -1,5 +1,5 @@
 import { callFunction } from './calling.ts';
-import { type Frame, frameOf, pick, vectorOf } from './frame.ts';
+import { type Frame, pick, vectorOf } from './frame.ts';
 import {
   child,
   list,
@@ -22,22 +22,16 @@ import { partition } from './operators/partition.ts';
 import { plugin } from './operators/plugins.ts';
 import { sampleDistinct, topHitters } from './operators/sample.ts';
 import { search } from './operators/search.ts';
-import { sort, top } from './operators/sort.ts';
+import { firstInOrder, firstTaken, sort, sortKeys, topKeys } from './operators/sort.ts';
 import { datatable, print, range } from './operators/sources.ts';
-import { distinct, summarize } from './operators/summarize.ts';
+import { distinctRows, summarizer } from './operators/summarize.ts';
 import { topNested } from './operators/top-nested.ts';
 import { union } from './operators/union.ts';
+import { rowsOf } from './read-table.ts';
+import { isStream, mapped, type Reducer, type Rows, reduced, whole } from './rows.ts';
 import { constantCount, noTable, refuse, type Scope, within } from './scope.ts';
 
 type Operator = (node: Node, input: Frame, scope: Scope) => Frame;
-
-const take: Operator = (node, input, scope) => {
-  const count = Math.min(input.length, constantCount(child(node, 'Expression'), scope));
-  return pick(
-    input,
-    Int32Array.from({ length: count }, (_, i) => i),
-  );
-};
 
 const serialize: Operator = (node, input, scope) => {
   const serialized = { ...input, serialized: true };
@@ -53,26 +47,10 @@ const OPERATORS: Record<string, Operator> = {
   ProjectKeepOperator: chooseColumns,
   ProjectReorderOperator: chooseColumns,
   ProjectRenameOperator: rename,
-  SummarizeOperator: summarize,
   MakeSeriesOperator: makeSeries,
-  DistinctOperator: distinct,
-  CountOperator: (node, input) => ({
-    names: resultColumns(node).map((c) => c.name),
-    vectors: [vectorOf('long', [input.length])],
-    length: 1,
-    serialized: false,
-  }),
-  TakeOperator: take,
   SortOperator: sort,
-  TopOperator: top,
-  JoinOperator: join,
-  LookupOperator: join,
-  UnionOperator: (node, input, scope) => union(node, input, '', scope),
-  SearchOperator: (node, input, scope) => search(node, input, '', scope),
-  AsOperator: (_node, input) => input,
   EvaluateOperator: plugin,
   PartitionOperator: partition,
-  SampleOperator: take,
   SampleDistinctOperator: sampleDistinct,
   TopHittersOperator: topHitters,
   TopNestedOperator: topNested,
@@ -83,47 +61,75 @@ const OPERATORS: Record<string, Operator> = {
   ParseWhereOperator: parse,
   GetSchemaOperator: (_node, input) => getschema(input),
   SerializeOperator: serialize,
-  // A chart is the client's affair; the rows are the same.
-  RenderOperator: (_node, input) => input,
   ConsumeOperator: (_node, input) => pick(input, new Int32Array(0)),
 };
 
+/** Operators that make of each row what they make of it whatever the others are: a piece at a time will do. */
+const BY_ROW: ReadonlySet<string> = new Set([
+  'FilterOperator',
+  'ExtendOperator',
+  'ProjectOperator',
+  'ProjectAwayOperator',
+  'ProjectKeepOperator',
+  'ProjectReorderOperator',
+  'ProjectRenameOperator',
+  'ParseKvOperator',
+  'MvExpandOperator',
+  'MvApplyOperator',
+  'ParseOperator',
+  'ParseWhereOperator',
+]);
+/** Those of them that leave out no row and make no more of them. */
+const AS_MANY: ReadonlySet<string> = new Set([
+  'ExtendOperator',
+  'ProjectRenameOperator',
+  'ParseKvOperator',
+  'ParseOperator',
+]);
+
+/** Operators that look at no row. */
+const WITHOUT_ROWS: ReadonlySet<string> = new Set(['GetSchemaOperator', 'ConsumeOperator']);
+
+/** Operators that take in rows piece by piece and give few. */
+const REDUCERS: Record<string, (node: Node, scope: Scope) => Reducer> = {
+  SummarizeOperator: summarizer,
+  DistinctOperator: distinctRows,
+  CountOperator: counter,
+  TakeOperator: (node, scope) => firstTaken(constantCount(child(node, 'Expression'), scope)),
+  SampleOperator: (node, scope) => firstTaken(constantCount(child(node, 'Expression'), scope)),
+  TopOperator: (node, scope) => firstInOrder(topKeys(node), constantCount(child(node, 'Expression'), scope), scope),
+};
+
+function counter(node: Node): Reducer {
+  let length = 0;
+  return {
+    add: (frame) => {
+      length += frame.length;
+    },
+    result: () => ({
+      names: resultColumns(node).map((c) => c.name),
+      vectors: [vectorOf('long', [length])],
+      length: 1,
+      serialized: false,
+    }),
+  };
+}
+
 /** Evaluates a tabular expression. `input` is what an operator without a source works on: a subquery's rows. */
 export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
+  return whole(rows(node, scope, input), scope.run.hold);
+}
+
+/** The same, read piece by piece as far as the operators allow it. */
+export function rows(node: Node, scope: Scope, input?: Rows): Rows {
   const kind = nodeClass(node);
   switch (kind) {
-    case 'PipeExpression': {
-      // A long pipe is a deep tree: walk it down first, so that its length costs no stack.
-      const operators: Node[] = [];
-      let source = node;
-      while (nodeClass(source) === 'PipeExpression') {
-        operators.push(child(source, 'Operator'));
-        source = child(source, 'Expression');
-      }
-      let frame = tabular(source, scope, input);
-      let label = tableName(source, scope);
-      let inner = scope;
-      for (const operator of operators.reverse()) {
-        switch (nodeClass(operator)) {
-          case 'UnionOperator':
-            frame = union(operator, frame, label, inner);
-            break;
-          case 'SearchOperator':
-            frame = search(operator, frame, label, inner);
-            break;
-          case 'AsOperator':
-            inner = naming(operator, frame, inner);
-            break;
-          default:
-            frame = apply(operator, frame, inner);
-        }
-        label = nodeClass(operator) === 'AsOperator' ? simpleName(child(operator, 'Name')) : '';
-      }
-      return frame;
-    }
+    case 'PipeExpression':
+      return piped(node, scope, input);
     case 'ParenthesizedExpression':
+      return rows(child(node, 'Expression'), scope, input);
     case 'MaterializeExpression':
-      return tabular(child(node, 'Expression'), scope, input);
+      return whole(rows(child(node, 'Expression'), scope, input), scope.run.hold);
     case 'NameReference':
       return named(node, scope);
     case 'FunctionCallExpression':
@@ -146,10 +152,39 @@ export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
   }
 }
 
+function piped(node: Node, scope: Scope, input?: Rows): Rows {
+  // A long pipe is a deep tree: walk it down first, so that its length costs no stack.
+  const operators: Node[] = [];
+  let source = node;
+  while (nodeClass(source) === 'PipeExpression') {
+    operators.push(child(source, 'Operator'));
+    source = child(source, 'Expression');
+  }
+  operators.reverse();
+  let made = rows(source, scope, input);
+  let label = tableName(source, scope);
+  let inner = scope;
+  for (let i = 0; i < operators.length; i++) {
+    const [operator, next] = [operators[i] ?? node, operators[i + 1]];
+    const kind = nodeClass(operator);
+    if (kind === 'UnionOperator') made = union(operator, made, label, inner);
+    else if (kind === 'SearchOperator') made = search(operator, made, label, inner);
+    else if (kind === 'AsOperator') inner = naming(operator, made, inner);
+    else if (kind === 'SortOperator' && next && nodeClass(next) === 'TakeOperator') {
+      // The first rows in order need no more memory than they are.
+      const count = constantCount(child(next, 'Expression'), inner);
+      made = reduced(made, firstInOrder(sortKeys(operator), count, inner));
+      i += 1;
+    } else made = apply(operator, made, inner);
+    label = kind === 'AsOperator' ? simpleName(child(operator, 'Name')) : '';
+  }
+  return made;
+}
+
 /** `as`: what the rows up to here are called in the rest of the pipe. */
-function naming(node: Node, frame: Frame, scope: Scope): Scope {
+function naming(node: Node, named: Rows, scope: Scope): Scope {
   const names = new Map(scope.names);
-  names.set(simpleName(child(node, 'Name')), { kind: 'table', frame: () => frame });
+  names.set(simpleName(child(node, 'Name')), { kind: 'table', rows: () => named });
   return { ...scope, names };
 }
 
@@ -158,9 +193,18 @@ function tableName(source: Node, scope: Scope): string {
   return bare ? simpleName(source) : '';
 }
 
-function apply(node: Node, input: Frame, scope: Scope): Frame {
-  const operator = OPERATORS[nodeClass(node)];
-  return operator ? operator(node, input, scope) : refuse(describe(node), node, scope);
+function apply(node: Node, input: Rows, scope: Scope): Rows {
+  const kind = nodeClass(node);
+  const reducer = REDUCERS[kind];
+  if (reducer) return reduced(input, reducer(node, scope));
+  // A chart is the client's affair; the rows are the same.
+  if (kind === 'RenderOperator') return input;
+  if (kind === 'JoinOperator' || kind === 'LookupOperator') return join(node, input, scope);
+  const operator = OPERATORS[kind];
+  if (!operator) return refuse(describe(node), node, scope);
+  if (BY_ROW.has(kind)) return mapped(input, (frame) => operator(node, frame, scope), AS_MANY.has(kind));
+  if (isStream(input) && WITHOUT_ROWS.has(kind)) return operator(node, input.empty, scope);
+  return operator(node, whole(input, scope.run.hold), scope);
 }
 
 function describe(node: Node): string {
@@ -169,18 +213,18 @@ function describe(node: Node): string {
   return `The operator '${keyword || kind.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase()}'`;
 }
 
-function named(node: Node, scope: Scope): Frame {
+function named(node: Node, scope: Scope): Rows {
   const name = simpleName(node);
   const binding = scope.names.get(name);
-  if (binding?.kind === 'table') return binding.frame();
+  if (binding?.kind === 'table') return binding.rows();
   if (binding?.kind === 'function') return callTabular(node, [], scope);
   if (name.includes('*')) return refuse('A table name with a wildcard', node, scope);
   const table = scope.run.tables.get(name);
-  if (table && referencedSymbol(node)?.kind !== 'ColumnSymbol') return frameOf(table);
+  if (table && referencedSymbol(node)?.kind !== 'ColumnSymbol') return rowsOf(table);
   return noTable(name, node, scope);
 }
 
-function call(node: Node, scope: Scope): Frame {
+function call(node: Node, scope: Scope): Rows {
   const name = simpleName(child(node, 'Name'));
   const args = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
   if (scope.names.get(name)?.kind === 'function') return callTabular(node, args, scope);
@@ -189,15 +233,15 @@ function call(node: Node, scope: Scope): Frame {
   if (name === 'table' && only) {
     const wanted = scope.run.expression(only, within(scope, undefined)).at(0);
     const table = scope.run.tables.get(String(wanted));
-    return table ? frameOf(table) : noTable(String(wanted), node, scope);
+    return table ? rowsOf(table) : noTable(String(wanted), node, scope);
   }
   return refuse(`The function '${name}()'`, child(node, 'Name'), scope);
 }
 
-function callTabular(node: Node, args: readonly Node[], scope: Scope): Frame {
+function callTabular(node: Node, args: readonly Node[], scope: Scope): Rows {
   const { body, inner, leave } = callFunction(node, args, scope);
   try {
-    return tabular(body, inner);
+    return rows(body, inner);
   } finally {
     leave();
   }

@@ -599,7 +599,7 @@ describe('what is refused', () => {
   it('bounds rows, calls and depth', () => {
     expect(() => evaluate('range x from 1 to 100 step 1', [], { now, maxRows: 99 })).toThrow(KqlError);
     expect(failure('range x from 1 to 100000000 step 1').kind).toBe('limit');
-    const million = 'range x from 1 to 3000 step 1 | extend k = 1';
+    const million = 'range x from 1 to 5000 step 1 | extend k = 1';
     expect(failure(`${million} | join kind=inner (${million}) on k | count`).kind).toBe('limit');
     expect(failure(`print ${'('.repeat(20_000)}1${')'.repeat(20_000)}`).kind).toBe('limit');
     expect(failure(`print ${new Array(1_000).fill('1 == 2').join(' or ')}`).kind).toBe('limit');

@@ -1,6 +1,8 @@
 import { convert } from '../call.ts';
-import { type Frame, frameOf, reader, type Vector, vectorOf } from '../frame.ts';
+import { type Frame, reader, type Vector, vectorOf } from '../frame.ts';
 import { child, list, literalText, type Node, optional, resultColumns, simpleName, sourceText } from '../language.ts';
+import { type ReadTable, rowsOf } from '../read-table.ts';
+import { whole } from '../rows.ts';
 import { fail, type Scope } from '../scope.ts';
 import type { Table } from '../table.ts';
 import type { Column } from '../types.ts';
@@ -73,8 +75,14 @@ export function externalData(node: Node, scope: Scope): Frame {
   };
 }
 
-function partOf(table: Table, declared: readonly Column[], byPlace: boolean, node: Node, scope: Scope): Frame {
-  const frame = frameOf(table);
+function partOf(
+  table: Table | ReadTable,
+  declared: readonly Column[],
+  byPlace: boolean,
+  node: Node,
+  scope: Scope,
+): Frame {
+  const frame = whole(rowsOf(table), scope.run.hold);
   const named = declared.map((c) => frame.names.indexOf(c.name));
   const lacking = declared[named.indexOf(-1)];
   if (lacking && !(byPlace && frame.names.length === declared.length)) {

@@ -1,4 +1,5 @@
 import { checkRows, type Frame, pickVectors, type Reader, reader, type Vector } from '../frame.ts';
+import { Grouping } from '../grouping.ts';
 import {
   child,
   list,
@@ -11,13 +12,8 @@ import {
   resultColumns,
   simpleName,
 } from '../language.ts';
+import { isStream, type Rows } from '../rows.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
-import { keyOf } from '../values.ts';
-
-interface Side {
-  frame: Frame;
-  keys: string[];
-}
 
 /** The pairs of key columns: `on A` and `on $left.A == $right.B`. */
 function keyPairs(node: Node, scope: Scope): [string, string][] {
@@ -45,49 +41,10 @@ function pairsOf(node: Node, scope: Scope): [string, string][] {
   return refuse('This join condition', node, scope);
 }
 
-/** Numbers the keys of both sides: equal keys, and null with null, get one number. */
-function numberKeys(left: Side, right: Side, node: Node, scope: Scope): [Int32Array, Int32Array] {
-  const leftIds = new Int32Array(left.frame.length);
-  const rightIds = new Int32Array(right.frame.length);
-  left.keys.forEach((leftName, k) => {
-    const [l, r] = [keyVector(left, leftName, node, scope), keyVector(right, right.keys[k] ?? '', node, scope)];
-    if (l.type !== r.type && !(isWhole(l) && isWhole(r))) {
-      fail(
-        'semantic',
-        `The join keys '${leftName}' are of the types ${l.type} and ${r.type}. Please use an explicit cast.`,
-        node,
-        scope,
-      );
-    }
-    const ids = new Map<unknown, number>();
-    const pairs = new Map<number, number>();
-    const extend = (into: Int32Array, read: Reader): void => {
-      for (let row = 0; row < into.length; row++) {
-        const key = keyOf(read(row));
-        let id = ids.get(key);
-        if (id === undefined) {
-          id = ids.size;
-          ids.set(key, id);
-        }
-        const pair = (into[row] ?? 0) * 16_777_216 + id;
-        let combined = pairs.get(pair);
-        if (combined === undefined) {
-          combined = pairs.size;
-          pairs.set(pair, combined);
-        }
-        into[row] = combined;
-      }
-    };
-    extend(leftIds, reader(l));
-    extend(rightIds, reader(r));
-  });
-  return [leftIds, rightIds];
-}
-
 const isWhole = (v: Vector): boolean => v.type === 'int' || v.type === 'long';
 
-function keyVector(side: Side, name: string, node: Node, scope: Scope): Vector {
-  const vector = side.frame.vectors[side.frame.names.indexOf(name)];
+function keyVector(frame: Frame, name: string, node: Node, scope: Scope): Vector {
+  const vector = frame.vectors[frame.names.indexOf(name)];
   if (!vector) return fail('semantic', `The join key '${name}' is not a column.`, node, scope);
   if (vector.type === 'dynamic')
     fail('semantic', `The join key '${name}' is of a 'dynamic' type. Please use an explicit cast.`, node, scope);
@@ -109,10 +66,31 @@ const KINDS: ReadonlySet<string> = new Set([
   'rightantisemi',
 ]);
 
-export function join(node: Node, input: Frame, outer: Scope): Frame {
+/** Joins left rows with the right side; with `last`, also what is known only when all of the left have been seen. */
+type Probe = (left: Frame, last: boolean) => Frame;
+
+export function join(node: Node, input: Rows, outer: Scope): Rows {
+  const prepared = prepare(node, outer);
+  if (!isStream(input)) return prepared()(input, true);
+  return {
+    empty: prepared()(input.empty, false),
+    *pieces() {
+      const probe = prepared();
+      for (const piece of input.pieces()) {
+        const found = probe(piece, false);
+        if (found.length > 0) yield found;
+      }
+      const rest = probe(input.empty, true);
+      if (rest.length > 0) yield rest;
+    },
+  };
+}
+
+/** Reads the right side and numbers its keys, once; what it gives begins a join from the first left row. */
+function prepare(node: Node, outer: Scope): () => Probe {
   const lookup = nodeClass(node) === 'LookupOperator';
   const scope = within(outer, undefined);
-  const rightFrame = scope.run.tabular(child(node, 'Expression'), scope);
+  const right = scope.run.tabular(child(node, 'Expression'), scope);
   const given = parameters(node).get('kind');
   const kind = given ? literalText(given) : lookup ? 'leftouter' : 'innerunique';
   if (!KINDS.has(kind) || (lookup && kind !== 'leftouter' && kind !== 'inner')) {
@@ -121,74 +99,121 @@ export function join(node: Node, input: Frame, outer: Scope): Frame {
   const clause = optional(node, lookup ? 'LookupClause' : 'ConditionClause');
   if (!clause) return refuse('A join without a condition', node, scope);
   const pairs = keyPairs(clause, scope);
-  const left: Side = { frame: input, keys: pairs.map((p) => p[0]) };
-  const right: Side = { frame: rightFrame, keys: pairs.map((p) => p[1]) };
-  const [leftIds, rightIds] = numberKeys(left, right, clause, scope);
-
-  const semi = semiRows(kind, leftIds, rightIds);
-  if (semi) {
-    const from = kind.startsWith('right') ? rightFrame : input;
-    return { names: from.names, vectors: pickVectors(from.vectors, semi), length: semi.length, serialized: false };
-  }
-  const [leftRows, rightRows] = matchRows(kind, leftIds, rightIds);
-  // lookup leaves out the right side's keys.
-  const keep = rightFrame.names.map((n, i) => [n, i] as const).filter(([n]) => !(lookup && right.keys.includes(n)));
-  const vectors = [
-    ...pickVectors(input.vectors, leftRows),
-    ...pickVectors(
-      keep.flatMap(([, i]) => rightFrame.vectors[i] ?? []),
-      rightRows,
-    ),
-  ];
+  const rightKeys = pairs.map((p) => keyVector(right, p[1], clause, scope));
+  const grouping = new Grouping();
+  const { group } = grouping.number(rightKeys.map(keyOf), right.length);
+  const rowsOf = byGroup(group, grouping.count);
   const names = resultColumns(node).map((c) => c.name);
-  if (names.length !== vectors.length) return refuse('This join', node, scope);
-  return { names, vectors, length: leftRows.length, serialized: false };
+  const semi = kind.includes('anti') || kind.endsWith('semi');
+  // lookup leaves out the right side's keys.
+  const kept = right.vectors.filter((_, i) => !(lookup && pairs.some((p) => p[1] === right.names[i])));
+  return () => {
+    const seen = new Uint8Array(grouping.count);
+    return (left, last) => {
+      const leftKeys = pairs.map((p, k) =>
+        sameType(keyVector(left, p[0], clause, scope), p[0], rightKeys[k], clause, scope),
+      );
+      const ids = grouping.find(leftKeys.map(keyOf), left.length);
+      if (semi) return semiRows(kind, left, right, ids, group, seen, last);
+      const [leftRows, rightRows] = matchRows(kind, ids, group, rowsOf, seen, last);
+      const vectors = [...pickVectors(left.vectors, leftRows), ...pickVectors(kept, rightRows)];
+      if (names.length !== vectors.length) return refuse('This join', node, scope);
+      return { names, vectors, length: leftRows.length, serialized: false };
+    };
+  };
 }
 
-/** The rows that a semi or anti join keeps of its side; undefined for the other kinds. */
-function semiRows(kind: string, leftIds: Int32Array, rightIds: Int32Array): Int32Array | undefined {
+const keyOf = (vector: Vector): { at: Reader } => ({ at: reader(vector) });
+
+function sameType(left: Vector, name: string, right: Vector | undefined, node: Node, scope: Scope): Vector {
+  if (right && (left.type === right.type || (isWhole(left) && isWhole(right)))) return left;
+  return fail(
+    'semantic',
+    `The join keys '${name}' are of the types ${left.type} and ${right?.type}. Please use an explicit cast.`,
+    node,
+    scope,
+  );
+}
+
+/** The rows of each group, in order. */
+function byGroup(group: Int32Array, count: number): Int32Array[] {
+  const sizes = new Int32Array(count);
+  for (const g of group) sizes[g] = (sizes[g] ?? 0) + 1;
+  const rows = Array.from(sizes, (size) => new Int32Array(size));
+  sizes.fill(0);
+  group.forEach((g, row) => {
+    const at = sizes[g] ?? 0;
+    const own = rows[g];
+    if (own) own[at] = row;
+    sizes[g] = at + 1;
+  });
+  return rows;
+}
+
+/** The rows that a semi or anti join keeps of its side. Those of the right are known when all of the left were seen. */
+function semiRows(
+  kind: string,
+  left: Frame,
+  right: Frame,
+  ids: Int32Array,
+  group: Int32Array,
+  seen: Uint8Array,
+  last: boolean,
+): Frame {
   const anti = kind.includes('anti');
-  if (!anti && !kind.endsWith('semi')) return undefined;
-  const [kept, other] = kind.startsWith('right') ? [rightIds, leftIds] : [leftIds, rightIds];
-  const present = new Set(other);
+  const ofRight = kind.startsWith('right');
   const rows: number[] = [];
-  kept.forEach((id, row) => {
-    if (present.has(id) !== anti) rows.push(row);
-  });
-  return Int32Array.from(rows);
+  if (ofRight) {
+    for (const id of ids) if (id >= 0) seen[id] = 1;
+    if (last) {
+      group.forEach((g, row) => {
+        if ((seen[g] === 1) !== anti) rows.push(row);
+      });
+    }
+  } else {
+    ids.forEach((id, row) => {
+      if (id >= 0 !== anti) rows.push(row);
+    });
+  }
+  const from = ofRight ? right : left;
+  return {
+    names: from.names,
+    vectors: pickVectors(from.vectors, Int32Array.from(rows)),
+    length: rows.length,
+    serialized: false,
+  };
 }
 
-function matchRows(kind: string, leftIds: Int32Array, rightIds: Int32Array): [Int32Array, Int32Array] {
-  const byKey = new Map<number, number[]>();
-  rightIds.forEach((id, row) => {
-    const rows = byKey.get(id);
-    if (rows) rows.push(row);
-    else byKey.set(id, [row]);
-  });
+function matchRows(
+  kind: string,
+  ids: Int32Array,
+  group: Int32Array,
+  rowsOf: readonly Int32Array[],
+  seen: Uint8Array,
+  last: boolean,
+): [Int32Array, Int32Array] {
   const leftRows: number[] = [];
   const rightRows: number[] = [];
-  const seen = new Set<number>();
   const keepLeft = kind === 'leftouter' || kind === 'fullouter';
-  leftIds.forEach((id, row) => {
-    if (kind === 'innerunique' && seen.has(id)) return;
-    seen.add(id);
-    const matches = byKey.get(id);
-    if (!matches) {
-      if (keepLeft) {
-        leftRows.push(row);
-        rightRows.push(-1);
-      }
+  ids.forEach((id, row) => {
+    if (id < 0) {
+      if (!keepLeft) return;
+      leftRows.push(row);
+      rightRows.push(-1);
       return;
     }
+    if (kind === 'innerunique' && seen[id] === 1) return;
+    seen[id] = 1;
+    const matches = rowsOf[id] ?? new Int32Array(0);
     checkRows(leftRows.length + matches.length);
     for (const match of matches) {
       leftRows.push(row);
       rightRows.push(match);
     }
   });
-  if (kind === 'rightouter' || kind === 'fullouter') {
-    rightIds.forEach((id, row) => {
-      if (seen.has(id)) return;
+  if (last && (kind === 'rightouter' || kind === 'fullouter')) {
+    group.forEach((g, row) => {
+      if (seen[g] === 1) return;
       leftRows.push(-1);
       rightRows.push(row);
     });

@@ -1,10 +1,11 @@
 import type { Groups } from '../aggregates.ts';
-import { checkRows, type Frame, groupRows, vectorOf } from '../frame.ts';
+import { checkRows, type Frame, vectorOf } from '../frame.ts';
 import { floorDatetime } from '../functions/dates.ts';
+import { groupRows } from '../grouping.ts';
 import { child, list, literalText, type Node, nodeClass, optional, parameters, resultColumns } from '../language.ts';
 import { addLongs, divideLongs, floorLong, type Long, multiplyLongs, subtractLongs } from '../longs.ts';
 import { constantOf, fail, refuse, type Scope, within } from '../scope.ts';
-import { isNumeric, keyOf, toDynamic, type Value } from '../values.ts';
+import { isNumeric, toDynamic, type Value } from '../values.ts';
 import { aggregated, unnamed } from './summarize.ts';
 
 /** The most points of one series. */
@@ -62,11 +63,7 @@ export function makeSeries(node: Node, input: Frame, outer: Scope): Frame {
   const keys = (byClause ? list(optional(byClause, 'Expressions')) : []).map((k) =>
     scope.run.expression(unnamed(k), scope),
   );
-  const numbered = groupRows(
-    keys.map((k) => k.at),
-    input.length,
-    keyOf,
-  );
+  const numbered = groupRows(keys, input.length);
   // Of no rows there is no series, unless kind=nonempty asks for one of defaults (Microsoft Learn, "make-series").
   const series = keys.length === 0 && (input.length > 0 || nonEmpty) ? 1 : numbered.first.length;
   // Where each series begins, and the end that it does not reach.

@@ -1,7 +1,7 @@
-import { checkRows, type Frame, groupRows, pick, type Vector, vectorOf } from '../frame.ts';
+import { checkRows, type Frame, pick, type Vector, vectorOf } from '../frame.ts';
+import { groupRows } from '../grouping.ts';
 import { child, literalText, type Node, nodeClass, parameters, resultColumns } from '../language.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
-import { keyOf } from '../values.ts';
 import { gather, placesOf } from './union.ts';
 
 /** The most partitions of the legacy strategy, which is the default one. */
@@ -17,7 +17,7 @@ export function partition(node: Node, input: Frame, outer: Scope): Frame {
   const key = outer.run.expression(child(node, 'ByExpression'), within(outer, input));
   if (key.type === 'dynamic')
     fail('semantic', 'partition cannot split by a dynamic.', child(node, 'ByExpression'), outer);
-  const { group, first } = groupRows([key.at], input.length, keyOf);
+  const { group, first } = groupRows([key], input.length);
   const most = strategy === 'legacy' ? LEGACY_PARTITIONS : MAX_PARTITIONS;
   if (first.length > most) {
     fail('limit', `partition makes ${first.length} parts, more than ${most}; see hint.strategy.`, node, outer);

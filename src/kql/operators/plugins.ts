@@ -1,6 +1,7 @@
 import type { Groups } from '../aggregates.ts';
 import { convert } from '../call.ts';
-import { checkRows, type Frame, groupRows, reader, type Vector, vectorOf } from '../frame.ts';
+import { checkRows, type Frame, reader, type Vector, vectorOf } from '../frame.ts';
+import { groupRows } from '../grouping.ts';
 import {
   child,
   endOf,
@@ -15,7 +16,7 @@ import {
 } from '../language.ts';
 import { constantOf, fail, refuse, SchemaFound, type Scope, within } from '../scope.ts';
 import type { Column, ColumnType } from '../types.ts';
-import { Instant, isBag, keyOf, missing, toText, type Value } from '../values.ts';
+import { Instant, isBag, missing, toText, type Value } from '../values.ts';
 import { ipLookup } from './ip-lookup.ts';
 import { aggregated } from './summarize.ts';
 
@@ -210,7 +211,10 @@ function pivot(call: Node, input: Frame, outer: Scope): Frame {
   for (const [i, k] of keys.entries()) {
     if (k.type === 'dynamic') fail('semantic', `pivot() cannot group by '${keyNames[i]}', a dynamic.`, call, outer);
   }
-  const numbered = groupRows(keys.map(reader), input.length, keyOf);
+  const numbered = groupRows(
+    keys.map((k) => ({ at: reader(k) })),
+    input.length,
+  );
   const value = outer.run.expression(pivotNode, scope);
   const titles = new Map<string, number>();
   const pivoted = new Int32Array(input.length);

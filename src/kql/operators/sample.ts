@@ -1,14 +1,15 @@
-import { type Frame, groupRows, vectorOf } from '../frame.ts';
+import { type Frame, vectorOf } from '../frame.ts';
+import { groupRows } from '../grouping.ts';
 import { child, type Node, optional, resultColumns } from '../language.ts';
 import { addLongs, type Long } from '../longs.ts';
 import { constantCount, refuse, type Scope, within } from '../scope.ts';
-import { isNumeric, keyOf, type Value } from '../values.ts';
+import { isNumeric, type Value } from '../values.ts';
 
 /** sample-distinct: some distinct values of an expression; here the first, so that the answer is repeatable. */
 export function sampleDistinct(node: Node, input: Frame, outer: Scope): Frame {
   const count = constantCount(child(node, 'Expression'), outer);
   const value = outer.run.expression(child(node, 'OfExpression'), within(outer, input));
-  const first = groupRows([value.at], input.length, keyOf).first.slice(0, count);
+  const first = groupRows([value], input.length).first.slice(0, count);
   return {
     names: resultColumns(node).map((c) => c.name),
     vectors: [
@@ -30,7 +31,7 @@ export function topHitters(node: Node, input: Frame, outer: Scope): Frame {
   const clause = optional(node, 'ByClause');
   const weight = clause ? scope.run.expression(child(clause, 'Expression'), scope) : undefined;
   if (weight && !['int', 'long', 'real'].includes(weight.type)) refuse(`top-hitters by a ${weight.type}`, node, outer);
-  const { group, first } = groupRows([value.at], input.length, keyOf);
+  const { group, first } = groupRows([value], input.length);
   const sums = first.map((): Long => 0);
   for (let row = 0; row < input.length; row++) {
     const g = group[row] ?? 0;

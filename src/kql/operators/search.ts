@@ -1,9 +1,11 @@
 import { toBool } from '../call.ts';
-import { checkRows, type Frame, frameOf, pick, type Vector, vectorOf } from '../frame.ts';
+import { checkRows, type Frame, pick, type Vector, vectorOf } from '../frame.ts';
 import { child, list, literalText, type Node, optional, parameters, resultColumns } from '../language.ts';
+import { rowsOf } from '../read-table.ts';
+import type { Rows } from '../rows.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
 import type { Value } from '../values.ts';
-import { type Branch, branches, gather, isView, placesOf } from './union.ts';
+import { type Branch, branches, gather, type Input, isView, placesOf, united } from './union.ts';
 
 /** The column in which search names the table of each row. */
 const SOURCE = '$table';
@@ -12,17 +14,21 @@ const SOURCE = '$table';
  * search: the rows of one input, of the tables it names, or of every table, in which the predicate holds. A bare text in
  * the predicate stands for "any column has it"; a column that a table lacks is a missing cell there.
  */
-export function search(node: Node, input: Frame | undefined, inputLabel: string, outer: Scope): Frame {
+export function search(node: Node, input: Rows | undefined, inputLabel: string, outer: Scope): Rows {
   const scope = within(outer, undefined);
-  const parts = input ? [{ label: inputLabel || 'union_arg0', frame: input }] : sources(node, scope);
+  const inputs = input ? [{ label: inputLabel || 'union_arg0', rows: input }] : sources(node, scope);
   const kindNode = parameters(node).get('kind');
   const kind = kindNode ? literalText(kindNode) : 'default';
   if (!['default', 'case_insensitive', 'case_sensitive'].includes(kind)) {
     fail('semantic', `'${kind}' is no kind of search.`, kindNode ?? node, outer);
   }
+  return united(inputs, (parts) => foundIn(node, parts, kind === 'case_sensitive', outer));
+}
+
+function foundIn(node: Node, parts: readonly Branch[], caseSensitive: boolean, outer: Scope): Frame {
   const condition = child(node, 'Condition');
   const found = parts.map(({ label, frame }): Branch => {
-    const inner: Scope = { ...within(outer, frame), search: { caseSensitive: kind === 'case_sensitive' } };
+    const inner: Scope = { ...within(outer, frame), search: { caseSensitive } };
     const { at } = outer.run.expression(condition, inner);
     const rows = new Int32Array(frame.length);
     let kept = 0;
@@ -45,11 +51,11 @@ export function search(node: Node, input: Frame | undefined, inputLabel: string,
   return { names: columns.map((c) => c.name), vectors, length, serialized: false };
 }
 
-function sources(node: Node, scope: Scope): Branch[] {
+function sources(node: Node, scope: Scope): Input[] {
   const clause = optional(node, 'InClause');
   if (clause) return list(optional(clause, 'Expressions')).flatMap((e, i) => branches(e, i, false, scope));
   const views = [...scope.names].filter(([, binding]) => isView(binding));
   const [first] = views;
   if (first) refuse(`A search of every table beside the view '${first[0]}'`, node, scope);
-  return [...scope.run.tables.values()].map((table) => ({ label: table.name, frame: frameOf(table) }));
+  return [...scope.run.tables.values()].map((table) => ({ label: table.name, rows: rowsOf(table) }));
 }

@@ -1,6 +1,7 @@
-import { AGGREGATES, bestRows, type Groups, nearestRank, sortedValues } from '../aggregates.ts';
+import { type Accumulator, AGGREGATES, BestRows, type Groups, percentilesArray } from '../aggregates.ts';
 import type { Call } from '../call.ts';
-import { type Frame, groupRows, pick, pickVectors, reader, type Vector, vectorOf } from '../frame.ts';
+import { reader, type Vector, vectorOf } from '../frame.ts';
+import { Grouping } from '../grouping.ts';
 import {
   child,
   children,
@@ -12,8 +13,10 @@ import {
   scalarType,
   simpleName,
 } from '../language.ts';
+import type { Reducer } from '../rows.ts';
 import { type Expression, fail, refuse, type Scope, within } from '../scope.ts';
-import { keyOf, missing } from '../values.ts';
+import type { ColumnType } from '../types.ts';
+import { missing, type Value } from '../values.ts';
 
 /** Calls that make several columns and so must be the only one. */
 const SEVERAL: ReadonlySet<string> = new Set([
@@ -44,145 +47,238 @@ function aggregateCalls(node: Node): Node[] {
   return children(node).flatMap(aggregateCalls);
 }
 
+/** What one item of a summarize makes of rows that come in pieces: one column, or several. */
+interface Item {
+  /** `scope` is that of the rows which `groups` numbers. */
+  add(scope: Scope, groups: Groups): void;
+  vectors(count: number): Vector[];
+}
+
 /** Binds an expression over aggregates to the groups: row g of the result is group g's value. */
 export function aggregated(node: Node, input: Scope, groups: Groups): Expression {
-  const computed = new Map<Node, Expression>();
-  for (const call of aggregateCalls(node)) computed.set(call, aggregate(call, input, groups));
-  const scope: Scope = { ...within(input, undefined), computed };
-  return input.run.expression(node, scope);
+  const aggregates = new Aggregates(node, input);
+  aggregates.add(input, groups);
+  return aggregates.expression(groups.count);
 }
 
-function aggregate(node: Node, input: Scope, groups: Groups): Expression {
-  const name = calledName(node) ?? '';
-  const implementation = AGGREGATES.get(name);
-  if (!implementation) return refuse(`The aggregate '${name}()' within an expression`, node, input);
-  const argumentNodes = argumentsOf(node);
-  const args = argumentNodes.map((a) => input.run.expression(a, input));
-  const type = scalarType(node) ?? args[0]?.type ?? 'dynamic';
-  const call: Call = { name, node, argumentNodes, args, type, scope: input };
-  const values = implementation(call, groups);
-  return { type, constant: false, at: (g) => values[g] ?? missing(type) };
-}
+/** An expression over aggregates, whose rows come in pieces. */
+class Aggregates implements Item {
+  readonly #node: Node;
+  readonly #calls: { node: Node; type: ColumnType; accumulator: Accumulator }[];
+  #scope: Scope;
 
-export function summarize(node: Node, input: Frame, outer: Scope): Frame {
-  const scope = within(outer, input);
-  const keyNodes = list(optional(optional(node, 'ByClause') ?? node, 'Expressions'));
-  if (optional(optional(node, 'ByClause') ?? node, 'BinClause')) refuse('summarize … bin=', node, scope);
-  const by = optional(node, 'ByClause') ? keyNodes : [];
-  const keys = by.map((k) => {
-    const key = scope.run.expression(unnamed(k), scope);
-    if (key.type === 'dynamic')
-      fail('semantic', 'A summarize group key is of type dynamic. Please use an explicit cast.', k, scope);
-    return key;
-  });
-  const numbered = groupRows(
-    keys.map((k) => k.at),
-    input.length,
-    keyOf,
-  );
-  // Without keys there is one group, even of no rows.
-  const count = keys.length === 0 ? 1 : numbered.first.length;
-  const groups: Groups = { group: numbered.group, count, length: input.length };
-  const vectors: Vector[] = keys.map((k) =>
-    vectorOf(
-      k.type,
-      numbered.first.map((row) => k.at(row)),
-    ),
-  );
-  const plainKeys = new Set(by.filter((k) => nodeClass(k) === 'NameReference').map(simpleName));
-  for (const item of list(optional(node, 'Aggregates')))
-    vectors.push(...columnsOf(unnamed(item), scope, groups, plainKeys));
-  const names = resultColumns(node).map((c) => c.name);
-  if (names.length !== vectors.length) return refuse('This summarize', node, scope);
-  return { names, vectors, length: count, serialized: false };
-}
+  constructor(node: Node, scope: Scope) {
+    this.#node = node;
+    this.#scope = scope;
+    this.#calls = aggregateCalls(node).map((called) => {
+      const implementation = AGGREGATES.get(calledName(called) ?? '');
+      if (!implementation) return refuse(`The aggregate '${calledName(called)}()' within an expression`, called, scope);
+      const call = callOf(called, scope);
+      return { node: called, type: call.type, accumulator: implementation(call) };
+    });
+  }
 
-function columnsOf(node: Node, scope: Scope, groups: Groups, plainKeys: ReadonlySet<string>): Vector[] {
-  const input = scope.frame;
-  const name = calledName(node) ?? '';
-  const args = argumentsOf(node);
-  if (!input) return [];
-  if (name === 'arg_max' || name === 'arg_min' || name === 'argmax' || name === 'argmin') {
-    const [first, ...rest] = args;
-    if (!first) return refuse(`This ${name}()`, node, scope);
-    const value = scope.run.expression(unnamed(first), scope);
-    const rows = bestRows(value, groups, name === 'arg_max' || name === 'argmax' ? 1 : -1);
-    const sought = nodeClass(first) === 'NameReference' ? simpleName(first) : undefined;
+  add(scope: Scope, groups: Groups): void {
+    this.#scope = scope;
+    for (const { node, accumulator } of this.#calls) accumulator.add(callOf(node, scope), groups);
+  }
+
+  expression(count: number): Expression {
+    const computed = new Map<Node, Expression>();
+    for (const { node, type, accumulator } of this.#calls) {
+      const values = accumulator.values(count);
+      computed.set(node, { type, constant: false, at: (g) => values[g] ?? missing(type) });
+    }
+    const scope: Scope = { ...within(this.#scope, undefined), computed };
+    return scope.run.expression(this.#node, scope);
+  }
+
+  vectors(count: number): Vector[] {
+    const value = this.expression(count);
     return [
-      atRows(value, rows),
-      ...rest.flatMap((r) =>
-        nodeClass(r) === 'StarExpression'
-          ? starColumns(input, rows, (n) => !plainKeys.has(n) && n !== sought)
-          : [atRows(scope.run.expression(unnamed(r), scope), rows)],
+      vectorOf(
+        value.type,
+        Array.from({ length: count }, (_, g) => value.at(g)),
       ),
     ];
   }
-  if (name === 'percentiles') {
-    const [valueNode, ...percents] = args;
-    if (!valueNode) return refuse('This percentiles()', node, scope);
-    const value = scope.run.expression(valueNode, scope);
-    if (value.type === 'dynamic') return refuse('percentiles() of a dynamic', valueNode, scope);
-    const sorted = sortedValues(value, groups);
-    return percents.map((p) => {
-      const percent = Number(scope.run.expression(p, scope).at(0));
-      return vectorOf(
-        value.type,
-        sorted.map((s) => nearestRank(s, percent)),
-      );
+}
+
+function callOf(node: Node, scope: Scope): Call {
+  const argumentNodes = argumentsOf(node);
+  const args = argumentNodes.map((a) => scope.run.expression(a, scope));
+  const type = scalarType(node) ?? args[0]?.type ?? 'dynamic';
+  return { name: calledName(node) ?? '', node, argumentNodes, args, type, scope };
+}
+
+/** Cells of one row of each group: that with the greatest or least value, or the first. */
+class ChosenRows implements Item {
+  readonly #choose: (scope: Scope, groups: Groups) => Int32Array;
+  readonly #columns: (scope: Scope) => Expression[];
+  readonly #cells: { type: ColumnType; values: Value[] }[];
+
+  constructor(
+    choose: (scope: Scope, groups: Groups) => Int32Array,
+    columns: (scope: Scope) => Expression[],
+    scope: Scope,
+  ) {
+    this.#choose = choose;
+    this.#columns = columns;
+    this.#cells = columns(scope).map(({ type }) => ({ type, values: [] }));
+  }
+
+  add(scope: Scope, groups: Groups): void {
+    const rows = this.#choose(scope, groups);
+    this.#columns(scope).forEach(({ at }, i) => {
+      const values = this.#cells[i]?.values ?? [];
+      rows.forEach((row, g) => {
+        if (row >= 0) values[g] = at(row);
+      });
     });
   }
+
+  vectors(count: number): Vector[] {
+    return this.#cells.map(({ type, values }) =>
+      vectorOf(
+        type,
+        Array.from({ length: count }, (_, g) => values[g] ?? missing(type)),
+      ),
+    );
+  }
+}
+
+/** Group after group, as the rows come. */
+export function summarizer(node: Node, outer: Scope): Reducer {
+  const by = optional(node, 'ByClause') ? list(optional(child(node, 'ByClause'), 'Expressions')) : [];
+  if (optional(optional(node, 'ByClause') ?? node, 'BinClause')) refuse('summarize … bin=', node, outer);
+  const plainKeys = new Set(by.filter((k) => nodeClass(k) === 'NameReference').map(simpleName));
+  const grouping = new Grouping();
+  const cells = by.map((): Value[] => []);
+  let types: ColumnType[] = [];
+  let items: Item[] | undefined;
+  return {
+    add(frame) {
+      const scope = within(outer, frame);
+      const keys = by.map((k) => keyOf(k, scope));
+      items ??= list(optional(node, 'Aggregates')).map((item) => itemOf(unnamed(item), scope, plainKeys));
+      types = keys.map((k) => k.type);
+      const { group, first } = grouping.number(keys, frame.length);
+      keys.forEach((key, k) => {
+        for (const row of first) cells[k]?.push(key.at(row));
+      });
+      // Without keys there is one group, even of no rows.
+      const groups: Groups = { group, count: by.length === 0 ? 1 : grouping.count, length: frame.length };
+      for (const item of items) item.add(scope, groups);
+    },
+    result() {
+      const count = by.length === 0 ? 1 : grouping.count;
+      const vectors = cells.map((values, k) => vectorOf(types[k] ?? 'dynamic', values));
+      for (const item of items ?? []) vectors.push(...item.vectors(count));
+      const names = resultColumns(node).map((c) => c.name);
+      if (names.length !== vectors.length) return refuse('This summarize', node, outer);
+      return { names, vectors, length: count, serialized: false };
+    },
+  };
+}
+
+function keyOf(node: Node, scope: Scope): Expression {
+  const key = scope.run.expression(unnamed(node), scope);
+  if (key.type === 'dynamic')
+    fail('semantic', 'A summarize group key is of type dynamic. Please use an explicit cast.', node, scope);
+  return key;
+}
+
+function itemOf(node: Node, scope: Scope, plainKeys: ReadonlySet<string>): Item {
+  const name = calledName(node) ?? '';
+  const args = argumentsOf(node);
+  if (/^arg_?(max|min)$/.test(name)) return extremeRows(node, name.endsWith('max') ? 1 : -1, scope, plainKeys);
+  if (name === 'percentiles') return percentileColumns(node, scope);
   if (
     (name === 'take_any' || name === 'any') &&
     (args.length > 1 || args.some((a) => nodeClass(a) === 'StarExpression'))
   ) {
-    // Several columns come from one row.
-    const rows = new Int32Array(groups.count).fill(-1);
-    for (let row = groups.length - 1; row >= 0; row--) rows[groups.group[row] ?? 0] = row;
-    return args.flatMap((a) =>
-      nodeClass(a) === 'StarExpression'
-        ? starColumns(input, rows, (n) => !plainKeys.has(n))
-        : [atRows(scope.run.expression(unnamed(a), scope), rows)],
-    );
+    // Several columns come from one row, the first.
+    let known = 0;
+    const firstRows = (_scope: Scope, { group, count, length }: Groups): Int32Array => {
+      const rows = new Int32Array(count).fill(-1);
+      for (let row = length - 1; row >= 0; row--) if ((group[row] ?? 0) >= known) rows[group[row] ?? 0] = row;
+      known = Math.max(known, length > 0 ? count : 0);
+      return rows;
+    };
+    return new ChosenRows(firstRows, (inner) => args.flatMap((a) => columnsAt(a, inner, plainKeys)), scope);
   }
-  const value = aggregated(node, scope, groups);
-  return [
-    vectorOf(
-      value.type,
-      Array.from({ length: groups.count }, (_, g) => value.at(g)),
-    ),
-  ];
+  return new Aggregates(node, scope);
 }
 
-const atRows = (value: Expression, rows: Int32Array): Vector =>
-  vectorOf(
-    value.type,
-    Array.from(rows, (row) => (row < 0 ? missing(value.type) : value.at(row))),
-  );
-
-function starColumns(input: Frame, rows: Int32Array, wanted: (name: string) => boolean): Vector[] {
-  return pickVectors(
-    input.vectors.filter((_, i) => wanted(input.names[i] ?? '')),
-    rows,
+/** arg_max() and arg_min(): the sought value, and the other columns of its row. */
+function extremeRows(node: Node, sign: 1 | -1, first: Scope, plainKeys: ReadonlySet<string>): Item {
+  const [soughtNode, ...rest] = argumentsOf(node);
+  if (!soughtNode) return refuse(`This ${calledName(node)}()`, node, first);
+  const sought = nodeClass(soughtNode) === 'NameReference' ? simpleName(soughtNode) : undefined;
+  const value = (scope: Scope): Expression => scope.run.expression(unnamed(soughtNode), scope);
+  const best = new BestRows(sign);
+  const others = new Set([...plainKeys, ...(sought === undefined ? [] : [sought])]);
+  return new ChosenRows(
+    (scope, groups) => best.add(value(scope), groups),
+    (scope) => [value(scope), ...rest.flatMap((r) => columnsAt(r, scope, others))],
+    first,
   );
 }
 
-export function distinct(node: Node, input: Frame, outer: Scope): Frame {
-  const scope = within(outer, input);
+/** An expression, or every column but some for a star. */
+function columnsAt(node: Node, scope: Scope, without: ReadonlySet<string>): Expression[] {
+  if (nodeClass(node) !== 'StarExpression') return [scope.run.expression(unnamed(node), scope)];
+  const { names, vectors } = scope.frame ?? { names: [], vectors: [] };
+  return vectors.flatMap((v, i) => (without.has(names[i] ?? '') ? [] : [columnOf(v)]));
+}
+
+const columnOf = (v: Vector): Expression => ({ type: v.type, constant: false, at: reader(v) });
+
+function percentileColumns(node: Node, first: Scope): Item {
+  const call = callOf(node, first);
+  const type = call.args[0]?.type ?? 'dynamic';
+  if (type === 'dynamic') return refuse('percentiles() of a dynamic', node, first);
+  const all = percentilesArray(call);
+  return {
+    add: (scope, groups) => all.add(callOf(node, scope), groups),
+    vectors: (count) => {
+      const arrays = all.values(count);
+      return call.args.slice(1).map((_, i) =>
+        vectorOf(
+          type,
+          arrays.map((values) => (Array.isArray(values) ? (values[i] ?? null) : null)),
+        ),
+      );
+    },
+  };
+}
+
+/** The rows that differ, each once, in the order in which they come. */
+export function distinctRows(node: Node, outer: Scope): Reducer {
   const given = list(optional(node, 'Expressions'));
   const star = given.length === 1 && given[0] !== undefined && nodeClass(given[0]) === 'StarExpression';
-  const columns = star
-    ? input.vectors.map((v): Expression => ({ type: v.type, constant: false, at: reader(v) }))
-    : given.map((g) => scope.run.expression(unnamed(g), scope));
-  const { first } = groupRows(
-    columns.map((c) => c.at),
-    input.length,
-    keyOf,
-  );
-  const names = star ? input.names : resultColumns(node).map((c) => c.name);
-  if (names.length !== columns.length) return refuse('This distinct', node, scope);
-  const rows = Int32Array.from(first);
-  if (star) return pick(input, rows, false);
-  return { names, vectors: columns.map((c) => atRows(c, rows)), length: rows.length, serialized: false };
+  const grouping = new Grouping();
+  let names: readonly string[] = [];
+  let kept: { type: ColumnType; values: Value[] }[] | undefined;
+  return {
+    add(frame) {
+      const scope = within(outer, frame);
+      const columns = star ? frame.vectors.map(columnOf) : given.map((g) => scope.run.expression(unnamed(g), scope));
+      names = star ? frame.names : resultColumns(node).map((c) => c.name);
+      if (names.length !== columns.length) return refuse('This distinct', node, scope);
+      kept ??= columns.map(({ type }) => ({ type, values: [] }));
+      const { first } = grouping.number(columns, frame.length);
+      columns.forEach(({ at }, i) => {
+        for (const row of first) kept?.[i]?.values.push(at(row));
+      });
+    },
+    result: () => ({
+      names,
+      vectors: (kept ?? []).map(({ type, values }) => vectorOf(type, values)),
+      length: grouping.count,
+      serialized: false,
+    }),
+  };
 }
 
 /** The whole column of an expression. */

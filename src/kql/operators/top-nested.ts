@@ -1,9 +1,10 @@
 import type { Groups } from '../aggregates.ts';
-import { type Frame, groupRows, pick, vectorOf } from '../frame.ts';
+import { type Frame, pick, vectorOf } from '../frame.ts';
+import { groupRows } from '../grouping.ts';
 import { child, list, type Node, nodeClass, optional, resultColumns, tokenText } from '../language.ts';
 import { constantCount, refuse, type Scope, within } from '../scope.ts';
 import type { ColumnType } from '../types.ts';
-import { compareValues, keyOf, type Value } from '../values.ts';
+import { compareValues, type Value } from '../values.ts';
 import { aggregated, unnamed } from './summarize.ts';
 
 interface Level {
@@ -29,7 +30,7 @@ export function topNested(node: Node, input: Frame, outer: Scope): Frame {
     parents = groups;
   }
   // One row for each group of the last level.
-  const { first } = groupRows([(row) => parents[row] ?? 0], frame.length, keyOf);
+  const { first } = groupRows([{ at: (row) => parents[row] ?? 0 }], frame.length);
   const names = resultColumns(node).map((c) => c.name);
   const vectors = levels.flatMap(({ types, cells }) =>
     cells.map((values, i) => vectorOf(types[i === 0 ? 0 : 1], at(values, Int32Array.from(first)))),
@@ -47,7 +48,7 @@ function clauseLevel(clause: Node, frame: Frame, parents: Int32Array, outer: Sco
   const ordered = nodeClass(by) === 'OrderedExpression';
   const ordering = ordered ? optional(by, 'Ordering') : undefined;
   const sign = ordering && tokenText(ordering, 'AscOrDescKeyword') === 'asc' ? 1 : -1;
-  const numbered = groupRows([(row) => parents[row] ?? 0, value.at], frame.length, keyOf);
+  const numbered = groupRows([{ at: (row) => parents[row] ?? 0 }, value], frame.length);
   const groups: Groups = { group: numbered.group, count: numbered.first.length, length: frame.length };
   const aggregate = aggregated(unnamed(ordered ? child(by, 'Expression') : by), scope, groups);
   const limit = optional(clause, 'Expression');

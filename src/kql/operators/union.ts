@@ -1,4 +1,4 @@
-import { checkRows, type Frame, frameOf, reader, type Vector, vectorOf } from '../frame.ts';
+import { checkRows, type Frame, pick, reader, type Vector, vectorOf } from '../frame.ts';
 import { KqlError } from '../kqlerror.ts';
 import {
   child,
@@ -12,18 +12,46 @@ import {
   resultColumns,
   simpleName,
 } from '../language.ts';
+import { rowsOf } from '../read-table.ts';
+import { isStream, type Rows } from '../rows.ts';
 import { type Binding, NO_TABLE, refuse, type Scope, within } from '../scope.ts';
 import type { Column } from '../types.ts';
 import { missing, type Value } from '../values.ts';
 
 /** One of several inputs, and what its rows are called. */
+export interface Input {
+  label: string;
+  rows: Rows;
+}
+
+/** The same with its rows there. */
 export interface Branch {
   label: string;
   frame: Frame;
 }
 
+/** What `make` makes of all inputs; of inputs that come in pieces, piece after piece, each beside the columns of the others. */
+export function united(inputs: readonly Input[], make: (parts: readonly Branch[]) => Frame): Rows {
+  const without = inputs.map(
+    ({ label, rows }): Branch => ({ label, frame: isStream(rows) ? rows.empty : pick(rows, none) }),
+  );
+  if (!inputs.some(({ rows }) => isStream(rows))) {
+    return make(inputs.flatMap(({ label, rows }) => (isStream(rows) ? [] : [{ label, frame: rows }])));
+  }
+  return {
+    empty: make(without),
+    *pieces() {
+      for (const [i, { label, rows }] of inputs.entries())
+        for (const frame of isStream(rows) ? rows.pieces() : [rows])
+          if (frame.length > 0) yield make(without.with(i, { label, frame }));
+    },
+  };
+}
+
+const none = new Int32Array(0);
+
 /** The tables one branch stands for: several for a wildcard, none for a missing table under isfuzzy. */
-export function branches(node: Node, position: number, fuzzy: boolean, scope: Scope): Branch[] {
+export function branches(node: Node, position: number, fuzzy: boolean, scope: Scope): Input[] {
   const inner = nodeClass(node) === 'ParenthesizedExpression' ? child(node, 'Expression') : node;
   const bare = nodeClass(inner) === 'NameReference';
   const name = bare ? simpleName(inner) : '';
@@ -34,9 +62,9 @@ export function branches(node: Node, position: number, fuzzy: boolean, scope: Sc
         .map((p) => p.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
         .join('.*')}$`,
     );
-    const found: Branch[] = [];
+    const found: Input[] = [];
     for (const table of scope.run.tables.values()) {
-      if (pattern.test(table.name)) found.push({ label: table.name, frame: frameOf(table) });
+      if (pattern.test(table.name)) found.push({ label: table.name, rows: rowsOf(table) });
     }
     return found;
   }
@@ -44,7 +72,7 @@ export function branches(node: Node, position: number, fuzzy: boolean, scope: Sc
   if (fuzzy && bare && referencedSymbol(inner) === undefined && !scope.names.has(name)) return [];
   const label = isTable || isView(scope.names.get(name)) ? name : (namedBy(inner) ?? `union_arg${position}`);
   try {
-    return [{ label, frame: scope.run.tabular(node, scope) }];
+    return [{ label, rows: scope.run.rows(node, scope) }];
   } catch (error) {
     if (fuzzy && error instanceof KqlError && error.diagnostics[0]?.code === NO_TABLE) return [];
     throw error;
@@ -61,17 +89,22 @@ function namedBy(node: Node): string | undefined {
   return last && nodeClass(last) === 'AsOperator' ? simpleName(child(last, 'Name')) : undefined;
 }
 
-export function union(node: Node, input: Frame | undefined, inputLabel: string, outer: Scope): Frame {
+export function union(node: Node, input: Rows | undefined, inputLabel: string, outer: Scope): Rows {
   const scope = within(outer, undefined);
+  const fuzzy = parameters(node).has('isfuzzy');
+  const inputs: Input[] = input ? [{ label: inputLabel || 'union_arg0', rows: input }] : [];
+  for (const [i, e] of list(optional(node, 'Expressions')).entries()) {
+    inputs.push(...branches(e, i + (input ? 1 : 0), fuzzy, scope));
+  }
+  return united(inputs, (parts) => unionOf(node, parts, outer));
+}
+
+function unionOf(node: Node, parts: readonly Branch[], outer: Scope): Frame {
   const options = parameters(node);
   const kind = options.get('kind');
   const intersect = kind !== undefined && literalText(kind) === 'inner';
   const fuzzy = options.has('isfuzzy');
   const sourceNode = options.get('withsource');
-  const parts: Branch[] = input ? [{ label: inputLabel || 'union_arg0', frame: input }] : [];
-  for (const [i, e] of list(optional(node, 'Expressions')).entries()) {
-    parts.push(...branches(e, i + (input ? 1 : 0), fuzzy, scope));
-  }
   const length = parts.reduce((sum, p) => sum + p.frame.length, 0);
   checkRows(length);
   const source = sourceNode ? simpleName(sourceNode) : undefined;

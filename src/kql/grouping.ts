@@ -1,0 +1,147 @@
+import type { Expression } from './scope.ts';
+import { keyOf } from './values.ts';
+
+/** A value that rows are grouped by. */
+export type Key = Pick<Expression, 'at' | 'codes'>;
+
+/** Numbers below this are found by their place in an array and not in a map. */
+const NEAR = 1024;
+/** Places of all those arrays together: 64 MB. */
+const MOST_NEAR = 16 * 1024 * 1024;
+/** More than there can be rows, so that two numbers make one key. */
+const STRIDE = 2 ** 26;
+
+/** One number for each pair of numbers, in order of their first appearance. */
+class Pairs {
+  readonly #near: (Int32Array | undefined)[] = [];
+  readonly #far = new Map<number, number>();
+  #places = 0;
+  count = 0;
+
+  /** The number of a pair that was numbered; -1 for another. */
+  find(a: number, b: number): number {
+    const near = b < NEAR ? this.#near[a] : undefined;
+    return near !== undefined ? (near[b] ?? -1) : (this.#far.get(a * STRIDE + b) ?? -1);
+  }
+
+  /** The number of a pair; what was `count` before is a new one. */
+  of(a: number, b: number): number {
+    let row = this.#near[a];
+    if (b < NEAR) {
+      if (row === undefined && this.#places + NEAR <= MOST_NEAR) {
+        row = new Int32Array(NEAR).fill(-1);
+        this.#near[a] = row;
+        this.#places += NEAR;
+      }
+      if (row !== undefined) {
+        const known = row[b] ?? -1;
+        if (known >= 0) return known;
+        row[b] = this.count;
+        return this.count++;
+      }
+    }
+    const key = a * STRIDE + b;
+    const known = this.#far.get(key);
+    if (known !== undefined) return known;
+    this.#far.set(key, this.count);
+    return this.count++;
+  }
+}
+
+/**
+ * Numbers rows by the values of their keys: equal keys, nulls included, get one number, in order of first appearance,
+ * however the rows are cut into pieces.
+ */
+export class Grouping {
+  readonly #ids: Map<unknown, number>[] = [];
+  readonly #pairs: Pairs[] = [];
+  /** How many groups there are. */
+  count = 0;
+
+  /** The groups of more rows, and of those groups that are new, in the order of their numbers, the rows they begin at. */
+  number(keys: readonly Key[], length: number): { group: Int32Array; first: number[] } {
+    const group = new Int32Array(length);
+    const first: number[] = [];
+    if (keys.length === 0) {
+      if (length > 0 && this.count === 0) {
+        this.count = 1;
+        first.push(0);
+      }
+      return { group, first };
+    }
+    keys.forEach((key, position) => {
+      let ids = this.#ids[position];
+      if (!ids) {
+        ids = new Map();
+        this.#ids[position] = ids;
+      }
+      const known = ids;
+      const id = numbersOf(key, (value) => {
+        let number = known.get(value);
+        if (number === undefined) {
+          number = known.size;
+          known.set(value, number);
+        }
+        return number;
+      });
+      const last = position === keys.length - 1;
+      const pairs = position === 0 ? undefined : this.#pairsAt(position);
+      for (let row = 0; row < length; row++) {
+        const g = pairs ? pairs.of(group[row] ?? 0, id(row)) : id(row);
+        group[row] = g;
+        if (last && g === this.count) {
+          this.count += 1;
+          first.push(row);
+        }
+      }
+    });
+    return { group, first };
+  }
+
+  /** The groups of rows among those that are numbered; -1 for rows of none. */
+  find(keys: readonly Key[], length: number): Int32Array {
+    const group = new Int32Array(length);
+    keys.forEach((key, position) => {
+      const ids = this.#ids[position];
+      const pairs = position === 0 ? undefined : this.#pairs[position];
+      const id = numbersOf(key, (value) => ids?.get(value) ?? -1);
+      for (let row = 0; row < length; row++) {
+        const before = group[row] ?? 0;
+        const own = before < 0 ? -1 : id(row);
+        group[row] = own < 0 || position === 0 ? own : (pairs?.find(before, own) ?? -1);
+      }
+    });
+    return group;
+  }
+
+  #pairsAt(position: number): Pairs {
+    let pairs = this.#pairs[position];
+    if (!pairs) {
+      pairs = new Pairs();
+      this.#pairs[position] = pairs;
+    }
+    return pairs;
+  }
+}
+
+/** The number of each row's value; that of a value which comes again and again is asked for once. */
+function numbersOf({ at, codes }: Key, numberOf: (value: unknown) => number): (row: number) => number {
+  const idOf = (row: number): number => numberOf(keyOf(at(row)));
+  if (!codes) return idOf;
+  const { of } = codes;
+  const unknown = -2;
+  const known = new Int32Array(codes.count + 1).fill(unknown);
+  return (row) => {
+    const code = (of[row] ?? -1) + 1;
+    let id = known[code] ?? unknown;
+    if (id === unknown) {
+      id = idOf(row);
+      known[code] = id;
+    }
+    return id;
+  };
+}
+
+/** The groups of rows that are all there. */
+export const groupRows = (keys: readonly Key[], length: number): { group: Int32Array; first: number[] } =>
+  new Grouping().number(keys, length);
