@@ -67,6 +67,12 @@ async function readOperationLeads(
   }
 }
 
+/** A VM to begin with, and why: "" where it was asked for. */
+export interface First {
+  vm: VirtualMachine;
+  because: string;
+}
+
 /** A VM whose turn it is to be read. */
 interface Turn {
   vm: VirtualMachine;
@@ -97,12 +103,12 @@ const leadsOf = ({ logons, operations }: IncidentVm): Lead[] => [
 ];
 
 /**
- * What leads from a VM to the next, and to data: each VM that was entered is triaged in its turn, up to two steps and six
- * VMs. `onTriage` gets each triage that was made. Throws a Failure when the VMs in reach cannot be listed.
+ * What leads from one or several VMs to the next, and to data: each VM that was entered is triaged in its turn, up to two
+ * steps and six VMs. `onTriage` gets each triage that was made. Throws a Failure when the VMs in reach cannot be listed.
  */
 export async function readIncident(
   connection: Connection,
-  first: VirtualMachine,
+  firsts: readonly First[],
   options: TriageOptions = {},
   onTriage: (document: TriageDocument) => Promise<void> | void = () => {},
 ): Promise<IncidentDocument> {
@@ -111,8 +117,11 @@ export async function readIncident(
   const inventory = listing.value;
   const vms: IncidentVm[] = [];
   const notFollowed: IncidentDocument['notFollowed'] = [];
-  const seen = new Set([first.id.toLowerCase()]);
-  let turn: Turn[] = [{ vm: first, hop: 0, because: '', at: null }];
+  const seen = new Set(firsts.map(({ vm }) => vm.id.toLowerCase()));
+  let turn: Turn[] = firsts.slice(0, incidentBounds.vms).map((first) => ({ ...first, hop: 0, at: null }));
+  for (const { vm } of firsts.slice(incidentBounds.vms)) {
+    notFollowed.push({ id: vm.id, name: vm.name, because: `${incidentBounds.vms} VMs are read at most` });
+  }
   while (turn.length > 0) {
     const read = await Promise.all(
       turn.map(async (one) => {

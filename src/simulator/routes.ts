@@ -16,6 +16,7 @@ import { resourceRoutes } from './providers/resources.ts';
 import { runCommandRoutes } from './providers/run-commands.ts';
 import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
+import { securityInsightsRoutes } from './providers/security-insights.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
 import { tagRoutes } from './providers/tags.ts';
 import { usageRoutes } from './providers/usages.ts';
@@ -43,6 +44,7 @@ export function resourceManagerRoutes(): Route[] {
     ...vaultOperationRoutes,
     ...recoveryServicesRoutes,
     ...securityRoutes,
+    ...securityInsightsRoutes,
     ...jitRoutes,
     ...activityLogRoutes,
     ...policyInsightsRoutes,
