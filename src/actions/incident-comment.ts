@@ -48,7 +48,7 @@ async function readComment(connection: Connection, id: string, signal: AbortSign
   }
 }
 
-/** What is sent. Its end of lines and blanks at the ends are left as they are. */
+/** The request for a comment, whose text is left as it is. */
 const bodyOf = (message: string): Json => ({ properties: { message } });
 
 async function planComment(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {

@@ -63,7 +63,7 @@ export async function exportCase(source: CaseReader, options: ExportOptions): Pr
   return { format, ...written, entries: count, head, verification };
 }
 
-/** What notes are made of: the case as far as it goes now, though it may grow while they are written. */
+/** The input of notes: the case as far as it goes now, though it may grow while they are written. */
 export async function notesSourceOf(source: CaseReader, exportedAt: string): Promise<NotesSource> {
   const verification = await source.verify();
   let head = genesis;

@@ -123,7 +123,7 @@ describe('an incident of Microsoft Sentinel', () => {
     expect(message).toMatch(/Verdict/);
     const transcript = await readFile(join(cases, id, 'transcript.jsonl'), 'utf8');
     expect(transcript).toContain(String(mutation?.clientRequestId));
-    // What was posted is in the record, and the record goes on from the anchor in it.
+    // The record has the request, and goes on from the anchor in the comment.
     const [, head] = /anchor ([0-9a-f]{64})/.exec(message) ?? [];
     expect(transcript).toContain(`"hash":"${head}"`);
     // The case has grown: what was approved before is not what would be posted now.

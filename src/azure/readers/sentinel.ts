@@ -71,7 +71,7 @@ async function inWorkspace(connection: Connection, workspace: string, wanted: st
   return found.filter(({ number }) => number === Number(wanted));
 }
 
-/** Not on there, or not there at all: other refusals are told. */
+/** Sentinel is not on there, or the workspace is gone; other refusals are reported. */
 const hasNone = (error: unknown): boolean => [400, 404].includes(azureError(error).status);
 
 /**
