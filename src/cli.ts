@@ -175,8 +175,10 @@ function addEvtx(cordon: Command): void {
 function addKql(cordon: Command): void {
   reading(
     cordon
-      .command('kql <query>')
-      .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
+      .command('kql [query]')
+      .description(
+        'a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query; without one, a prompt',
+      ),
   )
     .option(
       '--evidence <file...>',
@@ -194,7 +196,7 @@ function addKql(cordon: Command): void {
     )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
-    .action(async (query: string, _flags, command: Command) =>
+    .action(async (query: string | undefined, _flags, command: Command) =>
       (command.optsWithGlobals().case === undefined ? print : finish)(
         (await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams),
       ),
