@@ -72,7 +72,10 @@ describe('incident.comment', () => {
 
   it.each<[string, Fault['effect']]>([
     ['the answer is lost after Azure did it', { drop: 'answer' }],
-    ['a gateway says 503 after Azure did it', { replace: { status: 503, body: '', contentType: 'text/html', azures: false } }],
+    [
+      'a gateway says 503 after Azure did it',
+      { replace: { status: 503, body: '', contentType: 'text/html', azures: false } },
+    ],
   ])('is settled, and sent once, where %s', async (_, effect) => {
     const before = await comments();
     await bench.faults([{ match: { method: 'PUT', path: '/comments/' }, times: 1, effect }]);
