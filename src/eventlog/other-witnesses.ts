@@ -16,6 +16,7 @@ import {
   ntlmValidation,
   openSsh,
   rdpAuthenticated,
+  rdpBroken,
   rdpConnected,
   rdpDenied,
   rdpRefused,
@@ -198,7 +199,7 @@ export class OtherWitnesses {
   }
 }
 
-const rdpEvents = new Set([rdpConnected, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
+const rdpEvents = new Set([rdpConnected, rdpBroken, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
 const sessions = new Set([sessionLogon, sessionReconnected]);
 /** NTLM is validated before the logon is refused, on the same computer. */
 const ntlmNear = 2 * ticksPerSecond;

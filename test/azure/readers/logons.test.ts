@@ -290,12 +290,16 @@ describe('failures without an address', () => {
 
   it('are joined by time to who connected, as Remote Desktop tells it', async () => {
     const refused = many(12, '02:00:00', 1, (time) => elsewhere(time, 140, rdpCore, { IPString: '203.0.113.9' }));
+    const broken = many(3, '02:00:00', 1, (time) => elsewhere(time, 139, rdpCore, { IPString: '2001:db8::7' }));
     const stranger = elsewhere('00:30:00', 140, rdpCore, { IPString: '198.51.100.66' });
-    const fact = await readKnown({ SecurityEvent: [...nla, service], Event: [...refused, stranger] });
+    const fact = await readKnown({ SecurityEvent: [...nla, service], Event: [...refused, ...broken, stranger] });
     expect(fact.value.bursts).toMatchObject([
       {
         kind: 'unattributed',
-        witnesses: [{ address: '203.0.113.9', events: 12, source: 'RdpCoreTS 140, wrong name or password' }],
+        witnesses: [
+          { address: '203.0.113.9', events: 12, source: 'RdpCoreTS 140, wrong name or password' },
+          { address: '2001:db8::7', events: 3, source: 'RdpCoreTS 139, broken off in the security layer' },
+        ],
       },
     ]);
     const forwarded = many(12, '02:00:00', 1, (time) => ({
