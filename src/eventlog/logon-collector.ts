@@ -249,7 +249,7 @@ export class LogonCollector {
     const { at, eventId, computer, session } = event;
     this.#sids.learn(eventId, event.account, event.member);
     this.#later.push({
-      event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
+      event: { at, eventId, computer, logonId: session, what, target: event.account, made: madeBy(parts) },
       recordId: event.recordId,
     });
   }

@@ -465,6 +465,12 @@ describe('names and what came next', () => {
     ['sudo', 'bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/bash'],
     ['su', '(to root) bob on pts/0'],
     ['crontab', '(root) REPLACE (root)'],
+    ['crontab', '(root) DELETE (root)'],
+    ['groupmems', 'user aux added by root to group sudo'],
+    ['sudo-rs', 'bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/bash'],
+    ['su-l', '(to root) bob on pts/0'],
+    ['doas', 'bob ran command id as root from /home/bob'],
+    ['vipw', 'file /etc/passwd edited'],
   ])('on Linux: %s: %s', async (ProcessName, message) => {
     const rows = many(12, '02:00:00', 1, (time, i) =>
       syslog(time, `Failed password for bob from 203.0.113.9 port ${i + 1} ssh2`, { ProcessID: i + 1 }),
@@ -475,6 +481,28 @@ describe('names and what came next', () => {
     );
     const fact = await readKnown({ Syslog: [...rows, logon, ...next] }, {}, lin);
     expect(fact.value.bursts[0]?.next).toMatchObject([{ what: `${ProcessName}: ${message}` }]);
+  });
+});
+
+describe('what came next on Windows', () => {
+  const guesses = many(12, '02:00:00', 1, (time) => failed(time, { TargetUserName: 'anna' }));
+  const entered = security('02:01:00', 4624, { TargetUserName: 'anna', IpAddress: '203.0.113.77', LogonType: 3 });
+
+  it.each([
+    [4719, 'audit policy changed by anna'],
+    [4722, 'account Guest enabled by anna'],
+    [4724, 'password of Guest set by anna'],
+    [4726, 'account Guest deleted by anna'],
+    [4756, 'S-1-5-21-1-2-3-1104 added to Guest by anna'],
+  ])('%i', async (id, what) => {
+    const given = {
+      TargetUserName: 'Guest',
+      SubjectUserName: 'anna',
+      MemberName: '-',
+      MemberSid: 'S-1-5-21-1-2-3-1104',
+    };
+    const fact = await readKnown({ SecurityEvent: [...guesses, entered, security('02:02:00', id, given), service] });
+    expect(fact.value.bursts[0]?.next).toMatchObject([{ eventId: id, what }]);
   });
 });
 
