@@ -69,7 +69,21 @@ const system = new KnownText('System');
  */
 const sources: readonly { eventIds: readonly number[]; provider: KnownText; channel: KnownText }[] = [
   {
-    eventIds: [successfulLogon, failedLogon, specialPrivileges, 4697, 4698, 4719, 4720, 4722, 4724, 4726, 4728, 4732, 4756],
+    eventIds: [
+      successfulLogon,
+      failedLogon,
+      specialPrivileges,
+      4697,
+      4698,
+      4719,
+      4720,
+      4722,
+      4724,
+      4726,
+      4728,
+      4732,
+      4756,
+    ],
     provider: new KnownText('Microsoft-Windows-Security-Auditing'),
     channel: security,
   },
