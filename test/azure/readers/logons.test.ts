@@ -442,6 +442,39 @@ describe('names and what came next', () => {
     expect(fact.value.bursts[0]?.accounts).toMatchObject([{ name: 'R&D <b> &lt;' }]);
   });
 
+  it('entities are undone in the names of tasks and services too, and once', async () => {
+    const guesses = many(12, '02:00:00', 1, (time) => failed(time, { TargetUserName: 'anna' }));
+    const entered = security('02:01:00', 4624, { TargetUserName: 'anna', IpAddress: '203.0.113.77', LogonType: 3 });
+    const task = security('02:02:00', 4698, {
+      SubjectUserName: 'anna',
+      EventData: '<Data Name="TaskName">\\R&amp;D &amp;lt;</Data>',
+    });
+    const installed = (time: string, given: Row) => ({
+      ...security(time, 7045),
+      EventSourceName: undefined,
+      EventLog: 'System',
+      Source: 'Service Control Manager',
+      EventData: '',
+      ParameterXml: '',
+      RenderedDescription: '',
+      ...given,
+    });
+    const fact = await readKnown({
+      SecurityEvent: [...guesses, entered, task, service],
+      Event: [
+        installed('02:03:00', { EventData: '<Data Name="ServiceName">R&amp;D</Data>' }),
+        installed('02:04:00', { ParameterXml: '<Param>R&amp;amp;D</Param><Param>x</Param>' }),
+        installed('02:05:00', { RenderedDescription: 'A service was installed.\r\nService Name:  R&amp;D\r\n' }),
+      ],
+    });
+    expect(fact.value.bursts[0]?.next.map(({ what }) => what)).toEqual([
+      'scheduled task \\R&D &lt; created by anna',
+      'service R&D installed',
+      'service R&amp;D installed',
+      'service R&amp;D installed',
+    ]);
+  });
+
   it('bursts by program where no address is known', async () => {
     const rows = many(16, '02:00:00', 0.001, (time, i) =>
       failed(time, { IpAddress: '-', TargetUserName: `u${i % 2}`, ProcessName: 'C:\\Temp\\guess.exe' }),
