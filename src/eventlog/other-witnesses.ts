@@ -99,7 +99,7 @@ export class OtherWitnesses {
     return this.#tickets.length > 0;
   }
 
-  /** Connections of Remote Desktop (131), or its sessions (21, 25), by address, most first: they tell of no failures. */
+  /** Connections of Remote Desktop (131), or its sessions (21, 25), by address, most first: no proof that none failed. */
   remote(of: 'connections' | 'sessions'): { address: string; events: number }[] {
     const wanted = of === 'sessions' ? sessions : new Set([rdpConnected]);
     const counts = new Map<string, number>();
