@@ -72,7 +72,7 @@ function tellingQueries(connection: Connection, action: Action): Action {
       told(context, async () => {
         const refused = refusedForInstance(action.name, context.target);
         if (refused) return refused;
-        const plan = await action.plan(context, input).catch((error: unknown) => {
+        const plan = await connection.planning(() => action.plan(context, input)).catch((error: unknown) => {
           throw withCure(error);
         });
         const odd = plan.changes.length > 0 ? await aboutTheSignIn(connection) : [];
