@@ -1,8 +1,11 @@
 import { basename, extname } from 'node:path';
+import type { SyslogFormat } from '../syslog/syslog-file.ts';
+import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl';
+export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -12,7 +15,14 @@ export interface EvidenceFile {
   table: string | undefined;
   /** It was found in a folder, or in an archive, and not named itself: damage is a remark, and the rest is read. */
   found?: boolean;
+  /** Of a log whose lines have no year: where theirs comes from. */
+  year?: DerivedYear;
+  /** Of an export whose records have another shape than the rows of its table. */
+  shape?: ShapeName;
 }
+
+export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
+  format === 'syslog' || format === 'journal-json' || format === 'journal-export';
 
 /** A file that is evidence, or may be, and is not read: why. */
 export interface UnreadFile {
@@ -22,7 +32,7 @@ export interface UnreadFile {
 
 /** The kind of a file by its content, which its name can only claim. */
 export type FileKind =
-  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined }
+  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined; shape?: ShapeName }
   | { kind: 'archive' }
   /** Of a form that is not read; `because` says which, and the cure. */
   | { kind: 'refused'; because: string }
