@@ -13,7 +13,7 @@ import type { PlannedPoint } from './settings.ts';
 const pointName = 'evidence';
 export const pointIdOf = ({ collectionId }: PlannedPoint): string => `${collectionId}/restorePoints/${pointName}`;
 
-/** What is known of a disk, for whether a restore point holds it. */
+/** A disk of the VM with its body, by which Azure holds it in a restore point or does not. */
 export interface DiskOfPoint extends Attached {
   body: Json;
 }
