@@ -8,16 +8,17 @@ import { QueryThread } from '../evidence/query-thread.ts';
 import type { QueryProgress } from '../evidence/run-query.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { KqlError } from '../kql/kqlerror.ts';
-import { progressBar } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
 import { gatheredNotes } from './gathered-notes.ts';
 import type { CaseFlags } from './into-case.ts';
+import { memorySize } from './memory-size.ts';
 import { type ConnectionFlags, openConnection, readNamedFile, type Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
 import { chartFor } from './query-chart.ts';
 import { checkOut, writeAnswer } from './query-file.ts';
 import { queryCsv, queryFaults, queryText } from './query-report.ts';
+import { readingLine } from './reading-line.ts';
 
 export interface KqlFlags extends ConnectionFlags {
   evidence?: string[];
@@ -28,6 +29,7 @@ export interface KqlFlags extends ConnectionFlags {
   csv?: boolean;
   out?: string;
   limit?: number;
+  memory?: string;
   case?: string;
   cases?: string;
 }
@@ -50,12 +52,14 @@ export async function kql(
   const query = await queryOf(given, stdin);
   if (query.trim() === '') throw new Failure('the query is empty');
   const limit = Math.floor(flags.limit ?? (flags.json || flags.csv || flags.out !== undefined ? WRITTEN : SHOWN));
+  const memory = flags.memory === undefined ? undefined : memorySize(flags.memory);
   const into = caseFlags(flags);
   if (into) await (await import('./into-case.ts')).checkCase(into);
   const asked: AskedQuery[] = [];
   let document: QueryDocument;
   try {
-    if (flags.evidence) document = await overEvidence(query, flags.evidence, nowOf(flags.now), limit, streams, asked);
+    if (flags.evidence)
+      document = await overEvidence(query, flags.evidence, nowOf(flags.now), limit, streams, asked, memory);
     else if (flags.vm) document = await overLogs(query, flags.vm, flags, limit, asked);
     else throw new Failure('name the evidence with --evidence FILE…, or a VM with --vm');
   } catch (error) {
@@ -147,17 +151,19 @@ async function overEvidence(
   limit: number,
   streams: Streams,
   asked: AskedQuery[],
+  memory: number | undefined,
 ): Promise<QueryDocument> {
   const evidence = await gatherEvidence(given, { named: evidenceFile });
-  const thread = new QueryThread();
+  const thread = new QueryThread(memory);
   let drawn = false;
-  const onProgress = ({ bytes, of }: QueryProgress): void => {
-    if (!streams.stderr.isTTY || of < 32 * 1024 * 1024) return;
-    streams.stderr.write(`\r  reading ${progressBar(bytes / of, 30)} ${Math.floor((bytes / of) * 100)} %`);
+  const began = performance.now();
+  const onProgress = (progress: QueryProgress): void => {
+    if (!streams.stderr.isTTY || progress.of < 32 * 1024 * 1024) return;
+    streams.stderr.write(`\r${readingLine(progress, (performance.now() - began) / 1000)}\u001b[K`);
     drawn = true;
   };
   try {
-    const request = { query, files: evidence.files, now: now.getTime(), limit };
+    const request = { query, files: evidence.files, now: now.getTime(), limit, memory };
     const started = performance.now();
     const {
       columns,
