@@ -1,27 +1,28 @@
 /**
- * Exporting a disk: what it takes over reading and hashing the same bytes from a local file, and how much memory.
- * `npm run bench -- export [MiB]`: 1024 when left out.
+ * Exporting a disk: what it takes over reading and hashing the same bytes from a local file, and how much memory. Beside it
+ * what no export can be faster than: Node's own GETs of the same ranges with the digest, from the same simulator, which needs a
+ * processor too; and writing the same bytes to the same disk. All in processes of their own.
+ * `npm run bench -- export [MiB] [turns] [folder]`: 1024, 3 and the system's temporary folder when left out. A folder in memory
+ * (/dev/shm) leaves the disk out.
  */
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActions } from '../src/actions/actions.ts';
 import { parseResourceId } from '../src/arm/resource-id.ts';
 import { connect } from '../src/azure/client/connection.ts';
+import { readInventory } from '../src/azure/readers/inventory.ts';
 import { playbook } from '../src/playbook/playbook.ts';
 import { createRun } from '../src/playbook/runner.ts';
-import { builtInWorld } from '../src/simulator/scenario/built-in-world.ts';
+import { targetOf } from '../src/session/playbooks/playbook-shelf.ts';
+import { median } from './parts/figures.ts';
+import type { Cost, Task } from './parts/plain-transfer.ts';
 
 const mebibytes = Number(process.argv[3] ?? 1024);
-const world = builtInWorld();
-const machine = world.resources.find(({ name, type }) => name === 'jump01' && /\/virtualMachines$/i.test(type));
-const parsed = parseResourceId(machine?.id ?? '');
-if (!machine || !parsed) throw new Error('no jump01');
-const root = await mkdtemp(join(tmpdir(), 'cordon-bench-'));
+const turns = Number(process.argv[4] ?? 3);
+const root = await mkdtemp(join(process.argv[5] ?? tmpdir(), 'cordon-bench-'));
 const other = fork(new URL('./parts/disk-simulator.ts', import.meta.url), [String(mebibytes * 1024 ** 2)]);
 const [started] = (await once(other, 'message')) as [{ url: string; identityHeader: string; now: number }];
 const ahead = started.now - Date.now();
@@ -30,26 +31,29 @@ const connection = connect({
   simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
   pollIntervalMs: 10,
 });
-const kept: unknown[] = [];
-const step = (id: string, uses: string, given: object) =>
-  playbook.parse({ name: id, title: id, summary: id, steps: [{ id, title: id, uses, with: given }] });
+const listing = await readInventory(connection);
+const machine = listing.state === 'known' ? listing.value.machines.find(({ name }) => name === 'jump01') : undefined;
+if (!machine) throw new Error('no jump01');
+const target = targetOf(machine);
+interface Image {
+  file: string;
+  sha256: string;
+  snapshot: string;
+  bytes: number;
+}
+const kept: Image[] = [];
+let peak = 0;
 
 async function run(id: string, uses: string, given: object): Promise<Cost> {
   const made = createRun({
-    playbook: step(id, uses, given),
+    playbook: playbook.parse({ name: id, title: id, summary: id, steps: [{ id, title: id, uses, with: given }] }),
     actions: createActions(connection),
-    target: {
-      id: machine?.id ?? '',
-      name: 'jump01',
-      resourceGroup: parsed?.resourceGroup ?? '',
-      subscriptionId: parsed?.subscriptionId ?? '',
-      location: machine?.location ?? '',
-    },
+    target,
     log: {
       caseId: 'bench',
       append: async () => undefined,
       async keep(name, document) {
-        if (name === 'disk-image') kept.push(document);
+        if (name === 'disk-image') kept.push(document as Image);
         return { file: name, sha256: '', bytes: 0 };
       },
     },
@@ -63,52 +67,74 @@ async function run(id: string, uses: string, given: object): Promise<Cost> {
     if (made.view().prompt) queueMicrotask(() => made.answer('y'));
   });
   const began = { ms: performance.now(), cpu: process.cpuUsage() };
-  const view = await made.start();
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 50);
+  const view = await made.start().finally(() => clearInterval(sampling));
   if (view.outcome !== 'done') throw new Error(view.summary);
-  return since(began);
-}
-
-interface Cost {
-  seconds: number;
-  /** Of the processor, by this process alone. */
-  cpu: number;
-}
-
-function since(began: { ms: number; cpu: NodeJS.CpuUsage }): Cost {
   const { user, system } = process.cpuUsage(began.cpu);
-  return { seconds: (performance.now() - began.ms) / 1000, cpu: (user + system) / 1e6 };
+  const seconds = (performance.now() - began.ms) / 1000;
+  return { seconds, cpu: (user + system) / 1e6, sha256: kept.at(-1)?.sha256 ?? '' };
 }
 
-async function locally(file: string): Promise<Cost & { sha256: string }> {
-  const began = { ms: performance.now(), cpu: process.cpuUsage() };
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 4 * 1024 * 1024 })) hash.update(chunk);
-  return { ...since(began), sha256: hash.digest('hex') };
+async function plainly(task: Task): Promise<Cost> {
+  const process = fork(new URL('./parts/plain-transfer.ts', import.meta.url));
+  process.send(task);
+  const [cost] = (await once(process, 'message')) as [Cost];
+  return cost;
 }
 
-let peak = 0;
-const sampling = setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage.rss());
-}, 50);
+/** A signed address of the snapshot on the simulator, and the header that says for which host it is. */
+async function signed(snapshot: string): Promise<{ url: string; headers: Record<string, string> }> {
+  const id = parseResourceId(snapshot);
+  if (!id) throw new Error(`not a snapshot: ${snapshot}`);
+  const { snapshots } = await connection.compute(id.subscriptionId);
+  const gate = { before: async () => undefined, after: async () => undefined };
+  const address = await connection.changing(gate, async () => {
+    const open = { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled' };
+    await snapshots.update(id.resourceGroup, id.name, open, { updateIntervalInMs: 10 });
+    const asked = { access: 'Read', durationInSeconds: 3600 };
+    return snapshots.grantAccess(id.resourceGroup, id.name, asked, { updateIntervalInMs: 10 });
+  });
+  const meant = new URL(address.accessSAS ?? '');
+  const headers = { 'x-forwarded-host': meant.host, 'x-forwarded-proto': 'https' };
+  return { url: simulator.url + meant.pathname + meant.search, headers };
+}
+
+const text = ({ seconds, cpu }: Cost) => `${seconds.toFixed(2)} s (processor ${cpu.toFixed(2)} s)`;
 try {
   await run('snapshot', 'disks.snapshot', { kind: 'full' });
-  const ratios: string[] = [];
-  for (let turn = 0; turn < 3; turn += 1) {
+  const ratios = { local: [] as number[], processor: [] as number[], plain: [] as number[], floor: [] as number[] };
+  console.log(`${mebibytes} MiB in ${root}`);
+  for (let turn = 0; turn < turns; turn += 1) {
     const folder = join(root, String(turn));
     const took = await run('export', 'disks.export', { folder });
-    const { file, sha256 } = kept.at(-1) as { file: string; sha256: string };
-    const local = await locally(file);
-    if (local.sha256 !== sha256) throw new Error('the digests differ');
-    const text = ({ seconds, cpu }: Cost) => `${seconds.toFixed(2)} s (processor ${cpu.toFixed(2)} s)`;
-    const [wall, work] = [took.seconds / local.seconds, took.cpu / local.cpu].map((one) => one.toFixed(2));
-    ratios.push(`${text(took)}, read and hashed locally ${text(local)}, ratio ${wall} (processor ${work})`);
+    const image = kept.at(-1);
+    if (!image) throw new Error('no image');
+    const local = await plainly({ kind: 'read', file: image.file });
+    const there = await signed(image.snapshot);
+    const out = join(root, 'plain');
+    const got = await plainly({ kind: 'get', ...there, bytes: image.bytes, file: null });
+    const gotAndWritten = await plainly({ kind: 'get', ...there, bytes: image.bytes, file: out });
+    const written = await plainly({ kind: 'write', file: out, bytes: image.bytes });
+    const digests = new Set([took.sha256, local.sha256, got.sha256, gotAndWritten.sha256]);
+    if (digests.size > 1) throw new Error('the digests differ');
+    ratios.local.push(took.seconds / local.seconds);
+    ratios.processor.push(took.cpu / local.cpu);
+    ratios.plain.push(took.seconds / gotAndWritten.seconds);
+    ratios.floor.push(got.seconds / local.seconds);
+    console.log(`  export ${text(took)}, read and hashed locally ${text(local)}`);
+    console.log(`    Node alone: got and hashed ${text(got)}, also written ${text(gotAndWritten)}`);
+    console.log(`    as many bytes written and flushed ${text(written)}`);
     await rm(folder, { recursive: true });
   }
-  console.log(`${mebibytes} MiB, digests equal`);
-  for (const one of ratios) console.log(`  ${one}`);
-  console.log(`  most memory ${Math.round(peak / 1024 ** 2)} MiB`);
+  const middle = (figures: readonly number[]) => median(figures).toFixed(2);
+  console.log(`all digests equal; most memory ${Math.round(peak / 1024 ** 2)} MiB   (at most 300)`);
+  console.log(`export / local                   ${middle(ratios.local)}   (at most 1.20)`);
+  console.log(`  of the processor               ${middle(ratios.processor)}`);
+  console.log(`Node's GETs and digest / local   ${middle(ratios.floor)}   (no export is below it)`);
+  console.log(`export / Node's, written         ${middle(ratios.plain)}`);
 } finally {
-  clearInterval(sampling);
   connection.close();
   other.disconnect();
   await rm(root, { recursive: true, force: true });

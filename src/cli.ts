@@ -174,8 +174,10 @@ function addEvtx(cordon: Command): void {
 function addKql(cordon: Command): void {
   reading(
     cordon
-      .command('kql <query>')
-      .description('a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query'),
+      .command('kql [query]')
+      .description(
+        'a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query; without one, a prompt',
+      ),
   )
     .option(
       '--evidence <file...>',
@@ -197,9 +199,34 @@ function addKql(cordon: Command): void {
     )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .option('--cases <folder>', 'where case files are kept')
-    .action(async (query: string, _flags, command: Command) =>
+    .action(async (query: string | undefined, _flags, command: Command) =>
       (command.optsWithGlobals().case === undefined ? print : finish)(
         (await import('./commands/kql.ts')).kql(query, command.optsWithGlobals(), streams),
+      ),
+    );
+}
+
+/** `cordon detect` */
+function addDetect(cordon: Command): void {
+  cordon
+    .command('detect')
+    .description('detection rules (Sigma, and queries in KQL) over evidence files, without Azure')
+    .option(
+      '--evidence <file...>',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+    )
+    .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
+    .option('--hits <n>', 'matches of each rule to print', number)
+    .option('--show-query', 'print the rules as KQL for Log Analytics, and ask nothing')
+    .option('--now <time>', 'what now() and ago() count from')
+    .option('--json', 'print cordon.detect/1')
+    .option('--markdown', 'print Markdown')
+    .option('--case <id>', 'enter the files and what was found into this case')
+    .option('--cases <folder>', 'where case files are kept')
+    .addOption(failOnOption())
+    .action(async (_flags, command: Command) =>
+      (command.optsWithGlobals().case === undefined ? print : finish)(
+        (await import('./commands/detect.ts')).detect(command.optsWithGlobals(), streams),
       ),
     );
 }
@@ -282,11 +309,17 @@ function addRelease(cordon: Command): void {
     );
 }
 
-/** `cordon playbook lint` */
+/** `cordon playbook lint|export` */
 function addPlaybook(cordon: Command): void {
-  cordon
-    .command('playbook')
-    .description('playbook files')
+  const playbook = cordon.command('playbook').description('playbook files');
+  playbook
+    .command('export <name>')
+    .description('a playbook for other tools')
+    .option('--cacao', 'as CACAO Security Playbook 2.0, JSON')
+    .action(async (name: string, flags) =>
+      print((await import('./commands/playbook-export.ts')).exportPlaybook(name, flags, streams)),
+    );
+  playbook
     .command('lint <file...>')
     .description('what is wrong in them, each with its place, and orders that lose evidence (exit 1; 2 if unusable)')
     .action(async (files: string[]) =>
@@ -294,7 +327,7 @@ function addPlaybook(cordon: Command): void {
     );
 }
 
-/** `cordon case list|show|verify|export` */
+/** `cordon case list|show|verify|anchor|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
   const folder = (command: Command) => command.option('--cases <folder>', 'where case files are kept');
@@ -318,12 +351,19 @@ function addCase(cordon: Command): void {
     .option('--anchor <head:count>', 'both, as an export prints them')
     .option('--evidence', 'make the digests of the exported disks again, too')
     .option('--azure', 'ask Azure too: the heads in tags of what the case made, and its changes in the activity log')
+    .option('--tsa-ca <file>', 'certificates (PEM) that those of time-stamping authorities must lead to')
     .option('--json', 'print JSON')
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals();
       const { verifyWithAzure } = await import('./commands/verify-with-azure.ts');
       await finish(verifyWithAzure(id, { ...flags, ...at(flags) }, streams));
     });
+  folder(cases.command('anchor <case>').description('have a time-stamping authority sign the head (RFC 3161)'))
+    .requiredOption('--tsa <url>', 'the address of the authority; it gets a digest of head and count, nothing else')
+    .option('--tsa-ca <file>', 'certificates (PEM) that its certificate must lead to')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/case-anchor.ts')).caseAnchor(id, command.optsWithGlobals(), streams)),
+    );
   folder(cases.command('export <case>').description('case notes'))
     .addOption(
       new Option(
@@ -463,6 +503,7 @@ function program(): Command {
   addIncident(cordon);
   addEvtx(cordon);
   addKql(cordon);
+  addDetect(cordon);
   addRun(cordon);
   addUndo(cordon);
   addRelease(cordon);

@@ -114,26 +114,38 @@ function tookOf(step: StepView): string {
   return stopwatch((Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000);
 }
 
-/** The steps with what came of each, one under another; the selected one in full. */
+/** The most that a column of titles takes, so that results beside it are more than a word a row. */
+const titlesShare = 0.35;
+
+/**
+ * The steps with what came of each, one under another; the selected one in full. Where the titles do not fit beside the
+ * results, each has a row of its own.
+ */
 function resultRows(slot: RunSlot, selected: number, width: number): Line[] {
-  const titles = Math.min(40, Math.max(...slot.view.steps.map(({ title }) => cells(title))), Math.floor(width * 0.35));
+  const widest = Math.min(40, Math.max(0, ...slot.view.steps.map(({ title }) => cells(title))));
+  const beside = widest <= width * titlesShare;
   return slot.view.steps.flatMap((step, at): Line[] => {
+    const chosen = at === selected;
     const took = tookOf(step);
     const right = `${took.padStart(6)}  ${step.undoable ? 'u' : ' '} `;
-    const room = width - titles - 7 - right.length;
-    const chosen = at === selected;
-    const texts = wrap(resultOf(step), room, chosen ? 8 : 2);
-    return texts.map((text, part): Line => {
+    const titles = beside ? widest : width - 5 - right.length;
+    const first = (text: string): Line => {
       const left = line(
-        span(chosen && part === 0 ? mark.selected : ' ', 'accent', true),
-        part === 0 ? stepMark(step) : ' ',
-        ` ${part === 0 ? at + 1 : ' '} `,
-        { ...cell(part === 0 ? step.title : '', titles), bold: chosen },
-        `  ${text}`,
+        span(chosen ? mark.selected : ' ', 'accent', true),
+        stepMark(step),
+        ` ${at + 1} `,
+        { ...cell(step.title, titles), bold: chosen },
+        text,
       );
-      const row = between(left, part === 0 ? line(span(right, 'dim')) : blank, width);
-      return { ...row, item: at, selected: chosen && part === 0 };
-    });
+      return { ...between(left, line(span(right, 'dim')), width), item: at, selected: chosen };
+    };
+    const room = beside ? width - titles - 7 - right.length : width - 6;
+    const texts = wrap(resultOf(step), room, chosen ? 8 : 2);
+    const under = beside ? texts.slice(1) : texts.filter((text) => text !== '');
+    return [
+      first(beside ? `  ${texts[0] ?? ''}` : ''),
+      ...under.map((text) => ({ ...line(' '.repeat(beside ? titles + 7 : 5), text), item: at, selected: false })),
+    ];
   });
 }
 

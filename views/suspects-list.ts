@@ -18,17 +18,27 @@ import { storyRows } from './verdict.ts';
 /** Rows of the list that decide how wide its columns are: those of a screen. */
 const measuredRows = 60;
 
-const measures = new WeakMap<readonly ScanRow[], { busy: boolean; cells: Map<string, number> }>();
+/** Cells of the widest value of a column, and of its widest text: a reason why a value is not known is a sentence. */
+interface Widest {
+  value: number;
+  text: number;
+}
 
-/** How many cells the widest text of each column takes, among the first rows of the list as they were read. */
-function measured(state: SessionState): Map<string, number> {
+const measures = new WeakMap<readonly ScanRow[], { busy: boolean; cells: Map<string, Widest> }>();
+
+/** How many cells the texts of each column take, among the first rows of the list as they were read. */
+function measured(state: SessionState): Map<string, Widest> {
   // Of the list as it was read: a filter that is typed moves no column.
   const { rows } = state.scan;
   const busy = state.scan.state === 'loading';
   const known = measures.get(rows);
   if (known && known.busy === busy) return known.cells;
   const looks = rows.slice(0, measuredRows).map((row) => ({ row, look: lookOf(state, row) }));
-  const widest = (column: Column) => Math.max(0, ...looks.map(({ row, look }) => cells(column.tell(row, look).text)));
+  const widest = (column: Column): Widest => {
+    const told = looks.map(({ row, look }) => column.tell(row, look));
+    const most = (texts: typeof told) => Math.max(0, ...texts.map(({ text }) => cells(text)));
+    return { value: most(told.filter(({ tone }) => tone !== 'unknown')), text: most(told) };
+  };
   const made = new Map(columns.map((column) => [column.head, widest(column)]));
   measures.set(rows, { busy, cells: made });
   return made;
@@ -50,15 +60,18 @@ function columnsFor(state: SessionState, width: number): Column[] {
     shown.splice(shown.indexOf(least), 1);
   }
   const texts = measured(state);
-  const wanted = (column: Column) => Math.max(cells(column.head) + 1, texts.get(column.head) ?? column.width);
-  const sized = shown.map((column) => ({ ...column, width: Math.min(column.width, wanted(column)) }));
+  const wanted = (column: Column, of: keyof Widest) =>
+    // The arrow of the sort beside a name comes last of all.
+    Math.max(cells(column.head) + (of === 'text' ? 1 : 0), texts.get(column.head)?.[of] ?? column.width);
+  const sized = shown.map((column) => ({ ...column, width: Math.min(column.width, wanted(column, 'text')) }));
   let left = Math.max(0, room - sized.reduce((sum, column) => sum + column.width + 2, -2));
-  // What speaks of an attack comes before what names the VM.
-  for (const column of sized.toSorted((one, other) => one.goes - other.goes)) {
-    const more = Math.min(left, Math.max(0, wanted(column) - column.width));
-    column.width += more;
-    left -= more;
-  }
+  // Values come before reasons, and the columns of an attack before those that name the VM.
+  for (const of of ['value', 'text'] as const)
+    for (const column of sized.toSorted((one, other) => one.goes - other.goes)) {
+      const more = Math.min(left, Math.max(0, wanted(column, of) - column.width));
+      column.width += more;
+      left -= more;
+    }
   const shares = sized.reduce((sum, column) => sum + column.grows, 0);
   for (const column of sized) column.width += Math.floor((left * column.grows) / Math.max(1, shares));
   return sized;

@@ -11,7 +11,7 @@ import { type Detail, sourceLines } from './detail-text.ts';
 import { between, blank, cell, type Line, line, span, widthOf, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
 import { fullHeight, unfold } from './unfold.ts';
-import { brief } from './words.ts';
+import { brief, withoutSids } from './words.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
 
@@ -128,7 +128,7 @@ export function timeLineRows(state: SessionState, layer: Shown, width: number, h
       severityMark(entry.severity),
       ' ',
       cell(sources[entry.source], 9, 'dim'),
-      span(entry.text, severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
+      span(withoutSids(entry.text), severityTone(entry.severity) === 'dim' ? 'plain' : severityTone(entry.severity)),
     );
     const wanted = line(span(`  ${parties} `, 'plain'));
     const fits = width >= 90 || widthOf(left) + widthOf(wanted) <= width;

@@ -31,9 +31,14 @@ export function ageNote(fact: Fact<unknown> | null, now: Date, busy: boolean, ab
   return line(span(`${stale ? `${mark.stale} ` : ''}${told}${busy ? ` ${mark.loading}` : ''}`, stale ? 'high' : 'dim'));
 }
 
-/** What happened, without the event's number and the SID of an account whose name is there. */
+/** A sentence without the SIDs of accounts whose names it has. */
+export function withoutSids(what: string): string {
+  return what.replace(/ \(S-1-[\d-]+\)/g, '');
+}
+
+/** An event in a few words: without its number and such SIDs. */
 export function brief(what: string): string {
-  return what.replace(/^\d{4} /, '').replace(/ \(S-1-[\d-]+\)/, '');
+  return withoutSids(what.replace(/^\d{4} /, ''));
 }
 
 /** Several blanks. */

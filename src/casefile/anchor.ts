@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nameUuid, uuidBytes } from '../text/name-uuid.ts';
 
 /** How far a transcript was at some moment: how many entries, and the hash of the last. */
 export interface Anchor {
@@ -18,22 +18,14 @@ export function anchorOf(text: string): Anchor | null {
 }
 
 /** The namespace of the request ids of cases, published in docs/case-format. */
-const requestNamespace = Buffer.from('5b2aacf5de80488fab24c9f269fc0640', 'hex');
-
-/** A name-based UUID of version 8: SHA-256 over the namespace and the name (RFC 9562, section 5.8 and appendix B.2). */
-export function uuidOf(namespace: Uint8Array, name: string): string {
-  const bytes = createHash('sha256').update(namespace).update(name, 'utf8').digest().subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
+const requestNamespace = uuidBytes('5b2aacf5-de80-488f-ab24-c9f269fc0640');
 
 /**
  * The id (`x-ms-client-request-id`) of the change whose intent is the entry that follows. It is a plain GUID, as Azure takes
  * it, and Azure's activity log keeps it where no host can write: since it is made of the hash of all entries before it, it
  * fits no other beginning of the record. No two intents of a case follow the same entry, so no id comes twice.
  */
-export const requestIdAt = ({ head, entries }: Anchor): string => uuidOf(requestNamespace, `${head}:${entries}`);
+export const requestIdAt = ({ head, entries }: Anchor): string => nameUuid(requestNamespace, `${head}:${entries}`, 8);
 
 /** Is this an id that an entry's place in a chain made? Others, of records before there were such ids, are random. */
 export const isPlacedId = (id: unknown): id is string =>

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Indicator } from '../documents/conclusion.ts';
+import { nameUuid, uuidBytes } from '../text/name-uuid.ts';
 import { printable } from '../text/printable.ts';
 import { digestCase } from './case-digest.ts';
 import { indicatorsOver, type ToldIndicator } from './case-story.ts';
@@ -8,16 +8,10 @@ import type { NotesSource } from './notes-source.ts';
 type StixObject = { type: string; id: string } & Record<string, unknown>;
 
 /** The namespace of cordon's own identifiers: made once, at random. */
-const namespace = Buffer.from('5b1f6a3ce0c64f0b9d2c7a4e8f13d650', 'hex');
+const namespace = uuidBytes('5b1f6a3c-e0c6-4f0b-9d2c-7a4e8f13d650');
 
-/** A name-based UUID (RFC 9562, version 5): the same thing of the same case has one id, however often it is exported. */
-function uuidOf(name: string): string {
-  const hash = createHash('sha1').update(namespace).update(name, 'utf8').digest().subarray(0, 16);
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
+/** The same thing of the same case has one id, however often it is exported. */
+const uuidOf = (name: string): string => nameUuid(namespace, name, 5);
 
 /** A string of a STIX pattern: backslash and quote are what ends or escapes one. */
 const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

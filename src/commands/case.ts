@@ -14,6 +14,7 @@ import { moment } from '../text/times.ts';
 import { type AnchorsInAzure, anchorLines, vouches } from './anchors-in-azure.ts';
 import { printPdf } from './print-pdf.ts';
 import { printedJson } from './printed-json.ts';
+import { type CheckedStamp, certificatesIn, checkStamps, stampLine } from './time-stamps.ts';
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface CommandStreams {
@@ -126,6 +127,8 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   evidence?: boolean;
   /** Asks Azure what it keeps of how the record was; absent where it is not to be asked. */
   azure?: (found: CaseReader) => Promise<AnchorsInAzure>;
+  /** A PEM file with certificates of those who may issue certificates of time-stamping authorities. */
+  tsaCa?: string;
 }
 
 /** The anchor that the options give, or what is wrong with them. */
@@ -151,6 +154,8 @@ function givenAnchor(options: CaseVerifyOptions): Partial<Anchor> | string {
 interface Beside {
   images: { file: string; sha256: string; because: string }[] | null;
   azure: AnchorsInAzure | null;
+  /** null where there are none. */
+  timestamps: CheckedStamp[] | null;
 }
 
 /** `cordon case verify ID`: 0 only if the chain, its evidence and the given anchor hold; else 6 and the first wrong line. */
@@ -160,11 +165,14 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     streams.stderr.write(`${anchor}\n`);
     return wrongUsage;
   }
+  const trusted = options.tsaCa === undefined ? [] : await certificatesIn(options.tsaCa);
   return withCase(id, options, streams, async (found) => {
     const verification = await found.verify(anchor);
+    const stamps = verification.ok ? await checkStamps(found, trusted) : [];
     const beside: Beside = {
       images: options.evidence === true ? (verification.ok ? await checkImages(found, streams.stderr) : []) : null,
       azure: verification.ok && options.azure ? await options.azure(found) : null,
+      timestamps: stamps.length > 0 ? stamps : null,
     };
     if (options.json === true) {
       const asked = Object.fromEntries(Object.entries(beside).filter(([, value]) => value !== null));
@@ -183,7 +191,7 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
 function sayWhole(
   id: string,
   verification: Verification & { ok: true },
-  { images, azure, anchored }: Beside & { anchored: boolean },
+  { images, azure, timestamps, anchored }: Beside & { anchored: boolean },
   { json }: CaseVerifyOptions,
   { stdout, stderr }: CommandStreams,
 ): number {
@@ -195,14 +203,17 @@ function sayWhole(
     if (json !== true || because !== '') stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
   }
   if (azure !== null && json !== true) for (const line of anchorLines(azure)) stdout.write(`${line}\n`);
-  const misfits = [...(images ?? []), ...(azure?.tags ?? [])].filter(({ because }) => because !== '');
+  if (json !== true) for (const stamp of timestamps ?? []) stdout.write(`${stampLine(stamp)}\n`);
+  const misfits = [...(images ?? []), ...(azure?.tags ?? []), ...(timestamps ?? [])].filter(
+    ({ because }) => because !== '',
+  );
   if (misfits.length > 0) {
     const unfit = azure?.tags.some(({ because }) => because !== '') === true;
     if (unfit) stderr.write(`${id}: does not verify: Azure has noted another record of this case\n`);
     return doesNotVerify;
   }
   for (const file of verification.unlisted) stderr.write(`${printable(`no entry vouches for ${file}`)}\n`);
-  const outside = azure !== null && vouches(azure);
+  const outside = (azure !== null && vouches(azure)) || timestamps?.some(({ trusted }) => trusted === true) === true;
   if (!anchored && !outside) {
     stderr.write('Checked by itself only: give --anchor HEAD:COUNT from an export to rule out a rewritten file.\n');
   }
@@ -304,7 +315,8 @@ function failed(id: string, verification: { line: number; because: string }): st
   return printable(`${id}: does not verify: line ${verification.line} ${verification.because}`, 1024);
 }
 
-function osUser(): string {
+/** The name of the user of this host. */
+export function osUser(): string {
   try {
     return userInfo().username;
   } catch {

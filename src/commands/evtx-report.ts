@@ -7,6 +7,7 @@ import { logonTypeWords } from '../triage/logons/event-words.ts';
 import { saysNothing, summaryLines } from './evtx-summary.ts';
 
 const damagesShown = 5;
+const notesShown = 4;
 const burstsShown = 20;
 const namesShown = 5;
 const nextShown = 8;
@@ -24,6 +25,7 @@ function fileLines(file: EventLogReport): string[] {
   if (file.dirty) lines.push('  the log was in use when it was copied');
   if (file.unverified > 0)
     lines.push(`  ? ${counted(file.unverified, 'record')} without a checksum that matches: shown, no proof`);
+  for (const note of (file.notes ?? []).slice(0, notesShown)) lines.push(`  · ${printable(note, 300)}`);
   for (const { offset, because } of file.damaged.slice(0, damagesShown))
     lines.push(`  ! at byte ${count(offset)}: ${printable(because, 300)}`);
   if (file.damages > damagesShown) lines.push(`  ! and ${count(file.damages - damagesShown)} more places`);

@@ -10,7 +10,7 @@ import { isoOf } from '../triage/logons/ticks.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { caseFlags } from './case-flags.ts';
 import { evtxText } from './evtx-report.ts';
-import { evtxDocumentOf, gatherLogs } from './gathered-logs.ts';
+import { evtxDocumentOf, gatherLogs, logFiles } from './gathered-logs.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
@@ -155,22 +155,19 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   const progress = progressOn(streams);
   const lines = new Lines(streams.stdout);
   const gathered = await gatherLogs(paths);
-  const reading = await readEventLogs(
-    gathered.logs.map(({ path }) => path),
-    {
-      thresholds: burstOptions(flags).thresholds,
-      now,
-      onProgress: progress.show,
-      ...(flags.events
-        ? {
-            onEvent(event: SecurityEvent) {
-              if (event.eventId === failedLogon || event.eventId === successfulLogon) lines.add(eventLine(event));
-            },
-            betweenChunks: () => lines.flush(),
-          }
-        : {}),
-    },
-  );
+  const reading = await readEventLogs(logFiles(gathered), {
+    thresholds: burstOptions(flags).thresholds,
+    now,
+    onProgress: progress.show,
+    ...(flags.events
+      ? {
+          onEvent(event: SecurityEvent) {
+            if (event.eventId === failedLogon || event.eventId === successfulLogon) lines.add(eventLine(event));
+          },
+          betweenChunks: () => lines.flush(),
+        }
+      : {}),
+  });
   progress.clear();
   await lines.flush();
   const document = evtxDocument.parse(evtxDocumentOf(gathered, reading));

@@ -1,6 +1,6 @@
 import type { EvtxDocument } from '../documents/evtx.ts';
-import type { EventLogReading } from '../eventlog/read-logs.ts';
-import type { EvidenceFile } from '../evidence/evidence-files.ts';
+import type { EventLogReading, LogFile } from '../eventlog/read-logs.ts';
+import { type EvidenceFile, isSyslogFormat } from '../evidence/evidence-files.ts';
 import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
 
 /** Logs in what was named, and what else is there. */
@@ -16,8 +16,15 @@ export async function gatherLogs(paths: readonly string[], signal?: AbortSignal)
     named: (path) => ({ path, format: 'evtx', table: undefined }),
     ...(signal ? { signal } : {}),
   });
-  return { evidence, logs: evidence.files.filter(({ format }) => format === 'evtx') };
+  return { evidence, logs: evidence.files.filter(({ format }) => format === 'evtx' || isSyslogFormat(format)) };
 }
+
+/** The same for the reader of logons. */
+export const logFiles = ({ logs }: GatheredLogs): LogFile[] =>
+  logs.flatMap(({ path, format, year }): LogFile[] => {
+    if (format === 'evtx') return [{ path, format }];
+    return isSyslogFormat(format) ? [{ path, format, ...(year ? { year } : {}) }] : [];
+  });
 
 /** What the report says besides the logs; nothing where only logs were named. */
 function besides({ evidence, logs }: GatheredLogs): EvtxDocument['besides'] {

@@ -14,7 +14,7 @@ import { eventWords } from '../triage/logons/event-words.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
 import { evtxText } from './evtx-report.ts';
-import { evtxDocumentOf, gatherLogs } from './gathered-logs.ts';
+import { evtxDocumentOf, gatherLogs, logFiles } from './gathered-logs.ts';
 
 const minutesBefore = 5;
 const minutesAfter = 15;
@@ -69,7 +69,7 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
   });
   const readSome = async (paths: readonly string[], given: Omit<LogReadingOptions, 'now'>) => {
     const gathered = await gatherLogs(paths, given.signal);
-    const logs = gathered.logs.map(({ path }) => path);
+    const logs = logFiles(gathered);
     const document = evtxDocumentOf(gathered, await readEventLogs(logs, reading(given)));
     if (document.files.length === 0)
       throw new Failure(document.unread.map(({ because }) => because).join('; ') || 'no log is there');

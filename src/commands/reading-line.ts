@@ -1,4 +1,4 @@
-import type { QueryProgress } from '../evidence/run-query.ts';
+import type { QueryProgress } from '../evidence/reading.ts';
 import { progressBar } from '../text/counts.ts';
 import { stopwatch } from '../text/times.ts';
 

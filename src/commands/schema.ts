@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { conclusion } from '../documents/conclusion.ts';
+import { detectionsDocument } from '../documents/detections.ts';
 import { doctorDocument } from '../documents/doctor.ts';
 import { evtxDocument } from '../documents/evtx.ts';
 import { incidentDocument } from '../documents/incident.ts';
@@ -19,6 +20,7 @@ const schemas: Record<string, z.ZodType> = {
   transcript: entry,
   doctor: doctorDocument,
   kql: queryDocument,
+  detect: detectionsDocument,
   evtx: evtxDocument,
   conclusion,
   incident: incidentDocument,

@@ -16,7 +16,7 @@ const eventLogReport = z.object({
   /** TimeCreated of the first and the last record; null when there is none. */
   first: instant.nullable(),
   last: instant.nullable(),
-  /** The log that the first record was written to, "Security"; "" when there is no record. */
+  /** The log that the first record was written to, "Security"; "" when there is no record. Of text "syslog" or "journal". */
   channel: z.string(),
   computers: z.array(z.string()),
   /** Was the log in use when it was copied? */
@@ -24,6 +24,8 @@ const eventLogReport = z.object({
   /** The first thousand places; `damages` counts all. `offset` is in bytes from the beginning of the file. */
   damaged: z.array(z.object({ offset: z.int(), because: z.string() })),
   damages: z.int(),
+  /** What has to be said of the times and lines of a log of text: a year that was derived, lines of no known form. */
+  notes: z.array(z.string()).optional(),
 });
 export type EventLogReport = z.infer<typeof eventLogReport>;
 

@@ -1,8 +1,8 @@
 import { ArchiveError } from '../archives/archive-error.ts';
 import { openFile, type RandomAccessFile } from '../archives/open-file.ts';
+import { type Digest, digestOf } from '../digest/digest.ts';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
-import { type Digest, digestOf } from './digest.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
 
 /** A file that cannot be read as an event log: one line that names it, and the code of the system's error or "". */

@@ -2,12 +2,12 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { worthAThread } from './digest.ts';
+import { worthAThread } from '../digest/digest.ts';
+import { threadEntry } from '../thread-entry.ts';
 import { EventLogError } from './event-log-file.ts';
 import type { ReadLog } from './log-records.ts';
 import type { FromLogThread, LogThreadData } from './log-thread-protocol.ts';
 import { RowReader } from './record-rows.ts';
-import { threadEntry } from './thread-entry.ts';
 
 /** How many logs can be read at once: one thread decodes a log, and one makes its digest. */
 const threadsForLogs = (): number => Math.floor(availableParallelism() / 2);
@@ -110,7 +110,7 @@ class LogThread {
 
   constructor(path: string, progress: (fraction: number) => void) {
     const data: LogThreadData = { path, taken: this.#taken.buffer };
-    this.#worker = new Worker(threadEntry('log-thread'), { workerData: data });
+    this.#worker = new Worker(threadEntry('log-thread', import.meta.url), { workerData: data });
     this.#worker.on('message', (message: FromLogThread) => {
       if (message.kind === 'progress') progress(message.fraction);
       else this.#waiting.push(message);

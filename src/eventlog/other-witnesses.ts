@@ -4,6 +4,7 @@ import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
 import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.ts';
 import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
 import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
+import { type FiledLine, onceAcrossFiles } from '../triage/logons/syslog-copies.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import { isRemote, type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
 import { ExplicitCredentials } from './explicit-credentials.ts';
@@ -25,6 +26,8 @@ import {
 
 /** Other reports of logons are rare beside 4625 and 4624; a log that holds more is reported as cut. */
 const most = 1_000_000;
+/** Lines of syslog's files, some 300 bytes each. */
+const mostLines = 2_000_000;
 
 interface Taken {
   at: Ticks;
@@ -63,11 +66,26 @@ export class OtherWitnesses {
   /** Tickets that were granted to people, from elsewhere. */
   readonly #tickets: Refusal[] = [];
   readonly #lines: Line[] = [];
+  /** Lines of syslog's files, each with the number of its file. */
+  readonly #syslog: FiledLine[] = [];
+  /** Lines of them beyond those that are kept. */
+  cutLines = 0;
   readonly #rdp: RdpEvent[] = [];
 
   /** Are there lines of OpenSSH? It logs what failed and what succeeded side by side. */
   get hasSshLines(): boolean {
-    return this.#lines.length > 0;
+    return this.#lines.length > 0 || this.hasSyslog;
+  }
+
+  /** Are there lines of syslog's files that report logons? */
+  get hasSyslog(): boolean {
+    return this.#syslog.length > 0;
+  }
+
+  /** Takes a line of a file that holds syslog's messages; one that says nothing of a logon is left out. */
+  takeLine(line: FiledLine): void {
+    if (this.#syslog.length >= mostLines) this.cutLines += 1;
+    else this.#syslog.push(line);
   }
 
   /** Are there a domain controller's tickets? */
@@ -162,7 +180,7 @@ export class OtherWitnesses {
 
     const verified = this.#lines.filter((line) => line.verified).map(({ line }) => line);
     const doubted = this.#lines.filter((line) => !line.verified).map(({ line }) => line);
-    const ssh = sshLogons(verified);
+    const ssh = sshLogons([...verified, ...onceAcrossFiles(this.#syslog)]);
     addSshAttempts(failures, known, ssh.failures, false);
     addSshAttempts(failures, known, sshLogons(doubted).failures, true);
     const witnesses: Witness[] = [];

@@ -1,7 +1,8 @@
 import type { Fact } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
-import { count, counted } from '../text/counts.ts';
+import type { SyslogFile } from '../syslog/syslog-file.ts';
+import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
@@ -10,35 +11,15 @@ import type { Damage } from './damage.ts';
 import { EventLogError } from './event-log-file.ts';
 import { readRecords } from './log-records.ts';
 import { LogonCollector } from './logon-collector.ts';
+import type { LogonLog } from './logon-log.ts';
 import { LogsAhead } from './logs-ahead.ts';
 import type { TakenRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
+import { readSyslogLogons } from './syslog-logons.ts';
 
-/** An event log that was read, with what it holds of logons. */
-export interface LogonLog {
-  path: string;
-  bytes: number;
-  /** Of the very bytes that were read, lower case. */
-  sha256: string;
-  records: number;
-  /** Of them, those that no matching checksum covers. */
-  unverified: number;
-  /** Was the log written to when it was copied? */
-  dirty: boolean;
-  /** The first thousand places where it is damaged; `damages` counts them all. */
-  damaged: Damage[];
-  damages: number;
-  failures: number;
-  successes: number;
-  /** TimeCreated of its first and its last record, ISO 8601 UTC; null when there is none. */
-  first: string | null;
-  last: string | null;
-  /** The log that its first record was written to: "Security"; "" when it has no record. */
-  channel: string;
-  /** Computers that wrote the events of logons; of a log without any, the one that wrote its first record. */
-  computers: string[];
-}
+/** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
+export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile;
 
 /** A file that could not be read at all. */
 export interface UnreadLog {
@@ -78,26 +59,34 @@ const mostDamages = 1000;
  * event that is in several files, or twice in one, counts once. Rejects only when it is aborted: files that cannot be
  * read are named in `unread`, and when none could be the fact is unknown.
  */
-export async function readEventLogs(paths: readonly string[], options: LogReadingOptions): Promise<EventLogReading> {
+export async function readEventLogs(given: readonly LogFile[], options: LogReadingOptions): Promise<EventLogReading> {
   const collector = new LogonCollector(options.onEvent !== undefined);
   const files: LogonLog[] = [];
   const unread: UnreadLog[] = [];
-  const done = paths.map(() => 0);
+  const done = given.map(() => 0);
   const progress = (at: number, fraction: number): void => {
     done[at] = fraction;
-    options.onProgress?.(done.reduce((sum, one) => sum + one, 0) / paths.length);
+    options.onProgress?.(done.reduce((sum, one) => sum + one, 0) / given.length);
   };
   const { signal, threads = options.onEvent ? 1 : undefined } = options;
+  const logs = given.map((one) => (typeof one === 'string' ? { path: one, format: 'evtx' as const } : one));
+  // Logs of text are read where their turn has come.
+  const paths = logs.map(({ path, format }) => (format === 'evtx' ? path : ''));
   const ahead = new LogsAhead(paths, {
     onProgress: progress,
     ...(signal ? { signal } : {}),
     ...(threads === undefined ? {} : { threads }),
   });
   try {
-    for (const [at, path] of paths.entries()) {
+    for (const [at, log] of logs.entries()) {
+      const { path } = log;
       const told = new Told(collector, options.onEvent);
       const alone = { ...options, onProgress: (fraction: number) => progress(at, fraction) };
       try {
+        if (log.format !== 'evtx') {
+          files.push(await readSyslogLogons(log, at, collector, alone));
+          continue;
+        }
         const read = (await ahead.read(at, told)) ?? (await readRecords(path, told, alone));
         files.push({ path, ...read, ...told.values() });
       } catch (error) {
@@ -108,12 +97,13 @@ export async function readEventLogs(paths: readonly string[], options: LogReadin
   } finally {
     ahead.end();
   }
+  const yearless = logs.flatMap((log) => (log.format !== 'evtx' && log.year ? [log.path] : []));
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   collector.finish(thresholds);
   return {
     files,
     unread,
-    logons: logonsOf(collector, files, unread, thresholds, options.now),
+    logons: logonsOf({ collector, files, unread, yearless }, thresholds, options.now),
     addresses: collector.failures.addresses.size - 1,
     accounts: collector.failures.accounts.size - 1,
   };
@@ -185,13 +175,16 @@ function sourceOf(files: readonly LogonLog[]): string {
   return `event log ${names.slice(0, 3).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function logonsOf(
-  collector: LogonCollector,
-  files: readonly LogonLog[],
-  unread: readonly UnreadLog[],
-  thresholds: Thresholds,
-  now: Date,
-): Fact<Logons> {
+/** All that was read. */
+interface Gathered {
+  collector: LogonCollector;
+  files: readonly LogonLog[];
+  unread: readonly UnreadLog[];
+  /** Logs whose lines have no year. */
+  yearless: readonly string[];
+}
+
+function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: Thresholds, now: Date): Fact<Logons> {
   if (files.length === 0) {
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
     return unknown('damaged', printable(because, 600), 'name exported .evtx files', 'event logs');
@@ -215,9 +208,11 @@ function logonsOf(
         [`no logon event, failed or not, is in ${names}`, ...connectionsOf(collector), ...cleared].join('; '),
         900,
       ),
-      files.some(({ channel }) => channel.toLowerCase() === 'security')
-        ? 'open a Security log of a time when logons were audited (auditpol /get /category:*), or one of another computer'
-        : 'export the Security log (wevtutil epl Security Security.evtx)',
+      files.every(({ channel }) => channel === 'syslog' || channel === 'journal')
+        ? 'open auth.log or secure, or the journal of sshd (journalctl -o export), of a time when it logged logons'
+        : files.some(({ channel }) => channel.toLowerCase() === 'security')
+          ? 'open a Security log of a time when logons were audited (auditpol /get /category:*), or one of another computer'
+          : 'export the Security log (wevtutil epl Security Security.evtx)',
       sourceOf(files),
     );
   }
@@ -260,12 +255,20 @@ function logonsOf(
         ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
-        ...(security === null ? ['logons of other kinds than these logs tell: no Security log was opened'] : []),
+        ...(security === null && !collector.other.hasSyslog
+          ? ['logons of other kinds than these logs tell: no Security log was opened']
+          : []),
         ...cleared.map((text) => `what was there before: ${text}`),
         ...unread.map((one) => printable(one.because, 300)),
         ...files.flatMap(damageOf),
         ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
         ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
+        ...(collector.other.cutLines > 0
+          ? [`${count(collector.other.cutLines)} lines of sshd beyond the first that are kept`]
+          : []),
+        ...(yearless.length > 0
+          ? [`the year and the time zone of ${listed(yearless.map(fileName), 3)}: derived, and UTC`]
+          : []),
       ],
     },
   );

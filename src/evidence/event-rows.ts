@@ -28,7 +28,7 @@ export const tableOfEvent = (event: LogEvent): string =>
   event.system.channel === 'Security' ? 'SecurityEvent' : 'Event';
 
 /** From 2015-01-01, where an event's ticks begin, to 2020-01-01, where a datetime's do. */
-const TICKS_TO_DATETIME = (Date.UTC(2020, 0, 1) - Date.UTC(2015, 0, 1)) * 10_000;
+export const TICKS_TO_DATETIME = (Date.UTC(2020, 0, 1) - Date.UTC(2015, 0, 1)) * 10_000;
 
 const LOGON_TYPES: Record<string, string> = {
   '0': 'System',

@@ -1,8 +1,10 @@
 import { basename, extname } from 'node:path';
+import type { SyslogFormat } from '../syslog/syslog-file.ts';
+import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
 
-export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl';
+export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -12,7 +14,12 @@ export interface EvidenceFile {
   table: string | undefined;
   /** It was found in a folder, or in an archive, and not named itself: damage is a remark, and the rest is read. */
   found?: boolean;
+  /** Of a log whose lines have no year: where theirs comes from. */
+  year?: DerivedYear;
 }
+
+export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
+  format === 'syslog' || format === 'journal-json' || format === 'journal-export';
 
 /** A file that is evidence, or may be, and is not read: why. */
 export interface UnreadFile {

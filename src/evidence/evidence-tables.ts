@@ -1,27 +1,30 @@
 import { type Frame, frameOf, vectorOf } from '../kql/frame.ts';
-import { KqlError } from '../kql/kqlerror.ts';
-import { neededColumns, possibleValues } from '../kql/needed.ts';
+import type { KqlError } from '../kql/kqlerror.ts';
 import type { ReadTable } from '../kql/read-table.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
-import { EvidenceEvents, eventLogSource } from './event-logs.ts';
-import type { EvidenceFile } from './evidence-files.ts';
 import { commonType } from './guessed-type.ts';
-import { jsonSource } from './json-export.ts';
 import type { Reading } from './reading.ts';
-import type { Source } from './source.ts';
+import { type OpenedFile, sourcesOf } from './sources-of.ts';
 import { TableBuilder } from './table-builder.ts';
-import { TextExport, type Wanted } from './text-export.ts';
+import type { Wanted } from './text-export.ts';
 
-/** A file with the tables it has rows of. */
-interface Opened {
-  file: EvidenceFile;
-  /** Read piece by piece from the file, or read into memory as a whole. */
-  export: TextExport | undefined;
-  source: Source | undefined;
+/** The columns that are wanted, by table, and the only event ids that matter. */
+export interface TablePlan {
+  needed: ReadonlyMap<string, ReadonlySet<string>>;
+  eventIds?: ReadonlySet<number> | undefined;
+}
+
+export interface TableSchema {
+  name: string;
+  columns: readonly Column[];
+}
+
+type Opened = OpenedFile & {
+  /** The tables it has rows of. */
   tables: string[];
   /** Rows that are in memory, by table. */
   held: Map<string, Frame[]>;
-}
+};
 
 interface Described extends Wanted {
   name: string;
@@ -38,40 +41,18 @@ export class EvidenceTables {
 
   constructor(reading: Reading, bytesAtOnce?: number) {
     this.#reading = reading;
-    const events = new EvidenceEvents();
-    this.#opened = reading.files.map((file): Opened => {
-      const { path, format } = file;
-      const table = file.table ?? path;
-      const text = format === 'csv' || format === 'jsonl';
-      return {
-        file,
-        export: text
-          ? new TextExport({
-              file: path,
-              table,
-              format,
-              lenient: file.found === true,
-              digest: reading.digestOf(path),
-              learned: reading.learned.get(path),
-              bytesAtOnce,
-            })
-          : undefined,
-        source: text
-          ? undefined
-          : format === 'evtx'
-            ? eventLogSource(path, events)
-            : jsonSource(table, path, file.found),
-        tables: [],
-        held: new Map(),
-      };
-    });
+    this.#opened = sourcesOf(reading, bytesAtOnce).map((one) => ({ ...one, tables: [], held: new Map() }));
+  }
+
+  get schemas(): readonly TableSchema[] {
+    return this.#described;
   }
 
   /** Finds out which tables there are, and their columns. Throws an EvidenceError. */
   async describe(): Promise<void> {
     const types = new Map<string, Map<string, ColumnType | undefined>>();
     for (const opened of this.#opened) {
-      const { file, export: text, source } = opened;
+      const { file, text, source } = opened;
       const described = await this.#reading.attempt(file, async () =>
         text ? new Map([[text.table, await text.describe()]]) : await source?.describe(this.#reading.progress),
       );
@@ -90,15 +71,13 @@ export class EvidenceTables {
     }));
   }
 
-  /** Finds out what a query needs, and reads what cannot be read piece by piece. Throws KqlError and EvidenceError. */
-  async prepare(query: string): Promise<void> {
-    const needed = this.#withTables(() => neededColumns(query, this.#described));
+  /** Reads what is wanted and cannot be read piece by piece. Throws EvidenceError. */
+  async prepare({ needed, eventIds }: TablePlan): Promise<void> {
     this.#described = this.#described.map((one) => ({ ...one, needed: needed.get(one.name) ?? new Set() }));
     this.#asked = new Set(needed.keys());
     const wanted = this.#described.filter(({ name }) => needed.has(name));
-    const eventIds = possibleValues(query, this.#described, 'EventID');
     for (const opened of this.#opened) {
-      const { file, export: text, source } = opened;
+      const { file, text, source } = opened;
       const own = wanted.filter(({ name }) => opened.tables.includes(name));
       const [only] = own;
       if (!only) {
@@ -121,7 +100,7 @@ export class EvidenceTables {
     return this.#described.map((one): ReadTable => {
       const { name, columns, needed } = one;
       const opened = this.#opened.filter(({ tables }) => tables.includes(name));
-      const size = opened.reduce((sum, { export: text }) => sum + (text?.sizeOf(needed) ?? 0), 0);
+      const size = opened.reduce((sum, { text }) => sum + (text?.sizeOf(needed) ?? 0), 0);
       const vectors = columns.map(({ type }) => vectorOf(type, []));
       return {
         name,
@@ -130,7 +109,7 @@ export class EvidenceTables {
         ...(size > 0 ? { size } : {}),
         *pieces() {
           if (!rows) return;
-          for (const { held, export: text } of opened) {
+          for (const { held, text } of opened) {
             const kept = held.get(name);
             if (kept) yield* kept;
             else if (text) yield* text.pieces(one);
@@ -143,13 +122,13 @@ export class EvidenceTables {
   /** Makes sure that no row which was not asked for makes a column another. Throws ColumnsChanged. */
   complete(): void {
     for (const one of this.#described)
-      for (const { tables, export: text } of this.#opened)
+      for (const { tables, text } of this.#opened)
         if (text && tables.includes(one.name) && this.#reading.digestOf(text.file)) text.complete(one);
   }
 
   /** Remarks on the files. */
   notes(): string[] {
-    return [...this.#notes, ...this.#opened.flatMap(({ export: text }) => text?.notes ?? [])];
+    return [...this.#notes, ...this.#opened.flatMap(({ text }) => text?.notes ?? [])];
   }
 
   /** The tables that were read, with their rows. */
@@ -160,7 +139,7 @@ export class EvidenceTables {
         name,
         rows: this.#opened
           .filter(({ tables }) => tables.includes(name))
-          .reduce((sum, { export: text, held }) => sum + (text?.rows ?? rowsIn(held.get(name) ?? [])), 0),
+          .reduce((sum, { text, held }) => sum + (text?.rows ?? rowsIn(held.get(name) ?? [])), 0),
       }));
   }
 
@@ -171,27 +150,12 @@ export class EvidenceTables {
   async learn(error: KqlError): Promise<boolean> {
     if (error.kind === 'syntax' || error.kind === 'limit') return false;
     let learned = false;
-    for (const { file, export: text } of this.#opened) {
+    for (const { file, text } of this.#opened) {
       if (!text || text.certain) continue;
       this.#reading.learned.set(file.path, await text.wholeColumns());
       learned = true;
     }
     return learned;
-  }
-
-  /** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
-  #withTables<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof KqlError)) throw error;
-      const tables = this.#described.map(({ name }) => name);
-      const have = `The evidence has ${tables.length === 0 ? 'no table' : tables.join(', ')}.`;
-      const diagnostics = error.diagnostics.map((d) =>
-        d.code === 'KS204' ? { ...d, message: `${d.message} ${have}` } : d,
-      );
-      throw new KqlError(error.kind, diagnostics[0]?.message ?? error.message, diagnostics);
-    }
   }
 }
 

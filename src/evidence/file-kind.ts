@@ -1,4 +1,6 @@
 import { headOf } from '../archives/open-file.ts';
+import type { SyslogFormat } from '../syslog/syslog-file.ts';
+import { syslogLine } from '../syslog/syslog-line.ts';
 import type { FileKind } from './evidence-files.ts';
 import { recognisedTable } from './recognised-table.ts';
 
@@ -32,5 +34,29 @@ export async function fileKind(path: string): Promise<FileKind> {
   const known = refused.find(({ begins }) => text.startsWith(begins));
   if (known) return { kind: 'refused', because: known.because };
   if (text.slice(257, 262) === 'ustar') return { kind: 'refused', because: 'it is a tar archive: unpack it' };
-  return recognisedTable(path, head);
+  return recognisedSyslog(text) ?? recognisedTable(path, head);
+}
+
+/** Lines of a head that are tried. */
+const linesTried = 40;
+
+/** Messages of syslog, or of a journal that was exported; null for anything else. */
+function recognisedSyslog(text: string): FileKind | null {
+  const found = (format: SyslogFormat): FileKind => ({ kind: 'evidence', format, table: 'Syslog' });
+  if (/^(?:__CURSOR|__REALTIME_TIMESTAMP|__SEQNUM|__MONOTONIC_TIMESTAMP)=/.test(text)) return found('journal-export');
+  if (/^\u001e?\s*\{/.test(text) && text.includes('"__REALTIME_TIMESTAMP"')) {
+    if (/^\u001e?\s*\{[^\n]*"__REALTIME_TIMESTAMP"/.test(text)) return found('journal-json');
+    return {
+      kind: 'refused',
+      because: 'it is a journal over several lines an entry: export it with -o json or -o export',
+    };
+  }
+  const lines = text
+    .slice(0, text.length < headBytes ? undefined : text.lastIndexOf('\n'))
+    .split('\n')
+    .map((line) => line.replaceAll('\0', ''))
+    .filter((line) => line.trim() !== '')
+    .slice(0, linesTried);
+  const read = lines.filter((line) => syslogLine(line) !== null).length;
+  return read > 0 && read * 2 >= lines.length ? found('syslog') : null;
 }

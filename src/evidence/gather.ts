@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { ArchiveError } from '../archives/archive-error.ts';
 import { baseName, memberPath } from '../archives/evidence-path.ts';
-import { archiveAt } from '../archives/open-file.ts';
+import { archiveAt, placedFile } from '../archives/open-file.ts';
+import { deriveYears, type RotatedLog } from '../syslog/rotation.ts';
+import { yearEvidence } from '../syslog/syslog-file.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { EvidenceFile, FileKind, UnreadFile } from './evidence-files.ts';
 import { fileKind } from './file-kind.ts';
@@ -25,6 +27,8 @@ export interface Evidence {
 export interface GatherOptions {
   /** Takes a file that was named itself and whose content does not say its kind. Throws where it can be none. */
   named(given: string): EvidenceFile;
+  /** When they are read: no line of a log is from after. */
+  now?: Date;
   signal?: AbortSignal;
   /** Gets the number of files that were looked at so far. */
   onProgress?: (looked: number) => void;
@@ -38,7 +42,30 @@ export interface GatherOptions {
 export async function gatherEvidence(given: readonly string[], options: GatherOptions): Promise<Evidence> {
   const gathering = new Gathering(options);
   for (const one of given) await gathering.add(one);
-  return gathering.evidence();
+  const evidence = gathering.evidence();
+  return { ...evidence, files: await withYears(evidence.files, options) };
+}
+
+/** Gives the logs whose lines have no year theirs: it takes a reading, and the logs that were rotated with them. */
+async function withYears(
+  files: readonly EvidenceFile[],
+  { signal, now = new Date() }: GatherOptions,
+): Promise<EvidenceFile[]> {
+  const logs: RotatedLog[] = [];
+  for (const { path, format } of files) {
+    if (format !== 'syslog') continue;
+    signal?.throwIfAborted();
+    const modified = await placedFile(path).then(
+      (file) => file.modified,
+      () => new Date(0),
+    );
+    logs.push({ path, modified, evidence: await yearEvidence(path) });
+  }
+  const years = deriveYears(logs, now);
+  return files.map((file) => {
+    const year = years.get(file.path);
+    return year ? { ...file, year } : file;
+  });
 }
 
 class Gathering {

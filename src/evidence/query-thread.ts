@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Completion } from '../kql/completion.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { type ParserThread, startParserThread } from '../kql/parser-thread.ts';
+import type { CompletionRequest } from './complete-query.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { defaultMemory } from './memory.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
-import type { QueryProgress, QueryRequest, QueryResult } from './run-query.ts';
+import type { QueryProgress } from './reading.ts';
+import type { QueryRequest, QueryResult } from './run-query.ts';
 
 /** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
 function entry(): URL {
@@ -22,8 +25,10 @@ const LEAST_MEGABYTES = 256;
 const outOfMemoryText = (megabytes: number): string =>
   `The query needs more than ${megabytes} MB of memory. Filter before it, name fewer columns, group by less, or give --memory SIZE.`;
 
+/** Takes the answer to a question: one of `result` and `completion`, by the kind of the question. */
 interface Waiting {
-  resolve(result: QueryResult): void;
+  result?(result: QueryResult): void;
+  completion?(completion: Completion): void;
   reject(error: unknown): void;
   onProgress?: ((progress: QueryProgress) => void) | undefined;
 }
@@ -34,7 +39,7 @@ interface Waiting {
  */
 export class QueryThread {
   #worker: ParserThread | undefined;
-  #waiting = new Map<number, Waiting>();
+  #waiting = new Map<number, Waiting & { settled(): void }>();
   #number = 0;
   readonly #heapMegabytes: number;
 
@@ -49,33 +54,37 @@ export class QueryThread {
     options: { signal?: AbortSignal; onProgress?: (progress: QueryProgress) => void } = {},
   ): Promise<QueryResult> {
     const { signal, onProgress } = options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((result, reject) => {
+      this.#ask((number) => ({ kind: 'query', number, request }), { result, reject, onProgress }, signal);
+    });
+  }
+
+  /** The texts that fit a place of a query. */
+  complete(request: CompletionRequest): Promise<Completion> {
+    return new Promise((completion, reject) => {
+      this.#ask((number) => ({ kind: 'complete', number, request }), { completion, reject });
+    });
+  }
+
+  #ask(message: (number: number) => ToQueryThread, waiting: Waiting, signal?: AbortSignal): void {
+    if (signal?.aborted) {
+      waiting.reject(signal.reason);
+      return;
+    }
     this.#number += 1;
     const number = this.#number;
     const worker = this.#started();
-    return new Promise<QueryResult>((resolve, reject) => {
-      const abort = (): void => this.#end(signal?.reason);
-      const settled = (): void => {
-        signal?.removeEventListener('abort', abort);
-        this.#waiting.delete(number);
-        // A program may end while its thread idles.
-        if (this.#waiting.size === 0) worker.unref();
-      };
-      this.#waiting.set(number, {
-        resolve: (result) => {
-          settled();
-          resolve(result);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
-        onProgress,
-      });
-      signal?.addEventListener('abort', abort, { once: true });
-      worker.ref();
-      worker.post({ kind: 'query', number, request } satisfies ToQueryThread);
-    });
+    const abort = (): void => this.#end(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    const settled = (): void => {
+      signal?.removeEventListener('abort', abort);
+      this.#waiting.delete(number);
+      // A program may end while its thread idles.
+      if (this.#waiting.size === 0) worker.unref();
+    };
+    this.#waiting.set(number, { ...waiting, settled });
+    worker.ref();
+    worker.post(message(number));
   }
 
   /** Ends the thread; queries in progress are refused. */
@@ -99,12 +108,17 @@ export class QueryThread {
   #receive(message: FromQueryThread): void {
     const waiting = this.#waiting.get(message.number);
     if (!waiting) return;
+    if (message.kind === 'progress') {
+      waiting.onProgress?.(message.progress);
+      return;
+    }
+    waiting.settled();
     switch (message.kind) {
-      case 'progress':
-        waiting.onProgress?.(message.progress);
-        break;
       case 'result':
-        waiting.resolve(message.result);
+        waiting.result?.(message.result);
+        break;
+      case 'completion':
+        waiting.completion?.(message.completion);
         break;
       case 'kql-error':
         waiting.reject(new KqlError(message.error, message.message, message.diagnostics));
@@ -122,6 +136,9 @@ export class QueryThread {
     const worker = this.#worker;
     this.#worker = undefined;
     worker?.end();
-    for (const waiting of [...this.#waiting.values()]) waiting.reject(reason);
+    for (const waiting of [...this.#waiting.values()]) {
+      waiting.settled();
+      waiting.reject(reason);
+    }
   }
 }

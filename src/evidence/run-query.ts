@@ -2,6 +2,7 @@ import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluateFirst } from '../kql/evaluate.ts';
 import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
+import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
@@ -10,8 +11,6 @@ import { EvidenceTables } from './evidence-tables.ts';
 import { defaultMemory, Memory } from './memory.ts';
 import { type QueryProgress, Reading } from './reading.ts';
 import { ColumnsChanged } from './text-export.ts';
-
-export type { QueryProgress } from './reading.ts';
 
 export interface QueryRequest {
   query: string;
@@ -72,12 +71,31 @@ async function answered(
   evidence: EvidenceTables,
   memory: Memory,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'total'>> {
-  await evidence.prepare(query);
+  const { schemas } = evidence;
+  const plan = withTables(
+    () => ({ needed: neededColumns(query, schemas), eventIds: possibleValues(query, schemas, 'EventID') }),
+    schemas.map(({ name }) => name),
+  );
+  await evidence.prepare(plan);
   const options = { now: new Date(now), hold: memory.hold, limit };
   refusesBefore(() => evaluateFirst(query, evidence.tables(false), { ...options, hold: ahead(memory) }));
   const { frame, total } = evaluateFirst(query, evidence.tables(true), options);
   evidence.complete();
   return { ...shownRows(frame), total };
+}
+
+/** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
+function withTables<T>(work: () => T, tables: readonly string[]): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof KqlError)) throw error;
+    const have = `The evidence has ${tables.length === 0 ? 'no table' : tables.join(', ')}.`;
+    const diagnostics = error.diagnostics.map((d) =>
+      d.code === 'KS204' ? { ...d, message: `${d.message} ${have}` } : d,
+    );
+    throw new KqlError(error.kind, diagnostics[0]?.message ?? error.message, diagnostics);
+  }
 }
 
 /** Over tables without rows, which are as large as those with: what would take too much is refused before it is read. */

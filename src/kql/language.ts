@@ -16,6 +16,7 @@ export interface Node {
 
 interface Library {
   analyse(text: string, globals: object): Node;
+  completionsAt(text: string, globals: object, position: number): Node;
   table(name: string, columns: readonly Column[]): object;
   globals(tables: readonly object[]): object;
   className(node: object): string;
@@ -80,6 +81,12 @@ function library(): Library {
       const code = parsed(language, text, globals);
       if (!isNode(code)) throw new Error('the Kusto language service gave no tree');
       return code;
+    },
+    completionsAt: (text, globals, position) => {
+      // $ctor1 is C#'s overload KustoCodeService(string text, GlobalState globals).
+      const service = property(property(property(language, 'Editor'), 'KustoCodeService'), '$ctor1');
+      if (typeof service !== 'function') throw new Error('the Kusto language service has no KustoCodeService');
+      return objectFrom(Reflect.construct(service, [text, globals]), 'GetCompletionItems', position) as Node;
     },
     table: (name, columns) => {
       // Every name is quoted: unquoted, a column called `type` or `kind` cuts the table short without an error.
@@ -356,6 +363,25 @@ export function analyseText(text: string, schema: Schema, anyCase: boolean): Ana
     }
   }
   return remember(schema.analyses, key, analysed, MAX_CACHED_ANALYSES);
+}
+
+/** What Microsoft's editor offers at a place: the piece of the text that it replaces, and the texts to replace it with. */
+export function completionItems(
+  text: string,
+  schema: Schema,
+  position: number,
+): { start: number; length: number; items: { text: string; after: string }[] } {
+  const found = library().completionsAt(text, schema.globals, position);
+  const items = list(optional(found, 'Items')).map((item) => ({
+    text: String(item.BeforeText ?? item.DisplayText),
+    after: String(item.AfterText ?? ''),
+  }));
+  const [start, length] = [found.EditStart, found.EditLength];
+  return {
+    start: typeof start === 'number' ? start : position,
+    length: typeof length === 'number' ? length : 0,
+    items,
+  };
 }
 
 function analyseOnce(text: string, schema: Schema): Analysis {

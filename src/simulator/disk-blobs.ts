@@ -16,6 +16,8 @@ export interface BlobAnswer {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
+  /** To be called once the body is sent: its memory is used again. */
+  release?: () => void;
 }
 
 interface Grant {
@@ -82,8 +84,13 @@ function noiseOf(seed: string): Buffer {
  * The bytes of a disk's blob: the same for a seed wherever they are read, and different in each page, so that ranges that
  * change places do not go unseen. Made for the range alone: a large disk takes no memory.
  */
-export function contentsOf(seed: string, offset: number, length: number, total: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+export function contentsOf(
+  seed: string,
+  offset: number,
+  length: number,
+  total: number,
+  bytes: Buffer = Buffer.allocUnsafe(length),
+): Buffer {
   const source = noiseOf(seed);
   for (let done = 0; done < length; ) {
     const from = (offset + done) % unit;
@@ -95,6 +102,29 @@ export function contentsOf(seed: string, offset: number, length: number, total: 
   const footer = total - footerBytes;
   if (offset <= footer && offset + length >= footer + 8) bytes.write('conectix', footer - offset, 'latin1');
   return bytes;
+}
+
+/** Memory of ranges that were sent. New memory for each costs more than what is put into it. */
+const sent: Buffer[] = [];
+const mostKept = 16;
+
+/** The bytes of a range in memory that is used again. */
+function lentContents(
+  seed: string,
+  offset: number,
+  length: number,
+  total: number,
+): Pick<BlobAnswer, 'body' | 'release'> {
+  const found = sent.findIndex((one) => one.length === length);
+  const [memory] = found < 0 ? [] : sent.splice(found, 1);
+  const body = contentsOf(seed, offset, length, total, memory);
+  return {
+    body,
+    release: () => {
+      sent.push(body);
+      if (sent.length > mostKept) sent.shift();
+    },
+  };
 }
 
 /** Of what the contents of a disk or snapshot are made. A snapshot has those of its disk. */
@@ -180,6 +210,6 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
       'content-length': String(length),
       ...(asked === undefined ? {} : { 'content-range': `bytes ${first}-${last}/${total}` }),
     },
-    body: contentsOf(seedOf(resource), first, length, total),
+    ...lentContents(seedOf(resource), first, length, total),
   };
 }

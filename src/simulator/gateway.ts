@@ -53,6 +53,8 @@ export type Outgoing = { delayMs: number } & (
       headers: Record<string, string>;
       body: string | Buffer | undefined;
       torn?: number;
+      /** To be called once the body is sent. */
+      release?: () => void;
     }
 );
 
@@ -174,7 +176,7 @@ export class Gateway {
       if ('replace' in effect) answer = refuseBlob(effect.replace.status, 'InternalError', effect.replace.body);
     }
     const { method, headers } = incoming;
-    const { status, headers: more, body } = answer ?? answerBlob(azure, { method, url, headers });
+    const { status, headers: more, body, release } = answer ?? answerBlob(azure, { method, url, headers });
     const common = { date: azure.clock.now().toUTCString(), 'x-ms-request-id': randomUUID() };
     return {
       delayMs,
@@ -183,6 +185,7 @@ export class Gateway {
       headers: { ...common, ...more },
       body,
       ...(torn === undefined ? {} : { torn }),
+      ...(release === undefined ? {} : { release }),
     };
   }
 

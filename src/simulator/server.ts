@@ -144,6 +144,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       request.socket.destroy();
       return;
     }
+    if (outgoing.release) response.once('close', outgoing.release);
     const answered = incoming.method === 'HEAD' ? undefined : outgoing.body;
     if (outgoing.torn !== undefined && Buffer.isBuffer(answered)) {
       response.writeHead(outgoing.status, outgoing.headers);

@@ -12,7 +12,11 @@ describe('disks.export', () => {
   let bench: Bench;
   let folder: string;
   beforeAll(async () => {
-    bench = await openBench();
+    bench = await openBench(({ resources }) => {
+      // Large enough for threads of its own.
+      const disk = resources.find(({ name }) => name.startsWith('print01-os'));
+      Object.assign(disk?.properties ?? {}, { diskSizeBytes: 40 * 1024 ** 2 });
+    });
   });
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cordon-export-'));
@@ -47,6 +51,26 @@ describe('disks.export', () => {
     const found = await bench.resource('Microsoft.Compute/snapshots', name);
     const { diskState, networkAccessPolicy, publicNetworkAccess } = Object(found?.properties);
     return { diskState, networkAccessPolicy, publicNetworkAccess };
+  };
+  /** How many bytes of blobs `work` asks for. */
+  const counted = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
+    let asked = 0;
+    const { blobParts } = bench.connection;
+    bench.connection.blobParts = (bytes) => {
+      const { read, close } = blobParts(bytes);
+      return {
+        read: (part) => {
+          asked += part.into.length;
+          return read(part);
+        },
+        close,
+      };
+    };
+    try {
+      return [await work(), asked];
+    } finally {
+      bench.connection.blobParts = blobParts;
+    }
   };
   const closed = { diskState: 'Unattached', networkAccessPolicy: 'DenyAll', publicNetworkAccess: 'Disabled' };
 
@@ -131,14 +155,7 @@ describe('disks.export', () => {
     const had = statSync(part).size;
     expect(had).toBeGreaterThan(0);
     await bench.faults([]);
-    let read = 0;
-    const count = bench.connection.readBlob;
-    bench.connection.readBlob = (asked) => {
-      read += asked.range ? asked.range.last - asked.range.first + 1 : 0;
-      return count(asked);
-    };
-    const view = await agreeing(bench.run([exporting()], 'jump01')).start();
-    bench.connection.readBlob = count;
+    const [view, read] = await counted(() => agreeing(bench.run([exporting()], 'jump01')).start());
     expect(view.outcome).toBe('done');
     expect(read).toBe(bytes - had);
     expect(sha(readFileSync(join(folder, `${name}.vhd`)))).toBe(sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes)));
@@ -171,6 +188,45 @@ describe('disks.export', () => {
     truncateSync(join(folder, `${name}.vhd.part`), 100);
     await agreeing(bench.run([exporting()], 'jump01')).start();
     expect(images()[0].sha256).toBe(sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes)));
+  });
+
+  it('reads a large one by threads: over broken transfers and an ended address, and on from what a failure left', async () => {
+    const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('print01');
+    const refused = { status: 400, code: 'InvalidInput', message: 'Broken.' };
+    await bench.faults([
+      { match: { method: 'GET', path: '^/blob/' }, times: 1, effect: { tear: 1_000_000 } },
+      { match: { method: 'GET', path: '^/blob/' }, after: 2, times: 1, effect: { drop: true } },
+      {
+        match: { method: 'GET', path: '^/blob/' },
+        after: 3,
+        times: 2,
+        effect: { status: 403, code: 'AuthenticationFailed', message: 'Signature not valid now.' },
+      },
+      { match: { method: 'GET', path: '^/blob/' }, after: 12, effect: refused },
+    ]);
+    const failed = await agreeing(bench.run([exporting()], 'print01')).start();
+    expect(failed.summary).toContain('InvalidInput');
+    expect(await stateOf(name)).toEqual(closed);
+    const had = statSync(join(folder, `${name}.vhd.part`)).size;
+    expect(had).toBeGreaterThan(0);
+    await bench.faults([]);
+    const [view, read] = await counted(() => agreeing(bench.run([exporting()], 'print01')).start());
+    expect(view.outcome).toBe('done');
+    expect(read).toBe(bytes - had);
+    const digest = sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes));
+    expect(images()[0]).toMatchObject({ bytes, sha256: digest });
+    expect(sha(readFileSync(join(folder, `${name}.vhd`)))).toBe(digest);
+  });
+
+  it('stops a large one at once, and ends the access', async () => {
+    const [{ name } = { name: '' }] = await take('print01');
+    await bench.faults([{ match: { method: 'GET', path: '^/blob/' }, after: 1, effect: { delayMs: 60_000 } }]);
+    const run = agreeing(bench.run([exporting()], 'print01'));
+    const ending = run.start();
+    await bench.until(() => existsSync(join(folder, `${name}.vhd.part`)));
+    await run.quit('Interrupted');
+    expect(await stateOf(name)).toEqual(closed);
+    expect((await ending).outcome).toBe('needs-attention');
   });
 
   it('refuses a blob that changes under it', async () => {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { anchorOf, isPlacedId, requestIdAt, uuidOf } from '../../src/casefile/anchor.ts';
+import { anchorOf, isPlacedId, requestIdAt } from '../../src/casefile/anchor.ts';
 import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
+import { nameUuid, uuidBytes } from '../../src/text/name-uuid.ts';
 import { eventfulCase, newStore } from './sample-case.ts';
 
 const head = '5bdad2b07f62b4c6ba45cfb5db57e7729b9734b4c39df5661894f9bdc90426b8';
 
 describe('the id of a change, made of what is before it', () => {
   it('is the name-based UUID of RFC 9562, appendix B.2', () => {
-    const dns = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex');
-    expect(uuidOf(dns, 'www.example.com')).toBe('5c146b14-3c52-8afd-938a-375d0df1fbf6');
+    const dns = uuidBytes('6ba7b810-9dad-11d1-80b4-00c04fd430c8');
+    expect(nameUuid(dns, 'www.example.com', 8)).toBe('5c146b14-3c52-8afd-938a-375d0df1fbf6');
+    // Appendix A.4: version 5 of the same name.
+    expect(nameUuid(dns, 'www.example.com', 5)).toBe('2ed6657d-e927-568b-95e1-2665a8aea6a2');
   });
 
   it('differs by head and by count, and is told from random ones', () => {

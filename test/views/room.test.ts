@@ -82,5 +82,18 @@ test('the suspects list cuts no cell while columns of the screen stand empty, an
     if (cut.length > 0) expect(empty, `${columns}x${rows} cuts ${cut[0]}\n${screen.join('\n')}`).toBeLessThan(4);
     expect(screen.join('\n')).toContain(`1 of ${scan.vms.length} `);
     expect(screen.find((row) => row.includes('kiosk01'))).toContain('everything ');
+    // A reason why a value is not known takes no room from values.
+    if (columns >= 200) expect(screen.find((row) => row.includes('lin-build'))).toContain('Ubuntu 22.04');
   }
+});
+
+test('the time line says of a new member the group, and its SID in the detail alone', async () => {
+  const { session, world } = await listed();
+  const id = scan.vms.find(({ name }) => name === 'web01')?.id ?? '';
+  session.dispatch({ type: 'open-vm', id });
+  await world.endTriage(documents.get('web01'));
+  session.dispatch({ type: 'resize', columns: 80, rows: 40 });
+  session.dispatch({ type: 'time-line' });
+  const screen = drawnRows(session);
+  expect(screen.find((row) => row.includes('4732'))).toContain('helpdesk2 added to Administrators');
 });

@@ -813,6 +813,7 @@ describe('playbooks', () => {
     world.run.finish({ outcome: 'done', summary: 'Locked.' });
     terminal.resize(60, 15);
     await terminal.until('… more below: Down');
+    await terminal.until('create NSG cordon-2026-11-23-web01');
     terminal.type('\u001b[F');
     await terminal.until((shown) => !shown.includes('more below') && !shown.includes('Locked'));
     terminal.type('\u001b[H');

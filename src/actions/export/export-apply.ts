@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
@@ -6,26 +5,28 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
 import { readSnapshot } from '../snapshot/disks.ts';
 import { freeBytes, hashOf, ImageFile, type ImageManifest, wholeImage } from './image-file.ts';
-import { inOrder } from './in-order.ts';
+import { type Fill, inOrder } from './in-order.ts';
 import { type ExportState, exportState, type PlannedImage, sizeText, timeText } from './settings.ts';
 import { type BlobHead, SignedBlob } from './signed-blob.ts';
 import { accessTo, closeSnapshot, openSnapshot } from './snapshot-access.ts';
 
-/** Eight requests of 4 MiB at once: what a fast line carries, and 32 MiB of memory. */
-const piece = 4 * 1024 * 1024;
-const atOnce = 8;
 /** How often progress is shown. */
 const eachMs = 1000;
 
-/** Shows how far it is, how fast, and how long it will take. */
-function teller(context: ActionContext, name: string, of: number, already: number) {
-  const began = performance.now();
+/** Shows how far it is, how fast, and how long it will take. The first bytes may be here already, and are read again. */
+function teller(context: ActionContext, name: string, of: number, here: number) {
+  let since = { ms: performance.now(), done: 0 };
   let shown = Number.NEGATIVE_INFINITY;
   return (done: number) => {
     const now = performance.now();
+    if (done <= here) since = { ms: now, done };
     if (now - shown < eachMs && done < of) return;
     shown = now;
-    const rate = ((done - already) / Math.max(1, now - began)) * 1000;
+    if (done < here) {
+      context.progress({ fraction: done / of, text: `${name}: the ${sizeText(here)} that are here are read again` });
+      return;
+    }
+    const rate = ((done - since.done) / Math.max(1, now - since.ms)) * 1000;
     const left = rate > 0 ? `, ${timeText((of - done) / rate)} left` : '';
     const text = `${name}: ${sizeText(done)} of ${sizeText(of)} at ${sizeText(rate)}/s${left}`;
     context.progress({ fraction: of > 0 ? done / of : null, text });
@@ -36,13 +37,8 @@ function teller(context: ActionContext, name: string, of: number, already: numbe
 async function checkHere(context: ActionContext, { file, snapshotId }: PlannedImage): Promise<ImageManifest> {
   const manifest = await wholeImage(file);
   if (manifest === null) throw new StalePlan(`${file} is not there any more, or not whole.`);
-  const handle = await open(file, 'r');
-  try {
-    const hash = await hashOf(handle, manifest.bytes, teller(context, shortName(snapshotId), manifest.bytes, 0));
-    if (hash.digest('hex') === manifest.sha256) return manifest;
-  } finally {
-    await handle.close();
-  }
+  const tell = teller(context, shortName(snapshotId), manifest.bytes, manifest.bytes);
+  if ((await hashOf(file, manifest.bytes, tell)) === manifest.sha256) return manifest;
   throw new Error(`${file} was changed since it was exported: its SHA-256 is not the one of ${manifest.finished}`);
 }
 
@@ -59,19 +55,17 @@ async function copy(
   if (file.endsWith('.vhd') && head.bytes < bytes) {
     throw new Error(`the storage has ${head.bytes} bytes of ${name}, whose disk has ${bytes}`);
   }
-  const target = await ImageFile.open(file, { snapshot: snapshotId, ...head }, (read, of) =>
-    context.progress({ fraction: read / of, text: `${name}: the ${sizeText(of)} that are here are read again` }),
-  );
+  const target = await ImageFile.open(file, { snapshot: snapshotId, ...head });
   try {
     const free = await freeBytes(dirname(file));
-    if (free < head.bytes - target.done) {
-      throw new Error(`${dirname(file)} has ${sizeText(free)} left, ${sizeText(head.bytes - target.done)} are needed`);
+    if (free < head.bytes - target.kept) {
+      throw new Error(`${dirname(file)} has ${sizeText(free)} left, ${sizeText(head.bytes - target.kept)} are needed`);
     }
-    const tell = teller(context, name, head.bytes, target.done);
-    const span = { from: target.done, to: head.bytes, piece, atOnce };
-    const fill = (first: number, into: Buffer, signal: AbortSignal) => blob.fill(head, first, into, signal);
-    for await (const bytesRead of inOrder(span, fill, context.signal)) {
-      await target.append(bytesRead);
+    const tell = teller(context, name, head.bytes, target.kept);
+    const fill: Fill = (first, into, signal) =>
+      first < target.kept ? target.reread(first, into) : blob.fill(head, first, into, signal);
+    for await (const piece of inOrder(target.pieces, fill, context.signal)) {
+      await target.append(piece);
       tell(target.done);
     }
     return await target.finish({ disk: diskId, taken, finished: connection.clock.now().toISOString() });
@@ -100,7 +94,11 @@ async function exportOne(connection: Connection, context: ActionContext, image: 
   try {
     if (opens) await openSnapshot(connection, context, snapshotId);
     const blob = new SignedBlob(connection, await accessTo(connection, context, snapshotId));
-    return await copy(connection, context, image, blob, await blob.head(context.signal));
+    try {
+      return await copy(connection, context, image, blob, await blob.head(context.signal));
+    } finally {
+      blob.close();
+    }
   } catch (error) {
     failure = { error };
     throw error;

@@ -1,7 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod';
+import { type Digest, digestOf } from '../../digest/digest.ts';
+import type { Span } from './in-order.ts';
 import type { BlobHead } from './signed-blob.ts';
 
 /** Beside a part of an image: what it is a part of, and how much of it is surely on disk. */
@@ -31,9 +33,15 @@ export const imageManifest = z.object({
 });
 export type ImageManifest = z.infer<typeof imageManifest>;
 
-/** How many bytes are written between two flushes to disk. */
-const flushBytes = 256 * 1024 * 1024;
-const readBytes = 4 * 1024 * 1024;
+/** Bytes of a piece: a request for them, a write, a turn of the digest. */
+const pieceBytes = 4 * 1024 * 1024;
+/** So many pieces are under way at once: what a fast line carries. */
+const piecesAtOnce = 6;
+/** So many pieces that came may wait for the digest: with those under way all the memory that an image takes. */
+const piecesWaiting = 2;
+/** After so many bytes a flush to disk begins beside the transfer; a transfer so far ahead of the disk waits for it. */
+const flushBytes = 64 * 1024 * 1024;
+const mostUnflushed = 1024 * 1024 * 1024;
 
 async function readJson(path: string): Promise<unknown> {
   try {
@@ -82,68 +90,87 @@ export async function freeBytes(folder: string): Promise<number> {
   }
 }
 
-/** The SHA-256 of the first bytes of a file, in hex by `digest`. Throws when it has fewer. */
-export async function hashOf(handle: FileHandle, bytes: number, each: (done: number) => void): Promise<Hash> {
+/** The SHA-256 of a file of so many bytes, in hex. Throws when it has fewer. */
+export async function hashOf(file: string, bytes: number, each: (done: number) => void): Promise<string> {
   const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(Math.min(readBytes, Math.max(1, bytes)));
-  for (let done = 0; done < bytes; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - done), done);
-    if (bytesRead === 0) throw new Error(`the file has ${done} bytes only, ${bytes} were expected`);
-    hash.update(buffer.subarray(0, bytesRead));
-    done += bytesRead;
-    each(done);
+  const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(1, bytes)));
+  const handle = await open(file, 'r');
+  try {
+    for (let done = 0; done < bytes; each(done)) {
+      const piece = buffer.subarray(0, Math.min(buffer.length, bytes - done));
+      await readWhole(handle, done, piece);
+      hash.update(piece);
+      done += piece.length;
+    }
+  } finally {
+    await handle.close();
   }
-  return hash;
+  return hash.digest('hex');
+}
+
+/** Throws when the file ends before the buffer is full. */
+async function readWhole(handle: FileHandle, first: number, into: Buffer): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, first + done);
+    if (bytesRead === 0) throw new Error(`the file has ${first + done} bytes only, more were expected`);
+    done += bytesRead;
+  }
+}
+
+/** How many bytes of the part are those of this blob, as the state beside it says; whole pieces alone. */
+async function keptOf(file: string, about: { snapshot: string } & BlobHead): Promise<number> {
+  const state = partState.safeParse(await readJson(`${file}.part.json`));
+  const there = await stat(`${file}.part`).catch(() => null);
+  const same =
+    state.success &&
+    state.data.snapshot.toLowerCase() === about.snapshot.toLowerCase() &&
+    state.data.etag === about.etag &&
+    state.data.bytes === about.bytes &&
+    (there?.size ?? 0) >= state.data.done;
+  if (!same) return 0;
+  return state.data.done >= about.bytes ? about.bytes : state.data.done - (state.data.done % pieceBytes);
 }
 
 /** An image that is being written: its bytes come in order, and their SHA-256 is made on the way. */
 export class ImageFile {
+  /** So many bytes were here from the start: they are to be read again (`reread`), and go into the digest like the others. */
+  readonly kept: number;
+  /** The pieces to append in their order, and the memory that they must be in. */
+  readonly pieces: Span;
   readonly #file: string;
   readonly #handle: FileHandle;
-  readonly #hash: Hash;
+  readonly #digest: Digest;
   readonly #about: { snapshot: string } & BlobHead;
-  #done: number;
+  #done = 0;
+  /** Bytes that are surely on disk, by the state beside it. */
   #flushed: number;
+  #flushing: Promise<void> | null = null;
+  #failure: { error: unknown } | null = null;
 
-  private constructor(
-    file: string,
-    handle: FileHandle,
-    hash: Hash,
-    about: { snapshot: string } & BlobHead,
-    done: number,
-  ) {
+  private constructor(file: string, handle: FileHandle, about: { snapshot: string } & BlobHead, kept: number) {
+    const count = Math.ceil(about.bytes / pieceBytes);
+    const size = Math.min(pieceBytes, about.bytes);
+    const blocks = Array.from(
+      { length: Math.min(count, piecesAtOnce + piecesWaiting) },
+      () => new SharedArrayBuffer(size),
+    );
+    this.pieces = { length: about.bytes, blocks, atOnce: Math.min(count, piecesAtOnce) };
+    this.kept = kept;
     this.#file = file;
     this.#handle = handle;
-    this.#hash = hash;
+    this.#digest = digestOf(about.bytes, blocks);
     this.#about = about;
-    this.#done = done;
-    this.#flushed = done;
+    this.#flushed = kept;
   }
 
-  /**
-   * Opens the part that an earlier export of the same blob left, and reads what is there into the digest again; begins anew
-   * where the blob is another.
-   */
-  static async open(
-    file: string,
-    about: { snapshot: string } & BlobHead,
-    reread: (done: number, of: number) => void,
-  ): Promise<ImageFile> {
+  /** Opens the part that an earlier export of the same blob left; begins anew where the blob is another. */
+  static async open(file: string, about: { snapshot: string } & BlobHead): Promise<ImageFile> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const state = partState.safeParse(await readJson(`${file}.part.json`));
-    const there = await stat(`${file}.part`).catch(() => null);
-    const same =
-      state.success &&
-      state.data.snapshot.toLowerCase() === about.snapshot.toLowerCase() &&
-      state.data.etag === about.etag &&
-      state.data.bytes === about.bytes &&
-      (there?.size ?? 0) >= state.data.done;
-    const done = same ? Math.min(state.data.done, about.bytes) : 0;
-    const handle = await open(`${file}.part`, done > 0 ? 'r+' : 'w+', 0o600);
+    const kept = await keptOf(file, about);
+    const handle = await open(`${file}.part`, kept > 0 ? 'r+' : 'w+', 0o600);
     try {
-      const hash = await hashOf(handle, done, (read) => reread(read, done));
-      await handle.truncate(done);
-      return new ImageFile(file, handle, hash, about, done);
+      await handle.truncate(kept);
+      return new ImageFile(file, handle, about, kept);
     } catch (error) {
       await handle.close();
       throw error;
@@ -154,27 +181,51 @@ export class ImageFile {
     return this.#done;
   }
 
-  /** Takes the next bytes. */
+  /** Fills a piece with what is here already. */
+  reread(first: number, into: Buffer): Promise<void> {
+    return readWhole(this.#handle, first, into);
+  }
+
+  /** Takes the next piece, which lies in the next block. Resolves when the pieces under way may be one more. */
   async append(bytes: Buffer): Promise<void> {
-    const writing = this.#handle.write(bytes, 0, bytes.length, this.#done);
-    // One core makes the digest while the system writes.
-    this.#hash.update(bytes);
-    const { bytesWritten } = await writing;
-    if (bytesWritten !== bytes.length)
-      throw new Error(`${this.#file}.part took ${bytesWritten} of ${bytes.length} bytes`);
+    this.#digest.give(0, bytes.length);
+    if (this.#done >= this.kept) {
+      const { bytesWritten } = await this.#handle.write(bytes, 0, bytes.length, this.#done);
+      if (bytesWritten !== bytes.length)
+        throw new Error(`${this.#file}.part took ${bytesWritten} of ${bytes.length} bytes`);
+    }
     this.#done += bytes.length;
-    if (this.#done - this.#flushed >= flushBytes) await this.flush();
+    if (this.#done - this.#flushed >= flushBytes) this.#flushBeside();
+    if (this.#done - this.#flushed >= mostUnflushed) await this.#flushing;
+    if (this.#failure) throw this.#failure.error;
+    await this.#digest.room(this.pieces.atOnce);
+  }
+
+  /** Flushes while more comes, one flush at a time; the next piece fails where it failed. */
+  #flushBeside(): void {
+    this.#flushing ??= this.#flush()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#flushing = null;
+      });
   }
 
   /** Brings to disk what was written, and then says so in the state beside it. */
   async flush(): Promise<void> {
+    await this.#flushing;
+    // The bytes from the start are there still, however many were read again.
+    if (this.#done > this.#flushed) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const done = this.#done;
     await this.#handle.datasync();
     const { snapshot, etag, bytes } = this.#about;
-    const state = { schema: 'cordon.part/1', snapshot, etag, bytes, done: this.#done } satisfies z.infer<
-      typeof partState
-    >;
+    const state = { schema: 'cordon.part/1', snapshot, etag, bytes, done } satisfies z.infer<typeof partState>;
     await writeJson(`${this.#file}.part.json`, state);
-    this.#flushed = this.#done;
+    this.#flushed = done;
   }
 
   /** Gives the file its name, with its manifest beside it. Throws when it is not whole. */
@@ -182,10 +233,11 @@ export class ImageFile {
     about: Omit<ImageManifest, 'schema' | 'file' | 'bytes' | 'sha256' | 'etag' | 'snapshot'>,
   ): Promise<ImageManifest> {
     const { bytes, etag, snapshot } = this.#about;
+    await this.#flushing;
     const { size } = await this.#handle.stat();
     if (this.#done !== bytes || size !== bytes) throw new Error(`${this.#file}.part has ${size} of ${bytes} bytes`);
     await this.#handle.sync();
-    const sha256 = this.#hash.digest('hex');
+    const sha256 = await this.#digest.hex();
     const manifest = { schema: 'cordon.image/1' as const, file: this.#file, bytes, sha256, snapshot, etag, ...about };
     await writeJson(`${this.#file}.json`, manifest);
     await rename(`${this.#file}.part`, this.#file);
@@ -195,6 +247,8 @@ export class ImageFile {
 
   /** Keeps what came for the next time. */
   async close(): Promise<void> {
+    this.#digest.drop();
+    await this.#flushing;
     await this.#handle.close();
   }
 }

@@ -2,35 +2,39 @@
 export type Fill = (first: number, into: Buffer, signal: AbortSignal) => Promise<void>;
 
 export interface Span {
-  /** The first byte that is wanted, and the one after the last. */
-  from: number;
-  to: number;
-  /** Bytes of a piece, and how many pieces are under way at once: together the memory that it takes. */
-  piece: number;
+  /** Bytes in all. */
+  length: number;
+  /** The memory of the pieces, which are as long as its blocks: the nth is in block n modulo their number. */
+  blocks: readonly SharedArrayBuffer[];
+  /** How many pieces are under way at once, no more than there are blocks. The other blocks keep the pieces given last. */
   atOnce: number;
 }
 
 /**
- * The bytes of a span in their order, a piece at a time, while the next ones are on their way. A piece is valid until the next
- * one is asked for: its memory is used again. When one fails, those before it have been given, and those after it are given up.
+ * The pieces of a span in their order, while the next ones are on their way. When one fails, those before it have been given,
+ * and those after it are given up.
  */
-export async function* inOrder(span: Span, fill: Fill, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const { from, to, piece, atOnce } = span;
+export async function* inOrder(
+  { length, blocks, atOnce }: Span,
+  fill: Fill,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const free: Buffer[] = [];
-  const under: { into: Buffer; whole: Buffer; filled: Promise<void> }[] = [];
-  let next = from;
+  const under: { into: Buffer; filled: Promise<void> }[] = [];
+  let next = 0;
+  let turn = 0;
   const begin = () => {
-    while (under.length < atOnce && next < to) {
-      const length = Math.min(piece, to - next);
-      const whole = free.pop() ?? Buffer.allocUnsafeSlow(Math.min(piece, to - from));
-      const into = whole.subarray(0, length);
+    while (under.length < atOnce && next < length) {
+      const block = blocks[turn % blocks.length];
+      if (!block) throw new Error('there is no memory for a piece');
+      const into = Buffer.from(block, 0, Math.min(block.byteLength, length - next));
       const filled = fill(next, into, either);
       // Awaited in its turn: what comes before it is wanted all the same.
       filled.catch(() => undefined);
-      under.push({ into, whole, filled });
-      next += length;
+      under.push({ into, filled });
+      next += into.length;
+      turn += 1;
     }
   };
   try {
@@ -40,7 +44,6 @@ export async function* inOrder(span: Span, fill: Fill, signal: AbortSignal): Asy
       await first.filled;
       under.shift();
       yield first.into;
-      free.push(first.whole);
     }
   } finally {
     stop.abort();

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { azureError } from '../../azure/client/azure-error.ts';
+import type { BlobParts } from '../../azure/client/blob-parts.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import type { BlobAnswered } from '../../azure/client/read-blob.ts';
+import { type PartAnswered, tooLong } from '../../azure/client/read-blob.ts';
 import { redactText } from '../../casefile/redaction.ts';
 
 /** Leave to read a blob: an address that is renewed when it has ended. It is shown to nobody. */
@@ -29,8 +30,6 @@ class BlobRefused extends Error {
 
 /** How often a piece is asked for again without a byte having come. */
 const patience = 6;
-/** A connection over which nothing comes for so long is given up. */
-const stalledMs = 30_000;
 const longestWaitMs = 30_000;
 
 /** Refusals that pass by themselves ("Common REST API error codes": 408, 429, 500, 503). */
@@ -46,6 +45,7 @@ export interface BlobHead {
 export class SignedBlob {
   readonly #connection: Connection;
   readonly #access: Access;
+  #parts: BlobParts | null = null;
 
   constructor(connection: Connection, access: Access) {
     this.#connection = connection;
@@ -70,51 +70,27 @@ export class SignedBlob {
 
   /** Fills the buffer from `first` on, of this version of the blob alone; goes on where a transfer broke. */
   async fill(head: BlobHead, first: number, into: Buffer, signal: AbortSignal): Promise<void> {
-    let got = 0;
-    while (got < into.length) {
+    this.#parts ??= this.#connection.blobParts(head.bytes);
+    const { read } = this.#parts;
+    for (let got = 0; got < into.length; ) {
       await this.#patiently(signal, async () => {
-        const before = got;
-        try {
-          for await (const chunk of this.#chunks(head, first + got, first + into.length - 1, signal)) {
-            if (got + chunk.length > into.length) throw new BlobRefused(0, 'the storage sent more than was asked for');
-            got += chunk.copy(into, got);
-          }
-        } catch (error) {
-          // The rest is asked for anew, with new patience.
-          if (got > before && got < into.length && !(error instanceof BlobRefused || error instanceof BlobChanged)) {
-            if (!signal.aborted) return;
-          }
-          throw error;
-        }
-        if (got < into.length && got === before) throw new Error('the connection ended before a byte came');
+        const [url, rest] = [this.#access.url(), into.subarray(got)];
+        const from = first + got;
+        const answer = await read({ url, first: from, etag: head.etag, into: rest, signal });
+        if (answer.status !== 206) throw new Answered(answer.status, url, answer.header('x-ms-error-code'));
+        demandRange(answer, head, { first: from, last: first + into.length - 1 });
+        const { bytes, failure } = answer;
+        if (failure && 'code' in failure && failure.code === tooLong) throw new BlobRefused(0, failure.message);
+        got += bytes;
+        // The rest is asked for anew, with new patience, where some of it came.
+        if (failure && (bytes === 0 || signal.aborted)) throw failure;
       });
     }
   }
 
-  async *#chunks(head: BlobHead, first: number, last: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const url = this.#access.url();
-    const { etag } = head;
-    const answer = await this.#connection.readBlob({ url, method: 'GET', range: { first, last }, etag, signal });
-    if (answer.status !== 206 || answer.body === null) {
-      answer.body?.destroy();
-      throw new Answered(answer.status, url, answer.header('x-ms-error-code'));
-    }
-    const { body } = answer;
-    const give = () => body.destroy();
-    signal.addEventListener('abort', give);
-    let timer = setTimeout(give, stalledMs);
-    try {
-      demandRange(answer, head, first, last);
-      for await (const chunk of body) {
-        clearTimeout(timer);
-        timer = setTimeout(give, stalledMs);
-        yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-      }
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', give);
-      body.destroy();
-    }
+  /** Gives up what is under way. */
+  close(): void {
+    this.#parts?.close();
   }
 
   /** Tries again what passes by itself, with a new address where the present one has ended. */
@@ -170,7 +146,7 @@ function lastWord(failure: unknown): Error {
 }
 
 /** Throws when the answer is not the range that was asked for. */
-function demandRange(answer: BlobAnswered, head: BlobHead, first: number, last: number): void {
+function demandRange(answer: PartAnswered, head: BlobHead, { first, last }: { first: number; last: number }): void {
   const wanted = `bytes ${first}-${last}/${head.bytes}`;
   if (answer.header('content-range') !== wanted) {
     throw new BlobRefused(0, `the storage sent ${answer.header('content-range') || 'no range'}, not ${wanted}`);

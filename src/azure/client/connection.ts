@@ -12,8 +12,9 @@ import type { AskedQuery } from '../../documents/asked-query.ts';
 import type { ChangeGate, Exchange } from '../../documents/exchange.ts';
 import { type ArmAsk, type ArmChange, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
+import { type BlobParts, ThreadedParts, worthAThread } from './blob-parts.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
-import { blobReader, type ReadBlob } from './read-blob.ts';
+import { blobReader, partReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
@@ -92,6 +93,8 @@ export interface Connection {
   change: ArmChange;
   /** A read of a blob by its signed address. */
   readBlob: ReadBlob;
+  /** Reads parts of a blob of so many bytes into shared memory. To be closed. */
+  blobParts(bytes: number): BlobParts;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
   ownChanges: ReadonlySet<string>;
   /** Gives up whatever is still under way. */
@@ -195,15 +198,17 @@ export function connect(options: ConnectionOptions = {}): Connection {
   };
   const modular = { ...shared, endpoint: cloud.arm, credentials: { scopes: [armScope] } };
   const classic = { ...shared, endpoint: cloud.arm, credentialScopes: [armScope] };
+  const pipeline = { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions };
   const { get, ask, change } = armGet({
     credential: tokens,
     endpoint: cloud.arm,
     scope: armScope,
     httpClient: transport.httpClient,
-    pipeline: { retryOptions: shared.retryOptions, userAgentOptions: shared.userAgentOptions },
+    pipeline,
     policies: [retryReads()],
   });
   const tenants = lazily(() => readTenants(get));
+  const readBlob = blobReader(transport.blobs, pipeline);
 
   return {
     cloud,
@@ -262,10 +267,11 @@ export function connect(options: ConnectionOptions = {}): Connection {
     get,
     ask,
     change,
-    readBlob: blobReader(transport.blobs, {
-      retryOptions: shared.retryOptions,
-      userAgentOptions: shared.userAgentOptions,
-    }),
+    readBlob,
+    blobParts: (bytes) =>
+      bytes >= worthAThread && !options.carrier
+        ? new ThreadedParts({ storage: cloud.storage, simulator: simulator?.url, pipeline }, closing.signal)
+        : { read: partReader(readBlob), close: () => {} },
     ownChanges,
     close: () => closing.abort(),
     changing: transport.changing,

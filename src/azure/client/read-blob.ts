@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import {
   createPipelineFromOptions,
   createPipelineRequest,
@@ -27,6 +28,34 @@ export interface BlobAnswered {
 
 export type ReadBlob = (asked: BlobAsked) => Promise<BlobAnswered>;
 
+/** A read of a part of a blob into memory. */
+export interface PartAsked {
+  url: string;
+  /** The first byte; as many as the memory holds. */
+  first: number;
+  etag: string;
+  into: Buffer;
+  signal: AbortSignal;
+}
+
+/** What came of it. */
+export interface PartAnswered {
+  status: number;
+  header(name: string): string;
+  /** So many bytes are in the memory. */
+  bytes: number;
+  /** The end of an answer before the memory was full; null when it is full. */
+  failure: Error | null;
+}
+
+export type ReadPart = (asked: PartAsked) => Promise<PartAnswered>;
+
+/** The code of the failure of an answer that was longer than what was asked for. */
+export const tooLong = 'ERR_TOO_LONG';
+
+/** An answer over which nothing comes for so long is given up. */
+const stalledMs = 30_000;
+
 function isReadable(body: unknown): body is Readable {
   return typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body;
 }
@@ -49,5 +78,46 @@ export function blobReader(httpClient: HttpClient, options: PipelineOptions): Re
       header: (name) => response.headers.get(name) ?? '',
       body: isReadable(body) ? body : null,
     };
+  };
+}
+
+/** Puts the bytes of an answer into memory. Resolves when no more come, also when that is too early. */
+async function receive(body: Readable, into: Buffer, signal: AbortSignal) {
+  const give = () => body.destroy();
+  signal.addEventListener('abort', give);
+  const timer = setTimeout(give, stalledMs);
+  let bytes = 0;
+  // Without a promise for each of its many chunks.
+  body.on('data', (chunk: Uint8Array) => {
+    timer.refresh();
+    if (bytes + chunk.length > into.length) {
+      body.destroy(Object.assign(new Error('the storage sent more than was asked for'), { code: tooLong }));
+      return;
+    }
+    into.set(chunk, bytes);
+    bytes += chunk.length;
+  });
+  try {
+    await finished(body);
+    return { bytes, failure: bytes < into.length ? new Error('the connection ended early') : null };
+  } catch (error) {
+    return { bytes, failure: error instanceof Error ? error : new Error(String(error)) };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', give);
+    body.destroy();
+  }
+}
+
+/** Reads parts of blobs into memory. Rejects when no answer comes. */
+export function partReader(read: ReadBlob): ReadPart {
+  return async ({ url, first, etag, into, signal }) => {
+    const range = { first, last: first + into.length - 1 };
+    const { status, header, body } = await read({ url, method: 'GET', range, etag, signal });
+    if (body === null || status !== 206) {
+      body?.destroy();
+      return { status, header, bytes: 0, failure: null };
+    }
+    return { status, header, ...(await receive(body, into, signal)) };
   };
 }

@@ -10,6 +10,12 @@ const ticksPerMs = 10_000;
 export const ticksPerSecond = 10_000_000;
 export const ticksPerMinute = 60 * ticksPerSecond;
 
+/** Ticks of milliseconds since 1970. */
+export const ticksOfUnix = (milliseconds: number): Ticks => (milliseconds - epochMs) * ticksPerMs;
+
+/** Milliseconds since 1970, rounded down. */
+export const unixOf = (ticks: Ticks): number => Math.floor(ticks / ticksPerMs) + epochMs;
+
 const iso = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|[+-]00:?00)?$/;
 
 /** Ticks of an ISO 8601 instant in UTC, with up to nine digits of a second (cut to seven); null for anything else. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { threadEntry } from '../thread-entry.ts';
 import { type DigestShared, finish, place } from './digest-turns.ts';
-import { threadEntry } from './thread-entry.ts';
 
 /** SHA-256 of bytes that pass by in blocks of memory, which are filled one after the other, round and round. */
 export interface Digest {
   /** Takes the next block's bytes from `from` to `to`. They must stay as they are until the block is free again. */
   give(from: number, to: number): void;
-  /** Resolves when the block after the one that was given last is free. */
-  room(): Promise<void>;
+  /** Resolves when so many blocks after the one that was given last are free, one when left out. */
+  room(blocks?: number): Promise<void>;
   /** The digest in hexadecimal digits; nothing can be given after it. */
   hex(): Promise<string>;
   /** Ends it early. */
@@ -60,7 +60,7 @@ class ThreadDigest implements Digest {
     this.#blocks = blocks.length;
     this.#numbers = new Int32Array(control);
     const shared: DigestShared = { blocks, control, result: this.#result };
-    this.#worker = new Worker(threadEntry('digest-thread'), {
+    this.#worker = new Worker(threadEntry('digest-thread', import.meta.url), {
       workerData: shared,
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     });
@@ -78,8 +78,8 @@ class ThreadDigest implements Digest {
     Atomics.store(this.#numbers, place.given, this.#given);
   }
 
-  async room(): Promise<void> {
-    await this.#until(place.taken, (taken) => this.#given - taken < this.#blocks);
+  async room(blocks = 1): Promise<void> {
+    await this.#until(place.taken, (taken) => this.#given - taken + blocks <= this.#blocks);
   }
 
   async hex(): Promise<string> {

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { CaseLockedError } from '../casefile/case-lock.ts';
+import { type CaseReader, type CaseStore, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { keepStamp, type NotedStamp, stampedText } from '../casefile/time-stamps.ts';
+import { TranscriptDamagedError } from '../casefile/transcript.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { printable } from '../text/printable.ts';
+import { askTsa, timeStampQuery, tsaUrl } from '../timestamp/time-stamp-query.ts';
+import { verifyTimeStamp } from '../timestamp/time-stamp-token.ts';
+import { type CommandStreams, osUser } from './case.ts';
+import { certificatesIn } from './time-stamps.ts';
+
+export interface AnchorFlags {
+  tsa: string;
+  tsaCa?: string;
+  cases?: string;
+}
+
+/**
+ * `cordon case anchor CASE --tsa URL`: has an authority sign that the head of the case was there now, and keeps query and
+ * answer beside the case. What does not hold is not kept. Returns the exit code.
+ */
+export async function caseAnchor(id: string, flags: AnchorFlags, { stdout, stderr }: CommandStreams): Promise<number> {
+  const url = tsaUrl(flags.tsa);
+  const trusted = flags.tsaCa === undefined ? [] : await certificatesIn(flags.tsaCa);
+  const store = openCaseStore(flags.cases ?? defaultCaseRoot());
+  const found = await store.read(id);
+  const whole = await found.verify();
+  if (!whole.ok) {
+    throw new Failure(`${found.id}: does not verify: line ${whole.line} ${whole.because}`, exitCode.notVerified);
+  }
+  const anchor = { entries: whole.entries, head: whole.head };
+  const text = stampedText(anchor);
+  const query = await timeStampQuery(text);
+  const answer = await askTsa(url, query);
+  const verdict = await verifyTimeStamp({ text, query, answer }, trusted);
+  if (!verdict.ok) {
+    throw new Failure(
+      `the answer of ${printable(url.host, 200)} ${verdict.because}: it is not kept`,
+      exitCode.needsAttention,
+    );
+  }
+  const stamp = await keepStamp(found.directory, anchor, { query, answer });
+  await record(store, found, `${url.host} stamped line ${anchor.entries} at ${verdict.at}`, stamp, stderr);
+  stdout.write(`${join(found.directory, stamp.file)}\n`);
+  const issuer = verdict.trusted === true ? 'its issuer is trusted' : 'issuer not checked: give --tsa-ca FILE';
+  stderr.write(
+    `${printable(`line ${anchor.entries} was there at ${verdict.at}, signs ${verdict.signer}; ${issuer}`, 400)}\n`,
+  );
+  return exitCode.done;
+}
+
+/** Notes the stamp in the transcript, where it can be written: else the stamp alone is beside the case. */
+async function record(
+  store: CaseStore,
+  found: CaseReader,
+  text: string,
+  timestamp: NotedStamp,
+  stderr: CommandStreams['stderr'],
+): Promise<void> {
+  try {
+    const open = await store.open(found.id);
+    try {
+      await open.transcript.append('note', osUser(), { text, timestamp });
+    } finally {
+      await open.release();
+    }
+  } catch (error) {
+    if (!(error instanceof CaseLockedError || error instanceof TranscriptDamagedError)) throw error;
+    stderr.write(`${printable(`This stamp is not noted in the transcript: ${error.message}`, 1024)}\n`);
+  }
+}

@@ -1,0 +1,195 @@
+import type { AskedQuery } from '../documents/asked-query.ts';
+import type { QueryDocument } from '../documents/query.ts';
+import { evidenceFile } from '../evidence/evidence-files.ts';
+import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
+import { QueryThread } from '../evidence/query-thread.ts';
+import type { QueryProgress } from '../evidence/reading.ts';
+import { Failure } from '../failure.ts';
+import type { Completion } from '../kql/completion.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { gatheredNotes } from './gathered-notes.ts';
+import { memorySize } from './memory-size.ts';
+import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { readingLine } from './reading-line.ts';
+
+/** Evidence files or a VM's logs, to ask as often as wanted and to close. */
+export interface QuerySource {
+  /** In a few words. */
+  readonly title: string;
+  /**
+   * The answer, of at most `limit` rows. What was sent is added to `asked`, also where the answer is an error. Rejects
+   * with KqlError, EvidenceError, Failure, or the signal's reason.
+   */
+  ask(query: string, limit: number, asked: AskedQuery[], signal?: AbortSignal): Promise<QueryDocument>;
+  /** The texts that fit a place of a query. */
+  complete(text: string, position: number): Promise<Completion>;
+  close(): Promise<void>;
+}
+
+export interface SourceFlags extends ConnectionFlags {
+  evidence?: string[];
+  vm?: string;
+  hours?: number;
+  now?: string;
+  memory?: string;
+}
+
+/** What the flags name. Throws Failure where they name neither or both. */
+export async function querySource(flags: SourceFlags, streams: Streams): Promise<QuerySource> {
+  if (flags.evidence && flags.vm)
+    throw new Failure('--evidence and --vm exclude each other: a query runs over files or over Log Analytics');
+  if (flags.evidence) return overEvidence(flags.evidence, flags, streams);
+  if (flags.vm) return overLogs(flags.vm, flags);
+  throw new Failure('name the evidence with --evidence FILE…, or a VM with --vm');
+}
+
+function nowOf(given: string | undefined): Date {
+  if (given === undefined) return new Date();
+  const now = new Date(given);
+  if (Number.isNaN(now.getTime()))
+    throw new Failure(`--now takes a time such as 2026-11-23T02:00:00Z, not "${printable(given, 60)}"`);
+  return now;
+}
+
+/** How far the files are read, on one line of a terminal that is cleared at the end. */
+class ReadingLine {
+  readonly #stderr: Streams['stderr'];
+  #drawn = false;
+  readonly #began = performance.now();
+
+  constructor({ stderr }: Streams) {
+    this.#stderr = stderr;
+  }
+
+  draw(progress: QueryProgress): void {
+    if (!this.#stderr.isTTY || progress.of < 32 * 1024 * 1024) return;
+    const seconds = (performance.now() - this.#began) / 1000;
+    this.#stderr.write(`\r${readingLine(progress, seconds)}\u001b[K`);
+    this.#drawn = true;
+  }
+
+  clear(): void {
+    if (this.#drawn) this.#stderr.write('\r\u001b[K');
+    this.#drawn = false;
+  }
+}
+
+async function overEvidence(
+  given: readonly string[],
+  { now: wantedNow, memory: wantedMemory }: SourceFlags,
+  streams: Streams,
+): Promise<QuerySource> {
+  const now = nowOf(wantedNow);
+  const memory = wantedMemory === undefined ? undefined : memorySize(wantedMemory);
+  const evidence = await gatherEvidence(given, { named: evidenceFile });
+  const thread = new QueryThread(memory);
+  return {
+    title: counted(evidence.files.length, 'file'),
+    ask: (query, limit, asked, signal) =>
+      askEvidence(thread, { query, evidence, now, limit, memory }, asked, streams, signal),
+    complete: (text, position) => thread.complete({ text, position, files: evidence.files }),
+    close: async () => thread.close(),
+  };
+}
+
+interface EvidenceQuestion {
+  query: string;
+  evidence: Evidence;
+  now: Date;
+  limit: number;
+  memory: number | undefined;
+}
+
+async function askEvidence(
+  thread: QueryThread,
+  { query, evidence, now, limit, memory }: EvidenceQuestion,
+  asked: AskedQuery[],
+  streams: Streams,
+  signal: AbortSignal | undefined,
+): Promise<QueryDocument> {
+  const line = new ReadingLine(streams);
+  try {
+    const started = performance.now();
+    const answer = await thread.query(
+      { query, files: evidence.files, now: now.getTime(), limit, memory },
+      { onProgress: (progress) => line.draw(progress), ...(signal && { signal }) },
+    );
+    const { columns, rows, total, tables, files, visualization } = answer;
+    asked.push({
+      service: 'evidence files',
+      text: query,
+      rows: total,
+      sha256: '',
+      durationSeconds: (performance.now() - started) / 1000,
+      error: '',
+      clientRequestId: '',
+      requestId: '',
+      correlationId: '',
+    });
+    const notes = [...answer.notes, ...gatheredNotes(evidence)];
+    if (total === 0 && /\b(?:ago|now)\s*\(/.test(query)) {
+      notes.push(`now() is ${now.toISOString()}; for older evidence give --now`);
+    }
+    const source = { files, tables };
+    return {
+      schema: 'cordon.kql/1',
+      query,
+      now: now.toISOString(),
+      source,
+      columns,
+      rows,
+      total,
+      visualization,
+      notes,
+    };
+  } finally {
+    line.clear();
+  }
+}
+
+async function overLogs(wanted: string, flags: SourceFlags): Promise<QuerySource> {
+  const opened = await openConnection(flags);
+  const { connection } = opened;
+  // For completion alone: what is asked of Log Analytics runs there.
+  let thread: QueryThread | undefined;
+  const { resolveVm } = await import('../azure/readers/inventory.ts');
+  const vm = await resolveVm(connection, wanted).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
+  const hours = flags.hours ?? 24;
+  return {
+    title: `the logs of ${vm.name}, ${hours} hours`,
+    async ask(query, limit, asked, signal) {
+      const { queryLogs } = await import('../azure/client/log-query.ts');
+      const now = connection.clock.now();
+      const from = new Date(now.getTime() - hours * 3_600_000);
+      const { columns, rows, partial } = await connection.askedBy(
+        (one) => asked.push(one),
+        () => queryLogs(connection, vm.id, query, { from, until: now }, signal),
+      );
+      return {
+        schema: 'cordon.kql/1',
+        query,
+        now: now.toISOString(),
+        source: { machine: vm.id },
+        columns,
+        rows: rows.slice(0, limit),
+        total: rows.length,
+        visualization: /\brender\b/i.test(query)
+          ? (await import('../kql/visualization.ts')).visualizationOf(query)
+          : undefined,
+        notes: [`of the last ${hours} hours, which --hours changes`, ...(partial === '' ? [] : [partial])],
+      };
+    },
+    complete(text, position) {
+      thread ??= new QueryThread();
+      return thread.complete({ text, position, files: undefined });
+    },
+    async close() {
+      thread?.close();
+      await opened.close();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import type { TablePlan, TableSchema } from '../evidence/evidence-tables.ts';
+import { evaluate } from '../kql/evaluate.ts';
+import { KqlError } from '../kql/kqlerror.ts';
+import { neededColumns } from '../kql/needed.ts';
+import type { Table } from '../kql/table.ts';
+import { fieldsThere } from './fields-there.ts';
+import type { CorrelationRule, Rule, SigmaRule } from './rule.ts';
+import { conditionOf, type Leg, legsOf } from './sigma/logsources.ts';
+import type { Columns, Place } from './sigma/places.ts';
+import { correlationQuery, type Known, legText, shownColumns } from './sigma/queries.ts';
+import { RuleRefused } from './sigma/refusal.ts';
+import { translate } from './sigma/to-kql.ts';
+
+/** The events of one log that rules are about, read once for all of them. */
+interface Group {
+  leg: Leg;
+  name: string;
+  defines: Map<string, string>;
+  columns: Columns;
+  table?: Table;
+  has?: (place: Place) => boolean;
+}
+
+const keyOf = (leg: Leg): string => JSON.stringify([leg.table, conditionOf(leg), leg.fields]);
+
+/** The logs that rules are about: what they need of the evidence, and, once that is read, the events of each. */
+export class LegGroups {
+  readonly #rules: readonly Rule[];
+  readonly #references: ReadonlyMap<string, SigmaRule | CorrelationRule>;
+  readonly #groups = new Map<string, Group>();
+
+  constructor(rules: readonly Rule[], references: ReadonlyMap<string, SigmaRule | CorrelationRule>) {
+    this.#rules = rules;
+    this.#references = references;
+  }
+
+  of(leg: Leg): Group | undefined {
+    return this.#groups.get(keyOf(leg));
+  }
+
+  /** The events of all logs, each as a table. */
+  tables(): Table[] {
+    return [...this.#groups.values()].flatMap(({ table }) => table ?? []);
+  }
+
+  /** Takes the events of each log out of the tables that were read. */
+  fill(tables: ReadonlyMap<string, Table>, now: Date): void {
+    for (const group of this.#groups.values()) this.#prepare(group, tables, now);
+  }
+
+  /** What the rules need of the tables that the evidence has. */
+  plan(schemas: readonly TableSchema[]): TablePlan {
+    const columns = new Map(schemas.map((s) => [s.name, new Map(s.columns.map((c) => [c.name, c.type]))]));
+    const texts = new Map<string, string[]>();
+    for (const rule of this.#rules) {
+      if (rule.kind !== 'sigma') continue;
+      for (const leg of legsIfAny(rule)) {
+        const own = columns.get(leg.table);
+        if (!own) continue;
+        const group = this.#group(leg, own);
+        const translation = attempt(() => translate(rule.test, leg, own));
+        if (!translation || 'never' in translation) continue;
+        for (const [name, as] of translation.defines) group.defines.set(name, as);
+        const used = texts.get(leg.table) ?? [];
+        used.push(
+          translation.condition,
+          ...translation.defines.values(),
+          ...translation.shown.values(),
+          conditionOf(leg),
+        );
+        texts.set(leg.table, used);
+      }
+    }
+    this.#correlationFields(columns, texts);
+    const needed = new Map<string, Set<string>>();
+    for (const { leg } of this.#groups.values()) {
+      const own = columns.get(leg.table) ?? new Map();
+      const words = new Set(
+        (texts.get(leg.table) ?? []).flatMap((text) => text.match(/[\p{L}_][\p{L}\p{N}_]*|\*/gu) ?? []),
+      );
+      needed.set(
+        leg.table,
+        new Set([...own.keys()].filter((name) => words.has('*') || words.has(name) || shownColumns.includes(name))),
+      );
+    }
+    for (const rule of this.#rules) {
+      if (rule.kind !== 'kql') continue;
+      for (const [table, names] of attempt(() => neededColumns(rule.query, schemas)) ?? []) {
+        const all = needed.get(table) ?? new Set();
+        for (const name of [...names, 'TimeGenerated', 'Computer']) all.add(name);
+        needed.set(table, all);
+      }
+    }
+    return { needed, eventIds: this.#eventIds() };
+  }
+
+  /** The only event ids that matter, where every rule says which. */
+  #eventIds(): ReadonlySet<number> | undefined {
+    if (this.#rules.some((rule) => rule.kind === 'kql')) return undefined;
+    const ids = new Set<number>();
+    for (const { leg } of this.#groups.values()) {
+      if (leg.table !== 'Event' && leg.table !== 'SecurityEvent') continue;
+      if (!leg.eventIds) return undefined;
+      for (const id of leg.eventIds) ids.add(id);
+    }
+    return ids;
+  }
+
+  #group(leg: Leg, columns: Columns): Group {
+    const key = keyOf(leg);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const group: Group = { leg, name: `Rows${this.#groups.size + 1}`, defines: new Map(), columns };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /** Fields that correlations group by, or count the values of. */
+  #correlationFields(columns: ReadonlyMap<string, Columns>, texts: Map<string, string[]>): void {
+    const known: Known = {
+      rule: (reference) => this.#references.get(reference),
+      legs: (rule) =>
+        legsIfAny(rule).flatMap((leg) => {
+          const own = columns.get(leg.table);
+          const translation = own && attempt(() => translate(rule.test, leg, own));
+          return own && translation && !('never' in translation) ? [{ leg, columns: own, translation }] : [];
+        }),
+      source: (leg, defines) => {
+        const group = this.#groups.get(keyOf(leg));
+        for (const [name, as] of defines) group?.defines.set(name, as);
+        texts.get(leg.table)?.push(...defines.values());
+        return '';
+      },
+    };
+    for (const rule of this.#rules) {
+      if (rule.kind !== 'correlation') continue;
+      const text = attempt(() => correlationQuery(rule, known));
+      if (text !== undefined) for (const used of texts.values()) used.push(text);
+    }
+  }
+
+  /** Takes the events of a leg out of their table, with the columns that its rules ask about. */
+  #prepare(group: Group, tables: ReadonlyMap<string, Table>, now: Date): void {
+    const table = tables.get(group.leg.table);
+    if (!table) return;
+    const events = evaluate(legText(group.leg, group.defines), [table], { now });
+    group.table = { ...events, name: group.name };
+    group.has = fieldsThere(group.table);
+  }
+}
+
+function legsIfAny(rule: SigmaRule): Leg[] {
+  return attempt(() => legsOf(rule.logsource)) ?? [];
+}
+
+/** The result, or nothing where a rule cannot be used: that is said where it is asked. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RuleRefused || error instanceof KqlError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { isMap, isNode, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { printable } from '../text/printable.ts';
+import type { NotRun, Rule, RuleHead } from './rule.ts';
+import { headOf } from './rule-head.ts';
+import { readCorrelation } from './sigma/correlation.ts';
+import { readDetection } from './sigma/detection.ts';
+import { RuleRefused } from './sigma/refusal.ts';
+
+/** The largest rule file in bytes, and the most documents in one. */
+export const largestRuleFile = 1024 * 1024;
+const MAX_DOCUMENTS = 200;
+/** A value that is written once and used often must not grow without bound. */
+const MAX_ALIASES = 100;
+
+/** What a file holds. */
+export interface RuleFile {
+  rules: Rule[];
+  refused: NotRun[];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The node at the path, or the last one on the way there. */
+function nodeAt(root: unknown, path: readonly (string | number)[]): Node | undefined {
+  let node = isNode(root) ? root : undefined;
+  for (const part of path) {
+    const next: unknown = isMap(node) ? node.get(part, true) : isSeq(node) ? node.get(part, true) : undefined;
+    if (!isNode(next)) break;
+    node = next;
+  }
+  return node;
+}
+
+const refusal = (head: RuleHead, line: number, because: string): NotRun => {
+  const { file, id, title, level } = head;
+  return { file, line, id, title, level, because: printable(because, 400), kind: 'refused' };
+};
+
+/** A document as a rule. Throws RuleRefused. */
+function ruleOf(head: RuleHead, document: Record<string, unknown>): Rule {
+  if (document.action !== undefined)
+    throw new RuleRefused('a collection by "action" is of the form before Sigma 2', ['action']);
+  if (document.filter !== undefined) throw new RuleRefused('a filter for other rules is not supported', ['filter']);
+  if (document.taxonomy !== undefined && document.taxonomy !== 'sigma') {
+    throw new RuleRefused('the taxonomy is another than Sigma’s own', ['taxonomy']);
+  }
+  if (document.correlation !== undefined) return readCorrelation(head, document.correlation, document.generate);
+  if (typeof document.query === 'string') return { ...head, kind: 'kql', query: document.query };
+  if (document.detection === undefined) throw new RuleRefused('neither a Sigma rule nor an analytic rule with a query');
+  const { logsource } = document;
+  if (!isRecord(logsource)) throw new RuleRefused('the rule has no logsource', ['logsource']);
+  const part = (name: string): string => (typeof logsource[name] === 'string' ? logsource[name].toLowerCase() : '');
+  const source = { product: part('product'), category: part('category'), service: part('service') };
+  return { ...head, kind: 'sigma', logsource: source, test: readDetection(document.detection) };
+}
+
+/** The rules of a YAML file; what cannot be used is named with its line. Never throws for what is in the file. */
+export function readRuleFile(file: string, source: string): RuleFile {
+  const lines = new LineCounter();
+  const rules: Rule[] = [];
+  const refused: NotRun[] = [];
+  const lineOf = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  const nothing = headOf({ title: 'a file of rules' }, file, 1);
+  const documents = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false });
+  if (!Array.isArray(documents) || documents.length === 0)
+    return { rules, refused: [refusal(nothing, 1, 'the file is empty')] };
+  if (documents.length > MAX_DOCUMENTS) {
+    return { rules, refused: [refusal(nothing, 1, `the file has more than ${MAX_DOCUMENTS} documents`)] };
+  }
+  for (const document of documents) {
+    const from = lineOf(document.contents?.range?.[0] ?? document.range[0]);
+    const [broken] = document.errors;
+    let value: unknown;
+    try {
+      if (broken) throw new RuleRefused(`not YAML: ${broken.message}`);
+      value = document.toJS({ maxAliasCount: MAX_ALIASES });
+    } catch (error) {
+      const at = broken ? lineOf(broken.pos[0]) : from;
+      refused.push(refusal(nothing, at, error instanceof Error ? error.message : String(error)));
+      continue;
+    }
+    if (value === null && documents.length > 1) continue;
+    const head = headOf(isRecord(value) ? value : {}, file, from);
+    try {
+      if (!isRecord(value)) throw new RuleRefused('neither a Sigma rule nor an analytic rule with a query');
+      rules.push(ruleOf(head, value));
+    } catch (error) {
+      if (!(error instanceof RuleRefused)) throw error;
+      const place = nodeAt(document.contents, error.path)?.range?.[0];
+      refused.push(refusal(head, place === undefined ? from : lineOf(place), error.message));
+    }
+  }
+  return { rules, refused };
+}

@@ -1,0 +1,46 @@
+import { columnsOf } from '../kql/table-schemas.ts';
+import type { CorrelationRule, NotRun, Rule, SigmaRule } from './rule.ts';
+import { readRules } from './rule-files.ts';
+import { legsOf } from './sigma/logsources.ts';
+import type { Columns } from './sigma/places.ts';
+import { correlationQuery, legQuery, legText, type RuleLeg, unionOf } from './sigma/queries.ts';
+import { RuleRefused } from './sigma/refusal.ts';
+import { translate } from './sigma/to-kql.ts';
+
+/** The queries of rules as they would run in Log Analytics, each under its title; and what has none. */
+export async function queriesOf(
+  paths: readonly string[],
+): Promise<{ queries: { rule: Rule; query: string }[]; notRun: NotRun[] }> {
+  const { rules, refused } = await readRules(paths);
+  const notRun = [...refused];
+  const references = new Map<string, SigmaRule | CorrelationRule>();
+  for (const rule of rules)
+    if (rule.kind !== 'kql') for (const key of [rule.id, rule.name]) if (key) references.set(key, rule);
+  const legs = (rule: SigmaRule): RuleLeg[] =>
+    legsOf(rule.logsource).flatMap((leg) => {
+      const columns: Columns = new Map(Object.entries(columnsOf(leg.table)));
+      const translation = translate(rule.test, leg, columns);
+      return 'never' in translation ? [] : [{ leg, columns, translation }];
+    });
+  const queries: { rule: Rule; query: string }[] = [];
+  for (const rule of rules) {
+    try {
+      if (rule.kind === 'kql') queries.push({ rule, query: rule.query });
+      else if (rule.kind === 'correlation') {
+        queries.push({
+          rule,
+          query: correlationQuery(rule, { rule: (name) => references.get(name), legs, source: legText }),
+        });
+      } else {
+        const texts = legs(rule).map((one) => legQuery(one, legText));
+        if (texts.length === 0) throw new RuleRefused('no table has the fields that it asks about');
+        queries.push({ rule, query: unionOf(texts) });
+      }
+    } catch (error) {
+      if (!(error instanceof RuleRefused)) throw error;
+      const { file, line, id, title, level } = rule;
+      notRun.push({ file, line, id, title, level, because: error.message, kind: 'refused' });
+    }
+  }
+  return { queries, notRun };
+}

@@ -1,0 +1,75 @@
+import type { Test } from './sigma/tests.ts';
+
+/** How bad a match is, worst first; `none` where the rule does not say. */
+export const levels = ['critical', 'high', 'medium', 'none', 'low', 'informational'] as const;
+export type Level = (typeof levels)[number];
+
+/** What every rule says of itself. The texts are as the file has them: untrusted. */
+export interface RuleHead {
+  id: string;
+  /** What correlations call it. */
+  name: string;
+  title: string;
+  level: Level;
+  status: string;
+  /** ATT&CK: T1110.003. */
+  techniques: string[];
+  /** ATT&CK: credential-access. */
+  tactics: string[];
+  file: string;
+  /** Where its document begins, from 1. */
+  line: number;
+}
+
+export interface LogSource {
+  product: string;
+  category: string;
+  service: string;
+}
+
+/** A Sigma rule about single events. */
+export interface SigmaRule extends RuleHead {
+  kind: 'sigma';
+  logsource: LogSource;
+  test: Test;
+}
+
+export const correlationTypes = ['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const;
+
+/** A Sigma rule about several events within a time. */
+export interface CorrelationRule extends RuleHead {
+  kind: 'correlation';
+  type: (typeof correlationTypes)[number];
+  /** Ids or names of the rules whose events it is about. */
+  rules: string[];
+  groupBy: string[];
+  /** By alias, the field of each rule that it stands for. */
+  aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  seconds: number;
+  /** So many events, values or rules are a match. */
+  least: number;
+  /** The fields whose values are counted. */
+  fields: string[];
+  /** Are the rules it names reported by themselves, too? */
+  generate: boolean;
+}
+
+/** A query in KQL, such as Microsoft Sentinel's analytic rules have. */
+export interface QueryRule extends RuleHead {
+  kind: 'kql';
+  query: string;
+}
+
+export type Rule = SigmaRule | CorrelationRule | QueryRule;
+
+/** A rule that is not run, and why. */
+export interface NotRun {
+  file: string;
+  line: number;
+  id: string;
+  title: string;
+  level: Level;
+  because: string;
+  /** `refused`: not understood. `no-events`: the evidence has nothing that it is about. */
+  kind: 'refused' | 'no-events';
+}

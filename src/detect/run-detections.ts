@@ -1,0 +1,259 @@
+import type { Detection, DetectionsDocument } from '../documents/detections.ts';
+import type { EvidenceFile } from '../evidence/evidence-files.ts';
+import { type LoadedTables, loadTables } from '../evidence/load-tables.ts';
+import type { QueryProgress } from '../evidence/reading.ts';
+import { evaluate } from '../kql/evaluate.ts';
+import { KqlError } from '../kql/kqlerror.ts';
+import { neededColumns } from '../kql/needed.ts';
+import type { Table } from '../kql/table.ts';
+import { printable } from '../text/printable.ts';
+import { LegGroups } from './leg-groups.ts';
+import { detectionOf } from './matches.ts';
+import { type CorrelationRule, levels, type NotRun, type QueryRule, type Rule, type SigmaRule } from './rule.ts';
+import { type RuleSet, readRules } from './rule-files.ts';
+import { describeLeg, type Leg, legsOf } from './sigma/logsources.ts';
+import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
+import { RuleRefused } from './sigma/refusal.ts';
+import { translate } from './sigma/to-kql.ts';
+
+export interface DetectRequest {
+  /** Files and folders of rules. */
+  rules: readonly string[];
+  files: readonly EvidenceFile[];
+  /** The value of now(), in milliseconds since 1970. */
+  now: number;
+  /** Matches of each rule that are kept. */
+  hits: number;
+}
+
+export type DetectProgress =
+  | { stage: 'reading'; progress: QueryProgress }
+  | { stage: 'asking'; rules: number; of: number };
+
+export type DetectResult = Omit<DetectionsDocument, 'schema' | 'now'>;
+
+/** All rules over the evidence, which is read once. Throws NoRules and EvidenceError. */
+export async function runDetections(
+  { rules: paths, files, now, hits }: DetectRequest,
+  onProgress: (progress: DetectProgress) => void,
+): Promise<DetectResult> {
+  const set = await readRules(paths);
+  const run = new Detections(set, new Date(now), hits);
+  const loaded = await loadTables(
+    files,
+    (schemas) => run.groups.plan(schemas),
+    (progress) => onProgress({ stage: 'reading', progress }),
+  );
+  return run.over(loaded, (rules, of) => onProgress({ stage: 'asking', rules, of }));
+}
+
+class Detections {
+  readonly #set: RuleSet;
+  readonly #now: Date;
+  readonly #hits: number;
+  readonly groups: LegGroups;
+  readonly #notRun: NotRun[];
+  readonly #partly: DetectionsDocument['partly'] = [];
+  readonly #found: Detection[] = [];
+  readonly #references = new Map<string, SigmaRule | CorrelationRule>();
+  readonly #legs = new Map<SigmaRule, RuleLeg[]>();
+  #run = 0;
+  #serving = 0;
+
+  constructor(set: RuleSet, now: Date, hits: number) {
+    this.#set = set;
+    this.#now = now;
+    this.#hits = hits;
+    this.#notRun = [...set.refused];
+    this.groups = new LegGroups(set.rules, this.#references);
+    for (const rule of set.rules) {
+      if (rule.kind === 'kql') continue;
+      for (const reference of [rule.id, rule.name]) if (reference !== '') this.#references.set(reference, rule);
+    }
+  }
+
+  #refuse(rule: Rule, error: unknown, kind: NotRun['kind'] = 'refused'): void {
+    const { file, id, title, level, line } = rule;
+    const because = error instanceof Error ? error.message : String(error);
+    this.#notRun.push({ file, line, id, title, level, because: printable(because, 400), kind });
+  }
+
+  over(loaded: LoadedTables, onProgress: (rules: number, of: number) => void): DetectResult {
+    const byName = new Map(loaded.tables.map((table) => [table.name, table]));
+    this.groups.fill(byName, this.#now);
+    const quiet = this.#onlyServing();
+    const { rules } = this.#set;
+    rules.forEach((rule, i) => {
+      if (i % 50 === 0) onProgress(i, rules.length);
+      if (rule.kind === 'sigma') this.#sigma(rule, quiet.has(rule), byName);
+    });
+    // Correlations need to know which of the others can be run.
+    for (const rule of rules) if (rule.kind === 'correlation') this.#correlation(rule, quiet.has(rule));
+    for (const rule of rules) if (rule.kind === 'kql') this.#query(rule, loaded.tables);
+    this.#found.sort(
+      (a, b) => levels.indexOf(a.level) - levels.indexOf(b.level) || b.count - a.count || (a.title < b.title ? -1 : 1),
+    );
+    const of = (kind: NotRun['kind']) => this.#notRun.filter((one) => one.kind === kind).length;
+    return {
+      source: { files: loaded.files, tables: loaded.read },
+      rules: {
+        files: this.#set.files,
+        run: this.#run,
+        partly: this.#partly.length,
+        serving: this.#serving,
+        noEvents: of('no-events'),
+        refused: of('refused'),
+      },
+      detections: this.#found,
+      partly: this.#partly,
+      notRun: this.#notRun,
+      notes: loaded.notes,
+    };
+  }
+
+  /** Rules that correlations name are not reported by themselves, unless one of these asks for it. */
+  #onlyServing(): ReadonlySet<Rule> {
+    const named = new Set<Rule>();
+    const generated = new Set<Rule>();
+    for (const rule of this.#set.rules) {
+      if (rule.kind !== 'correlation') continue;
+      for (const reference of rule.rules) {
+        const found = this.#references.get(reference);
+        if (found) (rule.generate ? generated : named).add(found);
+      }
+    }
+    return new Set([...named].filter((rule) => !generated.has(rule)));
+  }
+
+  #sigma(rule: SigmaRule, isQuiet: boolean, tables: ReadonlyMap<string, Table>): void {
+    try {
+      const legs = legsOf(rule.logsource);
+      const ready: RuleLeg[] = [];
+      const reasons: string[] = [];
+      const without = new Set<string>();
+      for (const leg of legs) {
+        const group = this.groups.of(leg);
+        if (!tables.has(leg.table) || !group?.table || group.table.length === 0) {
+          reasons.push(`no ${describeLeg(leg)} is in the evidence`);
+          continue;
+        }
+        const translation = translate(rule.test, leg, group.columns, group.has);
+        if ('never' in translation) {
+          const because = [...new Set(translation.never.values())].slice(0, 5).join(', ');
+          reasons.push(`${leg.table}: ${because || 'the rule can match no event'}`);
+          continue;
+        }
+        for (const because of translation.without.values()) without.add(`${leg.table}: ${because}`);
+        ready.push({ leg, columns: group.columns, translation });
+      }
+      if (ready.length === 0) {
+        this.#refuse(rule, reasons.join('; '), 'no-events');
+        return;
+      }
+      const results = ready.map((one) => this.#ask(one));
+      this.#legs.set(rule, ready);
+      if (isQuiet) {
+        this.#serving += 1;
+        return;
+      }
+      this.#run += 1;
+      if (without.size > 0) {
+        const { id, title, level, file, line } = rule;
+        this.#partly.push({ id, title, level, file, line, without: [...without] });
+      }
+      this.#report(rule, results, [...new Set(ready.flatMap(({ translation }) => [...translation.unfiltered]))]);
+    } catch (error) {
+      if (!(error instanceof RuleRefused) && !(error instanceof KqlError)) throw error;
+      this.#refuse(rule, error);
+    }
+  }
+
+  #source = (leg: Leg): string => this.groups.of(leg)?.name ?? leg.table;
+
+  #ask(one: RuleLeg): Table {
+    const group = this.groups.of(one.leg);
+    const query = `${legQuery(one, this.#source)}\n${projection(one.translation, one.columns)}`;
+    return evaluate(query, group?.table ? [group.table] : [], { now: this.#now });
+  }
+
+  #correlation(rule: CorrelationRule, isQuiet: boolean): void {
+    try {
+      const known: Known = {
+        rule: (reference) => this.#references.get(reference),
+        legs: (named) => this.#legs.get(named) ?? [],
+        source: this.#source,
+      };
+      const want = this.#withoutEvents(rule);
+      if (want !== undefined) {
+        this.#refuse(rule, want, 'no-events');
+        return;
+      }
+      const query = correlationQuery(rule, known);
+      const table = evaluate(query, this.groups.tables(), { now: this.#now });
+      if (isQuiet) {
+        this.#serving += 1;
+        return;
+      }
+      this.#run += 1;
+      const names = groupNames(rule);
+      const columns = table.columns.map((c) => ({ ...c, name: names.get(c.name) ?? c.name }));
+      this.#report(rule, [{ ...table, columns }], []);
+    } catch (error) {
+      if (!(error instanceof RuleRefused) && !(error instanceof KqlError)) throw error;
+      this.#refuse(rule, error);
+    }
+  }
+
+  /** Why a correlation cannot be asked for want of events of a rule that it names; undefined when it can. */
+  #withoutEvents(rule: CorrelationRule): string | undefined {
+    for (const reference of rule.rules) {
+      const named = this.#references.get(reference);
+      const found = this.#notRun.find(
+        (one) => one.kind === 'no-events' && one.file === named?.file && one.line === named.line,
+      );
+      if (found) return `the rule ${reference}: ${found.because}`;
+    }
+    return undefined;
+  }
+
+  #query(rule: QueryRule, tables: readonly Table[]): void {
+    try {
+      const missing = missingTables(rule.query, tables);
+      if (missing.length > 0) {
+        this.#refuse(rule, `the evidence has no table ${missing.join(', ')}`, 'no-events');
+        return;
+      }
+      const result = evaluate(rule.query, tables, { now: this.#now });
+      this.#run += 1;
+      this.#report(rule, [result], []);
+    } catch (error) {
+      if (!(error instanceof KqlError)) throw error;
+      this.#refuse(rule, placed(error));
+    }
+  }
+
+  #report(rule: Rule, results: readonly Table[], unfiltered: readonly string[]): void {
+    const detection = detectionOf(rule, results, this.#hits);
+    if (detection) this.#found.push({ ...detection, unfiltered: [...unfiltered] });
+  }
+}
+
+/** Tables that a query names and the evidence does not have. */
+function missingTables(query: string, tables: readonly Table[]): string[] {
+  const have = new Set(tables.map(({ name }) => name));
+  try {
+    neededColumns(query, tables);
+    return [];
+  } catch (error) {
+    if (!(error instanceof KqlError)) throw error;
+    const unknown = error.diagnostics.flatMap(({ code, message }) =>
+      code === 'KS204' ? [/'([^']+)'/.exec(message)?.[1] ?? ''] : [],
+    );
+    return [...new Set(unknown)].filter((name) => name !== '' && !have.has(name)).slice(0, 5);
+  }
+}
+
+const placed = (error: KqlError): Error => {
+  const [first] = error.diagnostics.filter((d) => d.severity === 'error');
+  return first ? new Error(`line ${first.line}, column ${first.column}: ${first.message}`) : error;
+};

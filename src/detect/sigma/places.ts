@@ -1,0 +1,219 @@
+import type { ColumnType } from '../../kql/types.ts';
+import { kqlName, kqlText } from './kql-words.ts';
+import type { Leg } from './logsources.ts';
+
+/** Where a leg's table has a field of Sigma. */
+export interface Place {
+  /** The field as text, for conditions. */
+  text: string;
+  /** The column itself, where it holds whole numbers. */
+  whole?: string;
+  /** A column that has to be made first. */
+  define?: { name: string; as: string };
+  /** What shows that the events have the field at all: a name among their data, or a column that is filled. */
+  evidence: { data: RegExp } | { column: string } | undefined;
+  /** Other ways in which the field has a value. */
+  also?: ReadonlyMap<string, string>;
+  /** May it be compared as a whole? Several values in one text can only be searched. */
+  searchOnly?: true;
+}
+
+export type Columns = ReadonlyMap<string, ColumnType>;
+
+/** What every event of a log says of itself, by table: Sigma's names and the columns. */
+const SYSTEM: Record<string, Record<string, string>> = {
+  Event: {
+    EventID: 'EventID',
+    Provider_Name: 'Source',
+    Channel: 'EventLog',
+    EventLog: 'EventLog',
+    Computer: 'Computer',
+    ComputerName: 'Computer',
+    Level: 'EventLevel',
+    Security_UserID: 'UserName',
+  },
+  SecurityEvent: {
+    EventID: 'EventID',
+    Provider_Name: 'EventSourceName',
+    Channel: 'Channel',
+    Computer: 'Computer',
+    ComputerName: 'Computer',
+    Level: 'Level',
+  },
+};
+
+/** What Log Analytics leaves out of events. */
+const NOT_KEPT: ReadonlySet<string> = new Set([
+  'Keywords',
+  'Opcode',
+  'Version',
+  'Message',
+  'Execution_ProcessID',
+  'Execution_ThreadID',
+  'Correlation_ActivityID',
+]);
+
+/** Columns of SecurityEvent that are made of several fields, or of what an event says of itself. */
+const MADE: ReadonlySet<string> = new Set([
+  'Account',
+  'AccountType',
+  'Activity',
+  'Channel',
+  'Computer',
+  'EventData',
+  'EventSourceName',
+  'Level',
+  'LogonTypeName',
+  'Process',
+  'SourceSystem',
+  'SubjectAccount',
+  'TargetAccount',
+  'Task',
+  'TenantId',
+  'Type',
+]);
+
+/**
+ * Event 4688 beside Sysmon's 1, whose names Sigma has. Of the account it has the one that started the process, in another
+ * form; ids of processes are hexadecimal. https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4688
+ */
+const PROCESS_4688: Record<string, string> = {
+  Image: 'NewProcessName',
+  ParentImage: 'ParentProcessName',
+  CommandLine: 'CommandLine',
+  LogonId: 'SubjectLogonId',
+  IntegrityLevel: 'MandatoryLabel',
+};
+const NOT_IN_4688: ReadonlySet<string> = new Set(['User', 'ProcessId', 'ParentProcessId']);
+
+/** https://learn.microsoft.com/windows/win32/secauthz/well-known-sids: the integrity levels. */
+const INTEGRITY: ReadonlyMap<string, string> = new Map([
+  ['untrusted', 'S-1-16-0'],
+  ['low', 'S-1-16-4096'],
+  ['medium', 'S-1-16-8192'],
+  ['high', 'S-1-16-12288'],
+  ['system', 'S-1-16-16384'],
+]);
+
+/**
+ * Fields of Azure's logs that Sigma's rules call as the portal or the diagnostic JSON does. `properties.message` is the name of the
+ * activity in the rules about Entra's audit log.
+ */
+const AZURE: Record<string, Record<string, string>> = {
+  AzureActivity: { operationName: 'OperationNameValue' },
+  AuditLogs: { 'properties.message': 'OperationName', Status: 'Result', 'properties.result': 'Result' },
+  SigninLogs: { Username: 'UserPrincipalName', ClientApp: 'ClientAppUsed' },
+};
+
+/** Properties of dynamic columns, as Entra writes them. */
+const PROPERTIES: Record<string, string> = {
+  trusttype: 'trustType',
+  deviceid: 'deviceId',
+  iscompliant: 'isCompliant',
+  ismanaged: 'isManaged',
+  displayname: 'displayName',
+  operatingsystem: 'operatingSystem',
+  browser: 'browser',
+};
+
+const plainPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** Text of XML as it was before it was put there; the ampersand last. */
+const unescaped = (expression: string): string =>
+  [
+    ['&lt;', '<'],
+    ['&gt;', '>'],
+    ['&quot;', '"'],
+    ['&amp;', '&'],
+  ].reduce(
+    (inner, [entity, character]) => `replace_string(${inner}, "${entity}", ${kqlText(character ?? '')})`,
+    expression,
+  );
+
+/** The column that a field is made as: its own name, unless the table has it. */
+function defined(field: string, as: string, columns: Columns): { name: string; as: string } {
+  const plain = field.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[^A-Z])/, 'Field_');
+  return { name: columns.has(plain) ? `Field_${plain}` : plain, as };
+}
+
+function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Place {
+  if (field === 'Data') {
+    const as = unescaped(`strcat_array(extract_all(@"<Data>([^<]*)<", ${xml}), "\\n")`);
+    const define = defined('Data', as, columns);
+    return { text: define.name, define, evidence: { data: /<Data>/ }, searchOnly: true };
+  }
+  const spaced = field.replaceAll('_', ' ').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+  const name = leg.fields === 'spaced' ? plainPattern(spaced).replaceAll(' ', ' ?') : plainPattern(field);
+  const named = `Data Name="${name}"`;
+  const element = `${name}(?: [^>]*)?`;
+  const tag = leg.fields === 'elements' ? `(?:${named}|${element})` : field === 'Binary' ? element : named;
+  const define = defined(field, unescaped(`extract(${kqlText(`<${tag}>([^<]*)<`)}, 1, ${xml})`), columns);
+  return { text: define.name, define, evidence: { data: new RegExp(`<${tag}>`) } };
+}
+
+function columnPlace(column: string, columns: Columns): Place {
+  const type = columns.get(column) ?? 'string';
+  const name = kqlName(column);
+  if (type === 'string') return { text: name, evidence: { column } };
+  const whole = type === 'int' || type === 'long' ? { whole: name } : {};
+  return { text: `tostring(${name})`, ...whole, evidence: { column } };
+}
+
+/** The values of an event, without the names of its fields: where keywords are sought. */
+function valuesPlace(xml: string): Place {
+  const as = unescaped(`replace_regex(${xml}, @"<[^>]*>", "\\n")`);
+  return { text: 'EventValues', define: { name: 'EventValues', as }, evidence: undefined, searchOnly: true };
+}
+
+function securityPlace(field: string, leg: Leg, columns: Columns): Place | string {
+  if (leg.fields === 'process-4688') {
+    if (NOT_IN_4688.has(field)) return `event 4688 has no ${field} as Sysmon has it`;
+    const column = PROCESS_4688[field];
+    if (column !== undefined) {
+      return { ...columnPlace(column, columns), ...(field === 'IntegrityLevel' ? { also: INTEGRITY } : {}) };
+    }
+  }
+  const hasColumn = columns.has(field) && !MADE.has(field) && !field.startsWith('_');
+  return hasColumn ? columnPlace(field, columns) : dataPlace(field, 'EventData', leg, columns);
+}
+
+function azurePlace(field: string, table: string, columns: Columns): Place | string {
+  const wanted = AZURE[table]?.[field] ?? field.replace(/^properties\./, '');
+  // The portal's own text, where the column holds a code.
+  if (table === 'SigninLogs' && wanted === 'Status') return 'SigninLogs has no Status as the portal shows it';
+  const [head = '', ...path] = wanted.split('.');
+  const column = [...columns.keys()].find((name) => name.toLowerCase() === head.toLowerCase());
+  if (column === undefined || column.startsWith('_')) return `${table} has no column for ${field}`;
+  if (path.length === 0) return columnPlace(column, columns);
+  const property = PROPERTIES[(path[0] ?? '').toLowerCase()];
+  if (path.length > 1 || property === undefined || columns.get(column) !== 'dynamic') {
+    return `${table} has no column for ${field}`;
+  }
+  return { text: `tostring(${kqlName(column)}.${property})`, evidence: { column } };
+}
+
+/** Where a leg has a field; a sentence where it has none. A field named "" is the whole event. */
+export function placeOf(field: string, leg: Leg, columns: Columns): Place | string {
+  const { table } = leg;
+  switch (leg.fields) {
+    case 'syslog':
+      if (field === '') return { text: 'SyslogMessage', evidence: undefined };
+      if (field === 'Computer' || field === 'HostName') return columnPlace('Computer', columns);
+      return field === 'ProcessName' || field === 'Facility' || field === 'SeverityLevel'
+        ? columnPlace(field, columns)
+        : `lines of syslog have no field ${field}`;
+    case 'sysmon-linux':
+      return field === '' ? valuesPlace('SyslogMessage') : dataPlace(field, 'SyslogMessage', leg, columns);
+    case 'columns':
+      return field === '' ? { text: '*', evidence: undefined } : azurePlace(field, table, columns);
+    default: {
+      if (field === '') return valuesPlace('EventData');
+      const system = SYSTEM[table]?.[field];
+      if (system !== undefined) return columnPlace(system, columns);
+      if (NOT_KEPT.has(field)) return `${table} does not keep ${field}`;
+      return table === 'SecurityEvent'
+        ? securityPlace(field, leg, columns)
+        : dataPlace(field, 'EventData', leg, columns);
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import type { CorrelationRule, SigmaRule } from '../rule.ts';
+import { kqlName } from './kql-words.ts';
+import { conditionOf, type Leg } from './logsources.ts';
+import { type Columns, placeOf } from './places.ts';
+import { RuleRefused } from './refusal.ts';
+import type { Translation } from './to-kql.ts';
+
+/** A rule on one leg, ready to be asked. */
+export interface RuleLeg {
+  leg: Leg;
+  columns: Columns;
+  translation: Translation;
+}
+
+/** A leg's table with what it is about, and with the columns that have to be made. */
+export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string {
+  const condition = conditionOf(leg);
+  return [
+    leg.table,
+    ...(condition === '' ? [] : [`| where ${condition}`]),
+    ...(defines.size === 0 ? [] : [`| extend ${[...defines].map(([name, as]) => `${name} = ${as}`).join(',\n    ')}`]),
+  ].join('\n');
+}
+
+/** Where the rows of a leg come from: the leg's own text, or a table that was made of it before. */
+export type LegSource = (leg: Leg, defines: ReadonlyMap<string, string>) => string;
+
+/** A rule about single events as a query over one leg. */
+export const legQuery = ({ leg, translation }: RuleLeg, source: LegSource): string =>
+  `${source(leg, translation.defines)}\n| where ${unbracketed(translation.condition)}`;
+
+const unbracketed = (condition: string): string => {
+  if (!condition.startsWith('(') || !condition.endsWith(')')) return condition;
+  // Brackets around the whole, and not two pairs beside each other; those within texts do not count.
+  const bare = condition.replace(/@"(?:[^"]|"")*"|"(?:[^"\\]|\\.)*"/g, '""');
+  let depth = 0;
+  for (let at = 0; at < bare.length; at++) {
+    if (bare.charAt(at) === '(') depth += 1;
+    if (bare.charAt(at) === ')') depth -= 1;
+    if (depth === 0 && at < bare.length - 1) return condition;
+  }
+  return condition.slice(1, -1);
+};
+
+/** The rows of several queries together. */
+export const unionOf = (queries: readonly string[]): string =>
+  queries.length === 1
+    ? (queries[0] ?? '')
+    : `union\n${queries.map((text) => `(${text.replace(/^/gm, '  ').trim()})`).join(',\n')}`;
+
+/** How a correlation finds what it names. */
+export interface Known {
+  rule(reference: string): SigmaRule | CorrelationRule | undefined;
+  legs(rule: SigmaRule): readonly RuleLeg[];
+  source: LegSource;
+}
+
+/** Correlations of correlations of … */
+const MAX_DEPTH = 5;
+
+const ticks = (seconds: number): string => `${seconds}s`;
+const keys = (rule: CorrelationRule): string[] => rule.groupBy.map((_, i) => `Group${i + 1}`);
+
+/** The field of a rule that a name of the correlation stands for. */
+function fieldOf(name: string, correlation: CorrelationRule, reference: string): string {
+  const alias = correlation.aliases.get(name);
+  if (!alias) return name;
+  const field = alias.get(reference);
+  if (field === undefined)
+    throw new RuleRefused(`the alias ${name} says nothing of the rule ${reference}`, ['correlation', 'aliases']);
+  return field;
+}
+
+/** The rows of one rule that a correlation names, with their time and the texts of some fields. */
+function rowsOf(reference: string, correlation: CorrelationRule, known: Known, depth: number): string[] {
+  const rule = known.rule(reference);
+  const path = ['correlation', 'rules'];
+  if (!rule) throw new RuleRefused(`the rule ${reference} is not among the rules, or cannot be run`, path);
+  const named = [...correlation.groupBy, ...correlation.fields].map((name) => fieldOf(name, correlation, reference));
+  const columns = (texts: readonly string[]): string => {
+    const groups = keys(correlation).map((key, i) => `${key} = ${texts[i]}`);
+    const values = texts.slice(correlation.groupBy.length);
+    const value =
+      correlation.type === 'value_count'
+        ? [`Value = ${values.length === 1 ? values[0] : `tostring(pack_array(${values.join(', ')}))`}`]
+        : [];
+    return [...groups, ...value].join(', ');
+  };
+  const project = (time: string, texts: readonly string[]): string => {
+    const number = correlation.rules.indexOf(reference);
+    const rest = columns(texts);
+    return `| project Time = ${time}, Rule = ${number}${rest === '' ? '' : `, ${rest}`}`;
+  };
+  if (rule.kind === 'correlation') {
+    if (depth >= MAX_DEPTH) throw new RuleRefused('correlations of correlations go too deep', path);
+    const texts = named.map((field) => {
+      const at = rule.groupBy.indexOf(field);
+      if (at < 0) throw new RuleRefused(`the correlation ${reference} is not grouped by ${field}`, path);
+      return `Group${at + 1}`;
+    });
+    return [`${correlationQuery(rule, known, depth + 1)}\n${project('Time', texts)}`];
+  }
+  const legs = known.legs(rule);
+  if (legs.length === 0) throw new RuleRefused(`the rule ${reference} cannot be run`, path);
+  return legs.map((one) => {
+    const defines = new Map(one.translation.defines);
+    const texts = named.map((field) => {
+      const place = placeOf(field, one.leg, one.columns);
+      if (typeof place === 'string') throw new RuleRefused(place, ['correlation']);
+      if (place.define) defines.set(place.define.name, place.define.as);
+      return place.text;
+    });
+    return `${legQuery({ ...one, translation: { ...one.translation, defines } }, known.source)}\n${project('TimeGenerated', texts)}`;
+  });
+}
+
+/**
+ * A correlation as a query, exact for windows that may begin at any time: every match opens a stretch that lasts for the
+ * timespan (of a value: until the value comes again), and what is open is counted as stretches begin and end. Its rows are the
+ * times at which the count reaches what the rule asks for, with the values of the groups.
+ */
+export function correlationQuery(rule: CorrelationRule, known: Known, depth = 0): string {
+  if (new Set(rule.rules).size < rule.rules.length) {
+    throw new RuleRefused('a rule is named twice', ['correlation', 'rules']);
+  }
+  const all = rule.rules.flatMap((reference) => rowsOf(reference, rule, known, depth));
+  return `${unionOf(all)}\n${rule.type === 'temporal_ordered' ? inOrder(rule) : counted(rule)}`;
+}
+
+function counted(rule: CorrelationRule): string {
+  const groups = keys(rule);
+  const value = rule.type === 'event_count' ? undefined : rule.type === 'temporal' ? 'Rule' : 'Value';
+  const same = [...groups, ...(value ? [value] : [])].map((key) => `next(${key}) == ${key}`).join(' and ');
+  const by = groups.map((key) => `${key} asc, `).join('');
+  const restart = groups.map((key) => `${key} != prev(${key})`).join(' or ');
+  const end = `Time + ${ticks(rule.seconds)} + 1tick`;
+  const until =
+    value === undefined
+      ? [`| extend Until = ${end}`]
+      : [
+          ...(value === 'Value' ? ['| where isnotempty(Value)'] : []),
+          `| sort by ${by}${value} asc, Time asc`,
+          `| extend Until = iff(${same} and next(Time) < ${end}, next(Time), ${end})`,
+        ];
+  return [
+    ...until,
+    '| mv-expand Step = pack_array(1, -1) to typeof(long)',
+    '| extend Time = iff(Step == 1, Time, Until)',
+    `| summarize Step = sum(Step) by ${[...groups, 'Time'].join(', ')}`,
+    `| sort by ${by}Time asc`,
+    `| extend Count = row_cumsum(Step${restart === '' ? '' : `, ${restart}`})`,
+    `| where Count >= ${rule.least} and Count - Step < ${rule.least}`,
+    `| project ${['Time', ...groups, 'Count'].join(', ')}`,
+  ].join('\n');
+}
+
+/** Each step keeps the latest beginning from which it was reached, until it is reached again. */
+function inOrder(rule: CorrelationRule): string {
+  const groups = keys(rule);
+  const by = groups.map((key) => `${key} asc, `).join('');
+  const other = groups.map((key) => ` or ${key} != prev(${key})`).join('');
+  const restart = groups.map((key) => `${key} != prev(${key})`).join(' or ');
+  const last = rule.rules.length - 1;
+  const steps = rule.rules
+    .slice(0, last)
+    .flatMap((_, step) => [
+      `| extend Begun = row_window_session(${step === 0 ? 'Time' : 'Begun'}, 36500d, 36500d, Rule == ${step}${other}),`,
+      `    Reached = row_cumsum(toint(Rule == ${step})${restart === '' ? '' : `, ${restart}`})`,
+      '| where Reached > 0',
+    ]);
+  return [
+    `| sort by ${by}Time asc, Rule asc`,
+    ...steps,
+    `| where Rule == ${last} and Time - Begun <= ${ticks(rule.seconds)}`,
+    `| summarize Time = min(Time) by ${[...groups, 'Begun'].join(', ')}`,
+    `| extend Count = ${rule.rules.length}`,
+    `| project ${['Time', ...groups, 'Count'].join(', ')}`,
+  ].join('\n');
+}
+
+/** The names of a correlation's columns, for people. */
+export const groupNames = (rule: CorrelationRule): Map<string, string> =>
+  new Map(keys(rule).map((key, i) => [key, rule.groupBy[i] ?? key]));
+
+/** Columns beside the rule's own that a match is shown with, where the table has them. */
+export const shownColumns = [
+  'TimeGenerated',
+  'Computer',
+  '_EvidenceFile',
+  '_EvidenceOffset',
+  '_EventRecordId',
+  '_Verified',
+];
+
+/** The columns of a match: where and when, and the fields that the rule asks about. */
+export function projection(translation: Translation, columns: Columns): string {
+  const fields = [...translation.shown].flatMap(([field, text]) => {
+    const name = kqlName(field);
+    if (shownColumns.includes(field)) return [];
+    return [name === text ? text : `${name} = ${text}`];
+  });
+  const own = shownColumns.filter((name) => columns.has(name));
+  return `| project ${[...new Set([...own, ...fields])].join(', ')}`;
+}

@@ -1,0 +1,35 @@
+/** A piece of a text that is sought: letters as they are, any number of characters (`*`), or one (`?`). */
+export type Part = { text: string } | '*' | '?';
+
+/** How a field has to be. Texts are compared without regard to case unless `cased`. */
+export type Matcher =
+  | { kind: 'text'; parts: readonly Part[]; cased: boolean }
+  | { kind: 'regex'; pattern: string; flags: string }
+  | { kind: 'network'; range: string }
+  | { kind: 'compare'; operator: '<' | '<=' | '>' | '>='; number: number }
+  | { kind: 'empty' }
+  | { kind: 'exists'; present: boolean }
+  | { kind: 'field'; other: string; place: 'equals' | 'contains' | 'startswith' | 'endswith'; cased: boolean };
+
+/** What an event has to be for a rule to match; a field named "" is the whole event, in which keywords are sought. */
+export type Test =
+  | { kind: 'all' | 'any'; of: readonly Test[] }
+  | { kind: 'not'; of: Test }
+  | { kind: 'field'; field: string; is: Matcher };
+
+/** One test of several; a single one stands for itself. */
+export function joined(kind: 'all' | 'any', of: readonly Test[]): Test {
+  const [only] = of;
+  return only && of.length === 1 ? only : { kind, of };
+}
+
+/** Every field that a test asks about, once. */
+export function fieldsIn(test: Test, into: Set<string> = new Set()): Set<string> {
+  if (test.kind === 'not') return fieldsIn(test.of, into);
+  if (test.kind !== 'field') for (const part of test.of) fieldsIn(part, into);
+  else {
+    into.add(test.field);
+    if (test.is.kind === 'field') into.add(test.is.other);
+  }
+  return into;
+}

@@ -1,0 +1,28 @@
+import type { Damage } from './damage.ts';
+
+/** An event log that was read, with what it holds of logons. */
+export interface LogonLog {
+  path: string;
+  bytes: number;
+  /** Of the very bytes that were read, lower case. */
+  sha256: string;
+  records: number;
+  /** Of them, those that no matching checksum covers. */
+  unverified: number;
+  /** Was the log written to when it was copied? */
+  dirty: boolean;
+  /** The first thousand places where it is damaged; `damages` counts them all. */
+  damaged: Damage[];
+  damages: number;
+  failures: number;
+  successes: number;
+  /** TimeCreated of its first and its last record, ISO 8601 UTC; null when there is none. */
+  first: string | null;
+  last: string | null;
+  /** The log that its first record was written to: "Security"; "" when it has no record. */
+  channel: string;
+  /** Computers that wrote the events of logons; of a log without any, the one that wrote its first record. */
+  computers: string[];
+  /** What has to be said of its times and lines, of a log of text. */
+  notes?: string[];
+}

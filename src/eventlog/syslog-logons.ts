@@ -1,0 +1,137 @@
+import { digestOfStored, placedFile } from '../archives/open-file.ts';
+import type { SyslogEntry } from '../syslog/syslog-entry.ts';
+import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { sshLogons } from '../triage/logons/ssh-logons.ts';
+import { parseSshd } from '../triage/logons/sshd.ts';
+import type { FiledLine } from '../triage/logons/syslog-copies.ts';
+import { isoOf } from '../triage/logons/ticks.ts';
+import { EventLogError } from './event-log-file.ts';
+import type { LogonCollector } from './logon-collector.ts';
+import type { LogonLog } from './logon-log.ts';
+import { Span } from './span.ts';
+
+const mostComputers = 50;
+
+/** Lines about logons: those of sshd, which splits itself since 9.8, and what PAM says of guesses over the network. */
+const mayTell = ({ program, message }: SyslogEntry): boolean =>
+  program.startsWith('sshd') || (/authentication failures?\b/.test(message) && message.includes('rhost'));
+
+/**
+ * Reads a log of syslog, or an exported journal, and gives its lines about logons to the collector; `number` is the file's
+ * among those that are read. Throws an EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
+ */
+export async function readSyslogLogons(
+  file: SyslogFile,
+  number: number,
+  collector: LogonCollector,
+  options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
+): Promise<LogonLog> {
+  const { path } = file;
+  const reading = new SyslogReading(file, number);
+  const placed = await placedFile(path).catch((error: unknown) => {
+    throw openingError(path, error);
+  });
+  const stored = await digestOfStored(placed).catch((error: unknown) => {
+    throw openingError(path, error);
+  });
+  let bytes = 0;
+  try {
+    for await (const entries of syslogEntries(file, reading.gaps, (read) => {
+      bytes += read;
+      options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
+    })) {
+      options.signal?.throwIfAborted();
+      for (const entry of entries) reading.take(entry);
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    reading.damage(bytes, openingError(path, error).because);
+  }
+  const changed = await placed.changed();
+  if (changed !== '') reading.damage(stored.bytes, changed);
+  reading.give(collector);
+  return reading.log(stored);
+}
+
+function openingError(path: string, error: unknown): EventLogError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it' };
+  const because = known[code] ?? (error instanceof Error ? printable(error.message, 300) : String(error));
+  return new EventLogError(path, because, code, { cause: error });
+}
+
+/** What one file holds. */
+class SyslogReading {
+  readonly gaps = noGaps();
+  readonly #file: SyslogFile;
+  readonly #number: number;
+  readonly #span = new Span();
+  readonly #lines: FiledLine[] = [];
+  readonly #computers = new Set<string>();
+  readonly #damaged: { offset: number; because: string }[] = [];
+  #records = 0;
+
+  constructor(file: SyslogFile, number: number) {
+    this.#file = file;
+    this.#number = number;
+  }
+
+  take(entry: SyslogEntry): void {
+    this.#records += 1;
+    this.#span.add(entry.at);
+    if (this.#computers.size < mostComputers) this.#computers.add(entry.host);
+    if (!mayTell(entry) || parseSshd(entry.message) === null) return;
+    const { at, host: computer, processId } = entry;
+    // A part of a line keeps the whole portion that it was read in.
+    const message = Buffer.from(entry.message).toString();
+    this.#lines.push({ at, computer, processId, message, file: this.#number });
+  }
+
+  damage(offset: number, because: string): void {
+    this.#damaged.push({ offset, because });
+  }
+
+  /** Where there are lines about logons, the whole log was listening. */
+  give(collector: LogonCollector): void {
+    for (const line of this.#lines) collector.other.takeLine(line);
+    const ends = this.#lines.length > 0 ? this.#span.ends : null;
+    if (!ends) return;
+    collector.otherSpan.add(ends.first);
+    collector.otherSpan.add(ends.last);
+  }
+
+  log(stored: { bytes: number; sha256: string }): LogonLog {
+    const { failures, successes } = sshLogons(this.#lines);
+    const ends = this.#span.ends;
+    return {
+      path: this.#file.path,
+      ...stored,
+      records: this.#records,
+      unverified: 0,
+      dirty: false,
+      damaged: this.#damaged,
+      damages: this.#damaged.length,
+      failures: failures.length,
+      successes: successes.length,
+      first: ends && isoOf(ends.first),
+      last: ends && isoOf(ends.last),
+      channel: this.#file.format === 'syslog' ? 'syslog' : 'journal',
+      computers: [...this.#computers].map((name) => printable(name, 64)),
+      notes: this.#notes(),
+    };
+  }
+
+  #notes(): string[] {
+    const { year } = this.#file;
+    const { unread, firstUnread, zeros } = this.gaps;
+    return [
+      ...(year
+        ? [`its lines have no year and no time zone: ${year.first} at its beginning, by ${year.from}, and UTC`]
+        : []),
+      ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
+      ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
+    ];
+  }
+}

@@ -1,0 +1,37 @@
+import { type Completion, completionAt } from '../kql/completion.ts';
+import { columnsOf, knownTables } from '../kql/table-schemas.ts';
+import type { Column } from '../kql/types.ts';
+import { describeEvidence } from './describe-evidence.ts';
+import type { EvidenceFile } from './evidence-files.ts';
+
+export interface CompletionRequest {
+  text: string;
+  position: number;
+  /** The evidence whose tables are offered; undefined: the tables of Log Analytics that are known here. */
+  files: readonly EvidenceFile[] | undefined;
+}
+
+interface Described {
+  name: string;
+  columns: Column[];
+}
+
+/** Tables of evidence are described once, for as long as the same files are asked about. */
+let described: { key: string; tables: Promise<Described[]> } | undefined;
+
+const logAnalytics = (): Described[] =>
+  knownTables().map((name) => ({
+    name,
+    columns: Object.entries(columnsOf(name)).map(([column, type]) => ({ name: column, type })),
+  }));
+
+function tablesOf(files: readonly EvidenceFile[]): Promise<Described[]> {
+  const key = JSON.stringify(files);
+  if (described?.key !== key) described = { key, tables: describeEvidence(files) };
+  return described.tables;
+}
+
+/** The texts that fit a place of a query over these files. Unreadable files offer nothing. */
+export async function completeQuery({ text, position, files }: CompletionRequest): Promise<Completion> {
+  return completionAt(text, position, files === undefined ? logAnalytics() : await tablesOf(files));
+}

@@ -1,0 +1,38 @@
+import { EvidenceEvents, eventLogSource } from './event-logs.ts';
+import { type EvidenceFile, isSyslogFormat } from './evidence-files.ts';
+import { jsonSource } from './json-export.ts';
+import type { Reading } from './reading.ts';
+import type { Source } from './source.ts';
+import { syslogSource } from './syslog-logs.ts';
+import { TextExport } from './text-export.ts';
+
+/** A file by the way in which its rows are read: piece by piece, or into memory. */
+export type OpenedFile = { file: EvidenceFile } & (
+  | { text: TextExport; source: undefined }
+  | { text: undefined; source: Source }
+);
+
+/** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
+export function sourcesOf(reading: Reading, bytesAtOnce?: number): OpenedFile[] {
+  const events = new EvidenceEvents();
+  return reading.files.map((file): OpenedFile => {
+    const { path, format, found, year } = file;
+    const table = file.table ?? path;
+    if (format === 'csv' || format === 'jsonl') {
+      const text = new TextExport({
+        file: path,
+        table,
+        format,
+        lenient: found === true,
+        digest: reading.digestOf(path),
+        learned: reading.learned.get(path),
+        bytesAtOnce,
+      });
+      return { file, text, source: undefined };
+    }
+    if (format === 'evtx') return { file, text: undefined, source: eventLogSource(path, events) };
+    if (isSyslogFormat(format))
+      return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
+    return { file, text: undefined, source: jsonSource(table, path, found) };
+  });
+}

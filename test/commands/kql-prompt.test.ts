@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOpen } from '../../src/commands/kql-prompt.ts';
+import { readHistory, writeHistory } from '../../src/commands/query-history.ts';
+import { completionAt } from '../../src/kql/completion.ts';
+import { program as cordonProgram } from '../e2e/cordon.ts';
+import { TerminalProgram } from '../e2e/terminal.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cordon-prompt-'));
+  await writeFile(
+    join(folder, 'Logs.csv'),
+    `n,who\n${Array.from({ length: 60 }, (_, i) => `${i},ann${i}`).join('\n')}\n`,
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('a question', () => {
+  it.each([
+    ['T | where a == 1', false],
+    ['T |', true],
+    ['T | where x in (1,', true],
+    ['T | where x == "("', false],
+    ["T | where x == '\\'('", false],
+    ['T // (', false],
+    ['T \\', true],
+    ['print "a |"', false],
+  ])('%s goes on in the next line: %s', (text, open) => {
+    expect(isOpen(text)).toBe(open);
+  });
+});
+
+describe('completion', () => {
+  const tables = [{ name: 'Logs', columns: [{ name: 'Who', type: 'string' as const }] }];
+  const at = (text: string) => completionAt(text, text.length, tables);
+
+  it('offers tables, operators, columns and functions that begin so', () => {
+    expect(at('Lo').texts).toEqual(['Logs | ']);
+    expect(at('Logs | summ').texts.map((text) => text.trim())).toContain('summarize');
+    expect(at('Logs | where wh')).toMatchObject({ start: 13 });
+    expect(at('Logs | where wh').texts.map((text) => text.trim())).toContain('Who');
+    expect(at('Logs | where strc').texts.some((text) => text.startsWith('strcat('))).toBe(true);
+    expect(at('((((').texts).toBeInstanceOf(Array);
+  });
+});
+
+describe('earlier questions', () => {
+  it('are kept without secrets, for their owner alone, each once', async () => {
+    const file = join(folder, 'deep', 'history.jsonl');
+    const sas = `x?sig=${'A'.repeat(43)}%3D`;
+    await writeHistory(file, ['T | count', `print "${sas}"`, 'T | count']);
+    expect(readHistory(file)[0]).toBe('T | count');
+    expect(readHistory(file)).toHaveLength(2);
+    expect(await readFile(file, 'utf8')).not.toContain('AAAA');
+    if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await writeFile(file, 'not JSON\n');
+    expect(readHistory(file)).toEqual([]);
+  });
+});
+
+describe('cordon kql without a query', () => {
+  it('asks, completes, pages, shows the place of an error, and ends', async () => {
+    const program = new TerminalProgram(
+      process.execPath,
+      [cordonProgram, 'kql', '--evidence', join(folder, 'Logs.csv')],
+      {
+        columns: 90,
+        rows: 20,
+        env: { CORDON_KQL_HISTORY: join(folder, 'history.jsonl') },
+      },
+    );
+    await program.until('kql>', 60_000);
+    program.type('Logs | where Nope == 1\r');
+    await program.until("The name 'Nope' does not refer", 60_000);
+    await program.until('^^^^', 60_000);
+    program.type('Logs | proj');
+    await program.until('proj', 60_000);
+    program.type('\t');
+    await program.until('project', 60_000);
+    program.type('\u0015Logs | project who\r');
+    await program.until(/18 of 64 lines/, 60_000);
+    program.type(' ');
+    await program.until('ann30', 60_000);
+    program.type('q');
+    await program.until(/kql>\s*$/, 60_000);
+    program.type('Logs\r\n| where n > 57\r\n| project who\r');
+    await program.until('2 rows', 60_000);
+    program.type(':quit\r');
+    expect((await program.exited).exitCode).toBe(0);
+    expect(readHistory(join(folder, 'history.jsonl'))[0]).toBe('Logs\n| where n > 57\n| project who');
+  });
+});

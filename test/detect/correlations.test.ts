@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runDetections } from '../../src/detect/run-detections.ts';
+import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { text, writeLog } from '../eventlog/log-writer.ts';
+import { temporaryFolder } from '../eventlog/temporary.ts';
+
+const folder = temporaryFolder();
+let written = 0;
+
+/** A step of an attack: when, what (a failed logon, a successful one, a new user), whose, and from where. */
+interface Step {
+  second: number;
+  what: 'failed' | 'ok' | 'new';
+  user: string;
+  from: string;
+}
+
+const eventIds = { failed: 4625, ok: 4624, new: 4720 };
+const iso = (second: number): string => new Date(Date.UTC(2026, 10, 23, 2, 0, second)).toISOString();
+
+function logOf(steps: readonly Step[]): string {
+  written += 1;
+  const inOrder = steps.toSorted((a, b) => a.second - b.second);
+  const events = inOrder.map(({ second, what, user, from }, i) => ({
+    recordId: i + 1,
+    time: iso(second),
+    eventId: eventIds[what],
+    channel: 'Security',
+    computer: 'dc01',
+    data: [
+      ['TargetUserName', text(user)],
+      ['IpAddress', text(from)],
+    ] as const,
+  }));
+  return folder.write(`${written}.evtx`, writeLog(events));
+}
+
+const base = (Object.keys(eventIds) as Step['what'][])
+  .map(
+    (what) =>
+      `title: ${what}\nname: ${what}\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: ${eventIds[what]}}, condition: s}`,
+  )
+  .join('\n---\n');
+
+const correlation = (id: string, body: string): string =>
+  `title: ${id}\nid: ${id}\nlevel: high\ntags: [attack.t1110.003]\ncorrelation:\n${body.replace(/^/gm, '  ')}`;
+
+const detect = (source: string, log: string) => {
+  written += 1;
+  const rules = [folder.write(`${written}.yml`, source)];
+  return runDetections({ rules, files: [evidenceFile(log)], now: Date.now(), hits: 10_000 }, () => {});
+};
+
+/** The seconds at which a correlation came true, with its groups. */
+async function cameTrue(body: string, log: string): Promise<string[]> {
+  const { detections, notRun } = await detect(`${base}\n---\n${correlation('c', body)}`, log);
+  expect(notRun).toEqual([]);
+  const hits = detections.find(({ id }) => id === 'c')?.hits ?? [];
+  return hits
+    .map(
+      ({ Time, TargetUserName = '' }) =>
+        `${(Date.parse(String(Time)) - Date.UTC(2026, 10, 23, 2)) / 1000} ${TargetUserName}`,
+    )
+    .sort();
+}
+
+/** The same, by looking at every second: how many different keys are within the span before it, and a second earlier. */
+function bySeconds(
+  steps: readonly Step[],
+  span: number,
+  least: number,
+  key: (step: Step, i: number) => string,
+): string[] {
+  const found: string[] = [];
+  for (const user of new Set(steps.map((step) => step.user))) {
+    const own = steps.filter((step) => step.user === user);
+    const within = (second: number) =>
+      new Set(own.flatMap((step, i) => (step.second <= second && step.second >= second - span ? [key(step, i)] : [])))
+        .size;
+    for (let second = 0; second <= 400; second++) {
+      // Between two seconds those are gone that were just within the span of the earlier one.
+      const before = new Set(
+        own.flatMap((step, i) => (step.second < second && step.second > second - 1 - span ? [key(step, i)] : [])),
+      ).size;
+      if (within(second) >= least && before < least && own.some((step) => step.second === second))
+        found.push(`${second} ${user}`);
+    }
+  }
+  return found.sort();
+}
+
+/** Beginnings of the chain failed, ok, new within the span: each the latest one before its end, with its first end. */
+function chains(steps: readonly Step[], span: number): string[] {
+  const found = new Map<string, number>();
+  const order = { failed: 0, ok: 1, new: 2 };
+  const sorted = steps.toSorted((a, b) => a.second - b.second || order[a.what] - order[b.what]);
+  for (const last of sorted.filter(({ what }) => what === 'new')) {
+    let begun = Number.NEGATIVE_INFINITY;
+    for (const first of sorted) {
+      if (first.what !== 'failed' || first.user !== last.user) continue;
+      const isBetween = (step: Step) =>
+        step.what === 'ok' && step.user === last.user && step.second >= first.second && step.second <= last.second;
+      if (sorted.some(isBetween)) begun = Math.max(begun, first.second);
+    }
+    if (last.second - begun > span) continue;
+    const key = `${begun} ${last.user}`;
+    found.set(key, Math.min(found.get(key) ?? Number.POSITIVE_INFINITY, last.second));
+  }
+  return [...found].map(([key, second]) => `${second} ${key.split(' ')[1]}`).sort();
+}
+
+const failures = (user: string, seconds: readonly number[], from = '10.0.0.1'): Step[] =>
+  seconds.map((second) => ({ second, what: 'failed', user, from }));
+
+describe('correlations', () => {
+  it('count events in windows that begin at any time', async () => {
+    const log = logOf([...failures('ann', [0, 29, 58, 60, 61, 62]), ...failures('bob', [0, 61, 122])]);
+    expect(
+      await cameTrue(
+        'type: event_count\nrules: [failed]\ngroup-by: [TargetUserName]\ntimespan: 1m\ncondition: {gte: 4}',
+        log,
+      ),
+    ).toEqual(['60 ann', '61 ann']);
+    expect(
+      await cameTrue('type: event_count\nrules: [failed]\ngroup-by: [Computer]\ntimespan: 1m\ncondition: {gt: 7}', log),
+    ).toEqual([]);
+  });
+
+  it('count values, and take a value that comes again for the same', async () => {
+    const log = logOf([
+      ...failures('ann', [0, 10], '10.0.0.1'),
+      ...failures('ann', [5], '10.0.0.2'),
+      ...failures('bob', [0, 1, 2, 3]),
+    ]);
+    const body =
+      'type: value_count\nrules: [failed]\ngroup-by: [TargetUserName]\ntimespan: 30s\ncondition: {field: IpAddress, gte: 2}';
+    expect(await cameTrue(body, log)).toEqual(['5 ann']);
+  });
+
+  it('find rules within a time, in any order or in theirs', async () => {
+    const log = logOf([
+      { second: 50, what: 'failed', user: 'ann', from: '1' },
+      { second: 20, what: 'ok', user: 'ann', from: '1' },
+      { second: 10, what: 'failed', user: 'bob', from: '1' },
+      { second: 40, what: 'ok', user: 'bob', from: '1' },
+    ]);
+    const body = (type: string) => `type: ${type}\nrules: [failed, ok]\ngroup-by: [TargetUserName]\ntimespan: 30s`;
+    expect(await cameTrue(body('temporal'), log)).toEqual(['40 bob', '50 ann']);
+    expect(await cameTrue(body('temporal_ordered'), log)).toEqual(['40 bob']);
+  });
+
+  it('use aliases, and what other correlations found', async () => {
+    const log = logOf([
+      ...failures('ann', [1, 2, 3]),
+      { second: 9, what: 'ok', user: 'x', from: 'ann' },
+      { second: 8, what: 'ok', user: 'ann', from: 'y' },
+    ]);
+    const source = [
+      base,
+      'title: many\nname: many\ncorrelation: {type: event_count, rules: [failed], group-by: [TargetUserName], timespan: 1m, condition: {gte: 3}}',
+      correlation('chained', 'type: temporal_ordered\nrules: [many, ok]\ngroup-by: [TargetUserName]\ntimespan: 1m'),
+      correlation(
+        'aliased',
+        'type: temporal_ordered\nrules: [many, ok]\ngroup-by: [who]\ntimespan: 1m\naliases: {who: {many: TargetUserName, ok: IpAddress}}',
+      ),
+    ].join('\n---\n');
+    const { detections, notRun, rules } = await detect(source, log);
+    expect(notRun).toEqual([]);
+    expect(detections.map(({ id, count, first, techniques }) => [id, count, first, techniques])).toEqual([
+      ['aliased', 1, '2026-11-23T02:00:09Z', ['T1110.003']],
+      ['chained', 1, '2026-11-23T02:00:08Z', ['T1110.003']],
+    ]);
+    expect(rules).toMatchObject({ serving: 3, refused: 0 });
+  });
+
+  it('are equal to a count by hand over steps at random', async () => {
+    const step: fc.Arbitrary<Step> = fc.record({
+      second: fc.integer({ min: 0, max: 90 }),
+      what: fc.constantFrom('failed', 'ok', 'new'),
+      user: fc.constantFrom('ann', 'bob'),
+      from: fc.constantFrom('1', '2', '3'),
+    });
+    let found = 0;
+    for (const steps of fc.sample(fc.array(step, { minLength: 20, maxLength: 60 }), { numRuns: 6, seed: 3 })) {
+      const log = logOf(steps);
+      const failed = steps.filter(({ what }) => what === 'failed');
+      const by = 'group-by: [TargetUserName]\ntimespan: 12s';
+      const events = await cameTrue(`type: event_count\nrules: [failed]\n${by}\ncondition: {gte: 3}`, log);
+      expect(events).toEqual(bySeconds(failed, 12, 3, (_, i) => String(i)));
+      const values = await cameTrue(
+        `type: value_count\nrules: [failed]\n${by}\ncondition: {field: IpAddress, gte: 2}`,
+        log,
+      );
+      expect(values).toEqual(bySeconds(failed, 12, 2, ({ from }) => from));
+      const temporal = await cameTrue(`type: temporal\nrules: [failed, ok, new]\n${by}`, log);
+      expect(temporal).toEqual(bySeconds(steps, 12, 3, ({ what }) => what));
+      const ordered = await cameTrue(`type: temporal_ordered\nrules: [failed, ok, new]\n${by}`, log);
+      expect(ordered).toEqual(chains(steps, 12));
+      found += events.length + values.length + temporal.length + ordered.length;
+    }
+    expect(found).toBeGreaterThan(20);
+  });
+
+  it('that cannot be decided as events come, or name what is not there, are refused', async () => {
+    const log = logOf(failures('ann', [1]));
+    const by = 'group-by: [TargetUserName]\ntimespan: 1m';
+    const source = [
+      base,
+      correlation('fewer', `type: event_count\nrules: [failed]\n${by}\ncondition: {lt: 3}`),
+      correlation('between', `type: event_count\nrules: [failed]\n${by}\ncondition: {gt: 3, lte: 9}`),
+      correlation('sum', `type: value_sum\nrules: [failed]\n${by}\ncondition: {field: X, gte: 3}`),
+      correlation('missing', `type: event_count\nrules: [nobody]\n${by}\ncondition: {gte: 3}`),
+      correlation('month', 'type: event_count\nrules: [failed]\ngroup-by: [A]\ntimespan: 1M\ncondition: {gte: 3}'),
+      correlation('words', `type: temporal\nrules: [failed, ok]\n${by}\ncondition: failed and ok`),
+    ].join('\n---\n');
+    const { notRun } = await detect(source, log);
+    expect(Object.fromEntries(notRun.map(({ id, because, kind }) => [id, `${kind}: ${because}`]))).toEqual({
+      fewer: 'refused: the condition is lt, where gt or gte can be decided as events come',
+      between: 'refused: the condition is gt and lte, where gt or gte can be decided as events come',
+      sum: 'refused: correlations of the type "value_sum" are not supported',
+      missing: 'refused: the rule nobody is not among the rules, or cannot be run',
+      month: 'refused: the timespan is not a number with s, m, h or d, of a year at most',
+      words: 'refused: a condition of words is not supported for this type',
+    });
+  });
+});

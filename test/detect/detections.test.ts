@@ -1,0 +1,504 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type DetectResult, runDetections } from '../../src/detect/run-detections.ts';
+import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { text, type WrittenEvent, writeLog } from '../eventlog/log-writer.ts';
+import { haveRealLogs, realFile, realFiles, trueRecords } from '../eventlog/real-logs.ts';
+import { temporaryFolder } from '../eventlog/temporary.ts';
+import { matches, type PlainEvent, plainRules } from './straightforward-matcher.ts';
+
+const folder = temporaryFolder();
+let written = 0;
+
+const sysmon = 'Microsoft-Windows-Sysmon/Operational';
+
+interface Given {
+  channel: string;
+  provider?: string;
+  eventId: number;
+  data: Record<string, string>;
+  at?: string;
+}
+
+const at = (second: number): string =>
+  `2026-11-23T02:${String(Math.floor(second / 60)).padStart(2, '0')}:${String(second % 60).padStart(2, '0')}.0000000Z`;
+
+/** The log files of some events, one a channel, and the events as the plain matcher takes them. */
+function logsOf(given: readonly Given[]): { files: string[]; events: PlainEvent[] } {
+  const byChannel = new Map<string, WrittenEvent[]>();
+  const events = given.map(
+    ({ channel, provider = 'Microsoft-Windows-Sysmon', eventId, data, at: time }, i): PlainEvent => {
+      const log = byChannel.get(channel) ?? [];
+      byChannel.set(channel, log);
+      const fields = Object.entries(data).map(([name, value]) => ({ name: name.replace(/^unnamed\d*$/, ''), value }));
+      log.push({
+        recordId: i + 1,
+        time: time ?? at(i),
+        eventId,
+        provider,
+        channel,
+        computer: 'web01',
+        data: fields.map(({ name, value }) => [name, text(value)] as const),
+      });
+      return { channel, provider, computer: 'web01', level: 4, eventId, fields };
+    },
+  );
+  const files = [...byChannel.values()].map((log) => {
+    written += 1;
+    return folder.write(`log-${written}.evtx`, writeLog(log, { each: 10 }));
+  });
+  return { files, events };
+}
+
+function detections(rules: string | Record<string, string>, files: readonly string[]): Promise<DetectResult> {
+  const named = typeof rules === 'string' ? { 'rules.yml': rules } : rules;
+  const paths = Object.entries(named).map(([name, source]) => {
+    written += 1;
+    return folder.write(`${written}-${name}`, source);
+  });
+  return runDetections(
+    { rules: paths, files: files.map(evidenceFile), now: Date.UTC(2026, 10, 23, 3), hits: 10_000 },
+    () => {},
+  );
+}
+
+/** The numbers of the records that each rule matches, by its id. */
+const recordsOf = ({ detections: found }: DetectResult): Record<string, number[]> =>
+  Object.fromEntries(
+    found.map((one) => [one.id, one.hits.map((hit) => Number(hit._EventRecordId)).sort((a, b) => a - b)]),
+  );
+
+const rule = (id: string, logsource: string, detection: string, more = ''): string =>
+  [
+    `title: rule ${id}`,
+    `id: ${id}`,
+    more,
+    'logsource:',
+    '  product: windows',
+    `  ${logsource}`,
+    'detection:',
+    detection.replace(/^/gm, '  '),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+
+const processes: Given[] = [
+  {
+    Image: 'C:\\Windows\\System32\\whoami.exe',
+    CommandLine: 'whoami  /all',
+    User: 'CONTOSO\\ann',
+    OriginalFileName: 'whoami.exe',
+  },
+  {
+    Image: 'C:\\Users\\ann\\x.exe',
+    CommandLine: 'x.exe -enc SQBFAFgA',
+    User: 'CONTOSO\\ann',
+    OriginalFileName: 'PowerShell.EXE',
+  },
+  { Image: 'C:\\Windows\\cmd.exe', CommandLine: 'cmd /c echo "a & b" > c:\\t<1>.txt', User: '', OriginalFileName: '' },
+  {
+    Image: 'C:\\a\\b*c?.exe',
+    CommandLine: 'tool –decode file',
+    User: 'NT AUTHORITY\\SYSTEM',
+    OriginalFileName: 'tool',
+  },
+  {
+    Image: 'C:\\a\\bxxcy.exe',
+    CommandLine: `say ${Buffer.from('zz-http://evil').toString('base64')}`,
+    User: 'ann',
+    OriginalFileName: 'ann',
+  },
+].map((data) => ({ channel: sysmon, eventId: 1, data: { ...data, IntegrityLevel: 'High', LogonId: '0x3e7' } }));
+
+const others: Given[] = [
+  {
+    channel: 'Security',
+    eventId: 4688,
+    provider: 'Microsoft-Windows-Security-Auditing',
+    data: {
+      NewProcessName: 'C:\\Windows\\System32\\whoami.exe',
+      CommandLine: 'whoami',
+      ParentProcessName: 'C:\\cmd.exe',
+      MandatoryLabel: 'S-1-16-12288',
+      SubjectUserName: 'ann',
+    },
+  },
+  {
+    channel: 'Security',
+    eventId: 4624,
+    provider: 'Microsoft-Windows-Security-Auditing',
+    data: { TargetUserName: 'ann', LogonType: '3', IpAddress: '10.1.2.3', IpPort: '4444' },
+  },
+  {
+    channel: 'Security',
+    eventId: 4624,
+    provider: 'Microsoft-Windows-Security-Auditing',
+    data: { TargetUserName: 'bob', LogonType: '10', IpAddress: 'fe80::1', IpPort: '5' },
+  },
+  {
+    channel: 'Application',
+    eventId: 1000,
+    provider: 'MSSQL',
+    data: { unnamed1: 'xp_cmdshell', unnamed2: 'from 0 to 1' },
+  },
+  {
+    channel: 'Microsoft-Windows-Windows Defender/Operational',
+    eventId: 5007,
+    provider: 'Microsoft-Windows-Windows Defender',
+    data: { 'New Value': 'HKLM\\x = 0x1', 'Old Value': 'N' },
+  },
+];
+
+const rules = [
+  rule('any-case', 'category: process_creation', `sel:\n  Image|endswith: '\\WHOAMI.exe'\ncondition: sel`),
+  rule('all', 'category: process_creation', `sel:\n  CommandLine|contains|all: [whoami, '/all']\ncondition: sel`),
+  rule('quotes', 'category: process_creation', `sel:\n  CommandLine|contains: '"a & b" > c:\\t<1>'\ncondition: sel`),
+  rule('escaped', 'category: process_creation', `sel:\n  Image: 'C:\\\\a\\b\\*c\\?.exe'\ncondition: sel`),
+  rule('wild', 'category: process_creation', `sel:\n  Image: '*\\b*c?.exe'\ncondition: sel`),
+  rule('cased', 'category: process_creation', `sel:\n  OriginalFileName|cased: powershell.exe\ncondition: sel`),
+  rule('regex', 'category: process_creation', `sel:\n  CommandLine|re: '(?:^|\\s)-e(nc)?\\s'\ncondition: sel`),
+  rule('regex-i', 'category: process_creation', `sel:\n  CommandLine|re|i: '-ENC'\ncondition: sel`),
+  rule('windash', 'category: process_creation', `sel:\n  CommandLine|contains|windash: ' -decode '\ncondition: sel`),
+  rule(
+    'offset',
+    'category: process_creation',
+    `sel:\n  CommandLine|base64offset|contains: 'http://evil'\ncondition: sel`,
+  ),
+  rule('empty', 'category: process_creation', `sel:\n  User: null\ncondition: sel`),
+  rule(
+    'not-empty',
+    'category: process_creation',
+    `sel:\n  Image|endswith: .exe\nf:\n  User: ''\ncondition: sel and not f`,
+  ),
+  rule('fieldref', 'category: process_creation', `sel:\n  User|fieldref: OriginalFileName\ncondition: sel`),
+  rule(
+    'fieldref-end',
+    'category: process_creation',
+    `sel:\n  Image|fieldref|endswith: OriginalFileName\ncondition: sel`,
+  ),
+  rule('neq', 'category: process_creation', `sel:\n  User|neq: ['CONTOSO\\ann', ann]\ncondition: sel`),
+  rule('label', 'category: process_creation', `sel:\n  IntegrityLevel: High\ncondition: sel`),
+  rule(
+    'precedence',
+    'category: process_creation',
+    `a:\n  Image|contains: x.exe\nb:\n  Image|contains: cmd\nc:\n  CommandLine|contains: echo\ncondition: a or b and not c`,
+  ),
+  rule(
+    'of',
+    'category: process_creation',
+    `sel_a:\n  Image|contains: ann\nsel_b:\n  CommandLine|contains: enc\n_x:\n  Image: '*'\ncondition: all of sel_* and 1 of them`,
+  ),
+  rule(
+    'maps',
+    'category: process_creation',
+    `sel:\n  - Image|contains: cmd\n  - OriginalFileName: tool\ncondition: sel`,
+  ),
+  rule('words', 'service: application', `w:\n  - 'XP_CMDSHELL'\ncondition: w`),
+  rule('names', 'service: application', `w: [EventData]\ncondition: w`),
+  rule('data', 'service: application', `sel:\n  Provider_Name: mssql\n  Data|contains: 'from 0'\ncondition: sel`),
+  rule('network', 'service: security', `sel:\n  IpAddress|cidr: 10.0.0.0/8\ncondition: sel`),
+  rule(
+    'not-network',
+    'service: security',
+    `e:\n  EventID: 4624\nf:\n  IpAddress|cidr: [10.0.0.0/8, 'fe80::/10']\ncondition: e and not f`,
+  ),
+  rule('greater', 'service: security', `sel:\n  IpPort|gt: 100\ncondition: sel`),
+  rule('number', 'service: security', `sel:\n  LogonType: [3, '5']\ncondition: sel`),
+  rule('exists', 'service: security', `sel:\n  IpAddress|exists: true\ncondition: sel`),
+  rule('not-exists', 'service: security', `sel:\n  IpAddress|exists: false\ncondition: sel`),
+  rule('spaces', 'service: windefend', `sel:\n  NewValue|endswith: '= 0x1'\ncondition: sel`),
+].join('\n---\n');
+
+describe('Sigma rules over event logs', () => {
+  const { files, events } = logsOf([...processes, ...others]);
+  const expected: Record<string, number[]> = {
+    'any-case': [1, 6],
+    all: [1],
+    quotes: [3],
+    escaped: [4],
+    wild: [4, 5],
+    regex: [2],
+    'regex-i': [2],
+    windash: [4],
+    offset: [5],
+    empty: [3, 6],
+    'not-empty': [1, 2, 4, 5],
+    fieldref: [5],
+    'fieldref-end': [1],
+    neq: [3, 4, 6],
+    label: [1, 2, 3, 4, 5, 6],
+    precedence: [2],
+    of: [2],
+    maps: [3, 4],
+    words: [9],
+    data: [9],
+    network: [7],
+    greater: [7],
+    number: [7],
+    exists: [7, 8],
+    'not-exists': [6],
+    spaces: [10],
+  };
+
+  it('match the events that they should, by hand and by a matcher of another kind', async () => {
+    const result = await detections(rules, files);
+    expect(result.notRun).toEqual([]);
+    expect(recordsOf(result)).toEqual(expected);
+    for (const one of plainRules(rules)) {
+      const plain = events.flatMap((event, i) => (matches(one, event) ? [i + 1] : []));
+      expect({ [one.id]: plain }).toEqual({ [one.id]: expected[one.id] ?? [] });
+    }
+  });
+
+  it('are equal to that matcher for rules at random', async () => {
+    const value = fc.oneof(
+      fc.constantFrom(
+        'whoami',
+        '.exe',
+        'a & b',
+        '<1>',
+        '"a',
+        '\\',
+        '\\\\',
+        'b\\*c',
+        'C:\\a\\b*c?.exe',
+        '*',
+        '?',
+        '',
+        'ann',
+        'SYSTEM',
+        '-enc',
+        ' /',
+      ),
+      fc.string({
+        maxLength: 3,
+        unit: fc.constantFrom('a', 'B', '\\', '*', '?', '.', ' ', '"', "'", '$', '&', '-', '/'),
+      }),
+      fc.integer({ min: 0, max: 5000 }),
+      fc.constant(null),
+    );
+    const mods = fc.constantFrom(
+      '',
+      '|contains',
+      '|startswith',
+      '|endswith',
+      '|contains|all',
+      '|cased',
+      '|contains|windash',
+      '|contains|cased',
+    );
+    const field = fc.constantFrom(
+      'Image',
+      'CommandLine',
+      'User',
+      'OriginalFileName',
+      'LogonId',
+      'IntegrityLevel',
+      'ParentImage',
+      'EventID',
+    );
+    const item = fc.record({ field, mods, values: fc.array(value, { minLength: 1, maxLength: 3 }) });
+    const selection = fc.array(item, { minLength: 1, maxLength: 2 });
+    const detection = fc.record({
+      a: selection,
+      b: selection,
+      c: selection,
+      condition: fc.constantFrom(
+        'a',
+        'a and b',
+        'a or b and c',
+        'not a',
+        'a and not (b or c)',
+        'not a and not b or c',
+        '1 of them',
+        'all of a*',
+        'not 1 of *',
+      ),
+    });
+    const items = (list: { field: string; mods: string; values: (string | number | null)[] }[]) =>
+      Object.fromEntries(
+        list.map(({ field: name, mods: how, values }) => [
+          name + how,
+          // A modifier of texts has no meaning for null.
+          how === '' ? values : values.map((one) => (one === null ? 'x' : one)),
+        ]),
+      );
+    const sampled = fc.sample(detection, { numRuns: 80, seed: 7 }).map((one, i) => ({
+      title: 'random',
+      id: `random-${i}`,
+      logsource: { product: 'windows', category: 'process_creation' },
+      detection: { a: items(one.a), b: items(one.b), c: items(one.c), condition: one.condition },
+    }));
+    const source = sampled.map((one) => JSON.stringify(one)).join('\n---\n');
+    const result = await detections(source, files);
+    expect(result.notRun.filter(({ kind }) => kind === 'refused')).toEqual([]);
+    const found = recordsOf(result);
+    let matched = 0;
+    for (const one of plainRules(source)) {
+      const plain = events.flatMap((event, i) => (matches(one, event) ? [i + 1] : []));
+      matched += plain.length;
+      expect({ rule: JSON.stringify(one), records: found[one.id] ?? [] }).toEqual({
+        rule: JSON.stringify(one),
+        records: plain,
+      });
+    }
+    expect(matched).toBeGreaterThan(80);
+  });
+});
+
+describe('Sigma rules over real event logs', () => {
+  it.skipIf(!haveRealLogs)('match what the other matcher finds in the events as libevtx reads them', async () => {
+    const source = [
+      rule(
+        'r1',
+        'service: security',
+        `sel:\n  EventID: 4625\n  LogonType: [3, 10]\nf:\n  IpAddress: ['-', '127.0.0.1']\ncondition: sel and not f`,
+      ),
+      rule('r2', 'service: security', `sel:\n  EventID: [4688, 4697]\ncondition: sel`),
+      rule('r3', 'service: security', `sel:\n  TargetUserName|endswith: '$'\ncondition: sel`),
+      rule(
+        'r4',
+        'service: security',
+        `sel:\n  EventID: 4624\nf:\n  SubjectUserSid: S-1-5-18\ncondition: sel and not f`,
+      ),
+      rule('r5', 'service: security', `w: ['advapi', 'NtLmSsp']\ncondition: w`),
+      rule('r6', 'service: security', `sel:\n  EventID: 4625\n  SubStatus: '0xc0000064'\ncondition: sel`),
+      rule('r7', 'category: process_creation', `sel:\n  Image|endswith: '\\tscon.exe'\ncondition: sel`),
+    ].join('\n---\n');
+    const result = await detections(source, realFiles().map(realFile));
+    const seen = new Set<string>();
+    const plain = plainRules(source);
+    const expected = Object.fromEntries(plain.map((one): [string, number] => [one.id, 0]));
+    for (const name of realFiles()) {
+      for (const record of trueRecords(name)) {
+        const key = [record.comp, record.ch, record.rec, record.t].join(' ');
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const fields = Object.entries(record.d).map(([field, value]) => ({ name: field, value }));
+        const event = {
+          channel: record.ch,
+          provider: record.prov,
+          computer: record.comp,
+          level: null,
+          eventId: record.id,
+          fields,
+        };
+        for (const one of plain) if (matches(one, event)) expected[one.id] = (expected[one.id] ?? 0) + 1;
+      }
+    }
+    const counts = Object.fromEntries(
+      plain.map((one): [string, number] => [one.id, result.detections.find(({ id }) => id === one.id)?.count ?? 0]),
+    );
+    expect(counts).toEqual(expected);
+    expect(Object.values(expected).filter((count) => count > 0).length).toBeGreaterThan(4);
+  });
+});
+
+describe('what cannot be asked', () => {
+  const { files } = logsOf(processes);
+
+  it('is named with its reason and place, and is no answer', async () => {
+    const result = await detections(
+      [
+        rule('no-log', 'category: dns_query', 'sel:\n  QueryName: x\ncondition: sel'),
+        rule('no-field', 'category: process_creation', 'sel:\n  Hashes|contains: x\ncondition: sel'),
+        rule('no-source', 'category: file_access', 'sel:\n  Image: x\ncondition: sel'),
+        rule(
+          'partly',
+          'category: process_creation',
+          `sel:\n  - Product: x\n  - Image|endswith: whoami.exe\ncondition: sel`,
+        ),
+        rule(
+          'unfiltered',
+          'category: process_creation',
+          `sel:\n  Image|endswith: whoami.exe\nf:\n  ParentImage|endswith: x\ncondition: sel and not f`,
+        ),
+        rule('placeholder', 'category: process_creation', `sel:\n  User|expand: '%admins%'\ncondition: sel`),
+        rule('unknown', 'category: process_creation', 'sel:\n  User|rot13: x\ncondition: sel'),
+        rule('old', 'category: process_creation', 'sel:\n  User: x\ncondition: sel | count() by User > 5'),
+        rule('lookahead', 'category: process_creation', `sel:\n  User|re: '(?=a)b'\ncondition: sel`),
+        rule('name', 'category: process_creation', 'sel:\n  User: x\ncondition: sel and other'),
+      ].join('\n---\n'),
+      files,
+    );
+    const because = Object.fromEntries(result.notRun.map((one) => [one.id, `${one.kind}: ${one.because}`]));
+    expect(because).toEqual({
+      'no-log': 'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence',
+      'no-field':
+        'no-events: Event: no event has a field Hashes; no event of Security with the event id 4688 is in the evidence',
+      'no-source': 'refused: no event log has what the category "file_access" means',
+      placeholder: 'refused: the placeholder %admins% has no value here (modifier "expand")',
+      unknown: 'refused: the modifier "rot13" is not known',
+      old: 'refused: the condition "| count() by User > 5" is of the form before correlations; write it as a correlation rule',
+      lookahead: expect.stringMatching(/^refused: the regular expression is not valid/i),
+      name: 'refused: the condition names "other", which the detection does not have',
+    });
+    expect(result.notRun.find(({ id }) => id === 'unknown')?.line).toBeGreaterThan(60);
+    expect(recordsOf(result)).toEqual({ partly: [1], unfiltered: [1] });
+    expect(result.partly.map(({ id, without }) => [id, without])).toEqual([
+      ['partly', ['Event: no event has a field Product']],
+      ['unfiltered', ['Event: no event has a field ParentImage']],
+    ]);
+    expect(result.detections.find(({ id }) => id === 'unfiltered')?.unfiltered).toEqual(['ParentImage']);
+    expect(result.rules).toMatchObject({ run: 2, noEvents: 2, refused: 6, partly: 2 });
+  });
+
+  it('includes files that are no rules, or would grow without bound', async () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [${'*a,'.repeat(30)}]\nc: &c [${'*b,'.repeat(30)}]\ntitle: [${'*c,'.repeat(30)}]\n`;
+    const result = await detections(
+      {
+        'bomb.yml': bomb,
+        'other.yml': 'services:\n  web: 1\n',
+        'broken.yml': 'title: x\n  logsource: [\n',
+        'deep.yml': rule('deep', 'service: security', `sel:\n  A: x\ncondition: ${'('.repeat(80)}sel${')'.repeat(80)}`),
+        'title.yml': rule(
+          'title',
+          'category: process_creation',
+          `sel:\n  Image|endswith: whoami.exe\ncondition: sel`,
+          'level: high\nstatus: "\\e[2Jx"',
+        ).replace('rule title', '"\\e]0;x\\a\\e[31mred\\u202e"'),
+      },
+      files,
+    );
+    expect(result.notRun.map(({ because }) => because)).toEqual([
+      expect.stringMatching(/alias/i),
+      'neither a Sigma rule nor an analytic rule with a query',
+      expect.stringMatching(/^not YAML: /),
+      'the condition is nested too deeply',
+    ]);
+    expect(result.detections[0]?.title).toBe('red');
+  });
+});
+
+describe('analytic rules and queries', () => {
+  const { files } = logsOf(others);
+
+  it('run as they are, with what their head says', async () => {
+    const result = await detections(
+      {
+        'sentinel.yaml': `id: s1\nname: Logons over the network\nseverity: High\ntactics: [LateralMovement]\nrelevantTechniques: [T1021]\nkind: Scheduled\nquery: |\n  SecurityEvent\n  | where EventID == 4624 and LogonType == 3\n`,
+        'hunt.kql': 'SecurityEvent | summarize n = count() by Computer, EventID',
+        'missing.kql': 'SigninLogs | take 1',
+        'wrong.kql': 'SecurityEvent | where NoSuch == 1',
+      },
+      files,
+    );
+    expect(
+      result.detections.map(({ id, kind, level, techniques, tactics, count }) => [
+        id,
+        kind,
+        level,
+        techniques,
+        tactics,
+        count,
+      ]),
+    ).toEqual([
+      ['s1', 'kql', 'high', ['T1021'], ['lateral-movement'], 1],
+      [expect.stringMatching(/hunt$/), 'kql', 'none', [], [], 2],
+    ]);
+    expect(result.notRun.map(({ kind, because }) => `${kind}: ${because}`)).toEqual([
+      'no-events: the evidence has no table SigninLogs',
+      expect.stringMatching(/^refused: line 1, column 23: /),
+    ]);
+  });
+});
