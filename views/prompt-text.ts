@@ -24,12 +24,19 @@ interface PromptShown {
   refusal: string;
 }
 
+const wordsOf = ({ yes }: Prompt): ConfirmWords =>
+  yes === undefined ? { yes: 'apply', no: 'cancel' } : { yes, no: 'skip, or stop' };
+
+/** The first row of a prompt that was declined. */
+const declinedText = ({ question, yes }: Prompt): string =>
+  yes === undefined ? `Not done: ${question} What next?` : `${question} No. What next?`;
+
 /** The prompt on screen; null when none is asked. */
 export function promptOnScreen(state: SessionState): PromptShown | null {
   const prompt = promptInHand(state);
   if (!prompt) return null;
   const layer = top(state);
-  const words = layer.kind === 'confirm' ? layer.words : { yes: 'apply', no: 'cancel' };
+  const words = layer.kind === 'confirm' ? layer.words : wordsOf(prompt);
   const { asked, typed, refusal } = state;
   const { fromEnd } = state.typing;
   return { prompt, asked, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
@@ -65,7 +72,7 @@ function keysRow(shown: PromptShown): Line {
 /** A prompt: the question, its consequences and their extent, and what the keys do. */
 export function promptRows(shown: PromptShown, width: number, height: number): Line[] {
   const { prompt, asked, typed, refusal } = shown;
-  const first = asked.declined && shown.hasKeys ? `Not done: ${prompt.question} What next?` : prompt.question;
+  const first = asked.declined && shown.hasKeys ? declinedText(prompt) : prompt.question;
   const question = wrap(first, width - 2, 4).map((text) => line(span(` ${text}`, 'plain', true)));
   const refused = refusal === '' ? [] : wrap(refusal, width - 6, 2);
   const typing = prompt.expects !== 'y' && shown.hasKeys && !asked.declined;

@@ -217,8 +217,11 @@ export async function runPlaybook(
   const approval = approvalOfRuns({ ...dependencies, reason: options.reason }, [{ target, run: planned }]);
   const plan = planDocument.parse({ ...steps, approval });
   if (options.dryRun) {
-    streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(plan));
-    return plannedCode(planned);
+    const code = plannedCode(planned);
+    // An approval of a plan that cannot be carried out would be of no use.
+    const shown = code === exitCode.done ? plan : { ...plan, approval: undefined };
+    streams.stdout.write(options.json ? `${printedJson(plan)}\n` : planText(shown));
+    return code;
   }
   demandApproved(options.approved, approval);
   const missing = missingConsent(planned, options, target.name);

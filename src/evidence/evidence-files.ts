@@ -3,6 +3,7 @@ import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { ShapeName } from './shapes/export-shape.ts';
 
 export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
 
@@ -16,6 +17,8 @@ export interface EvidenceFile {
   found?: boolean;
   /** Of a log whose lines have no year: where theirs comes from. */
   year?: DerivedYear;
+  /** Of an export whose records have another shape than the rows of its table. */
+  shape?: ShapeName;
 }
 
 export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
@@ -29,7 +32,7 @@ export interface UnreadFile {
 
 /** The kind of a file by its content, which its name can only claim. */
 export type FileKind =
-  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined }
+  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined; shape?: ShapeName }
   | { kind: 'archive' }
   /** Of a form that is not read; `because` says which, and the cure. */
   | { kind: 'refused'; because: string }

@@ -46,6 +46,8 @@ export async function gatherEvidence(given: readonly string[], options: GatherOp
   return { ...evidence, files: await withYears(evidence.files, options) };
 }
 
+const withoutKind = ({ kind: _, ...file }: Extract<FileKind, { kind: 'evidence' }>): Omit<EvidenceFile, 'path'> => file;
+
 /** Gives the logs whose lines have no year theirs: it takes a reading, and the logs that were rotated with them. */
 async function withYears(
   files: readonly EvidenceFile[],
@@ -109,7 +111,7 @@ class Gathering {
     this.#seen.add(resolve(given));
     if (kind?.kind === 'refused') this.#unread.push({ path: given, because: kind.because });
     else if (kind?.kind !== 'evidence') this.#files.push(this.#options.named(given));
-    else this.#files.push({ path: given, format: kind.format, table: kind.table });
+    else this.#files.push({ path: given, ...withoutKind(kind) });
   }
 
   async #addAll({ files, unread }: { files: readonly string[]; unread: readonly UnreadFile[] }): Promise<void> {
@@ -138,7 +140,7 @@ class Gathering {
       case 'archive':
         return this.#addArchive(path, depth);
       case 'evidence':
-        this.#files.push({ path, format: found.format, table: found.table, found: true });
+        this.#files.push({ path, ...withoutKind(found), found: true });
         return;
       case 'refused':
         this.#unread.push({ path, because: found.because });

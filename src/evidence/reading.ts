@@ -12,6 +12,10 @@ export interface QueryProgress {
   of: number;
 }
 
+/** Whether the rows of a file on disk are read as a query asks for them, and its bytes digested then. */
+const readInPieces = ({ format, shape }: EvidenceFile): boolean =>
+  (format === 'csv' || format === 'jsonl') && shape === undefined;
+
 /** Bytes between two reports. */
 const STEP = 1_048_576;
 
@@ -51,7 +55,7 @@ export class Reading {
       if (this.#digests.has(file.path) || packed.some(({ path }) => path === file.path)) continue;
       const placed = await placedFile(file.path).catch(() => undefined);
       this.#once += placed?.bytes ?? 0;
-      if (placed && !placed.packed && !/\.gz$/i.test(file.path) && (file.format === 'csv' || file.format === 'jsonl'))
+      if (placed && !placed.packed && !/\.gz$/i.test(file.path) && readInPieces(file))
         this.#digests.set(file.path, new FileDigest(file.path, this.progress));
       else packed.push(file);
     }

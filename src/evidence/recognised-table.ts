@@ -1,6 +1,8 @@
 import { baseName } from '../archives/evidence-path.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
+import { entraHeader } from './shapes/entra-csv.ts';
+import { shapeOf } from './shapes/shapes.ts';
 
 /** Columns that every table has say nothing of which it is. */
 const common = new Set(Object.keys(columnsOf('')));
@@ -12,6 +14,7 @@ interface FirstRecord {
   names: readonly string[];
   /** Its value in the column Type, which Log Analytics fills with the table's name. */
   type: string;
+  record: object;
 }
 
 /** The table whose rows a file of text holds, by its first record, or by its name where that is a table's. */
@@ -23,11 +26,34 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
   if (format === null) return { kind: 'stranger' };
   const stem = name.replace(/\.[^.]*$/, '');
   const first = format === 'csv' ? csvRecord(text) : jsonRecord(text);
+  const shaped = first && shapeOf(new Map(Object.entries(first.record)), path, format === 'csv');
+  if (shaped) return { kind: 'evidence', format, ...shaped };
   const table =
     (first && isKnownTable(first.type) ? first.type : undefined) ??
     (isKnownTable(stem) ? stem : undefined) ??
-    (first ? tableOf(first.names) : undefined);
-  return table === undefined ? { kind: 'tableless', format } : { kind: 'evidence', format, table };
+    (first ? (huntedTable(first.record) ?? tableOf(first.names)) : undefined);
+  if (table === undefined) return { kind: 'tableless', format };
+  const hunted = first?.names.includes('Timestamp') && !first.names.includes('TimeGenerated');
+  return { kind: 'evidence', format, table, ...(hunted ? { shape: 'hunting' } : {}) };
+}
+
+/**
+ * The tables of Defender for Endpoint share most of their columns; each has actions of its own (advanced hunting's schema
+ * reference, as of 2026-11).
+ */
+const actions: readonly { pattern: RegExp; table: string }[] = [
+  { pattern: /^ProcessCreated$/, table: 'DeviceProcessEvents' },
+  { pattern: /^Logon(?:Success|Failed|Attempted)$/, table: 'DeviceLogonEvents' },
+  { pattern: /^(?:Connection\w+|InboundConnection\w+|ListeningConnectionCreated)$/, table: 'DeviceNetworkEvents' },
+  { pattern: /^File(?:Created|Modified|Deleted|Renamed)$/, table: 'DeviceFileEvents' },
+  { pattern: /^Registry(?:Key|Value)\w+$/, table: 'DeviceRegistryEvents' },
+  { pattern: /^ImageLoaded$/, table: 'DeviceImageLoadEvents' },
+];
+
+function huntedTable(record: object): string | undefined {
+  const action: unknown = Reflect.get(record, 'ActionType');
+  if (typeof action !== 'string' || !('DeviceName' in record || 'DeviceId' in record)) return undefined;
+  return actions.find(({ pattern }) => pattern.test(action))?.table;
 }
 
 function decoded(head: Buffer): string | null {
@@ -56,17 +82,21 @@ function csvRecord(text: string): FirstRecord | null {
   const [header = '', row = ''] = text.split(/\r?\n|\r/, 2);
   const names = cellsOf(header).map((name) => name.replace(/ \[(?:UTC|Local Time)\]$/i, ''));
   const type = cellsOf(row)[names.indexOf('Type')] ?? '';
-  return names.length > 0 ? { names, type } : null;
+  const values = cellsOf(row);
+  const record = Object.fromEntries(names.map((name, i) => [entraHeader(name), values[i] ?? '']));
+  return names.length > 0 ? { names, type, record } : null;
 }
 
 const cellsOf = (line: string): string[] =>
   [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] ?? m[2] ?? '').replaceAll('""', '"'));
 
 function jsonRecord(text: string): FirstRecord | null {
-  const record = firstObject(text);
+  // Event hubs write a list of records, Graph one of values, each in an object.
+  const list = /^\s*\{[^{}[\]]*"(?:records|value)"\s*:\s*(?=\[)/.exec(text);
+  const record = firstObject(list ? text.slice(list[0].length) : text);
   if (record === null) return null;
   const type: unknown = Reflect.get(record, 'Type');
-  return { names: Object.keys(record), type: typeof type === 'string' ? type : '' };
+  return { names: Object.keys(record), type: typeof type === 'string' ? type : '', record };
 }
 
 /** The first object of a list of objects or of lines, whole; null where the text ends before it does. */
@@ -102,6 +132,6 @@ function tableOf(names: readonly string[]): string | undefined {
     })
     .sort((a, b) => b.hits - a.hits);
   const [best, next] = found;
-  if (!best || best.hits < leastOwn || best.hits < own.length * 0.8) return undefined;
+  if (!best || best.hits < leastOwn || best.hits < own.length * 0.7) return undefined;
   return next && next.hits === best.hits ? undefined : best.table;
 }

@@ -2,6 +2,7 @@ import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { type EvidenceFile, isSyslogFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
 import type { Reading } from './reading.ts';
+import { shapedSource } from './shaped-exports.ts';
 import type { Source } from './source.ts';
 import { syslogSource } from './syslog-logs.ts';
 import { TextExport } from './text-export.ts';
@@ -16,8 +17,13 @@ export type OpenedFile = { file: EvidenceFile } & (
 export function sourcesOf(reading: Reading, bytesAtOnce?: number): OpenedFile[] {
   const events = new EvidenceEvents();
   return reading.files.map((file): OpenedFile => {
-    const { path, format, found, year } = file;
+    const { path, format, found, year, shape } = file;
     const table = file.table ?? path;
+    if (format === 'evtx') return { file, text: undefined, source: eventLogSource(path, events) };
+    if (isSyslogFormat(format))
+      return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
+    if (shape)
+      return { file, text: undefined, source: shapedSource({ path, format, table, shape, lenient: found === true }) };
     if (format === 'csv' || format === 'jsonl') {
       const text = new TextExport({
         file: path,
@@ -30,9 +36,6 @@ export function sourcesOf(reading: Reading, bytesAtOnce?: number): OpenedFile[] 
       });
       return { file, text, source: undefined };
     }
-    if (format === 'evtx') return { file, text: undefined, source: eventLogSource(path, events) };
-    if (isSyslogFormat(format))
-      return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
     return { file, text: undefined, source: jsonSource(table, path, found) };
   });
 }

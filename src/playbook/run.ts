@@ -34,6 +34,8 @@ export interface Prompt {
   question: string;
   /** What must be typed: "y", or the VM's name; "" for a free answer. */
   expects: string;
+  /** What a yes does, where it is not to apply a change: "wait". */
+  yes?: string;
   consequences: string[];
 }
 

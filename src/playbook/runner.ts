@@ -765,6 +765,7 @@ class Run implements StartedRun {
       level: 'reversible',
       question: `${longWaitText(about)}. Wait?`,
       expects: 'y',
+      yes: 'wait',
       consequences: [
         'Azure throttles these requests: sent earlier, it is refused again.',
         'What this step has changed by now stays while you wait; when you do not, it is undone.',

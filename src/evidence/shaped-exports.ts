@@ -1,0 +1,166 @@
+import { contentOf } from '../archives/open-file.ts';
+import { columnsOf } from '../kql/table-schemas.ts';
+import type { ColumnType } from '../kql/types.ts';
+import { counted } from '../text/counts.ts';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
+import { entraHeader } from './shapes/entra-csv.ts';
+import { type Fields, fieldsOf, type ShapeName } from './shapes/export-shape.ts';
+import { shapes } from './shapes/shapes.ts';
+import type { Progress, Source } from './source.ts';
+import { csvRows, textLines } from './text-rows.ts';
+
+/** A whole JSON file is held in memory. */
+const largestJson = 256 * 1024 * 1024;
+const mostColumns = 2000;
+
+/** An export whose records are made into rows of a table; `table` is that of its first record. */
+export interface ShapedExport {
+  path: string;
+  format: 'csv' | 'json' | 'jsonl';
+  table: string;
+  shape: ShapeName;
+  /** Damage is remarked on, and the rest is read. */
+  lenient: boolean;
+}
+
+interface NumberedFields {
+  line: number;
+  fields: Fields;
+}
+
+/** The rows of an export that has another shape than its table. */
+export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
+  const { tableOf, rowOf } = shapes[shape];
+  let whole: Promise<NumberedFields[]> | undefined;
+  let strangers = 0;
+  /** Rows of the table; records of other tables are counted. */
+  const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
+    strangers = 0;
+    const records =
+      format === 'csv'
+        ? csvRecords(path, read)
+        : format === 'jsonl'
+          ? jsonLines(path, read)
+          : held(path, () => (whole ??= jsonRecords(path)));
+    for await (const { line, fields } of records) {
+      const own = tableOf(fields, path) ?? (shape === 'hunting' ? table : undefined);
+      if (own === table) yield { line, row: rowOf(fields, table) };
+      else strangers += 1;
+    }
+  };
+  const known: Record<string, ColumnType> = columnsOf(table);
+  return {
+    file: path,
+    describe: async (read) => {
+      const guessed = new Map<string, ColumnType | undefined>();
+      try {
+        for await (const { row } of rows(read)) {
+          for (const [name, value] of row) {
+            if (Object.hasOwn(known, name) || name.length > 1024 || guessed.size > mostColumns) continue;
+            guessed.set(name, commonType(guessed.get(name), typeOfValue(value)));
+          }
+        }
+      } catch (error) {
+        // The reading of its rows fails at the same place, and reports it.
+        if (!lenient || !(error instanceof EvidenceError)) throw error;
+      }
+      const columns = new Map<string, ColumnType>(Object.entries(known));
+      for (const [name, type] of guessed) columns.set(name, name === 'Timestamp' ? 'datetime' : (type ?? 'string'));
+      return new Map([[table, columns]]);
+    },
+    read: async (builders, read) => {
+      const builder = builders.get(table);
+      if (!builder) return [];
+      const misfits = new Map<string, { count: number; line: number }>();
+      for await (const { line, row } of rows(read)) {
+        builder.add(path, ({ name, type }) => {
+          const value = row.get(name);
+          const cell = cellOf(value, type);
+          if (cell === null && value !== null && value !== undefined && value !== '') {
+            const misfit = misfits.get(name) ?? { count: 0, line };
+            misfit.count += 1;
+            misfits.set(name, misfit);
+          }
+          return cell;
+        });
+      }
+      return [
+        ...[...misfits].map(
+          ([name, { count, line }]) =>
+            `${path}: ${counted(count, 'value')} of ${name} can be none of its type and count as missing (first in line ${line})`,
+        ),
+        ...(strangers > 0 ? [`${path}: ${counted(strangers, 'record')} of other kinds than ${table} left out`] : []),
+      ];
+    },
+  };
+}
+
+async function* csvRecords(path: string, read: Progress): AsyncGenerator<NumberedFields> {
+  let names: string[] | undefined;
+  for await (const { line, fields } of csvRows(path, read)) {
+    if (!names) {
+      names = fields.map(entraHeader);
+      continue;
+    }
+    if (fields.length !== names.length)
+      throw new EvidenceError(path, `${fields.length} fields where the header has ${names.length}`, { line });
+    const record = new Map<string, unknown>();
+    // A name that is there twice has its value in either place.
+    for (const [i, name] of names.entries()) if (!record.get(name)) record.set(name, fields[i] ?? '');
+    yield { line, fields: record };
+  }
+}
+
+async function* jsonLines(path: string, read: Progress): AsyncGenerator<NumberedFields> {
+  for await (const { line, text } of textLines(path, read)) {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new EvidenceError(path, 'this line is no JSON', { line });
+    }
+    for (const record of recordsIn(value)) yield { line, fields: fieldsOf(record) };
+  }
+}
+
+/** A list of records, an object with one (`records` of event hubs, `value` of Graph and Azure Resource Manager), or one. */
+function recordsIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  const fields = fieldsOf(value);
+  for (const name of ['records', 'value']) {
+    const list = fields.get(name);
+    if (Array.isArray(list)) return list;
+  }
+  return [value];
+}
+
+async function* held(path: string, records: () => Promise<NumberedFields[]>): AsyncGenerator<NumberedFields> {
+  try {
+    yield* await records();
+  } catch (error) {
+    throw fileFailure(path, error);
+  }
+}
+
+async function jsonRecords(path: string): Promise<NumberedFields[]> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of await contentOf(path)) {
+    bytes += piece.length;
+    if (bytes > largestJson)
+      throw new EvidenceError(path, 'JSON of more than 256 MiB; use JSON lines, one object a line');
+    pieces.push(piece);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(
+      Buffer.concat(pieces)
+        .toString('utf8')
+        .replace(/^\ufeff/, ''),
+    );
+  } catch (error) {
+    throw new EvidenceError(path, `it is no JSON (${error instanceof Error ? error.message.slice(0, 200) : ''})`);
+  }
+  return recordsIn(parsed).map((record, i) => ({ line: i + 1, fields: fieldsOf(record) }));
+}

@@ -1,0 +1,45 @@
+import { contentOf } from '../archives/open-file.ts';
+import { CsvRecords } from './csv.ts';
+import { fileFailure } from './evidence-error.ts';
+import { RecordBlocks } from './record-blocks.ts';
+import type { Progress } from './source.ts';
+
+/** The blocks of whole records of a file wherever it is; `line` says where the next record begins. */
+async function* blocksOf(file: string, quoted: boolean, read: Progress, line: () => number): AsyncGenerator<Buffer> {
+  const blocks = new RecordBlocks(file, quoted);
+  try {
+    for await (const bytes of await contentOf(file)) {
+      read(bytes.length);
+      const block = blocks.add(bytes, line());
+      if (block) yield block;
+    }
+    const last = blocks.end();
+    if (last) yield last;
+  } catch (error) {
+    throw fileFailure(file, error);
+  }
+}
+
+/** The records of a CSV file as lists of texts, each with the line it begins in, one-based. */
+export async function* csvRows(file: string, read: Progress): AsyncGenerator<{ line: number; fields: string[] }> {
+  const records = new CsvRecords(file);
+  for await (const block of blocksOf(file, true, read, () => records.line)) {
+    for (let at = 0; at < block.length; ) {
+      const fields: string[] = [];
+      at = records.next(block, at, (_place, bytes, from, to) => fields.push(bytes.toString('utf8', from, to)));
+      if (records.cells > 0) yield { line: records.began, fields };
+    }
+  }
+}
+
+/** The lines of a text file that hold anything, with their numbers. */
+export async function* textLines(file: string, read: Progress): AsyncGenerator<{ line: number; text: string }> {
+  let line = 0;
+  for await (const block of blocksOf(file, false, read, () => line + 1)) {
+    const lines = block.toString('utf8').replace(/\n$/, '').split('\n');
+    for (const text of lines) {
+      line += 1;
+      if (text.trim() !== '') yield { line, text };
+    }
+  }
+}

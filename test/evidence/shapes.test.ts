@@ -1,0 +1,278 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { gatherEvidence } from '../../src/evidence/gather.ts';
+import { runQuery } from '../../src/evidence/run-query.ts';
+import { temporaryFolder } from '../eventlog/temporary.ts';
+
+const folder = temporaryFolder();
+
+/** A file in a folder of its own, which is the evidence. */
+function write(name: string, content: string): string {
+  const path = join(folder.path, name);
+  mkdirSync(dirname(path), { recursive: true });
+  folder.write(name, content);
+  return join(folder.path, name.split('/')[0] ?? '');
+}
+
+async function ask(query: string, evidence: string) {
+  const { files } = await gatherEvidence([evidence], { named: evidenceFile });
+  const { columns, rows, notes } = await runQuery({ query, files, now: 0, limit: 100 }, () => {});
+  return { rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]]))), notes };
+}
+
+const signIn = {
+  id: '11111111-2222-3333-4444-555555555555',
+  createdDateTime: '2026-11-22T10:00:00Z',
+  userDisplayName: 'Alice A',
+  userPrincipalName: 'alice@contoso.com',
+  appId: 'app-1',
+  appDisplayName: 'Azure Portal',
+  ipAddress: '203.0.113.9',
+  clientAppUsed: 'Browser',
+  conditionalAccessStatus: 'notApplied',
+  isInteractive: true,
+  resourceId: 'resource-1',
+  status: { errorCode: 50126, failureReason: 'Invalid username or password' },
+  deviceDetail: { browser: 'Edge', operatingSystem: 'Windows10' },
+  location: { city: 'Ghent', state: 'East Flanders', countryOrRegion: 'BE' },
+  appliedConditionalAccessPolicies: [{ displayName: 'MFA', result: 'notApplied' }],
+};
+const query =
+  'SigninLogs | project TimeGenerated, CreatedDateTime, UserPrincipalName, Identity, IPAddress, ResultType, ResultDescription, Location, City = tostring(LocationDetails.city), Code = toint(Status.errorCode), Browser = tostring(DeviceDetail.browser), ResourceIdentity, AppDisplayName, ConditionalAccessStatus';
+const row = {
+  TimeGenerated: '2026-11-22T10:00:00Z',
+  CreatedDateTime: '2026-11-22T10:00:00Z',
+  UserPrincipalName: 'alice@contoso.com',
+  Identity: 'Alice A',
+  IPAddress: '203.0.113.9',
+  ResultType: '50126',
+  ResultDescription: 'Invalid username or password',
+  Location: 'BE',
+  City: 'Ghent',
+  Code: 50126,
+  Browser: 'Edge',
+  ResourceIdentity: 'resource-1',
+  AppDisplayName: 'Azure Portal',
+  ConditionalAccessStatus: 'notApplied',
+};
+
+describe('sign-ins of Entra', () => {
+  it('are rows of SigninLogs from the portal’s JSON and from Graph', async () => {
+    const portal = write('portal/InteractiveSignIns_2026-11-22.json', JSON.stringify([signIn], null, 2));
+    expect((await ask(query, portal)).rows).toEqual([row]);
+    const graph = write(
+      'graph/page.json',
+      JSON.stringify({ '@odata.context': 'https://graph.microsoft.com', value: [signIn] }),
+    );
+    expect((await ask(query, graph)).rows).toEqual([row]);
+  });
+
+  it('are rows of SigninLogs from the portal’s CSV, whose header names a column twice', async () => {
+    const csv = write(
+      'csv/InteractiveSignIns_2026-11-22.csv',
+      '"Date (UTC)","Request ID","User","Username","Application","Application ID ","Resource","Resource ID ","IP address","Location","Status","Sign-in error code","Failure reason","Browser","Operating System","Compliant","Incoming token type","Autonomous system  number","Token issuer type","Incoming token type","Conditional Access","Flagged for review"\r\n' +
+        '2026-11-22T10:00:00Z,r1,Alice A,alice@contoso.com,Azure Portal,app-1,Graph,resource-1,203.0.113.9,"Ghent, East Flanders, BE",Failure,50126,Invalid username or password,Edge,Windows10,,none,64500,AzureAD,none,Not Applied,False\r\n' +
+        '2026-11-22T10:01:00Z,r2,Alice A,alice@contoso.com,Azure Portal,app-1,Graph,resource-1,203.0.113.9,"Ghent, East Flanders, BE",Success,,,Edge,Windows10,True,none,64500,AzureAD,,Success,False\r\n',
+    );
+    expect((await ask(`${query} | sort by TimeGenerated asc`, csv)).rows).toEqual([
+      row,
+      {
+        ...row,
+        TimeGenerated: '2026-11-22T10:01:00Z',
+        CreatedDateTime: '2026-11-22T10:01:00Z',
+        ResultType: '0',
+        ResultDescription: '',
+        Code: 0,
+        ConditionalAccessStatus: 'success',
+      },
+    ]);
+    const other = await ask(
+      'SigninLogs | project Id, Compliant = tostring(DeviceDetail.isCompliant), AutonomousSystemNumber, IncomingTokenType, Flagged = column_ifexists("Flagged for review", "")',
+      csv,
+    );
+    expect(other.rows).toEqual([
+      { Id: 'r1', Compliant: '', AutonomousSystemNumber: '64500', IncomingTokenType: 'none', Flagged: false },
+      { Id: 'r2', Compliant: 'true', AutonomousSystemNumber: '64500', IncomingTokenType: 'none', Flagged: false },
+    ]);
+  });
+
+  it('are of the table that their name or the record says', async () => {
+    const quiet = write(
+      'quiet/NonInteractiveSignIns_2026-11-22.json',
+      JSON.stringify([{ ...signIn, isInteractive: false }]),
+    );
+    const told = await ask('AADNonInteractiveUserSignInLogs | project ResultType, Status, DeviceDetail', quiet);
+    expect(told.rows).toEqual([
+      { ResultType: '50126', Status: JSON.stringify(signIn.status), DeviceDetail: JSON.stringify(signIn.deviceDetail) },
+    ]);
+    const audit = write(
+      'audit/AuditLogs.json',
+      JSON.stringify([
+        {
+          id: 'a1',
+          activityDateTime: '2026-11-22T11:00:00Z',
+          activityDisplayName: 'Add user',
+          category: 'UserManagement',
+          result: 'success',
+          operationType: 'Add',
+          initiatedBy: { user: { userPrincipalName: 'alice@contoso.com' } },
+          targetResources: [{ displayName: 'eve' }],
+        },
+      ]),
+    );
+    const audits = await ask(
+      'AuditLogs | project TimeGenerated, OperationName, Result, AADOperationType, By = tostring(InitiatedBy.user.userPrincipalName), To = tostring(TargetResources[0].displayName)',
+      audit,
+    );
+    expect(audits.rows).toEqual([
+      {
+        TimeGenerated: '2026-11-22T11:00:00Z',
+        OperationName: 'Add user',
+        Result: 'success',
+        AADOperationType: 'Add',
+        By: 'alice@contoso.com',
+        To: 'eve',
+      },
+    ]);
+  });
+});
+
+const container = 'resourceId=/SUBSCRIPTIONS/S1/y=2026/m=11/d=22/h=10/m=00/PT1H.json';
+const nsg = '/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.Network/networkSecurityGroups/nsg1';
+const written = {
+  time: '2026-11-22T10:00:00.1234567Z',
+  resourceId: nsg,
+  operationName: 'Microsoft.Network/networkSecurityGroups/write',
+  category: 'Administrative',
+  resultType: 'Success',
+  resultSignature: 'Succeeded.Created',
+  durationMs: 0,
+  callerIpAddress: '203.0.113.9',
+  correlationId: 'c1',
+  identity: {
+    authorization: { scope: nsg, action: 'Microsoft.Network/networkSecurityGroups/write' },
+    claims: { 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn': 'alice@contoso.com', appid: 'app-1' },
+  },
+  level: 'Information',
+  properties: { statusCode: 'Created', eventCategory: 'Administrative' },
+};
+const activityQuery =
+  'AzureActivity | project TimeGenerated, OperationNameValue, ActivityStatusValue, ActivitySubstatusValue, CategoryValue, Caller, CallerIpAddress, SubscriptionId, ResourceGroup, ResourceProviderValue, Scope = tostring(Authorization_d.scope), Status = tostring(parse_json(Properties).statusCode)';
+const activityRow = {
+  TimeGenerated: '2026-11-22T10:00:00.1234567Z',
+  OperationNameValue: 'Microsoft.Network/networkSecurityGroups/write',
+  ActivityStatusValue: 'Success',
+  ActivitySubstatusValue: 'Created',
+  CategoryValue: 'Administrative',
+  Caller: 'alice@contoso.com',
+  CallerIpAddress: '203.0.113.9',
+  SubscriptionId: 's1',
+  ResourceGroup: 'rg1',
+  ResourceProviderValue: 'Microsoft.Network',
+  Scope: nsg,
+  Status: 'Created',
+};
+
+describe('what diagnostic settings write', () => {
+  it('is AzureActivity, one record a line or in a list, and names records of other kinds', async () => {
+    const lines = write(
+      `insights-activity-logs/${container}`,
+      `${JSON.stringify(written)}\n${JSON.stringify({ ...written, category: 'SignInLogs' })}\n`,
+    );
+    const { rows, notes } = await ask(activityQuery, lines);
+    expect(rows).toEqual([activityRow]);
+    expect(notes.join()).toContain('1 record of other kinds than AzureActivity left out');
+    const { properties, ...older } = written;
+    const hub = write(
+      'hub/PT1H.json',
+      JSON.stringify({ records: [{ ...older, category: 'Write', properties: { statusCode: properties.statusCode } }] }),
+    );
+    expect((await ask(activityQuery, hub)).rows).toEqual([activityRow]);
+  });
+
+  it('is AzureActivity from the REST interface and az too', async () => {
+    const event = {
+      eventTimestamp: '2026-11-22T10:00:00.1234567Z',
+      eventDataId: 'e1',
+      caller: 'alice@contoso.com',
+      operationName: { value: 'Microsoft.Network/networkSecurityGroups/write', localizedValue: 'Create NSG' },
+      status: { value: 'Succeeded', localizedValue: 'Succeeded' },
+      subStatus: { value: 'Created', localizedValue: 'Created (HTTP)' },
+      category: { value: 'Administrative' },
+      httpRequest: { clientIpAddress: '203.0.113.9' },
+      resourceId: nsg,
+      resourceGroupName: 'rg1',
+      resourceProviderName: { value: 'Microsoft.Network' },
+      subscriptionId: 's1',
+      authorization: { scope: nsg },
+      properties: { statusCode: 'Created' },
+    };
+    const path = write('az/activity.json', JSON.stringify([event]));
+    expect((await ask(activityQuery, path)).rows).toEqual([{ ...activityRow, ActivityStatusValue: 'Succeeded' }]);
+  });
+
+  it('is the tables of Entra and of Defender', async () => {
+    const record = {
+      time: '2026-11-22T10:00:00Z',
+      resourceId: '/tenants/t1/providers/Microsoft.aadiam',
+      operationName: 'Sign-in activity',
+      category: 'SignInLogs',
+      tenantId: 't1',
+      resultType: '50126',
+      resultDescription: 'Invalid username or password',
+      callerIpAddress: '203.0.113.9',
+      identity: 'Alice A',
+      location: 'BE',
+      properties: signIn,
+    };
+    const entra = write('insights-logs-signinlogs/tenantId=t1/y=2026/PT1H.json', `${JSON.stringify(record)}\n`);
+    expect((await ask(query, entra)).rows).toEqual([row]);
+    const device = {
+      time: '2026-11-22T10:00:05Z',
+      tenantId: 't1',
+      operationName: 'Publish',
+      category: 'AdvancedHunting-DeviceProcessEvents',
+      properties: {
+        Timestamp: '2026-11-22T10:00:00Z',
+        DeviceName: 'web01',
+        FileName: 'cmd.exe',
+        ProcessCommandLine: 'cmd /c whoami',
+        ReportId: 7,
+      },
+    };
+    const defender = write('insights-logs-advancedhunting/PT1H.json', `${JSON.stringify(device)}\n`);
+    const { rows } = await ask(
+      'DeviceProcessEvents | project TimeGenerated, Timestamp, DeviceName, ProcessCommandLine, ReportId',
+      defender,
+    );
+    expect(rows).toEqual([
+      {
+        TimeGenerated: '2026-11-22T10:00:00Z',
+        Timestamp: '2026-11-22T10:00:00Z',
+        DeviceName: 'web01',
+        ProcessCommandLine: 'cmd /c whoami',
+        ReportId: 7,
+      },
+    ]);
+  });
+});
+
+describe('results of advanced hunting', () => {
+  it('are rows of the table whose columns they have, with both names of the time', async () => {
+    const csv = write(
+      'hunting/New query.csv',
+      'Timestamp,DeviceId,DeviceName,ActionType,FileName,FolderPath,ProcessCommandLine,ProcessId,AccountName,ProcessTokenElevation,ReportId\r\n' +
+        '"Nov 22, 2026 10:00:00",d1,web01,ProcessCreated,cmd.exe,C:\\Windows,cmd /c whoami,42,eve,None,7\r\n2026-11-22T10:00:01.5Z,d1,web01,ProcessCreated,sc.exe,C:\\Windows,sc query,43,eve,None,8\r\n',
+    );
+    const { rows } = await ask(
+      'DeviceProcessEvents | where Timestamp > datetime(2026-11-01) | project TimeGenerated, Timestamp, ProcessId | sort by TimeGenerated asc',
+      csv,
+    );
+    expect(rows).toMatchObject([
+      { TimeGenerated: '2026-11-22T10:00:00Z', ProcessId: 42 },
+      { TimeGenerated: '2026-11-22T10:00:01.5Z', ProcessId: 43 },
+    ]);
+  });
+});
