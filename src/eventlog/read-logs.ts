@@ -123,6 +123,7 @@ class Told {
   #unverifiedRecords = 0;
   #failures = 0;
   #successes = 0;
+  #others = 0;
 
   constructor(collector: LogonCollector, onEvent: ((event: SecurityEvent) => void) | undefined) {
     this.#collector = collector;
@@ -139,7 +140,9 @@ class Told {
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);
     if (this.#records === 1) this.#channel = record.system('channel');
+    const { held } = this.#collector.other;
     const taken = this.#collector.take(record, this.#onEvent);
+    this.#others += this.#collector.other.held - held;
     if (taken === 'unwanted') {
       if (this.#computers.size === 0) this.#computers.add(record.system('computer'));
       return;
@@ -159,6 +162,7 @@ class Told {
       damages: this.damages,
       failures: this.#failures,
       successes: this.#successes,
+      others: this.#others,
       first: ends && isoOf(ends.first),
       last: ends && isoOf(ends.last),
       channel: printable(this.#channel, 256),
@@ -229,7 +233,10 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
       collected: entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines),
       complete: damages === 0,
       because,
-      cure: 'export the Security log again, from the VM or a snapshot of its disk',
+      cure:
+        damages === 0 && security !== null
+          ? 'open a Security log that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited'
+          : 'export the Security log again, from the VM or a snapshot of its disk',
       rows: successes,
     };
     return assembleLogons({

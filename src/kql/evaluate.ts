@@ -1,5 +1,6 @@
 import { declare } from './calling.ts';
 import { expression, tupleColumns } from './expressions.ts';
+import type { FoldedTexts } from './folded-texts.ts';
 import { type Frame, tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
@@ -32,6 +33,8 @@ export interface EvaluateOptions {
   hold?: Hold;
   /** Rows of the result that are wanted; default: all. */
   limit?: number;
+  /** Texts in lower case, for several queries over the same tables. */
+  folded?: FoldedTexts;
 }
 
 /** Evaluates a query over tables in memory, to a table; see `evaluateFrame`. */
@@ -84,6 +87,7 @@ export function evaluateFirst(
           rows,
           hold: options.hold ?? (() => {}),
           once: new WeakMap(),
+          folded: options.folded,
           tuple: tupleColumns,
           depth: 0,
           found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
