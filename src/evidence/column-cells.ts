@@ -24,7 +24,7 @@ export class ColumnCells {
   misfitLine: number | undefined;
   /** The one type that holds all values so far, where it is guessed; undefined while there are none. */
   found: ColumnType | undefined;
-  readonly #guess: Guess | undefined;
+  readonly guess: Guess | undefined;
   readonly #none: Value;
   #texts: Texts | undefined = new Texts();
   #values: Value[] = [];
@@ -39,18 +39,14 @@ export class ColumnCells {
   /** `guess`: the type is not documented, and values may come that it cannot hold. */
   constructor(type: ColumnType, guess?: Guess) {
     this.type = type;
-    this.#guess = guess;
+    this.guess = guess;
     this.#none = missing(type);
   }
 
   /** Whether values came that the guess was not made for. */
   get changed(): boolean {
     const { found } = this;
-    return this.#guess !== undefined && (commonType(this.#guess.expected, found) ?? 'string') !== this.type;
-  }
-
-  get guessed(): boolean {
-    return this.#guess !== undefined;
+    return this.guess !== undefined && (commonType(this.guess.expected, found) ?? 'string') !== this.type;
   }
 
   /** Rows since the last piece. */
@@ -142,7 +138,7 @@ export class ColumnCells {
 
   #textValue(bytes: Buffer, from: number, to: number, line: number): Value {
     // Plain forms of the type that is known already; all others, and the first of all, by the rules.
-    if (this.#guess === undefined || this.found !== undefined) {
+    if (this.guess === undefined || this.found !== undefined) {
       const plain =
         this.type === 'long' || this.type === 'real'
           ? plainLong(bytes, from, to)
@@ -156,7 +152,7 @@ export class ColumnCells {
 
   #converted(value: unknown, line: number): Value {
     if (value === '' || value === null || value === undefined) return this.#none;
-    if (this.#guess && this.found !== 'string') this.found = commonType(this.found, typeOfValue(value));
+    if (this.guess && this.found !== 'string') this.found = commonType(this.found, typeOfValue(value));
     const cell = typeof value === 'object' ? this.#ofObject(dynamicFrom(value)) : cellOf(value, this.type);
     if (cell !== null) return cell;
     this.#misfit(line);

@@ -4,7 +4,7 @@ import type { ReadTable } from '../kql/read-table.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import { commonType } from './guessed-type.ts';
 import type { Reading } from './reading.ts';
-import { type OpenedFile, sourcesOf } from './sources-of.ts';
+import { type OpenedFile, sourcesOf, type Tuning } from './sources-of.ts';
 import { TableBuilder } from './table-builder.ts';
 import type { Wanted } from './text-export.ts';
 
@@ -39,9 +39,9 @@ export class EvidenceTables {
   /** Tables that the query can depend on. */
   #asked: ReadonlySet<string> = new Set();
 
-  constructor(reading: Reading, bytesAtOnce?: number) {
+  constructor(reading: Reading, tuning?: Tuning) {
     this.#reading = reading;
-    this.#opened = sourcesOf(reading, bytesAtOnce).map((one) => ({ ...one, tables: [], held: new Map() }));
+    this.#opened = sourcesOf(reading, tuning).map((one) => ({ ...one, tables: [], held: new Map() }));
   }
 
   get schemas(): readonly TableSchema[] {
@@ -152,7 +152,7 @@ export class EvidenceTables {
     let learned = false;
     for (const { file, text } of this.#opened) {
       if (!text || text.certain) continue;
-      this.#reading.learned.set(file.path, await text.wholeColumns());
+      this.#reading.learn(file.path, await text.wholeColumns());
       learned = true;
     }
     return learned;

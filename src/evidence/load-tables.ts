@@ -44,7 +44,7 @@ export async function loadTables(
       return { tables, read: evidence.read(), files: digests, notes: [...evidence.notes(), ...reading.notes] };
     } catch (error) {
       if (!(error instanceof ColumnsChanged)) throw error;
-      reading.learned.set(error.file, error.columns);
+      reading.learn(error.file, error.columns);
     }
   }
 }

@@ -16,6 +16,9 @@ export interface QueryProgress {
 const readInPieces = ({ format, shape }: EvidenceFile): boolean =>
   (format === 'csv' || format === 'jsonl') && shape === undefined;
 
+/** Readings of one file of which each finds other columns. */
+const MOST_LESSONS = 10;
+
 /** Bytes between two reports. */
 const STEP = 1_048_576;
 
@@ -25,6 +28,7 @@ export class Reading {
   readonly notes: string[] = [];
   /** By path: what all rows of a file said of its columns. */
   readonly learned = new Map<string, OwnColumns>();
+  #lessons = 0;
   readonly #onProgress: (progress: QueryProgress) => void;
   readonly #digests = new Map<string, FileDigest>();
   readonly #packed = new Map<string, { digest: EvidenceDigest; changed(): Promise<boolean> }>();
@@ -81,6 +85,14 @@ export class Reading {
       this.note(`not read to its end: ${failure.message}`);
       return undefined;
     }
+  }
+
+  /** Keeps what all rows of a file said of its columns. Throws where that differs each time: it is being written. */
+  learn(file: string, columns: OwnColumns): void {
+    this.#lessons += 1;
+    if (this.#lessons > MOST_LESSONS * this.files.length)
+      throw new EvidenceError(file, 'its columns are others each time that it is read: it is being written');
+    this.learned.set(file, columns);
   }
 
   note(text: string): void {

@@ -10,6 +10,8 @@ export interface RecordRows {
   readonly line: number;
   /** The rows that are whole so far. */
   rows: number;
+  /** Passes over records that are read elsewhere. */
+  skip(lines: number): void;
   add(block: Buffer): void;
   /** All has been added: throws where the file can be none of its kind. */
   end(): void;
@@ -25,12 +27,29 @@ export class CsvRows implements RecordRows {
   readonly #cellsFor: CellsFor;
   /** By place; undefined before the header was read. */
   #cells: (ColumnCells | undefined)[] | undefined;
+  #header: readonly string[] | undefined;
   rows = 0;
 
-  constructor(file: string, cellsFor: CellsFor) {
+  /** `header`: the names that were read already. */
+  constructor(file: string, cellsFor: CellsFor, header?: readonly string[]) {
     this.#file = file;
     this.#records = new CsvRecords(file);
     this.#cellsFor = cellsFor;
+    if (header) this.#named(header);
+  }
+
+  /** The names of the columns, once they were read. */
+  get header(): readonly string[] | undefined {
+    return this.#header;
+  }
+
+  skip(lines: number): void {
+    this.#records.line += lines;
+  }
+
+  #named(header: readonly string[]): void {
+    this.#header = header;
+    this.#cells = header.map((name) => this.#cellsFor(name));
   }
 
   get line(): number {
@@ -39,7 +58,7 @@ export class CsvRows implements RecordRows {
 
   add(block: Buffer): void {
     const records = this.#records;
-    let at = this.#cells ? 0 : this.#header(block);
+    let at = this.#cells ? 0 : this.#readHeader(block);
     const cells = this.#cells ?? [];
     const take = (place: number, bytes: Buffer, from: number, to: number, line: number): void => {
       cells[place]?.addText(bytes, from, to, line);
@@ -59,7 +78,7 @@ export class CsvRows implements RecordRows {
     if (!this.#cells) throw new EvidenceError(this.#file, 'it is empty');
   }
 
-  #header(block: Buffer): number {
+  #readHeader(block: Buffer): number {
     const names: string[] = [];
     const at = this.#records.next(block, 0, (_place, bytes, from, to) => names.push(bytes.toString('utf8', from, to)));
     if (this.#records.cells === 0) return at;
@@ -69,7 +88,7 @@ export class CsvRows implements RecordRows {
       throw new EvidenceError(this.#file, `"${local}" is in some local time; export it in UTC`, { line });
     const columns = names.map(columnName);
     checkNames(columns, this.#file, line);
-    this.#cells = columns.map(this.#cellsFor);
+    this.#named(columns);
     return at;
   }
 }
@@ -109,6 +128,10 @@ export class JsonRows implements RecordRows {
   }
 
   end(): void {}
+
+  skip(lines: number): void {
+    this.line += lines;
+  }
 
   #record(text: string): void {
     const record = recordOf(text);

@@ -10,9 +10,10 @@ import type { EvidenceFile } from './evidence-files.ts';
 import { EvidenceTables } from './evidence-tables.ts';
 import { defaultMemory, Memory } from './memory.ts';
 import { type QueryProgress, Reading } from './reading.ts';
+import type { Tuning } from './sources-of.ts';
 import { ColumnsChanged } from './text-export.ts';
 
-export interface QueryRequest {
+export interface QueryRequest extends Tuning {
   query: string;
   files: readonly EvidenceFile[];
   /** The value of now(), in milliseconds since 1970. */
@@ -21,8 +22,6 @@ export interface QueryRequest {
   limit: number;
   /** Bytes of memory that it may take; default: a quarter of the machine's. */
   memory?: number | undefined;
-  /** Bytes of a file that are read at once; there is a good default. */
-  bytesAtOnce?: number;
 }
 
 export interface QueryResult {
@@ -48,7 +47,7 @@ export async function runQuery(
   const reading = new Reading(request.files, onProgress);
   await reading.begin();
   for (;;) {
-    const evidence = new EvidenceTables(reading, request.bytesAtOnce);
+    const evidence = new EvidenceTables(reading, request);
     const memory = new Memory(request.memory ?? defaultMemory());
     try {
       await evidence.describe();
@@ -59,7 +58,7 @@ export async function runQuery(
         notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
       return { ...answer, tables: evidence.read(), files, visualization: visualizationOf(request.query), notes };
     } catch (error) {
-      if (error instanceof ColumnsChanged) reading.learned.set(error.file, error.columns);
+      if (error instanceof ColumnsChanged) reading.learn(error.file, error.columns);
       // A column of numbers may hold texts further on, and one may be there only further on.
       else if (!(error instanceof KqlError) || !(await evidence.learn(error))) throw error;
     }

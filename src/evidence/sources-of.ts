@@ -13,8 +13,14 @@ export type OpenedFile = { file: EvidenceFile } & (
   | { text: undefined; source: Source }
 );
 
+/** How files are read, where not as is good for their size. */
+export interface Tuning {
+  bytesAtOnce?: number | undefined;
+  threads?: number | undefined;
+}
+
 /** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
-export function sourcesOf(reading: Reading, bytesAtOnce?: number): OpenedFile[] {
+export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
   const events = new EvidenceEvents();
   return reading.files.map((file): OpenedFile => {
     const { path, format, found, year, shape } = file;
@@ -32,7 +38,7 @@ export function sourcesOf(reading: Reading, bytesAtOnce?: number): OpenedFile[] 
         lenient: found === true,
         digest: reading.digestOf(path),
         learned: reading.learned.get(path),
-        bytesAtOnce,
+        ...tuning,
       });
       return { file, text, source: undefined };
     }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { contentOf } from '../archives/open-file.ts';
 import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
@@ -7,6 +8,7 @@ import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { FileDigest } from './file-digest.ts';
 import { commonType, typeOfValue } from './guessed-type.ts';
+import { ParsePool, type PoolResult } from './parse-pool.ts';
 import { fileBlocks, RecordBlocks } from './record-blocks.ts';
 import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
 
@@ -44,6 +46,8 @@ export interface TextExportOptions {
   lenient: boolean;
   /** Gets the bytes of a file on disk; undefined for one that is packed. */
   digest: FileDigest | undefined;
+  /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
+  threads?: number | undefined;
   /** Bytes that are read at once, and of the beginning to describe it; there are good defaults. */
   bytesAtOnce?: number | undefined;
   /** The columns as an earlier reading of the whole file found them. */
@@ -113,19 +117,52 @@ export class TextExport {
 
   /** Its rows, piece by piece; only of a file on disk. Throws ColumnsChanged when all has been read. */
   *pieces(wanted: Wanted): Generator<Frame> {
-    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted);
+    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
     try {
-      for (const { bytes, offset } of fileBlocks(this.file, this.#options.bytesAtOnce)) {
-        this.#options.digest?.seen(bytes, offset);
-        yield* some(reader.add(bytes));
-      }
-      yield* some(reader.end());
+      yield* this.#read(reader);
     } catch (error) {
       if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
       yield* some(reader.rest());
       this.#notes = [`not read to its end: ${error.message}`];
     }
+    // Threads see the values in another order than that which decides a type.
+    if (reader.parallel && reader.changed()) throw new ColumnsChanged(this.file, this.#typesInOrder());
     this.#finished(reader);
+  }
+
+  /** The pieces in their order, parsed by further threads where that is worth it. */
+  *#read(reader: PieceReader): Generator<Frame> {
+    const threads = this.#options.threads ?? threadsFor(this.#options.digest?.bytes ?? 0);
+    let pool: ParsePool | undefined;
+    try {
+      for (const { bytes, offset } of fileBlocks(this.file, this.#options.bytesAtOnce)) {
+        this.#options.digest?.seen(bytes, offset);
+        const block = reader.cut(bytes);
+        if (!block) continue;
+        // The header is in the first block.
+        if (pool === undefined) yield* some(reader.add(block));
+        else {
+          while (pool.full) yield* some(reader.join(pool.take()));
+          pool.add(block);
+        }
+        if (threads > 0 && pool === undefined && !reader.alone) pool = reader.start(threads);
+      }
+      while (pool && pool.pending > 0) yield* some(reader.join(pool.take()));
+      yield* some(reader.end());
+    } finally {
+      pool?.close();
+    }
+  }
+
+  #typesInOrder(): OwnColumns {
+    const types = new TypeReader(this.#options, this.#documented);
+    try {
+      for (const { bytes } of fileBlocks(this.file)) types.add(bytes);
+      types.end();
+    } catch (error) {
+      if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
+    }
+    return types.columns();
   }
 
   /** Reads what the rows that were asked for left unread, where a column may prove another there. */
@@ -137,10 +174,13 @@ export class TextExport {
 
   /** All of its rows, for a file that is packed. */
   async load(wanted: Wanted): Promise<Frame[]> {
-    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted);
+    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
     const pieces: Frame[] = [];
     const damaged = await this.#leniently(async () => {
-      for await (const bytes of await this.#content()) pieces.push(...some(reader.add(bytes)));
+      for await (const bytes of await this.#content()) {
+        const block = reader.cut(bytes);
+        if (block) pieces.push(...some(reader.add(block)));
+      }
       pieces.push(...some(reader.end()));
     });
     if (damaged) {
@@ -206,6 +246,13 @@ export class TextExport {
     return types.columns();
   }
 }
+
+/** A file that is read in less than a second is not worth a thread; the one that evaluates needs a core for itself. */
+const WORTH_BYTES = 64 * 1024 * 1024;
+const MOST_THREADS = 8;
+
+const threadsFor = (bytes: number): number =>
+  bytes < WORTH_BYTES ? 0 : Math.min(MOST_THREADS, Math.max(0, availableParallelism() - 1));
 
 const some = (frame: Frame | undefined): Frame[] => (frame && frame.length > 0 ? [frame] : []);
 
@@ -291,8 +338,13 @@ function lengthOf({ values, rows }: Vector): number {
 /** Reads rows into frames. */
 class PieceReader {
   readonly #file: string;
+  readonly #format: 'csv' | 'jsonl';
+  readonly #known: readonly string[];
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
+  /** Threads took part. */
+  parallel = false;
+  readonly #misfits = new Map<string, { count: number; line: number | undefined }>();
   readonly #columns: readonly Column[];
   readonly #cells: ReadonlyMap<string, ColumnCells>;
   /** Columns that the file has and that were not known. */
@@ -306,8 +358,11 @@ class PieceReader {
     documented: Record<string, ColumnType>,
     own: OwnColumns,
     { columns, needed, open }: Wanted,
+    certain: boolean,
   ) {
     this.#file = file;
+    this.#format = format;
+    this.#known = [...own.keys(), ...Object.keys(documented)];
     this.#columns = columns;
     this.#blocks = new RecordBlocks(file, format === 'csv');
     this.#cells = new Map(
@@ -315,13 +370,13 @@ class PieceReader {
         .filter(({ name }) => needed.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
         .map(({ name, type }) => {
           const guess = { expected: open.has(name) ? undefined : type };
-          return [name, new ColumnCells(type, Object.hasOwn(documented, name) ? undefined : guess)];
+          return [name, new ColumnCells(type, certain || Object.hasOwn(documented, name) ? undefined : guess)];
         }),
     );
     this.#records =
       format === 'csv'
         ? new CsvRows(file, (name) => this.#cells.get(name))
-        : new JsonRows(file, this.#cells, new Set([...own.keys(), ...Object.keys(documented)]), (name, value) => {
+        : new JsonRows(file, this.#cells, new Set(this.#known), (name, value) => {
             this.#strange.set(name, commonType(this.#strange.get(name), typeOfValue(value)));
           });
   }
@@ -330,11 +385,74 @@ class PieceReader {
     return this.#records.rows;
   }
 
-  add(bytes: Buffer): Frame | undefined {
-    const block = this.#blocks.add(bytes, this.#records.line);
-    if (!block) return undefined;
+  /** The whole records within the bytes so far, if any. */
+  cut(bytes: Buffer): Buffer | undefined {
+    return this.#blocks.add(bytes, this.#records.line);
+  }
+
+  add(block: Buffer): Frame | undefined {
     this.#records.add(block);
     return this.rest();
+  }
+
+  /** Are there columns whose values cannot be handed from thread to thread? */
+  get alone(): boolean {
+    return [...this.#cells.values()].some(({ type }) => type === 'dynamic');
+  }
+
+  /** Threads for the blocks that follow; undefined before the header was read, and where none starts. */
+  start(threads: number): ParsePool | undefined {
+    const header = this.#records instanceof CsvRows ? this.#records.header : [];
+    if (!header) return undefined;
+    const wanted = [...this.#cells].map(([name, { type, guess }]) => ({ name, type, guess }));
+    const pool = ParsePool.start(
+      { file: this.#file, format: this.#format, header, known: this.#known, wanted },
+      threads,
+    );
+    this.parallel ||= pool !== undefined;
+    return pool;
+  }
+
+  /** Takes a block that another thread parsed. Throws what is wrong with it once its whole rows are taken. */
+  join(parsed: PoolResult | undefined): Frame | undefined {
+    if (!parsed) return undefined;
+    const { rows, lines, changed, error } = parsed;
+    const before = this.#records.line - 1;
+    const vectors = new Map<string, Vector>();
+    [...this.#cells].forEach(([name, { type }], i) => {
+      const column = parsed.columns[i];
+      if (!column) return;
+      vectors.set(name, { type, values: column.values, rows: column.codes });
+      this.#misfit(name, column.misfits, column.misfitLine === undefined ? undefined : before + column.misfitLine);
+    });
+    this.#records.skip(lines);
+    this.#records.rows += rows;
+    this.#handedOn += error ? 0 : rows;
+    this.#changed ||= changed;
+    if (error) {
+      this.#left = this.#frame(vectors, rows);
+      const place = error.line === undefined ? undefined : { line: before + error.line };
+      throw new EvidenceError(this.#file, error.why, place);
+    }
+    return this.#changed ? undefined : this.#frame(vectors, rows);
+  }
+
+  /** Rows before damage, of a block that another thread parsed. */
+  #left: Frame | undefined;
+
+  #misfit(name: string, count: number, line: number | undefined): void {
+    if (count === 0) return;
+    const known = this.#misfits.get(name) ?? { count: 0, line };
+    this.#misfits.set(name, { count: known.count + count, line: known.line ?? line });
+  }
+
+  #frame(vectors: ReadonlyMap<string, Vector>, length: number): Frame {
+    return {
+      names: this.#columns.map(({ name }) => name),
+      vectors: this.#columns.map(({ name, type }) => vectors.get(name) ?? vectorOf(type, [])),
+      length,
+      serialized: false,
+    };
   }
 
   end(): Frame | undefined {
@@ -348,18 +466,17 @@ class PieceReader {
   rest(): Frame | undefined {
     const length = this.rows - this.#handedOn;
     this.#handedOn = this.rows;
-    const vectors = this.#columns.map(({ name, type }) => {
-      const cells = this.#cells.get(name);
-      return cells && cells.rows > 0 ? cells.piece(length) : vectorOf(type, []);
-    });
+    if (this.#left) return this.#changed ? undefined : this.#left;
+    const vectors = new Map<string, Vector>();
+    for (const [name, cells] of this.#cells) if (cells.rows > 0) vectors.set(name, cells.piece(length));
     this.#changed ||= this.#strange.size > 0 || [...this.#cells.values()].some((cells) => cells.changed);
     if (this.#changed) return undefined;
-    return { names: this.#columns.map(({ name }) => name), vectors, length, serialized: false };
+    return this.#frame(vectors, length);
   }
 
   /** The columns that are others than it was said; undefined where all are as it was said. */
   changed(): OwnColumns | undefined {
-    const others = [...this.#cells].filter(([, cells]) => cells.guessed);
+    const others = [...this.#cells].filter(([, cells]) => cells.guess !== undefined);
     if (!this.#changed) return undefined;
     return new Map([
       ...others.map(([name, { found }]): [string, ColumnType | undefined] => [name, found]),
@@ -368,10 +485,13 @@ class PieceReader {
   }
 
   notes(): string[] {
-    return [...this.#cells].flatMap(([column, { type, misfits: count, misfitLine: line }]) =>
-      count === 0
-        ? []
-        : `${this.#file}: ${count} ${count === 1 ? 'value' : 'values'} of ${column} can be no ${type} and count as missing${line === undefined ? '' : ` (first in line ${line})`}`,
-    );
+    for (const [name, cells] of this.#cells) this.#misfit(name, cells.misfits, cells.misfitLine);
+    return [...this.#cells].flatMap(([column, { type }]) => {
+      const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
+      if (count === 0) return [];
+      const place = line === undefined ? '' : ` (first in line ${line})`;
+      const values = count === 1 ? 'value' : 'values';
+      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}`;
+    });
   }
 }

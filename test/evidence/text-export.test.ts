@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { type QueryRequest, type QueryResult, runQuery } from '../../src/evidence/run-query.ts';
+import type { Tuning } from '../../src/evidence/sources-of.ts';
 import { KqlError } from '../../src/kql/kqlerror.ts';
 
 // Files of which only the beginning is known when their rows are read.
@@ -57,9 +58,9 @@ const queries = [
 ];
 
 /** The answer, or the refusal. */
-async function told(query: string, path: string, bytesAtOnce?: number): Promise<unknown> {
+async function told(query: string, path: string, tuning: Tuning = {}): Promise<unknown> {
   try {
-    const { columns, rows, total, files, notes } = await ask(query, path, bytesAtOnce ? { bytesAtOnce } : {});
+    const { columns, rows, total, files, notes } = await ask(query, path, tuning);
     return { columns, rows, total, sha256: files[0]?.sha256, notes };
   } catch (error) {
     if (error instanceof KqlError) return { refused: error.message };
@@ -74,7 +75,7 @@ describe('a file that is read piece by piece', () => {
       fc.asyncProperty(rows, fc.integer({ min: 3, max: 60 }), fc.constantFrom(...queries), async (cells, at, query) => {
         const text = `a,b,c\r\n${cells.map((row) => row.map(quoted).join(',')).join('\r\n')}`;
         const path = await file(text);
-        const answer = await told(query, path, at);
+        const answer = await told(query, path, { bytesAtOnce: at });
         expect(answer).toEqual(await told(query, path));
         if (!Object.hasOwn(answer as object, 'refused'))
           expect(answer).toMatchObject({ sha256: createHash('sha256').update(text).digest('hex') });
@@ -98,7 +99,7 @@ describe('a file that is read piece by piece', () => {
         fc.constantFrom(...queries),
         async (records, at, query) => {
           const path = await file(records.map((r) => JSON.stringify(r)).join('\n'), 'T.jsonl');
-          expect(await told(query, path, at)).toEqual(await told(query, path));
+          expect(await told(query, path, { bytesAtOnce: at })).toEqual(await told(query, path));
         },
       ),
       { numRuns: 60 },
@@ -154,6 +155,55 @@ describe('a file that is read piece by piece', () => {
     const { rows, files } = await ask('T | take 1', await file(text), { bytesAtOnce: 16 });
     expect(rows).toEqual([[1]]);
     expect(files).toMatchObject([{ bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') }]);
+  });
+});
+
+describe('a file that several threads parse', () => {
+  const rows = Array.from({ length: 1_500 }, (_, i) => [
+    i % 7 === 0 ? '' : `k${i % 50}`,
+    String(i % 11 === 0 ? 9007199254740993n : i),
+    i % 13 === 0 ? 'é "quoted",\r\nline' : `text ${i}`,
+    i % 5 === 0 ? '' : `2026-11-23T02:14:${String(i % 60).padStart(2, '0')}.1234567Z`,
+    i % 3 === 0 ? '2.5' : '7',
+  ]);
+  const csvText = `k,n,s,t,r\r\n${rows.map((row) => row.map(quoted).join(',')).join('\r\n')}\r\n`;
+  const lines = rows.map(([k, n, s, t, r]) => `{"k":"${k}","n":${n},"s":${JSON.stringify(s)},"t":"${t}","r":${r}}`);
+  const asked = [
+    'T | summarize count(), sum(n), min(s), max(t), avg(r), dcount(k)',
+    'T | where k has "k7" or s contains "é" | project k, n, s, t, r',
+    'T | summarize make_list(n, 20), take_any(s), arg_max(t, s) by k',
+    'T | take 900 | summarize count(), max(s)',
+  ];
+  const inThreads = { bytesAtOnce: 4096, threads: 2 };
+
+  it('is answered as by one', async () => {
+    for (const path of [await file(csvText), await file(lines.join('\n'), 'T.jsonl')])
+      for (const query of asked) expect(await told(query, path, inThreads), query).toEqual(await told(query, path));
+  });
+
+  it('has the types of all of its rows, and its remarks and damage by their lines', async () => {
+    const late = await file(`${csvText}k1,late,s,,1\r\n`);
+    const query = 'T | where n == "late" or k == "k1" | summarize count(), max(n)';
+    expect(await told(query, late, inThreads)).toEqual(await told(query, late));
+    const extra = await file(`${lines.join('\n')}\n{"k":"k1","x":1}\n`, 'T.jsonl');
+    expect(await told('T | where isnotnull(x) | project k, x', extra, inThreads)).toEqual(
+      await told('T | where isnotnull(x) | project k, x', extra),
+    );
+    const damaged = await file(`${csvText}k1,5,a"b,,1\r\n`);
+    const message = await ask('T | count', damaged).catch((error: Error) => error.message);
+    await expect(ask('T | count', damaged, inThreads)).rejects.toThrow(String(message));
+    const found = { files: [{ ...evidenceFile(`T=${damaged}`), found: true }] };
+    const whole = await ask('T | summarize count(), max(s)', damaged, found);
+    expect(await ask('T | summarize count(), max(s)', damaged, { ...found, ...inThreads })).toEqual(whole);
+    expect([whole.rows[0]?.[0], whole.notes.length]).toEqual([1500, 1]);
+    const misfit = join(folder, 'SecurityEvent.csv');
+    await writeFile(misfit, `EventID,Computer\n${'4625,a\n'.repeat(3000)}x,b\n4624,c\ny,d\n`);
+    const counted = (tuning: Tuning) =>
+      ask('SecurityEvent | summarize count() by EventID', misfit, { files: [evidenceFile(misfit)], ...tuning });
+    expect(await counted(inThreads)).toEqual(await counted({}));
+    expect((await counted(inThreads)).notes).toEqual([
+      `${misfit}: 2 values of EventID can be no int and count as missing (first in line 3002)`,
+    ]);
   });
 });
 
