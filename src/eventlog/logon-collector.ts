@@ -97,6 +97,9 @@ export class LogonCollector {
   readonly #names = new Names();
   #lastComputer = '';
   #lastNumber = this.#names.numberOf('');
+  /** Computers, by their numbers, that wrote events of the Security log, and logons among them. */
+  readonly #security = new Set<number>();
+  readonly #entered = new Set<number>();
   readonly #sids = new SidNames();
   readonly #codes = new Map<number, string>();
   readonly #ranges = new RecordRanges();
@@ -153,7 +156,10 @@ export class LogonCollector {
       return taken;
     } else if (directoryEvents.has(eventId)) this.other.take(record);
     else this.#takeLater(record);
-    if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
+    if (eventId !== serviceInstalled && eventId !== logCleared) {
+      this.span.add(at);
+      this.#security.add(this.#computerOf(record));
+    }
     if (whole) whole(securityEventOf(record));
     return taken;
   }
@@ -191,6 +197,7 @@ export class LogonCollector {
   #takeSuccess(record: TakenRecord): void {
     if (record.verified) this.verifiedSuccesses += 1;
     else this.unverifiedSuccesses += 1;
+    this.#entered.add(this.#computerOf(record));
     record.choose(successFields);
     const type = record.number(2);
     if (type !== null && !tellingTypes.has(type)) return;
@@ -269,6 +276,18 @@ export class LogonCollector {
   /** Logons that other logs than Security report. */
   get otherLogons(): number {
     return this.#witnessed.successes.length;
+  }
+
+  /**
+   * The computers, in lower case, whose successful logons would be in what was read: those that logged some (4624, a domain
+   * controller's tickets), and those of sshd's lines alone, which has both sorts in one log.
+   */
+  get computersWithSuccesses(): ReadonlySet<string> {
+    const named = (numbers: ReadonlySet<number>): string[] =>
+      [...numbers].map((number) => this.#names.text(number).trim().toLowerCase());
+    const security = new Set(named(this.#security));
+    const { tickets, sshd } = this.other.computers();
+    return new Set([...named(this.#entered), ...tickets, ...sshd.filter((name) => !security.has(name))]);
   }
 
   #takeClearing({ at, eventId, computer, subject, thing }: SecurityEvent): void {

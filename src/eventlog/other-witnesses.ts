@@ -93,6 +93,14 @@ export class OtherWitnesses {
     return this.#tickets.length > 0;
   }
 
+  /** The computers, in lower case, that granted tickets, and those of sshd's lines. */
+  computers(): { tickets: string[]; sshd: string[] } {
+    const distinct = (rows: readonly { computer: string }[]): string[] => [
+      ...new Set(rows.map(({ computer }) => computer.trim().toLowerCase())),
+    ];
+    return { tickets: distinct(this.#tickets), sshd: [...distinct(this.#lines), ...distinct(this.#syslog)] };
+  }
+
   /** Connections of Remote Desktop by address, most first: no logons by themselves. */
   get connections(): { address: string; events: number }[] {
     const counts = new Map<string, number>();
