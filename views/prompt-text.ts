@@ -16,6 +16,8 @@ import { typedSpans } from './typed-text.ts';
 interface PromptShown {
   prompt: Prompt;
   asked: Asked;
+  /** Is it about one step, which can be left out? */
+  skips: boolean;
   /** Do the keys go to it? */
   hasKeys: boolean;
   words: ConfirmWords;
@@ -24,26 +26,34 @@ interface PromptShown {
   refusal: string;
 }
 
+const wordsOf = ({ yes }: Prompt): ConfirmWords =>
+  yes === undefined ? { yes: 'apply', no: 'cancel' } : { yes, no: 'skip, or stop' };
+
+/** The first row of a prompt that was declined. */
+const declinedText = ({ question, yes }: Prompt): string =>
+  yes === undefined ? `Not done: ${question} What next?` : `${question} No. What next?`;
+
 /** The prompt on screen; null when none is asked. */
 export function promptOnScreen(state: SessionState): PromptShown | null {
   const prompt = promptInHand(state);
   if (!prompt) return null;
   const layer = top(state);
-  const words = layer.kind === 'confirm' ? layer.words : { yes: 'apply', no: 'cancel' };
+  const words = layer.kind === 'confirm' ? layer.words : wordsOf(prompt);
   const { asked, typed, refusal } = state;
   const { fromEnd } = state.typing;
-  return { prompt, asked, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
+  const skips = layer.kind !== 'act';
+  return { prompt, asked, skips, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
 }
 
 const key = (name: string, does: string): Span[] => [span(name, 'accent', true), span(` ${does}`)];
 
 /** What the keys do now, one piece each. Before the prompt can be answered it offers nothing. */
-function keysOffered({ prompt, asked, hasKeys, words }: PromptShown): Span[][] {
+function keysOffered({ prompt, asked, hasKeys, skips, words }: PromptShown): Span[][] {
   if (!hasKeys) return [key('Enter', 'answer this'), key('Esc', 'look elsewhere: it waits, w comes back')];
   if (!asked.readable) return [[span(`${mark.loading} read it: the keys count in a moment`, 'dim')]];
   if (asked.declined) {
     return [
-      key('s', 'skip this step'),
+      ...(skips ? [key('s', 'skip this step')] : []),
       key('l', 'later (it waits, w comes back)'),
       key('x', 'stop here'),
       key('Enter/Esc', 'back to the question'),
@@ -65,7 +75,7 @@ function keysRow(shown: PromptShown): Line {
 /** A prompt: the question, its consequences and their extent, and what the keys do. */
 export function promptRows(shown: PromptShown, width: number, height: number): Line[] {
   const { prompt, asked, typed, refusal } = shown;
-  const first = asked.declined && shown.hasKeys ? `Not done: ${prompt.question} What next?` : prompt.question;
+  const first = asked.declined && shown.hasKeys ? declinedText(prompt) : prompt.question;
   const question = wrap(first, width - 2, 4).map((text) => line(span(` ${text}`, 'plain', true)));
   const refused = refusal === '' ? [] : wrap(refusal, width - 6, 2);
   const typing = prompt.expects !== 'y' && shown.hasKeys && !asked.declined;

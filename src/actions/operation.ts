@@ -250,6 +250,7 @@ async function waitLong(
   about: { what: string; seconds: number; refusal: AzureRefusal; waited: number },
 ): Promise<void> {
   const { what, seconds, refusal, waited } = about;
+  const told = performance.now();
   const long = { what, seconds, until: new Date(connection.clock.now().getTime() + seconds * 1000).toISOString() };
   if (context.askToWait) {
     const answer = await context.askToWait(long);
@@ -262,7 +263,9 @@ async function waitLong(
     );
   }
   context.progress({ fraction: null, text: longWaitText(long) });
-  await sleep(seconds * 1000, undefined, { signal: context.signal });
+  // The answer took a part of the time.
+  const left = Math.max(0, seconds * 1000 - (performance.now() - told));
+  await sleep(left, undefined, { signal: context.signal });
 }
 
 /**

@@ -19,7 +19,10 @@ const secretNames = new Set([
   'connectionstring',
   'cookie',
   'customdata',
+  'clientkeydata',
+  'identitytoken',
   'idtoken',
+  'keymaterial',
   'ocpapimsubscriptionkey',
   'passphrase',
   'passwd',
@@ -76,18 +79,23 @@ function isSecretName(name: string): boolean {
 const patterns: readonly (readonly [RegExp, string])[] = [
   // PEM and PuTTY private keys; an unfinished block is taken to the end.
   [
-    /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)(?!\[redacted\])[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+    /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY ----)(?!\[redacted\])[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- END [A-Z0-9 ]{0,40}PRIVATE KEY ----|$)/g,
     `$1${redacted}`,
   ],
+  // The end of a block whose beginning was cut off.
+  [/(?:[A-Za-z0-9+/=]{16,128}(?:\r?\n|\\r\\n|\\n)){1,200}(?=-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY)/g, redacted],
   [/(Private-Lines: {0,4}\d{1,4})(?!\d|\[redacted\])[\s\S]*?(?=Private-MAC|$)/g, `$1${redacted}`],
-  [/\b(Bearer {1,4})[A-Za-z0-9._~+/-]{20,}={0,2}/gi, `$1${redacted}`],
+  [
+    /\b(Bearer {1,4})(?:[A-Za-z0-9._~+/-]{20,}|(?=[A-Za-z._~+/-]{0,64}\d)[A-Za-z0-9._~+/-]{10,})={0,2}/gi,
+    `$1${redacted}`,
+  ],
   [
     /\b((?:Proxy-)?Authorization"?\s{0,4}[:=]\s{0,4}"?(?:Basic|Bearer|Digest|Negotiate|SharedKey|SharedKeyLite|SharedAccessSignature)\s{1,4})[^\s"',;]{4,}/gi,
     `$1${redacted}`,
   ],
   // A SAS without its signature is harmless; `%3D` is how it looks inside another URL.
   [/((?<![A-Za-z])sig=)(?!\[redacted\])[^&\s"'<>;,)}\]\\]+/gi, `$1${redacted}`],
-  [/((?:%3F|%26)sig%3D)(?:(?!%26)[^&\s"'<>])+/gi, `$1${redacted}`],
+  [/((?:%(?:25){0,4}(?:3F|26))sig%(?:25){0,4}3D)(?:(?!%(?:25){0,4}26)[^&\s"'<>])+/gi, `$1${redacted}`],
   [
     /([?&](?:code|access_token|id_token|refresh_token|client_secret|client_assertion|api[-_]?key|subscription-key|token)=)[^&\s"'<>]{8,}/gi,
     `$1${redacted}`,
@@ -116,6 +124,11 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 const tokenRun = /eyJ[\w-]*(?:\.[\w-]*){0,4}/g;
 const isToken = /^eyJ[\w-]{5,}\..*[\w-]{5,}/;
 
+// "Basic" is also a tier and an adjective: what follows it is a sign-in where it reads as user:password.
+const basic = /\b(Basic {1,4})([A-Za-z0-9+/]{8,4096}={0,2})/gi;
+const isBasic = (given: string): boolean =>
+  /^[ -~]{1,256}:[ -~]+$/.test(Buffer.from(given, 'base64').toString('latin1'));
+
 const deepest = 64;
 const longestInnerJson = 1_048_576;
 
@@ -132,12 +145,15 @@ export function redactText(text: string): string {
   for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement);
   for (const form of tokenForms) clean = clean.replace(form, redacted);
   for (const [pattern, replacement] of namedSecrets) clean = clean.replace(pattern, replacement);
+  clean = clean.replace(basic, (whole, scheme: string, given: string) =>
+    isBasic(given) ? `${scheme}${redacted}` : whole,
+  );
   return / -p|^-p/.test(clean) ? withoutPasswordOption(clean) : clean;
 }
 
 // What each of the patterns needs, in one look: most texts have none of it.
 const suspicious =
-  /sig=|sig%3D|securestring|pass|pwd|\bpw\b|secret|token|key|cookie|credential|authoriz|bearer|PRIVATE|Private-Lines|code=|:\/\/|protected|customData|userData|connectionString|accessSAS|commandToExecute|\bnet1?(?:\.exe)?"?\s|[\s/]-?-?p(?:at|w|wd|ass\w*)?[\s:="']|^-p|curl|wget|--user|\s-[uUPaw][\s=:]|\/r?p(?:w|wd)?[:\s]|\bsas\b|mysql|mariadb|\b7z|(?<![0-9a-f-])(?![0-9a-f-]+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_]{20}|[a-z]{2,9}[_-][A-Za-z0-9]{16}|\b(?:xox|xapp|hvs|sk|dp|SG|ya29|AKIA|ASIA|ABIA|ACCA|AIza|tskey)|webhook|~|:AA/i;
+  /sig=|sig%3D|securestring|pass|pwd|\bpw\b|secret|token|key|cookie|credential|authoriz|bearer|PRIVATE|Private-Lines|code=|:\/\/|protected|customData|userData|connectionString|accessSAS|commandToExecute|\bnet1?(?:\.exe)?"?\s|[\s/]-?-?p(?:at|w|wd|ass\w*)?[\s:="']|^-p|curl|wget|--user|\s-[uUPaw][\s=:]|\/r?p(?:w|wd)?[:\s]|\bsas\b|mysql|mariadb|\b7z|(?<![0-9a-f-])(?![0-9a-f-]+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_]{20}|[a-z]{2,9}[_-][A-Za-z0-9]{16}|\b(?:xox|xapp|hvs|sk|dp|SG|ya29|AKIA|ASIA|ABIA|ACCA|AIza|tskey)|webhook|~|:AA|Basic |identified|machine |-us\d|[\da-f]:[\da-f]{32}|%25|smbclient|impacket|\.py\b|\/\/[^/\s]{16,256}@/i;
 
 // Texts of which there are many, and in which nothing can hide: ids of resources, times, words with digits.
 const plainForms =
@@ -197,7 +213,9 @@ function copyObject(value: object, depth: number, above: Set<object>): Json | un
     const secretPair = namesASecret(value);
     const pairs: [string, Json][] = [];
     for (const [name, item] of Object.entries(value)) {
-      const hide = isSecretName(name) || (secretPair && name.toLowerCase() === 'value');
+      // In Docker's file of registries; elsewhere an object of the name holds more than a secret.
+      const docker = name === 'auth' && typeof item === 'string' && isBasic(item);
+      const hide = docker || isSecretName(name) || (secretPair && name.toLowerCase() === 'value');
       const kept = hide ? hidden(item) : copy(item, depth + 1, above);
       if (kept !== undefined) pairs.push([redactText(name).toWellFormed(), kept]);
     }

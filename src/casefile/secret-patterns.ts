@@ -16,15 +16,16 @@ export const tokenForms: readonly RegExp[] = [
   // GitHub, GitLab
   /\bgh[pousr]_[A-Za-z0-9]{30,255}/g,
   /\bgithub_pat_\w{22,255}/g,
-  /\bgl(?:pat|ptt|rt|dt|cbt|soat|ft|agent|imt|ffct|oas)-[\w-]{16,255}/g,
+  /\bgl(?:pat|ptt|rt|rtr|dt|cbt|soat|ft|agent|imt|ffct|oas)-[\w.-]{16,255}/g,
+  /\bGR1348941[\w-]{20,64}/g,
   // AWS: an access key id marks the secret key beside it
   /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
   // Slack
   /\bxox[abceoprs]-[\w-]{10,255}/g,
   /\bxapp-\d-[\w-]{10,255}/g,
-  /\bhooks\.slack\.com\/(?:services|workflows|triggers)\/[\w/+-]{10,255}/g,
+  /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{10,255}/g,
   // Teams and Discord: the address alone permits posting
-  /\b[\w-]{1,80}\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,400}/g,
+  /\bwebhook\.office\.com\/webhookb2\/[\w@/-]{20,400}/g,
   /\bdiscord(?:app)?\.com\/api\/webhooks\/\d{5,25}\/[\w-]{20,255}/g,
   // Google
   /\bAIza[\w-]{35}/g,
@@ -43,6 +44,8 @@ export const tokenForms: readonly RegExp[] = [
   /\bkey-[0-9a-f]{32}\b/g,
   /\b(?:SK|AC)[0-9a-f]{32}\b/g,
   /\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g,
+  /\bsq0(?:atp|csp|idp)-[\w-]{22,64}/g,
+  /\b[0-9a-f]{32}-us\d{1,2}\b/g,
   // Azure DevOps (new form), and Microsoft's annotated keys of Storage, Cosmos DB, Search, Functions, API Management …
   /\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}/g,
   /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{52}JQQJ9[9D][A-Za-z0-9+/_-]{20,60}={0,2}/g,
@@ -50,10 +53,17 @@ export const tokenForms: readonly RegExp[] = [
   // Models, vaults, platforms
   /\bsk-(?:ant-|proj-|svcacct-|or-)?[A-Za-z0-9_-]{20,255}/g,
   /\bhf_[A-Za-z0-9]{30,64}/g,
-  /\bdapi[a-f0-9]{32}/g,
+  /\b(?:dapi|dose|dkea)[a-f0-9]{32}(?:-\d)?/g,
   /\bhv[bsr]\.[\w-]{20,255}/g,
   /\bdo[opr]_v1_[a-f0-9]{64}/g,
   /\bATATT3[\w=-]{50,255}/g,
+  /\b(?:pul-|sq[uap]_)[a-f0-9]{40}/g,
+  /\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,80}/g,
+  /\bsntry[su]_[\w+/=-]{40,512}/g,
+  /\bops_eyJ[\w-]{60,4096}/g,
+  /\bfm[12][ar]?_[A-Za-z0-9+/=]{40,4096}/g,
+  /\bAKC[p5][A-Za-z0-9]{60,100}/g,
+  /\bEAACEdEose0cBA[A-Za-z0-9]{20,255}/g,
   /\bglsa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}/g,
   /\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{30,64}/g,
   /\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}/g,
@@ -61,7 +71,14 @@ export const tokenForms: readonly RegExp[] = [
   /\blin_api_[A-Za-z0-9]{40}/g,
   /\btskey-[a-z]{2,12}-[\w-]{10,64}/g,
   /\bAGE-SECRET-KEY-1[A-Z0-9]{58}/g,
-  /\b\d{8,10}:AA[\w-]{33}\b/g,
+  // Bots of Telegram and Discord
+  /(?<!\d)\d{8,10}:AA[\w-]{33}\b/g,
+  /\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}/g,
+  // LM and NT hash of an account, with which one signs in as with its password.
+  /\b[0-9a-f]{32}:[0-9a-f]{32}\b/gi,
+  // Most makers' form: some letters, a separator, and a long run that a person would not write. Names of resources come
+  // after a slash, parameters after `=`: there it is their name that counts.
+  /(?<![\w=&%/.+-])[A-Za-z][A-Za-z0-9]{1,9}[_-](?=[A-Za-z]{0,64}\d)(?=[A-Z0-9]{0,64}[a-z])(?=[a-z0-9]{0,64}[A-Z])[A-Za-z0-9]{32,255}(?![\w+/=.-])/g,
 ];
 
 /** Secrets named by the text before them: headers, settings, command lines. */
@@ -78,10 +95,33 @@ export const namedSecrets: readonly SecretPattern[] = [
   [/\b((?:Set-)?Cookie:\s{0,4})(?!\s|\[redacted\])[^\r\n"']{3,8192}/gi, keep],
   // Settings: NAME=value, also with a longer name (PGPASSWORD, AWS_SECRET_ACCESS_KEY). `==` compares, and sets nothing.
   [
-    /(?<![\w-])(\w{0,60}(?:PASSWORD|PASSWD|PASSPHRASE|_PWD|SECRET|_TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_PASS|_PAT)(?:_ID)?\s{0,2}=\s{0,2})(?!=|\[redacted\])(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}'|[^\s;"'&|]{1,1024})/gi,
+    /(?<![\w-])(\w{0,60}(?:PASSWORD|PASSWD|PASSPHRASE|_PWD|SECRET|_TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|KEYMATERIAL|_AUTHTOKEN|(?<!\w)_AUTH|_PASS|_PAT)(?:_ID)?(?:(?<=_TOKEN)_\w{1,60})?\s{0,2}=\s{0,2})(?!=|\[redacted\])(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}'|[^\s;"'&|]{1,1024})/gi,
     keep,
   ],
+  // The same in YAML and in JSON inside text: NAME: value. A value is one word, or quoted.
+  [
+    /(?<![\w-])((?:\\?["']\w{0,40}(?:password|passwd|passphrase|secret_?key|api_?key|access_?key|client-key-data|identitytoken)\\?["']\s{0,2}:\s{0,2}|\w{0,40}(?:password|passwd|passphrase|secret_?key|api_?key|access_?key|client-key-data)\s{0,2}:\s{1,2}))(?!\[redacted\]|\\?["']?(?:null|true|false|\{|\[))(?:\\?"(?:[^"\\\r\n]|\\[^"]){1,1024}|'[^'\r\n]{1,1024}'|(?=[^\s"']{0,64}[\d!@#$%^*]|[^\s"']{1,64}\s{0,2}(?:["',;}\r\n]|$))[^\s;"'&|,}\\]{1,1024})/gi,
+    keep,
+  ],
+  // Docker's file of registries, tokens of Kubernetes.
+  [/(\\?"(?:auth|token)\\?"\s{0,2}:\s{0,2}\\?")(?!\[redacted\])[A-Za-z0-9+/_.=-]{16,4096}/g, keep],
+  [/(<(\w{0,40}Password)>(?:\s{0,8}<Value>)?)(?!\[redacted\])[^<\r\n]{1,1024}/gi, keep],
+  [/(\bmachine\s{1,4}\S{1,255}\s{1,8}login\s{1,4}\S{1,128}\s{1,8}password\s{1,4})(?!\[redacted\])\S{1,512}/gi, keep],
+  [
+    /(\bIDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS)\s{1,4})(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}')/gi,
+    keep,
+  ],
+  [/(\bSharedKey(?:Lite)?\s{1,4}\w{1,64}:)(?!\[redacted\])[A-Za-z0-9+/]{20,}={0,2}/g, keep],
+  // A token in the place of the account: https://TOKEN@host
+  [/(\b(?:https?|git):\/\/)(?=[^\s/:@]{0,255}\d)[^\s/:@"'<>[]{16,256}(?=@)/gi, keep],
   // Command lines of Windows.
+  [
+    new RegExp(
+      String.raw`\b(setx(?:\.exe)?\s{1,4}\w{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|_PASS|_PAT)\s{1,4})(?![/\[])${value}`,
+      'gi',
+    ),
+    keep,
+  ],
   [
     new RegExp(
       String.raw`\b(net1?(?:\.exe)?"?\s{1,4}user\s{1,4}(?:"[^"\r\n]{1,256}"|[^\s"/]{1,256})\s{1,4})(?![/*])${value}`,
@@ -155,6 +195,23 @@ export const namedSecrets: readonly SecretPattern[] = [
       String.raw`(\b(?:sqlcmd|bcp|osql|unzip|redis-cli|ldapsearch|ldapadd|ldapmodify)(?:\.exe)?\b[^\r\n|;]{0,300}?\s-[Paw]\s{0,4})(?!-|\[redacted\])${value}`,
       'g',
     ),
+    keep,
+  ],
+  // USER%PASSWORD of Samba, DOMAIN/USER:PASSWORD@HOST of Impacket
+  [
+    /(\b(?:smbclient|rpcclient|smbget|net|winexe)\b[^\r\n|;]{0,300}?\s(?:-U|--user)[ =]?["']?[^\s%"']{1,128}%)(?!\[redacted\])[^\s"']{1,512}/g,
+    keep,
+  ],
+  [
+    /((?:\.py|impacket-\w{2,20})\b[^\r\n|;]{0,300}?\s["']?(?:[\w.-]{1,64}\/)?[\w.-]{1,64}:)(?!\[redacted\])[^\s"'@]{1,512}(?=@[\w.-])/gi,
+    keep,
+  ],
+  [
+    /(\bopenssl\s{1,4}passwd\s{1,4}(?:-\w{1,8}\s{1,4}){0,4})(?![-$]|\[redacted\])(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}'|[^\s"'|&;)]{1,1024})/gi,
+    keep,
+  ],
+  [
+    /(\becho\s{1,4}(?:-n\s{1,4})?)(?!\[redacted\])(?:"[^"\r\n]{1,512}"|'[^'\r\n]{1,512}'|[^\s"'|]{1,512})(?=\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?(?:passwd\b|su\b|sudo\s{1,4}-S))/gi,
     keep,
   ],
   [new RegExp(String.raw`(\b7z[ar]?(?:\.exe)?\b[^\r\n|;]{0,300}?\s-p)(?![\s-]|\[redacted\])${value}`, 'gi'), keep],

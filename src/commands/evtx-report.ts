@@ -14,12 +14,15 @@ const burstsShown = 20;
 const namesShown = 5;
 const nextShown = 8;
 
+/** Logons that events of other kinds report. */
+const otherReports = (others = 0): string => (others === 0 ? '' : `, ${counted(others, 'other event')} of logons`);
+
 function fileLines(file: EventLogReport): string[] {
   const span = file.first === null ? 'no time in it' : `${file.first} – ${file.last}`;
   const lines = [
     printable(file.path, 1024),
     `  ${counted(file.records, 'record')}, ${span}`,
-    `  ${counted(file.failures, 'failed logon')}, ${counted(file.successes, 'successful logon')}${
+    `  ${counted(file.failures, 'failed logon')}, ${counted(file.successes, 'successful logon')}${otherReports(file.others)}${
       file.computers.length > 0 ? `, of ${file.computers.slice(0, namesShown).join(', ')}` : ''
     }`,
     `  ${count(file.bytes)} bytes, sha256 ${file.sha256}`,

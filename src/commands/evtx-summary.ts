@@ -5,8 +5,8 @@ import { othersLine, tablelessLine } from './gathered-notes.ts';
 const computersTold = 20;
 const namesTold = 4;
 
-/** Has a log no logons? */
-const isQuiet = ({ failures, successes }: EventLogReport): boolean => failures + successes === 0;
+/** Has a log no events of logons? */
+const isQuiet = ({ failures, successes, others = 0 }: EventLogReport): boolean => failures + successes + others === 0;
 
 /** The files of a reading without those that have the bytes of one before. */
 function distinctOf(files: readonly EventLogReport[]): EventLogReport[] {
@@ -35,6 +35,7 @@ interface Told {
   records: number;
   failures: number;
   successes: number;
+  others: number;
   first: string | null;
   last: string | null;
 }
@@ -47,11 +48,20 @@ function byComputer(files: readonly EventLogReport[]): [computer: string, told: 
       file.computers.length > 1
         ? 'several computers in one log'
         : (file.computers[0]?.toLowerCase() ?? 'no computer named');
-    const told = found.get(computer) ?? { logs: 0, records: 0, failures: 0, successes: 0, first: null, last: null };
+    const told = found.get(computer) ?? {
+      logs: 0,
+      records: 0,
+      failures: 0,
+      successes: 0,
+      others: 0,
+      first: null,
+      last: null,
+    };
     told.logs += 1;
     told.records += file.records;
     told.failures += file.failures;
     told.successes += file.successes;
+    told.others += file.others ?? 0;
     if (file.first !== null && (told.first === null || file.first < told.first)) told.first = file.first;
     if (file.last !== null && (told.last === null || file.last > told.last)) told.last = file.last;
     found.set(computer, told);
@@ -73,7 +83,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
     `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
     ...computers.slice(0, computersTold).map(([name, told]) => {
       const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
-      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons`;
+      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
     }),
     ...(computers.length > computersTold ? [`  and ${count(computers.length - computersTold)} more computers`] : []),
     ...(quiet.length > 0

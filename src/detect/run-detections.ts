@@ -2,6 +2,7 @@ import type { Detection, DetectionsDocument } from '../documents/detections.ts';
 import type { EvidenceFile } from '../evidence/evidence-files.ts';
 import { type LoadedTables, loadTables, type QueryProgress } from '../evidence/load-tables.ts';
 import { evaluate } from '../kql/evaluate.ts';
+import { FoldedTexts } from '../kql/folded-texts.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { Table } from '../kql/table.ts';
@@ -56,6 +57,7 @@ class Detections {
   readonly #found: Detection[] = [];
   readonly #references = new Map<string, SigmaRule | CorrelationRule>();
   readonly #legs = new Map<SigmaRule, RuleLeg[]>();
+  readonly #folded = new FoldedTexts();
   #run = 0;
   #serving = 0;
 
@@ -132,7 +134,7 @@ class Detections {
       const without = new Set<string>();
       for (const leg of legs) {
         const group = this.groups.of(leg);
-        if (!tables.has(leg.table) || !group?.table || group.table.length === 0) {
+        if (!tables.has(leg.table) || !group?.events || group.events.frame.length === 0) {
           reasons.push(`no ${describeLeg(leg)} is in the evidence`);
           continue;
         }
@@ -170,9 +172,9 @@ class Detections {
   #source = (leg: Leg): string => this.groups.of(leg)?.name ?? leg.table;
 
   #ask(one: RuleLeg): Table {
-    const group = this.groups.of(one.leg);
+    const events = this.groups.of(one.leg)?.events;
     const query = `${legQuery(one, this.#source)}\n${projection(one.translation, one.columns)}`;
-    return evaluate(query, group?.table ? [group.table] : [], { now: this.#now });
+    return evaluate(query, events ? [events.table] : [], { now: this.#now, folded: this.#folded });
   }
 
   #correlation(rule: CorrelationRule, isQuiet: boolean): void {
@@ -188,7 +190,7 @@ class Detections {
         return;
       }
       const query = correlationQuery(rule, known);
-      const table = evaluate(query, this.groups.tables(), { now: this.#now });
+      const table = evaluate(query, this.groups.tables(), { now: this.#now, folded: this.#folded });
       if (isQuiet) {
         this.#serving += 1;
         return;

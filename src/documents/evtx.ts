@@ -13,6 +13,11 @@ const eventLogReport = z.object({
   /** Failed and successful logons among them, as the file has them: an event that another file has too counts in both. */
   failures: z.int(),
   successes: z.int(),
+  /**
+   * Other events of it that report logons: Kerberos (4768, 4771), NTLM (4776), explicit credentials (4648), OpenSSH's and
+   * Remote Desktop's own. The failed ones among them count in `logons`.
+   */
+  others: z.int().optional(),
   /** TimeCreated of the first and the last record; null when there is none. */
   first: instant.nullable(),
   last: instant.nullable(),

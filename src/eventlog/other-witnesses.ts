@@ -72,6 +72,11 @@ export class OtherWitnesses {
   cutLines = 0;
   readonly #rdp: RdpEvent[] = [];
 
+  /** Events and lines that were kept: each reports a logon, failed or not. */
+  get held(): number {
+    return this.#held + this.#syslog.length;
+  }
+
   /** Are there lines of OpenSSH? It logs what failed and what succeeded side by side. */
   get hasSshLines(): boolean {
     return this.#lines.length > 0 || this.hasSyslog;

@@ -123,6 +123,7 @@ class Told {
   #unverifiedRecords = 0;
   #failures = 0;
   #successes = 0;
+  #others = 0;
 
   constructor(collector: LogonCollector, onEvent: ((event: SecurityEvent) => void) | undefined) {
     this.#collector = collector;
@@ -139,7 +140,9 @@ class Told {
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);
     if (this.#records === 1) this.#channel = record.system('channel');
+    const { held } = this.#collector.other;
     const taken = this.#collector.take(record, this.#onEvent);
+    this.#others += this.#collector.other.held - held;
     if (taken === 'unwanted') {
       if (this.#computers.size === 0) this.#computers.add(record.system('computer'));
       return;
@@ -159,6 +162,7 @@ class Told {
       damages: this.damages,
       failures: this.#failures,
       successes: this.#successes,
+      others: this.#others,
       first: ends && isoOf(ends.first),
       last: ends && isoOf(ends.last),
       channel: printable(this.#channel, 256),
@@ -281,7 +285,7 @@ const successesOn = (collected: boolean, complete: boolean): Omit<SuccessEvidenc
       }
     : {
         because: 'the opened logs hold no successful logon (4624)',
-        cure: 'look whether successful logons are audited (auditpol /get /subcategory:Logon), and open a log of that computer that has them',
+        cure: 'open a Security log of that computer that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited',
       }),
 });
 

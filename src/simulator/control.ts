@@ -40,7 +40,10 @@ export function answerControl(gateway: Gateway, identityHeader: string, incoming
     case 'POST /simulator/faults':
       try {
         const faults = checkFaults(parsed(incoming.body), 'faults');
-        if (faults.length === 0) azure.faults.clear();
+        if (faults.length === 0) {
+          azure.faults.clear();
+          azure.tokens.answerAgain();
+        }
         azure.faults.add(faults);
         return { status: 200, body: { added: faults.length } };
       } catch (error) {

@@ -84,6 +84,11 @@ export class Tokens {
     this.#withheld += requests;
   }
 
+  /** Every request for a token gets its answer again. */
+  answerAgain(): void {
+    this.#withheld = 0;
+  }
+
   /** Is this request for a token one that gets no answer? */
   withholds(): boolean {
     if (this.#withheld === 0) return false;

@@ -261,6 +261,7 @@ class Play {
     };
     const ended = await this.#within('the run', () => process.run(playbook, this.#target, this.#caseId));
     this.#azure.azure.faults.clear();
+    this.#azure.azure.tokens.answerAgain();
     this.#caseId ??= readdirSync(this.#root).find((name) => !name.startsWith('.')) ?? null;
     return { ended, places: process.places };
   }
@@ -276,6 +277,7 @@ class Play {
     this.#azure.azure.faults.add([...faults]);
     const ended = await this.#within(what, () => process.undo(this.#caseId ?? '', step, this.#schedule.vm));
     this.#azure.azure.faults.clear();
+    this.#azure.azure.tokens.answerAgain();
     if (ended && ended.code > 5 && this.#azure.arrived.length > 0)
       this.#wrong.push(`${what} is refused: ${ended.text.trim()}`);
     this.#places.undo = Math.max(this.#places.undo, process.places);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { runOn, undoCase } from '../../src/commands/run-headless.ts';
-import { atOnce, eachBounded } from '../../src/commands/run-several.ts';
 import { plansDocument, runsDocument } from '../../src/documents/run.ts';
 import type { Entry } from '../../src/documents/transcript.ts';
+import { atOnce, eachBounded } from '../../src/playbook/each-bounded.ts';
 import { type Bench, openBench, responder } from '../actions/bench.ts';
 import { capture } from './capture.ts';
 

@@ -200,6 +200,15 @@ describe('the Security log of a domain controller', () => {
     expect(value.bursts[0]?.codes.map(({ meaning }) => meaning).sort()).toEqual(['no such account', 'wrong password']);
   });
 
+  it('a log of refusals alone is told as one with logons, and its cure asks for the successes', async () => {
+    const log = folder.write('refusals.evtx', writeLog(many(12, () => kerberos(4771, 0x18, 'anna'))));
+    const { files: told, logons } = await readEventLogs([log], { now });
+    expect(told).toMatchObject([{ failures: 0, successes: 0, others: 12 }]);
+    const burst = logons.state === 'known' ? logons.value.bursts[0] : undefined;
+    expect(burst?.success).toMatchObject({ state: 'unknown', cure: expect.stringContaining('4768') });
+    expect(JSON.stringify(logons)).not.toMatch(/export the Security log/i);
+  });
+
   it('a ticket granted to a guessed account at the guessing address is a success, elsewhere everyday work', async () => {
     const guesses = many(12, () => kerberos(4771, 0x18, 'anna'));
     const granted = (address: string) => ({ ...kerberos(4768, 0, 'anna', address), recordId: 90, time: later(60) });

@@ -4,6 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { azureError, briefly } from '../../azure/client/failure.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
+import type { Intended } from '../preflight/intended.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { isSoftDeleted, protection, readItem } from './item.ts';
@@ -111,6 +112,22 @@ async function readPlace(
   return { place, warnings };
 }
 
+/**
+ * Azure Backup keeps restore points in a group of its own, AzureBackupRG_GEO_NUMBER unless the policy names another, and takes
+ * the oldest away: a lock there, or above, makes backups fail when there are 18 (MicrosoftDocs/azure-docs, "Lock your resources
+ * to protect your infrastructure", of 2024-03-08; "Troubleshoot Azure Backup failure", UserErrorRpCollectionLimitReached).
+ * A lock on the VM itself does not matter where its disks are managed ("Support matrix for Azure VM backups").
+ */
+function restorePointsOf({ target }: ActionContext): Intended {
+  const group = `/subscriptions/${target.subscriptionId}/resourceGroups/AzureBackupRG_${target.location}_1`;
+  return {
+    method: 'DELETE',
+    resourceId: `${group}/providers/Microsoft.Compute/restorePointCollections/all`,
+    byService:
+      'Azure Backup cannot take away old restore points, and a backup fails once there are 18 (UserErrorRpCollectionLimitReached). Ask the customer to lift it; snapshot-disks does not need the vault.',
+  };
+}
+
 /** Plans a backup from reads alone; refuses where Azure would. */
 export async function planBackup(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
   const settings = backupSettings.parse(input);
@@ -123,7 +140,7 @@ export async function planBackup(connection: Connection, context: ActionContext,
   const action = 'Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/backup/action';
   const ahead = await preflight(connection, context, {
     needed: [{ action, scope: vaultId }],
-    intended: [{ method: 'POST', resourceId }],
+    intended: [{ method: 'POST', resourceId }, restorePointsOf(context)],
   });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const keepUntil = new Date(connection.clock.now().getTime() + settings.keepDays * DAY_MS).toISOString();

@@ -204,7 +204,14 @@ export async function planRequest(connection: Connection, context: ActionContext
       { action: 'Microsoft.Network/networkInterfaces/read', scope: group },
       { action: 'Microsoft.Network/publicIPAddresses/read', scope: group },
     ],
-    intended: [{ method: 'POST', resourceId }],
+    intended: [
+      { method: 'POST', resourceId },
+      {
+        method: 'PUT',
+        resourceId: `${group}/providers/Microsoft.Network/networkSecurityGroups/all`,
+        byService: 'Defender for Cloud may not be able to write its rule there, and access then does not open.',
+      },
+    ],
   });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const diff = ports.map((port) => ({

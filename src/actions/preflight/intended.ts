@@ -12,6 +12,8 @@ export interface Intended {
   forUndo?: boolean;
   /** What a PUT sends, where that is known: Azure Policy is asked about it. */
   body?: Json;
+  /** A service of Azure's sends it, not cordon; what follows where a lock holds it back, in a sentence. */
+  byService?: string;
   /** Does it make a resource that is not there yet? It then counts towards a quota. */
   creates?: boolean;
 }

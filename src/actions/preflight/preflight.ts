@@ -27,10 +27,11 @@ export async function preflight(
   { signal }: Pick<ActionContext, 'signal'>,
   about: { needed: readonly NeededPermission[]; intended: readonly Intended[] },
 ): Promise<Preflight> {
-  const { needed, intended } = about;
+  const { needed } = about;
+  const intended = about.intended.filter(({ byService }) => byService === undefined);
   const [held, ...outlooks] = await Promise.all([
     lookAtPermissions(connection, needed, signal),
-    lookAtLocks(connection, intended, signal),
+    lookAtLocks(connection, about.intended, signal),
     lookAtPolicies(connection, intended, signal),
     lookAtRegistrations(connection, intended, signal),
     lookAtQuotas(connection, intended, signal),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { World } from '../../../src/simulator/world.ts';
 import { agreeing, type Bench, openBench } from '../bench.ts';
-import { groupOf, lock, place, vmIn } from './obstructed.ts';
+import { backup, groupOf, lock, place, subscriptionOf, vmIn } from './obstructed.ts';
 
 /**
  * Three VMs with something in the way: jump01's interface has a ReadOnly lock, sql01's resource group may not be deleted
@@ -14,6 +14,12 @@ function obstruct(world: World): void {
   };
   place(world, nic('jump01'), 'locks', 'hands-off', { level: 'ReadOnly' });
   place(world, groupOf(vmIn(world, 'sql01').id), 'locks', 'keep', { level: 'CanNotDelete' });
+  const app = vmIn(world, 'app03');
+  place(world, app.id, 'locks', 'hands-off-too', { level: 'ReadOnly' });
+  const points = `${subscriptionOf(app.id)}/resourceGroups/AzureBackupRG_${app.location}_1`;
+  place(world, points, 'locks', 'keep-points', { level: 'CanNotDelete' });
+  const item = world.backup?.protectedItems?.find(({ name }) => name.endsWith(';sql01'))?.id ?? '';
+  place(world, item, 'locks', 'closed-item', { level: 'ReadOnly' });
   const scope = groupOf(vmIn(world, 'print01').id);
   place(world, scope, 'denyAssignments', 'd1', {
     denyAssignmentName: 'managed-by-platform',
@@ -51,6 +57,20 @@ describe('what stands in the way of a change is told before its first step', () 
     expect(undone.summary).toMatch(/has \S+ again\..*Open|has \S+ again\..*OPEN/);
     expect(undone.summary).toMatch(/could not be deleted .*stands at no interface and filters nothing/);
     expect(undone.summary).toContain('Then: cordon undo');
+  });
+
+  it('a lock where Azure Backup keeps restore points is told with what follows, and one on the VM is not', async () => {
+    const step = (await bench.run([backup], 'app03').plan()).steps[0];
+    expect(step?.changes).toHaveLength(1);
+    expect(step?.warnings.filter((one) => /lock/.test(one))).toEqual([
+      expect.stringMatching(/^CanNotDelete lock keep-points on AzureBackupRG_\w+_1: .*fails once there are 18/),
+    ]);
+  });
+
+  it('a ReadOnly lock in the vault refuses the backup, which is a POST', async () => {
+    const { error } = (await agreeing(bench.run([backup], 'sql01')).start()).steps[0] ?? {};
+    expect(error).toMatch(/ReadOnly lock closed-item on \S+ refuses POST of backup/);
+    expect(bench.mutations()).toEqual([]);
   });
 
   it('a deny assignment takes a permission away, and is named with the role that would have it', async () => {
