@@ -248,6 +248,7 @@ function addRun(cordon: Command): void {
     .option('--evidence-group <name>', 'the resource group that snapshots are put in')
     .option('--evidence-subscription <id>', 'the subscription of that group')
     .option('--lock-evidence', 'a CanNotDelete lock on each snapshot')
+    .option('--restore-point', 'also a restore point of all disks at one moment, where Azure can')
     .option('--account <name>', 'the local account that disable-account disables, without its domain')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')

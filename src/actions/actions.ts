@@ -72,9 +72,11 @@ function tellingQueries(connection: Connection, action: Action): Action {
       told(context, async () => {
         const refused = refusedForInstance(action.name, context.target);
         if (refused) return refused;
-        const plan = await action.plan(context, input).catch((error: unknown) => {
-          throw withCure(error);
-        });
+        const plan = await connection
+          .planning(() => action.plan(context, input))
+          .catch((error: unknown) => {
+            throw withCure(error);
+          });
         const odd = plan.changes.length > 0 ? await aboutTheSignIn(connection) : [];
         return odd.length > 0 ? { ...plan, warnings: [...odd, ...plan.warnings] } : plan;
       }),

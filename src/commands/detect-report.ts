@@ -72,6 +72,7 @@ const WHERE: ReadonlySet<string> = new Set([
   'Time',
   'Computer',
   '_EvidenceFile',
+  '_EvidenceLine',
   '_EvidenceOffset',
   '_EventRecordId',
   '_Verified',
@@ -83,6 +84,7 @@ function hitLine(hit: Detection['hits'][number], cut: number): string {
     typeof at === 'string' ? moment(at) : 'no time',
     ...(typeof hit.Computer === 'string' ? [hit.Computer] : []),
     ...(hit._EventRecordId === undefined ? [] : [`record ${hit._EventRecordId}`]),
+    ...(hit._EvidenceLine === undefined ? [] : [`line ${hit._EvidenceLine}`]),
     ...(typeof hit._EvidenceFile === 'string' ? [`in ${hit._EvidenceFile.split(/[\\/]/).at(-1)}`] : []),
     ...(hit._Verified === false ? ['no checksum matches'] : []),
   ];

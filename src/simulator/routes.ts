@@ -13,6 +13,7 @@ import { recoveryServicesRoutes } from './providers/recovery-services.ts';
 import { resourceGraphRoutes } from './providers/resource-graph.ts';
 import { resourceReadRoutes } from './providers/resource-reads.ts';
 import { resourceRoutes } from './providers/resources.ts';
+import { restorePointRoutes } from './providers/restore-points.ts';
 import { runCommandRoutes } from './providers/run-commands.ts';
 import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
@@ -37,6 +38,7 @@ export function resourceManagerRoutes(): Route[] {
     ...runCommandRoutes,
     ...scaleSetRoutes,
     ...snapshotRoutes,
+    ...restorePointRoutes,
     ...networkInterfaceRoutes,
     ...networkSecurityGroupRoutes,
     ...networkRoutes,
