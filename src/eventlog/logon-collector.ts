@@ -16,8 +16,10 @@ import {
   failedLogon,
   isSecurityEvent,
   logCleared,
+  openSsh,
   otherLogEvents,
   partsOf,
+  rdpRefused,
   type SecurityEvent,
   securityEventOf,
   securityLogCleared,
@@ -88,7 +90,7 @@ export class LogonCollector {
   /** From the first to the last event of OpenSSH's log and of Remote Desktop's. */
   readonly otherSpan = new Span();
   readonly other = new OtherWitnesses();
-  #witnessed: ReturnType<OtherWitnesses['addTo']> = { successes: [], witnesses: [] };
+  #witnessed: ReturnType<OtherWitnesses['addTo']> = { successes: [], besideFailures: 0, witnesses: [] };
   /** Later events beyond those that are kept. */
   cut = 0;
   readonly #successes = new SuccessColumns();
@@ -148,7 +150,8 @@ export class LogonCollector {
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
     else if (otherLogEvents.has(eventId)) {
-      this.otherSpan.add(at);
+      // A connection or a session of Remote Desktop says nothing of logons that failed meanwhile.
+      if (eventId === openSsh || eventId === rdpRefused) this.otherSpan.add(at);
       this.other.take(record);
       return taken;
     } else if (directoryEvents.has(eventId)) this.other.take(record);
@@ -249,7 +252,7 @@ export class LogonCollector {
     const { at, eventId, computer, session } = event;
     this.#sids.learn(eventId, event.account, event.member);
     this.#later.push({
-      event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
+      event: { at, eventId, computer, logonId: session, what, target: event.account, made: madeBy(parts) },
       recordId: event.recordId,
     });
   }
@@ -266,9 +269,9 @@ export class LogonCollector {
     return this.#witnessed.witnesses;
   }
 
-  /** Logons that other logs than Security report. */
+  /** Logons that are reported by what reports failed ones too: OpenSSH, and a domain controller. */
   get otherLogons(): number {
-    return this.#witnessed.successes.length;
+    return this.#witnessed.besideFailures;
   }
 
   #takeClearing({ at, eventId, computer, subject, thing }: SecurityEvent): void {

@@ -6,7 +6,7 @@ import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import type { Damage } from './damage.ts';
 import { EventLogError } from './event-log-file.ts';
 import { readRecords } from './log-records.ts';
@@ -256,7 +256,10 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
     {
       source: sourceOf(files),
       asOf: now.toISOString(),
-      coverage: `${isoOf(ends.first).slice(0, 19)}Z to ${isoOf(ends.last).slice(0, 19)}Z`,
+      coverage:
+        security && elsewhere && (elsewhere.first < security.first || elsewhere.last > security.last)
+          ? `Security ${spanText(security)}, other logs ${spanText(elsewhere)}`
+          : spanText(ends),
       notSeen: [
         ...notSeen,
         ...(failures.length === 0 && damages === 0 && security !== null
@@ -281,18 +284,20 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   );
 }
 
+const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
+  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
+
 const addressesTold = 3;
 
-/** "Remote Desktop counts 154 connections there, of 10.23.123.11 (154)"; nothing where it counts none. */
+/** "Remote Desktop counts 154 connections there, of 10.23.123.11 (154)", and its sessions; nothing where it counts none. */
 function connectionsOf({ other }: LogonCollector): string[] {
-  const { connections } = other;
-  if (connections.length === 0) return [];
-  const total = connections.reduce((sum, { events }) => sum + events, 0);
-  const told = connections.slice(0, addressesTold).map(({ address, events }) => `${address} (${events})`);
-  const rest = connections.length - told.length;
-  return [
-    `Remote Desktop counts ${counted(total, 'connection')} there, of ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
-  ];
+  return (['connections', 'sessions'] as const).flatMap((of) => {
+    const found = other.remote(of);
+    if (found.length === 0) return [];
+    const total = found.reduce((sum, { events }) => sum + events, 0);
+    const told = found.map(({ address, events }) => `${address} (${events})`);
+    return [`Remote Desktop counts ${counted(total, of.slice(0, -1))} there, of ${listed(told, addressesTold)}`];
+  });
 }
 
 const clearingsTold = 5;
