@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { archiveDigests } from './gathered-logs.ts';
 import { gatheredNotes } from './gathered-notes.ts';
 import { memorySize } from './memory-size.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
@@ -83,11 +84,12 @@ async function overEvidence(
   const now = nowOf(wantedNow);
   const memory = wantedMemory === undefined ? undefined : memorySize(wantedMemory);
   const evidence = await gatherEvidence(given, { named: evidenceFile });
+  const archives = await archiveDigests(evidence);
   const thread = new QueryThread(memory);
   return {
     title: counted(evidence.files.length, 'file'),
     ask: (query, limit, asked, signal) =>
-      askEvidence(thread, { query, evidence, now, limit, memory }, asked, streams, signal),
+      askEvidence(thread, { query, evidence, archives, now, limit, memory }, asked, streams, signal),
     complete: (text, position) => thread.complete({ text, position, files: evidence.files }),
     close: async () => thread.close(),
   };
@@ -96,6 +98,8 @@ async function overEvidence(
 interface EvidenceQuestion {
   query: string;
   evidence: Evidence;
+  /** Archives that were opened, with their digests. */
+  archives: Awaited<ReturnType<typeof archiveDigests>>;
   now: Date;
   limit: number;
   memory: number | undefined;
@@ -103,7 +107,7 @@ interface EvidenceQuestion {
 
 async function askEvidence(
   thread: QueryThread,
-  { query, evidence, now, limit, memory }: EvidenceQuestion,
+  { query, evidence, archives, now, limit, memory }: EvidenceQuestion,
   asked: AskedQuery[],
   streams: Streams,
   signal: AbortSignal | undefined,
@@ -127,11 +131,11 @@ async function askEvidence(
       requestId: '',
       correlationId: '',
     });
-    const notes = [...answer.notes, ...gatheredNotes(evidence)];
+    const notes = [...gatheredNotes(evidence), ...answer.notes];
     if (total === 0 && /\b(?:ago|now)\s*\(/.test(query)) {
       notes.push(`now() is ${now.toISOString()}; for older evidence give --now`);
     }
-    const source = { files, tables };
+    const source = { files: [...files, ...archives], tables };
     return {
       schema: 'cordon.kql/1',
       query,

@@ -14,6 +14,7 @@ export class FileDigest {
   readonly #hash = createHash('sha256');
   readonly #progress: Progress;
   #reached = 0;
+  #sha256: string | undefined;
 
   constructor(path: string, progress: Progress) {
     this.path = path;
@@ -29,16 +30,24 @@ export class FileDigest {
   /** Takes bytes that were read at a place of the file; those that it has already are passed over. */
   seen(bytes: Buffer, offset: number): void {
     this.#progress(bytes.length);
-    if (offset !== this.#reached) return;
+    if (offset !== this.#reached || this.#sha256 !== undefined) return;
     this.#hash.update(bytes);
     this.#reached += bytes.length;
   }
 
-  /** Reads what is left, and says whether the file is still the one that was read first. */
-  finish(): { digest: EvidenceDigest; changed: boolean } {
+  /** The digest of the whole file: reads what is left of it. */
+  get sha256(): string {
+    if (this.#sha256 !== undefined) return this.#sha256;
     if (this.#reached < this.bytes || this.#reached === 0) {
       for (const { bytes, offset } of fileBlocks(this.path, undefined, this.#reached)) this.seen(bytes, offset);
     }
+    this.#sha256 = this.#hash.digest('hex');
+    return this.#sha256;
+  }
+
+  /** Reads what is left, and says whether the file is still the one that was read first. */
+  finish(): { digest: EvidenceDigest; changed: boolean } {
+    const { sha256 } = this;
     let after = null;
     try {
       after = statSync(this.path);
@@ -46,7 +55,7 @@ export class FileDigest {
       // It is gone.
     }
     return {
-      digest: { path: this.path, bytes: this.#reached, sha256: this.#hash.digest('hex') },
+      digest: { path: this.path, bytes: this.#reached, sha256 },
       changed: changeBetween(this.#before, after) !== '',
     };
   }

@@ -24,7 +24,9 @@ const STEP = 1_048_576;
 
 /** The files of a query as they are read: digests, progress, remarks, and what was found out about their columns. */
 export class Reading {
-  readonly files: readonly EvidenceFile[];
+  /** Without copies, once it has begun. */
+  files: readonly EvidenceFile[];
+  readonly #named: readonly EvidenceFile[];
   readonly notes: string[] = [];
   /** By path: what all rows of a file said of its columns. */
   readonly learned = new Map<string, OwnColumns>();
@@ -38,6 +40,7 @@ export class Reading {
 
   constructor(files: readonly EvidenceFile[], onProgress: (progress: QueryProgress) => void) {
     this.files = files;
+    this.#named = files;
     this.#onProgress = onProgress;
   }
 
@@ -68,6 +71,31 @@ export class Reading {
       const digest = await this.attempt(file, () => digestOfEvidence(file.path, this.progress));
       if (digest) this.#packed.set(file.path, digest);
     }
+    await this.#leaveOutCopies();
+  }
+
+  /** Files that were found and have the bytes of another: what they hold counts once. */
+  async #leaveOutCopies(): Promise<void> {
+    const first = new Map<string, string>();
+    const kept: EvidenceFile[] = [];
+    for (const file of this.files) {
+      const { path, table, found } = file;
+      const digest = await this.attempt(file, async () => this.#digestIfCopied(path));
+      const key = `${digest} ${table}`;
+      const earlier = first.get(key);
+      if (digest !== undefined && earlier === undefined) first.set(key, path);
+      if (digest === undefined || found !== true || earlier === undefined || earlier === path) kept.push(file);
+      else this.note(`${path}: the same bytes as ${earlier}, read once`);
+    }
+    this.files = kept;
+  }
+
+  /** The digest of a file where it is known, or where another has as many bytes; that of others is made as they are read. */
+  #digestIfCopied(path: string): string | undefined {
+    const onDisk = this.#digests.get(path);
+    if (!onDisk) return this.#packed.get(path)?.digest.sha256;
+    const sizes = [...this.#digests.values(), ...[...this.#packed.values()].map(({ digest }) => digest)];
+    return sizes.some((one) => one.path !== path && one.bytes === onDisk.bytes) ? onDisk.sha256 : undefined;
   }
 
   /** The digest that is made while a file on disk is read; undefined for others. */
@@ -102,7 +130,7 @@ export class Reading {
   /** Reads what has not been read, and gives the digests of all files, each once, in their order. */
   async end(): Promise<EvidenceDigest[]> {
     const digests: EvidenceDigest[] = [];
-    for (const path of new Set(this.files.map((file) => file.path))) {
+    for (const path of new Set(this.#named.map((file) => file.path))) {
       const onDisk = this.#digests.get(path)?.finish();
       const packed = this.#packed.get(path);
       const digest = onDisk?.digest ?? packed?.digest;
