@@ -105,6 +105,39 @@ describe('the logs of Remote Desktop', () => {
     failedLogon(100 + i, later(i), { IpAddress: text('-'), TargetUserName: text('admin') }),
   );
 
+  const session = (address: string) => ({
+    eventId: 21,
+    provider: 'Microsoft-Windows-TerminalServices-LocalSessionManager',
+    channel: 'Microsoft-Windows-TerminalServices-LocalSessionManager/Operational',
+    data: [
+      ['User', text('WEB01\\anna')],
+      ['Address', text(address)],
+    ] as const,
+  });
+
+  it('tell of sessions, but not that no logon failed: neither alone nor for a time that the Security log does not cover', async () => {
+    const alone = await read(many(3, (i) => session(i === 2 ? 'LOCAL' : '2001:db8::7')));
+    expect(alone).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/Remote Desktop counts 2 sessions there, of 2001:db8::7 \(2\)/),
+    });
+    const both = await known(nla, [
+      { ...many(1, () => session('203.0.113.9'), 7200)[0], recordId: 900 } as WrittenEvent,
+    ]);
+    expect(both.coverage).toBe('2026-11-23T01:58:02Z to 2026-11-23T01:58:13Z');
+    const ssh = many(1, () => openSsh('Failed password for anna from 203.0.113.9 port 5 ssh2'), 7200);
+    expect(
+      (
+        await known(
+          nla,
+          ssh.map((event) => ({ ...event, recordId: 900 })),
+        )
+      ).coverage,
+    ).toBe(
+      'Security 2026-11-23T01:58:02Z to 2026-11-23T01:58:13Z, other logs 2026-11-23T03:58:02Z to 2026-11-23T03:58:02Z',
+    );
+  });
+
   it('name who was there while failures without an address were logged, joined by time alone', async () => {
     const strangers = many(3, () => refusedRdp('198.51.100.66'), 4000).map((event) => ({
       ...event,

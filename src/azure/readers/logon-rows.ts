@@ -307,6 +307,7 @@ export function laterEventsOf(rows: readonly Json[], computerOf: ComputerOf): La
       computer: computerOf(textAt(row, 'Machine')),
       logonId: textAt(row, 'Session'),
       what: textAt(row, 'What') || sids.told(eventWords(parts)),
+      target: parts.account,
       made: madeBy(parts),
     };
   });

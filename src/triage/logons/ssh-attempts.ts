@@ -162,12 +162,13 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
   if (saying('locked').length > 0) for (const guess of guesses) guess.code = 'pam:locked-out';
 
   const counted = [...guesses];
-  if (accepted.length === 0) {
+  // A session is open: a password that had to be changed, a condition of PAM that only chooses, kept nobody out.
+  if (accepted.length === 0 && sessions.length === 0) {
     for (const timed of saying('partial')) counted.push(attemptOf(timed, 'refusal'));
     refuse(saying('refused', 'root-refused'), guesses, saying('key', 'partial').length > 0, (timed) =>
       counted.push(attemptOf(timed, 'refusal')),
     );
-    if (best && counted.length === 0 && sessions.length === 0)
+    if (best && counted.length === 0)
       counted.push({ ...attemptOf(best, 'trace'), at: lines[0]?.at ?? best.at, times: 1 });
   }
   for (const attempt of counted) {
