@@ -10,6 +10,7 @@ import { backupUndelete } from './backup-undelete.ts';
 import { disksExport } from './disks-export.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
 import { identityCut } from './identity-cut.ts';
+import { incidentComment } from './incident-comment.ts';
 import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
@@ -40,6 +41,7 @@ export function createActions(connection: Connection): Map<string, Action> {
     patchesInstall(connection),
     volatileCollect(connection),
     accountDisable(connection),
+    incidentComment(connection),
     networkCheck(connection),
   ];
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));

@@ -73,6 +73,12 @@ async function readOperationLeads(
   }
 }
 
+/** A VM to begin with, and why: "" where it was asked for. */
+export interface First {
+  vm: VirtualMachine;
+  because: string;
+}
+
 /** A VM whose turn it is to be read. */
 interface Turn {
   vm: VirtualMachine;
@@ -151,24 +157,27 @@ async function readOne(
 }
 
 /**
- * What leads from a VM to the next, and to data: each VM that was entered is triaged in its turn, up to two steps and six
- * VMs. Throws a Failure when the VMs in reach cannot be listed.
+ * What leads from one or several VMs to the next, and to data: each VM that was entered is triaged in its turn, up to two
+ * steps and six VMs. Throws a Failure when the VMs in reach cannot be listed.
  */
 export async function readIncident(
   connection: Connection,
-  first: VirtualMachine,
+  firsts: readonly First[],
   options: TriageOptions = {},
   uses: IncidentUses = {},
 ): Promise<IncidentDocument> {
   const picture = new IncidentPicture((part) => uses.onProgress?.(part));
-  let turn: Turn[] = [{ vm: first, hop: 0, because: '', at: null }];
+  const { notFollowed } = picture;
+  let turn: Turn[] = firsts.slice(0, incidentBounds.vms).map((first) => ({ ...first, hop: 0, at: null }));
+  for (const { vm } of firsts.slice(incidentBounds.vms)) {
+    notFollowed.push({ id: vm.id, name: vm.name, because: `${incidentBounds.vms} VMs are read at most` });
+  }
   for (const one of turn) picture.begin(one);
   const listing = await readInventory(connection, options.signal);
   if (listing.state === 'unknown') throw new Failure(`${listing.because}; ${listing.cure}`, exitCode.notPermitted);
   const inventory = listing.value;
   const vms: IncidentVm[] = [];
-  const { notFollowed } = picture;
-  const seen = new Set([first.id.toLowerCase()]);
+  const seen = new Set(firsts.map(({ vm }) => vm.id.toLowerCase()));
   const triageOf = uses.triageOf ?? ((vm) => readTriage(connection, vm, () => {}, options));
   while (turn.length > 0) {
     for (const one of turn.filter(({ hop }) => hop > 0)) picture.begin(one);

@@ -50,7 +50,12 @@ export function azureReader(connection: Connection, options: TriageOptions = {})
       const triageOf = (one: VirtualMachine) => (again ? triage(one, () => {}, signal) : latest(one, signal));
       const onProgress: typeof told.onProgress = (part) => told.onProgress(withoutSecrets(part));
       return withoutSecrets(
-        await readIncident(connection, vm, { ...options, signal }, { ...told, triageOf, onProgress }),
+        await readIncident(
+          connection,
+          [{ vm, because: '' }],
+          { ...options, signal },
+          { ...told, triageOf, onProgress },
+        ),
       );
     },
     traceAddress: async (address, signal) =>

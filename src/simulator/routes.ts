@@ -17,6 +17,7 @@ import { restorePointRoutes } from './providers/restore-points.ts';
 import { runCommandRoutes } from './providers/run-commands.ts';
 import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
+import { securityInsightsRoutes } from './providers/security-insights.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
 import { tagRoutes } from './providers/tags.ts';
 import { usageRoutes } from './providers/usages.ts';
@@ -45,6 +46,7 @@ export function resourceManagerRoutes(): Route[] {
     ...vaultOperationRoutes,
     ...recoveryServicesRoutes,
     ...securityRoutes,
+    ...securityInsightsRoutes,
     ...jitRoutes,
     ...activityLogRoutes,
     ...policyInsightsRoutes,

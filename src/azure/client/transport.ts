@@ -60,6 +60,7 @@ const readingPosts = [
   /\/backupstatus$/i,
   /\/microsoft\.policyinsights\/checkpolicyrestrictions$/i,
   /\/listnetworkmanagereffectivesecurityadminrules$/i,
+  /\/microsoft\.securityinsights\/incidents\/[^/]+\/entities$/i,
 ];
 
 /** Does this request change Azure? Unknown operations count as changes. */
