@@ -204,6 +204,10 @@ function addKql(cordon: Command): void {
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
     .option('--limit <n>', 'maximum rows to print', number)
+    .option(
+      '--memory <size>',
+      'memory that a query over evidence may take: 2G, 512M (default: a quarter of the machine)',
+    )
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
     .option(

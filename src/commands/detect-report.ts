@@ -38,6 +38,9 @@ const titleOf = (one: Detection): string =>
 
 const techniquesOf = (one: Detection): string => listed(one.techniques, 2);
 
+const nothing = ({ rules }: DetectionsDocument): string =>
+  rules.run === 0 ? 'No rule could be asked.' : 'No rule that was asked matches.';
+
 function tableLines(detections: readonly Detection[]): string[] {
   const head = ['LEVEL', 'COUNT', 'FIRST – LAST', 'COMPUTERS', 'TECHNIQUE', 'RULE'];
   const rows = detections.map((one) => [
@@ -141,7 +144,7 @@ function notAsked(document: DetectionsDocument): string[] {
 export function detectionsText(document: DetectionsDocument, width: number, hits: number): string {
   const { detections } = document;
   const lines: string[] = [];
-  if (detections.length === 0) lines.push('No rule that was asked matches.');
+  if (detections.length === 0) lines.push(nothing(document));
   else if (width >= WIDE && hits === 0) lines.push(...tableLines(detections));
   else {
     for (const one of detections) {
@@ -184,7 +187,7 @@ export function detectionsMarkdown(document: DetectionsDocument): string {
     escapeMarkdown(countsLine(document)),
     '',
     ...(rows.length === 0
-      ? ['No rule that was asked matches.']
+      ? [nothing(document)]
       : [row(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(row)]),
     '',
     '## Not asked',

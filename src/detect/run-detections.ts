@@ -1,11 +1,13 @@
 import type { Detection, DetectionsDocument } from '../documents/detections.ts';
 import type { EvidenceFile } from '../evidence/evidence-files.ts';
-import { type LoadedTables, loadTables, type QueryProgress } from '../evidence/load-tables.ts';
+import { type LoadedTables, loadTables } from '../evidence/load-tables.ts';
+import type { QueryProgress } from '../evidence/reading.ts';
 import { evaluate } from '../kql/evaluate.ts';
 import { FoldedTexts } from '../kql/folded-texts.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { Table } from '../kql/table.ts';
+import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { LegGroups } from './leg-groups.ts';
 import { detectionOf } from './matches.ts';
@@ -14,7 +16,7 @@ import { type RuleSet, readRules } from './rule-files.ts';
 import { describeLeg, type Leg, legsOf } from './sigma/logsources.ts';
 import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
 import { RuleRefused } from './sigma/refusal.ts';
-import { translate } from './sigma/to-kql.ts';
+import { notSeen, translate } from './sigma/to-kql.ts';
 
 export interface DetectRequest {
   /** Files and folders of rules. */
@@ -140,11 +142,10 @@ class Detections {
         }
         const translation = translate(rule.test, leg, group.columns, group.has);
         if ('never' in translation) {
-          const because = [...new Set(translation.never.values())].slice(0, 5).join(', ');
-          reasons.push(`${leg.table}: ${because || 'the rule can match no event'}`);
+          reasons.push(`${leg.table}: ${reasonOf(translation.never) || 'the rule can match no event'}`);
           continue;
         }
-        for (const because of translation.without.values()) without.add(`${leg.table}: ${because}`);
+        if (translation.without.size > 0) without.add(`${leg.table}: ${reasonOf(translation.without)}`);
         ready.push({ leg, columns: group.columns, translation });
       }
       if (ready.length === 0) {
@@ -237,6 +238,13 @@ class Detections {
     const detection = detectionOf(rule, results, this.#hits);
     if (detection) this.#found.push({ ...detection, unfiltered: [...unfiltered] });
   }
+}
+
+/** Why fields are not there: those that no event has together, each of the others with its own reason. */
+function reasonOf(without: ReadonlyMap<string, string>): string {
+  const unseen = [...without].flatMap(([field, because]) => (because === notSeen ? [field] : []));
+  const others = [...new Set(without.values())].filter((because) => because !== notSeen);
+  return [...(unseen.length > 0 ? [`${notSeen} ${listed(unseen, 5)}`] : []), ...others.slice(0, 5)].join('; ');
 }
 
 /** Tables that a query names and the evidence does not have. */

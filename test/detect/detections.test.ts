@@ -425,7 +425,7 @@ describe('what cannot be asked', () => {
     expect(because).toEqual({
       'no-log': 'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence',
       'no-field':
-        'no-events: Event: no event has a field Hashes; no event of Security with the event id 4688 is in the evidence',
+        'no-events: Event: no event has the field Hashes; no event of Security with the event id 4688 is in the evidence',
       'no-source': 'refused: no event log has what the category "file_access" means',
       placeholder: 'refused: the placeholder %admins% has no value here (modifier "expand")',
       unknown: 'refused: the modifier "rot13" is not known',
@@ -436,8 +436,8 @@ describe('what cannot be asked', () => {
     expect(result.notRun.find(({ id }) => id === 'unknown')?.line).toBeGreaterThan(60);
     expect(recordsOf(result)).toEqual({ partly: [1], unfiltered: [1] });
     expect(result.partly.map(({ id, without }) => [id, without])).toEqual([
-      ['partly', ['Event: no event has a field Product']],
-      ['unfiltered', ['Event: no event has a field ParentImage']],
+      ['partly', ['Event: no event has the field Product']],
+      ['unfiltered', ['Event: no event has the field ParentImage']],
     ]);
     expect(result.detections.find(({ id }) => id === 'unfiltered')?.unfiltered).toEqual(['ParentImage']);
     expect(result.rules).toMatchObject({ run: 2, noEvents: 2, refused: 6, partly: 2 });
