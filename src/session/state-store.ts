@@ -100,7 +100,9 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
 /** What the terminal and the clock report, and messages of the views. */
 export function screenCommands(holder: Holder) {
   return {
-    resize: ({ columns, rows }) => holder.set({ columns, rows }),
+    // A question must be on the screen of the new size, and stand there, before it can be answered.
+    resize: ({ columns, rows }) =>
+      holder.set({ columns, rows, asked: { ...holder.get().asked, shown: false, readable: false } }),
     redraw: () => holder.set({ redraws: holder.get().redraws + 1 }),
     tick: () => holder.set({}),
     tell: ({ text, tone }) => holder.say(text, tone ?? 'bad'),

@@ -4,7 +4,7 @@ import type { Prompt } from '../../src/playbook/run.ts';
 import { createSession } from '../../src/session/session.ts';
 import { framesOf } from '../../views/frame.ts';
 import { runWorkbench } from '../../views/workbench.tsx';
-import { incident, suspects, unknown } from './fixtures/incident.ts';
+import { incident, known, machine, now, suspects, unknown } from './fixtures/incident.ts';
 import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
 import { FakeTerminal } from './fixtures/screen.ts';
 
@@ -53,6 +53,8 @@ const keys = [
   ],
   ...['A', 'B', 'C', 'D', 'F', 'H', 'Z', '5~', '6~', '3~'].map((end) => `\u001b[${end}`),
   'web01\r',
+  '2\r',
+  '3\r',
   'y',
   'y',
 ];
@@ -108,6 +110,19 @@ async function workbenchOf(random: () => number, most: number): Promise<number> 
     };
     return run;
   };
+  /** The same of the question of an act, before any of its runs may start. */
+  const actSeen: { question: string; at: number } = { question: '', at: 0 };
+  const member = (name: string) => {
+    const run = new ScriptedRun({ ...lockView(), vm: { id: machine(name).id, name } });
+    const start = run.start.bind(run);
+    run.start = () => {
+      const stood = actSeen.question === '' ? -1 : world.elapsed - actSeen.at;
+      expect(stood, `a run of an act on ${name} began\n${history.slice(-30).join('\n')}`).toBeGreaterThanOrEqual(500);
+      return start();
+    };
+    world.members.set(name, run);
+  };
+  for (const { name } of suspects()) member(name);
   const newRun = () => {
     world.run = follow(new WatchedRun(lockView(pick([keyPrompt, typedPrompt, null]))));
   };
@@ -154,6 +169,34 @@ async function workbenchOf(random: () => number, most: number): Promise<number> 
       },
     ],
     [
+      4,
+      'incident',
+      () => {
+        const reading = world.incidents.at(-1);
+        const vm = machine('web01');
+        const gone = unknown('no workspace in reach');
+        const followed = { addresses: [], accounts: [], privateAddresses: null, since: null };
+        const one = { vm, hop: 0, because: '', followed, logons: gone, operations: known([]) };
+        const document = { schema: 'cordon.incident/1' as const, asOf: now, vms: [one], notFollowed: [] };
+        pick([
+          () => reading?.told.onProgress({ vms: [{ ...one, operations: null }], notFollowed: [] }),
+          () => reading?.told.onTriage(incident(machine('sql02'))),
+          () => reading?.end(document),
+          () => reading?.fail(new Error('Resource Graph does not answer.')),
+        ])();
+      },
+    ],
+    [
+      2,
+      'end on a VM',
+      () => {
+        const [name, run] = pick([...world.members]);
+        if (!run.calls.includes('start')) return;
+        run.finish({ outcome: pick(['done', 'failed', 'needs-attention']), summary: 'It ended.' });
+        member(name);
+      },
+    ],
+    [
       3,
       'log',
       () => {
@@ -193,6 +236,9 @@ async function workbenchOf(random: () => number, most: number): Promise<number> 
     const shown = asked !== '' && lines.some((line) => line.includes(asked.slice(0, 30)));
     if (!shown) seen.question = '';
     else if (seen.question !== asked) Object.assign(seen, { question: asked, at: world.elapsed });
+    const all = session.state().acts.find(({ view }) => view.prompt)?.view.prompt?.question ?? '';
+    if (all === '' || !lines.some((line) => line.includes(all.slice(0, 30)))) actSeen.question = '';
+    else if (actSeen.question !== all) Object.assign(actSeen, { question: all, at: world.elapsed });
   };
 
   let sent = 0;

@@ -801,12 +801,20 @@ describe('playbooks', () => {
     await (await lock.tells('Sessions that are already open')).answer('web');
     await terminal.until('> web_');
     terminal.resize(80, 24);
+    // It stands anew on the screen of another size.
+    await terminal.until((screen) => screen.includes('> web_') && screen.includes('the keys count in'));
+    world.pass(1_000);
     await terminal.until((screen) => screen.includes('> web_') && screen.includes('type web01 and Enter'));
     await frame(terminal);
     terminal.resize(50, 10);
     await terminal.until('cordon needs 60x15, this is 50x10.');
     terminal.resize(120, 36);
-    await terminal.until('> web_');
+    await terminal.until((screen) => screen.includes('> web_') && screen.includes('the keys count in'));
+    terminal.type('\r');
+    await settle();
+    expect(world.run.answers).toEqual([]);
+    world.pass(1_000);
+    await terminal.until('type web01 and Enter');
     terminal.type('01\r');
     await settle();
     expect(world.run.answers).toEqual(['web01']);
