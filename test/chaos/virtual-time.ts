@@ -53,8 +53,15 @@ export class VirtualTime {
     };
     const start = Date.now();
     const set = (call: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => {
-      const off = this.later(ms, () => call(...given));
-      const handle = { off, ref: () => handle, unref: () => handle, hasRef: () => true, close: off };
+      const begin = () => this.later(ms, () => call(...given));
+      let off = begin();
+      const end = () => off();
+      const refresh = () => {
+        off();
+        off = begin();
+        return handle;
+      };
+      const handle = { off: end, ref: () => handle, unref: () => handle, hasRef: () => true, close: end, refresh };
       return handle;
     };
     const clear = (handle: { off?: () => void } | undefined | null) => handle?.off?.();
