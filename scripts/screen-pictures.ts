@@ -6,7 +6,7 @@ import { type StyledRun, TerminalProgram } from '../test/e2e/terminal.ts';
 
 /** A screen of the real program, by the name of its picture. */
 export interface Picture {
-  name: 'list' | 'triage' | 'plan' | 'notes';
+  name: 'list' | 'triage' | 'incident' | 'plan' | 'notes';
   columns: number;
   rows: StyledRun[][];
 }
@@ -87,6 +87,11 @@ export async function takePictures(): Promise<{ pictures: Picture[]; heard: [num
       patience,
     );
     take('triage');
+    screen.type('i');
+    await screen.until(/ {2}read \d+s ago/, patience);
+    take('incident');
+    screen.type('\u001b');
+    await screen.until('1 Exposed ports', patience);
     screen.type('p');
     const chooser = await screen.until(/\d lock-nsg /, patience);
     screen.type(/(\d) lock-nsg /.exec(chooser)?.[1] ?? '');

@@ -143,11 +143,12 @@ function addTriage(cordon: Command): void {
 
 /** `cordon incident VM` */
 function addIncident(cordon: Command): void {
-  bursts(reading(cordon.command('incident <vm>').description('what leads from a VM to the next, and to data')))
+  bursts(reading(cordon.command('incident [vm]').description('what leads from a VM to the next, and to data')))
+    .option('--sentinel <incident>', 'the VMs that an incident of Microsoft Sentinel names: its id, GUID or number')
     .option('--json', 'print cordon.incident/1')
     .option('--case <id>', "enter the triage of each VM into this case; today: the VM's case of today")
     .option('--cases <folder>', 'where case files are kept')
-    .action(async (vm: string, _flags, command: Command) =>
+    .action(async (vm: string | undefined, _flags, command: Command) =>
       finish((await import('./commands/incident.ts')).incident(vm, command.optsWithGlobals(), streams)),
     );
 }
@@ -248,6 +249,7 @@ function addRun(cordon: Command): void {
     .option('--evidence-group <name>', 'the resource group that snapshots are put in')
     .option('--evidence-subscription <id>', 'the subscription of that group')
     .option('--lock-evidence', 'a CanNotDelete lock on each snapshot')
+    .option('--restore-point', 'also a restore point of all disks at one moment, where Azure can')
     .option('--account <name>', 'the local account that disable-account disables, without its domain')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
     .option('--to <folder>', 'where exported disks go; the folder of the case when left out')
@@ -323,7 +325,7 @@ function addPlaybook(cordon: Command): void {
     );
 }
 
-/** `cordon case list|show|verify|anchor|export` */
+/** `cordon case list|show|verify|anchor|post|export` */
 function addCase(cordon: Command): void {
   const cases = cordon.command('case').description('case files');
   const folder = (command: Command) => command.option('--cases <folder>', 'where case files are kept');
@@ -359,6 +361,16 @@ function addCase(cordon: Command): void {
     .option('--tsa-ca <file>', 'certificates (PEM) that its certificate must lead to')
     .action(async (id: string, _flags, command: Command) =>
       finish((await import('./commands/case-anchor.ts')).caseAnchor(id, command.optsWithGlobals(), streams)),
+    );
+  reading(folder(cases.command('post <case>').description('put its summary on an incident, as a comment')))
+    .requiredOption('--sentinel <incident>', 'an incident of Microsoft Sentinel: its resource id, GUID or number')
+    .option('--dry-run', 'print the plan and change nothing')
+    .option('--yes', 'post it')
+    .option('--approve <digest>', 'post only what a dry run of this digest showed')
+    .option('--reason <text>', 'why, for the transcript')
+    .option('--json', 'print cordon.plan/1 or cordon.run/1')
+    .action(async (id: string, _flags, command: Command) =>
+      finish((await import('./commands/case-post.ts')).casePost(id, command.optsWithGlobals(), streams)),
     );
   folder(cases.command('export <case>').description('case notes'))
     .addOption(

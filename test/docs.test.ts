@@ -40,6 +40,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'Security.evtx'), log);
   mkdirSync(join(folder, 'collection'));
   writeFileSync(join(folder, 'collection', 'Security.evtx'), log);
+  mkdirSync(join(folder, 'rules'));
+  const detection = 'detection: {s: {EventID: 4625}, condition: s}';
+  const rule = `title: failed\nlogsource: {product: windows, service: security}\n${detection}\n`;
+  writeFileSync(join(folder, 'rules', 'failed.yml'), rule);
   writeFileSync(join(folder, 'collection.zip'), writeZip([{ name: 'C/Security.evtx', content: log }]));
 });
 afterAll(async () => {
@@ -48,7 +52,7 @@ afterAll(async () => {
 });
 
 /** The files that the pages name. */
-const given = new Set(['Security.evtx', 'collection/', 'collection.zip']);
+const given = new Set(['Security.evtx', 'collection/', 'collection.zip', 'rules/']);
 
 async function caseOf(cases: string): Promise<string> {
   const { stdout } = await cordon(['case', 'list', '--json', '--cases', cases]);

@@ -13,7 +13,7 @@ it('the README’s pictures show what the program shows today (else: npm run pic
   timeout: 120_000,
 }, async () => {
   const { pictures } = await takePictures();
-  expect(pictures.map(({ name }) => name)).toEqual(['list', 'triage', 'plan', 'notes']);
+  expect(pictures.map(({ name }) => name)).toEqual(['list', 'triage', 'incident', 'plan', 'notes']);
   for (const picture of pictures) {
     const kept = wordsOf(readFileSync(join(root, 'docs', 'pictures', `${picture.name}.svg`), 'utf8'));
     const today = wordsOf(svgOf(picture));
@@ -27,7 +27,7 @@ it('the README’s pictures show what the program shows today (else: npm run pic
 it('stand in the README in the order of the work, each with what it shows', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const shown = [...readme.matchAll(/!\[([^\]]+)\]\(docs\/pictures\/(\w+)\.svg\)/g)];
-  expect(shown.map(([, , name]) => name)).toEqual(['list', 'triage', 'plan', 'notes']);
+  expect(shown.map(([, , name]) => name)).toEqual(['list', 'triage', 'incident', 'plan', 'notes']);
   for (const [, told = ''] of shown) expect(told.length).toBeGreaterThan(20);
 });
 

@@ -1,5 +1,5 @@
 import type { Session } from '../src/session/session.ts';
-import type { RunSlot, SessionState } from '../src/session/state.ts';
+import type { ActSlot, RunSlot, SessionState } from '../src/session/state.ts';
 import { steady } from '../src/text/cells.ts';
 
 /** What in a playbook needs the user: its prompt, or that it has ended; "" while it works. */
@@ -9,7 +9,16 @@ function wants({ view, id }: RunSlot): string {
   return view.outcome === 'running' ? '' : `${id} ${view.outcome} ${about}: ${view.outcome.replace('-', ' ')}`;
 }
 
+/** The same of a playbook on several VMs. */
+function actWants({ view, id }: ActSlot): string {
+  const about = `${view.playbook} on ${view.members.length} VMs`;
+  if (view.prompt) return `act ${id} ${about} waits for you`;
+  return view.phase === 'over' ? `act ${id} ${about} is over` : '';
+}
+
 const titleOf = (state: SessionState): string => {
+  const act = state.acts.find(({ view }) => view.prompt !== null);
+  if (act) return `cordon: ${act.view.playbook} on ${act.view.members.length} VMs waits for you`;
   const waiting = state.runs.find(({ view }) => view.prompt !== null);
   const last = waiting ?? state.runs.at(-1);
   if (!last) return 'cordon';
@@ -27,11 +36,11 @@ export function attention(session: Pick<Session, 'state' | 'subscribe'>, write: 
   let title = '';
   const stop = session.subscribe(() => {
     const state = session.state();
-    const now = new Set(state.runs.map(wants).filter((one) => one !== ''));
+    const now = new Set([...state.runs.map(wants), ...state.acts.map(actWants)].filter((one) => one !== ''));
     const isNew = [...now].some((one) => !known.has(one));
     known = now;
     const next = steady(titleOf(state), 120);
-    if (state.runs.length > 0 && next !== title) {
+    if (state.runs.length + state.acts.length > 0 && next !== title) {
       // The terminal keeps the title that was there.
       write(`${title === '' ? '\u001b[22;2t' : ''}\u001b]2;${next}\u0007`);
       title = next;

@@ -41,8 +41,9 @@ export const aboutMachines: readonly Mode[] = [
   'findings',
   'time-line',
   'moment',
+  'incident',
 ];
-export const views: readonly Mode[] = [...aboutMachines, 'log-report', 'chooser', 'run', 'transcript'];
+export const views: readonly Mode[] = [...aboutMachines, 'log-report', 'chooser', 'run', 'act', 'transcript'];
 /** Where text is typed. */
 export const texts: readonly Mode[] = ['input', 'palette', 'prompt-text'];
 export const everywhere: readonly Mode[] = [...views, 'help', ...texts, 'prompt-key', 'prompt-next'];

@@ -1,4 +1,5 @@
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
+import { incidentRowInHand, leadsTo } from '../src/session/incident-rows.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, type SessionState, top } from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
@@ -66,6 +67,11 @@ export function copyText(
     const found = foundFindings(state, layer);
     const finding = found[findingAt(found, layer.selected)];
     return finding ? { text: `${finding.severity}: ${finding.title}`, what: 'this finding' } : null;
+  }
+  if (layer.kind === 'incident') {
+    const row = incidentRowInHand(state, layer);
+    const id = row ? leadsTo(row) || (row.kind === 'lead' ? row.lead.to.id : '') : '';
+    return id === '' ? null : { text: id, what: 'the resource id' };
   }
   if (layer.kind === 'time-line') {
     const found = foundMoments(state, layer);

@@ -1,6 +1,9 @@
-import { beneath, drawn, type SessionState } from '../src/session/state.ts';
+import { vmInReach } from '../src/session/incident-rows.ts';
+import { beneath, drawn, type Layer, type SessionState } from '../src/session/state.ts';
+import { counted, listed } from '../src/text/counts.ts';
 import { mark } from '../src/words/severity.ts';
 import { findingsHead, findingsRows } from './findings-text.ts';
+import { incidentHead, incidentRows } from './incident-text.ts';
 import { helpEntries, paletteMatches } from './keymap.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { fitLine, type Line, line, span } from './line.ts';
@@ -29,16 +32,39 @@ export function timeLinePage(state: SessionState): Line[] {
   return [machineHeader(state, layer.vmId, 'time line'), ...padded([...head, ...rows], height, state.columns)];
 }
 
+/** What leads from a VM to others. */
+export function incidentPage(state: SessionState): Line[] {
+  const layer = drawn(state);
+  if (layer.kind !== 'incident') return [];
+  const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
+  const head = incidentHead(state, layer, state.columns);
+  const rows = incidentRows(state, layer, state.columns, Math.max(1, height - head.length));
+  return [machineHeader(state, layer.vmId, 'incident'), ...padded([...head, ...rows], height, state.columns)];
+}
+
+/** On which VMs the playbook that is chosen will work, where they are several or others than the one in hand. */
+function chosenFor(state: SessionState, { vmId, vmIds }: Extract<Layer, { kind: 'chooser' }>): Line[] {
+  if (vmIds.length === 1 && vmIds[0] === vmId) return [];
+  const names = vmIds.map((id) => vmInReach(state, id)?.name ?? '?');
+  return [
+    line(
+      span(` In one act on ${counted(vmIds.length, 'VM')}: ${listed(names, 8)}`, 'plain', true),
+      span('   all are planned, then one answer is for all', 'dim'),
+    ),
+  ];
+}
+
 /** The playbooks that can be started for a VM. */
 export function chooserPage(state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'chooser') return [];
   const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
   const slot = state.triages.get(layer.vmId);
+  const head = chosenFor(state, layer);
   const rows = chooserRows(state.offers, slot?.part.findings ?? [], state, state.columns, layer.selected);
   return [
     machineHeader(state, layer.vmId, 'playbooks'),
-    ...padded(scrolledRows(rows, height, layer.selected), height, state.columns),
+    ...padded([...head, ...scrolledRows(rows, height - head.length, layer.selected)], height, state.columns),
   ];
 }
 

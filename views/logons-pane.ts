@@ -7,10 +7,10 @@ import { count, sparkline } from '../src/text/counts.ts';
 import { clock, day, sameDay } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { mark } from '../src/words/severity.ts';
+import { brief } from '../src/words/story.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
-import { brief } from './words.ts';
 
 /** "01:58:02–02:14:07Z", or "01:58–02:14Z" where there is no room for seconds; with its day when it was not today. */
 function burstTime(burst: Burst, now: Date, seconds = true): string {

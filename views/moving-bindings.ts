@@ -7,7 +7,7 @@ import { bodyHeight } from './page-body.ts';
 const scrolled: readonly Mode[] = [...views, 'help', 'palette', 'prompt-key', 'prompt-text', 'prompt-next'];
 
 /** The views in which letters move. */
-const viewed: readonly Mode[] = [...views.filter((mode) => mode !== 'run'), 'help'];
+const viewed: readonly Mode[] = [...views.filter((mode) => mode !== 'run' && mode !== 'act'), 'help'];
 
 /** The keys that move the cursor; `sizeOf` shows how long the list on screen is. */
 export function movingBindings(sizeOf: (state: SessionState, session: Session) => number): Given[] {
@@ -44,9 +44,9 @@ export function movingBindings(sizeOf: (state: SessionState, session: Session) =
     { ...row('vi-down', 'j', 'Move down', by(1)), modes: viewed },
     { ...row('vi-first', 'g', 'Go to the first', toEdge('first')), modes: viewed },
     { ...row('vi-last', 'G', 'Go to the last', toEdge('last')), modes: viewed },
-    { ...row('half-page-up', 'Ctrl+U', 'Move up by half a page', byPages(-0.5)), modes: [...viewed, 'run'] },
-    { ...row('half-page-down', 'Ctrl+D', 'Move down by half a page', byPages(0.5)), modes: [...viewed, 'run'] },
-    { ...row('vi-page-up', 'Ctrl+B', 'Move up by a page', byPages(-1)), modes: [...viewed, 'run'] },
-    { ...row('vi-page-down', 'Ctrl+F', 'Move down by a page', byPages(1)), modes: [...viewed, 'run'] },
+    { ...row('half-page-up', 'Ctrl+U', 'Move up by half a page', byPages(-0.5)), modes: [...viewed, 'run', 'act'] },
+    { ...row('half-page-down', 'Ctrl+D', 'Move down by half a page', byPages(0.5)), modes: [...viewed, 'run', 'act'] },
+    { ...row('vi-page-up', 'Ctrl+B', 'Move up by a page', byPages(-1)), modes: [...viewed, 'run', 'act'] },
+    { ...row('vi-page-down', 'Ctrl+F', 'Move down by a page', byPages(1)), modes: [...viewed, 'run', 'act'] },
   ];
 }

@@ -1,6 +1,7 @@
 import { heldEvidence } from '../src/session/cases/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
+import { actBoxes, memberBody } from './act-text.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout } from './layout.ts';
@@ -25,6 +26,7 @@ export function bodyHeight(session: Pick<Session, 'explain'>, state: SessionStat
     return Math.max(1, boxNamed(triageBoxes(session, state, layer), layer.pane).height - 2);
   }
   if (layer.kind === 'run') return runBoxes(state).step.height;
+  if (layer.kind === 'act') return actBoxes(state).body.height;
   return boxNamed(pageLayout(columns, rows), 'body').height;
 }
 
@@ -125,6 +127,12 @@ export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionSt
   if (pages.includes(layer.kind)) {
     const body = detailBody(session, state);
     return body ? scrolledSize(body, bodyHeight(session, state) - 1) + 1 : 1;
+  }
+  if (layer.kind === 'act') {
+    const { slot, list, body } = actBoxes(state);
+    const width = list.top === body.top ? body.width - 1 : body.width;
+    const rows = slot ? memberBody(state, slot, layer.selected, width) : [];
+    return scrolledSize({ rows, tables: [], height: 0 }, body.height);
   }
   if (layer.kind === 'run') {
     const { slot } = runBoxes(state);

@@ -1,6 +1,6 @@
 import type { Finding } from '../src/documents/triage.ts';
 import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
-import type { SessionState } from '../src/session/state.ts';
+import { drawn, type SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { mark, type Tone } from '../src/words/severity.ts';
 import { type Line, line, ofItem, span } from './line.ts';
@@ -21,11 +21,15 @@ export function chooserRows(
   selected: number,
 ): Line[] {
   if (offers.length === 0) return [line(span('  No playbook fits this VM.', 'dim'))];
+  const layer = drawn(state);
+  const several = layer.kind === 'chooser' && layer.vmIds.length > 1;
   return offers.flatMap((offer, at) => {
     const danger =
       offer.irreversible && offer.danger === 'reversible'
         ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
-        : dangers[offer.danger];
+        : offer.danger === 'disruptive' && several
+          ? { text: 'disruptive, asks for the number', tone: 'high' as const }
+          : dangers[offer.danger];
     const refused = state.readOnly ? 'read-only session: it cannot be started' : offer.disabled;
     const answers = offer.answers.flatMap((id) =>
       findings.filter((finding) => finding.id === id && !finding.closed).slice(0, 1),

@@ -1,10 +1,11 @@
 import type { Command } from '../src/session/commands.ts';
-import { beneath, promptInHand, runIsOver, type SessionState, top } from '../src/session/state.ts';
+import { actOf, beneath, promptInHand, runIsOver, type SessionState, top } from '../src/session/state.ts';
 import { everywhere, type Given, one, texts } from './binding.ts';
 
 /** Was the playbook on screen stopped by the user? */
 function stoppedRun(state: SessionState): boolean {
   const layer = beneath(state);
+  if (layer.kind === 'act') return actOf(state, layer.actId)?.view.phase === 'cancelled' && !state.readOnly;
   const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
   return slot?.view.outcome === 'cancelled' && !state.readOnly;
 }
@@ -13,6 +14,10 @@ function stoppedRun(state: SessionState): boolean {
 function enterInRun(state: SessionState): Command | null {
   if (promptInHand(state)) return { type: 'focus-prompt' };
   const layer = beneath(state);
+  if (layer.kind === 'act') {
+    if (stoppedRun(state)) return { type: 'resume' };
+    return actOf(state, layer.actId)?.runIds.size ? { type: 'open' } : null;
+  }
   if (layer.kind !== 'run' || layer.opened) return null;
   if (stoppedRun(state) && layer.step === null) return { type: 'resume' };
   const slot = state.runs.find((run) => run.id === layer.runId);
@@ -62,6 +67,8 @@ export const promptBindings: readonly Given[] = [
     description: 'After a no: leave this step of the playbook out and go on with the next',
     modes: ['prompt-next'],
     runnable: false,
+    // One answer is for all VMs and steps.
+    offered: (state) => top(state).kind !== 'act',
     commands: one({ type: 'skip' }),
   },
   {
@@ -95,8 +102,8 @@ export const promptBindings: readonly Given[] = [
     id: 'answer',
     keys: ['Enter'],
     name: 'answer, open',
-    description: 'Answer the prompt that waits in this playbook; go on with one that was stopped; open a step',
-    modes: ['run'],
+    description: 'Answer the prompt that waits in this playbook; go on with one that was stopped; open a step, or a VM',
+    modes: ['run', 'act'],
     runnable: false,
     disabled: (state) => (enterInRun(state) === null ? 'There is nothing to answer here.' : ''),
     commands: (state) => [enterInRun(state) ?? { type: 'focus-prompt' }],
@@ -105,8 +112,8 @@ export const promptBindings: readonly Given[] = [
     id: 'next-step',
     keys: ['Tab'],
     name: 'next step',
-    description: 'Look at the next step of the playbook',
-    modes: ['run', 'prompt-key', 'prompt-text', 'prompt-next'],
+    description: 'Look at the next step of the playbook, or at the next of its VMs',
+    modes: ['run', 'act', 'prompt-key', 'prompt-text', 'prompt-next'],
     commands: one({ type: 'next-step', by: 1 }),
   },
   {
@@ -114,7 +121,7 @@ export const promptBindings: readonly Given[] = [
     keys: ['Shift+Tab'],
     name: 'step before',
     description: 'Look at the step before',
-    modes: ['run', 'prompt-key', 'prompt-text', 'prompt-next'],
+    modes: ['run', 'act', 'prompt-key', 'prompt-text', 'prompt-next'],
     footer: false,
     commands: one({ type: 'next-step', by: -1 }),
   },
@@ -123,7 +130,7 @@ export const promptBindings: readonly Given[] = [
     keys: ['c'],
     name: 'go on',
     description: 'Go on with a playbook that was stopped, at the step where it ended',
-    modes: ['run'],
+    modes: ['run', 'act'],
     danger: true,
     disabled: (state) => (stoppedRun(state) ? '' : 'No playbook was stopped here.'),
     commands: one({ type: 'resume' }),

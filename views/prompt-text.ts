@@ -16,6 +16,8 @@ import { typedSpans } from './typed-text.ts';
 interface PromptShown {
   prompt: Prompt;
   asked: Asked;
+  /** Is it about one step, which can be left out? */
+  skips: boolean;
   /** Do the keys go to it? */
   hasKeys: boolean;
   words: ConfirmWords;
@@ -39,18 +41,19 @@ export function promptOnScreen(state: SessionState): PromptShown | null {
   const words = layer.kind === 'confirm' ? layer.words : wordsOf(prompt);
   const { asked, typed, refusal } = state;
   const { fromEnd } = state.typing;
-  return { prompt, asked, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
+  const skips = layer.kind !== 'act';
+  return { prompt, asked, skips, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
 }
 
 const key = (name: string, does: string): Span[] => [span(name, 'accent', true), span(` ${does}`)];
 
 /** What the keys do now, one piece each. Before the prompt can be answered it offers nothing. */
-function keysOffered({ prompt, asked, hasKeys, words }: PromptShown): Span[][] {
+function keysOffered({ prompt, asked, hasKeys, skips, words }: PromptShown): Span[][] {
   if (!hasKeys) return [key('Enter', 'answer this'), key('Esc', 'look elsewhere: it waits, w comes back')];
   if (!asked.readable) return [[span(`${mark.loading} read it: the keys count in a moment`, 'dim')]];
   if (asked.declined) {
     return [
-      key('s', 'skip this step'),
+      ...(skips ? [key('s', 'skip this step')] : []),
       key('l', 'later (it waits, w comes back)'),
       key('x', 'stop here'),
       key('Enter/Esc', 'back to the question'),

@@ -118,10 +118,10 @@ function tookOf(step: StepView): string {
 const titlesShare = 0.35;
 
 /**
- * The steps with what came of each, one under another; the selected one in full. Where the titles do not fit beside the
+ * The steps with what came of each in `most` rows, one under another; the selected one in full. Where the titles do not fit beside the
  * results, each has a row of its own.
  */
-function resultRows(slot: RunSlot, selected: number, width: number): Line[] {
+export function resultRows(slot: RunSlot, selected: number, width: number, most = 2): Line[] {
   const widest = Math.min(40, Math.max(0, ...slot.view.steps.map(({ title }) => cells(title))));
   const beside = widest <= width * titlesShare;
   return slot.view.steps.flatMap((step, at): Line[] => {
@@ -140,7 +140,7 @@ function resultRows(slot: RunSlot, selected: number, width: number): Line[] {
       return { ...between(left, line(span(right, 'dim')), width), item: at, selected: chosen };
     };
     const room = beside ? width - titles - 7 - right.length : width - 6;
-    const texts = wrap(resultOf(step), room, chosen ? 8 : 2);
+    const texts = wrap(resultOf(step), room, chosen ? 8 : most);
     const under = beside ? texts.slice(1) : texts.filter((text) => text !== '');
     return [
       first(beside ? `  ${texts[0] ?? ''}` : ''),

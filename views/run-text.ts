@@ -177,15 +177,18 @@ export const openWord = ({ step }: LeftOpen) => (step === null ? 'OPEN AGAIN' : 
 /** The strip of what runs in Azure, in one row; null when nothing does. */
 export function jobsRow(state: SessionState): Line | null {
   const onScreen = state.layers.at(-1);
-  const jobs = jobsOf(state.runs).filter(
-    (job) => !(job.waiting && onScreen?.kind === 'run' && onScreen.runId === job.runId),
-  );
-  const timers = state.runs.flatMap((slot) =>
+  const isOnScreen = ({ several, runId }: Job) =>
+    several
+      ? onScreen?.kind === 'act' && onScreen.actId === runId
+      : onScreen?.kind === 'run' && onScreen.runId === runId;
+  const jobs = jobsOf(state).filter((job) => !(job.waiting && isOnScreen(job)));
+  const timed = state.runs.filter(({ view }) => view.autoUndoAt !== null);
+  const timers = timed.flatMap((slot) =>
     slot.view.autoUndoAt === null
       ? []
       : [
           span(
-            `${slot.view.playbook} undone in ${stopwatch((Date.parse(slot.view.autoUndoAt) - state.now.getTime()) / 1000)}`,
+            `${slot.view.playbook}${timed.length > 1 ? ` ${slot.view.vm.name}` : ''} undone in ${stopwatch((Date.parse(slot.view.autoUndoAt) - state.now.getTime()) / 1000)}`,
             'high',
           ),
         ],
@@ -201,7 +204,7 @@ export function jobsRow(state: SessionState): Line | null {
         ],
   );
   const vmId = machineOf(state);
-  const open = vmId === null || onScreen?.kind === 'run' ? null : leftOpen(state, vmId);
+  const open = vmId === null || onScreen?.kind === 'run' || onScreen?.kind === 'act' ? null : leftOpen(state, vmId);
   const still = open
     ? [
         [

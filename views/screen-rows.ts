@@ -1,9 +1,11 @@
 import type { Session } from '../src/session/session.ts';
 import { drawn, type SessionState, top } from '../src/session/state.ts';
+import { actSections } from './act-page.ts';
+import { actBoxes } from './act-text.ts';
 import { detailSections } from './detail-page.ts';
 import { smallest, tooSmall } from './layout.ts';
 import { fitLine, type Line, line } from './line.ts';
-import { chooserPage, findingsPage, helpPage, timeLinePage } from './list-pages.ts';
+import { chooserPage, findingsPage, helpPage, incidentPage, timeLinePage } from './list-pages.ts';
 import type { ListScroll } from './list-scroll.ts';
 import { runBoxes } from './page-body.ts';
 import { padded } from './page-parts.ts';
@@ -29,9 +31,10 @@ export function screenOf(
   }
   const layer = drawn(state);
   const ends = [fitLine(status(state), columns), footer(state)];
-  if (layer.kind === 'run') {
-    const { prompt } = runBoxes(state);
-    return [...runSections(state), { kind: 'rows', rows: [...promptBox(state, prompt.height), ...ends] }];
+  if (layer.kind === 'run' || layer.kind === 'act') {
+    const { prompt } = layer.kind === 'run' ? runBoxes(state) : actBoxes(state);
+    const sections = layer.kind === 'run' ? runSections(state) : actSections(state);
+    return [...sections, { kind: 'rows', rows: [...promptBox(state, prompt.height), ...ends] }];
   }
   const height = rows - 2;
   const whole = (lines: Line[]): Section[] => {
@@ -59,6 +62,8 @@ export function screenOf(
       return whole(findingsPage(state));
     case 'time-line':
       return whole(timeLinePage(state));
+    case 'incident':
+      return whole(incidentPage(state));
     case 'detail':
     case 'address':
     case 'moment':

@@ -1,15 +1,18 @@
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
+import { foundIncidentRows, incidentRowAt } from '../src/session/incident-rows.ts';
 import { leftToDo } from '../src/session/playbooks/containment.ts';
 import type { Session } from '../src/session/session.ts';
-import { drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
+import { actOf, drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { foundMoments, momentAt } from '../src/session/time-line.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { clock, day } from '../src/text/times.ts';
 import { storyOf } from '../src/words/story.ts';
+import { actSummary, memberRows } from './act-text.ts';
 import { detailOf } from './detail-text.ts';
+import { incidentHead, incidentRows } from './incident-text.ts';
 import { helpEntries, paletteMatches } from './keymap.ts';
-import { textOf } from './line.ts';
+import { type Line, textOf } from './line.ts';
 import { detailOnScreen } from './page-body.ts';
 import { promptOnScreen, promptRows } from './prompt-text.ts';
 import { outcomeRows } from './run-ending.ts';
@@ -108,6 +111,10 @@ function runSaid(state: SessionState, layer: Extract<Layer, { kind: 'run' }>): S
   };
 }
 
+/** The rows of one thing, in one sentence. */
+const spokenRow = (rows: readonly Line[], item: number) =>
+  rows.flatMap((row) => (row.item === item ? [words(textOf(row))] : [])).join('. ');
+
 function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer: Layer): Said {
   switch (layer.kind) {
     case 'chooser':
@@ -122,6 +129,30 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
       return {
         place: [`${counted(found.length, 'finding')}.`],
         selected: one ? [`${place(at, found.length)}: ${one.severity}: ${one.title}. ${one.attack.join(', ')}`] : [],
+      };
+    }
+    case 'incident': {
+      const found = foundIncidentRows(state, layer);
+      const at = incidentRowAt(found, layer.selected);
+      // An age that grows is nothing new.
+      const still = { ...state, now: new Date(state.incidents.get(layer.vmId)?.asOf || 0) };
+      return {
+        place: [`Incident, ${counted(found.length, 'row')}.`],
+        summary: incidentHead(still, layer, wide).map((row) => words(textOf(row))),
+        selected:
+          found.length > 0
+            ? [`${place(at, found.length)}: ${spokenRow(incidentRows(still, layer, wide, wide), at)}`]
+            : [],
+      };
+    }
+    case 'act': {
+      const slot = actOf(state, layer.actId);
+      if (!slot) return {};
+      const rows = memberRows(state, slot, -1, wide).map((row) => words(textOf(row)));
+      return {
+        place: [`${slot.view.playbook} on ${slot.view.members.length} VMs.`],
+        ...Object.fromEntries(rows.map((text, at) => [`VM ${at}`, [`${place(at, rows.length)}: ${text}.`]])),
+        end: slot.view.phase === 'over' ? [`${actSummary(state, slot)}.`] : [],
       };
     }
     case 'time-line': {

@@ -7,11 +7,11 @@ import { counted } from '../src/text/counts.ts';
 import { clock, day, moment } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { mark } from '../src/words/severity.ts';
+import { brief, withoutSids } from '../src/words/story.ts';
 import { type Detail, sourceLines } from './detail-text.ts';
 import { between, blank, cell, type Line, line, span, widthOf, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
 import { fullHeight, unfold } from './unfold.ts';
-import { brief, withoutSids } from './words.ts';
 
 type Shown = Extract<Layer, { kind: 'time-line' }>;
 

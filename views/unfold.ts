@@ -29,7 +29,7 @@ export function folded(row: Line, width: number): Line[] {
 
 function foldedText(row: Line, width: number): Line[] {
   const text = row.spans.map((piece) => piece.text).join('');
-  const lead = /^[\s❯]*(?:\d\d:\d\d:\d\dZ )?[\s▲△●·?✓✗…❯◷]*/.exec(text)?.[0] ?? '';
+  const lead = /^[\s❯]*(?:\d\d:\d\d:\d\dZ )?[\s▲△●·?✓✗…❯◷+]*/.exec(text)?.[0] ?? '';
   const indent = Math.min(cells(lead), Math.floor(width / 2));
   const rows: Span[][] = [[]];
   let used = 0;

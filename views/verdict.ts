@@ -4,7 +4,7 @@ import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import type { TriageSlot } from '../src/session/state.ts';
 import { cells, cut } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
-import { clock } from '../src/text/times.ts';
+import { attackOn, attackRows } from '../src/words/attack-strip.ts';
 import { mark } from '../src/words/severity.ts';
 import { type Headline, storyOf } from '../src/words/story.ts';
 import { between, blank, type Line, line, type Span, span, widthOf } from './line.ts';
@@ -87,26 +87,6 @@ function nextRow(slot: TriageSlot, suggested: { offer: PlaybookOffer; number: nu
   return between(line(...left), line(...right), width);
 }
 
-/** The attack in one row, step by step; as many steps as fit, the first and the last among them. */
-function stripRow(slot: TriageSlot, width: number): Line | null {
-  const steps = slot.part.timeLine.entries.filter(
-    ({ severity, source, text }) =>
-      source !== 'defender' &&
-      source !== 'backup' &&
-      severity !== 'low' &&
-      severity !== 'info' &&
-      !text.startsWith('4672'),
-  );
-  if (!steps.some(({ severity }) => severity === 'critical')) return null;
-  const texts = steps.map(
-    ({ at, text }) => `${clock(at).slice(0, 5)}Z ${cut(text.replace(/^\d{4} /, '').split(/: | \(/)[0] ?? '', 26)}`,
-  );
-  const gap = ' ▸ ';
-  const fits = (shown: string[]) => cells(shown.join(gap)) <= width - 4;
-  while (texts.length > 2 && !fits(texts)) texts.shift();
-  return fits(texts) ? line('   ', span(texts.join(gap))) : null;
-}
-
 /** The first playbook that answers a finding, and the number that starts it. */
 function suggestion(slot: TriageSlot, offers: readonly PlaybookOffer[], done: readonly string[]) {
   const at = offers.findIndex(
@@ -136,8 +116,9 @@ export function verdictRows(
   const headlines = story.slice(0, room);
   const labels = Math.max(0, ...headlines.map(({ label }) => label.length));
   const shown = headlines.map((one) => headlineRow(one, labels, width));
-  const strip = size.strip && shown.length < room ? stripRow(slot, width) : null;
-  if (strip) shown.push(strip);
+  if (size.strip && shown.length < room) {
+    shown.push(...attackRows(attackOn(slot.part), now, width - 4, 1).map((row) => line('   ', span(row))));
+  }
   for (const finding of stillOpen(slot.part.findings).filter((one) => headlines.length === 0 || !isTold(one))) {
     if (shown.length >= room) break;
     shown.push(headlineRow({ label: '', severity: finding.severity, texts: [finding.title] }, 0, width));

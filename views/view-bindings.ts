@@ -1,5 +1,14 @@
 import { seemsLocked } from '../src/session/playbooks/containment.ts';
-import { addressesOf, beneath, burstInHand, machineOf, type SessionState, top } from '../src/session/state.ts';
+import {
+  actOf,
+  addressesOf,
+  beneath,
+  burstInHand,
+  machineOf,
+  type RunSlot,
+  type SessionState,
+  top,
+} from '../src/session/state.ts';
 import { selectedRow } from '../src/session/suspects.ts';
 import { aboutMachines, type Given, one, views } from './binding.ts';
 import { copyText } from './copy-text.ts';
@@ -7,17 +16,28 @@ import { copyText } from './copy-text.ts';
 const caseNeeded = (state: SessionState) =>
   selectedRow(state) || beneath(state).kind !== 'suspects' ? '' : 'No VM is selected.';
 
+/** The playbooks on screen: of one VM, or of each VM of an act. */
+function runsInHand(state: SessionState): RunSlot[] {
+  const layer = beneath(state);
+  if (layer.kind === 'run') return state.runs.filter(({ id }) => id === layer.runId);
+  const ids = layer.kind === 'act' ? [...(actOf(state, layer.actId)?.runIds.values() ?? [])] : [];
+  return state.runs.filter(({ id }) => ids.includes(id));
+}
+
 function severalAddresses(state: SessionState): string {
   const layer = beneath(state);
   return layer.kind === 'address' && layer.addresses.length > 1 ? '' : 'The burst has one address.';
 }
 
 function noRunToUndo(state: SessionState): string {
-  const layer = beneath(state);
-  const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+  const slots = runsInHand(state);
   if (state.readOnly) return 'This session is read-only.';
-  if (slot?.view.outcome === 'running') return 'The playbook still runs: Esc at its prompt, then x ends it; then undo.';
-  return slot?.view.steps.some((step) => step.undoable) ? '' : 'Nothing was done that could be undone.';
+  if (slots.some(({ view }) => view.outcome === 'running')) {
+    return 'The playbook still runs: Esc at its prompt, then x ends it; then undo.';
+  }
+  return slots.some(({ view }) => view.steps.some((step) => step.undoable))
+    ? ''
+    : 'Nothing was done that could be undone.';
 }
 
 /** Is there a view to go back to? */
@@ -30,7 +50,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['Enter'],
     name: 'open',
     description: 'Open the VM, or the detail of the thing under the cursor',
-    modes: ['suspects', 'triage', 'findings', 'time-line'],
+    modes: ['suspects', 'triage', 'findings', 'time-line', 'incident'],
     commands: one({ type: 'open' }),
   },
   {
@@ -142,7 +162,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['/'],
     name: 'search',
     description: 'Show only what contains every word that is typed',
-    modes: ['transcript', 'time-line', 'findings', 'help', 'detail', 'address', 'moment', 'log-report'],
+    modes: ['transcript', 'time-line', 'findings', 'incident', 'help', 'detail', 'address', 'moment', 'log-report'],
     commands: one({ type: 'search' }),
   },
   {
@@ -175,8 +195,8 @@ export const viewBindings: readonly Given[] = [
     id: 'mark',
     keys: ['Space'],
     name: 'mark',
-    description: 'Mark the VM, or take its mark away: p then starts a playbook for each that is marked',
-    modes: ['suspects'],
+    description: 'Mark the VM, or take its mark away: p then starts a playbook on all that are marked, in one act',
+    modes: ['suspects', 'incident'],
     footer: false,
     commands: one({ type: 'mark' }),
   },
@@ -194,7 +214,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['u'],
     name: 'undo',
     description: 'Undo what this playbook did, last step first; asks before',
-    modes: ['run'],
+    modes: ['run', 'act'],
     danger: true,
     disabled: noRunToUndo,
     commands: one({ type: 'undo' }),
@@ -215,12 +235,11 @@ export const viewBindings: readonly Given[] = [
     keys: ['k'],
     name: 'keep',
     description: 'Keep what was done: it is not undone by itself any more',
-    modes: ['run'],
-    disabled(state) {
-      const layer = beneath(state);
-      const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
-      return slot?.view.autoUndoAt ? '' : 'No timer runs: nothing is undone by itself.';
-    },
+    modes: ['run', 'act'],
+    disabled: (state) =>
+      runsInHand(state).some(({ view }) => view.autoUndoAt !== null)
+        ? ''
+        : 'No timer runs: nothing is undone by itself.',
     commands: one({ type: 'keep' }),
   },
   {
@@ -230,7 +249,7 @@ export const viewBindings: readonly Given[] = [
     description: 'Show the playbook that waits for you, or the latest one; again: the one before',
     modes: views,
     footer: false,
-    disabled: (state) => (state.runs.length > 0 ? '' : 'No playbook was started.'),
+    disabled: (state) => (state.runs.length + state.acts.length > 0 ? '' : 'No playbook was started.'),
     commands: one({ type: 'jobs' }),
   },
   {
@@ -315,7 +334,7 @@ export const viewBindings: readonly Given[] = [
     keys: ['f'],
     name: 'findings',
     description: 'Show every finding, with what it rests on, what answers it and what is not known',
-    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'run', 'prompt-key'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'time-line', 'incident', 'run', 'prompt-key'],
     disabled: caseNeeded,
     commands: one({ type: 'findings' }),
   },
@@ -324,16 +343,25 @@ export const viewBindings: readonly Given[] = [
     keys: ['l'],
     name: 'time line',
     description: 'Show everything in order: failed logons, changes in Azure, alerts, grants, backups',
-    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'run', 'prompt-key'],
+    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'incident', 'run', 'prompt-key'],
     disabled: caseNeeded,
     commands: one({ type: 'time-line' }),
+  },
+  {
+    id: 'incident',
+    keys: ['i'],
+    name: 'incident',
+    description: 'Show what leads from this VM to others and to data, each lead with its evidence',
+    modes: ['suspects', 'triage', 'detail', 'address', 'findings', 'time-line', 'run'],
+    disabled: caseNeeded,
+    commands: one({ type: 'incident' }),
   },
   {
     id: 'transcript',
     keys: ['t'],
     name: 'transcript',
     description: 'Show the case file: everything seen, asked, decided and done',
-    modes: [...aboutMachines, 'chooser', 'run', 'prompt-key'],
+    modes: [...aboutMachines, 'chooser', 'run', 'act', 'prompt-key'],
     disabled: caseNeeded,
     commands: one({ type: 'transcript' }),
   },

@@ -31,16 +31,6 @@ export function ageNote(fact: Fact<unknown> | null, now: Date, busy: boolean, ab
   return line(span(`${stale ? `${mark.stale} ` : ''}${told}${busy ? ` ${mark.loading}` : ''}`, stale ? 'high' : 'dim'));
 }
 
-/** A sentence without the SIDs of accounts whose names it has. */
-export function withoutSids(what: string): string {
-  return what.replace(/ \(S-1-[\d-]+\)/g, '');
-}
-
-/** An event in a few words: without its number and such SIDs. */
-export function brief(what: string): string {
-  return withoutSids(what.replace(/^\d{4} /, ''));
-}
-
 /** Several blanks. */
 export function indent(width: number): string {
   return ' '.repeat(width);

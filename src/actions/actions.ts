@@ -10,6 +10,7 @@ import { backupUndelete } from './backup-undelete.ts';
 import { disksExport } from './disks-export.ts';
 import { disksSnapshot } from './disks-snapshot.ts';
 import { identityCut } from './identity-cut.ts';
+import { incidentComment } from './incident-comment.ts';
 import { refusedForInstance } from './instance-refusals.ts';
 import { jitEnable } from './jit-enable.ts';
 import { jitRequest } from './jit-request.ts';
@@ -40,6 +41,7 @@ export function createActions(connection: Connection): Map<string, Action> {
     patchesInstall(connection),
     volatileCollect(connection),
     accountDisable(connection),
+    incidentComment(connection),
     networkCheck(connection),
   ];
   return new Map(all.map((action) => [action.name, tellingQueries(connection, action)]));
@@ -72,9 +74,11 @@ function tellingQueries(connection: Connection, action: Action): Action {
       told(context, async () => {
         const refused = refusedForInstance(action.name, context.target);
         if (refused) return refused;
-        const plan = await action.plan(context, input).catch((error: unknown) => {
-          throw withCure(error);
-        });
+        const plan = await connection
+          .planning(() => action.plan(context, input))
+          .catch((error: unknown) => {
+            throw withCure(error);
+          });
         const odd = plan.changes.length > 0 ? await aboutTheSignIn(connection) : [];
         return odd.length > 0 ? { ...plan, warnings: [...odd, ...plan.warnings] } : plan;
       }),

@@ -2,7 +2,13 @@ import { listAt, textAt } from '../arm/json.ts';
 import { sameId } from '../arm/resource-id.ts';
 import type { Fact } from '../documents/fact.ts';
 import { known } from '../documents/fact.ts';
-import type { IncidentDocument, IncidentVm, Lead } from '../documents/incident.ts';
+import type {
+  IncidentDocument,
+  IncidentInProgress,
+  IncidentVm,
+  IncidentVmInProgress,
+  Lead,
+} from '../documents/incident.ts';
 import type { TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { type Followed, followedOf, operationLeads, reachedVms } from '../triage/incident.ts';
@@ -67,6 +73,12 @@ async function readOperationLeads(
   }
 }
 
+/** A VM to begin with, and why: "" where it was asked for. */
+export interface First {
+  vm: VirtualMachine;
+  because: string;
+}
+
 /** A VM whose turn it is to be read. */
 interface Turn {
   vm: VirtualMachine;
@@ -76,49 +88,104 @@ interface Turn {
   at: string | null;
 }
 
+/** Where a reading of an incident takes triages from, and to whom it reports. */
+export interface IncidentUses {
+  /** The triage of a VM; read when absent. */
+  triageOf?(vm: VirtualMachine): Promise<Triage>;
+  /** Gets each triage, and is waited for. */
+  onTriage?(document: TriageDocument): Promise<void> | void;
+  /** Gets all that is known so far, each time an answer arrives. */
+  onProgress?(part: IncidentInProgress): void;
+}
+
+const leadsOf = ({ logons, operations }: IncidentVmInProgress): Lead[] => [
+  ...(logons?.state === 'known' ? logons.value : []),
+  ...(operations?.state === 'known' ? operations.value : []),
+];
+
+/** An incident as far as it is known, its VMs in the order in which they were reached. */
+class IncidentPicture {
+  readonly #vms = new Map<string, IncidentVmInProgress>();
+  readonly notFollowed: IncidentDocument['notFollowed'] = [];
+  readonly #told: (part: IncidentInProgress) => void;
+
+  constructor(told: (part: IncidentInProgress) => void) {
+    this.#told = told;
+  }
+
+  vms(): IncidentVmInProgress[] {
+    return [...this.#vms.values()];
+  }
+
+  begin({ vm: { id, name }, hop, because }: Turn): void {
+    const awaited = { followed: null, logons: null, operations: null };
+    this.#put({ vm: { id, name }, hop, because, ...awaited });
+  }
+
+  add(id: string, part: Partial<IncidentVm>): void {
+    const before = this.#vms.get(id);
+    if (before) this.#put({ ...before, ...part });
+  }
+
+  #put(one: IncidentVmInProgress): void {
+    this.#vms.set(one.vm.id, one);
+    this.#told({ vms: this.vms(), notFollowed: [...this.notFollowed] });
+  }
+}
+
+/** Reads one VM of an incident; each answer goes into the picture as it comes. */
 async function readOne(
   connection: Connection,
-  { vm, hop, because, at }: Turn,
+  { vm, at, hop, because }: Turn,
   triage: Triage,
   { machines, subscriptions }: Inventory,
+  picture: IncidentPicture,
   options: TriageOptions,
 ): Promise<IncidentVm> {
   const followed = followedOf(triage.document, privateAddressesOf(vm, triage.network), at);
+  picture.add(vm.id, { followed });
+  const add = <K extends 'logons' | 'operations'>(name: K, read: Promise<IncidentVm[K]>) =>
+    read.then((fact) => {
+      picture.add(vm.id, { [name]: fact });
+      return fact;
+    });
   const [logons, operations] = await Promise.all([
-    readLogonLeads(connection, { vm, followed, vms: machines, subscriptions }, options),
-    readOperationLeads(connection, vm, followed, triage, options),
+    add('logons', readLogonLeads(connection, { vm, followed, vms: machines, subscriptions }, options)),
+    add('operations', readOperationLeads(connection, vm, followed, triage, options)),
   ]);
   return { vm: { id: vm.id, name: vm.name }, hop, because, followed, logons, operations };
 }
 
-const leadsOf = ({ logons, operations }: IncidentVm): Lead[] => [
-  ...(logons.state === 'known' ? logons.value : []),
-  ...(operations.state === 'known' ? operations.value : []),
-];
-
 /**
- * What leads from a VM to the next, and to data: each VM that was entered is triaged in its turn, up to two steps and six
- * VMs. `onTriage` gets each triage that was made. Throws a Failure when the VMs in reach cannot be listed.
+ * What leads from one or several VMs to the next, and to data: each VM that was entered is triaged in its turn, up to two
+ * steps and six VMs. Throws a Failure when the VMs in reach cannot be listed.
  */
 export async function readIncident(
   connection: Connection,
-  first: VirtualMachine,
+  firsts: readonly First[],
   options: TriageOptions = {},
-  onTriage: (document: TriageDocument) => Promise<void> | void = () => {},
+  uses: IncidentUses = {},
 ): Promise<IncidentDocument> {
+  const picture = new IncidentPicture((part) => uses.onProgress?.(part));
+  const { notFollowed } = picture;
+  let turn: Turn[] = firsts.slice(0, incidentBounds.vms).map((first) => ({ ...first, hop: 0, at: null }));
+  for (const { vm } of firsts.slice(incidentBounds.vms)) {
+    notFollowed.push({ id: vm.id, name: vm.name, because: `${incidentBounds.vms} VMs are read at most` });
+  }
+  for (const one of turn) picture.begin(one);
   const listing = await readInventory(connection, options.signal);
   if (listing.state === 'unknown') throw new Failure(`${listing.because}; ${listing.cure}`, exitCode.notPermitted);
   const inventory = listing.value;
   const vms: IncidentVm[] = [];
-  const notFollowed: IncidentDocument['notFollowed'] = [];
-  const seen = new Set([first.id.toLowerCase()]);
-  let turn: Turn[] = [{ vm: first, hop: 0, because: '', at: null }];
+  const seen = new Set(firsts.map(({ vm }) => vm.id.toLowerCase()));
+  const triageOf = uses.triageOf ?? ((vm) => readTriage(connection, vm, () => {}, options));
   while (turn.length > 0) {
+    for (const one of turn.filter(({ hop }) => hop > 0)) picture.begin(one);
     const read = await Promise.all(
       turn.map(async (one) => {
-        const triage = await readTriage(connection, one.vm, () => {}, options);
-        await onTriage(triage.document);
-        return readOne(connection, one, triage, inventory, options);
+        const triage = await triageOf(one.vm);
+        await uses.onTriage?.(triage.document);
+        return readOne(connection, one, triage, inventory, picture, options);
       }),
     );
     vms.push(...read);

@@ -31,7 +31,8 @@ export async function* markdownNotes(blocks: AsyncIterable<Block>): AsyncGenerat
   for await (const block of blocks) yield markdownOf(block);
 }
 
-function markdownOf(block: Block): string {
+/** One part of the notes as Markdown. */
+export function markdownOf(block: Block): string {
   switch (block.kind) {
     case 'title':
       return `# ${inMarkdown(block.text)}\n\n`;

@@ -56,6 +56,15 @@ export interface ExportOptions {
  */
 export async function exportCase(source: CaseReader, options: ExportOptions): Promise<Exported> {
   const { format } = options;
+  const from = await notesSourceOf(source, options.now().toISOString());
+  const { head, count, verification } = from;
+  const target = resolve(options.target ?? join(source.directory, 'exports', `${source.id}${extensions[format]}`));
+  const written = await writeNew(target, piecesOf(options, from));
+  return { format, ...written, entries: count, head, verification };
+}
+
+/** The input of notes: the case as far as it goes now, though it may grow while they are written. */
+export async function notesSourceOf(source: CaseReader, exportedAt: string): Promise<NotesSource> {
   const verification = await source.verify();
   let head = genesis;
   let count = 0;
@@ -63,7 +72,7 @@ export async function exportCase(source: CaseReader, options: ExportOptions): Pr
     head = entry.hash;
     count = entry.seq;
   }
-  const from: NotesSource = {
+  return {
     id: source.id,
     header: source.header,
     // Later passes read no further than the first, though the case may grow.
@@ -74,11 +83,8 @@ export async function exportCase(source: CaseReader, options: ExportOptions): Pr
     verification,
     head,
     count,
-    exportedAt: options.now().toISOString(),
+    exportedAt,
   };
-  const target = resolve(options.target ?? join(source.directory, 'exports', `${source.id}${extensions[format]}`));
-  const written = await writeNew(target, piecesOf(options, from));
-  return { format, ...written, entries: count, head, verification };
 }
 
 /** Exports an open case and appends the `export` entry with the file's SHA-256. */

@@ -38,6 +38,9 @@ const titleOf = (one: Detection): string =>
 
 const techniquesOf = (one: Detection): string => listed(one.techniques, 2);
 
+const nothing = ({ rules }: DetectionsDocument): string =>
+  rules.run === 0 ? 'No rule could be asked.' : 'No rule that was asked matches.';
+
 function tableLines(detections: readonly Detection[]): string[] {
   const head = ['LEVEL', 'COUNT', 'FIRST – LAST', 'COMPUTERS', 'TECHNIQUE', 'RULE'];
   const rows = detections.map((one) => [
@@ -72,6 +75,7 @@ const WHERE: ReadonlySet<string> = new Set([
   'Time',
   'Computer',
   '_EvidenceFile',
+  '_EvidenceLine',
   '_EvidenceOffset',
   '_EventRecordId',
   '_Verified',
@@ -83,6 +87,7 @@ function hitLine(hit: Detection['hits'][number], cut: number): string {
     typeof at === 'string' ? moment(at) : 'no time',
     ...(typeof hit.Computer === 'string' ? [hit.Computer] : []),
     ...(hit._EventRecordId === undefined ? [] : [`record ${hit._EventRecordId}`]),
+    ...(hit._EvidenceLine === undefined ? [] : [`line ${hit._EvidenceLine}`]),
     ...(typeof hit._EvidenceFile === 'string' ? [`in ${hit._EvidenceFile.split(/[\\/]/).at(-1)}`] : []),
     ...(hit._Verified === false ? ['no checksum matches'] : []),
   ];
@@ -139,7 +144,7 @@ function notAsked(document: DetectionsDocument): string[] {
 export function detectionsText(document: DetectionsDocument, width: number, hits: number): string {
   const { detections } = document;
   const lines: string[] = [];
-  if (detections.length === 0) lines.push('No rule that was asked matches.');
+  if (detections.length === 0) lines.push(nothing(document));
   else if (width >= WIDE && hits === 0) lines.push(...tableLines(detections));
   else {
     for (const one of detections) {
@@ -182,7 +187,7 @@ export function detectionsMarkdown(document: DetectionsDocument): string {
     escapeMarkdown(countsLine(document)),
     '',
     ...(rows.length === 0
-      ? ['No rule that was asked matches.']
+      ? [nothing(document)]
       : [row(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(row)]),
     '',
     '## Not asked',

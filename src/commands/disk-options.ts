@@ -6,6 +6,7 @@ export interface DiskFlags {
   evidenceGroup?: string;
   evidenceSubscription?: string;
   lockEvidence?: boolean;
+  restorePoint?: boolean;
   snapshot?: string;
   to?: string;
 }
@@ -15,11 +16,16 @@ const given = (all: Record<string, unknown>) =>
 
 /** The playbook with these options in the steps that take snapshots, and in those that export them. */
 export function withDiskOptions(playbook: Playbook, flags: DiskFlags): Playbook {
-  const { evidenceGroup, evidenceSubscription, lockEvidence, snapshot, to } = flags;
+  const { evidenceGroup, evidenceSubscription, lockEvidence, restorePoint, snapshot, to } = flags;
   const added = new Map([
     [
       'disks.snapshot',
-      given({ resourceGroup: evidenceGroup, subscription: evidenceSubscription, lock: lockEvidence || undefined }),
+      given({
+        resourceGroup: evidenceGroup,
+        subscription: evidenceSubscription,
+        lock: lockEvidence || undefined,
+        restorePoint: restorePoint || undefined,
+      }),
     ],
     ['disks.export', given({ snapshot, folder: to, subscription: evidenceSubscription })],
   ]);

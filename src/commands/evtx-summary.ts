@@ -5,9 +5,28 @@ import { othersLine, tablelessLine } from './gathered-notes.ts';
 const computersTold = 20;
 const namesTold = 4;
 
-/** Has a log neither failed nor successful logons, and nothing else that has to be said of it? */
-export const saysNothing = ({ failures, successes, damages, unverified, dirty }: EventLogReport): boolean =>
-  failures + successes + damages + unverified === 0 && !dirty;
+/** Has a log no events of logons? */
+const isQuiet = ({ failures, successes, others = 0 }: EventLogReport): boolean => failures + successes + others === 0;
+
+/** The files of a reading without those that have the bytes of one before. */
+function distinctOf(files: readonly EventLogReport[]): EventLogReport[] {
+  const seen = new Set<string>();
+  return files.filter(({ sha256 }) => !seen.has(sha256) && seen.add(sha256));
+}
+
+/** The logs that are described one by one beside the summary. */
+export const describedLogs = (files: readonly EventLogReport[]): EventLogReport[] =>
+  distinctOf(files).filter((file) => !isQuiet(file));
+
+/** Damage of logs that are not described: which, and at how many places. */
+function damageLine(quiet: readonly EventLogReport[]): string[] {
+  const damaged = quiet.filter(({ damages, unverified }) => damages + unverified > 0);
+  if (damaged.length === 0) return [];
+  const told = damaged.map((file) => `${nameOf(file)} (${counted(file.damages, 'place')})`);
+  return [
+    `  ! ${counted(damaged.length, 'log')} of these damaged or unverified; --json has the places: ${listed(told, namesTold)}`,
+  ];
+}
 
 const nameOf = ({ path }: EventLogReport): string => path.split(/[\\/]/).at(-1) ?? path;
 
@@ -16,6 +35,7 @@ interface Told {
   records: number;
   failures: number;
   successes: number;
+  others: number;
   first: string | null;
   last: string | null;
 }
@@ -28,11 +48,20 @@ function byComputer(files: readonly EventLogReport[]): [computer: string, told: 
       file.computers.length > 1
         ? 'several computers in one log'
         : (file.computers[0]?.toLowerCase() ?? 'no computer named');
-    const told = found.get(computer) ?? { logs: 0, records: 0, failures: 0, successes: 0, first: null, last: null };
+    const told = found.get(computer) ?? {
+      logs: 0,
+      records: 0,
+      failures: 0,
+      successes: 0,
+      others: 0,
+      first: null,
+      last: null,
+    };
     told.logs += 1;
     told.records += file.records;
     told.failures += file.failures;
     told.successes += file.successes;
+    told.others += file.others ?? 0;
     if (file.first !== null && (told.first === null || file.first < told.first)) told.first = file.first;
     if (file.last !== null && (told.last === null || file.last > told.last)) told.last = file.last;
     found.set(computer, told);
@@ -44,20 +73,24 @@ const seconds = (instant: string | null): string => (instant === null ? '-' : `$
 
 /** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
 export function summaryLines({ files, unread, besides }: EvtxDocument): string[] {
-  const computers = byComputer(files);
-  const quiet = files.filter(saysNothing);
+  const distinct = distinctOf(files);
+  const copies = files.length - distinct.length;
+  const computers = byComputer(distinct);
+  const quiet = distinct.filter(isQuiet);
   const { archives = [], tables = [], tableless = [], others = [] } = besides ?? {};
   const opened = archives.length > 0 ? `, ${counted(archives.length, 'archive')} opened` : '';
   return [
-    `Found ${counted(files.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
+    `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
     ...computers.slice(0, computersTold).map(([name, told]) => {
       const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
-      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons`;
+      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
     }),
     ...(computers.length > computersTold ? [`  and ${count(computers.length - computersTold)} more computers`] : []),
     ...(quiet.length > 0
       ? [`  no logons in ${counted(quiet.length, 'log')}: ${listed(quiet.map(nameOf), namesTold)}`]
       : []),
+    ...damageLine(quiet),
+    ...(copies > 0 ? [`  ${counted(copies, 'file')} with the bytes of another, counted once`] : []),
     ...(tables.length > 0
       ? [
           `  for cordon kql: ${listed(

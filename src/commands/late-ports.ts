@@ -87,6 +87,7 @@ export function latePorts(
         return document;
       },
       triage: (vm, onProgress, signal) => ask((reader) => reader.triage(vm, onProgress, signal), wayTo(vm)),
+      incident: (vm, told, signal) => ask((reader) => reader.incident(vm, told, signal), wayTo(vm)),
       traceAddress: (address, signal) => ask((reader) => reader.traceAddress(address, signal)),
       eventsAround: (vm, instant, signal) => ask((reader) => reader.eventsAround(vm, instant, signal), wayTo(vm)),
       askedBy: (listener, work) => asking.run(listener, work),
@@ -118,7 +119,7 @@ export function latePorts(
     playbooks: {
       list: (vm, findings) => ports?.playbooks.list(vm, findings) ?? [],
       earlierLocks: async (vm, openCase) => (await wayTo(vm)).playbooks.earlierLocks(vm, openCase),
-      start: async (name, vm, openCase) => (await wayTo(vm)).playbooks.start(name, vm, openCase),
+      start: async (name, vm, ...rest) => (await wayTo(vm)).playbooks.start(name, vm, ...rest),
     },
   };
 }

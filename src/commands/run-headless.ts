@@ -28,6 +28,7 @@ import { type DiskFlags, withDiskOptions } from './disk-options.ts';
 import { startGuard } from './guard.ts';
 import { openHeadlessCase, readIntoCase, today } from './headless-case.ts';
 import { allowedAddress, type LockFlags, withLockOptions } from './lock-options.ts';
+import { onInterrupt } from './on-interrupt.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { type RunDependencies, type RunOptions, runPlaybook as run, type WritableCase } from './run.ts';
 import { runSeveral, type SharedCase } from './run-several.ts';
@@ -71,22 +72,6 @@ export interface UndoFlags extends ConnectionFlags, CaseFlags {
 
 /** How long a run waits, before its first step and after its last, for what is known of the VM: what came is entered. */
 const readingSeconds = 20;
-
-const endings = {
-  SIGINT: 'Interrupted by Ctrl-C',
-  SIGTERM: 'Asked to end (SIGTERM)',
-  SIGHUP: 'The terminal is gone (SIGHUP)',
-  // Windows alone sends it.
-  SIGBREAK: 'Interrupted by Ctrl+Break',
-} as const;
-
-function onInterrupt(callback: (because: string) => void): () => void {
-  const listeners = Object.entries(endings).map(([signal, because]) => [signal, () => callback(because)] as const);
-  for (const [signal, listener] of listeners) process.on(signal, listener);
-  return () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener);
-  };
-}
 
 function storeOf({ connection }: Opened, flags: CaseFlags) {
   return openCaseStore(flags.cases ?? defaultCaseRoot(), { now: () => connection.clock.now() });

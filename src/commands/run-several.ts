@@ -1,8 +1,10 @@
 import type { Approval, ApprovedStep } from '../documents/approval.ts';
-import { type PlanDocument, planDocument, plansDocument, runDocument, runsDocument } from '../documents/run.ts';
+import { plansDocument, runDocument, runsDocument } from '../documents/run.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
+import { type PlannedMember, planMember, runMember } from '../playbook/act.ts';
 import type { Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
+import { eachBounded } from '../playbook/each-bounded.ts';
 import type { RunView } from '../playbook/run.ts';
 import type { StartedRun } from '../playbook/runner.ts';
 import { counted } from '../text/counts.ts';
@@ -11,7 +13,7 @@ import { type Approved, approvalOfRuns, demandApproved, enterApproval } from './
 import { approvalText, planText, runText } from './plan-text.ts';
 import { printedJson } from './printed-json.ts';
 import {
-  answerFrom,
+  consentOf,
   exitCodeOf,
   makeRun,
   noLog,
@@ -37,9 +39,6 @@ export interface SeveralDependencies extends Omit<RunDependencies, 'target' | 'o
   openCase(): Promise<SharedCase>;
 }
 
-/** So many VMs are planned, and changed, at once; the others wait for one of them to end. */
-export const atOnce = 10;
-
 /** The exit codes, the one that needs a person first: that of the worst VM is that of the whole. */
 const worstFirst: readonly ExitCode[] = [
   exitCode.needsAttention,
@@ -54,23 +53,9 @@ function worst(codes: readonly ExitCode[]): ExitCode {
   return worstFirst.find((code) => codes.includes(code)) ?? exitCode.done;
 }
 
-/** Does `work` for each, at most `atOnce` at a time; the results are in the order of the items. Rejects when one does. */
-export async function eachBounded<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const places = items.entries();
-  const worker = async () => {
-    for (const [place, item] of places) results[place] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
-}
-
-interface Planned {
-  target: Target;
-  plan: PlanDocument | null;
-  because: string;
+/** A VM, its plan if one could be made, and the exit code that a dry run ends with because of it. */
+interface Planned extends PlannedMember {
   code: ExitCode;
-  run: StartedRun;
 }
 
 /** The playbook on one of the VMs; their number confirms what their names would one by one. */
@@ -81,23 +66,17 @@ function makeOne(
   log: CaseLog,
   approved?: { digest: string; steps: readonly ApprovedStep[] },
 ): StartedRun {
-  const word = String(dependencies.targets.length);
+  const word = () => String(dependencies.targets.length);
   return makeRun(options, dependencies, target, log, { word, ...(approved ? { approved } : {}) });
 }
-
-const becauseOf = (error: unknown) => printable(error instanceof Error ? error.message : String(error), 600);
 
 async function planOne(options: RunOptions, dependencies: SeveralDependencies, target: Target): Promise<Planned> {
   // All are in the first one's case.
   const { now, targets, caseId } = dependencies;
   const log = noLog({ now, target: targets[0] ?? target, ...(caseId === undefined ? {} : { caseId }) });
   const run = makeOne(options, dependencies, target, log);
-  try {
-    const plan = planDocument.parse(await run.plan());
-    return { target, plan, because: '', code: plannedCode(run), run };
-  } catch (error) {
-    return { target, plan: null, because: becauseOf(error), code: exitCode.needsAttention, run };
-  }
+  const planned = await planMember({ target, run });
+  return { ...planned, code: planned.plan ? plannedCode(run) : exitCode.needsAttention };
 }
 
 /** The approval of all plans; undefined where one could not be made. */
@@ -155,17 +134,6 @@ interface Ran {
 function demandAll(approved: Approved, approval: Approval | undefined): void {
   if (approval === undefined) throw new Failure('nothing was done: not every VM could be planned; see --dry-run');
   demandApproved(approved, approval);
-}
-
-/** Runs the playbook on one VM. What goes wrong there is that VM's own, and stops no other. */
-async function runOne(options: RunOptions, run: StartedRun, target: Target) {
-  answerFrom(run, options);
-  try {
-    return { target, run, view: await run.start() };
-  } catch (error) {
-    const summary = `Stopped: ${becauseOf(error)}`;
-    return { target, run, view: { ...run.view(), outcome: 'needs-attention' as const, summary } };
-  }
 }
 
 function report(
@@ -245,7 +213,10 @@ export async function runSeveral(
     stop = dependencies.onInterrupt((because) => {
       interrupted ??= Promise.all(runs.map(({ run }) => quitRun(run, because, streams)));
     });
-    const ran = await eachBounded(runs, ({ run, target }) => runOne(options, run, target));
+    const ran = await eachBounded(runs, async (one) => ({
+      ...one,
+      view: await runMember(one, consentOf(options), null),
+    }));
     await interrupted;
     const log = first ? opened.logFor(first) : { caseId: opened.caseId };
     return report(ran, log, options, dependencies, streams);

@@ -1,5 +1,6 @@
 import { planDocument, runDocument } from '../documents/run.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
+import { answerAll, type Confirmed } from '../playbook/act.ts';
 import type { Action, Target } from '../playbook/action.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -90,6 +91,9 @@ export function makeRun(
     ...(guard ? { guard: async () => guard(log.caseId) } : {}),
   });
 }
+
+/** What the options confirm. */
+export const consentOf = ({ yes, confirm }: RunOptions): Confirmed => ({ yes: yes === true, word: confirm });
 
 /** Throws a Failure when the playbook would change something and the options forbid it. */
 export function refuseReadOnly({ dryRun, readOnly }: RunOptions, playbook: Playbook): void {
@@ -185,28 +189,6 @@ function narrate(run: StartedRun, streams: RunStreams): void {
   });
 }
 
-/** Answers from the options. What they do not answer ends the run: a script cannot be asked. */
-export function answerFrom(run: StartedRun, options: RunOptions): void {
-  let pending = '';
-  run.subscribe(() => {
-    const { prompt } = run.view();
-    if (!prompt) {
-      pending = '';
-      return;
-    }
-    const key = `${prompt.step} ${prompt.level} ${prompt.expects}`;
-    if (key === pending) return;
-    pending = key;
-    queueMicrotask(() => {
-      if (prompt.level === 'ask') run.skip();
-      else if (prompt.level === 'disruptive' && options.confirm !== undefined) {
-        if (run.answer(options.confirm) === 'refused') run.cancel();
-      } else if (prompt.level === 'reversible' && options.yes) run.answer('y');
-      else run.cancel();
-    });
-  });
-}
-
 /**
  * `cordon run PLAYBOOK --vm VM`: plans, then runs. A dry run prints the plan and only reads; it ends as the run
  * would where something is not permitted or cannot be done. Returns the exit code;
@@ -241,7 +223,7 @@ export async function runPlaybook(
     if (approved) await enterApproval(opened.log, approval);
     const run = makeRun(options, dependencies, target, opened.log, approved ? { approved } : {});
     if (streams.stderr.isTTY) narrate(run, streams);
-    answerFrom(run, options);
+    answerAll(run, consentOf(options));
     let interrupted: Promise<void> | null = null;
     stop = dependencies.onInterrupt((because) => {
       interrupted ??= quitRun(run, because, streams);

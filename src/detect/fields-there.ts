@@ -1,15 +1,15 @@
-import type { Table } from '../kql/table.ts';
+import type { Frame } from '../kql/frame.ts';
 import type { Place } from './sigma/places.ts';
 
 /** Different tags that are kept of the events of one leg. */
 const MAX_TAGS = 50_000;
 
 /** Which fields the events of a table have: names among their data, or columns that are filled. */
-export function fieldsThere(table: Table): (place: Place) => boolean {
+export function fieldsThere({ names, vectors }: Frame): (place: Place) => boolean {
+  const valuesOf = (column: string) => vectors[names.indexOf(column)]?.values ?? [];
   const tags = new Set<string>();
   for (const column of ['EventData', 'SyslogMessage']) {
-    const data = table.data[table.columns.findIndex((c) => c.name === column)];
-    for (const text of data ?? []) {
+    for (const text of valuesOf(column)) {
       if (typeof text !== 'string') continue;
       for (const [tag] of text.matchAll(/<[A-Za-z][^<>]*>/g)) {
         if (tags.size < MAX_TAGS) tags.add(tag.endsWith('/>') ? `${tag.slice(0, -2)}>` : tag);
@@ -25,10 +25,7 @@ export function fieldsThere(table: Table): (place: Place) => boolean {
     return found;
   };
   const filled = (column: string): boolean =>
-    remembered(`column ${column}`, () => {
-      const data = table.data[table.columns.findIndex((c) => c.name === column)];
-      return data?.some((value) => value !== null && value !== '') ?? false;
-    });
+    remembered(`column ${column}`, () => valuesOf(column).some((value) => value !== null && value !== ''));
   return ({ evidence }) => {
     if (!evidence) return true;
     if ('column' in evidence) return filled(evidence.column);

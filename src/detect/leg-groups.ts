@@ -1,8 +1,9 @@
 import type { TablePlan, TableSchema } from '../evidence/load-tables.ts';
-import { evaluate } from '../kql/evaluate.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
+import type { ReadTable } from '../kql/read-table.ts';
 import type { Table } from '../kql/table.ts';
+import { eventsOf, type LegEvents } from './events-of-leg.ts';
 import { fieldsThere } from './fields-there.ts';
 import type { CorrelationRule, Rule, SigmaRule } from './rule.ts';
 import { conditionOf, type Leg, legsOf } from './sigma/logsources.ts';
@@ -17,7 +18,7 @@ interface Group {
   name: string;
   defines: Map<string, string>;
   columns: Columns;
-  table?: Table;
+  events?: LegEvents;
   has?: (place: Place) => boolean;
 }
 
@@ -28,6 +29,7 @@ export class LegGroups {
   readonly #rules: readonly Rule[];
   readonly #references: ReadonlyMap<string, SigmaRule | CorrelationRule>;
   readonly #groups = new Map<string, Group>();
+  #needed: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
   constructor(rules: readonly Rule[], references: ReadonlyMap<string, SigmaRule | CorrelationRule>) {
     this.#rules = rules;
@@ -39,8 +41,8 @@ export class LegGroups {
   }
 
   /** The events of all logs, each as a table. */
-  tables(): Table[] {
-    return [...this.#groups.values()].flatMap(({ table }) => table ?? []);
+  tables(): ReadTable[] {
+    return [...this.#groups.values()].flatMap(({ events }) => events?.table ?? []);
   }
 
   /** Takes the events of each log out of the tables that were read. */
@@ -73,15 +75,10 @@ export class LegGroups {
     }
     this.#correlationFields(columns, texts);
     const needed = new Map<string, Set<string>>();
-    for (const { leg } of this.#groups.values()) {
-      const own = columns.get(leg.table) ?? new Map();
-      const words = new Set(
-        (texts.get(leg.table) ?? []).flatMap((text) => text.match(/[\p{L}_][\p{L}\p{N}_]*|\*/gu) ?? []),
-      );
-      needed.set(
-        leg.table,
-        new Set([...own.keys()].filter((name) => words.has('*') || words.has(name) || shownColumns.includes(name))),
-      );
+    for (const table of new Set([...this.#groups.values()].map(({ leg }) => leg.table))) {
+      const words = wordsOf(texts.get(table) ?? []);
+      const own = [...(columns.get(table)?.keys() ?? [])];
+      needed.set(table, new Set(own.filter((name) => words.has(name) || shownColumns.includes(name))));
     }
     for (const rule of this.#rules) {
       if (rule.kind !== 'kql') continue;
@@ -91,6 +88,7 @@ export class LegGroups {
         needed.set(table, all);
       }
     }
+    this.#needed = needed;
     return { needed, eventIds: this.#eventIds() };
   }
 
@@ -143,10 +141,17 @@ export class LegGroups {
   #prepare(group: Group, tables: ReadonlyMap<string, Table>, now: Date): void {
     const table = tables.get(group.leg.table);
     if (!table) return;
-    const events = evaluate(legText(group.leg, group.defines), [table], { now });
-    group.table = { ...events, name: group.name };
-    group.has = fieldsThere(group.table);
+    const wanted = new Set([...(this.#needed.get(table.name) ?? []), ...group.defines.keys()]);
+    group.events = eventsOf(legText(group.leg, group.defines), table, wanted, group.name, now);
+    group.has = fieldsThere(group.events.frame);
   }
+}
+
+/** Whatever in some texts may be the name of a column. */
+function wordsOf(texts: readonly string[]): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const text of texts) for (const [word] of text.matchAll(/[\p{L}_][\p{L}\p{N}_]*/gu)) words.add(word);
+  return words;
 }
 
 function legsIfAny(rule: SigmaRule): Leg[] {

@@ -2,9 +2,11 @@ import type { Detection, DetectionsDocument } from '../documents/detections.ts';
 import type { EvidenceFile } from '../evidence/evidence-files.ts';
 import { type LoadedTables, loadTables, type QueryProgress } from '../evidence/load-tables.ts';
 import { evaluate } from '../kql/evaluate.ts';
+import { FoldedTexts } from '../kql/folded-texts.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { Table } from '../kql/table.ts';
+import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { LegGroups } from './leg-groups.ts';
 import { detectionOf } from './matches.ts';
@@ -13,7 +15,7 @@ import { type RuleSet, readRules } from './rule-files.ts';
 import { describeLeg, type Leg, legsOf } from './sigma/logsources.ts';
 import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
 import { RuleRefused } from './sigma/refusal.ts';
-import { translate } from './sigma/to-kql.ts';
+import { notSeen, translate } from './sigma/to-kql.ts';
 
 export interface DetectRequest {
   /** Files and folders of rules. */
@@ -56,6 +58,7 @@ class Detections {
   readonly #found: Detection[] = [];
   readonly #references = new Map<string, SigmaRule | CorrelationRule>();
   readonly #legs = new Map<SigmaRule, RuleLeg[]>();
+  readonly #folded = new FoldedTexts();
   #run = 0;
   #serving = 0;
 
@@ -132,17 +135,16 @@ class Detections {
       const without = new Set<string>();
       for (const leg of legs) {
         const group = this.groups.of(leg);
-        if (!tables.has(leg.table) || !group?.table || group.table.length === 0) {
+        if (!tables.has(leg.table) || !group?.events || group.events.frame.length === 0) {
           reasons.push(`no ${describeLeg(leg)} is in the evidence`);
           continue;
         }
         const translation = translate(rule.test, leg, group.columns, group.has);
         if ('never' in translation) {
-          const because = [...new Set(translation.never.values())].slice(0, 5).join(', ');
-          reasons.push(`${leg.table}: ${because || 'the rule can match no event'}`);
+          reasons.push(`${leg.table}: ${reasonOf(translation.never) || 'the rule can match no event'}`);
           continue;
         }
-        for (const because of translation.without.values()) without.add(`${leg.table}: ${because}`);
+        if (translation.without.size > 0) without.add(`${leg.table}: ${reasonOf(translation.without)}`);
         ready.push({ leg, columns: group.columns, translation });
       }
       if (ready.length === 0) {
@@ -170,9 +172,9 @@ class Detections {
   #source = (leg: Leg): string => this.groups.of(leg)?.name ?? leg.table;
 
   #ask(one: RuleLeg): Table {
-    const group = this.groups.of(one.leg);
+    const events = this.groups.of(one.leg)?.events;
     const query = `${legQuery(one, this.#source)}\n${projection(one.translation, one.columns)}`;
-    return evaluate(query, group?.table ? [group.table] : [], { now: this.#now });
+    return evaluate(query, events ? [events.table] : [], { now: this.#now, folded: this.#folded });
   }
 
   #correlation(rule: CorrelationRule, isQuiet: boolean): void {
@@ -188,7 +190,7 @@ class Detections {
         return;
       }
       const query = correlationQuery(rule, known);
-      const table = evaluate(query, this.groups.tables(), { now: this.#now });
+      const table = evaluate(query, this.groups.tables(), { now: this.#now, folded: this.#folded });
       if (isQuiet) {
         this.#serving += 1;
         return;
@@ -235,6 +237,13 @@ class Detections {
     const detection = detectionOf(rule, results, this.#hits);
     if (detection) this.#found.push({ ...detection, unfiltered: [...unfiltered] });
   }
+}
+
+/** Why fields are not there: those that no event has together, each of the others with its own reason. */
+function reasonOf(without: ReadonlyMap<string, string>): string {
+  const unseen = [...without].flatMap(([field, because]) => (because === notSeen ? [field] : []));
+  const others = [...new Set(without.values())].filter((because) => because !== notSeen);
+  return [...(unseen.length > 0 ? [`${notSeen} ${listed(unseen, 5)}`] : []), ...others.slice(0, 5)].join('; ');
 }
 
 /** Tables that a query names and the evidence does not have. */

@@ -13,6 +13,11 @@ const eventLogReport = z.object({
   /** Failed and successful logons among them, as the file has them: an event that another file has too counts in both. */
   failures: z.int(),
   successes: z.int(),
+  /**
+   * Other events of it that report logons: Kerberos (4768, 4771), NTLM (4776), explicit credentials (4648), OpenSSH's and
+   * Remote Desktop's own. The failed ones among them count in `logons`.
+   */
+  others: z.int().optional(),
   /** TimeCreated of the first and the last record; null when there is none. */
   first: instant.nullable(),
   last: instant.nullable(),
@@ -38,8 +43,8 @@ export const evtxDocument = z.object({
   /** Besides the logs, where folders or archives were named. */
   besides: z
     .object({
-      /** Archives that were opened. */
-      archives: z.array(z.string()),
+      /** Archives on disk that were opened, as they are stored. */
+      archives: z.array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string() })),
       /** Exports that `cordon kql --evidence` reads: how many files each table has. */
       tables: z.array(z.object({ table: z.string(), files: z.int() })),
       /** Exports of no table that is known. */

@@ -39,6 +39,9 @@ export const lead = z.object({
   /** Of logons; null for operations in Azure. */
   failures: z.int().nullable(),
   successes: z.int().nullable(),
+  /** Of an operation in Azure: its name, and the id by which the activity log has it; absent for logons. */
+  operation: z.string().optional(),
+  correlationId: z.string().optional(),
 });
 export type Lead = z.infer<typeof lead>;
 
@@ -66,6 +69,11 @@ const incidentVm = z.object({
 });
 export type IncidentVm = z.infer<typeof incidentVm>;
 
+/** A VM of an incident while it is read; null is awaited. */
+export type IncidentVmInProgress = Pick<IncidentVm, 'vm' | 'hop' | 'because'> & {
+  [K in 'followed' | 'logons' | 'operations']: IncidentVm[K] | null;
+};
+
 /** `cordon incident VM --json`: what leads from one VM to the next, and to data. */
 export const incidentDocument = z.object({
   schema: z.literal('cordon.incident/1'),
@@ -75,3 +83,8 @@ export const incidentDocument = z.object({
   notFollowed: z.array(z.object({ id: z.string(), name: z.string(), because: z.string() })),
 });
 export type IncidentDocument = z.infer<typeof incidentDocument>;
+
+/** An incident while it is read. */
+export interface IncidentInProgress extends Pick<IncidentDocument, 'notFollowed'> {
+  vms: readonly IncidentVmInProgress[];
+}

@@ -16,8 +16,10 @@ import {
   failedLogon,
   isSecurityEvent,
   logCleared,
+  openSsh,
   otherLogEvents,
   partsOf,
+  rdpRefused,
   type SecurityEvent,
   securityEventOf,
   securityLogCleared,
@@ -88,7 +90,7 @@ export class LogonCollector {
   /** From the first to the last event of OpenSSH's log and of Remote Desktop's. */
   readonly otherSpan = new Span();
   readonly other = new OtherWitnesses();
-  #witnessed: ReturnType<OtherWitnesses['addTo']> = { successes: [], witnesses: [] };
+  #witnessed: ReturnType<OtherWitnesses['addTo']> = { successes: [], besideFailures: 0, witnesses: [] };
   /** Later events beyond those that are kept. */
   cut = 0;
   readonly #successes = new SuccessColumns();
@@ -97,6 +99,9 @@ export class LogonCollector {
   readonly #names = new Names();
   #lastComputer = '';
   #lastNumber = this.#names.numberOf('');
+  /** Computers, by their numbers, that wrote events of the Security log, and logons among them. */
+  readonly #security = new Set<number>();
+  readonly #entered = new Set<number>();
   readonly #sids = new SidNames();
   readonly #codes = new Map<number, string>();
   readonly #ranges = new RecordRanges();
@@ -148,12 +153,16 @@ export class LogonCollector {
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
     else if (otherLogEvents.has(eventId)) {
-      this.otherSpan.add(at);
+      // A connection or a session of Remote Desktop says nothing of logons that failed meanwhile.
+      if (eventId === openSsh || eventId === rdpRefused) this.otherSpan.add(at);
       this.other.take(record);
       return taken;
     } else if (directoryEvents.has(eventId)) this.other.take(record);
     else this.#takeLater(record);
-    if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
+    if (eventId !== serviceInstalled && eventId !== logCleared) {
+      this.span.add(at);
+      this.#security.add(this.#computerOf(record));
+    }
     if (whole) whole(securityEventOf(record));
     return taken;
   }
@@ -191,6 +200,7 @@ export class LogonCollector {
   #takeSuccess(record: TakenRecord): void {
     if (record.verified) this.verifiedSuccesses += 1;
     else this.unverifiedSuccesses += 1;
+    this.#entered.add(this.#computerOf(record));
     record.choose(successFields);
     const type = record.number(2);
     if (type !== null && !tellingTypes.has(type)) return;
@@ -249,7 +259,7 @@ export class LogonCollector {
     const { at, eventId, computer, session } = event;
     this.#sids.learn(eventId, event.account, event.member);
     this.#later.push({
-      event: { at, eventId, computer, logonId: session, what, made: madeBy(parts) },
+      event: { at, eventId, computer, logonId: session, what, target: event.account, made: madeBy(parts) },
       recordId: event.recordId,
     });
   }
@@ -266,9 +276,21 @@ export class LogonCollector {
     return this.#witnessed.witnesses;
   }
 
-  /** Logons that other logs than Security report. */
+  /** Logons that are reported by what reports failed ones too: OpenSSH, and a domain controller. */
   get otherLogons(): number {
-    return this.#witnessed.successes.length;
+    return this.#witnessed.besideFailures;
+  }
+
+  /**
+   * The computers, in lower case, whose successful logons would be in what was read: those that logged some (4624, a domain
+   * controller's tickets), and those of sshd's lines alone, which has both sorts in one log.
+   */
+  get computersWithSuccesses(): ReadonlySet<string> {
+    const named = (numbers: ReadonlySet<number>): string[] =>
+      [...numbers].map((number) => this.#names.text(number).trim().toLowerCase());
+    const security = new Set(named(this.#security));
+    const { tickets, sshd } = this.other.computers();
+    return new Set([...named(this.#entered), ...tickets, ...sshd.filter((name) => !security.has(name))]);
   }
 
   #takeClearing({ at, eventId, computer, subject, thing }: SecurityEvent): void {

@@ -16,6 +16,8 @@ export interface LogonLog {
   damages: number;
   failures: number;
   successes: number;
+  /** Other events of it that report logons: Kerberos, NTLM, explicit credentials, OpenSSH's and Remote Desktop's own. */
+  others?: number;
   /** TimeCreated of its first and its last record, ISO 8601 UTC; null when there is none. */
   first: string | null;
   last: string | null;

@@ -17,6 +17,7 @@ import {
   ntlmValidation,
   openSsh,
   rdpAuthenticated,
+  rdpBroken,
   rdpConnected,
   rdpDenied,
   rdpRefused,
@@ -72,6 +73,11 @@ export class OtherWitnesses {
   cutLines = 0;
   readonly #rdp: RdpEvent[] = [];
 
+  /** Events and lines that were kept: each reports a logon, failed or not. */
+  get held(): number {
+    return this.#held + this.#syslog.length;
+  }
+
   /** Are there lines of OpenSSH? It logs what failed and what succeeded side by side. */
   get hasSshLines(): boolean {
     return this.#lines.length > 0 || this.hasSyslog;
@@ -93,11 +99,21 @@ export class OtherWitnesses {
     return this.#tickets.length > 0;
   }
 
-  /** Connections of Remote Desktop by address, most first: no logons by themselves. */
-  get connections(): { address: string; events: number }[] {
+  /** The computers, in lower case, that granted tickets, and those of sshd's lines. */
+  computers(): { tickets: string[]; sshd: string[] } {
+    const distinct = (rows: readonly { computer: string }[]): string[] => [
+      ...new Set(rows.map(({ computer }) => computer.trim().toLowerCase())),
+    ];
+    return { tickets: distinct(this.#tickets), sshd: [...distinct(this.#lines), ...distinct(this.#syslog)] };
+  }
+
+  /** Connections of Remote Desktop (131), or its sessions (21, 25), by address, most first: no proof that none failed. */
+  remote(of: 'connections' | 'sessions'): { address: string; events: number }[] {
+    const wanted = of === 'sessions' ? sessions : new Set([rdpConnected]);
     const counts = new Map<string, number>();
     for (const { address, eventId } of this.#rdp)
-      if (eventId === rdpConnected) counts.set(address, (counts.get(address) ?? 0) + 1);
+      if (wanted.has(eventId) && (of === 'connections' || isRemote(address)))
+        counts.set(address, (counts.get(address) ?? 0) + 1);
     return [...counts].map(([address, events]) => ({ address, events })).sort((a, b) => b.events - a.events);
   }
 
@@ -169,7 +185,7 @@ export class OtherWitnesses {
     failures: FailureColumns,
     thresholds: Thresholds,
     hasLogons: boolean,
-  ): { successes: Success[]; witnesses: Witness[] } {
+  ): { successes: Success[]; besideFailures: number; witnesses: Witness[] } {
     const known = new KnownFailures(failures);
     const security = failures.length > 0 || hasLogons;
     const add = (refusal: Refusal): void => failures.addEvent(eventOf(refusal, refusal.code, ''), !refusal.verified);
@@ -193,7 +209,8 @@ export class OtherWitnesses {
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
       .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));
-    return { successes: [...ssh.successes.map(successOf), ...tickets, ...this.#sessions()], witnesses };
+    const beside = [...ssh.successes.map(successOf), ...tickets];
+    return { successes: [...beside, ...this.#sessions()], besideFailures: beside.length, witnesses };
   }
 
   /**
@@ -216,7 +233,7 @@ export class OtherWitnesses {
   }
 }
 
-const rdpEvents = new Set([rdpConnected, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
+const rdpEvents = new Set([rdpConnected, rdpBroken, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
 const sessions = new Set([sessionLogon, sessionReconnected]);
 /** NTLM is validated before the logon is refused, on the same computer. */
 const ntlmNear = 2 * ticksPerSecond;

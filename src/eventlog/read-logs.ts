@@ -6,7 +6,7 @@ import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import type { Damage } from './damage.ts';
 import { EventLogError } from './event-log-file.ts';
 import { readRecords } from './log-records.ts';
@@ -123,6 +123,7 @@ class Told {
   #unverifiedRecords = 0;
   #failures = 0;
   #successes = 0;
+  #others = 0;
 
   constructor(collector: LogonCollector, onEvent: ((event: SecurityEvent) => void) | undefined) {
     this.#collector = collector;
@@ -139,7 +140,9 @@ class Told {
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);
     if (this.#records === 1) this.#channel = record.system('channel');
+    const { held } = this.#collector.other;
     const taken = this.#collector.take(record, this.#onEvent);
+    this.#others += this.#collector.other.held - held;
     if (taken === 'unwanted') {
       if (this.#computers.size === 0) this.#computers.add(record.system('computer'));
       return;
@@ -159,6 +162,7 @@ class Told {
       damages: this.damages,
       failures: this.#failures,
       successes: this.#successes,
+      others: this.#others,
       first: ends && isoOf(ends.first),
       last: ends && isoOf(ends.last),
       channel: printable(this.#channel, 256),
@@ -219,17 +223,13 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const entered = collector.verifiedSuccesses + collector.unverifiedSuccesses;
   const damages = files.reduce((sum, file) => sum + file.damages, 0);
   const unverified = files.reduce((sum, file) => sum + file.unverified, 0);
+  const knowing = collector.computersWithSuccesses;
+  const collected = entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines);
   const evidence = (withUnverified: boolean) => {
     const { successes, later } = collector.evidence(withUnverified);
-    const because =
-      entered === 0
-        ? 'the opened logs hold no successful logon (4624)'
-        : 'parts of the opened logs are damaged, and may have held a logon';
     const successEvidence: SuccessEvidence = {
-      collected: entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines),
-      complete: damages === 0,
-      because,
-      cure: 'export the Security log again, from the VM or a snapshot of its disk',
+      ...successesOn(collected, damages === 0),
+      on: (computer) => successesOn(knowing.has(computer), !files.some((file) => mayHaveLost(file, computer))),
       rows: successes,
     };
     return assembleLogons({
@@ -249,7 +249,10 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
     {
       source: sourceOf(files),
       asOf: now.toISOString(),
-      coverage: `${isoOf(ends.first).slice(0, 19)}Z to ${isoOf(ends.last).slice(0, 19)}Z`,
+      coverage:
+        security && elsewhere && (elsewhere.first < security.first || elsewhere.last > security.last)
+          ? `Security ${spanText(security)}, other logs ${spanText(elsewhere)}`
+          : spanText(ends),
       notSeen: [
         ...notSeen,
         ...(failures.length === 0 && damages === 0 && security !== null
@@ -274,18 +277,45 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   );
 }
 
+/** How far successful logons are known, by whether any would be there and whether the logs are whole. */
+const successesOn = (collected: boolean, complete: boolean): Omit<SuccessEvidence, 'rows' | 'on'> => ({
+  collected,
+  complete,
+  ...(collected
+    ? {
+        because: 'parts of the opened logs are damaged, and may have held a logon',
+        cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
+      }
+    : {
+        because: 'the opened logs hold no successful logon (4624)',
+        cure: 'open a Security log of that computer that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited',
+      }),
+});
+
+/** Logs that can hold logons, by the log that their first record was written to. */
+const logonChannels = /^(?:security|forwardedevents|syslog|journal)?$|openssh|terminalservices|remotedesktop/i;
+
+/** Is the log damaged, and may it have held logons of the computer? */
+function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string): boolean {
+  if (damages === 0 || !logonChannels.test(channel)) return false;
+  const names = computers.map((name) => name.trim().toLowerCase());
+  return names.length === 0 || names.length >= mostComputers || names.includes(computer);
+}
+
+const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
+  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
+
 const addressesTold = 3;
 
-/** "Remote Desktop counts 154 connections there, of 10.23.123.11 (154)"; nothing where it counts none. */
+/** "Remote Desktop counts 154 connections there, of 10.23.123.11 (154)", and its sessions; nothing where it counts none. */
 function connectionsOf({ other }: LogonCollector): string[] {
-  const { connections } = other;
-  if (connections.length === 0) return [];
-  const total = connections.reduce((sum, { events }) => sum + events, 0);
-  const told = connections.slice(0, addressesTold).map(({ address, events }) => `${address} (${events})`);
-  const rest = connections.length - told.length;
-  return [
-    `Remote Desktop counts ${counted(total, 'connection')} there, of ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
-  ];
+  return (['connections', 'sessions'] as const).flatMap((of) => {
+    const found = other.remote(of);
+    if (found.length === 0) return [];
+    const total = found.reduce((sum, { events }) => sum + events, 0);
+    const told = found.map(({ address, events }) => `${address} (${events})`);
+    return [`Remote Desktop counts ${counted(total, of.slice(0, -1))} there, of ${listed(told, addressesTold)}`];
+  });
 }
 
 const clearingsTold = 5;
@@ -324,7 +354,7 @@ function withDoubts(bursts: readonly Burst[], withUnverified: readonly Burst[]):
       success: {
         state: 'unknown',
         because: `a logon as ${account} from ${address} at ${at} is in a damaged part of the log, unverified`,
-        cure: 'export the Security log again, from the VM or a snapshot of its disk',
+        cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
       },
     };
   });

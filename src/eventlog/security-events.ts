@@ -49,8 +49,12 @@ export const explicitCredentials = 4648;
 export const rdpDenied = 4825;
 /** A line of OpenSSH for Windows, as syslog would have it. */
 export const openSsh = 4;
-/** Remote Desktop's own: a connection, one refused for name or password, an authenticated one, a session on and again. */
+/**
+ * Remote Desktop's own: a connection, one that broke in its security layer, one refused for name or password, an
+ * authenticated one, a session on and again. 148, a channel that was closed, names no address (messages of the provider).
+ */
 export const rdpConnected = 131;
+export const rdpBroken = 139;
 export const rdpRefused = 140;
 export const rdpAuthenticated = 1149;
 export const sessionLogon = 21;
@@ -65,7 +69,21 @@ const system = new KnownText('System');
  */
 const sources: readonly { eventIds: readonly number[]; provider: KnownText; channel: KnownText }[] = [
   {
-    eventIds: [successfulLogon, failedLogon, specialPrivileges, 4697, 4698, 4720, 4728, 4732],
+    eventIds: [
+      successfulLogon,
+      failedLogon,
+      specialPrivileges,
+      4697,
+      4698,
+      4719,
+      4720,
+      4722,
+      4724,
+      4726,
+      4728,
+      4732,
+      4756,
+    ],
     provider: new KnownText('Microsoft-Windows-Security-Auditing'),
     channel: security,
   },
@@ -78,7 +96,7 @@ const sources: readonly { eventIds: readonly number[]; provider: KnownText; chan
   },
   { eventIds: [openSsh], provider: new KnownText('OpenSSH'), channel: new KnownText('OpenSSH/Operational') },
   {
-    eventIds: [rdpConnected, rdpRefused],
+    eventIds: [rdpConnected, rdpBroken, rdpRefused],
     provider: new KnownText('Microsoft-Windows-RemoteDesktopServices-RdpCoreTS'),
     channel: new KnownText('Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational'),
   },
@@ -106,6 +124,7 @@ export const directoryEvents: ReadonlySet<number> = new Set([
 export const otherLogEvents: ReadonlySet<number> = new Set([
   openSsh,
   rdpConnected,
+  rdpBroken,
   rdpRefused,
   rdpAuthenticated,
   sessionLogon,

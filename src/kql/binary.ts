@@ -236,6 +236,8 @@ export function textual(kind: string, left: Expression, right: Expression, node:
   const sought = textReader(right);
   if (right.constant) {
     const needle = fold ? sought(0).toLowerCase() : sought(0);
+    const { lower } = left;
+    if (fold && lower) return (row) => match(lower(row), needle) !== negated;
     return (row) => {
       const cell = text(row);
       return match(fold ? cell.toLowerCase() : cell, needle) !== negated;

@@ -1,5 +1,6 @@
 import { declare } from './calling.ts';
 import { expression, tupleColumns } from './expressions.ts';
+import type { FoldedTexts } from './folded-texts.ts';
 import { type Frame, tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
@@ -29,6 +30,8 @@ export interface EvaluateOptions {
   anyCase?: boolean;
   /** Told of rows of tables that are read which must be kept in memory. */
   hold?: Hold;
+  /** Texts in lower case, for several queries over the same tables. */
+  folded?: FoldedTexts;
 }
 
 /** Evaluates a query over tables in memory, to a table; see `evaluateFrame`. */
@@ -72,6 +75,7 @@ export function evaluateFrame(query: string, tables: Tables, options: EvaluateOp
           rows,
           hold: options.hold ?? (() => {}),
           once: new WeakMap(),
+          folded: options.folded,
           tuple: tupleColumns,
           depth: 0,
           found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),

@@ -284,7 +284,8 @@ export function columnOf(named: string, scope: Scope): Expression | undefined {
   // Worth it where values come again: rows that refer to few of them.
   const codes =
     rows && values.length * 4 <= (scope.frame?.length ?? 0) ? { of: rows, count: values.length } : undefined;
-  return { type: vector.type, constant: false, at: reader(vector), codes };
+  const lower = vector.type === 'string' ? scope.run.folded?.reader(vector) : undefined;
+  return { type: vector.type, constant: false, at: reader(vector), codes, lower };
 }
 
 // ---- operators --------------------------------------------------------------------------------------------------
@@ -544,7 +545,7 @@ function inList(node: Node, scope: Scope): Expression {
       let found: boolean;
       if (textual) {
         const written = text(row);
-        found = values.has(fold ? written.toLowerCase() : written);
+        found = values.has(fold ? (left.lower?.(row) ?? written.toLowerCase()) : written);
       } else {
         found = values.has(keyOf(value));
       }

@@ -1,3 +1,4 @@
+import type { FoldedTexts } from './folded-texts.ts';
 import type { Frame, Vector } from './frame.ts';
 import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
 import { type Node, sourceText, startOf } from './language.ts';
@@ -23,6 +24,7 @@ export interface Run {
   hold: Hold;
   /** Tables that stand for values: worked out once for all pieces. */
   once: WeakMap<Node, { names: Scope['names']; frame: Frame }>;
+  folded: FoldedTexts | undefined;
   /** The columns of a function that makes several; undefined for any other expression. */
   tuple(node: Node, scope: Scope, length: number): { names: string[]; vectors: Vector[] } | undefined;
   /** User functions in progress; deeper than a bound is refused. */
@@ -52,6 +54,8 @@ export interface Expression {
   /** The same for every row. */
   constant: boolean;
   at(row: number): Value;
+  /** The text in lower case, where it is kept. */
+  lower?: ((row: number) => string) | undefined;
   /** Where rows with the same number have the same value: the number of each row, from -1, and what none reaches. */
   codes?: { of: Int32Array; count: number } | undefined;
 }

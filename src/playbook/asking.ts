@@ -1,6 +1,6 @@
 import type { Prompt } from './run.ts';
 
-type Answer = { kind: 'text'; text: string } | { kind: 'skip' } | { kind: 'cancel' };
+type Answer = { kind: 'text'; text: string } | { kind: 'skip' } | { kind: 'cancel'; because?: string };
 
 /** One question at a time, and the callers that wait for its answer. */
 export class Asking {

@@ -68,8 +68,8 @@ export interface PlaybookRun {
   answer(text: string): 'accepted' | 'refused';
   /** Skips the current step and goes on. */
   skip(): void;
-  /** Ends the playbook at the prompt; what was done stays done and can be undone. */
-  cancel(): void;
+  /** Ends the playbook at the prompt; what was done stays done and can be undone. `because`: why, where no user did. */
+  cancel(because?: string): void;
   /** Continues a playbook that was cancelled, from the step where it ended; resolves when it ends again. */
   resume(): Promise<RunView>;
   /** Undoes the steps that were done, last first. */

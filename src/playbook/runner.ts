@@ -35,8 +35,8 @@ export interface RunOptions {
   responderAddress: string;
   /** Why the playbook is run, for the transcript. */
   reason: string;
-  /** Must be typed for a disruptive step, where several VMs are confirmed at once; the VM's name when absent. */
-  word?: string;
+  /** What must be typed for a disruptive step, where several VMs are confirmed at once; the VM's name when absent. */
+  word?: () => string;
   /** The plan that was approved: a step that acts must be as it is there. */
   approved?: { digest: string; steps: readonly ApprovedStep[] };
   /** Changes nothing, and says so. */
@@ -239,8 +239,8 @@ class Run implements StartedRun {
     this.#asking.settle({ kind: 'skip' });
   }
 
-  cancel(): void {
-    this.#asking.settle({ kind: 'cancel' });
+  cancel(because?: string): void {
+    this.#asking.settle({ kind: 'cancel', ...(because === undefined ? {} : { because }) });
   }
 
   undo(): Promise<RunView> {
@@ -366,7 +366,7 @@ class Run implements StartedRun {
       expects: '',
       consequences: [],
     });
-    if (answer.kind === 'cancel') return this.#cancelled(step);
+    if (answer.kind === 'cancel') return this.#cancelled(step, answer.because);
     const text = answer.kind === 'text' ? answer.text : 'not answered';
     await this.#log('note', {
       text: `${question} — ${text}`,
@@ -432,10 +432,10 @@ class Run implements StartedRun {
       step: view.id,
       level: view.danger,
       question: `${plan.title}?`,
-      expects: view.danger === 'disruptive' ? (word ?? target.name) : 'y',
+      expects: view.danger === 'disruptive' ? (word?.() ?? target.name) : 'y',
       consequences: plan.consequences,
     });
-    if (answer.kind === 'cancel') return this.#cancelled(step);
+    if (answer.kind === 'cancel') return this.#cancelled(step, answer.because);
     if (answer.kind === 'skip') {
       await this.#log('note', {
         text: `${playbook.name}: step ${view.id} was skipped`,
@@ -580,15 +580,16 @@ class Run implements StartedRun {
     return 'end';
   }
 
-  async #cancelled(step: Step): Promise<'end'> {
+  async #cancelled(step: Step, because = ''): Promise<'end'> {
     this.#set(step, { state: 'skipped', endedAt: this.#now() });
     const { playbook } = this.#options;
     await this.#log('note', {
-      text: `${playbook.name} was ended at step ${step.view.id}`,
+      text: `${playbook.name} was ended at step ${step.view.id}${because === '' ? '' : `: ${because}`}`,
       playbook: playbook.name,
       step: step.view.id,
     });
-    this.#finish('cancelled', `Ended at: ${step.view.title}. What was done stays done and can be undone.`);
+    const why = because === '' ? '' : ` (${because})`;
+    this.#finish('cancelled', `Ended at: ${step.view.title}${why}. What was done stays done and can be undone.`);
     return 'end';
   }
 

@@ -34,6 +34,8 @@ export type Command =
   | { type: 'transcript' }
   | { type: 'findings' }
   | { type: 'time-line' }
+  /** What leads from the VM to others. */
+  | { type: 'incident' }
   | { type: 'playbooks' }
   | { type: 'choose'; index: number }
   | { type: 'jobs' }

@@ -7,7 +7,7 @@ import type { Holder } from './state-store.ts';
 
 /** What goes on in Azure now, one line each. */
 function operations(state: SessionState): string[] {
-  return jobsOf(state.runs)
+  return jobsOf(state)
     .filter((job) => !job.waiting)
     .map((job) => steady(`${job.title}${job.text === '' ? '' : ` (${job.text})`}`, 300));
 }

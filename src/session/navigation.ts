@@ -1,7 +1,18 @@
 import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings } from './findings-shown.ts';
+import { foundIncidentRows, incidentRowAt } from './incident-rows.ts';
 import { postureOrder } from './posture-order.ts';
-import { itemCount, type Layer, type Pane, panes, runIsOver, type SessionState, top } from './state.ts';
+import {
+  actOf,
+  itemCount,
+  type Layer,
+  type Pane,
+  panes,
+  promptHasKeys,
+  runIsOver,
+  type SessionState,
+  top,
+} from './state.ts';
 import type { Holder } from './state-store.ts';
 import { cursorAt, visibleRows } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
@@ -62,6 +73,19 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       holder.replaceTop({ ...layer, selected: index >= found.length - 1 ? null : (found[index]?.id ?? null) });
       return;
     }
+    case 'incident': {
+      const found = foundIncidentRows(state, layer);
+      const index = at(incidentRowAt(found, layer.selected), found.length);
+      holder.replaceTop({ ...layer, selected: found[index]?.id ?? null });
+      return;
+    }
+    case 'act': {
+      const size = actOf(state, layer.actId)?.view.members.length ?? 1;
+      // Under a question the plan scrolls; Tab goes to the next VM.
+      if (promptHasKeys(state)) holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
+      else holder.replaceTop({ ...layer, selected: clamp(place(layer.selected, size), size), scroll: 0 });
+      return;
+    }
     case 'detail':
     case 'address':
     case 'moment':
@@ -98,6 +122,11 @@ function changePane(holder: Holder, to: Pane | 'next' | 'previous'): void {
 /** Looks at the step after or before the one that is looked at; past the ends the current one comes back. */
 function lookAtStep(holder: Holder, by: number): void {
   const layer = top(holder.get());
+  if (layer.kind === 'act') {
+    const size = actOf(holder.get(), layer.actId)?.view.members.length ?? 1;
+    holder.replaceTop({ ...layer, selected: (layer.selected + by + size) % size, scroll: 0 });
+    return;
+  }
   const slot = layer.kind === 'run' ? holder.get().runs.find(({ id }) => id === layer.runId) : undefined;
   if (layer.kind !== 'run' || !slot) return;
   const next = (layer.step ?? slot.view.current) + by;
@@ -110,8 +139,9 @@ export function searchFor(holder: Holder, search: string): void {
   const layer = top(holder.get());
   if (layer.kind === 'transcript') holder.replaceTop({ ...layer, search, selected: null });
   // The cursor stays on its entry when the search still has it.
-  else if (layer.kind === 'time-line' || layer.kind === 'findings') holder.replaceTop({ ...layer, search });
-  else if (layer.kind === 'help') holder.replaceTop({ ...layer, search, selected: 0 });
+  else if (layer.kind === 'time-line' || layer.kind === 'findings' || layer.kind === 'incident') {
+    holder.replaceTop({ ...layer, search });
+  } else if (layer.kind === 'help') holder.replaceTop({ ...layer, search, selected: 0 });
   else if ('scroll' in layer && 'search' in layer) holder.replaceTop({ ...layer, search, scroll: 0 });
 }
 

@@ -1,9 +1,21 @@
 import type { Finding, VirtualMachine } from '../documents/triage.ts';
 import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
+import { incidentRowInHand, leadsTo, vmInReach, whyNotOpened } from './incident-rows.ts';
 import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import { postureOrder } from './posture-order.ts';
-import { addressesOf, burstInHand, itemCount, type Layer, machineOf, type Pane, tellingInstant, top } from './state.ts';
+import {
+  actOf,
+  addressesOf,
+  burstInHand,
+  itemCount,
+  type Layer,
+  machineOf,
+  type Pane,
+  runLayer,
+  tellingInstant,
+  top,
+} from './state.ts';
 import type { Holder } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
@@ -15,6 +27,10 @@ export interface Openings {
   /** Opens the VM's case. */
   open(vm: VirtualMachine): void;
   read(vm: VirtualMachine): void;
+  /** Goes on with the VM in the case of another one. */
+  join(vm: VirtualMachine, caseVmId: string): void;
+  /** Reads what leads from the VM to others, unless that was done. */
+  incident(vm: VirtualMachine): void;
   offers(vm: VirtualMachine, findings: Finding[]): PlaybookOffer[];
   /** Starts the playbook at that place of the list. */
   start(vmId: string, index: number): void;
@@ -38,6 +54,7 @@ export class Opening {
     'next-address': ({ by }) => this.#nextAddress(by),
     findings: () => this.#openList('findings'),
     'time-line': () => this.#openList('time-line'),
+    incident: () => this.#openIncident(),
     playbooks: () => this.#openChooser(),
   } satisfies Partial<Handlers>;
 
@@ -83,12 +100,41 @@ export class Opening {
       const found = foundMoments(state, layer);
       const entry = found[momentAt(found, layer.selected)];
       if (entry) this.#holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0, search: '' });
+    } else if (layer.kind === 'incident') {
+      this.#openFromIncident(layer);
+    } else if (layer.kind === 'act') {
+      const vmId = actOf(state, layer.actId)?.view.members[layer.selected]?.vm.id ?? '';
+      const runId = actOf(state, layer.actId)?.runIds.get(vmId);
+      if (runId !== undefined) this.#holder.push(runLayer(state, runId));
     } else if (layer.kind === 'chooser') {
       this.#world.start(layer.vmId, layer.selected);
     } else if (layer.kind === 'run') {
       const slot = state.runs.find(({ id }) => id === layer.runId);
       if (slot) this.#holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
     }
+  }
+
+  /** Shows what leads from the VM on screen to others. */
+  #openIncident(): void {
+    const vmId = this.#triageInHand();
+    const slot = vmId === null ? undefined : this.#holder.get().triages.get(vmId);
+    if (!slot || vmId === null) return;
+    this.#holder.push({ kind: 'incident', vmId, selected: null, search: '' });
+    this.#world.incident(slot.vm);
+  }
+
+  /** Opens the VM that a row of an incident leads to, in the incident's case. */
+  #openFromIncident(layer: Extract<Layer, { kind: 'incident' }>): void {
+    const state = this.#holder.get();
+    const row = incidentRowInHand(state, layer);
+    if (!row) return;
+    const id = leadsTo(row);
+    const vm = id === '' ? undefined : vmInReach(state, id);
+    if (vm?.id === layer.vmId && state.layers.at(-2)?.kind === 'triage') this.#holder.pop();
+    else if (vm) {
+      this.#world.join(vm, layer.vmId);
+      this.openTriage(vm);
+    } else this.#holder.say(whyNotOpened(row));
   }
 
   #openDetail(vmId: string, place: { pane: Pane; index: number }): void {
@@ -115,14 +161,16 @@ export class Opening {
 
   #openChooser(): void {
     const state = this.#holder.get();
+    const { kind } = top(state);
     // With marks the first marked VM is in hand.
-    const [first] = top(state).kind === 'suspects' ? state.marked : [];
+    const vmIds = kind === 'suspects' || kind === 'incident' ? [...state.marked] : [];
+    const [first] = kind === 'suspects' ? vmIds : [];
     if (first !== undefined && !state.marked.has(selectedRow(state)?.id ?? '')) this.#holder.set({ selectedVm: first });
     const vmId = this.#triageInHand();
     const slot = vmId === null ? undefined : this.#holder.get().triages.get(vmId);
     if (!slot || vmId === null) return;
     this.#holder.push(
-      { kind: 'chooser', vmId, selected: 0 },
+      { kind: 'chooser', vmId, vmIds: vmIds.length > 0 ? vmIds : [vmId], selected: 0 },
       { offers: this.#world.offers(slot.vm, slot.part.findings) },
     );
   }

@@ -1,5 +1,6 @@
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { Fact } from '../documents/fact.ts';
+import type { IncidentDocument, IncidentInProgress } from '../documents/incident.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { ScanDocument, ScanRow, TriageDocument, VirtualMachine } from '../documents/triage.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
@@ -10,6 +11,15 @@ export interface Identity {
   address: string;
   /** Unusual properties of the identity, one sentence each: an application, another tenant than the one that was asked for. */
   warnings?: readonly string[];
+}
+
+/** How an incident is read, and to whom its answers go as they come. */
+export interface IncidentReading {
+  /** Its VMs are read again, also those whose triage is known. */
+  again: boolean;
+  /** Gets the triage of each VM of the incident. */
+  onTriage(document: TriageDocument): void;
+  onProgress(part: IncidentInProgress): void;
 }
 
 /** What the workbench reads. Nothing here throws for Azure's refusals: they travel as unknown facts and notSeen. */
@@ -24,6 +34,8 @@ export interface Reader {
     onProgress: (part: TriageInProgress) => void,
     signal: AbortSignal,
   ): Promise<TriageDocument>;
+  /** What leads from a VM to others and to data. Rejects when the VMs in reach cannot be listed. */
+  incident(vm: VirtualMachine, told: IncidentReading, signal: AbortSignal): Promise<IncidentDocument>;
   /** What one address did, in the logs of every VM in reach. */
   traceAddress(address: string, signal: AbortSignal): Promise<Fact<AddressTrace>>;
   /** The events of a VM's log next to an instant (ISO 8601 UTC). */

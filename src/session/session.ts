@@ -2,6 +2,7 @@ import type { HalfDone } from '../casefile/half-done.ts';
 import { caseCommands, enterNote } from './cases/case-commands.ts';
 import type { CaseKeeper } from './cases/case-keeper.ts';
 import { CaseWriting } from './cases/case-writing.ts';
+import { incidentFact } from './cases/incident-fact.ts';
 import { type Clipboard, clipboardCommands } from './clipboard.ts';
 import { type Command, type Handlers, handle } from './commands.ts';
 import { ContextChoosing } from './context-choosing.ts';
@@ -13,6 +14,7 @@ import { Leaving, lastWords, leavePlaybooks } from './leaving.ts';
 import { navigationCommands } from './navigation.ts';
 import { Opening } from './opening.ts';
 import { jobsOf } from './playbooks/jobs.ts';
+import { PlaybookActs } from './playbooks/playbook-acts.ts';
 import { PlaybookChooser } from './playbooks/playbook-chooser.ts';
 import { PlaybookStarts } from './playbooks/playbook-starts.ts';
 import { PlaybookUndo } from './playbooks/playbook-undo.ts';
@@ -21,6 +23,7 @@ import { RunSlots } from './playbooks/run-slots.ts';
 import { PromptAnswers } from './prompts/prompt-answers.ts';
 import { readingTime, type Stopwatch } from './prompts/reading-time.ts';
 import { fleetReading } from './readings/fleet-reading.ts';
+import { IncidentReadings } from './readings/incident-reading.ts';
 import { LogLookups } from './readings/log-lookups.ts';
 import { Refresh, readIdentity } from './readings/refresh.ts';
 import { VmReading } from './readings/vm-reading.ts';
@@ -94,30 +97,37 @@ function workersOf(holder: Holder, { reader, playbooks, cases: keeper }: Session
     if (slot && !closing) vms.read(slot.vm);
   };
   const starts = new PlaybookStarts(holder, playbooks, slots, changed);
+  const acts = new PlaybookActs(holder, playbooks, slots, cases, { read: (vm) => vms.read(vm), changed });
+  const incidents = new IncidentReadings(holder, reader, {
+    triaged(first, document) {
+      // What an incident reached belongs to its case.
+      cases.join(document.vm, first.id);
+      vms.take(document);
+    },
+    read(firstId, document) {
+      const { name, summary, fact } = incidentFact(document);
+      cases.keepFact(firstId, name, summary, fact);
+    },
+    asked: (vmId, query) => cases.recordQuery(vmId, query),
+  });
   const undos = new PlaybookUndo(holder, playbooks, slots, changed);
   const chooser = new PlaybookChooser(holder, playbooks, {
     start: (vmId, index) => starts.start(vmId, index),
-    startElsewhere(vm, name) {
-      cases.open(vm);
-      if (!holder.get().triages.has(vm.id)) vms.read(vm);
-      cases.write(
-        vm.id,
-        () => starts.startFor(vm.id, name),
-        (because) => holder.say(`${name} cannot be started for ${vm.name}: ${because}`, 'bad'),
-      );
-    },
+    startAll: (vmId, offer, vms) => acts.start(vmId, offer, vms),
   });
-  return { cases, lookups, vms, fleet: fleetReading(holder, reader), slots, starts, undos, chooser };
+  return { cases, lookups, vms, fleet: fleetReading(holder, reader), incidents, slots, starts, acts, undos, chooser };
 }
 
 type Workers = ReturnType<typeof workersOf>;
 
 /** What turns the user's input into work: views that open, text, answers, refreshes. */
 function controlsOf(holder: Holder, ports: SessionPorts, options: SessionOptions, workers: Workers) {
-  const { cases, lookups, vms, fleet, slots, undos, chooser } = workers;
+  const { cases, lookups, vms, fleet, incidents, slots, acts, undos, chooser } = workers;
   const opening = new Opening(holder, {
     open: (vm) => cases.open(vm),
     read: (vm) => vms.read(vm),
+    join: (vm, caseVmId) => cases.join(vm, caseVmId),
+    incident: (vm) => incidents.read(vm, false),
     offers: (vm, findings) => ports.playbooks.list(vm, findings),
     start: (vmId, index) => chooser.start(vmId, index),
     around: (vm, instant, again) => void lookups.around(vm, instant, again),
@@ -131,9 +141,16 @@ function controlsOf(holder: Holder, ports: SessionPorts, options: SessionOptions
     },
   });
   const leaving = new Leaving(holder, () => ports.quit());
-  const prompts = new PromptAnswers(holder, slots, {
+  const noStep = () => holder.say('One answer is for all: x stops here, Enter goes back to the question.');
+  const asker = () => {
+    const act = acts.onScreen()?.act;
+    if (!act) return slots.onScreen()?.run ?? null;
+    return { answer: (text: string) => act.answer(text), skip: noStep, cancel: () => act.cancel() };
+  };
+  const prompts = new PromptAnswers(holder, asker, {
     leave: () => leaving.leave(),
-    undo: (runId) => undos.undo(runId),
+    undo: (runId) => void undos.undo(runId),
+    undoAct: (actId) => undos.undoAct(actId),
     addLog: (vmId) => openedLogs.add(vmId),
     leaveLogOut: (vmId) => openedLogs.leaveOut(vmId),
   });
@@ -148,6 +165,7 @@ function controlsOf(holder: Holder, ports: SessionPorts, options: SessionOptions
   const refresh = new Refresh(holder, ports, options.refreshSeconds, {
     fleet: () => fleet.read(),
     vm: (vm) => vms.read(vm),
+    incident: (vm) => incidents.read(vm, true),
     around: () => opening.readAround(true),
     trace: (vmId, address) => void lookups.trace(vmId, address, true),
   });
@@ -193,7 +211,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
   const now = () => reader.now();
   const holder = holdState(initialState(options, now(), reader.simulated), now);
   const workers = workersOf(holder, ports);
-  const { cases, lookups, vms, fleet, slots, starts, undos, chooser } = workers;
+  const { cases, lookups, vms, fleet, incidents, slots, starts, acts, undos, chooser } = workers;
   const controls = controlsOf(holder, ports, options, workers);
   const { contexts, opening, openedLogs, leaving, prompts, text, refresh, reading } = controls;
   const handlers: Handlers = {
@@ -207,7 +225,12 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     suspend: () => ports.suspend(),
     ...openedLogs.commands,
     ...chooser.commands,
-    ...starts.commands,
+    resume: () => (acts.onScreen() ? acts.resume() : starts.resume()),
+    keep: () => {
+      const runIds = [...(acts.onScreen()?.slot.runIds.values() ?? [])];
+      if (runIds.length === 0) slots.onScreen()?.run.keep();
+      for (const id of runIds) slots.run(id)?.keep();
+    },
     ...undos.commands,
     ...prompts.commands,
     ...reading.commands,
@@ -233,8 +256,8 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
     transcripts: () => cases.transcripts(),
     async close() {
       holder.note({ closing: true });
-      for (const part of [reading, refresh, fleet, vms, lookups, openedLogs]) part.stop();
-      await starts.endWaiting();
+      for (const part of [reading, refresh, fleet, vms, incidents, lookups, openedLogs]) part.stop();
+      await Promise.all([starts.endWaiting(), acts.endWaiting()]);
       await leavePlaybooks(holder.get(), slots);
       await cases.close();
     },
@@ -244,7 +267,7 @@ export function createSession(ports: SessionPorts, options: SessionOptions): Ses
 /** Is there anything on screen that grows older by the second? */
 export function ticks(state: SessionState): boolean {
   const layer = beneath(state);
-  if (state.toast || jobsOf(state.runs).length > 0) return true;
+  if (state.toast || jobsOf(state).length > 0) return true;
   if (state.runs.some((slot) => slot.view.autoUndoAt !== null)) return true;
-  return ['suspects', 'log-report', 'triage', 'detail', 'address', 'moment'].includes(layer.kind);
+  return ['suspects', 'log-report', 'triage', 'detail', 'address', 'moment', 'incident'].includes(layer.kind);
 }

@@ -38,7 +38,7 @@ function withPrompt(next: SessionState, before: SessionState): SessionState {
   }
   const asked = { key, shown: false, readable: false, declined: false };
   const layers =
-    key !== '' && layer.kind === 'run' && next.awaited
+    key !== '' && (layer.kind === 'run' || layer.kind === 'act') && next.awaited
       ? [...next.layers.slice(0, -1), { ...layer, answering: key }]
       : next.layers;
   return { ...next, layers, asked, typed: '', refusal: '' };
@@ -46,7 +46,8 @@ function withPrompt(next: SessionState, before: SessionState): SessionState {
 
 /** Does the same thing have the keys, scrolled or not? */
 function sameThing(one: Layer, other: Layer): boolean {
-  return one === other || (one.kind === 'run' && other.kind === 'run' && one.runId === other.runId);
+  if (one.kind === 'run' && other.kind === 'run') return one.runId === other.runId;
+  return one === other || (one.kind === 'act' && other.kind === 'act' && one.actId === other.actId);
 }
 
 export function holdState(initial: SessionState, now: () => Date): Holder {

@@ -1,7 +1,9 @@
 import type { HalfDone } from '../casefile/half-done.ts';
 import type { Fact, Gap } from '../documents/fact.ts';
+import type { IncidentInProgress } from '../documents/incident.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { ActView } from '../playbook/act.ts';
 import type { Prompt, RunView } from '../playbook/run.ts';
 import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
@@ -25,12 +27,17 @@ export type Layer =
   /** Everything that has a time; `selected` is an entry's id, null the latest. */
   | { kind: 'findings'; vmId: string; selected: string | null; search: string }
   | { kind: 'time-line'; vmId: string; selected: string | null; search: string }
+  /** What leads from the VM to others; `selected` is a row's id, null the first. */
+  | { kind: 'incident'; vmId: string; selected: string | null; search: string }
   /** One entry of the time line. */
   | { kind: 'moment'; vmId: string; entry: string; scroll: number; search: string }
   /** Event logs that were opened without a VM. */
   | { kind: 'log-report'; vmId: ''; scroll: number; search: string }
-  | { kind: 'chooser'; vmId: string; selected: number }
+  /** `vmIds`: the VMs that a playbook is chosen for, in the case of `vmId`. */
+  | { kind: 'chooser'; vmId: string; vmIds: readonly string[]; selected: number }
   /** `answering`: the prompt that the keys go to, by its key; "" when they go to the view. `step`: the one under the cursor. */
+  /** A playbook on several VMs; `selected` is the place of the one that is looked at. */
+  | { kind: 'act'; actId: number; selected: number; scroll: number; answering: string }
   | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
   /** `selected` null follows the newest entry. */
   | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
@@ -42,7 +49,8 @@ export type Layer =
   | {
       kind: 'confirm';
       prompt: Prompt;
-      confirms: 'quit' | 'undo' | 'add-log';
+      confirms: 'quit' | 'undo' | 'undo-act' | 'add-log';
+      /** The playbook that is asked about, on one VM or on several; -1 for none. */
       runId: number;
       vmId: string;
       words: ConfirmWords;
@@ -92,6 +100,26 @@ export interface TriageSlot {
   /** Answers of an earlier reading are still on screen while new ones are awaited. */
   state: 'loading' | 'refreshing' | 'done' | 'failed';
   because: string;
+}
+
+/** What leads from a VM to others, as far as it was read. */
+export interface IncidentSlot {
+  part: IncidentInProgress;
+  /** Answers of an earlier reading are still on screen while new ones are awaited. */
+  state: 'loading' | 'refreshing' | 'done' | 'failed';
+  because: string;
+  /** When it was read to its end; "" before that. */
+  asOf: string;
+}
+
+/** A playbook on several VMs in one act. */
+export interface ActSlot {
+  id: number;
+  /** The VM in whose case it is. */
+  caseVmId: string;
+  view: ActView;
+  /** The playbooks on its VMs by the VM's id, once all were confirmed. */
+  runIds: ReadonlyMap<string, number>;
 }
 
 /** Event logs that are being read, or were. */
@@ -169,6 +197,8 @@ export interface SessionState {
   /** The VM under the cursor of the suspects list; null: the first. */
   selectedVm: string | null;
   triages: ReadonlyMap<string, TriageSlot>;
+  /** What leads from a VM to others, by the VM's id. */
+  incidents: ReadonlyMap<string, IncidentSlot>;
   cases: ReadonlyMap<string, CaseSlot>;
   /** Exported event logs by the id of the VM whose they are. */
   logs: ReadonlyMap<string, LogsSlot>;
@@ -180,6 +210,7 @@ export interface SessionState {
   around: ReadonlyMap<string, Fact<EventsAround> | null>;
   offers: readonly PlaybookOffer[];
   runs: readonly RunSlot[];
+  acts: readonly ActSlot[];
   /** What earlier sessions left half-done in Azure. */
   halfDone: readonly HalfDone[];
   /** Text typed into the current prompt. */
@@ -234,7 +265,12 @@ export function promptInHand(state: SessionState): Prompt | null {
   const layer = top(state);
   if (layer.kind === 'confirm') return layer.prompt;
   if (layer.kind === 'run') return state.runs.find((run) => run.id === layer.runId)?.view.prompt ?? null;
-  return null;
+  return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.prompt ?? null) : null;
+}
+
+/** The playbook on several VMs with that number. */
+export function actOf(state: Pick<SessionState, 'acts'>, id: number): ActSlot | undefined {
+  return state.acts.find((one) => one.id === id);
 }
 
 const keyOfPrompt = (owner: string, prompt: Prompt) =>
@@ -245,7 +281,8 @@ export function promptKey(state: SessionState): string {
   const prompt = promptInHand(state);
   if (!prompt) return '';
   const layer = top(state);
-  return keyOfPrompt(layer.kind === 'run' ? `run ${layer.runId}` : 'session', prompt);
+  if (layer.kind === 'run') return keyOfPrompt(`run ${layer.runId}`, prompt);
+  return keyOfPrompt(layer.kind === 'act' ? `act ${layer.actId}` : 'session', prompt);
 }
 
 /** The playbook as a view that was opened by hand: a prompt that waits there gets the keys. */
@@ -255,11 +292,20 @@ export function runLayer(state: SessionState, runId: number): Extract<Layer, { k
   return { kind: 'run', runId, scroll: 0, answering, step: null, opened: false };
 }
 
+/** The same of a playbook on several VMs. */
+export function actLayer(state: SessionState, actId: number): Extract<Layer, { kind: 'act' }> {
+  const prompt = actOf(state, actId)?.view.prompt;
+  const answering = prompt ? keyOfPrompt(`act ${actId}`, prompt) : '';
+  return { kind: 'act', actId, selected: 0, scroll: 0, answering };
+}
+
 /** Do the keys go to the prompt on screen? */
 export function promptHasKeys(state: SessionState): boolean {
   const layer = top(state);
   if (layer.kind === 'confirm') return true;
-  return layer.kind === 'run' && layer.answering !== '' && layer.answering === promptKey(state);
+  return (
+    (layer.kind === 'run' || layer.kind === 'act') && layer.answering !== '' && layer.answering === promptKey(state)
+  );
 }
 
 /** Has the playbook come to an end? Then its steps are a list, each of which can be opened. */
@@ -285,6 +331,7 @@ export function modeOf(state: SessionState): Mode {
 export function machineOf(state: SessionState): string | null {
   for (let at = state.layers.length - 1; at >= 0; at -= 1) {
     const layer = state.layers[at];
+    if (layer?.kind === 'act') return actOf(state, layer.actId)?.caseVmId ?? null;
     if (layer?.kind === 'run') return state.runs.find((run) => run.id === layer.runId)?.vmId ?? null;
     if (layer && 'vmId' in layer && layer.vmId !== '') return layer.vmId;
   }

@@ -1,5 +1,6 @@
 import { sorts } from '../words/suspects-columns.ts';
 import type { Handlers } from './commands.ts';
+import { vmOfRowInHand } from './incident-rows.ts';
 import { moveTo } from './navigation.ts';
 import { top } from './state.ts';
 import type { Holder } from './state-store.ts';
@@ -22,10 +23,15 @@ export function suspectsCommands(holder: Holder) {
     },
     mark() {
       const state = holder.get();
-      const row = top(state).kind === 'suspects' ? selectedRow(state) : undefined;
-      if (!row) return;
+      const layer = top(state);
+      const row = layer.kind === 'suspects' ? selectedRow(state) : undefined;
+      const id = row?.id ?? (layer.kind === 'incident' ? vmOfRowInHand(state, layer)?.id : undefined);
+      if (id === undefined) {
+        if (layer.kind === 'incident') holder.say('No VM in reach is under the cursor: there is nothing to mark.');
+        return;
+      }
       const marked = new Set(state.marked);
-      if (!marked.delete(row.id)) marked.add(row.id);
+      if (!marked.delete(id)) marked.add(id);
       holder.set({ marked });
       moveTo(holder, (now) => now + 1);
     },

@@ -88,7 +88,7 @@ const ofInstances =
 const authorization = /^microsoft\.authorization\//i;
 // Not in Resource Graph as rows of their own: what is printed inside another resource, and what only the simulator reads.
 const inside =
-  /^microsoft\.(network\/(networksecuritygroups\/securityrules|virtualnetworks\/subnets)|resources\/providers|security\/locations\/jitnetworkaccesspolicies)$/i;
+  /^microsoft\.(network\/(networksecuritygroups\/securityrules|virtualnetworks\/subnets)|resources\/providers|security\/locations\/jitnetworkaccesspolicies|securityinsights\/incidents(\/comments)?)$/i;
 
 function resourceRows(azure: Azure): Map<string, Row[]> {
   const tables = new Map<string, Row[]>([

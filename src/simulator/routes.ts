@@ -13,9 +13,11 @@ import { recoveryServicesRoutes } from './providers/recovery-services.ts';
 import { resourceGraphRoutes } from './providers/resource-graph.ts';
 import { resourceReadRoutes } from './providers/resource-reads.ts';
 import { resourceRoutes } from './providers/resources.ts';
+import { restorePointRoutes } from './providers/restore-points.ts';
 import { runCommandRoutes } from './providers/run-commands.ts';
 import { scaleSetRoutes } from './providers/scale-sets.ts';
 import { securityRoutes } from './providers/security.ts';
+import { securityInsightsRoutes } from './providers/security-insights.ts';
 import { snapshotRoutes } from './providers/snapshots.ts';
 import { tagRoutes } from './providers/tags.ts';
 import { usageRoutes } from './providers/usages.ts';
@@ -37,12 +39,14 @@ export function resourceManagerRoutes(): Route[] {
     ...runCommandRoutes,
     ...scaleSetRoutes,
     ...snapshotRoutes,
+    ...restorePointRoutes,
     ...networkInterfaceRoutes,
     ...networkSecurityGroupRoutes,
     ...networkRoutes,
     ...vaultOperationRoutes,
     ...recoveryServicesRoutes,
     ...securityRoutes,
+    ...securityInsightsRoutes,
     ...jitRoutes,
     ...activityLogRoutes,
     ...policyInsightsRoutes,

@@ -198,6 +198,8 @@ export function operationLeads(
         last: entry.endedAt ?? entry.at,
         failures: null,
         successes: null,
+        operation: printable(entry.operation, 200),
+        correlationId: printable(entry.correlationId, 80),
       },
     ];
   });

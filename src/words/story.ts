@@ -16,6 +16,16 @@ export interface Headline {
   texts: string[];
 }
 
+/** A sentence without the SIDs of accounts whose names it has. */
+export function withoutSids(what: string): string {
+  return what.replace(/ \(S-1-[\d-]+\)/g, '');
+}
+
+/** An event in a few words: without its number and such SIDs. */
+export function brief(what: string): string {
+  return withoutSids(what.replace(/^\d{4} /, ''));
+}
+
 /** Short names of logon types; the others are given by their number. */
 const logonTypes: Record<number, string> = {
   2: 'console',

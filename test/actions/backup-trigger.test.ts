@@ -14,6 +14,8 @@ describe('backup.trigger', () => {
       };
       const stopped = itemOf('sql01');
       stopped.properties = { ...stopped.properties, protectionState: 'ProtectionStopped' };
+      const paused = itemOf('file01');
+      paused.properties = { ...paused.properties, protectionState: 'ProtectionPaused' };
       const deleted = itemOf('app03');
       deleted.properties = { ...deleted.properties, isScheduledForDeferredDelete: true };
       const failing = itemOf('mail01');
@@ -49,6 +51,7 @@ describe('backup.trigger', () => {
 
   it.each([
     ['sql01', /protection is stopped.*Resume it first/],
+    ['file01', /protection is paused.*Resume it first/],
     ['app03', /soft-deleted.*Undelete it first/],
   ])('refuses before anything is sent what Azure would refuse, and says what comes first: %s', async (vm, because) => {
     const view = await agreeing(bench.run([backup], vm)).start();

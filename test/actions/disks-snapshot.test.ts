@@ -35,6 +35,25 @@ describe('disks.snapshot', () => {
     return resources.filter((one) => Reflect.get(Object(one.tags), 'cordon-case') === bench.log.caseId);
   };
 
+  /** Undoes the step as the case recorded it. */
+  const deleted = async (vm: string) => {
+    const { connection, log } = bench;
+    const recorded = [...log.evidence.keys()].findLast((file) => file.includes('step-snapshot')) ?? '';
+    const context = {
+      target: bench.target(vm),
+      caseId: log.caseId,
+      responderAddress: '',
+      gate: { before: async () => undefined, after: async () => undefined },
+      keep: async () => '',
+      progress: () => undefined,
+      asked: () => undefined,
+      signal: new AbortController().signal,
+    };
+    return createActions(connection)
+      .get('disks.snapshot')
+      ?.undo?.(context, Object(log.evidence.get(recorded)).state);
+  };
+
   it('plans with reads alone, and shows every disk', async () => {
     const [step] = (await bench.run([snapshot], 'web01').plan()).steps;
     expect(step?.changes).toHaveLength(3);
@@ -138,22 +157,7 @@ describe('disks.snapshot', () => {
     const [one] = await taken();
     const locks = resources.filter(({ id }) => String(id).startsWith(`${String(one?.id)}/providers/`));
     expect(locks.map(({ properties }) => Reflect.get(Object(properties), 'level'))).toEqual(['CanNotDelete']);
-    const { connection, target, log } = { ...bench, target: bench.target('app03') };
-    const action = createActions(connection).get('disks.snapshot');
-    const undone = await action?.undo?.(
-      {
-        target,
-        caseId: log.caseId,
-        responderAddress: '',
-        gate: { before: async () => undefined, after: async () => undefined },
-        keep: async () => '',
-        progress: () => undefined,
-        asked: () => undefined,
-        signal: new AbortController().signal,
-      },
-      Object(log.evidence.get([...log.evidence.keys()].findLast((file) => file.includes('step-snapshot')) ?? '')).state,
-    );
-    expect(undone).toMatchObject({ ok: true });
+    expect(await deleted('app03')).toMatchObject({ ok: true });
     expect(await taken()).toEqual([]);
   });
 
@@ -201,5 +205,58 @@ describe('disks.snapshot', () => {
       Reflect.get(Object(Reflect.get(Object(properties), 'creationData')), 'instantAccessDurationMinutes'),
     );
     expect(minutes.filter((one) => one !== undefined)).toEqual([90]);
+  });
+
+  describe('with a restore point', () => {
+    const together = { ...snapshot, with: { kind: 'full', restorePoint: true } };
+    const collections = 'Microsoft.Compute/restorePointCollections';
+    const made = async (type: string) => (await bench.world()).resources.filter((one) => one.type === type);
+    const refused = { status: 409, code: 'OperationNotAllowed', message: 'More than 3 within an hour.' };
+
+    it('takes one of all disks at one moment beside the snapshots, and undo deletes it with them', async () => {
+      const run = agreeing(bench.run([together], 'web01'));
+      const view = await run.start();
+      expect(view.outcome).toBe('done');
+      expect(view.steps[0]?.changes.map(({ resourceId }) => resourceId.split('/').at(-2))).toEqual([
+        'restorePointCollections',
+        'restorePoints',
+        ...Array.from({ length: 3 }, () => 'snapshots'),
+      ]);
+      expect(view.summary).toContain('Restore point of 3 disks at one moment');
+      expect(view.steps[0]?.warnings.join(' ')).toMatch(/does not warrant .* read\/write caching/);
+      const [collection] = await made(collections);
+      expect(Reflect.get(Object(collection?.tags), 'cordon-case')).toBe(bench.log.caseId);
+      const [point] = await made(`${collections}/restorePoints`);
+      expect(point?.properties).toMatchObject({ consistencyMode: 'CrashConsistent', provisioningState: 'Succeeded' });
+      expect([...bench.log.evidence.keys()].some((file) => file.endsWith('-restore-point.json'))).toBe(true);
+      expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+      expect(await deleted('web01')).toMatchObject({ ok: true });
+      expect([...(await made(collections)), ...(await made(`${collections}/restorePoints`))]).toEqual([]);
+    });
+
+    it.each([
+      ['restorePointCollections/[^/?]+\\?', 'answer'],
+      ['restorePoints/', 'answer'],
+    ] as const)('finds out what became of PUT %s whose answer was lost', async (path, drop) => {
+      await bench.faults([{ match: { method: 'PUT', path }, times: 1, effect: { drop } }]);
+      const view = await agreeing(bench.run([together], 'web01')).start();
+      expect(view.outcome).toBe('done');
+      expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+    });
+
+    it('keeps the snapshots where Azure refuses it', async () => {
+      await bench.faults([{ match: { method: 'PUT', path: 'restorePoints/' }, effect: refused }]);
+      const view = await agreeing(bench.run([together], 'web01')).start();
+      expect(view.outcome).toBe('needs-attention');
+      expect(view.steps[0]?.error).toContain('3 of 3 snapshots were taken and are kept');
+    });
+
+    it('is not planned where Azure has none, and the plan says why', async () => {
+      const [ultra] = (await bench.run([together], 'sql02').plan()).steps;
+      expect(ultra?.warnings.join(' ')).toMatch(/no restore point of them at one: .* is PremiumV2_LRS/);
+      expect(JSON.stringify(ultra?.changes)).not.toContain('restorePoint');
+      const [single] = (await bench.run([together], 'jump01').plan()).steps;
+      expect(JSON.stringify(single)).not.toMatch(/restore ?point/i);
+    });
   });
 });

@@ -168,6 +168,9 @@ describe('an alert without an Azure resource id', () => {
       id: `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Compute/virtualMachines/app01`,
       name: 'app01',
       computerName: 'app01',
+      networkInterfaces: [
+        `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Network/networkInterfaces/app01-nic`,
+      ],
     });
     const own = '/subscriptions/s/resourceGroups/a/providers/Microsoft.Security/locations/l/alerts/1';
     const about = (properties: object) => subjectOf(own, properties);
@@ -183,6 +186,10 @@ describe('an alert without an Azure resource id', () => {
       ],
     });
     expect(concerns(storage, vm('a'))).toBe('no');
+    const ofInterface = about({
+      resourceIdentifiers: vm('A').networkInterfaces.map((azureResourceId) => ({ azureResourceId })),
+    });
+    expect([concerns(ofInterface, vm('a')), concerns(ofInterface, vm('b'))]).toEqual(['yes', 'no']);
     expect(concerns(about({ resourceIdentifiers: [{ agentId: 'aa' }] }), vm('a'))).toBe('perhaps');
     expect(concerns(about({ compromisedEntity: 'CONTOSO\\APP01' }), vm('a'))).toBe('yes');
     expect(concerns(about({ compromisedEntity: 'app0' }), vm('a'))).toBe('no');

@@ -22,7 +22,7 @@ async function incident(): Promise<IncidentDocument> {
   const { url, identityHeader } = simulator;
   const connection: Connection = connect({ simulator: { url, identityHeader, clock: simulator } });
   try {
-    const document = await readIncident(connection, await resolveVm(connection, 'web01'));
+    const document = await readIncident(connection, [{ vm: await resolveVm(connection, 'web01'), because: '' }]);
     return incidentDocument.parse(JSON.parse(JSON.stringify(document)));
   } finally {
     connection.close();

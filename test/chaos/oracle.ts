@@ -30,6 +30,8 @@ export interface Condition {
   /** Is the VM in a just-in-time policy? */
   underJit: boolean;
   snapshots: number;
+  /** Restore points, and collections of them. */
+  points: number;
   /** Snapshots of the VM that are open to export, or that someone has an address of. */
   openToExport: string;
 }
@@ -84,6 +86,7 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
     runs: /PowerState\/(running|starting)/.test(JSON.stringify(azure.store.get(vmId)?.properties ?? {})),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
+    points: [...azure.store.all()].filter(({ type }) => /\/restorePointCollections\b/i.test(type)).length,
     openToExport: azure.store
       .ofType('Microsoft.Compute/snapshots')
       .filter(
@@ -139,6 +142,9 @@ interface Goal {
 
 const vmName = lastPart;
 
+/** Is a restore point taken beside the snapshots of this VM, whose disks are several? */
+export const hasPoint = (vmId: string): boolean => vmName(vmId) === 'web01';
+
 /** What each playbook that ends with 0 has brought about. */
 const goals: Record<string, Goal> = {
   'lock-nsg': { reached: isLocked },
@@ -156,7 +162,10 @@ const goals: Record<string, Goal> = {
       const sources = simulated.azure.store
         .ofType('Microsoft.Compute/snapshots')
         .map(({ properties }) => lower(field(properties, 'creationData', 'sourceResourceId')));
-      return disks.every((disk) => disk === '' || sources.includes(disk));
+      const consistent = simulated.azure.store
+        .ofType('Microsoft.Compute/restorePointCollections/restorePoints')
+        .some(({ properties }) => properties?.provisioningState === 'Succeeded');
+      return disks.every((disk) => disk === '' || sources.includes(disk)) && (consistent || !hasPoint(vmId));
     },
   },
   'trigger-backup': {

@@ -10,7 +10,7 @@ import { findPlaybook, loadPlaybooks, type PlaybookShelf, playbookFolders } from
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { CordonProcess, type Ended } from './cordon-process.ts';
-import { type Condition, conditionOf, isReached, judgeRecord, judgeTwice, otherwise } from './oracle.ts';
+import { type Condition, conditionOf, hasPoint, isReached, judgeRecord, judgeTwice, otherwise } from './oracle.ts';
 import type { Schedule } from './schedule.ts';
 import { SimulatedAzure } from './simulated-azure.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -255,9 +255,11 @@ class Play {
     const unpreserved = { withoutSnapshot: 'played without the snapshots of the case' };
     const playbook = {
       ...found,
-      steps: found.steps.map((step) =>
-        step.uses === 'patches.install' ? { ...step, with: { ...step.with, ...unpreserved } } : step,
-      ),
+      steps: found.steps.map((step) => {
+        if (step.uses === 'patches.install') return { ...step, with: { ...step.with, ...unpreserved } };
+        const together = step.uses === 'disks.snapshot' && hasPoint(this.#target.id);
+        return together ? { ...step, with: { ...step.with, restorePoint: true } } : step;
+      }),
     };
     const ended = await this.#within('the run', () => process.run(playbook, this.#target, this.#caseId));
     this.#azure.azure.faults.clear();
@@ -294,6 +296,8 @@ class Play {
     if (this.#isStuck() && ended?.code === 5) return;
     if (ended?.code !== 0 && !none) this.#wrong.push(`snapshots of ${vm} cannot be deleted: ${ended?.text.trim()}`);
     if (left !== 0) this.#wrong.push(`${left} snapshots of ${vm} are left that the case does not delete`);
+    const { points } = conditionOf(this.#azure, this.#target.id);
+    if (points !== 0) this.#wrong.push(`${points} restore points of ${vm} are left that the case does not delete`);
   }
 
   #skip(seconds: number): void {

@@ -118,6 +118,10 @@ const changes: Record<string, readonly [string, string][]> = {
     ['DELETE', '/networkSecurityGroups/[^/?]+\\?'],
   ],
   snapshot: [['PUT', '/snapshots/[^/?]+\\?']],
+  together: [
+    ['PUT', '/restorePointCollections/[^/?]+\\?'],
+    ['PUT', '/restorePoints/[^/?]+\\?'],
+  ],
   backup: [['POST', '/backup\\?']],
   undelete: [['PUT', '/protectedItems/[^/?]+\\?']],
   protect: [['PUT', '/jitNetworkAccessPolicies/[^/?]+\\?']],
@@ -143,7 +147,7 @@ const changes: Record<string, readonly [string, string][]> = {
 const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> = {
   'lock-nsg': { run: ['lock'], undo: ['unlock'] },
   'contain-brute-force': { run: ['snapshot', 'backup', 'lock', 'lock'], undo: ['unlock'] },
-  'snapshot-disks': { run: ['snapshot'], undo: [] },
+  'snapshot-disks': { run: ['snapshot', 'together'], undo: [] },
   'trigger-backup': { run: ['backup'], undo: [] },
   'undelete-backup': { run: ['undelete'], undo: [] },
   'enable-jit': { run: ['protect'], undo: ['unprotect'] },

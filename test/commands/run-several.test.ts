@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { runOn, undoCase } from '../../src/commands/run-headless.ts';
-import { atOnce, eachBounded } from '../../src/commands/run-several.ts';
 import { plansDocument, runsDocument } from '../../src/documents/run.ts';
 import type { Entry } from '../../src/documents/transcript.ts';
+import { atOnce, eachBounded } from '../../src/playbook/each-bounded.ts';
 import { type Bench, openBench, responder } from '../actions/bench.ts';
 import { capture } from './capture.ts';
 
@@ -87,6 +87,21 @@ describe('cordon run on several VMs', () => {
         .toSorted(),
     ).toEqual(['web01']);
     expect(await Promise.all(['web01-nic', 'web02-nic'].map(groupOf))).toEqual(before);
+  });
+
+  it('asks once for what is the same for all VMs', async () => {
+    const traffic = join(cases, 'traffic.jsonl');
+    await run(['web01', 'web02', 'web03'], { dryRun: true, traffic });
+    const lines = (await readFile(traffic, 'utf8')).trim().split('\n');
+    const paths = lines.flatMap((line) => {
+      const { method, url } = JSON.parse(line).request;
+      return method === 'GET' ? [new URL(url).pathname.toLowerCase()] : [];
+    });
+    const times = (end: string) => paths.filter((path) => path.endsWith(end)).length;
+    expect(['/microsoft.authorization/locks', '/usages', '/networksecuritygroups/web-nsg'].map(times)).toEqual([
+      1, 1, 1,
+    ]);
+    expect(times('/networkinterfaces/web02-nic')).toBe(1);
   });
 
   it('puts the evidence of all where the options say', async () => {

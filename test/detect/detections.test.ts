@@ -425,7 +425,7 @@ describe('what cannot be asked', () => {
     expect(because).toEqual({
       'no-log': 'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence',
       'no-field':
-        'no-events: Event: no event has a field Hashes; no event of Security with the event id 4688 is in the evidence',
+        'no-events: Event: no event has the field Hashes; no event of Security with the event id 4688 is in the evidence',
       'no-source': 'refused: no event log has what the category "file_access" means',
       placeholder: 'refused: the placeholder %admins% has no value here (modifier "expand")',
       unknown: 'refused: the modifier "rot13" is not known',
@@ -436,8 +436,8 @@ describe('what cannot be asked', () => {
     expect(result.notRun.find(({ id }) => id === 'unknown')?.line).toBeGreaterThan(60);
     expect(recordsOf(result)).toEqual({ partly: [1], unfiltered: [1] });
     expect(result.partly.map(({ id, without }) => [id, without])).toEqual([
-      ['partly', ['Event: no event has a field Product']],
-      ['unfiltered', ['Event: no event has a field ParentImage']],
+      ['partly', ['Event: no event has the field Product']],
+      ['unfiltered', ['Event: no event has the field ParentImage']],
     ]);
     expect(result.detections.find(({ id }) => id === 'unfiltered')?.unfiltered).toEqual(['ParentImage']);
     expect(result.rules).toMatchObject({ run: 2, noEvents: 2, refused: 6, partly: 2 });
@@ -499,6 +499,117 @@ describe('analytic rules and queries', () => {
     expect(result.notRun.map(({ kind, because }) => `${kind}: ${because}`)).toEqual([
       'no-events: the evidence has no table SigninLogs',
       expect.stringMatching(/^refused: line 1, column 23: /),
+    ]);
+  });
+});
+
+describe('Sigma rules over exports', () => {
+  const product = (id: string, logsource: string, detection: string): string =>
+    rule(id, logsource, detection).replace('  product: windows\n', '');
+  const exported = (name: string, rows: readonly Record<string, unknown>[]): string => {
+    written += 1;
+    const timed = rows.map((row, i) => JSON.stringify({ TimeGenerated: at(i), ...row }));
+    return `${name}=${folder.write(`export-${written}.jsonl`, timed.join('\n'))}`;
+  };
+
+  it('of Azure take the names that its rules use', async () => {
+    const result = await detections(
+      [
+        product(
+          'activity',
+          'product: azure\n  service: activitylogs',
+          "s:\n  operationName|endswith: '/DISKS/DELETE'\ncondition: s",
+        ),
+        product('keywords', 'product: azure\n  service: activitylogs', "k: ['ROLEASSIGNMENTS/write']\ncondition: k"),
+        product('column', 'product: azure\n  service: activitylogs', 'k: [CategoryValue]\ncondition: k'),
+        product('audit', 'product: azure\n  service: auditlogs', 'properties.message:\n  x: 1').replace(
+          /detection:.*$/s,
+          'detection:\n  s:\n    properties.message: Add user\n    Status: Success\n  condition: s',
+        ),
+        product(
+          'signin',
+          'product: azure\n  service: signinlogs',
+          "s:\n  resultType: 50126\n  DeviceDetail.trusttype: ''\ncondition: s",
+        ),
+        product('portal', 'product: azure\n  service: signinlogs', 's:\n  Status: Success\ncondition: s'),
+        product(
+          'risk',
+          'product: azure\n  service: riskdetection',
+          's:\n  riskEventType: unfamiliarFeatures\ncondition: s',
+        ),
+      ].join('\n---\n'),
+      [
+        exported('AzureActivity', [
+          { OperationNameValue: 'MICROSOFT.COMPUTE/DISKS/DELETE', CategoryValue: 'Administrative', Caller: 'ann' },
+          { OperationNameValue: 'MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE', CategoryValue: 'Administrative' },
+        ]),
+        exported('AuditLogs', [
+          { OperationName: 'Add user', Result: 'success' },
+          { OperationName: 'Add user', Result: 'failure' },
+        ]),
+        exported('SigninLogs', [
+          { ResultType: '50126', DeviceDetail: { trustType: '' }, UserPrincipalName: 'ann' },
+          { ResultType: '0', DeviceDetail: { trustType: 'Hybrid' } },
+          { ResultType: '50126', DeviceDetail: { trustType: 'Hybrid' } },
+        ]),
+      ],
+    );
+    expect(result.detections.map(({ id, count, first }) => [id, count, first]).sort()).toEqual([
+      ['activity', 1, at(0).replace('.0000000', '')],
+      ['audit', 1, at(0).replace('.0000000', '')],
+      ['keywords', 1, at(1).replace('.0000000', '')],
+      ['signin', 1, at(0).replace('.0000000', '')],
+    ]);
+    expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
+      ['portal', 'SigninLogs: SigninLogs has no Status as the portal shows it'],
+      ['risk', 'no row of AADUserRiskEvents is in the evidence'],
+    ]);
+  });
+
+  it('of syslog look at the program and the facility', async () => {
+    const xml =
+      '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID></System><EventData><Data Name="Image">/usr/bin/nc</Data><Data Name="CommandLine">nc -e &lt;x&gt;</Data></EventData></Event>';
+    const result = await detections(
+      [
+        product('sshd', 'product: linux\n  service: sshd', "k: ['invalid user*from']\ncondition: k"),
+        product('auth', 'product: linux\n  service: auth', 'k: [session]\ncondition: k'),
+        product('any', 'product: linux', 's: [session]\nf: [root]\ncondition: s and not f'),
+        product(
+          'process',
+          'product: linux\n  category: process_creation',
+          "s:\n  Image|endswith: /nc\n  CommandLine|contains: '<x>'\ncondition: s",
+        ),
+        product('auditd', 'product: linux\n  service: auditd', 's:\n  type: EXECVE\ncondition: s'),
+        product('field', 'product: linux\n  service: sshd', 's:\n  pam_user: x\ncondition: s'),
+      ].join('\n---\n'),
+      [
+        exported('Syslog', [
+          {
+            ProcessName: 'sshd-session',
+            Facility: 'auth',
+            Computer: 'l1',
+            SyslogMessage: 'Invalid user bob from 10.0.0.1',
+          },
+          {
+            ProcessName: 'cron',
+            Facility: 'cron',
+            Computer: 'l1',
+            SyslogMessage: 'session opened for root, Invalid user x from y',
+          },
+          { ProcessName: 'sudo', Facility: 'authpriv', Computer: 'l2', SyslogMessage: 'session closed' },
+          { ProcessName: 'sysmon', Facility: 'user', Computer: 'l2', SyslogMessage: xml },
+        ]),
+      ],
+    );
+    expect(result.detections.map(({ id, count, computers }) => [id, count, computers]).sort()).toEqual([
+      ['any', 1, ['l2']],
+      ['auth', 1, ['l2']],
+      ['process', 1, ['l2']],
+      ['sshd', 1, ['l1']],
+    ]);
+    expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
+      ['auditd', 'records of auditd are in no table of Log Analytics'],
+      ['field', 'Syslog: lines of syslog have no field pam_user'],
     ]);
   });
 });

@@ -105,6 +105,39 @@ describe('the logs of Remote Desktop', () => {
     failedLogon(100 + i, later(i), { IpAddress: text('-'), TargetUserName: text('admin') }),
   );
 
+  const session = (address: string) => ({
+    eventId: 21,
+    provider: 'Microsoft-Windows-TerminalServices-LocalSessionManager',
+    channel: 'Microsoft-Windows-TerminalServices-LocalSessionManager/Operational',
+    data: [
+      ['User', text('WEB01\\anna')],
+      ['Address', text(address)],
+    ] as const,
+  });
+
+  it('tell of sessions, but not that no logon failed: neither alone nor for a time that the Security log does not cover', async () => {
+    const alone = await read(many(3, (i) => session(i === 2 ? 'LOCAL' : '2001:db8::7')));
+    expect(alone).toMatchObject({
+      state: 'unknown',
+      because: expect.stringMatching(/Remote Desktop counts 2 sessions there, of 2001:db8::7 \(2\)/),
+    });
+    const both = await known(nla, [
+      { ...many(1, () => session('203.0.113.9'), 7200)[0], recordId: 900 } as WrittenEvent,
+    ]);
+    expect(both.coverage).toBe('2026-11-23T01:58:02Z to 2026-11-23T01:58:13Z');
+    const ssh = many(1, () => openSsh('Failed password for anna from 203.0.113.9 port 5 ssh2'), 7200);
+    expect(
+      (
+        await known(
+          nla,
+          ssh.map((event) => ({ ...event, recordId: 900 })),
+        )
+      ).coverage,
+    ).toBe(
+      'Security 2026-11-23T01:58:02Z to 2026-11-23T01:58:13Z, other logs 2026-11-23T03:58:02Z to 2026-11-23T03:58:02Z',
+    );
+  });
+
   it('name who was there while failures without an address were logged, joined by time alone', async () => {
     const strangers = many(3, () => refusedRdp('198.51.100.66'), 4000).map((event) => ({
       ...event,
@@ -198,6 +231,15 @@ describe('the Security log of a domain controller', () => {
       { failures: 12, sources: [{ address: '10.1.9.9' }], success: { state: 'known', value: null } },
     ]);
     expect(value.bursts[0]?.codes.map(({ meaning }) => meaning).sort()).toEqual(['no such account', 'wrong password']);
+  });
+
+  it('a log of refusals alone is told as one with logons, and its cure asks for the successes', async () => {
+    const log = folder.write('refusals.evtx', writeLog(many(12, () => kerberos(4771, 0x18, 'anna'))));
+    const { files: told, logons } = await readEventLogs([log], { now });
+    expect(told).toMatchObject([{ failures: 0, successes: 0, others: 12 }]);
+    const burst = logons.state === 'known' ? logons.value.bursts[0] : undefined;
+    expect(burst?.success).toMatchObject({ state: 'unknown', cure: expect.stringContaining('4768') });
+    expect(JSON.stringify(logons)).not.toMatch(/export the Security log/i);
   });
 
   it('a ticket granted to a guessed account at the guessing address is a success, elsewhere everyday work', async () => {

@@ -280,6 +280,14 @@ const forms: Record<string, { told: Told[]; after?: Told[]; expected: Expected }
       ],
     },
   },
+  'who was there: RdpCoreTS 139, and not 148, which has no address': {
+    told: [
+      refused({ IpAddress: '-' }),
+      other(139, core, { ErrorCode: '0x80090304', IPString: '2001:db8::7' }),
+      other(148, core, { ChannelName: '198.51.100.66', TunnelID: '1' }),
+    ],
+    expected: { witnesses: ['2001:db8::7 12'] },
+  },
   'who was there: RdpCoreTS 131 and 140, whatever the form of the address': {
     told: [
       refused({ IpAddress: '-' }),

@@ -19,6 +19,9 @@ import {
   World,
 } from '../views/fixtures/ports.ts';
 
+// A session loads it with its first act.
+await import('../../src/playbook/act.ts');
+
 function begin(world = new World(), readOnly = false) {
   const session = createSession(world.ports, { readOnly, scope: 'contoso' });
   session.start();
@@ -327,7 +330,7 @@ describe('prompts', () => {
     expect(world.started).toEqual(['lock-nsg']);
   });
 
-  test('for marked VMs the playbook is made ready for each, and each asks by itself', async () => {
+  test('for marked VMs the playbook is made ready in one case, and asks once for all', async () => {
     const { world, session } = begin();
     await world.endScan();
     session.dispatch({ type: 'mark' });
@@ -338,9 +341,15 @@ describe('prompts', () => {
     session.dispatch({ type: 'choose', index: 0 });
     await settle();
     expect(world.started).toEqual(['lock-nsg', 'lock-nsg']);
-    expect(session.state().runs.map(({ vmId }) => vmId.split('/').at(-1))).toEqual(['web01', 'sql02']);
+    const [act] = session.state().acts;
+    expect(act?.view.members.map(({ vm }) => vm.name)).toEqual(['web01', 'sql02']);
+    expect(act?.view.prompt?.question).toBe('lock-nsg on 2 VMs: web01, sql02?');
+    expect(session.state().runs).toEqual([]);
     expect(session.state().marked.size).toBe(0);
-    expect(world.cases.map(({ id }) => id)).toEqual(['2026-11-23-web01', '2026-11-23-sql02']);
+    expect(world.cases.map(({ id }) => id)).toEqual(['2026-11-23-web01']);
+    await session.close();
+    expect(session.state().acts[0]?.view.phase).toBe('cancelled');
+    expect(world.cases.map(({ closed }) => closed)).toEqual([true]);
   });
 
   test('a playbook that is going on is shown, not started again', async () => {

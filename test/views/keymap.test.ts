@@ -7,6 +7,9 @@ import { bindingOf, bindings, helpEntries, paletteMatches, press } from '../../v
 import { keysOf } from '../../views/keys.ts';
 import { keyPrompt, lockView, ScriptedRun, typedPrompt, World } from './fixtures/ports.ts';
 
+// A session loads it with its first act.
+await import('../../src/playbook/act.ts');
+
 /** A session standing in each mode, reached by keys alone. */
 async function sessionIn(mode: Mode) {
   const world = new World();
@@ -23,10 +26,12 @@ async function sessionIn(mode: Mode) {
     address: ['Enter', '2', 'a'],
     findings: ['Enter', 'f'],
     'time-line': ['Enter', 'l'],
+    incident: ['Enter', 'i'],
     moment: ['Enter', 'l', 'Enter'],
     'log-report': ['o', 'x', 'Enter'],
     chooser: ['Enter', 'p'],
     run: ['Enter', 'p', 'Enter'],
+    act: ['Space', 'Space', 'p', 'Enter', 'Esc', 'x'],
     transcript: ['t'],
     help: ['?'],
     palette: [':'],
@@ -52,9 +57,11 @@ const modes: Mode[] = [
   'findings',
   'time-line',
   'moment',
+  'incident',
   'log-report',
   'chooser',
   'run',
+  'act',
   'transcript',
   'help',
   'palette',

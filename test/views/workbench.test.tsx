@@ -1,50 +1,13 @@
 import stringWidth from 'string-width';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createSession } from '../../src/session/session.ts';
+import { describe, expect, test } from 'vitest';
 import { visibleRows } from '../../src/session/suspects.ts';
 import { timeLineOf } from '../../src/triage/time-line.ts';
-import { runWorkbench } from '../../views/workbench.tsx';
+import { atTriage, begin } from './fixtures/begun.ts';
 import { promptOf } from './fixtures/confirm.ts';
 import { burst, incident, known, machine, now, port, suspect, suspects, unknown } from './fixtures/incident.ts';
 import { keyPrompt, lockView, ScriptedRun, settle, typedPrompt, World } from './fixtures/ports.ts';
-import { FakeTerminal } from './fixtures/screen.ts';
+import type { FakeTerminal } from './fixtures/screen.ts';
 import { screenOf } from './fixtures/screen-of.ts';
-
-const open: { leave(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.leave();
-});
-
-function begin(columns = 120, rows = 32, world = new World(), readOnly = false) {
-  const terminal = new FakeTerminal(columns, rows);
-  const session = createSession(world.ports, { readOnly, scope: 'contoso-prod +1 subscription' });
-  const last: string[] = [];
-  const stderr = Object.assign(new FakeTerminal(80, 24).stdout, {
-    write: (text: string) => {
-      last.push(text);
-      return true;
-    },
-  });
-  const ended = runWorkbench({ session, stdin: terminal.stdin, stdout: terminal.stdout, stderr });
-  ended.catch(() => undefined);
-  open.push({
-    async leave() {
-      session.dispatch({ type: 'leave' });
-      await ended.catch(() => undefined);
-    },
-  });
-  return { terminal, session, world, ended, last };
-}
-
-async function atTriage(columns = 120, rows = 32, world = new World()) {
-  const all = begin(columns, rows, world);
-  await world.endScan();
-  await all.terminal.until('web01');
-  all.terminal.type('\r');
-  await all.terminal.until('Exposed ports');
-  await settle();
-  return all;
-}
 
 /** The rows of the screen, checked to be as many and as wide as the terminal, with whole borders. */
 async function frame(terminal: FakeTerminal): Promise<string[]> {

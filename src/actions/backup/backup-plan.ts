@@ -39,6 +39,8 @@ function refusalOf(state: string, deleted: boolean, vault: string): string {
       return `protection is stopped in ${vault}, and its points are retained. Resume it first (portal: Resume backup; or az backup protection enable-for-vm with the policy).`;
     case 'backupssuspended':
       return `backups are suspended in ${vault}. Resume protection first.`;
+    case 'protectionpaused':
+      return `protection is paused in ${vault}. Resume it first.`;
     default:
       return '';
   }

@@ -24,6 +24,8 @@ const roles: readonly (readonly [RegExp, string])[] = [
   [/^microsoft\.compute\//i, 'Virtual Machine Contributor'],
   [/^microsoft\.authorization\/roleassignments\//i, 'Role Based Access Control Administrator'],
   [/^microsoft\.security\//i, 'Security Admin'],
+  [/^microsoft\.securityinsights\/.*\/delete$/i, 'Microsoft Sentinel Contributor'],
+  [/^microsoft\.securityinsights\//i, 'Microsoft Sentinel Responder'],
   // Owner has it too (Microsoft Learn, "Lock your resources": who can create or delete locks).
   [/^microsoft\.authorization\//i, 'User Access Administrator'],
   // Microsoft's table of backup roles names it for stopping protection with the data retained.

@@ -24,6 +24,10 @@ export const snapshotSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Put a CanNotDelete lock on each snapshot, which undo lifts before it deletes.'),
+  restorePoint: z
+    .boolean()
+    .default(false)
+    .describe('Also take a restore point of all disks at one moment, where the VM has several and Azure can.'),
   instantAccessMinutes: z
     .int()
     .min(1)
@@ -50,9 +54,18 @@ export const snapshotState = z.looseObject({
   ),
   /** Is there a CanNotDelete lock on each? */
   locked: z.boolean().default(false),
+  /** The restore point of all disks at one moment, where one is taken. */
+  point: z
+    .object({
+      collectionId: z.string(),
+      location: z.string(),
+      diskIds: z.array(z.string()),
+    })
+    .optional(),
 });
 export type SnapshotState = z.infer<typeof snapshotState>;
 export type Planned = SnapshotState['snapshots'][number];
+export type PlannedPoint = NonNullable<SnapshotState['point']>;
 
 /** `cordon-<case>-<disk>-<time>`, 80 characters at most, of what Azure accepts, not among `taken` (lower case). */
 export function snapshotName(caseId: string, disk: string, when: Date, taken: ReadonlySet<string>): string {

@@ -7,6 +7,7 @@ import { withExactBody } from '../exact-body.ts';
 import { follow, pause } from '../operation.ts';
 import { disksOf, readSnapshot } from './disks.ts';
 import { putLock } from './evidence-lock.ts';
+import { readCollection, readPoint, takePoint } from './restore-point.ts';
 import { bodyOf, type Planned, type SnapshotState, snapshotState } from './settings.ts';
 
 async function take(connection: Connection, context: ActionContext, one: Planned, by: string): Promise<void> {
@@ -26,8 +27,7 @@ async function take(connection: Connection, context: ActionContext, one: Planned
 }
 
 /** What went wrong, and how many were taken and are kept all the same. */
-function failureOf(reasons: readonly unknown[], total: number): Error {
-  const kept = total - reasons.length;
+function failureOf(reasons: readonly unknown[], kept: number, total: number): Error {
   const said = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
   const error = new Error(`${said}${kept > 0 ? `; ${kept} of ${total} snapshots were taken and are kept` : ''}`);
   const [cause] = reasons;
@@ -50,23 +50,29 @@ export async function applySnapshots(
   for (const one of state.snapshots) {
     if (await readSnapshot(connection, one.id)) throw new StalePlan(`a snapshot ${shortName(one.id)} exists by now.`);
   }
+  const { point } = state;
+  if (point && (await readCollection(connection, point))) {
+    throw new StalePlan(`a restore point collection ${shortName(point.collectionId)} exists by now.`);
+  }
   const by = (await connection.signedIn()).name;
   let ready = 0;
   const total = state.snapshots.length;
   context.progress({ fraction: 0, text: `0 of ${total} disks` });
-  const results = await Promise.allSettled(
-    state.snapshots.map(async (one) => {
+  const results = await Promise.allSettled([
+    ...(point ? [takePoint(connection, context, point)] : []),
+    ...state.snapshots.map(async (one) => {
       await take(connection, context, one, by);
       if (state.locked) await putLock(connection, context, one.id);
       ready += 1;
       context.progress({ fraction: ready / total, text: `${ready} of ${total} disks` });
     }),
-  );
+  ]);
   const reasons = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
-  if (reasons.length > 0) throw failureOf(reasons, total);
+  if (reasons.length > 0) throw failureOf(reasons, ready, total);
   await waitForCopies(connection, context, state);
   const bodies = await Promise.all(state.snapshots.map((one) => readSnapshot(connection, one.id)));
   await context.keep('snapshots', bodies);
+  if (point) await context.keep('restore-point', await readPoint(connection, point));
   return state;
 }
 

@@ -5,6 +5,7 @@ import type { ActionContext, Verification } from '../../playbook/action.ts';
 import { follow } from '../operation.ts';
 import { readSnapshot } from './disks.ts';
 import { hasLock, liftLock } from './evidence-lock.ts';
+import { checkPoint, deletePoint } from './restore-point.ts';
 import { snapshotState } from './settings.ts';
 
 /** Are they there, whole, and closed to export? */
@@ -34,11 +35,15 @@ export async function verifySnapshots(connection: Connection, given: Record<stri
     if (!Number.isNaN(Date.parse(taken))) times.push(Date.parse(taken));
     told.push(`${one.role} → ${name}${taken === '' ? '' : ` at ${taken}`}`);
   }
+  const point = state.point ? await checkPoint(connection, state.point) : { ok: true, text: '' };
+  if (!point.ok) return point;
   const spread = times.length > 1 ? (Math.max(...times) - Math.min(...times)) / 1000 : 0;
-  const apart = times.length > 1 ? ` Taken within ${spread.toFixed(1)} s of each other, not at one moment.` : '';
+  const apart = times.length > 1 ? `Taken within ${spread.toFixed(1)} s of each other, not at one moment.` : '';
+  const closed = `closed to export${state.locked ? ', locked against deletion' : ''}`;
+  const taken = `${state.snapshots.length} snapshots taken, ${closed}: ${told.join('; ')}.`;
   return {
     ok: true,
-    text: `${state.snapshots.length} snapshots taken, closed to export${state.locked ? ', locked against deletion' : ''}: ${told.join('; ')}.${apart}`,
+    text: [taken, apart, point.text].filter(Boolean).join(' '),
   };
 }
 
@@ -70,6 +75,12 @@ export async function undoSnapshots(
       client.snapshots.delete(parsed.resourceGroup, parsed.name, options),
     );
     gone.push(name);
+  }
+  if (state.point) {
+    const name = shortName(state.point.collectionId);
+    const became = await deletePoint(connection, context, state.point);
+    if (became === 'another') found.push(`${name} is not the collection that this case made: it is not deleted.`);
+    if (became === 'deleted') gone.push(name);
   }
   const text = gone.length > 0 ? `Deleted: ${gone.join(', ')}.` : 'No snapshot of this case was left.';
   return found.length > 0 ? { ok: false, text: `${found.join(' ')} ${text}` } : { ok: true, text };

@@ -8,9 +8,17 @@ import { retirement } from '../../azure-facts.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
-import { disksOf, readDisk, readSnapshot } from './disks.ts';
+import { type Attached, disksOf, readDisk, readSnapshot } from './disks.ts';
 import { lockBody, lockIdOf } from './evidence-lock.ts';
-import { bodyOf, type Planned, type SnapshotState, snapshotName, snapshotSettings } from './settings.ts';
+import { aheadOfPoint, changesOfPoint, type DiskOfPoint, doubtsOfPoint, noPoint, planPoint } from './restore-point.ts';
+import {
+  bodyOf,
+  type Planned,
+  type PlannedPoint,
+  type SnapshotState,
+  snapshotName,
+  snapshotSettings,
+} from './settings.ts';
 
 type Settings = z.infer<typeof snapshotSettings>;
 
@@ -103,8 +111,9 @@ async function freeId(
 async function readDisks(
   connection: Connection,
   { target }: ActionContext,
-): Promise<{ disks: ReturnType<typeof disksOf>['disks']; warnings: string[] } | Refusal> {
-  const { disks, ephemeral, unmanaged } = disksOf(await readMachine(connection, target));
+): Promise<{ machine: Json; disks: Attached[]; ephemeral: boolean; warnings: string[] } | Refusal> {
+  const machine = await readMachine(connection, target);
+  const { disks, ephemeral, unmanaged } = disksOf(machine);
   const onHost = `The OS disk of ${target.name} is ephemeral: it lives on the host, Azure cannot take a snapshot of it, and stopping or redeploying the VM destroys it. Collect from inside while it runs.`;
   if (ephemeral && disks.length === 0) return impossible(onHost);
   if (unmanaged.length > 0) {
@@ -113,7 +122,28 @@ async function readDisks(
     );
   }
   if (disks.length === 0) return impossible(`${target.name} has no disk that a snapshot can be taken of.`);
-  return { disks, warnings: ephemeral ? [onHost] : [] };
+  return { machine, disks, ephemeral, warnings: ephemeral ? [onHost] : [] };
+}
+
+const apart =
+  'The disks are copied one beside the other, not at one moment: a volume that spans them may be torn. Each time is recorded.';
+
+/** The restore point that is taken too, where it is asked for and can be; and what its reader must know. */
+function pointOf(
+  context: ActionContext,
+  about: { machine: Json; disks: readonly DiskOfPoint[]; ephemeral: boolean; settings: Settings; now: Date },
+): { point?: PlannedPoint; warnings: string[] } {
+  const { machine, disks, ephemeral, settings, now } = about;
+  if (disks.length < 2) return { warnings: [] };
+  if (!settings.restorePoint)
+    return {
+      warnings: [
+        `${apart} A restore point holds all of one moment: --restore-point, or restorePoint: true in the playbook.`,
+      ],
+    };
+  const because = noPoint(machine, disks, ephemeral);
+  if (because !== '') return { warnings: [`${apart} Azure takes no restore point of them at one: ${because}.`] };
+  return { point: planPoint(context, disks, now), warnings: doubtsOfPoint(machine) };
 }
 
 /** Plans a snapshot of every disk, from reads alone. */
@@ -132,8 +162,10 @@ export async function planSnapshots(
   const now = connection.clock.now();
   const taken = new Set<string>();
   const snapshots: Planned[] = [];
+  const disks: DiskOfPoint[] = [];
   for (const disk of found.disks) {
     const body = await readDisk(connection, disk.id);
+    disks.push({ ...disk, body });
     const stays = cannotLeave(disk.id, body, settings);
     if (stays !== '') return refusedPlan(title, 'impossible', stays);
     warnings.push(...remarks(disk.id, body, settings, now.toISOString()));
@@ -150,28 +182,30 @@ export async function planSnapshots(
         : {}),
     });
   }
-  const ahead = await lookAhead(connection, context, snapshots, settings.lock);
+  const { point, warnings: ofPoint } = pointOf(context, { ...found, disks, settings, now });
+  const ahead = await lookAhead(connection, context, { snapshots, locked: settings.lock, ...(point && { point }) });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
-  warnings.push(...ahead.warnings);
-  if (snapshots.length > 1) {
-    warnings.push(
-      'The disks are copied one beside the other, not at one moment: a volume that spans them may be torn. Each time is recorded.',
-    );
-  }
+  warnings.push(...ahead.warnings, ...ofPoint);
   return {
     title,
-    changes: snapshots.flatMap((one) => [changeOf(context, one), ...(settings.lock ? [lockChangeOf(one)] : [])]),
+    changes: [
+      ...(point ? changesOfPoint(context, point) : []),
+      ...snapshots.flatMap((one) => [changeOf(context, one), ...(settings.lock ? [lockChangeOf(one)] : [])]),
+    ],
     touches: [],
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: undoText,
-    made: snapshots.map(({ id }) => shortName(id)),
+    made: [...(point ? [point.collectionId] : []), ...snapshots.map(({ id }) => id)].map(shortName),
     warnings,
     consequences: [
       'The VM keeps running. Snapshots cost storage until they are deleted.',
       'Not in them: memory, and the temporary disk.',
+      ...(point
+        ? ['Azure takes three restore points of a VM an hour, and moves no VM that has some to another group.']
+        : []),
     ],
-    state: { snapshots, locked: settings.lock } satisfies SnapshotState,
+    state: { snapshots, locked: settings.lock, ...(point && { point }) } satisfies SnapshotState,
   };
 }
 
@@ -201,21 +235,26 @@ function lockChangeOf(one: Planned): ActionPlan['changes'][number] {
 }
 
 /** What making the snapshots needs. */
-function lookAhead(connection: Connection, context: ActionContext, snapshots: readonly Planned[], lock: boolean) {
+function lookAhead(connection: Connection, context: ActionContext, { snapshots, locked, point }: SnapshotState) {
   const scopeOf = (id: string) => id.split('/providers/')[0] ?? id;
+  const ofPoint = point ? aheadOfPoint(context, point) : { needed: [], intended: [] };
   return preflight(connection, context, {
     needed: [
       ...snapshots.map((one) => ({ action: 'Microsoft.Compute/snapshots/write', scope: scopeOf(one.id) })),
       ...snapshots.map((one) => ({ action: 'Microsoft.Compute/disks/beginGetAccess/action', scope: one.diskId })),
-      ...(lock
+      ...(locked
         ? snapshots.map((one) => ({ action: 'Microsoft.Authorization/locks/write', scope: scopeOf(one.id) }))
         : []),
+      ...ofPoint.needed,
     ],
-    intended: snapshots.map((one) => ({
-      method: 'PUT',
-      resourceId: one.id,
-      creates: true,
-      body: bodyOf(context, one, ''),
-    })),
+    intended: [
+      ...snapshots.map((one) => ({
+        method: 'PUT' as const,
+        resourceId: one.id,
+        creates: true,
+        body: bodyOf(context, one, ''),
+      })),
+      ...ofPoint.intended,
+    ],
   });
 }

@@ -100,6 +100,8 @@ export interface Connection {
   /** Gives up whatever is still under way. */
   close(): void;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
+  /** Makes a plan, whose reads are shared with the plans that are made at the same time, until anything is changed. */
+  planning<T>(work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
   /** Reports the queries that `work` sends, and their answers, to the callback. */
   askedBy<T>(listener: (query: AskedQuery) => void, work: () => T): T;
@@ -275,6 +277,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     ownChanges,
     close: () => closing.abort(),
     changing: transport.changing,
+    planning: transport.planning,
     observe: transport.observe,
     askedBy: (listener, work) =>
       transport.observing((exchange, answer) => {

@@ -13,6 +13,7 @@ import { queryServices } from './asked-queries.ts';
 import { claimsOf } from './challenge.ts';
 import { createPacer, type Service } from './pacing.ts';
 import { keepAnswer } from './refused-answers.ts';
+import { SharedReads } from './shared-reads.ts';
 import { type TimeLimits, usualLimits, within } from './time-limits.ts';
 
 export interface TransportOptions {
@@ -43,6 +44,8 @@ export interface Transport {
   blobs: HttpClient;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
+  /** Makes a plan, whose reads are shared with the plans that are made at the same time. */
+  planning<T>(work: () => Promise<T>): Promise<T>;
   /** Reports every exchange; returns the function that stops it. */
   observe(listener: (exchange: Exchange) => void): () => void;
   /** Reports the exchanges of `work` alone, each with the text of its answer ("" when none came). */
@@ -57,6 +60,7 @@ const readingPosts = [
   /\/backupstatus$/i,
   /\/microsoft\.policyinsights\/checkpolicyrestrictions$/i,
   /\/listnetworkmanagereffectivesecurityadminrules$/i,
+  /\/microsoft\.securityinsights\/incidents\/[^/]+\/entities$/i,
 ];
 
 /** Does this request change Azure? Unknown operations count as changes. */
@@ -168,6 +172,7 @@ export function createTransport(options: TransportOptions): Transport {
   const { limits = usualLimits } = options;
   const pacer = createPacer();
   const versions = createApiVersions();
+  const shared = new SharedReads();
 
   function transmit(request: PipelineRequest, abortSignal: AbortSignal): Promise<PipelineResponse> {
     if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
@@ -248,6 +253,12 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
     const gate = gateOf(request);
+    if (!gate) return { ...(await shared.read(request, () => sendPatiently(request, undefined))), request };
+    shared.changed();
+    return sendPatiently(request, gate).finally(() => shared.changed());
+  }
+
+  async function sendPatiently(request: PipelineRequest, gate: ChangeGate | undefined): Promise<PipelineResponse> {
     // The copy keeps what the policies put there: the agent of a proxy, the credentials.
     const asked: PipelineRequest = { ...request, url: versions.known(request.url) };
     let response = await send(asked, gate);
@@ -270,6 +281,7 @@ export function createTransport(options: TransportOptions): Transport {
     blobs: { sendRequest: readBlob },
     changing: (gate, work) => gates.run(gate, work),
     observing: (listener, work) => observers.run(listener, work),
+    planning: (work) => shared.planning(work),
     observe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -8,8 +8,8 @@ export interface AlertSubject {
   machines: string[];
   /** Names of computers, lower case, without their domain. */
   names: string[];
-  /** It names an Azure resource that is no machine. */
-  elsewhere: boolean;
+  /** Ids of Azure resources that are no machines: of interfaces, disks, vaults; lower case. */
+  resources: string[];
   /** The resource group that the alert itself is in, lower case; "" when it is in none. */
   group: string;
 }
@@ -37,6 +37,7 @@ function computerName(text: string): string {
 export function subjectOf(id: string, properties: unknown): AlertSubject {
   const ids = resourcesOf(properties);
   const machines = ids.flatMap((one) => machineId.exec(one)?.[1]?.toLowerCase() ?? []);
+  const resources = ids.filter((one) => !machineId.test(one)).map((one) => one.toLowerCase());
   const compromised = textAt(properties, 'compromisedEntity');
   const ofEntity = machineId.exec(compromised)?.[1]?.toLowerCase();
   const hosts = listAt(properties, 'entities')
@@ -46,21 +47,22 @@ export function subjectOf(id: string, properties: unknown): AlertSubject {
   return {
     machines: [...new Set(ofEntity ? [...machines, ofEntity] : machines)],
     names: [...new Set(named.map(computerName).filter((name) => name !== ''))],
-    elsewhere: ids.length > machines.length,
+    resources,
     group: /\/resourcegroups\/([^/]+)/i.exec(id)?.[1]?.toLowerCase() ?? '',
   };
 }
 
 /**
- * Is an alert about a VM? An id decides. Where there is none, a name does only in the VM's own resource group, because
+ * Is an alert about a VM? An id decides, also that of one of its network interfaces. Where there is none, a name does only in the VM's own resource group, because
  * two VMs may have one name; in another, and where nothing is named (a Log Analytics agent's id alone), it may be.
  */
 export function concerns(
-  { machines, names, elsewhere, group }: AlertSubject,
-  vm: Pick<VirtualMachine, 'id' | 'name' | 'computerName'>,
+  { machines, names, resources, group }: AlertSubject,
+  vm: Pick<VirtualMachine, 'id' | 'name' | 'computerName' | 'networkInterfaces'>,
 ): 'yes' | 'perhaps' | 'no' {
   if (machines.length > 0) return machines.some((id) => sameId(id, vm.id)) ? 'yes' : 'no';
-  if (names.length === 0) return elsewhere ? 'no' : 'perhaps';
+  if (vm.networkInterfaces.some((id) => resources.includes(id.toLowerCase()))) return 'yes';
+  if (names.length === 0) return resources.length > 0 ? 'no' : 'perhaps';
   const own = [vm.name, vm.computerName].map(computerName).filter((name) => name !== '');
   if (!own.some((name) => names.includes(name))) return 'no';
   return group === (parseResourceId(vm.id)?.resourceGroup.toLowerCase() ?? '') ? 'yes' : 'perhaps';

@@ -155,15 +155,19 @@ export async function countAlerts(
       byName.set(name, [...(byName.get(name) ?? []), vm]);
     }
   }
+  const byInterface = new Map(machines.flatMap((vm) => vm.networkInterfaces.map((id) => [id.toLowerCase(), vm])));
   const counts = new Map<string, number>();
   let unplaced = 0;
   for (const row of rows) {
     const subject = subjectOf(textAt(row, 'id'), row.properties);
     const named = subject.names.flatMap((name) => byName.get(name) ?? []);
-    const own = named.filter((vm) => concerns(subject, vm) === 'yes').map(({ id }) => id.toLowerCase());
+    const attached = subject.resources.flatMap((id) => byInterface.get(id) ?? []);
+    const own = [...attached, ...named]
+      .filter((vm) => concerns(subject, vm) === 'yes')
+      .map(({ id }) => id.toLowerCase());
     const ids = subject.machines.length > 0 ? subject.machines : own;
     for (const id of new Set(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const nameless = subject.names.length === 0 && !subject.elsewhere;
+    const nameless = subject.names.length === 0 && subject.resources.length === 0;
     if (ids.length === 0 && (named.length > 0 || nameless)) unplaced += 1;
   }
   const notSeen = truncated ? [truncated] : [];

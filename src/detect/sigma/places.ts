@@ -165,6 +165,23 @@ function valuesPlace(xml: string): Place {
   return { text: 'EventValues', define: { name: 'EventValues', as }, evidence: undefined, searchOnly: true };
 }
 
+/** Arguments that a function of KQL takes at most. */
+const MAX_ARGUMENTS = 60;
+
+/** The texts of a whole row, without the columns that every table has, or that say where a row was read. */
+function allTexts(columns: Columns): Place {
+  const texts = [...columns].flatMap(([name, type]) => {
+    if (name.startsWith('_') || MADE.has(name)) return [];
+    return type === 'string' ? [kqlName(name)] : type === 'dynamic' ? [`tostring(${kqlName(name)})`] : [];
+  });
+  const groups: string[] = [];
+  for (let at = 0; at < texts.length; at += MAX_ARGUMENTS) {
+    groups.push(`strcat_delim("\\n", ${[...texts.slice(at, at + MAX_ARGUMENTS), '""'].join(', ')})`);
+  }
+  const as = groups.length === 1 ? (groups[0] ?? '') : `strcat_delim("\\n", ${groups.join(', ')}, "")`;
+  return { text: 'EventValues', define: { name: 'EventValues', as }, evidence: undefined, searchOnly: true };
+}
+
 function securityPlace(field: string, leg: Leg, columns: Columns): Place | string {
   if (leg.fields === 'process-4688') {
     if (NOT_IN_4688.has(field)) return `event 4688 has no ${field} as Sysmon has it`;
@@ -205,7 +222,7 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
     case 'sysmon-linux':
       return field === '' ? valuesPlace('SyslogMessage') : dataPlace(field, 'SyslogMessage', leg, columns);
     case 'columns':
-      return field === '' ? { text: '*', evidence: undefined } : azurePlace(field, table, columns);
+      return field === '' ? allTexts(columns) : azurePlace(field, table, columns);
     default: {
       if (field === '') return valuesPlace('EventData');
       const system = SYSTEM[table]?.[field];

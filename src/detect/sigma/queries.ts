@@ -187,6 +187,7 @@ export const shownColumns = [
   'TimeGenerated',
   'Computer',
   '_EvidenceFile',
+  '_EvidenceLine',
   '_EvidenceOffset',
   '_EventRecordId',
   '_Verified',

@@ -20,6 +20,9 @@ export interface Translation {
 /** Do the events of a leg have what a place says? Undefined: not known, they were not looked at. */
 export type HasEvidence = (place: Place) => boolean;
 
+/** Why a field is not there that the events could have. */
+export const notSeen = 'no event has the field';
+
 type Condition = string | boolean;
 
 class Translator {
@@ -45,11 +48,7 @@ class Translator {
     if (this.#places.has(field)) return this.#places.get(field);
     const found = placeOf(field, this.#leg, this.#columns);
     const missing =
-      typeof found === 'string'
-        ? found
-        : this.#has && found.evidence && !this.#has(found)
-          ? `no event has a field ${field}`
-          : undefined;
+      typeof found === 'string' ? found : this.#has && found.evidence && !this.#has(found) ? notSeen : undefined;
     const place = typeof found === 'string' || missing !== undefined ? undefined : found;
     if (missing !== undefined) this.result.without.set(field, missing);
     if (place && field !== '') this.result.shown.set(field, place.text);

@@ -18,6 +18,8 @@ export class CaseWriting {
   readonly #holder: Holder;
   readonly #keeper: CaseKeeper;
   readonly #queues = new Map<string, Promise<void>>();
+  /** Cases that no VM on screen is in any more, and that something may still write to. */
+  readonly #left: OpenCase[] = [];
   /** The last version that a VM's case has of each fact, by the fact's name. */
   readonly #recorded = new Map<string, Map<string, string>>();
 
@@ -45,6 +47,19 @@ export class CaseWriting {
     this.#queues.set(vm.id, this.#askInstead(vm, caseId, this.#queues.get(vm.id)));
   }
 
+  /**
+   * Goes on with the VM in the case of another one: an incident of several VMs is one case. The case that it had stays
+   * open for what runs in it.
+   */
+  join(vm: VirtualMachine, caseVmId: string): void {
+    const { cases } = this.#holder.get();
+    const shared = cases.get(caseVmId)?.openCase;
+    if (vm.id === caseVmId || (shared && shared === cases.get(vm.id)?.openCase)) return;
+    if (!cases.has(vm.id)) this.#put(vm.id, { state: 'opening', openCase: null, because: '' });
+    const before = Promise.all([this.#queues.get(caseVmId), this.#queues.get(vm.id)]);
+    this.#queues.set(vm.id, this.#joined(vm, caseVmId, before));
+  }
+
   /** Does `work` after what is being written already. `failed` is called when the disk refused. */
   write(vmId: string, work: (openCase: OpenCase) => Promise<void>, failed: (because: string) => void): void {
     const next = async (before: Promise<void> | undefined) => {
@@ -64,7 +79,7 @@ export class CaseWriting {
   keepFact(vmId: string, name: string, summary: string, fact: Fact<unknown>): void {
     this.write(
       vmId,
-      (openCase) => openCase.fact(name, summary, fact),
+      (openCase) => openCase.fact(name, summary, fact, this.#vmOf(vmId)),
       (because) => this.#holder.say(`The case file did not take “${summary}”: ${because}`, 'bad'),
     );
   }
@@ -86,7 +101,7 @@ export class CaseWriting {
       written.set(name, content);
       this.write(
         vmId,
-        (openCase) => openCase.fact(name, summary, fact),
+        (openCase) => openCase.fact(name, summary, fact, part.vm),
         (because) => this.#holder.say(`The case file did not take “${name}”: ${because}`, 'bad'),
       );
     }
@@ -105,14 +120,45 @@ export class CaseWriting {
 
   /** Paths of the transcripts of the open cases. */
   transcripts(): string[] {
-    return [...this.#holder.get().cases.values()].flatMap(({ openCase }) => (openCase ? [openCase.transcript] : []));
+    return this.#open().map(({ transcript }) => transcript);
   }
 
   /** Waits for what is being written, then closes all. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#queues.values());
+    await Promise.allSettled(this.#open().map((one) => one.close()));
+  }
+
+  /** Every case that is open, once each. */
+  #open(): OpenCase[] {
     const slots = [...this.#holder.get().cases.values()];
-    await Promise.allSettled(slots.map((slot) => slot.openCase?.close() ?? Promise.resolve()));
+    return [...new Set([...this.#left, ...slots.flatMap(({ openCase }) => openCase ?? [])])];
+  }
+
+  #vmOf(vmId: string): VirtualMachine | undefined {
+    const { triages, scan } = this.#holder.get();
+    return triages.get(vmId)?.vm ?? scan.rows.find(({ id }) => id === vmId)?.vm;
+  }
+
+  async #joined(vm: VirtualMachine, caseVmId: string, before: Promise<unknown>): Promise<void> {
+    await before;
+    const { cases, triages } = this.#holder.get();
+    const shared = cases.get(caseVmId);
+    const own = cases.get(vm.id)?.openCase ?? null;
+    if (!shared?.openCase) {
+      const because = shared?.because || 'the case file of the incident is not open';
+      if (!own) this.#put(vm.id, { state: 'failed', openCase: null, because });
+      return;
+    }
+    if (own === shared.openCase) return;
+    if (own) {
+      this.#left.push(own);
+      await own.note(`${vm.name} is gone on with in case ${shared.openCase.id}`).catch(() => undefined);
+    }
+    this.#recorded.delete(vm.id);
+    this.#put(vm.id, shared);
+    const slot = triages.get(vm.id);
+    if (slot) this.record(slot.part, slot.state === 'done');
   }
 
   #put(vmId: string, slot: CaseSlot): void {
@@ -140,6 +186,8 @@ export class CaseWriting {
       if (!before) await this.#ask(vm);
       return;
     }
+    // Other VMs of an incident may be in it.
+    if (before && [...this.#holder.get().cases.values()].some(({ openCase }) => openCase === before)) return;
     await before?.close().catch((error: unknown) => {
       this.#holder.say(`Case ${before.id} was not closed: ${sentence(error)}`, 'bad');
     });

@@ -6,7 +6,14 @@ import type { SessionState } from '../state.ts';
  */
 export function heldEvidence(state: SessionState, vmId: string, name: string): string {
   const openCase = state.cases.get(vmId)?.openCase;
-  const entry = openCase?.entries().findLast(({ kind, body }) => kind === 'fact' && body.name === name);
+  // A case of several VMs names in each fact which of them it is about.
+  const isMine = (about: unknown) =>
+    typeof about !== 'object' ||
+    about === null ||
+    String(Reflect.get(about, 'id')).toLowerCase() === vmId.toLowerCase();
+  const entry = openCase
+    ?.entries()
+    .findLast(({ kind, body }) => kind === 'fact' && body.name === name && isMine(body.vm));
   const [held] = openCase && entry ? openCase.evidenceOf(entry) : [];
   return held ? `${held.file}   sha256 ${held.sha256}` : '';
 }

@@ -6,7 +6,7 @@ import { RecordedRun, type RecordedStep } from '../../playbook/recorded-run.ts';
 import type { PlaybookRun } from '../../playbook/run.ts';
 import { type StepRecord, undoableSteps } from '../../playbook/step-record.ts';
 import type { KeptCase } from '../cases/kept-cases.ts';
-import { caseLogOf, targetOf } from './playbook-shelf.ts';
+import { logOf, targetOf } from './playbook-shelf.ts';
 
 /** A lock of a VM, as Azure alone shows it. */
 export interface StandingLock {
@@ -92,7 +92,7 @@ export async function earlierLocks(
     steps,
     warnings,
     actions: options.actions,
-    log: caseLogOf(kept, options.now),
+    log: logOf(kept, options.now, vm),
     now: options.now,
   });
 }

@@ -1,8 +1,10 @@
-import type { RunSlot } from '../state.ts';
+import type { SessionState } from '../state.ts';
 
 /** Something that goes on in Azure, for the strip of running jobs. */
 export interface Job {
+  /** Its playbook, on one VM or (`several`) on more. */
   runId: number;
+  several: boolean;
   /** "snapshot of web01-os" */
   title: string;
   /** What Azure reports about it; "" when nothing. */
@@ -16,14 +18,25 @@ export interface Job {
 }
 
 /** The running operations of the playbooks, oldest first. */
-export function jobsOf(runs: readonly RunSlot[]): Job[] {
-  const jobs: Job[] = [];
+export function jobsOf({ runs, acts }: Pick<SessionState, 'runs' | 'acts'>): Job[] {
+  const jobs: Job[] = acts
+    .filter(({ view }) => view.prompt !== null)
+    .map(({ id, view }) => ({
+      runId: id,
+      several: true,
+      title: `${view.playbook} on ${view.members.length} VMs`,
+      text: 'waits for your answer',
+      fraction: null,
+      since: '',
+      waiting: true,
+    }));
   for (const run of runs) {
     const { view } = run;
     for (const step of view.steps) {
       if (step.state !== 'applying' && step.state !== 'verifying' && step.state !== 'undoing') continue;
       jobs.push({
         runId: run.id,
+        several: false,
         title: `${view.playbook} ${view.vm.name}: ${step.title}`,
         text: step.progress?.text ?? '',
         fraction: step.progress?.fraction ?? null,
@@ -34,6 +47,7 @@ export function jobsOf(runs: readonly RunSlot[]): Job[] {
     if (view.prompt) {
       jobs.push({
         runId: run.id,
+        several: false,
         title: `${view.playbook} ${view.vm.name}`,
         text: 'waits for your answer',
         fraction: null,

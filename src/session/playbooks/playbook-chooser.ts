@@ -1,16 +1,41 @@
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { TriageInProgress } from '../../triage/in-progress.ts';
 import type { Handlers } from '../commands.ts';
-import { machineOf, runLayer, top } from '../state.ts';
+import { actLayer, type Layer, machineOf, runLayer, type SessionState, top } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 
-/** How a chosen playbook is started, for the VM on screen and for others. */
+/** How a chosen playbook is started, on the VM on screen or on several. */
 interface ChosenStart {
   /** Starts the playbook at that place of the offers, for the VM on screen. */
   start(vmId: string, index: number): void;
-  /** Opens the case of another VM, reads the VM where that has not happened yet, and starts the playbook there. */
-  startElsewhere(vm: VirtualMachine, name: string): void;
+  /** Starts it on several VMs in one act, in the case of one of them. */
+  startAll(caseVmId: string, offer: PlaybookOffer, vms: readonly VirtualMachine[]): void;
+}
+
+/** A playbook that `w` shows: on one VM, or on several. */
+interface ShownPlaybook {
+  waits: boolean;
+  isOn(layer: Layer): boolean;
+  layer(): Layer;
+}
+
+/** The playbooks of this session, those on several VMs as one. */
+function shownPlaybooks(state: SessionState): ShownPlaybook[] {
+  const members = new Set(state.acts.flatMap(({ runIds }) => [...runIds.values()]));
+  const runs = state.runs.map(({ id, view }) => ({
+    waits: view.prompt !== null,
+    isOn: (layer: Layer) => layer.kind === 'run' && layer.runId === id,
+    layer: () => runLayer(state, id),
+    alone: !members.has(id),
+  }));
+  const acts = state.acts.map(({ id, view }) => ({
+    waits: view.prompt !== null,
+    isOn: (layer: Layer) => layer.kind === 'act' && layer.actId === id,
+    layer: () => actLayer(state, id),
+  }));
+  // One of several that has a question of its own is shown by itself.
+  return [...runs.filter(({ alone, waits }) => alone || waits), ...acts];
 }
 
 /** The new offers in the order that is on screen: a list must not change under the finger that chooses from it. */
@@ -61,30 +86,32 @@ export class PlaybookChooser {
     }
   }
 
-  /**
-   * Starts the playbook for the current VM and, where that is marked, for the other marked ones: each asks by itself.
-   */
+  /** Starts the playbook at that place of the offers, on the VM or, where the list is for several, on all in one act. */
   start(vmId: string, index: number): void {
-    const { offers, marked, scan, readOnly } = this.#holder.get();
-    const name = offers[index]?.name;
-    this.#world.start(vmId, index);
-    if (name === undefined || !marked.has(vmId) || readOnly) return;
-    this.#holder.set({ marked: new Set() });
-    for (const { id, vm } of scan.rows) if (marked.has(id) && id !== vmId) this.#world.startElsewhere(vm, name);
+    const state = this.#holder.get();
+    const layer = top(state);
+    const offer = state.offers[index];
+    const ids = layer.kind === 'chooser' ? layer.vmIds : [];
+    const found = (id: string) => state.triages.get(id)?.vm ?? state.scan.rows.find((row) => row.id === id)?.vm;
+    const vms = ids.flatMap((id) => found(id) ?? []);
+    const [first] = vms;
+    if (offer && first && (vms.length > 1 || first.id !== vmId)) this.#world.startAll(vmId, offer, vms);
+    else this.#world.start(vmId, index);
   }
 
   /** Shows the playbook that waits for an answer, or the latest; from one of them the one before it. */
   #showRun(): void {
     const state = this.#holder.get();
     const layer = top(state);
-    if (layer.kind !== 'run') {
-      const slot = state.runs.find(({ view }) => view.prompt !== null) ?? state.runs.at(-1);
-      if (slot) this.#holder.push(runLayer(state, slot.id));
+    const all = shownPlaybooks(state);
+    const here = all.findIndex((one) => one.isOn(layer));
+    if (here < 0) {
+      const one = all.find(({ waits }) => waits) ?? all.at(-1);
+      if (one) this.#holder.push(one.layer());
       return;
     }
     // After the first comes the latest, so that an older one can still be undone.
-    const here = state.runs.findIndex((slot) => slot.id === layer.runId);
-    const before = state.runs[here - 1] ?? state.runs.at(-1);
-    if (before && before.id !== layer.runId) this.#holder.replaceTop(runLayer(state, before.id));
+    const before = all[here - 1] ?? all.at(-1);
+    if (before && !before.isOn(layer)) this.#holder.replaceTop(before.layer());
   }
 }

@@ -64,6 +64,12 @@ export function caseLogOf(
   };
 }
 
+/** The log of a playbook on one VM: it is named where the case is another one's. */
+export function logOf(kept: KeptCase, now: () => Date, vm: { id: string; name: string }): CaseLog {
+  const isOwn = kept.file.header.vm.id.toLowerCase() === vm.id.toLowerCase();
+  return caseLogOf(kept, now, isOwn ? undefined : vm);
+}
+
 function isKept(openCase: OpenCase): openCase is KeptCase {
   return 'file' in openCase && 'actor' in openCase;
 }
@@ -78,6 +84,16 @@ function dangerOf(playbook: Playbook, actions: ReadonlyMap<string, Action>): Dan
 function isIrreversible(playbook: Playbook, actions: ReadonlyMap<string, Action>): boolean {
   const used = playbook.steps.flatMap((step) => (step.uses ? [actions.get(step.uses)] : []));
   return used.length > 0 && used.every((action) => action?.undo === undefined);
+}
+
+/** One process waits for all deadlines of a case. */
+function onceEach(guarded: Map<string, string>, guard: ShelfOptions['guard']): ShelfOptions['guard'] {
+  if (!guard) return undefined;
+  return (caseId) => {
+    const by = guarded.get(caseId) ?? guard(caseId);
+    guarded.set(caseId, by);
+    return by;
+  };
 }
 
 /** What a playbook must know of the VM that it acts on. */
@@ -123,18 +139,20 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
       if (!isKept(openCase)) throw new Error('the case file is not open for writing');
       return options.earlierLocks(vm, openCase);
     },
-    async start(name, vm, openCase) {
-      const { guard } = options;
+    async start(name, vm, openCase, together) {
+      const guard = together ? onceEach(together.guarded, options.guard) : options.guard;
       if (!isKept(openCase)) throw new Error('the case file is not open for writing');
       return createRun({
         playbook: findPlaybook(shelf, name),
         actions: options.actions,
         target: targetOf(vm),
-        log: caseLogOf(openCase, options.now),
+        log: together ? caseLogOf(openCase, options.now, targetOf(vm)) : logOf(openCase, options.now, vm),
         responderAddress: await options.responderAddress(),
         reason: '',
         readOnly: options.readOnly,
-        interactive: true,
+        // One answer is for all VMs: none is asked again.
+        interactive: together === undefined,
+        ...(together ? { word: together.word } : {}),
         now: options.now,
         ...(guard ? { guard: async () => guard(openCase.id) } : {}),
       });

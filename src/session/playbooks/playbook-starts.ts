@@ -1,5 +1,4 @@
 import type { PlaybookRun, RunView } from '../../playbook/run.ts';
-import type { Handlers } from '../commands.ts';
 import { runLayer, top } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
 import type { Playbooks } from './playbooks.ts';
@@ -17,11 +16,6 @@ export class PlaybookStarts {
   readonly #endings = new Map<number, Promise<unknown>>();
   /** Playbooks that are being made ready: `vmId name`. */
   readonly #starting = new Set<string>();
-
-  readonly commands = {
-    resume: () => this.resume(),
-    keep: () => this.#slots.onScreen()?.run.keep(),
-  } satisfies Partial<Handlers>;
 
   constructor(holder: Holder, playbooks: Playbooks, slots: RunSlots, changed: (vmId: string) => void) {
     this.#holder = holder;
@@ -47,13 +41,6 @@ export class PlaybookStarts {
     this.#holder.note({ awaited: true });
     if (going) this.#holder.replaceTop(runLayer(state, going.id));
     else void this.#makeReady(offer.name, vmId);
-  }
-
-  /** Makes the playbook ready for a VM whose case is open; it waits at its first prompt, and `w` shows it. */
-  async startFor(vmId: string, name: string): Promise<void> {
-    const because = refusal(this.#holder.get(), vmId);
-    if (because === '') await this.#makeReady(name, vmId);
-    else this.#holder.say(because, 'bad');
   }
 
   /** Continues the playbook on screen where it was ended. */

@@ -1,7 +1,8 @@
 import type { VirtualMachine } from '../../documents/triage.ts';
+import { eachBounded } from '../../playbook/each-bounded.ts';
 import type { PlaybookRun, RunView } from '../../playbook/run.ts';
 import type { Handlers } from '../commands.ts';
-import { machineOf, type RunSlot, runLayer, type SessionState, top } from '../state.ts';
+import { actOf, machineOf, type RunSlot, runLayer, type SessionState, top } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
 import type { Playbooks } from './playbooks.ts';
 import { type RunSlots, refusal } from './run-slots.ts';
@@ -39,12 +40,17 @@ export class PlaybookUndo {
     this.#changed = changed;
   }
 
-  /** Undoes the steps of a playbook, once that was confirmed. */
-  undo(id: number): void {
+  /** Undoes what a playbook on several VMs did, once that was confirmed. */
+  undoAct(id: number): void {
+    void eachBounded(this.#undoableIn(id), (slot) => this.undo(slot.id));
+  }
+
+  /** Undoes the steps of a playbook, once that was confirmed. Never rejects. */
+  async undo(id: number): Promise<void> {
     const run = this.#slots.run(id);
     if (!run) return;
     this.#slots.put(id, run.view(), { undoing: true });
-    run.undo().then(
+    await run.undo().then(
       (view) => {
         this.#slots.put(id, view, { undoing: false });
         const slot = this.#slots.slot(id);
@@ -57,8 +63,49 @@ export class PlaybookUndo {
     );
   }
 
+  /** The playbooks of an act that did something which can be undone. */
+  #undoableIn(actId: number): RunSlot[] {
+    const ids = [...(actOf(this.#holder.get(), actId)?.runIds.values() ?? [])];
+    return ids.flatMap((id) => this.#slots.slot(id) ?? []).filter(({ view }) => view.steps.some((one) => one.undoable));
+  }
+
+  /** Asks once whether to undo all that a playbook on several VMs did. */
+  #askForAll(actId: number): void {
+    const slots = this.#undoableIn(actId);
+    const [only] = slots;
+    if (!only) {
+      this.#holder.say('There is nothing to undo: no step that changes Azure was done.');
+    } else if (slots.length === 1) this.#askFor(only.id, only.view);
+    else {
+      const steps = slots.flatMap(({ view }) =>
+        view.steps.filter((step) => step.undoable).map((step) => ({ name: view.vm.name, step })),
+      );
+      const locks = steps.some(({ step }) => step.action === 'nsg.lock');
+      const disruptive = steps.some(({ step }) => step.danger === 'disruptive');
+      this.#holder.push({
+        kind: 'confirm',
+        confirms: 'undo-act',
+        runId: actId,
+        vmId: '',
+        words: { yes: 'undo', no: locks ? 'no, keep the locks' : 'no, keep it' },
+        prompt: {
+          step: 'undo',
+          level: disruptive ? 'disruptive' : 'reversible',
+          question: `Undo what was done on ${slots.length} VMs: ${slots.map(({ view }) => view.vm.name).join(', ')}?`,
+          expects: disruptive ? String(slots.length) : 'y',
+          consequences: steps.map(({ name, step }) => `${name}: ${step.title}: ${step.undo}`).reverse(),
+        },
+      });
+    }
+  }
+
   /** Asks whether to undo the playbook on screen. */
   #ask(): void {
+    const layer = top(this.#holder.get());
+    if (layer.kind === 'act') {
+      this.#askForAll(layer.actId);
+      return;
+    }
     const found = this.#slots.onScreen();
     if (!found) return;
     const { view } = found.slot;

@@ -1,6 +1,7 @@
 import type { Danger } from '../../documents/run.ts';
 import type { Finding, VirtualMachine } from '../../documents/triage.ts';
 import type { PlaybookRun } from '../../playbook/run.ts';
+import type { StartedRun } from '../../playbook/runner.ts';
 import type { OpenCase } from '../cases/case-keeper.ts';
 
 /** A playbook as the chooser shows it. */
@@ -24,12 +25,20 @@ export interface PlaybookOffer {
   disabled: string;
 }
 
+/** That a playbook is one of several, on several VMs, which are confirmed at once. */
+export interface Together {
+  /** What must have been typed for its disruptive steps. */
+  word(): string;
+  /** The processes that guard deadlines, by the case: one is enough for all. */
+  guarded: Map<string, string>;
+}
+
 /** The playbooks at hand. */
 export interface Playbooks {
   /** Those that fit the VM; the ones that answer a finding come first. */
   list(vm: VirtualMachine, findings: readonly Finding[]): PlaybookOffer[];
   /** Makes the playbook ready for the VM; it runs when its `start` is called. Rejects with a sentence. */
-  start(name: string, vm: VirtualMachine, openCase: OpenCase): Promise<PlaybookRun>;
+  start(name: string, vm: VirtualMachine, openCase: OpenCase, together?: Together): Promise<StartedRun>;
   /**
    * The locks at the VM that this process did not make, as a playbook that is over and can be undone; null when there is
    * none. Rejects with a sentence.

@@ -35,7 +35,8 @@ export class RunSlots {
   /** The playbook that is drawn, or that the question on screen is about. */
   onScreen(): { slot: RunSlot; run: PlaybookRun } | null {
     const layer = top(this.#holder.get());
-    const id = layer.kind === 'run' || layer.kind === 'confirm' ? layer.runId : -1;
+    const isAct = layer.kind === 'confirm' && layer.confirms === 'undo-act';
+    const id = layer.kind === 'run' || (layer.kind === 'confirm' && !isAct) ? layer.runId : -1;
     const slot = this.slot(id);
     const run = this.run(id);
     return slot && run ? { slot, run } : null;

@@ -1,23 +1,35 @@
 import type { Handlers } from '../commands.ts';
-import type { RunSlots } from '../playbooks/run-slots.ts';
-import { promptHasKeys, promptInHand, promptKey, top } from '../state.ts';
+import { type Layer, promptHasKeys, promptInHand, promptKey, top } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 
 const tooSoon = 'Read it first: an answer counts once this has stood here for half a second.';
 const heldDown = 'A key that is held down is no answer: let it go, and press it once.';
 
+/** A playbook that asks, on one VM or on several. */
+export interface Asker {
+  answer(text: string): 'accepted' | 'refused';
+  skip(): void;
+  cancel(): void;
+}
+
 /** What a Yes or a No to the session's own questions does. */
 interface Answered {
   leave(): void;
   undo(runId: number): void;
+  undoAct(actId: number): void;
   addLog(vmId: string): void;
   leaveLogOut(vmId: string): void;
 }
 
+type Asking = Extract<Layer, { kind: 'run' | 'act' }>;
+
+const isAsking = (layer: Layer): layer is Asking => layer.kind === 'run' || layer.kind === 'act';
+
 /** Answers to the current prompt. Nothing here takes an answer to a prompt that a user cannot have read. */
 export class PromptAnswers {
   readonly #holder: Holder;
-  readonly #slots: RunSlots;
+  /** The playbook on screen. */
+  readonly #asker: () => Asker | null;
   readonly #answered: Answered;
 
   readonly commands = {
@@ -30,9 +42,9 @@ export class PromptAnswers {
     'focus-prompt': () => this.#focus(),
   } satisfies Partial<Handlers>;
 
-  constructor(holder: Holder, slots: RunSlots, answered: Answered) {
+  constructor(holder: Holder, asker: () => Asker | null, answered: Answered) {
     this.#holder = holder;
-    this.#slots = slots;
+    this.#asker = asker;
     this.#answered = answered;
   }
 
@@ -87,7 +99,7 @@ export class PromptAnswers {
     const wrong = prompt.expects === '' ? 'That answer was not accepted' : `That is not ${prompt.expects}`;
     if (layer.kind !== 'confirm') {
       this.#holder.note({ awaited: true });
-      if (this.#slots.onScreen()?.run.answer(text) === 'refused') this.#refuse(wrong);
+      if (this.#asker()?.answer(text) === 'refused') this.#refuse(wrong);
       else this.#holder.set({ typed: '', refusal: '' });
     } else if (text !== prompt.expects) {
       this.#refuse(wrong);
@@ -95,6 +107,7 @@ export class PromptAnswers {
       this.#holder.pop();
       if (layer.confirms === 'quit') this.#answered.leave();
       else if (layer.confirms === 'add-log') this.#answered.addLog(layer.vmId);
+      else if (layer.confirms === 'undo-act') this.#answered.undoAct(layer.runId);
       else this.#answered.undo(layer.runId);
     }
   }
@@ -104,19 +117,19 @@ export class PromptAnswers {
     const state = this.#holder.get();
     const layer = top(state);
     const key = promptKey(state);
-    if (layer.kind === 'run' && key !== '') this.#holder.replaceTop({ ...layer, answering: key }, { refusal: '' });
+    if (isAsking(layer) && key !== '') this.#holder.replaceTop({ ...layer, answering: key }, { refusal: '' });
   }
 
   /** After a No: leaves the step out and goes on with the next. */
   #skip(): void {
-    if (top(this.#holder.get()).kind !== 'run' || !this.#decides()) return;
+    if (!isAsking(top(this.#holder.get())) || !this.#decides()) return;
     this.#holder.note({ awaited: true });
-    this.#slots.onScreen()?.run.skip();
+    this.#asker()?.skip();
   }
 
   /** After a No: ends the playbook here; it can be continued. */
   #end(): void {
-    if (top(this.#holder.get()).kind === 'run' && this.#decides()) this.#slots.onScreen()?.run.cancel();
+    if (isAsking(top(this.#holder.get())) && this.#decides()) this.#asker()?.cancel();
   }
 
   /** After a No: asks the same again. */
@@ -130,7 +143,7 @@ export class PromptAnswers {
     const state = this.#holder.get();
     const layer = top(state);
     const prompt = promptInHand(state);
-    if (layer.kind !== 'run' || !prompt) return;
+    if (!isAsking(layer) || !prompt) return;
     this.#holder.replaceTop({ ...layer, answering: '' });
     this.#holder.pop();
     this.#holder.say('The playbook waits for your answer: w goes back to it.');

@@ -12,6 +12,8 @@ const defaultRefresh = 60;
 interface Rereadings {
   fleet(): void;
   vm(vm: VirtualMachine): void;
+  /** What leads from the VM to others. */
+  incident(vm: VirtualMachine): void;
   /** The events beside the logon on screen. */
   around(): void;
   trace(vmId: string, address: string): void;
@@ -92,6 +94,10 @@ export class Refresh {
       return;
     }
     const slot = state.triages.get(machineOf(state) ?? '');
+    if (slot && layer.kind === 'incident') {
+      this.#again.incident(slot.vm);
+      return;
+    }
     if (!slot) {
       if (state.identity === null) readIdentity(this.#holder, this.#reader);
       this.#again.fleet();

@@ -1,5 +1,5 @@
 import type { AskedQuery } from '../../documents/asked-query.ts';
-import type { VirtualMachine } from '../../documents/triage.ts';
+import type { TriageDocument, VirtualMachine } from '../../documents/triage.ts';
 import { nothingYet } from '../../sources.ts';
 import type { TriageInProgress } from '../../triage/in-progress.ts';
 import { besideLive } from '../../triage/logons/collected-beside-live.ts';
@@ -63,6 +63,13 @@ export class VmReading {
           if (current() && slot) this.#put(vm.id, { ...slot, state: 'failed', because: sentence(error) });
         },
       );
+  }
+
+  /** Takes a triage that was read for something else, where none of its own is awaited. */
+  take({ schema: _, asOf: __, ...answers }: TriageDocument): void {
+    const before = this.#holder.get().triages.get(answers.vm.id)?.state;
+    if (before === 'loading' || before === 'refreshing') return;
+    this.#take(answers.vm.id, answers, 'done');
   }
 
   /** Shows again what was read: an event log was opened or closed. */

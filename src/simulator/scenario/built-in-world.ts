@@ -3,6 +3,7 @@ import { contosoLogs, contosoWorkspaces } from './contoso-logs.ts';
 import { contosoMachines } from './contoso-machines.ts';
 import { contosoDenied, contosoSecurity, monitorGroup, workspaceCreated } from './contoso-security.ts';
 import { extraSchemas } from './fleet-logs.ts';
+import { contosoIncident } from './sentinel.ts';
 import { anna, armId, dev, type Place, prod, resourceGroup, tenantId } from './tenant.ts';
 import { now } from './time.ts';
 
@@ -47,10 +48,12 @@ export function builtInWorld(): World {
   const { resources, members } = contosoMachines();
   const security = contosoSecurity(members);
   const spaces = contosoWorkspaces(members);
+  const logs = spaces.map((space) => workspace(space.name, space.customerId, space.subscription));
   const all = [
     ...resources,
     ...security.resources,
-    ...spaces.map((space) => workspace(space.name, space.customerId, space.subscription)),
+    ...logs,
+    ...logs.filter(({ name }) => name === 'law-prod').map(({ id }) => contosoIncident(id, resources)),
   ];
   return {
     schema: 'cordon.world/1',

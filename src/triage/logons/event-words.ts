@@ -91,10 +91,19 @@ export function eventWords(parts: EventParts): string {
       return `service ${thing} installed by ${by}`.replace('  ', ' ');
     case 4698:
       return `scheduled task ${thing} created by ${by}`.replace('  ', ' ');
+    case 4719:
+      return `audit policy changed by ${by}`;
     case 4720:
       return `account ${account} created by ${by}`;
+    case 4722:
+      return `account ${account} enabled by ${by}`;
+    case 4724:
+      return `password of ${account} set by ${by}`;
+    case 4726:
+      return `account ${account} deleted by ${by}`;
     case 4728:
     case 4732:
+    case 4756:
       return `${named(parts.member, 'a member')} added to ${account} by ${by}`;
     case 7045:
       return `service ${thing || '(unnamed)'} installed`;

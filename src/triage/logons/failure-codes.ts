@@ -96,6 +96,7 @@ const meanings: Record<string, FailureMeaning> = {
   'sshd:partial-key': right('another factor was missing (the key was right)'),
   'sshd:root-refused': right('root may not log on (the credential was right)'),
   'sshd:key-refused': wrong('key refused', null),
+  'sshd:key-elsewhere': undecided('a key of the account, from an address that it may not come from', true),
   'sshd:gave-up': undecided('left before the logon was complete'),
   'sshd:too-many': undecided('too many attempts in one connection'),
   'sshd:refused-connection': undecided('connection refused before a logon'),

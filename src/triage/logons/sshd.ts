@@ -34,7 +34,7 @@ export interface SshdLine {
  * - `pam-failure`, `pam-more`, `pam-success`: what PAM's module says of guesses, `pam-more` of those it did not log;
  * - `key`: a key, or a host, was refused; `partial`: right, and another factor is asked for;
  * - `refused`: right, and refused for the account; `root-refused`: right, and root may not come this way;
- * - `locked`: refused whatever the password;
+ * - `locked`: refused whatever the password; `locks`: this guess was one too many, the next ones are;
  * - `session`: PAM opened the session of somebody who was let in, without saying how;
  * - `trace`, `exists`, `accepted`.
  */
@@ -50,6 +50,7 @@ export type Says =
   | 'refused'
   | 'root-refused'
   | 'locked'
+  | 'locks'
   | 'session'
   | 'trace'
   | 'exists'
@@ -92,7 +93,11 @@ const judged: readonly { pattern: RegExp; certain: boolean }[] = [
 
 const invalidUser = new RegExp(String.raw`^(?:Invalid|Illegal) user (.*) from (\S+?)(?: port (\d{1,5}))?${end}`);
 const gaveUp = new RegExp(
-  String.raw`^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (authenticating|invalid) user (.*) (\S+) port (\d{1,5})(: Too many authentication failures)?${end}`,
+  String.raw`^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (authenticating|invalid) ?user (.*) (\S+) port (\d{1,5})(: Too many authentication failures)?${end}`,
+);
+/** The end of a connection by a fault of its own; the text behind the port is sshd's. */
+const broke = new RegExp(
+  String.raw`^(?:\w+: )?Connection from (authenticating|invalid) ?user (.*) (\S+) port (\d{1,5})(?: timed out|: .*)${end}`,
 );
 /** The names in brackets are the client's, but an address before them cannot be: it has no brackets around it. */
 const changed = new RegExp(
@@ -108,12 +113,29 @@ const tooManyBefore = new RegExp(
 const notAllowed = new RegExp(String.raw`^(?:error: )?User (.*?)(?: from (\S+))? not allowed because (.*?)${end}`);
 const rootRefused = new RegExp(String.raw`^ROOT LOGIN REFUSED FROM (\S+)(?: port (\d{1,5}))?${end}`);
 const denied = new RegExp(`^(?:fatal: |error: )?Access denied for user (.*) by PAM account configuration${end}`);
+/** "RefuseConnection yes" (sshd_config(5), since 9.9). */
+const prohibited = new RegExp(
+  String.raw`^administratively prohibited connection for ${who}(.*) from (\S+) port (\d{1,5})${end}`,
+);
+/** A signature that fits the key, without the touch or the PIN that the key must have been given (auth2-pubkey.c). */
+const unattended = new RegExp(
+  String.raw`^(?:error: )?public key \S+ (?:\S+ )?signature for ${who}(.*) from (\S+) port (\d{1,5}) rejected: user (?:presence|verification) .*$`,
+);
+/** Of a key or certificate that may not come from this address: offered, perhaps without its private half (auth2-pubkeyfile.c). */
+const elsewhere = new RegExp(
+  String.raw`^(?:.*: )?Authentication tried for (.*) with (?:correct key but not from a permitted host \(host=\S*, ip=(\S+?)(?:, required=.*)?\)|valid certificate but not from a permitted source address \((\S+)\))\.?${end}`,
+);
 /** tcp wrappers: the name before the brackets is what the client's own network calls it. */
 const wrapped = /^(?:\w+: )?refused connect from (?:.*\((\S+)\)|(\S+))$/;
 const pamError = new RegExp(
-  String.raw`^(?:error: )?PAM: (Have exhausted maximum number of retries for service|.*?) for (illegal user |invalid user )?(.*) from (\S+?)(?: via \S+)?${end}`,
+  String.raw`^(?:error: )?PAM: (Have exhausted maximum number of retries for service|Cannot make/remove an entry for the specified session|.*?) for (illegal user |invalid user )?(.*) from (\S+?)(?: via \S+)?${end}`,
 );
-const pamLocked = /^pam_tally2?\((\w+):auth\): user (.*) \(\d+\) tally \d+, deny \d+$/;
+/** Modules that refuse whatever the password is: too many failures before, a wait after one, no logon for long. */
+const pamLocked =
+  /^pam_(?:tally2?|lastlog)\((\w+):(?:auth|account)\): user (.*?)(?: \(\d+\) (?:tally \d+, deny \d+|has time limit \[\d+s left\] since last failure\.?)| inactive for \d+ days - denied)$/;
+/** It is logged once, when the account becomes locked (pam_faillock.c). */
+const pamLocks =
+  /^pam_faillock\((\w+):(?:auth|account)\): Consecutive login failures for user (.*) account temporarily locked$/;
 const pamAccount = /^(pam_\w+)\((\w+):account\): (.*)$/;
 const pamSuccess = /^(pam_\w+)\((\w+):auth\): authentication success; .*?rhost=(\S*)(?:\s+user=(.*))?$/;
 /** Of sshd alone: sudo, cron and su open sessions too, and nobody comes from the network by them. */
@@ -135,6 +157,8 @@ const accountReasons = [
   /^account (\S+) has expired\b.*$/,
   /^expired password for user (\S+) \(.*$/,
   /^user [`'"]?(.+?)['"]? (?:denied access|not allowed).*$/,
+  /^requirement ".*" not met by user "(.+)"$/,
+  /^Refused user (.+) for service \S+$/,
 ];
 
 /** What PAM answers to; the line does not name it. */
@@ -222,6 +246,16 @@ function connectionLine(message: string): SshdLine | null {
     const code = match[1] === 'invalid' ? 'sshd:invalid-user' : match[5] ? 'sshd:too-many' : 'sshd:gave-up';
     return { ...trace(code, match[2], match[3], match[4]), ends: true };
   }
+  match = broke.exec(message) ?? prohibited.exec(message);
+  if (match) {
+    const absent = match[1]?.startsWith('invalid') === true;
+    const code = absent
+      ? 'sshd:invalid-user'
+      : message.startsWith('admin')
+        ? 'sshd:refused-connection'
+        : 'sshd:gave-up';
+    return { ...trace(code, match[2], match[3], match[4]), ends: true };
+  }
   match = tooMany.exec(message);
   if (match) return trace(match[1] ? 'sshd:invalid-user' : 'sshd:too-many', match[2], match[3], match[4]);
   match = tooManyBefore.exec(message);
@@ -236,6 +270,14 @@ function connectionLine(message: string): SshdLine | null {
 function refusalLine(message: string): SshdLine | null {
   let match = notAllowed.exec(message);
   if (match) return { ...trace('sshd:not-allowed', match[1], match[2]), kind: 'exists', says: 'exists' };
+  match = unattended.exec(message);
+  if (match) {
+    const line = trace(match[1] ? 'sshd:invalid-user' : 'sshd:partial-key', match[2], match[3], match[4]);
+    return match[1] ? line : { ...line, says: 'partial', method: 'publickey' };
+  }
+  match = elsewhere.exec(message);
+  if (match)
+    return { ...trace('sshd:key-elsewhere', match[1], match[2] ?? match[3]), says: 'key', method: 'publickey' };
   match = rootRefused.exec(message);
   if (match) return { ...trace('sshd:root-refused', 'root', match[1], match[2]), says: 'root-refused' };
   match = denied.exec(message);
@@ -260,6 +302,8 @@ function pamLine(message: string): SshdLine | null {
   if (match) return { ...trace('', match[2], ''), says: 'session', module: match[1] ?? 'pam_unix', service: 'sshd' };
   match = pamLocked.exec(message);
   if (match) return { ...trace('pam:locked-out', match[2], ''), says: 'locked', service: match[1] ?? '' };
+  match = pamLocks.exec(message);
+  if (match) return { ...trace('', match[2], ''), says: 'locks', service: match[1] ?? '' };
   match = pamFailure.exec(message);
   if (match) return pamGuess(match[4] ?? '', match[3] ?? '', match[1] ?? 'pam_unix', match[2] ?? 'sshd', 1);
   match = pamMore.exec(message);

@@ -187,23 +187,39 @@ function firstNotBefore(candidates: readonly Indexed[], start: Ticks): number {
 /** Something that an intruder does after a logon: an account made, a task planted, the log cleared. */
 export interface LaterEvent {
   at: Ticks;
-  /** 4672, 4720, 4732, 4698, 4697, 7045, 1102; 0 on Linux. */
+  /** 4672, 4720, 4732, 4698, 4697, 7045, 1102 and others; 0 on Linux. */
   eventId: number;
   computer: string;
   /** SubjectLogonId: the session that did it. */
   logonId: string;
   what: string;
+  /** The account that it was done to; "" or absent where it was done to none. */
+  target?: string;
   /** What it made, where it made something. */
   made?: Made | undefined;
 }
 
 const aftermathSeconds = 24 * 3600;
 const specialPrivileges = 4672;
+const accountCreated = 4720;
 
 /** One form of a logon id: Windows prints 0x47a203c where others print 0x00000000047a203c. */
 export function normalLogonId(id: string): string {
   const hex = /^(?:0x)?0*([0-9a-f]*)$/i.exec(id.trim());
   return hex ? (hex[1] ?? '').toLowerCase() : id.trim().toLowerCase();
+}
+
+/** A new account is enabled and gets its password as it is made: that is no second event. */
+const partOfMaking = new Set([4722, 4724]);
+const makingTakes = 5 * ticksPerSecond;
+
+/** Is the event one of those by which Windows makes an account (4720)? */
+function isPartOfMaking({ eventId, at, computer, target = '' }: LaterEvent, made: readonly LaterEvent[]): boolean {
+  if (!partOfMaking.has(eventId)) return false;
+  const name = target.toLowerCase();
+  return made.some(
+    (one) => one.computer === computer && one.target?.toLowerCase() === name && Math.abs(one.at - at) <= makingTakes,
+  );
 }
 
 /**
@@ -214,9 +230,11 @@ export function aftermath(followedBy: FollowedBy, later: readonly LaterEvent[], 
   const session = normalLogonId(followedBy.success.logonId);
   const computer = followedBy.success.computer.trim().toLowerCase();
   const until = followedBy.at + aftermathSeconds * ticksPerSecond;
+  const made = later.filter(({ eventId }) => eventId === accountCreated);
   return later
     .filter(
       (event) =>
+        !isPartOfMaking(event, made) &&
         event.at >= followedBy.at &&
         event.at <= until &&
         event.computer.trim().toLowerCase() === computer &&

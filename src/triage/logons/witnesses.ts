@@ -18,6 +18,7 @@ const sources: Record<number, string> = {
   21: 'TerminalServices 21, a session',
   25: 'TerminalServices 25, a session again',
   131: 'RdpCoreTS 131, a connection',
+  139: 'RdpCoreTS 139, broken off in the security layer',
   140: 'RdpCoreTS 140, wrong name or password',
   1149: 'TerminalServices 1149, a connection with a name',
 };

@@ -290,12 +290,16 @@ describe('failures without an address', () => {
 
   it('are joined by time to who connected, as Remote Desktop tells it', async () => {
     const refused = many(12, '02:00:00', 1, (time) => elsewhere(time, 140, rdpCore, { IPString: '203.0.113.9' }));
+    const broken = many(3, '02:00:00', 1, (time) => elsewhere(time, 139, rdpCore, { IPString: '2001:db8::7' }));
     const stranger = elsewhere('00:30:00', 140, rdpCore, { IPString: '198.51.100.66' });
-    const fact = await readKnown({ SecurityEvent: [...nla, service], Event: [...refused, stranger] });
+    const fact = await readKnown({ SecurityEvent: [...nla, service], Event: [...refused, ...broken, stranger] });
     expect(fact.value.bursts).toMatchObject([
       {
         kind: 'unattributed',
-        witnesses: [{ address: '203.0.113.9', events: 12, source: 'RdpCoreTS 140, wrong name or password' }],
+        witnesses: [
+          { address: '203.0.113.9', events: 12, source: 'RdpCoreTS 140, wrong name or password' },
+          { address: '2001:db8::7', events: 3, source: 'RdpCoreTS 139, broken off in the security layer' },
+        ],
       },
     ]);
     const forwarded = many(12, '02:00:00', 1, (time) => ({
@@ -438,6 +442,39 @@ describe('names and what came next', () => {
     expect(fact.value.bursts[0]?.accounts).toMatchObject([{ name: 'R&D <b> &lt;' }]);
   });
 
+  it('entities are undone in the names of tasks and services too, and once', async () => {
+    const guesses = many(12, '02:00:00', 1, (time) => failed(time, { TargetUserName: 'anna' }));
+    const entered = security('02:01:00', 4624, { TargetUserName: 'anna', IpAddress: '203.0.113.77', LogonType: 3 });
+    const task = security('02:02:00', 4698, {
+      SubjectUserName: 'anna',
+      EventData: '<Data Name="TaskName">\\R&amp;D &amp;lt;</Data>',
+    });
+    const installed = (time: string, given: Row) => ({
+      ...security(time, 7045),
+      EventSourceName: undefined,
+      EventLog: 'System',
+      Source: 'Service Control Manager',
+      EventData: '',
+      ParameterXml: '',
+      RenderedDescription: '',
+      ...given,
+    });
+    const fact = await readKnown({
+      SecurityEvent: [...guesses, entered, task, service],
+      Event: [
+        installed('02:03:00', { EventData: '<Data Name="ServiceName">R&amp;D</Data>' }),
+        installed('02:04:00', { ParameterXml: '<Param>R&amp;amp;D</Param><Param>x</Param>' }),
+        installed('02:05:00', { RenderedDescription: 'A service was installed.\r\nService Name:  R&amp;D\r\n' }),
+      ],
+    });
+    expect(fact.value.bursts[0]?.next.map(({ what }) => what)).toEqual([
+      'scheduled task \\R&D &lt; created by anna',
+      'service R&D installed',
+      'service R&amp;D installed',
+      'service R&amp;D installed',
+    ]);
+  });
+
   it('bursts by program where no address is known', async () => {
     const rows = many(16, '02:00:00', 0.001, (time, i) =>
       failed(time, { IpAddress: '-', TargetUserName: `u${i % 2}`, ProcessName: 'C:\\Temp\\guess.exe' }),
@@ -461,6 +498,12 @@ describe('names and what came next', () => {
     ['sudo', 'bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/bash'],
     ['su', '(to root) bob on pts/0'],
     ['crontab', '(root) REPLACE (root)'],
+    ['crontab', '(root) DELETE (root)'],
+    ['groupmems', 'user aux added by root to group sudo'],
+    ['sudo-rs', 'bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/bash'],
+    ['su-l', '(to root) bob on pts/0'],
+    ['doas', 'bob ran command id as root from /home/bob'],
+    ['vipw', 'file /etc/passwd edited'],
   ])('on Linux: %s: %s', async (ProcessName, message) => {
     const rows = many(12, '02:00:00', 1, (time, i) =>
       syslog(time, `Failed password for bob from 203.0.113.9 port ${i + 1} ssh2`, { ProcessID: i + 1 }),
@@ -471,6 +514,45 @@ describe('names and what came next', () => {
     );
     const fact = await readKnown({ Syslog: [...rows, logon, ...next] }, {}, lin);
     expect(fact.value.bursts[0]?.next).toMatchObject([{ what: `${ProcessName}: ${message}` }]);
+  });
+});
+
+it('on Linux, passwords of an account that PAM has locked are not called wrong', async () => {
+  const rows = many(12, '02:00:00', 10, (time, i) =>
+    syslog(time, `Failed password for bob from 2001:db8::7 port ${i + 1} ssh2`, { ProcessID: i + 1 }),
+  );
+  const lock = syslog(
+    '02:00:19',
+    'pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked',
+    { ProcessID: 3 },
+  );
+  const { value } = await readKnown({ Syslog: [...rows, lock] }, {}, lin);
+  expect(value.failures).toBe(12);
+  expect(Object.fromEntries(value.bursts[0]?.codes.map(({ code, failures }) => [code, failures]) ?? [])).toEqual({
+    'pam:locked-out': 9,
+    'sshd:wrong-password': 3,
+  });
+});
+
+describe('what came next on Windows', () => {
+  const guesses = many(12, '02:00:00', 1, (time) => failed(time, { TargetUserName: 'anna' }));
+  const entered = security('02:01:00', 4624, { TargetUserName: 'anna', IpAddress: '203.0.113.77', LogonType: 3 });
+
+  it.each([
+    [4719, 'audit policy changed by anna'],
+    [4722, 'account Guest enabled by anna'],
+    [4724, 'password of Guest set by anna'],
+    [4726, 'account Guest deleted by anna'],
+    [4756, 'S-1-5-21-1-2-3-1104 added to Guest by anna'],
+  ])('%i', async (id, what) => {
+    const given = {
+      TargetUserName: 'Guest',
+      SubjectUserName: 'anna',
+      MemberName: '-',
+      MemberSid: 'S-1-5-21-1-2-3-1104',
+    };
+    const fact = await readKnown({ SecurityEvent: [...guesses, entered, security('02:02:00', id, given), service] });
+    expect(fact.value.bursts[0]?.next).toMatchObject([{ eventId: id, what }]);
   });
 });
 

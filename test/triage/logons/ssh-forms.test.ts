@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { Regex } from '../../../src/kql/regex.ts';
 import { sshLogons } from '../../../src/triage/logons/ssh-logons.ts';
+import { parseSshd } from '../../../src/triage/logons/sshd.ts';
 
 const S = '203.0.113.9';
 /** Forms of one process's lines as OpenSSH 5 to 10 and PAM write them, hostile ones too: account|address|code, counted. */
@@ -177,7 +180,107 @@ const cases: [string, string[], string][] = [
     ],
     `bob|${S}|sshd:key-refused`,
   ],
+  ['timed out', [`Connection from authenticating user bob ${S} port 5 timed out [preauth]`], `bob|${S}|sshd:gave-up`],
+  [
+    'broken packets',
+    [
+      `ssh_dispatch_run_fatal: Connection from invalid user x 198.51.100.1 port 9: y ${S} port 5: message authentication code incorrect [preauth]`,
+    ],
+    `x 198.51.100.1 port 9: y|${S}|sshd:invalid-user`,
+  ],
+  [
+    'openssh 10, the name run into its word',
+    [`Connection closed by authenticatinguser bob ${S} port 5 [preauth]`],
+    `bob|${S}|sshd:gave-up`,
+  ],
+  [
+    'refuse connection',
+    [`administratively prohibited connection for bob from 2001:db8::1 port 5`],
+    'bob|2001:db8::1|sshd:refused-connection',
+  ],
+  [
+    'a security key that nobody touched',
+    [
+      `error: public key ED25519-SK SHA256:q signature for bob from ${S} port 5 rejected: user presence (authenticator touch) requirement not met `,
+      `Failed publickey for bob from ${S} port 5 ssh2: ED25519-SK SHA256:q`,
+    ],
+    `bob|${S}|sshd:partial-key`,
+  ],
+  [
+    'a key from elsewhere',
+    [
+      `/home/bob/.ssh/authorized_keys:1: Authentication tried for bob with correct key but not from a permitted host (host=x.example.net, ip=${S}, required=10.0.0.0/8).`,
+      `Connection closed by authenticating user bob ${S} port 5 [preauth]`,
+    ],
+    `bob|${S}|sshd:key-elsewhere`,
+  ],
+  [
+    'a certificate from elsewhere',
+    [`cert: Authentication tried for bob with valid certificate but not from a permitted source address (${S}).`],
+    `bob|${S}|sshd:key-elsewhere`,
+  ],
+  [
+    'tally, a wait',
+    [
+      'pam_tally2(sshd:auth): user bob (1001) has time limit [10s left] since last failure.',
+      `Failed password for bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|pam:locked-out`,
+  ],
+  [
+    'no logon for long',
+    ['pam_lastlog(sshd:auth): user bob inactive for 91 days - denied', `Failed password for bob from ${S} port 5 ssh2`],
+    `bob|${S}|pam:locked-out`,
+  ],
+  [
+    'a condition of PAM, in authpriv alone',
+    ['pam_succeed_if(sshd:account): requirement "user ingroup ssh" not met by user "bob"'],
+    'bob||sshd:account-refused',
+  ],
+  [
+    'a list of PAM',
+    [
+      'pam_listfile(sshd:account): Refused user bob for service sshd',
+      `Failed password for bob from ${S} port 5 ssh2`,
+      'fatal: Access denied for user bob by PAM account configuration [preauth]',
+    ],
+    `bob|${S}|sshd:account-refused`,
+  ],
+  [
+    'a condition that only chooses, before a session',
+    [
+      'pam_succeed_if(sshd:account): requirement "uid < 1000" not met by user "bob"',
+      'pam_unix(sshd:session): session opened for user bob(uid=1001) by (uid=0)',
+    ],
+    '',
+  ],
+  [
+    'a password that had to be changed, before a session',
+    [
+      'pam_unix(sshd:account): expired password for user bob (password aged)',
+      'pam_unix(sshd:session): session opened for user bob(uid=1001) by (uid=0)',
+    ],
+    '',
+  ],
+  [
+    'the guess that locks',
+    [
+      'pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked',
+      `Failed password for bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  ['no address', ['Failed password for bob from UNKNOWN port 65535 ssh2'], 'bob|UNKNOWN|sshd:wrong-password'],
 ];
+
+it('the query takes each form that is read', () => {
+  const query = readFileSync(new URL('../../../src/azure/queries/sshd-attempts.kql', import.meta.url), 'utf8');
+  const taken = new Regex(/Message matches regex @'((?:[^']|'')*)'/.exec(query)?.[1] ?? '(');
+  const left = cases
+    .flatMap(([, messages]) => messages)
+    .filter((message) => parseSshd(message) !== null && !taken.test(message));
+  expect(left).toEqual([]);
+});
 
 it.each(cases)('%s', (_, messages, expected) => {
   const lines = messages.map((message, i) => ({ at: 1e12 + i * 1e6, computer: 'h', processId: 77, message }));

@@ -171,6 +171,16 @@ describe('what came next', () => {
     expect(normalLogonId('0x00000000047A203C')).toBe(normalLogonId('0x47a203c'));
   });
 
+  it('tells a password that was set and an account that was enabled, but not as parts of a new account', () => {
+    const made = later({ target: 'helper' });
+    const parts = [4722, 4724].map((eventId) => later({ eventId, target: 'Helper', at: at('02:11:01') }));
+    const others = [
+      later({ eventId: 4724, target: 'Guest', at: at('02:11:01') }),
+      later({ eventId: 4724, target: 'helper', at: at('02:20:00') }),
+    ];
+    expect(nextOf([made, ...parts, ...others]).map(({ eventId }) => eventId)).toEqual([4720, 4724, 4724]);
+  });
+
   it('is empty where no success followed', () => {
     expect(burstAfter(attack, [], { later: [later({})] }).next).toEqual([]);
   });
