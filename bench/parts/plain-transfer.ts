@@ -19,7 +19,7 @@ export interface Cost {
   sha256: string;
 }
 
-const piece = 4 * 1024 * 1024;
+const piece = 2 * 1024 * 1024;
 const atOnce = 6;
 
 async function read(file: string): Promise<string> {

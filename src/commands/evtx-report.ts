@@ -4,9 +4,11 @@ import type { Burst, Logons } from '../documents/triage.ts';
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { logonTypeWords } from '../triage/logons/event-words.ts';
-import { saysNothing, summaryLines } from './evtx-summary.ts';
+import { describedLogs, summaryLines } from './evtx-summary.ts';
 
 const damagesShown = 5;
+/** Of more files, only those with logons are described one by one. */
+const manyFiles = 4;
 const notesShown = 4;
 const burstsShown = 20;
 const namesShown = 5;
@@ -124,10 +126,10 @@ export function evtxText(document: EvtxDocument): string {
     logons.state === 'unknown'
       ? [`  ? not known: ${logons.because}`, `    to fix: ${logons.cure}`]
       : [...logonLines(logons.value, document), ...logons.notSeen.map((what) => `  ? not seen: ${what}`)];
-  const several = files.length > 1 || besides !== undefined;
+  const several = besides !== undefined || files.length > manyFiles;
   return [
     ...(several ? [...summaryLines(document), ''] : []),
-    ...files.filter((file) => !several || !saysNothing(file)).flatMap((file) => [...fileLines(file), '']),
+    ...(several ? describedLogs(files) : files).flatMap((file) => [...fileLines(file), '']),
     ...(several ? [] : unread.flatMap(({ because }) => [`! not read: ${because}`, ''])),
     `Failed logons${logons.state === 'known' ? ` — ${logons.coverage}` : ''}`,
     ...told,

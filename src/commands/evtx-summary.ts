@@ -5,9 +5,28 @@ import { othersLine, tablelessLine } from './gathered-notes.ts';
 const computersTold = 20;
 const namesTold = 4;
 
-/** Has a log neither failed nor successful logons, and nothing else that has to be said of it? */
-export const saysNothing = ({ failures, successes, others = 0, damages, unverified, dirty }: EventLogReport): boolean =>
-  failures + successes + others + damages + unverified === 0 && !dirty;
+/** Has a log no events of logons? */
+const isQuiet = ({ failures, successes, others = 0 }: EventLogReport): boolean => failures + successes + others === 0;
+
+/** The files of a reading without those that have the bytes of one before. */
+function distinctOf(files: readonly EventLogReport[]): EventLogReport[] {
+  const seen = new Set<string>();
+  return files.filter(({ sha256 }) => !seen.has(sha256) && seen.add(sha256));
+}
+
+/** The logs that are described one by one beside the summary. */
+export const describedLogs = (files: readonly EventLogReport[]): EventLogReport[] =>
+  distinctOf(files).filter((file) => !isQuiet(file));
+
+/** Damage of logs that are not described: which, and at how many places. */
+function damageLine(quiet: readonly EventLogReport[]): string[] {
+  const damaged = quiet.filter(({ damages, unverified }) => damages + unverified > 0);
+  if (damaged.length === 0) return [];
+  const told = damaged.map((file) => `${nameOf(file)} (${counted(file.damages, 'place')})`);
+  return [
+    `  ! ${counted(damaged.length, 'log')} of these damaged or unverified; --json has the places: ${listed(told, namesTold)}`,
+  ];
+}
 
 const nameOf = ({ path }: EventLogReport): string => path.split(/[\\/]/).at(-1) ?? path;
 
@@ -54,12 +73,14 @@ const seconds = (instant: string | null): string => (instant === null ? '-' : `$
 
 /** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
 export function summaryLines({ files, unread, besides }: EvtxDocument): string[] {
-  const computers = byComputer(files);
-  const quiet = files.filter(saysNothing);
+  const distinct = distinctOf(files);
+  const copies = files.length - distinct.length;
+  const computers = byComputer(distinct);
+  const quiet = distinct.filter(isQuiet);
   const { archives = [], tables = [], tableless = [], others = [] } = besides ?? {};
   const opened = archives.length > 0 ? `, ${counted(archives.length, 'archive')} opened` : '';
   return [
-    `Found ${counted(files.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
+    `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
     ...computers.slice(0, computersTold).map(([name, told]) => {
       const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
       return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
@@ -68,6 +89,8 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
     ...(quiet.length > 0
       ? [`  no logons in ${counted(quiet.length, 'log')}: ${listed(quiet.map(nameOf), namesTold)}`]
       : []),
+    ...damageLine(quiet),
+    ...(copies > 0 ? [`  ${counted(copies, 'file')} with the bytes of another, counted once`] : []),
     ...(tables.length > 0
       ? [
           `  for cordon kql: ${listed(

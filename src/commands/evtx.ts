@@ -127,9 +127,10 @@ async function enter(document: EvtxDocument, flags: CaseFlags, now: Date): Promi
       import('../sources.ts'),
     ]);
   await intoCase(flags, async (file, actor) => {
-    const files = document.files.map(({ path, bytes, sha256, records, damages }) => {
+    const logs = document.files.map(({ path, bytes, sha256, records, damages }) => {
       return { path, bytes, sha256, records, damaged: damages };
     });
+    const files = [...(document.besides?.archives ?? []), ...logs];
     const notSeen = document.unread.map(({ because }) => because);
     await enterFiles(file, actor, 'event logs', files, { asOf: now.toISOString(), notSeen });
     const names = [...new Set(document.files.flatMap(({ computers }) => computers))].slice(0, 5).join(', ');
@@ -170,12 +171,15 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   });
   progress.clear();
   await lines.flush();
-  const document = evtxDocument.parse(evtxDocumentOf(gathered, reading));
+  const document = evtxDocument.parse(await evtxDocumentOf(gathered, reading));
   // The report says it too; who takes JSON or events, or gets no report, reads it here.
   if (flags.json || flags.events || document.files.length === 0)
     for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.events) {
+    const text = gathered.logs.filter(({ format }) => format !== 'evtx').length;
+    if (text > 0)
+      streams.stderr.write(`cordon: --events prints those of event logs; not of ${counted(text, 'log')} of syslog\n`);
     for (const { path, damaged, damages } of document.files) {
       for (const { offset, because } of damaged.slice(0, 20))
         streams.stderr.write(`${printable(path, 1024)}: at byte ${offset}: ${printable(because, 300)}\n`);

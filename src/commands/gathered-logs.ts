@@ -1,3 +1,4 @@
+import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import type { EvtxDocument } from '../documents/evtx.ts';
 import type { EventLogReading, LogFile } from '../eventlog/read-logs.ts';
 import { type EvidenceFile, isSyslogFormat } from '../evidence/evidence-files.ts';
@@ -26,15 +27,28 @@ export const logFiles = ({ logs }: GatheredLogs): LogFile[] =>
     return isSyslogFormat(format) ? [{ path, format, ...(year ? { year } : {}) }] : [];
   });
 
+/** Size and SHA-256 of the archives on disk that were opened; those in archives are members of these. */
+export async function archiveDigests({
+  archives,
+}: Evidence): Promise<{ path: string; bytes: number; sha256: string }[]> {
+  const found = [];
+  for (const path of archives) {
+    const file = await placedFile(path);
+    if (!file.packed) found.push({ path, ...(await digestOfStored(file)) });
+  }
+  return found;
+}
+
 /** What the report says besides the logs; nothing where only logs were named. */
-function besides({ evidence, logs }: GatheredLogs): EvtxDocument['besides'] {
-  const { archives, tableless, others } = evidence;
+async function besides({ evidence, logs }: GatheredLogs): Promise<EvtxDocument['besides']> {
+  const { tableless, others } = evidence;
+  const archives = await archiveDigests(evidence);
   const tables = new Map<string, number>();
   for (const file of evidence.files)
     if (!logs.includes(file)) tables.set(file.table ?? '', (tables.get(file.table ?? '') ?? 0) + 1);
   if (archives.length + tableless.length + others.length + tables.size === 0) return undefined;
   return {
-    archives: [...archives],
+    archives,
     tables: [...tables].map(([table, files]) => ({ table, files })),
     tableless: [...tableless],
     others: others.map((one) => ({ ...one })),
@@ -42,8 +56,8 @@ function besides({ evidence, logs }: GatheredLogs): EvtxDocument['besides'] {
 }
 
 /** The document of a reading, with all that was found and not read. */
-export function evtxDocumentOf(gathered: GatheredLogs, reading: EventLogReading): EvtxDocument {
-  const told = besides(gathered);
+export async function evtxDocumentOf(gathered: GatheredLogs, reading: EventLogReading): Promise<EvtxDocument> {
+  const told = await besides(gathered);
   const unread = gathered.evidence.unread.map(({ path, because }) => ({ path, because: `${path}: ${because}` }));
   return {
     schema: 'cordon.evtx/1',

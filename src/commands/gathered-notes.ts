@@ -19,9 +19,25 @@ export function othersLine(others: Evidence['others']): string[] {
   return [`not read: ${counted(files, 'file')} of kinds that are no evidence here: ${listed(endings, endingsTold)}`];
 }
 
+/** The kinds of files that were found where folders or archives were named: "found 3 event logs, Syslog (2 files)". */
+function foundLine(files: Evidence['files']): string[] {
+  if (!files.some(({ found }) => found)) return [];
+  const events = files.filter(({ format }) => format === 'evtx').length;
+  const tables = Map.groupBy(
+    files.filter(({ format }) => format !== 'evtx'),
+    ({ table }) => table ?? '',
+  );
+  const kinds = [
+    ...(events > 0 ? [counted(events, 'event log')] : []),
+    ...[...tables].map(([table, own]) => `${table} (${counted(own.length, 'file')})`),
+  ];
+  return [`found ${listed(kinds, 12)}`];
+}
+
 /** The files that were found and are not read: those that are evidence or may be, one a line; the rest together. */
-export function gatheredNotes({ unread, tableless, others }: Evidence): string[] {
+export function gatheredNotes({ files, unread, tableless, others }: Evidence): string[] {
   return [
+    ...foundLine(files),
     ...unread.map(({ path, because }) => `not read: ${path}: ${because}`),
     ...tablelessLine(tableless),
     ...othersLine(others),

@@ -70,7 +70,7 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
   const readSome = async (paths: readonly string[], given: Omit<LogReadingOptions, 'now'>) => {
     const gathered = await gatherLogs(paths, given.signal);
     const logs = logFiles(gathered);
-    const document = evtxDocumentOf(gathered, await readEventLogs(logs, reading(given)));
+    const document = await evtxDocumentOf(gathered, await readEventLogs(logs, reading(given)));
     if (document.files.length === 0)
       throw new Failure(document.unread.map(({ because }) => because).join('; ') || 'no log is there');
     return { ...document, logs };
@@ -133,7 +133,10 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
               source: read.logons.source,
               asOf: options.now().toISOString(),
               coverage: `${minutesBefore} min before to ${minutesAfter} min after`,
-              notSeen: near.cut ? [`events further away than the nearest ${mostEvents}`] : [],
+              notSeen: [
+                ...(near.cut ? [`events further away than the nearest ${mostEvents}`] : []),
+                ...(logs.some((log) => typeof log !== 'string' && log.format !== 'evtx') ? ['lines of syslog'] : []),
+              ],
             },
           );
         },

@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
 import { counted, progressBar } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { archiveDigests } from './gathered-logs.ts';
 import { gatheredNotes } from './gathered-notes.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
 
@@ -77,18 +78,29 @@ async function overEvidence(
 ): Promise<QuerySource> {
   const now = nowOf(wantedNow);
   const evidence = await gatherEvidence(given, { named: evidenceFile });
+  const archives = await archiveDigests(evidence);
   const thread = new QueryThread();
   return {
     title: counted(evidence.files.length, 'file'),
-    ask: (query, limit, asked, signal) => askEvidence(thread, { query, evidence, now, limit }, asked, streams, signal),
+    ask: (query, limit, asked, signal) =>
+      askEvidence(thread, { query, evidence, archives, now, limit }, asked, streams, signal),
     complete: (text, position) => thread.complete({ text, position, files: evidence.files }),
     close: async () => thread.close(),
   };
 }
 
+interface EvidenceQuestion {
+  query: string;
+  evidence: Evidence;
+  /** Archives that were opened, with their digests. */
+  archives: Awaited<ReturnType<typeof archiveDigests>>;
+  now: Date;
+  limit: number;
+}
+
 async function askEvidence(
   thread: QueryThread,
-  { query, evidence, now, limit }: { query: string; evidence: Evidence; now: Date; limit: number },
+  { query, evidence, archives, now, limit }: EvidenceQuestion,
   asked: AskedQuery[],
   streams: Streams,
   signal: AbortSignal | undefined,
@@ -112,11 +124,11 @@ async function askEvidence(
       requestId: '',
       correlationId: '',
     });
-    const notes = [...answer.notes, ...gatheredNotes(evidence)];
+    const notes = [...gatheredNotes(evidence), ...answer.notes];
     if (total === 0 && /\b(?:ago|now)\s*\(/.test(query)) {
       notes.push(`now() is ${now.toISOString()}; for older evidence give --now`);
     }
-    const source = { files, tables };
+    const source = { files: [...files, ...archives], tables };
     return {
       schema: 'cordon.kql/1',
       query,

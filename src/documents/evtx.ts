@@ -43,8 +43,8 @@ export const evtxDocument = z.object({
   /** Besides the logs, where folders or archives were named. */
   besides: z
     .object({
-      /** Archives that were opened. */
-      archives: z.array(z.string()),
+      /** Archives on disk that were opened, as they are stored. */
+      archives: z.array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string() })),
       /** Exports that `cordon kql --evidence` reads: how many files each table has. */
       tables: z.array(z.object({ table: z.string(), files: z.int() })),
       /** Exports of no table that is known. */

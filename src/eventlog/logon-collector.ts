@@ -99,6 +99,9 @@ export class LogonCollector {
   readonly #names = new Names();
   #lastComputer = '';
   #lastNumber = this.#names.numberOf('');
+  /** Computers, by their numbers, that wrote events of the Security log, and logons among them. */
+  readonly #security = new Set<number>();
+  readonly #entered = new Set<number>();
   readonly #sids = new SidNames();
   readonly #codes = new Map<number, string>();
   readonly #ranges = new RecordRanges();
@@ -156,7 +159,10 @@ export class LogonCollector {
       return taken;
     } else if (directoryEvents.has(eventId)) this.other.take(record);
     else this.#takeLater(record);
-    if (eventId !== serviceInstalled && eventId !== logCleared) this.span.add(at);
+    if (eventId !== serviceInstalled && eventId !== logCleared) {
+      this.span.add(at);
+      this.#security.add(this.#computerOf(record));
+    }
     if (whole) whole(securityEventOf(record));
     return taken;
   }
@@ -194,6 +200,7 @@ export class LogonCollector {
   #takeSuccess(record: TakenRecord): void {
     if (record.verified) this.verifiedSuccesses += 1;
     else this.unverifiedSuccesses += 1;
+    this.#entered.add(this.#computerOf(record));
     record.choose(successFields);
     const type = record.number(2);
     if (type !== null && !tellingTypes.has(type)) return;
@@ -272,6 +279,18 @@ export class LogonCollector {
   /** Logons that are reported by what reports failed ones too: OpenSSH, and a domain controller. */
   get otherLogons(): number {
     return this.#witnessed.besideFailures;
+  }
+
+  /**
+   * The computers, in lower case, whose successful logons would be in what was read: those that logged some (4624, a domain
+   * controller's tickets), and those of sshd's lines alone, which has both sorts in one log.
+   */
+  get computersWithSuccesses(): ReadonlySet<string> {
+    const named = (numbers: ReadonlySet<number>): string[] =>
+      [...numbers].map((number) => this.#names.text(number).trim().toLowerCase());
+    const security = new Set(named(this.#security));
+    const { tickets, sshd } = this.other.computers();
+    return new Set([...named(this.#entered), ...tickets, ...sshd.filter((name) => !security.has(name))]);
   }
 
   #takeClearing({ at, eventId, computer, subject, thing }: SecurityEvent): void {

@@ -99,6 +99,14 @@ export class OtherWitnesses {
     return this.#tickets.length > 0;
   }
 
+  /** The computers, in lower case, that granted tickets, and those of sshd's lines. */
+  computers(): { tickets: string[]; sshd: string[] } {
+    const distinct = (rows: readonly { computer: string }[]): string[] => [
+      ...new Set(rows.map(({ computer }) => computer.trim().toLowerCase())),
+    ];
+    return { tickets: distinct(this.#tickets), sshd: [...distinct(this.#lines), ...distinct(this.#syslog)] };
+  }
+
   /** Connections of Remote Desktop (131), or its sessions (21, 25), by address, most first: no proof that none failed. */
   remote(of: 'connections' | 'sessions'): { address: string; events: number }[] {
     const wanted = of === 'sessions' ? sessions : new Set([rdpConnected]);

@@ -223,20 +223,13 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const entered = collector.verifiedSuccesses + collector.unverifiedSuccesses;
   const damages = files.reduce((sum, file) => sum + file.damages, 0);
   const unverified = files.reduce((sum, file) => sum + file.unverified, 0);
+  const knowing = collector.computersWithSuccesses;
+  const collected = entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines);
   const evidence = (withUnverified: boolean) => {
     const { successes, later } = collector.evidence(withUnverified);
-    const because =
-      entered === 0
-        ? 'the opened logs hold no successful logon (4624)'
-        : 'parts of the opened logs are damaged, and may have held a logon';
     const successEvidence: SuccessEvidence = {
-      collected: entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines),
-      complete: damages === 0,
-      because,
-      cure:
-        damages === 0 && security !== null
-          ? 'open a Security log that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited'
-          : 'export the Security log again, from the VM or a snapshot of its disk',
+      ...successesOn(collected, damages === 0),
+      on: (computer) => successesOn(knowing.has(computer), !files.some((file) => mayHaveLost(file, computer))),
       rows: successes,
     };
     return assembleLogons({
@@ -282,6 +275,31 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
       ],
     },
   );
+}
+
+/** How far successful logons are known, by whether any would be there and whether the logs are whole. */
+const successesOn = (collected: boolean, complete: boolean): Omit<SuccessEvidence, 'rows' | 'on'> => ({
+  collected,
+  complete,
+  ...(collected
+    ? {
+        because: 'parts of the opened logs are damaged, and may have held a logon',
+        cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
+      }
+    : {
+        because: 'the opened logs hold no successful logon (4624)',
+        cure: 'open a Security log of that computer that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited',
+      }),
+});
+
+/** Logs that can hold logons, by the log that their first record was written to. */
+const logonChannels = /^(?:security|forwardedevents|syslog|journal)?$|openssh|terminalservices|remotedesktop/i;
+
+/** Is the log damaged, and may it have held logons of the computer? */
+function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string): boolean {
+  if (damages === 0 || !logonChannels.test(channel)) return false;
+  const names = computers.map((name) => name.trim().toLowerCase());
+  return names.length === 0 || names.length >= mostComputers || names.includes(computer);
 }
 
 const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
@@ -336,7 +354,7 @@ function withDoubts(bursts: readonly Burst[], withUnverified: readonly Burst[]):
       success: {
         state: 'unknown',
         because: `a logon as ${account} from ${address} at ${at} is in a damaged part of the log, unverified`,
-        cure: 'export the Security log again, from the VM or a snapshot of its disk',
+        cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
       },
     };
   });

@@ -37,6 +37,26 @@ export interface LoadedTables {
   notes: string[];
 }
 
+/** The files without those that were found and have the bytes of another: what they hold counts once. */
+function withoutCopies(
+  files: readonly EvidenceFile[],
+  digests: ReadonlyMap<string, string>,
+  notes: string[],
+): EvidenceFile[] {
+  const first = new Map<string, string>();
+  return files.filter(({ path, table, found }) => {
+    const digest = digests.get(path);
+    const key = `${digest} ${table}`;
+    const earlier = first.get(key);
+    if (digest === undefined || found !== true || earlier === undefined || earlier === path) {
+      if (digest !== undefined && earlier === undefined) first.set(key, path);
+      return true;
+    }
+    notes.push(`${path}: the same bytes as ${earlier}, read once`);
+    return false;
+  });
+}
+
 /** Loads what is wanted of evidence files, once their tables are known. Throws EvidenceError, and what `plan` throws. */
 export async function loadTables(
   files: readonly EvidenceFile[],
@@ -86,7 +106,8 @@ export async function loadTables(
     const digest = await attempt(file, () => digestOfEvidence(file.path, progress));
     if (digest) digests.set(file.path, digest);
   }
-  const sources = sourcesOf(files);
+  const once = withoutCopies(files, new Map([...digests].map(([path, { digest }]) => [path, digest.sha256])), notes);
+  const sources = sourcesOf(once);
   const columns = new Map<string, Map<string, ColumnType>>();
   const tablesOf = new Map<Source, string[]>();
   for (const { file, source } of sources) {

@@ -1,10 +1,12 @@
-import { chmodSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type EvtxFlags, evtx } from '../../src/commands/evtx.ts';
 import { evtxDocument } from '../../src/documents/evtx.ts';
 import { isoOf, ticksOf, ticksPerSecond } from '../../src/triage/logons/ticks.ts';
+import { writeZip } from '../archives/zip-writer.ts';
 import { cordon } from '../e2e/cordon.ts';
 import { failedLogon, successfulLogon, text, writeLog } from '../eventlog/log-writer.ts';
 import { haveRealLogs, realFile, realFiles, trueRecords } from '../eventlog/real-logs.ts';
@@ -192,6 +194,56 @@ describe('cordon evtx', () => {
     ]);
     expect(JSON.stringify(facts[0])).toContain(sha256);
     expect(await begun.verify()).toMatchObject({ ok: true, evidence: 3 });
+  });
+
+  it('says of a folder first what it holds: by computer and period, the logs without logons in one line, and what is not read', async () => {
+    const root = join(folder.path, 'collection');
+    mkdirSync(root);
+    const put = (name: string, bytes: Buffer | string) => folder.write(`collection/${name}`, bytes);
+    const guesses = Array.from({ length: 12 }, (_, i) => failedLogon(i + 1, later(i)));
+    put('Security.evtx', writeLog(guesses));
+    put('again.evtx', writeLog(guesses));
+    for (const i of [1, 2, 3, 4, 5, 6])
+      put(`quiet${i}.evtx`, writeLog([{ ...failedLogon(1, later(i)), eventId: 4616, computer: 'db01' }]));
+    const archive = writeZip([
+      {
+        name: 'secure',
+        content: '2026-11-23T02:00:00Z db02 sshd[7]: Failed password for root from 203.0.113.9 port 1 ssh2\n',
+      },
+      { name: 'locked.evtx', content: 'x', encrypted: true },
+    ]);
+    put('case.zip', archive);
+    put('SigninLogs.jsonl', '{"TimeGenerated":"2026-11-23T02:00:00Z"}\n');
+    put('results.json', '[{"a":1}]');
+    put('pagefile.sys', 'x'.repeat(100));
+
+    const { code, stdout } = await run([root]);
+    expect(code).toBe(0);
+    const [first = '', ...lines] = stdout.split('\n');
+    expect(first).toBe('Found 8 logs of 3 computers, 1 archive opened');
+    expect(lines.slice(0, lines.indexOf(''))).toEqual([
+      '  web01: 1 log, 12 records, 2026-11-23T01:58:02Z – 2026-11-23T01:58:13Z; 12 failed and 0 successful logons',
+      '  db02: 1 log, 1 record, 2026-11-23T02:00:00Z – 2026-11-23T02:00:00Z; 1 failed and 0 successful logons',
+      '  db01: 6 logs, 6 records, 2026-11-23T01:58:03Z – 2026-11-23T01:58:08Z; 0 failed and 0 successful logons',
+      '  no logons in 6 logs: quiet1.evtx, quiet2.evtx, quiet3.evtx, quiet4.evtx and 2 more',
+      '  1 file with the bytes of another, counted once',
+      '  for cordon kql: SigninLogs (1 file)',
+      `  not read: 1 export of no table that is known (name one: NAME=FILE): ${join(root, 'results.json')}`,
+      '  not read: 1 file of kinds that are no evidence here: 1 .sys',
+      `! not read: ${join(root, 'case.zip')}!locked.evtx: it is protected by a password`,
+    ]);
+    expect(stdout).toContain('13 failures from 2 addresses on 2 accounts; 1 burst of 10 in 300 s');
+
+    const { besides, files, unread } = evtxDocument.parse(JSON.parse((await run([root], { json: true })).stdout));
+    expect(files.map(({ sha256 }) => sha256).every((one) => /^[0-9a-f]{64}$/.test(one))).toBe(true);
+    expect(besides?.archives).toEqual([
+      {
+        path: join(root, 'case.zip'),
+        bytes: archive.length,
+        sha256: createHash('sha256').update(archive).digest('hex'),
+      },
+    ]);
+    expect(unread).toHaveLength(1);
   });
 
   it('is a command of the program', async () => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type LogFile, readEventLogs } from '../../src/eventlog/read-logs.ts';
-import { failedLogon, writeLog } from './log-writer.ts';
+import { failedLogon, successfulLogon, writeLog } from './log-writer.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -139,5 +139,35 @@ describe('logs of syslog as evidence of logons', () => {
     expect(files).toHaveLength(2);
     expect(unread).toEqual([{ path: `${folder.path}/gone`, because: `${folder.path}/gone: there is no such file` }]);
     expect(logons).toMatchObject({ state: 'known', value: { failures: 4 } });
+  });
+
+  it('vouch for no other computer: neither for its logons nor for its damage', async () => {
+    const failures = (computer: string) =>
+      Array.from({ length: 12 }, (_, i) => ({ ...failedLogon(i + 1, `2026-11-23T02:00:${two(i)}Z`), computer }));
+    const without = folder.write('without.evtx', writeLog(failures('win01')));
+    const entered = folder.write(
+      'entered.evtx',
+      writeLog([...failures('win02'), { ...successfulLogon(90, '2026-11-23T01:00:00Z'), computer: 'win02' }]),
+    );
+    const damaged = writeLog(failures('win03'));
+    damaged.fill(0xff, damaged.lastIndexOf('**\0\0', undefined, 'latin1'));
+    const { logons } = await readEventLogs(
+      [without, entered, folder.write('damaged.evtx', damaged), syslog('auth.log', guesses(12, traditional))],
+      { now },
+    );
+    if (logons.state !== 'known') throw new Error(logons.because);
+    // One burst a computer, and one of the clock's order.
+    const told = logons.value.bursts.map(({ success, codes }) => [
+      codes[0]?.code.split(':')[0],
+      success.state === 'known' ? success.value : success.cure,
+    ]);
+    expect(told.filter(([code]) => code === 'sshd')).toEqual([['sshd', null]]);
+    const windows = told.filter(([code]) => code !== 'sshd').map(([, success]) => success);
+    expect(windows).toHaveLength(3);
+    expect(windows.filter((success) => success === null)).toHaveLength(1);
+    expect(windows.filter((success) => success !== null)).toEqual([
+      expect.stringContaining('auditpol'),
+      expect.stringContaining('auditpol'),
+    ]);
   });
 });

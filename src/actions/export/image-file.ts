@@ -34,7 +34,7 @@ export const imageManifest = z.object({
 export type ImageManifest = z.infer<typeof imageManifest>;
 
 /** Bytes of a piece: a request for them, a write, a turn of the digest. */
-const pieceBytes = 4 * 1024 * 1024;
+const pieceBytes = 2 * 1024 * 1024;
 /** So many pieces are under way at once: what a fast line carries. */
 const piecesAtOnce = 6;
 /** So many pieces that came may wait for the digest: with those under way all the memory that an image takes. */

@@ -32,6 +32,8 @@ export interface SuccessEvidence {
   /** Why they are not collected or not complete, and what would cure it. */
   because: string;
   cure: string;
+  /** The same of one computer, in lower case, where several were read and their logs hold different things. */
+  on?: (computer: string) => Pick<SuccessEvidence, 'collected' | 'complete' | 'because' | 'cure'>;
   rows: readonly Success[];
 }
 
@@ -313,7 +315,7 @@ class Teller {
       }),
       logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
       histogram: histogram(rows, columns, start, end),
-      success: this.#success(followedBy, fromSource, session),
+      success: this.#success(computer, followedBy, fromSource, session),
       ...(session === null ? {} : { session: successOf(session) }),
       ...this.#witnesses(computer, start, end, tally),
       next: this.#next(fromSource ?? followedBy, followedBy, session),
@@ -355,8 +357,14 @@ class Teller {
     return witnesses.length > 0 ? { witnesses } : {};
   }
 
-  #success(followedBy: FollowedBy | null, fromSource: FollowedBy | null, session: FollowedBy | null): Burst['success'] {
-    const { collected, complete, because, cure } = this.#evidence.successes;
+  #success(
+    computer: string,
+    followedBy: FollowedBy | null,
+    fromSource: FollowedBy | null,
+    session: FollowedBy | null,
+  ): Burst['success'] {
+    const { successes } = this.#evidence;
+    const { collected, complete, because, cure } = successes.on?.(computer) ?? successes;
     if (followedBy !== null) {
       const known: Burst['success'] = { state: 'known', value: successOf(followedBy) };
       return fromSource === null ? known : { ...known, fromSource: successOf(fromSource) };
