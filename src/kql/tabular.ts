@@ -117,7 +117,7 @@ function counter(node: Node): Reducer {
 
 /** Evaluates a tabular expression. `input` is what an operator without a source works on: a subquery's rows. */
 export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
-  return whole(rows(node, scope, input), scope.run.hold);
+  return whole(rows(node, scope, input), scope.run.hold, 'A table within the query');
 }
 
 /** The same, read piece by piece as far as the operators allow it. */
@@ -129,7 +129,7 @@ export function rows(node: Node, scope: Scope, input?: Rows): Rows {
     case 'ParenthesizedExpression':
       return rows(child(node, 'Expression'), scope, input);
     case 'MaterializeExpression':
-      return whole(rows(child(node, 'Expression'), scope, input), scope.run.hold);
+      return whole(rows(child(node, 'Expression'), scope, input), scope.run.hold, 'materialize()');
     case 'NameReference':
       return named(node, scope);
     case 'FunctionCallExpression':
@@ -205,7 +205,7 @@ function apply(node: Node, input: Rows, scope: Scope): Rows {
   if (!operator) return refuse(describe(node), node, scope);
   if (BY_ROW.has(kind)) return mapped(input, (frame) => operator(node, frame, scope), AS_MANY.has(kind));
   if (isStream(input) && WITHOUT_ROWS.has(kind)) return operator(node, input.empty, scope);
-  return operator(node, whole(input, scope.run.hold), scope);
+  return operator(node, whole(input, scope.run.hold, describe(node)), scope);
 }
 
 function describe(node: Node): string {
