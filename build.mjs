@@ -34,6 +34,7 @@ const { metafile } = await build({
     main: 'src/cli.ts',
     'simulator-thread': 'src/simulator/thread.ts',
     'query-thread': 'src/evidence/query-thread-entry.ts',
+    'parse-thread': 'src/evidence/parse-thread.ts',
     'detect-thread': 'src/detect/detect-thread-entry.ts',
     'blob-thread': 'src/azure/client/blob-thread.ts',
     'digest-thread': 'src/digest/digest-thread.ts',

@@ -173,7 +173,7 @@ async function againstDuckdb(lines: number): Promise<void> {
     console.log(`\n${lines.toLocaleString('en-US')} rows of CSV, ${megabytes.toFixed(0)} MB`);
     for (const { what, kql, sql } of questions) {
       const runs = await alternately(
-        [program, 'kql', kql, '--csv', '--evidence', files.logons, files.accounts],
+        [program, 'kql', kql, '--csv', '--evidence', `Logons=${files.logons}`, `Accounts=${files.accounts}`],
         [
           join(import.meta.dirname, 'parts/duckdb-query.mjs'),
           duckdb,

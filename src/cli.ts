@@ -1,4 +1,4 @@
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCode, Failure } from './failure.ts';
 import { skeleton } from './skeleton.ts';
 import { printable } from './text/printable.ts';
@@ -38,8 +38,7 @@ function reading(command: Command): Command {
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0)
-    throw new Failure(`expected a positive number, found "${printable(text, 40)}"`);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It takes a positive number.');
   return value;
 }
 
@@ -82,9 +81,24 @@ async function finish(work: Promise<number> | number): Promise<void> {
   process.exitCode = await work;
 }
 
-/** `cordon` itself: the workbench. */
+/** Refuses a word that is rather a command with a wrong letter than a VM: names of VMs mostly have a digit or a dash. */
+async function refuseMistyped(word: string, cordon: Command): Promise<void> {
+  if (/[\d\-_/]/.test(word)) return;
+  const { nearest } = await import('./text/nearest.ts');
+  const [near] = nearest(
+    word,
+    cordon.commands.map((one) => one.name()),
+    1,
+  );
+  if (near === undefined) return;
+  const name = printable(word, 80);
+  throw new Failure(`there is no command "${name}"; nearest: ${near}. A VM of that name: cordon triage ${name}`);
+}
+
+/** `cordon` itself: the workbench, with a VM opened where one is named. */
 function addWorkbench(cordon: Command): void {
   tagged(exploited(bursts(reading(cordon))))
+    .argument('[vm]', 'a VM to open in the workbench, by name or resource id')
     .option('--read-only', 'change nothing in Azure')
     .option('--print-paths', 'print where cases, settings and playbooks are, and nothing else')
     .option('--screen-reader', 'print lines instead of drawing a screen, for screen readers')
@@ -92,7 +106,9 @@ function addWorkbench(cordon: Command): void {
     .option('--case <id>', 'continue this case')
     .option('--allow <address>', allowText)
     .addOption(wayInOption())
-    .action(async (flags) => {
+    .action(async (vm: string | undefined, options) => {
+      const flags = vm === undefined ? options : { ...options, vm };
+      if (vm !== undefined) await refuseMistyped(vm, cordon);
       if (flags.printPaths) {
         skeleton()?.end();
         process.stdout.write(await (await import('./commands/about.ts')).pathsText());
@@ -188,6 +204,10 @@ function addKql(cordon: Command): void {
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence')
     .option('--limit <n>', 'maximum rows to print', number)
+    .option(
+      '--memory <size>',
+      'memory that a query over evidence may take: 2G, 512M (default: a quarter of the machine)',
+    )
     .option('--json', 'print cordon.kql/1')
     .option('--csv', 'print CSV')
     .option(
@@ -495,7 +515,10 @@ function program(): Command {
         skeleton()?.end();
         process.stderr.write(text);
       },
+      // As every other message of this program begins.
+      outputError: (text, write) => write(text.replace(/^error: /, 'cordon: ')),
     })
+    .helpCommand('help [command]', 'the options of a command')
     .hook('preAction', (_, command) => {
       if (command !== cordon) skeleton()?.end();
     })

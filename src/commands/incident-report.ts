@@ -1,7 +1,7 @@
-import type { Fact } from '../documents/fact.ts';
 import type { IncidentDocument, IncidentVm, Lead } from '../documents/incident.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
+import { followedTexts, type LeadSource, leadSourceNames, unfoundText } from '../words/incident.ts';
 import { severityMarks } from '../words/severity.ts';
 
 function leadLine(lead: Lead): string {
@@ -12,27 +12,26 @@ function leadLine(lead: Lead): string {
   );
 }
 
-function factLines(title: string, fact: Fact<Lead[]>): string[] {
+function factLines(one: IncidentVm, source: LeadSource): string[] {
+  const [title, fact] = [leadSourceNames[source], one[source]];
   if (fact.state === 'unknown') {
     return [
       `  ? ${title}: not known: ${printable(fact.because, 400)} (${printable(fact.source, 80)})`,
       `    to fix: ${printable(fact.cure, 400)}`,
     ];
   }
+  const unfound = unfoundText(one, source);
   return [
     `  ${title} — ${printable(`${fact.source}; ${fact.coverage}; as of ${moment(fact.asOf)}`, 300)}`,
-    ...(fact.value.length === 0 ? ['  · nothing leads on'] : fact.value.map(leadLine)),
+    ...fact.value.map(leadLine),
+    ...(unfound === '' ? [] : [`  · ${printable(unfound, 400)}`]),
     ...fact.notSeen.map((what) => `    ? not seen: ${printable(what, 400)}`),
   ];
 }
 
-function followedLine({ followed }: IncidentVm): string {
-  const part = (what: string, values: readonly string[] | null) =>
-    `${what} ${values === null ? '? not read' : values.length === 0 ? 'none' : values.slice(0, 8).join(', ')}${(values?.length ?? 0) > 8 ? ` and ${(values?.length ?? 0) - 8} more` : ''}`;
-  return printable(
-    `  followed: ${part('addresses', followed.addresses)}; ${part('accounts', followed.accounts)}; ${part('its own addresses', followed.privateAddresses)}${followed.since === null ? '' : `; since ${moment(followed.since)}`}`,
-    600,
-  );
+function followedLine(one: IncidentVm): string {
+  const since = one.followed.since === null ? [] : [`since ${moment(one.followed.since)}`];
+  return printable(`  followed: ${[...followedTexts(one), ...since].join('; ')}`, 600);
 }
 
 /** What leads from one VM to the next, as text: `→` reached, `⇢` attempted. */
@@ -41,7 +40,7 @@ export function incidentText(document: IncidentDocument): string {
   for (const one of document.vms) {
     const reached = one.because === '' ? '' : `  (step ${one.hop}: ${printable(one.because, 300)})`;
     lines.push('', `${printable(one.vm.name, 64)}${reached}`, followedLine(one));
-    lines.push(...factLines('Logons on other VMs', one.logons), ...factLines('Done in Azure', one.operations));
+    lines.push(...factLines(one, 'logons'), ...factLines(one, 'operations'));
   }
   for (const { name, because } of document.notFollowed) {
     lines.push('', `  ? ${printable(name, 64)} was reached and not read: ${because}`);

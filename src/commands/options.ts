@@ -41,6 +41,8 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
   case?: string;
   allow?: string;
   wayIn?: string;
+  /** The VM that is opened, by name or resource id. */
+  vm?: string;
   /** Appended lines instead of a screen. */
   screenReader?: boolean;
 }

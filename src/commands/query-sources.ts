@@ -2,15 +2,17 @@ import type { AskedQuery } from '../documents/asked-query.ts';
 import type { QueryDocument } from '../documents/query.ts';
 import { evidenceFile } from '../evidence/evidence-files.ts';
 import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
-import type { QueryProgress } from '../evidence/load-tables.ts';
 import { QueryThread } from '../evidence/query-thread.ts';
+import type { QueryProgress } from '../evidence/reading.ts';
 import { Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
-import { counted, progressBar } from '../text/counts.ts';
+import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { archiveDigests } from './gathered-logs.ts';
 import { gatheredNotes } from './gathered-notes.ts';
+import { memorySize } from './memory-size.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { readingLine } from './reading-line.ts';
 
 /** Evidence files or a VM's logs, to ask as often as wanted and to close. */
 export interface QuerySource {
@@ -31,13 +33,14 @@ export interface SourceFlags extends ConnectionFlags {
   vm?: string;
   hours?: number;
   now?: string;
+  memory?: string;
 }
 
 /** What the flags name. Throws Failure where they name neither or both. */
 export async function querySource(flags: SourceFlags, streams: Streams): Promise<QuerySource> {
   if (flags.evidence && flags.vm)
     throw new Failure('--evidence and --vm exclude each other: a query runs over files or over Log Analytics');
-  if (flags.evidence) return overEvidence(flags.evidence, flags.now, streams);
+  if (flags.evidence) return overEvidence(flags.evidence, flags, streams);
   if (flags.vm) return overLogs(flags.vm, flags);
   throw new Failure('name the evidence with --evidence FILE…, or a VM with --vm');
 }
@@ -54,14 +57,16 @@ function nowOf(given: string | undefined): Date {
 class ReadingLine {
   readonly #stderr: Streams['stderr'];
   #drawn = false;
+  readonly #began = performance.now();
 
   constructor({ stderr }: Streams) {
     this.#stderr = stderr;
   }
 
-  draw({ bytes, of }: QueryProgress): void {
-    if (!this.#stderr.isTTY || of < 32 * 1024 * 1024) return;
-    this.#stderr.write(`\r  reading ${progressBar(bytes / of, 30)} ${Math.floor((bytes / of) * 100)} %`);
+  draw(progress: QueryProgress): void {
+    if (!this.#stderr.isTTY || progress.of < 32 * 1024 * 1024) return;
+    const seconds = (performance.now() - this.#began) / 1000;
+    this.#stderr.write(`\r${readingLine(progress, seconds)}\u001b[K`);
     this.#drawn = true;
   }
 
@@ -73,17 +78,18 @@ class ReadingLine {
 
 async function overEvidence(
   given: readonly string[],
-  wantedNow: string | undefined,
+  { now: wantedNow, memory: wantedMemory }: SourceFlags,
   streams: Streams,
 ): Promise<QuerySource> {
   const now = nowOf(wantedNow);
+  const memory = wantedMemory === undefined ? undefined : memorySize(wantedMemory);
   const evidence = await gatherEvidence(given, { named: evidenceFile });
   const archives = await archiveDigests(evidence);
-  const thread = new QueryThread();
+  const thread = new QueryThread(memory);
   return {
     title: counted(evidence.files.length, 'file'),
     ask: (query, limit, asked, signal) =>
-      askEvidence(thread, { query, evidence, archives, now, limit }, asked, streams, signal),
+      askEvidence(thread, { query, evidence, archives, now, limit, memory }, asked, streams, signal),
     complete: (text, position) => thread.complete({ text, position, files: evidence.files }),
     close: async () => thread.close(),
   };
@@ -96,11 +102,12 @@ interface EvidenceQuestion {
   archives: Awaited<ReturnType<typeof archiveDigests>>;
   now: Date;
   limit: number;
+  memory: number | undefined;
 }
 
 async function askEvidence(
   thread: QueryThread,
-  { query, evidence, archives, now, limit }: EvidenceQuestion,
+  { query, evidence, archives, now, limit, memory }: EvidenceQuestion,
   asked: AskedQuery[],
   streams: Streams,
   signal: AbortSignal | undefined,
@@ -109,7 +116,7 @@ async function askEvidence(
   try {
     const started = performance.now();
     const answer = await thread.query(
-      { query, files: evidence.files, now: now.getTime(), limit },
+      { query, files: evidence.files, now: now.getTime(), limit, memory },
       { onProgress: (progress) => line.draw(progress), ...(signal && { signal }) },
     );
     const { columns, rows, total, tables, files, visualization } = answer;

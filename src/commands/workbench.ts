@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import type { TriageOptions } from '../azure/readers/asked.ts';
 import { exitCode, Failure } from '../failure.ts';
+import type { Session } from '../session/session.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
@@ -35,6 +36,22 @@ function sessionSettings({ refresh, columns, localTime }: Settings) {
   };
 }
 
+/** Opens the VM of that name or id once it is listed; says so where the list has none, or several. */
+function opensWhenListed(session: Session, wanted: string): void {
+  const key = wanted.toLowerCase().replace(/\/$/, '');
+  const stop = session.subscribe(() => {
+    const { scan } = session.state();
+    const found = scan.rows.filter(({ id, name }) => id.toLowerCase() === key || name.toLowerCase() === key);
+    const [row] = found;
+    if (scan.state !== 'done' && scan.state !== 'failed' && !row) return;
+    stop();
+    const told = row ? `${wanted} names ${found.length} VMs: choose one.` : `There is no VM ${wanted} in the list.`;
+    queueMicrotask(() =>
+      session.dispatch(row && found.length === 1 ? { type: 'open-vm', id: row.id } : { type: 'tell', text: told }),
+    );
+  });
+}
+
 /** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
 
@@ -45,6 +62,7 @@ const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || aut
  */
 export async function workbench(flags: WorkbenchFlags, streams: Streams, program?: string): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    if (flags.vm !== undefined) return (await import('./triage.ts')).triage(flags.vm, flags, streams);
     const { report } = await import('./report.ts');
     return report(flags, streams);
   }
@@ -135,6 +153,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       text: 'Try it: Enter opens web01 · p contains it · t case file · e notes · ? keys',
     });
   }
+  if (flags.vm !== undefined) opensWhenListed(session, flags.vm);
   // A defect in one reading must not end the session, nor the case with it.
   const defect = (error: unknown) =>
     session.dispatch({ type: 'tell', text: `A defect in cordon: ${error instanceof Error ? error.message : error}` });

@@ -1,4 +1,4 @@
-import type { TablePlan, TableSchema } from '../evidence/load-tables.ts';
+import type { TablePlan, TableSchema } from '../evidence/evidence-tables.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { ReadTable } from '../kql/read-table.ts';

@@ -1,6 +1,7 @@
 import type { Detection, DetectionsDocument } from '../documents/detections.ts';
 import type { EvidenceFile } from '../evidence/evidence-files.ts';
-import { type LoadedTables, loadTables, type QueryProgress } from '../evidence/load-tables.ts';
+import { type LoadedTables, loadTables } from '../evidence/load-tables.ts';
+import type { QueryProgress } from '../evidence/reading.ts';
 import { evaluate } from '../kql/evaluate.ts';
 import { FoldedTexts } from '../kql/folded-texts.ts';
 import { KqlError } from '../kql/kqlerror.ts';

@@ -5,8 +5,14 @@ import { printable } from '../text/printable.ts';
 export class EvidenceError extends Error {
   override readonly name = 'EvidenceError';
 
+  /** Why, without file and place. */
+  readonly why: string;
+  readonly line: number | undefined;
+
   constructor(file: string, why: string, place?: { line: number }) {
     super(`${printable(file, 500)}${place ? `, line ${place.line}` : ''}: ${why}`);
+    this.why = why;
+    this.line = place?.line;
   }
 
   /** The same error on this side of a thread. */

@@ -1,7 +1,7 @@
 import type { Completion } from '../kql/completion.ts';
 import type { Diagnostic, KqlErrorKind } from '../kql/kqlerror.ts';
 import type { CompletionRequest } from './complete-query.ts';
-import type { QueryProgress } from './load-tables.ts';
+import type { QueryProgress } from './reading.ts';
 import type { QueryRequest, QueryResult } from './run-query.ts';
 
 export type ToQueryThread =

@@ -5,8 +5,9 @@ import { KqlError } from '../kql/kqlerror.ts';
 import { type ParserThread, startParserThread } from '../kql/parser-thread.ts';
 import type { CompletionRequest } from './complete-query.ts';
 import { EvidenceError } from './evidence-error.ts';
-import type { QueryProgress } from './load-tables.ts';
+import { defaultMemory } from './memory.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
+import type { QueryProgress } from './reading.ts';
 import type { QueryRequest, QueryResult } from './run-query.ts';
 
 /** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
@@ -18,8 +19,11 @@ function entry(): URL {
   throw new Error('the query thread is not part of this installation');
 }
 
-/** Memory for the evidence that a query needs, and for its work. */
-const HEAP_MEGABYTES = 4096;
+/** A thread with the parser and nothing else takes a part of this. */
+const LEAST_MEGABYTES = 256;
+
+const outOfMemoryText = (megabytes: number): string =>
+  `The query needs more than ${megabytes} MB of memory. Filter before it, name fewer columns, group by less, or give --memory SIZE.`;
 
 /** Takes the answer to a question: one of `result` and `completion`, by the kind of the question. */
 interface Waiting {
@@ -37,6 +41,12 @@ export class QueryThread {
   #worker: ParserThread | undefined;
   #waiting = new Map<number, Waiting & { settled(): void }>();
   #number = 0;
+  readonly #heapMegabytes: number;
+
+  /** `memory`: bytes that its queries may take; default: a quarter of the machine's. */
+  constructor(memory = defaultMemory()) {
+    this.#heapMegabytes = Math.max(LEAST_MEGABYTES, Math.floor(memory / 2 ** 20));
+  }
 
   /** Evaluates a query. Rejects with KqlError, EvidenceError, or the signal's reason. */
   query(
@@ -85,13 +95,11 @@ export class QueryThread {
   #started(): ParserThread {
     if (this.#worker) return this.#worker;
     // Null and not undefined: modules that run as a thread of their own see by it that they are not the ones started.
-    const worker = startParserThread(entry(), { data: null, heapMegabytes: HEAP_MEGABYTES });
+    const worker = startParserThread(entry(), { data: null, heapMegabytes: this.#heapMegabytes });
     worker.onMessage((message) => this.#receive(message as FromQueryThread));
     worker.onError((error, outOfMemory) => {
       if (this.#worker !== worker) return;
-      this.#end(
-        outOfMemory ? new KqlError('limit', `The query needs more than ${HEAP_MEGABYTES} MB of memory.`, []) : error,
-      );
+      this.#end(outOfMemory ? new KqlError('limit', outOfMemoryText(this.#heapMegabytes), []) : error);
     });
     this.#worker = worker;
     return worker;

@@ -1,5 +1,5 @@
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
-import { evaluateFrame } from '../kql/evaluate.ts';
+import { evaluateFirst } from '../kql/evaluate.ts';
 import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
@@ -7,15 +7,21 @@ import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
-import { loadTables, type QueryProgress } from './load-tables.ts';
+import { EvidenceTables } from './evidence-tables.ts';
+import { defaultMemory, Memory } from './memory.ts';
+import { type QueryProgress, Reading } from './reading.ts';
+import type { Tuning } from './sources-of.ts';
+import { ColumnsChanged } from './text-export.ts';
 
-export interface QueryRequest {
+export interface QueryRequest extends Tuning {
   query: string;
   files: readonly EvidenceFile[];
   /** The value of now(), in milliseconds since 1970. */
   now: number;
   /** Rows of the result that are wanted; `total` still shows how many there are. */
   limit: number;
+  /** Bytes of memory that it may take; default: a quarter of the machine's. */
+  memory?: number | undefined;
 }
 
 export interface QueryResult {
@@ -33,6 +39,50 @@ export interface QueryResult {
   notes: string[];
 }
 
+/** Evaluates a query over files, of which it reads what it needs. Throws KqlError and EvidenceError. */
+export async function runQuery(
+  request: QueryRequest,
+  onProgress: (progress: QueryProgress) => void,
+): Promise<QueryResult> {
+  const reading = new Reading(request.files, onProgress);
+  await reading.begin();
+  for (;;) {
+    const evidence = new EvidenceTables(reading, request);
+    const memory = new Memory(request.memory ?? defaultMemory());
+    try {
+      await evidence.describe();
+      const answer = await answered(request, evidence, memory);
+      const files = await reading.end();
+      const notes = [...evidence.notes(), ...memory.notes(), ...reading.notes];
+      if (/\bingestion_time\s*\(/.test(request.query))
+        notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
+      return { ...answer, tables: evidence.read(), files, visualization: visualizationOf(request.query), notes };
+    } catch (error) {
+      if (error instanceof ColumnsChanged) reading.learn(error.file, error.columns);
+      // A column of numbers may hold texts further on, and one may be there only further on.
+      else if (!(error instanceof KqlError) || !(await evidence.learn(error))) throw error;
+    }
+  }
+}
+
+async function answered(
+  { query, limit, now }: QueryRequest,
+  evidence: EvidenceTables,
+  memory: Memory,
+): Promise<Pick<QueryResult, 'columns' | 'rows' | 'total'>> {
+  const { schemas } = evidence;
+  const plan = withTables(
+    () => ({ needed: neededColumns(query, schemas), eventIds: possibleValues(query, schemas, 'EventID') }),
+    schemas.map(({ name }) => name),
+  );
+  await evidence.prepare(plan);
+  const options = { now: new Date(now), hold: memory.hold, limit };
+  refusesBefore(() => evaluateFirst(query, evidence.tables(false), { ...options, hold: ahead(memory) }));
+  const { frame, total } = evaluateFirst(query, evidence.tables(true), options);
+  evidence.complete();
+  return { ...shownRows(frame), total };
+}
+
 /** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
 function withTables<T>(work: () => T, tables: readonly string[]): T {
   try {
@@ -47,54 +97,30 @@ function withTables<T>(work: () => T, tables: readonly string[]): T {
   }
 }
 
-/** The columns of a result and its first rows, as Log Analytics prints them. */
-function shownRows({ names, vectors, length }: Frame, limit: number): Pick<QueryResult, 'columns' | 'rows'> {
+/** Over tables without rows, which are as large as those with: what would take too much is refused before it is read. */
+function refusesBefore(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    // Whatever else is wrong without rows may be right with them.
+    if (error instanceof KqlError && error.kind === 'limit') throw error;
+  }
+}
+
+const ahead =
+  (memory: Memory): Memory['hold'] =>
+  ({ about, by }) =>
+    memory.hold({ by, ...(about === undefined ? {} : { about }) });
+
+/** The columns of a result and its rows, as Log Analytics prints them. */
+function shownRows({ names, vectors, length }: Frame): Pick<QueryResult, 'columns' | 'rows'> {
   const columns = names.map((name, i): Column => ({ name, type: vectors[i]?.type ?? 'dynamic' }));
   const readers = vectors.map(reader);
-  const rows = Array.from({ length: Math.min(length, limit) }, (_, row) =>
+  const rows = Array.from({ length }, (_, row) =>
     columns.map(({ type }, i) => {
       const value = readers[i]?.(row) ?? null;
       return typeof value === 'bigint' && type === 'long' ? value.toString() : logAnalyticsCell(value, type);
     }),
   );
   return { columns, rows };
-}
-
-/** Loads what the query needs of the files, and evaluates it. Throws KqlError and EvidenceError. */
-export async function runQuery(
-  request: QueryRequest,
-  onProgress: (progress: QueryProgress) => void,
-): Promise<QueryResult> {
-  const { files, query } = request;
-  const {
-    tables,
-    read,
-    files: digests,
-    notes,
-  } = await loadTables(
-    files,
-    (schemas) => {
-      const plan = () => ({
-        needed: neededColumns(query, schemas),
-        eventIds: possibleValues(query, schemas, 'EventID'),
-      });
-      return withTables(
-        plan,
-        schemas.map(({ name }) => name),
-      );
-    },
-    onProgress,
-  );
-  if (/\bingestion_time\s*\(/.test(query)) {
-    notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
-  }
-  const result = evaluateFrame(query, tables, { now: new Date(request.now) });
-  return {
-    ...shownRows(result, request.limit),
-    total: result.length,
-    visualization: visualizationOf(query),
-    tables: read,
-    files: digests,
-    notes,
-  };
 }

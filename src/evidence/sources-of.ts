@@ -1,18 +1,47 @@
 import { EvidenceEvents, eventLogSource } from './event-logs.ts';
 import { type EvidenceFile, isSyslogFormat } from './evidence-files.ts';
-import { exportSource } from './exports.ts';
+import { jsonSource } from './json-export.ts';
+import type { Reading } from './reading.ts';
 import { shapedSource } from './shaped-exports.ts';
 import type { Source } from './source.ts';
 import { syslogSource } from './syslog-logs.ts';
+import { TextExport } from './text-export.ts';
+
+/** A file by the way in which its rows are read: piece by piece, or into memory. */
+export type OpenedFile = { file: EvidenceFile } & (
+  | { text: TextExport; source: undefined }
+  | { text: undefined; source: Source }
+);
+
+/** How files are read, where not as is good for their size. */
+export interface Tuning {
+  bytesAtOnce?: number | undefined;
+  threads?: number | undefined;
+}
 
 /** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
-export function sourcesOf(files: readonly EvidenceFile[]): { file: EvidenceFile; source: Source }[] {
+export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
   const events = new EvidenceEvents();
-  const sourceOf = ({ path, format, table, found, year, shape }: EvidenceFile): Source => {
-    if (format === 'evtx') return eventLogSource(path, events);
-    if (isSyslogFormat(format)) return syslogSource({ path, format, ...(year ? { year } : {}) });
-    if (shape && table !== undefined) return shapedSource({ path, format, table, shape, lenient: found === true });
-    return exportSource(table ?? path, path, format, found === true);
-  };
-  return files.map((file) => ({ file, source: sourceOf(file) }));
+  return reading.files.map((file): OpenedFile => {
+    const { path, format, found, year, shape } = file;
+    const table = file.table ?? path;
+    if (format === 'evtx') return { file, text: undefined, source: eventLogSource(path, events) };
+    if (isSyslogFormat(format))
+      return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
+    if (shape)
+      return { file, text: undefined, source: shapedSource({ path, format, table, shape, lenient: found === true }) };
+    if (format === 'csv' || format === 'jsonl') {
+      const text = new TextExport({
+        file: path,
+        table,
+        format,
+        lenient: found === true,
+        digest: reading.digestOf(path),
+        learned: reading.learned.get(path),
+        ...tuning,
+      });
+      return { file, text, source: undefined };
+    }
+    return { file, text: undefined, source: jsonSource(table, path, found) };
+  });
 }

@@ -5,9 +5,10 @@ import { type Frame, tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
+import { firstTaken } from './operators/sort.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
 import type { ReadTable } from './read-table.ts';
-import type { Hold } from './rows.ts';
+import { type Hold, isStream, type Rows, whole } from './rows.ts';
 import { fail, type Run, SchemaFound, type Scope } from './scope.ts';
 import type { Table } from './table.ts';
 import { rows, tabular } from './tabular.ts';
@@ -30,6 +31,8 @@ export interface EvaluateOptions {
   anyCase?: boolean;
   /** Told of rows of tables that are read which must be kept in memory. */
   hold?: Hold;
+  /** Rows of the result that are wanted; default: all. */
+  limit?: number;
   /** Texts in lower case, for several queries over the same tables. */
   folded?: FoldedTexts;
 }
@@ -39,13 +42,22 @@ export function evaluate(query: string, tables: Tables, options: EvaluateOptions
   return tableOf('PrimaryResult', evaluateFrame(query, tables, options));
 }
 
+/** Evaluates a query to a frame of all its rows; see `evaluateFirst`. */
+export const evaluateFrame = (query: string, tables: Tables, options: EvaluateOptions): Frame =>
+  evaluateFirst(query, tables, options).frame;
+
 /**
- * Evaluates a query over tables in memory. The result's columns are named and typed as Microsoft's analyser says.
- * Throws KqlError for a query that is wrong (`syntax`, `semantic`), that uses what is not known here (`unsupported`), or
- * that would take too much (`limit`); it never answers approximately. The frame refers to the cells of the tables: a wide result of
- * many rows takes memory only where it is read.
+ * Evaluates a query over tables in memory, or read as their rows are asked for. The result's columns are named and typed as
+ * Microsoft's analyser says. Throws KqlError for a query that is wrong (`syntax`, `semantic`), that uses what is not known
+ * here (`unsupported`), or that would take too much (`limit`); it never answers approximately. Of a result that need not be
+ * in memory, `limit` rows are kept. The frame refers to the cells of the tables: a wide result of many rows takes memory
+ * only where it is read.
  */
-export function evaluateFrame(query: string, tables: Tables, options: EvaluateOptions): Frame {
+export function evaluateFirst(
+  query: string,
+  tables: Tables,
+  options: EvaluateOptions,
+): { frame: Frame; total: number } {
   const byName = tablesByName(tables);
   const insertions: Insertion[] = [];
   let text = query;
@@ -80,7 +92,7 @@ export function evaluateFrame(query: string, tables: Tables, options: EvaluateOp
           depth: 0,
           found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
         };
-        return result(analysis, run, options.maxRows);
+        return result(analysis, run, options);
       } catch (error) {
         if (error instanceof SchemaFound) {
           text = insert(text, { at: error.at, text: error.clause }, insertions, true);
@@ -183,26 +195,41 @@ export function checked(query: string, schema: Schema, anyCase: boolean): Analys
   return analysis;
 }
 
-function result(analysis: Analysis, run: Run, maxRows: number | undefined): Frame {
+function result(analysis: Analysis, run: Run, { maxRows, limit }: EvaluateOptions): { frame: Frame; total: number } {
   let scope: Scope = { run, frame: undefined, names: new Map(), offset: 0 };
-  let found: Frame | undefined;
+  let found: { frame: Frame; total: number } | undefined;
   for (const statement of list(child(analysis.syntax, 'Statements'))) {
     if (nodeClass(statement) !== 'ExpressionStatement') {
       scope = declare(statement, scope);
       continue;
     }
     if (found) return fail('unsupported', 'A second result is not supported by this evaluator.', statement, scope);
-    const frame = tabular(child(statement, 'Expression'), scope);
-    if (maxRows !== undefined && frame.length > maxRows) {
-      return fail(
-        'limit',
-        `The result has ${frame.length} rows, more than the ${maxRows} asked for.`,
-        statement,
-        scope,
-      );
+    found = first(rows(child(statement, 'Expression'), scope), limit, run.hold);
+    if (maxRows !== undefined && found.total > maxRows) {
+      return fail('limit', `The result has ${found.total} rows, more than the ${maxRows} asked for.`, statement, scope);
     }
-    found = frame;
   }
   if (!found) throw new KqlError('semantic', 'The query has no tabular expression.', []);
   return found;
+}
+
+/** The first rows of a result, and how many it has. */
+function first(all: Rows, limit: number | undefined, hold: Hold): { frame: Frame; total: number } {
+  if (limit === undefined) {
+    const frame = whole(all, hold, 'The result');
+    return { frame, total: frame.length };
+  }
+  const taken = firstTaken(limit);
+  let total = 0;
+  const take = (frame: Frame): void => {
+    if (total < limit && isStream(all)) hold({ frame, by: 'The result' });
+    taken.add(frame);
+    total += frame.length;
+  };
+  if (!isStream(all)) take(all);
+  else {
+    take(all.empty);
+    for (const piece of all.pieces()) take(piece);
+  }
+  return { frame: taken.result(), total };
 }

@@ -54,6 +54,8 @@ export function neededColumns(
       found.allColumns = true;
       if (!optional(node, 'InClause')) found.allTables = true;
     }
+    // The types of all columns are its answer.
+    if (kind === 'GetSchemaOperator') found.allColumns = true;
     if (kind === 'StarExpression' && implicit(node)) found.allColumns = true;
     if (kind === 'NameReference' && simpleName(node).includes('*')) found.patterns.add(globOf(simpleName(node)));
     // Its columns may be found by their places.
@@ -73,7 +75,7 @@ export function neededColumns(
       if (body) visit(body);
     }
     // A table where a value is expected stands for its first column.
-    if (isTabular(node)) {
+    if (isTabular(node) && isValue(node)) {
       const first = resultColumns(node)[0];
       if (first) mention(first.name);
     }
@@ -194,3 +196,14 @@ const globOf = (pattern: string): RegExp =>
       .join('.*')}$`,
     'u',
   );
+
+/** Whether an expression is where a value is expected: in a list after `in`, in toscalar(), an argument. */
+function isValue(node: Node): boolean {
+  let parent = optional(node, 'Parent');
+  while (parent && !/(?:Expression|Operator|Statement|Clause|Block)$/.test(nodeClass(parent)))
+    parent = optional(parent, 'Parent');
+  if (!parent) return false;
+  const kind = nodeClass(parent);
+  if (kind === 'ParenthesizedExpression' || kind === 'MaterializeExpression') return isValue(parent);
+  return /^(?:In|HasAny|HasAll|ToScalar|FunctionCall|Binary|Between)Expression$/.test(kind);
+}

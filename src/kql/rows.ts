@@ -11,8 +11,8 @@ export interface Stream {
   size?: number;
 }
 
-/** Takes note of rows that are kept, or of about how many bytes are to come. Throws where they are too many. */
-export type Hold = (kept: { frame?: Frame; about?: number }) => void;
+/** Takes note of rows that are kept, or of about how many bytes are to come, and what for. Throws where they are too many. */
+export type Hold = (kept: { frame?: Frame; about?: number; by: string }) => void;
 
 /** Rows on their way through the operators: all there, or read piece by piece. */
 export type Rows = Frame | Stream;
@@ -57,12 +57,12 @@ export function mapped(rows: Rows, map: (frame: Frame) => Frame, all = false): R
 }
 
 /** All rows in memory. */
-export function whole(rows: Rows, hold: Hold): Frame {
+export function whole(rows: Rows, hold: Hold, by: string): Frame {
   if (!isStream(rows)) return rows;
-  if (rows.size !== undefined) hold({ about: rows.size });
+  if (rows.size !== undefined) hold({ about: rows.size, by });
   const pieces: Frame[] = [];
   for (const frame of rows.pieces()) {
-    hold({ frame });
+    hold({ frame, by });
     pieces.push(frame);
   }
   return pieces.length > 0 ? concat(pieces) : rows.empty;

@@ -117,7 +117,7 @@ function counter(node: Node): Reducer {
 
 /** Evaluates a tabular expression. `input` is what an operator without a source works on: a subquery's rows. */
 export function tabular(node: Node, scope: Scope, input?: Frame): Frame {
-  return whole(rows(node, scope, input), scope.run.hold);
+  return whole(rows(node, scope, input), scope.run.hold, 'A table within the query');
 }
 
 /** The same, read piece by piece as far as the operators allow it. */
@@ -129,7 +129,7 @@ export function rows(node: Node, scope: Scope, input?: Rows): Rows {
     case 'ParenthesizedExpression':
       return rows(child(node, 'Expression'), scope, input);
     case 'MaterializeExpression':
-      return whole(rows(child(node, 'Expression'), scope, input), scope.run.hold);
+      return whole(rows(child(node, 'Expression'), scope, input), scope.run.hold, 'materialize()');
     case 'NameReference':
       return named(node, scope);
     case 'FunctionCallExpression':
@@ -199,12 +199,13 @@ function apply(node: Node, input: Rows, scope: Scope): Rows {
   if (reducer) return reduced(input, reducer(node, scope));
   // A chart is the client's affair; the rows are the same.
   if (kind === 'RenderOperator') return input;
+  if (kind === 'InvokeOperator') return invoked(child(node, 'Function'), input, scope);
   if (kind === 'JoinOperator' || kind === 'LookupOperator') return join(node, input, scope);
   const operator = OPERATORS[kind];
   if (!operator) return refuse(describe(node), node, scope);
   if (BY_ROW.has(kind)) return mapped(input, (frame) => operator(node, frame, scope), AS_MANY.has(kind));
   if (isStream(input) && WITHOUT_ROWS.has(kind)) return operator(node, input.empty, scope);
-  return operator(node, whole(input, scope.run.hold), scope);
+  return operator(node, whole(input, scope.run.hold, describe(node)), scope);
 }
 
 function describe(node: Node): string {
@@ -238,8 +239,17 @@ function call(node: Node, scope: Scope): Rows {
   return refuse(`The function '${name}()'`, child(node, 'Name'), scope);
 }
 
-function callTabular(node: Node, args: readonly Node[], scope: Scope): Rows {
-  const { body, inner, leave } = callFunction(node, args, scope);
+/** `T | invoke f(…)`: f(T, …). https://learn.microsoft.com/kusto/query/invoke-operator, read 2026-11-30. */
+function invoked(node: Node, input: Rows, scope: Scope): Rows {
+  const name = child(node, 'Name');
+  if (scope.names.get(simpleName(name))?.kind !== 'function')
+    return refuse(`The function '${simpleName(name)}()'`, name, scope);
+  const args = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  return callTabular(node, args, scope, input);
+}
+
+function callTabular(node: Node, args: readonly Node[], scope: Scope, piped?: Rows): Rows {
+  const { body, inner, leave } = callFunction(node, args, scope, piped);
   try {
     return rows(body, inner);
   } finally {

@@ -50,6 +50,13 @@ function sameThing(one: Layer, other: Layer): boolean {
   return one === other || (one.kind === 'act' && other.kind === 'act' && one.actId === other.actId);
 }
 
+/** The message, until its time is over; one that the clock went back under, when the simulator's began, has its seconds anew. */
+function lasting(toast: Toast | null, now: number): Toast | null {
+  if (!toast || now >= toast.until) return null;
+  const longest = now + toastSeconds * 1000;
+  return toast.until > longest ? { ...toast, until: longest } : toast;
+}
+
 export function holdState(initial: SessionState, now: () => Date): Holder {
   let state = initial;
   const listeners = new Set<() => void>();
@@ -60,7 +67,7 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
     // Another text is typed now.
     if (next.typed === '' && state.typed !== '') next = { ...next, typing: atEnd };
     if (next.layers.length !== state.layers.length) next = { ...next, typing: atEnd };
-    if (next.toast && next.now.getTime() >= next.toast.until) next = { ...next, toast: null };
+    next = { ...next, toast: lasting(next.toast, next.now.getTime()) };
     state = next;
     for (const listener of listeners) listener();
   }

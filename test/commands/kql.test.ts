@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KqlFlags, kql } from '../../src/commands/kql.ts';
+import { memorySize } from '../../src/commands/memory-size.ts';
+import { readingLine } from '../../src/commands/reading-line.ts';
 import { queryDocument } from '../../src/documents/query.ts';
 import { Failure } from '../../src/failure.ts';
 import { cordon } from '../e2e/cordon.ts';
@@ -114,6 +116,21 @@ describe('cordon kql', () => {
     await writeFile(file, '\ufeff// failures\nLogs | count');
     expect((await run(`@${file}`, { evidence: [csv] })).stdout).toContain('4');
     expect((await run('-', { evidence: [csv] }, ['Logs ', '| count'])).stdout).toContain('4');
+  });
+
+  it('takes a size of memory', async () => {
+    expect((await run('Logs | count', { evidence: [csv], memory: '512M' })).stdout).toContain('4');
+    for (const memory of ['1M', 'much', '-2G', '']) {
+      expect(await told('Logs | count', { evidence: [csv], memory })).toContain('--memory takes a size such as 2G');
+    }
+    expect(['1g', '1.5 GB', '512MiB'].map(memorySize)).toEqual([2 ** 30, 1.5 * 2 ** 30, 2 ** 29]);
+  });
+
+  it('says how far the reading is, how fast, and how long it will take', () => {
+    expect(readingLine({ bytes: 4e9, of: 10e9 }, 20)).toBe(
+      '  reading ████████░░░░░░░░░░░░ 40 % of 10.0 GB · 200 MB/s · 0:30 left',
+    );
+    expect(readingLine({ bytes: 0, of: 50e6 }, 0)).toBe('  reading ░░░░░░░░░░░░░░░░░░░░ 0 % of 50 MB · 0 MB/s');
   });
 
   it('marks the faults of a query', async () => {

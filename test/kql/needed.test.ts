@@ -50,7 +50,9 @@ describe('the columns that a query needs', () => {
   it('are those it names, and the first of a table that stands for a value', () => {
     const needed = neededColumns('T | where Id == 1 | summarize count() by Who', tables);
     expect([...needed.keys()]).toEqual(['T']);
-    expect([...(needed.get('T') ?? [])].sort()).toEqual(['First', 'Id', 'Who']);
+    expect([...(needed.get('T') ?? [])].sort()).toEqual(['Id', 'Who']);
+    for (const query of ['T | where Who in (U)', 'print toscalar(U)', 'let u = U; T | where Who in (u)'])
+      expect([...(neededColumns(query, tables).get('U') ?? [])], query).toContain('First');
   });
 
   it('are all of them where a query looks at cells without naming them', () => {

@@ -377,6 +377,20 @@ describe('prompts', () => {
   });
 });
 
+describe('messages', () => {
+  test('go after some seconds, also where the clock went back a week when the simulator answered', async () => {
+    const { world, session } = begin();
+    world.clock += 7 * 86_400_000;
+    session.dispatch({ type: 'tell', text: 'Try it', tone: 'plain' });
+    world.clock -= 7 * 86_400_000;
+    session.dispatch({ type: 'tick' });
+    expect(session.state().toast?.text).toBe('Try it');
+    world.clock += 9_000;
+    session.dispatch({ type: 'tick' });
+    expect(session.state().toast).toBeNull();
+  });
+});
+
 describe('closing', () => {
   test('closes every case and reads no more', async () => {
     const { world, session } = await atTriage();

@@ -104,7 +104,9 @@ export function chooseMachine(machines: VirtualMachine[], wanted: string): Virtu
   const found = machines.filter((vm) =>
     isId
       ? sameId(vm.id, wanted.replace(/\/$/, ''))
-      : vm.name.toLowerCase() === wanted.toLowerCase() || isInstanceName(vm.id, wanted),
+      : vm.name.toLowerCase() === wanted.toLowerCase() ||
+        `${vm.resourceGroup}/${vm.name}`.toLowerCase() === wanted.toLowerCase() ||
+        isInstanceName(vm.id, wanted),
   );
   const [first] = found;
   if (first && found.length === 1) return first;

@@ -6,7 +6,7 @@ import { explicitFloods } from '../../triage/logons/explicit-floods.ts';
 import { failureCode } from '../../triage/logons/failure-codes.ts';
 import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
-import { entered, type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
+import { addLocks, entered, type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
 import type { LaterEvent, Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
@@ -195,7 +195,7 @@ export function addSshdRows(
     unread: 0,
     unreadLine: '',
   };
-  const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set() };
+  const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set(), locks: new Map() };
   for (const row of rows) {
     const computer = computerOf(textAt(row, 'Machine'));
     const [packs, known] = [list(row, 'Said'), list(row, 'Known')];
@@ -206,8 +206,13 @@ export function addSshdRows(
       told.ownLines += processes * said.own;
       told.unread += processes * said.unread;
       told.unreadLine ||= said.unreadLine;
-      const { attempts, logons, existing } = judge(said.lines);
+      const { attempts, logons, existing, locks } = judge(said.lines);
       const timesOf = (at: Ticks) => (said.timed ? { first: first + at, last: first + at } : { first, last });
+      addLocks(
+        evidence,
+        computer,
+        locks.map(({ at, account }) => ({ at: timesOf(at).last, account })),
+      );
       for (const attempt of attempts) {
         const failures = processes * attempt.times;
         const isKnown = known[index] === true || known[index] === 1;

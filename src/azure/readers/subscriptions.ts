@@ -1,4 +1,5 @@
 import { exitCode, Failure } from '../../failure.ts';
+import { listed } from '../../text/counts.ts';
 import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
@@ -52,7 +53,12 @@ export async function readSubscriptions(connection: Connection): Promise<Subscri
     );
     throw new Failure(
       `no subscription "${printable(wanted, 80)}" among the ${all.length} that this sign-in can see` +
-        (near.length > 0 ? `; nearest: ${near.join(', ')}` : ''),
+        (near.length > 0
+          ? `; nearest: ${near.join(', ')}`
+          : `: ${listed(
+              all.map(({ name }) => printable(name, 80)),
+              10,
+            )}`),
       exitCode.usage,
     );
   });

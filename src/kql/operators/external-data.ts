@@ -82,7 +82,7 @@ function partOf(
   node: Node,
   scope: Scope,
 ): Frame {
-  const frame = whole(rowsOf(table), scope.run.hold);
+  const frame = whole(rowsOf(table), scope.run.hold, 'externaldata');
   const named = declared.map((c) => frame.names.indexOf(c.name));
   const lacking = declared[named.indexOf(-1)];
   if (lacking && !(byPlace && frame.names.length === declared.length)) {

@@ -26,6 +26,8 @@ export interface Attempt {
    * log under the id of a process of their own, or of a `trace`. A `service` is another than sshd.
    */
   by: 'password' | 'interactive' | 'pam' | 'service' | 'trace' | 'refusal';
+  /** Was it judged, although it was the one too many that locked its account? */
+  locks?: true;
 }
 
 export interface SshLogon {
@@ -41,6 +43,8 @@ export interface Judged {
   logons: SshLogon[];
   /** Keys of accounts that sshd says are there. */
   existing: string[];
+  /** Keys of accounts that PAM locked for a while. */
+  locks: { at: Ticks; account: string }[];
 }
 
 const shown = ({ account, escapes }: SshdLine): string => {
@@ -62,7 +66,7 @@ const isAddress = (text: string): boolean => ipaddr.isValid(text);
  *   from in the same connection, or from one that is not known.
  */
 export function judge(lines: readonly TimedLine[]): Judged {
-  const judged: Judged = { attempts: [], logons: [], existing: [] };
+  const judged: Judged = { attempts: [], logons: [], existing: [], locks: [] };
   for (const connection of connectionsOf(lines)) judgeConnection(connection, judged);
   return judged;
 }
@@ -158,6 +162,12 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
       const named = guess.account === '' && best ? { ...guess, account: shown(best.line) } : guess;
       guesses.push(best?.line.code === 'sshd:invalid-user' ? { ...named, code: best.line.code } : named);
     }
+  }
+  for (const { at, line } of saying('locks')) {
+    const account = keyOf(line);
+    judged.locks.push({ at, account });
+    const own = guesses.find((one) => one.at >= at && accountName(one.account).key === account) ?? guesses.at(-1);
+    if (own) own.locks = true;
   }
   if (saying('locked').length > 0) for (const guess of guesses) guess.code = 'pam:locked-out';
 

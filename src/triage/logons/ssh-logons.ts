@@ -25,6 +25,24 @@ export interface SshEvidence {
   logons: (SshLogon & { computer: string; last: Ticks })[];
   /** `computer\naccount` of accounts that sshd says are there. */
   existing: Set<string>;
+  /** `computer\naccount` of accounts that PAM locked for a while, and when. */
+  locks: Map<string, Ticks[]>;
+}
+
+/** The default of pam_faillock's `unlock_time` (pam_faillock(8)): so long nothing is known of a password that was tried. */
+const lockTakes = 600 * ticksPerSecond;
+const decidedByPassword = new Set(['sshd:wrong-password', 'sshd:password-refused', 'pam:failure']);
+
+/** Adds when PAM locked accounts of a computer. */
+export function addLocks(
+  evidence: SshEvidence,
+  computer: string,
+  locks: readonly { at: Ticks; account: string }[],
+): void {
+  for (const { at, account } of locks) {
+    const key = `${computer}\n${account}`;
+    evidence.locks.set(key, [...(evidence.locks.get(key) ?? []), at]);
+  }
 }
 
 const guessedIn = /^(?:password|keyboard-interactive|challenge-response)/;
@@ -35,13 +53,18 @@ const guessedIn = /^(?:password|keyboard-interactive|challenge-response)/;
  * Azure's images'), and says "Failed password" all the same: unless a password of root was accepted there, it decides
  * nothing.
  */
-export function settled({ attempts, logons, existing }: SshEvidence): CountedAttempt[] {
+export function settled({ attempts, logons, existing, locks }: SshEvidence): CountedAttempt[] {
   const rootByPassword = new Set(
     logons.filter(({ account, method }) => account === 'root' && guessedIn.test(method)).map((one) => one.computer),
   );
   return withoutHalves(attempts).map((one) => {
     const { computer, attempt } = one;
     const key = accountName(attempt.account).key;
+    const isLocked =
+      attempt.locks !== true &&
+      decidedByPassword.has(attempt.code) &&
+      locks.get(`${computer}\n${key}`)?.some((at) => one.first > at && one.last <= at + lockTakes) === true;
+    if (isLocked) return { ...one, attempt: { ...attempt, code: 'pam:locked-out' } };
     const code =
       attempt.code === 'sshd:wrong-password' && key === 'root' && !rootByPassword.has(computer)
         ? 'sshd:password-refused'
@@ -77,9 +100,10 @@ export function entered({ logons }: SshEvidence): SshEvidence['logons'] {
  * that several lines report counts once. `unread` counts lines that say something about a logon no form is known for.
  */
 export function sshLogons(lines: readonly SyslogLine[]): { failures: LogonEvent[]; successes: LogonEvent[] } {
-  const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set() };
+  const evidence: SshEvidence = { attempts: [], logons: [], existing: new Set(), locks: new Map() };
   for (const { computer, known, lines: own } of processesOf(lines)) {
-    const { attempts, logons, existing } = judge(own);
+    const { attempts, logons, existing, locks } = judge(own);
+    addLocks(evidence, computer, locks);
     for (const attempt of attempts)
       evidence.attempts.push({
         computer,

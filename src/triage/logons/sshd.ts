@@ -34,7 +34,7 @@ export interface SshdLine {
  * - `pam-failure`, `pam-more`, `pam-success`: what PAM's module says of guesses, `pam-more` of those it did not log;
  * - `key`: a key, or a host, was refused; `partial`: right, and another factor is asked for;
  * - `refused`: right, and refused for the account; `root-refused`: right, and root may not come this way;
- * - `locked`: refused whatever the password;
+ * - `locked`: refused whatever the password; `locks`: this guess was one too many, the next ones are;
  * - `session`: PAM opened the session of somebody who was let in, without saying how;
  * - `trace`, `exists`, `accepted`.
  */
@@ -50,6 +50,7 @@ export type Says =
   | 'refused'
   | 'root-refused'
   | 'locked'
+  | 'locks'
   | 'session'
   | 'trace'
   | 'exists'
@@ -132,6 +133,9 @@ const pamError = new RegExp(
 /** Modules that refuse whatever the password is: too many failures before, a wait after one, no logon for long. */
 const pamLocked =
   /^pam_(?:tally2?|lastlog)\((\w+):(?:auth|account)\): user (.*?)(?: \(\d+\) (?:tally \d+, deny \d+|has time limit \[\d+s left\] since last failure\.?)| inactive for \d+ days - denied)$/;
+/** It is logged once, when the account becomes locked (pam_faillock.c). */
+const pamLocks =
+  /^pam_faillock\((\w+):(?:auth|account)\): Consecutive login failures for user (.*) account temporarily locked$/;
 const pamAccount = /^(pam_\w+)\((\w+):account\): (.*)$/;
 const pamSuccess = /^(pam_\w+)\((\w+):auth\): authentication success; .*?rhost=(\S*)(?:\s+user=(.*))?$/;
 /** Of sshd alone: sudo, cron and su open sessions too, and nobody comes from the network by them. */
@@ -298,6 +302,8 @@ function pamLine(message: string): SshdLine | null {
   if (match) return { ...trace('', match[2], ''), says: 'session', module: match[1] ?? 'pam_unix', service: 'sshd' };
   match = pamLocked.exec(message);
   if (match) return { ...trace('pam:locked-out', match[2], ''), says: 'locked', service: match[1] ?? '' };
+  match = pamLocks.exec(message);
+  if (match) return { ...trace('', match[2], ''), says: 'locks', service: match[1] ?? '' };
   match = pamFailure.exec(message);
   if (match) return pamGuess(match[4] ?? '', match[3] ?? '', match[1] ?? 'pam_unix', match[2] ?? 'sshd', 1);
   match = pamMore.exec(message);

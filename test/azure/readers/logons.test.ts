@@ -517,6 +517,23 @@ describe('names and what came next', () => {
   });
 });
 
+it('on Linux, passwords of an account that PAM has locked are not called wrong', async () => {
+  const rows = many(12, '02:00:00', 10, (time, i) =>
+    syslog(time, `Failed password for bob from 2001:db8::7 port ${i + 1} ssh2`, { ProcessID: i + 1 }),
+  );
+  const lock = syslog(
+    '02:00:19',
+    'pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked',
+    { ProcessID: 3 },
+  );
+  const { value } = await readKnown({ Syslog: [...rows, lock] }, {}, lin);
+  expect(value.failures).toBe(12);
+  expect(Object.fromEntries(value.bursts[0]?.codes.map(({ code, failures }) => [code, failures]) ?? [])).toEqual({
+    'pam:locked-out': 9,
+    'sshd:wrong-password': 3,
+  });
+});
+
 describe('what came next on Windows', () => {
   const guesses = many(12, '02:00:00', 1, (time) => failed(time, { TargetUserName: 'anna' }));
   const entered = security('02:01:00', 4624, { TargetUserName: 'anna', IpAddress: '203.0.113.77', LogonType: 3 });

@@ -59,6 +59,31 @@ describe('attempts in every collection and order', () => {
   });
 });
 
+it('once PAM has locked an account, the passwords that follow are not called wrong', () => {
+  const guess = (seconds: number, pid: number, account = 'bob') =>
+    line(`Failed password for ${account} from 203.0.113.9 port ${pid} ssh2`, seconds, pid);
+  const lines = [
+    guess(0, 1),
+    guess(5, 2),
+    // The third guess locks: PAM says so before sshd does.
+    line('pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked', 10, 3),
+    guess(12, 3),
+    guess(14, 3),
+    guess(20, 4),
+    guess(21, 5, 'anna'),
+    guess(10 + 601, 6),
+  ];
+  expect(codes(lines)).toEqual([
+    'sshd:wrong-password',
+    'sshd:wrong-password',
+    'sshd:wrong-password',
+    'pam:locked-out',
+    'pam:locked-out',
+    'sshd:wrong-password',
+    'sshd:wrong-password',
+  ]);
+});
+
 it('counts more attempts on one connection than a call takes arguments', () => {
   const said = parseSshd('Failed password for root from 203.0.113.9 port 50000 ssh2');
   if (said === null) throw new Error('not read');

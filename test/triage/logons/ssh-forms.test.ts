@@ -262,6 +262,14 @@ const cases: [string, string[], string][] = [
     ],
     '',
   ],
+  [
+    'the guess that locks',
+    [
+      'pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked',
+      `Failed password for bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:wrong-password`,
+  ],
   ['no address', ['Failed password for bob from UNKNOWN port 65535 ssh2'], 'bob|UNKNOWN|sshd:wrong-password'],
 ];
 

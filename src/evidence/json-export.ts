@@ -1,13 +1,11 @@
 import { contentOf } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
-import { isBag, parseJson } from '../kql/values.ts';
-import { printable } from '../text/printable.ts';
+import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
-import type { Progress, Source } from './source.ts';
+import type { Source } from './source.ts';
 import type { TableBuilder } from './table-builder.ts';
-import { csvRows, textLines } from './text-rows.ts';
 
 /** A whole JSON file is held in memory; JSON lines and CSV are not. */
 const MAX_JSON = 256 * 1024 * 1024;
@@ -16,56 +14,6 @@ const MAX_JSON = 256 * 1024 * 1024;
 interface ExportRecord {
   line: number | undefined;
   values: ReadonlyMap<string, unknown>;
-}
-
-/** The portal writes the time zone into a column's name. */
-const columnName = (header: string): string => header.replace(/ \[(?:UTC|Local Time)\]$/i, '');
-
-/** Columns of one table, and characters of a name; Log Analytics has 500 and 45. */
-const MAX_COLUMNS = 2_000;
-const MAX_NAME = 1_024;
-
-/** Refuses names that no column can have. */
-function checkNames(names: readonly string[], file: string, line?: number): void {
-  const place = line === undefined ? undefined : { line };
-  if (names.length > MAX_COLUMNS) throw new EvidenceError(file, `it has more than ${MAX_COLUMNS} columns`, place);
-  const seen = new Set<string>();
-  for (const name of names) {
-    const shown = printable(name, 60);
-    if (seen.has(name)) throw new EvidenceError(file, `two columns are called "${shown}"`, place);
-    if (name === '' || name.length > MAX_NAME || /\p{C}/u.test(name)) {
-      throw new EvidenceError(file, `"${shown}" can be no column's name`, place);
-    }
-    seen.add(name);
-  }
-}
-
-async function* csvRecords(file: string, read: Progress): AsyncGenerator<ExportRecord> {
-  let names: string[] | undefined;
-  for await (const { line, fields } of csvRows(file, read)) {
-    if (!names) {
-      names = fields.map((f) => {
-        if (/ \[Local Time\]$/i.test(f))
-          throw new EvidenceError(file, `"${f}" is in some local time; export it in UTC`, { line });
-        return columnName(f);
-      });
-      checkNames(names, file, line);
-      continue;
-    }
-    if (fields.length !== names.length) {
-      throw new EvidenceError(file, `${fields.length} fields where the header has ${names.length}`, { line });
-    }
-    yield { line, values: new Map(names.map((n, i) => [n, fields[i] ?? ''])) };
-  }
-  if (!names) throw new EvidenceError(file, 'it is empty');
-}
-
-async function* jsonLineRecords(file: string, read: Progress): AsyncGenerator<ExportRecord> {
-  for await (const { line, text } of textLines(file, read)) {
-    const value = parseJson(text.trim());
-    if (!isBag(value)) throw new EvidenceError(file, 'this line is no JSON object', { line });
-    yield { line, values: new Map(Object.entries(value)) };
-  }
 }
 
 /** The rows of a JSON export: a list of objects (az, the API's clients), or Log Analytics' own tables of rows. */
@@ -116,14 +64,6 @@ async function jsonRecords(file: string): Promise<ExportRecord[]> {
   });
 }
 
-async function* held(file: string, records: Promise<ExportRecord[]>): AsyncGenerator<ExportRecord> {
-  try {
-    yield* await records;
-  } catch (error) {
-    throw fileFailure(file, error);
-  }
-}
-
 /** Of each column: how many cells its type could not hold, and the line of the first. */
 class Misfits {
   readonly #found = new Map<string, { count: number; type: ColumnType; line: number | undefined }>();
@@ -143,45 +83,40 @@ class Misfits {
 }
 
 /**
- * An export of Log Analytics: CSV, JSON or JSON lines. The columns of a table that Microsoft documents have its types;
- * others have the one type that holds all their values. With `lenient`, columns are described as far as the file can be read.
+ * An export of Log Analytics as JSON, which is read as a whole. The columns of a table that Microsoft documents have its
+ * types; others have the one type that holds all their values. With `lenient`, damage is reported with the rows alone.
  */
-export function exportSource(table: string, file: string, format: 'csv' | 'json' | 'jsonl', lenient = false): Source {
+export function jsonSource(table: string, file: string, lenient = false): Source {
   let whole: Promise<ExportRecord[]> | undefined;
-  const records = (read: Progress): AsyncGenerator<ExportRecord> => {
-    if (format === 'csv') return csvRecords(file, read);
-    if (format === 'jsonl') return jsonLineRecords(file, read);
+  const records = (): Promise<ExportRecord[]> => {
     whole ??= jsonRecords(file);
-    return held(file, whole);
+    return whole;
   };
   return {
     file,
-    describe: async (read) => {
+    describe: async () => {
       const known: Record<string, ColumnType> = isKnownTable(table) ? columnsOf(table) : {};
       const guessed = new Map<string, ColumnType | undefined>();
       try {
-        for await (const { values } of records(read)) {
+        for (const { values } of await records()) {
           for (const [name, value] of values) {
             if (Object.hasOwn(known, name)) continue;
             const before = guessed.get(name);
             if (before !== 'string') guessed.set(name, commonType(before, typeOfValue(value)));
           }
-          if (guessed.size > MAX_COLUMNS) break;
         }
       } catch (error) {
         // The reading of its rows fails at the same place, and reports it.
         if (!lenient || !(error instanceof EvidenceError)) throw error;
       }
       checkNames([...guessed.keys()], file);
-      const columns = new Map(Object.entries(known));
-      for (const [name, type] of guessed) columns.set(name, type ?? 'string');
-      return new Map([[table, columns]]);
+      return new Map([[table, new Map([...Object.entries(known), ...guessed])]]);
     },
-    read: async (builders: ReadonlyMap<string, TableBuilder>, read) => {
+    read: async (builders: ReadonlyMap<string, TableBuilder>) => {
       const builder = builders.get(table);
       if (!builder) return [];
       const misfits = new Misfits();
-      for await (const { line, values } of records(read)) {
+      for (const { line, values } of await records()) {
         builder.add(file, ({ name, type }) => {
           const value = values.get(name);
           const cell = cellOf(value, type);

@@ -1,0 +1,145 @@
+import { placedFile } from '../archives/open-file.ts';
+import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
+import type { EvidenceFile } from './evidence-files.ts';
+import { FileDigest } from './file-digest.ts';
+import type { Progress } from './source.ts';
+import type { OwnColumns } from './text-export.ts';
+
+/** How much of the files has been read, in bytes. Files that are read again make it more. */
+export interface QueryProgress {
+  bytes: number;
+  of: number;
+}
+
+/** Whether the rows of a file on disk are read as a query asks for them, and its bytes digested then. */
+const readInPieces = ({ format, shape }: EvidenceFile): boolean =>
+  (format === 'csv' || format === 'jsonl') && shape === undefined;
+
+/** Readings of one file of which each finds other columns. */
+const MOST_LESSONS = 10;
+
+/** Bytes between two reports. */
+const STEP = 1_048_576;
+
+/** The files of a query as they are read: digests, progress, remarks, and what was found out about their columns. */
+export class Reading {
+  /** Without copies, once it has begun. */
+  files: readonly EvidenceFile[];
+  readonly #named: readonly EvidenceFile[];
+  readonly notes: string[] = [];
+  /** By path: what all rows of a file said of its columns. */
+  readonly learned = new Map<string, OwnColumns>();
+  #lessons = 0;
+  readonly #onProgress: (progress: QueryProgress) => void;
+  readonly #digests = new Map<string, FileDigest>();
+  readonly #packed = new Map<string, { digest: EvidenceDigest; changed(): Promise<boolean> }>();
+  #of = 0;
+  #bytes = 0;
+  #reported = 0;
+
+  constructor(files: readonly EvidenceFile[], onProgress: (progress: QueryProgress) => void) {
+    this.files = files;
+    this.#named = files;
+    this.#onProgress = onProgress;
+  }
+
+  /** Takes further bytes that were read. */
+  readonly progress: Progress = (bytes) => {
+    this.#bytes += bytes;
+    if (this.#bytes - this.#reported < STEP) return;
+    this.#reported = this.#bytes;
+    // A further pass over the files begins.
+    while (this.#bytes > this.#of) this.#of += Math.max(this.#bytes - this.#of, this.#once);
+    this.#onProgress({ bytes: this.#bytes, of: this.#of });
+  };
+  #once = 0;
+
+  /** Looks the files up. What is packed is digested now, what is on disk while it is read. */
+  async begin(): Promise<void> {
+    const packed: EvidenceFile[] = [];
+    for (const file of this.files) {
+      if (this.#digests.has(file.path) || packed.some(({ path }) => path === file.path)) continue;
+      const placed = await placedFile(file.path).catch(() => undefined);
+      this.#once += placed?.bytes ?? 0;
+      if (placed && !placed.packed && !/\.gz$/i.test(file.path) && readInPieces(file))
+        this.#digests.set(file.path, new FileDigest(file.path, this.progress));
+      else packed.push(file);
+    }
+    this.#of = Math.max(1, this.#once);
+    for (const file of packed) {
+      const digest = await this.attempt(file, () => digestOfEvidence(file.path, this.progress));
+      if (digest) this.#packed.set(file.path, digest);
+    }
+    await this.#leaveOutCopies();
+  }
+
+  /** Files that were found and have the bytes of another: what they hold counts once. */
+  async #leaveOutCopies(): Promise<void> {
+    const first = new Map<string, string>();
+    const kept: EvidenceFile[] = [];
+    for (const file of this.files) {
+      const { path, table, found } = file;
+      const digest = await this.attempt(file, async () => this.#digestIfCopied(path));
+      const key = `${digest} ${table}`;
+      const earlier = first.get(key);
+      if (digest !== undefined && earlier === undefined) first.set(key, path);
+      if (digest === undefined || found !== true || earlier === undefined || earlier === path) kept.push(file);
+      else this.note(`${path}: the same bytes as ${earlier}, read once`);
+    }
+    this.files = kept;
+  }
+
+  /** The digest of a file where it is known, or where another has as many bytes; that of others is made as they are read. */
+  #digestIfCopied(path: string): string | undefined {
+    const onDisk = this.#digests.get(path);
+    if (!onDisk) return this.#packed.get(path)?.digest.sha256;
+    const sizes = [...this.#digests.values(), ...[...this.#packed.values()].map(({ digest }) => digest)];
+    return sizes.some((one) => one.path !== path && one.bytes === onDisk.bytes) ? onDisk.sha256 : undefined;
+  }
+
+  /** The digest that is made while a file on disk is read; undefined for others. */
+  digestOf(path: string): FileDigest | undefined {
+    return this.#digests.get(path);
+  }
+
+  /** Does something with a file that may be unreadable: one that was found is remarked on, one that was named ends it. */
+  async attempt<T>({ path, found }: EvidenceFile, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = fileFailure(path, error);
+      if (found !== true || !(error instanceof EvidenceError)) throw failure;
+      this.note(`not read to its end: ${failure.message}`);
+      return undefined;
+    }
+  }
+
+  /** Keeps what all rows of a file said of its columns. Throws where that differs each time: it is being written. */
+  learn(file: string, columns: OwnColumns): void {
+    this.#lessons += 1;
+    if (this.#lessons > MOST_LESSONS * this.files.length)
+      throw new EvidenceError(file, 'its columns are others each time that it is read: it is being written');
+    this.learned.set(file, columns);
+  }
+
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  /** Reads what has not been read, and gives the digests of all files, each once, in their order. */
+  async end(): Promise<EvidenceDigest[]> {
+    const digests: EvidenceDigest[] = [];
+    for (const path of new Set(this.#named.map((file) => file.path))) {
+      const onDisk = this.#digests.get(path)?.finish();
+      const packed = this.#packed.get(path);
+      const digest = onDisk?.digest ?? packed?.digest;
+      if (!digest) continue;
+      digests.push(digest);
+      if (onDisk ? onDisk.changed : await packed?.changed())
+        this.note(`${path}: the file changed while it was read; its SHA-256 may be of another state`);
+    }
+    this.#onProgress({ bytes: this.#of, of: this.#of });
+    return digests;
+  }
+}

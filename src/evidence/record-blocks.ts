@@ -1,0 +1,180 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { TextDecoder } from 'node:util';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
+
+/** Longer records are refused: a file without line ends must not fill the memory. */
+const MAX_RECORD = 16 * 1024 * 1024;
+
+/** All that is read at once: a few ten thousand rows, and little beside what the evaluation of a query takes. */
+export const BLOCK_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Cuts a text file into blocks of whole records, as UTF-8 without byte order mark; a file in UTF-16 is converted. A block is
+ * valid until more bytes are added.
+ */
+export class RecordBlocks {
+  readonly #file: string;
+  readonly #ends: RecordEnds;
+  #decode: ((bytes: Buffer | undefined) => Buffer) | undefined;
+  #held = Buffer.allocUnsafe(0);
+  #length = 0;
+  /** Bytes that were handed out, and go when more come. */
+  #cut = 0;
+
+  /** `quoted`: line ends within quotes end no record (CSV). */
+  constructor(file: string, quoted: boolean) {
+    this.#file = file;
+    this.#ends = new RecordEnds(quoted);
+  }
+
+  /** The records that end within the bytes so far, if any; `line` is where the next record begins, for errors. */
+  add(bytes: Buffer, line: number): Buffer | undefined {
+    this.#decode ??= decoderOf(bytes, this.#file);
+    this.#append(this.#decode(bytes));
+    const cut = this.#ends.last(this.#held, this.#length);
+    if (cut === 0 && this.#length > MAX_RECORD)
+      throw new EvidenceError(this.#file, 'a record is longer than 16 MiB', { line });
+    this.#cut = cut;
+    return cut === 0 ? undefined : checked(this.#held.subarray(0, cut), this.#file);
+  }
+
+  /** All that is left at the end of the file, if anything. */
+  end(): Buffer | undefined {
+    this.#append(this.#decode?.(undefined) ?? Buffer.alloc(0));
+    return this.#length > 0 ? checked(this.#held.subarray(0, this.#length), this.#file) : undefined;
+  }
+
+  #append(more: Buffer): void {
+    const kept = this.#length - this.#cut;
+    if (kept + more.length > this.#held.length) {
+      const larger = Buffer.allocUnsafe(Math.max(kept + more.length, 2 * this.#held.length));
+      this.#held.copy(larger, 0, this.#cut, this.#length);
+      this.#held = larger;
+    } else this.#held.copyWithin(0, this.#cut, this.#length);
+    this.#ends.moved(this.#cut);
+    more.copy(this.#held, kept);
+    this.#length = kept + more.length;
+    this.#cut = 0;
+  }
+}
+
+/**
+ * The bytes of a file on disk in blocks, each valid until the next; read synchronously: only threads that do nothing else
+ * read so.
+ */
+export function* fileBlocks(
+  file: string,
+  blockBytes = BLOCK_BYTES,
+  from = 0,
+): Generator<{ bytes: Buffer; offset: number }> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    const bytes = Buffer.allocUnsafe(blockBytes);
+    for (let offset = from; ; ) {
+      const got = readSync(descriptor, bytes, 0, blockBytes, offset);
+      if (got === 0) return;
+      yield { bytes: bytes.subarray(0, got), offset };
+      offset += got;
+    }
+  } catch (error) {
+    throw isSystemError(error) ? fileFailure(file, error) : error;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
+function checked(block: Buffer, file: string): Buffer {
+  if (!isUtf8(block)) throw new EvidenceError(file, 'it is no text (not UTF-8)');
+  return block;
+}
+
+/** By the byte order mark at the beginning: UTF-16 as UTF-8, UTF-8 as it is without the mark. */
+function decoderOf(first: Buffer, file: string): (bytes: Buffer | undefined) => Buffer {
+  const [a, b] = first;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+    const decoder = new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be', { fatal: true });
+    return (bytes) => {
+      try {
+        return Buffer.from(bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode());
+      } catch {
+        throw new EvidenceError(file, 'it is no text (not UTF-16)');
+      }
+    };
+  }
+  let mark = a === 0xef && b === 0xbb && first[2] === 0xbf;
+  return (bytes) => {
+    const skip = mark ? 3 : 0;
+    mark = false;
+    return bytes ? bytes.subarray(skip) : Buffer.alloc(0);
+  };
+}
+
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+
+/** Finds where the last whole record ends. By RFC 4180 a place is within quotes when an odd number of them is before it. */
+class RecordEnds {
+  readonly #quoted: boolean;
+  #scanned = 0;
+  #open = false;
+
+  constructor(quoted: boolean) {
+    this.#quoted = quoted;
+  }
+
+  /** The place after the last record that ends within the first `length` bytes; 0 where none does. */
+  last(bytes: Buffer, length: number): number {
+    const from = this.#scanned;
+    this.#scanned = length;
+    if (!this.#quoted) {
+      const lf = bytes.subarray(from, length).lastIndexOf(LF);
+      return lf < 0 ? 0 : from + lf + 1;
+    }
+    if (oddQuotes(bytes, from, length)) this.#open = !this.#open;
+    const lf = lastOutside(bytes, length, LF, this.#open);
+    if (lf >= 0) return lf + 1;
+    // Files of which CR alone ends the lines; the last may have its LF to come.
+    const cr = bytes[length - 1] === CR ? length - 1 : length;
+    return lastOutside(bytes, cr, CR, this.#open) + 1;
+  }
+
+  /** The first `bytes` bytes are gone. */
+  moved(bytes: number): void {
+    this.#scanned -= bytes;
+  }
+}
+
+/** The last place before `length` of a byte outside of quotes, where `open` says whether `length` is within; else -1. */
+function lastOutside(bytes: Buffer, length: number, sought: number, open: boolean): number {
+  let within = open;
+  for (let i = length - 1; i >= 0; i--) {
+    const byte = bytes[i];
+    if (byte === QUOTE) within = !within;
+    else if (byte === sought && !within) return i;
+  }
+  return -1;
+}
+
+/**
+ * Whether there is an odd number of quotes. Four bytes at a time: of each word the highest bits of those bytes that are
+ * quotes are set, and how many are set in all words is odd exactly where it is in their exclusive or.
+ */
+function oddQuotes(bytes: Buffer, from: number, to: number): boolean {
+  const start = Math.min(to, from + ((4 - ((bytes.byteOffset + from) & 3)) & 3));
+  const count = (to - start) >> 2;
+  const words = count > 0 ? new Int32Array(bytes.buffer, bytes.byteOffset + start, count) : new Int32Array(0);
+  let bits = 0;
+  for (let i = 0; i < words.length; i++) {
+    const differs = (words[i] ?? 0) ^ 0x22222222;
+    bits ^= ~(((differs & 0x7f7f7f7f) + 0x7f7f7f7f) | differs | 0x7f7f7f7f);
+  }
+  let odd = ((bits >>> 7) ^ (bits >>> 15) ^ (bits >>> 23) ^ (bits >>> 31)) & 1;
+  for (let i = from; i < start; i++) if (bytes[i] === QUOTE) odd ^= 1;
+  for (let i = start + 4 * words.length; i < to; i++) if (bytes[i] === QUOTE) odd ^= 1;
+  return odd === 1;
+}

@@ -1,0 +1,161 @@
+import { isBag, parseJson } from '../kql/values.ts';
+import type { ColumnCells } from './column-cells.ts';
+import { checkNames, columnName } from './column-names.ts';
+import { CsvRecords } from './csv.ts';
+import { EvidenceError } from './evidence-error.ts';
+
+/** Puts the records of a file, in blocks of whole records, into cells by columns. */
+export interface RecordRows {
+  /** The line that the next record begins in, one-based. */
+  readonly line: number;
+  /** The rows that are whole so far. */
+  rows: number;
+  /** Passes over records that are read elsewhere. */
+  skip(lines: number): void;
+  add(block: Buffer): void;
+  /** All has been added: throws where the file can be none of its kind. */
+  end(): void;
+}
+
+/** Cells for the columns that are wanted, by name; asked once for each column of a CSV, in the order of its header. */
+export type CellsFor = (name: string) => ColumnCells | undefined;
+
+/** The rows of CSV; its first record is the names of its columns. */
+export class CsvRows implements RecordRows {
+  readonly #file: string;
+  readonly #records: CsvRecords;
+  readonly #cellsFor: CellsFor;
+  /** By place; undefined before the header was read. */
+  #cells: (ColumnCells | undefined)[] | undefined;
+  #header: readonly string[] | undefined;
+  rows = 0;
+
+  /** `header`: the names that were read already. */
+  constructor(file: string, cellsFor: CellsFor, header?: readonly string[]) {
+    this.#file = file;
+    this.#records = new CsvRecords(file);
+    this.#cellsFor = cellsFor;
+    if (header) this.#named(header);
+  }
+
+  /** The names of the columns, once they were read. */
+  get header(): readonly string[] | undefined {
+    return this.#header;
+  }
+
+  skip(lines: number): void {
+    this.#records.line += lines;
+  }
+
+  #named(header: readonly string[]): void {
+    this.#header = header;
+    this.#cells = header.map((name) => this.#cellsFor(name));
+  }
+
+  get line(): number {
+    return this.#records.line;
+  }
+
+  add(block: Buffer): void {
+    const records = this.#records;
+    let at = this.#cells ? 0 : this.#readHeader(block);
+    const cells = this.#cells ?? [];
+    const take = (place: number, bytes: Buffer, from: number, to: number, line: number): void => {
+      cells[place]?.addText(bytes, from, to, line);
+    };
+    while (at < block.length) {
+      at = records.next(block, at, take);
+      if (records.cells === 0) return;
+      if (records.cells !== cells.length) {
+        const why = `${records.cells} fields where the header has ${cells.length}`;
+        throw new EvidenceError(this.#file, why, { line: records.began });
+      }
+      this.rows += 1;
+    }
+  }
+
+  end(): void {
+    if (!this.#cells) throw new EvidenceError(this.#file, 'it is empty');
+  }
+
+  #readHeader(block: Buffer): number {
+    const names: string[] = [];
+    const at = this.#records.next(block, 0, (_place, bytes, from, to) => names.push(bytes.toString('utf8', from, to)));
+    if (this.#records.cells === 0) return at;
+    const line = this.#records.began;
+    const local = names.find((name) => / \[Local Time\]$/i.test(name));
+    if (local !== undefined)
+      throw new EvidenceError(this.#file, `"${local}" is in some local time; export it in UTC`, { line });
+    const columns = names.map(columnName);
+    checkNames(columns, this.#file, line);
+    this.#named(columns);
+    return at;
+  }
+}
+
+const LF = 10;
+
+/** The rows of JSON lines: an object a line. */
+export class JsonRows implements RecordRows {
+  readonly #file: string;
+  readonly #cells: ReadonlyMap<string, ColumnCells>;
+  readonly #strange: (name: string, value: unknown) => void;
+  readonly #known: ReadonlySet<string>;
+  line = 1;
+  rows = 0;
+
+  /** `strange` gets the values of columns that are not among those known. */
+  constructor(
+    file: string,
+    cells: ReadonlyMap<string, ColumnCells>,
+    known: ReadonlySet<string>,
+    strange: (name: string, value: unknown) => void,
+  ) {
+    this.#file = file;
+    this.#cells = cells;
+    this.#known = known;
+    this.#strange = strange;
+  }
+
+  add(block: Buffer): void {
+    for (let at = 0; at < block.length; this.line += 1) {
+      const found = block.indexOf(LF, at);
+      const end = found < 0 ? block.length : found;
+      const text = block.toString('utf8', at, end).trim();
+      at = end + 1;
+      if (text !== '') this.#record(text);
+    }
+  }
+
+  end(): void {}
+
+  skip(lines: number): void {
+    this.line += lines;
+  }
+
+  #record(text: string): void {
+    const record = recordOf(text);
+    if (!record) throw new EvidenceError(this.#file, 'this line is no JSON object', { line: this.line });
+    for (const name of Object.keys(record)) if (!this.#known.has(name)) this.#strange(name, record[name]);
+    for (const [name, cells] of this.#cells) {
+      cells.addValue(Object.hasOwn(record, name) ? record[name] : undefined, this.line);
+    }
+    this.rows += 1;
+  }
+}
+
+/** Only a text with long numbers needs the parser that keeps their digits. */
+function recordOf(text: string): Record<string, unknown> | undefined {
+  if (/\d{16}/.test(text)) {
+    const value = parseJson(text);
+    return isBag(value) ? value : undefined;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,497 @@
+import { availableParallelism } from 'node:os';
+import { contentOf } from '../archives/open-file.ts';
+import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
+import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
+import type { Column, ColumnType } from '../kql/types.ts';
+import { ColumnCells } from './column-cells.ts';
+import { checkNames } from './column-names.ts';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
+import type { FileDigest } from './file-digest.ts';
+import { commonType, typeOfValue } from './guessed-type.ts';
+import { ParsePool, type PoolResult } from './parse-pool.ts';
+import { fileBlocks, RecordBlocks } from './record-blocks.ts';
+import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
+
+/** Of the beginning of a file: what its columns are taken to be until a row says otherwise. */
+const SAMPLE_BYTES = 1024 * 1024;
+
+/** The types of columns that a file has by its own values; undefined where all are missing. */
+export type OwnColumns = ReadonlyMap<string, ColumnType | undefined>;
+
+/** Thrown when all of a file has been read and its columns are not what its beginning had them. */
+export class ColumnsChanged extends Error {
+  override readonly name = 'ColumnsChanged';
+  readonly file: string;
+  readonly columns: OwnColumns;
+  constructor(file: string, columns: OwnColumns) {
+    super('the columns of a file are not those of its beginning');
+    this.file = file;
+    this.columns = columns;
+  }
+}
+
+/** The columns of a table, and those of them that a query needs. */
+export interface Wanted {
+  columns: readonly Column[];
+  needed: ReadonlySet<string>;
+  /** Columns of which no value was seen: their type is a guess without any. */
+  open: ReadonlySet<string>;
+}
+
+export interface TextExportOptions {
+  file: string;
+  table: string;
+  format: 'csv' | 'jsonl';
+  /** Damage ends the rows and is remarked on; it is no error. */
+  lenient: boolean;
+  /** Gets the bytes of a file on disk; undefined for one that is packed. */
+  digest: FileDigest | undefined;
+  /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
+  threads?: number | undefined;
+  /** Bytes that are read at once, and of the beginning to describe it; there are good defaults. */
+  bytesAtOnce?: number | undefined;
+  /** The columns as an earlier reading of the whole file found them. */
+  learned: OwnColumns | undefined;
+}
+
+/**
+ * An export of Log Analytics as CSV or JSON lines, read in pieces. The columns of a table that Microsoft documents have its
+ * types; others have the one type that holds all their values: that of the file's beginning, and where a later row does
+ * not fit, the whole file is read for its types, and then again.
+ */
+export class TextExport {
+  readonly file: string;
+  readonly table: string;
+  readonly #options: TextExportOptions;
+  readonly #documented: Record<string, ColumnType>;
+  #own: Map<string, ColumnType | undefined> = new Map();
+  #sampledWhole = false;
+  #readWhole = false;
+  #rowBytes = 0;
+  #cellBytes = new Map<string, number>();
+  #notes: string[] = [];
+  /** Rows of the longest reading so far. */
+  rows = 0;
+
+  constructor(options: TextExportOptions) {
+    this.file = options.file;
+    this.table = options.table;
+    this.#options = options;
+    this.#documented = isKnownTable(options.table) ? columnsOf(options.table) : {};
+  }
+
+  /** Is what `describe` gave known of all rows? */
+  get certain(): boolean {
+    return this.#sampledWhole || this.#options.learned !== undefined;
+  }
+
+  /** Remarks of the last reading, one line each. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  /** Its columns with their types, as far as they are known. Throws an EvidenceError. */
+  async describe(): Promise<OwnColumns> {
+    const sample = await this.#sample();
+    this.#own = new Map(sample);
+    for (const [name, type] of this.#options.learned ?? []) this.#own.set(name, type);
+    checkNames([...this.#own.keys()], this.file);
+    return new Map([...Object.entries(this.#documented), ...this.#own]);
+  }
+
+  /** Its columns by all of its rows. */
+  async wholeColumns(): Promise<OwnColumns> {
+    const types = new TypeReader(this.#options, this.#documented);
+    await this.#leniently(async () => {
+      for await (const bytes of await this.#content()) types.add(bytes);
+      types.end();
+    });
+    return types.columns();
+  }
+
+  /** About how many bytes these columns of all rows take in memory. */
+  sizeOf(needed: ReadonlySet<string>): number {
+    const cells = [...needed].reduce((sum, name) => sum + 16 + (this.#cellBytes.get(name) ?? 0), 0);
+    return this.#rowBytes === 0 ? 0 : ((this.#options.digest?.bytes ?? 0) / this.#rowBytes) * cells;
+  }
+
+  /** Its rows, piece by piece; only of a file on disk. Throws ColumnsChanged when all has been read. */
+  *pieces(wanted: Wanted): Generator<Frame> {
+    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
+    try {
+      yield* this.#read(reader);
+    } catch (error) {
+      if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
+      yield* some(reader.rest());
+      this.#notes = [`not read to its end: ${error.message}`];
+    }
+    // Threads see the values in another order than that which decides a type.
+    if (reader.parallel && reader.changed()) throw new ColumnsChanged(this.file, this.#typesInOrder());
+    this.#finished(reader);
+  }
+
+  /** The pieces in their order, parsed by further threads where that is worth it. */
+  *#read(reader: PieceReader): Generator<Frame> {
+    const threads = this.#options.threads ?? threadsFor(this.#options.digest?.bytes ?? 0);
+    let pool: ParsePool | undefined;
+    try {
+      for (const { bytes, offset } of fileBlocks(this.file, this.#options.bytesAtOnce)) {
+        this.#options.digest?.seen(bytes, offset);
+        const block = reader.cut(bytes);
+        if (!block) continue;
+        // The header is in the first block.
+        if (pool === undefined) yield* some(reader.add(block));
+        else {
+          while (pool.full) yield* some(reader.join(pool.take()));
+          pool.add(block);
+        }
+        if (threads > 0 && pool === undefined && !reader.alone) pool = reader.start(threads);
+      }
+      while (pool && pool.pending > 0) yield* some(reader.join(pool.take()));
+      yield* some(reader.end());
+    } finally {
+      pool?.close();
+    }
+  }
+
+  #typesInOrder(): OwnColumns {
+    const types = new TypeReader(this.#options, this.#documented);
+    try {
+      for (const { bytes } of fileBlocks(this.file)) types.add(bytes);
+      types.end();
+    } catch (error) {
+      if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
+    }
+    return types.columns();
+  }
+
+  /** Reads what the rows that were asked for left unread, where a column may prove another there. */
+  complete(wanted: Wanted): void {
+    const guessed = [...wanted.needed].some((name) => this.#own.has(name));
+    if (this.certain || this.#readWhole || !(guessed || this.#options.format === 'jsonl')) return;
+    for (const _piece of this.pieces(wanted));
+  }
+
+  /** All of its rows, for a file that is packed. */
+  async load(wanted: Wanted): Promise<Frame[]> {
+    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
+    const pieces: Frame[] = [];
+    const damaged = await this.#leniently(async () => {
+      for await (const bytes of await this.#content()) {
+        const block = reader.cut(bytes);
+        if (block) pieces.push(...some(reader.add(block)));
+      }
+      pieces.push(...some(reader.end()));
+    });
+    if (damaged) {
+      pieces.push(...some(reader.rest()));
+      this.#notes = [`not read to its end: ${damaged.message}`];
+    }
+    this.#finished(reader);
+    return pieces;
+  }
+
+  #finished(reader: PieceReader): void {
+    this.#readWhole = true;
+    this.rows = Math.max(this.rows, reader.rows);
+    const changed = reader.changed();
+    if (changed) {
+      const own = new Map(this.#own);
+      for (const [name, type] of changed) own.set(name, commonType(own.get(name), type));
+      throw new ColumnsChanged(this.file, own);
+    }
+    this.#notes = [...this.#notes.filter((note) => note.startsWith('not read')), ...reader.notes()];
+  }
+
+  /** The damage that ended it, where that is no error. */
+  async #leniently(work: () => Promise<void>): Promise<EvidenceError | undefined> {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      const failure = error instanceof ColumnsChanged ? error : fileFailure(this.file, error);
+      if (this.#options.lenient && failure instanceof EvidenceError) return failure;
+      throw failure;
+    }
+  }
+
+  async #content(): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
+    if (this.#options.digest === undefined) return contentOf(this.file);
+    return (function* (file: string): Generator<Buffer> {
+      for (const { bytes } of fileBlocks(file)) yield bytes;
+    })(this.file);
+  }
+
+  *#firstBlocks(): Generator<Buffer> {
+    for (const { bytes } of fileBlocks(this.file, this.#options.bytesAtOnce ?? SAMPLE_BYTES)) yield bytes;
+  }
+
+  /** The columns by the rows at the file's beginning. */
+  async #sample(): Promise<OwnColumns> {
+    const types = new TypeReader(this.#options, this.#documented);
+    await this.#leniently(async () => {
+      let bytes = 0;
+      this.#sampledWhole = true;
+      for await (const piece of this.#options.digest ? this.#firstBlocks() : await contentOf(this.file)) {
+        types.add(piece);
+        bytes += piece.length;
+        if (bytes < (this.#options.bytesAtOnce ?? SAMPLE_BYTES) || !types.begun) continue;
+        this.#sampledWhole = false;
+        break;
+      }
+      if (this.#sampledWhole) types.end();
+      if (types.rows > 0) this.#rowBytes = bytes / types.rows;
+    });
+    this.#cellBytes = types.cellBytes();
+    return types.columns();
+  }
+}
+
+/** A file that is read in less than a second is not worth a thread; the one that evaluates needs a core for itself. */
+const WORTH_BYTES = 64 * 1024 * 1024;
+const MOST_THREADS = 8;
+
+const threadsFor = (bytes: number): number =>
+  bytes < WORTH_BYTES ? 0 : Math.min(MOST_THREADS, Math.max(0, availableParallelism() - 1));
+
+const some = (frame: Frame | undefined): Frame[] => (frame && frame.length > 0 ? [frame] : []);
+
+/** Reads rows for the types of columns that are not documented. */
+class TypeReader {
+  readonly #blocks: RecordBlocks;
+  readonly #records: RecordRows;
+  readonly #cells = new Map<string, ColumnCells>();
+  readonly #found = new Map<string, ColumnType | undefined>();
+  readonly #bytes = new Map<string, number>();
+
+  constructor({ file, format }: TextExportOptions, documented: Record<string, ColumnType>) {
+    this.#blocks = new RecordBlocks(file, format === 'csv');
+    if (format === 'csv') {
+      this.#records = new CsvRows(file, (name) => {
+        const cells = new ColumnCells('string', { expected: undefined });
+        this.#cells.set(name, cells);
+        if (!Object.hasOwn(documented, name)) this.#found.set(name, undefined);
+        return cells;
+      });
+    } else {
+      this.#records = new JsonRows(file, new Map(), new Set(), (name, value) => {
+        if (!Object.hasOwn(documented, name))
+          this.#found.set(name, commonType(this.#found.get(name), typeOfValue(value)));
+        if (typeof value === 'string') this.#bytes.set(name, (this.#bytes.get(name) ?? 0) + value.length);
+      });
+    }
+  }
+
+  get rows(): number {
+    return this.#records.rows;
+  }
+
+  /** Has a record been read, if only a header? */
+  get begun(): boolean {
+    return this.#cells.size > 0 || this.rows > 0;
+  }
+
+  add(bytes: Buffer): void {
+    this.#take(this.#blocks.add(bytes, this.#records.line));
+  }
+
+  end(): void {
+    this.#take(this.#blocks.end());
+    this.#records.end();
+  }
+
+  columns(): OwnColumns {
+    return this.#found;
+  }
+
+  /** About how many characters a cell of each column has. */
+  cellBytes(): Map<string, number> {
+    return new Map([...this.#bytes].map(([name, bytes]) => [name, bytes / Math.max(1, this.rows)]));
+  }
+
+  #take(block: Buffer | undefined): void {
+    if (!block) return;
+    try {
+      this.#records.add(block);
+    } finally {
+      // The types stay, also of what was read before damage; the cells go.
+      for (const [name, cells] of this.#cells) {
+        if (this.#found.has(name)) this.#found.set(name, cells.found);
+        this.#bytes.set(name, (this.#bytes.get(name) ?? 0) + lengthOf(cells.piece(cells.rows)));
+      }
+    }
+  }
+}
+
+/** The characters of all cells, by some of them. */
+function lengthOf({ values, rows }: Vector): number {
+  const count = rows?.length ?? values.length;
+  let [sum, looked] = [0, 0];
+  for (let row = 0; row < count; row += 1 + (count >> 8)) {
+    const value = values[rows?.[row] ?? row];
+    if (typeof value === 'string') sum += value.length;
+    looked += 1;
+  }
+  return looked === 0 ? 0 : (sum / looked) * count;
+}
+
+/** Reads rows into frames. */
+class PieceReader {
+  readonly #file: string;
+  readonly #format: 'csv' | 'jsonl';
+  readonly #known: readonly string[];
+  readonly #blocks: RecordBlocks;
+  readonly #records: RecordRows;
+  /** Threads took part. */
+  parallel = false;
+  readonly #misfits = new Map<string, { count: number; line: number | undefined }>();
+  readonly #columns: readonly Column[];
+  readonly #cells: ReadonlyMap<string, ColumnCells>;
+  /** Columns that the file has and that were not known. */
+  readonly #strange = new Map<string, ColumnType | undefined>();
+  #handedOn = 0;
+  /** Rows were read that the columns are not made for: they and all after them only say what the columns are. */
+  #changed = false;
+
+  constructor(
+    { file, format }: TextExportOptions,
+    documented: Record<string, ColumnType>,
+    own: OwnColumns,
+    { columns, needed, open }: Wanted,
+    certain: boolean,
+  ) {
+    this.#file = file;
+    this.#format = format;
+    this.#known = [...own.keys(), ...Object.keys(documented)];
+    this.#columns = columns;
+    this.#blocks = new RecordBlocks(file, format === 'csv');
+    this.#cells = new Map(
+      columns
+        .filter(({ name }) => needed.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
+        .map(({ name, type }) => {
+          const guess = { expected: open.has(name) ? undefined : type };
+          return [name, new ColumnCells(type, certain || Object.hasOwn(documented, name) ? undefined : guess)];
+        }),
+    );
+    this.#records =
+      format === 'csv'
+        ? new CsvRows(file, (name) => this.#cells.get(name))
+        : new JsonRows(file, this.#cells, new Set(this.#known), (name, value) => {
+            this.#strange.set(name, commonType(this.#strange.get(name), typeOfValue(value)));
+          });
+  }
+
+  get rows(): number {
+    return this.#records.rows;
+  }
+
+  /** The whole records within the bytes so far, if any. */
+  cut(bytes: Buffer): Buffer | undefined {
+    return this.#blocks.add(bytes, this.#records.line);
+  }
+
+  add(block: Buffer): Frame | undefined {
+    this.#records.add(block);
+    return this.rest();
+  }
+
+  /** Are there columns whose values cannot be handed from thread to thread? */
+  get alone(): boolean {
+    return [...this.#cells.values()].some(({ type }) => type === 'dynamic');
+  }
+
+  /** Threads for the blocks that follow; undefined before the header was read, and where none starts. */
+  start(threads: number): ParsePool | undefined {
+    const header = this.#records instanceof CsvRows ? this.#records.header : [];
+    if (!header) return undefined;
+    const wanted = [...this.#cells].map(([name, { type, guess }]) => ({ name, type, guess }));
+    const pool = ParsePool.start(
+      { file: this.#file, format: this.#format, header, known: this.#known, wanted },
+      threads,
+    );
+    this.parallel ||= pool !== undefined;
+    return pool;
+  }
+
+  /** Takes a block that another thread parsed. Throws what is wrong with it once its whole rows are taken. */
+  join(parsed: PoolResult | undefined): Frame | undefined {
+    if (!parsed) return undefined;
+    const { rows, lines, changed, error } = parsed;
+    const before = this.#records.line - 1;
+    const vectors = new Map<string, Vector>();
+    [...this.#cells].forEach(([name, { type }], i) => {
+      const column = parsed.columns[i];
+      if (!column) return;
+      vectors.set(name, { type, values: column.values, rows: column.codes });
+      this.#misfit(name, column.misfits, column.misfitLine === undefined ? undefined : before + column.misfitLine);
+    });
+    this.#records.skip(lines);
+    this.#records.rows += rows;
+    this.#handedOn += error ? 0 : rows;
+    this.#changed ||= changed;
+    if (error) {
+      this.#left = this.#frame(vectors, rows);
+      const place = error.line === undefined ? undefined : { line: before + error.line };
+      throw new EvidenceError(this.#file, error.why, place);
+    }
+    return this.#changed ? undefined : this.#frame(vectors, rows);
+  }
+
+  /** Rows before damage, of a block that another thread parsed. */
+  #left: Frame | undefined;
+
+  #misfit(name: string, count: number, line: number | undefined): void {
+    if (count === 0) return;
+    const known = this.#misfits.get(name) ?? { count: 0, line };
+    this.#misfits.set(name, { count: known.count + count, line: known.line ?? line });
+  }
+
+  #frame(vectors: ReadonlyMap<string, Vector>, length: number): Frame {
+    return {
+      names: this.#columns.map(({ name }) => name),
+      vectors: this.#columns.map(({ name, type }) => vectors.get(name) ?? vectorOf(type, [])),
+      length,
+      serialized: false,
+    };
+  }
+
+  end(): Frame | undefined {
+    const block = this.#blocks.end();
+    if (block) this.#records.add(block);
+    this.#records.end();
+    return this.rest();
+  }
+
+  /** The whole rows since the last piece; none once the columns are known to be others. */
+  rest(): Frame | undefined {
+    const length = this.rows - this.#handedOn;
+    this.#handedOn = this.rows;
+    if (this.#left) return this.#changed ? undefined : this.#left;
+    const vectors = new Map<string, Vector>();
+    for (const [name, cells] of this.#cells) if (cells.rows > 0) vectors.set(name, cells.piece(length));
+    this.#changed ||= this.#strange.size > 0 || [...this.#cells.values()].some((cells) => cells.changed);
+    if (this.#changed) return undefined;
+    return this.#frame(vectors, length);
+  }
+
+  /** The columns that are others than it was said; undefined where all are as it was said. */
+  changed(): OwnColumns | undefined {
+    const others = [...this.#cells].filter(([, cells]) => cells.guess !== undefined);
+    if (!this.#changed) return undefined;
+    return new Map([
+      ...others.map(([name, { found }]): [string, ColumnType | undefined] => [name, found]),
+      ...this.#strange,
+    ]);
+  }
+
+  notes(): string[] {
+    for (const [name, cells] of this.#cells) this.#misfit(name, cells.misfits, cells.misfitLine);
+    return [...this.#cells].flatMap(([column, { type }]) => {
+      const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
+      if (count === 0) return [];
+      const place = line === undefined ? '' : ` (first in line ${line})`;
+      const values = count === 1 ? 'value' : 'values';
+      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}`;
+    });
+  }
+}
