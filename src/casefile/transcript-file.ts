@@ -1,5 +1,5 @@
 import { constants, fstatSync, statSync, writeSync } from 'node:fs';
-import { type FileHandle, open, statfs } from 'node:fs/promises';
+import { access, type FileHandle, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** What the transcript needs of its file. */
@@ -7,6 +7,8 @@ export interface TranscriptFile {
   size(): Promise<number>;
   /** Why the open file is not the one at its path (deleted, moved, replaced by a copy); null when it is. */
   misplaced(): Promise<string | null>;
+  /** Why no file can be made beside it, as evidence is; null when one can. */
+  closed(): Promise<NodeJS.ErrnoException | null>;
   /** Bytes that the file system has left for us; Infinity where that cannot be determined. */
   room(): Promise<number>;
   /** Appends with one write; throws when not all of it could be written. */
@@ -49,6 +51,11 @@ function onHandle(handle: FileHandle, path: string): TranscriptFile {
           : `its path cannot be looked at (${String(code)})`;
       }
     },
+    closed: () =>
+      access(dirname(path), constants.W_OK | constants.X_OK).then(
+        () => null,
+        (error: NodeJS.ErrnoException) => error,
+      ),
     room: async () => {
       try {
         const { bavail, bsize } = await statfs(dirname(path));

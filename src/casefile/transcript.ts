@@ -239,6 +239,8 @@ class Writer implements Transcript {
     const because = await file.misplaced();
     if (because !== null) throw new Error(because);
     if (kind !== 'intent') return;
+    const closed = await file.closed();
+    if (closed !== null) throw closed;
     const room = await file.room();
     if (room < leastRoom) throw new Error(`the disk is full: ${Math.floor(room / 1024)} KiB are left`);
   }

@@ -138,7 +138,7 @@ function demandAll(approved: Approved, approval: Approval | undefined): void {
 
 function report(
   ran: readonly Ran[],
-  caseId: string,
+  { caseId, lost }: Pick<CaseLog, 'caseId' | 'lost'>,
   options: RunOptions,
   deps: SeveralDependencies,
   streams: RunStreams,
@@ -158,7 +158,8 @@ function report(
     if (codes[at] === exitCode.done) continue;
     streams.stderr.write(`✗ ${printable(`${target.name}: ${view.summary}`, 1000)}\n`);
     if (codes[at] !== exitCode.needsAttention) continue;
-    for (const line of standing(view, caseId)) streams.stderr.write(`${printable(line, 400)}\n`);
+    for (const line of standing(view, lost ? { caseId, lost } : { caseId }))
+      streams.stderr.write(`${printable(line, 400)}\n`);
   }
   const done = codes.filter((code) => code === exitCode.done).length;
   streams.stderr.write(
@@ -217,7 +218,8 @@ export async function runSeveral(
       view: await runMember(one, consentOf(options), null),
     }));
     await interrupted;
-    return report(ran, opened.caseId, options, dependencies, streams);
+    const log = first ? opened.logFor(first) : { caseId: opened.caseId };
+    return report(ran, log, options, dependencies, streams);
   } finally {
     stop();
     await opened.close();

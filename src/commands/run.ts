@@ -147,8 +147,14 @@ export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
   }
 }
 
+/** What undoes the run where its case cannot be written: no process can undo from it, not even at the promised time. */
+function withoutRecord({ vm, autoUndoAt }: RunView, caseId: string): string {
+  const promised = autoUndoAt === null ? '' : ` It is not undone at ${autoUndoAt} either.`;
+  return `The case cannot be written, and nothing is undone from it.${promised} Put its folder back, or make room, then: cordon undo ${caseId} --yes. A lock is lifted from Azure alone: cordon undo --vm ${vm.name} --yes --cases FOLDER`;
+}
+
 /** The state after a run that needs attention, and what to do next, a line each. */
-export function standing(view: RunView, caseId: string): string[] {
+export function standing(view: RunView, { caseId, lost }: Pick<CaseLog, 'caseId' | 'lost'>): string[] {
   const changed = view.steps.filter((step) => step.kind === 'action' && step.changes.length > 0);
   const lines = changed.flatMap((step) => {
     if (step.state === 'done') return [`${view.vm.name}: “${step.title}” IS in force.`];
@@ -161,6 +167,7 @@ export function standing(view: RunView, caseId: string): string[] {
   if (lines.length === 0) return [`Nothing was changed. What the case says: cordon case show ${caseId}`];
   return [
     ...lines,
+    ...((lost?.() ?? '') === '' ? [] : [withoutRecord(view, caseId)]),
     `What the case says: cordon case show ${caseId}. What can be undone: cordon undo ${caseId}; undo it: cordon undo ${caseId} --yes`,
   ];
 }
@@ -230,7 +237,7 @@ export async function runPlaybook(
     if (view.outcome !== 'done' && options.json) streams.stderr.write(`${printable(view.summary, 1000)}\n`);
     const code = exitCodeOf(view, run.forbidden());
     if (code === exitCode.needsAttention) {
-      for (const line of standing(view, opened.log.caseId)) streams.stderr.write(`${printable(line, 400)}\n`);
+      for (const line of standing(view, opened.log)) streams.stderr.write(`${printable(line, 600)}\n`);
     }
     return code;
   } finally {

@@ -105,6 +105,7 @@ export class ChunkReader {
           this.#listener.damage({
             offset: offset + at,
             because: `${tornRecord(chunk, at, end) ?? 'no record begins here'}; ${skipped} bytes skipped`,
+            ...(next < 0 && tornRecord(chunk, at, end) === undefined ? { lost: skipped } : {}),
           });
         if (next < 0) return { next: end, number };
         at = next;

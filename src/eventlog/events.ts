@@ -1,6 +1,7 @@
 import { readChunkHeader } from './chunk-header.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
+import { DamagedRegions } from './damaged-regions.ts';
 import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
 import type { LogEvent } from './log-event.ts';
@@ -25,11 +26,12 @@ export async function* eventsOf(path: string, options: EventsOptions = {}): Asyn
     damaged = true;
     options.onDamage?.(one);
   };
+  const regions = new DamagedRegions(damage);
   const reader = new ChunkReader({
     record(record) {
       if (options.eventIds === undefined || options.eventIds.has(record.eventId)) found.push(record.event());
     },
-    damage,
+    damage: (one) => regions.damage(one),
   });
   const totals = new DeclaredTotals(file.header);
   try {
@@ -40,13 +42,15 @@ export async function* eventsOf(path: string, options: EventsOptions = {}): Asyn
       else {
         const header = readChunkHeader(chunk, available);
         if (header.kind === 'empty') continue;
-        if (!header.verified) damage({ offset, because: header.because });
+        if (header.kind === 'foreign') regions.chunk({ offset, because: header.because });
+        else if (!header.verified) regions.damage({ offset, because: header.because });
         totals.add(chunk, header);
         reader.read(chunk, header, available, offset);
       }
       yield* found;
       found = [];
     }
+    regions.flush();
     const missing = totals.shortfall(file.size, damaged);
     if (missing) damage(missing);
   } finally {

@@ -1,5 +1,6 @@
 import { readChunkHeader } from './chunk-header.ts';
 import { type ChunkListener, ChunkReader } from './chunk-reader.ts';
+import { DamagedRegions } from './damaged-regions.ts';
 import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
 
@@ -31,7 +32,11 @@ export async function readRecords(
 ): Promise<ReadLog> {
   const file = await EventLogFile.open(path);
   try {
-    const reader = new ChunkReader(told);
+    const regions = new DamagedRegions((damage) => told.damage(damage));
+    const reader = new ChunkReader({
+      record: (record) => told.record(record),
+      damage: (damage) => regions.damage(damage),
+    });
     const totals = new DeclaredTotals(file.header);
     if (file.header.recognised && !file.header.sound)
       told.damage({ offset: 0, because: "the checksum of the file's header does not match" });
@@ -39,18 +44,20 @@ export async function readRecords(
     const chunks = file.chunks({ digest: true, ...(options.signal ? { signal: options.signal } : {}) });
     for await (const { chunk, offset, available, loose } of chunks) {
       if (loose) {
-        told.damage({ offset, because: `a chunk begins ${available} bytes further on than it should` });
+        regions.damage({ offset, because: `a chunk begins ${available} bytes further on than it should` });
         reader.readLoose(chunk, available, offset);
       } else {
         const header = readChunkHeader(chunk, available);
         if (header.kind === 'empty') continue;
-        if (!header.verified) told.damage({ offset, because: header.because });
+        if (header.kind === 'foreign') regions.chunk({ offset, because: header.because });
+        else if (!header.verified) regions.damage({ offset, because: header.because });
         totals.add(chunk, header);
         reader.read(chunk, header, available, offset);
       }
       options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
       if (options.betweenChunks) await options.betweenChunks();
     }
+    regions.flush();
     const missing = totals.shortfall(file.size, told.damages > 0);
     if (missing) told.damage(missing);
     if (file.changed !== '') told.damage({ offset: file.size, because: file.changed });

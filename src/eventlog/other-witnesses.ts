@@ -27,8 +27,8 @@ import {
 
 /** Other reports of logons are rare beside 4625 and 4624; a log that holds more is reported as cut. */
 const most = 1_000_000;
-/** Lines of syslog's files, some 300 bytes each. */
-const mostLines = 2_000_000;
+/** Lines of syslog's files; with what is made of them, some two kilobytes each. */
+const mostLines = 1_000_000;
 
 interface Taken {
   at: Ticks;

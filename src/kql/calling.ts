@@ -1,16 +1,19 @@
 import { calledBody, child, isTabular, list, type Node, nodeClass, optional, simpleName, startOf } from './language.ts';
+import type { Rows } from './rows.ts';
 import { type Binding, fail, refuse, type Scope, within } from './scope.ts';
 
 const MAX_CALL_DEPTH = 32;
 
 /**
  * Enters a function of the query: its body, and the scope its body is read in. The caller must `leave`. Parameters keep
- * the row of the caller; tables passed as arguments are evaluated when they are first read.
+ * the row of the caller; tables passed as arguments are evaluated when they are first read. `piped` are rows that stand for
+ * the first parameter (invoke).
  */
 export function callFunction(
   node: Node,
   argumentNodes: readonly Node[],
   scope: Scope,
+  piped?: Rows,
 ): { body: Node; inner: Scope; leave(): void } {
   const called = simpleName(nodeClass(node) === 'FunctionCallExpression' ? child(node, 'Name') : node);
   const binding = scope.names.get(called);
@@ -31,7 +34,11 @@ export function callFunction(
   }
   list(optional(child(declaration, 'Parameters'), 'Parameters')).forEach((parameter, i) => {
     const name = simpleName(child(child(parameter, 'NameAndType'), 'Name'));
-    const argument = given.get(name) ?? positional[i];
+    if (piped && i === 0) {
+      names.set(name, { kind: 'table', rows: () => piped });
+      return;
+    }
+    const argument = given.get(name) ?? positional[piped ? i - 1 : i];
     const fallback = optional(parameter, 'DefaultValue');
     if (argument) names.set(name, bind(argument, scope));
     else if (fallback) names.set(name, bind(child(fallback, 'Value'), { ...binding.scope, frame: undefined }));

@@ -199,6 +199,7 @@ function apply(node: Node, input: Rows, scope: Scope): Rows {
   if (reducer) return reduced(input, reducer(node, scope));
   // A chart is the client's affair; the rows are the same.
   if (kind === 'RenderOperator') return input;
+  if (kind === 'InvokeOperator') return invoked(child(node, 'Function'), input, scope);
   if (kind === 'JoinOperator' || kind === 'LookupOperator') return join(node, input, scope);
   const operator = OPERATORS[kind];
   if (!operator) return refuse(describe(node), node, scope);
@@ -238,8 +239,17 @@ function call(node: Node, scope: Scope): Rows {
   return refuse(`The function '${name}()'`, child(node, 'Name'), scope);
 }
 
-function callTabular(node: Node, args: readonly Node[], scope: Scope): Rows {
-  const { body, inner, leave } = callFunction(node, args, scope);
+/** `T | invoke f(…)`: f(T, …). https://learn.microsoft.com/kusto/query/invoke-operator, read 2026-11-30. */
+function invoked(node: Node, input: Rows, scope: Scope): Rows {
+  const name = child(node, 'Name');
+  if (scope.names.get(simpleName(name))?.kind !== 'function')
+    return refuse(`The function '${simpleName(name)}()'`, name, scope);
+  const args = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  return callTabular(node, args, scope, input);
+}
+
+function callTabular(node: Node, args: readonly Node[], scope: Scope, piped?: Rows): Rows {
+  const { body, inner, leave } = callFunction(node, args, scope, piped);
   try {
     return rows(body, inner);
   } finally {

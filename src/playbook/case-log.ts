@@ -15,6 +15,8 @@ export interface CaseLog {
   folder?: string;
   /** How many entries there are, and the hash of the last: "214:9f86…"; absent where nothing is written. */
   head?: () => string;
+  /** Why entries cannot be written at present; "" when they can. */
+  lost?: () => string;
   /** Appends an entry; resolves when it is durable on disk, with the entry. An intent gets the id that its place makes. */
   append(kind: EntryKind, body: Record<string, unknown>): Promise<unknown>;
   /** Keeps a document as evidence in the case's folder. */

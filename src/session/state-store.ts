@@ -100,7 +100,7 @@ export function holdState(initial: SessionState, now: () => Date): Holder {
 /** What the terminal and the clock report, and messages of the views. */
 export function screenCommands(holder: Holder) {
   return {
-    // A question must be on the screen of the new size, and stand there, before it can be answered.
+    // Only a question that is visible at the new size, for as long as any other, can be answered.
     resize: ({ columns, rows }) =>
       holder.set({ columns, rows, asked: { ...holder.get().asked, shown: false, readable: false } }),
     redraw: () => holder.set({ redraws: holder.get().redraws + 1 }),

@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { seal } from '../../src/casefile/chain.ts';
@@ -79,6 +79,20 @@ describe('a record that cannot go missing', () => {
     expect(file.transcript.failure).toBeNull();
     expect(await readFile(file.file, 'utf8')).toContain('entries are missing here: 1 note');
     await file.release();
+  });
+
+  it('refuses a change, and nothing else, when no evidence can be made beside it', async () => {
+    const path = join(await emptyFolder(), 'transcript.jsonl');
+    const readOnly = Object.assign(new Error('EROFS'), { code: 'EROFS' });
+    let closed: NodeJS.ErrnoException | null = readOnly;
+    const file = { ...(await openTranscriptFile(path)), closed: async () => closed };
+    const evidence = evidenceStore(dirname(path));
+    const transcript = await openTranscript({ path, file, evidence, now: tickingClock(), last: null });
+    await transcript.append('note', 'anna', { text: 'noted' });
+    await expect(transcript.append('intent', 'anna', intent)).rejects.toThrow('the file system is read-only');
+    closed = null;
+    await transcript.append('intent', 'anna', intent);
+    await transcript.close();
   });
 
   it('refuses a change, and nothing else, when the disk has no room for what follows it', async () => {

@@ -63,7 +63,7 @@ export class CordonProcess {
       simulator: { url: 'http://127.0.0.1:1', identityHeader: '', clock },
       carrier: wire.httpClient,
       signIn: wire.signIn,
-      pollIntervalMs: 2000,
+      pollIntervalMs: 10_000,
     });
   }
 

@@ -397,4 +397,17 @@ describe('the logons of an event log', () => {
       },
     ]);
   });
+
+  it('call the garbage behind a log one damaged region, however many chunks it is', async () => {
+    const log = writeLog([failedLogon(1, '2026-11-23T02:00:00Z')]);
+    const garbage = Buffer.alloc(5 * 0x10000, 'left over from before ');
+    const { files: told } = await readEventLogs([folder.write('garbage.evtx', Buffer.concat([log, garbage]))], { now });
+    expect(told[0]).toMatchObject({
+      records: 1,
+      damages: 1,
+      damaged: [
+        { offset: log.length, because: `no chunk begins here, and no record; ${garbage.length} bytes skipped` },
+      ],
+    });
+  });
 });

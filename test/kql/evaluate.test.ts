@@ -518,6 +518,12 @@ describe('let, functions and sources', () => {
     expect(rows('let g = (s:string) { strcat(s, "!") }; Events | project x = g(Who) | take 1')).toEqual([['admin!']]);
     expect(rows('let v = view () { Events }; v | count')).toEqual([[3]]);
     expect(rows('let h = (t:(Id:int)) { t | where Id == 4624 }; h(Events) | count')).toEqual([[1]]);
+    expect(rows('let h = (t:(Id:int)) { t | where Id == 4624 }; Events | invoke h() | count')).toEqual([[1]]);
+    expect(
+      rows(
+        'let h = (t:(*), n:long, m:long = 2) { t | take n + m }; range x from 1 to 9 step 1 | invoke h(m = 1, n = 3) | count',
+      ),
+    ).toEqual([[4]]);
     expect(rows('let m = materialize(Events | count); m | union m')).toEqual([[3], [3]]);
     expect(rows('let most = toscalar(Events | summarize max(N)); Events | where N == most | project Id')).toEqual([
       [4624],

@@ -801,7 +801,7 @@ describe('playbooks', () => {
     await (await lock.tells('Sessions that are already open')).answer('web');
     await terminal.until('> web_');
     terminal.resize(80, 24);
-    // It stands anew on the screen of another size.
+    // On a screen of another size it must be visible for as long again.
     await terminal.until((screen) => screen.includes('> web_') && screen.includes('the keys count in'));
     world.pass(1_000);
     await terminal.until((screen) => screen.includes('> web_') && screen.includes('type web01 and Enter'));

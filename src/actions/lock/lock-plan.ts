@@ -175,9 +175,13 @@ function consequencesOf(
       warnings.push(
         "Azure Backup needs the tag Storage: it lets the intruder write to anybody's storage account as well.",
       );
+    else if (settings.keepOutbound.includes('monitor'))
+      warnings.push(
+        "Azure Monitor is kept without the tag Storage, which lets the intruder write to anybody's storage account; Microsoft names it for Log Analytics, and GuestAndHybridManagement for Linux agents: look whether logs still arrive.",
+      );
     warnings.push(
       settings.closePlatform
-        ? "Azure's DNS, the metadata service (managed identity tokens) and licensing are denied too: names are no longer resolved by Azure."
+        ? "Azure's DNS, the metadata service (managed identity tokens) and licensing are denied too: names are no longer resolved by Azure, and what signs in with the VM's identity stops, Azure Monitor's agent too. The VM agent's own way to Azure (168.63.129.16, tcp 80 and 32526) no group closes."
         : "Azure's DNS and the metadata service (managed identity tokens) are reachable all the same (closePlatform: true denies them).",
     );
   } else {

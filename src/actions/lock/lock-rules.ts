@@ -44,8 +44,10 @@ export function lockRules(sources: readonly string[], settings: LockSettings): L
 }
 
 /**
- * Service tags and ports that stay reachable, each by its rule. Azure Backup's agent needs Storage and Entra ID besides
- * (Microsoft Learn, "Service tags overview"). A group has no say over 168.63.129.16 and the metadata service but by their tags.
+ * Service tags and ports that stay reachable, each by its rule. Azure Backup's agent needs Storage and Entra ID besides;
+ * for Log Analytics Storage is named too (MicrosoftDocs/azure-docs, "Virtual network service tags", read 2026-11-30). A group
+ * has no say over 168.63.129.16 and the metadata service but by the tags AzurePlatformDNS, AzurePlatformIMDS and
+ * AzurePlatformLKM, and none over the VM agent ("Network security groups", Azure platform considerations, read 2026-11-30).
  */
 const kept: Record<
   LockSettings['keepOutbound'][number],

@@ -55,7 +55,7 @@ export function doubtsOfPoint(machine: Json): string[] {
   return [
     ...(cached.length > 0
       ? [
-          `Azure does not warrant that ${names.join(', ') || 'disks'} with read/write caching are of that moment: what the host had not written yet is missing.`,
+          `Azure does not warrant that disks with read/write caching are of that moment (${names.join(', ') || 'some are'}): what the host held back may be missing.`,
         ]
       : []),
     ...(generation >= 6 && data.length > 1

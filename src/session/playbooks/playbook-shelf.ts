@@ -35,6 +35,7 @@ export function caseLogOf(
   return {
     caseId: kept.id,
     folder: kept.file.directory,
+    lost: () => kept.file.transcript.failure?.message ?? '',
     head: () => `${kept.file.transcript.count}:${kept.file.transcript.head}`,
     append: (kind, body) =>
       kept.file.transcript.append(

@@ -140,7 +140,11 @@ function processesOf(lines: readonly SyslogLine[]): Process[] {
   const sorted = [...lines].sort((a, b) => a.at - b.at || (a.message < b.message ? -1 : a.message > b.message ? 1 : 0));
   const open = new Map<string, Process>();
   const processes: Process[] = [];
+  let before = Number.NaN;
   for (const { at, computer, processId, message } of sorted) {
+    // A line that was sent twice has the same time: those of earlier ones need not be kept.
+    if (at !== before) seen.clear();
+    before = at;
     const id = `${at}\n${computer}\n${processId}\n${message}`;
     const line = seen.has(id) ? null : parseSshd(message);
     seen.add(id);

@@ -1,0 +1,49 @@
+import type { Damage } from './damage.ts';
+
+/** Nothing can be read from `offset` on, for so many bytes. */
+export interface LostBytes extends Damage {
+  lost: number;
+}
+
+const isLost = (damage: Damage): damage is LostBytes => 'lost' in damage;
+
+/** The preallocated end of a log is chunk after chunk of what was on the disk before: such a region is one place of damage. */
+export class DamagedRegions {
+  readonly #report: (damage: Damage) => void;
+  /** The region so far. */
+  #from = 0;
+  #to = 0;
+  /** A chunk that does not begin as one, whose records are still to be looked for. */
+  #chunk: Damage | null = null;
+
+  constructor(report: (damage: Damage) => void) {
+    this.#report = report;
+  }
+
+  /** Takes a place where a chunk should begin, and none does. */
+  chunk(damage: Damage): void {
+    if (this.#chunk !== null || damage.offset !== this.#to) this.flush();
+    if (this.#to === this.#from) this.#from = this.#to = damage.offset;
+    this.#chunk = damage;
+  }
+
+  /** Takes any other. */
+  damage(damage: Damage): void {
+    if (this.#chunk !== null && isLost(damage) && damage.offset === this.#chunk.offset) {
+      this.#chunk = null;
+      this.#to = damage.offset + damage.lost;
+      return;
+    }
+    this.flush();
+    this.#report({ offset: damage.offset, because: damage.because });
+  }
+
+  /** Reports what is still held back. */
+  flush(): void {
+    const [from, lost, chunk] = [this.#from, this.#to - this.#from, this.#chunk];
+    this.#from = this.#to = 0;
+    this.#chunk = null;
+    if (lost > 0) this.#report({ offset: from, because: `no chunk begins here, and no record; ${lost} bytes skipped` });
+    if (chunk !== null) this.#report(chunk);
+  }
+}
