@@ -124,10 +124,13 @@ class Told {
   #failures = 0;
   #successes = 0;
   #others = 0;
+  /** Of the collector, when this log's turn came: logs are taken one after the other. */
+  #held: number;
 
   constructor(collector: LogonCollector, onEvent: ((event: SecurityEvent) => void) | undefined) {
     this.#collector = collector;
     this.#onEvent = onEvent;
+    this.#held = collector.other.held;
   }
 
   damage(damage: Damage): void {
@@ -140,12 +143,15 @@ class Told {
     if (!record.verified) this.#unverifiedRecords += 1;
     (record.verified ? this.#verified : this.#unverified).add(record.time);
     if (this.#records === 1) this.#channel = record.system('channel');
-    const { held } = this.#collector.other;
     const taken = this.#collector.take(record, this.#onEvent);
-    this.#others += this.#collector.other.held - held;
     if (taken === 'unwanted') {
       if (this.#computers.size === 0) this.#computers.add(record.system('computer'));
       return;
+    }
+    if (taken === 'other') {
+      const { held } = this.#collector.other;
+      this.#others += held - this.#held;
+      this.#held = held;
     }
     if (record.eventId === failedLogon) this.#failures += 1;
     if (record.eventId === successfulLogon) this.#successes += 1;

@@ -172,15 +172,19 @@ function judgeConnection(lines: readonly TimedLine[], judged: Judged): void {
   if (saying('locked').length > 0) for (const guess of guesses) guess.code = 'pam:locked-out';
 
   const counted = [...guesses];
-  // A session is open: a password that had to be changed, a condition of PAM that only chooses, kept nobody out.
-  if (accepted.length === 0 && sessions.length === 0) {
-    for (const timed of saying('partial')) counted.push(attemptOf(timed, 'refusal'));
-    refuse(saying('refused', 'root-refused'), guesses, saying('key', 'partial').length > 0, (timed) =>
-      counted.push(attemptOf(timed, 'refusal')),
-    );
-    if (best && counted.length === 0)
-      counted.push({ ...attemptOf(best, 'trace'), at: lines[0]?.at ?? best.at, times: 1 });
-  }
+  // Where a session opens afterwards, a password that had to be changed, or a condition of PAM that only chooses, kept nobody out.
+  // A refusal after it, or before a password that was judged anew, is of another process with this id.
+  const opened = [...accepted, ...sessions];
+  const again = saying('pam-failure');
+  const excused = ({ at }: TimedLine): boolean =>
+    opened.some((one) => one.at >= at && !again.some((failure) => failure.at > at && failure.at <= one.at));
+  const final = (...says: SshdLine['says'][]): TimedLine[] => saying(...says).filter((timed) => !excused(timed));
+  for (const timed of final('partial')) counted.push(attemptOf(timed, 'refusal'));
+  refuse(final('refused', 'root-refused'), guesses, saying('key', 'partial').length > 0, (timed) =>
+    counted.push(attemptOf(timed, 'refusal')),
+  );
+  if (best && counted.length === 0 && opened.length === 0)
+    counted.push({ ...attemptOf(best, 'trace'), at: lines[0]?.at ?? best.at, times: 1 });
   for (const attempt of counted) {
     // sshd calls an account that may not log on an invalid user, like one that is not there.
     if (attempt.code === 'sshd:invalid-user' && notAllowed.has(accountName(attempt.account).key))

@@ -230,15 +230,18 @@ export function aftermath(followedBy: FollowedBy, later: readonly LaterEvent[], 
   const session = normalLogonId(followedBy.success.logonId);
   const computer = followedBy.success.computer.trim().toLowerCase();
   const until = followedBy.at + aftermathSeconds * ticksPerSecond;
-  const made = later.filter(({ eventId }) => eventId === accountCreated);
-  return later
+  // A log has many events of every day, and few near a logon: only those are compared with one another.
+  const near = later.filter(
+    ({ at, computer: where }) =>
+      at >= followedBy.at - makingTakes && at <= until && where.trim().toLowerCase() === computer,
+  );
+  const made = near.filter(({ eventId }) => eventId === accountCreated);
+  return near
     .filter(
       (event) =>
-        !isPartOfMaking(event, made) &&
         event.at >= followedBy.at &&
-        event.at <= until &&
-        event.computer.trim().toLowerCase() === computer &&
-        (event.eventId !== specialPrivileges || (session !== '' && normalLogonId(event.logonId) === session)),
+        (event.eventId !== specialPrivileges || (session !== '' && normalLogonId(event.logonId) === session)) &&
+        !isPartOfMaking(event, made),
     )
     .sort((a, b) => a.at - b.at)
     .slice(0, limit);

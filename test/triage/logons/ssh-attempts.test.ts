@@ -121,6 +121,20 @@ describe('a process id that comes round', () => {
   });
 });
 
+it('a refusal after a session is of the next process with its id, one before it kept nobody out', () => {
+  const session = (seconds: number) =>
+    line('pam_unix(sshd:session): session opened for user bob(uid=1000) by bob(uid=0)', seconds);
+  const denied = (seconds: number) =>
+    line("pam_access(sshd:account): access denied for user `bob' from `203.0.113.9'", seconds);
+  expect(codes([session(3), denied(4)])).toEqual(['sshd:account-refused']);
+  expect(codes([denied(2), session(3)])).toEqual([]);
+  const wrong = line(
+    'pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=bob',
+    6,
+  );
+  expect(codes([denied(2), wrong, session(9)]).sort()).toEqual(['pam:failure', 'sshd:account-refused']);
+});
+
 describe('a process that serves many', () => {
   const dovecot = (seconds: number, user: string) =>
     line(
