@@ -7,7 +7,7 @@ import { ArchiveError } from './archive-error.ts';
 import { ByteWindow } from './byte-window.ts';
 import { memberSplits } from './evidence-path.ts';
 import { changeBetween } from './file-change.ts';
-import { ZipArchive } from './zip-archive.ts';
+import type { ZipArchive } from './zip-archive.ts';
 
 /** A file of evidence: on disk, or a member of an archive. */
 export interface PlacedFile {
@@ -24,6 +24,8 @@ export interface PlacedFile {
 
 /** Archives that stay open: members are read one after the other, and a directory takes its time to be read. */
 const mostOpen = 4;
+/** What reads archives is loaded with the first: most evidence is in none. */
+const archives = async () => (await import('./zip-archive.ts')).ZipArchive;
 const openArchives = new Map<string, Promise<ZipArchive>>();
 
 async function opened(path: string, how: () => Promise<ZipArchive>): Promise<ZipArchive> {
@@ -49,12 +51,12 @@ export async function archiveAt(path: string): Promise<ZipArchive> {
   const found = await stat(path).catch(() => null);
   if (found) {
     if (!found.isFile()) throw new ArchiveError('it is not a file');
-    return opened(`${path}\0${found.ino}\0${found.size}\0${found.mtimeMs}`, () => ZipArchive.open(path));
+    return opened(`${path}\0${found.ino}\0${found.size}\0${found.mtimeMs}`, async () => (await archives()).open(path));
   }
   for (const { archive, member } of memberSplits(path)) {
     if (!(await stat(archive).catch(() => null))?.isFile()) continue;
     const outer = await archiveAt(archive);
-    if (outer.has(member)) return opened(path, () => ZipArchive.inside(outer, member));
+    if (outer.has(member)) return opened(path, async () => (await archives()).inside(outer, member));
   }
   throw new ArchiveError('there is no such file', 'ENOENT');
 }

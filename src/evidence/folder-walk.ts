@@ -1,6 +1,5 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import picomatch from 'picomatch';
 import type { UnreadFile } from './evidence-files.ts';
 
 /** Collections of whole systems have some 100,000 files; a loop of mounts has any number. */
@@ -63,14 +62,18 @@ async function leadsOut(link: string, inside: string): Promise<boolean> {
   return target !== null && target !== inside && !target.startsWith(inside + sep);
 }
 
+/** Most evidence is named without a pattern: what reads one is loaded for it alone. */
+const patterns = async () => (await import('picomatch')).default;
+
 /** Is it a pattern, and not the name of something that is there? */
 export async function isPattern(given: string): Promise<boolean> {
-  if (!picomatch.scan(given).isGlob) return false;
+  if (!(await patterns()).scan(given).isGlob) return false;
   return (await lstat(given).catch(() => null)) === null;
 }
 
 /** The files that a pattern names, `**` for any folders; folders that it names are entered. */
 export async function filesMatching(pattern: string): Promise<{ files: string[]; unread: UnreadFile[] }> {
+  const picomatch = await patterns();
   const { base } = picomatch.scan(pattern);
   const root = base || '.';
   const matches = picomatch(pattern.slice(base.length).replace(/^[/\\]+/, ''), { dot: true });
