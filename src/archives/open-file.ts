@@ -24,7 +24,7 @@ export interface PlacedFile {
 
 /** Archives that stay open: members are read one after the other, and a directory takes its time to be read. */
 const mostOpen = 4;
-/** What reads archives is loaded with the first: most evidence is in none. */
+/** The reader of archives is loaded with the first one: most evidence is in none. */
 const archives = async () => (await import('./zip-archive.ts')).ZipArchive;
 const openArchives = new Map<string, Promise<ZipArchive>>();
 

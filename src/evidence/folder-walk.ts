@@ -62,7 +62,7 @@ async function leadsOut(link: string, inside: string): Promise<boolean> {
   return target !== null && target !== inside && !target.startsWith(inside + sep);
 }
 
-/** Most evidence is named without a pattern: what reads one is loaded for it alone. */
+/** Most evidence is named without a pattern: the reader of patterns is loaded for them alone. */
 const patterns = async () => (await import('picomatch')).default;
 
 /** Is it a pattern, and not the name of something that is there? */
