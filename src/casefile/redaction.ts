@@ -153,7 +153,7 @@ export function redactText(text: string): string {
 
 // What each of the patterns needs, in one look: most texts have none of it.
 const suspicious =
-  /sig=|sig%3D|securestring|pass|pwd|\bpw\b|secret|token|key|cookie|credential|authoriz|bearer|PRIVATE|Private-Lines|code=|:\/\/|protected|customData|userData|connectionString|accessSAS|commandToExecute|\bnet1?(?:\.exe)?"?\s|[\s/]-?-?p(?:at|w|wd|ass\w*)?[\s:="']|^-p|curl|wget|--user|\s-[uUPaw][\s=:]|\/r?p(?:w|wd)?[:\s]|\bsas\b|mysql|mariadb|\b7z|(?<![0-9a-f-])(?![0-9a-f-]+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_]{20}|[a-z]{2,9}[_-][A-Za-z0-9]{16}|\b(?:xox|xapp|hvs|sk|dp|SG|ya29|AKIA|ASIA|ABIA|ACCA|AIza|tskey)|webhook|~|:AA|Basic |identified|machine |-us\d|[\da-f]:[\da-f]{32}|%25|smbclient|impacket|\.py\b|\/\/[^/\s]{16,256}@/i;
+  /sig=|sig%3D|securestring|pass|pwd|\bpw\b|secret|token|key|cookie|credential|authoriz|bearer|PRIVATE|Private-Lines|code=|:\/\/|protected|customData|userData|connectionString|accessSAS|commandToExecute|\bnet1?(?:\.exe)?"?\s|[\s/]-?-?p(?:at|w|wd|ass\w*)?[\s:="']|^-p|curl|wget|--user|\s-[uUPaw][\s=:]|\/r?p(?:w|wd)?[:\s]|\bsas\b|mysql|mariadb|\b7z|(?<![0-9a-f-])(?![0-9a-f-]+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_]{20}|[a-z]{2,9}[_-][A-Za-z0-9]{16}|\b(?:xox|xapp|hvs|sk|dp|SG|ya29|AKIA|ASIA|ABIA|ACCA|AIza|tskey)|webhook|~|:AA|Basic |identified|machine |-us\d|[\da-f]:[\da-f]{32}|%25|smbclient|impacket|\.py\b|\/\/[^/\s]{16,256}@|:(?:54\d\d|6432|\*):/i;
 
 // Texts of which there are many, and in which nothing can hide: ids of resources, times, words with digits.
 const plainForms =

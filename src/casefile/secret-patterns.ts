@@ -45,6 +45,7 @@ export const tokenForms: readonly RegExp[] = [
   /\b(?:SK|AC)[0-9a-f]{32}\b/g,
   /\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g,
   /\bsq0(?:atp|csp|idp)-[\w-]{22,64}/g,
+  /\bEAAA[\w-]{60}(?![\w-])/g,
   /\b[0-9a-f]{32}-us\d{1,2}\b/g,
   // Azure DevOps (new form), and Microsoft's annotated keys of Storage, Cosmos DB, Search, Functions, API Management …
   /\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}/g,
@@ -107,6 +108,13 @@ export const namedSecrets: readonly SecretPattern[] = [
   [/(\\?"(?:auth|token)\\?"\s{0,2}:\s{0,2}\\?")(?!\[redacted\])[A-Za-z0-9+/_.=-]{16,4096}/g, keep],
   [/(<(\w{0,40}Password)>(?:\s{0,8}<Value>)?)(?!\[redacted\])[^<\r\n]{1,1024}/gi, keep],
   [/(\bmachine\s{1,4}\S{1,255}\s{1,8}login\s{1,4}\S{1,128}\s{1,8}password\s{1,4})(?!\[redacted\])\S{1,512}/gi, keep],
+  // PostgreSQL's file of passwords: host:port:database:user:password. An IPv6 address has more parts, or an empty one.
+  [
+    /((?<![\w:.*-])[\w.*-]{1,255}:(?:54\d\d|6432|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:)(?!\[redacted\])[^\s:"'\\]{4,256}(?=$|[\s"'\\])/g,
+    keep,
+  ],
+  // Passwords that rclone keeps, in its own form.
+  [/(\bpass2?\s{1,2}=\s{1,2})[\w-]{22,512}(?![\w-])/g, keep],
   [
     /(\bIDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS)\s{1,4})(?:"[^"\r\n]{1,1024}"|'[^'\r\n]{1,1024}')/gi,
     keep,
