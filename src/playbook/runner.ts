@@ -478,7 +478,7 @@ class Run implements StartedRun {
           step: view.id,
           playbook: playbook.name,
         });
-        this.#set(step, { error: `The plan is stale: ${error.message} It must be made again.` });
+        this.#set(step, { error: `The plan is stale: ${error.message} Nothing was changed; it must be made again.` });
         return 'stale';
       }
       return this.#appliedInPart(step, action, error);
