@@ -1,13 +1,8 @@
 import type { Fact } from '../src/documents/fact.ts';
 import type { IncidentVmInProgress, Lead } from '../src/documents/incident.ts';
-import {
-  foundIncidentRows,
-  type IncidentRow,
-  incidentRowAt,
-  leadsTo,
-  vmInReach,
-} from '../src/session/incident-rows.ts';
+import { foundIncidentRows, type IncidentRow, incidentRowAt, leadsTo } from '../src/session/incident-rows.ts';
 import type { IncidentSlot, Layer, SessionState } from '../src/session/state.ts';
+import { vmInReach } from '../src/session/vm-in-reach.ts';
 import { cells, wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock, day, moment } from '../src/text/times.ts';
