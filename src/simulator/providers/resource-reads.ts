@@ -42,7 +42,7 @@ export const kept: readonly string[] = [
 
 const isKept = (type: string): boolean => kept.some((each) => same(each, type));
 
-/** Resources of their own below another, which has those that the world lists and no others. */
+/** Types below another resource of which a world lists all. */
 const keptChildren =
   /^microsoft\.(compute\/(virtualmachinescalesets\/)?virtualmachines\/(extensions|runcommands)|compute\/virtualmachinescalesets\/virtualmachines|network\/virtualnetworks\/(subnets|virtualnetworkpeerings)|network\/networksecuritygroups\/securityrules|recoveryservices\/vaults\/backuppolicies)$/i;
 
@@ -129,7 +129,7 @@ function readResource(call: Call): Reply {
   return { status: 200, headers: headersOf(resource), body: present(resource, call.azure) };
 }
 
-/** The children of a kind: resources of their own, or printed inside their parent; undefined where the world tells of neither. */
+/** The children of a kind: resources of their own, or printed inside their parent; undefined where the world has no word of them. */
 function childrenOf(call: Call, parent: ArmResource, type: string, kind: string): ArmResource[] | undefined {
   const own = call.azure.store.children(parent.id, kind);
   if (own.length > 0) return own;
