@@ -1,5 +1,5 @@
 import type { Fact } from '../src/documents/fact.ts';
-import type { IncidentVmInProgress, Lead } from '../src/documents/incident.ts';
+import type { Lead } from '../src/documents/incident.ts';
 import { foundIncidentRows, type IncidentRow, incidentRowAt, leadsTo } from '../src/session/incident-rows.ts';
 import type { IncidentSlot, Layer, SessionState } from '../src/session/state.ts';
 import { vmInReach } from '../src/session/vm-in-reach.ts';
@@ -7,7 +7,7 @@ import { cells, wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock, day, moment } from '../src/text/times.ts';
 import { attackOnAll, attackRows } from '../src/words/attack-strip.ts';
-import { followedTexts, leadKinds, leadSourceNames, unfoundText } from '../src/words/incident.ts';
+import { followedTexts, knownLeads, leadKinds, leadSourceNames, unfoundText } from '../src/words/incident.ts';
 import { mark } from '../src/words/severity.ts';
 import { type Headline, storyOf } from '../src/words/story.ts';
 import { between, blank, cell, type Line, line, type Span, span, windowOf } from './line.ts';
@@ -22,9 +22,6 @@ type SourceRow = Extract<IncidentRow, { kind: 'source' }>;
 const wide = 100;
 /** Cells of the longest name of what a lead points to. */
 const longestName = 24;
-
-const knownLeads = ({ logons, operations }: IncidentVmInProgress): Lead[] =>
-  [logons, operations].flatMap((fact) => (fact?.state === 'known' ? fact.value : []));
 
 /** How far the reading is. */
 function readingSpan({ state, asOf, part }: IncidentSlot, now: Date): Span {
