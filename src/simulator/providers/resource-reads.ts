@@ -79,14 +79,21 @@ export function resourceGroups(azure: Azure, subscription: string): ArmResource[
   return [...found.values()];
 }
 
+export function findGroup(azure: Azure, subscription: string, name: string): ArmResource | undefined {
+  return resourceGroups(azure, subscription).find((group) => same(group.name, name));
+}
+
+/** The resource group, or the 404 that Resource Manager gives. */
+export function groupAt(azure: Azure, subscription: string, name: string): ArmResource {
+  const found = findGroup(azure, subscription, name);
+  if (found !== undefined) return found;
+  throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
+}
+
 /** Refuses a path into a resource group that the subscription does not have. */
 export function demandGroup(call: Call): void {
   const { subscription, group } = readPath(call.path);
-  if (subscription === undefined || group === undefined) return;
-  const known = resourceGroups(call.azure, subscription).some(
-    (each) => each.name.toLowerCase() === group.toLowerCase(),
-  );
-  if (!known) throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+  if (subscription !== undefined && group !== undefined) groupAt(call.azure, subscription, group);
 }
 
 /** The resource at a path, or the 404 that Resource Manager gives. */
