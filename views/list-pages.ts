@@ -1,5 +1,5 @@
-import { vmInReach } from '../src/session/incident-rows.ts';
 import { beneath, drawn, type Layer, type SessionState } from '../src/session/state.ts';
+import { vmInReach } from '../src/session/vm-in-reach.ts';
 import { counted, listed } from '../src/text/counts.ts';
 import { mark } from '../src/words/severity.ts';
 import { findingsHead, findingsRows } from './findings-text.ts';

@@ -2,7 +2,7 @@ import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '.
 import { parseResourceId, type ResourceId, sameId, shortName } from '../arm/resource-id.ts';
 import { listOfArm } from '../azure/client/arm-pages.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError } from '../azure/client/failure.ts';
+import { ifThere } from '../azure/client/failure.ts';
 import { powerIn } from '../azure/readers/machine.ts';
 import { count } from '../text/counts.ts';
 import { differences } from './as-sent.ts';
@@ -72,13 +72,8 @@ function pathOf(url: string): string {
 async function readAt(connection: Connection, url: string, signal: AbortSignal | undefined): Promise<Json | null> {
   const { pathname, searchParams } = new URL(url);
   const version = searchParams.get('api-version') ?? '';
-  try {
-    const { body } = await connection.get(`${pathname}?api-version=${encodeURIComponent(version)}`, signal);
-    return body;
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+  const found = await ifThere(connection.get(`${pathname}?api-version=${encodeURIComponent(version)}`, signal));
+  return found?.body ?? null;
 }
 
 interface Logged {

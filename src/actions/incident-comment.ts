@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Json, textAt } from '../arm/json.ts';
 import { shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError } from '../azure/client/failure.ts';
+import { ifThere } from '../azure/client/failure.ts';
 import {
   countComments,
   isIncidentId,
@@ -40,12 +40,8 @@ const action = 'Microsoft.SecurityInsights/incidents/comments';
 const urlOf = (commentId: string): string => `${commentId}?api-version=${sentinelVersion}`;
 
 async function readComment(connection: Connection, id: string, signal: AbortSignal): Promise<Json | null> {
-  try {
-    return (await connection.get(urlOf(id), signal)).body;
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+  const found = await ifThere(connection.get(urlOf(id), signal));
+  return found?.body ?? null;
 }
 
 /** The request for a comment, whose text is left as it is. */

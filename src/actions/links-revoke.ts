@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Json, textAt } from '../arm/json.ts';
 import { parseResourceId, sameId, shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { azureError } from '../azure/client/failure.ts';
+import { azureError, ifThere } from '../azure/client/failure.ts';
 import { disksOf, readMachine } from '../azure/readers/machine.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
 import { printable } from '../text/printable.ts';
@@ -27,14 +27,8 @@ const stateOf = (resource: unknown): string => printable(textAt(resource, 'prope
 const isSnapshot = (id: string): boolean => /\/snapshots\/[^/]+$/i.test(id);
 
 /** Reads a disk or a snapshot; null when there is none. */
-async function readCopy(connection: Connection, id: string): Promise<Json | null> {
-  if (isSnapshot(id)) return readSnapshot(connection, id);
-  try {
-    return await readDisk(connection, id);
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+function readCopy(connection: Connection, id: string): Promise<Json | null> {
+  return isSnapshot(id) ? readSnapshot(connection, id) : ifThere(readDisk(connection, id));
 }
 
 interface Copies {

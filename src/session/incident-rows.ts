@@ -4,6 +4,7 @@ import type { VirtualMachine } from '../documents/triage.ts';
 import { hasWords } from '../text/fuzzy.ts';
 import { kindsOf, type LeadSource, unfoundText } from '../words/incident.ts';
 import type { Layer, SessionState } from './state.ts';
+import { vmInReach } from './vm-in-reach.ts';
 
 type Shown = Extract<Layer, { kind: 'incident' }>;
 
@@ -98,13 +99,6 @@ export function leadsTo(row: IncidentRow): string {
   if (row.kind === 'vm') return row.one.vm.id;
   if (row.kind === 'not-followed') return row.vm.id;
   return row.kind === 'lead' && row.lead.to.kind === 'vm' ? row.lead.to.id : '';
-}
-
-/** The VM with that id, among those that were listed or triaged; logs and Azure write ids in any case. */
-export function vmInReach({ triages, scan }: SessionState, id: string): VirtualMachine | undefined {
-  const key = id.toLowerCase();
-  const opened = [...triages.values()].find(({ vm }) => vm.id.toLowerCase() === key);
-  return opened?.vm ?? scan.rows.find((row) => row.id.toLowerCase() === key)?.vm;
 }
 
 /** The VM in reach that the row under the cursor is or leads to. */

@@ -1,7 +1,7 @@
 import type { Finding, VirtualMachine } from '../documents/triage.ts';
 import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
-import { incidentRowInHand, leadsTo, vmInReach, whyNotOpened } from './incident-rows.ts';
+import { incidentRowInHand, leadsTo, whyNotOpened } from './incident-rows.ts';
 import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import { postureOrder } from './posture-order.ts';
 import {
@@ -19,6 +19,7 @@ import {
 import type { Holder } from './state-store.ts';
 import { selectedRow } from './suspects.ts';
 import { foundMoments, momentAt } from './time-line.ts';
+import { vmInReach } from './vm-in-reach.ts';
 
 const blankSelection: Record<Pane, number> = { ports: 0, logons: 0, patches: 0, posture: 0 };
 

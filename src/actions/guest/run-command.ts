@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, Target } from '../../playbook/action.ts';
 import { caseTags } from '../case-tags.ts';
@@ -95,17 +95,14 @@ export async function beginRun(connection: Connection, context: ActionContext, r
 /** The run command as Azure prints it, with its instance view; null when there is none. */
 export async function readRun(connection: Connection, target: Target, name: string): Promise<Json | null> {
   const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
-  try {
-    return await rawBody((options) =>
+  return ifThere(
+    rawBody((options) =>
       virtualMachineRunCommands.getByVirtualMachine(target.resourceGroup, target.name, name, {
         ...options,
         expand: 'instanceView',
       }),
-    );
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+    ),
+  );
 }
 
 export function resultIn(body: Json | null): GuestResult {

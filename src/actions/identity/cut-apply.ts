@@ -1,7 +1,7 @@
 import type { RoleAssignmentCreateParameters } from '@azure/arm-authorization';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { ifThere } from '../../azure/client/failure.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
@@ -16,17 +16,13 @@ const named = ({ role, scope, identity }: CutRole): string =>
 /** Is the assignment there, as the plan saw it? `other` is of another principal or role by now. */
 async function lookAt(connection: Connection, one: CutRole): Promise<'there' | 'gone' | 'other'> {
   const { roleAssignments } = await connection.authorization(subscriptionOf(one));
-  try {
-    const now = await roleAssignments.getById(one.id.replace(/^\//, ''));
-    const same =
-      now.principalId?.toLowerCase() === one.body.principalId.toLowerCase() &&
-      now.roleDefinitionId?.split('/').at(-1)?.toLowerCase() ===
-        one.body.roleDefinitionId.split('/').at(-1)?.toLowerCase();
-    return same ? 'there' : 'other';
-  } catch (error) {
-    if (azureError(error).status === 404) return 'gone';
-    throw error;
-  }
+  const now = await ifThere(roleAssignments.getById(one.id.replace(/^\//, '')));
+  if (now === null) return 'gone';
+  const same =
+    now.principalId?.toLowerCase() === one.body.principalId.toLowerCase() &&
+    now.roleDefinitionId?.split('/').at(-1)?.toLowerCase() ===
+      one.body.roleDefinitionId.split('/').at(-1)?.toLowerCase();
+  return same ? 'there' : 'other';
 }
 
 /** The client of any subscription serves: the assignment is named by its whole id. */

@@ -1,7 +1,7 @@
 import { at, type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 
 /** A disk of a VM, and what it is there. */
@@ -43,10 +43,5 @@ export async function readSnapshot(connection: Connection, id: string): Promise<
   const parsed = parseResourceId(id);
   if (!parsed) return null;
   const { snapshots } = await connection.compute(parsed.subscriptionId);
-  try {
-    return await rawBody((options) => snapshots.get(parsed.resourceGroup, parsed.name, options));
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+  return ifThere(rawBody((options) => snapshots.get(parsed.resourceGroup, parsed.name, options)));
 }

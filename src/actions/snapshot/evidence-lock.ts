@@ -1,7 +1,7 @@
 import { type Json, textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { ifThere } from '../../azure/client/failure.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { send } from '../operation.ts';
 
@@ -34,11 +34,6 @@ export async function liftLock(connection: Connection, context: ActionContext, s
 
 /** Is the lock there? Throws when that cannot be asked. */
 export async function hasLock(connection: Connection, snapshotId: string): Promise<boolean> {
-  try {
-    const { body } = await connection.get(urlOf(snapshotId));
-    return textAt(body, 'properties', 'level').toLowerCase() === 'cannotdelete';
-  } catch (error) {
-    if (azureError(error).status === 404) return false;
-    throw error;
-  }
+  const found = await ifThere(connection.get(urlOf(snapshotId)));
+  return textAt(found?.body, 'properties', 'level').toLowerCase() === 'cannotdelete';
 }

@@ -1,7 +1,7 @@
 import { at, instantAt, type Json, listAt, numberAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { caseTags } from '../case-tags.ts';
@@ -140,25 +140,16 @@ async function clientOf(connection: Connection, { collectionId }: PlannedPoint) 
   return { client: await connection.compute(parsed.subscriptionId), group: parsed.resourceGroup, name: parsed.name };
 }
 
-async function orNull(read: Promise<Json>): Promise<Json | null> {
-  try {
-    return await read;
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
-}
-
 /** The collection as Azure prints it; null when there is none. */
 export async function readCollection(connection: Connection, point: PlannedPoint): Promise<Json | null> {
   const { client, group, name } = await clientOf(connection, point);
-  return orNull(rawBody((options) => client.restorePointCollections.get(group, name, options)));
+  return ifThere(rawBody((options) => client.restorePointCollections.get(group, name, options)));
 }
 
 /** The restore point as Azure prints it; null when there is none. */
 export async function readPoint(connection: Connection, point: PlannedPoint): Promise<Json | null> {
   const { client, group, name } = await clientOf(connection, point);
-  return orNull(rawBody((options) => client.restorePoints.get(group, name, pointName, options)));
+  return ifThere(rawBody((options) => client.restorePoints.get(group, name, pointName, options)));
 }
 
 /** Takes the restore point, in a collection of its own. */

@@ -32,6 +32,16 @@ export function briefly(error: unknown): string {
   return [status || '', code || message].filter(Boolean).join(' ');
 }
 
+/** What a read gives, null where Azure has no such thing (404). Rejects with the error of any other refusal. */
+export async function ifThere<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (azureError(error).status === 404) return null;
+    throw error;
+  }
+}
+
 /** Is the error "not signed in, or the sign-in has ended"? */
 export function isNotSignedIn(error: unknown): boolean {
   return isSignInFailure(error) || azureErrorOf(error).status === 401;

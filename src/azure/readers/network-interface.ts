@@ -1,7 +1,7 @@
 import { type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId } from '../../arm/resource-id.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError } from '../client/failure.ts';
+import { ifThere } from '../client/failure.ts';
 import { rawBody } from '../client/raw-body.ts';
 
 /**
@@ -67,13 +67,8 @@ export async function networkResource(connection: Connection, id: string): Promi
 }
 
 /** As `networkResource`, null when there is none. */
-export async function readIfThere(connection: Connection, id: string): Promise<Json | null> {
-  try {
-    return await networkResource(connection, id);
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+export function readIfThere(connection: Connection, id: string): Promise<Json | null> {
+  return ifThere(networkResource(connection, id));
 }
 
 /** Ids of the subnets of an interface's addresses, each once. */

@@ -5,7 +5,7 @@ import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
-import { azureError, briefly } from '../client/failure.ts';
+import { azureError, briefly, ifThere } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 
@@ -50,12 +50,8 @@ export async function readSentinelIncident(
   id: string,
   signal?: AbortSignal,
 ): Promise<SentinelIncident | null> {
-  try {
-    return incidentOf((await connection.get(urlOf(id), signal)).body);
-  } catch (error) {
-    if (azureError(error).status === 404) return null;
-    throw error;
-  }
+  const found = await ifThere(connection.get(urlOf(id), signal));
+  return found && incidentOf(found.body);
 }
 
 /** What a workspace has by a name or a number; nothing where Sentinel is not on there. */

@@ -6,6 +6,7 @@ import { conclusionOf } from '../../triage/conclusion.ts';
 import type { TriageInProgress } from '../../triage/in-progress.ts';
 import type { CaseSlot } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
+import { vmInReach } from '../vm-in-reach.ts';
 import type { CaseKeeper, OpenCase } from './case-keeper.ts';
 import { conclusionFact, conclusionName } from './triage-record.ts';
 
@@ -79,7 +80,7 @@ export class CaseWriting {
   keepFact(vmId: string, name: string, summary: string, fact: Fact<unknown>): void {
     this.write(
       vmId,
-      (openCase) => openCase.fact(name, summary, fact, this.#vmOf(vmId)),
+      (openCase) => openCase.fact(name, summary, fact, vmInReach(this.#holder.get(), vmId)),
       (because) => this.#holder.say(`The case file did not take “${summary}”: ${because}`, 'bad'),
     );
   }
@@ -133,11 +134,6 @@ export class CaseWriting {
   #open(): OpenCase[] {
     const slots = [...this.#holder.get().cases.values()];
     return [...new Set([...this.#left, ...slots.flatMap(({ openCase }) => openCase ?? [])])];
-  }
-
-  #vmOf(vmId: string): VirtualMachine | undefined {
-    const { triages, scan } = this.#holder.get();
-    return triages.get(vmId)?.vm ?? scan.rows.find(({ id }) => id === vmId)?.vm;
   }
 
   async #joined(vm: VirtualMachine, caseVmId: string, before: Promise<unknown>): Promise<void> {

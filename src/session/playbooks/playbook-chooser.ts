@@ -3,6 +3,7 @@ import type { TriageInProgress } from '../../triage/in-progress.ts';
 import type { Handlers } from '../commands.ts';
 import { actLayer, type Layer, machineOf, runLayer, type SessionState, top } from '../state.ts';
 import type { Holder } from '../state-store.ts';
+import { vmInReach } from '../vm-in-reach.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 
 /** How a chosen playbook is started, on the VM on screen or on several. */
@@ -92,8 +93,7 @@ export class PlaybookChooser {
     const layer = top(state);
     const offer = state.offers[index];
     const ids = layer.kind === 'chooser' ? layer.vmIds : [];
-    const found = (id: string) => state.triages.get(id)?.vm ?? state.scan.rows.find((row) => row.id === id)?.vm;
-    const vms = ids.flatMap((id) => found(id) ?? []);
+    const vms = ids.flatMap((id) => vmInReach(state, id) ?? []);
     const [first] = vms;
     if (offer && first && (vms.length > 1 || first.id !== vmId)) this.#world.startAll(vmId, offer, vms);
     else this.#world.start(vmId, index);

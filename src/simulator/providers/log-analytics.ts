@@ -11,7 +11,7 @@ import { isSyntax, unresolvedName } from '../kql-refusals.ts';
 import { readPath, within } from '../resource-id.ts';
 import { find } from '../store.ts';
 import type { Row } from '../world.ts';
-import { resourceGroups } from './resource-reads.ts';
+import { findGroup } from './resource-reads.ts';
 
 const invalid = (innererror: Json): AzureError =>
   new AzureError(400, 'BadArgumentError', 'The request had some invalid properties', {
@@ -310,7 +310,7 @@ function exists(azure: Azure, id: string): boolean {
   const known = azure.subscriptions.some((each) => same(each.subscriptionId, arm.subscription));
   if (arm.types.length > 0) return find(azure.store, id) !== undefined;
   if (arm.group === undefined) return known;
-  return resourceGroups(azure, arm.subscription ?? '').some((each) => same(each.name, arm.group));
+  return findGroup(azure, arm.subscription ?? '', arm.group) !== undefined;
 }
 
 /**

@@ -12,19 +12,18 @@ export const vaultPath =
   '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}';
 const itemPath = `${vaultPath}/backupFabrics/{fabric}/protectionContainers/{container}/protectedItems/{item}`;
 
-const sameId = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase();
-
-const vaultOf = (id: string): string => /^.*?\/vaults\/[^/]+/i.exec(id)?.[0] ?? '';
+/** The vault that a path is in; "" for none. */
+export const vaultOf = (id: string): string => /^.*?\/vaults\/[^/]+/i.exec(id)?.[0] ?? '';
 
 const notFound = (what: string): AzureError =>
   new AzureError(404, 'ResourceNotFound', `The requested resource '${what}' was not found.`);
 
 export const itemsOf = (azure: Azure, vault: string): ArmResource[] =>
-  azure.backup.protectedItems.filter((item) => sameId(vaultOf(item.id), vault));
+  azure.backup.protectedItems.filter((item) => same(vaultOf(item.id), vault));
 
 /** The item of a path. Containers and items are compared as Azure names them, without case. */
 function itemAt(call: Call, path = call.path): ArmResource {
-  const item = call.azure.backup.protectedItems.find((each) => sameId(each.id, path));
+  const item = call.azure.backup.protectedItems.find((each) => same(each.id, path));
   if (item !== undefined) return item;
   throw new AzureError(404, 'BMSUserErrorContainerObjectNotFound', 'Item not found');
 }
@@ -54,7 +53,7 @@ const items: Handler = (call) => {
 const item: Handler = (call) => ok(itemAt(call));
 
 function pointsOf(azure: Azure, owner: ArmResource): ArmResource[] {
-  const key = Object.keys(azure.backup.recoveryPoints).find((id) => sameId(id, owner.id));
+  const key = Object.keys(azure.backup.recoveryPoints).find((id) => same(id, owner.id));
   return key === undefined ? [] : (azure.backup.recoveryPoints[key] ?? []);
 }
 
@@ -82,7 +81,7 @@ const backupStatus: Handler = (call) => {
   const resource = text(bodyOf(call).resourceId);
   if (resource === undefined)
     throw new AzureError(400, 'BMSUserErrorInvalidInput', 'Input provided for the call is invalid');
-  const found = call.azure.backup.protectedItems.find((each) => sameId(machineOf(each) ?? '', resource));
+  const found = call.azure.backup.protectedItems.find((each) => same(machineOf(each) ?? '', resource));
   if (found === undefined) {
     return ok({
       protectionStatus: 'NotProtected',
@@ -243,7 +242,7 @@ function leavePoint(azure: Azure, owner: ArmResource, time: number, runs: boolea
       osType: 'Windows',
     },
   };
-  const key = Object.keys(azure.backup.recoveryPoints).find((id) => sameId(id, owner.id)) ?? owner.id;
+  const key = Object.keys(azure.backup.recoveryPoints).find((id) => same(id, owner.id)) ?? owner.id;
   azure.backup.recoveryPoints[key] = [made, ...(azure.backup.recoveryPoints[key] ?? [])];
   replaceItem(azure, owner.id, {
     lastBackupStatus: 'Completed',
@@ -255,7 +254,7 @@ function leavePoint(azure: Azure, owner: ArmResource, time: number, runs: boolea
 
 function writeItem(azure: Azure, id: string, write: (properties: Json) => Json): void {
   azure.backup.protectedItems = azure.backup.protectedItems.map((each) =>
-    sameId(each.id, id) ? { ...each, properties: write(record(each.properties)) } : each,
+    same(each.id, id) ? { ...each, properties: write(record(each.properties)) } : each,
   );
   azure.dataVersion += 1;
 }
@@ -289,7 +288,7 @@ const trigger: Handler = (call) => {
   }
   const busy = [...runningOf(azure).values()].some(
     (each) =>
-      sameId(each.owner.id, owner.id) && each.transfer.state === 'InProgress' && each.snapshot.failure === undefined,
+      same(each.owner.id, owner.id) && each.transfer.state === 'InProgress' && each.snapshot.failure === undefined,
   );
   if (busy) {
     throw new AzureError(
@@ -315,7 +314,7 @@ const undelete: Handler = (call) => {
     properties.isRehydrate === true &&
     same(text(properties.protectedItemType), 'Microsoft.Compute/virtualMachines') &&
     same(text(properties.protectionState), 'ProtectionStopped') &&
-    sameId(text(properties.sourceResourceId) ?? '', machineOf(owner) ?? '');
+    same(text(properties.sourceResourceId) ?? '', machineOf(owner) ?? '');
   if (!deleted || !asked) {
     throw new AzureError(400, 'BMSUserErrorInvalidInput', 'Input provided for the call is invalid');
   }
@@ -468,7 +467,7 @@ const jobs: Handler = (call) => {
   const filter = call.query.get('$filter') ?? '';
   const [state, operation] = [filterValue(filter, 'status'), filterValue(filter, 'operation')];
   const found = call.azure.backup.jobs
-    .filter((job) => sameId(vaultOf(job.id), vault))
+    .filter((job) => same(vaultOf(job.id), vault))
     .map((job) => jobNow(call.azure, job))
     .filter((job) => state === undefined || same(text(at(job.properties, 'status')), state))
     .filter((job) => operation === undefined || same(text(at(job.properties, 'operation')), operation))
@@ -481,7 +480,7 @@ const jobs: Handler = (call) => {
 };
 
 const job: Handler = (call) => {
-  const found = call.azure.backup.jobs.find((each) => sameId(each.id, call.path));
+  const found = call.azure.backup.jobs.find((each) => same(each.id, call.path));
   if (found === undefined) throw notFound(param(call, 'job'));
   return ok(jobNow(call.azure, found));
 };
@@ -490,7 +489,7 @@ const policies: Handler = (call) => {
   const vault = call.path.replace(/\/backupPolicies$/i, '');
   const found = call.azure.store
     .ofType('Microsoft.RecoveryServices/vaults/backupPolicies')
-    .filter((policy) => sameId(vaultOf(policy.id), vault));
+    .filter((policy) => same(vaultOf(policy.id), vault));
   return page(call, found);
 };
 

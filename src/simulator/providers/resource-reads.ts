@@ -42,8 +42,9 @@ export const kept: readonly string[] = [
 
 const isKept = (type: string): boolean => kept.some((each) => same(each, type));
 
-/** Children that a resource of these types has in the world, or has not. */
-const keptChildren = /^microsoft\.(network|compute)\/|^microsoft\.recoveryservices\/vaults\/backuppolicies$/i;
+/** Types below another resource of which a world lists all. */
+const keptChildren =
+  /^microsoft\.(compute\/(virtualmachinescalesets\/)?virtualmachines\/(extensions|runcommands)|compute\/virtualmachinescalesets\/virtualmachines|network\/virtualnetworks\/(subnets|virtualnetworkpeerings)|network\/networksecuritygroups\/securityrules|recoveryservices\/vaults\/backuppolicies)$/i;
 
 const groupPattern = /^\/subscriptions\/[^/]+\/resourcegroups\/([^/]+)/i;
 
@@ -79,14 +80,21 @@ export function resourceGroups(azure: Azure, subscription: string): ArmResource[
   return [...found.values()];
 }
 
+export function findGroup(azure: Azure, subscription: string, name: string): ArmResource | undefined {
+  return resourceGroups(azure, subscription).find((group) => same(group.name, name));
+}
+
+/** The resource group, or the 404 that Resource Manager gives. */
+export function groupAt(azure: Azure, subscription: string, name: string): ArmResource {
+  const found = findGroup(azure, subscription, name);
+  if (found !== undefined) return found;
+  throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
+}
+
 /** Refuses a path into a resource group that the subscription does not have. */
 export function demandGroup(call: Call): void {
   const { subscription, group } = readPath(call.path);
-  if (subscription === undefined || group === undefined) return;
-  const known = resourceGroups(call.azure, subscription).some(
-    (each) => each.name.toLowerCase() === group.toLowerCase(),
-  );
-  if (!known) throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+  if (subscription !== undefined && group !== undefined) groupAt(call.azure, subscription, group);
 }
 
 /** The resource at a path, or the 404 that Resource Manager gives. */
@@ -121,12 +129,15 @@ function readResource(call: Call): Reply {
   return { status: 200, headers: headersOf(resource), body: present(resource, call.azure) };
 }
 
-/** Sort of list whose members are printed without their parent's rest. */
-function childrenOf(call: Call, parent: ArmResource, kind: string): ArmResource[] {
+/** The children of a kind: resources of their own, or printed inside their parent; undefined where the world has no word of them. */
+function childrenOf(call: Call, parent: ArmResource, type: string, kind: string): ArmResource[] | undefined {
   const own = call.azure.store.children(parent.id, kind);
+  if (own.length > 0) return own;
   const shown = present(parent, call.azure);
-  const inline = inlineChildren({ ...parent, properties: record(shown.properties) }, kind) ?? [];
-  return own.length > 0 ? own : inline;
+  return (
+    inlineChildren({ ...parent, properties: record(shown.properties) }, kind) ??
+    (keptChildren.test(type) ? [] : undefined)
+  );
 }
 
 /** All resources of a type at or below a scope that the caller may read. */
@@ -149,8 +160,8 @@ function readCollection(call: Call): Reply {
       resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
       throw new AzureError(404, 'NotFound', `Resource ${parentId(call.path)} not found.`);
     }
-    const children = childrenOf(call, parent, kind);
-    if (children.length === 0 && !keptChildren.test(typeOf(arm))) throw notKept(typeOf(arm));
+    const children = childrenOf(call, parent, typeOf(arm), kind);
+    if (children === undefined) throw notKept(typeOf(arm));
     return page(
       call,
       children.map((child) => present(child, call.azure)),

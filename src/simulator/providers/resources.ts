@@ -5,7 +5,7 @@ import { present } from '../present.ts';
 import { registrationState } from '../registrations.ts';
 import { within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
-import { demandGroup, kept, mayRead, resourceGroups, summary } from './resource-reads.ts';
+import { demandGroup, findGroup, groupAt, kept, mayRead, resourceGroups, summary } from './resource-reads.ts';
 import { demandRegion, tagsOf } from './writes.ts';
 
 /** Everything that the generic lists leave out: groups, children of other resources, and what is no resource of a group. */
@@ -114,25 +114,18 @@ const listGroups: Handler = (call) => {
   return page(call, groups.map(groupBody));
 };
 
-const getGroup: Handler = (call) => {
-  const name = param(call, 'group');
-  const found = resourceGroups(call.azure, param(call, 'subscription')).find((group) => same(group.name, name));
-  if (found === undefined)
-    throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
-  return ok(groupBody(found));
-};
+const getGroup: Handler = (call) =>
+  ok(groupBody(groupAt(call.azure, param(call, 'subscription'), param(call, 'group'))));
 
 const headGroup: Handler = (call) => {
-  const known = resourceGroups(call.azure, param(call, 'subscription')).some((group) =>
-    same(group.name, param(call, 'group')),
-  );
-  return { status: known ? 204 : 404 };
+  const known = findGroup(call.azure, param(call, 'subscription'), param(call, 'group'));
+  return { status: known === undefined ? 404 : 204 };
 };
 
 /** Makes a resource group, or changes its tags; a group does not move. */
 const putGroup: Handler = (call) => {
   const [subscription, name] = [param(call, 'subscription'), param(call, 'group')];
-  const before = resourceGroups(call.azure, subscription).find((group) => same(group.name, name));
+  const before = findGroup(call.azure, subscription, name);
   const body = bodyOf(call);
   const location = demandRegion(call, body, before);
   const tags = tagsOf(body);
@@ -149,10 +142,7 @@ const putGroup: Handler = (call) => {
 };
 
 const patchGroup: Handler = (call) => {
-  const name = param(call, 'group');
-  const before = resourceGroups(call.azure, param(call, 'subscription')).find((group) => same(group.name, name));
-  if (before === undefined)
-    throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
+  const before = groupAt(call.azure, param(call, 'subscription'), param(call, 'group'));
   const tags = tagsOf(bodyOf(call));
   const after = tags === undefined ? before : { ...before, tags };
   call.azure.store.put(after);

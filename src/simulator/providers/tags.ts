@@ -4,7 +4,7 @@ import { at, record, same, text } from '../json.ts';
 import { readPath, within } from '../resource-id.ts';
 import { newEtag } from '../store.ts';
 import type { ArmResource } from '../world.ts';
-import { mayRead, resourceAt, resourceGroups } from './resource-reads.ts';
+import { groupAt, mayRead, resourceAt } from './resource-reads.ts';
 import { tagsOf } from './writes.ts';
 
 type Tags = Record<string, string>;
@@ -17,9 +17,7 @@ function tagged(call: Call): ArmResource {
   const { types, subscription = '', group } = readPath(scope);
   if (types.length > 0) return resourceAt(call, scope);
   if (group === undefined) throw notKept('tags of a subscription');
-  const found = resourceGroups(call.azure, subscription).find((each) => same(each.name, group));
-  if (found !== undefined) return found;
-  throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+  return groupAt(call.azure, subscription, group);
 }
 
 /** Of resources made by hand a world may hold tags that are no texts: these are not printed. */

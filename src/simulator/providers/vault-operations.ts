@@ -1,7 +1,7 @@
 import { AzureError, notKept } from '../azure-error.ts';
-import { type Call, type Handler, ok, page, param, type Route } from '../call.ts';
+import { type Handler, ok, page, param, type Route } from '../call.ts';
 import { at, type Json, same, text } from '../json.ts';
-import { parentId } from '../resource-id.ts';
+import { lastSegment, parentId, readPath } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
 import {
   cancelJob,
@@ -10,6 +10,7 @@ import {
   machineOf,
   operationResult,
   operationStatus,
+  vaultOf,
   vaultPath,
 } from './recovery-services.ts';
 
@@ -19,7 +20,7 @@ function containerOf(item: ArmResource): ArmResource {
   const machine = machineOf(item) ?? '';
   return {
     id,
-    name: id.slice(id.lastIndexOf('/') + 1),
+    name: lastSegment(id),
     type: 'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers',
     properties: {
       containerType: 'Microsoft.Compute/virtualMachines',
@@ -29,7 +30,7 @@ function containerOf(item: ArmResource): ArmResource {
       healthStatus: 'Healthy',
       virtualMachineId: machine,
       virtualMachineVersion: 'Compute',
-      resourceGroup: /\/resourcegroups\/([^/]+)/i.exec(machine)?.[1] ?? '',
+      resourceGroup: readPath(machine).group ?? '',
     } satisfies Json,
   };
 }
@@ -39,14 +40,14 @@ const containers: Handler = (call) => {
   const management = filterValue(filter, 'backupManagementType');
   if (management !== undefined && !same(management, 'AzureIaasVM')) throw notKept(`containers of ${management}`);
   const name = filterValue(filter, 'friendlyName');
-  const found = itemsOf(call.azure, call.path.replace(/\/backupProtectionContainers$/i, ''))
+  const found = itemsOf(call.azure, vaultOf(call.path))
     .map(containerOf)
     .filter((each) => name === undefined || same(text(at(each.properties, 'friendlyName')), name));
   return page(call, found, 200);
 };
 
 const container: Handler = (call) => {
-  const found = itemsOf(call.azure, /^.*?\/vaults\/[^/]+/i.exec(call.path)?.[0] ?? '')
+  const found = itemsOf(call.azure, vaultOf(call.path))
     .map(containerOf)
     .find((each) => same(each.id, call.path));
   if (found !== undefined) return ok(found);
@@ -60,7 +61,7 @@ const settings: Handler = (call) => {
   return ok(found);
 };
 
-const cancel: Handler = (call: Call) => {
+const cancel: Handler = (call) => {
   const operation = cancelJob(call, param(call, 'job'));
   const place = `${call.origin}${encodeURI(call.path.replace(/\/cancel$/i, ''))}/operationResults/${operation}`;
   return { status: 202, headers: { location: `${place}?api-version=${call.apiVersion}` } };
