@@ -1,14 +1,11 @@
-import { contentOf } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { checkNames } from './column-names.ts';
-import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import type { Source } from './source.ts';
 import type { TableBuilder } from './table-builder.ts';
-
-/** A whole JSON file is held in memory; JSON lines and CSV are not. */
-const MAX_JSON = 256 * 1024 * 1024;
+import { wholeJson } from './whole-json.ts';
 
 /** A record of an export: values by the names of its columns. */
 interface ExportRecord {
@@ -18,25 +15,7 @@ interface ExportRecord {
 
 /** The rows of a JSON export: a list of objects (az, the API's clients), or Log Analytics' own tables of rows. */
 async function jsonRecords(file: string): Promise<ExportRecord[]> {
-  let parsed: unknown;
-  try {
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    for await (const piece of await contentOf(file)) {
-      bytes += piece.length;
-      if (bytes > MAX_JSON)
-        throw new EvidenceError(file, 'JSON of more than 256 MiB; use JSON lines, one object a line');
-      pieces.push(piece);
-    }
-    parsed = JSON.parse(
-      Buffer.concat(pieces)
-        .toString('utf8')
-        .replace(/^\ufeff/, ''),
-    );
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new EvidenceError(file, `it is no JSON (${error.message.slice(0, 200)})`);
-    throw fileFailure(file, error);
-  }
+  const parsed = await wholeJson(file);
   if (Array.isArray(parsed)) {
     return parsed.map((row: unknown, i) => {
       if (typeof row !== 'object' || row === null || Array.isArray(row)) {
