@@ -8,10 +8,7 @@ import type { TableBuilder } from './table-builder.ts';
 import { wholeJson } from './whole-json.ts';
 
 /** A record of an export: values by the names of its columns. */
-interface ExportRecord {
-  line: number | undefined;
-  values: ReadonlyMap<string, unknown>;
-}
+type ExportRecord = ReadonlyMap<string, unknown>;
 
 /** The rows of a JSON export: a list of objects (az, the API's clients), or Log Analytics' own tables of rows. */
 async function jsonRecords(file: string): Promise<ExportRecord[]> {
@@ -21,7 +18,7 @@ async function jsonRecords(file: string): Promise<ExportRecord[]> {
       if (typeof row !== 'object' || row === null || Array.isArray(row)) {
         throw new EvidenceError(file, `element ${i} of its list is no object`);
       }
-      return { line: undefined, values: new Map(Object.entries(row)) };
+      return new Map(Object.entries(row));
     });
   }
   const tables: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'tables') : undefined;
@@ -38,25 +35,25 @@ async function jsonRecords(file: string): Promise<ExportRecord[]> {
       if (!Array.isArray(row) || row.length !== names.length) {
         throw new EvidenceError(file, `row ${r} of table ${t} has not ${names.length} cells`);
       }
-      return { line: undefined, values: new Map(names.map((n, i) => [n, row[i]])) };
+      return new Map(names.map((n, i) => [n, row[i]]));
     });
   });
 }
 
-/** Of each column: how many cells its type could not hold, and the line of the first. */
+/** Of each column: how many cells its type could not hold. */
 class Misfits {
-  readonly #found = new Map<string, { count: number; type: ColumnType; line: number | undefined }>();
+  readonly #found = new Map<string, { count: number; type: ColumnType }>();
 
-  note(column: string, type: ColumnType, line: number | undefined): void {
+  note(column: string, type: ColumnType): void {
     const known = this.#found.get(column);
     if (known) known.count += 1;
-    else this.#found.set(column, { count: 1, type, line });
+    else this.#found.set(column, { count: 1, type });
   }
 
   notes(file: string): string[] {
     return [...this.#found].map(
-      ([column, { count, type, line }]) =>
-        `${file}: ${count} ${count === 1 ? 'value' : 'values'} of ${column} can be no ${type} and count as missing${line === undefined ? '' : ` (first in line ${line})`}`,
+      ([column, { count, type }]) =>
+        `${file}: ${count} ${count === 1 ? 'value' : 'values'} of ${column} can be no ${type} and count as missing`,
     );
   }
 }
@@ -77,7 +74,7 @@ export function jsonSource(table: string, file: string, lenient = false): Source
       const known: Record<string, ColumnType> = isKnownTable(table) ? columnsOf(table) : {};
       const guessed = new Map<string, ColumnType | undefined>();
       try {
-        for (const { values } of await records()) {
+        for (const values of await records()) {
           for (const [name, value] of values) {
             if (Object.hasOwn(known, name)) continue;
             const before = guessed.get(name);
@@ -95,11 +92,11 @@ export function jsonSource(table: string, file: string, lenient = false): Source
       const builder = builders.get(table);
       if (!builder) return [];
       const misfits = new Misfits();
-      for (const { line, values } of await records()) {
+      for (const values of await records()) {
         builder.add(file, ({ name, type }) => {
           const value = values.get(name);
           const cell = cellOf(value, type);
-          if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type, line);
+          if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type);
           return cell;
         });
       }
