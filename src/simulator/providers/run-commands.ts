@@ -7,7 +7,7 @@ import { demandIdle, startCompute, startComputeDeletion } from '../long-running.
 import { powerState } from '../present.ts';
 import { parentId } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
-import { demandGroup, resourceAt } from './resource-reads.ts';
+import { demandGroup, ownerAt, resourceAt } from './resource-reads.ts';
 import { demandRegion, tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Compute/virtualMachines/runCommands';
@@ -115,7 +115,7 @@ const put: Handler = (call) => {
 const get: Handler = (call) => ok(shown(call, resourceAt(call)));
 
 const list: Handler = (call) => {
-  const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const machine = ownerAt(call);
   const mine = call.azure.store
     .ofType(type)
     .filter(({ id }) => id.toLowerCase().startsWith(`${machine.id.toLowerCase()}/`));
