@@ -1,4 +1,4 @@
-import { drawn, type SessionState } from '../src/session/state.ts';
+import { actTitle, drawn, type SessionState } from '../src/session/state.ts';
 import { actBody, actBoxes, actSummary, memberRows } from './act-text.ts';
 import { beside, fitLine, type Line, line, span, windowOf } from './line.ts';
 import { machineHeader, padded } from './page-parts.ts';
@@ -9,8 +9,7 @@ export function actSections(state: SessionState): Section[] {
   const { slot, wide, list, body } = actBoxes(state);
   const layer = drawn(state);
   if (!slot || layer.kind !== 'act') return [];
-  const crumb = `${slot.view.playbook} on ${slot.view.members.length} VMs`;
-  const header = machineHeader(state, slot.caseVmId, crumb);
+  const header = machineHeader(state, slot.caseVmId, actTitle(slot));
   const summary = fitLine(line(span(` ${actSummary(state, slot)}`, 'plain', true)), state.columns);
   const rows = windowOf(memberRows(state, slot, layer.selected, list.width), list.height, layer.selected).rows;
   const text = actBody(state);

@@ -278,6 +278,9 @@ export function actOf(state: Pick<SessionState, 'acts'>, id: number): ActSlot | 
   return state.acts.find((one) => one.id === id);
 }
 
+/** "lock-nsg on 2 VMs" */
+export const actTitle = ({ view }: ActSlot): string => `${view.playbook} on ${view.members.length} VMs`;
+
 const keyOfPrompt = (owner: string, prompt: Prompt) =>
   `${owner} · ${prompt.step} · ${prompt.expects} · ${prompt.question}`;
 
