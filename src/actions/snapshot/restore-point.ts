@@ -4,7 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
-import { caseTags } from '../case-tags.ts';
+import { caseTags, isOfCase } from '../case-tags.ts';
 import { withExactBody } from '../exact-body.ts';
 import { follow, send } from '../operation.ts';
 import type { Attached } from './disks.ts';
@@ -208,9 +208,7 @@ export async function deletePoint(
 ): Promise<'deleted' | 'gone' | 'another'> {
   const body = await readCollection(connection, point);
   if (!body) return 'gone';
-  const ours =
-    textAt(body, 'tags', 'cordon-case') === context.caseId &&
-    sameId(textAt(body, 'properties', 'source', 'id'), context.target.id);
+  const ours = isOfCase(body, context.caseId) && sameId(textAt(body, 'properties', 'source', 'id'), context.target.id);
   if (!ours) return 'another';
   const { client, group, name } = await clientOf(connection, point);
   await follow(connection, context, `DELETE ${name}`, (options) =>
