@@ -7,6 +7,7 @@ import type { ActionContext, Target } from '../../playbook/action.ts';
 import { caseTags, isOfCase } from '../case-tags.ts';
 import { follow, pause } from '../operation.ts';
 import { preflight } from '../preflight/preflight.ts';
+import { stampOf } from '../resource-name.ts';
 
 /** A script that is to run in the guest by a managed Run Command. */
 export interface GuestRun {
@@ -39,8 +40,7 @@ const nameBegins = (caseId: string, part: string): string =>
 
 /** A name that the case, the part and the time make: letters, digits and hyphens, 80 at most. */
 export function runName(caseId: string, part: string, when: Date): string {
-  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  return `${nameBegins(caseId, part)}${time}`.slice(0, 80);
+  return `${nameBegins(caseId, part)}${stampOf(when)}`.slice(0, 80);
 }
 
 /** The tags by which a run is known as cordon's and as the one of a script. */

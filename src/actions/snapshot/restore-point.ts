@@ -7,6 +7,7 @@ import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { caseTags, isOfCase } from '../case-tags.ts';
 import { withExactBody } from '../exact-body.ts';
 import { follow, send } from '../operation.ts';
+import { nameable, stampOf } from '../resource-name.ts';
 import type { Attached } from './disks.ts';
 import type { PlannedPoint } from './settings.ts';
 
@@ -66,9 +67,7 @@ export function doubtsOfPoint(machine: Json): string[] {
 
 /** `cordon-<case>-<vm>-<time>`, 80 characters at most. */
 function collectionName(caseId: string, vm: string, when: Date): string {
-  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  const clean = (text: string) => text.replace(/[^A-Za-z0-9_.-]/g, '-');
-  return `${clean(`cordon-${caseId}`).slice(0, 30)}-${clean(vm).slice(0, 30)}-${time}`;
+  return `${nameable(`cordon-${caseId}`).slice(0, 30)}-${nameable(vm).slice(0, 30)}-${stampOf(when)}`;
 }
 
 /** A restore point of these disks in the VM's own resource group, where Azure keeps those of its region and subscription. */
