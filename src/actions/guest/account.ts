@@ -42,7 +42,7 @@ type AccountState = z.infer<typeof accountState>;
 const minutes = 5;
 
 /** "enabled" or "disabled" before and after, as the script printed it; undefined where it did not come to that. */
-export function readChange({ output, state, exitCode }: GuestResult): { was: string; now: string } | undefined {
+function readChange({ output, state, exitCode }: GuestResult): { was: string; now: string } | undefined {
   const found = /was=(enabled|disabled) now=(enabled|disabled)\s*$/.exec(output);
   const [, was = '', now = ''] = found ?? [];
   return found && /^Succeeded$/i.test(state) && (exitCode ?? 0) === 0 ? { was, now } : undefined;

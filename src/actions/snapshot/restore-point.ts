@@ -12,7 +12,7 @@ import type { Attached } from './disks.ts';
 import type { PlannedPoint } from './settings.ts';
 
 const pointName = 'evidence';
-export const pointIdOf = ({ collectionId }: PlannedPoint): string => `${collectionId}/restorePoints/${pointName}`;
+const pointIdOf = ({ collectionId }: PlannedPoint): string => `${collectionId}/restorePoints/${pointName}`;
 
 /** A disk of the VM with its body, by which Azure holds it in a restore point or does not. */
 export interface DiskOfPoint extends Attached {
