@@ -1,9 +1,10 @@
 import { isMap, isNode, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { printable } from '../text/printable.ts';
-import type { NotRun, Rule, RuleHead } from './rule.ts';
+import { type NotRun, notRunOf, type Rule, type RuleHead } from './rule.ts';
 import { headOf } from './rule-head.ts';
 import { readCorrelation } from './sigma/correlation.ts';
 import { readDetection } from './sigma/detection.ts';
+import { isRecord } from './sigma/record.ts';
 import { RuleRefused } from './sigma/refusal.ts';
 
 /** The largest rule file in bytes, and the most documents in one. */
@@ -18,9 +19,6 @@ export interface RuleFile {
   refused: NotRun[];
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The node at the path, or the last one on the way there. */
 function nodeAt(root: unknown, path: readonly (string | number)[]): Node | undefined {
   let node = isNode(root) ? root : undefined;
@@ -32,10 +30,8 @@ function nodeAt(root: unknown, path: readonly (string | number)[]): Node | undef
   return node;
 }
 
-const refusal = (head: RuleHead, line: number, because: string): NotRun => {
-  const { file, id, title, level } = head;
-  return { file, line, id, title, level, because: printable(because, 400), kind: 'refused' };
-};
+const refusal = (head: RuleHead, line: number, because: string): NotRun =>
+  notRunOf({ ...head, line }, printable(because, 400));
 
 /** A document as a rule. Throws RuleRefused. */
 function ruleOf(head: RuleHead, document: Record<string, unknown>): Rule {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { printable } from '../text/printable.ts';
-import type { NotRun, Rule } from './rule.ts';
+import { type NotRun, notRunOf, type Rule } from './rule.ts';
 import { largestRuleFile, readRuleFile } from './rule-file.ts';
 import { headOf } from './rule-head.ts';
 
@@ -56,14 +56,10 @@ export async function readRules(paths: readonly string[]): Promise<RuleSet> {
     for (const file of await filesAt(path)) {
       set.files += 1;
       const head = headOf({ title: basename(file) }, file, 1);
-      const refuse = (because: string): void => {
-        const { id, title, level, line } = head;
-        set.refused.push({ file, line, id, title, level, because, kind: 'refused' });
-      };
       try {
         const { size } = await stat(file);
         if (size > largestRuleFile) {
-          refuse(`the file has ${size} bytes, more than ${largestRuleFile}`);
+          set.refused.push(notRunOf(head, `the file has ${size} bytes, more than ${largestRuleFile}`));
           continue;
         }
         const text = (await readFile(file, 'utf8')).replace(/^\ufeff/, '');
@@ -82,7 +78,7 @@ export async function readRules(paths: readonly string[]): Promise<RuleSet> {
           for (const one of refused) set.refused.push(one);
         }
       } catch (error) {
-        refuse(`it cannot be read (${codeOf(error)})`);
+        set.refused.push(notRunOf(head, `it cannot be read (${codeOf(error)})`));
       }
     }
   }

@@ -1,5 +1,5 @@
 import { columnsOf } from '../kql/table-schemas.ts';
-import type { CorrelationRule, NotRun, Rule, SigmaRule } from './rule.ts';
+import { type NotRun, notRunOf, type Rule, referencesOf, type SigmaRule } from './rule.ts';
 import { readRules } from './rule-files.ts';
 import { legsOf } from './sigma/logsources.ts';
 import type { Columns } from './sigma/places.ts';
@@ -13,9 +13,7 @@ export async function queriesOf(
 ): Promise<{ queries: { rule: Rule; query: string }[]; notRun: NotRun[] }> {
   const { rules, refused } = await readRules(paths);
   const notRun = [...refused];
-  const references = new Map<string, SigmaRule | CorrelationRule>();
-  for (const rule of rules)
-    if (rule.kind !== 'kql') for (const key of [rule.id, rule.name]) if (key) references.set(key, rule);
+  const references = referencesOf(rules);
   const legs = (rule: SigmaRule): RuleLeg[] =>
     legsOf(rule.logsource).flatMap((leg) => {
       const columns: Columns = new Map(Object.entries(columnsOf(leg.table)));
@@ -38,8 +36,7 @@ export async function queriesOf(
       }
     } catch (error) {
       if (!(error instanceof RuleRefused)) throw error;
-      const { file, line, id, title, level } = rule;
-      notRun.push({ file, line, id, title, level, because: error.message, kind: 'refused' });
+      notRun.push(notRunOf(rule, error.message));
     }
   }
   return { queries, notRun };

@@ -62,14 +62,25 @@ export interface QueryRule extends RuleHead {
 
 export type Rule = SigmaRule | CorrelationRule | QueryRule;
 
+/** The rules that correlations can name, by id and by name. */
+export function referencesOf(rules: readonly Rule[]): ReadonlyMap<string, SigmaRule | CorrelationRule> {
+  const references = new Map<string, SigmaRule | CorrelationRule>();
+  for (const rule of rules) {
+    if (rule.kind === 'kql') continue;
+    for (const reference of [rule.id, rule.name]) if (reference !== '') references.set(reference, rule);
+  }
+  return references;
+}
+
 /** A rule that is not run, and why. */
-export interface NotRun {
-  file: string;
-  line: number;
-  id: string;
-  title: string;
-  level: Level;
+export interface NotRun extends Pick<RuleHead, 'file' | 'line' | 'id' | 'title' | 'level'> {
   because: string;
   /** `refused`: not understood. `no-events`: the evidence has nothing that it is about. */
   kind: 'refused' | 'no-events';
+}
+
+/** A rule that is not run, of whose head only what names it is kept. */
+export function notRunOf(head: RuleHead, because: string, kind: NotRun['kind'] = 'refused'): NotRun {
+  const { file, line, id, title, level } = head;
+  return { file, line, id, title, level, because, kind };
 }

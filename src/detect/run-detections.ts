@@ -11,7 +11,16 @@ import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { LegGroups } from './leg-groups.ts';
 import { detectionOf } from './matches.ts';
-import { type CorrelationRule, levels, type NotRun, type QueryRule, type Rule, type SigmaRule } from './rule.ts';
+import {
+  type CorrelationRule,
+  levels,
+  type NotRun,
+  notRunOf,
+  type QueryRule,
+  type Rule,
+  referencesOf,
+  type SigmaRule,
+} from './rule.ts';
 import { type RuleSet, readRules } from './rule-files.ts';
 import { describeLeg, type Leg, legsOf } from './sigma/logsources.ts';
 import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
@@ -57,7 +66,7 @@ class Detections {
   readonly #notRun: NotRun[];
   readonly #partly: DetectionsDocument['partly'] = [];
   readonly #found: Detection[] = [];
-  readonly #references = new Map<string, SigmaRule | CorrelationRule>();
+  readonly #references: ReadonlyMap<string, SigmaRule | CorrelationRule>;
   readonly #legs = new Map<SigmaRule, RuleLeg[]>();
   readonly #folded = new FoldedTexts();
   #run = 0;
@@ -68,17 +77,13 @@ class Detections {
     this.#now = now;
     this.#hits = hits;
     this.#notRun = [...set.refused];
+    this.#references = referencesOf(set.rules);
     this.groups = new LegGroups(set.rules, this.#references);
-    for (const rule of set.rules) {
-      if (rule.kind === 'kql') continue;
-      for (const reference of [rule.id, rule.name]) if (reference !== '') this.#references.set(reference, rule);
-    }
   }
 
   #refuse(rule: Rule, error: unknown, kind: NotRun['kind'] = 'refused'): void {
-    const { file, id, title, level, line } = rule;
     const because = error instanceof Error ? error.message : String(error);
-    this.#notRun.push({ file, line, id, title, level, because: printable(because, 400), kind });
+    this.#notRun.push(notRunOf(rule, printable(because, 400), kind));
   }
 
   over(loaded: LoadedTables, onProgress: (rules: number, of: number) => void): DetectResult {

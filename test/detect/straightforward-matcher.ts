@@ -17,64 +17,26 @@ export interface PlainEvent {
 
 type Yaml = null | string | number | boolean | Yaml[] | { [key: string]: Yaml };
 
-const sysmon = 'Microsoft-Windows-Sysmon/Operational';
-const ofSysmon: Record<string, number[]> = {
-  process_creation: [1],
-  file_change: [2],
-  network_connection: [3],
-  sysmon_status: [4, 16],
-  driver_load: [6],
-  image_load: [7],
-  create_remote_thread: [8],
-  raw_access_thread: [9],
-  process_access: [10],
-  file_event: [11],
-  registry_add: [12],
-  registry_delete: [12],
-  registry_set: [13],
-  registry_event: [12, 13, 14],
-  create_stream_hash: [15],
-  pipe_created: [17, 18],
-  wmi_event: [19, 20, 21],
-  dns_query: [22],
-  file_delete: [23],
-  process_tampering: [25],
-  file_executable_detected: [29],
-  sysmon_error: [255],
-};
-const ofPowerShell: Record<string, number> = { ps_module: 4103, ps_script: 4104 };
-const ofClassic: Record<string, number> = { ps_classic_start: 400, ps_classic_provider_start: 600 };
-const services: Record<string, string | RegExp> = {
+/** The logs of Windows that the rules here are about, as Event Viewer's properties of a log call them. */
+const logs: Record<string, string> = {
   security: 'Security',
-  system: 'System',
   application: 'Application',
-  sysmon,
-  powershell: /PowerShell(?:Core)?\/Operational$/,
-  'powershell-classic': 'Windows PowerShell',
   windefend: 'Microsoft-Windows-Windows Defender/Operational',
-  taskscheduler: 'Microsoft-Windows-TaskScheduler/Operational',
-  'bits-client': 'Microsoft-Windows-Bits-Client/Operational',
-  'codeintegrity-operational': 'Microsoft-Windows-CodeIntegrity/Operational',
-  'appxdeployment-server': 'Microsoft-Windows-AppXDeploymentServer/Operational',
-  'firewall-as': 'Microsoft-Windows-Windows Firewall With Advanced Security/Firewall',
-  ntlm: 'Microsoft-Windows-NTLM/Operational',
-  'msexchange-management': 'MSExchange Management',
-  applocker: /^Microsoft-Windows-AppLocker\//,
 };
 
+/**
+ * That a process was created: Sysmon says it in its event 1 (https://learn.microsoft.com/sysinternals/downloads/sysmon), and
+ * Windows in its event 4688 (https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4688).
+ */
+const isProcessCreation = ({ channel, eventId }: PlainEvent): boolean =>
+  (channel === 'Microsoft-Windows-Sysmon/Operational' && eventId === 1) || (channel === 'Security' && eventId === 4688);
+
 /** Is the event of the kind that the rule is about? Undefined where this matcher does not know. */
-function isAbout(logsource: Record<string, Yaml>, event: PlainEvent): boolean | undefined {
-  if (logsource.product !== 'windows') return undefined;
-  const category = String(logsource.category ?? '');
-  const service = String(logsource.service ?? '');
-  if (category === 'process_creation' && event.channel === 'Security') return event.eventId === 4688;
-  if (ofSysmon[category]) return event.channel === sysmon && ofSysmon[category].includes(event.eventId);
-  if (ofPowerShell[category])
-    return /PowerShell(?:Core)?\/Operational$/.test(event.channel) && event.eventId === ofPowerShell[category];
-  if (ofClassic[category]) return event.channel === 'Windows PowerShell' && event.eventId === ofClassic[category];
-  const channel = category === '' ? services[service] : undefined;
-  if (channel === undefined) return undefined;
-  return typeof channel === 'string' ? event.channel === channel : channel.test(event.channel);
+function isAbout({ product, category, service }: Record<string, Yaml>, event: PlainEvent): boolean | undefined {
+  if (product !== 'windows') return undefined;
+  if (category !== undefined) return category === 'process_creation' ? isProcessCreation(event) : undefined;
+  const channel = logs[String(service)];
+  return channel === undefined ? undefined : event.channel === channel;
 }
 
 const in4688: Record<string, string> = {

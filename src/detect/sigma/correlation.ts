@@ -1,13 +1,11 @@
 import { type CorrelationRule, correlationTypes, type RuleHead } from '../rule.ts';
 import { textsOf } from '../rule-head.ts';
+import { isRecord } from './record.ts';
 import { RuleRefused } from './refusal.ts';
 
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const MAX_RULES = 100;
 const MAX_SECONDS = 366 * 86_400;
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function secondsOf(timespan: unknown): number {
   const [, count = '', unit = ''] = /^\s*(\d{1,9})\s*([smhd])\s*$/.exec(String(timespan)) ?? [];
@@ -38,10 +36,10 @@ function leastOf(condition: Record<string, unknown>, fallback: number | undefine
 function aliasesOf(value: unknown): ReadonlyMap<string, ReadonlyMap<string, string>> {
   if (value === undefined) return new Map();
   const path = ['correlation', 'aliases'];
-  if (!isMap(value)) throw new RuleRefused('the aliases are not a map', path);
+  if (!isRecord(value)) throw new RuleRefused('the aliases are not a map', path);
   return new Map(
     Object.entries(value).map(([alias, fields]) => {
-      if (!isMap(fields)) throw new RuleRefused(`the alias ${alias} is not a map of rules and fields`, path);
+      if (!isRecord(fields)) throw new RuleRefused(`the alias ${alias} is not a map of rules and fields`, path);
       return [alias, new Map(Object.entries(fields).map(([rule, field]) => [rule, String(field)]))];
     }),
   );
@@ -49,7 +47,7 @@ function aliasesOf(value: unknown): ReadonlyMap<string, ReadonlyMap<string, stri
 
 /** A correlation rule, after the Sigma Correlation Rules Specification 2.1.0. Throws RuleRefused. */
 export function readCorrelation(head: RuleHead, value: unknown, generate: unknown): CorrelationRule {
-  if (!isMap(value)) throw new RuleRefused('the correlation is not a map', ['correlation']);
+  if (!isRecord(value)) throw new RuleRefused('the correlation is not a map', ['correlation']);
   const type = correlationTypes.find((known) => known === value.type);
   if (!type) {
     const path = ['correlation', 'type'];
@@ -60,8 +58,8 @@ export function readCorrelation(head: RuleHead, value: unknown, generate: unknow
     throw new RuleRefused(`a correlation names 1 to ${MAX_RULES} rules`, ['correlation', 'rules']);
   }
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
-  const condition = isMap(value.condition) ? value.condition : {};
-  if (isTemporal && value.condition !== undefined && !isMap(value.condition)) {
+  const condition = isRecord(value.condition) ? value.condition : {};
+  if (isTemporal && value.condition !== undefined && !isRecord(value.condition)) {
     throw new RuleRefused('a condition of words is not supported for this type', ['correlation', 'condition']);
   }
   const least = leastOf(condition, isTemporal ? rules.length : undefined);

@@ -1,13 +1,11 @@
 import { readCondition } from './condition.ts';
+import { isRecord } from './record.ts';
 import { RuleRefused } from './refusal.ts';
 import { joined, type Matcher, type Part, type Test } from './tests.ts';
 import { matchersOf } from './values.ts';
 
 /** Tests of one rule, values multiplied by their modifiers; more are refused. */
 const MAX_TESTS = 20_000;
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A keyword is sought anywhere in the event. */
 function anywhere(matcher: Matcher): Matcher {
@@ -50,7 +48,7 @@ class Detection {
         value.map((one, i) => this.selection(one, [...path, i])),
       );
     }
-    const entries: [string, unknown][] = isMap(value) ? Object.entries(value) : [['', value]];
+    const entries: [string, unknown][] = isRecord(value) ? Object.entries(value) : [['', value]];
     if (entries.length === 0) throw new RuleRefused('an empty map', path);
     return joined(
       'all',
@@ -58,7 +56,8 @@ class Detection {
         try {
           return this.#item(key, one);
         } catch (error) {
-          if (error instanceof RuleRefused) throw new RuleRefused(error.message, isMap(value) ? [...path, key] : path);
+          if (error instanceof RuleRefused)
+            throw new RuleRefused(error.message, isRecord(value) ? [...path, key] : path);
           throw error;
         }
       }),
@@ -68,7 +67,7 @@ class Detection {
 
 /** What a rule's `detection` asks of an event. Throws RuleRefused. */
 export function readDetection(detection: unknown): Test {
-  if (!isMap(detection)) throw new RuleRefused('the rule has no detection', ['detection']);
+  if (!isRecord(detection)) throw new RuleRefused('the rule has no detection', ['detection']);
   const { condition, timeframe, ...identifiers } = detection;
   const reader = new Detection();
   const named = new Map<string, Test>();

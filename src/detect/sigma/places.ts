@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../kql/types.ts';
-import { kqlName, kqlText } from './kql-words.ts';
+import { kqlName, kqlText, plainPattern } from './kql-words.ts';
 import type { Leg } from './logsources.ts';
 
 /** Where a leg's table has a field of Sigma. */
@@ -115,8 +115,6 @@ const PROPERTIES: Record<string, string> = {
   operatingsystem: 'operatingSystem',
   browser: 'browser',
 };
-
-const plainPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** Text of XML as it was before it was put there; the ampersand last. */
 const unescaped = (expression: string): string =>

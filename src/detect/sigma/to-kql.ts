@@ -1,4 +1,4 @@
-import { joinedConditions, kqlText } from './kql-words.ts';
+import { joinedConditions, kqlText, plainPattern } from './kql-words.ts';
 import type { Leg } from './logsources.ts';
 import { type Columns, type Place, placeOf } from './places.ts';
 import { RuleRefused } from './refusal.ts';
@@ -24,6 +24,12 @@ export type HasEvidence = (place: Place) => boolean;
 export const notSeen = 'no event has the field';
 
 type Condition = string | boolean;
+
+/** Values of which a field has to be one: `of` is its text, with `~` behind it where case is no difference. */
+interface List {
+  of: string;
+  values: readonly string[];
+}
 
 class Translator {
   readonly #leg: Leg;
@@ -90,14 +96,7 @@ class Translator {
       if (condition === absorbing) decided = true;
       else if (typeof condition === 'string') conditions.push(condition);
     }
-    for (const [left, values] of lists) {
-      const [only] = values;
-      const [operator, several] = left.endsWith('~') ? ['=~', 'in~'] : ['==', 'in'];
-      const name = left.replace(/~$/, '');
-      conditions.unshift(
-        values.length === 1 ? `${name} ${operator} ${only}` : `${name} ${several} (${[...new Set(values)].join(', ')})`,
-      );
-    }
+    for (const [of, values] of lists) conditions.unshift(listCondition({ of, values }));
     if (decided) return absorbing;
     if (conditions.length === 0) return !absorbing;
     const [only] = conditions;
@@ -106,7 +105,7 @@ class Translator {
   }
 
   /** A whole text or number, for a list. */
-  #listed(field: string, is: Matcher): { of: string; values: string[] } | undefined {
+  #listed(field: string, is: Matcher): List | undefined {
     if (is.kind !== 'text' || is.cased) return undefined;
     const text = wholeText(is.parts);
     const place = this.#place(field);
@@ -123,13 +122,7 @@ class Translator {
     if (is.kind === 'empty') return place ? `isempty(${place.text})` : true;
     if (!place) return false;
     const list = this.#listed(field, is);
-    if (list) {
-      const [operator, several] = list.of.endsWith('~') ? ['=~', 'in~'] : ['==', 'in'];
-      const name = list.of.replace(/~$/, '');
-      return list.values.length === 1
-        ? `${name} ${operator} ${list.values[0]}`
-        : `${name} ${several} (${list.values.join(', ')})`;
-    }
+    if (list) return listCondition(list);
     switch (is.kind) {
       case 'text':
         return textCondition(place, is.parts, is.cased, field);
@@ -150,13 +143,19 @@ class Translator {
   }
 }
 
+function listCondition({ of, values }: List): string {
+  const [operator, several] = of.endsWith('~') ? ['=~', 'in~'] : ['==', 'in'];
+  const name = of.replace(/~$/, '');
+  return values.length === 1
+    ? `${name} ${operator} ${values[0]}`
+    : `${name} ${several} (${[...new Set(values)].join(', ')})`;
+}
+
 /** The text of parts without wildcards. */
 function wholeText(parts: readonly Part[]): string | undefined {
   const [only] = parts;
   return parts.length === 1 && typeof only === 'object' ? only.text : undefined;
 }
-
-const escapedPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** Where one text must be: by the stars around it. Undefined for other wildcards. */
 function simple(parts: readonly Part[]): { operator: string; text: string } | undefined {
@@ -179,7 +178,7 @@ function textCondition(place: Place, parts: readonly Part[], cased: boolean, fie
   if (found && found.operator === '') return `${place.text} ${cased ? '==' : '=~'} ${kqlText(found.text)}`;
   if (found) return `${place.text} ${found.operator}${cased ? '_cs' : ''} ${kqlText(found.text)}`;
   const inner = (anywhere ? parts.slice(1, -1) : parts)
-    .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : escapedPattern(part.text)))
+    .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : plainPattern(part.text)))
     .join('');
   return `${place.text} matches regex ${kqlText(`(?${cased ? '' : 'i'}s)${anywhere ? inner : `^${inner}$`}`)}`;
 }
