@@ -1,5 +1,5 @@
 import type { Fact } from '../src/documents/fact.ts';
-import type { IncidentVmInProgress, Lead } from '../src/documents/incident.ts';
+import type { Lead } from '../src/documents/incident.ts';
 import { foundIncidentRows, type IncidentRow, incidentRowAt, leadsTo } from '../src/session/incident-rows.ts';
 import type { IncidentSlot, Layer, SessionState } from '../src/session/state.ts';
 import { vmInReach } from '../src/session/vm-in-reach.ts';
@@ -7,9 +7,9 @@ import { cells, wrap } from '../src/text/cells.ts';
 import { count, counted } from '../src/text/counts.ts';
 import { age, clock, day, moment } from '../src/text/times.ts';
 import { attackOnAll, attackRows } from '../src/words/attack-strip.ts';
-import { followedTexts, leadKinds, leadSourceNames, unfoundText } from '../src/words/incident.ts';
+import { followedTexts, knownLeads, leadKinds, leadSourceNames, unfoundText } from '../src/words/incident.ts';
 import { mark } from '../src/words/severity.ts';
-import { storyOf } from '../src/words/story.ts';
+import { type Headline, storyOf } from '../src/words/story.ts';
 import { between, blank, cell, type Line, line, type Span, span, windowOf } from './line.ts';
 import { severityMark } from './marks.ts';
 import { unfold } from './unfold.ts';
@@ -22,9 +22,6 @@ type SourceRow = Extract<IncidentRow, { kind: 'source' }>;
 const wide = 100;
 /** Cells of the longest name of what a lead points to. */
 const longestName = 24;
-
-const knownLeads = ({ logons, operations }: IncidentVmInProgress): Lead[] =>
-  [logons, operations].flatMap((fact) => (fact?.state === 'known' ? fact.value : []));
 
 /** How far the reading is. */
 function readingSpan({ state, asOf, part }: IncidentSlot, now: Date): Span {
@@ -71,28 +68,24 @@ export function incidentHead(state: SessionState, layer: Shown, width: number): 
   return [first, ...stopped, ...attackRows(steps, state.now, width - 3, most).map((row) => line(span(`  ${row}`)))];
 }
 
-/** The state of a VM now, in few words: its lock, or what is open. */
-function stateOf(
-  state: SessionState,
-  id: string,
-  awaited: boolean,
-): { text: string; headline: ReturnType<typeof storyOf>[number] | undefined } {
+/** What happened to a VM, worst first; null where it was not triaged. */
+function storyOfVm(state: SessionState, id: string): Headline[] | null {
   const vm = vmInReach(state, id);
   const slot = vm ? state.triages.get(vm.id) : undefined;
-  if (!slot) return { text: awaited ? `${mark.loading} being triaged` : 'not triaged', headline: undefined };
-  const headline = storyOf(slot.part, state.now).at(-1);
-  if (!headline) return { text: `${mark.loading} being triaged`, headline };
-  return { text: `${headline.label}  ${headline.texts.at(-2) ?? headline.texts.at(-1) ?? ''}`, headline };
+  return slot ? storyOf(slot.part, state.now) : null;
 }
 
 /** The worst of a VM's story, as its mark. */
-function worstOf(state: SessionState, id: string): Span {
-  const vm = vmInReach(state, id);
-  const slot = vm ? state.triages.get(vm.id) : undefined;
-  if (!slot) return span(mark.loading, 'dim');
-  const [first] = storyOf(slot.part, state.now);
-  if (!first) return severityMark('low');
-  return first.severity === 'good' ? span(mark.verified, 'good') : severityMark(first.severity);
+function worstOf(story: readonly Headline[] | null): Span {
+  if (!story) return span(mark.loading, 'dim');
+  return severityMark(story[0]?.severity ?? 'low');
+}
+
+/** The state of a VM now, in few words: its lock, or what is open. */
+function stateOf(story: readonly Headline[] | null, awaited: boolean): { sign: Span; text: string } {
+  const last = story?.at(-1);
+  if (!last) return { sign: span(''), text: story || awaited ? `${mark.loading} being triaged` : 'not triaged' };
+  return { sign: severityMark(last.severity), text: `${last.label}  ${last.texts.at(-2) ?? last.texts.at(-1) ?? ''}` };
 }
 
 const instant = (at: string, now: Date) => (day(at) === day(now) ? clock(at) : `${day(at).slice(5)} ${clock(at)}`);
@@ -120,16 +113,10 @@ const ends = ({ chosen, marked }: Look, sign: Span, indent: string): (Span | str
 ];
 
 function vmRow(state: SessionState, { one }: Extract<IncidentRow, { kind: 'vm' }>, look: Look): Line {
-  const { text, headline } = stateOf(state, one.vm.id, one.followed === null);
+  const story = storyOfVm(state, one.vm.id);
+  const { sign, text } = stateOf(story, one.followed === null);
   const how = one.hop === 0 ? 'where it began' : one.because;
-  const severity = headline?.severity;
-  const sign =
-    severity === 'good' ? span(mark.verified, 'good') : severity === undefined ? span('') : severityMark(severity);
-  const left = line(
-    ...ends(look, worstOf(state, one.vm.id), ''),
-    span(` ${one.vm.name}`, 'plain', true),
-    span(`  ${how}`, 'dim'),
-  );
+  const left = line(...ends(look, worstOf(story), ''), span(` ${one.vm.name}`, 'plain', true), span(`  ${how}`, 'dim'));
   return between(left, line('  ', sign, ` ${text} `), look.width);
 }
 

@@ -11,9 +11,9 @@ const tones: Record<Severity | 'unknown', Tone> = {
   unknown: 'unknown',
 };
 
-/** The mark of a severity in its colour. */
-export function severityMark(severity: Severity | 'unknown'): Span {
-  return span(severityMarks[severity], tones[severity]);
+/** The mark of a severity in its colour, or of what is in order. */
+export function severityMark(severity: Severity | 'unknown' | 'good'): Span {
+  return severity === 'good' ? span(mark.verified, 'good') : span(severityMarks[severity], tones[severity]);
 }
 
 /** The colour of a severity. */

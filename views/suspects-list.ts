@@ -342,9 +342,8 @@ export function previewRows(state: SessionState, width: number, height: number):
     ...wrap(where, width - 4, 2).map((text) => line(span(`   ${text}`, 'dim'))),
     blank,
     ...story.flatMap(({ label, severity, texts }) => {
-      const sign = severity === 'good' ? span(mark.verified, 'good') : severityMark(severity);
       const text = `${label}  ${texts.at(1) ?? texts[0] ?? ''}`;
-      return wrap(text, width - 5, 4).map((part, at) => line(' ', at === 0 ? sign : ' ', ` ${part}`));
+      return wrap(text, width - 5, 4).map((part, at) => line(' ', at === 0 ? severityMark(severity) : ' ', ` ${part}`));
     }),
     ...(story.length > 0 ? [blank] : []),
     ...reasons.flatMap((text) =>

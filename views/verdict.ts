@@ -31,11 +31,16 @@ function isTold({ evidence }: Finding): boolean {
 }
 
 function headlineRow({ label, severity, texts }: Headline, labels: number, width: number): Line {
-  const sign = severity === 'good' ? span(mark.verified, 'good') : severityMark(severity);
   const room = width - labels - (labels > 0 ? 6 : 4);
   const text = texts.find((one) => cells(one) <= room) ?? cut(texts.at(-1) ?? '', room);
   const named = labels === 0 ? [] : [span(label.padEnd(labels), 'plain', true), '  '];
-  return line(' ', sign, ' ', ...named, span(text, severity === 'unknown' ? 'unknown' : 'plain', labels === 0));
+  return line(
+    ' ',
+    severityMark(severity),
+    ' ',
+    ...named,
+    span(text, severity === 'unknown' ? 'unknown' : 'plain', labels === 0),
+  );
 }
 
 /** The story alone, in at most `height` rows. */

@@ -4,6 +4,7 @@ import type { Severity, TimeLineEntry } from '../documents/triage.ts';
 import { cut, wrap } from '../text/cells.ts';
 import { clock, day } from '../text/times.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { knownLeads } from './incident.ts';
 import { brief } from './story.ts';
 
 /** One step of an attack in a few words, with its instant (ISO 8601 UTC). */
@@ -98,11 +99,7 @@ export function attackOnAll(
   first: TriageInProgress | undefined,
   { vms }: Pick<IncidentInProgress, 'vms'>,
 ): AttackStep[] {
-  const leads = vms.flatMap(({ vm, logons, operations }) =>
-    [logons, operations]
-      .flatMap((fact) => (fact?.state === 'known' ? fact.value : []))
-      .map((one) => stepOfLead(one, vm.name)),
-  );
+  const leads = vms.flatMap((one) => knownLeads(one).map((lead) => stepOfLead(lead, one.vm.name)));
   return inOrder([...(first ? stepsOf(first) : []), ...leads]);
 }
 

@@ -28,6 +28,10 @@ const kinds: Record<LeadSource, readonly Lead['kind'][]> = {
 /** The kinds of lead that a source can show. */
 export const kindsOf = (source: LeadSource): readonly Lead['kind'][] => kinds[source];
 
+/** The leads from a VM, from all that is known. */
+export const knownLeads = ({ logons, operations }: Pick<IncidentVmInProgress, LeadSource>): Lead[] =>
+  [logons, operations].flatMap((fact) => (fact?.state === 'known' ? fact.value : []));
+
 /** So many of the addresses or accounts that are followed are named. */
 const mostNamed = 8;
 
