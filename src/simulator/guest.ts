@@ -1,5 +1,5 @@
 import type { Azure } from './azure.ts';
-import { at, text } from './json.ts';
+import { at, records, text } from './json.ts';
 import type { ArmResource } from './world.ts';
 
 /** What a script printed in a guest, and its exit code. */
@@ -53,13 +53,11 @@ const states: readonly [RegExp, (machine: ArmResource) => string][] = [
 /**
  * What a script prints in a guest. The simulator runs no script: it knows the commands that a script names, and the name
  * of the account that it was given.
+ *
+ * @param given the parameters, as a request lists them
  */
-export function guestOutput(
-  azure: Azure,
-  machine: ArmResource,
-  script: string,
-  parameters: Readonly<Record<string, string>>,
-): GuestOutput {
+export function guestOutput(azure: Azure, machine: ArmResource, script: string, given: unknown): GuestOutput {
+  const parameters = Object.fromEntries(records(given).map((one) => [text(one.name) ?? '', text(one.value) ?? '']));
   const verb = parameters.Verb ?? parameters.verb;
   if (verb !== undefined) return changeAccount(azure, machine, verb, parameters.Account ?? parameters.account ?? '');
   const known = states.find(([mark]) => mark.test(script));

@@ -96,20 +96,27 @@ export function startCompute(
   };
 }
 
-/** Starts to delete a resource of the compute provider; it is there as before where that fails. */
+/**
+ * Starts to delete a resource of the compute provider; it is there as before where that fails.
+ *
+ * @param inside what goes with it
+ */
 export function startComputeDeletion(
   call: Call,
   before: ArmResource,
   kind: 'operations' | 'DiskOperations',
   duration: number,
+  inside: readonly ArmResource[] = [],
 ): Reply {
   const { store } = call.azure;
-  demandIdle(call, before.id);
+  for (const { id } of [before, ...inside]) demandIdle(call, id);
   store.put(withState(before, 'Deleting'));
   const { headers } = startCompute(call, before.location ?? '', kind, {
     target: before.id,
     duration,
-    finish: () => store.delete(before.id),
+    finish: () => {
+      for (const { id } of [...inside, before]) store.delete(id);
+    },
     fail: () => store.put(before, { silent: true }),
   });
   return { status: 202, headers };

@@ -98,12 +98,16 @@ describe('what a world does not keep', () => {
       `${root}/Microsoft.Insights/metricDefinitions`,
       `${root}/Microsoft.Advisor/recommendations`,
       `${ids.vault}/backupconfig/vaultconfig`,
+      `${ids.vm}/vmSizes`,
+      `${ids.vnet}/usages`,
+      `${ids.nsg}/providers/Microsoft.Insights/diagnosticSettings`,
     ]) {
       const answer = await get(`${path}?api-version=2024-03-01`);
       expect({ path, status: answer.status, code: answer.code }).toEqual({ path, status: 501, code: 'NotSimulated' });
     }
     const kept = await get(`${root}/Microsoft.Network/azureFirewalls?api-version=2024-03-01`);
     expect(kept.body.value).toEqual([]);
+    expect((await get(`${ids.vm}/extensions?api-version=2024-07-01`)).body.value).toBeInstanceOf(Array);
     expect((await get(`${ids.nsg}?api-version=1999-01-01`)).code).toBe('InvalidApiVersionParameter');
   });
 

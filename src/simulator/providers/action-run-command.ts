@@ -1,7 +1,7 @@
 import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Handler, type Route } from '../call.ts';
 import { guestOutput } from '../guest.ts';
-import { at, type Json, records, same, text, texts } from '../json.ts';
+import { at, type Json, same, text, texts } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
 import { resourceAt } from './resource-reads.ts';
 import { demandRunning } from './run-commands.ts';
@@ -29,13 +29,12 @@ const run: Handler = (call) => {
   demandRunning(machine);
   demandIdle(call, `${machine.id}/runCommand`);
   const script = texts(body.script).join('\n');
-  const given = records(body.parameters).map((one) => [text(one.name) ?? '', text(one.value) ?? '']);
   azure.dataVersion += 1;
   const { headers } = startCompute(call, machine.location ?? '', 'operations', {
     target: `${machine.id}/runCommand`,
     duration: azure.pace.virtualMachine,
     result: () => {
-      const { output, error } = guestOutput(azure, machine, script, Object.fromEntries(given));
+      const { output, error } = guestOutput(azure, machine, script, body.parameters);
       const linux = same(text(at(machine.properties, 'storageProfile', 'osDisk', 'osType')), 'Linux');
       return {
         value: linux

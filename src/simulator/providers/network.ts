@@ -2,7 +2,7 @@ import { AzureError, invalidReference } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, param, type Route } from '../call.ts';
 import { adminRulesOf } from '../effective-rules.ts';
 import { at, idAt, isRecord, type Json, record, records, same, text } from '../json.ts';
-import { demandIdle, startNetwork } from '../long-running.ts';
+import { demandIdle, startNetwork, startNetworkDeletion } from '../long-running.ts';
 import { present } from '../present.ts';
 import { neededAction, parentId } from '../resource-id.ts';
 import { inlineChildren, newEtag, withState } from '../store.ts';
@@ -67,20 +67,11 @@ function putPlain(type: string, defaults: (name: string) => Json): Handler {
 
 function removePlain(inUse: (call: Call, id: string) => [string, string] | undefined): Handler {
   return (call) => {
-    const { store, pace } = call.azure;
-    const before = store.get(call.path);
+    const before = call.azure.store.get(call.path);
     if (before === undefined) return { status: 204 };
     const use = inUse(call, before.id);
     if (use !== undefined) throw new AzureError(400, use[0], use[1], { extra: { details: [] } });
-    demandIdle(call, before.id);
-    store.put(withState(before, 'Deleting'));
-    const wanted = {
-      target: before.id,
-      duration: pace.network / 2,
-      finish: () => store.delete(before.id),
-      fail: () => store.put(before, { silent: true }),
-    };
-    return { status: 202, headers: startNetwork(call, before.location ?? '', wanted, 'both').headers };
+    return startNetworkDeletion(call, before);
   };
 }
 

@@ -3,12 +3,11 @@ import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Handler, type Route } from '../call.ts';
 import { at, type Json, record, records, text, texts } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
-import { instanceView, powerState } from '../present.ts';
+import { instanceView } from '../present.ts';
 import type { ArmResource, Row } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
 import { resourceAt } from './resource-reads.ts';
-
-const table = 'patchassessmentresources';
+import { demandAgent, missingUpdates, patchesTable } from './virtual-machines.ts';
 
 interface Wanted {
   classifications: string[];
@@ -17,13 +16,9 @@ interface Wanted {
 
 /** The updates of the last assessment that the request asks for. */
 function selected(azure: Azure, machine: ArmResource, { classifications }: Wanted): Row[] {
-  const below = `${machine.id.toLowerCase()}/patchassessmentresults/`;
   const lower = classifications.map((one) => one.toLowerCase());
-  return (azure.table(table) ?? []).filter(
-    (row) =>
-      text(row.id)?.toLowerCase().startsWith(below) === true &&
-      /softwarepatches$/i.test(text(row.type) ?? '') &&
-      texts(at(row, 'properties', 'classifications')).some((one) => lower.includes(one.toLowerCase())),
+  return missingUpdates(azure, machine).filter((row) =>
+    texts(at(row, 'properties', 'classifications')).some((one) => lower.includes(one.toLowerCase())),
   );
 }
 
@@ -56,8 +51,8 @@ function resultOf(chosen: readonly Row[], wanted: Wanted, startedAt: number, act
 function settle(azure: Azure, machine: ArmResource, chosen: readonly Row[], result: Json): void {
   const gone = new Set(chosen.map((row) => row.id));
   azure.setTable(
-    table,
-    (azure.table(table) ?? []).filter((row) => !gone.has(row.id)),
+    patchesTable,
+    (azure.table(patchesTable) ?? []).filter((row) => !gone.has(row.id)),
   );
   const now = azure.store.get(machine.id);
   if (now === undefined) return;
@@ -71,13 +66,6 @@ function settle(azure: Azure, machine: ArmResource, chosen: readonly Row[], resu
   );
 }
 
-const refuse = (machine: ArmResource, why: string): AzureError =>
-  new AzureError(
-    409,
-    'OperationNotAllowed',
-    `Operation 'installPatches' is not allowed on VM '${machine.name}' since ${why}.`,
-  );
-
 const install: Handler = (call) => {
   const { azure } = call;
   const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
@@ -87,10 +75,7 @@ const install: Handler = (call) => {
     throw new AzureError(400, 'InvalidParameter', "Required parameter 'rebootSetting' is missing (null).", {
       extra: { target: 'rebootSetting' },
     });
-  if (powerState(machine) !== 'PowerState/running') throw refuse(machine, 'the VM is not running');
-  const profile = at(machine.properties, 'osProfile');
-  const configuration = at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration');
-  if (at(configuration, 'provisionVMAgent') === false) throw refuse(machine, 'the VM agent is not provisioned');
+  demandAgent(machine, 'installPatches', 'the VM is not running');
   demandIdle(call, `${machine.id}/patches`);
   const parameters = records([body.windowsParameters, body.linuxParameters]);
   const wanted = { classifications: parameters.flatMap((one) => texts(one.classificationsToInclude)), reboot };

@@ -42,8 +42,9 @@ export const kept: readonly string[] = [
 
 const isKept = (type: string): boolean => kept.some((each) => same(each, type));
 
-/** Children that a resource of these types has in the world, or has not. */
-const keptChildren = /^microsoft\.(network|compute)\/|^microsoft\.recoveryservices\/vaults\/backuppolicies$/i;
+/** Types below another resource of which a world lists all. */
+const keptChildren =
+  /^microsoft\.(compute\/(virtualmachinescalesets\/)?virtualmachines\/(extensions|runcommands)|compute\/virtualmachinescalesets\/virtualmachines|network\/virtualnetworks\/(subnets|virtualnetworkpeerings)|network\/networksecuritygroups\/securityrules|recoveryservices\/vaults\/backuppolicies)$/i;
 
 const groupPattern = /^\/subscriptions\/[^/]+\/resourcegroups\/([^/]+)/i;
 
@@ -128,12 +129,15 @@ function readResource(call: Call): Reply {
   return { status: 200, headers: headersOf(resource), body: present(resource, call.azure) };
 }
 
-/** Sort of list whose members are printed without their parent's rest. */
-function childrenOf(call: Call, parent: ArmResource, kind: string): ArmResource[] {
+/** The children of a kind: resources of their own, or printed inside their parent; undefined where the world has no word of them. */
+function childrenOf(call: Call, parent: ArmResource, type: string, kind: string): ArmResource[] | undefined {
   const own = call.azure.store.children(parent.id, kind);
+  if (own.length > 0) return own;
   const shown = present(parent, call.azure);
-  const inline = inlineChildren({ ...parent, properties: record(shown.properties) }, kind) ?? [];
-  return own.length > 0 ? own : inline;
+  return (
+    inlineChildren({ ...parent, properties: record(shown.properties) }, kind) ??
+    (keptChildren.test(type) ? [] : undefined)
+  );
 }
 
 /** All resources of a type at or below a scope that the caller may read. */
@@ -156,8 +160,8 @@ function readCollection(call: Call): Reply {
       resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
       throw new AzureError(404, 'NotFound', `Resource ${parentId(call.path)} not found.`);
     }
-    const children = childrenOf(call, parent, kind);
-    if (children.length === 0 && !keptChildren.test(typeOf(arm))) throw notKept(typeOf(arm));
+    const children = childrenOf(call, parent, typeOf(arm), kind);
+    if (children === undefined) throw notKept(typeOf(arm));
     return page(
       call,
       children.map((child) => present(child, call.azure)),

@@ -1,7 +1,7 @@
 import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
 import { at, type Json, record, records, same, text } from '../json.ts';
-import { demandIdle, startCompute } from '../long-running.ts';
+import { demandIdle, startCompute, startComputeDeletion } from '../long-running.ts';
 import { present } from '../present.ts';
 import { parentId } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
@@ -168,18 +168,7 @@ const remove: Handler = (call) => {
   }
   const { store, pace } = call.azure;
   const inside = store.ofType(points).filter((one) => same(parentId(one.id), before.id));
-  for (const { id } of [before, ...inside]) demandIdle(call, id);
-  store.put({ ...before, properties: { ...before.properties, provisioningState: 'Deleting' } });
-  // A collection goes with the points that it holds.
-  const { headers } = startCompute(call, before.location ?? '', 'operations', {
-    target: before.id,
-    duration: pace.snapshot / 4,
-    finish: () => {
-      for (const { id } of [...inside, before]) store.delete(id);
-    },
-    fail: () => store.put(before, { silent: true }),
-  });
-  return { status: 202, headers };
+  return startComputeDeletion(call, before, 'operations', pace.snapshot / 4, inside);
 };
 
 const inGroup = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${collections}`;

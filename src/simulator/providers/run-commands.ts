@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
 import { guestOutput } from '../guest.ts';
-import { at, type Json, record, records, text } from '../json.ts';
+import { at, type Json, record, text } from '../json.ts';
 import { demandIdle, startCompute, startComputeDeletion } from '../long-running.ts';
 import { powerState } from '../present.ts';
 import { parentId } from '../resource-id.ts';
@@ -41,11 +41,8 @@ function viewOf(startedAt: string, more: Json): Json {
 
 /** What the guest printed, and how the script ended. */
 function endedView(call: Call, machine: ArmResource, properties: Json, startedAt: string): Json {
-  const parameters = Object.fromEntries(
-    records(properties.parameters).map((one) => [text(one.name) ?? '', text(one.value) ?? '']),
-  );
   const script = text(at(properties.source, 'script')) ?? '';
-  const { output, error, exitCode } = guestOutput(call.azure, machine, script, parameters);
+  const { output, error, exitCode } = guestOutput(call.azure, machine, script, properties.parameters);
   const end = createHash('sha256').update(output).digest('hex');
   const whole =
     exitCode === 0 && script.includes('cordon-end')

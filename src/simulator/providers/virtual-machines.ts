@@ -120,7 +120,7 @@ function changePower(verb: string): Handler {
   };
 }
 
-const patchesTable = 'patchassessmentresources';
+export const patchesTable = 'patchassessmentresources';
 const summaryType = /patchassessmentresults$/i;
 
 const below = (row: Row, machine: ArmResource): boolean =>
@@ -208,10 +208,14 @@ function assessNow(azure: Azure, machine: ArmResource, startedAt: number, activi
   );
 }
 
+/** The updates that the machine lacked at its last assessment. */
+export const missingUpdates = (azure: Azure, machine: ArmResource): Row[] =>
+  (azure.table(patchesTable) ?? []).filter(
+    (row) => below(row, machine) && /softwarepatches$/i.test(text(row.type) ?? ''),
+  );
+
 const patchesOf = (azure: Azure, machine: ArmResource): Json[] =>
-  (azure.table(patchesTable) ?? [])
-    .filter((row) => below(row, machine) && /softwarepatches$/i.test(text(row.type) ?? ''))
-    .map((row) => record(row.properties));
+  missingUpdates(azure, machine).map((row) => record(row.properties));
 
 const isSerious = (patch: Json): boolean =>
   records([patch]).some((each) => /critical|security/i.test(JSON.stringify(each.classifications ?? [])));
@@ -254,25 +258,28 @@ function availablePatch(patch: Json, activity: string): Json {
   return shownPatch;
 }
 
+/**
+ * Refuses an operation of updates on a machine that does not run, in the words given, or that has no agent: the rule is
+ * Azure's, its words for that are not known.
+ */
+export function demandAgent(machine: ArmResource, operation: string, notRunning: string): void {
+  const refuse = (why: string): AzureError =>
+    new AzureError(
+      409,
+      'OperationNotAllowed',
+      `Operation '${operation}' is not allowed on VM '${machine.name}' since ${why}.`,
+    );
+  if (powerState(machine) !== 'PowerState/running') throw refuse(notRunning);
+  const profile = at(machine.properties, 'osProfile');
+  if (at(at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration'), 'provisionVMAgent') === false) {
+    throw refuse('the VM agent is not provisioned');
+  }
+}
+
 const assess: Handler = (call) => {
   const { azure } = call;
   const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
-  if (powerState(machine) !== 'PowerState/running') {
-    throw new AzureError(
-      409,
-      'OperationNotAllowed',
-      `Operation 'assessPatches' is not allowed on VM '${machine.name}' since the VM is not running. The VM must be running to perform the operation.`,
-    );
-  }
-  // The rule is Azure's, its words are not known.
-  const profile = at(machine.properties, 'osProfile');
-  if (at(at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration'), 'provisionVMAgent') === false) {
-    throw new AzureError(
-      409,
-      'OperationNotAllowed',
-      `Operation 'assessPatches' is not allowed on VM '${machine.name}' since the VM agent is not provisioned.`,
-    );
-  }
+  demandAgent(machine, 'assessPatches', 'the VM is not running. The VM must be running to perform the operation');
   demandIdle(call, `${machine.id}/patches`);
   const startedAt = azure.clock.ms();
   const activity = guidOf(`${machine.id}${startedAt}`);
