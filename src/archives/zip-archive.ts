@@ -32,6 +32,8 @@ export class ZipArchive {
   readonly #zip: yauzl.ZipFile;
   readonly #handle: FileHandle;
   readonly #entries: ReadonlyMap<string, Entry>;
+  /** The first member of each name. */
+  readonly #byName: ReadonlyMap<string, ZipMember>;
   /** Members that are being read; the file is closed after the last. */
   #reading = 0;
   #closing = false;
@@ -46,6 +48,7 @@ export class ZipArchive {
     this.#handle = handle;
     this.members = members;
     this.#entries = entries;
+    this.#byName = new Map(members.toReversed().map((one) => [one.name, one]));
   }
 
   /** Opens an archive on disk. Throws an ArchiveError when it is none, or is damaged. */
@@ -109,7 +112,7 @@ export class ZipArchive {
   }
 
   member(name: string): ZipMember | undefined {
-    return this.members.find((one) => one.name === name);
+    return this.#byName.get(name);
   }
 
   has(name: string): boolean {
@@ -120,7 +123,7 @@ export class ZipArchive {
   async bytesOf(name: string): Promise<AsyncIterable<Buffer>> {
     const entry = this.#entries.get(name);
     if (!entry) {
-      const because = this.members.find((one) => one.name === name)?.because;
+      const because = this.member(name)?.because;
       throw new ArchiveError(because || 'the archive has no such member', because ? '' : 'ENOENT');
     }
     return this.#bytes(entry);

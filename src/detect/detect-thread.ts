@@ -1,20 +1,10 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { EvidenceError } from '../evidence/evidence-error.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { startParserThread } from '../kql/parser-thread.ts';
+import { threadEntry } from '../thread-entry.ts';
 import type { FromDetectThread, ToDetectThread } from './detect-thread-protocol.ts';
 import { NoRules } from './rule-files.ts';
 import type { DetectProgress, DetectRequest, DetectResult } from './run-detections.ts';
-
-/** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
-function entry(): URL {
-  for (const place of ['./detect-thread.js', '../detect-thread.js', './detect-thread-entry.ts']) {
-    const url = new URL(place, import.meta.url);
-    if (existsSync(fileURLToPath(url))) return url;
-  }
-  throw new Error('the thread of detections is not part of this installation');
-}
 
 /** Memory for the evidence that the rules are about. */
 const HEAP_MEGABYTES = 4096;
@@ -24,7 +14,10 @@ export function detectInThread(
   request: DetectRequest,
   onProgress: (progress: DetectProgress) => void,
 ): Promise<DetectResult> {
-  const thread = startParserThread(entry(), { data: null, heapMegabytes: HEAP_MEGABYTES });
+  const thread = startParserThread(threadEntry('detect-thread', import.meta.url, 'detect-thread-entry'), {
+    data: null,
+    heapMegabytes: HEAP_MEGABYTES,
+  });
   const answered = new Promise<DetectResult>((resolve, reject) => {
     thread.onMessage((received) => {
       const message = received as FromDetectThread;

@@ -1,17 +1,7 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Value } from '../kql/values.ts';
+import { threadEntry } from '../thread-entry.ts';
 import type { ParseBlock, ParsedBlock, ParseTask } from './parse-protocol.ts';
-
-/** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
-function entry(): URL {
-  for (const place of ['./parse-thread.js', '../parse-thread.js', './parse-thread.ts']) {
-    const url = new URL(place, import.meta.url);
-    if (existsSync(fileURLToPath(url))) return url;
-  }
-  throw new Error('the thread that parses is not part of this installation');
-}
 
 const HEAP_MEGABYTES = 256;
 /** A machine that is busy may take long to start a thread; one that never starts is done without. */
@@ -60,7 +50,7 @@ export class ParsePool {
     const started = Array.from({ length: threads }, (): Thread => {
       const { port1: port, port2 } = new MessageChannel();
       const shared = new SharedArrayBuffer(4);
-      const worker = new Worker(entry(), {
+      const worker = new Worker(threadEntry('parse-thread', import.meta.url), {
         workerData: { port: port2, task: { ...task, done: shared } },
         transferList: [port2],
         resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },

@@ -1,23 +1,13 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Completion } from '../kql/completion.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { type ParserThread, startParserThread } from '../kql/parser-thread.ts';
+import { threadEntry } from '../thread-entry.ts';
 import type { CompletionRequest } from './complete-query.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { defaultMemory } from './memory.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
 import type { QueryProgress } from './reading.ts';
 import type { QueryRequest, QueryResult } from './run-query.ts';
-
-/** The entry: beside the bundle's main or one level above a chunk of it, else the source. */
-function entry(): URL {
-  for (const place of ['./query-thread.js', '../query-thread.js', './query-thread-entry.ts']) {
-    const url = new URL(place, import.meta.url);
-    if (existsSync(fileURLToPath(url))) return url;
-  }
-  throw new Error('the query thread is not part of this installation');
-}
 
 /** A thread with the parser and nothing else takes a part of this. */
 const LEAST_MEGABYTES = 256;
@@ -95,7 +85,10 @@ export class QueryThread {
   #started(): ParserThread {
     if (this.#worker) return this.#worker;
     // Null and not undefined: modules that run as a thread of their own see by it that they are not the ones started.
-    const worker = startParserThread(entry(), { data: null, heapMegabytes: this.#heapMegabytes });
+    const worker = startParserThread(threadEntry('query-thread', import.meta.url, 'query-thread-entry'), {
+      data: null,
+      heapMegabytes: this.#heapMegabytes,
+    });
     worker.onMessage((message) => this.#receive(message as FromQueryThread));
     worker.onError((error, outOfMemory) => {
       if (this.#worker !== worker) return;

@@ -57,17 +57,17 @@ export class Reading {
 
   /** Looks the files up. What is packed is digested now, what is on disk while it is read. */
   async begin(): Promise<void> {
-    const packed: EvidenceFile[] = [];
+    const packed = new Map<string, EvidenceFile>();
     for (const file of this.files) {
-      if (this.#digests.has(file.path) || packed.some(({ path }) => path === file.path)) continue;
+      if (this.#digests.has(file.path) || packed.has(file.path)) continue;
       const placed = await placedFile(file.path).catch(() => undefined);
       this.#once += placed?.bytes ?? 0;
       if (placed && !placed.packed && !/\.gz$/i.test(file.path) && readInPieces(file))
         this.#digests.set(file.path, new FileDigest(file.path, this.progress));
-      else packed.push(file);
+      else packed.set(file.path, file);
     }
     this.#of = Math.max(1, this.#once);
-    for (const file of packed) {
+    for (const file of packed.values()) {
       const digest = await this.attempt(file, () => digestOfEvidence(file.path, this.progress));
       if (digest) this.#packed.set(file.path, digest);
     }
@@ -78,9 +78,10 @@ export class Reading {
   async #leaveOutCopies(): Promise<void> {
     const first = new Map<string, string>();
     const kept: EvidenceFile[] = [];
+    const sizes = this.#filesBySize();
     for (const file of this.files) {
       const { path, table, found } = file;
-      const digest = await this.attempt(file, async () => this.#digestIfCopied(path));
+      const digest = await this.attempt(file, async () => this.#digestIfCopied(path, sizes));
       const key = `${digest} ${table}`;
       const earlier = first.get(key);
       if (digest !== undefined && earlier === undefined) first.set(key, path);
@@ -91,11 +92,21 @@ export class Reading {
   }
 
   /** The digest of a file where it is known, or where another has as many bytes; that of others is made as they are read. */
-  #digestIfCopied(path: string): string | undefined {
+  #digestIfCopied(path: string, sizes: ReadonlyMap<number, number>): string | undefined {
     const onDisk = this.#digests.get(path);
     if (!onDisk) return this.#packed.get(path)?.digest.sha256;
-    const sizes = [...this.#digests.values(), ...[...this.#packed.values()].map(({ digest }) => digest)];
-    return sizes.some((one) => one.path !== path && one.bytes === onDisk.bytes) ? onDisk.sha256 : undefined;
+    return (sizes.get(onDisk.bytes) ?? 0) > 1 ? onDisk.sha256 : undefined;
+  }
+
+  /** How many files there are of each size, in bytes. */
+  #filesBySize(): Map<number, number> {
+    const sizes = new Map<number, number>();
+    const add = ({ bytes }: { bytes: number }): void => {
+      sizes.set(bytes, (sizes.get(bytes) ?? 0) + 1);
+    };
+    for (const onDisk of this.#digests.values()) add(onDisk);
+    for (const { digest } of this.#packed.values()) add(digest);
+    return sizes;
   }
 
   /** The digest that is made while a file on disk is read; undefined for others. */
