@@ -1,3 +1,5 @@
+import { textAt } from '../arm/json.ts';
+
 /** Azure keeps at most 256 characters in a tag's value (Microsoft Learn, "Use tags to organize your Azure resources"). */
 const most = 256;
 
@@ -12,3 +14,7 @@ export const caseTags = (caseId: string, head: string): Record<string, string> =
   'cordon-case': caseId.slice(0, most),
   ...(head === '' ? {} : { [headTag]: head.slice(0, most) }),
 });
+
+/** Does the resource, as Azure prints it, have the tag of the case? */
+export const isOfCase = (resource: unknown, caseId: string): boolean =>
+  textAt(resource, 'tags', 'cordon-case') === caseId.slice(0, most);

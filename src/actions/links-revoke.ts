@@ -20,7 +20,7 @@ type RevokeState = z.infer<typeof revokeState>;
  * A disk or snapshot whose bytes are to be had, or overwritten, by a link (shared access signature): "ActiveSAS",
  * "ActiveSASFrozen" (the VM hibernates), "ActiveUpload". The states are those of the Compute specification, DiskState.
  */
-export const hasLink = (diskState: string): boolean => /^Active(SAS|SASFrozen|Upload)$/i.test(diskState);
+const hasLink = (diskState: string): boolean => /^Active(SAS|SASFrozen|Upload)$/i.test(diskState);
 
 const stateOf = (resource: unknown): string => printable(textAt(resource, 'properties', 'diskState'), 40);
 

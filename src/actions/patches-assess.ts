@@ -6,8 +6,15 @@ import { kqlString, withLiterals } from '../azure/client/kql-literal.ts';
 import { loadQuery } from '../azure/client/load-query.ts';
 import { rawBody } from '../azure/client/raw-body.ts';
 import { queryGraph } from '../azure/client/resource-graph.ts';
-import { powerIn } from '../azure/readers/machine.ts';
-import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
+import { powerIn, readMachine } from '../azure/readers/machine.ts';
+import {
+  type Action,
+  type ActionContext,
+  type ActionPlan,
+  StalePlan,
+  type Target,
+  type Verification,
+} from '../playbook/action.ts';
 import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
 import { refusedPlan } from './refused-plan.ts';
@@ -65,6 +72,12 @@ export function obstacleTo(machine: unknown, view: unknown, name: string, done =
 /** As `obstacleTo`, of a VM that was read with its instance view. */
 export const obstacleIn = (machine: Json, name: string, done?: string): string =>
   obstacleTo(machine, at(machine, 'properties', 'instanceView'), name, done);
+
+/** Reads the VM again before something is done from inside. Throws where an obstacle is there by now. */
+export async function demandNoObstacle(connection: Connection, target: Target): Promise<void> {
+  const because = obstacleIn(await readMachine(connection, target), target.name);
+  if (because !== '') throw new StalePlan(because);
+}
 
 /** Has the VM Azure's own extension for updates already? Otherwise the assessment installs it. */
 function hasPatchExtension(view: unknown): boolean {

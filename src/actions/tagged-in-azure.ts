@@ -3,6 +3,7 @@ import type { Connection } from '../azure/client/connection.ts';
 import { briefly } from '../azure/client/failure.ts';
 import type { Target } from '../playbook/action.ts';
 import { printable } from '../text/printable.ts';
+import { isOfCase } from './case-tags.ts';
 
 /** A resource with the tag of a case. */
 export interface Tagged {
@@ -35,13 +36,14 @@ export async function taggedInAzure(
   ): Promise<void> => {
     try {
       let read = 0;
-      for await (const { id = '', name = shortName(id), tags } of await list()) {
+      for await (const one of await list()) {
         read += 1;
         if (read > most) {
           notSeen.push(`more than ${most} of ${label}`);
           break;
         }
-        if (tags?.['cordon-case'] === caseId) found.push({ kind, what: `${label} ${printable(name, 120)}`, tags });
+        const { id = '', name = shortName(id), tags = {} } = one;
+        if (isOfCase(one, caseId)) found.push({ kind, what: `${label} ${printable(name, 120)}`, tags });
       }
     } catch (error) {
       notSeen.push(`${label}: ${briefly(error)}`);

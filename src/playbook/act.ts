@@ -142,7 +142,7 @@ function wordFor(targets: readonly { name: string }[]): string {
 }
 
 /** The one question about all VMs, worst first; null where nothing would be changed. */
-export function questionOf(playbook: string, planned: readonly PlannedMember[]): Prompt | null {
+function questionOf(playbook: string, planned: readonly PlannedMember[]): Prompt | null {
   const able = planned.filter(({ plan }) => plan !== null);
   const steps = able.flatMap(({ plan }) => plan?.steps ?? []);
   const changing = steps.filter(({ changes }) => changes.length > 0);

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine, systemOf } from '../../azure/readers/machine.ts';
-import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
+import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleIn } from '../patches-assess.ts';
+import { demandNoObstacle, obstacleIn } from '../patches-assess.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { accountParameters, accountScripts, whyNotAnAccount } from './account-scripts.ts';
 import { footprintOf } from './footprint.ts';
@@ -42,7 +42,7 @@ type AccountState = z.infer<typeof accountState>;
 const minutes = 5;
 
 /** "enabled" or "disabled" before and after, as the script printed it; undefined where it did not come to that. */
-export function readChange({ output, state, exitCode }: GuestResult): { was: string; now: string } | undefined {
+function readChange({ output, state, exitCode }: GuestResult): { was: string; now: string } | undefined {
   const found = /was=(enabled|disabled) now=(enabled|disabled)\s*$/.exec(output);
   const [, was = '', now = ''] = found ?? [];
   return found && /^Succeeded$/i.test(state) && (exitCode ?? 0) === 0 ? { was, now } : undefined;
@@ -113,9 +113,7 @@ export async function applyDisable(
   planned: ActionPlan,
 ): Promise<AccountState> {
   const state = accountState.parse(planned.state);
-  const machine = await readMachine(connection, context.target);
-  const obstacle = obstacleIn(machine, context.target.name);
-  if (obstacle !== '') throw new StalePlan(obstacle);
+  await demandNoObstacle(connection, context.target);
   const result = await runFor(connection, context, state, 'disable', state.run);
   await context.keep('disable-account', { account: state.account, run: state.run, ...result });
   if (readChange(result) === undefined) throw new Error(`the account was not disabled (${saidBy(result)})`);

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { redactText } from '../../casefile/redaction.ts';
-import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
+import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { obstacleIn } from '../patches-assess.ts';
+import { demandNoObstacle, obstacleIn } from '../patches-assess.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { footprintOf } from './footprint.ts';
 import {
@@ -158,9 +158,7 @@ export async function applyCollect(
   planned: ActionPlan,
 ): Promise<CollectState> {
   const state = collectState.parse(planned.state);
-  const machine = await readMachine(connection, context.target);
-  const because = obstacleIn(machine, context.target.name);
-  if (because !== '') throw new StalePlan(because);
+  await demandNoObstacle(connection, context.target);
   const runs: Collected[] = [];
   for (const one of state.runs) {
     const run: GuestRun = {

@@ -4,9 +4,10 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, Target } from '../../playbook/action.ts';
-import { caseTags } from '../case-tags.ts';
+import { caseTags, isOfCase } from '../case-tags.ts';
 import { follow, pause } from '../operation.ts';
 import { preflight } from '../preflight/preflight.ts';
+import { stampOf } from '../resource-name.ts';
 
 /** A script that is to run in the guest by a managed Run Command. */
 export interface GuestRun {
@@ -39,8 +40,7 @@ const nameBegins = (caseId: string, part: string): string =>
 
 /** A name that the case, the part and the time make: letters, digits and hyphens, 80 at most. */
 export function runName(caseId: string, part: string, when: Date): string {
-  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  return `${nameBegins(caseId, part)}${time}`.slice(0, 80);
+  return `${nameBegins(caseId, part)}${stampOf(when)}`.slice(0, 80);
 }
 
 /** The tags by which a run is known as cordon's and as the one of a script. */
@@ -138,12 +138,11 @@ export async function runsOf(connection: Connection, context: ActionContext, par
   const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
   const begins = nameBegins(caseId, part).toLowerCase();
   const names: string[] = [];
-  for await (const { name = '', tags } of virtualMachineRunCommands.listByVirtualMachine(
-    target.resourceGroup,
-    target.name,
-    { abortSignal: context.signal },
-  )) {
-    if (name.toLowerCase().startsWith(begins) && tags?.['cordon-case'] === caseId.slice(0, 256)) names.push(name);
+  for await (const one of virtualMachineRunCommands.listByVirtualMachine(target.resourceGroup, target.name, {
+    abortSignal: context.signal,
+  })) {
+    const { name = '' } = one;
+    if (name.toLowerCase().startsWith(begins) && isOfCase(one, caseId)) names.push(name);
   }
   return names;
 }
@@ -157,7 +156,7 @@ export async function deleteRun(
   const { target, caseId } = context;
   const now = await readRun(connection, target, name);
   if (now === null) return 'gone';
-  if (textAt(now, 'tags', 'cordon-case') !== caseId.slice(0, 256)) return 'foreign';
+  if (!isOfCase(now, caseId)) return 'foreign';
   const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
   await follow(connection, context, `DELETE run command ${name}`, (options) =>
     virtualMachineRunCommands.delete(target.resourceGroup, target.name, name, options),

@@ -5,6 +5,7 @@ import { azureError } from '../../azure/client/failure.ts';
 import { groupOf, networkResource, readIfThere } from '../../azure/readers/network-interface.ts';
 import type { ActionContext, Verification } from '../../playbook/action.ts';
 import { listed } from '../../text/counts.ts';
+import { isOfCase } from '../case-tags.ts';
 import { readReach } from '../network-reach.ts';
 import { AzureRefusal, follow, pause } from '../operation.ts';
 import { customersGroup, foundLock, lockText, neededBy, others } from './found-lock.ts';
@@ -191,8 +192,7 @@ async function deleteGroup(
 
 async function whyNotDeleted(connection: Connection, group: Json, caseId: string): Promise<string> {
   const id = textAt(group, 'id');
-  if (textAt(group, 'tags', 'cordon-case') !== caseId)
-    return `${shortName(id)} does not carry this case's tag: it is not deleted.`;
+  if (!isOfCase(group, caseId)) return `${shortName(id)} does not carry this case's tag: it is not deleted.`;
   const needed = await neededBy(connection, id);
   if (needed.length === 0) return '';
   return `${shortName(id)} is the way back of ${listed(needed)}: it is not deleted.`;

@@ -1,10 +1,10 @@
 import { at, numberAt, textAt } from '../../arm/json.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
-import { type ActionContext, type ActionPlan, StalePlan, type Verification } from '../../playbook/action.ts';
+import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { follow } from '../operation.ts';
-import { obstacleIn } from '../patches-assess.ts';
+import { demandNoObstacle } from '../patches-assess.ts';
 import { type InstallState, installState } from './install-settings.ts';
 
 /** Azure needs some time to begin and to report, beside what the installation itself may take. */
@@ -21,9 +21,7 @@ export async function applyInstall(
 ): Promise<InstallState> {
   const state = installState.parse(planned.state);
   const { target } = context;
-  const machine = await readMachine(connection, target);
-  const because = obstacleIn(machine, target.name);
-  if (because !== '') throw new StalePlan(because);
+  await demandNoObstacle(connection, target);
   const startedAt = connection.clock.now().toISOString();
   const { virtualMachines } = await connection.compute(target.subscriptionId);
   const classificationsToInclude = state.classifications;

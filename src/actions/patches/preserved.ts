@@ -3,6 +3,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
+import { isOfCase } from '../case-tags.ts';
 import { disksOf } from '../snapshot/disks.ts';
 
 const most = 5000;
@@ -34,7 +35,7 @@ export async function preservedDisks(
         return { missing: [...wanted.values(), ...lost], notSeen: `there are more than ${most} snapshots` };
       }
       const whole = one.provisioningState === 'Succeeded' && (one.completionPercent ?? 100) >= 100;
-      if (!whole || one.tags?.['cordon-case'] !== context.caseId) continue;
+      if (!whole || !isOfCase(one, context.caseId)) continue;
       wanted.delete((one.creationData?.sourceResourceId ?? '').toLowerCase());
     }
     return { missing: [...wanted.values(), ...lost], notSeen: '' };

@@ -4,14 +4,15 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
-import { caseTags } from '../case-tags.ts';
+import { caseTags, isOfCase } from '../case-tags.ts';
 import { withExactBody } from '../exact-body.ts';
 import { follow, send } from '../operation.ts';
+import { nameable, stampOf } from '../resource-name.ts';
 import type { Attached } from './disks.ts';
 import type { PlannedPoint } from './settings.ts';
 
 const pointName = 'evidence';
-export const pointIdOf = ({ collectionId }: PlannedPoint): string => `${collectionId}/restorePoints/${pointName}`;
+const pointIdOf = ({ collectionId }: PlannedPoint): string => `${collectionId}/restorePoints/${pointName}`;
 
 /** A disk of the VM with its body, by which Azure holds it in a restore point or does not. */
 export interface DiskOfPoint extends Attached {
@@ -66,9 +67,7 @@ export function doubtsOfPoint(machine: Json): string[] {
 
 /** `cordon-<case>-<vm>-<time>`, 80 characters at most. */
 function collectionName(caseId: string, vm: string, when: Date): string {
-  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  const clean = (text: string) => text.replace(/[^A-Za-z0-9_.-]/g, '-');
-  return `${clean(`cordon-${caseId}`).slice(0, 30)}-${clean(vm).slice(0, 30)}-${time}`;
+  return `${nameable(`cordon-${caseId}`).slice(0, 30)}-${nameable(vm).slice(0, 30)}-${stampOf(when)}`;
 }
 
 /** A restore point of these disks in the VM's own resource group, where Azure keeps those of its region and subscription. */
@@ -208,9 +207,7 @@ export async function deletePoint(
 ): Promise<'deleted' | 'gone' | 'another'> {
   const body = await readCollection(connection, point);
   if (!body) return 'gone';
-  const ours =
-    textAt(body, 'tags', 'cordon-case') === context.caseId &&
-    sameId(textAt(body, 'properties', 'source', 'id'), context.target.id);
+  const ours = isOfCase(body, context.caseId) && sameId(textAt(body, 'properties', 'source', 'id'), context.target.id);
   if (!ours) return 'another';
   const { client, group, name } = await clientOf(connection, point);
   await follow(connection, context, `DELETE ${name}`, (options) =>

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Json } from '../../arm/json.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { caseTags } from '../case-tags.ts';
+import { nameable, stampOf } from '../resource-name.ts';
 
 export const snapshotSettings = z.strictObject({
   kind: z
@@ -69,14 +70,13 @@ export type PlannedPoint = NonNullable<SnapshotState['point']>;
 
 /** `cordon-<case>-<disk>-<time>`, 80 characters at most, of what Azure accepts, not among `taken` (lower case). */
 export function snapshotName(caseId: string, disk: string, when: Date, taken: ReadonlySet<string>): string {
-  const time = when.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  const clean = (text: string) => text.replace(/[^A-Za-z0-9_.-]/g, '-');
+  const time = stampOf(when);
   for (let number = 1; ; number += 1) {
     const tail = number === 1 ? `-${time}` : `-${number}-${time}`;
     // The disk's name distinguishes the snapshots; the case's is in a tag too, and gives way first.
-    const disks = clean(disk).slice(0, 40);
+    const disks = nameable(disk).slice(0, 40);
     const room = 80 - tail.length - disks.length - 1;
-    const name = `${clean(`cordon-${caseId}`).slice(0, room)}-${disks}${tail}`;
+    const name = `${nameable(`cordon-${caseId}`).slice(0, room)}-${disks}${tail}`;
     if (!taken.has(name.toLowerCase())) return name;
   }
 }

@@ -2,6 +2,7 @@ import { instantAt, numberAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext, Verification } from '../../playbook/action.ts';
+import { isOfCase } from '../case-tags.ts';
 import { follow } from '../operation.ts';
 import { readSnapshot } from './disks.ts';
 import { hasLock, liftLock } from './evidence-lock.ts';
@@ -61,7 +62,7 @@ export async function undoSnapshots(
     const body = await readSnapshot(connection, one.id);
     if (!body) continue;
     const ours =
-      textAt(body, 'tags', 'cordon-case') === context.caseId &&
+      isOfCase(body, context.caseId) &&
       sameId(textAt(body, 'properties', 'creationData', 'sourceResourceId'), one.diskId);
     if (!ours) {
       found.push(`${name} is not the snapshot that this case took: it is not deleted.`);
