@@ -31,6 +31,10 @@ interface NumberedFields {
 export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
   const { tableOf, rowOf } = shapes[shape];
   let whole: Promise<NumberedFields[]> | undefined;
+  const wholeRecords = (): Promise<NumberedFields[]> => {
+    whole ??= jsonRecords(path);
+    return whole;
+  };
   let strangers = 0;
   /** Rows of the table; records of other tables are counted. */
   const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
@@ -40,7 +44,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
         ? csvRecords(path, read)
         : format === 'jsonl'
           ? jsonLines(path, read)
-          : await (whole ??= jsonRecords(path));
+          : await wholeRecords();
     for await (const { line, fields } of records) {
       const own = tableOf(fields, path) ?? (shape === 'hunting' ? table : undefined);
       if (own === table) yield { line, row: rowOf(fields, table) };
