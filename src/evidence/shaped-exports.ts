@@ -40,11 +40,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
   const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
     strangers = 0;
     const records =
-      format === 'csv'
-        ? csvRecords(path, read)
-        : format === 'jsonl'
-          ? jsonLines(path, read)
-          : await wholeRecords();
+      format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : await wholeRecords();
     for await (const { line, fields } of records) {
       const own = tableOf(fields, path) ?? (shape === 'hunting' ? table : undefined);
       if (own === table) yield { line, row: rowOf(fields, table) };
