@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contentsOf } from '../../src/simulator/disk-blobs.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
 
@@ -317,7 +317,7 @@ describe('disks.export', () => {
         const body = { schema: 'x', id };
         void body;
         const snapshots = (await bench.connection.compute(bench.target('jump01').subscriptionId)).snapshots;
-        await bench.connection.changing({ before: async () => undefined, after: async () => undefined }, async () =>
+        await bench.connection.changing(openGate, async () =>
           snapshots.delete(bench.target('jump01').resourceGroup, name),
         );
         run.answer('y');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const cut = { id: 'cut', title: 'Cut', uses: 'identity.cut' };
 const assignmentType = 'Microsoft.Authorization/roleAssignments';
@@ -133,9 +133,8 @@ describe('identity.cut', () => {
     const [one] = await held(await principalOf('web01'));
     const run = bench.run([cut], 'web01');
     const client = await bench.connection.authorization(bench.target('web01').subscriptionId);
-    const gate = { before: async () => undefined, after: async () => undefined };
     const somebodyElse = () =>
-      bench.connection.changing(gate, () => client.roleAssignments.deleteById(String(one?.id).slice(1)));
+      bench.connection.changing(openGate, () => client.roleAssignments.deleteById(String(one?.id).slice(1)));
     run.subscribe(() => {
       const { prompt } = run.view();
       if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));

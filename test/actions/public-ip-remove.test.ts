@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const remove = { id: 'remove', title: 'Remove', uses: 'public-ip.remove' };
 const interfaceType = 'Microsoft.Network/networkInterfaces';
@@ -91,8 +91,7 @@ describe('public-ip.remove', () => {
     const { subscriptionId, resourceGroup } = bench.target('web01');
     const somebodyElse = async () => {
       const client = await bench.connection.network(subscriptionId);
-      const gate = { before: async () => undefined, after: async () => undefined };
-      await bench.connection.changing(gate, () =>
+      await bench.connection.changing(openGate, () =>
         client.networkInterfaces.updateTags(resourceGroup, before[0]?.split('=')[0] ?? '', {
           tags: { changed: 'yes' },
         }),

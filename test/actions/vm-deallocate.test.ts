@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const deallocate = { id: 'deallocate', title: 'Deallocate', uses: 'vm.deallocate' };
 const machineType = 'Microsoft.Compute/virtualMachines';
@@ -58,9 +58,8 @@ describe('vm.deallocate', () => {
   it('sends nothing when the VM was switched off since the plan was shown', async () => {
     const { subscriptionId, resourceGroup } = bench.target('mail01');
     const client = await bench.connection.compute(subscriptionId);
-    const gate = { before: async () => undefined, after: async () => undefined };
     const somebodyElse = () =>
-      bench.connection.changing(gate, async () =>
+      bench.connection.changing(openGate, async () =>
         client.virtualMachines.powerOff(resourceGroup, 'mail01', { updateIntervalInMs: 10 }),
       );
     const run = bench.run([deallocate], 'mail01');
