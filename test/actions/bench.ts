@@ -186,6 +186,15 @@ export function agreeing(run: StartedRun, answer = 'nothing was collected'): Sta
   return run;
 }
 
+/** Answers every prompt with what must be typed, when somebody else has done something first. */
+export function agreeingAfter(run: StartedRun, somebodyElse: () => Promise<unknown>): StartedRun {
+  run.subscribe(() => {
+    const { prompt } = run.view();
+    if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
+  });
+  return run;
+}
+
 /** What the simulator changed against what the transcript says: each mutation has its intent, before it, and an outcome. */
 export function disagreements(mutations: Mutation[], log: MemoryLog): string[] {
   const wrong: string[] = [];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const cut = { id: 'cut', title: 'Cut', uses: 'identity.cut' };
 const assignmentType = 'Microsoft.Authorization/roleAssignments';
@@ -131,15 +131,10 @@ describe('identity.cut', () => {
 
   it('sends nothing when a role is gone since the plan was shown', async () => {
     const [one] = await held(await principalOf('web01'));
-    const run = bench.run([cut], 'web01');
     const client = await bench.connection.authorization(bench.target('web01').subscriptionId);
     const somebodyElse = () =>
       bench.connection.changing(openGate, () => client.roleAssignments.deleteById(String(one?.id).slice(1)));
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
-    const view = await run.start();
+    const view = await agreeingAfter(bench.run([cut], 'web01'), somebodyElse).start();
     expect(view.steps[0]?.error).toMatch(/stale.*otherwise: Contributor of web01/);
     expect(bench.log.of('intent')).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench, openGate, responder } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate, responder } from './bench.ts';
 
 const lock = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: { ports: [3389] } };
 const nicType = 'Microsoft.Network/networkInterfaces';
@@ -172,11 +172,6 @@ describe('nsg.lock', () => {
   });
 
   it('refuses a stale plan and changes nothing', async () => {
-    const run = bench.run([lock], 'mail01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
     const target = bench.target('mail01');
     const somebodyElse = async () => {
       const client = await bench.connection.network(target.subscriptionId);
@@ -185,7 +180,7 @@ describe('nsg.lock', () => {
         client.networkInterfaces.updateTags(target.resourceGroup, String(nic?.name), { tags: { changed: 'yes' } }),
       );
     };
-    const view = await run.start();
+    const view = await agreeingAfter(bench.run([lock], 'mail01'), somebodyElse).start();
     expect(view.outcome).toBe('failed');
     expect(view.steps[0]?.error).toContain('stale');
     expect(bench.log.of('intent')).toEqual([]);

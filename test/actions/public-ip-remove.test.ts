@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const remove = { id: 'remove', title: 'Remove', uses: 'public-ip.remove' };
 const interfaceType = 'Microsoft.Network/networkInterfaces';
@@ -97,12 +97,7 @@ describe('public-ip.remove', () => {
         }),
       );
     };
-    const run = bench.run([remove], 'web01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
-    const view = await run.start();
+    const view = await agreeingAfter(bench.run([remove], 'web01'), somebodyElse).start();
     expect(view.steps[0]?.error).toContain('stale');
     expect(bench.log.of('intent')).toEqual([]);
   });

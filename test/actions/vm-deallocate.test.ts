@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const deallocate = { id: 'deallocate', title: 'Deallocate', uses: 'vm.deallocate' };
 const machineType = 'Microsoft.Compute/virtualMachines';
@@ -62,12 +62,8 @@ describe('vm.deallocate', () => {
       bench.connection.changing(openGate, async () =>
         client.virtualMachines.powerOff(resourceGroup, 'mail01', { updateIntervalInMs: 10 }),
       );
-    const run = bench.run([deallocate], 'mail01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
-    expect((await run.start()).steps[0]?.error).toMatch(/stale.*mail01 is stopped by now/);
+    const view = await agreeingAfter(bench.run([deallocate], 'mail01'), somebodyElse).start();
+    expect(view.steps[0]?.error).toMatch(/stale.*mail01 is stopped by now/);
     expect(bench.log.of('intent')).toEqual([]);
   });
 
