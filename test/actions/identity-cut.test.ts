@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { groupOf, subscriptionOf, vmIn } from './preflight/obstructed.ts';
 
 const cut = { id: 'cut', title: 'Cut', uses: 'identity.cut' };
 const assignmentType = 'Microsoft.Authorization/roleAssignments';
@@ -11,16 +12,11 @@ describe('identity.cut', () => {
   let sharedPrincipal: string;
   beforeAll(async () => {
     bench = await openBench((world) => {
-      const machine = (name: string) => {
-        const found = world.resources.find((one) => one.name === name && /virtualMachines$/i.test(one.type));
-        if (!found) throw new Error(`no VM ${name}`);
-        return found;
-      };
-      const subscription = machine('web01').id.split('/').slice(0, 3).join('/');
+      const subscription = subscriptionOf(vmIn(world, 'web01').id);
       const shared = `${subscription}/resourceGroups/rg-web/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-deploy`;
       sharedPrincipal = '7d1c3a52-0000-4000-8000-000000000001';
       for (const name of ['app03', 'gate01']) {
-        machine(name).identity = {
+        vmIn(world, name).identity = {
           type: 'UserAssigned',
           userAssignedIdentities: {
             [shared]: { principalId: sharedPrincipal, clientId: '7d1c3a52-0000-4000-8000-000000000002' },
@@ -44,7 +40,7 @@ describe('identity.cut', () => {
       });
       world.denied.push({
         action: `${assignmentType}/delete`,
-        scope: machine('sql01').id.split('/').slice(0, 5).join('/'),
+        scope: groupOf(vmIn(world, 'sql01').id),
       });
     });
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { groupOf, vmIn } from './preflight/obstructed.ts';
 
 const remove = { id: 'remove', title: 'Remove', uses: 'public-ip.remove' };
 const interfaceType = 'Microsoft.Network/networkInterfaces';
@@ -20,11 +21,8 @@ describe('public-ip.remove', () => {
   let before: string[];
   beforeAll(async () => {
     bench = await openBench((world) => {
-      const group = (name: string) =>
-        world.resources.find((one) => one.name === name && /virtualMachines$/i.test(one.type))?.id.split('/')[4] ?? '';
-      const scope = (name: string) =>
-        `/subscriptions/${world.resources.find((one) => one.name === name)?.id.split('/')[2]}/resourceGroups/${group(name)}`;
-      world.denied.push({ action: 'Microsoft.Network/networkInterfaces/write', scope: scope('gate01') });
+      const scope = groupOf(vmIn(world, 'gate01').id);
+      world.denied.push({ action: 'Microsoft.Network/networkInterfaces/write', scope });
     });
     before = await addressesOf(bench, 'web01');
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { groupOf, vmIn } from './preflight/obstructed.ts';
 
 const deallocate = { id: 'deallocate', title: 'Deallocate', uses: 'vm.deallocate' };
 const machineType = 'Microsoft.Compute/virtualMachines';
@@ -8,21 +9,15 @@ describe('vm.deallocate', () => {
   let bench: Bench;
   beforeAll(async () => {
     bench = await openBench((world) => {
-      const machine = world.resources.find((one) => one.name === 'app03' && /virtualMachines$/i.test(one.type));
-      const profile = Object(machine?.properties?.storageProfile);
-      if (machine)
-        machine.properties = {
-          ...machine.properties,
-          storageProfile: { ...profile, osDisk: { ...profile.osDisk, diffDiskSettings: { option: 'Local' } } },
-        };
+      const machine = vmIn(world, 'app03');
+      const profile = Object(machine.properties?.storageProfile);
+      machine.properties = {
+        ...machine.properties,
+        storageProfile: { ...profile, osDisk: { ...profile.osDisk, diffDiskSettings: { option: 'Local' } } },
+      };
       world.denied.push({
         action: `${machineType}/deallocate/action`,
-        scope:
-          world.resources
-            .find((one) => one.name === 'sql01')
-            ?.id.split('/')
-            .slice(0, 5)
-            .join('/') ?? '',
+        scope: groupOf(vmIn(world, 'sql01').id),
       });
     });
   });
