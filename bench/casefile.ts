@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCaseStore } from '../src/casefile/case-store.ts';
 import { verifyTranscript } from '../src/casefile/verify.ts';
+import { median } from './parts/figures.ts';
 
 const entries = Number(process.argv[3] ?? 100_000);
 const flushed = Number(process.argv[4] ?? 2_000);
@@ -27,8 +28,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - started;
 }
-
-const median = (of: number[]): number => of.toSorted((one, other) => one - other)[Math.floor(of.length / 2)] ?? 0;
 
 /** How many entries are written before the other side has its turn: what else the disk does then falls on both. */
 const turn = 50;

@@ -13,6 +13,7 @@ import { readLogons } from '../src/azure/readers/logons.ts';
 import { readExposure } from '../src/azure/readers/network.ts';
 import { readTriage } from '../src/azure/triage.ts';
 import { startSimulatorThread } from '../src/simulator/host.ts';
+import { median } from './parts/figures.ts';
 
 interface Call {
   name: string;
@@ -86,7 +87,6 @@ function longestChain(calls: readonly Call[]): Call[] {
 
 const lasted = (calls: readonly Call[]) => calls.reduce((sum, { start, end }) => sum + end - start, 0);
 const ms = (value: number) => `${Math.round(value).toLocaleString('en-US')} ms`;
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const vm = await resolveVm(connection, name);
 // The clients are loaded and signed in before anything is measured.

@@ -10,6 +10,7 @@ import { blank, type Line, line, type Span, span } from './line.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
 import { outcomeRows, resultRows } from './run-ending.ts';
 import { labelled, openWord, stepDetailRows } from './run-text.ts';
+import type { Arranged } from './small-table.ts';
 
 /** Rows of a VM in the list, at most. */
 const mostRows = 3;
@@ -21,10 +22,15 @@ export function actBoxes(state: SessionState) {
   const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
   // One row says how all stand.
   const boxes = runLayout(state.columns, state.rows - 1, wanted, (slot?.view.members.length ?? 1) * 2);
+  const list = boxNamed(boxes, 'steps');
+  const step = boxNamed(boxes, 'step');
+  // Beside the list a bar takes a column.
+  const wide = list.top === step.top;
   return {
     slot,
-    list: boxNamed(boxes, 'steps'),
-    body: boxNamed(boxes, 'step'),
+    wide,
+    list,
+    body: wide ? { ...step, width: step.width - 1 } : step,
     prompt: boxNamed(boxes, 'prompt'),
   };
 }
@@ -157,8 +163,16 @@ function planRows({ run, leftOut }: MemberView, width: number): Line[] {
   });
 }
 
-/** The VM that is looked at: its plan, what it does now, or how it ended, each step with its result. */
-export function memberBody(state: SessionState, slot: ActSlot, selected: number, width: number): Line[] {
+/** What the body of the act on screen shows: the VM that is looked at. */
+export function actBody(state: SessionState): Arranged {
+  const { slot, body } = actBoxes(state);
+  const layer = drawn(state);
+  const rows = slot && layer.kind === 'act' ? memberBody(state, slot, layer.selected, body.width) : [];
+  return { rows, tables: [], height: 0 };
+}
+
+/** A VM: its plan, what it does now, or how it ended, each step with its result. */
+function memberBody(state: SessionState, slot: ActSlot, selected: number, width: number): Line[] {
   const member = slot.view.members[selected];
   if (!member) return [];
   const title = line(span(` ${member.vm.name}`, 'plain', true), span(`   ${slot.view.title}`, 'dim'));

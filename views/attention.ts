@@ -1,5 +1,5 @@
 import type { Session } from '../src/session/session.ts';
-import type { ActSlot, RunSlot, SessionState } from '../src/session/state.ts';
+import { type ActSlot, actTitle, type RunSlot, type SessionState } from '../src/session/state.ts';
 import { steady } from '../src/text/cells.ts';
 
 /** What in a playbook needs the user: its prompt, or that it has ended; "" while it works. */
@@ -10,15 +10,15 @@ function wants({ view, id }: RunSlot): string {
 }
 
 /** The same of a playbook on several VMs. */
-function actWants({ view, id }: ActSlot): string {
-  const about = `${view.playbook} on ${view.members.length} VMs`;
-  if (view.prompt) return `act ${id} ${about} waits for you`;
-  return view.phase === 'over' ? `act ${id} ${about} is over` : '';
+function actWants(slot: ActSlot): string {
+  const { view, id } = slot;
+  if (view.prompt) return `act ${id} ${actTitle(slot)} waits for you`;
+  return view.phase === 'over' ? `act ${id} ${actTitle(slot)} is over` : '';
 }
 
 const titleOf = (state: SessionState): string => {
   const act = state.acts.find(({ view }) => view.prompt !== null);
-  if (act) return `cordon: ${act.view.playbook} on ${act.view.members.length} VMs waits for you`;
+  if (act) return `cordon: ${actTitle(act)} waits for you`;
   const waiting = state.runs.find(({ view }) => view.prompt !== null);
   const last = waiting ?? state.runs.at(-1);
   if (!last) return 'cordon';

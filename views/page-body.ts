@@ -1,7 +1,7 @@
 import { heldEvidence } from '../src/session/cases/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
 import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
-import { actBoxes, memberBody } from './act-text.ts';
+import { actBody, actBoxes } from './act-text.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout } from './layout.ts';
@@ -128,12 +128,7 @@ export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionSt
     const body = detailBody(session, state);
     return body ? scrolledSize(body, bodyHeight(session, state) - 1) + 1 : 1;
   }
-  if (layer.kind === 'act') {
-    const { slot, list, body } = actBoxes(state);
-    const width = list.top === body.top ? body.width - 1 : body.width;
-    const rows = slot ? memberBody(state, slot, layer.selected, width) : [];
-    return scrolledSize({ rows, tables: [], height: 0 }, body.height);
-  }
+  if (layer.kind === 'act') return scrolledSize(actBody(state), bodyHeight(session, state));
   if (layer.kind === 'run') {
     const { slot } = runBoxes(state);
     if (slot && runIsOver(slot) && !layer.opened) {

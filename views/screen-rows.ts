@@ -1,5 +1,5 @@
 import type { Session } from '../src/session/session.ts';
-import { drawn, type SessionState, top } from '../src/session/state.ts';
+import { drawn, isPlaybook, type SessionState, top } from '../src/session/state.ts';
 import { actSections } from './act-page.ts';
 import { actBoxes } from './act-text.ts';
 import { detailSections } from './detail-page.ts';
@@ -31,7 +31,7 @@ export function screenOf(
   }
   const layer = drawn(state);
   const ends = [fitLine(status(state), columns), footer(state)];
-  if (layer.kind === 'run' || layer.kind === 'act') {
+  if (isPlaybook(layer)) {
     const { prompt } = layer.kind === 'run' ? runBoxes(state) : actBoxes(state);
     const sections = layer.kind === 'run' ? runSections(state) : actSections(state);
     return [...sections, { kind: 'rows', rows: [...promptBox(state, prompt.height), ...ends] }];

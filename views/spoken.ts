@@ -2,7 +2,7 @@ import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import { foundIncidentRows, incidentRowAt } from '../src/session/incident-rows.ts';
 import { leftToDo } from '../src/session/playbooks/containment.ts';
 import type { Session } from '../src/session/session.ts';
-import { actOf, drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
+import { actOf, actTitle, drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { foundMoments, momentAt } from '../src/session/time-line.ts';
 import { count, counted } from '../src/text/counts.ts';
@@ -150,7 +150,7 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
       if (!slot) return {};
       const rows = memberRows(state, slot, -1, wide).map((row) => words(textOf(row)));
       return {
-        place: [`${slot.view.playbook} on ${slot.view.members.length} VMs.`],
+        place: [`${actTitle(slot)}.`],
         ...Object.fromEntries(rows.map((text, at) => [`VM ${at}`, [`${place(at, rows.length)}: ${text}.`]])),
         end: slot.view.phase === 'over' ? [`${actSummary(state, slot)}.`] : [],
       };

@@ -180,7 +180,6 @@ export async function readIncident(
   const seen = new Set(firsts.map(({ vm }) => vm.id.toLowerCase()));
   const triageOf = uses.triageOf ?? ((vm) => readTriage(connection, vm, () => {}, options));
   while (turn.length > 0) {
-    for (const one of turn.filter(({ hop }) => hop > 0)) picture.begin(one);
     const read = await Promise.all(
       turn.map(async (one) => {
         const triage = await triageOf(one.vm);
@@ -201,6 +200,7 @@ export async function readIncident(
         notFollowed.push({ id, name, because: `${incidentBounds.vms} VMs are read at most` });
       } else next.push({ vm, hop, because, at });
     }
+    for (const one of next) picture.begin(one);
     turn = next;
   }
   return { schema: 'cordon.incident/1', asOf: connection.clock.now().toISOString(), vms, notFollowed };

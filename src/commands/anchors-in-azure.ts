@@ -1,6 +1,5 @@
 import { headTag } from '../actions/case-tags.ts';
 import { taggedInAzure } from '../actions/tagged-in-azure.ts';
-import { parseResourceId } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { readLoggedRequests } from '../azure/readers/activity-log.ts';
 import { type Anchor, anchorOf, isPlacedId } from '../casefile/anchor.ts';
@@ -8,6 +7,7 @@ import { vmOf } from '../casefile/bodies.ts';
 import type { CaseReader } from '../casefile/case-store.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { targetOfId } from './target-of-id.ts';
 
 /** The record of a case as Azure noted it, out of reach of the host that has it. */
 export interface AnchorsInAzure {
@@ -117,10 +117,7 @@ async function inTheLog(connection: Connection, intents: readonly PlacedIntent[]
 /** Asks Azure for what it keeps of a case that verifies by itself: tags, and the requests in its activity log. */
 export async function anchorsInAzure(connection: Connection, found: CaseReader): Promise<AnchorsInAzure> {
   const { heads, intents, machines } = await recorded(found);
-  const placed = machines.flatMap(({ id, name }) => {
-    const parsed = parseResourceId(id);
-    return parsed ? [{ id, name, subscriptionId: parsed.subscriptionId, resourceGroup: parsed.resourceGroup }] : [];
-  });
+  const placed = machines.flatMap((machine) => targetOfId(machine) ?? []);
   const subscriptions = [...placed, ...intents].map(({ subscriptionId }) => subscriptionId).filter((id) => id !== '');
   const tagged = await taggedInAzure(connection, found.id, { subscriptions, machines: placed });
   const log = await inTheLog(connection, intents);

@@ -8,7 +8,8 @@ import { printable } from '../text/printable.ts';
 import { askTsa, timeStampQuery, tsaUrl } from '../timestamp/time-stamp-query.ts';
 import { verifyTimeStamp } from '../timestamp/time-stamp-token.ts';
 import { type CommandStreams, osUser } from './case.ts';
-import { certificatesIn } from './time-stamps.ts';
+import { demandWhole } from './case-demands.ts';
+import { certificatesIn, issuerText } from './time-stamps.ts';
 
 export interface AnchorFlags {
   tsa: string;
@@ -25,11 +26,8 @@ export async function caseAnchor(id: string, flags: AnchorFlags, { stdout, stder
   const trusted = flags.tsaCa === undefined ? [] : await certificatesIn(flags.tsaCa);
   const store = openCaseStore(flags.cases ?? defaultCaseRoot());
   const found = await store.read(id);
-  const whole = await found.verify();
-  if (!whole.ok) {
-    throw new Failure(`${found.id}: does not verify: line ${whole.line} ${whole.because}`, exitCode.notVerified);
-  }
-  const anchor = { entries: whole.entries, head: whole.head };
+  const { entries, head } = await demandWhole(found);
+  const anchor = { entries, head };
   const text = stampedText(anchor);
   const query = await timeStampQuery(text);
   const answer = await askTsa(url, query);
@@ -43,7 +41,7 @@ export async function caseAnchor(id: string, flags: AnchorFlags, { stdout, stder
   const stamp = await keepStamp(found.directory, anchor, { query, answer });
   await record(store, found, `${url.host} stamped line ${anchor.entries} at ${verdict.at}`, stamp, stderr);
   stdout.write(`${join(found.directory, stamp.file)}\n`);
-  const issuer = verdict.trusted === true ? 'its issuer is trusted' : 'issuer not checked: give --tsa-ca FILE';
+  const issuer = issuerText(verdict.trusted);
   stderr.write(
     `${printable(`line ${anchor.entries} was there at ${verdict.at}, signs ${verdict.signer}; ${issuer}`, 400)}\n`,
   );

@@ -11,10 +11,12 @@ import { type Playbook, playbook as playbookSchema } from '../playbook/playbook.
 import { caseLogOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { readApproved } from './approved-plan.ts';
+import { demandSameAzure, demandWhole } from './case-demands.ts';
 import { onInterrupt } from './on-interrupt.ts';
 import { type ConnectionFlags, type Opened, openConnection, type Streams } from './options.ts';
 import { runPlaybook } from './run.ts';
 import { settleOpenIntents } from './settle-open-intents.ts';
+import { targetOfId } from './target-of-id.ts';
 
 export interface PostFlags extends ConnectionFlags {
   /** The incident: resource id, GUID or number. */
@@ -41,13 +43,9 @@ function postingTo(incident: string, message: string): Playbook {
 /** The VM of the case; of a case without one, the workspace, to which the comment goes. */
 function targetOf({ header }: CaseReader, incident: string): Target {
   const workspace = workspaceOf(incident);
-  const about = parseResourceId(header.vm.id)
-    ? header.vm
-    : { id: workspace, name: parseResourceId(workspace)?.name ?? '' };
-  const parsed = parseResourceId(about.id);
-  if (!parsed) throw new Failure('case post: neither the case nor the incident names a resource', exitCode.usage);
-  const { subscriptionId, resourceGroup } = parsed;
-  return { ...about, subscriptionId, resourceGroup, location: '' };
+  const target = targetOfId(header.vm) ?? targetOfId({ id: workspace, name: parseResourceId(workspace)?.name ?? '' });
+  if (!target) throw new Failure('case post: neither the case nor the incident names a resource', exitCode.usage);
+  return target;
 }
 
 async function lastTime(found: CaseReader): Promise<string> {
@@ -97,20 +95,10 @@ async function post(found: CaseReader, flags: PostFlags, opened: Opened, streams
  */
 export async function casePost(id: string, flags: PostFlags, streams: Streams): Promise<ExitCode> {
   const found = await openCaseStore(flags.cases ?? defaultCaseRoot()).read(id);
-  const whole = await found.verify();
-  if (!whole.ok) {
-    throw new Failure(`${found.id}: does not verify: line ${whole.line} ${whole.because}`, exitCode.notVerified);
-  }
+  await demandWhole(found);
   const opened = await openConnection(flags);
   try {
-    if (found.header.demo !== opened.connection.simulated) {
-      throw new Failure(
-        found.header.demo
-          ? `case ${found.id} is about the simulator: add --demo, --world or --simulator`
-          : `case ${found.id} is about Azure, not about the simulator`,
-        exitCode.usage,
-      );
-    }
+    demandSameAzure(found, opened.connection);
     return await post(found, flags, opened, streams);
   } finally {
     await opened.close();

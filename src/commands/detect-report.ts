@@ -1,3 +1,4 @@
+import { shownColumns } from '../detect/shown-columns.ts';
 import type { Detection, DetectionsDocument } from '../documents/detections.ts';
 import { cells, fitted } from '../text/cells.ts';
 import { count, counted, listed } from '../text/counts.ts';
@@ -41,16 +42,19 @@ const techniquesOf = (one: Detection): string => listed(one.techniques, 2);
 const nothing = ({ rules }: DetectionsDocument): string =>
   rules.run === 0 ? 'No rule could be asked.' : 'No rule that was asked matches.';
 
+/** A detection as a row of a table. */
+const cellsOf = (one: Detection): string[] => [
+  levelName(one.level),
+  count(one.count),
+  spanOf(one),
+  computersOf(one),
+  techniquesOf(one),
+  titleOf(one),
+];
+
 function tableLines(detections: readonly Detection[]): string[] {
   const head = ['LEVEL', 'COUNT', 'FIRST – LAST', 'COMPUTERS', 'TECHNIQUE', 'RULE'];
-  const rows = detections.map((one) => [
-    levelName(one.level),
-    count(one.count),
-    spanOf(one),
-    computersOf(one),
-    techniquesOf(one),
-    titleOf(one),
-  ]);
+  const rows = detections.map(cellsOf);
   const widths = head.map((name, i) =>
     Math.min(
       44,
@@ -70,16 +74,7 @@ const narrowLines = (one: Detection): string[] => [
 ];
 
 /** Columns of a match that tell its time and place; the others are fields that the rule asks about. */
-const WHERE: ReadonlySet<string> = new Set([
-  'TimeGenerated',
-  'Time',
-  'Computer',
-  '_EvidenceFile',
-  '_EvidenceLine',
-  '_EvidenceOffset',
-  '_EventRecordId',
-  '_Verified',
-]);
+const WHERE: ReadonlySet<string> = new Set(['Time', ...shownColumns]);
 
 function hitLine(hit: Detection['hits'][number], cut: number): string {
   const at = hit.TimeGenerated ?? hit.Time;
@@ -169,15 +164,7 @@ const row = (texts: readonly string[]): string =>
 /** The detections as Markdown; what rules and events say is neutralised. */
 export function detectionsMarkdown(document: DetectionsDocument): string {
   const head = ['Level', 'Count', 'First – last', 'Computers', 'Technique', 'Rule', 'Id'];
-  const rows = document.detections.map((one) => [
-    levelName(one.level),
-    count(one.count),
-    spanOf(one),
-    computersOf(one),
-    techniquesOf(one),
-    titleOf(one),
-    one.id,
-  ]);
+  const rows = document.detections.map((one) => [...cellsOf(one), one.id]);
   const files = document.source.files.map(
     ({ path, sha256 }) => `- ${escapeMarkdown(printable(path, 500))}, sha256 ${sha256}`,
   );

@@ -37,8 +37,7 @@ export interface DetectFlags {
 const HITS = 20;
 
 /** The responder's own rules: CORDON_RULES, or a folder of the configuration. */
-export const ownRules = (env: NodeJS.ProcessEnv = process.env): string =>
-  env.CORDON_RULES || join(envPaths('cordon', { suffix: '' }).config, 'rules');
+const ownRules = (): string => process.env.CORDON_RULES || join(envPaths('cordon', { suffix: '' }).config, 'rules');
 
 /** `cordon detect`: rules of Sigma and in KQL over evidence files, without Azure. */
 export async function detect(flags: DetectFlags, streams: Streams): Promise<number> {
@@ -58,14 +57,9 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.markdown) streams.stdout.write(detectionsMarkdown(document));
-  else streams.stdout.write(detectionsText(document, widthOf(streams), hits));
+  // A file takes lines of any length.
+  else streams.stdout.write(detectionsText(document, streams.stdout.columns ?? Number.POSITIVE_INFINITY, hits));
   return flags.failOn ? failing(document, flags.failOn, streams) : exitCode.done;
-}
-
-/** The columns of a terminal; a file takes lines of any length. */
-function widthOf({ stdout }: Streams): number {
-  const columns: unknown = Reflect.get(stdout, 'columns');
-  return typeof columns === 'number' ? columns : Number.POSITIVE_INFINITY;
 }
 
 function refused(error: unknown): never {

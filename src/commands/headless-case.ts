@@ -3,12 +3,12 @@ import { readTriage } from '../azure/triage.ts';
 import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
-import { exitCode, Failure } from '../failure.ts';
 import { caseKeeper, type KeeperOptions, type KeptCase } from '../session/cases/kept-cases.ts';
 import { recordTriage } from '../session/cases/triage-record.ts';
 import { nothingYet } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import { version } from '../version.ts';
+import { demandSameAzure } from './case-demands.ts';
 import type { Opened, Streams } from './options.ts';
 
 export interface HeadlessCaseFlags {
@@ -29,14 +29,7 @@ const storeOf = ({ connection }: Opened, flags: HeadlessCaseFlags) =>
  */
 export async function checkHeadlessCase(opened: Opened, flags: HeadlessCaseFlags): Promise<void> {
   if (flags.case === undefined || flags.case === today) return;
-  const { id, header } = await storeOf(opened, flags).read(flags.case);
-  if (header.demo === opened.connection.simulated) return;
-  throw new Failure(
-    header.demo
-      ? `case ${id} is about the simulator: add --demo, --world or --simulator`
-      : `case ${id} is about Azure, not about the simulator`,
-    exitCode.usage,
-  );
+  demandSameAzure(await storeOf(opened, flags).read(flags.case), opened.connection);
 }
 
 /** Opens the case for writing, as the workbench does. */

@@ -1,6 +1,5 @@
 import { type LeftInAzure, leftInAzure } from '../actions/left-in-azure.ts';
 import { textAt } from '../arm/json.ts';
-import { parseResourceId } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { vmOf } from '../casefile/bodies.ts';
 import { type CaseReader, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
@@ -11,6 +10,7 @@ import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { openConnection, type Streams } from './options.ts';
 import { type UndoFlags, undoCase } from './run-headless.ts';
+import { targetOfId } from './target-of-id.ts';
 
 export type ReleaseFlags = Omit<UndoFlags, 'vm' | 'step' | 'yes' | 'keep' | 'due' | 'wait' | 'json'>;
 
@@ -30,13 +30,6 @@ function linesOf(caseId: string, vms: readonly string[], { inForce, evidence, no
   ];
 }
 
-const targetOf = (vm: { id: string; name: string }): Target[] => {
-  const parsed = parseResourceId(vm.id);
-  if (!parsed) return [];
-  const { subscriptionId, resourceGroup } = parsed;
-  return [{ ...vm, subscriptionId, resourceGroup, location: '' }];
-};
-
 /** Where the case may have left something: at its VMs, the first one first, and in each subscription that it changed. */
 async function placesOf(reader: CaseReader): Promise<{ vms: Target[]; subscriptions: Set<string> }> {
   const vms = new Map([[reader.header.vm.id.toLowerCase(), reader.header.vm]]);
@@ -48,7 +41,7 @@ async function placesOf(reader: CaseReader): Promise<{ vms: Target[]; subscripti
     const [, subscription] = /\/subscriptions\/([^/?]+)/i.exec(textAt(entry.body, 'request', 'url')) ?? [];
     if (subscription !== undefined) subscriptions.add(subscription.toLowerCase());
   }
-  return { vms: [...vms.values()].flatMap(targetOf), subscriptions };
+  return { vms: [...vms.values()].flatMap((vm) => targetOfId(vm) ?? []), subscriptions };
 }
 
 /** Looks at what is left in Azure and writes it to the case; the lines that say it. */

@@ -23,6 +23,7 @@ import type { KeptCase } from '../session/cases/kept-cases.ts';
 import { caseLogOf, targetOf } from '../session/playbooks/playbook-shelf.ts';
 import { printable } from '../text/printable.ts';
 import { readApproved } from './approved-plan.ts';
+import { demandSameAzure } from './case-demands.ts';
 import { caseToUndo } from './case-to-undo.ts';
 import { type DiskFlags, withDiskOptions } from './disk-options.ts';
 import { startGuard } from './guard.ts';
@@ -373,14 +374,7 @@ async function undoNow(
   try {
     const store = storeOf(opened, flags);
     const { reader, entries } = await caseToUndo(store, id);
-    if (reader.header.demo !== connection.simulated) {
-      throw new Failure(
-        reader.header.demo
-          ? `case ${reader.id} is about the simulator: add --demo, --world or --simulator`
-          : `case ${reader.id} is about Azure, not about the simulator`,
-        exitCode.usage,
-      );
-    }
+    demandSameAzure(reader, connection);
     async function openCase(): Promise<WritableCase> {
       const file: CaseFile = await openToUndo(store, reader);
       const { name } = await connection.signedIn();

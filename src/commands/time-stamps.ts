@@ -54,12 +54,15 @@ export async function checkStamps(found: CaseReader, trusted: readonly Uint8Arra
   return results;
 }
 
+/** Whether the issuer of an authority's certificate is one that was given. */
+export const issuerText = (trusted: boolean | null): string =>
+  trusted === true ? 'its issuer is trusted' : 'issuer not checked: give --tsa-ca FILE';
+
 /** A stamp as a sentence for people. */
 export function stampLine({ file, entries, at, signer, trusted, because }: CheckedStamp): string {
   if (because !== '') return printable(`✗ ${file} ${because}`, 400);
-  const issuer = trusted === true ? 'its issuer is trusted' : 'issuer not checked: give --tsa-ca FILE';
   return printable(
-    `line ${entries} was there at ${at}, by the time stamp of ${signer}; ${issuer}, revocation not`,
+    `line ${entries} was there at ${at}, by the time stamp of ${signer}; ${issuerText(trusted)}, revocation not`,
     400,
   );
 }

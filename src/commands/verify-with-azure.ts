@@ -1,6 +1,6 @@
 import type { CaseReader } from '../casefile/case-store.ts';
-import { exitCode, Failure } from '../failure.ts';
 import { type CaseVerifyOptions, type CommandStreams, caseVerify } from './case.ts';
+import { demandSameAzure } from './case-demands.ts';
 import { type ConnectionFlags, openConnection } from './options.ts';
 
 export type VerifyFlags = ConnectionFlags & Omit<CaseVerifyOptions, 'azure'> & { azure?: boolean };
@@ -15,14 +15,7 @@ export function verifyWithAzure(id: string, flags: VerifyFlags, streams: Command
 async function askAzure(found: CaseReader, flags: ConnectionFlags) {
   const opened = await openConnection(flags);
   try {
-    if (found.header.demo !== opened.connection.simulated) {
-      throw new Failure(
-        found.header.demo
-          ? `case ${found.id} is about the simulator: add --simulator URL`
-          : `case ${found.id} is about Azure, not about the simulator`,
-        exitCode.usage,
-      );
-    }
+    demandSameAzure(found, opened.connection, '--simulator URL');
     const { anchorsInAzure } = await import('./anchors-in-azure.ts');
     return await anchorsInAzure(opened.connection, found);
   } finally {

@@ -6,9 +6,10 @@ import type { Table } from '../kql/table.ts';
 import { eventsOf, type LegEvents } from './events-of-leg.ts';
 import { fieldsThere } from './fields-there.ts';
 import type { CorrelationRule, Rule, SigmaRule } from './rule.ts';
+import { shownColumns } from './shown-columns.ts';
 import { conditionOf, type Leg, legsOf } from './sigma/logsources.ts';
 import type { Columns, Place } from './sigma/places.ts';
-import { correlationQuery, type Known, legText, shownColumns } from './sigma/queries.ts';
+import { correlationQuery, type Known, legText } from './sigma/queries.ts';
 import { RuleRefused } from './sigma/refusal.ts';
 import { translate } from './sigma/to-kql.ts';
 

@@ -1,6 +1,6 @@
 import { steady } from '../text/cells.ts';
 import type { Handlers } from './commands.ts';
-import { type Layer, promptKey, type SessionState, type Toast, top } from './state.ts';
+import { isPlaybook, type Layer, promptKey, type SessionState, type Toast, top } from './state.ts';
 
 /** Holds the state for those who work on it: one change after the other, each seen by all before the next. */
 export interface Holder {
@@ -38,7 +38,7 @@ function withPrompt(next: SessionState, before: SessionState): SessionState {
   }
   const asked = { key, shown: false, readable: false, declined: false };
   const layers =
-    key !== '' && (layer.kind === 'run' || layer.kind === 'act') && next.awaited
+    key !== '' && isPlaybook(layer) && next.awaited
       ? [...next.layers.slice(0, -1), { ...layer, answering: key }]
       : next.layers;
   return { ...next, layers, asked, typed: '', refusal: '' };

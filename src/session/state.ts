@@ -36,9 +36,9 @@ export type Layer =
   /** `vmIds`: the VMs that a playbook is chosen for, in the case of `vmId`. */
   | { kind: 'chooser'; vmId: string; vmIds: readonly string[]; selected: number }
   /** `answering`: the prompt that the keys go to, by its key; "" when they go to the view. `step`: the one under the cursor. */
-  /** A playbook on several VMs; `selected` is the place of the one that is looked at. */
-  | { kind: 'act'; actId: number; selected: number; scroll: number; answering: string }
   | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
+  /** A playbook on several VMs, with the same; `selected` is the place of the one that is looked at. */
+  | { kind: 'act'; actId: number; selected: number; scroll: number; answering: string }
   /** `selected` null follows the newest entry. */
   | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
   | { kind: 'help'; selected: number; search: string }
@@ -268,10 +268,18 @@ export function promptInHand(state: SessionState): Prompt | null {
   return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.prompt ?? null) : null;
 }
 
+/** Is it a playbook, on one VM or on several? Only these have prompts that wait. */
+export function isPlaybook(layer: Layer): layer is Extract<Layer, { kind: 'run' | 'act' }> {
+  return layer.kind === 'run' || layer.kind === 'act';
+}
+
 /** The playbook on several VMs with that number. */
 export function actOf(state: Pick<SessionState, 'acts'>, id: number): ActSlot | undefined {
   return state.acts.find((one) => one.id === id);
 }
+
+/** "lock-nsg on 2 VMs" */
+export const actTitle = ({ view }: ActSlot): string => `${view.playbook} on ${view.members.length} VMs`;
 
 const keyOfPrompt = (owner: string, prompt: Prompt) =>
   `${owner} · ${prompt.step} · ${prompt.expects} · ${prompt.question}`;
@@ -303,9 +311,7 @@ export function actLayer(state: SessionState, actId: number): Extract<Layer, { k
 export function promptHasKeys(state: SessionState): boolean {
   const layer = top(state);
   if (layer.kind === 'confirm') return true;
-  return (
-    (layer.kind === 'run' || layer.kind === 'act') && layer.answering !== '' && layer.answering === promptKey(state)
-  );
+  return isPlaybook(layer) && layer.answering !== '' && layer.answering === promptKey(state);
 }
 
 /** Has the playbook come to an end? Then its steps are a list, each of which can be opened. */

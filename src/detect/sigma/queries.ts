@@ -1,4 +1,5 @@
 import type { CorrelationRule, SigmaRule } from '../rule.ts';
+import { shownColumns } from '../shown-columns.ts';
 import { kqlName } from './kql-words.ts';
 import { conditionOf, type Leg } from './logsources.ts';
 import { type Columns, placeOf } from './places.ts';
@@ -181,17 +182,6 @@ function inOrder(rule: CorrelationRule): string {
 /** The names of a correlation's columns, for people. */
 export const groupNames = (rule: CorrelationRule): Map<string, string> =>
   new Map(keys(rule).map((key, i) => [key, rule.groupBy[i] ?? key]));
-
-/** Columns beside the rule's own that a match is shown with, where the table has them. */
-export const shownColumns = [
-  'TimeGenerated',
-  'Computer',
-  '_EvidenceFile',
-  '_EvidenceLine',
-  '_EvidenceOffset',
-  '_EventRecordId',
-  '_Verified',
-];
 
 /** The columns of a match: where and when, and the fields that the rule asks about. */
 export function projection(translation: Translation, columns: Columns): string {

@@ -1,4 +1,4 @@
-import type { SessionState } from '../state.ts';
+import { actTitle, type SessionState } from '../state.ts';
 
 /** Something that goes on in Azure, for the strip of running jobs. */
 export interface Job {
@@ -21,10 +21,10 @@ export interface Job {
 export function jobsOf({ runs, acts }: Pick<SessionState, 'runs' | 'acts'>): Job[] {
   const jobs: Job[] = acts
     .filter(({ view }) => view.prompt !== null)
-    .map(({ id, view }) => ({
-      runId: id,
+    .map((slot) => ({
+      runId: slot.id,
       several: true,
-      title: `${view.playbook} on ${view.members.length} VMs`,
+      title: actTitle(slot),
       text: 'waits for your answer',
       fraction: null,
       since: '',

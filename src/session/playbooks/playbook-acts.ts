@@ -1,7 +1,7 @@
 import type { VirtualMachine } from '../../documents/triage.ts';
 import type { Act } from '../../playbook/act.ts';
 import type { CaseWriting } from '../cases/case-writing.ts';
-import { type ActSlot, actLayer, actOf, type SessionState, top } from '../state.ts';
+import { type ActSlot, actLayer, actOf, actTitle, type SessionState, top } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 import { type RunSlots, refusal } from './run-slots.ts';
@@ -97,11 +97,9 @@ export class PlaybookActs {
       const guarded = new Map<string, string>();
       let act: Act | null = null;
       const members = await Promise.all(
-        vms.map(async (vm) => {
-          const { id, resourceGroup, subscriptionId, location } = vm;
-          const target = { id, name: vm.name, resourceGroup, subscriptionId, location };
+        vms.map(async (target) => {
           const together = { word: wordIn(() => act, target), guarded };
-          return { target, run: await this.#playbooks.start(name, vm, openCase, together) };
+          return { target, run: await this.#playbooks.start(name, target, openCase, together) };
         }),
       );
       if (this.#holder.get().closing) return;
@@ -123,7 +121,7 @@ export class PlaybookActs {
     const stayed = top(state).kind === 'chooser';
     const layers = stayed ? [...state.layers.slice(0, -1), actLayer({ ...state, acts }, id)] : state.layers;
     this.#holder.set({ acts, layers, marked: new Set() });
-    if (!stayed) this.#holder.say(`${act.view().playbook} on ${act.view().members.length} VMs is planned: w shows it.`);
+    if (!stayed) this.#holder.say(`${actTitle(slot)} is planned: w shows it.`);
     act.subscribe(() => this.#put(id, { view: act.view() }));
     this.#follow(id, act);
   }

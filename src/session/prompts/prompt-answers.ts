@@ -1,5 +1,5 @@
 import type { Handlers } from '../commands.ts';
-import { type Layer, promptHasKeys, promptInHand, promptKey, top } from '../state.ts';
+import { isPlaybook, promptHasKeys, promptInHand, promptKey, top } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 
 const tooSoon = 'Read it first: an answer counts once this has stood here for half a second.';
@@ -20,10 +20,6 @@ interface Answered {
   addLog(vmId: string): void;
   leaveLogOut(vmId: string): void;
 }
-
-type Asking = Extract<Layer, { kind: 'run' | 'act' }>;
-
-const isAsking = (layer: Layer): layer is Asking => layer.kind === 'run' || layer.kind === 'act';
 
 /** Answers to the current prompt. Nothing here takes an answer to a prompt that a user cannot have read. */
 export class PromptAnswers {
@@ -117,19 +113,19 @@ export class PromptAnswers {
     const state = this.#holder.get();
     const layer = top(state);
     const key = promptKey(state);
-    if (isAsking(layer) && key !== '') this.#holder.replaceTop({ ...layer, answering: key }, { refusal: '' });
+    if (isPlaybook(layer) && key !== '') this.#holder.replaceTop({ ...layer, answering: key }, { refusal: '' });
   }
 
   /** After a No: leaves the step out and goes on with the next. */
   #skip(): void {
-    if (!isAsking(top(this.#holder.get())) || !this.#decides()) return;
+    if (!isPlaybook(top(this.#holder.get())) || !this.#decides()) return;
     this.#holder.note({ awaited: true });
     this.#asker()?.skip();
   }
 
   /** After a No: ends the playbook here; it can be continued. */
   #end(): void {
-    if (isAsking(top(this.#holder.get())) && this.#decides()) this.#asker()?.cancel();
+    if (isPlaybook(top(this.#holder.get())) && this.#decides()) this.#asker()?.cancel();
   }
 
   /** After a No: asks the same again. */
@@ -143,7 +139,7 @@ export class PromptAnswers {
     const state = this.#holder.get();
     const layer = top(state);
     const prompt = promptInHand(state);
-    if (!isAsking(layer) || !prompt) return;
+    if (!isPlaybook(layer) || !prompt) return;
     this.#holder.replaceTop({ ...layer, answering: '' });
     this.#holder.pop();
     this.#holder.say('The playbook waits for your answer: w goes back to it.');

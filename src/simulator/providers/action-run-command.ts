@@ -3,7 +3,7 @@ import { bodyOf, type Handler, type Route } from '../call.ts';
 import { guestOutput } from '../guest.ts';
 import { at, type Json, same, text, texts } from '../json.ts';
 import { demandIdle, startCompute } from '../long-running.ts';
-import { resourceAt } from './resource-reads.ts';
+import { ownerAt } from './resource-reads.ts';
 import { demandRunning } from './run-commands.ts';
 
 const status = (code: string, message: string): Json => ({
@@ -20,7 +20,7 @@ const status = (code: string, message: string): Json => ({
  */
 const run: Handler = (call) => {
   const { azure } = call;
-  const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const machine = ownerAt(call);
   const body = bodyOf(call);
   const command = text(body.commandId);
   if (command === undefined || !/^Run(PowerShell|Shell)Script$/i.test(command)) {

@@ -10,7 +10,7 @@ import { at, isRecord, type Json, record, same, text, texts } from '../json.ts';
 import { isSyntax, unresolvedName } from '../kql-refusals.ts';
 import { readPath, within } from '../resource-id.ts';
 import { find } from '../store.ts';
-import type { Row } from '../world.ts';
+import type { ArmResource, Row } from '../world.ts';
 import { findGroup } from './resource-reads.ts';
 
 const invalid = (innererror: Json): AzureError =>
@@ -267,17 +267,16 @@ function answerOf(call: Call, table: Table): Reply {
 }
 
 /** The workspace's resource, when the world has it. */
-function workspaceOf(azure: Azure, customerId: string): string | undefined {
-  const found = azure.store
+export function workspaceOf(azure: Azure, customerId: string): ArmResource | undefined {
+  return azure.store
     .ofType('Microsoft.OperationalInsights/workspaces')
     .find((each) => same(text(at(each.properties, 'customerId')), customerId));
-  return found?.id;
 }
 
 export function queryWorkspace(call: Call): Reply {
   const { azure } = call;
   const id = call.params.workspace ?? '';
-  const resource = workspaceOf(azure, id);
+  const resource = workspaceOf(azure, id)?.id;
   const members = Object.entries(azure.workspaces ?? {}).find(([customer]) => same(customer, id))?.[1];
   if (
     !/^[0-9a-f-]{36}$/i.test(id) ||

@@ -1,7 +1,7 @@
 import { AzureError } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, param, type Reply, type Route } from '../call.ts';
 import { type Json, record, records, text } from '../json.ts';
-import { columnsOfTable, namesOf, queryWorkspace } from './log-analytics.ts';
+import { columnsOfTable, namesOf, queryWorkspace, workspaceOf } from './log-analytics.ts';
 
 /** The most queries of one batch (learn.microsoft.com, "Azure Monitor Log Analytics API: batch queries", read 2026-11-30). */
 const mostQueries = 100;
@@ -43,6 +43,7 @@ const metadata: Handler = (call) => {
   const workspace = param(call, 'workspace');
   // Refuses an unknown workspace, and a caller who may not read it, as a query does.
   void queryWorkspace({ ...call, method: 'POST', body: { query: 'print 1' } });
+  const found = workspaceOf(azure, workspace);
   return ok({
     tables: namesOf(azure).map((name) => ({
       id: `t/${name}`,
@@ -54,11 +55,10 @@ const metadata: Handler = (call) => {
         type: type === 'guid' || type === 'timespan' ? 'string' : type === 'decimal' ? 'real' : type,
       })),
     })),
-    workspaces: azure.store.ofType('Microsoft.OperationalInsights/workspaces').flatMap((each) => {
-      const { customerId } = record(each.properties);
-      if (text(customerId)?.toLowerCase() !== workspace.toLowerCase()) return [];
-      return [{ id: workspace, resourceId: each.id, name: each.name, region: each.location ?? '' }];
-    }),
+    workspaces:
+      found === undefined
+        ? []
+        : [{ id: workspace, resourceId: found.id, name: found.name, region: found.location ?? '' }],
   });
 };
 

@@ -9,7 +9,7 @@ import { neededAction } from '../resource-id.ts';
 import { find, inlineChildren, newEtag, withState } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
-import { demandGroup, resourceAt } from './resource-reads.ts';
+import { demandGroup, ownerAt, resourceAt } from './resource-reads.ts';
 import { demandMatch, demandRegion, referenceHolds, tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Network/networkInterfaces';
@@ -267,7 +267,7 @@ const remove: Handler = (call) => {
 /** Effective rules and routes are worked out for interfaces of running machines only. */
 function effective(code: string, subject: string, compute: (id: string, call: Call) => Json[]): Handler {
   return (call) => {
-    const nic = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+    const nic = ownerAt(call);
     const machineId = call.azure.relations.machineOfInterface(nic.id);
     const machine = machineId === undefined ? undefined : call.azure.store.get(machineId);
     if (machine === undefined || powerState(machine) !== 'PowerState/running') {

@@ -8,7 +8,7 @@ import { neededAction, parentId } from '../resource-id.ts';
 import { inlineChildren, newEtag, withState } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
-import { demandGroup, resourceAt } from './resource-reads.ts';
+import { demandGroup, ownerAt, resourceAt } from './resource-reads.ts';
 import { demandMatch, demandRegion, referenceHolds, tagsOf } from './writes.ts';
 
 const inGroup = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network';
@@ -150,7 +150,7 @@ const putSubnet: Handler = (call) => {
 
 /** What Virtual Network Manager imposes on a network, in the shape of its effective-rules call. */
 const effectiveAdminRules: Handler = (call) => {
-  const network = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const network = ownerAt(call);
   const rules = adminRulesOf(network.id, call.azure.store).map(({ rule, configuration, collection, groups }) => ({
     id: rule.id,
     kind: text(rule.kind) ?? 'Custom',

@@ -6,7 +6,7 @@ import { demandIdle, startCompute } from '../long-running.ts';
 import { instanceView } from '../present.ts';
 import type { ArmResource, Row } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
-import { resourceAt } from './resource-reads.ts';
+import { ownerAt } from './resource-reads.ts';
 import { demandAgent, missingUpdates, patchesTable } from './virtual-machines.ts';
 
 interface Wanted {
@@ -68,7 +68,7 @@ function settle(azure: Azure, machine: ArmResource, chosen: readonly Row[], resu
 
 const install: Handler = (call) => {
   const { azure } = call;
-  const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const machine = ownerAt(call);
   const body = bodyOf(call);
   const reboot = text(body.rebootSetting) ?? '';
   if (!/^(IfRequired|Never|Always)$/.test(reboot))

@@ -113,6 +113,9 @@ export function resourceAt(call: Call, id = call.path): ArmResource {
   throw resourceNotFound(typeOf(arm), names, arm.group ?? '');
 }
 
+/** The resource that an action, or a list of children, is asked of; the 404 that Resource Manager gives where there is none. */
+export const ownerAt = (call: Call): ArmResource => resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+
 /** Whether the caller may read a resource. */
 export function mayRead(azure: Azure, resource: ArmResource): boolean {
   const { action, scope } = neededAction('GET', resource.id);
@@ -157,7 +160,7 @@ function readCollection(call: Call): Reply {
     if (parent === undefined) {
       // Collections below a location (`locations/westeurope/vmSizes`) have no resource above them.
       if (/^locations$/i.test(arm.types[0] ?? '')) throw notKept(typeOf(arm));
-      resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+      ownerAt(call);
       throw new AzureError(404, 'NotFound', `Resource ${parentId(call.path)} not found.`);
     }
     const children = childrenOf(call, parent, typeOf(arm), kind);

@@ -86,7 +86,7 @@ const hour = 3_600_000;
 function demandPace(call: Call, machine: ArmResource): void {
   const since = call.azure.clock.ms() - hour;
   const recent = call.azure.store.ofType(points).filter((one) => {
-    const of = text(at(call.azure.store.get(parentId(one.id) ?? '')?.properties, 'source', 'id')) ?? '';
+    const of = text(at(call.azure.store.get(parentId(one.id))?.properties, 'source', 'id')) ?? '';
     return same(of, machine.id) && Date.parse(text(at(one.properties, 'timeCreated')) ?? '') > since;
   });
   if (recent.length < 3) return;
@@ -108,7 +108,7 @@ function keptDisk(id: string, disk: Json): Json {
 }
 
 const putPoint: Handler = (call) => {
-  const collection = resourceAt(call, parentId(call.path) ?? '');
+  const collection = resourceAt(call, parentId(call.path));
   const { store, pace, clock } = call.azure;
   if (store.get(call.path) !== undefined) {
     throw refuse(409, 'PropertyChangeNotAllowed', 'A restore point cannot be changed once it exists.');

@@ -5,9 +5,9 @@ import { guestOutput } from '../guest.ts';
 import { at, type Json, record, text } from '../json.ts';
 import { demandIdle, startCompute, startComputeDeletion } from '../long-running.ts';
 import { powerState } from '../present.ts';
-import { parentId } from '../resource-id.ts';
+import { parentId, within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
-import { demandGroup, resourceAt } from './resource-reads.ts';
+import { demandGroup, ownerAt, resourceAt } from './resource-reads.ts';
 import { demandRegion, tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Compute/virtualMachines/runCommands';
@@ -60,7 +60,7 @@ function endedView(call: Call, machine: ArmResource, properties: Json, startedAt
 const put: Handler = (call) => {
   demandGroup(call);
   const { store, pace, clock } = call.azure;
-  const machine = resourceAt(call, parentId(call.path) ?? '');
+  const machine = resourceAt(call, parentId(call.path));
   const before = store.get(call.path);
   const body = bodyOf(call);
   const region = demandRegion(call, body, before);
@@ -115,10 +115,8 @@ const put: Handler = (call) => {
 const get: Handler = (call) => ok(shown(call, resourceAt(call)));
 
 const list: Handler = (call) => {
-  const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
-  const mine = call.azure.store
-    .ofType(type)
-    .filter(({ id }) => id.toLowerCase().startsWith(`${machine.id.toLowerCase()}/`));
+  const machine = ownerAt(call);
+  const mine = call.azure.store.ofType(type).filter(({ id }) => within(id, machine.id));
   return page(
     call,
     mine.map((one) => shown(call, one)),
@@ -132,7 +130,7 @@ const remove: Handler = (call) => {
     demandGroup(call);
     return { status: 204 };
   }
-  demandRunning(resourceAt(call, parentId(call.path) ?? ''));
+  demandRunning(resourceAt(call, parentId(call.path)));
   return startComputeDeletion(call, before, 'operations', pace.virtualMachine / 2);
 };
 

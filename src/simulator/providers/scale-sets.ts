@@ -3,7 +3,7 @@ import { record, same } from '../json.ts';
 import { instanceView, present } from '../present.ts';
 import { within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
-import { demandGroup, mayRead, resourceAt } from './resource-reads.ts';
+import { demandGroup, mayRead, ownerAt, resourceAt } from './resource-reads.ts';
 
 /*
  * Uniform scale sets: their instances and what belongs to these have paths below the set (Compute and Network
@@ -26,7 +26,7 @@ function shown(call: Call, instance: ArmResource): ArmResource {
 
 const get: Handler = (call) => ok(shown(call, resourceAt(call)));
 
-const view: Handler = (call) => ok(instanceView(resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')))));
+const view: Handler = (call) => ok(instanceView(ownerAt(call)));
 
 /** Lists the resources of a type below the set or the instance that the path names. */
 const listed =

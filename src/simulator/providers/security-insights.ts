@@ -1,7 +1,7 @@
 import { AzureError, resourceNotFound } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Route } from '../call.ts';
 import { type Json, record, records, text } from '../json.ts';
-import { lastSegment, parentId, readPath } from '../resource-id.ts';
+import { lastSegment, parentId, readPath, within } from '../resource-id.ts';
 import { newEtag } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 
@@ -20,6 +20,8 @@ const shown = ({ properties, ...rest }: ArmResource): ArmResource => {
   return { ...rest, properties: own };
 };
 
+const workspaceOf = (id: string): string => id.replace(/\/providers\/Microsoft\.SecurityInsights\/.*$/i, '');
+
 const noWorkspace = (id: string): AzureError => {
   const { group = '' } = readPath(id);
   return resourceNotFound('Microsoft.OperationalInsights/workspaces', lastSegment(id), group);
@@ -28,7 +30,7 @@ const noWorkspace = (id: string): AzureError => {
 function incidentAt(call: Call, id: string): ArmResource {
   const found = call.azure.store.get(id);
   if (found !== undefined) return found;
-  const workspace = id.replace(/\/providers\/Microsoft\.SecurityInsights\/.*$/i, '');
+  const workspace = workspaceOf(id);
   if (call.azure.store.get(workspace) === undefined) throw noWorkspace(workspace);
   throw new AzureError(404, 'NotFound', `Incident ${lastSegment(id)} was not found`);
 }
@@ -42,12 +44,10 @@ function conditionOf(filter: string | null): (incident: ArmResource) => boolean 
 }
 
 const list: Handler = (call) => {
-  const workspace = call.path.replace(/\/providers\/Microsoft\.SecurityInsights\/.*$/i, '');
+  const workspace = workspaceOf(call.path);
   if (call.azure.store.get(workspace) === undefined) throw noWorkspace(workspace);
   const fits = conditionOf(call.query.get('$filter'));
-  const own = call.azure.store
-    .ofType(type)
-    .filter((incident) => incident.id.toLowerCase().startsWith(`${call.path.toLowerCase()}/`) && fits(incident));
+  const own = call.azure.store.ofType(type).filter((incident) => within(incident.id, call.path) && fits(incident));
   return page(call, own.map(shown));
 };
 
@@ -64,9 +64,7 @@ const entities: Handler = (call) => {
 };
 
 const commentsOf = (call: Call, incident: string): ArmResource[] =>
-  call.azure.store
-    .ofType(commentType)
-    .filter(({ id }) => id.toLowerCase().startsWith(`${incident.toLowerCase()}/comments/`));
+  call.azure.store.ofType(commentType).filter(({ id }) => within(id, `${incident}/comments`));
 
 const comments: Handler = (call) => {
   const incident = incidentAt(call, call.path.slice(0, call.path.lastIndexOf('/')));

@@ -7,7 +7,7 @@ import { powerState, present } from '../present.ts';
 import { readPath } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
-import { demandGroup, listOf, resourceAt } from './resource-reads.ts';
+import { demandGroup, listOf, ownerAt, resourceAt } from './resource-reads.ts';
 import { demandRegion, tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Compute/snapshots';
@@ -324,7 +324,7 @@ const list: Handler = (call) => {
 
 /** Access to the bytes of a disk or snapshot: refused where its policy forbids it, and before a copy is complete. */
 const beginAccess: Handler = (call) => {
-  const target = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const target = ownerAt(call);
   if (text(at(target.properties, 'networkAccessPolicy')) === 'DenyAll') {
     throw refuse(409, 'OperationNotAllowed', `Access to ${target.id} is denied: its networkAccessPolicy is DenyAll.`);
   }
@@ -366,7 +366,7 @@ function stateWithout(call: Call, target: ArmResource): string {
 }
 
 const endOfAccess: Handler = (call) => {
-  const target = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const target = ownerAt(call);
   demandIdle(call, target.id);
   const end = () => {
     const now = call.azure.store.get(target.id) ?? target;

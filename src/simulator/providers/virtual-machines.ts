@@ -7,7 +7,7 @@ import { instanceView, powerState, present, withPower } from '../present.ts';
 import { newEtag } from '../store.ts';
 import type { ArmResource, Row } from '../world.ts';
 import { guidOf } from '../world-settlement.ts';
-import { demandGroup, listOf, resourceAt } from './resource-reads.ts';
+import { demandGroup, listOf, ownerAt, resourceAt } from './resource-reads.ts';
 import { tagsOf } from './writes.ts';
 
 const type = 'Microsoft.Compute/virtualMachines';
@@ -24,7 +24,7 @@ const wantsView = (call: Call): boolean =>
 
 const get: Handler = (call) => ok(shown(resourceAt(call), call.azure, wantsView(call)));
 
-const view: Handler = (call) => ok(instanceView(resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')))));
+const view: Handler = (call) => ok(instanceView(ownerAt(call)));
 
 const list: Handler = (call) => {
   demandGroup(call);
@@ -84,7 +84,7 @@ const powers: Record<string, Power> = {
 function changePower(verb: string): Handler {
   return (call) => {
     const { azure } = call;
-    const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+    const machine = ownerAt(call);
     const power = powers[verb.toLowerCase()];
     if (power === undefined) throw new AzureError(404, 'NotFound', `Unknown action ${verb}.`);
     if (verb === 'deallocate' && isEphemeral(machine)) {
@@ -278,7 +278,7 @@ export function demandAgent(machine: ArmResource, operation: string, notRunning:
 
 const assess: Handler = (call) => {
   const { azure } = call;
-  const machine = resourceAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
+  const machine = ownerAt(call);
   demandAgent(machine, 'assessPatches', 'the VM is not running. The VM must be running to perform the operation');
   demandIdle(call, `${machine.id}/patches`);
   const startedAt = azure.clock.ms();
