@@ -37,8 +37,7 @@ export interface DetectFlags {
 const HITS = 20;
 
 /** The responder's own rules: CORDON_RULES, or a folder of the configuration. */
-export const ownRules = (env: NodeJS.ProcessEnv = process.env): string =>
-  env.CORDON_RULES || join(envPaths('cordon', { suffix: '' }).config, 'rules');
+const ownRules = (): string => process.env.CORDON_RULES || join(envPaths('cordon', { suffix: '' }).config, 'rules');
 
 /** `cordon detect`: rules of Sigma and in KQL over evidence files, without Azure. */
 export async function detect(flags: DetectFlags, streams: Streams): Promise<number> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { danger } from './danger.ts';
 
 /** One step as it is approved: its settings, its requests, and the state that it was planned against. */
-export const approvedStep = z.object({
+const approvedStep = z.object({
   id: z.string(),
   /** The action's name, "" for steps that ask or say something. */
   action: z.string(),
@@ -16,7 +16,7 @@ export const approvedStep = z.object({
 export type ApprovedStep = z.infer<typeof approvedStep>;
 
 /** Every parameter of a planned run: what its approval speaks of. */
-export const approvalOver = z.object({
+const approvalOver = z.object({
   schema: z.literal('cordon.approval/1'),
   /** cordon's version. */
   tool: z.string(),

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 
 /** Larger than any token with its certificates. */
-export const largestToken = 256 * 1024;
+const largestToken = 256 * 1024;
 const seconds = 60;
 
 /** SHA-256 (RFC 5754). */

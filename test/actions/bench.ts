@@ -1,6 +1,7 @@
 import { createActions } from '../../src/actions/actions.ts';
 import { parseResourceId } from '../../src/arm/resource-id.ts';
 import { type Connection, type ConnectionOptions, connect } from '../../src/azure/client/connection.ts';
+import type { ChangeGate } from '../../src/documents/exchange.ts';
 import type { EntryKind } from '../../src/documents/transcript.ts';
 import type { Target } from '../../src/playbook/action.ts';
 import type { CaseLog } from '../../src/playbook/case-log.ts';
@@ -173,11 +174,23 @@ export const runCommandType = 'Microsoft.Compute/virtualMachines/runCommands';
 export const runCommandsIn = async (bench: Bench): Promise<Record<string, unknown>[]> =>
   (await bench.world()).resources.filter((one) => String(one.type).toLowerCase() === runCommandType.toLowerCase());
 
+/** Lets through whatever is to be changed: for what somebody else does. */
+export const openGate: ChangeGate = { before: async () => undefined, after: async () => undefined };
+
 /** Answers every prompt as it comes: what must be typed, or the given text to questions. */
 export function agreeing(run: StartedRun, answer = 'nothing was collected'): StartedRun {
   run.subscribe(() => {
     const { prompt } = run.view();
     if (prompt) queueMicrotask(() => run.answer(prompt.expects === '' ? answer : prompt.expects));
+  });
+  return run;
+}
+
+/** Answers every prompt with what must be typed, when somebody else has done something first. */
+export function agreeingAfter(run: StartedRun, somebodyElse: () => Promise<unknown>): StartedRun {
+  run.subscribe(() => {
+    const { prompt } = run.view();
+    if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
   });
   return run;
 }

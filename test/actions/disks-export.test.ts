@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contentsOf } from '../../src/simulator/disk-blobs.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
 
@@ -308,22 +308,10 @@ describe('disks.export', () => {
 
   it('is stale when the snapshot is another by now', async () => {
     const [{ name } = { name: '' }] = await take('jump01');
-    const run = bench.run([exporting()], 'jump01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (!prompt) return;
-      void (async () => {
-        const { id } = (await bench.resource('Microsoft.Compute/snapshots', name)) ?? {};
-        const body = { schema: 'x', id };
-        void body;
-        const snapshots = (await bench.connection.compute(bench.target('jump01').subscriptionId)).snapshots;
-        await bench.connection.changing({ before: async () => undefined, after: async () => undefined }, async () =>
-          snapshots.delete(bench.target('jump01').resourceGroup, name),
-        );
-        run.answer('y');
-      })();
-    });
-    const view = await run.start();
+    const { subscriptionId, resourceGroup } = bench.target('jump01');
+    const { snapshots } = await bench.connection.compute(subscriptionId);
+    const somebodyElse = () => bench.connection.changing(openGate, async () => snapshots.delete(resourceGroup, name));
+    const view = await agreeingAfter(bench.run([exporting()], 'jump01'), somebodyElse).start();
     expect(view.summary).toContain('stale');
     expect(existsSync(join(folder, `${name}.vhd.part`))).toBe(false);
   });

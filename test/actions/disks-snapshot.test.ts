@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActions } from '../../src/actions/actions.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
 
@@ -43,7 +43,7 @@ describe('disks.snapshot', () => {
       target: bench.target(vm),
       caseId: log.caseId,
       responderAddress: '',
-      gate: { before: async () => undefined, after: async () => undefined },
+      gate: openGate,
       keep: async () => '',
       progress: () => undefined,
       asked: () => undefined,

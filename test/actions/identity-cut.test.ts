@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { groupOf, subscriptionOf, vmIn } from './preflight/obstructed.ts';
 
 const cut = { id: 'cut', title: 'Cut', uses: 'identity.cut' };
 const assignmentType = 'Microsoft.Authorization/roleAssignments';
@@ -11,16 +12,11 @@ describe('identity.cut', () => {
   let sharedPrincipal: string;
   beforeAll(async () => {
     bench = await openBench((world) => {
-      const machine = (name: string) => {
-        const found = world.resources.find((one) => one.name === name && /virtualMachines$/i.test(one.type));
-        if (!found) throw new Error(`no VM ${name}`);
-        return found;
-      };
-      const subscription = machine('web01').id.split('/').slice(0, 3).join('/');
+      const subscription = subscriptionOf(vmIn(world, 'web01').id);
       const shared = `${subscription}/resourceGroups/rg-web/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-deploy`;
       sharedPrincipal = '7d1c3a52-0000-4000-8000-000000000001';
       for (const name of ['app03', 'gate01']) {
-        machine(name).identity = {
+        vmIn(world, name).identity = {
           type: 'UserAssigned',
           userAssignedIdentities: {
             [shared]: { principalId: sharedPrincipal, clientId: '7d1c3a52-0000-4000-8000-000000000002' },
@@ -44,7 +40,7 @@ describe('identity.cut', () => {
       });
       world.denied.push({
         action: `${assignmentType}/delete`,
-        scope: machine('sql01').id.split('/').slice(0, 5).join('/'),
+        scope: groupOf(vmIn(world, 'sql01').id),
       });
     });
   });
@@ -131,16 +127,10 @@ describe('identity.cut', () => {
 
   it('sends nothing when a role is gone since the plan was shown', async () => {
     const [one] = await held(await principalOf('web01'));
-    const run = bench.run([cut], 'web01');
     const client = await bench.connection.authorization(bench.target('web01').subscriptionId);
-    const gate = { before: async () => undefined, after: async () => undefined };
     const somebodyElse = () =>
-      bench.connection.changing(gate, () => client.roleAssignments.deleteById(String(one?.id).slice(1)));
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
-    const view = await run.start();
+      bench.connection.changing(openGate, () => client.roleAssignments.deleteById(String(one?.id).slice(1)));
+    const view = await agreeingAfter(bench.run([cut], 'web01'), somebodyElse).start();
     expect(view.steps[0]?.error).toMatch(/stale.*otherwise: Contributor of web01/);
     expect(bench.log.of('intent')).toEqual([]);
   });

@@ -4,7 +4,7 @@ import type { Entry } from '../../src/documents/transcript.ts';
 import { undoableSteps } from '../../src/playbook/step-record.ts';
 import { undoRecorded } from '../../src/playbook/undo.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
 const version = 'api-version=2025-09-01';
 
@@ -91,8 +91,7 @@ describe('incident.comment', () => {
     await agreeing(bench.run(steps(), 'web01')).start();
     const [intent] = bench.log.of('intent');
     const url = new URL(String(Reflect.get(Object(intent?.request), 'url')));
-    const gate = { before: async () => undefined, after: async () => undefined };
-    await bench.connection.changing(gate, () =>
+    await bench.connection.changing(openGate, () =>
       bench.connection.change('PUT', `${url.pathname}${url.search}`, { properties: { message: 'edited' } }),
     );
     expect(await undo()).toMatchObject({ ok: false, text: expect.stringContaining('edited since') });
@@ -115,13 +114,12 @@ describe('incident.comment', () => {
     expect(view.outcome).toBe('failed');
     expect(bench.log.of('outcome').at(-1)).toMatchObject({ ok: false, result: 'refused' });
     await bench.faults([]);
-    const gate = { before: async () => undefined, after: async () => undefined };
     const put = (number: number) =>
       bench.connection.change('PUT', `${incident}/comments/c${number}?${version}`, { properties: { message: 'x' } });
-    await bench.connection.changing(gate, async () => {
+    await bench.connection.changing(openGate, async () => {
       for (let number = 0; number < 100; number += 1) await put(number);
     });
     expect((await bench.run(steps(), 'web01').plan()).steps[0]?.warnings.join()).toMatch(/has 100 comments/);
-    await expect(bench.connection.changing(gate, () => put(100))).rejects.toThrow(/maximum/);
+    await expect(bench.connection.changing(openGate, () => put(100))).rejects.toThrow(/maximum/);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { groupOf } from './preflight/obstructed.ts';
 
 const revoke = { id: 'revoke', title: 'Revoke', uses: 'links.revoke' };
 const diskType = 'Microsoft.Compute/disks';
@@ -19,7 +20,7 @@ describe('links.revoke', () => {
       second.properties = { ...second.properties, ...linked };
       for (const one of of('app03')) one.properties = { ...one.properties, diskState: 'ActiveUpload' };
       world.resources.push({
-        id: `${os.id.split('/').slice(0, 5).join('/')}/providers/Microsoft.Compute/snapshots/copied`,
+        id: `${groupOf(os.id)}/providers/Microsoft.Compute/snapshots/copied`,
         name: 'copied',
         type: 'Microsoft.Compute/snapshots',
         location: os.location ?? '',
@@ -33,7 +34,7 @@ describe('links.revoke', () => {
       });
       world.denied.push({
         action: `${diskType}/endGetAccess/action`,
-        scope: of('app03')[0]?.id.split('/').slice(0, 5).join('/') ?? '',
+        scope: groupOf(of('app03')[0]?.id ?? ''),
       });
     });
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench, responder } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate, responder } from './bench.ts';
 
 const lock = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: { ports: [3389] } };
 const nicType = 'Microsoft.Network/networkInterfaces';
@@ -172,21 +172,15 @@ describe('nsg.lock', () => {
   });
 
   it('refuses a stale plan and changes nothing', async () => {
-    const run = bench.run([lock], 'mail01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
     const target = bench.target('mail01');
     const somebodyElse = async () => {
       const client = await bench.connection.network(target.subscriptionId);
       const [nic] = await interfaces('mail01');
-      const gate = { before: async () => undefined, after: async () => undefined };
-      await bench.connection.changing(gate, () =>
+      await bench.connection.changing(openGate, () =>
         client.networkInterfaces.updateTags(target.resourceGroup, String(nic?.name), { tags: { changed: 'yes' } }),
       );
     };
-    const view = await run.start();
+    const view = await agreeingAfter(bench.run([lock], 'mail01'), somebodyElse).start();
     expect(view.outcome).toBe('failed');
     expect(view.steps[0]?.error).toContain('stale');
     expect(bench.log.of('intent')).toEqual([]);
@@ -197,8 +191,7 @@ describe('nsg.lock', () => {
     await run.start();
     const target = bench.target('sql02');
     const client = await bench.connection.network(target.subscriptionId);
-    const gate = { before: async () => undefined, after: async () => undefined };
-    await bench.connection.changing(gate, async () => {
+    await bench.connection.changing(openGate, async () => {
       await client.securityRules.createOrUpdate(target.resourceGroup, `cordon-${bench.log.caseId}-sql02`, 'jit', {
         priority: 150,
         access: 'Allow',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { groupOf, vmIn } from './preflight/obstructed.ts';
 
 const remove = { id: 'remove', title: 'Remove', uses: 'public-ip.remove' };
 const interfaceType = 'Microsoft.Network/networkInterfaces';
@@ -20,11 +21,8 @@ describe('public-ip.remove', () => {
   let before: string[];
   beforeAll(async () => {
     bench = await openBench((world) => {
-      const group = (name: string) =>
-        world.resources.find((one) => one.name === name && /virtualMachines$/i.test(one.type))?.id.split('/')[4] ?? '';
-      const scope = (name: string) =>
-        `/subscriptions/${world.resources.find((one) => one.name === name)?.id.split('/')[2]}/resourceGroups/${group(name)}`;
-      world.denied.push({ action: 'Microsoft.Network/networkInterfaces/write', scope: scope('gate01') });
+      const scope = groupOf(vmIn(world, 'gate01').id);
+      world.denied.push({ action: 'Microsoft.Network/networkInterfaces/write', scope });
     });
     before = await addressesOf(bench, 'web01');
   });
@@ -91,19 +89,13 @@ describe('public-ip.remove', () => {
     const { subscriptionId, resourceGroup } = bench.target('web01');
     const somebodyElse = async () => {
       const client = await bench.connection.network(subscriptionId);
-      const gate = { before: async () => undefined, after: async () => undefined };
-      await bench.connection.changing(gate, () =>
+      await bench.connection.changing(openGate, () =>
         client.networkInterfaces.updateTags(resourceGroup, before[0]?.split('=')[0] ?? '', {
           tags: { changed: 'yes' },
         }),
       );
     };
-    const run = bench.run([remove], 'web01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
-    const view = await run.start();
+    const view = await agreeingAfter(bench.run([remove], 'web01'), somebodyElse).start();
     expect(view.steps[0]?.error).toContain('stale');
     expect(bench.log.of('intent')).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
+import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
+import { groupOf, vmIn } from './preflight/obstructed.ts';
 
 const deallocate = { id: 'deallocate', title: 'Deallocate', uses: 'vm.deallocate' };
 const machineType = 'Microsoft.Compute/virtualMachines';
@@ -8,21 +9,15 @@ describe('vm.deallocate', () => {
   let bench: Bench;
   beforeAll(async () => {
     bench = await openBench((world) => {
-      const machine = world.resources.find((one) => one.name === 'app03' && /virtualMachines$/i.test(one.type));
-      const profile = Object(machine?.properties?.storageProfile);
-      if (machine)
-        machine.properties = {
-          ...machine.properties,
-          storageProfile: { ...profile, osDisk: { ...profile.osDisk, diffDiskSettings: { option: 'Local' } } },
-        };
+      const machine = vmIn(world, 'app03');
+      const profile = Object(machine.properties?.storageProfile);
+      machine.properties = {
+        ...machine.properties,
+        storageProfile: { ...profile, osDisk: { ...profile.osDisk, diffDiskSettings: { option: 'Local' } } },
+      };
       world.denied.push({
         action: `${machineType}/deallocate/action`,
-        scope:
-          world.resources
-            .find((one) => one.name === 'sql01')
-            ?.id.split('/')
-            .slice(0, 5)
-            .join('/') ?? '',
+        scope: groupOf(vmIn(world, 'sql01').id),
       });
     });
   });
@@ -58,17 +53,12 @@ describe('vm.deallocate', () => {
   it('sends nothing when the VM was switched off since the plan was shown', async () => {
     const { subscriptionId, resourceGroup } = bench.target('mail01');
     const client = await bench.connection.compute(subscriptionId);
-    const gate = { before: async () => undefined, after: async () => undefined };
     const somebodyElse = () =>
-      bench.connection.changing(gate, async () =>
+      bench.connection.changing(openGate, async () =>
         client.virtualMachines.powerOff(resourceGroup, 'mail01', { updateIntervalInMs: 10 }),
       );
-    const run = bench.run([deallocate], 'mail01');
-    run.subscribe(() => {
-      const { prompt } = run.view();
-      if (prompt) queueMicrotask(() => void somebodyElse().then(() => run.answer(prompt.expects)));
-    });
-    expect((await run.start()).steps[0]?.error).toMatch(/stale.*mail01 is stopped by now/);
+    const view = await agreeingAfter(bench.run([deallocate], 'mail01'), somebodyElse).start();
+    expect(view.steps[0]?.error).toMatch(/stale.*mail01 is stopped by now/);
     expect(bench.log.of('intent')).toEqual([]);
   });
 

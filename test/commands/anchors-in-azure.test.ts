@@ -7,15 +7,8 @@ import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { verifyWithAzure } from '../../src/commands/verify-with-azure.ts';
 import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
 import { agreeing, type Bench, openBench } from '../actions/bench.ts';
+import { canonical } from './canonical.ts';
 import { capture } from './capture.ts';
-
-/** RFC 8785 of what these entries hold. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(Reflect.get(value, name))}`).join(',')}}`;
-}
 
 const sha256 = (text: string | Buffer) => createHash('sha256').update(text);
 

@@ -12,16 +12,9 @@ import type { Entry } from '../../src/documents/transcript.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import { loadPlaybooks, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
-import { agreeing, type Bench, openBench, responder } from '../actions/bench.ts';
+import { agreeing, type Bench, openBench, openGate, responder } from '../actions/bench.ts';
+import { canonical } from './canonical.ts';
 import { capture } from './capture.ts';
-
-/** RFC 8785 for what these documents hold. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(Reflect.get(value, name))}`).join(',')}}`;
-}
 
 describe('an approval is bound to all that a plan depends on', () => {
   let bench: Bench;
@@ -222,8 +215,7 @@ describe('an approval is bound to all that a plan depends on', () => {
   /** Somebody else changes the resource: its etag is another then. */
   async function touch(id: string) {
     const { body } = await bench.connection.get(`${id}?api-version=2024-05-01`);
-    const gate = { before: async () => undefined, after: async () => undefined };
-    await bench.connection.changing(gate, () =>
+    await bench.connection.changing(openGate, () =>
       bench.connection.change('PUT', `${id}?api-version=2024-05-01`, {
         ...body,
         tags: { touched: String(bench.simulator.now().getTime()) },

@@ -11,7 +11,7 @@ import { planDocument, runDocument } from '../../src/documents/run.ts';
 import type { Entry, EntryKind } from '../../src/documents/transcript.ts';
 import { Failure } from '../../src/failure.ts';
 import type { CaseLog } from '../../src/playbook/case-log.ts';
-import { type Bench, openBench } from '../actions/bench.ts';
+import { type Bench, openBench, openGate } from '../actions/bench.ts';
 import { capture } from './capture.ts';
 
 describe('cordon run and cordon undo', () => {
@@ -187,8 +187,7 @@ describe('cordon run and cordon undo', () => {
     const nic = await bench.resource('Microsoft.Network/networkInterfaces', 'sql01-nic');
     const target = bench.target('sql01');
     const client = await bench.connection.network(target.subscriptionId);
-    const gate = { before: async () => undefined, after: async () => undefined };
-    await bench.connection.changing(gate, async () => {
+    await bench.connection.changing(openGate, async () => {
       const now = await client.networkInterfaces.get(target.resourceGroup, String(nic?.name));
       const { networkSecurityGroup: _, ...rest } = now;
       await client.networkInterfaces.createOrUpdate(target.resourceGroup, String(nic?.name), rest);

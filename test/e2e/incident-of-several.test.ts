@@ -1,36 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { screenOf } from '../views/fixtures/screen-of.ts';
-import { cordon, program, type RunningSimulator, root, simulate } from './cordon.ts';
-import { TerminalProgram } from './terminal.ts';
+import { cordon } from './cordon.ts';
+import type { TerminalProgram } from './terminal.ts';
+import { begun, open } from './workbench.ts';
 
 const patience = 60_000;
-let cases: string;
-let simulator: RunningSimulator;
-let terminal: TerminalProgram | undefined;
-
-beforeEach(async () => {
-  cases = mkdtempSync(join(tmpdir(), 'cordon-e2e-'));
-  simulator = await simulate();
-});
-afterEach(async () => {
-  terminal?.end();
-  await simulator.stop();
-  rmSync(cases, { recursive: true, force: true });
-});
 
 it('goes from web01 to web02 and to its disk, contains both in one act, and undoes both', {
   timeout: 240_000,
 }, async () => {
-  terminal = new TerminalProgram(process.execPath, [program, '--simulator', simulator.url], {
-    columns: 120,
-    rows: 40,
-    cwd: root,
-    env: { CORDON_CASES: cases, NO_COLOR: undefined, CI: undefined },
-  });
-  const screen = terminal;
+  const { cases, simulator } = begun();
+  const screen = open(120, 40);
   const until = async (wanted: Parameters<TerminalProgram['until']>[0]) =>
     screenOf(await screen.until(wanted, patience));
   await until(/❯▲ web01 .*THEN SUCCESS/);

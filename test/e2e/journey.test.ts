@@ -1,37 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failedLogon, successfulLogon, writeLog } from '../eventlog/log-writer.ts';
 import { screenOf } from '../views/fixtures/screen-of.ts';
-import { cordon, program, type RunningSimulator, root, simulate } from './cordon.ts';
-import { TerminalProgram } from './terminal.ts';
+import { cordon } from './cordon.ts';
+import type { TerminalProgram } from './terminal.ts';
+import { begun, open } from './workbench.ts';
 
 const patience = 60_000;
-let cases: string;
-let simulator: RunningSimulator;
-let terminal: TerminalProgram | undefined;
-
-beforeEach(async () => {
-  cases = mkdtempSync(join(tmpdir(), 'cordon-e2e-'));
-  simulator = await simulate();
-});
-afterEach(async () => {
-  terminal?.end();
-  await simulator.stop();
-  rmSync(cases, { recursive: true, force: true });
-});
-
-function open(columns: number, rows: number, parameters: string[] = []): TerminalProgram {
-  terminal = new TerminalProgram(process.execPath, [program, '--simulator', simulator.url, ...parameters], {
-    columns,
-    rows,
-    cwd: root,
-    env: { CORDON_CASES: cases, NO_COLOR: undefined, CI: undefined },
-  });
-  return terminal;
-}
 
 /** Answers a prompt once its keys count: its title and text were on the screen for long enough. */
 async function confirm(screen: TerminalProgram, question: RegExp, tells: string, keys: string): Promise<void> {
@@ -56,6 +33,7 @@ async function toTriage(screen: TerminalProgram): Promise<void> {
 
 describe('an incident, with the keyboard alone', () => {
   it('finds the broken-into server, locks, preserves, backs up, undoes and exports', { timeout: 240_000 }, async () => {
+    const { cases, simulator } = begun();
     const screen = open(120, 40);
     await screen.until(/❯▲ web01 .*THEN SUCCESS/, patience);
     await screen.until((text) => !text.includes('reading'), patience);
@@ -168,6 +146,7 @@ describe('an incident, with the keyboard alone', () => {
       })),
       { ...successfulLogon(41, '2026-11-23T01:01:00Z'), computer: 'legacy7' },
     ]);
+    const { cases } = begun();
     const path = join(cases, 'Security of legacy7.evtx');
     writeFileSync(path, log);
     const screen = open(120, 40);
@@ -193,6 +172,7 @@ describe('an incident, with the keyboard alone', () => {
   });
 
   it('survives the simulator being pulled away, and says so', { timeout: 120_000 }, async () => {
+    const { simulator } = begun();
     const screen = open(80, 24);
     await screen.until(/web01/, patience);
     await screen.until((text) => !text.includes('reading'), patience);

@@ -22,14 +22,3 @@ export function joined(kind: 'all' | 'any', of: readonly Test[]): Test {
   const [only] = of;
   return only && of.length === 1 ? only : { kind, of };
 }
-
-/** Every field that a test asks about, once. */
-export function fieldsIn(test: Test, into: Set<string> = new Set()): Set<string> {
-  if (test.kind === 'not') return fieldsIn(test.of, into);
-  if (test.kind !== 'field') for (const part of test.of) fieldsIn(part, into);
-  else {
-    into.add(test.field);
-    if (test.is.kind === 'field') into.add(test.is.other);
-  }
-  return into;
-}

@@ -3,11 +3,10 @@ import { createActions } from '../../../src/actions/actions.ts';
 import { locksAtVm } from '../../../src/actions/lock/lock-of-vm.ts';
 import type { RunOptions } from '../../../src/playbook/runner.ts';
 import { undoRecorded } from '../../../src/playbook/undo.ts';
-import { agreeing, type Bench, memoryLog, openBench } from '../bench.ts';
+import { agreeing, type Bench, memoryLog, openBench, openGate } from '../bench.ts';
 
 const nicType = 'Microsoft.Network/networkInterfaces';
 const groupType = 'Microsoft.Network/networkSecurityGroups';
-const gate = { before: async () => undefined, after: async () => undefined };
 
 /** A VM of the built-in world whose interface has a group of the customer's; each test takes another. */
 describe('several responders lock one VM', () => {
@@ -126,7 +125,7 @@ describe('several responders lock one VM', () => {
     const target = bench.target('mail01');
     const client = await bench.connection.network(target.subscriptionId);
     // A lock as an earlier version wrote it: what was there before is named as it was found.
-    await bench.connection.changing(gate, async () => {
+    await bench.connection.changing(openGate, async () => {
       const tags = { 'cordon-case': 'mail-bob', 'cordon-before': own };
       await client.networkSecurityGroups.createOrUpdate(target.resourceGroup, 'cordon-mail-bob', {
         location: target.location,
@@ -164,7 +163,7 @@ describe('several responders lock one VM', () => {
       target: bench.target('gate01'),
       caseId: 'gate-jit',
       responderAddress: '198.51.100.20',
-      gate,
+      gate: openGate,
       keep: async () => '',
       progress: () => undefined,
       asked: () => undefined,
@@ -183,7 +182,7 @@ describe('several responders lock one VM', () => {
     const target = bench.target('kiosk01');
     const [own = ''] = await groupsAt('kiosk01');
     const client = await bench.connection.network(target.subscriptionId);
-    await bench.connection.changing(gate, async () => {
+    await bench.connection.changing(openGate, async () => {
       await client.securityRules.createOrUpdate(target.resourceGroup, own.split('/').at(-1) ?? '', 'let-me-in', {
         priority: 150,
         access: 'Allow',
