@@ -23,7 +23,7 @@ export function completionAt(
     const { start, items } = completionItems(text, schemaOf(tables), position);
     const typed = text.slice(start, position).toLowerCase();
     const fitting = items
-      .map((item) => item.text.replace(/\s+/g, ' '))
+      .map((item) => item.replace(/\s+/g, ' '))
       .filter((item) => item.toLowerCase().startsWith(typed));
     return { start, texts: [...new Set(fitting)].slice(0, MOST) };
   } catch (error) {

@@ -365,23 +365,12 @@ export function analyseText(text: string, schema: Schema, anyCase: boolean): Ana
   return remember(schema.analyses, key, analysed, MAX_CACHED_ANALYSES);
 }
 
-/** What Microsoft's editor offers at a place: the piece of the text that it replaces, and the texts to replace it with. */
-export function completionItems(
-  text: string,
-  schema: Schema,
-  position: number,
-): { start: number; length: number; items: { text: string; after: string }[] } {
+/** What Microsoft's editor offers at a place: where the piece of the text begins that it replaces, and texts for it. */
+export function completionItems(text: string, schema: Schema, position: number): { start: number; items: string[] } {
   const found = library().completionsAt(text, schema.globals, position);
-  const items = list(optional(found, 'Items')).map((item) => ({
-    text: String(item.BeforeText ?? item.DisplayText),
-    after: String(item.AfterText ?? ''),
-  }));
-  const [start, length] = [found.EditStart, found.EditLength];
-  return {
-    start: typeof start === 'number' ? start : position,
-    length: typeof length === 'number' ? length : 0,
-    items,
-  };
+  const items = list(optional(found, 'Items')).map((item) => String(item.BeforeText ?? item.DisplayText));
+  const start = found.EditStart;
+  return { start: typeof start === 'number' ? start : position, items };
 }
 
 function analyseOnce(text: string, schema: Schema): Analysis {
