@@ -1,6 +1,6 @@
 import type { MemberView } from '../src/playbook/act.ts';
 import { type LeftOpen, leftOpen, lockOf, openPorts } from '../src/session/playbooks/containment.ts';
-import { type ActSlot, actOf, drawn, type RunSlot, type SessionState } from '../src/session/state.ts';
+import { type ActSlot, actOf, drawn, type RunSlot, runOf, type SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { counted } from '../src/text/counts.ts';
 import { clock } from '../src/text/times.ts';
@@ -38,7 +38,7 @@ export function actBoxes(state: SessionState) {
 /** The playbook of an act on one of its VMs, once all were confirmed. */
 export function runOfMember(state: SessionState, { runIds }: ActSlot, vmId: string): RunSlot | undefined {
   const id = runIds.get(vmId);
-  return id === undefined ? undefined : state.runs.find((run) => run.id === id);
+  return id === undefined ? undefined : runOf(state, id);
 }
 
 interface Told {

@@ -1,6 +1,6 @@
 import { heldEvidence } from '../src/session/cases/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
-import { drawn, type Layer, promptInHand, runIsOver, type SessionState } from '../src/session/state.ts';
+import { drawn, type Layer, promptInHand, runIsOver, runOf, type SessionState } from '../src/session/state.ts';
 import { actBody, actBoxes } from './act-text.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
@@ -39,7 +39,7 @@ export function endingHeight(state: SessionState): number {
 /** The playbook on screen and its boxes. */
 export function runBoxes(state: SessionState) {
   const layer = drawn(state);
-  const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+  const slot = layer.kind === 'run' ? runOf(state, layer.runId) : undefined;
   const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
   const boxes = runLayout(state.columns, state.rows, wanted, slot?.view.steps.length ?? 1);
   return {

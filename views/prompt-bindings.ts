@@ -1,12 +1,12 @@
 import type { Command } from '../src/session/commands.ts';
-import { actOf, beneath, promptInHand, runIsOver, type SessionState, top } from '../src/session/state.ts';
+import { actOf, beneath, promptInHand, runIsOver, runOf, type SessionState, top } from '../src/session/state.ts';
 import { everywhere, type Given, one, texts } from './binding.ts';
 
 /** Was the playbook on screen stopped by the user? */
 function stoppedRun(state: SessionState): boolean {
   const layer = beneath(state);
   if (layer.kind === 'act') return actOf(state, layer.actId)?.view.phase === 'cancelled' && !state.readOnly;
-  const slot = layer.kind === 'run' ? state.runs.find((run) => run.id === layer.runId) : undefined;
+  const slot = layer.kind === 'run' ? runOf(state, layer.runId) : undefined;
   return slot?.view.outcome === 'cancelled' && !state.readOnly;
 }
 
@@ -20,7 +20,7 @@ function enterInRun(state: SessionState): Command | null {
   }
   if (layer.kind !== 'run' || layer.opened) return null;
   if (stoppedRun(state) && layer.step === null) return { type: 'resume' };
-  const slot = state.runs.find((run) => run.id === layer.runId);
+  const slot = runOf(state, layer.runId);
   return slot && runIsOver(slot) ? { type: 'open' } : null;
 }
 

@@ -2,7 +2,7 @@ import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import { foundIncidentRows, incidentRowAt } from '../src/session/incident-rows.ts';
 import { leftToDo } from '../src/session/playbooks/containment.ts';
 import type { Session } from '../src/session/session.ts';
-import { actOf, actTitle, drawn, itemCount, type Layer, type SessionState, top } from '../src/session/state.ts';
+import { actOf, actTitle, drawn, itemCount, type Layer, runOf, type SessionState, top } from '../src/session/state.ts';
 import { cursorAt, selectedRow, visibleRows } from '../src/session/suspects.ts';
 import { foundMoments, momentAt } from '../src/session/time-line.ts';
 import { count, counted } from '../src/text/counts.ts';
@@ -82,7 +82,7 @@ function triageSaid(
 }
 
 function runSaid(state: SessionState, layer: Extract<Layer, { kind: 'run' }>): Said {
-  const slot = state.runs.find(({ id }) => id === layer.runId);
+  const slot = runOf(state, layer.runId);
   if (!slot) return {};
   const { view } = slot;
   const steps = Object.fromEntries(

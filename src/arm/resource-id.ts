@@ -27,6 +27,9 @@ export function sameId(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
+/** Is it a GUID, as Azure writes it? */
+export const isGuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
 /** The last segment of an id or a scope, for people; "" of the root. */
 export function shortName(id: string): string {
   const end = id.endsWith('/') ? id.replace(/\/+$/, '').length : id.length;

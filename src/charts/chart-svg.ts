@@ -64,11 +64,9 @@ function yAxis(chart: Chart, y: (value: number) => number): string[] {
 }
 
 const legendOf = (series: readonly Series[]): string[] =>
-  series.flatMap(({ name }, i) => {
+  series.map(({ name }, i) => {
     const at = HEIGHT + i * 18;
-    return [
-      `<g><line x1="${EDGE.left}" x2="${EDGE.left + 28}" y1="${at}" y2="${at}" stroke-width="3" ${styleOf(i)}/>${text(EDGE.left + 36, at + 4, name)}</g>`,
-    ];
+    return `<g><line x1="${EDGE.left}" x2="${EDGE.left + 28}" y1="${at}" y2="${at}" stroke-width="3" ${styleOf(i)}/>${text(EDGE.left + 36, at + 4, name)}</g>`;
   });
 
 // ---- lines ---------------------------------------------------------------------------------------------------------

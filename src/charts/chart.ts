@@ -157,7 +157,6 @@ class Axis {
   readonly kind: Chart['axis'];
   readonly labels: string[] = [];
   readonly #places = new Map<string, number>();
-  labelsLeftOut = 0;
 
   constructor(kind: Chart['axis']) {
     this.kind = kind;
@@ -169,10 +168,7 @@ class Axis {
     const label = cell === null || cell === undefined ? '' : String(cell);
     const known = this.#places.get(label);
     if (known !== undefined) return known;
-    if (this.labels.length >= MOST_LABELS) {
-      this.labelsLeftOut += 1;
-      return null;
-    }
+    if (this.labels.length >= MOST_LABELS) return null;
     this.#places.set(label, this.labels.length);
     return this.labels.push(label) - 1;
   }

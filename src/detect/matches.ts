@@ -7,8 +7,13 @@ import type { Rule } from './rule.ts';
 /** Computers that are named of one detection. */
 const MAX_COMPUTERS = 20;
 
-/** What one rule found, with its first matches; undefined where it found nothing. */
-export function detectionOf(rule: Rule, results: readonly Table[], hits: number): Detection | undefined {
+/** What one rule found, with its first matches and the fields it could not filter by; undefined where it found nothing. */
+export function detectionOf(
+  rule: Rule,
+  results: readonly Table[],
+  unfiltered: readonly string[],
+  hits: number,
+): Detection | undefined {
   const rows = results.flatMap((table) => rowsOf(table));
   if (rows.length === 0) return undefined;
   rows.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
@@ -29,7 +34,7 @@ export function detectionOf(rule: Rule, results: readonly Table[], hits: number)
     last: times.at(-1)?.time ?? null,
     computers: [...computers].slice(0, MAX_COMPUTERS).map((name) => printable(name, 200)),
     computersInAll: computers.size,
-    unfiltered: [],
+    unfiltered: [...unfiltered],
     hits: rows.slice(0, hits).map(({ table, row }) => cellsOf(table, row)),
   };
 }

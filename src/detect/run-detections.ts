@@ -240,8 +240,8 @@ class Detections {
   }
 
   #report(rule: Rule, results: readonly Table[], unfiltered: readonly string[]): void {
-    const detection = detectionOf(rule, results, this.#hits);
-    if (detection) this.#found.push({ ...detection, unfiltered: [...unfiltered] });
+    const detection = detectionOf(rule, results, unfiltered, this.#hits);
+    if (detection) this.#found.push(detection);
   }
 }
 

@@ -1,6 +1,7 @@
 import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import type { SyslogEntry } from '../syslog/syslog-entry.ts';
 import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
+import { yearNote } from '../syslog/years.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { sshLogons } from '../triage/logons/ssh-logons.ts';
@@ -127,9 +128,7 @@ class SyslogReading {
     const { year } = this.#file;
     const { unread, firstUnread, zeros } = this.gaps;
     return [
-      ...(year
-        ? [`its lines have no year and no time zone: ${year.first} at its beginning, by ${year.from}, and UTC`]
-        : []),
+      ...(year ? [yearNote(year)] : []),
       ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];

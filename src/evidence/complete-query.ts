@@ -1,8 +1,8 @@
 import { type Completion, completionAt } from '../kql/completion.ts';
 import { columnsOf, knownTables } from '../kql/table-schemas.ts';
-import type { Column } from '../kql/types.ts';
 import { describeEvidence } from './describe-evidence.ts';
 import type { EvidenceFile } from './evidence-files.ts';
+import type { TableSchema } from './evidence-tables.ts';
 
 export interface CompletionRequest {
   text: string;
@@ -11,21 +11,16 @@ export interface CompletionRequest {
   files: readonly EvidenceFile[] | undefined;
 }
 
-interface Described {
-  name: string;
-  columns: Column[];
-}
-
 /** Tables of evidence are described once, for as long as the same files are asked about. */
-let described: { key: string; tables: Promise<Described[]> } | undefined;
+let described: { key: string; tables: Promise<readonly TableSchema[]> } | undefined;
 
-const logAnalytics = (): Described[] =>
+const logAnalytics = (): TableSchema[] =>
   knownTables().map((name) => ({
     name,
     columns: Object.entries(columnsOf(name)).map(([column, type]) => ({ name: column, type })),
   }));
 
-function tablesOf(files: readonly EvidenceFile[]): Promise<Described[]> {
+function tablesOf(files: readonly EvidenceFile[]): Promise<readonly TableSchema[]> {
   const key = JSON.stringify(files);
   if (described?.key !== key) described = { key, tables: describeEvidence(files) };
   return described.tables;

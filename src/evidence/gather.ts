@@ -179,6 +179,6 @@ class Gathering {
 
   #failed(path: string, error: unknown): void {
     this.#options.signal?.throwIfAborted();
-    this.#unread.push({ path, because: fileFailure('', error).message.replace(/^: /, '') });
+    this.#unread.push({ path, because: fileFailure(path, error).why });
   }
 }

@@ -1,48 +1,24 @@
-import { contentOf } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { checkNames } from './column-names.ts';
-import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import type { Source } from './source.ts';
 import type { TableBuilder } from './table-builder.ts';
-
-/** A whole JSON file is held in memory; JSON lines and CSV are not. */
-const MAX_JSON = 256 * 1024 * 1024;
+import { wholeJson } from './whole-json.ts';
 
 /** A record of an export: values by the names of its columns. */
-interface ExportRecord {
-  line: number | undefined;
-  values: ReadonlyMap<string, unknown>;
-}
+type ExportRecord = ReadonlyMap<string, unknown>;
 
 /** The rows of a JSON export: a list of objects (az, the API's clients), or Log Analytics' own tables of rows. */
 async function jsonRecords(file: string): Promise<ExportRecord[]> {
-  let parsed: unknown;
-  try {
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    for await (const piece of await contentOf(file)) {
-      bytes += piece.length;
-      if (bytes > MAX_JSON)
-        throw new EvidenceError(file, 'JSON of more than 256 MiB; use JSON lines, one object a line');
-      pieces.push(piece);
-    }
-    parsed = JSON.parse(
-      Buffer.concat(pieces)
-        .toString('utf8')
-        .replace(/^\ufeff/, ''),
-    );
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new EvidenceError(file, `it is no JSON (${error.message.slice(0, 200)})`);
-    throw fileFailure(file, error);
-  }
+  const parsed = await wholeJson(file);
   if (Array.isArray(parsed)) {
     return parsed.map((row: unknown, i) => {
       if (typeof row !== 'object' || row === null || Array.isArray(row)) {
         throw new EvidenceError(file, `element ${i} of its list is no object`);
       }
-      return { line: undefined, values: new Map(Object.entries(row)) };
+      return new Map(Object.entries(row));
     });
   }
   const tables: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'tables') : undefined;
@@ -59,25 +35,25 @@ async function jsonRecords(file: string): Promise<ExportRecord[]> {
       if (!Array.isArray(row) || row.length !== names.length) {
         throw new EvidenceError(file, `row ${r} of table ${t} has not ${names.length} cells`);
       }
-      return { line: undefined, values: new Map(names.map((n, i) => [n, row[i]])) };
+      return new Map(names.map((n, i) => [n, row[i]]));
     });
   });
 }
 
-/** Of each column: how many cells its type could not hold, and the line of the first. */
+/** Of each column: how many cells its type could not hold. */
 class Misfits {
-  readonly #found = new Map<string, { count: number; type: ColumnType; line: number | undefined }>();
+  readonly #found = new Map<string, { count: number; type: ColumnType }>();
 
-  note(column: string, type: ColumnType, line: number | undefined): void {
+  note(column: string, type: ColumnType): void {
     const known = this.#found.get(column);
     if (known) known.count += 1;
-    else this.#found.set(column, { count: 1, type, line });
+    else this.#found.set(column, { count: 1, type });
   }
 
   notes(file: string): string[] {
     return [...this.#found].map(
-      ([column, { count, type, line }]) =>
-        `${file}: ${count} ${count === 1 ? 'value' : 'values'} of ${column} can be no ${type} and count as missing${line === undefined ? '' : ` (first in line ${line})`}`,
+      ([column, { count, type }]) =>
+        `${file}: ${count} ${count === 1 ? 'value' : 'values'} of ${column} can be no ${type} and count as missing`,
     );
   }
 }
@@ -98,7 +74,7 @@ export function jsonSource(table: string, file: string, lenient = false): Source
       const known: Record<string, ColumnType> = isKnownTable(table) ? columnsOf(table) : {};
       const guessed = new Map<string, ColumnType | undefined>();
       try {
-        for (const { values } of await records()) {
+        for (const values of await records()) {
           for (const [name, value] of values) {
             if (Object.hasOwn(known, name)) continue;
             const before = guessed.get(name);
@@ -116,11 +92,11 @@ export function jsonSource(table: string, file: string, lenient = false): Source
       const builder = builders.get(table);
       if (!builder) return [];
       const misfits = new Misfits();
-      for (const { line, values } of await records()) {
+      for (const values of await records()) {
         builder.add(file, ({ name, type }) => {
           const value = values.get(name);
           const cell = cellOf(value, type);
-          if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type, line);
+          if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type);
           return cell;
         });
       }

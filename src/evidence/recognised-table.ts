@@ -1,5 +1,6 @@
 import { baseName } from '../archives/evidence-path.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
+import { columnName } from './column-names.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { shapeOf } from './shapes/shapes.ts';
@@ -80,9 +81,9 @@ function parsed(text: string): unknown {
 
 function csvRecord(text: string): FirstRecord | null {
   const [header = '', row = ''] = text.split(/\r?\n|\r/, 2);
-  const names = cellsOf(header).map((name) => name.replace(/ \[(?:UTC|Local Time)\]$/i, ''));
-  const type = cellsOf(row)[names.indexOf('Type')] ?? '';
+  const names = cellsOf(header).map(columnName);
   const values = cellsOf(row);
+  const type = values[names.indexOf('Type')] ?? '';
   const record = Object.fromEntries(names.map((name, i) => [entraHeader(name), values[i] ?? '']));
   return names.length > 0 ? { names, type, record } : null;
 }
@@ -100,7 +101,7 @@ function jsonRecord(text: string): FirstRecord | null {
 }
 
 /** The first object of a list of objects or of lines, whole; null where the text ends before it does. */
-export function firstObject(text: string): object | null {
+function firstObject(text: string): object | null {
   const from = text.indexOf('{');
   if (from < 0 || !/^\s*\[?\s*$/.test(text.slice(0, from))) return null;
   let depth = 0;

@@ -7,7 +7,7 @@ import { EvidenceError, fileFailure } from './evidence-error.ts';
 const MAX_RECORD = 16 * 1024 * 1024;
 
 /** All that is read at once: a few ten thousand rows, and little beside what the evaluation of a query takes. */
-export const BLOCK_BYTES = 4 * 1024 * 1024;
+const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /**
  * Cuts a text file into blocks of whole records, as UTF-8 without byte order mark; a file in UTF-16 is converted. A block is

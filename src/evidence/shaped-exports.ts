@@ -1,17 +1,15 @@
-import { contentOf } from '../archives/open-file.ts';
 import { columnsOf } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { counted } from '../text/counts.ts';
-import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { type Fields, fieldsOf, type ShapeName } from './shapes/export-shape.ts';
 import { shapes } from './shapes/shapes.ts';
 import type { Progress, Source } from './source.ts';
 import { csvRows, textLines } from './text-rows.ts';
+import { wholeJson } from './whole-json.ts';
 
-/** A whole JSON file is held in memory. */
-const largestJson = 256 * 1024 * 1024;
 const mostColumns = 2000;
 
 /** An export whose records are made into rows of a table; `table` is that of its first record. */
@@ -33,16 +31,16 @@ interface NumberedFields {
 export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
   const { tableOf, rowOf } = shapes[shape];
   let whole: Promise<NumberedFields[]> | undefined;
+  const wholeRecords = (): Promise<NumberedFields[]> => {
+    whole ??= jsonRecords(path);
+    return whole;
+  };
   let strangers = 0;
   /** Rows of the table; records of other tables are counted. */
   const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
     strangers = 0;
     const records =
-      format === 'csv'
-        ? csvRecords(path, read)
-        : format === 'jsonl'
-          ? jsonLines(path, read)
-          : held(path, () => (whole ??= jsonRecords(path)));
+      format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : await wholeRecords();
     for await (const { line, fields } of records) {
       const own = tableOf(fields, path) ?? (shape === 'hunting' ? table : undefined);
       if (own === table) yield { line, row: rowOf(fields, table) };
@@ -135,32 +133,6 @@ function recordsIn(value: unknown): readonly unknown[] {
   return [value];
 }
 
-async function* held(path: string, records: () => Promise<NumberedFields[]>): AsyncGenerator<NumberedFields> {
-  try {
-    yield* await records();
-  } catch (error) {
-    throw fileFailure(path, error);
-  }
-}
-
 async function jsonRecords(path: string): Promise<NumberedFields[]> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of await contentOf(path)) {
-    bytes += piece.length;
-    if (bytes > largestJson)
-      throw new EvidenceError(path, 'JSON of more than 256 MiB; use JSON lines, one object a line');
-    pieces.push(piece);
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(
-      Buffer.concat(pieces)
-        .toString('utf8')
-        .replace(/^\ufeff/, ''),
-    );
-  } catch (error) {
-    throw new EvidenceError(path, `it is no JSON (${error instanceof Error ? error.message.slice(0, 200) : ''})`);
-  }
-  return recordsIn(parsed).map((record, i) => ({ line: i + 1, fields: fieldsOf(record) }));
+  return recordsIn(await wholeJson(path)).map((record, i) => ({ line: i + 1, fields: fieldsOf(record) }));
 }

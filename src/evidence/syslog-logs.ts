@@ -3,6 +3,7 @@ import type { Column, ColumnType } from '../kql/types.ts';
 import type { Value } from '../kql/values.ts';
 import type { SyslogEntry } from '../syslog/syslog-entry.ts';
 import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
+import { yearNote } from '../syslog/years.ts';
 import { counted } from '../text/counts.ts';
 import { TICKS_TO_DATETIME } from './event-rows.ts';
 import { fileFailure } from './evidence-error.ts';
@@ -61,10 +62,7 @@ export function syslogSource(file: SyslogFile): Source {
 
 function notesOf({ path, year }: SyslogFile, gaps: ReturnType<typeof noGaps>, unsorted: boolean): string[] {
   const notes: string[] = [];
-  if (year)
-    notes.push(
-      `${path}: its lines have no year and no time zone: ${year.first} at its beginning, by ${year.from}, and UTC`,
-    );
+  if (year) notes.push(`${path}: ${yearNote(year)}`);
   if (unsorted) notes.push(`${path}: Facility and SeverityLevel are empty: its lines do not have them`);
   if (gaps.unread > 0)
     notes.push(

@@ -157,7 +157,7 @@ export class TextExport {
   #typesInOrder(): OwnColumns {
     const types = new TypeReader(this.#options, this.#documented);
     try {
-      for (const { bytes } of fileBlocks(this.file)) types.add(bytes);
+      for (const bytes of bytesOf(this.file, undefined)) types.add(bytes);
       types.end();
     } catch (error) {
       if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
@@ -215,27 +215,22 @@ export class TextExport {
     }
   }
 
-  async #content(): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
-    if (this.#options.digest === undefined) return contentOf(this.file);
-    return (function* (file: string): Generator<Buffer> {
-      for (const { bytes } of fileBlocks(file)) yield bytes;
-    })(this.file);
-  }
-
-  *#firstBlocks(): Generator<Buffer> {
-    for (const { bytes } of fileBlocks(this.file, this.#options.bytesAtOnce ?? SAMPLE_BYTES)) yield bytes;
+  /** Its bytes; of a file on disk so many at once, or as is good for reading all. */
+  async #content(atOnce?: number): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
+    return this.#options.digest ? bytesOf(this.file, atOnce) : contentOf(this.file);
   }
 
   /** The columns by the rows at the file's beginning. */
   async #sample(): Promise<OwnColumns> {
     const types = new TypeReader(this.#options, this.#documented);
+    const enough = this.#options.bytesAtOnce ?? SAMPLE_BYTES;
     await this.#leniently(async () => {
       let bytes = 0;
       this.#sampledWhole = true;
-      for await (const piece of this.#options.digest ? this.#firstBlocks() : await contentOf(this.file)) {
+      for await (const piece of await this.#content(enough)) {
         types.add(piece);
         bytes += piece.length;
-        if (bytes < (this.#options.bytesAtOnce ?? SAMPLE_BYTES) || !types.begun) continue;
+        if (bytes < enough || !types.begun) continue;
         this.#sampledWhole = false;
         break;
       }
@@ -245,6 +240,10 @@ export class TextExport {
     this.#cellBytes = types.cellBytes();
     return types.columns();
   }
+}
+
+function* bytesOf(file: string, atOnce: number | undefined): Generator<Buffer> {
+  for (const { bytes } of fileBlocks(file, atOnce)) yield bytes;
 }
 
 /** A file that is read in less than a second is not worth a thread; the one that evaluates needs a core for itself. */
@@ -476,8 +475,8 @@ class PieceReader {
 
   /** The columns that are others than it was said; undefined where all are as it was said. */
   changed(): OwnColumns | undefined {
-    const others = [...this.#cells].filter(([, cells]) => cells.guess !== undefined);
     if (!this.#changed) return undefined;
+    const others = [...this.#cells].filter(([, cells]) => cells.guess !== undefined);
     return new Map([
       ...others.map(([name, { found }]): [string, ColumnType | undefined] => [name, found]),
       ...this.#strange,

@@ -10,6 +10,7 @@ import {
   panes,
   promptHasKeys,
   runIsOver,
+  runOf,
   type SessionState,
   top,
 } from './state.ts';
@@ -93,7 +94,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;
     case 'run': {
-      const slot = state.runs.find(({ id }) => id === layer.runId);
+      const slot = runOf(state, layer.runId);
       if (slot && runIsOver(slot) && !layer.opened) {
         // After the last step the text that follows the steps scrolls.
         const last = slot.view.steps.length - 1;
@@ -127,7 +128,7 @@ function lookAtStep(holder: Holder, by: number): void {
     holder.replaceTop({ ...layer, selected: (layer.selected + by + size) % size, scroll: 0 });
     return;
   }
-  const slot = layer.kind === 'run' ? holder.get().runs.find(({ id }) => id === layer.runId) : undefined;
+  const slot = layer.kind === 'run' ? runOf(holder.get(), layer.runId) : undefined;
   if (layer.kind !== 'run' || !slot) return;
   const next = (layer.step ?? slot.view.current) + by;
   const step = next === slot.view.current ? null : clamp(next, slot.view.steps.length);

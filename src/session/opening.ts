@@ -13,6 +13,7 @@ import {
   machineOf,
   type Pane,
   runLayer,
+  runOf,
   tellingInstant,
   top,
 } from './state.ts';
@@ -110,7 +111,7 @@ export class Opening {
     } else if (layer.kind === 'chooser') {
       this.#world.start(layer.vmId, layer.selected);
     } else if (layer.kind === 'run') {
-      const slot = state.runs.find(({ id }) => id === layer.runId);
+      const slot = runOf(state, layer.runId);
       if (slot) this.#holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
     }
   }

@@ -264,13 +264,18 @@ export function beneath(state: SessionState): Layer {
 export function promptInHand(state: SessionState): Prompt | null {
   const layer = top(state);
   if (layer.kind === 'confirm') return layer.prompt;
-  if (layer.kind === 'run') return state.runs.find((run) => run.id === layer.runId)?.view.prompt ?? null;
+  if (layer.kind === 'run') return runOf(state, layer.runId)?.view.prompt ?? null;
   return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.prompt ?? null) : null;
 }
 
 /** Is it a playbook, on one VM or on several? Only these have prompts that wait. */
 export function isPlaybook(layer: Layer): layer is Extract<Layer, { kind: 'run' | 'act' }> {
   return layer.kind === 'run' || layer.kind === 'act';
+}
+
+/** The playbook on one VM with that number. */
+export function runOf(state: Pick<SessionState, 'runs'>, id: number): RunSlot | undefined {
+  return state.runs.find((one) => one.id === id);
 }
 
 /** The playbook on several VMs with that number. */
@@ -295,7 +300,7 @@ export function promptKey(state: SessionState): string {
 
 /** The playbook as a view that was opened by hand: a prompt that waits there gets the keys. */
 export function runLayer(state: SessionState, runId: number): Extract<Layer, { kind: 'run' }> {
-  const prompt = state.runs.find((run) => run.id === runId)?.view.prompt;
+  const prompt = runOf(state, runId)?.view.prompt;
   const answering = prompt ? keyOfPrompt(`run ${runId}`, prompt) : '';
   return { kind: 'run', runId, scroll: 0, answering, step: null, opened: false };
 }
@@ -338,7 +343,7 @@ export function machineOf(state: SessionState): string | null {
   for (let at = state.layers.length - 1; at >= 0; at -= 1) {
     const layer = state.layers[at];
     if (layer?.kind === 'act') return actOf(state, layer.actId)?.caseVmId ?? null;
-    if (layer?.kind === 'run') return state.runs.find((run) => run.id === layer.runId)?.vmId ?? null;
+    if (layer?.kind === 'run') return runOf(state, layer.runId)?.vmId ?? null;
     if (layer && 'vmId' in layer && layer.vmId !== '') return layer.vmId;
   }
   return null;

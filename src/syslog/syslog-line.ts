@@ -1,20 +1,14 @@
 import { type Ticks, ticksOfUnix } from '../triage/logons/ticks.ts';
-import { facilityName, severityName } from './syslog-entry.ts';
+import { facilityName, type SyslogEntry, severityName } from './syslog-entry.ts';
 
 /**
  * A line as a syslog daemon writes it to a file. RFC 3164 has neither a year nor a time zone; RFC 5424, and what rsyslog
  * calls RSYSLOG_FileFormat (the default of Debian 12 and Ubuntu 24.04), have both.
  */
-export interface SyslogLineForm {
+export interface SyslogLineForm extends Omit<SyslogEntry, 'at' | 'line'> {
   /** Of a time with its year and zone; null where `yearless` has it. */
   at: Ticks | null;
   yearless: YearlessTime | null;
-  host: string;
-  program: string;
-  processId: number | null;
-  message: string;
-  facility: string;
-  severity: string;
 }
 
 /** "Nov 23 02:17:00" */

@@ -58,6 +58,10 @@ export interface DerivedYear {
   from: string;
 }
 
+/** What has to be said of the times of such a log. */
+export const yearNote = ({ first, from }: DerivedYear): string =>
+  `its lines have no year and no time zone: ${first} at its beginning, by ${from}, and UTC`;
+
 /**
  * The year of the first line of a log whose lines have none: the last line is no later than `latest` (milliseconds since
  * 1970), nor more than a day after it, where zones differ.

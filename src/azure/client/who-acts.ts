@@ -1,4 +1,5 @@
 import { listAt, textAt } from '../../arm/json.ts';
+import { isGuid } from '../../arm/resource-id.ts';
 import { printable } from '../../text/printable.ts';
 import type { ArmGet } from './arm-get.ts';
 import type { SignedIn } from './signed-in.ts';
@@ -35,11 +36,9 @@ export async function readTenants(get: ArmGet): Promise<Tenant[]> {
   }));
 }
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Whether `wanted`, an id or a domain, is the tenant of the token. null where it cannot be determined. */
 async function isTenant(id: string, wanted: string, tenants: () => Promise<Tenant[]>): Promise<boolean | null> {
-  if (guid.test(wanted)) return id.toLowerCase() === wanted.toLowerCase();
+  if (isGuid(wanted)) return id.toLowerCase() === wanted.toLowerCase();
   const seen = await tenants().catch(() => []);
   const own = seen.find((tenant) => tenant.id === id.toLowerCase());
   if (own?.domains.includes(wanted.toLowerCase())) return true;

@@ -1,5 +1,5 @@
 import { isObject, type Json, listAt, numberAt, textAt } from '../../arm/json.ts';
-import { parseResourceId, sameId } from '../../arm/resource-id.ts';
+import { isGuid, parseResourceId, sameId } from '../../arm/resource-id.ts';
 import { exitCode, Failure } from '../../failure.ts';
 import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
@@ -24,7 +24,6 @@ export interface SentinelIncident {
 const incidentType = 'Microsoft.SecurityInsights/incidents';
 const form =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+\/providers\/Microsoft\.SecurityInsights\/incidents\/[^/]+$/i;
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Is it the whole resource id of an incident? */
 export const isIncidentId = (text: string): boolean => form.test(text);
@@ -57,7 +56,7 @@ export async function readSentinelIncident(
 /** What a workspace has by a name or a number; nothing where Sentinel is not on there. */
 async function inWorkspace(connection: Connection, workspace: string, wanted: string): Promise<SentinelIncident[]> {
   const incidents = `${workspace}/providers/${incidentType}`;
-  if (guid.test(wanted)) {
+  if (isGuid(wanted)) {
     const found = await readSentinelIncident(connection, `${incidents}/${wanted}`);
     return found ? [found] : [];
   }
@@ -82,7 +81,7 @@ export async function findSentinelIncident(connection: Connection, given: string
     if (found) return found;
     throw new Failure(`no incident ${name}`);
   }
-  if (!guid.test(wanted) && !/^[1-9]\d{0,9}$/.test(wanted)) {
+  if (!isGuid(wanted) && !/^[1-9]\d{0,9}$/.test(wanted)) {
     throw new Failure(`--sentinel takes an incident's resource id, GUID or number, not ${name}`);
   }
   const { rows } = await queryGraph(connection, await loadQuery('workspaces'), []);

@@ -59,7 +59,6 @@ export interface Known {
 /** Correlations of correlations of … */
 const MAX_DEPTH = 5;
 
-const ticks = (seconds: number): string => `${seconds}s`;
 const keys = (rule: CorrelationRule): string[] => rule.groupBy.map((_, i) => `Group${i + 1}`);
 
 /** The field of a rule that a name of the correlation stands for. */
@@ -128,13 +127,19 @@ export function correlationQuery(rule: CorrelationRule, known: Known, depth = 0)
   return `${unionOf(all)}\n${rule.type === 'temporal_ordered' ? inOrder(rule) : counted(rule)}`;
 }
 
-function counted(rule: CorrelationRule): string {
+/** The groups of a correlation, the beginning of a sort by them, and where in it another group begins, each "" without groups. */
+function grouping(rule: CorrelationRule) {
   const groups = keys(rule);
+  const by = groups.map((key) => `${key} asc, `).join('');
+  const other = groups.map((key) => `${key} != prev(${key})`).join(' or ');
+  return { groups, by, restart: other === '' ? '' : `, ${other}`, orOther: other === '' ? '' : ` or ${other}` };
+}
+
+function counted(rule: CorrelationRule): string {
+  const { groups, by, restart } = grouping(rule);
   const value = rule.type === 'event_count' ? undefined : rule.type === 'temporal' ? 'Rule' : 'Value';
   const same = [...groups, ...(value ? [value] : [])].map((key) => `next(${key}) == ${key}`).join(' and ');
-  const by = groups.map((key) => `${key} asc, `).join('');
-  const restart = groups.map((key) => `${key} != prev(${key})`).join(' or ');
-  const end = `Time + ${ticks(rule.seconds)} + 1tick`;
+  const end = `Time + ${rule.seconds}s + 1tick`;
   const until =
     value === undefined
       ? [`| extend Until = ${end}`]
@@ -149,7 +154,7 @@ function counted(rule: CorrelationRule): string {
     '| extend Time = iff(Step == 1, Time, Until)',
     `| summarize Step = sum(Step) by ${[...groups, 'Time'].join(', ')}`,
     `| sort by ${by}Time asc`,
-    `| extend Count = row_cumsum(Step${restart === '' ? '' : `, ${restart}`})`,
+    `| extend Count = row_cumsum(Step${restart})`,
     `| where Count >= ${rule.least} and Count - Step < ${rule.least}`,
     `| project ${['Time', ...groups, 'Count'].join(', ')}`,
   ].join('\n');
@@ -157,22 +162,19 @@ function counted(rule: CorrelationRule): string {
 
 /** Each step keeps the latest beginning from which it was reached, until it is reached again. */
 function inOrder(rule: CorrelationRule): string {
-  const groups = keys(rule);
-  const by = groups.map((key) => `${key} asc, `).join('');
-  const other = groups.map((key) => ` or ${key} != prev(${key})`).join('');
-  const restart = groups.map((key) => `${key} != prev(${key})`).join(' or ');
+  const { groups, by, restart, orOther } = grouping(rule);
   const last = rule.rules.length - 1;
   const steps = rule.rules
     .slice(0, last)
     .flatMap((_, step) => [
-      `| extend Begun = row_window_session(${step === 0 ? 'Time' : 'Begun'}, 36500d, 36500d, Rule == ${step}${other}),`,
-      `    Reached = row_cumsum(toint(Rule == ${step})${restart === '' ? '' : `, ${restart}`})`,
+      `| extend Begun = row_window_session(${step === 0 ? 'Time' : 'Begun'}, 36500d, 36500d, Rule == ${step}${orOther}),`,
+      `    Reached = row_cumsum(toint(Rule == ${step})${restart})`,
       '| where Reached > 0',
     ]);
   return [
     `| sort by ${by}Time asc, Rule asc`,
     ...steps,
-    `| where Rule == ${last} and Time - Begun <= ${ticks(rule.seconds)}`,
+    `| where Rule == ${last} and Time - Begun <= ${rule.seconds}s`,
     `| summarize Time = min(Time) by ${[...groups, 'Begun'].join(', ')}`,
     `| extend Count = ${rule.rules.length}`,
     `| project ${['Time', ...groups, 'Count'].join(', ')}`,

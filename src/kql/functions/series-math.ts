@@ -67,7 +67,7 @@ export function quantile(sorted: readonly number[], fraction: number): number {
   return a + (b - a) * (at - low);
 }
 
-export function medianOf(xs: readonly number[]): number {
+function medianOf(xs: readonly number[]): number {
   return quantile(
     xs.toSorted((a, b) => a - b),
     0.5,

@@ -60,9 +60,7 @@ function firstRows(length: number, count: number, compare: (x: number, y: number
 }
 
 export function sort(node: Node, input: Frame, outer: Scope): Frame {
-  const scope = within(outer, input);
-  const keys = list(optional(node, 'Expressions')).map((e) => keyFrom(e, scope));
-  return pick(input, firstRows(input.length, input.length, comparer(input, keys)), true);
+  return best(sortKeys(node), input.length, input, outer);
 }
 
 /** The first rows of an order: `top`, and a `sort` that a `take` follows. Of rows that come in pieces only those are kept. */

@@ -94,13 +94,7 @@ class Aggregates implements Item {
   }
 
   vectors(count: number): Vector[] {
-    const value = this.expression(count);
-    return [
-      vectorOf(
-        value.type,
-        Array.from({ length: count }, (_, g) => value.at(g)),
-      ),
-    ];
+    return [columnFrom(this.expression(count), count)];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PlaybookRun, RunView } from '../../playbook/run.ts';
-import { type RunSlot, type SessionState, top } from '../state.ts';
+import { type RunSlot, runOf, type SessionState, top } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 import { openPorts } from './containment.ts';
 
@@ -29,7 +29,7 @@ export class RunSlots {
   }
 
   slot(id: number): RunSlot | undefined {
-    return this.#holder.get().runs.find((one) => one.id === id);
+    return runOf(this.#holder.get(), id);
   }
 
   /** The playbook that is drawn, or that the question on screen is about. */
