@@ -3,6 +3,7 @@ import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
+import { attachedIn } from '../../azure/readers/machine.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { caseTags, isOfCase } from '../case-tags.ts';
 import { withExactBody } from '../exact-body.ts';
@@ -34,10 +35,7 @@ export function noPoint(machine: Json, disks: readonly DiskOfPoint[], ephemeral:
     if (/^(ultrassd|premiumv2)_/i.test(sku)) return `${shortName(id)} is ${sku}`;
     if ((numberAt(body, 'properties', 'maxShares') ?? 1) > 1) return `${shortName(id)} is shared`;
   }
-  const attached = [
-    at(machine, 'properties', 'storageProfile', 'osDisk'),
-    ...listAt(machine, 'properties', 'storageProfile', 'dataDisks'),
-  ];
+  const attached = attachedIn(at(machine, 'properties', 'storageProfile'));
   const accelerated = attached.find((disk) => at(disk, 'writeAcceleratorEnabled') === true);
   return accelerated ? `${textAt(accelerated, 'name') || 'a disk'} is write-accelerated` : '';
 }
@@ -47,9 +45,8 @@ export function noPoint(machine: Json, disks: readonly DiskOfPoint[], ephemeral:
  * several data disks on sizes of Intel v6 and AMD v7 and newer).
  */
 export function doubtsOfPoint(machine: Json): string[] {
-  const data = listAt(machine, 'properties', 'storageProfile', 'dataDisks');
-  const attached = [at(machine, 'properties', 'storageProfile', 'osDisk'), ...data];
-  const cached = attached.filter((disk) => /^readwrite$/i.test(textAt(disk, 'caching')));
+  const profile = at(machine, 'properties', 'storageProfile');
+  const cached = attachedIn(profile).filter((disk) => /^readwrite$/i.test(textAt(disk, 'caching')));
   const size = textAt(machine, 'properties', 'hardwareProfile', 'vmSize');
   const generation = Number(/_v(\d+)$/i.exec(size)?.[1] ?? 0);
   const names = cached.map((disk) => textAt(disk, 'name')).filter((name) => name !== '');
@@ -59,7 +56,7 @@ export function doubtsOfPoint(machine: Json): string[] {
           `Azure does not warrant that disks with read/write caching are of that moment (${names.join(', ') || 'some are'}): what the host held back may be missing.`,
         ]
       : []),
-    ...(generation >= 6 && data.length > 1
+    ...(generation >= 6 && listAt(profile, 'dataDisks').length > 1
       ? [`Azure does not warrant that several data disks of a ${size} are of one moment.`]
       : []),
   ];
@@ -172,8 +169,7 @@ export async function takePoint(connection: Connection, context: ActionContext, 
 
 /** The ids of the disks that a restore point holds. */
 function disksIn(point: Json): string[] {
-  const profile = at(point, 'properties', 'sourceMetadata', 'storageProfile');
-  return [at(profile, 'osDisk'), ...listAt(profile, 'dataDisks')]
+  return attachedIn(at(point, 'properties', 'sourceMetadata', 'storageProfile'))
     .filter((disk) => textAt(disk, 'diskRestorePoint', 'id') !== '')
     .map((disk) => textAt(disk, 'managedDisk', 'id'));
 }

@@ -59,10 +59,12 @@ export function powerIn(view: unknown): string | undefined {
 export const systemOf = (machine: Json): VirtualMachine['os'] =>
   /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';
 
+/** The disks of a storage profile as Azure prints them, the OS disk first. */
+export const attachedIn = (profile: unknown): unknown[] => [at(profile, 'osDisk'), ...listAt(profile, 'dataDisks')];
+
 /** Ids of the VM's managed disks. */
 export function disksOf(machine: Json): string[] {
-  const profile = at(machine, 'properties', 'storageProfile');
-  return [at(profile, 'osDisk'), ...listAt(profile, 'dataDisks')]
+  return attachedIn(at(machine, 'properties', 'storageProfile'))
     .map((disk) => textAt(disk, 'managedDisk', 'id'))
     .filter((id) => id !== '');
 }
