@@ -200,7 +200,7 @@ const locked = (run: ScriptedRun) => {
 };
 
 describe('several VMs in one act, on screen', () => {
-  async function marked(columns = 120, rows = 36) {
+  async function marked(columns = 120, rows = 36, key = '\r') {
     const all = await atIncident(columns, rows);
     const { world, terminal, shows } = all;
     const runs = { web01: lockRun('web01'), sql02: lockRun('sql02') };
@@ -214,7 +214,7 @@ describe('several VMs in one act, on screen', () => {
     terminal.type('p');
     const chooser = await shows('In one act on 2 VMs: web01, sql02');
     expect(chooser.row('1 lock-nsg')).toContain('disruptive, asks for the number');
-    terminal.type('\r');
+    terminal.type(key);
     return { ...all, ...runs };
   }
 
@@ -318,6 +318,25 @@ describe('several VMs in one act, on screen', () => {
     expect(web01.calls).not.toContain('start');
     terminal.type('c');
     await asked();
+  });
+
+  test('Enter that comes twice plans a playbook once, and an act that waits for an answer is not planned again', async () => {
+    const all = await marked(120, 36, '\r\r');
+    const { terminal, world, shows } = all;
+    const asked = await promptOf(all).asks('lock-nsg on 2 VMs: web01, sql02?').tells('web01: Lock the interfaces');
+    const logs = ['web01 in 2026-11-23-web01', 'sql02 in 2026-11-23-web01'];
+    expect(world.logs).toEqual(logs);
+    await asked.answer('\u001b');
+    await shows('waits for your answer (w)');
+    terminal.type('g');
+    terminal.type(' ');
+    terminal.type(' ');
+    await shows('2 marked (p)');
+    terminal.type('p');
+    await shows('In one act on 2 VMs');
+    terminal.type('\r');
+    await shows('lock-nsg waits for an answer about web01: w shows it.');
+    expect(world.logs).toEqual(logs);
   });
 
   test('a VM that cannot be planned is left out and named', async () => {

@@ -19,7 +19,12 @@ function busyWith(state: SessionState, name: string, ids: readonly string[]): st
   const run = state.runs.find(
     ({ vmId, view, earlier }) => !earlier && ids.includes(vmId) && view.playbook === name && view.outcome === 'running',
   );
-  return run ? `${name} goes on at ${run.view.vm.name}: end it first (w).` : '';
+  if (run) return `${name} goes on at ${run.view.vm.name}: end it first (w).`;
+  const asked = state.acts
+    .filter(({ view }) => view.playbook === name && (view.phase === 'planning' || view.phase === 'asked'))
+    .flatMap(({ view }) => view.members)
+    .find(({ vm, leftOut }) => leftOut === '' && ids.includes(vm.id));
+  return asked ? `${name} waits for an answer about ${asked.vm.name}: w shows it.` : '';
 }
 
 /** Playbooks on several VMs: planned together, confirmed by one answer, changed in parallel. */
@@ -32,6 +37,8 @@ export class PlaybookActs {
   readonly #acts = new Map<number, Act>();
   readonly #endings = new Map<number, Promise<unknown>>();
   #next = 1;
+  /** Playbooks of which the VMs' runs are being made. */
+  readonly #starting = new Set<string>();
 
   constructor(
     holder: Holder,
@@ -60,6 +67,7 @@ export class PlaybookActs {
   start(caseVmId: string, offer: PlaybookOffer, vms: readonly VirtualMachine[]): void {
     const state = this.#holder.get();
     const ids = vms.map(({ id }) => id);
+    if (this.#starting.has(offer.name)) return;
     const refused = offer.disabled || refusal(state, caseVmId) || busyWith(state, offer.name, ids);
     if (refused !== '') {
       this.#holder.say(refused, 'bad');
@@ -91,6 +99,7 @@ export class PlaybookActs {
   async #begin(caseVmId: string, { name, title }: PlaybookOffer, vms: readonly VirtualMachine[]): Promise<void> {
     const openCase = this.#holder.get().cases.get(caseVmId)?.openCase;
     if (!openCase) return;
+    this.#starting.add(name);
     try {
       // Loaded with the first act: it comes with what the playbooks need.
       const { Act, wordIn } = await import('../../playbook/act.ts');
@@ -107,6 +116,8 @@ export class PlaybookActs {
       this.#show(caseVmId, act);
     } catch (error) {
       this.#holder.say(`${name} cannot be started: ${sentence(error)}`, 'bad');
+    } finally {
+      this.#starting.delete(name);
     }
   }
 
