@@ -95,7 +95,10 @@ export function outcomeRows(state: SessionState, slot: RunSlot, width: number): 
     );
   } else if (view.undoLostAt) {
     rows.push(
-      line(span(` ${mark.stale} `, 'high'), `NOT undone by itself at ${clock(view.undoLostAt)}: its case cannot be written`),
+      line(
+        span(` ${mark.stale} `, 'high'),
+        `NOT undone by itself at ${clock(view.undoLostAt)}: its case cannot be written`,
+      ),
     );
   } else if (view.steps.some((step) => step.undoable) && !slot.undoing) {
     rows.push(line('   ', span('u', 'accent', true), ' undoes what was done'));

@@ -75,7 +75,7 @@ function listedOf(step: UndoableStep, actions: UndoDependencies['actions']): Lis
   };
 }
 
-/** A step, and what is told of it. */
+/** A step, and its row. */
 interface Chosen {
   step: UndoableStep;
   listed: Listed;
@@ -86,7 +86,7 @@ const byVm = <T extends { step: UndoableStep }>(steps: readonly T[]): T[][] => [
   ...Map.groupBy(steps, ({ step }) => step.record.target.id.toLowerCase()).values(),
 ];
 
-/** What is given as `--confirm` for these steps: a VM's name, or how many VMs they are on. */
+/** The words that `--confirm` takes for these steps: the names of their VMs, or how many they are. */
 function wordsFor(chosen: readonly Chosen[]): Set<string> {
   const names = new Set(chosen.map(({ step }) => step.record.target.name));
   const vms = byVm(chosen).length;

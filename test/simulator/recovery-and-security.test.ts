@@ -188,7 +188,10 @@ describe('authorization and the activity log', () => {
     const again = await put('0b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p1');
     expect(again.status).toBe(200);
     expect(again.body.id).toBe(first.body.id);
-    expect(await put('1b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p1')).toMatchObject({ status: 409, code: 'RoleAssignmentExists' });
+    expect(await put('1b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p1')).toMatchObject({
+      status: 409,
+      code: 'RoleAssignmentExists',
+    });
     expect(await put('0b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p2')).toMatchObject({
       status: 400,
       code: 'RoleAssignmentUpdateNotPermitted',

@@ -40,7 +40,7 @@ const accountState = z.looseObject({
 type AccountState = z.infer<typeof accountState>;
 
 const minutes = 5;
-/** What is done from inside. */
+/** The work in the guest, for sentences about it. */
 const disabling = 'the account is disabled';
 
 /** "enabled" or "disabled" before and after, as the script printed it; undefined where it did not come to that. */

@@ -24,7 +24,7 @@ import {
 import { volatileScripts } from './scripts.ts';
 
 const parts = volatileScripts.map(({ part }) => part);
-/** What is done from inside. */
+/** The work in the guest, for sentences about it. */
 const collecting = 'scripts run';
 
 export const collectSettings = z.strictObject({

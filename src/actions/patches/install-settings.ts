@@ -13,7 +13,7 @@ const windows = [
 ];
 const linux = ['Critical', 'Security', 'Other'];
 
-/** What is done from inside. */
+/** The work in the guest, for sentences about it. */
 export const installing = 'updates are installed';
 
 export const installSettings = z.strictObject({

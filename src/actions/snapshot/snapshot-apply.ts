@@ -26,13 +26,15 @@ async function take(connection: Connection, context: ActionContext, one: Planned
   );
 }
 
-/** What is left of a restore point after a failure, as Azure shows it; "" when that is nothing. */
+/** The rest of a restore point after a failure, as Azure shows it; "" where there is none. */
 async function pointLeft(connection: Connection, point: PlannedPoint | undefined): Promise<string> {
   if (!point) return '';
   const name = shortName(point.collectionId);
   try {
     if (await readPoint(connection, point)) return `the restore point in ${name} was made and is kept`;
-    return (await readCollection(connection, point)) ? `the collection ${name} was made, and holds no restore point` : '';
+    return (await readCollection(connection, point))
+      ? `the collection ${name} was made, and holds no restore point`
+      : '';
   } catch {
     return `whether the restore point in ${name} was made is not known`;
   }

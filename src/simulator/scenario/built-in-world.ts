@@ -4,8 +4,8 @@ import { contosoMachines } from './contoso-machines.ts';
 import { inProd } from './contoso-network.ts';
 import { contosoDenied, contosoSecurity, monitorGroup, workspaceCreated } from './contoso-security.ts';
 import { extraSchemas } from './fleet-logs.ts';
-import { contosoIncident } from './sentinel.ts';
 import { linkedCopy } from './operations-copies.ts';
+import { contosoIncident } from './sentinel.ts';
 import { anna, armId, dev, type Place, prod, resourceGroup, tenantId } from './tenant.ts';
 import { now } from './time.ts';
 
