@@ -8,11 +8,11 @@ import { type Ask, lack, limits, otherLogs, rowsIn, securityEvent } from './logo
 import { type ComputerOf, otherLogsOf, successesOf } from './logon-rows.ts';
 import { textsLiteral } from './logons-in-tables.ts';
 
-/** What is asked a second time, about those Windows VMs alone whose worst burst raises a question. */
+/** Answers to second questions, about those Windows VMs alone whose worst burst raises a question. */
 export interface FollowUp {
   /** Logons of a distributed spray's accounts and sources, and sessions that Remote Desktop's and OpenSSH's logs report. */
   successes: Success[];
-  /** Who connected while failures without an address were logged. */
+  /** Clients that connected while failures without an address were logged. */
   witnesses: Witness[];
   /** VMs, by id in lower case, of which a logon may have been missed. */
   doubted: ReadonlySet<string>;

@@ -25,7 +25,7 @@ export function successText(burst: Burst, success: LogonSuccess): string {
 
 const isSpray = ({ kind }: Burst): boolean => kind === 'spray' || kind === 'distributed-spray';
 
-/** What is known of a logon after a burst that none is known to have followed. */
+/** The outcome of a burst that no known logon followed. */
 function withoutSuccess({ kind, success }: Burst): string {
   if (success.state === 'unknown') return 'whether one succeeded is not known';
   // Of accounts that were tried once, a logon from elsewhere says nothing.

@@ -157,7 +157,7 @@ export function findBursts(evidence: LogonEvidence): FoundBurst[] {
     if (!explained && tally.accounts.numbers.length >= thresholds.manyAccounts)
       found.push(teller.tell('unattributed', rows, tally));
   });
-  // What is left over is thin on both sides: a burst of the machine as a whole, if of anything.
+  // The rest is thin on both sides: a burst of the machine as a whole, if of anything.
   if (columns.addresses.size > thresholds.manySources) {
     const remaining = scanned(remainingKeys(columns, inBurst));
     for (let i = 0; i < columns.length; i++) {

@@ -27,7 +27,9 @@ function event(vm: VirtualMachine, seconds: number, EventID: number, given: Row 
 const web = machine({ name: 'web01', computerName: 'web01' });
 const quiet = machine({ name: 'app03', computerName: 'app03' });
 const lin = machine({ name: 'lin01', computerName: 'lin01', os: 'linux', osName: 'Ubuntu 22.04' });
-const arriving = [web, quiet].map((vm) => event(vm, 4700, 4624, { TargetUserName: 'SYSTEM', LogonType: 5, IpAddress: '-' }));
+const arriving = [web, quiet].map((vm) =>
+  event(vm, 4700, 4624, { TargetUserName: 'SYSTEM', LogonType: 5, IpAddress: '-' }),
+);
 const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const source = (i: number): string => `198.51.${100 + i}.7`;
 /** One guess each of `count` sources at `count` accounts, all within a burst's window. */
@@ -62,10 +64,18 @@ describe('a distributed password spray on a VM of the fleet', () => {
   });
 
   it('is followed by a logon from one of its sources, which failed there once', async () => {
-    const tables = { SecurityEvent: [...arriving, ...spray(60), event(web, 600, 4624, { IpAddress: source(20), TargetUserName: 'u20' })] };
+    const tables = {
+      SecurityEvent: [
+        ...arriving,
+        ...spray(60),
+        event(web, 600, 4624, { IpAddress: source(20), TargetUserName: 'u20' }),
+      ],
+    };
     const { of, one } = await fleetOf([web, quiet], tables);
     expect(of(web)).toMatchObject({ value: { kind: 'distributed-spray', succeeded: true } });
-    expect(await one(web)).toMatchObject({ value: { bursts: [{ success: { value: { account: 'u20', by: 'both' } } }] } });
+    expect(await one(web)).toMatchObject({
+      value: { bursts: [{ success: { value: { account: 'u20', by: 'both' } } }] },
+    });
   });
 
   it('is none where people mistyped and then logged on', async () => {
@@ -158,7 +168,10 @@ describe('failures without an address on a VM of the fleet', () => {
   it('are not joined to a stranger of another hour or of another VM', async () => {
     const elsewhere = { ...other(3, 140, rdpCore, { IPString: '203.0.113.9' }), _ResourceId: quiet.id.toLowerCase() };
     const later = other(1800, 140, rdpCore, { IPString: '203.0.113.8' });
-    const { of } = await fleetOf([web, quiet], { SecurityEvent: [...arriving, ...nameless], Event: [elsewhere, later] });
+    const { of } = await fleetOf([web, quiet], {
+      SecurityEvent: [...arriving, ...nameless],
+      Event: [elsewhere, later],
+    });
     expect(of(web)).not.toHaveProperty('value.witnesses');
   });
 });
