@@ -12,7 +12,7 @@ export interface ArchiveMember {
 /** An archive that is open: its members, and their bytes. */
 export interface Archive {
   readonly members: readonly ArchiveMember[];
-  /** What it holds besides that is not read, and where it is damaged; one line each. */
+  /** Its damage, and members that no reader takes; one line each. */
   readonly remarks: readonly string[];
   /** The first member of a name. */
   member(name: string): ArchiveMember | undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArchiveError } from './archive-error.ts';
 
-/** What is unpacked of one archive, at most. */
+/** Of one archive no more is unpacked. */
 const largest = 64 * 1024 ** 3;
 /** Left free on the disk, so that what else runs there goes on. */
 const leftFree = 512 * 1024 ** 2;

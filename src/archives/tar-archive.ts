@@ -199,7 +199,7 @@ class TarIndex {
   #learn(type: string, content: Buffer): void {
     if (type === 'x') for (const [key, value] of paxRecords(content)) this.#extra.set(key, value);
     else if (type === 'g') this.#global = new Map([...this.#global, ...paxRecords(content)]);
-    else this.#extra.set(type === 'L' ? 'path' : 'linkpath', content.toString('utf8').replace(/\0[^]*$/, ''));
+    else this.#extra.set(type === 'L' ? 'path' : 'linkpath', content.toString('utf8').split('\0', 1)[0] ?? '');
   }
 
   #takeLink(name: string, target: string, symbolic: boolean): void {

@@ -49,7 +49,7 @@ export async function fileKind(path: string): Promise<FileKind> {
 
 const eventLog: FileKind = { kind: 'evidence', format: 'evtx', table: undefined };
 
-/** What is packed in a way that is not read, or under a name that does not say so. */
+/** A packing that is not read, or a packed file whose name does not say so; null for any other file. */
 function packedWithout(path: string, text: string): FileKind | null {
   if (text.startsWith('LPKSHHRH'))
     return {
