@@ -17,7 +17,7 @@ const unresolved = /Failed to resolve [\w ]{1,60}named '([^'\n]{1,200})'/i;
 /** The place of a fault, one-based: "[line:position=1:14]" (github.com/Azure/azure-kusto-python/issues/256). */
 const place = /line:position=(\d{1,6}):(\d{1,6})|on line (\d{1,6}), position (\d{1,6})/i;
 
-/** Where the name stands in the query; -1 where it does not, as itself. */
+/** The offset of the name in the query, as a whole word and no text; -1 where there is none. */
 function placeOf(name: string, query: string): number {
   const text = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`(?<![\\w'"])${text}(?![\\w'"])`).exec(query)?.index ?? -1;

@@ -85,7 +85,7 @@ async function answered(
   return { ...shownRows(frame), total };
 }
 
-/** Names that nothing has are told with what there is: a table that was not exported is not a table without rows. */
+/** An unknown name gets the nearest known one: a table that was not exported is not a table without rows. */
 function toldNames<T>(work: () => T, query: string, tables: readonly TableSchema[]): T {
   try {
     return work();

@@ -12,9 +12,9 @@ const MOST = 60;
 
 type Tables = Iterable<{ name: string; columns: readonly Column[] }>;
 
-/** The names of columns, tables, functions and operators that fit a place of a query, whatever stands there. */
+/** The names of columns, tables, functions and operators that fit a place of a query. */
 export function namesAt(text: string, position: number, tables: Tables): string[] {
-  // What stands before the place decides what fits; the rest of the query may hide it.
+  // The text before the place decides; the rest of the query may hide it.
   const { items } = offeredAt(text.slice(0, position), position, tables);
   return items.flatMap((item) => /^[A-Za-z_]\w*/.exec(item)?.[0] ?? []);
 }

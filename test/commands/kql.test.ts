@@ -147,7 +147,7 @@ describe('cordon kql', () => {
         '                        ^^^',
       ].join('\n'),
     );
-    // A name in the wrong case is a fault of KQL too; of what fits there, the nearest is told.
+    // Names of KQL have a case: the nearest that fits there is in the message.
     expect(await told('Logs | where Who == "ann"', { evidence: [csv] })).toContain('function. Nearest: who. (KS142)');
     expect(await told('Log | count', { evidence: [csv] })).toContain('Nearest: Logs. The evidence has Logs.');
     expect(await told('Logs | extend x = rand()', { evidence: [csv] })).toContain(
