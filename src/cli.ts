@@ -198,7 +198,7 @@ function addKql(cordon: Command): void {
   )
     .option(
       '--evidence <file...>',
-      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
     )
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
@@ -230,7 +230,7 @@ function addDetect(cordon: Command): void {
     .description('detection rules (Sigma, and queries in KQL) over evidence files, without Azure')
     .option(
       '--evidence <file...>',
-      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
+      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
     )
     .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
     .option('--hits <n>', 'matches of each rule to print', number)
