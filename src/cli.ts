@@ -233,6 +233,7 @@ function addDetect(cordon: Command): void {
       'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
     )
     .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
+    .option('--placeholders <file>', 'values for placeholders of Sigma rules (|expand): a map in YAML')
     .option('--hits <n>', 'matches of each rule to print', number)
     .option('--show-query', 'print the rules as KQL for Log Analytics, and ask nothing')
     .option('--now <time>', 'what now() and ago() count from')
