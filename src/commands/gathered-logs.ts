@@ -41,16 +41,17 @@ export async function archiveDigests({
 
 /** What the report says besides the logs; nothing where only logs were named. */
 async function besides({ evidence, logs }: GatheredLogs): Promise<EvtxDocument['besides']> {
-  const { tableless, others } = evidence;
+  const { tableless, artifacts, others } = evidence;
   const archives = await archiveDigests(evidence);
   const tables = new Map<string, number>();
   for (const file of evidence.files)
     if (!logs.includes(file)) tables.set(file.table ?? '', (tables.get(file.table ?? '') ?? 0) + 1);
-  if (archives.length + tableless.length + others.length + tables.size === 0) return undefined;
+  if (archives.length + tableless.length + artifacts.length + others.length + tables.size === 0) return undefined;
   return {
     archives,
     tables: [...tables].map(([table, files]) => ({ table, files })),
     tableless: [...tableless],
+    artifacts: artifacts.map((one) => ({ ...one, paths: [...one.paths] })),
     others: others.map((one) => ({ ...one })),
   };
 }

@@ -237,3 +237,15 @@ export class EventLogFile {
     return block.bytes.subarray(0, length).includes('ElfChnk\0', 0, 'latin1');
   }
 }
+
+/** Why a file holds no event log, not even parts of one; "" where it does. Throws as the system does, or an ArchiveError. */
+export async function notAnEventLog(path: string): Promise<string> {
+  try {
+    await (await EventLogFile.open(path)).close();
+    return '';
+  } catch (error) {
+    if (!(error instanceof EventLogError)) throw error;
+    if (error.cause !== undefined) throw error.cause;
+    return error.because;
+  }
+}

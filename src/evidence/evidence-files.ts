@@ -3,6 +3,7 @@ import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
 export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
@@ -38,6 +39,8 @@ export type FileKind =
   | { kind: 'refused'; because: string }
   /** Of the form of evidence, and of no table that is known. */
   | { kind: 'tableless'; format: EvidenceFormat }
+  /** Evidence that other programs read. */
+  | ({ kind: 'artifact' } & Artifact)
   | { kind: 'empty' }
   | { kind: 'stranger' };
 

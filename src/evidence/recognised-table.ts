@@ -1,4 +1,5 @@
 import { baseName } from '../archives/evidence-path.ts';
+import { unpackedName } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
 import { columnName } from './column-names.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
@@ -20,7 +21,7 @@ interface FirstRecord {
 
 /** The table whose rows a file of text holds, by its first record, or by its name where that is a table's. */
 export function recognisedTable(path: string, head: Buffer): FileKind {
-  const name = baseName(path).replace(/\.gz$/i, '');
+  const name = unpackedName(baseName(path));
   const text = decoded(head);
   if (text === null) return { kind: 'stranger' };
   const format = formatOf(name, text);
@@ -31,12 +32,18 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
   if (shaped) return { kind: 'evidence', format, ...shaped };
   const table =
     (first && isKnownTable(first.type) ? first.type : undefined) ??
-    (isKnownTable(stem) ? stem : undefined) ??
+    (isKnownTable(stem) && (first ? mayBe(stem, first.names) : format !== 'csv') ? stem : undefined) ??
     (first ? (huntedTable(first.record) ?? tableOf(first.names)) : undefined);
   if (table === undefined) return { kind: 'tableless', format };
   const hunted = first?.names.includes('Timestamp') && !first.names.includes('TimeGenerated');
   return { kind: 'evidence', format, table, ...(hunted ? { shape: 'hunting' } : {}) };
 }
+
+/** Has it a column of the table, if only one that all tables have? */
+const mayBe = (table: string, names: readonly string[]): boolean => {
+  const columns = columnsOf(table);
+  return names.some((name) => Object.hasOwn(columns, name));
+};
 
 /**
  * The tables of Defender for Endpoint share most of their columns; each has actions of its own (advanced hunting's schema
@@ -64,6 +71,8 @@ function decoded(head: Buffer): string | null {
 }
 
 function formatOf(name: string, text: string): EvidenceFormat | null {
+  // A page of a portal, saved under the name of an export.
+  if (/^\s*</.test(text)) return null;
   if (/\.csv$/i.test(name)) return 'csv';
   if (!/\.(?:json|jsonl|ndjson)$/i.test(name)) return null;
   // One object a line, whatever the name says.
