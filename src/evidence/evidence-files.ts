@@ -51,20 +51,22 @@ export type FileKind =
   | { kind: 'empty' }
   | { kind: 'stranger' };
 
-const FORMATS: Record<string, EvidenceFormat> = {
-  '.evtx': 'evtx',
-  '.csv': 'csv',
-  '.json': 'json',
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-};
+const FORMATS: ReadonlyMap<string, EvidenceFormat> = new Map(
+  Object.entries<EvidenceFormat>({
+    '.evtx': 'evtx',
+    '.csv': 'csv',
+    '.json': 'json',
+    '.jsonl': 'jsonl',
+    '.ndjson': 'jsonl',
+  }),
+);
 
 /** `FILE` or `NAME=FILE`. The format follows from the file's ending; the table from NAME, else from the file's name. */
 export function evidenceFile(given: string): EvidenceFile {
   const named = /^([\p{L}_][\p{L}\p{N}_]*)=(.+)$/su.exec(given);
   const path = named?.[2] ?? given;
   const ending = extname(path).toLowerCase();
-  const format = FORMATS[ending];
+  const format = FORMATS.get(ending);
   if (!format) {
     throw new EvidenceError(path, `evidence is .evtx, .csv, .json, .jsonl or .ndjson, not "${printable(ending, 20)}"`);
   }
