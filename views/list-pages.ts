@@ -1,3 +1,4 @@
+import { foundOn } from '../src/session/playbooks/found-on.ts';
 import { beneath, drawn, type Layer, type SessionState } from '../src/session/state.ts';
 import { vmInReach } from '../src/session/vm-in-reach.ts';
 import { counted, listed } from '../src/text/counts.ts';
@@ -59,9 +60,8 @@ export function chooserPage(state: SessionState): Line[] {
   const layer = drawn(state);
   if (layer.kind !== 'chooser') return [];
   const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
-  const slot = state.triages.get(layer.vmId);
   const head = chosenFor(state, layer);
-  const rows = chooserRows(state.offers, slot?.part.findings ?? [], state, state.columns, layer.selected);
+  const rows = chooserRows(state.offers, foundOn(state, layer.vmIds), state, state.columns, layer.selected);
   return [
     machineHeader(state, layer.vmId, 'playbooks'),
     ...padded([...head, ...scrolledRows(rows, height - head.length, layer.selected)], height, state.columns),

@@ -1,4 +1,4 @@
-import type { Finding } from '../src/documents/triage.ts';
+import type { Found } from '../src/session/playbooks/found-on.ts';
 import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import { drawn, type SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
@@ -15,7 +15,7 @@ const dangers: Record<PlaybookOffer['danger'], { text: string; tone: Tone }> = {
 /** The playbooks, those that answer a finding first, each with what it answers and what it takes. */
 export function chooserRows(
   offers: readonly PlaybookOffer[],
-  findings: readonly Finding[],
+  findings: readonly Found[],
   state: SessionState,
   width: number,
   selected: number,

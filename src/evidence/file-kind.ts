@@ -3,6 +3,7 @@ import { notAnEventLog } from '../eventlog/event-log-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
 import type { FileKind } from './evidence-files.ts';
+import { eventForm } from './exported-events/event-form.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
 
@@ -28,6 +29,8 @@ export async function fileKind(path: string): Promise<FileKind> {
   if (head.length === 0) return { kind: 'empty' };
   const text = head.toString('latin1');
   if (text.startsWith('ElfFile\0') || text.startsWith('ElfChnk\0')) return eventLog;
+  const form = eventForm(path, head);
+  if (form !== null) return { kind: 'evidence', format: 'events', table: undefined, form };
   if (/\.evtx$/i.test(unpackedName(path))) {
     const because = await notAnEventLog(path);
     if (because === '') return eventLog;
