@@ -193,7 +193,7 @@ function addKql(cordon: Command): void {
     cordon
       .command('kql [query]')
       .description(
-        'a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query; without one, a prompt',
+        'a KQL query over evidence files, over the logs of a VM, or in a cluster of Azure Data Explorer; @FILE and - read the query; without one, a prompt',
       ),
   )
     .option(
@@ -201,8 +201,14 @@ function addKql(cordon: Command): void {
       'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .gz; NAME=FILE names the table',
     )
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
+    .option(
+      '--cluster <uri>',
+      'ask a cluster of Azure Data Explorer, or a Kusto emulator; --evidence is written into it once',
+    )
+    .option('--database <name>', 'the database of --cluster')
+    .option('--yes', 'write the evidence into the cluster without a question')
     .option('--hours <n>', 'how far back Log Analytics is asked', number)
-    .option('--now <time>', 'what now() and ago() count from, over evidence')
+    .option('--now <time>', 'what now() and ago() count from, over evidence and in a cluster')
     .option('--limit <n>', 'maximum rows to print', number)
     .option(
       '--memory <size>',

@@ -84,7 +84,7 @@ async function answered(
 }
 
 /** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
-function withTables<T>(work: () => T, tables: readonly string[]): T {
+export function withTables<T>(work: () => T, tables: readonly string[]): T {
   try {
     return work();
   } catch (error) {
