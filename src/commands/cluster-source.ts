@@ -30,7 +30,7 @@ export interface GivenEvidence {
   archives: Awaited<ReturnType<typeof archiveDigests>>;
 }
 
-/** Tables that are told one by one before they are written. */
+/** Tables that are listed one by one before they are written. */
 const mostTold = 12;
 
 /**
@@ -205,7 +205,7 @@ class ClusterQuestions {
     const placed = await placeTables(client, this.#database, parts.map(clusterTable), signal);
     const missing = placed.filter(({ state }) => state !== 'whole');
     if (missing.length === 0) return placed;
-    // What cordon changes is in a case, before it is changed; an emulator on this computer is nobody's Azure.
+    // A change is entered in a case before it is made; an emulator on this computer is nobody's Azure.
     if (!local && !into)
       throw new Failure(
         'nothing was written: evidence is written into a cluster with --case ID alone, where it is entered',

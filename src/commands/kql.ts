@@ -47,7 +47,7 @@ export async function kql(
     if (query === undefined) return await prompted(source, flags, streams);
     const limit = Math.floor(flags.limit ?? (flags.json || flags.csv || flags.out !== undefined ? WRITTEN : SHOWN));
     const question = (signal?: AbortSignal) => asked(source, query, limit, into, signal);
-    // A cluster goes on with a query until it is told not to.
+    // A cluster goes on with a query that nobody waits for any more, unless it is cancelled there.
     const document = flags.cluster === undefined ? await question() : await untilEnded(question);
     await print(document, flags, streams);
     // A part of an answer must not pass for the whole where nobody reads what is remarked.

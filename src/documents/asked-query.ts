@@ -18,7 +18,7 @@ export interface AskedQuery {
     /** `https://NAME.REGION.kusto.windows.net` */
     uri: string;
     database: string;
-    /** What was sent: the text with the tables of the evidence as views in front. */
+    /** The text that left: with the tables of the evidence as views in front. */
     sent: string;
   };
 }

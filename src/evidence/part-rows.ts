@@ -105,7 +105,7 @@ async function* handedOn<T>(work: (give: (item: T) => Promise<void>) => Promise<
     }
   } finally {
     left = true;
-    // What is settled already stays so.
+    // Those that are settled already stay so.
     for (const one of [given, offered]) one?.refused(nobody);
     await running;
   }

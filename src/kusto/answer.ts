@@ -34,7 +34,7 @@ const errorsIn = (frame: unknown): unknown[] => listAt(frame, 'OneApiErrors').ma
 /**
  * Reads an answer of the second version: frames in a list ("Query V2 HTTP response", learn.microsoft.com/kusto/api/rest/response-v2,
  * 2024-08-11). Errors come in the last frame, and also in the place of a row. An answer that was cut at a limit of its size
- * is told as partial; where anything else failed, the rows may be wrong ("Partial query failures", 2024-08-11), and it throws
+ * is partial; where anything else failed, the rows may be wrong ("Partial query failures", 2024-08-11), and it throws
  * ClusterQueryFailed, as it does where the last frame is missing.
  */
 export function readAnswer(body: unknown): ClusterAnswer {

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createPipelineFromOptions, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import {
   Client,
   ClientRequestProperties,
@@ -16,7 +15,7 @@ import { printable } from '../text/printable.ts';
 import { version } from '../version.ts';
 import { type ClusterAnswer, commandRows, readAnswer } from './answer.ts';
 
-/** What is known of a request beside its answer. */
+/** The ids of a request, and the digest of its answer. */
 export interface Sent {
   /** As it was sent: `cordon.query;…`, the cluster's ClientActivityId. */
   clientRequestId: string;
@@ -60,41 +59,7 @@ const loginEndpoints: Record<string, readonly string[]> = {
  */
 export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
   const { address, credential, limits } = door;
-  const pipeline = createPipelineFromOptions(door.pipeline);
-  for (const policy of door.policies) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
   const calls = new Map<string, Call>();
-
-  async function send(method: 'GET' | 'POST', url: string, headers: Record<string, string>, body: string | undefined) {
-    const id = headers['x-ms-client-request-id'] ?? '';
-    const call = calls.get(id);
-    const request = createPipelineRequest({
-      url,
-      method,
-      ...(body === undefined ? {} : { body }),
-      ...(call?.signal ? { abortSignal: call.signal } : {}),
-      allowInsecureConnection: address.local,
-    });
-    for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
-    // The pipeline decodes what it asks for itself, and counts the bytes.
-    for (const name of ['accept-encoding', 'connection', 'content-length']) request.headers.delete(name);
-    const response = await pipeline.sendRequest(door.httpClient, request);
-    const text = response.bodyAsText ?? '';
-    if (call) {
-      call.activityId = printable(response.headers.get('x-ms-activity-id') ?? '', 200);
-      call.sha256 = text === '' ? '' : createHash('sha256').update(text).digest('hex');
-    }
-    if (response.status === 200) return parsed(text);
-    const answered = safely(text);
-    const error = new RestError(textAt(answered, 'error', 'message') || `the cluster answered ${response.status}`, {
-      statusCode: response.status,
-      request,
-      response,
-      code: textAt(answered, 'error', 'code'),
-    });
-    error.details = answered;
-    throw error;
-  }
-
   const builder = address.local
     ? new KustoConnectionStringBuilder(address.uri)
     : KustoConnectionStringBuilder.withTokenCredential(address.uri, credential);
@@ -109,10 +74,25 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
     const headers = Object.fromEntries(
       Object.entries(config.headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]),
     );
-    const data = await send('POST', config.url ?? '', headers, String(config.data));
+    const call = calls.get(headers['x-ms-client-request-id'] ?? '');
+    const text = await door.send({
+      method: 'POST',
+      url: config.url ?? '',
+      headers,
+      body: String(config.data),
+      signal: call?.signal,
+      onReply: ({ text: came, activityId }) => {
+        if (!call) return;
+        call.activityId = activityId;
+        call.sha256 = came === '' ? '' : createHash('sha256').update(came).digest('hex');
+      },
+    });
+    const data = parsed(text);
     return { data, status: 200, statusText: 'OK', headers: {}, config };
   };
-  await trust(door, (url) => send('GET', url, { accept: 'application/json' }, undefined));
+  await trust(door, async (url) =>
+    parsed(await door.send({ method: 'GET', url, headers: { accept: 'application/json' } })),
+  );
 
   async function called<T>(
     prefix: string,
@@ -148,14 +128,15 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
       called('query', signal, async (call) => {
         const seconds = Math.max(1, Math.min(3600, Math.floor((limits.cluster ?? limits.read) * 0.9)));
         const options = {
-          servertimeout: `${String(Math.floor(seconds / 3600)).padStart(2, '0')}:${String(Math.floor(seconds / 60) % 60).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`,
           query_now: now.toISOString(),
           // A query changes nothing, whatever it says ("Request properties", learn.microsoft.com/kusto/api/rest/request-properties).
           request_readonly: true,
           results_error_reporting_placement: 'end_of_dataset',
         };
         try {
-          return readAnswer(await client.executeQuery(database, text, properties(call, options)));
+          const asked = properties(call, options);
+          asked.setTimeout(seconds * 1000);
+          return readAnswer(await client.executeQuery(database, text, asked));
         } catch (error) {
           if (signal?.aborted) {
             const ending = AbortSignal.timeout(CANCEL_MS);
@@ -168,14 +149,6 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
         }
       }),
   };
-}
-
-function safely(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function parsed(text: string): unknown {

@@ -64,7 +64,7 @@ export function clusterTable(part: EvidencePart): ClusterTable {
 /** An identifier in a query or a command, whatever it is called. */
 export const quotedName = (name: string): string => `['${kqlString(name).slice(1, -1)}']`;
 
-/** What is kept with a table about the evidence in it. Written by cordon, and read as anybody's. */
+/** A note that is kept with a table, about the evidence in it. Written by cordon, and read as anybody's. */
 export interface TableNote {
   state: 'begun' | 'whole' | 'broken';
   sha256: string;

@@ -14,7 +14,7 @@ import { type ArmAsk, type ArmChange, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type BlobParts, ThreadedParts, worthAThread } from './blob-parts.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
-import type { ClusterAddress, ClusterDoor } from './cluster-door.ts';
+import { type ClusterAddress, type ClusterDoor, clusterSender } from './cluster-door.ts';
 import { blobReader, partReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
@@ -279,16 +279,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
     change,
     cluster() {
       if (!options.cluster) throw new Error('no cluster was named');
-      const { httpClient } = transport;
-      return {
-        address: options.cluster,
-        cloud,
-        limits,
-        credential: tokens,
-        httpClient,
-        pipeline,
-        policies: [retryReads()],
-      };
+      const send = clusterSender({ httpClient: transport.httpClient, pipeline, policies: [retryReads()] });
+      return { address: options.cluster, cloud, limits, credential: tokens, send };
     },
     readBlob,
     blobParts: (bytes) =>

@@ -133,6 +133,13 @@ function listedBy(
       columns: { ExtentId: 'guid', DatabaseName: 'string', TableName: 'string', RowCount: 'long', Tags: 'string' },
     };
   }
+  const columns = new RegExp(String.raw`^table\s+${NAME}\s+columns$`, 'i').exec(what);
+  if (columns) {
+    const rows = cluster
+      .table(database, nameOf(columns[1] ?? ''))
+      .columns.map(({ name, type }) => ({ ColumnName: name, ColumnType: type }));
+    return { rows, columns: { ColumnName: 'string', ColumnType: 'string' } };
+  }
   if (/^queries$/i.test(what)) {
     const rows = cluster.queries.map(({ clientRequestId, text, database: Database, state }) => ({
       ClientActivityId: clientRequestId,
