@@ -119,10 +119,11 @@ class SyslogReading {
 
   #notes(): string[] {
     const { year } = this.#file;
-    const { unread, firstUnread, zeros } = this.gaps;
+    const { unread, firstUnread, zeros, remarks } = this.gaps;
     return [
       ...(year ? [yearNote(year)] : []),
       ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
+      ...remarks,
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];
   }
