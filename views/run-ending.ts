@@ -100,6 +100,13 @@ export function outcomeRows(state: SessionState, slot: RunSlot, width: number): 
         ' undo it now',
       ),
     );
+  } else if (view.undoLostAt) {
+    rows.push(
+      line(
+        span(` ${mark.stale} `, 'high'),
+        `NOT undone by itself at ${clock(view.undoLostAt)}: its case cannot be written`,
+      ),
+    );
   } else if (view.steps.some((step) => step.undoable) && !slot.undoing) {
     rows.push(line('   ', span('u', 'accent', true), ' undoes what was done'));
   }

@@ -58,6 +58,8 @@ export interface RunView {
   summary: string;
   /** When the change is undone by itself unless kept; null when no timer runs. */
   autoUndoAt: string | null;
+  /** When it would have been, had its case not been lost meanwhile: nothing is undone from a record that is not there. */
+  undoLostAt?: string | null;
   /** The process that undoes it then when this one is gone, in words; "" or absent when there is none. */
   guardedBy?: string;
 }

@@ -66,6 +66,7 @@ export function addDetect(cordon: Command): void {
       'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
     )
     .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
+    .option('--placeholders <file>', 'values for placeholders of Sigma rules (|expand): a map in YAML')
     .option('--hits <n>', 'matches of each rule to print (default: 0)', number)
     .option('--show-query', 'print the rules as KQL for Log Analytics, and ask nothing')
     .option('--now <time>', 'what now() and ago() count from (default: the present)')
