@@ -151,7 +151,7 @@ async function askEvidence(
 async function overLogs(wanted: string, flags: SourceFlags): Promise<QuerySource> {
   const opened = await openConnection(flags);
   const { connection } = opened;
-  // For completion alone: what is asked of Log Analytics runs there.
+  // For names alone: what is asked of Log Analytics runs there.
   let thread: QueryThread | undefined;
   const { resolveVm } = await import('../azure/readers/inventory.ts');
   const vm = await resolveVm(connection, wanted).catch(async (error: unknown) => {
@@ -159,16 +159,27 @@ async function overLogs(wanted: string, flags: SourceFlags): Promise<QuerySource
     throw error;
   });
   const hours = flags.hours ?? 24;
+  const complete = (text: string, position: number, near?: string): Promise<Completion> => {
+    thread ??= new QueryThread();
+    return thread.complete({ text, position, files: undefined, ...(near === undefined ? {} : { near }) });
+  };
   return {
     title: `the logs of ${vm.name}, ${hours} hours`,
     async ask(query, limit, asked, signal) {
       const { queryLogs } = await import('../azure/client/log-query.ts');
       const now = connection.clock.now();
       const from = new Date(now.getTime() - hours * 3_600_000);
-      const { columns, rows, partial } = await connection.askedBy(
-        (one) => asked.push(one),
-        () => queryLogs(connection, vm.id, query, { from, until: now }, signal),
-      );
+      const { columns, rows, partial } = await connection
+        .askedBy(
+          (one) => asked.push(one),
+          () => queryLogs(connection, vm.id, query, { from, until: now }, signal),
+        )
+        .catch(async (error: unknown) => {
+          const { faultOf } = await import('./log-query-fault.ts');
+          const nearest = async (position: number, name: string): Promise<string> =>
+            (await complete(query, position, name)).texts[0] ?? '';
+          throw (await faultOf(error, { query, nearest })) ?? error;
+        });
       return {
         schema: 'cordon.kql/1',
         query,
@@ -183,10 +194,7 @@ async function overLogs(wanted: string, flags: SourceFlags): Promise<QuerySource
         notes: [`of the last ${hours} hours, which --hours changes`, ...(partial === '' ? [] : [partial])],
       };
     },
-    complete(text, position) {
-      thread ??= new QueryThread();
-      return thread.complete({ text, position, files: undefined });
-    },
+    complete: (text, position) => complete(text, position),
     async close() {
       thread?.close();
       await opened.close();

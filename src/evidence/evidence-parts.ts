@@ -4,7 +4,7 @@ import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { EvidenceTables } from './evidence-tables.ts';
 import { type QueryProgress, Reading } from './reading.ts';
-import { withTables } from './run-query.ts';
+import { toldNames } from './run-query.ts';
 
 /** The rows that one file has of one table. Plain data: a thread can be given it. */
 export interface EvidencePart {
@@ -48,10 +48,7 @@ export async function evidenceParts(
     await evidence.describe();
   }
   const { schemas } = evidence;
-  const needed = withTables(
-    () => neededColumns(query, schemas),
-    schemas.map(({ name }) => name),
-  );
+  const needed = toldNames(() => neededColumns(query, schemas), query, schemas);
   const digests = await reading.end();
   const byPath = new Map(digests.map((digest) => [digest.path, digest]));
   const parts = evidence.byFile().flatMap(({ file, table, open }): EvidencePart[] => {

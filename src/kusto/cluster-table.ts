@@ -56,7 +56,7 @@ export function clusterTable(part: EvidencePart): ClusterTable {
       }),
     );
   if (spare.size > 0) stored.push({ name: FURTHER, type: 'dynamic', of: [...spare] });
-  const identity = [MADE, digest.sha256, table, kept, file.format, file.shape ?? '', file.year ?? ''];
+  const identity = [MADE, digest.sha256, table, kept, file.format, file.shape ?? '', file.form ?? '', file.year ?? ''];
   const key = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20);
   return { part, name: `cordon_${table.replace(/[^A-Za-z0-9_]/g, '').slice(0, 60)}_${key}`, stored };
 }
@@ -141,7 +141,7 @@ export function viewOf(tables: readonly { name: string; of: ClusterTable }[]): s
   const [first] = tables;
   if (!first) throw new Error('a view of no table');
   const { table, columns } = first.of.part;
-  const events = tables.filter(({ of }) => of.part.file.format === 'evtx').length > 1;
+  const events = tables.filter(({ of }) => /^ev(?:tx|ents)$/.test(of.part.file.format)).length > 1;
   const legs = tables.map(({ name, of }, i) => {
     const known = new Map(of.stored.flatMap((column) => column.of.map((one) => [one.name, column] as const)));
     const cells = columns.map((column) => `${quotedName(column.name)} = ${cellOf(column, known.get(column.name), of)}`);
@@ -158,13 +158,13 @@ function cellOf({ name, type }: Column, stored: StoredColumn | undefined, { part
 }
 
 /**
- * An event that is in several logs is a row once, as over files: the one of the first log. Events without a record id or a
- * time cannot be distinguished, and all count.
+ * An event that is in several logs is a row once, as over files: the one of the first log, by its number and its second.
+ * Events without a record id or a time cannot be distinguished, and all count.
  */
 function onceEach(table: string, columns: readonly Column[]): string {
   const log = table === 'SecurityEvent' ? 'Channel' : 'EventLog';
   const alone = `iff(_EventRecordId == 0 or isnull(_EventRecordId) or isnull(TimeGenerated), strcat(cordon_file, " ", _EvidenceOffset), "")`;
-  return ` | extend cordon_alone = ${alone} | summarize hint.strategy=shuffle arg_min(cordon_file, *) by Computer, ${log}, _EventRecordId, TimeGenerated, cordon_alone | project ${columns.map(({ name }) => quotedName(name)).join(', ')}`;
+  return ` | extend cordon_alone = ${alone} | summarize hint.strategy=shuffle arg_min(cordon_file, *) by Computer, ${log}, _EventRecordId, cordon_second = bin(TimeGenerated, 1s), cordon_alone | project ${columns.map(({ name }) => quotedName(name)).join(', ')}`;
 }
 
 /** Values that are longer are cut by the cluster ("Encoding policy", MaxValueSize: 1 MB). */

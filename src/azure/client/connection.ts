@@ -105,6 +105,8 @@ export interface Connection {
   /** Gives up whatever is still under way. */
   close(): void;
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
+  /** Runs `work`, whose requests end when the signal aborts, whether their callers pass it on or not. */
+  until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   /** Makes a plan, whose reads are shared with the plans that are made at the same time, until anything is changed. */
   planning<T>(work: () => Promise<T>): Promise<T>;
   observe(listener: (exchange: Exchange) => void): () => void;
@@ -290,6 +292,7 @@ export function connect(options: ConnectionOptions = {}): Connection {
     ownChanges,
     close: () => closing.abort(),
     changing: transport.changing,
+    until: transport.until,
     planning: transport.planning,
     observe: transport.observe,
     askedBy: (listener, work) =>

@@ -47,6 +47,8 @@ export interface Transport {
   blobs: HttpClient;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
+  /** Runs `work`, whose requests end when the signal aborts, whether their callers pass it on or not. */
+  until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   /** Makes a plan, whose reads are shared with the plans that are made at the same time. */
   planning<T>(work: () => Promise<T>): Promise<T>;
   /** Reports every exchange; returns the function that stops it. */
@@ -186,6 +188,7 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
 export function createTransport(options: TransportOptions): Transport {
   const inner = options.carrier ?? createDefaultHttpClient();
   const gates = new AsyncLocalStorage<ChangeGate>();
+  const stops = new AsyncLocalStorage<AbortSignal>();
   const listeners = new Set<(exchange: Exchange) => void>();
   const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();
   const hosts = new Set(options.hosts);
@@ -274,11 +277,20 @@ export function createTransport(options: TransportOptions): Transport {
     if (living !== held) request.headers.set('authorization', `Bearer ${living}`);
   }
 
-  async function sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
+  /** The request, which ends with the work that it belongs to; most calls of the SDK pass no signal of their own. */
+  function ending(request: PipelineRequest): PipelineRequest {
+    const stop = stops.getStore();
+    if (!stop) return request;
+    const own = request.abortSignal;
+    return { ...request, abortSignal: own instanceof AbortSignal ? AbortSignal.any([own, stop]) : stop };
+  }
+
+  async function sendRequest(asked: PipelineRequest): Promise<PipelineResponse> {
+    const request = ending(asked);
     const gate = gateOf(request);
-    if (!gate) return { ...(await shared.read(request, () => sendPatiently(request, undefined))), request };
+    if (!gate) return { ...(await shared.read(request, () => sendPatiently(request, undefined))), request: asked };
     shared.changed();
-    return sendPatiently(request, gate).finally(() => shared.changed());
+    return { ...(await sendPatiently(request, gate).finally(() => shared.changed())), request: asked };
   }
 
   async function sendPatiently(request: PipelineRequest, gate: ChangeGate | undefined): Promise<PipelineResponse> {
@@ -303,6 +315,7 @@ export function createTransport(options: TransportOptions): Transport {
     httpClient: { sendRequest },
     blobs: { sendRequest: readBlob },
     changing: (gate, work) => gates.run(gate, work),
+    until: (signal, work) => stops.run(signal, work),
     observing: (listener, work) => observers.run(listener, work),
     planning: (work) => shared.planning(work),
     observe(listener) {

@@ -9,6 +9,7 @@ import type { Known } from '../../../src/documents/fact.ts';
 import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
 import { analyse, evaluate } from '../../../src/kql/evaluate.ts';
 import { type ColumnType, tableFromRows } from '../../../src/kql/table.ts';
+import { xmlTextFunction } from '../../../src/text/xml-text.ts';
 import { defaultThresholds } from '../../../src/triage/logons/bursts.ts';
 import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/events.ts';
 import { assembleLogons } from '../../../src/triage/logons/logons.ts';
@@ -1062,6 +1063,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'last-heartbeat': null,
 };
 const parameters = {
+  xmlText: xmlTextFunction,
   from: 'datetime(2026-11-22T02:20:11.000Z)',
   until: 'datetime(2026-11-23T02:20:11.000Z)',
   since: 'datetime(2026-11-09T02:20:11.000Z)',
@@ -1086,7 +1088,10 @@ async function composed(name: string): Promise<string[]> {
   const query = parts.filter((part) => part !== '').join('\n');
   if (!use) return [withParameters(query, parameters)];
   const sources = await Promise.all(use.sources.map(text));
-  return sources.map((source) => withParameters(query, { [use.as]: source.trim(), ...parameters }));
+  const { xmlText: _, ...given } = parameters;
+  return sources.map((source) =>
+    withParameters(query, { xmlText: xmlTextFunction, [use.as]: source.trim(), ...given }),
+  );
 }
 
 describe('the queries', () => {
