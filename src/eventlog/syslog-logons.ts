@@ -8,7 +8,7 @@ import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
-import { EventLogError } from './event-log-file.ts';
+import { openingError } from './event-log-file.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
 import { Span } from './span.ts';
@@ -55,13 +55,6 @@ export async function readSyslogLogons(
   if (changed !== '') reading.damage(stored.bytes, changed);
   reading.give(collector);
   return reading.log(stored);
-}
-
-function openingError(path: string, error: unknown): EventLogError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it' };
-  const because = known[code] ?? (error instanceof Error ? printable(error.message, 300) : String(error));
-  return new EventLogError(path, because, code, { cause: error });
 }
 
 /** How sysklogd and the BSDs leave out lines that are like the one before; Apple's syslog has no host there. */
@@ -144,10 +137,11 @@ class SyslogReading {
 
   #notes(): string[] {
     const { year } = this.#file;
-    const { unread, firstUnread, zeros } = this.gaps;
+    const { unread, firstUnread, zeros, remarks } = this.gaps;
     return [
       ...(year ? [yearNote(year)] : []),
       ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
+      ...remarks,
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];
   }

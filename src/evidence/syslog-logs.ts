@@ -68,6 +68,7 @@ function notesOf({ path, year }: SyslogFile, gaps: ReturnType<typeof noGaps>, un
     notes.push(
       `${path}: ${counted(gaps.unread, 'line')} of no known form left out (first in line ${gaps.firstUnread})`,
     );
+  for (const remark of gaps.remarks) notes.push(`${path}: ${remark}`);
   if (gaps.zeros > 0) notes.push(`${path}: ${counted(gaps.zeros, 'byte')} of zeros among its lines`);
   return notes;
 }
