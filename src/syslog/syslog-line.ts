@@ -32,8 +32,7 @@ const tagged = /^([^\s:[\]]{1,128})(?:\[(\d{1,10})\])?:(?: (.*)|$)/;
 /** RFC 5424, 6: version, time, host, program, process, message id, structured data, message. */
 const structured = /^1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[(?:[^\]"\\]|"(?:[^"\\]|\\.)*"|\\.)*\])+)(?: (.*))?$/;
 
-// Facility and severity may stand between the host and the program: AIX (auth|security:info), BusyBox (auth.info) and syslog-ng
-// ([auth.info]) write them so.
+// AIX (auth|security:info), BusyBox (auth.info) and syslog-ng ([auth.info]) write facility and severity between host and program.
 const level = '(emerg|alert|crit|err|error|warn|warning|notice|info|debug)';
 const given = new RegExp(String.raw`^\[?([a-z]+\d?)(?:\|[a-z]+\d?)*[.:]${level}\]? `);
 const longNames: ReadonlyMap<string, string> = new Map([
