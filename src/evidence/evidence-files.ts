@@ -26,7 +26,7 @@ export interface EvidenceFile {
 }
 
 export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
-  format === 'syslog' || format === 'journal-json' || format === 'journal-export';
+  format === 'syslog' || format.startsWith('journal-');
 
 /** Can a file of that format hold logons? */
 export const isLogFormat = (format: EvidenceFormat): boolean =>
