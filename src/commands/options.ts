@@ -4,6 +4,7 @@ import { type Connection, type ConnectionOptions, connect, type SimulatorAddress
 import type { AuthMethod } from '../azure/client/sign-in.ts';
 import { type SignatureFor, signatureVariable } from '../azure/client/storage.ts';
 import { exitCode, Failure } from '../failure.ts';
+import { clusterAddress } from '../kusto/cluster-address.ts';
 import { printable } from '../text/printable.ts';
 import type { BurstFlags } from './burst-options.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectionFlags {
   audience?: string;
   logsEndpoint?: string;
   auth?: AuthMethod;
+  /** A cluster of Azure Data Explorer. */
+  cluster?: string;
   /** Seconds that Azure may take for one request. */
   timeout?: number;
   tenant?: string;
@@ -163,12 +166,13 @@ export async function openConnection(
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
   showSignIn = toSignIn,
 ): Promise<Opened> {
-  const { auth, tenant, subscription, timeout } = flags;
+  const { auth, tenant, subscription, timeout, cluster } = flags;
   const base = {
     ...cloudOptions(flags),
+    ...(cluster === undefined ? {} : { cluster: clusterAddress(cluster) }),
     ...(auth ? { auth } : {}),
     ...(tenant ? { tenant } : {}),
-    ...(timeout ? { limits: { read: timeout, logs: timeout, change: timeout } } : {}),
+    ...(timeout ? { limits: { read: timeout, logs: timeout, cluster: timeout, change: timeout } } : {}),
     ...(subscription ? { subscriptions: subscription } : {}),
   };
   const closers: (() => Promise<void>)[] = [];

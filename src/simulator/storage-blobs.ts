@@ -195,6 +195,9 @@ export function answerStorage(azure: Azure, account: string, asked: BlobAsked, b
   return comp === 'blocklist' ? listBlocks(question) : read(question);
 }
 
+/** The blobs that there are: "/account/container/name". */
+export const blobPaths = (azure: Azure): string[] => [...keptOf(azure).blobs.keys()];
+
 /**
  * Puts what a script printed into an append blob, as the agent of a managed Run Command does by the address that it was given
  * ("Use a SAS URI with read, append, create, write access"); says why where it cannot.

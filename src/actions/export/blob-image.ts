@@ -304,7 +304,9 @@ export class BlobImage {
     const { status, header } = answer;
     const code = status === 201 ? '' : printable(header('x-ms-error-code'), 80);
     const refused = status === 201 ? null : new Refused(`making ${this.#url} of its blocks`, answer);
-    return { end: { status, requestId: header('x-ms-request-id'), code }, sha256, md5, refused };
+    // A success of another kind is not the storage's: what came of it is asked of the blob.
+    const requestId = status === 201 || status >= 400 ? header('x-ms-request-id') : '';
+    return { end: { status, requestId, code }, sha256, md5, refused };
   }
 
   close(): void {
