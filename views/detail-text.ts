@@ -19,6 +19,7 @@ import {
   vulnerabilityLines,
 } from '../src/words/fact-lines.ts';
 import { mark } from '../src/words/severity.ts';
+import { witnessTexts } from '../src/words/witnesses.ts';
 import { type Line, line, span } from './line.ts';
 import { burstParties } from './logons-pane.ts';
 import { postureItems } from './posture-pane.ts';
@@ -141,6 +142,7 @@ function burstDetail(state: SessionState, part: TriageInProgress, index: number)
         label: 'Failures',
         text: `${count(burst.failures)}, at most ${count(burst.peakPerMinute)} in a minute   ${sparkline(burst.histogram, 30)}`,
       },
+      ...witnessTexts(burst).map((text, at) => ({ label: at === 0 ? 'At the same time' : '', text })),
       { label: 'A logon after it', text: successText(burst) },
       ...burst.next.map((next, at) => ({
         label: at === 0 ? 'What followed' : '',

@@ -27,12 +27,12 @@ export function burstParties(burst: Burst): string {
     ? 'address not recorded'
     : burst.sources.length === 1
       ? source.address
-      : `${count(burst.sources.length)} addresses`;
+      : `${count(burst.distinctSources ?? burst.sources.length)} addresses`;
   const against = !account
     ? 'account not recorded'
     : burst.accounts.length === 1
       ? account.name
-      : `${count(burst.accounts.length)} accounts`;
+      : `${count(burst.distinctAccounts ?? burst.accounts.length)} accounts`;
   return `${from} → ${against}`;
 }
 
@@ -106,7 +106,7 @@ function noBurstRows(fact: Known<Logons>, width: number): Line[] {
   const text =
     failures === 0
       ? `No failed logon in ${fact.coverage.replace(/^last /, '')}.`
-      : `${count(failures)} failed logons, no burst: never ${thresholds.failures} within ${thresholds.windowSeconds} s from one address, or on one account where no address was logged.`;
+      : `${count(failures)} failed logons, no burst: never ${thresholds.failures} within ${thresholds.windowSeconds} s from one address or on one account, nor from many addresses on many accounts.`;
   return [...wrap(text, width - 4, failures === 0 ? 6 : undefined).entries()].map(([at, part]) =>
     line(span(at === 0 ? ` ${mark.low} ` : '   ', 'dim'), part),
   );

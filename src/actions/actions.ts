@@ -63,11 +63,11 @@ function withCure(error: unknown): unknown {
   return new Error(`${because}; ${cure}.`, { cause: error });
 }
 
-/** The action, with the queries that it sends reported to its caller. */
+/** The action, with the queries that it sends reported to its caller; its requests end when it is stopped. */
 function tellingQueries(connection: Connection, action: Action): Action {
   const { undo, kept } = action;
   const told = <T>(context: ActionContext, work: () => Promise<T>): Promise<T> =>
-    connection.askedBy((query) => context.asked(query), work);
+    connection.until(context.signal, () => connection.askedBy((query) => context.asked(query), work));
   return {
     ...action,
     plan: (context, input) =>

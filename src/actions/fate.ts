@@ -271,10 +271,12 @@ function patchFate(what: string, summaryName: string) {
   };
 }
 
-const powers: Record<string, { during: string; after: string }> = {
-  deallocate: { during: 'deallocating', after: 'deallocated' },
-  start: { during: 'starting', after: 'running' },
-};
+const powers: ReadonlyMap<string, { during: string; after: string }> = new Map(
+  Object.entries({
+    deallocate: { during: 'deallocating', after: 'deallocated' },
+    start: { during: 'starting', after: 'running' },
+  }),
+);
 
 /** A VM's power is what the last such request made it; of an earlier one the activity log knows. */
 async function powerFate(
@@ -285,7 +287,7 @@ async function powerFate(
   const [, verb = ''] = /\/(deallocate|start)$/i.exec(new URL(sent.url).pathname) ?? [];
   const view = await readAt(connection, withEnd(sent, /\/(deallocate|start)$/i, '/instanceView'), signal);
   const power = (powerIn(view) ?? '').toLowerCase();
-  const wanted = powers[verb.toLowerCase()];
+  const wanted = powers.get(verb.toLowerCase());
   if (power === wanted?.after) return shown(`the VM is ${power}: it was done`);
   if (power === wanted?.during) return atIt(`the VM is ${power}`);
   const old = connection.clock.now().getTime() - Date.parse(sent.at) > beginMilliseconds;

@@ -23,31 +23,33 @@ const noScripts: Reason = ({ scaleSetName, instance }) =>
  * Why an action cannot be done to an instance of a Uniform scale set, and what can be done in its place. An action that
  * is not here does its work by what an instance has like any VM: its disks, its interfaces.
  */
-const reasons: Record<string, Reason> = {
-  'nsg.lock': (instance, target) =>
-    `Azure does not let the network interface of one instance of a Uniform scale set be changed: it follows the model of ${instance.scaleSetName}. Change the security group of the model or of the subnet, which reaches every instance; keep this one from being scaled in first: ${protectLine(instance, target)}`,
-  'backup.trigger': noBackup,
-  'backup.undelete': noBackup,
-  'jit.enable': noJit,
-  'jit.request': noJit,
-  'patches.assess': ({ scaleSetName }) =>
-    `Azure assesses no patches of the instances of Uniform scale sets. Look at the image version of ${scaleSetName}.`,
-  'patches.install': ({ scaleSetName }) =>
-    `Azure installs no patches in the instances of Uniform scale sets. Update the image of ${scaleSetName}.`,
-  'public-ip.remove': ({ scaleSetName }) =>
-    `The interfaces of an instance follow the model of ${scaleSetName}: take the public address out of the model.`,
-  'identity.cut': ({ scaleSetName }) =>
-    `The identity is that of the whole scale set ${scaleSetName}, of all of its instances: take its roles away there (az role assignment delete).`,
-  'vm.deallocate': ({ scaleSetName, instance }) =>
-    `An instance of a scale set is switched off through the set, which may put another in its place: az vmss deallocate --name ${scaleSetName} --instance-ids ${instance}`,
-  'volatile.collect': noScripts,
-  'account.disable': noScripts,
-};
+const reasons: ReadonlyMap<string, Reason> = new Map(
+  Object.entries<Reason>({
+    'nsg.lock': (instance, target) =>
+      `Azure does not let the network interface of one instance of a Uniform scale set be changed: it follows the model of ${instance.scaleSetName}. Change the security group of the model or of the subnet, which reaches every instance; keep this one from being scaled in first: ${protectLine(instance, target)}`,
+    'backup.trigger': noBackup,
+    'backup.undelete': noBackup,
+    'jit.enable': noJit,
+    'jit.request': noJit,
+    'patches.assess': ({ scaleSetName }) =>
+      `Azure assesses no patches of the instances of Uniform scale sets. Look at the image version of ${scaleSetName}.`,
+    'patches.install': ({ scaleSetName }) =>
+      `Azure installs no patches in the instances of Uniform scale sets. Update the image of ${scaleSetName}.`,
+    'public-ip.remove': ({ scaleSetName }) =>
+      `The interfaces of an instance follow the model of ${scaleSetName}: take the public address out of the model.`,
+    'identity.cut': ({ scaleSetName }) =>
+      `The identity is that of the whole scale set ${scaleSetName}, of all of its instances: take its roles away there (az role assignment delete).`,
+    'vm.deallocate': ({ scaleSetName, instance }) =>
+      `An instance of a scale set is switched off through the set, which may put another in its place: az vmss deallocate --name ${scaleSetName} --instance-ids ${instance}`,
+    'volatile.collect': noScripts,
+    'account.disable': noScripts,
+  }),
+);
 
 /** The plan that says why an action cannot be done to an instance of a scale set; null where it can, and for VMs. */
 export function refusedForInstance(action: string, target: Target): ActionPlan | null {
   const instance = scaleSetInstanceOf(target.id);
-  const reason = reasons[action];
+  const reason = reasons.get(action);
   if (!instance || !reason) return null;
   return refusedPlan(`${action} of ${target.name}`, 'impossible', reason(instance, target));
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '../azure/client/connection.ts';
 import type { Target } from '../playbook/action.ts';
-import { taggedInAzure } from './tagged-in-azure.ts';
+import { type Tagged, taggedInAzure } from './tagged-in-azure.ts';
 
 /** Resources of a case that are left in Azure, found by its tag. */
 export interface LeftInAzure {
@@ -22,7 +22,8 @@ export async function leftInAzure(
     subscriptions: [...targets.map(({ subscriptionId }) => subscriptionId), ...subscriptions],
     machines: targets,
   });
+  const isEvidence = (kind: Tagged['kind']) => kind === 'snapshot' || kind === 'restore point collection';
   const named = (evidence: boolean) =>
-    found.filter(({ kind }) => (kind === 'snapshot') === evidence).map(({ what }) => what);
+    found.filter(({ kind }) => isEvidence(kind) === evidence).map(({ what }) => what);
   return { inForce: named(false), evidence: named(true), notSeen };
 }

@@ -25,6 +25,7 @@ const hasLink = (diskState: string): boolean => /^Active(SAS|SASFrozen|Upload)$/
 const stateOf = (resource: unknown): string => printable(textAt(resource, 'properties', 'diskState'), 40);
 
 const isSnapshot = (id: string): boolean => /\/snapshots\/[^/]+$/i.test(id);
+const kindOf = (id: string): string => (isSnapshot(id) ? 'snapshot' : 'disk');
 
 /** Reads a disk or a snapshot; null when there is none. */
 function readCopy(connection: Connection, id: string): Promise<Json | null> {
@@ -127,7 +128,7 @@ async function planRevoke(connection: Connection, context: ActionContext): Promi
     changes: links.map(({ id, state }) => ({
       method: 'POST',
       resourceId: `${id}/endGetAccess`,
-      diff: [{ property: `link to ${printable(shortName(id), 80)}`, before: state, after: 'none' }],
+      diff: [{ property: `link to ${kindOf(id)} ${printable(shortName(id), 80)}`, before: state, after: 'none' }],
       before: { diskState: state },
       after: null,
     })),
@@ -139,7 +140,7 @@ async function planRevoke(connection: Connection, context: ActionContext): Promi
     consequences: [
       'A download by the link breaks off. What was copied by now is gone, and stays gone: ask the activity log who made the link (beginGetAccess) and since when.',
       'It breaks off an export of yours, and a backup product’s, as well.',
-      'Who made the link can make another: take the right to (disks/beginGetAccess/action) from that account.',
+      'Who made the link can make another: take the right to (beginGetAccess/action on disks and snapshots) from that account.',
       'There is no undo: a link that was revoked does not come back; a new one can be made.',
     ],
     state: { links } satisfies RevokeState,

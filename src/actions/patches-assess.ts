@@ -44,12 +44,15 @@ const notYet: AssessState = {
   error: '',
 };
 
+/** What an assessment does from inside. */
+const assessing = 'updates are looked for';
+
 /**
- * Why Azure would refuse or fail: it assesses by an extension, which runs only in a VM that is on, through its
- * agent. "" when nothing prevents it. `done` says what is done from inside.
+ * Why Azure would refuse or fail: it assesses, installs updates and runs scripts by extensions, which run only in a VM that is
+ * on, through its agent. "" when nothing prevents it. `done` says what is done from inside: "scripts run".
  * https://learn.microsoft.com/azure/update-manager/prerequisites
  */
-export function obstacleTo(machine: unknown, view: unknown, name: string, done = 'updates are looked for'): string {
+export function obstacleTo(machine: unknown, view: unknown, name: string, done: string): string {
   const power = powerIn(view);
   if (power !== undefined && power.toLowerCase() !== 'running') {
     return `${name} is ${power}: ${done} from inside, so it must run. Starting it changes the disks; take snapshots before.`;
@@ -57,10 +60,10 @@ export function obstacleTo(machine: unknown, view: unknown, name: string, done =
   const profile = at(machine, 'properties', 'osProfile');
   const configuration = at(profile, 'windowsConfiguration') ?? at(profile, 'linuxConfiguration');
   if (booleanAt(configuration, 'provisionVMAgent') === false) {
-    return `${name} was made without the VM agent, through which an assessment runs.`;
+    return `${name} was made without the VM agent, through which ${done}.`;
   }
   if (booleanAt(profile, 'allowExtensionOperations') === false) {
-    return `${name} does not allow extensions, and an assessment is one.`;
+    return `${name} does not allow extensions, and by one ${done}.`;
   }
   const agent = listAt(view, 'vmAgent', 'statuses').map((status) => textAt(status, 'displayStatus'));
   if (agent.length > 0 && !agent.some((status) => /^ready$/i.test(status))) {
@@ -70,12 +73,12 @@ export function obstacleTo(machine: unknown, view: unknown, name: string, done =
 }
 
 /** As `obstacleTo`, of a VM that was read with its instance view. */
-export const obstacleIn = (machine: Json, name: string, done?: string): string =>
+export const obstacleIn = (machine: Json, name: string, done: string): string =>
   obstacleTo(machine, at(machine, 'properties', 'instanceView'), name, done);
 
-/** Reads the VM again before something is done from inside. Throws where an obstacle is there by now. */
-export async function demandNoObstacle(connection: Connection, target: Target): Promise<void> {
-  const because = obstacleIn(await readMachine(connection, target), target.name);
+/** Reads the VM again before `done` is done from inside. Throws where an obstacle is there by now. */
+export async function demandNoObstacle(connection: Connection, target: Target, done: string): Promise<void> {
+  const because = obstacleIn(await readMachine(connection, target), target.name, done);
   if (because !== '') throw new StalePlan(because);
 }
 
@@ -102,7 +105,7 @@ async function planAssessment(connection: Connection, context: ActionContext, in
   const { target } = context;
   const title = `Look for missing updates in ${target.name}`;
   const { machine, view } = await readViews(connection, context);
-  const because = obstacleTo(machine, view, target.name);
+  const because = obstacleTo(machine, view, target.name, assessing);
   if (because !== '') return refusedPlan(title, 'impossible', because);
   const ahead = await preflight(connection, context, {
     needed: [{ action: 'Microsoft.Compute/virtualMachines/assessPatches/action', scope: target.id }],
@@ -148,7 +151,7 @@ async function assess(
   const { target } = context;
   assessState.parse(planned.state);
   const { machine, view } = await readViews(connection, context);
-  const because = obstacleTo(machine, view, target.name);
+  const because = obstacleTo(machine, view, target.name, assessing);
   if (because !== '') throw new StalePlan(because);
   const startedAt = connection.clock.now().toISOString();
   const compute = await connection.compute(target.subscriptionId);

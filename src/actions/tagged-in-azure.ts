@@ -7,13 +7,13 @@ import { isOfCase } from './case-tags.ts';
 
 /** A resource with the tag of a case. */
 export interface Tagged {
-  kind: 'security group' | 'snapshot' | 'run command';
+  kind: 'security group' | 'snapshot' | 'restore point collection' | 'run command';
   /** "security group cordon-…", "run command at web01: cordon-…" */
   what: string;
   tags: Record<string, string>;
 }
 
-/** Where to look: whole subscriptions for groups and snapshots, these VMs for their run commands. */
+/** Where to look: whole subscriptions for groups, snapshots and restore points, these VMs for their run commands. */
 export interface WhereToLook {
   subscriptions: Iterable<string>;
   machines: readonly Pick<Target, 'id' | 'name' | 'subscriptionId' | 'resourceGroup'>[];
@@ -53,6 +53,9 @@ export async function taggedInAzure(
     const [network, compute] = await Promise.all([connection.network(subscription), connection.compute(subscription)]);
     await look('security group', 'security group', async () => network.networkSecurityGroups.listAll());
     await look('snapshot', 'snapshot', async () => compute.snapshots.list());
+    await look('restore point collection', 'restore point collection', async () =>
+      compute.restorePointCollections.listAll(),
+    );
   }
   for (const { subscriptionId, resourceGroup, name } of new Map(
     machines.map((one) => [one.id.toLowerCase(), one]),

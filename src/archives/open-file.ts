@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { type Duplex, Readable } from 'node:stream';
+import * as zlib from 'node:zlib';
+import type { Archive } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { ByteWindow } from './byte-window.ts';
 import { memberSplits } from './evidence-path.ts';
 import { changeBetween } from './file-change.ts';
-import type { ZipArchive } from './zip-archive.ts';
+import { beginsAsTar } from './tar-header.ts';
 
 /** A file of evidence: on disk, or a member of an archive. */
 export interface PlacedFile {
@@ -24,11 +25,9 @@ export interface PlacedFile {
 
 /** Archives that stay open: members are read one after the other, and a directory takes its time to be read. */
 const mostOpen = 4;
-/** The reader of archives is loaded with the first one: most evidence is in none. */
-const archives = async () => (await import('./zip-archive.ts')).ZipArchive;
-const openArchives = new Map<string, Promise<ZipArchive>>();
+const openArchives = new Map<string, Promise<Archive>>();
 
-async function opened(path: string, how: () => Promise<ZipArchive>): Promise<ZipArchive> {
+async function opened(path: string, how: () => Promise<Archive>): Promise<Archive> {
   const known = openArchives.get(path);
   if (known) {
     openArchives.delete(path);
@@ -46,17 +45,36 @@ async function opened(path: string, how: () => Promise<ZipArchive>): Promise<Zip
   return archive;
 }
 
+/** Kinds of archives that are read. */
+export type ArchiveKind = 'zip' | 'tar';
+
+/** The kind of archive that the content of a file is, by its first bytes; null where it is none. */
+export function archiveKind(head: Buffer): ArchiveKind | null {
+  if (/^PK(?:\u0003\u0004|\u0005\u0006)/.test(head.toString('latin1', 0, 4))) return 'zip';
+  return beginsAsTar(head) ? 'tar' : null;
+}
+
+/** Readers of archives are loaded with the first one: most evidence is in none. */
+async function openArchive(path: string, onDisk: boolean): Promise<Archive> {
+  if (archiveKind(await headOf(path, 512)) === 'tar') {
+    const { TarArchive } = await import('./tar-archive.ts');
+    return onDisk && !isPacked(path) ? TarArchive.open(path) : TarArchive.unpacked(await contentOf(path));
+  }
+  const { ZipArchive } = await import('./zip-archive.ts');
+  return onDisk && !isPacked(path) ? ZipArchive.open(path) : ZipArchive.unpacked(await contentOf(path));
+}
+
 /** The archive at a path: a file on disk, or, one level deep, a member of one. Throws where there is none. */
-export async function archiveAt(path: string): Promise<ZipArchive> {
+export async function archiveAt(path: string): Promise<Archive> {
   const found = await stat(path).catch(() => null);
   if (found) {
     if (!found.isFile()) throw new ArchiveError('it is not a file');
-    return opened(`${path}\0${found.ino}\0${found.size}\0${found.mtimeMs}`, async () => (await archives()).open(path));
+    return opened(`${path}\0${found.ino}\0${found.size}\0${found.mtimeMs}`, () => openArchive(path, true));
   }
   for (const { archive, member } of memberSplits(path)) {
     if (!(await stat(archive).catch(() => null))?.isFile()) continue;
     const outer = await archiveAt(archive);
-    if (outer.has(member)) return opened(path, async () => (await archives()).inside(outer, member));
+    if (outer.has(member)) return opened(path, () => openArchive(path, false));
   }
   throw new ArchiveError('there is no such file', 'ENOENT');
 }
@@ -109,33 +127,48 @@ async function outermost(path: string): Promise<string> {
   return path;
 }
 
-/** How many bytes one byte can become by deflate (zlib's technical details). */
-const mostInflated = 1032;
+/** How many bytes one byte can become: 1032 by deflate (zlib's technical details), a block of 128 KiB of 4 bytes by zstd. */
+const mostUnpacked = 32_768;
 
-const isGzip = (path: string): boolean => /\.gz$/i.test(path);
+/** Is a file packed, by its name? What is called so and is not packed is read as it is. */
+export const isPacked = (path: string): boolean => /\.(?:t?gz|t?zst)$/i.test(path);
 
-/** The content of a file as it passes by: unpacked where it is a .gz. */
+/** The name of what is packed in a file: "auth.log.1" of "auth.log.1.gz". */
+export const unpackedName = (name: string): string =>
+  name.replace(/\.(?:gz|zst)$/i, '').replace(/\.t(?:gz|zst)$/i, '.tar');
+
+/** The content of a file as it passes by: unpacked where it is a .gz or a .zst. */
 export async function contentOf(path: string): Promise<AsyncIterable<Buffer>> {
   const file = await placedFile(path);
-  return isGzip(path) ? unpacked(await file.stored()) : file.stored();
+  return isPacked(path) ? unpacked(await file.stored()) : file.stored();
+}
+
+/** By their first bytes: gzip (RFC 1952) and Zstandard (RFC 8878), which Node reads since 22.15. */
+function unpackerFor(first: Buffer | undefined): Duplex | null {
+  const begins = first?.toString('latin1', 0, 4) ?? '';
+  if (begins.startsWith('\u001f\u008b')) return zlib.createGunzip();
+  if (begins !== '\u0028\u00b5\u002f\u00fd') return null;
+  if (typeof zlib.createZstdDecompress !== 'function')
+    throw new ArchiveError('it is packed by zstd, which this version of Node does not read: unpack it (zstd -d FILE)');
+  return zlib.createZstdDecompress();
 }
 
 async function* unpacked(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const [first, all] = await withFirst(stored);
-  if (first?.[0] !== 0x1f || first[1] !== 0x8b) {
+  const unpacker = unpackerFor(first);
+  if (!unpacker) {
     yield* all;
     return;
   }
   const source = Readable.from(all);
-  const gunzip = createGunzip();
-  source.on('error', (error) => gunzip.destroy(error));
+  source.on('error', (error) => unpacker.destroy(error));
   try {
-    for await (const piece of source.pipe(gunzip)) yield piece;
+    for await (const piece of source.pipe(unpacker)) yield piece;
   } catch (error) {
-    throw gzipError(error);
+    throw packingError(error);
   } finally {
     source.destroy();
-    gunzip.destroy();
+    unpacker.destroy();
   }
 }
 
@@ -153,9 +186,9 @@ async function withFirst(all: AsyncIterable<Buffer>): Promise<[Buffer | undefine
   return [first.done ? undefined : first.value, again()];
 }
 
-function gzipError(error: unknown): unknown {
+function packingError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!code.startsWith('Z_')) return error;
+  if (!/^(?:Z_|ZSTD_|ERR_ZSTD)/.test(code)) return error;
   const because = code === 'Z_BUF_ERROR' ? 'its end is missing' : 'what is packed in it is damaged';
   return new ArchiveError(because, code, { cause: error });
 }
@@ -191,7 +224,7 @@ export interface RandomAccessFile {
 /** Opens a file. Throws as the system does, or an ArchiveError. */
 export async function openFile(path: string): Promise<RandomAccessFile> {
   const onDisk = await stat(path).catch(() => null);
-  if (!onDisk || isGzip(path)) return packedFile(path, await placedFile(path));
+  if (!onDisk || isPacked(path)) return packedFile(path, await placedFile(path));
   // Opening a pipe that has no writer would wait forever.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const before = await statOf(handle);
@@ -214,15 +247,15 @@ async function statOf(handle: FileHandle): Promise<Stats> {
 
 function packedFile(path: string, file: PlacedFile): RandomAccessFile {
   const window = new ByteWindow(() => contentOf(path));
-  const gzip = isGzip(path);
+  const packed = isPacked(path);
   return {
     get size() {
-      return gzip ? window.reached : file.bytes;
+      return packed ? window.reached : file.bytes;
     },
-    atMost: gzip ? file.bytes * mostInflated : file.bytes,
+    atMost: packed ? file.bytes * mostUnpacked : file.bytes,
     read: (into, offset, length, position) => window.read(into, offset, length, position),
     changed: () => file.changed(),
-    storedDigest: async () => (gzip ? digestOfStored(file) : null),
+    storedDigest: async () => (packed ? digestOfStored(file) : null),
     close: () => window.close(),
   };
 }

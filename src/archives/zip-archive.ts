@@ -1,39 +1,22 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
+import { type Archive, type ArchiveMember, longestName, mostMembers } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
-
-/** A file in a .zip. */
-export interface ZipMember {
-  /** As the archive has it, with `/` between folders. */
-  name: string;
-  /** Unpacked, as the archive's directory says. */
-  bytes: number;
-  modified: Date;
-  /** Why it cannot be read; "" where it can. */
-  because: string;
-}
-
-/** Members of one archive; a collection of a whole system has some tens of thousands. */
-const mostMembers = 500_000;
-/** An archive in an archive is unpacked to a file: its directory is at its end. */
-const largestInner = 64 * 1024 ** 3;
-/** Names longer than any that a system can have. */
-const longestName = 4096;
+import { namelessFile } from './nameless-file.ts';
 
 type Entry = yauzl.Entry;
 
 /** A .zip that is open: its members, and their bytes. */
-export class ZipArchive {
-  readonly members: readonly ZipMember[];
+export class ZipArchive implements Archive {
+  readonly remarks: readonly string[] = [];
+  readonly members: readonly ArchiveMember[];
   readonly #zip: yauzl.ZipFile;
   readonly #handle: FileHandle;
   readonly #entries: ReadonlyMap<string, Entry>;
   /** The first member of each name. */
-  readonly #byName: ReadonlyMap<string, ZipMember>;
+  readonly #byName: ReadonlyMap<string, ArchiveMember>;
   /** Members that are being read; the file is closed after the last. */
   #reading = 0;
   #closing = false;
@@ -41,7 +24,7 @@ export class ZipArchive {
   private constructor(
     zip: yauzl.ZipFile,
     handle: FileHandle,
-    members: readonly ZipMember[],
+    members: readonly ArchiveMember[],
     entries: ReadonlyMap<string, Entry>,
   ) {
     this.#zip = zip;
@@ -62,34 +45,19 @@ export class ZipArchive {
     }
   }
 
-  /**
-   * Opens an archive that is a member of another: unpacked to a file that has no name any more when it is read, so that
-   * nothing stays behind, however the program ends.
-   */
-  static async inside(outer: ZipArchive, name: string): Promise<ZipArchive> {
-    const folder = await mkdtemp(join(tmpdir(), 'cordon-'));
+  /** Opens an archive that is a member of another: its directory is at its end, so it is unpacked to a file without a name. */
+  static async unpacked(bytes: AsyncIterable<Buffer>): Promise<ZipArchive> {
+    const { handle } = await namelessFile(bytes);
     try {
-      const handle = await open(join(folder, 'inner.zip'), 'wx+', 0o600);
-      try {
-        await rm(folder, { recursive: true, force: true });
-        let written = 0;
-        for await (const piece of await outer.bytesOf(name)) {
-          written += piece.length;
-          if (written > largestInner) throw new ArchiveError('the archive in it is larger than 64 GiB');
-          await handle.write(piece);
-        }
-        return await ZipArchive.#of(await yauzl.fromFdPromise(handle.fd, options), handle);
-      } catch (error) {
-        await handle.close();
-        throw archiveError(error);
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+      return await ZipArchive.#of(await yauzl.fromFdPromise(handle.fd, options), handle);
+    } catch (error) {
+      await handle.close();
+      throw archiveError(error);
     }
   }
 
   static async #of(zip: yauzl.ZipFile, handle: FileHandle): Promise<ZipArchive> {
-    const members: ZipMember[] = [];
+    const members: ArchiveMember[] = [];
     const entries = new Map<string, Entry>();
     let packed = 0;
     for await (const entry of zip.eachEntry()) {
@@ -111,7 +79,7 @@ export class ZipArchive {
     return new ZipArchive(zip, handle, members, entries);
   }
 
-  member(name: string): ZipMember | undefined {
+  member(name: string): ArchiveMember | undefined {
     return this.#byName.get(name);
   }
 

@@ -15,27 +15,34 @@ import { readTriage, type Triage } from './triage.ts';
 /** What the workbench reads, from Azure. */
 export function azureReader(connection: Connection, options: TriageOptions = {}): Reader {
   const networks = new Map<string, NetworkReading>();
-  /** The latest triage of each VM, also while it is read. */
-  const triages = new Map<string, Promise<Triage>>();
+  /** The latest triage of each VM, also while it is read, and the signal that stops it. */
+  const triages = new Map<string, { read: Promise<Triage>; signal: AbortSignal }>();
 
   function triage(...[vm, onProgress, signal]: Parameters<Reader['triage']>): Promise<Triage> {
     const key = vm.id.toLowerCase();
     const read = readTriage(connection, vm, onProgress, { ...options, signal });
-    triages.set(key, read);
+    triages.set(key, { read, signal });
     read.then(
       ({ network }) => network && networks.set(key, network),
-      () => triages.get(key) === read && triages.delete(key),
+      () => triages.get(key)?.read === read && triages.delete(key),
     );
     return read;
   }
 
-  /** The triage that is there, or a new one. One that is replaced while it is awaited was stopped half-way. */
+  /**
+   * The triage that is there, or a new one. One that is replaced while it is awaited was stopped half-way; one that fails
+   * without being stopped would fail again, so its error is the answer.
+   */
   async function latest(vm: VirtualMachine, signal: AbortSignal): Promise<Triage> {
     const key = vm.id.toLowerCase();
     for (;;) {
-      const awaited = triages.get(key) ?? triage(vm, () => {}, signal);
-      const read = await awaited.catch(() => null);
-      if (read && triages.get(key) === awaited) return read;
+      const awaited = triages.get(key) ?? { read: triage(vm, () => {}, signal), signal };
+      try {
+        const read = await awaited.read;
+        if (triages.get(key)?.read === awaited.read) return read;
+      } catch (error) {
+        if (!awaited.signal.aborted && !triages.has(key)) throw error;
+      }
       signal.throwIfAborted();
     }
   }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Anchor } from './anchor.ts';
@@ -10,7 +10,8 @@ const folder = 'timestamps';
 
 /** Name of a time stamp's files: count and head of the anchor that was stamped, and a number where there are several. */
 const form = /^([1-9]\d{0,14})-([0-9a-f]{64})(?:-(\d{1,4}))?\.tsr$/;
-const mostStamps = 1000;
+/** A query or an answer has some kilobytes, with the certificates of its authority. */
+const longestFile = 1024 * 1024;
 
 /** A time stamp beside a case: the query that was sent, and the answer of the authority, both as DER. */
 export interface KeptStamp {
@@ -46,11 +47,21 @@ export async function keepStamp(
   return { file: `${folder}/${name}.tsr`, sha256: sha256(answer) };
 }
 
-/** The stamps beside a case, and those that its entries note and that are gone; each with whether the record has its head. */
-export async function stampsOf(reader: Pick<CaseReader, 'directory' | 'entries'>): Promise<KeptStamp[]> {
+/** The bytes of a stamp's file, or why it is not read, as the end of a sentence. */
+async function bytesOf(path: string): Promise<{ bytes: Uint8Array; because: string }> {
+  const { size } = await stat(path);
+  if (size > longestFile) return { bytes: new Uint8Array(), because: `is no time stamp: it has ${size} bytes` };
+  return { bytes: await readFile(path), because: '' };
+}
+
+/**
+ * The stamps beside a case, one at a time, each with whether the record has its head; then those that its entries note and that
+ * are gone.
+ */
+export async function* stampsOf(reader: Pick<CaseReader, 'directory' | 'entries'>): AsyncGenerator<KeptStamp> {
   const { directory } = reader;
   const names = (await readdir(join(directory, folder)).catch(() => [])).filter((name) => form.test(name)).sort();
-  const anchors = names.slice(0, mostStamps).map((name) => {
+  const anchors = names.map((name) => {
     const [, entries = '', head = ''] = form.exec(name) ?? [];
     return { file: `${folder}/${name}`, entries: Number(entries), head };
   });
@@ -61,18 +72,16 @@ export async function stampsOf(reader: Pick<CaseReader, 'directory' | 'entries'>
     const note = noted.safeParse(body.timestamp);
     if (note.success) notes.set(note.data.file, note.data.sha256);
   }
-  const found: KeptStamp[] = [];
   for (const { file, entries, head } of anchors) {
-    const answer = await readFile(join(directory, file));
-    const query = await readFile(join(directory, file.replace(/r$/, 'q'))).catch(() => null);
+    const { bytes: answer, because } = await bytesOf(join(directory, file));
+    const asked = await bytesOf(join(directory, file.replace(/r$/, 'q'))).catch(() => null);
     const is = notes.get(file);
-    const changed = is !== undefined && is !== sha256(answer) ? 'is not the one that the record notes' : '';
+    const changed = is !== undefined && is !== sha256(answer) ? 'is not the one that the record notes' : because;
     const misfit = wanted.get(entries) === head ? changed : `is of another record: line ${entries} has not its head`;
-    found.push({ file, anchor: { entries, head }, query, answer, misfit });
     notes.delete(file);
+    yield { file, anchor: { entries, head }, query: asked?.bytes ?? null, answer, misfit };
   }
-  const gone = [...notes.keys()].map((file) => {
-    return { file, anchor: { entries: 0, head: '' }, query: null, answer: new Uint8Array(), misfit: 'is missing' };
-  });
-  return [...found, ...gone];
+  for (const file of notes.keys()) {
+    yield { file, anchor: { entries: 0, head: '' }, query: null, answer: new Uint8Array(), misfit: 'is missing' };
+  }
 }

@@ -3,6 +3,9 @@ import envPaths from 'env-paths';
 import { defaultCaseRoot } from '../casefile/case-store.ts';
 import { playbookFolders } from '../playbook/playbook-file.ts';
 import { version } from '../version.ts';
+import { said } from './command-line/examples.ts';
+import { exitCodesOf } from './command-line/help.ts';
+import { own } from './command-line/options.ts';
 import { settingsFile } from './settings.ts';
 
 declare const __CORDON_BUILT__: { commit: string; sdk: Record<string, string> } | undefined;
@@ -33,34 +36,60 @@ interface Named {
   about: string;
 }
 
-const optionsOf = (command: Command): Named[] =>
-  command.options.map(({ flags, description, argChoices }) => ({
-    name: flags.replace(/^-\w, /, ''),
-    about: argChoices ? `${description}: ${argChoices.join(', ')}` : description,
-  }));
 const commandsOf = (command: Command): Command[] => command.commands.filter((one) => one.name() !== 'help');
-/** The manual page, in roff, made from the program itself. */
+
+/** The options of a command by the heading of their group, its own first. */
+function optionsOf(command: Command): [string, Named[]][] {
+  const groups = Map.groupBy(command.options, ({ helpGroupHeading }) => helpGroupHeading ?? own);
+  return [...groups]
+    .map(([heading, options]): [string, Named[]] => [
+      heading,
+      options.map(({ flags, description, argChoices }) => ({
+        name: flags.replace(/^-\w, /, ''),
+        about: argChoices ? `${description}: ${argChoices.join(', ')}` : description,
+      })),
+    ])
+    .sort(([one], [other]) => Number(other === own) - Number(one === own));
+}
+
+/** The manual page, in roff, made from the program itself. What commands share with cordon itself is there once. */
 export function manText(program: Command): string {
   const safe = (text: string) => text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replace(/^[.']/gm, '\\&$&');
   const listed = (named: readonly Named[]) =>
     named.flatMap(({ name, about }) => ['.TP', `.B ${safe(name)}`, safe(about)]);
-  const section = (command: Command, path: string): string[] => [
-    `.SS ${safe(`${path} ${command.usage()}`)}`,
-    safe(command.description()),
-    ...listed(optionsOf(command)),
-    ...commandsOf(command).flatMap((one) => section(one, `${path} ${one.name()}`)),
-  ];
+  const examples = (path: string) =>
+    (said.get(path)?.examples ?? []).flatMap(([line, what]) => ['.PP', safe(`${what}:`), '.RS', safe(line), '.RE']);
+  const shared = new Set(optionsOf(program).flatMap(([heading]) => (heading === own ? [] : [heading])));
+  const section = (command: Command, path: string): string[] => {
+    const groups = optionsOf(command);
+    const also = groups.flatMap(([heading]) => (shared.has(heading) ? [heading.replace(/:$/, '')] : []));
+    return [
+      `.SS ${safe(`cordon ${path} ${command.usage()}`)}`,
+      safe(command.description()),
+      ...groups.flatMap(([heading, options]) => (shared.has(heading) ? [] : listed(options))),
+      ...(also.length === 0 ? [] : ['.PP', safe(`And the options above under: ${also.join('; ')}.`)]),
+      ...examples(path),
+      ...commandsOf(command).flatMap((one) => section(one, `${path} ${one.name()}`)),
+    ];
+  };
   return [
     `.TH CORDON 1 "" "cordon ${version}" "User Commands"`,
     '.SH NAME',
     `cordon \\- ${safe(program.description())}`,
     '.SH SYNOPSIS',
     '.B cordon',
-    '[options] [command]',
+    '[options] [command] [vm]',
     '.SH OPTIONS',
-    ...listed(optionsOf(program)),
+    ...optionsOf(program).flatMap(([heading, options]) => [
+      ...(heading === own ? [] : [`.SS ${safe(heading.replace(/:$/, ''))}`]),
+      ...listed(options),
+    ]),
+    '.SH EXAMPLES',
+    ...examples(''),
     '.SH COMMANDS',
-    ...commandsOf(program).flatMap((one) => section(one, `cordon ${one.name()}`)),
+    ...commandsOf(program).flatMap((one) => section(one, one.name())),
+    '.SH EXIT STATUS',
+    ...listed(exitCodesOf('').map(([code, meaning]) => ({ name: String(code), about: meaning }))),
     '.SH FILES',
     'cordon \\-\\-print\\-paths names them.',
     '',

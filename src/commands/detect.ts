@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { detectInThread } from '../detect/detect-thread.ts';
+import { NoPlaceholders, readPlaceholders } from '../detect/placeholders.ts';
 import { levels } from '../detect/rule.ts';
 import { NoRules } from '../detect/rule-files.ts';
-import type { DetectProgress, DetectResult } from '../detect/run-detections.ts';
+import type { DetectProgress, DetectRequest, DetectResult } from '../detect/run-detections.ts';
+import type { Placeholders } from '../detect/sigma/values.ts';
 import type { DetectionsDocument } from '../documents/detections.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
 import { evidenceFile } from '../evidence/evidence-files.ts';
@@ -23,6 +25,7 @@ import { printedJson } from './printed-json.ts';
 export interface DetectFlags {
   evidence?: string[];
   rules?: string[];
+  placeholders?: string;
   now?: string;
   hits?: number;
   showQuery?: boolean;
@@ -43,7 +46,9 @@ const ownRules = (): string => process.env.CORDON_RULES || join(envPaths('cordon
 export async function detect(flags: DetectFlags, streams: Streams): Promise<number> {
   if (flags.json && flags.markdown) throw new Failure('--json and --markdown exclude each other');
   const rules = flags.rules ?? [ownRules()];
-  if (flags.showQuery) return await showQueries(rules, streams).catch(refused);
+  const placeholders =
+    flags.placeholders === undefined ? undefined : await readPlaceholders(flags.placeholders).catch(refused);
+  if (flags.showQuery) return await showQueries(rules, placeholders, streams).catch(refused);
   if (!flags.evidence)
     throw new Failure('name the evidence with --evidence FILE…, or see the queries with --show-query');
   const now = new Date(flags.now ?? Date.now());
@@ -51,7 +56,8 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   const into = caseFlags(flags);
   if (into) await (await import('./into-case.ts')).checkCase(into);
   const hits = Math.floor(flags.hits ?? 0);
-  const result = await detected(rules, flags.evidence, now, Math.max(HITS, hits), streams);
+  const asking = { rules, now: now.getTime(), hits: Math.max(HITS, hits), ...(placeholders ? { placeholders } : {}) };
+  const result = await detected(asking, flags.evidence, streams);
   const document: DetectionsDocument = { schema: 'cordon.detect/1', now: now.toISOString(), ...result };
   if (into) await enter(document, into);
   for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
@@ -63,16 +69,19 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
 }
 
 function refused(error: unknown): never {
-  if (error instanceof NoRules || error instanceof EvidenceError || error instanceof KqlError)
+  if (
+    error instanceof NoRules ||
+    error instanceof NoPlaceholders ||
+    error instanceof EvidenceError ||
+    error instanceof KqlError
+  )
     throw new Failure(error.message, exitCode.usage, { cause: error });
   throw error;
 }
 
 async function detected(
-  rules: readonly string[],
+  asking: Omit<DetectRequest, 'files'>,
   evidence: readonly string[],
-  now: Date,
-  hits: number,
   streams: Streams,
 ): Promise<DetectResult> {
   let drawn = '';
@@ -88,8 +97,7 @@ async function detected(
   };
   try {
     const gathered = await gatherEvidence(evidence, { named: evidenceFile });
-    const request = { rules, files: gathered.files, now: now.getTime(), hits };
-    const result = await detectInThread(request, onProgress);
+    const result = await detectInThread({ ...asking, files: gathered.files }, onProgress);
     return { ...result, notes: [...result.notes, ...gatheredNotes(gathered)] };
   } catch (error) {
     return refused(error);
@@ -99,9 +107,13 @@ async function detected(
 }
 
 /** The queries that would run in Log Analytics. */
-async function showQueries(rules: readonly string[], streams: Streams): Promise<number> {
+async function showQueries(
+  rules: readonly string[],
+  placeholders: Placeholders | undefined,
+  streams: Streams,
+): Promise<number> {
   const { queriesOf } = await import('../detect/rule-queries.ts');
-  const { queries, notRun } = await queriesOf(rules);
+  const { queries, notRun } = await queriesOf(rules, placeholders);
   for (const { rule, query } of queries) {
     const about = [rule.level === 'none' ? '' : rule.level, rule.techniques.join(' '), rule.id].filter(
       (text) => text !== '',

@@ -4,6 +4,7 @@ import type { Burst, Logons } from '../documents/triage.ts';
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { logonTypeWords } from '../triage/logons/event-words.ts';
+import { witnessTexts } from '../words/witnesses.ts';
 import { describedLogs, summaryLines } from './evtx-summary.ts';
 
 const damagesShown = 5;
@@ -76,12 +77,7 @@ function burstLines(burst: Burst): string[] {
       burst.codes.length,
       ({ code, meaning, failures }) => `${meaning} ${code} (${count(failures)})`,
     )}`,
-    ...(burst.witnesses ?? [])
-      .slice(0, namesShown)
-      .map(
-        ({ address, events, source }) =>
-          `    ? at the same time: ${address} (${counted(events, 'event')} of ${source}); joined by time alone`,
-      ),
+    ...witnessTexts(burst).map((text) => `    ? at the same time: ${text}`),
     `    ${burst.logonTypes.map((type) => logonTypeWords(String(type))).join('; ') || 'no logon type'}`,
     ...successLines(burst).map((line) => `    ${line}`),
   ];

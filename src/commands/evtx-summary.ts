@@ -1,6 +1,6 @@
 import type { EventLogReport, EvtxDocument } from '../documents/evtx.ts';
 import { count, counted, listed } from '../text/counts.ts';
-import { othersLine, tablelessLine } from './gathered-notes.ts';
+import { artifactLines, othersLine, tablelessLine } from './gathered-notes.ts';
 
 const computersTold = 20;
 const namesTold = 4;
@@ -77,7 +77,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
   const copies = files.length - distinct.length;
   const computers = byComputer(distinct);
   const quiet = distinct.filter(isQuiet);
-  const { archives = [], tables = [], tableless = [], others = [] } = besides ?? {};
+  const { archives = [], tables = [], tableless = [], artifacts = [], others = [] } = besides ?? {};
   const opened = archives.length > 0 ? `, ${counted(archives.length, 'archive')} opened` : '';
   return [
     `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
@@ -99,7 +99,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
           )}`,
         ]
       : []),
-    ...[...tablelessLine(tableless), ...othersLine(others)].map((line) => `  ${line}`),
+    ...[...tablelessLine(tableless), ...artifactLines(artifacts), ...othersLine(others)].map((line) => `  ${line}`),
     ...unread.map(({ because }) => `! not read: ${because}`),
   ];
 }

@@ -1,5 +1,5 @@
-import type { Evidence } from '../evidence/gather.ts';
-import { counted, listed } from '../text/counts.ts';
+import type { Evidence, FoundArtifacts } from '../evidence/gather.ts';
+import { counted, listed, sizeText } from '../text/counts.ts';
 
 const endingsTold = 6;
 
@@ -10,6 +10,14 @@ export const tablelessLine = (paths: readonly string[]): string[] =>
     : [
         `not read: ${counted(paths.length, 'export')} of no table that is known (name one: NAME=FILE): ${listed(paths, 3)}`,
       ];
+
+/** Evidence that other programs read, in one line a kind: "not read: 3 registry hives, 12.4 MiB: read them with …". */
+export const artifactLines = (artifacts: readonly Omit<FoundArtifacts, 'paths'>[]): string[] =>
+  artifacts.map(({ what, files, bytes, cure }) => {
+    // "virtual disk (VHD)", "$MFT": the plural is of the words before what explains them.
+    const [, noun = what, rest = ''] = /^(.*?)( \(.*\)| of .*)?$/.exec(what) ?? [];
+    return `not read: ${counted(files, noun)}${rest}, ${sizeText(bytes)}: ${cure}`;
+  });
 
 /** Files of other kinds, in one line by their endings; none where there are none. */
 export function othersLine(others: Evidence['others']): string[] {
@@ -23,23 +31,26 @@ export function othersLine(others: Evidence['others']): string[] {
 function foundLine(files: Evidence['files']): string[] {
   if (!files.some(({ found }) => found)) return [];
   const events = files.filter(({ format }) => format === 'evtx').length;
+  const exported = files.filter(({ format }) => format === 'events').length;
   const tables = Map.groupBy(
-    files.filter(({ format }) => format !== 'evtx'),
+    files.filter(({ format }) => format !== 'evtx' && format !== 'events'),
     ({ table }) => table ?? '',
   );
   const kinds = [
     ...(events > 0 ? [counted(events, 'event log')] : []),
+    ...(exported > 0 ? [counted(exported, 'export of events', 'exports of events')] : []),
     ...[...tables].map(([table, own]) => `${table} (${counted(own.length, 'file')})`),
   ];
   return [`found ${listed(kinds, 12)}`];
 }
 
 /** The files that were found and are not read: those that are evidence or may be, one a line; the rest together. */
-export function gatheredNotes({ files, unread, tableless, others }: Evidence): string[] {
+export function gatheredNotes({ files, unread, tableless, artifacts, others }: Evidence): string[] {
   return [
     ...foundLine(files),
     ...unread.map(({ path, because }) => `not read: ${path}: ${because}`),
     ...tablelessLine(tableless),
+    ...artifactLines(artifacts),
     ...othersLine(others),
   ];
 }

@@ -1,7 +1,9 @@
 import { createActions } from '../actions/actions.ts';
 import { locksAtVm } from '../actions/lock/lock-of-vm.ts';
+import { sameId } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { resolveVm } from '../azure/readers/inventory.ts';
+import { vmOf } from '../casefile/bodies.ts';
 import { CaseUnwritableError, lockHolder } from '../casefile/case-lock.ts';
 import {
   type CaseFile,
@@ -375,12 +377,15 @@ async function undoNow(
     const store = storeOf(opened, flags);
     const { reader, entries } = await caseToUndo(store, id);
     demandSameAzure(reader, connection);
-    async function openCase(): Promise<WritableCase> {
+    async function openCase() {
       const file: CaseFile = await openToUndo(store, reader);
       const { name } = await connection.signedIn();
-      const log = caseLogOf({ id: file.id, file, actor: name }, now);
+      const kept = { id: file.id, file, actor: name };
+      const log = caseLogOf(kept, now);
       await settleOpenIntents(file, log, connection, streams.stderr);
-      return { log, close: () => file.close(name) };
+      const several = entries.some((entry) => !sameId(vmOf(entry)?.id ?? reader.header.vm.id, reader.header.vm.id));
+      const logFor = (vm: { id: string; name: string }) => caseLogOf(kept, now, vm);
+      return { log, ...(several ? { logFor } : {}), close: () => file.close(name) };
     }
     const pending = pendingDeadlines(entries);
     const steps = () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) });

@@ -148,8 +148,8 @@ export function exitCodeOf(view: RunView, forbidden: boolean): ExitCode {
 }
 
 /** What undoes the run where its case cannot be written: no process can undo from it, not even at the promised time. */
-function withoutRecord({ vm, autoUndoAt }: RunView, caseId: string): string {
-  const promised = autoUndoAt === null ? '' : ` It is not undone at ${autoUndoAt} either.`;
+function withoutRecord({ vm, undoLostAt }: RunView, caseId: string): string {
+  const promised = undoLostAt ? ` It is not undone at ${undoLostAt} either.` : '';
   return `The case cannot be written, and nothing is undone from it.${promised} Put its folder back, or make room, then: cordon undo ${caseId} --yes. A lock is lifted from Azure alone: cordon undo --vm ${vm.name} --yes --cases FOLDER`;
 }
 

@@ -50,7 +50,7 @@ async function checked(stamp: KeptStamp, trusted: readonly Uint8Array[]): Promis
 /** Checks the time stamps beside a case; the library that reads them is loaded where there is one. */
 export async function checkStamps(found: CaseReader, trusted: readonly Uint8Array[]): Promise<CheckedStamp[]> {
   const results: CheckedStamp[] = [];
-  for (const stamp of await stampsOf(found)) results.push(await checked(stamp, trusted));
+  for await (const stamp of stampsOf(found)) results.push(await checked(stamp, trusted));
   return results;
 }
 

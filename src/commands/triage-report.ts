@@ -11,6 +11,7 @@ import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { assessmentLines, exploitedAmong, patchName, type ToldLine } from '../words/fact-lines.ts';
 import { patchSeverity, severityMarks } from '../words/severity.ts';
+import { witnessTexts } from '../words/witnesses.ts';
 
 interface Section {
   title: string;
@@ -93,7 +94,7 @@ function triageSections(document: TriageDocument): Section[] {
               : '· no success followed';
         const accounts =
           burst.accounts.length > 3
-            ? `${count(burst.accounts.length)} accounts`
+            ? `${count(burst.distinctAccounts ?? burst.accounts.length)} accounts`
             : burst.accounts.map((a) => printable(a.name, 60)).join(', ');
         return [
           printable(
@@ -102,6 +103,7 @@ function triageSections(document: TriageDocument): Section[] {
               .map((s) => s.address)
               .join(', ')} → ${accounts}`,
           ),
+          ...witnessTexts(burst).map((text) => printable(`    ? at the same time: ${text}`)),
           printable(`    ${success}`),
           ...burst.next.slice(0, 6).map((event) => printable(`    ${event.at}  ${event.eventId} ${event.what}`)),
         ];

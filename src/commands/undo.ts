@@ -1,5 +1,7 @@
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import type { Action } from '../playbook/action.ts';
+import type { CaseLog } from '../playbook/case-log.ts';
+import { eachBounded } from '../playbook/each-bounded.ts';
 import type { StepGate } from '../playbook/gate.ts';
 import type { UndoableStep } from '../playbook/step-record.ts';
 import { undoRecorded } from '../playbook/undo.ts';
@@ -12,7 +14,7 @@ export interface UndoOptions {
   step?: string;
   /** Does it; without it the steps are listed. */
   yes?: boolean;
-  /** The VM's name, for what cannot be restored (evidence), and to undo over changes made since. */
+  /** The VM's name, or the number of VMs, for what cannot be restored (evidence), and to undo over changes made since. */
   confirm?: string;
   reason?: string;
   readOnly?: boolean;
@@ -29,8 +31,11 @@ export interface UndoDependencies {
   /** What can be undone, oldest first, and what of it cannot be read, in sentences. */
   steps(): Promise<{ steps: UndoableStep[]; unreadable: string[] }>;
   actions: ReadonlyMap<string, Action>;
-  /** Opens the case file for writing; called only when something is undone. */
-  openCase(): Promise<WritableCase>;
+  /**
+   * Opens the case file for writing; called only when something is undone. `logFor` names a VM in each entry, for a case of
+   * several.
+   */
+  openCase(): Promise<WritableCase & { logFor?(vm: { id: string; name: string }): CaseLog }>;
   onInterrupt(callback: (because: string) => void): () => void;
 }
 
@@ -70,6 +75,24 @@ function listedOf(step: UndoableStep, actions: UndoDependencies['actions']): Lis
   };
 }
 
+/** A step, and its row. */
+interface Chosen {
+  step: UndoableStep;
+  listed: Listed;
+}
+
+/** The steps by their VM, each VM's in their order. */
+const byVm = <T extends { step: UndoableStep }>(steps: readonly T[]): T[][] => [
+  ...Map.groupBy(steps, ({ step }) => step.record.target.id.toLowerCase()).values(),
+];
+
+/** The words that `--confirm` takes for these steps: the names of their VMs, or how many they are. */
+function wordsFor(chosen: readonly Chosen[]): Set<string> {
+  const names = new Set(chosen.map(({ step }) => step.record.target.name));
+  const vms = byVm(chosen).length;
+  return vms > 1 ? names.add(String(vms)) : names;
+}
+
 /** A step that was named and is not undone says why: it would look undone otherwise. Throws a Failure. */
 function demandWhatStepTakes(options: UndoOptions, listed: readonly Listed[]): void {
   const [first] = listed;
@@ -81,7 +104,9 @@ function demandWhatStepTakes(options: UndoOptions, listed: readonly Listed[]): v
     );
   }
   if (options.yes !== true) return;
-  const takes = `--step ${first.step} --confirm ${first.vm.name}`;
+  const vms = new Set(listed.map(({ vm }) => vm.id.toLowerCase())).size;
+  const several = vms > 1 ? `, or of all ${vms} VMs --confirm ${vms}` : '';
+  const takes = `--step ${first.step} --confirm ${first.vm.name}${several}`;
   throw new Failure(`nothing was undone: ${printable(first.step, 60)} is evidence and takes ${takes}. ${first.undo}`);
 }
 
@@ -99,10 +124,21 @@ function textOf(what: string, listed: readonly Listed[], done: boolean): string 
   return `${[head, ...lines].join('\n')}\n`;
 }
 
+/** How many VMs of several are as they were, and which are not. */
+function byVmText(wanted: readonly Chosen[]): string {
+  const vms = byVm(wanted);
+  if (vms.length < 2) return '';
+  const left = vms.filter((steps) => steps.some(({ listed }) => listed.outcome !== 'undone'));
+  const named = left.map((steps) => steps[0]?.step.record.target.name ?? '').join(', ');
+  const not = left.length === 0 ? '' : `; not whole: ${named}`;
+  return printable(`${vms.length - left.length} of ${vms.length} VMs undone${not}`, 1000);
+}
+
 /**
- * `cordon undo CASE`: lists what a case changed, last step first, and with `--yes` undoes it after a drift check.
- * Evidence is deleted only when its step is named and the VM's name is given. Returns the exit code: 0 when all
- * that was asked for is undone, 5 when something was found changed meanwhile or could not be undone.
+ * `cordon undo CASE`: lists what a case changed, last step first, and with `--yes` undoes it after a drift check, the VMs of a
+ * case in parallel as they were changed, one step of a VM after another. Evidence is deleted only when its step is named and
+ * the VM's name is given, or the number of VMs. Returns the exit code: 0 when all that was asked for is undone, 5 when something
+ * was found changed meanwhile or could not be undone.
  */
 export async function undoCase(
   options: UndoOptions,
@@ -120,21 +156,23 @@ export async function undoCase(
   const chosen = lastFirst
     .filter((step) => options.step === undefined || step.record.step === options.step)
     .filter((step) => options.records?.has(step.record.id) ?? true)
-    .map((step) => ({ step, listed: listedOf(step, actions) }));
+    .map((step): Chosen => ({ step, listed: listedOf(step, actions) }));
   const write = (done: boolean) => {
     const listed = chosen.map((one) => one.listed);
     const document = { schema: 'cordon.undo/1', case: what.replace(/^case /, ''), steps: listed };
     streams.stdout.write(options.json ? `${printedJson(document)}\n` : textOf(what, listed, done));
   };
-  /** Was the step named, and the VM's name given for it? */
+  const words = wordsFor(chosen);
+  const ofAll = options.confirm === String(byVm(chosen).length) && words.has(options.confirm);
+  /** Was the step named, and the VM's name given for it, or the number of all? */
   const confirmed = (step: UndoableStep) =>
-    options.step !== undefined && options.confirm !== undefined && options.confirm === step.record.target.name;
+    options.step !== undefined && (ofAll || options.confirm === step.record.target.name);
   const wanted = chosen.filter(({ step, listed }) => {
     if (listed.undoable === 'no') return false;
     return confirmed(step) || (listed.undoable === 'yes' && options.yes === true);
   });
-  if (options.confirm !== undefined && !chosen.some(({ step }) => step.record.target.name === options.confirm)) {
-    const names = [...new Set(chosen.map(({ step }) => step.record.target.name))].join(', ') || 'none';
+  if (options.confirm !== undefined && !words.has(options.confirm)) {
+    const names = [...words].join(', ') || 'none';
     throw new Failure(`--confirm ${printable(options.confirm, 80)} is not the VM's name: ${names}`);
   }
   if (wanted.length === 0) {
@@ -149,35 +187,50 @@ export async function undoCase(
 
   const stopped = new AbortController();
   const opened = await dependencies.openCase();
-  let gate: StepGate | null = null;
+  const gates: StepGate[] = [];
+  const inAzure = () => gates.flatMap((gate) => gate.running());
   let because = '';
   const stop = dependencies.onInterrupt((why) => {
     because = why;
-    for (const one of gate?.running() ?? []) {
+    for (const one of inAzure()) {
       streams.stderr.write(`still running in Azure: ${one.method} ${one.url} (request ${one.clientRequestId})\n`);
     }
     stopped.abort();
   });
+  const several = byVm(chosen).length > 1;
+  const undoOne = async ({ step, listed }: Chosen): Promise<void> => {
+    const { target } = step.record;
+    const where = several ? ` on ${printable(target.name, 80)}` : '';
+    streams.stderr.write(`  undoing ${printable(step.record.step, 60)}${where}\n`);
+    const result = await undoRecorded(step, {
+      actions,
+      log: opened.logFor?.(target) ?? opened.log,
+      typed: options.records ? '' : (options.confirm ?? 'y'),
+      reason: options.reason ?? '',
+      overDrift: confirmed(step),
+      progress: () => {},
+      onGate: (made) => gates.push(made),
+      signal: stopped.signal,
+    });
+    listed.outcome = result.ok === true ? 'undone' : 'failed';
+    listed.text = result.text;
+  };
   try {
-    for (const { step, listed } of wanted) {
-      if (stopped.signal.aborted) break;
-      streams.stderr.write(`  undoing ${printable(step.record.step, 60)}\n`);
-      const result = await undoRecorded(step, {
-        actions,
-        log: opened.log,
-        typed: options.records ? '' : (options.confirm ?? 'y'),
-        reason: options.reason ?? '',
-        overDrift: confirmed(step),
-        progress: () => {},
-        onGate: (made) => {
-          gate = made;
-        },
-        signal: stopped.signal,
-      });
-      listed.outcome = result.ok === true ? 'undone' : 'failed';
-      listed.text = result.text;
-    }
-    const running = gateOf(gate);
+    // What goes wrong at one VM ends no other's undo; a case that cannot be written ends all.
+    const failures = await eachBounded(byVm(wanted), async (steps) => {
+      try {
+        for (const one of steps) {
+          if (stopped.signal.aborted) break;
+          await undoOne(one);
+        }
+        return null;
+      } catch (error) {
+        return { error };
+      }
+    });
+    const [failure] = failures.filter((one) => one !== null);
+    if (failure) throw failure.error;
+    const running = inAzure();
     if (stopped.signal.aborted && running.length > 0) {
       await opened.log.append('error', {
         text: `${because}; these Azure operations were still running: ${running.map((one) => `${one.method} ${one.url}`).join('; ')}`,
@@ -185,6 +238,8 @@ export async function undoCase(
       });
     }
     write(true);
+    const counts = byVmText(wanted);
+    if (counts !== '') streams.stderr.write(`${counts}\n`);
     const whole = wanted.every(({ listed }) => listed.outcome === 'undone') && unreadable.length === 0;
     if (whole) return exitCode.done;
     const why = because === '' ? '' : `${because}. `;
@@ -194,8 +249,4 @@ export async function undoCase(
     stop();
     await opened.close();
   }
-}
-
-function gateOf(gate: StepGate | null) {
-  return gate?.running() ?? [];
 }

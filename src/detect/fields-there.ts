@@ -28,7 +28,7 @@ export function fieldsThere({ names, vectors }: Frame): (place: Place) => boolea
     remembered(`column ${column}`, () => valuesOf(column).some((value) => value !== null && value !== ''));
   return ({ evidence }) => {
     if (!evidence) return true;
-    if ('column' in evidence) return filled(evidence.column);
+    if ('columns' in evidence) return evidence.columns.some(filled);
     return remembered(evidence.data.source, () => [...tags].some((tag) => evidence.data.test(tag)));
   };
 }

@@ -1,5 +1,4 @@
 import type { TablePlan, TableSchema } from '../evidence/evidence-tables.ts';
-import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { ReadTable } from '../kql/read-table.ts';
 import type { Table } from '../kql/table.ts';
@@ -7,10 +6,10 @@ import { eventsOf, type LegEvents } from './events-of-leg.ts';
 import { fieldsThere } from './fields-there.ts';
 import type { CorrelationRule, Rule, SigmaRule } from './rule.ts';
 import { shownColumns } from './shown-columns.ts';
-import { conditionOf, type Leg, legsOf } from './sigma/logsources.ts';
-import type { Columns, Place } from './sigma/places.ts';
+import type { Columns, Leg } from './sigma/leg.ts';
+import { conditionOf, legsOf } from './sigma/logsources.ts';
+import type { Place } from './sigma/places.ts';
 import { correlationQuery, type Known, legText } from './sigma/queries.ts';
-import { RuleRefused } from './sigma/refusal.ts';
 import { translate } from './sigma/to-kql.ts';
 
 /** The events of one log that rules are about, read once for all of them. */
@@ -163,8 +162,7 @@ function legsIfAny(rule: SigmaRule): Leg[] {
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
-  } catch (error) {
-    if (error instanceof RuleRefused || error instanceof KqlError) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

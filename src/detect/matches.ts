@@ -61,7 +61,7 @@ function textReader(table: Table, names: readonly string[]): (row: number) => st
 
 function rowsOf(table: Table): Row[] {
   const time = textReader(table, ['TimeGenerated', 'Time']);
-  const computer = textReader(table, ['Computer', 'ComputerName']);
+  const computer = textReader(table, ['Computer', 'ComputerName', 'DeviceName']);
   return Array.from({ length: table.length }, (_, row) => ({ table, row, time: time(row), computer: computer(row) }));
 }
 
@@ -70,15 +70,16 @@ const MAX_CELLS = 40;
 const MAX_CELL = 2000;
 
 function cellsOf(table: Table, row: number): Detection['hits'][number] {
-  const cells: Detection['hits'][number] = {};
+  const cells = new Map<string, Detection['hits'][number][string]>();
   table.columns.forEach((column: Column, i) => {
-    if (Object.keys(cells).length >= MAX_CELLS) return;
+    if (cells.size >= MAX_CELLS) return;
     const value = logAnalyticsCell(table.data[i]?.[row] ?? null, column.type);
     if (value === null || value === '') return;
-    cells[column.name] =
+    const shown =
       typeof value === 'boolean' || typeof value === 'number'
         ? value
         : printable(typeof value === 'string' ? value : JSON.stringify(value), MAX_CELL);
+    cells.set(column.name, shown);
   });
-  return cells;
+  return Object.fromEntries(cells);
 }

@@ -1,11 +1,13 @@
 import { isMap, isNode, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { printable } from '../text/printable.ts';
-import { type NotRun, notRunOf, type Rule, type RuleHead } from './rule.ts';
+import { type LogSource, type NotRun, notRunOf, type Rule, type RuleHead } from './rule.ts';
 import { headOf } from './rule-head.ts';
 import { readCorrelation } from './sigma/correlation.ts';
 import { readDetection } from './sigma/detection.ts';
+import { type Filter, readFilter } from './sigma/filters.ts';
 import { isRecord } from './sigma/record.ts';
-import { RuleRefused } from './sigma/refusal.ts';
+import { RuleRefused, reasonOfFailure } from './sigma/refusal.ts';
+import type { Placeholders } from './sigma/values.ts';
 
 /** The largest rule file in bytes, and the most documents in one. */
 export const largestRuleFile = 1024 * 1024;
@@ -16,6 +18,7 @@ const MAX_ALIASES = 100;
 /** What a file holds. */
 export interface RuleFile {
   rules: Rule[];
+  filters: Filter[];
   refused: NotRun[];
 }
 
@@ -33,36 +36,40 @@ function nodeAt(root: unknown, path: readonly (string | number)[]): Node | undef
 const refusal = (head: RuleHead, line: number, because: string): NotRun =>
   notRunOf({ ...head, line }, printable(because, 400));
 
-/** A document as a rule. Throws RuleRefused. */
-function ruleOf(head: RuleHead, document: Record<string, unknown>): Rule {
+function logsourceOf({ logsource }: Record<string, unknown>): LogSource {
+  if (!isRecord(logsource)) throw new RuleRefused('the rule has no logsource', ['logsource']);
+  const part = (name: string): string => (typeof logsource[name] === 'string' ? logsource[name].toLowerCase() : '');
+  return { product: part('product'), category: part('category'), service: part('service') };
+}
+
+/** A document as a rule, or as a filter for others. Throws RuleRefused. */
+function ruleOf(head: RuleHead, document: Record<string, unknown>, placeholders: Placeholders): Rule | Filter {
   if (document.action !== undefined)
     throw new RuleRefused('a collection by "action" is of the form before Sigma 2', ['action']);
-  if (document.filter !== undefined) throw new RuleRefused('a filter for other rules is not supported', ['filter']);
   if (document.taxonomy !== undefined && document.taxonomy !== 'sigma') {
     throw new RuleRefused('the taxonomy is another than Sigma’s own', ['taxonomy']);
   }
+  if (document.filter !== undefined) return readFilter(document.filter, logsourceOf(document), placeholders);
   if (document.correlation !== undefined) return readCorrelation(head, document.correlation, document.generate);
   if (typeof document.query === 'string') return { ...head, kind: 'kql', query: document.query };
   if (document.detection === undefined) throw new RuleRefused('neither a Sigma rule nor an analytic rule with a query');
-  const { logsource } = document;
-  if (!isRecord(logsource)) throw new RuleRefused('the rule has no logsource', ['logsource']);
-  const part = (name: string): string => (typeof logsource[name] === 'string' ? logsource[name].toLowerCase() : '');
-  const source = { product: part('product'), category: part('category'), service: part('service') };
-  return { ...head, kind: 'sigma', logsource: source, test: readDetection(document.detection) };
+  const logsource = logsourceOf(document);
+  return { ...head, kind: 'sigma', logsource, test: readDetection(document.detection, placeholders) };
 }
 
 /** The rules of a YAML file; what cannot be used is named with its line. Never throws for what is in the file. */
-export function readRuleFile(file: string, source: string): RuleFile {
+export function readRuleFile(file: string, source: string, placeholders: Placeholders): RuleFile {
   const lines = new LineCounter();
   const rules: Rule[] = [];
+  const filters: Filter[] = [];
   const refused: NotRun[] = [];
   const lineOf = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   const nothing = headOf({ title: 'a file of rules' }, file, 1);
   const documents = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false });
   if (!Array.isArray(documents) || documents.length === 0)
-    return { rules, refused: [refusal(nothing, 1, 'the file is empty')] };
+    return { rules, filters, refused: [refusal(nothing, 1, 'the file is empty')] };
   if (documents.length > MAX_DOCUMENTS) {
-    return { rules, refused: [refusal(nothing, 1, `the file has more than ${MAX_DOCUMENTS} documents`)] };
+    return { rules, filters, refused: [refusal(nothing, 1, `the file has more than ${MAX_DOCUMENTS} documents`)] };
   }
   for (const document of documents) {
     const from = lineOf(document.contents?.range?.[0] ?? document.range[0]);
@@ -80,12 +87,14 @@ export function readRuleFile(file: string, source: string): RuleFile {
     const head = headOf(isRecord(value) ? value : {}, file, from);
     try {
       if (!isRecord(value)) throw new RuleRefused('neither a Sigma rule nor an analytic rule with a query');
-      rules.push(ruleOf(head, value));
+      const read = ruleOf(head, value, placeholders);
+      if ('kind' in read) rules.push(read);
+      else filters.push(read);
     } catch (error) {
-      if (!(error instanceof RuleRefused)) throw error;
-      const place = nodeAt(document.contents, error.path)?.range?.[0];
-      refused.push(refusal(head, place === undefined ? from : lineOf(place), error.message));
+      const path = error instanceof RuleRefused ? error.path : [];
+      const place = nodeAt(document.contents, path)?.range?.[0];
+      refused.push(refusal(head, place === undefined ? from : lineOf(place), reasonOfFailure(error)));
     }
   }
-  return { rules, refused };
+  return { rules, filters, refused };
 }

@@ -4,6 +4,8 @@ import { printable } from '../text/printable.ts';
 import { type NotRun, notRunOf, type Rule } from './rule.ts';
 import { largestRuleFile, readRuleFile } from './rule-file.ts';
 import { headOf } from './rule-head.ts';
+import { type Filter, filtered } from './sigma/filters.ts';
+import type { Placeholders } from './sigma/values.ts';
 
 /** Files of rules below the given folders; more are refused. */
 const MAX_FILES = 20_000;
@@ -14,6 +16,8 @@ export interface RuleSet {
   files: number;
   rules: Rule[];
   refused: NotRun[];
+  /** Rules that filters narrow. */
+  narrowed: number;
 }
 
 /** A folder of rules that is not there, or is no folder of rules; its message names it. */
@@ -50,8 +54,9 @@ const isRuleFile = (name: string): boolean => {
 };
 
 /** The rules of files and folders: Sigma's and analytic rules in YAML, and queries in .kql files. Throws NoRules. */
-export async function readRules(paths: readonly string[]): Promise<RuleSet> {
-  const set: RuleSet = { files: 0, rules: [], refused: [] };
+export async function readRules(paths: readonly string[], placeholders: Placeholders = new Map()): Promise<RuleSet> {
+  const set: RuleSet = { files: 0, rules: [], refused: [], narrowed: 0 };
+  const filters: Filter[] = [];
   for (const path of paths) {
     for (const file of await filesAt(path)) {
       set.files += 1;
@@ -73,8 +78,9 @@ export async function readRules(paths: readonly string[]): Promise<RuleSet> {
             query: text,
           });
         } else {
-          const { rules, refused } = readRuleFile(file, text);
+          const { rules, refused, filters: own } = readRuleFile(file, text, placeholders);
           for (const rule of rules) set.rules.push(rule);
+          for (const filter of own) filters.push(filter);
           for (const one of refused) set.refused.push(one);
         }
       } catch (error) {
@@ -86,5 +92,5 @@ export async function readRules(paths: readonly string[]): Promise<RuleSet> {
     throw new NoRules(
       `${paths.map((path) => printable(path, 200)).join(', ')}: no rule file is there (.yml, .yaml, .kql)`,
     );
-  return set;
+  return { ...set, ...filtered(set.rules, filters) };
 }

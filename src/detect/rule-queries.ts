@@ -1,17 +1,19 @@
 import { columnsOf } from '../kql/table-schemas.ts';
 import { type NotRun, notRunOf, type Rule, referencesOf, type SigmaRule } from './rule.ts';
 import { readRules } from './rule-files.ts';
+import type { Columns } from './sigma/leg.ts';
 import { legsOf } from './sigma/logsources.ts';
-import type { Columns } from './sigma/places.ts';
 import { correlationQuery, legQuery, legText, type RuleLeg, unionOf } from './sigma/queries.ts';
-import { RuleRefused } from './sigma/refusal.ts';
+import { RuleRefused, reasonOfFailure } from './sigma/refusal.ts';
 import { translate } from './sigma/to-kql.ts';
+import type { Placeholders } from './sigma/values.ts';
 
 /** The queries of rules as they would run in Log Analytics, each under its title; and what has none. */
 export async function queriesOf(
   paths: readonly string[],
+  placeholders?: Placeholders,
 ): Promise<{ queries: { rule: Rule; query: string }[]; notRun: NotRun[] }> {
-  const { rules, refused } = await readRules(paths);
+  const { rules, refused } = await readRules(paths, placeholders);
   const notRun = [...refused];
   const references = referencesOf(rules);
   const legs = (rule: SigmaRule): RuleLeg[] =>
@@ -35,8 +37,7 @@ export async function queriesOf(
         queries.push({ rule, query: unionOf(texts) });
       }
     } catch (error) {
-      if (!(error instanceof RuleRefused)) throw error;
-      notRun.push(notRunOf(rule, error.message));
+      notRun.push(notRunOf(rule, reasonOfFailure(error)));
     }
   }
   return { queries, notRun };

@@ -34,7 +34,20 @@ export interface SigmaRule extends RuleHead {
   test: Test;
 }
 
-export const correlationTypes = ['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const;
+export const correlationTypes = [
+  'event_count',
+  'value_count',
+  'value_sum',
+  'value_avg',
+  'temporal',
+  'temporal_ordered',
+] as const;
+
+/** What a count, a sum or an average has to be. */
+export interface Bound {
+  operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
+  number: number;
+}
 
 /** A Sigma rule about several events within a time. */
 export interface CorrelationRule extends RuleHead {
@@ -46,9 +59,9 @@ export interface CorrelationRule extends RuleHead {
   /** By alias, the field of each rule that it stands for. */
   aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
   seconds: number;
-  /** So many events, values or rules are a match. */
-  least: number;
-  /** The fields whose values are counted. */
+  /** Of events, values or rules, or of what their values come to: all of these hold for a match. */
+  bounds: readonly Bound[];
+  /** The fields whose values are counted, or the one whose values are added up. */
   fields: string[];
   /** Are the rules it names reported by themselves, too? */
   generate: boolean;

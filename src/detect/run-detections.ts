@@ -7,7 +7,7 @@ import { FoldedTexts } from '../kql/folded-texts.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { Table } from '../kql/table.ts';
-import { listed } from '../text/counts.ts';
+import { counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { LegGroups } from './leg-groups.ts';
 import { detectionOf } from './matches.ts';
@@ -22,10 +22,12 @@ import {
   type SigmaRule,
 } from './rule.ts';
 import { type RuleSet, readRules } from './rule-files.ts';
-import { describeLeg, type Leg, legsOf } from './sigma/logsources.ts';
+import type { Leg } from './sigma/leg.ts';
+import { describeLeg, legsOf } from './sigma/logsources.ts';
 import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
-import { RuleRefused } from './sigma/refusal.ts';
+import { RuleRefused, reasonOfFailure } from './sigma/refusal.ts';
 import { notSeen, translate } from './sigma/to-kql.ts';
+import type { Placeholders } from './sigma/values.ts';
 
 export interface DetectRequest {
   /** Files and folders of rules. */
@@ -35,6 +37,8 @@ export interface DetectRequest {
   now: number;
   /** Matches of each rule that are kept. */
   hits: number;
+  /** Values for the placeholders of rules. */
+  placeholders?: Placeholders;
 }
 
 export type DetectProgress =
@@ -45,10 +49,10 @@ export type DetectResult = Omit<DetectionsDocument, 'schema' | 'now'>;
 
 /** All rules over the evidence, which is read once. Throws NoRules and EvidenceError. */
 export async function runDetections(
-  { rules: paths, files, now, hits }: DetectRequest,
+  { rules: paths, files, now, hits, placeholders }: DetectRequest,
   onProgress: (progress: DetectProgress) => void,
 ): Promise<DetectResult> {
-  const set = await readRules(paths);
+  const set = await readRules(paths, placeholders);
   const run = new Detections(set, new Date(now), hits);
   const loaded = await loadTables(
     files,
@@ -82,8 +86,7 @@ class Detections {
   }
 
   #refuse(rule: Rule, error: unknown, kind: NotRun['kind'] = 'refused'): void {
-    const because = error instanceof Error ? error.message : String(error);
-    this.#notRun.push(notRunOf(rule, printable(because, 400), kind));
+    this.#notRun.push(notRunOf(rule, printable(reasonOfFailure(error), 400), kind));
   }
 
   over(loaded: LoadedTables, onProgress: (rules: number, of: number) => void): DetectResult {
@@ -115,7 +118,12 @@ class Detections {
       detections: this.#found,
       partly: this.#partly,
       notRun: this.#notRun,
-      notes: loaded.notes,
+      notes: [
+        ...loaded.notes,
+        ...(this.#set.narrowed > 0
+          ? [`${counted(this.#set.narrowed, 'rule')} of Sigma leave out what filters name`]
+          : []),
+      ],
     };
   }
 
@@ -154,7 +162,7 @@ class Detections {
         ready.push({ leg, columns: group.columns, translation });
       }
       if (ready.length === 0) {
-        this.#refuse(rule, reasons.join('; '), 'no-events');
+        this.#refuse(rule, new RuleRefused(reasons.join('; ')), 'no-events');
         return;
       }
       const results = ready.map((one) => this.#ask(one));
@@ -170,7 +178,6 @@ class Detections {
       }
       this.#report(rule, results, [...new Set(ready.flatMap(({ translation }) => [...translation.unfiltered]))]);
     } catch (error) {
-      if (!(error instanceof RuleRefused) && !(error instanceof KqlError)) throw error;
       this.#refuse(rule, error);
     }
   }
@@ -192,7 +199,7 @@ class Detections {
       };
       const want = this.#withoutEvents(rule);
       if (want !== undefined) {
-        this.#refuse(rule, want, 'no-events');
+        this.#refuse(rule, new RuleRefused(want), 'no-events');
         return;
       }
       const query = correlationQuery(rule, known);
@@ -206,7 +213,6 @@ class Detections {
       const columns = table.columns.map((c) => ({ ...c, name: names.get(c.name) ?? c.name }));
       this.#report(rule, [{ ...table, columns }], []);
     } catch (error) {
-      if (!(error instanceof RuleRefused) && !(error instanceof KqlError)) throw error;
       this.#refuse(rule, error);
     }
   }
@@ -227,15 +233,14 @@ class Detections {
     try {
       const missing = missingTables(rule.query, tables);
       if (missing.length > 0) {
-        this.#refuse(rule, `the evidence has no table ${missing.join(', ')}`, 'no-events');
+        this.#refuse(rule, new RuleRefused(`the evidence has no table ${missing.join(', ')}`), 'no-events');
         return;
       }
       const result = evaluate(rule.query, tables, { now: this.#now });
       this.#run += 1;
       this.#report(rule, [result], []);
     } catch (error) {
-      if (!(error instanceof KqlError)) throw error;
-      this.#refuse(rule, placed(error));
+      this.#refuse(rule, error instanceof KqlError ? placed(error) : error);
     }
   }
 
@@ -269,5 +274,5 @@ function missingTables(query: string, tables: readonly Table[]): string[] {
 
 const placed = (error: KqlError): Error => {
   const [first] = error.diagnostics.filter((d) => d.severity === 'error');
-  return first ? new Error(`line ${first.line}, column ${first.column}: ${first.message}`) : error;
+  return first ? new RuleRefused(`line ${first.line}, column ${first.column}: ${first.message}`) : error;
 };

@@ -2,6 +2,7 @@
 export const shownColumns = [
   'TimeGenerated',
   'Computer',
+  'DeviceName',
   '_EvidenceFile',
   '_EvidenceLine',
   '_EvidenceOffset',

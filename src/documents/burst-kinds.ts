@@ -14,5 +14,6 @@ export const burstKinds: Readonly<Record<Burst['kind'], KindWords>> = {
   guess: { name: 'brute force', short: 'brute force', technique: 'T1110.001' },
   spray: { name: 'password spray', short: 'password spray', technique: 'T1110.003' },
   distributed: { name: 'distributed brute force', short: 'distributed', technique: 'T1110' },
+  'distributed-spray': { name: 'distributed password spray', short: 'distributed spray', technique: 'T1110.003' },
   unattributed: { name: 'failed logons of an unknown source', short: 'unknown source', technique: 'T1110' },
 };

@@ -49,6 +49,18 @@ export const evtxDocument = z.object({
       tables: z.array(z.object({ table: z.string(), files: z.int() })),
       /** Exports of no table that is known. */
       tableless: z.array(z.string()),
+      /** Evidence that other programs read, by its kind; `paths` are the first twenty. */
+      artifacts: z
+        .array(
+          z.object({
+            what: z.string(),
+            cure: z.string(),
+            files: z.int(),
+            bytes: z.int(),
+            paths: z.array(z.string()),
+          }),
+        )
+        .optional(),
       /** Other files, by the ending of their names. */
       others: z.array(z.object({ ending: z.string(), files: z.int() })),
     })

@@ -122,8 +122,11 @@ export type LogonSuccess = z.infer<typeof logonSuccess>;
 export const made = z.object({ kind: z.enum(['account', 'service', 'scheduled task']), name: z.string() });
 export type Made = z.infer<typeof made>;
 
-/** How a burst of failed logons was made; `unattributed` where the source is not known. */
-const burstKind = z.enum(['guess', 'spray', 'distributed', 'unattributed']);
+/**
+ * How a burst of failed logons was made. `distributed-spray`: many sources on many accounts, none of which is a burst;
+ * `unattributed`: the source is not known.
+ */
+const burstKind = z.enum(['guess', 'spray', 'distributed', 'distributed-spray', 'unattributed']);
 
 /** An address that another log names at the time of failures without one: joined by time, which is no proof. */
 const burstWitness = z.object({ address: z.string(), events: z.int(), source: z.string() });
@@ -675,6 +678,8 @@ const scanRow = z.object({
         totalFailures: z.int(),
         accounts: z.int(),
         succeeded: z.boolean().nullable(),
+        /** As of a burst: only where failures have no address. */
+        witnesses: z.array(burstWitness).optional(),
       })
       .nullable(),
   ),

@@ -1,6 +1,7 @@
 import { ArchiveError } from '../archives/archive-error.ts';
 import { openFile, type RandomAccessFile } from '../archives/open-file.ts';
 import { type Digest, digestOf } from '../digest/digest.ts';
+import { printable } from '../text/printable.ts';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
@@ -236,4 +237,24 @@ export class EventLogFile {
     const length = await this.#read(block, 0);
     return block.bytes.subarray(0, length).includes('ElfChnk\0', 0, 'latin1');
   }
+}
+
+/** Why a file holds no event log, not even parts of one; "" where it does. Throws as the system does, or an ArchiveError. */
+export async function notAnEventLog(path: string): Promise<string> {
+  try {
+    await (await EventLogFile.open(path)).close();
+    return '';
+  } catch (error) {
+    if (!(error instanceof EventLogError)) throw error;
+    if (error.cause !== undefined) throw error.cause;
+    return error.because;
+  }
+}
+
+/** The error that a file of text cannot be opened, or not read on. */
+export function openingError(path: string, error: unknown): EventLogError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it' };
+  const because = known[code] ?? (error instanceof Error ? printable(error.message, 300) : String(error));
+  return new EventLogError(path, because, code, { cause: error });
 }

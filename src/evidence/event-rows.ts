@@ -30,20 +30,22 @@ export const tableOfEvent = (event: LogEvent): string =>
 /** From 2015-01-01, where an event's ticks begin, to 2020-01-01, where a datetime's do. */
 export const TICKS_TO_DATETIME = (Date.UTC(2020, 0, 1) - Date.UTC(2015, 0, 1)) * 10_000;
 
-const LOGON_TYPES: Record<string, string> = {
-  '0': 'System',
-  '2': 'Interactive',
-  '3': 'Network',
-  '4': 'Batch',
-  '5': 'Service',
-  '7': 'Unlock',
-  '8': 'NetworkCleartext',
-  '9': 'NewCredentials',
-  '10': 'RemoteInteractive',
-  '11': 'CachedInteractive',
-  '12': 'CachedRemoteInteractive',
-  '13': 'CachedUnlock',
-};
+const LOGON_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '0': 'System',
+    '2': 'Interactive',
+    '3': 'Network',
+    '4': 'Batch',
+    '5': 'Service',
+    '7': 'Unlock',
+    '8': 'NetworkCleartext',
+    '9': 'NewCredentials',
+    '10': 'RemoteInteractive',
+    '11': 'CachedInteractive',
+    '12': 'CachedRemoteInteractive',
+    '13': 'CachedUnlock',
+  }),
+);
 
 /** Events whose Account is the one that logs on, and not the one that asks for it. */
 const OF_TARGET: ReadonlySet<number> = new Set([4624, 4625, 4634, 4647, 4740, 4768, 4769, 4771, 4776, 4778, 4779]);
@@ -120,7 +122,7 @@ const securityEvent: Record<string, Read> = {
   SubjectAccount: (event) => account(event, 'Subject'),
   LogonTypeName: (event) => {
     const type = fieldOf(event, 'LogonType');
-    const name = LOGON_TYPES[type];
+    const name = LOGON_TYPES.get(type);
     return name === undefined ? type : `${type} - ${name}`;
   },
   Process: (event) => fileName(fieldOf(event, 'NewProcessName') || fieldOf(event, 'ProcessName')),

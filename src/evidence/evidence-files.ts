@@ -3,26 +3,34 @@ import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { EventForm } from './exported-events/event-form.ts';
+import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
+export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
   path: string;
   format: EvidenceFormat;
-  /** Undefined for event logs, whose events say which table is theirs. */
+  /** Undefined for event logs and exported events, whose events say which table is theirs. */
   table: string | undefined;
   /** It was found in a folder, or in an archive, and not named itself: damage is a remark, and the rest is read. */
   found?: boolean;
   /** Of a log whose lines have no year: where theirs comes from. */
   year?: DerivedYear;
+  /** Of events that a program exported: how they are written. */
+  form?: EventForm;
   /** Of an export whose records have another shape than the rows of its table. */
   shape?: ShapeName;
 }
 
 export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
-  format === 'syslog' || format === 'journal-json' || format === 'journal-export';
+  format === 'syslog' || format.startsWith('journal-');
+
+/** Can a file of that format hold logons? */
+export const isLogFormat = (format: EvidenceFormat): boolean =>
+  format === 'evtx' || format === 'events' || isSyslogFormat(format);
 
 /** A file that is evidence, or may be, and is not read: why. */
 export interface UnreadFile {
@@ -32,29 +40,33 @@ export interface UnreadFile {
 
 /** The kind of a file by its content, which its name can only claim. */
 export type FileKind =
-  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined; shape?: ShapeName }
+  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined; form?: EventForm; shape?: ShapeName }
   | { kind: 'archive' }
   /** Of a form that is not read; `because` says which, and the cure. */
   | { kind: 'refused'; because: string }
   /** Of the form of evidence, and of no table that is known. */
   | { kind: 'tableless'; format: EvidenceFormat }
+  /** Evidence that other programs read. */
+  | ({ kind: 'artifact' } & Artifact)
   | { kind: 'empty' }
   | { kind: 'stranger' };
 
-const FORMATS: Record<string, EvidenceFormat> = {
-  '.evtx': 'evtx',
-  '.csv': 'csv',
-  '.json': 'json',
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-};
+const FORMATS: ReadonlyMap<string, EvidenceFormat> = new Map(
+  Object.entries<EvidenceFormat>({
+    '.evtx': 'evtx',
+    '.csv': 'csv',
+    '.json': 'json',
+    '.jsonl': 'jsonl',
+    '.ndjson': 'jsonl',
+  }),
+);
 
 /** `FILE` or `NAME=FILE`. The format follows from the file's ending; the table from NAME, else from the file's name. */
 export function evidenceFile(given: string): EvidenceFile {
   const named = /^([\p{L}_][\p{L}\p{N}_]*)=(.+)$/su.exec(given);
   const path = named?.[2] ?? given;
   const ending = extname(path).toLowerCase();
-  const format = FORMATS[ending];
+  const format = FORMATS.get(ending);
   if (!format) {
     throw new EvidenceError(path, `evidence is .evtx, .csv, .json, .jsonl or .ndjson, not "${printable(ending, 20)}"`);
   }

@@ -2,6 +2,7 @@ import { type Frame, frameOf, vectorOf } from '../kql/frame.ts';
 import type { KqlError } from '../kql/kqlerror.ts';
 import type { ReadTable } from '../kql/read-table.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import type { EvidenceFile } from './evidence-files.ts';
 import { commonType } from './guessed-type.ts';
 import type { Reading } from './reading.ts';
 import { type OpenedFile, sourcesOf, type Tuning } from './sources-of.ts';
@@ -136,6 +137,15 @@ export class EvidenceTables {
         if (text && tables.includes(one.name) && this.#reading.digestOf(text.file)) text.complete(one);
   }
 
+  /** The tables of each file, with what it takes to read its rows of them alone. */
+  byFile(): { file: EvidenceFile; table: TableSchema; open: string[] }[] {
+    return this.#opened.flatMap(({ file, tables }) =>
+      this.#described
+        .filter(({ name }) => tables.includes(name))
+        .map(({ name, columns, open }) => ({ file, table: { name, columns }, open: [...open] })),
+    );
+  }
+
   /** Remarks on the files. */
   notes(): string[] {
     return [...this.#notes, ...this.#opened.flatMap(({ text }) => text?.notes ?? [])];
@@ -158,7 +168,11 @@ export class EvidenceTables {
    * there were any.
    */
   async learn(error: KqlError): Promise<boolean> {
-    if (error.kind === 'syntax' || error.kind === 'limit') return false;
+    return error.kind !== 'syntax' && error.kind !== 'limit' && this.learnAll();
+  }
+
+  /** Reads files of which only the beginning is known for their columns. Says whether there were any. */
+  async learnAll(): Promise<boolean> {
     let learned = false;
     for (const { file, text } of this.#opened) {
       if (!text || text.certain) continue;

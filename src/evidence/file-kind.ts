@@ -1,7 +1,11 @@
-import { headOf } from '../archives/open-file.ts';
+import { archiveKind, headOf, isPacked, unpackedName } from '../archives/open-file.ts';
+import { notAnEventLog } from '../eventlog/event-log-file.ts';
+import { beginsAsJournal } from '../syslog/journal-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
 import type { FileKind } from './evidence-files.ts';
+import { eventForm } from './exported-events/event-form.ts';
+import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
 
 /** How much of a file is looked at. */
@@ -9,32 +13,57 @@ const headBytes = 64 * 1024;
 
 const stranger: FileKind = { kind: 'stranger' };
 
-/** Contents that are evidence in a form that is not read, by how they begin. */
-const refused: readonly { begins: string; because: string }[] = [
-  {
-    begins: 'LPKSHHRH',
-    because: 'it is a journal as systemd keeps it: export it (journalctl --file FILE -o export > FILE.export)',
-  },
-  { begins: '7z\u00bc\u00af\u0027\u001c', because: 'it is a .7z archive: unpack it' },
-  { begins: 'Rar!\u001a\u0007', because: 'it is a .rar archive: unpack it' },
-  { begins: 'vhdxfile', because: 'it is a virtual disk: attach it read-only and name the folder' },
-  { begins: '\u00fd7zXZ\u0000', because: 'it is packed by xz: unpack it' },
-  { begins: '\u0028\u00b5\u002f\u00fd', because: 'it is packed by zstd: unpack it' },
-  { begins: 'BZh', because: 'it is packed by bzip2: unpack it' },
+/** Packed or archived in a way that is not read, by how the content begins; and the command that unpacks it. */
+const packed: readonly { begins: string; what: string; command: string }[] = [
+  { begins: '7z\u00bc\u00af\u0027\u001c', what: 'a .7z archive', command: '7z x FILE' },
+  { begins: 'Rar!\u001a\u0007', what: 'a .rar archive', command: 'unrar x FILE' },
+  { begins: '\u00fd7zXZ\u0000', what: 'packed by xz', command: 'xz -dk FILE' },
+  { begins: 'BZh', what: 'packed by bzip2', command: 'bzip2 -dk FILE' },
+  { begins: '\u0004\u0022\u004d\u0018', what: 'packed by lz4', command: 'lz4 -d FILE' },
+  { begins: '\u001f\u009d', what: 'packed by compress', command: 'uncompress FILE' },
+  { begins: '070701', what: 'a cpio archive', command: 'cpio -idm < FILE' },
 ];
 
-/** Finds out what a file is. Throws as the system does, or an ArchiveError. */
+/** Finds out the kind of a file. Throws as the system does, or an ArchiveError. */
 export async function fileKind(path: string): Promise<FileKind> {
   const head = await headOf(path, headBytes);
   if (head.length === 0) return { kind: 'empty' };
   const text = head.toString('latin1');
-  if (text.startsWith('ElfFile\0') || text.startsWith('ElfChnk\0') || /\.evtx(?:\.gz)?$/i.test(path))
-    return { kind: 'evidence', format: 'evtx', table: undefined };
-  if (/^PK(?:\u0003\u0004|\u0005\u0006)/.test(text)) return /\.zip$/i.test(path) ? { kind: 'archive' } : stranger;
-  const known = refused.find(({ begins }) => text.startsWith(begins));
-  if (known) return { kind: 'refused', because: known.because };
-  if (text.slice(257, 262) === 'ustar') return { kind: 'refused', because: 'it is a tar archive: unpack it' };
-  return recognisedSyslog(text) ?? recognisedTable(path, head);
+  if (text.startsWith('ElfFile\0') || text.startsWith('ElfChnk\0')) return eventLog;
+  const form = eventForm(path, head);
+  if (form !== null) return { kind: 'evidence', format: 'events', table: undefined, form };
+  if (/\.evtx$/i.test(unpackedName(path))) {
+    const because = await notAnEventLog(path);
+    if (because === '') return eventLog;
+    return { kind: 'refused', because: `it is called .evtx: ${because}` };
+  }
+  const archive = archiveKind(head);
+  // A document, a program in Java: they are archives too, and no collection.
+  if (archive === 'zip') return /\.zip$/i.test(unpackedName(path)) ? { kind: 'archive' } : stranger;
+  if (archive === 'tar') return { kind: 'archive' };
+  const unread = packedWithout(path, text);
+  if (unread) return unread;
+  const artifact = artifactOf(path, head);
+  if (artifact) return { kind: 'artifact', ...artifact };
+  const known = recognisedSyslog(text) ?? recognisedTable(path, head);
+  if (known.kind === 'stranger' && /\.(?:zip|tar|tgz)$/i.test(path))
+    return { kind: 'refused', because: 'it is no archive, whatever its name says, or its beginning is lost' };
+  return known;
+}
+
+const eventLog: FileKind = { kind: 'evidence', format: 'evtx', table: undefined };
+
+/** A packing that is not read, or a packed file whose name does not say so; null for any other file. */
+function packedWithout(path: string, text: string): FileKind | null {
+  const found = packed.find(({ begins }) => text.startsWith(begins));
+  if (found)
+    return { kind: 'refused', because: `it is ${found.what}, which is not read: unpack it (${found.command})` };
+  if (!isPacked(path) && (text.startsWith('\u001f\u008b\u0008') || text.startsWith('\u0028\u00b5\u002f\u00fd')))
+    return {
+      kind: 'refused',
+      because: `it is packed, and its name does not say so: add .${text.startsWith('\u001f') ? 'gz' : 'zst'} to it`,
+    };
+  return null;
 }
 
 /** Lines of a head that are tried. */
@@ -43,6 +72,7 @@ const linesTried = 40;
 /** Messages of syslog, or of a journal that was exported; null for anything else. */
 function recognisedSyslog(text: string): FileKind | null {
   const found = (format: SyslogFormat): FileKind => ({ kind: 'evidence', format, table: 'Syslog' });
+  if (beginsAsJournal(text)) return found('journal-file');
   if (/^(?:__CURSOR|__REALTIME_TIMESTAMP|__SEQNUM|__MONOTONIC_TIMESTAMP)=/.test(text)) return found('journal-export');
   if (/^\u001e?\s*\{/.test(text) && text.includes('"__REALTIME_TIMESTAMP"')) {
     if (/^\u001e?\s*\{[^\n]*"__REALTIME_TIMESTAMP"/.test(text)) return found('journal-json');

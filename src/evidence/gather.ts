@@ -9,6 +9,7 @@ import { fileFailure } from './evidence-error.ts';
 import type { EvidenceFile, FileKind, UnreadFile } from './evidence-files.ts';
 import { fileKind } from './file-kind.ts';
 import { filesMatching, filesUnder, isPattern } from './folder-walk.ts';
+import type { Artifact } from './other-artifacts.ts';
 
 /** What the files, folders, patterns and archives hold that a responder named. Plain data: a thread can be given it. */
 export interface Evidence {
@@ -20,8 +21,18 @@ export interface Evidence {
   unread: readonly UnreadFile[];
   /** Files in the form of an export, of no table that is known: they can be named, `NAME=FILE`. */
   tableless: readonly string[];
+  /** Evidence that other programs read, by its kind: how many files, and their bytes. */
+  artifacts: readonly FoundArtifacts[];
   /** Other files: no evidence of a kind that is read, by the ending of their names, most first. */
   others: readonly { ending: string; files: number }[];
+}
+
+/** Artifacts of one kind that were found and are not read. */
+export interface FoundArtifacts extends Artifact {
+  files: number;
+  bytes: number;
+  /** Of the first ones. */
+  paths: readonly string[];
 }
 
 export interface GatherOptions {
@@ -70,12 +81,15 @@ async function withYears(
   });
 }
 
+const pathsKept = 20;
+
 class Gathering {
   readonly #options: GatherOptions;
   readonly #files: EvidenceFile[] = [];
   readonly #archives: string[] = [];
   readonly #unread: UnreadFile[] = [];
   readonly #tableless: string[] = [];
+  readonly #artifacts = new Map<string, FoundArtifacts & { paths: string[] }>();
   readonly #others = new Map<string, number>();
   readonly #seen = new Set<string>();
   #looked = 0;
@@ -91,6 +105,7 @@ class Gathering {
       archives: this.#archives,
       unread: this.#unread,
       tableless: this.#tableless,
+      artifacts: [...this.#artifacts.values()].sort((a, b) => b.bytes - a.bytes),
       others,
     };
   }
@@ -109,7 +124,10 @@ class Gathering {
     }
     if (kind?.kind === 'archive') return this.#addArchive(given, 0);
     this.#seen.add(resolve(given));
-    if (kind?.kind === 'refused') this.#unread.push({ path: given, because: kind.because });
+    if (kind?.kind === 'artifact') await this.#addArtifact(given, kind);
+    // A log that was named itself is reported when it is read.
+    else if (kind?.kind === 'refused' && !/\.evtx$/i.test(given))
+      this.#unread.push({ path: given, because: kind.because });
     else if (kind?.kind !== 'evidence') this.#files.push(this.#options.named(given));
     else this.#files.push({ path: given, ...withoutKind(kind) });
   }
@@ -148,6 +166,8 @@ class Gathering {
       case 'tableless':
         this.#tableless.push(path);
         return;
+      case 'artifact':
+        return this.#addArtifact(path, found);
       case 'empty':
         this.#unread.push({ path, because: 'it is empty' });
         return;
@@ -165,8 +185,9 @@ class Gathering {
       return;
     }
     try {
-      const { members } = await archiveAt(path);
+      const { members, remarks } = await archiveAt(path);
       this.#archives.push(path);
+      for (const because of remarks) this.#unread.push({ path, because });
       for (const { name, because } of members) {
         const member = memberPath(path, name);
         if (because !== '') this.#unread.push({ path: member, because });
@@ -175,6 +196,14 @@ class Gathering {
     } catch (error) {
       this.#failed(path, error);
     }
+  }
+
+  async #addArtifact(path: string, { what, cure }: Artifact): Promise<void> {
+    const found = this.#artifacts.get(what) ?? { what, cure, files: 0, bytes: 0, paths: [] };
+    found.files += 1;
+    found.bytes += (await placedFile(path)).bytes;
+    if (found.paths.length < pathsKept) found.paths.push(path);
+    this.#artifacts.set(what, found);
   }
 
   #failed(path: string, error: unknown): void {

@@ -3,6 +3,7 @@ import type { Frame, Vector } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import type { Hold } from '../kql/rows.ts';
 import type { Value } from '../kql/values.ts';
+import { sizeText } from '../text/counts.ts';
 
 /** The memory that a query may take by default: a quarter of the machine's, of a container's where it has less. */
 export function defaultMemory(): number {
@@ -11,9 +12,6 @@ export function defaultMemory(): number {
 }
 
 const FOR_ROWS = 0.6;
-
-const shown = (bytes: number): string =>
-  bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** The rows that a query keeps in memory, within a budget. */
 export class Memory {
@@ -42,7 +40,7 @@ export class Memory {
   /** The rows that were kept, a line each; few are not worth a word. */
   notes(): string[] {
     return [...this.#kept].flatMap(([by, { rows, bytes }]) =>
-      bytes < 64e6 ? [] : `${by} kept ${rows.toLocaleString('en-US')} rows in memory, about ${shown(bytes)}`,
+      bytes < 64e6 ? [] : `${by} kept ${rows.toLocaleString('en-US')} rows in memory, about ${sizeText(bytes)}`,
     );
   }
 
@@ -60,10 +58,10 @@ export class Memory {
   }
 
   #tooMuch(by: string, about: number | undefined): KqlError {
-    const needs = about === undefined ? 'more' : `about ${shown(about)}, more`;
+    const needs = about === undefined ? 'more' : `about ${sizeText(about)}, more`;
     return new KqlError(
       'limit',
-      `${by} needs all of its rows at once: ${needs} than the ${shown(this.#budget)} that it may keep. ` +
+      `${by} needs all of its rows at once: ${needs} than the ${sizeText(this.#budget)} that it may keep. ` +
         'Filter before (where), name the columns that are needed (project), take the first of an order (sort … | take N, top), ' +
         'summarize, put the larger side of a join first, or give --memory SIZE.',
       [],

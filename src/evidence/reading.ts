@@ -1,4 +1,4 @@
-import { placedFile } from '../archives/open-file.ts';
+import { isPacked, placedFile } from '../archives/open-file.ts';
 import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
@@ -62,7 +62,7 @@ export class Reading {
       if (this.#digests.has(file.path) || packed.has(file.path)) continue;
       const placed = await placedFile(file.path).catch(() => undefined);
       this.#once += placed?.bytes ?? 0;
-      if (placed && !placed.packed && !/\.gz$/i.test(file.path) && readInPieces(file))
+      if (placed && !placed.packed && !isPacked(file.path) && readInPieces(file))
         this.#digests.set(file.path, new FileDigest(file.path, this.progress));
       else packed.set(file.path, file);
     }

@@ -1,6 +1,8 @@
 import { baseName } from '../archives/evidence-path.ts';
+import { unpackedName } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
 import { columnName } from './column-names.ts';
+import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { shapeOf } from './shapes/shapes.ts';
@@ -20,9 +22,9 @@ interface FirstRecord {
 
 /** The table whose rows a file of text holds, by its first record, or by its name where that is a table's. */
 export function recognisedTable(path: string, head: Buffer): FileKind {
-  const name = baseName(path).replace(/\.gz$/i, '');
-  const text = decoded(head);
-  if (text === null) return { kind: 'stranger' };
+  const name = unpackedName(baseName(path));
+  const text = decodedHead(head);
+  if (text === undefined) return { kind: 'stranger' };
   const format = formatOf(name, text);
   if (format === null) return { kind: 'stranger' };
   const stem = name.replace(/\.[^.]*$/, '');
@@ -31,12 +33,18 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
   if (shaped) return { kind: 'evidence', format, ...shaped };
   const table =
     (first && isKnownTable(first.type) ? first.type : undefined) ??
-    (isKnownTable(stem) ? stem : undefined) ??
+    (isKnownTable(stem) && (first ? mayBe(stem, first.names) : format !== 'csv') ? stem : undefined) ??
     (first ? (huntedTable(first.record) ?? tableOf(first.names)) : undefined);
   if (table === undefined) return { kind: 'tableless', format };
   const hunted = first?.names.includes('Timestamp') && !first.names.includes('TimeGenerated');
   return { kind: 'evidence', format, table, ...(hunted ? { shape: 'hunting' } : {}) };
 }
+
+/** Has it a column of the table, if only one that all tables have? */
+const mayBe = (table: string, names: readonly string[]): boolean => {
+  const columns = columnsOf(table);
+  return names.some((name) => Object.hasOwn(columns, name));
+};
 
 /**
  * The tables of Defender for Endpoint share most of their columns; each has actions of its own (advanced hunting's schema
@@ -57,13 +65,9 @@ function huntedTable(record: object): string | undefined {
   return actions.find(({ pattern }) => pattern.test(action))?.table;
 }
 
-function decoded(head: Buffer): string | null {
-  if (head[0] === 0xff && head[1] === 0xfe) return head.toString('utf16le').slice(1);
-  const text = head.toString('utf8').replace(/^\ufeff/, '');
-  return text.includes('\0') ? null : text;
-}
-
 function formatOf(name: string, text: string): EvidenceFormat | null {
+  // A page of a portal, saved under the name of an export.
+  if (/^\s*</.test(text)) return null;
   if (/\.csv$/i.test(name)) return 'csv';
   if (!/\.(?:json|jsonl|ndjson)$/i.test(name)) return null;
   // One object a line, whatever the name says.

@@ -7,8 +7,9 @@ import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
-import { EvidenceTables } from './evidence-tables.ts';
+import { EvidenceTables, type TableSchema } from './evidence-tables.ts';
 import { defaultMemory, Memory } from './memory.ts';
+import { withNearest } from './nearest-name.ts';
 import { type QueryProgress, Reading } from './reading.ts';
 import type { Tuning } from './sources-of.ts';
 import { ColumnsChanged } from './text-export.ts';
@@ -71,9 +72,10 @@ async function answered(
   memory: Memory,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'total'>> {
   const { schemas } = evidence;
-  const plan = withTables(
+  const plan = toldNames(
     () => ({ needed: neededColumns(query, schemas), eventIds: possibleValues(query, schemas, 'EventID') }),
-    schemas.map(({ name }) => name),
+    query,
+    schemas,
   );
   await evidence.prepare(plan);
   const options = { now: new Date(now), hold: memory.hold, limit };
@@ -83,17 +85,12 @@ async function answered(
   return { ...shownRows(frame), total };
 }
 
-/** The unknown tables of a query, with the known ones: a table that was not exported is not a table without rows. */
-function withTables<T>(work: () => T, tables: readonly string[]): T {
+/** An unknown name gets the nearest known one: a table that was not exported is not a table without rows. */
+export function toldNames<T>(work: () => T, query: string, tables: readonly TableSchema[]): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof KqlError)) throw error;
-    const have = `The evidence has ${tables.length === 0 ? 'no table' : tables.join(', ')}.`;
-    const diagnostics = error.diagnostics.map((d) =>
-      d.code === 'KS204' ? { ...d, message: `${d.message} ${have}` } : d,
-    );
-    throw new KqlError(error.kind, diagnostics[0]?.message ?? error.message, diagnostics);
+    throw error instanceof KqlError ? withNearest(error, query, tables) : error;
   }
 }
 

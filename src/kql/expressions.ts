@@ -54,12 +54,14 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
 );
 
 /** Functions that are refused for a reason that is worth a sentence. */
-const REFUSED: Record<string, string> = {
-  geo_info_from_ip_address:
-    'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
-  parse_user_agent:
-    'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
-};
+const REFUSED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    geo_info_from_ip_address:
+      'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
+    parse_user_agent:
+      'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
+  }),
+);
 
 /**
  * A function that makes several columns (`series_stats(x)`), as the columns that the analyser names; undefined for any
@@ -217,7 +219,7 @@ function literalExpression(node: Node, scope: Scope): Expression {
     case 'BooleanLiteralExpression':
       return value(toBool, 'bool');
     case 'DateTimeLiteralExpression':
-      return value(parseDatetime, 'datetime');
+      return value((given) => parseDatetime(scope.run.times.get(given) ?? given), 'datetime');
     case 'TimespanLiteralExpression':
       return value(parseTimespan, 'timespan');
     case 'GuidLiteralExpression':
@@ -642,7 +644,7 @@ function functionCall(node: Node, scope: Scope): Expression {
     if (Object.hasOwn(SERIES_TUPLES, called)) {
       return refuse(`'${called}()', which makes several columns, as one value`, child(node, 'Name'), scope);
     }
-    const reason = REFUSED[called];
+    const reason = REFUSED.get(called);
     if (reason !== undefined) return fail('unsupported', `${called}(): ${reason}.`, child(node, 'Name'), scope);
     return refuse(`The function '${called}()'`, child(node, 'Name'), scope);
   }

@@ -27,22 +27,24 @@ class NotNative extends Error {
 const mostRepeats = 1_000;
 /** Ways through the choices and bounded repeats of a pattern, together. */
 const mostWays = 1_000;
-const CLASSES: Record<string, string> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7f',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
+const CLASSES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    alnum: '0-9A-Za-z',
+    alpha: 'A-Za-z',
+    ascii: '\\x00-\\x7f',
+    blank: '\\t ',
+    cntrl: '\\x00-\\x1f\\x7f',
+    digit: '0-9',
+    graph: '!-~',
+    lower: 'a-z',
+    print: ' -~',
+    punct: '!-\\/:-@\\[-`{-~',
+    space: '\\t\\n\\v\\f\\r ',
+    upper: 'A-Z',
+    word: '0-9A-Za-z_',
+    xdigit: '0-9A-Fa-f',
+  }),
+);
 
 /** The pattern for JavaScript's engine within so many steps; null where it means something else there, or could take long. */
 export function nativeRegex(pattern: string, steps: number): NativeRegex | null {
@@ -353,7 +355,7 @@ function bracket(pattern: string, at: number, ignoreCase: boolean): [string, num
     first = false;
     const posix = /^\[:(\^?)([a-z]+):\]/.exec(pattern.slice(i, i + 16));
     if (posix) {
-      const members = CLASSES[posix[2] ?? ''];
+      const members = CLASSES.get(posix[2] ?? '');
       if (members === undefined || posix[1] !== '') throw new NotNative(`the class ${posix[0]} is not supported`);
       out += members;
       i += posix[0].length;

@@ -12,6 +12,8 @@ import type { Value } from './values.ts';
 /** What stays the same through one evaluation. */
 export interface Run {
   text: string;
+  /** Times by the placeholders that the text has for them. */
+  times: ReadonlyMap<string, string>;
   now: Ticks;
   tables: ReadonlyMap<string, Table | ReadTable>;
   /** The two halves of the evaluator know each other through here only. */

@@ -137,42 +137,44 @@ export function calendarText(datetime: Ticks): string {
   return iso.slice(0, 19);
 }
 
-const UNITS: Record<string, number> = {
-  d: TICKS_PER_DAY,
-  day: TICKS_PER_DAY,
-  days: TICKS_PER_DAY,
-  h: TICKS_PER_HOUR,
-  hr: TICKS_PER_HOUR,
-  hrs: TICKS_PER_HOUR,
-  hour: TICKS_PER_HOUR,
-  hours: TICKS_PER_HOUR,
-  m: TICKS_PER_MINUTE,
-  min: TICKS_PER_MINUTE,
-  minute: TICKS_PER_MINUTE,
-  minutes: TICKS_PER_MINUTE,
-  s: TICKS_PER_SECOND,
-  sec: TICKS_PER_SECOND,
-  second: TICKS_PER_SECOND,
-  seconds: TICKS_PER_SECOND,
-  ms: TICKS_PER_MILLISECOND,
-  milli: TICKS_PER_MILLISECOND,
-  millis: TICKS_PER_MILLISECOND,
-  millisecond: TICKS_PER_MILLISECOND,
-  milliseconds: TICKS_PER_MILLISECOND,
-  micro: 10,
-  micros: 10,
-  microsecond: 10,
-  microseconds: 10,
-  tick: 1,
-  ticks: 1,
-};
+const UNITS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    d: TICKS_PER_DAY,
+    day: TICKS_PER_DAY,
+    days: TICKS_PER_DAY,
+    h: TICKS_PER_HOUR,
+    hr: TICKS_PER_HOUR,
+    hrs: TICKS_PER_HOUR,
+    hour: TICKS_PER_HOUR,
+    hours: TICKS_PER_HOUR,
+    m: TICKS_PER_MINUTE,
+    min: TICKS_PER_MINUTE,
+    minute: TICKS_PER_MINUTE,
+    minutes: TICKS_PER_MINUTE,
+    s: TICKS_PER_SECOND,
+    sec: TICKS_PER_SECOND,
+    second: TICKS_PER_SECOND,
+    seconds: TICKS_PER_SECOND,
+    ms: TICKS_PER_MILLISECOND,
+    milli: TICKS_PER_MILLISECOND,
+    millis: TICKS_PER_MILLISECOND,
+    millisecond: TICKS_PER_MILLISECOND,
+    milliseconds: TICKS_PER_MILLISECOND,
+    micro: 10,
+    micros: 10,
+    microsecond: 10,
+    microseconds: 10,
+    tick: 1,
+    ticks: 1,
+  }),
+);
 
 /** A timespan from `1d`, `2.5h`, `1.02:03:04.5`, `02:03`, or a bare number of days; null when it is none. */
 export function parseTimespan(text: string): Ticks | null {
   const trimmed = text.trim();
   const unit = /^(-?)(\d{1,18}(?:\.\d{1,9})?)\s*([a-z]+)$/i.exec(trimmed);
   if (unit) {
-    const size = UNITS[(unit[3] ?? '').toLowerCase()];
+    const size = UNITS.get((unit[3] ?? '').toLowerCase());
     if (size === undefined) return null;
     const ticks = scale(unit[2] ?? '0', size);
     return ticks === null ? null : unit[1] === '-' ? long(-BigInt(ticks)) : ticks;

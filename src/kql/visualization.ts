@@ -43,18 +43,22 @@ function renderIn(node: Node): Node | undefined {
 const namesOf = (value: Node): string[] =>
   nodeClass(value) === 'NameReferenceList' ? list(optional(value, 'Names')).map(simpleName) : [simpleName(value)];
 
+type PropertyReader = (value: Node) => Partial<Visualization>;
+
 /** A property of `render`, by its name in lower case. */
-const readers: Readonly<Record<string, (value: Node) => Partial<Visualization>>> = {
-  title: (value) => ({ title: literalText(value) }),
-  xcolumn: (value) => ({ xColumn: simpleName(value) }),
-  ycolumns: (value) => ({ yColumns: namesOf(value) }),
-  series: (value) => ({ series: namesOf(value) }),
-  xtitle: (value) => ({ xTitle: literalText(value) }),
-  ytitle: (value) => ({ yTitle: literalText(value) }),
-  ymin: (value) => numberOf('yMin', value),
-  ymax: (value) => numberOf('yMax', value),
-  kind: (value) => ({ layout: literalText(value).toLowerCase() }),
-};
+const readers: ReadonlyMap<string, PropertyReader> = new Map(
+  Object.entries<PropertyReader>({
+    title: (value) => ({ title: literalText(value) }),
+    xcolumn: (value) => ({ xColumn: simpleName(value) }),
+    ycolumns: (value) => ({ yColumns: namesOf(value) }),
+    series: (value) => ({ series: namesOf(value) }),
+    xtitle: (value) => ({ xTitle: literalText(value) }),
+    ytitle: (value) => ({ yTitle: literalText(value) }),
+    ymin: (value) => numberOf('yMin', value),
+    ymax: (value) => numberOf('yMax', value),
+    kind: (value) => ({ layout: literalText(value).toLowerCase() }),
+  }),
+);
 
 function numberOf(name: 'yMin' | 'yMax', value: Node): Partial<Visualization> {
   const number = Number(literalText(value));
@@ -71,7 +75,7 @@ export function visualizationOf(query: string): Visualization | undefined {
   const clause = optional(render, 'WithClause');
   for (const property of list(clause && optional(clause, 'Properties'))) {
     const value = optional(property, 'Expression');
-    if (value) Object.assign(found, readers[simpleName(child(property, 'Name')).toLowerCase()]?.(value) ?? {});
+    if (value) Object.assign(found, readers.get(simpleName(child(property, 'Name')).toLowerCase())?.(value) ?? {});
   }
   return found;
 }

@@ -17,25 +17,29 @@ const extension = 'extension-definition--7c9e2b8a-41d3-4f6b-8a57-c2e0d95f1b34';
 /** Not before it is anything a CACAO playbook. */
 const firstExported = '2026-11-30T00:00:00.000Z';
 
+type Activity = readonly [type: string, activity: string];
+
 /**
  * What the actions are in CACAO's vocabularies (sections 3.1.1 and 3.1.2). Keeping evidence has no activity there: those
  * steps have none, and a playbook of nothing else has no type.
  */
-const activities: Readonly<Record<string, readonly [type: string, activity: string]>> = {
-  'nsg.lock': ['mitigation', 'restrict-access'],
-  'jit.enable': ['mitigation', 'restrict-access'],
-  'jit.request': ['remediation', 'configure-systems'],
-  'public-ip.remove': ['mitigation', 'disconnect-system'],
-  'identity.cut': ['mitigation', 'restrict-access'],
-  'links.revoke': ['mitigation', 'restrict-access'],
-  'account.disable': ['mitigation', 'restrict-access'],
-  'vm.deallocate': ['mitigation', 'disconnect-system'],
-  'patches.install': ['remediation', 'eliminate-risk'],
-  'patches.assess': ['detection', 'scan-vulnerabilities'],
-  'volatile.collect': ['investigation', 'scan-system'],
-  'backup.undelete': ['remediation', 'restore-data'],
-  'network.check': ['detection', 'scan-system'],
-};
+const activities: ReadonlyMap<string, Activity> = new Map(
+  Object.entries<Activity>({
+    'nsg.lock': ['mitigation', 'restrict-access'],
+    'jit.enable': ['mitigation', 'restrict-access'],
+    'jit.request': ['remediation', 'configure-systems'],
+    'public-ip.remove': ['mitigation', 'disconnect-system'],
+    'identity.cut': ['mitigation', 'restrict-access'],
+    'links.revoke': ['mitigation', 'restrict-access'],
+    'account.disable': ['mitigation', 'restrict-access'],
+    'vm.deallocate': ['mitigation', 'disconnect-system'],
+    'patches.install': ['remediation', 'eliminate-risk'],
+    'patches.assess': ['detection', 'scan-vulnerabilities'],
+    'volatile.collect': ['investigation', 'scan-system'],
+    'backup.undelete': ['remediation', 'restore-data'],
+    'network.check': ['detection', 'scan-system'],
+  }),
+);
 
 type Json = Record<string, unknown>;
 
@@ -81,7 +85,7 @@ function workflowOf(playbook: Playbook, id: (type: string, name: string) => stri
   for (const [index, step] of playbook.steps.entries()) {
     const next = stepIds[index + 1] ?? end;
     if (typeof step.whenFailed === 'object') undone.add(step.whenFailed.undo);
-    const activity = activities[step.uses ?? step.check ?? '']?.[1];
+    const activity = activities.get(step.uses ?? step.check ?? '')?.[1];
     workflow[stepIds[index] ?? ''] = given({
       type: 'action',
       name: step.title,
@@ -120,7 +124,7 @@ function extended({ id, uses, check, with: settings, ask, note, whenFailed, undo
  */
 export function cacaoOf(playbook: Playbook, { modified }: { modified: Date }): Json {
   const used = playbook.steps.flatMap(({ uses, check }) => {
-    const found = activities[uses ?? check ?? ''];
+    const found = activities.get(uses ?? check ?? '');
     return found ? [found] : [];
   });
   const types = [...new Set(used.map(([type]) => type))].sort();

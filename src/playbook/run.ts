@@ -25,6 +25,10 @@ export interface StepView extends PlannedStep {
   error: string;
   /** Was something changed that `undo` would put back now? */
   undoable: boolean;
+  /** SHA-256 of the step as it was planned last (`ApprovedStep`), in hexadecimal; absent before that. */
+  digest?: string;
+  /** The answer to a question; absent where none was given. */
+  answer?: string;
 }
 
 /** A question to the user. Enter alone never answers it. */
@@ -54,6 +58,8 @@ export interface RunView {
   summary: string;
   /** When the change is undone by itself unless kept; null when no timer runs. */
   autoUndoAt: string | null;
+  /** When it would have been, had its case not been lost meanwhile: nothing is undone from a record that is not there. */
+  undoLostAt?: string | null;
   /** The process that undoes it then when this one is gone, in words; "" or absent when there is none. */
   guardedBy?: string;
 }

@@ -148,9 +148,16 @@ class Run implements StartedRun {
       prompt: this.#asking.prompt,
       outcome: this.#outcome,
       summary: this.#summary,
-      autoUndoAt: this.#autoUndo.at,
+      ...this.#undoneByItself(),
       guardedBy: this.#guardedBy,
     };
+  }
+
+  /** Nothing is undone from a record that is lost, also not at the time that was promised. */
+  #undoneByItself(): Pick<RunView, 'autoUndoAt' | 'undoLostAt'> {
+    const { at } = this.#autoUndo;
+    const lost = at !== null && (this.#options.log.lost?.() ?? '') !== '';
+    return { autoUndoAt: lost ? null : at, undoLostAt: lost ? at : null };
   }
 
   subscribe(listener: () => void): () => void {
@@ -277,6 +284,7 @@ class Run implements StartedRun {
 
   document(): RunDocument {
     const { playbook, target, log } = this.#options;
+    const { autoUndoAt } = this.#undoneByItself();
     return {
       schema: 'cordon.run/1',
       asOf: this.#now(),
@@ -284,7 +292,7 @@ class Run implements StartedRun {
       vm: { id: target.id, name: target.name },
       case: log.caseId,
       steps: this.#steps.map(({ view }) => ranPart(view)),
-      autoUndo: this.#autoUndo.at === null ? null : { at: this.#autoUndo.at, by: this.#guardedBy },
+      autoUndo: autoUndoAt === null ? null : { at: autoUndoAt, by: this.#guardedBy },
     };
   }
 
@@ -305,22 +313,24 @@ class Run implements StartedRun {
   async quit(because: string): Promise<RunningOperation[]> {
     const running = this.#steps.flatMap((step) => step.gate?.running() ?? []);
     const { at } = this.#autoUndo;
+    // A record that is lost keeps nothing from stopping.
+    const note = (body: Record<string, unknown>) => this.#log('error', body).catch(() => undefined);
     if (at !== null && this.#autoUndo.clear()) {
       const command = `cordon undo ${this.#options.log.caseId}`;
       const text =
         this.#guardedBy === ''
           ? `${because}: nothing undoes the change at ${at} by itself, until cordon is started again. Undo it with: ${command} --yes`
           : `${because}: the change is undone at ${at} by ${this.#guardedBy}, unless it is kept: ${command} --keep`;
-      await this.#log('error', { text });
+      await note({ text });
     }
     if (running.length > 0) {
       const names = running.map((one) => `${one.method} ${one.url} (request ${one.clientRequestId})`).join('; ');
-      await this.#log('error', {
+      await note({
         text: `${because}; these Azure operations were still running and go on without cordon: ${names}`,
         running,
       });
     } else if (this.#outcome === 'running') {
-      await this.#log('error', { text: `${because}; no Azure operation was running` });
+      await note({ text: `${because}; no Azure operation was running` });
     }
     this.#asking.end();
     this.#stop.abort();
@@ -375,7 +385,8 @@ class Run implements StartedRun {
       question,
       answer: text,
     });
-    this.#set(step, { state: answer.kind === 'text' ? 'done' : 'skipped', endedAt: this.#now() });
+    const given = answer.kind === 'text' ? { state: 'done' as const, answer: text } : { state: 'skipped' as const };
+    this.#set(step, { ...given, endedAt: this.#now() });
     return 'next';
   }
 
@@ -392,7 +403,7 @@ class Run implements StartedRun {
     await this.#log('plan', {
       playbook: this.#options.playbook.name,
       steps: [plannedPart(step.view)],
-      digest: digestOf(this.#approvable(step)),
+      digest: step.view.digest,
       ...(plan.refused ? { refused: plan.refused } : {}),
     });
     if (plan.refused?.kind === 'nothing-to-do') {
@@ -794,7 +805,7 @@ class Run implements StartedRun {
 
   #planned(step: Step, plan: ActionPlan): void {
     step.plan = plan;
-    this.#set(step, planShown(plan));
+    this.#set(step, { ...planShown(plan), digest: digestOf(this.#approvable(step)) });
   }
 
   #finish(outcome: RunOutcome, summary: string): void {

@@ -1,7 +1,9 @@
-import type { Finding, VirtualMachine } from '../documents/triage.ts';
+import type { VirtualMachine } from '../documents/triage.ts';
+import type { Found } from '../triage/found-in-list.ts';
 import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
 import { incidentRowInHand, leadsTo, whyNotOpened } from './incident-rows.ts';
+import { foundOn } from './playbooks/found-on.ts';
 import type { PlaybookOffer } from './playbooks/playbooks.ts';
 import { postureOrder } from './posture-order.ts';
 import {
@@ -14,6 +16,7 @@ import {
   type Pane,
   runLayer,
   runOf,
+  stepInView,
   tellingInstant,
   top,
 } from './state.ts';
@@ -33,7 +36,7 @@ export interface Openings {
   join(vm: VirtualMachine, caseVmId: string): void;
   /** Reads what leads from the VM to others, unless that was done. */
   incident(vm: VirtualMachine): void;
-  offers(vm: VirtualMachine, findings: Finding[]): PlaybookOffer[];
+  offers(vm: VirtualMachine, findings: readonly Found[]): PlaybookOffer[];
   /** Starts the playbook at that place of the list. */
   start(vmId: string, index: number): void;
   around(vm: VirtualMachine, instant: string, again: boolean): void;
@@ -79,7 +82,10 @@ export class Opening {
     const known = this.#holder.get().triages.get(vm.id);
     this.#holder.push(
       { kind: 'triage', vmId: vm.id, pane: 'ports', zoomed: false, selected: blankSelection },
-      { selectedVm: vm.id, offers: known ? this.#world.offers(known.vm, known.part.findings) : [] },
+      {
+        selectedVm: vm.id,
+        offers: known ? this.#world.offers(known.vm, foundOn(this.#holder.get(), [known.vm.id])) : [],
+      },
     );
     this.#world.open(vm);
     if (!known || known.state === 'failed') this.#world.read(vm);
@@ -112,7 +118,7 @@ export class Opening {
       this.#world.start(layer.vmId, layer.selected);
     } else if (layer.kind === 'run') {
       const slot = runOf(state, layer.runId);
-      if (slot) this.#holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
+      if (slot) this.#holder.replaceTop({ ...layer, step: stepInView(layer, slot), opened: true, scroll: 0 });
     }
   }
 
@@ -171,9 +177,10 @@ export class Opening {
     const vmId = this.#triageInHand();
     const slot = vmId === null ? undefined : this.#holder.get().triages.get(vmId);
     if (!slot || vmId === null) return;
+    const chosenFor = vmIds.length > 0 ? vmIds : [vmId];
     this.#holder.push(
-      { kind: 'chooser', vmId, vmIds: vmIds.length > 0 ? vmIds : [vmId], selected: 0 },
-      { offers: this.#world.offers(slot.vm, slot.part.findings) },
+      { kind: 'chooser', vmId, vmIds: chosenFor, selected: 0 },
+      { offers: this.#world.offers(slot.vm, foundOn(this.#holder.get(), chosenFor)) },
     );
   }
 

@@ -119,7 +119,9 @@ function address(value: string): string {
   return `${value}/${value.includes(':') ? 128 : 32}`;
 }
 
-const protocols: Record<string, string> = { tcp: 'Tcp', udp: 'Udp', '*': 'All', any: 'All', all: 'All' };
+const protocols: ReadonlyMap<string, string> = new Map(
+  Object.entries({ tcp: 'Tcp', udp: 'Udp', '*': 'All', any: 'All', all: 'All' }),
+);
 const capital = (value: unknown): string => {
   const low = String(value ?? '').toLowerCase();
   return low.charAt(0).toUpperCase() + low.slice(1);
@@ -169,7 +171,7 @@ function sideOf(rule: Json, side: 'source' | 'destination', tags: TagMap, store:
 function printRule(rule: Json, prefix: string, tags: TagMap, store: Store): Json {
   const properties = record(rule.properties);
   // The API's list of protocols ends with Tcp, Udp and All; for ICMP, ESP and AH the field is left out.
-  const protocol = protocols[String(properties.protocol).toLowerCase()];
+  const protocol = protocols.get(String(properties.protocol).toLowerCase());
   return {
     name: `${prefix}${text(rule.name) ?? ''}`,
     ...(protocol !== undefined && { protocol }),

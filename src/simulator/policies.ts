@@ -35,21 +35,25 @@ function fieldOf(resource: Written, field: string): unknown {
 
 const equal = (one: unknown, other: unknown): boolean => String(one).toLowerCase() === String(other).toLowerCase();
 
+type Operator = (found: unknown, wanted: unknown) => boolean;
+
 /** The operators of Azure Policy that the simulator knows. Text is compared without case. */
-const operators: Record<string, (found: unknown, wanted: unknown) => boolean> = {
-  equals: (found, wanted) => found !== undefined && equal(found, wanted),
-  notequals: (found, wanted) => !(found !== undefined && equal(found, wanted)),
-  in: (found, wanted) => found !== undefined && list(wanted).some((one) => equal(found, one)),
-  notin: (found, wanted) => !(found !== undefined && list(wanted).some((one) => equal(found, one))),
-  exists: (found, wanted) => (found !== undefined) === equal(wanted, true),
-  like: (found, wanted) => {
-    const pattern = String(wanted)
-      .split('*')
-      .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*');
-    return found !== undefined && new RegExp(`^${pattern}$`, 'i').test(String(found));
-  },
-};
+const operators: ReadonlyMap<string, Operator> = new Map(
+  Object.entries<Operator>({
+    equals: (found, wanted) => found !== undefined && equal(found, wanted),
+    notequals: (found, wanted) => !(found !== undefined && equal(found, wanted)),
+    in: (found, wanted) => found !== undefined && list(wanted).some((one) => equal(found, one)),
+    notin: (found, wanted) => !(found !== undefined && list(wanted).some((one) => equal(found, one))),
+    exists: (found, wanted) => (found !== undefined) === equal(wanted, true),
+    like: (found, wanted) => {
+      const pattern = String(wanted)
+        .split('*')
+        .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+        .join('.*');
+      return found !== undefined && new RegExp(`^${pattern}$`, 'i').test(String(found));
+    },
+  }),
+);
 
 function meets(condition: unknown, resource: Written): boolean {
   if (!isRecord(condition)) return false;
@@ -57,7 +61,9 @@ function meets(condition: unknown, resource: Written): boolean {
   if (condition.anyOf !== undefined) return list(condition.anyOf).some((one) => meets(one, resource));
   if (condition.not !== undefined) return !meets(condition.not, resource);
   const found = fieldOf(resource, text(condition.field) ?? '');
-  return Object.entries(condition).some(([name, wanted]) => operators[name.toLowerCase()]?.(found, wanted) ?? false);
+  return Object.entries(condition).some(
+    ([name, wanted]) => operators.get(name.toLowerCase())?.(found, wanted) ?? false,
+  );
 }
 
 /** The tag that a rule wants to exist, anywhere in it. */

@@ -22,60 +22,62 @@ function subnetProperties(azure: Azure, subnet: ArmResource): Json {
   return withRefs(record(subnet.properties), 'ipConfigurations', azure.relations.configurationsOfSubnet(subnet.id));
 }
 
-const presenters: Record<string, Presenter> = {
-  'microsoft.network/networksecuritygroups': (group, azure) => {
-    const { relations } = azure;
-    let properties = record(group.properties);
-    properties = withRefs(properties, 'networkInterfaces', relations.interfacesOfGroup(group.id));
-    properties = withRefs(properties, 'subnets', relations.subnetsOfGroup(group.id));
-    const etag = text(group.etag) ?? '';
-    return {
-      ...properties,
-      defaultSecurityRules: defaultSecurityRules(group.id, etag, provisioningState(group) ?? 'Succeeded'),
-    };
-  },
-  'microsoft.network/networkinterfaces': (nic, azure) =>
-    withRef(record(nic.properties), 'virtualMachine', azure.relations.machineOfInterface(nic.id)),
-  'microsoft.network/publicipaddresses': (address, azure) =>
-    withRef(record(address.properties), 'ipConfiguration', azure.relations.holderOfAddress(address.id)),
-  'microsoft.network/virtualnetworks': (network, azure) => {
-    const properties = record(network.properties);
-    const subnets = inlineChildren(network, 'subnets') ?? [];
-    return {
-      ...properties,
-      subnets: subnets.map((subnet) => ({ ...subnet, properties: subnetProperties(azure, subnet) })),
-    };
-  },
-  'microsoft.network/virtualnetworks/subnets': (subnet, azure) => subnetProperties(azure, subnet),
-  'microsoft.network/routetables': (table, azure) =>
-    withRefs(record(table.properties), 'subnets', azure.relations.subnetsOfRouteTable(table.id)),
-  'microsoft.network/loadbalancers': (balancer, azure) => {
-    const properties = { ...record(balancer.properties) };
-    if (Array.isArray(properties.backendAddressPools)) {
-      properties.backendAddressPools = records(properties.backendAddressPools).map((pool) => {
-        const ids = azure.relations.configurationsOfPool(text(pool.id) ?? '');
-        if (ids.length === 0) return pool;
-        return { ...pool, properties: { ...record(pool.properties), backendIPConfigurations: refs(ids) } };
-      });
-    }
-    if (Array.isArray(properties.inboundNatRules)) {
-      properties.inboundNatRules = records(properties.inboundNatRules).map((rule) => {
-        const id = azure.relations.configurationOfNatRule(text(rule.id) ?? '');
-        if (id === undefined) return rule;
-        return { ...rule, properties: { ...record(rule.properties), backendIPConfiguration: { id } } };
-      });
-    }
-    return properties;
-  },
-  'microsoft.compute/virtualmachinescalesets/virtualmachines': (machine) =>
-    without(record(machine.properties), 'instanceView', 'extended'),
-  'microsoft.compute/virtualmachines': (machine) => without(record(machine.properties), 'instanceView', 'extended'),
-};
+const presenters: ReadonlyMap<string, Presenter> = new Map(
+  Object.entries<Presenter>({
+    'microsoft.network/networksecuritygroups': (group, azure) => {
+      const { relations } = azure;
+      let properties = record(group.properties);
+      properties = withRefs(properties, 'networkInterfaces', relations.interfacesOfGroup(group.id));
+      properties = withRefs(properties, 'subnets', relations.subnetsOfGroup(group.id));
+      const etag = text(group.etag) ?? '';
+      return {
+        ...properties,
+        defaultSecurityRules: defaultSecurityRules(group.id, etag, provisioningState(group) ?? 'Succeeded'),
+      };
+    },
+    'microsoft.network/networkinterfaces': (nic, azure) =>
+      withRef(record(nic.properties), 'virtualMachine', azure.relations.machineOfInterface(nic.id)),
+    'microsoft.network/publicipaddresses': (address, azure) =>
+      withRef(record(address.properties), 'ipConfiguration', azure.relations.holderOfAddress(address.id)),
+    'microsoft.network/virtualnetworks': (network, azure) => {
+      const properties = record(network.properties);
+      const subnets = inlineChildren(network, 'subnets') ?? [];
+      return {
+        ...properties,
+        subnets: subnets.map((subnet) => ({ ...subnet, properties: subnetProperties(azure, subnet) })),
+      };
+    },
+    'microsoft.network/virtualnetworks/subnets': (subnet, azure) => subnetProperties(azure, subnet),
+    'microsoft.network/routetables': (table, azure) =>
+      withRefs(record(table.properties), 'subnets', azure.relations.subnetsOfRouteTable(table.id)),
+    'microsoft.network/loadbalancers': (balancer, azure) => {
+      const properties = { ...record(balancer.properties) };
+      if (Array.isArray(properties.backendAddressPools)) {
+        properties.backendAddressPools = records(properties.backendAddressPools).map((pool) => {
+          const ids = azure.relations.configurationsOfPool(text(pool.id) ?? '');
+          if (ids.length === 0) return pool;
+          return { ...pool, properties: { ...record(pool.properties), backendIPConfigurations: refs(ids) } };
+        });
+      }
+      if (Array.isArray(properties.inboundNatRules)) {
+        properties.inboundNatRules = records(properties.inboundNatRules).map((rule) => {
+          const id = azure.relations.configurationOfNatRule(text(rule.id) ?? '');
+          if (id === undefined) return rule;
+          return { ...rule, properties: { ...record(rule.properties), backendIPConfiguration: { id } } };
+        });
+      }
+      return properties;
+    },
+    'microsoft.compute/virtualmachinescalesets/virtualmachines': (machine) =>
+      without(record(machine.properties), 'instanceView', 'extended'),
+    'microsoft.compute/virtualmachines': (machine) => without(record(machine.properties), 'instanceView', 'extended'),
+  }),
+);
 
 /** A resource as Resource Manager prints it: with the references that point to it, without what it prints only on demand. */
 export function present(resource: ArmResource, azure: Azure): ArmResource {
   const type = resource.type.toLowerCase();
-  const presenter = presenters[type];
+  const presenter = presenters.get(type);
   if (presenter !== undefined) return { ...resource, properties: presenter(resource, azure) };
   if (type === 'microsoft.compute/disks') {
     const managedBy = azure.relations.machineOfDisk(resource.id);

@@ -220,7 +220,9 @@ export function checkConflicts(rules: Json[]): void {
   }
 }
 
-const capital: Record<string, string> = { inbound: 'Inbound', outbound: 'Outbound', allow: 'Allow', deny: 'Deny' };
+const capital: ReadonlyMap<string, string> = new Map(
+  Object.entries({ inbound: 'Inbound', outbound: 'Outbound', allow: 'Allow', deny: 'Deny' }),
+);
 
 /** A rule as Azure prints it after a write: both forms of each field, own id, type, state and entity tag. */
 export function printedRule(rule: Json, groupId: string, etag: string, state: string): Json {
@@ -237,9 +239,9 @@ export function printedRule(rule: Json, groupId: string, etag: string, state: st
   ];
   for (const field of fields)
     if (typeof properties[field] === 'string' && properties[field] !== '') printed[field] = properties[field];
-  printed.access = capital[String(properties.access).toLowerCase()] ?? properties.access;
+  printed.access = capital.get(String(properties.access).toLowerCase()) ?? properties.access;
   printed.priority = properties.priority;
-  printed.direction = capital[String(properties.direction).toLowerCase()] ?? properties.direction;
+  printed.direction = capital.get(String(properties.direction).toLowerCase()) ?? properties.direction;
   for (const field of [
     'sourcePortRanges',
     'destinationPortRanges',

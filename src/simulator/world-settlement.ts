@@ -47,37 +47,41 @@ const withLists = (rule: Json): Json => ({
   },
 });
 
-const childFields: Record<string, string[]> = {
-  'microsoft.network/networksecuritygroups': ['securityRules'],
-  'microsoft.network/virtualnetworks': ['subnets', 'virtualNetworkPeerings'],
-  'microsoft.network/networkinterfaces': ['ipConfigurations'],
-  'microsoft.network/loadbalancers': [
-    'frontendIPConfigurations',
-    'backendAddressPools',
-    'loadBalancingRules',
-    'probes',
-    'inboundNatRules',
-    'inboundNatPools',
-    'outboundRules',
-  ],
-  'microsoft.network/routetables': ['routes'],
-  'microsoft.network/azurefirewalls': ['ipConfigurations'],
-  'microsoft.network/bastionhosts': ['ipConfigurations'],
-};
+const childFields: ReadonlyMap<string, string[]> = new Map(
+  Object.entries({
+    'microsoft.network/networksecuritygroups': ['securityRules'],
+    'microsoft.network/virtualnetworks': ['subnets', 'virtualNetworkPeerings'],
+    'microsoft.network/networkinterfaces': ['ipConfigurations'],
+    'microsoft.network/loadbalancers': [
+      'frontendIPConfigurations',
+      'backendAddressPools',
+      'loadBalancingRules',
+      'probes',
+      'inboundNatRules',
+      'inboundNatPools',
+      'outboundRules',
+    ],
+    'microsoft.network/routetables': ['routes'],
+    'microsoft.network/azurefirewalls': ['ipConfigurations'],
+    'microsoft.network/bastionhosts': ['ipConfigurations'],
+  }),
+);
 
-const fieldOf: Record<string, string> = {
-  'microsoft.network/networksecuritygroups/securityrules': 'securityRules',
-  'microsoft.network/virtualnetworks/subnets': 'subnets',
-  'microsoft.network/virtualnetworks/virtualnetworkpeerings': 'virtualNetworkPeerings',
-  'microsoft.network/loadbalancers/inboundnatrules': 'inboundNatRules',
-  'microsoft.network/routetables/routes': 'routes',
-};
+const fieldOf: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'microsoft.network/networksecuritygroups/securityrules': 'securityRules',
+    'microsoft.network/virtualnetworks/subnets': 'subnets',
+    'microsoft.network/virtualnetworks/virtualnetworkpeerings': 'virtualNetworkPeerings',
+    'microsoft.network/loadbalancers/inboundnatrules': 'inboundNatRules',
+    'microsoft.network/routetables/routes': 'routes',
+  }),
+);
 
 /** Children that the file lists as resources of their own move into their parent, where Azure prints them too. */
 function moveIn(resources: ArmResource[]): ArmResource[] {
   const byId = new Map(resources.map((resource) => [resource.id.toLowerCase(), resource]));
   return resources.filter((resource) => {
-    const field = fieldOf[resource.type.toLowerCase()];
+    const field = fieldOf.get(resource.type.toLowerCase());
     const parent = field === undefined ? undefined : byId.get(parentId(resource.id).toLowerCase());
     if (field === undefined || parent === undefined) return true;
     parent.properties ??= {};
@@ -103,7 +107,7 @@ export function settleIn(store: Store, resources: ArmResource[]): void {
       const properties: Json = resource.properties ?? {};
       resource.properties = properties;
       properties.provisioningState ??= 'Succeeded';
-      for (const field of childFields[type] ?? []) completeChildren(resource, field, etag);
+      for (const field of childFields.get(type) ?? []) completeChildren(resource, field, etag);
       if (type === 'microsoft.network/networksecuritygroups') {
         properties.resourceGuid ??= guidOf(`guid:${resource.id.toLowerCase()}`);
         properties.securityRules = records(properties.securityRules).map(withLists);

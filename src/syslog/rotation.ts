@@ -1,4 +1,5 @@
 import { baseName } from '../archives/evidence-path.ts';
+import { unpackedName } from '../archives/open-file.ts';
 import { isoOf, ticksOfUnix, unixOf } from '../triage/logons/ticks.ts';
 import { type DerivedYear, firstYear, instantOf, type YearEvidence } from './years.ts';
 
@@ -23,7 +24,7 @@ interface Place {
 }
 
 function placeOf(path: string): Place {
-  const name = baseName(path).replace(/\.gz$/i, '');
+  const name = unpackedName(baseName(path));
   const folder = path.slice(0, path.length - baseName(path).length);
   const dated = /^(.*?)[-.](\d{4})-?(\d\d)-?(\d\d)(?:[-_.T]?\d{2,10})?$/.exec(name);
   if (dated) {

@@ -10,6 +10,12 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** Bytes as a size: `12 MB`, `1.4 GB`; at least `1 kB`. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** The first `most` of some names, and how many there are beside them: `a, b and 3 more`. */
 export function listed(names: readonly string[], most = 8): string {
   const shown = names.slice(0, most).join(', ');

@@ -1,6 +1,6 @@
 import { shortName } from '../arm/resource-id.ts';
 import { burstKinds } from '../documents/burst-kinds.ts';
-import type { ScanRow, VirtualMachine } from '../documents/triage.ts';
+import type { BurstWitness, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { PortShape } from '../network/exposed-ports.ts';
 import type { FoundExposure } from '../network/exposure.ts';
 import { isManagement, isWide, portText } from '../network/port-text.ts';
@@ -113,15 +113,25 @@ function logonReason({ worstBurst: burst }: Row): Reason | null {
     return { points: weights.unknown.points, text: `failed logons not known: ${burst.because}` };
   }
   if (!burst.value) return null;
-  const { failures, kind, succeeded } = burst.value;
+  const { failures, kind, succeeded, witnesses = [] } = burst.value;
   const many = count(failures);
-  if (succeeded) return { points: weights.brokenInto.points, text: `${many} failed logons, then a success` };
+  const seen = witnessText(witnesses);
+  if (succeeded) return { points: weights.brokenInto.points, text: `${many} failed logons, then a success${seen}` };
   return succeeded === null
     ? {
         points: weights.attackedPerhaps.points,
-        text: `${many} failed logons (${burstKinds[kind].name}); whether one succeeded is not known`,
+        text: `${many} failed logons (${burstKinds[kind].name}); whether one succeeded is not known${seen}`,
       }
-    : { points: weights.attacked.points, text: `${many} failed logons (${burstKinds[kind].name}), no success` };
+    : { points: weights.attacked.points, text: `${many} failed logons (${burstKinds[kind].name}), no success${seen}` };
+}
+
+/** "; at the same time 203.0.113.9 (RdpCoreTS 140, wrong name or password), joined by time alone", or "". */
+function witnessText(witnesses: readonly BurstWitness[]): string {
+  const [first, ...others] = witnesses;
+  if (first === undefined) return '';
+  const more = new Set(others.map(({ address }) => address).filter((address) => address !== first.address)).size;
+  const rest = more === 0 ? '' : ` and ${counted(more, 'other address', 'other addresses')}`;
+  return `; at the same time ${first.address} (${first.source})${rest}, joined by time alone`;
 }
 
 function alertReason({ alerts }: Row): Reason | null {

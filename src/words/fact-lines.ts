@@ -350,23 +350,27 @@ export function softwareLines(part: Pick<TriageInProgress, 'knownExploited' | 'p
 const consistencyText = (point: { consistency: string }) =>
   point.consistency === 'unknown' ? 'consistency not reported' : `${point.consistency}-consistent`;
 
-const stateTexts: Record<string, string> = {
-  irpending: 'protected, but the first backup has not run yet',
-  protectionstopped: 'protection was stopped; old points are kept',
-  protectionerror: 'protected, but backups fail',
-  backupssuspended: 'backups are suspended',
-  protectionpaused: 'protection is paused',
-};
+const stateTexts: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    irpending: 'protected, but the first backup has not run yet',
+    protectionstopped: 'protection was stopped; old points are kept',
+    protectionerror: 'protected, but backups fail',
+    backupssuspended: 'backups are suspended',
+    protectionpaused: 'protection is paused',
+  }),
+);
 
 function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
   if (security.state === 'unknown')
     return [{ label: 'Not known', text: `the vault’s security: ${security.because}. ${security.cure}` }];
   const { softDelete, softDeleteDays, immutability, multiUserAuthorization } = security.value;
-  const softDeletes: Record<string, string> = {
-    alwayson: 'always on: it cannot be switched off',
-    enabled: 'on, and can be switched off by anyone who may change the vault',
-    disabled: 'OFF: a deleted backup is gone at once',
-  };
+  const softDeletes: ReadonlyMap<string, string> = new Map(
+    Object.entries({
+      alwayson: 'always on: it cannot be switched off',
+      enabled: 'on, and can be switched off by anyone who may change the vault',
+      disabled: 'OFF: a deleted backup is gone at once',
+    }),
+  );
   const days = softDeleteDays === null ? '' : `, ${softDeleteDays} days`;
   const immutabilities: Record<string, string> = {
     locked: 'locked: points cannot be removed before they expire',
@@ -374,7 +378,10 @@ function vaultLines(security: Backup['vaultSecurity']): ToldLine[] {
     disabled: 'off',
   };
   return [
-    { label: 'Soft delete', text: `${softDeletes[softDelete.toLowerCase()] ?? (softDelete || 'not reported')}${days}` },
+    {
+      label: 'Soft delete',
+      text: `${softDeletes.get(softDelete.toLowerCase()) ?? (softDelete || 'not reported')}${days}`,
+    },
     {
       label: '',
       text: 'snapshots of instant restore are not kept by it: anyone permitted to delete snapshots can delete them at once',
@@ -413,7 +420,7 @@ export function backupLines(value: Backup): ToldLine[] {
       text: joined(
         `in ${value.vaultName}`,
         `policy ${value.policy || 'not reported'}`,
-        stateTexts[value.state.toLowerCase()] ?? value.state,
+        stateTexts.get(value.state.toLowerCase()) ?? value.state,
       ),
     },
     ...(value.softDeleted === null

@@ -53,7 +53,9 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
   const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
   // The outcome comes first: where the cell is cut, "success ?" must not be left as "success".
-  return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}`);
+  const [witness] = burst.witnesses ?? [];
+  const seen = witness ? ` (${witness.address}?)` : '';
+  return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}${seen}`);
 }
 
 /** Each once; every port over both protocols is one fact, and so is every protocol. */

@@ -244,11 +244,20 @@ describe('disks.snapshot', () => {
       expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
     });
 
-    it('keeps the snapshots where Azure refuses it', async () => {
+    it('keeps the snapshots where Azure refuses it, and says what is left of it', async () => {
       await bench.faults([{ match: { method: 'PUT', path: 'restorePoints/' }, effect: refused }]);
       const view = await agreeing(bench.run([together], 'web01')).start();
       expect(view.outcome).toBe('needs-attention');
-      expect(view.steps[0]?.error).toContain('3 of 3 snapshots were taken and are kept');
+      expect(view.steps[0]?.error).toMatch(
+        /3 of 3 snapshots were taken and are kept; the collection cordon-\S+ was made, and holds no restore point/,
+      );
+    });
+
+    it('names the restore point that is kept where snapshots fail', async () => {
+      await bench.faults([{ match: { method: 'PUT', path: '/snapshots/' }, effect: refused }]);
+      const view = await agreeing(bench.run([together], 'web01')).start();
+      expect(view.steps[0]?.error).toMatch(/; the restore point in cordon-\S+ was made and is kept$/);
+      expect(await deleted('web01')).toMatchObject({ ok: true });
     });
 
     it('is not planned where Azure has none, and the plan says why', async () => {

@@ -90,9 +90,11 @@ describe('what stands in the way of an assessment', () => {
   const on = { statuses: [{ code: 'PowerState/running' }] };
   it('is the agent that does not answer, and extensions that are not allowed', () => {
     const silent = { ...on, vmAgent: { statuses: [{ displayStatus: 'Not Ready' }] } };
-    expect(obstacleTo({}, silent, 'x')).toMatch(/does not answer \(Not Ready\)/);
+    expect(obstacleTo({}, silent, 'x', 'scripts run')).toMatch(/does not answer \(Not Ready\)/);
     const closed = { properties: { osProfile: { allowExtensionOperations: false } } };
-    expect(obstacleTo(closed, on, 'x')).toMatch(/does not allow extensions/);
-    expect(obstacleTo({}, on, 'x')).toBe('');
+    expect(obstacleTo(closed, on, 'x', 'scripts run')).toBe('x does not allow extensions, and by one scripts run.');
+    expect(obstacleTo({}, on, 'x', 'scripts run')).toBe('');
+    const off = { statuses: [{ code: 'PowerState/stopped' }] };
+    expect(obstacleTo({}, off, 'x', 'scripts run')).toContain('x is stopped: scripts run from inside');
   });
 });

@@ -5,10 +5,12 @@ import { readEnding } from '../../src/actions/guest/collect.ts';
 import { volatileScripts } from '../../src/actions/guest/scripts.ts';
 import {
   agreeing,
+  agreeingAfter,
   type Bench,
   deniedInFiles,
   disagreements,
   openBench,
+  openGate,
   runCommandsIn,
   runCommandType,
 } from './bench.ts';
@@ -74,6 +76,17 @@ describe('volatile.collect', () => {
     expect((await run.start()).outcome).toBe('done');
     expect(bench.log.of('intent')).toHaveLength(1);
     await run.undo();
+  });
+
+  it('says of a VM that was switched off meanwhile that scripts do not run in it', async () => {
+    const { id, subscriptionId } = bench.target('web02');
+    const switchOff = async () => {
+      const { virtualMachines } = await bench.connection.compute(subscriptionId);
+      const group = id.split('/')[4] ?? '';
+      await bench.connection.changing(openGate, async () => virtualMachines.powerOff(group, 'web02'));
+    };
+    const view = await agreeingAfter(bench.run([collect], 'web02'), switchOff).start();
+    expect(view.steps[0]?.error).toMatch(/plan is stale: web02 is stopped: scripts run from inside/);
   });
 
   it('says that it failed where Azure could not run the script', async () => {

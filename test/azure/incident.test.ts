@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, connect } from '../../src/azure/client/connection.ts';
 import { readIncident } from '../../src/azure/incident.ts';
+import { azureReader } from '../../src/azure/reader.ts';
 import { readDoneElsewhere } from '../../src/azure/readers/activity-log.ts';
 import { readLogonLeads } from '../../src/azure/readers/incident-logons.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
@@ -54,6 +55,33 @@ describe('an incident', () => {
     const text = incidentText(document);
     expect(text).toMatch(/▲ → web02 {2}2026-11-23 02:16:20Z/);
     expect(text).toMatch(/△ ⇢ file01 .*23 failed logons as svc-backup from web01 \(10\.1\.4\.7\)/);
+  });
+
+  it('ends with the error of a triage that fails without being stopped, and does not begin it again', async () => {
+    const { url, identityHeader } = simulator;
+    const connection = connect({ simulator: { url, identityHeader, clock: simulator } });
+    const stop = new AbortController();
+    let failed = 0;
+    const broken = {
+      get entries(): never {
+        failed += 1;
+        // A reading that goes on and on is stopped here.
+        if (failed > 40) stop.abort();
+        throw new Error('the catalogue is broken');
+      },
+    };
+    const exploited = Object.defineProperties(
+      { version: '', releasedAt: '', count: 0, entries: new Map() },
+      Object.getOwnPropertyDescriptors(broken),
+    );
+    const vm = await resolveVm(connection, 'web01');
+    const told = { again: false, onTriage: () => {}, onProgress: () => {} };
+    try {
+      const reading = azureReader(connection, { exploited }).incident(vm, told, stop.signal);
+      await expect(reading).rejects.toThrow('the catalogue is broken');
+    } finally {
+      connection.close();
+    }
   });
 
   it('calls what may not be read not known, with who can cure it, and never nothing', async () => {

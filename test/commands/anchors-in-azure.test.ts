@@ -81,6 +81,7 @@ describe('cordon case verify --azure', () => {
       title: uses,
       uses,
       ...(uses === 'volatile.collect' ? { with: { parts: ['processes'] } } : {}),
+      ...(uses === 'disks.snapshot' ? { with: { restorePoint: true } } : {}),
     }));
     const view = await agreeing(bench.run(steps, 'web01', { log })).start();
     expect(view.outcome, view.summary).toBe('done');
@@ -93,7 +94,7 @@ describe('cordon case verify --azure', () => {
     await rm(cases, { recursive: true });
   });
 
-  it('finds the heads in the tags of groups, snapshots and run commands, and each change in the activity log', async () => {
+  it('finds the heads in the tags of groups, snapshots, restore points and run commands, and each change in the activity log', async () => {
     const { code, out, err } = await verify();
     expect(code, out + err).toBe(0);
     const changes = entries().filter(({ kind }) => kind === 'intent').length;
@@ -104,7 +105,12 @@ describe('cordon case verify --azure', () => {
     expect(err).not.toContain('Checked by itself only');
     const json = JSON.parse((await verify({ json: true })).out);
     const kinds = json.azure.tags.map(({ what }: { what: string }) => what.split(/ cordon-| at /)[0]);
-    expect([...new Set(kinds)].sort()).toEqual(['run command', 'security group', 'snapshot']);
+    expect([...new Set(kinds)].sort()).toEqual([
+      'restore point collection',
+      'run command',
+      'security group',
+      'snapshot',
+    ]);
     expect(json.azure.tags.every(({ because }: { because: string }) => because === '')).toBe(true);
     expect(bench.mutations()).toEqual([]);
   });
@@ -138,7 +144,10 @@ describe('cordon case verify --azure', () => {
 
   it('says what it could not see, and ends with 1 where nothing in Azure vouches for the record', async () => {
     const refused = { status: 403, code: 'AuthorizationFailed', message: 'x' };
-    const paths = ['/networkSecurityGroups\\?', '/snapshots\\?', '/runCommands\\?', '/eventtypes/management/values'];
+    const paths = [
+      ...['networkSecurityGroups', 'snapshots', 'restorePointCollections', 'runCommands'].map((type) => `/${type}\\?`),
+      '/eventtypes/management/values',
+    ];
     await bench.faults(paths.map((path) => ({ match: { method: 'GET', path }, effect: refused })));
     const { code, out, err } = await verify();
     expect(code, out + err).toBe(1);

@@ -147,6 +147,9 @@ describe('cordon kql', () => {
         '                        ^^^',
       ].join('\n'),
     );
+    // Names of KQL have a case: the nearest that fits there is in the message.
+    expect(await told('Logs | where Who == "ann"', { evidence: [csv] })).toContain('function. Nearest: who. (KS142)');
+    expect(await told('Log | count', { evidence: [csv] })).toContain('Nearest: Logs. The evidence has Logs.');
     expect(await told('Logs | extend x = rand()', { evidence: [csv] })).toContain(
       "line 1, column 19: The function 'rand()' is not supported by this evaluator.\n  Logs | extend x = rand()\n                    ^^^^",
     );
@@ -198,7 +201,12 @@ describe('cordon kql', () => {
     const into = ['--demo', '--vm', 'web01', '--case', begun.flags.case, '--cases', begun.flags.cases];
     const query = 'SecurityEvent | where EventID == 4625 | take 3';
     expect(await cordon(['kql', query, ...into])).toMatchObject({ code: 0 });
-    expect((await cordon(['kql', 'NoSuchTable', ...into])).code).not.toBe(0);
+    expect(await cordon(['kql', 'SecurityEvnt', ...into])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^cordon: line 1, column 1: Log Analytics: .*'SecurityEvnt'\. Nearest: SecurityEvent\.\n/,
+      ),
+    });
     const [answered, refused, ...more] = (await begun.entries('query')).map(({ body }) => body);
     expect(answered).toMatchObject({
       service: 'Log Analytics',
@@ -206,7 +214,7 @@ describe('cordon kql', () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(answered?.evidence).toMatchObject({ file: expect.stringContaining('query') });
-    expect(refused).toMatchObject({ text: 'NoSuchTable', rows: null, error: expect.stringMatching(/^400 /) });
+    expect(refused).toMatchObject({ text: 'SecurityEvnt', rows: null, error: expect.stringMatching(/^400 /) });
     expect(more).toEqual([]);
   });
 });

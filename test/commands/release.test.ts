@@ -34,7 +34,7 @@ describe('cordon release', () => {
     const acting = { ...flags(), vm: 'web01', yes: true, confirm: 'web01', case: id };
     const { case: _, ...first } = acting;
     for (const [playbook, given] of [
-      ['snapshot-disks', first],
+      ['snapshot-disks', { ...first, restorePoint: true }],
       ['lock-nsg', acting],
     ] as const) {
       const { out, err, streams } = capture();
@@ -49,7 +49,7 @@ describe('cordon release', () => {
 
     const done = await release({ confirm: 'web01' });
     expect(done.out).toMatch(/nothing of it is in force any more/);
-    expect(done.out).toMatch(/evidence that stays: snapshot cordon-/);
+    expect(done.out).toMatch(/evidence that stays: snapshot cordon-.*, restore point collection cordon-/);
     expect(done.code).toBe(0);
     expect(await named('networksecuritygroups')).toEqual([]);
     expect((await named('snapshots')).length).toBeGreaterThan(0);

@@ -89,6 +89,32 @@ describe('cordon run on several VMs', () => {
     expect(await Promise.all(['web01-nic', 'web02-nic'].map(groupOf))).toEqual(before);
   });
 
+  it('undoes them together and says of each VM how it went: one that somebody changed keeps no other', async () => {
+    const { document } = await run(['web01', 'web02'], { confirm: '2' });
+    const caseId = runsDocument.parse(document).case;
+    const path = '/networkInterfaces/web02-nic';
+    const refused = { status: 400, code: 'Broken', message: 'no' };
+    await bench.faults([{ match: { method: 'PUT', path }, effect: refused }]);
+    const undo = async (more: Record<string, unknown>) => {
+      const { out, err, streams } = capture();
+      const code = await undoCase(caseId, { simulator: bench.simulator.url, cases, json: true, ...more }, streams);
+      return { code, err: err(), steps: JSON.parse(out()).steps };
+    };
+    const first = await undo({ yes: true, reason: 'false alarm' });
+    await bench.faults([]);
+    expect(first.code).toBe(5);
+    expect(first.err).toContain('1 of 2 VMs undone; not whole: web02');
+    const outcomes = first.steps.map((one: { vm: { name: string }; outcome: string }) => [one.vm.name, one.outcome]);
+    expect(Object.fromEntries(outcomes)).toEqual({ web01: 'undone', web02: 'failed' });
+    expect((await undo({ yes: true })).code).toBe(0);
+    const reader = await openCaseStore(cases).read(caseId);
+    const undone: string[] = [];
+    for await (const { kind, body } of reader.entries()) {
+      if (kind === 'verify' && body.undo === true) undone.push(`${Reflect.get(Object(body.vm), 'name')} ${body.ok}`);
+    }
+    expect(undone.toSorted()).toEqual(['web01 true', 'web02 false', 'web02 true']);
+  });
+
   it('asks once for what is the same for all VMs', async () => {
     const traffic = join(cases, 'traffic.jsonl');
     await run(['web01', 'web02', 'web03'], { dryRun: true, traffic });

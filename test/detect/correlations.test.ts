@@ -110,6 +110,40 @@ function chains(steps: readonly Step[], span: number): string[] {
   return [...found].map(([key, second]) => `${second} ${key.split(' ')[1]}`).sort();
 }
 
+/** The events of each window of each user: the first event begins one, the first after its end the next. */
+function windows(steps: readonly Step[], span: number): Step[][] {
+  const found: Step[][] = [];
+  for (const user of new Set(steps.map((step) => step.user))) {
+    let open: Step[] = [];
+    for (const step of steps.filter((one) => one.user === user).toSorted((a, b) => a.second - b.second)) {
+      const [first] = open;
+      if (first && step.second - first.second <= span) open.push(step);
+      else {
+        open = [step];
+        found.push(open);
+      }
+    }
+  }
+  return found;
+}
+
+/** The seconds at which the sum over the span before reaches a number. */
+function sumReached(steps: readonly Step[], span: number, least: number): string[] {
+  const found: string[] = [];
+  for (const user of new Set(steps.map((step) => step.user))) {
+    const sum = (from: number, to: number): number =>
+      steps.reduce(
+        (n, one) => n + (one.user === user && one.second >= from && one.second <= to ? Number(one.from) : 0),
+        0,
+      );
+    for (let second = 0; second <= 400; second++) {
+      const isReached = sum(second - span, second) >= least && sum(second - span, second - 1) < least;
+      if (isReached) found.push(`${second} ${user}`);
+    }
+  }
+  return found.sort();
+}
+
 const failures = (user: string, seconds: readonly number[], from = '10.0.0.1'): Step[] =>
   seconds.map((second) => ({ second, what: 'failed', user, from }));
 
@@ -202,23 +236,100 @@ describe('correlations', () => {
     expect(found).toBeGreaterThan(20);
   });
 
-  it('that cannot be decided as events come, or name what is not there, are refused', async () => {
+  it('with an upper end are counted in windows that begin with the first event of a group', async () => {
+    const step: fc.Arbitrary<Step> = fc.record({
+      second: fc.integer({ min: 0, max: 90 }),
+      what: fc.constantFrom('failed', 'ok', 'new'),
+      user: fc.constantFrom('ann', 'bob'),
+      from: fc.constantFrom('1', '2', '3'),
+    });
+    let found = 0;
+    for (const steps of fc.sample(fc.array(step, { minLength: 20, maxLength: 60 }), { numRuns: 3, seed: 5 })) {
+      const log = logOf(steps);
+      const failed = steps.filter(({ what }) => what === 'failed');
+      const by = 'group-by: [TargetUserName]\ntimespan: 12s';
+      for (const [type, measure] of [
+        ['event_count', (own: Step[]) => own.length],
+        ['value_count', (own: Step[]) => new Set(own.map(({ from }) => from)).size],
+        ['value_sum', (own: Step[]) => own.reduce((sum, { from }) => sum + Number(from), 0)],
+        ['value_avg', (own: Step[]) => own.reduce((sum, { from }) => sum + Number(from), 0) / own.length],
+      ] as const) {
+        for (const [condition, holds] of [
+          ['lt: 3', (n: number) => n < 3],
+          ['lte: 2', (n: number) => n <= 2],
+          ['eq: 2', (n: number) => n === 2],
+          ['neq: 2', (n: number) => n !== 2],
+          ['gt: 1, lte: 3', (n: number) => n > 1 && n <= 3],
+        ] as const) {
+          const field = type === 'event_count' ? '' : 'field: IpAddress, ';
+          const told = await cameTrue(`type: ${type}\nrules: [failed]\n${by}\ncondition: {${field}${condition}}`, log);
+          const expected = windows(failed, 12)
+            .filter((own) => holds(measure(own)))
+            .map((own) => `${own.at(-1)?.second} ${own[0]?.user}`);
+          expect([type, condition, told]).toEqual([type, condition, expected.sort()]);
+          found += told.length;
+        }
+      }
+      const kinds = await cameTrue(`type: temporal\nrules: [failed, ok, new]\n${by}\ncondition: {eq: 2}`, log);
+      expect(kinds).toEqual(
+        windows(steps, 12)
+          .filter((own) => new Set(own.map(({ what }) => what)).size === 2)
+          .map((own) => `${own.at(-1)?.second} ${own[0]?.user}`)
+          .sort(),
+      );
+      // A sum that is reached is known at the event that reaches it, in windows that begin at any time.
+      const sums = await cameTrue(
+        `type: value_sum\nrules: [failed]\n${by}\ncondition: {field: IpAddress, gte: 6}`,
+        log,
+      );
+      expect(sums).toEqual(sumReached(failed, 12, 6));
+      found += kinds.length + sums.length;
+    }
+    expect(found).toBeGreaterThan(100);
+  });
+
+  it('group by several fields together', async () => {
+    const log = logOf([
+      ...failures('ann', [1, 2, 3], 'x'),
+      ...failures('ann', [4], 'y'),
+      ...failures('bob', [5, 6], 'x'),
+    ]);
+    const body = 'type: event_count\nrules: [failed]\ngroup-by: [TargetUserName, IpAddress]\ntimespan: 1m\ncondition: ';
+    const { detections } = await detect(
+      [base, correlation('reached', `${body}{gte: 3}`), correlation('once', `${body}{eq: 1}`)].join('\n---\n'),
+      log,
+    );
+    expect(detections.map(({ id, hits }) => [id, hits.map((hit) => [hit.TargetUserName, hit.IpAddress])])).toEqual([
+      ['once', [['ann', 'y']]],
+      ['reached', [['ann', 'x']]],
+    ]);
+  });
+
+  it('that nothing or everything can fulfil, or that name what is not there, are refused', async () => {
     const log = logOf(failures('ann', [1]));
     const by = 'group-by: [TargetUserName]\ntimespan: 1m';
     const source = [
       base,
-      correlation('fewer', `type: event_count\nrules: [failed]\n${by}\ncondition: {lt: 3}`),
-      correlation('between', `type: event_count\nrules: [failed]\n${by}\ncondition: {gt: 3, lte: 9}`),
-      correlation('sum', `type: value_sum\nrules: [failed]\n${by}\ncondition: {field: X, gte: 3}`),
+      correlation('none', `type: event_count\nrules: [failed]\n${by}\ncondition: {lt: 1}`),
+      correlation('between', `type: event_count\nrules: [failed]\n${by}\ncondition: {gt: 3, lt: 4}`),
+      correlation('any', `type: event_count\nrules: [failed]\n${by}\ncondition: {gte: 0}`),
+      correlation('half', `type: event_count\nrules: [failed]\n${by}\ncondition: {eq: 1.5}`),
+      correlation('operator', `type: event_count\nrules: [failed]\n${by}\ncondition: {constructor: 3}`),
+      correlation('percentile', `type: value_percentile\nrules: [failed]\n${by}\ncondition: {field: X, lte: 3}`),
+      correlation('median', `type: value_median\nrules: [failed]\n${by}\ncondition: {field: X, lte: 3}`),
       correlation('missing', `type: event_count\nrules: [nobody]\n${by}\ncondition: {gte: 3}`),
       correlation('month', 'type: event_count\nrules: [failed]\ngroup-by: [A]\ntimespan: 1M\ncondition: {gte: 3}'),
       correlation('words', `type: temporal\nrules: [failed, ok]\n${by}\ncondition: failed and ok`),
     ].join('\n---\n');
     const { notRun } = await detect(source, log);
     expect(Object.fromEntries(notRun.map(({ id, because, kind }) => [id, `${kind}: ${because}`]))).toEqual({
-      fewer: 'refused: the condition is lt, where gt or gte can be decided as events come',
-      between: 'refused: the condition is gt and lte, where gt or gte can be decided as events come',
-      sum: 'refused: correlations of the type "value_sum" are not supported',
+      none: 'refused: no count of events can be as the condition says',
+      between: 'refused: no count of events can be as the condition says',
+      any: 'refused: the condition asks for no event',
+      half: 'refused: the condition has no whole number',
+      operator: 'refused: the condition has "constructor", which is none of gt, gte, lt, lte, eq, neq',
+      percentile: expect.stringMatching(/^refused: what value_percentile compares is read in two ways/),
+      median: 'refused: correlations of the type "value_median" are not supported',
       missing: 'refused: the rule nobody is not among the rules, or cannot be run',
       month: 'refused: the timespan is not a number with s, m, h or d, of a year at most',
       words: 'refused: a condition of words is not supported for this type',

@@ -50,14 +50,24 @@ function logsOf(given: readonly Given[]): { files: string[]; events: PlainEvent[
   return { files, events };
 }
 
-function detections(rules: string | Record<string, string>, files: readonly string[]): Promise<DetectResult> {
+function detections(
+  rules: string | Record<string, string>,
+  files: readonly string[],
+  placeholders?: ReadonlyMap<string, readonly string[]>,
+): Promise<DetectResult> {
   const named = typeof rules === 'string' ? { 'rules.yml': rules } : rules;
   const paths = Object.entries(named).map(([name, source]) => {
     written += 1;
     return folder.write(`${written}-${name}`, source);
   });
   return runDetections(
-    { rules: paths, files: files.map(evidenceFile), now: Date.UTC(2026, 10, 23, 3), hits: 10_000 },
+    {
+      rules: paths,
+      files: files.map(evidenceFile),
+      now: Date.UTC(2026, 10, 23, 3),
+      hits: 10_000,
+      ...(placeholders ? { placeholders } : {}),
+    },
     () => {},
   );
 }
@@ -425,9 +435,9 @@ describe('what cannot be asked', () => {
     expect(because).toEqual({
       'no-log': 'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence',
       'no-field':
-        'no-events: Event: no event has the field Hashes; no event of Security with the event id 4688 is in the evidence',
+        'no-events: Event: no event has the field Hashes; no event of Security with the event id 4688 is in the evidence; no row of DeviceProcessEvents is in the evidence',
       'no-source': 'refused: no event log has what the category "file_access" means',
-      placeholder: 'refused: the placeholder %admins% has no value here (modifier "expand")',
+      placeholder: 'refused: the placeholder %admins% has no value here (--placeholders gives it one)',
       unknown: 'refused: the modifier "rot13" is not known',
       old: 'refused: the condition "| count() by User > 5" is of the form before correlations; write it as a correlation rule',
       lookahead: expect.stringMatching(/^refused: the regular expression is not valid/i),
@@ -441,6 +451,34 @@ describe('what cannot be asked', () => {
     ]);
     expect(result.detections.find(({ id }) => id === 'unfiltered')?.unfiltered).toEqual(['ParentImage']);
     expect(result.rules).toMatchObject({ run: 2, noEvents: 2, refused: 6, partly: 2 });
+  });
+
+  it('includes names that every object of JavaScript has, and ends no run', async () => {
+    const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+    const refused = names.flatMap((name) => [
+      rule(`service-${name}`, `service: ${name}`, 'sel:\n  A: x\ncondition: sel'),
+      rule(`category-${name}`, `category: ${name}`, 'sel:\n  A: x\ncondition: sel'),
+      ...['service', 'category'].map((part) =>
+        rule(`linux-${part}-${name}`, `${part}: ${name}`, 'sel:\n  A: x\ncondition: sel').replace('windows', 'linux'),
+      ),
+      rule(`azure-${name}`, `service: ${name}`, 'sel:\n  A: x\ncondition: sel').replace('windows', 'azure'),
+      rule(`modifier-${name}`, 'category: process_creation', `sel:\n  User|${name}: x\ncondition: sel`),
+      rule(`condition-${name}`, 'category: process_creation', `sel:\n  User: x\ncondition: sel and ${name}`),
+    ]);
+    const fields = names.map((name) =>
+      rule(`field-${name}`, 'category: process_creation', `sel:\n  ${name}: x\ncondition: sel`),
+    );
+    const whole = rule(
+      'whole',
+      'category: process_creation',
+      `sel:\n  Image|endswith: whoami.exe\nfilter:\n  toString: x\ncondition: sel and not filter`,
+    );
+    const result = await detections([...refused, ...fields, whole].join('\n---\n'), files);
+    expect(recordsOf(result)).toEqual({ whole: [1] });
+    const kinds = new Map(result.notRun.map(({ id, kind, because }) => [id, { kind, because }]));
+    expect([...kinds].filter(([, { because }]) => /program fails/.test(because))).toEqual([]);
+    expect([...kinds].flatMap(([id, { kind }]) => (kind === 'refused' ? [id] : []))).toHaveLength(refused.length);
+    expect(result.rules).toMatchObject({ run: 1, refused: refused.length, noEvents: names.length });
   });
 
   it('includes files that are no rules, or would grow without bound', async () => {
@@ -467,6 +505,63 @@ describe('what cannot be asked', () => {
       'the condition is nested too deeply',
     ]);
     expect(result.detections[0]?.title).toBe('red');
+  });
+});
+
+describe('what the specification 2.1 adds', () => {
+  const { files } = logsOf(processes);
+  const part = (id: string, item: string): string =>
+    rule(id, 'category: process_creation', `sel:\n  ${item}\ncondition: sel`);
+
+  it('compares parts of a time', async () => {
+    const result = await detections(
+      [
+        part('minute', 'SystemTime|minute: 0'),
+        part('late', 'SystemTime|hour|gte: 3'),
+        part('early', 'SystemTime|hour|lt: 3'),
+        part('day', 'SystemTime|day: 23'),
+        // 2026-11-23 is a Monday, the first day of the week 48 of ISO 8601.
+        part('week', 'SystemTime|week: 48'),
+        part('month', 'SystemTime|month: [10, 11]'),
+        part('year', 'SystemTime|year: 2025'),
+        part('text', 'Image|hour: 2'),
+        part('none', 'SystemTime|hour: 24'),
+      ].join('\n---\n'),
+      files,
+    );
+    const all = [1, 2, 3, 4, 5];
+    expect(recordsOf(result)).toEqual({ minute: all, early: all, day: all, week: all, month: all });
+    expect(result.notRun.map(({ because }) => because)).toEqual([
+      'the modifier "hour" takes a whole number from 0 to 23',
+    ]);
+  });
+
+  it('takes values of placeholders, and leaves out what filters name', async () => {
+    const filter = (id: string, rules: string, selection: string, condition = 'not selection'): string =>
+      `title: ${id}\nid: ${id}\nlogsource: {product: windows, category: process_creation}\nfilter:\n  rules: ${rules}\n  selection:\n    ${selection}\n  condition: ${condition}`;
+    const result = await detections(
+      [
+        part('value', "User|expand: 'CONTOSO\\%people%'"),
+        part('piece', "Image|expand|endswith: '\\%tools%.exe'"),
+        part('unknown', "User|expand: '%others%'"),
+        part('narrowed', "Image|contains: '.exe'"),
+        filter('one', '[narrowed]', 'Image|endswith: whoami.exe'),
+        filter('every', 'any', "Image|startswith: 'C:\\a'"),
+        filter('other', '[nobody]', 'Image|contains: exe'),
+        filter('double', '[narrowed]', 'Image|contains: exe', 'selection'),
+      ].join('\n---\n'),
+      files,
+      new Map([
+        ['people', ['ann', 'bob']],
+        ['tools', ['who*i', 'x']],
+      ]),
+    );
+    expect(recordsOf(result)).toEqual({ value: [1, 2], piece: [1, 2], narrowed: [2, 3] });
+    expect(Object.fromEntries(result.notRun.map(({ id, because }) => [id, because]))).toEqual({
+      unknown: 'the placeholder %others% has no value here (--placeholders gives it one)',
+      double: 'a filter whose condition does not begin with "not" is read in two ways',
+    });
+    expect(result.notes).toContain('3 rules of Sigma leave out what filters name');
   });
 });
 
@@ -566,9 +661,105 @@ describe('Sigma rules over exports', () => {
     ]);
   });
 
+  it('of Defender’s tables of devices take Sysmon’s names and forms', async () => {
+    const process = {
+      ActionType: 'ProcessCreated',
+      DeviceName: 'pc1',
+      FolderPath: 'C:\\Windows\\System32\\whoami.exe',
+      ProcessCommandLine: 'whoami /all',
+      AccountDomain: 'contoso',
+      AccountName: 'ann',
+      InitiatingProcessFolderPath: 'c:\\windows\\system32\\cmd.exe',
+      SHA256: 'ab12',
+      LogonId: 999,
+    };
+    const registry = {
+      ActionType: 'RegistryValueSet',
+      RegistryKey: 'HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Control\\Lsa',
+      RegistryValueName: 'RunAsPPL',
+      RegistryValueType: 'Dword',
+      RegistryValueData: '0',
+    };
+    const connection = { LocalIP: '10.0.0.5', LocalPort: 49152, RemoteIP: '203.0.113.9', RemotePort: 443 };
+    const result = await detections(
+      [
+        rule(
+          'process',
+          'category: process_creation',
+          "s:\n  Image|endswith: '\\WHOAMI.exe'\n  ParentImage|endswith: '\\cmd.exe'\n  User: 'CONTOSO\\ann'\n  LogonId: '0x3e7'\n  Hashes|contains: 'SHA256=AB12'\ncondition: s",
+        ),
+        rule('imphash', 'category: process_creation', "s:\n  Hashes|contains: 'IMPHASH=AB12'\ncondition: s"),
+        rule('directory', 'category: process_creation', 's:\n  CurrentDirectory: x\ncondition: s'),
+        rule(
+          'registry',
+          'category: registry_set',
+          "s:\n  TargetObject: 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\RunAsPPL'\n  Details: 'DWORD (0x00000000)'\n  EventType: SetValue\ncondition: s",
+        ),
+        rule('key', 'category: registry_add', 's:\n  TargetObject|contains: Lsa\ncondition: s'),
+        rule(
+          'outbound',
+          'category: network_connection',
+          "s:\n  Initiated: 'true'\n  DestinationPort: 443\n  DestinationIp|cidr: 203.0.113.0/24\ncondition: s",
+        ),
+        rule(
+          'inbound',
+          'category: network_connection',
+          's:\n  SourceIp: 203.0.113.9\n  DestinationPort: 49152\ncondition: s',
+        ),
+        rule('created', 'category: file_event', "s:\n  TargetFilename|endswith: '.exe'\ncondition: s"),
+        rule('deleted', 'category: file_delete', "s:\n  TargetFilename|endswith: '.exe'\ncondition: s"),
+        rule('image', 'category: image_load', "s:\n  ImageLoaded|endswith: '\\evil.dll'\ncondition: s"),
+        rule(
+          'failed',
+          'service: security',
+          's:\n  EventID: 4625\n  LogonType: 10\n  TargetUserName: ann\ncondition: s',
+        ),
+        rule('other', 'service: security', 's:\n  EventID: 4720\ncondition: s'),
+      ].join('\n---\n'),
+      [
+        exported('DeviceProcessEvents', [process, { ...process, AccountName: 'bob' }]),
+        exported('DeviceRegistryEvents', [registry, { ...registry, RegistryValueData: '1' }]),
+        exported('DeviceNetworkEvents', [
+          { ActionType: 'ConnectionSuccess', ...connection },
+          { ActionType: 'InboundConnectionAccepted', ...connection },
+        ]),
+        exported('DeviceFileEvents', [
+          { ActionType: 'FileCreated', FolderPath: 'C:\\a\\x.exe' },
+          { ActionType: 'FileDeleted', FolderPath: 'C:\\a\\y.exe' },
+        ]),
+        exported('DeviceImageLoadEvents', [{ ActionType: 'ImageLoaded', FolderPath: 'C:\\a\\evil.dll' }]),
+        exported('DeviceLogonEvents', [
+          { ActionType: 'LogonFailed', LogonType: 'RemoteInteractive', AccountName: 'ann' },
+          { ActionType: 'LogonSuccess', LogonType: 'RemoteInteractive', AccountName: 'ann' },
+        ]),
+      ],
+    );
+    const times = Object.fromEntries(result.detections.map(({ id, count, first }) => [id, [count, first]]));
+    expect(times).toEqual({
+      process: [1, '2026-11-23T02:00:00Z'],
+      registry: [1, '2026-11-23T02:00:00Z'],
+      outbound: [1, '2026-11-23T02:00:00Z'],
+      inbound: [1, '2026-11-23T02:00:01Z'],
+      created: [1, '2026-11-23T02:00:00Z'],
+      deleted: [1, '2026-11-23T02:00:01Z'],
+      image: [1, '2026-11-23T02:00:00Z'],
+      failed: [1, '2026-11-23T02:00:00Z'],
+    });
+    expect(result.detections.find(({ id }) => id === 'process')?.computers).toEqual(['pc1']);
+    const reasons = Object.fromEntries(result.notRun.map(({ id, because }) => [id, because]));
+    expect(reasons).toEqual({
+      imphash: expect.stringContaining('DeviceProcessEvents: Defender’s tables have no hash of imports'),
+      directory: expect.stringContaining('DeviceProcessEvents: DeviceProcessEvents has no column for CurrentDirectory'),
+      key: expect.stringContaining(
+        'no row of DeviceRegistryEvents with the action RegistryKeyCreated is in the evidence',
+      ),
+      other: expect.stringContaining('DeviceLogonEvents: Defender’s logons stand for the events 4624 and 4625 alone'),
+    });
+  });
+
   it('of syslog look at the program and the facility', async () => {
     const xml =
-      '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID></System><EventData><Data Name="Image">/usr/bin/nc</Data><Data Name="CommandLine">nc -e &lt;x&gt;</Data></EventData></Event>';
+      '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID></System><EventData><Data Name="Image">/usr/bin/nc</Data><Data Name="CommandLine">nc -e &lt;x&gt; &#39;&apos; &amp;lt;</Data></EventData></Event>';
     const result = await detections(
       [
         product('sshd', 'product: linux\n  service: sshd', "k: ['invalid user*from']\ncondition: k"),
@@ -577,7 +768,7 @@ describe('Sigma rules over exports', () => {
         product(
           'process',
           'product: linux\n  category: process_creation',
-          "s:\n  Image|endswith: /nc\n  CommandLine|contains: '<x>'\ncondition: s",
+          's:\n  Image|endswith: /nc\n  CommandLine|endswith: "<x> \'\' &lt;"\ncondition: s',
         ),
         product('auditd', 'product: linux\n  service: auditd', 's:\n  type: EXECVE\ncondition: s'),
         product('field', 'product: linux\n  service: sshd', 's:\n  pam_user: x\ncondition: s'),

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { gatheredNotes } from '../../src/commands/gathered-notes.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { type Evidence, gatherEvidence } from '../../src/evidence/gather.ts';
 import { runQuery } from '../../src/evidence/run-query.ts';
@@ -40,7 +41,7 @@ function collection(): string {
       name: 'uploads/auto/C%3A/Windows/System32/winevt/Logs/Security.evtx',
       content: logOf('web02', 'bob'),
     },
-    { name: 'uploads/ntfs/%5C%5C.%5CC%3A/$MFT', content: 'FILE0'.repeat(50) },
+    { name: 'uploads/ntfs/%5C%5C.%5CC%3A/$MFT', content: 'FILE0\0\u0003\0'.repeat(50) },
     { name: 'locked/Security.evtx', content: 'x', encrypted: true },
     { name: '../Security.evtx', content: logOf('web03', 'eve') },
   ]);
@@ -72,10 +73,47 @@ describe('a folder as evidence', () => {
     expect(evidence.unread.map(({ path, because }) => [relative(root, path), because])).toEqual([
       ['Collection-web02.zip!data.zip!locked/Security.evtx', 'it is protected by a password'],
       ['Collection-web02.zip!data.zip!../Security.evtx', 'its name leads out of the archive'],
-      ['old.7z', 'it is a .7z archive: unpack it'],
+      ['old.7z', 'it is a .7z archive, which is not read: unpack it (7z x FILE)'],
     ]);
     expect(evidence.tableless.map((path) => relative(root, path))).toEqual(['kape/2026_CopyLog.csv']);
-    expect(evidence.others).toEqual([{ ending: '', files: 1 }]);
+    expect(evidence.artifacts).toMatchObject([{ what: '$MFT', files: 1, bytes: 400 }]);
+    expect(evidence.others).toEqual([]);
+  });
+
+  it('holds by content what names only claim, and counts what other programs read by its kind', async () => {
+    const claims = join(folder.path, 'claims');
+    mkdirSync(claims);
+    folder.write('claims/Security.evtx', '<html>sign in to go on</html>');
+    folder.write('claims/Zeros.evtx', Buffer.alloc(70_000));
+    folder.write('claims/Empty.evtx', '');
+    folder.write('claims/SigninLogs.csv', '<html>\n<body>sign in to go on</body>\n</html>');
+    folder.write('claims/Collection.zip', 'not found');
+    folder.write('claims/auth.log-20261115', gzipSync('Nov 14 10:00:00 web01 sshd[1]: x'));
+    folder.write('claims/NTUSER.DAT', Buffer.concat([Buffer.from('regf'), Buffer.alloc(2_000_000)]));
+    folder.write('claims/SYSTEM', Buffer.concat([Buffer.from('regf'), Buffer.alloc(1_000_000)]));
+    folder.write('claims/os.vhd', Buffer.alloc(4096));
+    folder.write('claims/notes.img', 'text, whatever its name says');
+    folder.write('claims/audit.log', 'type=USER_AUTH msg=audit(1795564800.123:42): pid=1 res=failed\n');
+    const evidence = await gathered([claims]);
+    expect(evidence.files).toEqual([]);
+    expect(evidence.unread.map(({ path, because }) => [relative(claims, path), because])).toEqual([
+      ['Collection.zip', 'it is no archive, whatever its name says, or its beginning is lost'],
+      ['Empty.evtx', 'it is empty'],
+      ['Security.evtx', 'it is called .evtx: it is XML: export the log as .evtx'],
+      ['Zeros.evtx', 'it is called .evtx: not an event log (.evtx)'],
+      ['auth.log-20261115', 'it is packed, and its name does not say so: add .gz to it'],
+    ]);
+    expect(gatheredNotes(evidence)).toEqual(
+      expect.arrayContaining([
+        'not read: 2 registry hives, 3 MB: read them with RECmd or regipy',
+        'not read: 1 virtual disk (VHD), 4 kB: attach it read-only and name the folder (also qemu-nbd, ewfmount, Arsenal Image Mounter)',
+        expect.stringMatching(/^not read: 1 log of Linux audit, 1 kB: .*ausearch/),
+      ]),
+    );
+    expect(evidence.others).toEqual([
+      { ending: '.csv', files: 1 },
+      { ending: '.img', files: 1 },
+    ]);
   });
 
   it('is asked as one: rows of each computer, with the file that each is from', async () => {

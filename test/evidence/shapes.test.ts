@@ -69,6 +69,20 @@ describe('sign-ins of Entra', () => {
     expect((await ask(query, graph)).rows).toEqual([row]);
   });
 
+  it('may have columns with names that JavaScript’s objects have', async () => {
+    const evidence = write(
+      'names/InteractiveSignIns.json',
+      JSON.stringify([{ ...signIn, constructor: 'x', valueOf: 1 }]),
+    );
+    const found = await ask(`${query}, constructor, valueOf`, evidence);
+    expect(found.rows).toEqual([{ ...row, constructor: 'x', valueOf: 1 }]);
+    const diagnostic = write(
+      'diagnostic/PT1H.json',
+      JSON.stringify({ time: 'x', category: 'constructor', resourceId: '/x' }),
+    );
+    expect((await gatherEvidence([diagnostic], { named: evidenceFile })).files).toEqual([]);
+  });
+
   it('are rows of SigninLogs from the portal’s CSV, whose header names a column twice', async () => {
     const csv = write(
       'csv/InteractiveSignIns_2026-11-22.csv',

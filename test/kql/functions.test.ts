@@ -27,6 +27,13 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['ipv6_is_in_range("10.0.0.7", "10.0.0.0/8")', true],
   ])('%s', (expression, answer) => expect(value(expression)).toEqual(answer));
 
+  it('takes names that JavaScript’s objects have for names like others', () => {
+    expect(value('totimespan("1constructor")')).toBeNull();
+    expect(value('tostring(parse_xml("<a>&constructor;</a>"))')).toBe('');
+    expect(value('tostring(bag_keys(dynamic({"__proto__":1,"toString":2})))')).toBe('["__proto__","toString"]');
+    expect(() => value('"function" matches regex "[[:constructor:]]"')).toThrow(/character class/);
+  });
+
   it('keeps every digit of a decimal', () => {
     expect(value('parse_version("1.2.3.4")')).toBe('1000000020000000300000004');
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { standing } from '../../src/commands/run.ts';
 import { planDocument, runDocument } from '../../src/documents/run.ts';
 import { type Action, StalePlan } from '../../src/playbook/action.ts';
 import type { RunView } from '../../src/playbook/run.ts';
@@ -245,6 +246,28 @@ describe('a run', () => {
 
     expect((await go(false)).view().autoUndoAt).toBeNull();
     expect(timers).toHaveLength(2);
+  });
+
+  it('promises no undo by itself from a record that is lost, and says so', async () => {
+    const { action } = counter();
+    const kept = memory();
+    let lost = '';
+    const log = { ...kept.log, lost: () => lost };
+    const steps = [{ id: 'one', title: 'One', uses: 'count.up', undoAfterMinutes: 15 }];
+    const run = runOf(action, log, { timer: () => () => undefined, interactive: true }, steps);
+    const end = run.start();
+    await prompted(run);
+    run.answer('web01');
+    await end;
+    const at = '2026-11-23T02:35:11.000Z';
+    expect(run.view()).toMatchObject({ autoUndoAt: at, undoLostAt: null });
+    expect(runDocument.parse(run.document()).autoUndo).toMatchObject({ at });
+    lost = 'the folder was deleted';
+    expect(run.view()).toMatchObject({ autoUndoAt: null, undoLostAt: at });
+    expect(runDocument.parse(run.document()).autoUndo).toBeNull();
+    expect(standing(run.view(), log).join(' ')).toContain(`It is not undone at ${at} either`);
+    lost = '';
+    expect(run.view()).toMatchObject({ autoUndoAt: at, undoLostAt: null });
   });
 
   it('undoes the steps last first, and keeps evidence', async () => {

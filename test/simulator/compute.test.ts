@@ -120,6 +120,17 @@ describe('snapshots', () => {
     expect(at((await bench.ask('GET', path)).body, 'properties', 'completionPercent')).toBe(100);
   });
 
+  // AzureStorageExplorer issues 5994 and 6654: "Access not permitted because disk … is currently attached to running VM …".
+  it('give a link where their disk gives none, while its VM runs', async () => {
+    const link = { access: 'Read', durationInSeconds: 60 };
+    const refused = await bench.ask('POST', `${ids.osDisk}/beginGetAccess?${version}`, link);
+    expect(refused).toMatchObject({ status: 409, code: 'Conflict' });
+    expect(refused.message).toMatch(/currently attached to running VM .*\/virtualMachines\/web01/i);
+    await client.snapshots.createOrUpdate('rg-web', 's', snapshot(ids.osDisk, false), quick);
+    const given = await client.snapshots.grantAccess('rg-web', 's', { access: 'Read', durationInSeconds: 60 }, quick);
+    expect(given.accessSAS).toMatch(/^https:/);
+  });
+
   it('refuse a name that another source has, a source that is not there and a wrong region', async () => {
     await client.snapshots.createOrUpdate('rg-web', 'one', snapshot(ids.osDisk, false), quick).pollUntilDone();
     const again = (source: string, change = {}) =>

@@ -173,6 +173,31 @@ describe('authorization and the activity log', () => {
     expect(definition.roleName).toBe('Owner');
   });
 
+  // Authorization specification 2022-04-01: "Create or update a role assignment by scope and name", 201 and 200; another name
+  // for the same role and principal is refused (azure-cli issue 8568).
+  it('takes the same assignment again under its name, and refuses it under another', async () => {
+    await bench.simulator.close();
+    bench = await openBench({ world: smallWorld() });
+    const roleDefinitionId = `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7`;
+    const put = (name: string, principalId: string) =>
+      bench.ask('PUT', `${group}/providers/Microsoft.Authorization/roleAssignments/${name}?api-version=2022-04-01`, {
+        properties: { roleDefinitionId, principalId, principalType: 'ServicePrincipal' },
+      });
+    const first = await put('0b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p1');
+    expect(first.status).toBe(201);
+    const again = await put('0b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p1');
+    expect(again.status).toBe(200);
+    expect(again.body.id).toBe(first.body.id);
+    expect(await put('1b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p1')).toMatchObject({
+      status: 409,
+      code: 'RoleAssignmentExists',
+    });
+    expect(await put('0b1f6471-1bf0-4dda-aec3-cb9272f09590', 'p2')).toMatchObject({
+      status: 400,
+      code: 'RoleAssignmentUpdateNotPermitted',
+    });
+  });
+
   it('reads events within a time, newest first', async () => {
     await bench.simulator.close();
     const event = (minute: string, operation: string) => ({

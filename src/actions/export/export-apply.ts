@@ -104,10 +104,13 @@ async function exportOne(connection: Connection, context: ActionContext, image: 
     throw error;
   } finally {
     context.progress({ fraction: null, text: `${shortName(snapshotId)}: access to it is ended` });
-    await closeSnapshot(connection, unstoppable(context, connection), image).catch((error: unknown) => {
-      // The undo that follows a failure tries again, and says so.
-      if (failure === null) throw error;
-    });
+    const last = unstoppable(context, connection);
+    await connection
+      .until(last.signal, () => closeSnapshot(connection, last, image))
+      .catch((error: unknown) => {
+        // The undo that follows a failure tries again, and says so.
+        if (failure === null) throw error;
+      });
   }
 }
 

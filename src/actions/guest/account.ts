@@ -40,6 +40,8 @@ const accountState = z.looseObject({
 type AccountState = z.infer<typeof accountState>;
 
 const minutes = 5;
+/** The work in the guest, for sentences about it. */
+const disabling = 'the account is disabled';
 
 /** "enabled" or "disabled" before and after, as the script printed it; undefined where it did not come to that. */
 function readChange({ output, state, exitCode }: GuestResult): { was: string; now: string } | undefined {
@@ -64,7 +66,7 @@ export async function planDisable(connection: Connection, context: ActionContext
     return refusedPlan(title, 'impossible', because);
   }
   const machine = await readMachine(connection, target);
-  const obstacle = obstacleIn(machine, target.name, 'it is done');
+  const obstacle = obstacleIn(machine, target.name, disabling);
   if (obstacle !== '') return refusedPlan(title, 'impossible', obstacle);
   const os = systemOf(machine);
   const unfit = whyNotAnAccount(account, os);
@@ -113,7 +115,7 @@ export async function applyDisable(
   planned: ActionPlan,
 ): Promise<AccountState> {
   const state = accountState.parse(planned.state);
-  await demandNoObstacle(connection, context.target);
+  await demandNoObstacle(connection, context.target, disabling);
   const result = await runFor(connection, context, state, 'disable', state.run);
   await context.keep('disable-account', { account: state.account, run: state.run, ...result });
   if (readChange(result) === undefined) throw new Error(`the account was not disabled (${saidBy(result)})`);

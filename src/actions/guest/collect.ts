@@ -24,6 +24,8 @@ import {
 import { volatileScripts } from './scripts.ts';
 
 const parts = volatileScripts.map(({ part }) => part);
+/** The work in the guest, for sentences about it. */
+const collecting = 'scripts run';
 
 export const collectSettings = z.strictObject({
   parts: z.array(z.enum(parts)).min(1).default(parts).describe('What is collected, in this order.'),
@@ -61,7 +63,7 @@ export async function planCollect(connection: Connection, context: ActionContext
   const { target, caseId } = context;
   const title = `Collect what vanishes from ${target.name}`;
   const machine = await readMachine(connection, target);
-  const because = obstacleIn(machine, target.name, 'scripts run');
+  const because = obstacleIn(machine, target.name, collecting);
   if (because !== '') return refusedPlan(title, 'impossible', because);
   const os = systemOf(machine);
   const now = connection.clock.now();
@@ -158,7 +160,7 @@ export async function applyCollect(
   planned: ActionPlan,
 ): Promise<CollectState> {
   const state = collectState.parse(planned.state);
-  await demandNoObstacle(connection, context.target);
+  await demandNoObstacle(connection, context.target, collecting);
   const runs: Collected[] = [];
   for (const one of state.runs) {
     const run: GuestRun = {

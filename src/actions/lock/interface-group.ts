@@ -8,19 +8,21 @@ import { AzureRefusal, follow } from '../operation.ts';
 import type { NeededPermission } from '../preflight/permissions.ts';
 import { writableInterface } from '../writable-interface.ts';
 
-const joinedBy: Record<string, string> = {
-  'microsoft.network/virtualnetworks/subnets': 'Microsoft.Network/virtualNetworks/subnets/join/action',
-  'microsoft.network/publicipaddresses': 'Microsoft.Network/publicIPAddresses/join/action',
-  'microsoft.network/applicationsecuritygroups':
-    'Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action',
-  'microsoft.network/loadbalancers/backendaddresspools':
-    'Microsoft.Network/loadBalancers/backendAddressPools/join/action',
-  'microsoft.network/loadbalancers/inboundnatrules': 'Microsoft.Network/loadBalancers/inboundNatRules/join/action',
-  'microsoft.network/loadbalancers/frontendipconfigurations':
-    'Microsoft.Network/loadBalancers/frontendIPConfigurations/join/action',
-  'microsoft.network/applicationgateways/backendaddresspools':
-    'Microsoft.Network/applicationGateways/backendAddressPools/join/action',
-};
+const joinedBy: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'microsoft.network/virtualnetworks/subnets': 'Microsoft.Network/virtualNetworks/subnets/join/action',
+    'microsoft.network/publicipaddresses': 'Microsoft.Network/publicIPAddresses/join/action',
+    'microsoft.network/applicationsecuritygroups':
+      'Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action',
+    'microsoft.network/loadbalancers/backendaddresspools':
+      'Microsoft.Network/loadBalancers/backendAddressPools/join/action',
+    'microsoft.network/loadbalancers/inboundnatrules': 'Microsoft.Network/loadBalancers/inboundNatRules/join/action',
+    'microsoft.network/loadbalancers/frontendipconfigurations':
+      'Microsoft.Network/loadBalancers/frontendIPConfigurations/join/action',
+    'microsoft.network/applicationgateways/backendaddresspools':
+      'Microsoft.Network/applicationGateways/backendAddressPools/join/action',
+  }),
+);
 
 /** Lists and references of an ipConfiguration that a PUT ties in again. */
 const referring = [
@@ -39,7 +41,7 @@ export function joins(networkInterface: Json): NeededPermission[] {
       textAt(one, 'properties', 'gatewayLoadBalancer', 'id'),
       ...referring.flatMap((list) => listAt(one, 'properties', list).map((reference) => textAt(reference, 'id'))),
     ].flatMap((id) => {
-      const action = joinedBy[parseResourceId(id)?.type.toLowerCase() ?? ''];
+      const action = joinedBy.get(parseResourceId(id)?.type.toLowerCase() ?? '');
       return action === undefined ? [] : [{ action, scope: id }];
     }),
   );

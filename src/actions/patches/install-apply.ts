@@ -5,7 +5,7 @@ import type { ActionContext, ActionPlan, Verification } from '../../playbook/act
 import { printable } from '../../text/printable.ts';
 import { follow } from '../operation.ts';
 import { demandNoObstacle } from '../patches-assess.ts';
-import { type InstallState, installState } from './install-settings.ts';
+import { type InstallState, installing, installState } from './install-settings.ts';
 
 /** Azure needs some time to begin and to report, beside what the installation itself may take. */
 const extraMinutes = 15;
@@ -21,7 +21,7 @@ export async function applyInstall(
 ): Promise<InstallState> {
   const state = installState.parse(planned.state);
   const { target } = context;
-  await demandNoObstacle(connection, target);
+  await demandNoObstacle(connection, target, installing);
   const startedAt = connection.clock.now().toISOString();
   const { virtualMachines } = await connection.compute(target.subscriptionId);
   const classificationsToInclude = state.classifications;

@@ -5,7 +5,7 @@ import { printable } from '../../text/printable.ts';
 import { obstacleIn } from '../patches-assess.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
-import { classificationsFor, type InstallState, installSettings } from './install-settings.ts';
+import { classificationsFor, type InstallState, installing, installSettings } from './install-settings.ts';
 import { preservedDisks } from './preserved.ts';
 
 /** Why the evidence is not safe from an installation yet; "" when it is. */
@@ -26,7 +26,7 @@ export async function planInstall(connection: Connection, context: ActionContext
   const { target } = context;
   const title = `Install updates in ${target.name}`;
   const machine = await readMachine(connection, target);
-  const because = obstacleIn(machine, target.name);
+  const because = obstacleIn(machine, target.name, installing);
   if (because !== '') return refusedPlan(title, 'impossible', because);
   const os = systemOf(machine);
   const classifications = classificationsFor(os, settings.classifications);

@@ -13,6 +13,9 @@ const windows = [
 ];
 const linux = ['Critical', 'Security', 'Other'];
 
+/** The work in the guest, for sentences about it. */
+export const installing = 'updates are installed';
+
 export const installSettings = z.strictObject({
   classifications: z
     .array(z.enum([...windows, 'Other']))

@@ -4,22 +4,31 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { type CountingNamespace, readUsages } from '../../azure/readers/usages.ts';
 import { bounded, type Intended, type Outlook, why } from './intended.ts';
 
+interface Counted {
+  namespace: CountingNamespace;
+  usage: RegExp;
+  what: string;
+  sure: boolean;
+}
+
 /** What Azure counts by subscription and region, of all that is made here. */
-const counted: Record<string, { namespace: CountingNamespace; usage: RegExp; what: string; sure: boolean }> = {
-  'microsoft.network/networksecuritygroups': {
-    namespace: 'Microsoft.Network',
-    usage: /^NetworkSecurityGroups$/i,
-    what: 'network security groups',
-    sure: true,
-  },
-  // Which of the counts a snapshot goes to (standard, premium, zone-redundant) depends on where Azure keeps it.
-  'microsoft.compute/snapshots': {
-    namespace: 'Microsoft.Compute',
-    usage: /SnapshotCount$/i,
-    what: 'snapshots',
-    sure: false,
-  },
-};
+const counted: ReadonlyMap<string, Counted> = new Map(
+  Object.entries<Counted>({
+    'microsoft.network/networksecuritygroups': {
+      namespace: 'Microsoft.Network',
+      usage: /^NetworkSecurityGroups$/i,
+      what: 'network security groups',
+      sure: true,
+    },
+    // Which of the counts a snapshot goes to (standard, premium, zone-redundant) depends on where Azure keeps it.
+    'microsoft.compute/snapshots': {
+      namespace: 'Microsoft.Compute',
+      usage: /SnapshotCount$/i,
+      what: 'snapshots',
+      sure: false,
+    },
+  }),
+);
 
 interface Made {
   subscriptionId: string;
@@ -35,7 +44,7 @@ function madeBy(intended: readonly Intended[]): Made[] {
     const parsed = parseResourceId(resourceId);
     const type = parsed?.type.toLowerCase() ?? '';
     const location = textAt(body, 'location');
-    if (creates !== true || !parsed || !(type in counted) || location === '') continue;
+    if (creates !== true || !parsed || !counted.has(type) || location === '') continue;
     const { subscriptionId } = parsed;
     const key = `${subscriptionId} ${location} ${type}`.toLowerCase();
     const number = (made.get(key)?.number ?? 0) + 1;
@@ -53,7 +62,7 @@ export async function lookAtQuotas(
   const outlook: Outlook = { blocked: [], warnings: [] };
   await Promise.all(
     madeBy(intended).map(async ({ subscriptionId, location, type, number }) => {
-      const count = counted[type];
+      const count = counted.get(type);
       if (count === undefined) return;
       try {
         const { namespace } = count;

@@ -8,7 +8,7 @@ import { follow, pause } from '../operation.ts';
 import { disksOf, readSnapshot } from './disks.ts';
 import { putLock } from './evidence-lock.ts';
 import { readCollection, readPoint, takePoint } from './restore-point.ts';
-import { bodyOf, type Planned, type SnapshotState, snapshotState } from './settings.ts';
+import { bodyOf, type Planned, type PlannedPoint, type SnapshotState, snapshotState } from './settings.ts';
 
 async function take(connection: Connection, context: ActionContext, one: Planned, by: string): Promise<void> {
   const parsed = parseResourceId(one.id);
@@ -26,10 +26,24 @@ async function take(connection: Connection, context: ActionContext, one: Planned
   );
 }
 
-/** What went wrong, and how many were taken and are kept all the same. */
-function failureOf(reasons: readonly unknown[], kept: number, total: number): Error {
+/** The rest of a restore point after a failure, as Azure shows it; "" where there is none. */
+async function pointLeft(connection: Connection, point: PlannedPoint | undefined): Promise<string> {
+  if (!point) return '';
+  const name = shortName(point.collectionId);
+  try {
+    if (await readPoint(connection, point)) return `the restore point in ${name} was made and is kept`;
+    return (await readCollection(connection, point))
+      ? `the collection ${name} was made, and holds no restore point`
+      : '';
+  } catch {
+    return `whether the restore point in ${name} was made is not known`;
+  }
+}
+
+/** What went wrong, and what was taken and is kept all the same. */
+function failureOf(reasons: readonly unknown[], kept: readonly string[]): Error {
   const said = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
-  const error = new Error(`${said}${kept > 0 ? `; ${kept} of ${total} snapshots were taken and are kept` : ''}`);
+  const error = new Error([said, ...kept].join('; '));
   const [cause] = reasons;
   const status: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'statusCode') : undefined;
   return Object.assign(error, { statusCode: status, cause });
@@ -68,7 +82,11 @@ export async function applySnapshots(
     }),
   ]);
   const reasons = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
-  if (reasons.length > 0) throw failureOf(reasons, ready, total);
+  if (reasons.length > 0) {
+    const left = await pointLeft(connection, point);
+    const taken = ready > 0 ? [`${ready} of ${total} snapshots were taken and are kept`] : [];
+    throw failureOf(reasons, left === '' ? taken : [...taken, left]);
+  }
   await waitForCopies(connection, context, state);
   const bodies = await Promise.all(state.snapshots.map((one) => readSnapshot(connection, one.id)));
   await context.keep('snapshots', bodies);

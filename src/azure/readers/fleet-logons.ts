@@ -6,13 +6,14 @@ import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
-import { type FoundBurst, findBursts } from '../../triage/logons/logons.ts';
+import { type FoundBurst, findBursts, type LogonEvidence } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import type { LogAnswer } from '../client/log-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { curedByEligibility } from './eligible-roles.ts';
+import { followUp, onceEach } from './fleet-follow-up.ts';
 import {
   type Ask,
   asker,
@@ -208,13 +209,14 @@ interface Heard {
   unlisted: number;
   /** Lines about logons that no form is known for, in words; "". */
   unread: string;
+  /** VMs of which a logon may have been missed, and what the second questions could not give. */
+  doubted: ReadonlySet<string>;
+  followUpLacks: string[];
 }
 
 const none: LogAnswer = { state: 'no-table' };
 const noBeat: LogAnswer = { state: 'rows', rows: [], partial: '' };
 const sourceOf = (vm: VirtualMachine): LogSource => (vm.os === 'windows' ? securityEvent : syslog);
-/** For a fleet it matters that a logon followed, not when: each account, address and type takes one row. */
-const onceEach = { exactLimit: '0', grain: 'time(90d)' };
 
 async function readFleet(
   connection: Connection,
@@ -272,7 +274,7 @@ async function readFleet(
       atMost: 'Attempts',
     },
     led: new Map([...rowOf(afterGuesses), ...rowOf(afterFailures)]),
-    ...burstsIn({ failures, successes, explicit, lines }, computerOf, thresholds),
+    ...(await burstsIn({ failures, successes, explicit, lines }, machines, thresholds, ask)),
   };
   const worst = new Map(
     machines.map((vm) => [vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, connection.clock.now())]),
@@ -288,6 +290,7 @@ async function readFleet(
     linux ? lack('whether syslog arrives', lastLines, Number.POSITIVE_INFINITY, syslog.table) : '',
     unlistedNote(heard.unlisted),
     heard.unread,
+    ...heard.followUpLacks,
   ];
   const { beats, windows: ofWindows, linux: ofLinux } = heard;
   const seen = new Set([
@@ -323,16 +326,25 @@ function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
   };
 }
 
-function burstsIn(
+async function burstsIn(
   { failures, successes, explicit, lines }: Record<'failures' | 'successes' | 'explicit' | 'lines', LogAnswer>,
-  computerOf: ComputerOf,
+  machines: readonly VirtualMachine[],
   thresholds: Thresholds,
-): Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread'> {
+  ask: Ask,
+): Promise<Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread' | 'doubted' | 'followUpLacks'>> {
+  const names = new Map<string, Set<string>>();
+  const known = computersOf(machines);
+  const computerOf: ComputerOf = (machine) => {
+    const computer = known(machine);
+    const own = names.get(computer) ?? new Set();
+    names.set(computer, own.add(machine));
+    return computer;
+  };
   const columns = new FailureColumns();
   const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
   addExplicitRows(rowsIn(explicit), computerOf, thresholds, columns);
   const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
-  const found = findBursts({
+  const evidence: LogonEvidence = {
     failures: columns,
     successes: {
       collected: true,
@@ -345,7 +357,17 @@ function burstsIn(
     lastEventAt: null,
     thresholds,
     existing: said.existing,
-  });
+  };
+  const first = findBursts(evidence);
+  const more = await followUp(ask, first, machines, (computer) => [...(names.get(computer) ?? [])], known);
+  const found =
+    more.successes.length + more.witnesses.length === 0
+      ? first
+      : findBursts({
+          ...evidence,
+          successes: { ...evidence.successes, rows: [...evidence.successes.rows, ...more.successes] },
+          witnesses: more.witnesses,
+        });
   const worst = new Map<string, FoundBurst['burst']>();
   for (const { computer, burst } of found) if (!worst.has(computer)) worst.set(computer, burst);
   const totals = new Map<string, number>();
@@ -355,7 +377,8 @@ function burstsIn(
   }
   const unlisted = reduction.unlisted + said.unlisted;
   const cut = new Set([...reduction.cut, ...said.cut]);
-  return { worst, totals, cut, unlisted, unread: unreadNote(said) };
+  const { doubted, lacks } = more;
+  return { worst, totals, cut, unlisted, unread: unreadNote(said), doubted, followUpLacks: lacks };
 }
 
 const alone = 'open its triage, which asks for this VM alone; or refresh';
@@ -428,7 +451,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   const led = heard.led.get(id);
   const ledTo = numberAt(led, 'Failures') ?? 0;
   const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0, ledTo);
-  const doubted = burst?.session !== undefined;
+  const doubted = burst?.session !== undefined || heard.doubted.has(id);
   const succeeded = followed ? true : !doubted && collected && successLack === '' && short === null ? false : null;
   const worst = burst && {
     kind: burst.kind,
@@ -436,6 +459,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
     totalFailures: total,
     accounts: burst.distinctAccounts ?? burst.accounts.length,
     succeeded,
+    ...(burst.witnesses === undefined ? {} : { witnesses: burst.witnesses }),
   };
   return known(
     led && !followed

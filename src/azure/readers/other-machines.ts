@@ -18,15 +18,17 @@ export interface OtherMachine {
   listed: number;
 }
 
-const kinds: Record<string, OtherKind> = {
-  'microsoft.hybridcompute/machines': 'arc',
-  'microsoft.classiccompute/virtualmachines': 'classic',
-  'microsoft.compute/virtualmachinescalesets': 'scale-set',
-};
+const kinds: ReadonlyMap<string, OtherKind> = new Map(
+  Object.entries<OtherKind>({
+    'microsoft.hybridcompute/machines': 'arc',
+    'microsoft.classiccompute/virtualmachines': 'classic',
+    'microsoft.compute/virtualmachinescalesets': 'scale-set',
+  }),
+);
 
 /** A row of Resource Graph that is a machine, or a scale set, and no VM; undefined for all others. */
 export function otherMachineOf(row: Json): OtherMachine | undefined {
-  const kind = kinds[textAt(row, 'type')];
+  const kind = kinds.get(textAt(row, 'type'));
   if (!kind) return undefined;
   return {
     id: textAt(row, 'id'),

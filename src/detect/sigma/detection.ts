@@ -2,7 +2,7 @@ import { readCondition } from './condition.ts';
 import { isRecord } from './record.ts';
 import { RuleRefused } from './refusal.ts';
 import { joined, type Matcher, type Part, type Test } from './tests.ts';
-import { matchersOf } from './values.ts';
+import { matchersOf, type Placeholders } from './values.ts';
 
 /** Tests of one rule, values multiplied by their modifiers; more are refused. */
 const MAX_TESTS = 20_000;
@@ -19,7 +19,12 @@ function anywhere(matcher: Matcher): Matcher {
 }
 
 class Detection {
+  readonly #placeholders: Placeholders;
   #tests = 0;
+
+  constructor(placeholders: Placeholders) {
+    this.#placeholders = placeholders;
+  }
 
   /** `Field|modifier: value`, or `|all: keywords`. */
   #item(key: string, value: unknown): Test {
@@ -27,7 +32,7 @@ class Detection {
     const values = Array.isArray(value) ? value : [value];
     if (values.length === 0) throw new RuleRefused(`"${key}" has an empty list`);
     const tests = values.map((one) => {
-      const matchers = matchersOf(one, modifiers);
+      const matchers = matchersOf(one, modifiers, this.#placeholders);
       this.#tests += matchers.length;
       if (this.#tests > MAX_TESTS) throw new RuleRefused(`the rule makes more than ${MAX_TESTS} tests`);
       return joined(
@@ -65,11 +70,11 @@ class Detection {
   }
 }
 
-/** What a rule's `detection` asks of an event. Throws RuleRefused. */
-export function readDetection(detection: unknown): Test {
+/** What a rule's `detection`, or a filter, asks of an event. Throws RuleRefused. */
+export function readDetection(detection: unknown, placeholders: Placeholders = new Map()): Test {
   if (!isRecord(detection)) throw new RuleRefused('the rule has no detection', ['detection']);
   const { condition, timeframe, ...identifiers } = detection;
-  const reader = new Detection();
+  const reader = new Detection(placeholders);
   const named = new Map<string, Test>();
   for (const [name, value] of Object.entries(identifiers)) {
     named.set(name, reader.selection(value, ['detection', name]));

@@ -1,184 +1,189 @@
 import type { LogSource } from '../rule.ts';
+import { defenderLegs, defenderLogons } from './defender.ts';
 import { kqlText } from './kql-words.ts';
+import type { Leg } from './leg.ts';
 import { RuleRefused } from './refusal.ts';
 
 /**
  * Where Log Analytics keeps what Sigma's log sources mean. Channels and event ids: Sigma Taxonomy Appendix 2.1.0 and
  * pySigma's pipelines for Windows and Sysmon (github.com/SigmaHQ/pySigma, pySigma-pipeline-sysmon, read 2026-11-30). Tables:
- * Azure Monitor's table reference: the Security log is SecurityEvent, any other log Event, syslog Syslog.
+ * Azure Monitor's table reference: the Security log is SecurityEvent, any other log Event, syslog Syslog. Defender's: defender.ts.
  */
-export interface Leg {
-  table: string;
-  /** Logs of Windows; all when absent. */
-  channels?: readonly string[];
-  eventIds?: readonly number[];
-  facilities?: readonly string[];
-  /** Names of syslog programs. */
-  programs?: readonly string[];
-  /** Texts that the message has to contain. */
-  message?: readonly string[];
-  /** How the events have their fields: the names of Sysmon, those of event 4688, the channel's own, … */
-  fields: 'windows' | 'process-4688' | 'elements' | 'spaced' | 'syslog' | 'sysmon-linux' | 'columns';
-}
 
 const SYSMON = 'Microsoft-Windows-Sysmon/Operational';
 const POWERSHELL = ['Microsoft-Windows-PowerShell/Operational', 'PowerShellCore/Operational'];
 const CLASSIC_POWERSHELL = ['Windows PowerShell'];
 
-const SYSMON_EVENTS: Record<string, readonly number[]> = {
-  process_creation: [1],
-  file_change: [2],
-  network_connection: [3],
-  sysmon_status: [4, 16],
-  process_termination: [5],
-  driver_load: [6],
-  image_load: [7],
-  create_remote_thread: [8],
-  raw_access_thread: [9],
-  process_access: [10],
-  file_event: [11],
-  registry_add: [12],
-  registry_delete: [12],
-  registry_set: [13],
-  registry_rename: [14],
-  registry_event: [12, 13, 14],
-  create_stream_hash: [15],
-  pipe_created: [17, 18],
-  wmi_event: [19, 20, 21],
-  dns_query: [22],
-  file_delete: [23],
-  clipboard_capture: [24],
-  process_tampering: [25],
-  file_delete_detected: [26],
-  file_block_executable: [27],
-  file_block_shredding: [28],
-  file_executable_detected: [29],
-  sysmon_error: [255],
-};
+const SYSMON_EVENTS: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries({
+    process_creation: [1],
+    file_change: [2],
+    network_connection: [3],
+    sysmon_status: [4, 16],
+    process_termination: [5],
+    driver_load: [6],
+    image_load: [7],
+    create_remote_thread: [8],
+    raw_access_thread: [9],
+    process_access: [10],
+    file_event: [11],
+    registry_add: [12],
+    registry_delete: [12],
+    registry_set: [13],
+    registry_rename: [14],
+    registry_event: [12, 13, 14],
+    create_stream_hash: [15],
+    pipe_created: [17, 18],
+    wmi_event: [19, 20, 21],
+    dns_query: [22],
+    file_delete: [23],
+    clipboard_capture: [24],
+    process_tampering: [25],
+    file_delete_detected: [26],
+    file_block_executable: [27],
+    file_block_shredding: [28],
+    file_executable_detected: [29],
+    sysmon_error: [255],
+  }),
+);
 
-const POWERSHELL_EVENTS: Record<string, { channels: readonly string[]; id: number }> = {
-  ps_module: { channels: POWERSHELL, id: 4103 },
-  ps_script: { channels: POWERSHELL, id: 4104 },
-  ps_classic_start: { channels: CLASSIC_POWERSHELL, id: 400 },
-  ps_classic_provider_start: { channels: CLASSIC_POWERSHELL, id: 600 },
-  ps_classic_script: { channels: CLASSIC_POWERSHELL, id: 800 },
-};
+const POWERSHELL_EVENTS: ReadonlyMap<string, { channels: readonly string[]; id: number }> = new Map(
+  Object.entries({
+    ps_module: { channels: POWERSHELL, id: 4103 },
+    ps_script: { channels: POWERSHELL, id: 4104 },
+    ps_classic_start: { channels: CLASSIC_POWERSHELL, id: 400 },
+    ps_classic_provider_start: { channels: CLASSIC_POWERSHELL, id: 600 },
+    ps_classic_script: { channels: CLASSIC_POWERSHELL, id: 800 },
+  }),
+);
 
 /** By service of Windows: its channels. Those with `<` in front have elements of their own in place of named data. */
-const CHANNELS: Record<string, readonly string[]> = {
-  application: ['Application'],
-  'application-experience': [
-    'Microsoft-Windows-Application-Experience/Program-Telemetry',
-    'Microsoft-Windows-Application-Experience/Program-Compatibility-Assistant',
-  ],
-  applocker: [
-    '<Microsoft-Windows-AppLocker/MSI and Script',
-    '<Microsoft-Windows-AppLocker/EXE and DLL',
-    '<Microsoft-Windows-AppLocker/Packaged app-Deployment',
-    '<Microsoft-Windows-AppLocker/Packaged app-Execution',
-  ],
-  'appmodel-runtime': ['Microsoft-Windows-AppModel-Runtime/Admin'],
-  'appxdeployment-server': ['Microsoft-Windows-AppXDeploymentServer/Operational'],
-  'appxpackaging-om': ['Microsoft-Windows-AppxPackaging/Operational'],
-  bitlocker: ['Microsoft-Windows-BitLocker/BitLocker Management'],
-  'bits-client': ['Microsoft-Windows-Bits-Client/Operational'],
-  capi2: ['<Microsoft-Windows-CAPI2/Operational'],
-  'certificateservicesclient-lifecycle-system': [
-    '<Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational',
-  ],
-  'codeintegrity-operational': ['Microsoft-Windows-CodeIntegrity/Operational'],
-  dhcp: ['Microsoft-Windows-DHCP-Server/Operational'],
-  'diagnosis-scripted': ['Microsoft-Windows-Diagnosis-Scripted/Operational'],
-  // The taxonomy has the name that Event Viewer shows; the channel itself is the other one.
-  'dns-client': ['Microsoft-Windows-DNS-Client/Operational', 'Microsoft-Windows-DNS Client Events/Operational'],
-  'dns-server': ['DNS Server'],
-  'dns-server-analytic': ['Microsoft-Windows-DNS-Server/Analytical'],
-  'dns-server-audit': ['Microsoft-Windows-DNS-Server/Audit'],
-  'driver-framework': ['<Microsoft-Windows-DriverFrameworks-UserMode/Operational'],
-  'firewall-as': ['Microsoft-Windows-Windows Firewall With Advanced Security/Firewall'],
-  'hyper-v-worker': ['Microsoft-Windows-Hyper-V-Worker'],
-  'iis-configuration': ['Microsoft-IIS-Configuration/Operational'],
-  'kernel-event-tracing': ['Microsoft-Windows-Kernel-EventTracing'],
-  'kernel-shimengine': [
-    'Microsoft-Windows-Kernel-ShimEngine/Operational',
-    'Microsoft-Windows-Kernel-ShimEngine/Diagnostic',
-  ],
-  ldap: ['Microsoft-Windows-LDAP-Client/Debug'],
-  ldap_debug: ['Microsoft-Windows-LDAP-Client/Debug'],
-  'lsa-server': ['Microsoft-Windows-LSA/Operational'],
-  'msexchange-management': ['MSExchange Management'],
-  ntfs: ['Microsoft-Windows-Ntfs/Operational'],
-  ntlm: ['Microsoft-Windows-NTLM/Operational'],
-  openssh: ['OpenSSH/Operational'],
-  powershell: POWERSHELL,
-  'powershell-classic': CLASSIC_POWERSHELL,
-  'printservice-admin': ['<Microsoft-Windows-PrintService/Admin'],
-  'printservice-operational': ['<Microsoft-Windows-PrintService/Operational'],
-  'security-mitigations': [
-    'Microsoft-Windows-Security-Mitigations/Kernel Mode',
-    'Microsoft-Windows-Security-Mitigations/User Mode',
-  ],
-  sense: ['Microsoft-Windows-SENSE/Operational'],
-  'microsoft-servicebus-client': [
-    'Microsoft-ServiceBus-Client',
-    'Microsoft-ServiceBus-Client/Operational',
-    'Microsoft-ServiceBus-Client/Admin',
-  ],
-  'servicebus-client': ['Microsoft-ServiceBus-Client/Operational', 'Microsoft-ServiceBus-Client/Admin'],
-  'shell-core': ['Microsoft-Windows-Shell-Core/Operational'],
-  'smbclient-security': ['Microsoft-Windows-SmbClient/Security'],
-  'smbclient-connectivity': ['Microsoft-Windows-SmbClient/Connectivity'],
-  'smbserver-connectivity': ['Microsoft-Windows-SMBServer/Connectivity'],
-  sysmon: [SYSMON],
-  system: ['System'],
-  taskscheduler: ['Microsoft-Windows-TaskScheduler/Operational'],
-  'terminalservices-localsessionmanager': ['<Microsoft-Windows-TerminalServices-LocalSessionManager/Operational'],
-  vhdmp: ['Microsoft-Windows-VHDMP/Operational'],
-  windefend: ['Microsoft-Windows-Windows Defender/Operational'],
-  wmi: ['<Microsoft-Windows-WMI-Activity/Operational'],
-};
+const CHANNELS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    application: ['Application'],
+    'application-experience': [
+      'Microsoft-Windows-Application-Experience/Program-Telemetry',
+      'Microsoft-Windows-Application-Experience/Program-Compatibility-Assistant',
+    ],
+    applocker: [
+      '<Microsoft-Windows-AppLocker/MSI and Script',
+      '<Microsoft-Windows-AppLocker/EXE and DLL',
+      '<Microsoft-Windows-AppLocker/Packaged app-Deployment',
+      '<Microsoft-Windows-AppLocker/Packaged app-Execution',
+    ],
+    'appmodel-runtime': ['Microsoft-Windows-AppModel-Runtime/Admin'],
+    'appxdeployment-server': ['Microsoft-Windows-AppXDeploymentServer/Operational'],
+    'appxpackaging-om': ['Microsoft-Windows-AppxPackaging/Operational'],
+    bitlocker: ['Microsoft-Windows-BitLocker/BitLocker Management'],
+    'bits-client': ['Microsoft-Windows-Bits-Client/Operational'],
+    capi2: ['<Microsoft-Windows-CAPI2/Operational'],
+    'certificateservicesclient-lifecycle-system': [
+      '<Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational',
+    ],
+    'codeintegrity-operational': ['Microsoft-Windows-CodeIntegrity/Operational'],
+    dhcp: ['Microsoft-Windows-DHCP-Server/Operational'],
+    'diagnosis-scripted': ['Microsoft-Windows-Diagnosis-Scripted/Operational'],
+    // The taxonomy has the name that Event Viewer shows; the channel itself is the other one.
+    'dns-client': ['Microsoft-Windows-DNS-Client/Operational', 'Microsoft-Windows-DNS Client Events/Operational'],
+    'dns-server': ['DNS Server'],
+    'dns-server-analytic': ['Microsoft-Windows-DNS-Server/Analytical'],
+    'dns-server-audit': ['Microsoft-Windows-DNS-Server/Audit'],
+    'driver-framework': ['<Microsoft-Windows-DriverFrameworks-UserMode/Operational'],
+    'firewall-as': ['Microsoft-Windows-Windows Firewall With Advanced Security/Firewall'],
+    'hyper-v-worker': ['Microsoft-Windows-Hyper-V-Worker'],
+    'iis-configuration': ['Microsoft-IIS-Configuration/Operational'],
+    'kernel-event-tracing': ['Microsoft-Windows-Kernel-EventTracing'],
+    'kernel-shimengine': [
+      'Microsoft-Windows-Kernel-ShimEngine/Operational',
+      'Microsoft-Windows-Kernel-ShimEngine/Diagnostic',
+    ],
+    ldap: ['Microsoft-Windows-LDAP-Client/Debug'],
+    ldap_debug: ['Microsoft-Windows-LDAP-Client/Debug'],
+    'lsa-server': ['Microsoft-Windows-LSA/Operational'],
+    'msexchange-management': ['MSExchange Management'],
+    ntfs: ['Microsoft-Windows-Ntfs/Operational'],
+    ntlm: ['Microsoft-Windows-NTLM/Operational'],
+    openssh: ['OpenSSH/Operational'],
+    powershell: POWERSHELL,
+    'powershell-classic': CLASSIC_POWERSHELL,
+    'printservice-admin': ['<Microsoft-Windows-PrintService/Admin'],
+    'printservice-operational': ['<Microsoft-Windows-PrintService/Operational'],
+    'security-mitigations': [
+      'Microsoft-Windows-Security-Mitigations/Kernel Mode',
+      'Microsoft-Windows-Security-Mitigations/User Mode',
+    ],
+    sense: ['Microsoft-Windows-SENSE/Operational'],
+    'microsoft-servicebus-client': [
+      'Microsoft-ServiceBus-Client',
+      'Microsoft-ServiceBus-Client/Operational',
+      'Microsoft-ServiceBus-Client/Admin',
+    ],
+    'servicebus-client': ['Microsoft-ServiceBus-Client/Operational', 'Microsoft-ServiceBus-Client/Admin'],
+    'shell-core': ['Microsoft-Windows-Shell-Core/Operational'],
+    'smbclient-security': ['Microsoft-Windows-SmbClient/Security'],
+    'smbclient-connectivity': ['Microsoft-Windows-SmbClient/Connectivity'],
+    'smbserver-connectivity': ['Microsoft-Windows-SMBServer/Connectivity'],
+    sysmon: [SYSMON],
+    system: ['System'],
+    taskscheduler: ['Microsoft-Windows-TaskScheduler/Operational'],
+    'terminalservices-localsessionmanager': ['<Microsoft-Windows-TerminalServices-LocalSessionManager/Operational'],
+    vhdmp: ['Microsoft-Windows-VHDMP/Operational'],
+    windefend: ['Microsoft-Windows-Windows Defender/Operational'],
+    wmi: ['<Microsoft-Windows-WMI-Activity/Operational'],
+  }),
+);
 
 /** OpenSSH works in processes of other names since 9.8 (https://www.openssh.com/releasenotes.html). */
-const PROGRAMS: Record<string, readonly string[]> = {
-  sshd: ['sshd', 'sshd-session', 'sshd-auth'],
-  sudo: ['sudo'],
-  cron: ['cron', 'crond', 'CRON', 'CROND'],
-  clamav: ['clamd', 'freshclam', 'clamav'],
-  guacamole: ['guacd', 'guacamole'],
-  vsftpd: ['vsftpd'],
-};
+const PROGRAMS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    sshd: ['sshd', 'sshd-session', 'sshd-auth'],
+    sudo: ['sudo'],
+    cron: ['cron', 'crond', 'CRON', 'CROND'],
+    clamav: ['clamd', 'freshclam', 'clamav'],
+    guacamole: ['guacd', 'guacamole'],
+    vsftpd: ['vsftpd'],
+  }),
+);
 
 /** What Sysmon writes to the system log of Linux. */
-const LINUX_SYSMON_EVENTS: Record<string, number> = { process_creation: 1, network_connection: 3, file_event: 11 };
+const LINUX_SYSMON_EVENTS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ process_creation: 1, network_connection: 3, file_event: 11 }),
+);
 
-const AZURE: Record<string, string> = {
-  activitylogs: 'AzureActivity',
-  azureactivity: 'AzureActivity',
-  auditlogs: 'AuditLogs',
-  signinlogs: 'SigninLogs',
-  riskdetection: 'AADUserRiskEvents',
-};
+const AZURE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    activitylogs: 'AzureActivity',
+    azureactivity: 'AzureActivity',
+    auditlogs: 'AuditLogs',
+    signinlogs: 'SigninLogs',
+    riskdetection: 'AADUserRiskEvents',
+  }),
+);
 
 function windowsLegs({ category, service }: LogSource): Leg[] {
   if (category !== '') {
-    const powershell = POWERSHELL_EVENTS[category];
+    const powershell = POWERSHELL_EVENTS.get(category);
     if (powershell)
       return [{ table: 'Event', channels: powershell.channels, eventIds: [powershell.id], fields: 'windows' }];
-    const eventIds = SYSMON_EVENTS[category];
-    if (!eventIds)
+    const eventIds = SYSMON_EVENTS.get(category);
+    const defender = defenderLegs(category);
+    if (!eventIds && defender.length === 0)
       throw new RuleRefused(`no event log has what the category "${category}" means`, ['logsource', 'category']);
-    const sysmon: Leg = { table: 'Event', channels: [SYSMON], eventIds, fields: 'windows' };
-    return category === 'process_creation'
-      ? [sysmon, { table: 'SecurityEvent', eventIds: [4688], fields: 'process-4688' }]
-      : [sysmon];
+    return [
+      ...(eventIds ? [{ table: 'Event', channels: [SYSMON], eventIds, fields: 'windows' } as const] : []),
+      ...(category === 'process_creation'
+        ? [{ table: 'SecurityEvent', eventIds: [4688], fields: 'process-4688' } as const]
+        : []),
+      ...defender,
+    ];
   }
   if (service === '')
     return [
       { table: 'Event', fields: 'windows' },
       { table: 'SecurityEvent', fields: 'windows' },
     ];
-  if (service === 'security') return [{ table: 'SecurityEvent', fields: 'windows' }];
-  const channels = CHANNELS[service];
+  if (service === 'security') return [{ table: 'SecurityEvent', fields: 'windows' }, defenderLogons];
+  const channels = CHANNELS.get(service);
   if (!channels) throw new RuleRefused(`the service "${service}" of Windows has no log here`, ['logsource', 'service']);
   const elements = channels.some((name) => name.startsWith('<'));
   // Defender's names have spaces ("Threat Name"), which Sigma's leave out.
@@ -188,7 +193,7 @@ function windowsLegs({ category, service }: LogSource): Leg[] {
 
 function linuxLegs({ category, service }: LogSource): Leg[] {
   if (category !== '') {
-    const id = LINUX_SYSMON_EVENTS[category];
+    const id = LINUX_SYSMON_EVENTS.get(category);
     if (id === undefined)
       throw new RuleRefused(`no log has what the category "${category}" of Linux means`, ['logsource', 'category']);
     // https://learn.microsoft.com/azure/sentinel/normalization-process-creation: Sysmon for Linux comes by Syslog.
@@ -199,7 +204,7 @@ function linuxLegs({ category, service }: LogSource): Leg[] {
     throw new RuleRefused('records of auditd are in no table of Log Analytics', ['logsource', 'service']);
   if (service === '' || service === 'syslog') return [{ table: 'Syslog', fields: 'syslog' }];
   if (service === 'auth') return [{ table: 'Syslog', facilities: ['auth', 'authpriv'], fields: 'syslog' }];
-  const programs = PROGRAMS[service];
+  const programs = PROGRAMS.get(service);
   if (!programs) throw new RuleRefused(`the service "${service}" of Linux has no log here`, ['logsource', 'service']);
   return [{ table: 'Syslog', programs, fields: 'syslog' }];
 }
@@ -210,7 +215,7 @@ export function legsOf(source: LogSource): Leg[] {
   if (product === 'windows') return windowsLegs(source);
   if (product === 'linux') return linuxLegs(source);
   if (product === 'azure') {
-    const table = AZURE[service || category];
+    const table = AZURE.get(service || category);
     if (table) return [{ table, fields: 'columns' }];
   }
   const named = [product, category, service].filter((part) => part !== '').join(', ');
@@ -218,7 +223,7 @@ export function legsOf(source: LogSource): Leg[] {
 }
 
 /** The condition that a leg puts on its table; "" for the whole table. */
-export function conditionOf({ channels, eventIds, facilities, programs, message }: Leg): string {
+export function conditionOf({ channels, eventIds, facilities, programs, message, actions }: Leg): string {
   const oneOf = (column: string, values: readonly string[]): string =>
     values.length === 1 ? `${column} == ${values[0]}` : `${column} in (${values.join(', ')})`;
   return [
@@ -227,15 +232,17 @@ export function conditionOf({ channels, eventIds, facilities, programs, message 
     // A facility that was not kept may be any.
     ...(facilities ? [`(${oneOf('Facility', facilities.map(kqlText))} or isempty(Facility))`] : []),
     ...(programs ? [oneOf('ProcessName', programs.map(kqlText))] : []),
+    ...(actions ? [oneOf('ActionType', actions.map(kqlText))] : []),
     ...(message ?? []).map((text) => `SyslogMessage contains ${kqlText(text)}`),
   ].join(' and ');
 }
 
 /** What a leg looks at, for people. */
-export function describeLeg({ table, channels, eventIds, programs, fields }: Leg): string {
+export function describeLeg({ table, channels, eventIds, programs, fields, actions }: Leg): string {
   const ids = eventIds ? ` with the event id ${eventIds.join(', ')}` : '';
   if (channels) return `event of ${channels.join(' or ')}${ids}`;
   if (table === 'SecurityEvent') return `event of Security${ids}`;
   if (fields === 'sysmon-linux') return 'event of Sysmon for Linux';
+  if (actions) return `row of ${table} with the action ${actions.join(' or ')}`;
   return programs ? `line of ${programs.join(', ')} in Syslog` : `row of ${table}`;
 }

@@ -1,6 +1,6 @@
-import type { ColumnType } from '../../kql/types.ts';
+import { defenderField } from './defender.ts';
 import { kqlName, kqlText, plainPattern } from './kql-words.ts';
-import type { Leg } from './logsources.ts';
+import type { Columns, Leg } from './leg.ts';
 
 /** Where a leg's table has a field of Sigma. */
 export interface Place {
@@ -8,20 +8,29 @@ export interface Place {
   text: string;
   /** The column itself, where it holds whole numbers. */
   whole?: string;
-  /** A column that has to be made first. */
+  /** A column that has to be made first; where its table has XML, of text whose entities are resolved then. */
   define?: { name: string; as: string };
-  /** What shows that the events have the field at all: a name among their data, or a column that is filled. */
-  evidence: { data: RegExp } | { column: string } | undefined;
+  /** What shows that the events have the field at all: a name among their data, or one of some columns that is filled. */
+  evidence: { data: RegExp } | { columns: readonly string[] } | undefined;
   /** Other ways in which the field has a value. */
   also?: ReadonlyMap<string, string>;
   /** May it be compared as a whole? Several values in one text can only be searched. */
   searchOnly?: true;
+  /** Texts that are never its value here, though they could be in another log, and why. */
+  never?: { test(text: string): boolean; because: string };
 }
 
-export type Columns = ReadonlyMap<string, ColumnType>;
+/** The columns of several tables, by the name of the table, a blank and Sigma's name of the field: any text is a field. */
+function byTableAndField(tables: Record<string, Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(tables).flatMap(([table, fields]) =>
+      Object.entries(fields).map(([field, column]) => [`${table} ${field}`, column] as const),
+    ),
+  );
+}
 
 /** What every event of a log says of itself, by table: Sigma's names and the columns. */
-const SYSTEM: Record<string, Record<string, string>> = {
+const SYSTEM: ReadonlyMap<string, string> = byTableAndField({
   Event: {
     EventID: 'EventID',
     Provider_Name: 'Source',
@@ -31,16 +40,22 @@ const SYSTEM: Record<string, Record<string, string>> = {
     ComputerName: 'Computer',
     Level: 'EventLevel',
     Security_UserID: 'UserName',
+    TimeCreated: 'TimeGenerated',
+    SystemTime: 'TimeGenerated',
+    TimeGenerated: 'TimeGenerated',
   },
   SecurityEvent: {
     EventID: 'EventID',
     Provider_Name: 'EventSourceName',
     Channel: 'Channel',
+    TimeCreated: 'TimeGenerated',
+    SystemTime: 'TimeGenerated',
+    TimeGenerated: 'TimeGenerated',
     Computer: 'Computer',
     ComputerName: 'Computer',
     Level: 'Level',
   },
-};
+});
 
 /** What Log Analytics leaves out of events. */
 const NOT_KEPT: ReadonlySet<string> = new Set([
@@ -77,13 +92,15 @@ const MADE: ReadonlySet<string> = new Set([
  * Event 4688 beside Sysmon's 1, whose names Sigma has. Of the account it has the one that started the process, in another
  * form; ids of processes are hexadecimal. https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4688
  */
-const PROCESS_4688: Record<string, string> = {
-  Image: 'NewProcessName',
-  ParentImage: 'ParentProcessName',
-  CommandLine: 'CommandLine',
-  LogonId: 'SubjectLogonId',
-  IntegrityLevel: 'MandatoryLabel',
-};
+const PROCESS_4688: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Image: 'NewProcessName',
+    ParentImage: 'ParentProcessName',
+    CommandLine: 'CommandLine',
+    LogonId: 'SubjectLogonId',
+    IntegrityLevel: 'MandatoryLabel',
+  }),
+);
 const NOT_IN_4688: ReadonlySet<string> = new Set(['User', 'ProcessId', 'ParentProcessId']);
 
 /** https://learn.microsoft.com/windows/win32/secauthz/well-known-sids: the integrity levels. */
@@ -99,34 +116,24 @@ const INTEGRITY: ReadonlyMap<string, string> = new Map([
  * Fields of Azure's logs that Sigma's rules call as the portal or the diagnostic JSON does. `properties.message` is the name of the
  * activity in the rules about Entra's audit log.
  */
-const AZURE: Record<string, Record<string, string>> = {
+const AZURE: ReadonlyMap<string, string> = byTableAndField({
   AzureActivity: { operationName: 'OperationNameValue' },
   AuditLogs: { 'properties.message': 'OperationName', Status: 'Result', 'properties.result': 'Result' },
   SigninLogs: { Username: 'UserPrincipalName', ClientApp: 'ClientAppUsed' },
-};
+});
 
 /** Properties of dynamic columns, as Entra writes them. */
-const PROPERTIES: Record<string, string> = {
-  trusttype: 'trustType',
-  deviceid: 'deviceId',
-  iscompliant: 'isCompliant',
-  ismanaged: 'isManaged',
-  displayname: 'displayName',
-  operatingsystem: 'operatingSystem',
-  browser: 'browser',
-};
-
-/** Text of XML as it was before it was put there; the ampersand last. */
-const unescaped = (expression: string): string =>
-  [
-    ['&lt;', '<'],
-    ['&gt;', '>'],
-    ['&quot;', '"'],
-    ['&amp;', '&'],
-  ].reduce(
-    (inner, [entity, character]) => `replace_string(${inner}, "${entity}", ${kqlText(character ?? '')})`,
-    expression,
-  );
+const PROPERTIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    trusttype: 'trustType',
+    deviceid: 'deviceId',
+    iscompliant: 'isCompliant',
+    ismanaged: 'isManaged',
+    displayname: 'displayName',
+    operatingsystem: 'operatingSystem',
+    browser: 'browser',
+  }),
+);
 
 /** The column that a field is made as: its own name, unless the table has it. */
 function defined(field: string, as: string, columns: Columns): { name: string; as: string } {
@@ -136,7 +143,7 @@ function defined(field: string, as: string, columns: Columns): { name: string; a
 
 function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Place {
   if (field === 'Data') {
-    const as = unescaped(`strcat_array(extract_all(@"<Data>([^<]*)<", ${xml}), "\\n")`);
+    const as = `strcat_array(extract_all(@"<Data>([^<]*)<", ${xml}), "\\n")`;
     const define = defined('Data', as, columns);
     return { text: define.name, define, evidence: { data: /<Data>/ }, searchOnly: true };
   }
@@ -145,21 +152,21 @@ function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Plac
   const named = `Data Name="${name}"`;
   const element = `${name}(?: [^>]*)?`;
   const tag = leg.fields === 'elements' ? `(?:${named}|${element})` : field === 'Binary' ? element : named;
-  const define = defined(field, unescaped(`extract(${kqlText(`<${tag}>([^<]*)<`)}, 1, ${xml})`), columns);
+  const define = defined(field, `extract(${kqlText(`<${tag}>([^<]*)<`)}, 1, ${xml})`, columns);
   return { text: define.name, define, evidence: { data: new RegExp(`<${tag}>`) } };
 }
 
 function columnPlace(column: string, columns: Columns): Place {
   const type = columns.get(column) ?? 'string';
   const name = kqlName(column);
-  if (type === 'string') return { text: name, evidence: { column } };
+  if (type === 'string') return { text: name, evidence: { columns: [column] } };
   const whole = type === 'int' || type === 'long' ? { whole: name } : {};
-  return { text: `tostring(${name})`, ...whole, evidence: { column } };
+  return { text: `tostring(${name})`, ...whole, evidence: { columns: [column] } };
 }
 
 /** The values of an event, without the names of its fields: where keywords are sought. */
 function valuesPlace(xml: string): Place {
-  const as = unescaped(`replace_regex(${xml}, @"<[^>]*>", "\\n")`);
+  const as = `replace_regex(${xml}, @"<[^>]*>", "\\n")`;
   return { text: 'EventValues', define: { name: 'EventValues', as }, evidence: undefined, searchOnly: true };
 }
 
@@ -183,7 +190,7 @@ function allTexts(columns: Columns): Place {
 function securityPlace(field: string, leg: Leg, columns: Columns): Place | string {
   if (leg.fields === 'process-4688') {
     if (NOT_IN_4688.has(field)) return `event 4688 has no ${field} as Sysmon has it`;
-    const column = PROCESS_4688[field];
+    const column = PROCESS_4688.get(field);
     if (column !== undefined) {
       return { ...columnPlace(column, columns), ...(field === 'IntegrityLevel' ? { also: INTEGRITY } : {}) };
     }
@@ -193,18 +200,18 @@ function securityPlace(field: string, leg: Leg, columns: Columns): Place | strin
 }
 
 function azurePlace(field: string, table: string, columns: Columns): Place | string {
-  const wanted = AZURE[table]?.[field] ?? field.replace(/^properties\./, '');
+  const wanted = AZURE.get(`${table} ${field}`) ?? field.replace(/^properties\./, '');
   // The portal's own text, where the column holds a code.
   if (table === 'SigninLogs' && wanted === 'Status') return 'SigninLogs has no Status as the portal shows it';
   const [head = '', ...path] = wanted.split('.');
   const column = [...columns.keys()].find((name) => name.toLowerCase() === head.toLowerCase());
   if (column === undefined || column.startsWith('_')) return `${table} has no column for ${field}`;
   if (path.length === 0) return columnPlace(column, columns);
-  const property = PROPERTIES[(path[0] ?? '').toLowerCase()];
+  const property = PROPERTIES.get((path[0] ?? '').toLowerCase());
   if (path.length > 1 || property === undefined || columns.get(column) !== 'dynamic') {
     return `${table} has no column for ${field}`;
   }
-  return { text: `tostring(${kqlName(column)}.${property})`, evidence: { column } };
+  return { text: `tostring(${kqlName(column)}.${property})`, evidence: { columns: [column] } };
 }
 
 /** Where a leg has a field; a sentence where it has none. A field named "" is the whole event. */
@@ -219,11 +226,20 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
         : `lines of syslog have no field ${field}`;
     case 'sysmon-linux':
       return field === '' ? valuesPlace('SyslogMessage') : dataPlace(field, 'SyslogMessage', leg, columns);
+    case 'defender': {
+      if (field === '') return allTexts(columns);
+      const found = defenderField(field, leg, columns);
+      if (typeof found === 'string') return found;
+      if ('column' in found) return columnPlace(found.column, columns);
+      const define = defined(field, found.as, columns);
+      const { never } = found;
+      return { text: define.name, define, evidence: { columns: found.evidence }, ...(never ? { never } : {}) };
+    }
     case 'columns':
       return field === '' ? allTexts(columns) : azurePlace(field, table, columns);
     default: {
       if (field === '') return valuesPlace('EventData');
-      const system = SYSTEM[table]?.[field];
+      const system = SYSTEM.get(`${table} ${field}`);
       if (system !== undefined) return columnPlace(system, columns);
       if (NOT_KEPT.has(field)) return `${table} does not keep ${field}`;
       return table === 'SecurityEvent'

@@ -1,8 +1,11 @@
+import { xmlText } from '../../text/xml-text.ts';
 import type { CorrelationRule, SigmaRule } from '../rule.ts';
 import { shownColumns } from '../shown-columns.ts';
+import { isReached } from './correlation.ts';
 import { kqlName } from './kql-words.ts';
-import { conditionOf, type Leg } from './logsources.ts';
-import { type Columns, placeOf } from './places.ts';
+import type { Columns, Leg } from './leg.ts';
+import { conditionOf } from './logsources.ts';
+import { placeOf } from './places.ts';
 import { RuleRefused } from './refusal.ts';
 import type { Translation } from './to-kql.ts';
 
@@ -16,10 +19,15 @@ export interface RuleLeg {
 /** A leg's table with what it is about, and with the columns that have to be made. */
 export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string {
   const condition = conditionOf(leg);
+  const names = [...defines.keys()];
   return [
     leg.table,
     ...(condition === '' ? [] : [`| where ${condition}`]),
     ...(defines.size === 0 ? [] : [`| extend ${[...defines].map(([name, as]) => `${name} = ${as}`).join(',\n    ')}`]),
+    // All other legs have their fields in XML.
+    ...(defines.size === 0 || leg.fields === 'columns'
+      ? []
+      : [`| extend ${names.map((name) => `${name} = ${xmlText(name)}`).join(',\n    ')}`]),
   ].join('\n');
 }
 
@@ -81,9 +89,11 @@ function rowsOf(reference: string, correlation: CorrelationRule, known: Known, d
     const groups = keys(correlation).map((key, i) => `${key} = ${texts[i]}`);
     const values = texts.slice(correlation.groupBy.length);
     const value =
-      correlation.type === 'value_count'
-        ? [`Value = ${values.length === 1 ? values[0] : `tostring(pack_array(${values.join(', ')}))`}`]
-        : [];
+      correlation.type === 'value_sum' || correlation.type === 'value_avg'
+        ? [`Value = todouble(${values[0]})`]
+        : correlation.type === 'value_count'
+          ? [`Value = ${values.length === 1 ? values[0] : `tostring(pack_array(${values.join(', ')}))`}`]
+          : [];
     return [...groups, ...value].join(', ');
   };
   const project = (time: string, texts: readonly string[]): string => {
@@ -115,16 +125,17 @@ function rowsOf(reference: string, correlation: CorrelationRule, known: Known, d
 }
 
 /**
- * A correlation as a query, exact for windows that may begin at any time: every match opens a stretch that lasts for the
- * timespan (of a value: until the value comes again), and what is open is counted as stretches begin and end. Its rows are the
- * times at which the count reaches what the rule asks for, with the values of the groups.
+ * A correlation as a query. Where so many at least are asked for, it is exact for windows that may begin at any time: every
+ * match opens a stretch that lasts for the timespan (of a value: until the value comes again), and what is open is counted as
+ * stretches begin and end. Its rows are the times at which the count reaches what the rule asks for, with the values of the
+ * groups. What a number must not exceed, or exactly be, is known of a whole window only: see `counted`.
  */
 export function correlationQuery(rule: CorrelationRule, known: Known, depth = 0): string {
   if (new Set(rule.rules).size < rule.rules.length) {
     throw new RuleRefused('a rule is named twice', ['correlation', 'rules']);
   }
   const all = rule.rules.flatMap((reference) => rowsOf(reference, rule, known, depth));
-  return `${unionOf(all)}\n${rule.type === 'temporal_ordered' ? inOrder(rule) : counted(rule)}`;
+  return `${unionOf(all)}\n${counted(rule)}`;
 }
 
 /** The groups of a correlation, the beginning of a sort by them, and where in it another group begins, each "" without groups. */
@@ -135,14 +146,46 @@ function grouping(rule: CorrelationRule) {
   return { groups, by, restart: other === '' ? '' : `, ${other}`, orOther: other === '' ? '' : ` or ${other}` };
 }
 
-function counted(rule: CorrelationRule): string {
+/** How a window is measured. Rules and values count once in a window, however often they come. */
+const MEASURES: Record<Exclude<CorrelationRule['type'], 'temporal_ordered'>, string> = {
+  event_count: 'count()',
+  value_count: 'count_distinct(Value)',
+  value_sum: 'sum(Value)',
+  value_avg: 'avg(Value)',
+  temporal: 'count_distinct(Rule)',
+};
+
+/**
+ * A window begins with the first event of a group and lasts for the timespan; the next one begins with the first event after
+ * it. Sigma's specification leaves the windows open where a count has an upper end ("the count must be lesser than the given value",
+ * Correlation Rules 2.1.0): with windows that may begin at any time, every group would have one of a single event. The time of a
+ * match is that of the window's last event.
+ */
+function windowed(rule: CorrelationRule, measure: string): string {
   const { groups, by, restart } = grouping(rule);
-  const value = rule.type === 'event_count' ? undefined : rule.type === 'temporal' ? 'Rule' : 'Value';
+  return [
+    ...(measure.includes('Value') ? ['| where isnotempty(Value)'] : []),
+    `| sort by ${by}Time asc`,
+    `| extend Window = row_window_session(Time, ${rule.seconds}s, ${rule.seconds}s${restart})`,
+    `| summarize Count = ${measure}, Time = max(Time) by ${[...groups, 'Window'].join(', ')}`,
+    `| where ${rule.bounds.map(({ operator, number }) => `Count ${operator} ${number}`).join(' and ')}`,
+    `| project ${['Time', ...groups, 'Count'].join(', ')}`,
+  ].join('\n');
+}
+
+function counted(rule: CorrelationRule): string {
+  if (rule.type === 'temporal_ordered') return inOrder(rule);
+  const [bound] = rule.bounds;
+  if (!bound || !isReached(rule.bounds) || rule.type === 'value_avg') return windowed(rule, MEASURES[rule.type]);
+  const { groups, by, restart } = grouping(rule);
+  const asked = (count: string): string => `${count} ${bound.operator} ${bound.number}`;
+  const sum = rule.type === 'value_sum';
+  const value = rule.type === 'event_count' || sum ? undefined : rule.type === 'temporal' ? 'Rule' : 'Value';
   const same = [...groups, ...(value ? [value] : [])].map((key) => `next(${key}) == ${key}`).join(' and ');
   const end = `Time + ${rule.seconds}s + 1tick`;
   const until =
     value === undefined
-      ? [`| extend Until = ${end}`]
+      ? [...(sum ? ['| where isnotempty(Value)'] : []), `| extend Until = ${end}`]
       : [
           ...(value === 'Value' ? ['| where isnotempty(Value)'] : []),
           `| sort by ${by}${value} asc, Time asc`,
@@ -151,11 +194,11 @@ function counted(rule: CorrelationRule): string {
   return [
     ...until,
     '| mv-expand Step = pack_array(1, -1) to typeof(long)',
-    '| extend Time = iff(Step == 1, Time, Until)',
+    `| extend Time = iff(Step == 1, Time, Until)${sum ? ', Step = Step * Value' : ''}`,
     `| summarize Step = sum(Step) by ${[...groups, 'Time'].join(', ')}`,
     `| sort by ${by}Time asc`,
     `| extend Count = row_cumsum(Step${restart})`,
-    `| where Count >= ${rule.least} and Count - Step < ${rule.least}`,
+    `| where ${asked('Count')} and not(${asked('(Count - Step)')})`,
     `| project ${['Time', ...groups, 'Count'].join(', ')}`,
   ].join('\n');
 }

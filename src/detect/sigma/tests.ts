@@ -1,12 +1,17 @@
 /** A piece of a text that is sought: letters as they are, any number of characters (`*`), or one (`?`). */
 export type Part = { text: string } | '*' | '?';
 
+/** As `datetime_part()` of KQL names them. */
+export type TimePart = 'minute' | 'hour' | 'day' | 'week_of_year' | 'month' | 'year';
+
 /** How a field has to be. Texts are compared without regard to case unless `cased`. */
 export type Matcher =
   | { kind: 'text'; parts: readonly Part[]; cased: boolean }
   | { kind: 'regex'; pattern: string; flags: string }
   | { kind: 'network'; range: string }
   | { kind: 'compare'; operator: '<' | '<=' | '>' | '>='; number: number }
+  /** A part of a time, as a number. */
+  | { kind: 'time-part'; part: TimePart; operator: '==' | '<' | '<=' | '>' | '>='; number: number }
   | { kind: 'empty' }
   | { kind: 'exists'; present: boolean }
   | { kind: 'field'; other: string; place: 'equals' | 'contains' | 'startswith' | 'endswith'; cased: boolean };

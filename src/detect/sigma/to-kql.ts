@@ -1,6 +1,6 @@
 import { joinedConditions, kqlText, plainPattern } from './kql-words.ts';
-import type { Leg } from './logsources.ts';
-import { type Columns, type Place, placeOf } from './places.ts';
+import type { Columns, Leg } from './leg.ts';
+import { type Place, placeOf } from './places.ts';
 import { RuleRefused } from './refusal.ts';
 import type { Matcher, Part, Test } from './tests.ts';
 
@@ -109,7 +109,7 @@ class Translator {
     if (is.kind !== 'text' || is.cased) return undefined;
     const text = wholeText(is.parts);
     const place = this.#place(field);
-    if (text === undefined || !place || place.searchOnly) return undefined;
+    if (text === undefined || !place || place.searchOnly || place.never?.test(text)) return undefined;
     if (place.whole !== undefined && /^-?\d{1,9}$/.test(text))
       return { of: place.whole, values: [String(Number(text))] };
     const also = place.also?.get(text.toLowerCase());
@@ -121,6 +121,13 @@ class Translator {
     if (is.kind === 'exists') return place ? existence(place, is.present) : !is.present;
     if (is.kind === 'empty') return place ? `isempty(${place.text})` : true;
     if (!place) return false;
+    if (place.never && is.kind === 'text') {
+      const { never } = place;
+      if (is.parts.some((part) => typeof part === 'object' && never.test(part.text))) {
+        this.result.without.set(field, never.because);
+        return false;
+      }
+    }
     const list = this.#listed(field, is);
     if (list) return listCondition(list);
     switch (is.kind) {
@@ -135,6 +142,8 @@ class Translator {
       }
       case 'compare':
         return `coalesce(todouble(${place.text}) ${is.operator} ${is.number < 0 ? `(${is.number})` : is.number}, false)`;
+      case 'time-part':
+        return `coalesce(datetime_part("${is.part}", todatetime(${place.text})) ${is.operator} ${is.number}, false)`;
       case 'field': {
         const other = this.#place(is.other);
         return other ? comparison(place, other, is) : false;

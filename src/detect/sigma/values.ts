@@ -1,5 +1,5 @@
 import { RuleRefused } from './refusal.ts';
-import type { Matcher, Part } from './tests.ts';
+import type { Matcher, Part, TimePart } from './tests.ts';
 
 /**
  * Values of Sigma rules and their modifiers, after the Sigma Modifiers Appendix 2.1.0 and, where it leaves a choice, after
@@ -123,7 +123,12 @@ const flag =
       ? [{ ...value, flags: value.flags + letter }]
       : refuse(`the modifier "${name}" is for regular expressions`);
 
-const compare = (operator: '<' | '<=' | '>' | '>='): Modifier =>
+const compare =
+  (operator: '<' | '<=' | '>' | '>='): Modifier =>
+  (value, name) =>
+    value.kind === 'time-part' ? [{ ...value, operator }] : compareText(operator)(value, name);
+
+const compareText = (operator: '<' | '<=' | '>' | '>='): Modifier =>
   onText((value, name) => {
     const number = Number(value.written);
     return value.written.trim() === '' || !Number.isFinite(number)
@@ -133,8 +138,52 @@ const compare = (operator: '<' | '<=' | '>' | '>='): Modifier =>
 
 const NETWORK = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\/\d{1,3})$/;
 
-const notKnown: Modifier = (_value, name) =>
-  refuse(`the modifier "${name}", which compares a part of a time, is not supported`);
+/** A part of a time is a whole number; `gte` and its kin may follow. The least and the greatest are the specification's. */
+const timePart = (part: TimePart, least: number, most: number): Modifier =>
+  onText(({ written }, name) => {
+    const number = /^\d{1,4}$/.test(written.trim()) ? Number(written) : -1;
+    return number >= least && number <= most
+      ? [{ kind: 'time-part', part, operator: '==', number }]
+      : refuse(`the modifier "${name}" takes a whole number from ${least} to ${most}`);
+  });
+
+/** Values for placeholders, by name. */
+export type Placeholders = ReadonlyMap<string, readonly string[]>;
+
+/** `%name%` as each of its values, which may have wildcards of their own. */
+const expand = (placeholders: Placeholders): Modifier =>
+  onText((value) => {
+    let variants: Part[][] = [[]];
+    for (const part of value.parts) {
+      const pieces = typeof part === 'string' ? [part] : part.text.split(/(%[^%\s]+%)/);
+      for (const piece of pieces) {
+        if (piece === '') continue;
+        const name = typeof part === 'string' ? undefined : /^%(.+)%$/.exec(piece)?.[1];
+        const given = name === undefined ? undefined : placeholders.get(name);
+        if (name !== undefined && !given)
+          refuse(`the placeholder ${piece} has no value here (--placeholders gives it one)`);
+        const alternatives: readonly (readonly Part[])[] = given
+          ? given.map(partsOf)
+          : [typeof part === 'string' ? [part] : [{ text: piece }]];
+        variants = variants.flatMap((before) => alternatives.map((one) => [...before, ...one]));
+        if (variants.length > MAX_PLACEHOLDER_VALUES) refuse('the placeholders make too many values');
+      }
+    }
+    return variants.map((parts) => ({ ...value, parts: merged(parts) }));
+  });
+
+const MAX_PLACEHOLDER_VALUES = 10_000;
+
+/** Neighbouring texts are one. */
+function merged(parts: readonly Part[]): Part[] {
+  const out: Part[] = [];
+  for (const part of parts) {
+    const before = out.at(-1);
+    if (typeof part === 'object' && typeof before === 'object') out[out.length - 1] = { text: before.text + part.text };
+    else out.push(part);
+  }
+  return out;
+}
 
 const MODIFIERS: Record<string, Modifier> = {
   contains: open(true, true),
@@ -175,13 +224,12 @@ const MODIFIERS: Record<string, Modifier> = {
   fieldref: onText((value, name) => [
     { kind: 'field', other: plainText(value, name), place: 'equals', cased: value.cased },
   ]),
-  expand: onText(({ written }) => refuse(`the placeholder ${written} has no value here (modifier "expand")`)),
-  minute: notKnown,
-  hour: notKnown,
-  day: notKnown,
-  week: notKnown,
-  month: notKnown,
-  year: notKnown,
+  minute: timePart('minute', 0, 59),
+  hour: timePart('hour', 0, 23),
+  day: timePart('day', 1, 31),
+  week: timePart('week_of_year', 1, 53),
+  month: timePart('month', 1, 12),
+  year: timePart('year', 1, 9999),
 };
 
 /** Modifiers of the whole item, not of its values. */
@@ -204,11 +252,12 @@ function start(written: unknown): Value {
 }
 
 /** The matchers that one value of an item becomes: any of them is enough. Throws RuleRefused. */
-export function matchersOf(written: unknown, modifiers: readonly string[]): Matcher[] {
+export function matchersOf(written: unknown, modifiers: readonly string[], placeholders: Placeholders): Matcher[] {
   let values = [start(written)];
   for (const name of modifiers) {
     if (LINKS.has(name)) continue;
-    const modifier = Object.hasOwn(MODIFIERS, name) ? MODIFIERS[name] : undefined;
+    const modifier =
+      name === 'expand' ? expand(placeholders) : Object.hasOwn(MODIFIERS, name) ? MODIFIERS[name] : undefined;
     if (!modifier) return refuse(`the modifier "${name}" is not known`);
     values = values.flatMap((value) => modifier(value, name));
   }

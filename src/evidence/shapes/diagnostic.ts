@@ -9,20 +9,22 @@ import { namedColumns } from './named-columns.ts';
  * (learn.microsoft.com/azure/azure-monitor/essentials/resource-logs-schema; activity-log-schema, "Schema from storage account and
  * event hubs", 2020-09; Entra's, 2019-04).
  */
-const tables: Record<string, string> = {
-  signinlogs: 'SigninLogs',
-  noninteractiveusersigninlogs: 'AADNonInteractiveUserSignInLogs',
-  serviceprincipalsigninlogs: 'AADServicePrincipalSignInLogs',
-  managedidentitysigninlogs: 'AADManagedIdentitySignInLogs',
-  auditlogs: 'AuditLogs',
-  riskyusers: 'AADRiskyUsers',
-  userriskevents: 'AADUserRiskEvents',
-  provisioninglogs: 'AADProvisioningLogs',
-  microsoftgraphactivitylogs: 'MicrosoftGraphActivityLogs',
-  storageread: 'StorageBlobLogs',
-  storagewrite: 'StorageBlobLogs',
-  storagedelete: 'StorageBlobLogs',
-};
+const tables: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    signinlogs: 'SigninLogs',
+    noninteractiveusersigninlogs: 'AADNonInteractiveUserSignInLogs',
+    serviceprincipalsigninlogs: 'AADServicePrincipalSignInLogs',
+    managedidentitysigninlogs: 'AADManagedIdentitySignInLogs',
+    auditlogs: 'AuditLogs',
+    riskyusers: 'AADRiskyUsers',
+    userriskevents: 'AADUserRiskEvents',
+    provisioninglogs: 'AADProvisioningLogs',
+    microsoftgraphactivitylogs: 'MicrosoftGraphActivityLogs',
+    storageread: 'StorageBlobLogs',
+    storagewrite: 'StorageBlobLogs',
+    storagedelete: 'StorageBlobLogs',
+  }),
+);
 /** Categories of the activity log, and the kinds of operation that older records have in their place. */
 const activityCategories = new Set(
   'administrative security servicehealth alert recommendation policy autoscale resourcehealth write delete action'.split(
@@ -49,7 +51,7 @@ function tableOf(record: Fields): string | undefined {
   if (activityCategories.has(lower) && record.has('resourceId')) return 'AzureActivity';
   // The other services of a storage account write these categories too.
   if (lower.startsWith('storage') && !/\/blobservices\//i.test(textOf(record.get('resourceId')))) return undefined;
-  return tables[lower];
+  return tables.get(lower);
 }
 
 function rowOf(record: Fields, table: string): Map<string, unknown> {

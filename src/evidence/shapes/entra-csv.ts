@@ -5,40 +5,42 @@ import { signInTable } from './graph.ts';
  * The portal's CSV of sign-ins, by the names of its columns (headers as downloaded in 2024 and 2025; Microsoft documents
  * them only as what the page shows). "Incoming token type" is there twice, and some names end with a blank.
  */
-const columns: Record<string, string> = {
-  'Request ID': 'Id',
-  'User agent': 'UserAgent',
-  'Correlation ID': 'CorrelationId',
-  'User ID': 'UserId',
-  User: 'UserDisplayName',
-  Username: 'UserPrincipalName',
-  'User type': 'UserType',
-  'Service principal ID': 'ServicePrincipalId',
-  'Service principal name': 'ServicePrincipalName',
-  'Cross tenant access type': 'CrossTenantAccessType',
-  'Incoming token type': 'IncomingTokenType',
-  'Authentication Protocol': 'AuthenticationProtocol',
-  'Unique token identifier': 'UniqueTokenIdentifier',
-  'Original transfer method': 'OriginalTransferMethod',
-  'Client credential type': 'ClientCredentialType',
-  Application: 'AppDisplayName',
-  'Application ID': 'AppId',
-  'App owner tenant ID': 'AppOwnerTenantId',
-  Resource: 'ResourceDisplayName',
-  'Resource ID': 'ResourceIdentity',
-  'Resource tenant ID': 'ResourceTenantId',
-  'Resource owner tenant ID': 'ResourceOwnerTenantId',
-  'Home tenant ID': 'HomeTenantId',
-  'Home tenant name': 'HomeTenantName',
-  'IP address': 'IPAddress',
-  'Client app': 'ClientAppUsed',
-  'Session ID': 'SessionId',
-  'Through Global Secure Access': 'IsThroughGlobalSecureAccess',
-  'Global Secure Access IP address': 'GlobalSecureAccessIpAddress',
-  'Autonomous system number': 'AutonomousSystemNumber',
-  'Token issuer type': 'TokenIssuerType',
-  'Token issuer name': 'TokenIssuerName',
-};
+const columns: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'Request ID': 'Id',
+    'User agent': 'UserAgent',
+    'Correlation ID': 'CorrelationId',
+    'User ID': 'UserId',
+    User: 'UserDisplayName',
+    Username: 'UserPrincipalName',
+    'User type': 'UserType',
+    'Service principal ID': 'ServicePrincipalId',
+    'Service principal name': 'ServicePrincipalName',
+    'Cross tenant access type': 'CrossTenantAccessType',
+    'Incoming token type': 'IncomingTokenType',
+    'Authentication Protocol': 'AuthenticationProtocol',
+    'Unique token identifier': 'UniqueTokenIdentifier',
+    'Original transfer method': 'OriginalTransferMethod',
+    'Client credential type': 'ClientCredentialType',
+    Application: 'AppDisplayName',
+    'Application ID': 'AppId',
+    'App owner tenant ID': 'AppOwnerTenantId',
+    Resource: 'ResourceDisplayName',
+    'Resource ID': 'ResourceIdentity',
+    'Resource tenant ID': 'ResourceTenantId',
+    'Resource owner tenant ID': 'ResourceOwnerTenantId',
+    'Home tenant ID': 'HomeTenantId',
+    'Home tenant name': 'HomeTenantName',
+    'IP address': 'IPAddress',
+    'Client app': 'ClientAppUsed',
+    'Session ID': 'SessionId',
+    'Through Global Secure Access': 'IsThroughGlobalSecureAccess',
+    'Global Secure Access IP address': 'GlobalSecureAccessIpAddress',
+    'Autonomous system number': 'AutonomousSystemNumber',
+    'Token issuer type': 'TokenIssuerType',
+    'Token issuer name': 'TokenIssuerName',
+  }),
+);
 /** Columns that are made into one. */
 const parts = new Set([
   'Date (UTC)',
@@ -59,12 +61,16 @@ const parts = new Set([
 ]);
 
 /** The portal's words for Graph's values; others stay as they are. */
-const requirements: Record<string, string> = {
-  'multifactor authentication': 'multiFactorAuthentication',
-  'single-factor authentication': 'singleFactorAuthentication',
-};
-const access: Record<string, string> = { success: 'success', failure: 'failure', 'not applied': 'notApplied' };
-const worded = (words: Record<string, string>, text: string): string => words[text.toLowerCase()] ?? text;
+const requirements: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'multifactor authentication': 'multiFactorAuthentication',
+    'single-factor authentication': 'singleFactorAuthentication',
+  }),
+);
+const access: ReadonlyMap<string, string> = new Map(
+  Object.entries({ success: 'success', failure: 'failure', 'not applied': 'notApplied' }),
+);
+const worded = (words: ReadonlyMap<string, string>, text: string): string => words.get(text.toLowerCase()) ?? text;
 
 /** A flag as JSON: the portal writes True, False, or nothing where it is not known. */
 const flag = (text: string): boolean | undefined =>
@@ -82,7 +88,7 @@ function rowOf(record: Fields): Map<string, unknown> {
   const text = (name: string): string => String(record.get(name) ?? '').trim();
   const row = new Map<string, unknown>();
   for (const [name, value] of record) {
-    const column = columns[name];
+    const column = columns.get(name);
     if (column !== undefined) row.set(column, value);
     else if (!parts.has(name)) row.set(name, value);
   }

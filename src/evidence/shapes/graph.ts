@@ -7,13 +7,15 @@ import { namedColumns } from './named-columns.ts';
  * Entra's diagnostic logs are too (learn.microsoft.com/entra/identity/monitoring-health/reference-sign-ins-log-schema, as of
  * 2024-09; Graph's signIn and directoryAudit): the names of Log Analytics' columns, but for case, and these.
  */
-const renamed: Record<string, string> = {
-  ipAddress: 'IPAddress',
-  location: 'LocationDetails',
-  resourceId: 'ResourceIdentity',
-  appliedConditionalAccessPolicies: 'ConditionalAccessPolicies',
-  operationType: 'AADOperationType',
-};
+const renamed: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ipAddress: 'IPAddress',
+    location: 'LocationDetails',
+    resourceId: 'ResourceIdentity',
+    appliedConditionalAccessPolicies: 'ConditionalAccessPolicies',
+    operationType: 'AADOperationType',
+  }),
+);
 
 /** The table of sign-ins by the name that the portal gives its downloads, "NonInteractiveSignIns_2026-11-22_2026-11-23.json". */
 export function signInTable(path: string): string | undefined {
@@ -38,7 +40,7 @@ function tableOf(record: Fields, path: string): string | undefined {
 
 /** The columns of a sign-in or of an audit record. */
 export function graphColumns(record: Fields, table: string): Map<string, unknown> {
-  const fields = new Map([...record].map(([name, value]) => [renamed[name] ?? name, value]));
+  const fields = new Map([...record].map(([name, value]) => [renamed.get(name) ?? name, value]));
   const row = namedColumns(fields, table);
   if (table === 'AuditLogs') {
     row.set('TimeGenerated', record.get('activityDateTime'));

@@ -139,22 +139,24 @@ const period =
     };
   };
 
-const UNIT_TICKS: Record<string, Long> = {
-  week: TICKS_PER_DAY * 7,
-  day: TICKS_PER_DAY,
-  hour: TICKS_PER_HOUR,
-  minute: TICKS_PER_MINUTE,
-  second: TICKS_PER_SECOND,
-  millisecond: TICKS_PER_MILLISECOND,
-  microsecond: 10,
-  nanosecond: 0,
-};
-const UNIT_MONTHS: Record<string, number> = { month: 1, quarter: 3, year: 12 };
+const UNIT_TICKS: ReadonlyMap<string, Long> = new Map(
+  Object.entries({
+    week: TICKS_PER_DAY * 7,
+    day: TICKS_PER_DAY,
+    hour: TICKS_PER_HOUR,
+    minute: TICKS_PER_MINUTE,
+    second: TICKS_PER_SECOND,
+    millisecond: TICKS_PER_MILLISECOND,
+    microsecond: 10,
+    nanosecond: 0,
+  }),
+);
+const UNIT_MONTHS: ReadonlyMap<string, number> = new Map(Object.entries({ month: 1, quarter: 3, year: 12 }));
 
 function unitOf(call: Call): string {
   const unit = String(argument(call, 0).at(0)).toLowerCase();
   if (unit === 'nanosecond' && call.name === 'datetime_diff') return unit;
-  if (UNIT_MONTHS[unit] === undefined && (UNIT_TICKS[unit] ?? 0) === 0) {
+  if (UNIT_MONTHS.get(unit) === undefined && (UNIT_TICKS.get(unit) ?? 0) === 0) {
     fail(
       'semantic',
       `'${unit}' is not a period that ${call.name}() knows.`,
@@ -169,12 +171,12 @@ const datetimeAdd: Implementation = (call) => {
   const unit = unitOf(call);
   const amount = longs(call, 1);
   const read = longs(call, 2);
-  const months = UNIT_MONTHS[unit];
+  const months = UNIT_MONTHS.get(unit);
   return (row) => {
     const n = amount(row);
     const datetime = read(row);
     if (n === null || datetime === null) return null;
-    if (months === undefined) return withinCalendar(addLongs(datetime, multiplyLongs(n, UNIT_TICKS[unit] ?? 0)));
+    if (months === undefined) return withinCalendar(addLongs(datetime, multiplyLongs(n, UNIT_TICKS.get(unit) ?? 0)));
     const milliseconds = millisecondsOf(datetime);
     const date = new Date(milliseconds);
     const total = date.getUTCFullYear() * 12 + date.getUTCMonth() + Number(n) * months;
@@ -196,7 +198,7 @@ const datetimeDiff: Implementation = (call) => {
   const unit = unitOf(call);
   const left = longs(call, 1);
   const right = longs(call, 2);
-  const months = UNIT_MONTHS[unit];
+  const months = UNIT_MONTHS.get(unit);
   const ordinal = (datetime: Long): Long => {
     const milliseconds = millisecondsOf(datetime);
     if (months !== undefined) {
@@ -204,7 +206,7 @@ const datetimeDiff: Implementation = (call) => {
       return Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth()) / months);
     }
     if (unit === 'week') return Math.floor(periodStart('week', milliseconds, 0) / 604_800_000);
-    const size = UNIT_TICKS[unit] ?? 1;
+    const size = UNIT_TICKS.get(unit) ?? 1;
     return BigInt(floorDatetime(datetime, size) ?? 0) / BigInt(size);
   };
   return (row) => {
@@ -319,23 +321,27 @@ function isoWeek(date: Date): number {
   return Math.floor((thursday - utc(new Date(thursday).getUTCFullYear(), 0, 1)) / (7 * 86_400_000)) + 1;
 }
 
+type DatetimePart = (date: Date, ticks: Long) => number;
+
 const datetimePart: Implementation = (call) => {
   const unit = String(argument(call, 0).at(0)).toLowerCase();
-  const parts: Record<string, (d: Date, t: Long) => number> = {
-    year: (d) => d.getUTCFullYear(),
-    quarter: (d) => Math.floor(d.getUTCMonth() / 3) + 1,
-    month: (d) => d.getUTCMonth() + 1,
-    day: (d) => d.getUTCDate(),
-    week_of_year: (d) => isoWeek(d),
-    dayofyear: (d) => Math.floor((d.getTime() - utc(d.getUTCFullYear(), 0, 1)) / 86_400_000) + 1,
-    hour: (d) => d.getUTCHours(),
-    minute: (d) => d.getUTCMinutes(),
-    second: (d) => d.getUTCSeconds(),
-    millisecond: (d) => d.getUTCMilliseconds(),
-    microsecond: (_d, t) => Math.floor(ticksOfSecond(t) / 10),
-    nanosecond: (_d, t) => ticksOfSecond(t) * 100,
-  };
-  const part = parts[unit];
+  const parts: ReadonlyMap<string, DatetimePart> = new Map(
+    Object.entries<DatetimePart>({
+      year: (d) => d.getUTCFullYear(),
+      quarter: (d) => Math.floor(d.getUTCMonth() / 3) + 1,
+      month: (d) => d.getUTCMonth() + 1,
+      day: (d) => d.getUTCDate(),
+      week_of_year: (d) => isoWeek(d),
+      dayofyear: (d) => Math.floor((d.getTime() - utc(d.getUTCFullYear(), 0, 1)) / 86_400_000) + 1,
+      hour: (d) => d.getUTCHours(),
+      minute: (d) => d.getUTCMinutes(),
+      second: (d) => d.getUTCSeconds(),
+      millisecond: (d) => d.getUTCMilliseconds(),
+      microsecond: (_d, t) => Math.floor(ticksOfSecond(t) / 10),
+      nanosecond: (_d, t) => ticksOfSecond(t) * 100,
+    }),
+  );
+  const part = parts.get(unit);
   if (!part) return refuse(`datetime_part('${unit}')`, call.argumentNodes[0] ?? call.node, call.scope);
   const read = longs(call, 1);
   return (row) => {

@@ -15,7 +15,9 @@ const NAME = '[A-Za-z_:][\\w:.-]*';
 const OPEN = new RegExp(`<(${NAME})((?:\\s+${NAME}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*)\\s*(/?)>`, 'uy');
 const CLOSE = new RegExp(`</(${NAME})\\s*>`, 'uy');
 const ATTRIBUTE = new RegExp(`(${NAME})\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'gu');
-const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const ENTITIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }),
+);
 
 /** The text with its entities resolved; undefined when one is unknown. */
 function resolved(text: string): string | undefined {
@@ -26,7 +28,7 @@ function resolved(text: string): string | undefined {
       const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
       if (code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)) return String.fromCodePoint(code);
     }
-    const known = name === undefined ? undefined : ENTITIES[name];
+    const known = name === undefined ? undefined : ENTITIES.get(name);
     if (known === undefined) whole = false;
     return known ?? '';
   });

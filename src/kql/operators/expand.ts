@@ -108,20 +108,22 @@ function targetsOf(node: Node, scope: Scope): { targets: Target[]; items: Node[]
 
 function typeOf(clause: Node, scope: Scope): ColumnType {
   const written = sourceText(child(clause, 'TypeOf')).replace(/^typeof\s*\(\s*|\s*\)$/g, '');
-  const types: Record<string, ColumnType> = {
-    string: 'string',
-    long: 'long',
-    int: 'int',
-    real: 'real',
-    double: 'real',
-    bool: 'bool',
-    boolean: 'bool',
-    datetime: 'datetime',
-    date: 'datetime',
-    guid: 'guid',
-    dynamic: 'dynamic',
-  };
-  return types[written] ?? refuse(`Expansion to ${written}`, clause, scope);
+  const types: ReadonlyMap<string, ColumnType> = new Map(
+    Object.entries<ColumnType>({
+      string: 'string',
+      long: 'long',
+      int: 'int',
+      real: 'real',
+      double: 'real',
+      bool: 'bool',
+      boolean: 'bool',
+      datetime: 'datetime',
+      date: 'datetime',
+      guid: 'guid',
+      dynamic: 'dynamic',
+    }),
+  );
+  return types.get(written) ?? refuse(`Expansion to ${written}`, clause, scope);
 }
 
 export function mvExpand(node: Node, input: Frame, outer: Scope): Frame {

@@ -19,6 +19,14 @@ import { missing, type Value } from '../values.ts';
 
 type Part = { kind: 'text'; text: string } | { kind: 'star' } | { kind: 'column'; name: string; type: ColumnType };
 
+/** Other names of types. */
+const OTHER_NAMES: ReadonlyMap<string, ColumnType> = new Map([
+  ['date', 'datetime'],
+  ['double', 'real'],
+  ['boolean', 'bool'],
+  ['time', 'timespan'],
+]);
+
 function partsOf(node: Node, scope: Scope): Part[] {
   return list(optional(node, 'Patterns')).map((p): Part => {
     switch (nodeClass(p)) {
@@ -29,8 +37,7 @@ function partsOf(node: Node, scope: Scope): Part[] {
         return { kind: 'text', text: typeof p.LiteralValue === 'string' ? p.LiteralValue : literalText(p) };
       case 'NameAndTypeDeclaration': {
         const written = sourceText(child(p, 'Type'));
-        const type =
-          ({ date: 'datetime', double: 'real', boolean: 'bool', time: 'timespan' } as const)[written] ?? written;
+        const type = OTHER_NAMES.get(written) ?? written;
         if (!isColumnType(type) || type === 'decimal') return refuse(`A column of the type ${written}`, p, scope);
         return { kind: 'column', name: simpleName(child(p, 'Name')), type };
       }

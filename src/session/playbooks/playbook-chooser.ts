@@ -4,6 +4,7 @@ import type { Handlers } from '../commands.ts';
 import { actLayer, type Layer, machineOf, runLayer, type SessionState, top } from '../state.ts';
 import type { Holder } from '../state-store.ts';
 import { vmInReach } from '../vm-in-reach.ts';
+import { foundOn } from './found-on.ts';
 import type { PlaybookOffer, Playbooks } from './playbooks.ts';
 
 /** How a chosen playbook is started, on the VM on screen or on several. */
@@ -73,8 +74,8 @@ export class PlaybookChooser {
   arrived(part: TriageInProgress): void {
     const state = this.#holder.get();
     if (machineOf(state) !== part.vm.id) return;
-    const offers = this.#playbooks.list(part.vm, part.findings);
-    const choosing = state.layers.some((layer) => layer.kind === 'chooser');
+    const choosing = state.layers.findLast((layer) => layer.kind === 'chooser');
+    const offers = this.#playbooks.list(part.vm, foundOn(state, choosing?.vmIds ?? [part.vm.id]));
     this.#holder.set({ offers: choosing ? inOrderOf(state.offers, offers) : offers });
   }
 
@@ -83,7 +84,7 @@ export class PlaybookChooser {
     const state = this.#holder.get();
     const slot = state.triages.get(machineOf(state) ?? '');
     if (top(state).kind === 'triage' && slot) {
-      this.#holder.set({ offers: this.#playbooks.list(slot.vm, slot.part.findings) });
+      this.#holder.set({ offers: this.#playbooks.list(slot.vm, foundOn(state, [slot.vm.id])) });
     }
   }
 

@@ -108,7 +108,12 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
     list(_vm, found) {
       // What no longer holds needs no answer.
       const findings = found.filter(({ closed }) => !closed);
-      const named = new Map(findings.flatMap(({ id, covers = [] }, rank) => [id, ...covers].map((one) => [one, rank])));
+      // Several VMs may have the same finding: its first place counts.
+      const named = new Map(
+        findings
+          .flatMap(({ id, covers = [] }, rank) => [id, ...covers].map((one): [string, number] => [one, rank]))
+          .toReversed(),
+      );
       const offers = shelf.playbooks.map(({ playbook }) => ({
         name: playbook.name,
         title: playbook.title,

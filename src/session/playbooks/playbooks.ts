@@ -1,7 +1,8 @@
 import type { Danger } from '../../documents/run.ts';
-import type { Finding, VirtualMachine } from '../../documents/triage.ts';
+import type { VirtualMachine } from '../../documents/triage.ts';
 import type { PlaybookRun } from '../../playbook/run.ts';
 import type { StartedRun } from '../../playbook/runner.ts';
+import type { Found } from '../../triage/found-in-list.ts';
 import type { OpenCase } from '../cases/case-keeper.ts';
 
 /** A playbook as the chooser shows it. */
@@ -19,7 +20,7 @@ export interface PlaybookOffer {
   danger: Danger;
   /** Can nothing that it changes be undone? */
   irreversible?: boolean;
-  /** Ids of this VM's findings that it answers, worst first. */
+  /** Ids of the findings that it answers, worst first. */
   answers: string[];
   /** Why it cannot be started ("this session is read-only"); "" when it can. */
   disabled: string;
@@ -35,8 +36,8 @@ export interface Together {
 
 /** The playbooks at hand. */
 export interface Playbooks {
-  /** Those that fit the VM; the ones that answer a finding come first. */
-  list(vm: VirtualMachine, findings: readonly Finding[]): PlaybookOffer[];
+  /** Those that fit the VM; the ones that answer a finding come first. `findings`: worst first. */
+  list(vm: VirtualMachine, findings: readonly Found[]): PlaybookOffer[];
   /** Makes the playbook ready for the VM; it runs when its `start` is called. Rejects with a sentence. */
   start(name: string, vm: VirtualMachine, openCase: OpenCase, together?: Together): Promise<StartedRun>;
   /**

@@ -81,16 +81,18 @@ function operationOf(row: Row): unknown {
   );
 }
 
-const statuses: Record<string, string> = {
-  Start: 'Started',
-  Accept: 'Accepted',
-  Success: 'Succeeded',
-  Failure: 'Failed',
-};
+const statuses: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Start: 'Started',
+    Accept: 'Accepted',
+    Success: 'Succeeded',
+    Failure: 'Failed',
+  }),
+);
 
 function statusOf(row: Row): unknown {
   const given = pick(row, 'status', 'ActivityStatusValue', 'ActivityStatus');
-  return (typeof given === 'string' ? statuses[given] : undefined) ?? given;
+  return (typeof given === 'string' ? statuses.get(given) : undefined) ?? given;
 }
 
 /** A value in quotes; a time also without, as the Azure CLI writes it. */

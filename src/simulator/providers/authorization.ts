@@ -192,7 +192,11 @@ const written = [
   'delegatedManagedIdentityResourceId',
 ];
 
-/** Azure has one assignment of a role to a principal at a scope, whatever its name, and changes neither afterwards. */
+/**
+ * Azure has one assignment of a role to a principal at a scope, whatever its name, and changes neither afterwards. The same
+ * name with the same role and principal is taken again, and answered with 200: "Create or update a role assignment by scope and
+ * name" (authorization specification 2022-04-01), which azure-cli issue 31995 calls the service's idempotence by name (2025-09).
+ */
 const putRoleAssignment: Handler = (call) => {
   const { store, clock } = call.azure;
   const scope = scopeOf(call);
@@ -217,7 +221,7 @@ const putRoleAssignment: Handler = (call) => {
     );
   const twin = store
     .ofType('Microsoft.Authorization/roleAssignments')
-    .find((each) => same(assignmentScope(each), scope) && sameRole(each));
+    .find((each) => each !== before && same(assignmentScope(each), scope) && sameRole(each));
   if (twin !== undefined)
     throw new AzureError(
       409,
@@ -225,17 +229,18 @@ const putRoleAssignment: Handler = (call) => {
       `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll('-', '')}.`,
     );
   const now = clock.precise();
-  const properties: Json = { roleDefinitionId: role, scope, createdOn: now, updatedOn: now };
+  const createdOn = text(at(before?.properties, 'createdOn')) ?? now;
+  const properties: Json = { roleDefinitionId: role, scope, createdOn, updatedOn: now };
   for (const field of written) if (given[field] !== undefined) properties[field] = given[field];
-  properties.principalType ??= 'User';
+  properties.principalType ??= text(at(before?.properties, 'principalType')) ?? 'User';
   const after: ArmResource = {
-    id: call.path,
+    id: before?.id ?? call.path,
     name: lastSegment(call.path),
     type: 'Microsoft.Authorization/roleAssignments',
     properties,
   };
   store.put(after);
-  return { status: 201, body: after };
+  return { status: before === undefined ? 201 : 200, body: after };
 };
 
 const removeRoleAssignment: Handler = (call) => {

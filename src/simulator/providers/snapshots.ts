@@ -340,6 +340,13 @@ const beginAccess: Handler = (call) => {
     throw refuse(400, 'InvalidParameter', "Required parameter 'durationInSeconds' is missing.", 'durationInSeconds');
   demandIdle(call, target.id);
   const before = at(target.properties, 'diskState');
+  if (same(target.type, 'Microsoft.Compute/disks') && stateWithout(call, target) === 'Attached') {
+    throw refuse(
+      409,
+      'Conflict',
+      `Access not permitted because disk ${target.name} is currently attached to running VM ${call.azure.relations.machineOfDisk(target.id)}.`,
+    );
+  }
   call.azure.store.put({ ...target, properties: { ...target.properties, diskState: 'ActiveSAS' } });
   const accessSAS = grantAccess(call.azure, target.id, seconds);
   const { headers } = startCompute(call, target.location ?? '', 'DiskOperations', {

@@ -74,18 +74,20 @@ interface Power {
   from?: RegExp;
 }
 
-const powers: Record<string, Power> = {
-  start: { during: 'PowerState/starting', after: 'PowerState/running' },
-  restart: { during: 'PowerState/stopping', after: 'PowerState/running', from: /running/ },
-  poweroff: { during: 'PowerState/stopping', after: 'PowerState/stopped' },
-  deallocate: { during: 'PowerState/deallocating', after: 'PowerState/deallocated' },
-};
+const powers: ReadonlyMap<string, Power> = new Map(
+  Object.entries<Power>({
+    start: { during: 'PowerState/starting', after: 'PowerState/running' },
+    restart: { during: 'PowerState/stopping', after: 'PowerState/running', from: /running/ },
+    poweroff: { during: 'PowerState/stopping', after: 'PowerState/stopped' },
+    deallocate: { during: 'PowerState/deallocating', after: 'PowerState/deallocated' },
+  }),
+);
 
 function changePower(verb: string): Handler {
   return (call) => {
     const { azure } = call;
     const machine = ownerAt(call);
-    const power = powers[verb.toLowerCase()];
+    const power = powers.get(verb.toLowerCase());
     if (power === undefined) throw new AzureError(404, 'NotFound', `Unknown action ${verb}.`);
     if (verb === 'deallocate' && isEphemeral(machine)) {
       throw new AzureError(

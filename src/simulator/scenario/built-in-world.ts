@@ -1,8 +1,10 @@
 import type { ArmResource, World } from '../world.ts';
 import { contosoLogs, contosoWorkspaces } from './contoso-logs.ts';
 import { contosoMachines } from './contoso-machines.ts';
+import { inProd } from './contoso-network.ts';
 import { contosoDenied, contosoSecurity, monitorGroup, workspaceCreated } from './contoso-security.ts';
 import { extraSchemas } from './fleet-logs.ts';
+import { linkedCopy } from './operations-copies.ts';
 import { contosoIncident } from './sentinel.ts';
 import { anna, armId, dev, type Place, prod, resourceGroup, tenantId } from './tenant.ts';
 import { now } from './time.ts';
@@ -51,6 +53,7 @@ export function builtInWorld(): World {
   const logs = spaces.map((space) => workspace(space.name, space.customerId, space.subscription));
   const all = [
     ...resources,
+    linkedCopy(inProd('rg-web')),
     ...security.resources,
     ...logs,
     ...logs.filter(({ name }) => name === 'law-prod').map(({ id }) => contosoIncident(id, resources)),

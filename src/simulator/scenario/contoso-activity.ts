@@ -102,8 +102,8 @@ export function contosoActivity(members: readonly Member[]): Row[] {
     },
     {
       place: web.place,
-      resourceId: armId(web.place, 'Microsoft.Compute/disks', 'web01-data-1'),
-      operation: 'Microsoft.Compute/disks/beginGetAccess/action',
+      resourceId: armId(web.place, 'Microsoft.Compute/snapshots', 'web01-data-1'),
+      operation: 'Microsoft.Compute/snapshots/beginGetAccess/action',
       by: stolenIdentity,
       time: '2026-11-23T02:18:02Z',
       took: 6,

@@ -19,8 +19,17 @@ function readFromText({ readFrom }: Burst): string {
 
 /** "a brute-force attack of 1,204 failures ended in a logon as svc-backup from 203.0.113.77 at 02:14:09Z" */
 export function successText(burst: Burst, success: LogonSuccess): string {
-  const attack = burst.kind === 'spray' ? 'a password spray' : 'a brute-force attack';
+  const attack = isSpray(burst) ? 'a password spray' : 'a brute-force attack';
   return `${attack} of ${count(burst.failures)} failures ended in a logon as ${printable(success.account, 60)} from ${printable(success.address, 45)} at ${success.at.slice(11, 19)}Z${readFromText(burst)}`;
+}
+
+const isSpray = ({ kind }: Burst): boolean => kind === 'spray' || kind === 'distributed-spray';
+
+/** The outcome of a burst that no known logon followed. */
+function withoutSuccess({ kind, success }: Burst): string {
+  if (success.state === 'unknown') return 'whether one succeeded is not known';
+  // Of accounts that were tried once, a logon from elsewhere says nothing.
+  return kind === 'distributed-spray' ? 'no logon from these sources followed' : 'none succeeded';
 }
 
 /** "203.0.113.77", "3 sources", "an unknown source" */
@@ -66,8 +75,8 @@ export const logonRules: Rule[] = [
       const bursts = all.filter((burst) => !(burst.success.state === 'known' && burst.success.value));
       const [worst] = bursts;
       if (!worst) return null;
-      const followed = worst.success.state === 'unknown' ? 'whether one succeeded is not known' : 'none succeeded';
-      const over = worst.kind === 'spray' ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
+      const followed = withoutSuccess(worst);
+      const over = isSpray(worst) ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
         title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${sourceText(worst)}; ${followed}${readFromText(worst)}`,

@@ -28,9 +28,26 @@ export function kindOfSource(shape: Shape, thresholds: Thresholds): Burst['kind'
 }
 
 /**
+ * Is what no other key explains a distributed password spray? Many sources (10 by default) of which none has half of the
+ * failures, and accounts of which none has half: as many as make a spray, or fewer with twice the failures of a burst.
+ */
+export function isDistributedSpray(
+  perSource: readonly number[],
+  perAccount: readonly number[],
+  failures: number,
+  thresholds: Thresholds,
+): boolean {
+  if (!isDistributed(perSource, failures, thresholds)) return false;
+  if (perAccount.length < thresholds.manyAccounts && failures < thresholds.failures * 2) return false;
+  return largest(perAccount) * 2 < failures;
+}
+
+/**
  * Is a burst against one account distributed? Many sources (10 by default), none of which has half of the failures:
  * otherwise it is that source's guess, with strangers knocking at the same time.
  */
 export function isDistributed(perSource: readonly number[], failures: number, thresholds: Thresholds): boolean {
-  return perSource.length >= thresholds.manySources && Math.max(...perSource.slice(0, 65_536)) * 2 < failures;
+  return perSource.length >= thresholds.manySources && largest(perSource) * 2 < failures;
 }
+
+const largest = (numbers: readonly number[]): number => numbers.reduce((most, one) => Math.max(most, one), 0);

@@ -20,22 +20,25 @@ export interface EventParts {
 }
 
 /** Names of logon types, from Microsoft's description of event 4624. */
-const logonTypes: Record<string, string> = {
-  '2': 'interactive',
-  '3': 'network',
-  '4': 'batch',
-  '5': 'service',
-  '7': 'unlock',
-  '8': 'network, clear text',
-  '9': 'new credentials',
-  '10': 'remote desktop',
-  '11': 'cached',
-};
+const logonTypes: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '2': 'interactive',
+    '3': 'network',
+    '4': 'batch',
+    '5': 'service',
+    '7': 'unlock',
+    '8': 'network, clear text',
+    '9': 'new credentials',
+    '10': 'remote desktop',
+    '11': 'cached',
+  }),
+);
 
 /** "type 10, remote desktop"; "" when the event has no type. */
 export function logonTypeWords(type: string): string {
   if (type === '') return '';
-  return logonTypes[type] ? `type ${type}, ${logonTypes[type]}` : `type ${type}`;
+  const name = logonTypes.get(type);
+  return name === undefined ? `type ${type}` : `type ${type}, ${name}`;
 }
 
 function named(value: string, otherwise: string): string {

@@ -61,6 +61,12 @@ export function unattributedKeys(columns: FailureColumns): Keys {
   return keys(columns, columns.computers.size, (row) => (address[row] === 0 ? (computer[row] ?? 0) : noKey));
 }
 
+/** (computer) over all failures that no burst has yet (`taken` is 0): what is thin by source and by account alike. */
+export function remainingKeys(columns: FailureColumns, taken: Uint8Array): Keys {
+  const { computer } = columns;
+  return keys(columns, columns.computers.size, (row) => (taken[row] === 1 ? noKey : (computer[row] ?? 0)));
+}
+
 /** (computer, program that asked for the logon), for failures without an address; null when no program is known. */
 export function processKeys(columns: FailureColumns): Keys | null {
   const { computer, process } = columns;

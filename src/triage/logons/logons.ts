@@ -2,7 +2,7 @@ import type { Burst, Logons } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { AccountExistence } from './account-existence.ts';
 import { type BurstRows, BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
-import { isDistributed, kindOfSource } from './classify.ts';
+import { isDistributed, isDistributedSpray, kindOfSource } from './classify.ts';
 import type { FailureColumns } from './events.ts';
 import { failureMeaning } from './failure-codes.ts';
 import {
@@ -12,6 +12,7 @@ import {
   networkKeys,
   networksOf,
   processKeys,
+  remainingKeys,
   rowsPerKey,
   sourceKeys,
   unattributedKeys,
@@ -156,6 +157,20 @@ export function findBursts(evidence: LogonEvidence): FoundBurst[] {
     if (!explained && tally.accounts.numbers.length >= thresholds.manyAccounts)
       found.push(teller.tell('unattributed', rows, tally));
   });
+  // The rest is thin on both sides: a burst of the machine as a whole, if of anything.
+  if (columns.addresses.size > thresholds.manySources) {
+    const remaining = scanned(remainingKeys(columns, inBurst));
+    for (let i = 0; i < columns.length; i++) {
+      const row = order === null ? i : (order[i] ?? 0);
+      remaining.scan.push(remaining.keys.of[row] ?? 0, columns.time[row] ?? 0);
+    }
+    eachOf(remaining, (rows, tally) => {
+      const { failures, accounts, addresses } = tally;
+      if (!isDistributedSpray(perOrigin(addresses, networks), accounts.counts(), failures, thresholds)) return;
+      // People mistype their passwords everywhere, and log on from where they did.
+      if (teller.ofOwners(rows) * 2 < failures) found.push(teller.tell('distributed-spray', rows, tally));
+    });
+  }
   return found.sort((a, b) => worse(a.burst, b.burst));
 }
 
@@ -275,6 +290,21 @@ class Teller {
     return tally;
   }
 
+  /** Failures of an account from an address from which it also logged on, before or after. */
+  ofOwners(rows: Uint32Array): number {
+    const columns = this.#evidence.failures;
+    let failures = 0;
+    for (const row of rows) {
+      const [address, account] = [columns.address[row] ?? 0, columns.account[row] ?? 0];
+      if (address === 0 || account === 0) continue;
+      const computer = columns.computers.text(columns.computer[row] ?? 0);
+      const source = columns.addresses.text(address);
+      if (this.#successes.firstOfPair(computer, source, columns.accounts.text(account)) !== undefined)
+        failures += columns.weight[row] ?? 0;
+    }
+    return failures;
+  }
+
   tell(kind: Burst['kind'], rows: Uint32Array, tally: Tally): FoundBurst {
     const columns = this.#evidence.failures;
     const firstRow = rows[0] ?? 0;
@@ -288,6 +318,7 @@ class Teller {
       addresses: tally.addresses.numbers.map((number) => columns.addresses.text(number)),
       accounts: tally.accounts.numbers.map((number) => columns.accounts.text(number)),
       logonTypes: tally.logonTypes,
+      thin: kind === 'distributed-spray',
     };
     const followedBy = this.#successes.first(attack);
     const fromSource = followedBy?.by === 'account' ? this.#successes.firstFromSource(attack) : null;

@@ -37,6 +37,11 @@ export interface Attack {
   /** Keys of the accounts. */
   accounts: Iterable<string>;
   logonTypes: ReadonlySet<number>;
+  /**
+   * Does it have a guess or two of each account and source, so that an account's logon from elsewhere, or of one who came
+   * from there before, says nothing?
+   */
+  thin?: boolean;
 }
 
 /** Logon types by which someone comes from outside: network (RDP with NLA too), unlock or reconnect, RDP. */
@@ -65,6 +70,7 @@ export class Successes {
   readonly #byAddress = new Map<string, Indexed[]>();
   readonly #byAccount = new Map<string, Indexed[]>();
   #widest = 0;
+  #pairs: Map<string, Ticks> | undefined;
 
   constructor(successes: Iterable<Success>) {
     const sorted = [...successes].sort((a, b) => a.last - b.last || a.recordId - b.recordId);
@@ -104,11 +110,24 @@ export class Successes {
       if (address === '' || isLoopback(address)) continue;
       best = this.#earliest(this.#byAddress.get(`${attack.computer}\n${address}`), attack, addresses, accounts, best);
     }
-    for (const account of accounts) {
+    for (const account of attack.thin ? [] : accounts) {
       if (account === '') continue;
       best = this.#earliest(this.#byAccount.get(`${attack.computer}\n${account}`), attack, addresses, accounts, best);
     }
     return best;
+  }
+
+  /** When an account first logged on from an address; undefined where no such logon was read. */
+  firstOfPair(computer: string, address: string, account: string): Ticks | undefined {
+    if (this.#pairs === undefined) {
+      this.#pairs = new Map();
+      for (const [source, list] of this.#byAddress)
+        for (const { account: name, success } of list) {
+          const pair = `${source}\n${name}`;
+          this.#pairs.set(pair, Math.min(success.first, this.#pairs.get(pair) ?? success.first));
+        }
+    }
+    return this.#pairs.get(`${computer}\n${address}\n${account}`);
   }
 
   /** The first success at or after the burst's first failure from its own address. */
@@ -131,6 +150,11 @@ export class Successes {
       }
     }
     return best;
+  }
+
+  #cameBefore({ account, address }: Indexed, { computer, start }: Attack): boolean {
+    const first = this.firstOfPair(computer, address, account);
+    return first !== undefined && first < start;
   }
 
   #earliest(
@@ -157,6 +181,7 @@ export class Successes {
       if (!sameAddress && (keyMethods.has(success.method) || success.method === sessionMethod)) continue;
       // A domain controller grants tickets all day to those whose accounts are sprayed.
       if (success.method === kerberos && !(sameAddress && sameAccount)) continue;
+      if (attack.thin && this.#cameBefore(candidate, attack)) continue;
       const at = success.first >= attack.start ? success.first : success.last;
       const earlierRecord = success.recordId > 0 && success.recordId < attack.startRecordId;
       if (at === attack.start && earlierRecord) continue;
