@@ -16,11 +16,12 @@ export class PartEvaluator {
   readonly #reducer: (() => Reducer) | undefined;
   #current: Reducer | undefined;
 
-  constructor({ text, now, steps, reducer, tables }: PlainPart) {
+  constructor({ text, now, times, steps, reducer, tables }: PlainPart) {
     const given = new Map(tables.map(({ node, frame }) => [node, unpackedFrame(frame)]));
     const run: Run = {
       text,
       now,
+      times,
       tables: new Map(),
       expression,
       tabular: (node, scope, input) => (input ? undefined : given.get(node)) ?? tabular(node, scope, input),

@@ -17,6 +17,8 @@ export type PlainBinding =
 export interface PlainPart {
   text: string;
   now: Ticks;
+  /** As in `Run`. */
+  times: ReadonlyMap<string, string>;
   steps: { node: Node; scope: PlainScope }[];
   reducer: { node: Node; scope: PlainScope; first: number | undefined } | undefined;
   /** Tables within it that were read already. */

@@ -62,7 +62,7 @@ export function plainPart(steps: readonly Step[], reducer: ReducerPlan | undefin
   }
   const tables = tablesWithin(trees, steps, [...scopes.keys()]);
   if (!tables) return undefined;
-  return { text: run.text, now: run.now, steps: copied, reducer: plainReducer, tables };
+  return { text: run.text, now: run.now, times: run.times, steps: copied, reducer: plainReducer, tables };
 }
 
 function mentioned(trees: PlainTrees): Set<string> {
