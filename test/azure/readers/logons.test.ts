@@ -749,7 +749,7 @@ describe('the logons of a Linux VM', () => {
         },
       ],
     });
-    const fleet = await readFleetLogons(connectTo(workspace({ Syslog: [...rows, ...others, logon] })), [lin]);
+    const fleet = await fleetLogonsOf(connectTo(workspace({ Syslog: [...rows, ...others, logon] })), [lin]);
     expect(fleet).toMatchObject({ state: 'known' });
     const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
     expect(worst).toMatchObject({ value: { kind: 'guess', failures: 40, totalFailures: 40, succeeded: true } });
@@ -762,7 +762,7 @@ describe('the logons of a Linux VM', () => {
         ProcessID: i + 1,
       }),
     );
-    const fleet = await readFleetLogons(connectTo(workspace({ Syslog: rows })), [lin]);
+    const fleet = await fleetLogonsOf(connectTo(workspace({ Syslog: rows })), [lin]);
     const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
     expect(worst).toMatchObject({ value: { failures: 30, totalFailures: 30, succeeded: false } });
   });
