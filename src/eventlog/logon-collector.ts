@@ -16,7 +16,7 @@ import {
   failedLogon,
   isSecurityEvent,
   logCleared,
-  openSsh,
+  openSshEvents,
   otherLogEvents,
   partsOf,
   rdpRefused,
@@ -186,7 +186,7 @@ export class LogonCollector {
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
     else if (otherLogEvents.has(eventId)) {
       // A connection or a session of Remote Desktop says nothing of logons that failed meanwhile.
-      if (eventId === openSsh || eventId === rdpRefused) this.otherSpan.add(at);
+      if (openSshEvents.has(eventId) || eventId === rdpRefused) this.otherSpan.add(at);
       this.other.take(record);
       return taken;
     } else if (directoryEvents.has(eventId)) this.other.take(record);

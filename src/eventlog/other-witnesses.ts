@@ -15,7 +15,7 @@ import {
   kerberosRefused,
   kerberosTicket,
   ntlmValidation,
-  openSsh,
+  openSshEvents,
   rdpAuthenticated,
   rdpBroken,
   rdpConnected,
@@ -82,6 +82,8 @@ export class OtherWitnesses {
   cutLines = 0;
   readonly #rdp: RdpEvent[] = [];
   readonly #utmp: Utmp[] = [];
+  /** How many times a record is in the last file that had it, and how many of them were kept. */
+  readonly #utmpSeen = new Map<string, { file: number; inFile: number; kept: number }>();
 
   /** Events and lines that were kept: each reports a logon, failed or not. */
   get held(): number {
@@ -104,8 +106,16 @@ export class OtherWitnesses {
     else this.#syslog.push(line);
   }
 
-  /** Takes a record of btmp or wtmp. */
-  takeUtmp(record: Utmp): void {
+  /** Takes a record of btmp or wtmp; one that another file has too (`file` is its number) counts once. */
+  takeUtmp(record: Utmp & { processId: number }, file: number): void {
+    const { at, failed, processId, account, address } = record;
+    const key = `${at} ${failed} ${processId} ${account}\n${address}`;
+    const seen = this.#utmpSeen.get(key) ?? { file, inFile: 0, kept: 0 };
+    this.#utmpSeen.set(key, seen);
+    seen.inFile = seen.file === file ? seen.inFile + 1 : 1;
+    seen.file = file;
+    if (seen.inFile <= seen.kept) return;
+    seen.kept = seen.inFile;
     if (this.#utmp.length >= mostLines) this.cutLines += 1;
     else this.#utmp.push(record);
   }
@@ -169,7 +179,7 @@ export class OtherWitnesses {
     if (eventId === explicitCredentials) {
       this.#held += 1;
       this.#explicit.take(record);
-    } else if (eventId === openSsh || rdpEvents.has(eventId)) this.#takeOtherLog(record);
+    } else if (openSshEvents.has(eventId) || rdpEvents.has(eventId)) this.#takeOtherLog(record);
     else this.#takeRefusal(record);
   }
 
@@ -182,7 +192,7 @@ export class OtherWitnesses {
   #takeOtherLog(record: TakenRecord): void {
     const taken = this.#taken(record);
     const { at, computer } = taken;
-    if (record.eventId === openSsh) {
+    if (openSshEvents.has(record.eventId)) {
       record.choose(payloadField);
       const message = record.text(0);
       const processId = record.processId();
@@ -263,14 +273,9 @@ export class OtherWitnesses {
       [-1, 0, 1].some((by) =>
         logged.get(sessionPlace(record.account, record.at, by))?.some((logon) => isSession(logon, record)),
       );
-    const once = new Set<string>();
     const successes: Success[] = [];
     for (const record of this.#utmp) {
-      const { at, computer, account, address, failed } = record;
-      const key = `${failed} ${at} ${computer}\n${account}\n${address}`;
-      // A copy of the file holds the same.
-      if (!failed && once.has(key)) continue;
-      once.add(key);
+      const { computer, address, failed } = record;
       if (failed) {
         const source = failures.addresses.find(sourceAddress(address));
         const fits = (row: number): boolean => failures.address[row] === source;

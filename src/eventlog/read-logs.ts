@@ -91,7 +91,9 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
           continue;
         }
         if (isUtmp(log)) {
-          files.push(await readUtmpLogons(log, computerBeside(path, files), collector, alone));
+          files.push(
+            await readUtmpLogons(log, { computer: computerBeside(path, files), number: at }, collector, alone),
+          );
           continue;
         }
         if (log.format !== 'evtx') {

@@ -25,11 +25,11 @@ const isLogon = ({ type, user }: UtmpRecord, format: UtmpFormat): boolean =>
 
 /**
  * Reads such a file, which does not name its computer: `computer` is that of the logs beside it, "" where these do not
- * say it. Throws an EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
+ * say it; `number` is the file's among those that are read. Throws an EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
  */
 export async function readUtmpLogons(
   { path, format }: UtmpFile,
-  computer: string,
+  { computer, number }: { computer: string; number: number },
   collector: LogonCollector,
   options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
 ): Promise<LogonLog> {
@@ -53,8 +53,11 @@ export async function readUtmpLogons(
         span.add(record.at);
         if (!isLogon(record, format)) continue;
         logons += 1;
-        const { at, user: account, host, address } = record;
-        collector.other.takeUtmp({ at, computer, account, address: address || host, failed: format === 'btmp' });
+        const { at, user: account, host, address, processId } = record;
+        collector.other.takeUtmp(
+          { at, computer, account, address: address || host, failed: format === 'btmp', processId },
+          number,
+        );
       }
     }
   } catch (error) {

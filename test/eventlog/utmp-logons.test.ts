@@ -86,12 +86,14 @@ describe('btmp and wtmp', () => {
       Buffer.concat([btmp(), utmpRecord({ ...failed(0), user: 'root', at: start + 90 })]),
     );
     folder.write('uac/[root]/var/log/wtmp', wtmp());
+    folder.write('uac/btmp.copy', btmp());
     folder.write('uac/[root]/var/log/auth.log', authLog);
     const { files, logons } = await read([`${folder.path}/uac`]);
     expect(files.map(({ channel, computers }) => [channel, computers])).toEqual([
       ['syslog', ['web01']],
       ['btmp', ['web01']],
       ['wtmp', ['web01']],
+      ['btmp', ['web01']],
     ]);
     expect(logons).toMatchObject({ state: 'known', value: { failures: 13 } });
     if (logons.state !== 'known') throw new Error(logons.because);
