@@ -589,6 +589,10 @@ function path(node: Node, scope: Scope): Expression {
   const selector = child(node, 'Selector');
   const base = child(node, 'Expression');
   if (nodeClass(selector) === 'FunctionCallExpression') return refuse('A qualified function', node, scope);
+  const record = nodeClass(base) === 'NameReference' ? scope.names.get(simpleName(base)) : undefined;
+  if (record?.kind === 'record') {
+    return record.columns.get(simpleName(selector)) ?? refuse('This column of a step', node, scope);
+  }
   const from = expression(base, scope);
   if (from.type !== 'dynamic') return fail('semantic', `A ${from.type} has no properties.`, node, scope);
   const key =

@@ -64,6 +64,8 @@ export interface Expression {
 export type Binding =
   | { kind: 'scalar'; expression: Expression; frame: Frame | undefined }
   | { kind: 'table'; rows(): Rows }
+  /** A row by the name of the scan's step that took it. */
+  | { kind: 'record'; columns: ReadonlyMap<string, Expression> }
   | { kind: 'function'; declaration: Node; scope: Scope };
 
 export interface Scope {
