@@ -81,6 +81,9 @@ export interface Scope {
   search?: { caseSensitive: boolean };
 }
 
+/** What an option of the query (`set x=…`) is called among its names: no other name is so. */
+export const optionName = (option: string): string => `set ${option}`;
+
 export const within = (scope: Scope, frame: Frame | undefined): Scope => ({
   run: scope.run,
   frame,

@@ -1,4 +1,12 @@
-import { type Accumulator, AGGREGATES, BestRows, type Groups, percentilesArray } from '../aggregates.ts';
+import {
+  type Accumulator,
+  AGGREGATES,
+  type Aggregate,
+  BestRows,
+  type Groups,
+  percentilesArray,
+  percentileswArray,
+} from '../aggregates.ts';
 import type { Call } from '../call.ts';
 import { reader, type Vector, vectorOf } from '../frame.ts';
 import { Grouping } from '../grouping.ts';
@@ -25,6 +33,7 @@ const SEVERAL: ReadonlySet<string> = new Set([
   'argmax',
   'argmin',
   'percentiles',
+  'percentilesw',
   'take_any',
   'any',
 ]);
@@ -186,7 +195,8 @@ function itemOf(node: Node, scope: Scope, plainKeys: ReadonlySet<string>): Item 
   const name = calledName(node) ?? '';
   const args = argumentsOf(node);
   if (/^arg_?(max|min)$/.test(name)) return extremeRows(node, name.endsWith('max') ? 1 : -1, scope, plainKeys);
-  if (name === 'percentiles') return percentileColumns(node, scope);
+  if (name === 'percentiles') return percentileColumns(node, percentilesArray, 1, scope);
+  if (name === 'percentilesw') return percentileColumns(node, percentileswArray, 2, scope);
   if (
     (name === 'take_any' || name === 'any') &&
     (args.length > 1 || args.some((a) => nodeClass(a) === 'StarExpression'))
@@ -228,16 +238,16 @@ function columnsAt(node: Node, scope: Scope, without: ReadonlySet<string>): Expr
 
 const columnOf = (v: Vector): Expression => ({ type: v.type, constant: false, at: reader(v) });
 
-function percentileColumns(node: Node, first: Scope): Item {
+function percentileColumns(node: Node, aggregate: Aggregate, from: number, first: Scope): Item {
   const call = callOf(node, first);
   const type = call.args[0]?.type ?? 'dynamic';
-  if (type === 'dynamic') return refuse('percentiles() of a dynamic', node, first);
-  const all = percentilesArray(call);
+  if (type === 'dynamic') return refuse(`${call.name}() of a dynamic`, node, first);
+  const all = aggregate(call);
   return {
     add: (scope, groups) => all.add(callOf(node, scope), groups),
     vectors: (count) => {
       const arrays = all.values(count);
-      return call.args.slice(1).map((_, i) =>
+      return call.args.slice(from).map((_, i) =>
         vectorOf(
           type,
           arrays.map((values) => (Array.isArray(values) ? (values[i] ?? null) : null)),
