@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
+import { httpByRequire } from './scripts/http-plugin.mjs';
 import { inkPlugins } from './scripts/ink-plugins.mjs';
 import { allBut, mergeChunks } from './scripts/merged-chunks.mjs';
 
@@ -60,7 +61,7 @@ const { metafile } = await build({
     __CORDON_VERSION__: JSON.stringify(about.version),
     __CORDON_BUILT__: JSON.stringify({ commit: commit(), sdk: sdk() }),
   },
-  plugins: inkPlugins,
+  plugins: [...inkPlugins, httpByRequire],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
@@ -87,17 +88,33 @@ await chmod(`${outdir}cordon.js`, 0o755);
 await writeBundled(outdir, about, await bundledPackages(root, metafile, ['node_modules/@kusto/language-service-next']));
 
 /**
- * A snapshot of a process with Microsoft's KQL parser in it, for the Node that runs the program. Where it cannot be made,
+ * A snapshot of a process with Microsoft's KQL parser in it, and with its analyses of what the demo asks for its list and
+ * for its first VM, for the Node that runs the program. Where it cannot be made,
  * the parser is loaded as any module: a second slower at its first query.
  */
 async function snapshotParser() {
   const bundled = fileURLToPath(new URL('./node_modules/.bin/node', import.meta.url));
   const node = existsSync(bundled) ? bundled : process.execPath;
-  const run = async (...parameters) => (await promisify(execFile)(node, parameters, { timeout: 60_000 })).stdout;
-  const script = fileURLToPath(new URL('./src/kql/parser-snapshot.cjs', import.meta.url));
-  const library = fileURLToPath(new URL('./node_modules/@kusto/language-service-next', import.meta.url));
+  const run = async (...parameters) =>
+    (await promisify(execFile)(node, parameters, { timeout: 120_000, maxBuffer: 1 << 26 })).stdout;
+  const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+  const script = `${outdir}kql-parser.cjs`;
+  const library = at('./node_modules/@kusto/language-service-next');
+  const queries = `${outdir}kql-parser.queries`;
+  await writeFile(queries, await run(at('./scripts/demo-queries.ts')));
+  await build({
+    entryPoints: [at('./src/kql/parser-snapshot.ts')],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    logLevel: 'error',
+  });
   const version = (await run('-p', 'process.version + " " + process.platform + " " + process.arch')).trim();
-  await run('--snapshot-blob', `${outdir}kql-parser.blob`, '--build-snapshot', script, library, `${outdir}queries`);
+  const made = ['--snapshot-blob', `${outdir}kql-parser.blob`, '--build-snapshot', script];
+  await run(...made, library, `${outdir}queries`, queries);
+  await Promise.all([script, queries].map((file) => rm(file)));
   await writeFile(`${outdir}kql-parser.key`, `${version} ${statSync(node).size}`);
 }
 

@@ -21,15 +21,16 @@ export function actBoxes(state: SessionState) {
   const slot = layer.kind === 'act' ? actOf(state, layer.actId) : undefined;
   const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
   // One row says how all stand.
-  const boxes = runLayout(state.columns, state.rows - 1, wanted, (slot?.view.members.length ?? 1) * 2);
-  const list = boxNamed(boxes, 'steps');
+  const list = { width: 0, rows: (slot?.view.members.length ?? 1) * 2 };
+  const boxes = runLayout(state.columns, state.rows - 1, wanted, list);
+  const members = boxNamed(boxes, 'steps');
   const step = boxNamed(boxes, 'step');
   // Beside the list a bar takes a column.
-  const wide = list.top === step.top;
+  const wide = members.top === step.top;
   return {
     slot,
     wide,
-    list,
+    list: members,
     body: wide ? { ...step, width: step.width - 1 } : step,
     prompt: boxNamed(boxes, 'prompt'),
   };

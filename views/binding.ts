@@ -50,3 +50,26 @@ export const everywhere: readonly Mode[] = [...views, 'help', ...texts, 'prompt-
 
 /** The commands of an action that always asks the same. */
 export const one = (command: Command) => (): Command[] => [command];
+
+/** The places where keys go, in words. */
+export const modeNames: Record<Mode, string> = {
+  suspects: 'suspects',
+  triage: 'triage',
+  detail: 'detail',
+  address: 'address',
+  findings: 'findings',
+  'time-line': 'time line',
+  moment: 'entry of the time line',
+  incident: 'incident',
+  'log-report': 'event logs without a VM',
+  chooser: 'playbooks',
+  run: 'playbook in progress',
+  act: 'playbook on several VMs',
+  transcript: 'transcript',
+  help: 'help',
+  palette: 'command palette',
+  input: 'text input',
+  'prompt-key': 'prompt (y)',
+  'prompt-text': 'prompt (text)',
+  'prompt-next': 'after a no',
+};

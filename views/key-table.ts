@@ -1,28 +1,6 @@
 import type { Mode } from '../src/session/state.ts';
-import { everywhere, views } from './binding.ts';
+import { everywhere, modeNames, views } from './binding.ts';
 import { bindings } from './keymap.ts';
-
-const modeNames: Record<Mode, string> = {
-  suspects: 'suspects',
-  triage: 'triage',
-  detail: 'detail',
-  address: 'address',
-  findings: 'findings',
-  'time-line': 'time line',
-  moment: 'entry of the time line',
-  incident: 'incident',
-  'log-report': 'event logs without a VM',
-  chooser: 'playbooks',
-  run: 'playbook in progress',
-  act: 'playbook on several VMs',
-  transcript: 'transcript',
-  help: 'help',
-  palette: 'command palette',
-  input: 'text input',
-  'prompt-key': 'prompt (y)',
-  'prompt-text': 'prompt (text)',
-  'prompt-next': 'after a no',
-};
 
 /** Where a binding applies, in words. */
 function placesOf(modes: readonly Mode[]): string {

@@ -119,7 +119,8 @@ export function paste(session: Session, text: string): void {
   session.dispatch({ type: 'insert', text: text.replace(/[\r\n\t]+/g, ' ') });
 }
 
-function modeBeneath(state: SessionState): Mode {
+/** The mode of the view under help and palette. */
+export function modeBeneath(state: SessionState): Mode {
   const layer: Layer = beneath(state);
   return layer.kind === 'confirm' ? 'prompt-key' : layer.kind;
 }

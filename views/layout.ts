@@ -68,22 +68,27 @@ export interface Needs {
 const narrowest = 32;
 const widthStep = 4;
 
+/** So many rows that are folded for want of width are as bad as one that has no room. */
+const foldedPerMissing = 2;
+
 /**
  * Widths of the panes side by side with which the fewest of their rows have no room in `height`, those of the pane with the
- * keys counted double; among those with as many, the widths that are nearest to equal.
+ * keys counted double, and the fewest are folded; among those with as many, the widths that are nearest to equal.
  */
 function paneWidths(columns: number, height: number, focus: Pane, needs: Needs): number[] {
   const even = split(columns, three.length);
   let best = { widths: even, missing: Number.POSITIVE_INFINITY, uneven: 0 };
   const rows = (at: number, width: number) => needs.pane(three[at] ?? focus, width - 2) + 2;
+  const whole = three.map((_, at) => rows(at, columns));
   const least = (equal = 0) => equal - widthStep * Math.floor((equal - narrowest) / widthStep);
   for (let one = least(even[0]); one <= columns - 2 * narrowest; one += widthStep) {
     for (let two = least(even[1]); two <= columns - one - narrowest; two += widthStep) {
       const widths = [one, two, columns - one - two];
-      const missing = widths.reduce(
-        (sum, width, at) => sum + Math.max(0, rows(at, width) - height) * (three[at] === focus ? 2 : 1),
-        0,
-      );
+      const missing = widths.reduce((sum, width, at) => {
+        const wanted = rows(at, width);
+        const folded = Math.min(wanted, height) - Math.min(whole[at] ?? 0, height);
+        return sum + Math.max(0, wanted - height) * (three[at] === focus ? 2 : 1) + folded / foldedPerMissing;
+      }, 0);
       const uneven = widths.reduce((sum, width, at) => sum + Math.abs(width - (even[at] ?? 0)), 0);
       if (missing < best.missing || (missing === best.missing && uneven < best.uneven))
         best = { widths, missing, uneven };
@@ -188,7 +193,8 @@ export function suspectsLayout(columns: number, rows: number): Box[] {
   const ends = [row('status', rows - 2, 1), row('footer', rows - 1, 1)];
   const above = [row('header', 0, 1), row('summary', 1, 1)];
   if (columns >= previewColumns) {
-    const width = Math.floor(columns * 0.3);
+    // A blank and a bar are on its left.
+    const width = Math.floor(columns * 0.3) + 1;
     const left = columns - width;
     return [
       ...above,
@@ -216,20 +222,29 @@ export function pageLayout(columns: number, rows: number): Box[] {
 
 /**
  * The boxes of a playbook in progress: `header`, `steps` beside `step` (above it under 100 columns), `prompt` when there is
- * one (as many rows as it wants, but never so many that the current step cannot be read), `status`, `footer`.
+ * one (as many rows as it wants, but never so many that the current step cannot be read), `status`, `footer`. `list` is the size
+ * that the steps want, `stepRows` how many rows the text of the current one takes over the whole width.
  */
-export function runLayout(columns: number, rows: number, promptRows: number, stepCount: number): Box[] {
+export function runLayout(
+  columns: number,
+  rows: number,
+  promptRows: number,
+  list: { width: number; rows: number },
+  stepRows = rows,
+): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });
   const body = rows - 3;
   const prompt = promptRows === 0 ? 0 : Math.min(promptRows + 2, Math.max(5, Math.floor(body * 0.6)));
   const height = body - prompt;
   const boxes = [row('header', 0, 1)];
   if (columns >= 100) {
-    const steps = Math.min(44, Math.floor(columns * 0.36));
+    // Titles have what they need where the texts beside them keep the greater part.
+    const steps = Math.min(Math.max(44, list.width), Math.floor(columns * 0.36));
     boxes.push({ name: 'steps', left: 0, top: 1, width: steps, height });
     boxes.push({ name: 'step', left: steps, top: 1, width: columns - steps, height });
   } else {
-    const steps = Math.min(stepCount, Math.max(1, Math.floor(height / 3)));
+    // Rows that the step's text does not need are for the list.
+    const steps = Math.min(list.rows, Math.max(1, Math.floor(height / 3), height - stepRows));
     boxes.push(row('steps', 1, steps), row('step', 1 + steps, height - steps));
   }
   if (prompt > 0) boxes.push(row('prompt', 1 + height, prompt));

@@ -1,11 +1,13 @@
 import { foundOn } from '../src/session/playbooks/found-on.ts';
-import { beneath, drawn, type Layer, type SessionState } from '../src/session/state.ts';
+import { drawn, type Layer, type SessionState } from '../src/session/state.ts';
 import { vmInReach } from '../src/session/vm-in-reach.ts';
+import { cells, wrap } from '../src/text/cells.ts';
 import { counted, listed } from '../src/text/counts.ts';
 import { mark } from '../src/words/severity.ts';
+import { type Binding, modeNames } from './binding.ts';
 import { findingsHead, findingsRows } from './findings-text.ts';
 import { incidentHead, incidentRows } from './incident-text.ts';
-import { helpEntries, paletteMatches } from './keymap.ts';
+import { helpEntries, modeBeneath, paletteMatches } from './keymap.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { fitLine, type Line, line, span } from './line.ts';
 import { machineHeader, padded, scrolledRows } from './page-parts.ts';
@@ -61,7 +63,13 @@ export function chooserPage(state: SessionState): Line[] {
   if (layer.kind !== 'chooser') return [];
   const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
   const head = chosenFor(state, layer);
-  const rows = chooserRows(state.offers, foundOn(state, layer.vmIds), state, state.columns, layer.selected);
+  const rows = chooserRows(
+    state.offers,
+    foundOn(state, layer.vmIds),
+    state,
+    { width: state.columns, height: height - head.length },
+    layer.selected,
+  );
   return [
     machineHeader(state, layer.vmId, 'playbooks'),
     ...padded([...head, ...scrolledRows(rows, height - head.length, layer.selected)], height, state.columns),
@@ -85,6 +93,33 @@ function choiceGaps(state: SessionState): Line[] {
   return (state.choices?.gaps ?? []).map((text) => line(span(`  ${mark.unknown} ${text}`, 'unknown')));
 }
 
+/** Cells of the keys before what they do. */
+const keysWidth = 18;
+
+/** An action with its keys, what it does and why it cannot be done now, in at most so many rows of each. */
+function bindingRows(binding: Binding, state: SessionState, most: number, item: number): Line[] {
+  const why = binding.disabled?.(state) ?? '';
+  const keys = binding.id === 'choose-1' ? '1-9' : binding.keys.join(' ');
+  const room = state.columns - keysWidth - 1;
+  const short = `${binding.description}   ${mark.failed} ${why}`;
+  const texts = wrap(binding.description, room, most);
+  // Where both fit into a row they share it.
+  const [description, reason] =
+    why === ''
+      ? [texts, []]
+      : cells(short) <= room || most === 1
+        ? [[short], []]
+        : [texts, wrap(`${mark.failed} ${why}`, room, most)];
+  const tone = why === '' ? 'plain' : 'dim';
+  const indent = span(' '.repeat(keysWidth));
+  return [...description, ...reason].map((text, at) => ({
+    ...(at === 0
+      ? line(' ', span(` ${keys.padEnd(keysWidth - 2)}`, why === '' ? 'accent' : 'dim', true), span(text, tone))
+      : line(indent, span(text, tone))),
+    item,
+  }));
+}
+
 /** Help and palette: the actions of the view under them. */
 export function helpPage(state: SessionState): Line[] {
   const layer = drawn(state);
@@ -92,20 +127,11 @@ export function helpPage(state: SessionState): Line[] {
   const height = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
   const entries = layer.kind === 'help' ? helpEntries(state) : paletteMatches(state);
   const selected = Math.min(layer.selected, entries.length - 1);
-  const rows = entries.map((binding, at) => {
-    const why = binding.disabled?.(state) ?? '';
-    const keys = binding.id === 'choose-1' ? '1-9' : binding.keys.join(' ');
-    return {
-      ...line(
-        ' ',
-        span(` ${keys.padEnd(16)}`, why === '' ? 'accent' : 'dim', true),
-        span(binding.description, why === '' ? 'plain' : 'dim'),
-        span(why === '' ? '' : `   ${mark.failed} ${why}`, 'dim'),
-      ),
-      item: at,
-    };
-  });
-  const below = beneath(state).kind;
+  const told = (most: number) =>
+    entries.flatMap((binding, at) => bindingRows(binding, state, at === selected ? Math.max(4, most) : most, at));
+  // Descriptions are cut only where there are no rows for them.
+  const rows = [4, 2, 1].map(told).find((all, at) => at === 2 || all.length < height) ?? [];
+  const below = modeNames[modeBeneath(state)];
   const head =
     layer.kind === 'help'
       ? line(

@@ -1,6 +1,14 @@
 import { heldEvidence } from '../src/session/cases/held-evidence.ts';
 import type { Session } from '../src/session/session.ts';
-import { drawn, type Layer, promptInHand, runIsOver, runOf, type SessionState } from '../src/session/state.ts';
+import {
+  drawn,
+  type Layer,
+  promptInHand,
+  runIsOver,
+  runOf,
+  type SessionState,
+  stepInView,
+} from '../src/session/state.ts';
 import { actBody, actBoxes } from './act-text.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
@@ -9,7 +17,7 @@ import { logReportDetail } from './log-report.ts';
 import { postureItems } from './posture-pane.ts';
 import { promptHeight, promptOnScreen } from './prompt-text.ts';
 import { endingPage } from './run-ending.ts';
-import { labelled, stepDetailRows } from './run-text.ts';
+import { labelled, stepDetailRows, stepTitles } from './run-text.ts';
 import { type Arranged, arranged } from './small-table.ts';
 import { momentDetail } from './time-line-text.ts';
 import { triageBoxes } from './triage-boxes.ts';
@@ -41,7 +49,9 @@ export function runBoxes(state: SessionState) {
   const layer = drawn(state);
   const slot = layer.kind === 'run' ? runOf(state, layer.runId) : undefined;
   const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
-  const boxes = runLayout(state.columns, state.rows, wanted, slot?.view.steps.length ?? 1);
+  const titles = stepTitles(slot?.view.steps ?? []);
+  const shown = slot && layer.kind === 'run' ? slot.view.steps[stepInView(layer, slot)] : undefined;
+  const boxes = runLayout(state.columns, state.rows, wanted, titles, stepDetailRows(shown, state.columns - 1).length);
   return {
     slot,
     header: boxNamed(boxes, 'header'),
@@ -57,7 +67,7 @@ export function runBody(state: SessionState): Arranged {
   const layer = drawn(state);
   if (!slot || layer.kind !== 'run') return { rows: [], tables: [], height: 0 };
   const width = step.width - 1;
-  const shown = slot.view.steps[layer.step ?? slot.view.current];
+  const shown = slot.view.steps[stepInView(layer, slot)];
   const asked = promptInHand(state);
   // Lines for which the prompt has no room are in the text above it, which scrolls.
   const cutOff = asked !== null && promptHeight(promptOnScreen(state), state.columns - 2) > prompt.height - 2;
@@ -133,7 +143,9 @@ export function bodyRowCount(session: Pick<Session, 'explain'>, state: SessionSt
     const { slot } = runBoxes(state);
     if (slot && runIsOver(slot) && !layer.opened) {
       const { steps } = slot.view;
-      const hidden = endingPage(state, slot, steps.length - 1, state.columns).length - endingHeight(state);
+      const height = endingHeight(state);
+      const { head, body } = endingPage(state, slot, steps.length - 1, { width: state.columns, height });
+      const hidden = head.length + body.length - height;
       return steps.length + Math.max(0, hidden) + bodyHeight(session, state) - 1;
     }
     return scrolledSize(runBody(state), bodyHeight(session, state));

@@ -4,10 +4,13 @@ import { mark } from '../src/words/severity.ts';
 import { powerWord, shortOs } from '../src/words/vm-words.ts';
 import { between, blank, fitLine, type Line, line, type Span, span, widthOf, windowOf } from './line.ts';
 
+/** On a screen that is not wider, a name or an address that is whole is worth more than blanks. */
+const narrow = 80;
+
 /** Is it a demo, and may anything be changed? */
 export function badges(state: SessionState): Span[] {
   return [
-    ...(state.demo ? [span('DEMO', 'high', true), span('  ')] : []),
+    ...(state.demo ? [span('DEMO', 'high', true), span(state.columns <= narrow ? ' ' : '  ')] : []),
     state.readOnly ? span('READ-ONLY', 'good', true) : span('READ-WRITE', 'accent', true),
   ];
 }
@@ -38,9 +41,10 @@ export function suspectsHeader(state: SessionState): Line {
 
 function caseSpan(state: SessionState, vmId: string): Span {
   const slot = state.cases.get(vmId);
+  const word = state.columns <= narrow ? '' : 'case ';
   if (!slot || slot.state === 'opening') return span(`case ${mark.loading}`, 'dim');
   if (slot.state === 'failed' || !slot.openCase) return span(`${mark.failed} no case file`, 'critical', true);
-  return span(`case ${slot.openCase.id}`);
+  return span(`${word}${slot.openCase.id}`);
 }
 
 /** The place in the views: the VM's crumbs and what is open of it, the badges and the case. */
@@ -50,7 +54,7 @@ export function machineHeader(state: SessionState, vmId: string | null, crumb: s
   const vm = slot?.vm ?? row?.vm;
   if (!vm || vmId === null) return suspectsHeader(state);
   const about = [vm.osName || vm.os, powerWord(vm.power), ...vm.publicAddresses.slice(0, 2)].join(' · ');
-  const right = line(' ', ...badges(state), '   ', caseSpan(state, vmId), ' ');
+  const right = line(' ', ...badges(state), state.columns <= narrow ? ' ' : '   ', caseSpan(state, vmId), ' ');
   const name = span(vm.name, 'plain', true);
   const scope = `${vm.subscriptionName || vm.subscriptionId} › ${vm.resourceGroup} › `;
   const brief = [shortOs(vm), powerWord(vm.power), ...vm.publicAddresses.slice(0, 1)].join(' · ');

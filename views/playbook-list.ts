@@ -1,9 +1,9 @@
 import type { Found } from '../src/session/playbooks/found-on.ts';
 import type { PlaybookOffer } from '../src/session/playbooks/playbooks.ts';
 import { drawn, type SessionState } from '../src/session/state.ts';
-import { wrap } from '../src/text/cells.ts';
+import { cells, wrap } from '../src/text/cells.ts';
 import { mark, type Tone } from '../src/words/severity.ts';
-import { type Line, line, ofItem, span } from './line.ts';
+import { between, blank, cell, type Line, line, ofItem, span } from './line.ts';
 import { severityMark } from './marks.ts';
 
 const dangers: Record<PlaybookOffer['danger'], { text: string; tone: Tone }> = {
@@ -17,13 +17,14 @@ export function chooserRows(
   offers: readonly PlaybookOffer[],
   findings: readonly Found[],
   state: SessionState,
-  width: number,
+  { width, height }: { width: number; height: number },
   selected: number,
 ): Line[] {
   if (offers.length === 0) return [line(span('  No playbook fits this VM.', 'dim'))];
   const layer = drawn(state);
   const several = layer.kind === 'chooser' && layer.vmIds.length > 1;
-  return offers.flatMap((offer, at) => {
+  const names = Math.max(...offers.map(({ name }) => cells(name)));
+  const told = offers.map((offer, at) => {
     const danger =
       offer.irreversible && offer.danger === 'reversible'
         ? { text: 'cannot be undone, asks for y', tone: 'plain' as const }
@@ -39,12 +40,15 @@ export function chooserRows(
     const answered = full ? answers : answers.slice(0, 1);
     return [
       ofItem(
-        line(
-          ' ',
-          span(` ${at + 1} `, 'accent', true),
-          span(offer.name.padEnd(26), refused === '' ? 'plain' : 'dim', true),
-          span(`${offer.title}   `, refused === '' ? 'plain' : 'dim'),
-          span(danger.text, danger.tone),
+        between(
+          line(
+            ' ',
+            span(`${String(at + 1).padStart(2)} `, 'accent', true),
+            { ...cell(offer.name, names, refused === '' ? 'plain' : 'dim'), bold: true },
+            span(`  ${offer.title}`, refused === '' ? 'plain' : 'dim'),
+          ),
+          line('  ', span(danger.text, danger.tone), ' '),
+          width,
         ),
         at,
       ),
@@ -60,7 +64,9 @@ export function chooserRows(
         ofItem(line(span(`       ${text}`, 'dim')), at),
       ),
       ...(refused === '' ? [] : [ofItem(line(span(`       ${mark.failed} ${refused}`, 'critical')), at)]),
-      line(''),
     ];
   });
+  // Blank rows are between them where all fit with these.
+  const apart = told.reduce((sum, rows) => sum + rows.length + 1, -1) <= height ? [blank] : [];
+  return told.flatMap((rows, at) => (at === 0 ? rows : [...apart, ...rows]));
 }

@@ -9,7 +9,7 @@ import {
 } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
 import { mark } from '../src/words/severity.ts';
-import { blank, boxed, type Line, line, type Span, span } from './line.ts';
+import { blank, boxed, type Line, line, type Span, span, widthOf } from './line.ts';
 import { typedSpans } from './typed-text.ts';
 
 /** A prompt as it is drawn. */
@@ -26,8 +26,10 @@ interface PromptShown {
   refusal: string;
 }
 
-const wordsOf = ({ yes }: Prompt): ConfirmWords =>
-  yes === undefined ? { yes: 'apply', no: 'cancel' } : { yes, no: 'skip, or stop' };
+/** What follows a No at a step, or at the question for several VMs. */
+const afterNo = (skips: boolean): string => (skips ? 'skip, later or stop' : 'later or stop');
+
+const wordsOf = ({ yes = 'apply' }: Prompt, skips: boolean): ConfirmWords => ({ yes, no: `no (${afterNo(skips)})` });
 
 /** The first row of a prompt that was declined. */
 const declinedText = ({ question, yes }: Prompt): string =>
@@ -38,10 +40,10 @@ export function promptOnScreen(state: SessionState): PromptShown | null {
   const prompt = promptInHand(state);
   if (!prompt) return null;
   const layer = top(state);
-  const words = layer.kind === 'confirm' ? layer.words : wordsOf(prompt);
   const { asked, typed, refusal } = state;
   const { fromEnd } = state.typing;
   const skips = layer.kind !== 'act';
+  const words = layer.kind === 'confirm' ? layer.words : wordsOf(prompt, skips);
   return { prompt, asked, skips, hasKeys: promptHasKeys(state), words, typed, fromEnd, refusal };
 }
 
@@ -54,22 +56,30 @@ function keysOffered({ prompt, asked, hasKeys, skips, words }: PromptShown): Spa
   if (asked.declined) {
     return [
       ...(skips ? [key('s', 'skip this step')] : []),
-      key('l', 'later (it waits, w comes back)'),
+      key('l', 'later (w comes back)'),
       key('x', 'stop here'),
-      key('Enter/Esc', 'back to the question'),
+      key('Enter/Esc', 'the question'),
     ];
   }
   if (prompt.expects === 'y') return [key('y', words.yes), key('Enter/Esc', words.no)];
   if (prompt.expects === '')
-    return [[span('type your answer, then '), span('Enter', 'accent', true)], key('Esc', 'what else')];
+    return [[span('type your answer, then '), span('Enter', 'accent', true)], key('Esc', afterNo(skips))];
   return [
     [span('type '), span(prompt.expects, 'accent', true), span(` and Enter to ${words.yes}`)],
     key('Esc', words.no),
   ];
 }
 
-function keysRow(shown: PromptShown): Line {
-  return line(' ', ...keysOffered(shown).flatMap((piece, at) => (at === 0 ? piece : [span(' · ', 'dim'), ...piece])));
+/** The keys in as few rows as they take: none of them is cut. */
+function keysRows(shown: PromptShown, width: number): Line[] {
+  const rows: Span[][] = [];
+  for (const piece of keysOffered(shown)) {
+    const last = rows.at(-1);
+    const longer = last && [...last, span(' · ', 'dim'), ...piece];
+    if (longer && widthOf(line(' ', ...longer)) <= width) rows[rows.length - 1] = longer;
+    else rows.push(piece);
+  }
+  return rows.map((row) => line(' ', ...row));
 }
 
 /** A prompt: the question, its consequences and their extent, and what the keys do. */
@@ -83,7 +93,7 @@ export function promptRows(shown: PromptShown, width: number, height: number): L
     ...refused.map((text, at) =>
       line(span(` ${at === 0 ? mark.failed : ' '} `, 'critical'), span(text, 'plain', true)),
     ),
-    keysRow(shown),
+    ...keysRows(shown, width),
     ...(typing ? [line(span(' > ', 'accent', true), ...typedSpans(typed, shown.fromEnd, width - 6))] : []),
   ];
   const room = Math.max(0, height - question.length - end.length);
@@ -101,7 +111,15 @@ export function promptHeight(shown: PromptShown | null, width: number): number {
   if (shown === null) return 0;
   const typing = shown.prompt.expects === 'y' ? 0 : 1;
   const still = { ...shown, hasKeys: false, refusal: '' };
-  return promptRows(still, width, 1_000).length + typing + (shown.refusal === '' ? 0 : 1);
+  const asked = { ...shown.asked, readable: true };
+  const states = [
+    still,
+    { ...still, hasKeys: true, asked: { ...asked, declined: false } },
+    { ...still, hasKeys: true, asked: { ...asked, declined: true } },
+  ];
+  const keys = Math.max(...states.map((one) => keysRows(one, width).length));
+  const text = promptRows(still, width, 1_000).length - keysRows(still, width).length;
+  return text + keys + typing + (shown.refusal === '' ? 0 : 1);
 }
 
 /** The prompt in a frame as wide as the screen. */

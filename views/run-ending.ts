@@ -9,6 +9,7 @@ import { storyOf } from '../src/words/story.ts';
 import { between, blank, cell, type Line, line, span } from './line.ts';
 import { severityMark, truthMark } from './marks.ts';
 import { openWord, stepMark } from './run-text.ts';
+import { folded } from './unfold.ts';
 
 /** That the door is open, and how it goes on. */
 function stillOpenRows(open: LeftOpen): Line[] {
@@ -24,6 +25,12 @@ function stillOpenRows(open: LeftOpen): Line[] {
   ];
 }
 
+/** Was Azure asked what is open since the playbook locked the VM? */
+function isReadSince(state: SessionState, slot: RunSlot): boolean {
+  const fact = state.triages.get(slot.vmId)?.part.exposure;
+  return fact?.state === 'known' && fact.asOf >= (lockOf(slot)?.endedAt ?? '');
+}
+
 /** The state after the lock: what was open before, and what Azure says since. */
 function lockedRow(state: SessionState, slot: RunSlot, lock: StepView): Line {
   const { openBefore } = slot;
@@ -35,7 +42,7 @@ function lockedRow(state: SessionState, slot: RunSlot, lock: StepView): Line {
       : `Before: ${openBefore.length === 0 ? 'no port' : counted(openBefore.length, 'port')} open to everybody. `;
   const part = state.triages.get(slot.vmId)?.part;
   const fact = part?.exposure;
-  const fresh = fact?.state === 'known' && fact.asOf >= lock.endedAt;
+  const fresh = fact?.state === 'known' && isReadSince(state, slot);
   const [headline] = part && fresh ? storyOf(part, state.now).slice(-1) : [];
   const open = headline?.severity !== 'good';
   const now = !fresh
@@ -63,7 +70,7 @@ export function outcomeRows(state: SessionState, slot: RunSlot, width: number): 
   const [sign, tone, word] = outcomes[view.outcome] ?? [mark.unknown, 'unknown', view.outcome];
   const rows: Line[] = [];
   if (open?.run.id === slot.id) rows.push(...stillOpenRows(open));
-  if (lock) rows.push(lockedRow(state, slot, lock));
+  if (lock) rows.push(...folded(lockedRow(state, slot, lock), width));
   if (!lock || view.outcome !== 'done') {
     // The results of a done playbook's steps are in their rows.
     const said = view.outcome === 'done' || view.summary === '' ? word : view.summary;
@@ -113,7 +120,7 @@ function resultOf(step: StepView): string {
   if (step.verified) return step.verified.text;
   if (step.state === 'skipped') return 'left out';
   if (step.state === 'pending' || step.state === 'planned') return 'not reached';
-  return step.kind === 'note' ? step.guidance : step.kind === 'ask' ? 'answered: see the transcript' : '';
+  return step.kind === 'note' ? step.guidance : step.answer === undefined ? '' : `“${step.answer}”`;
 }
 
 function tookOf(step: StepView): string {
@@ -123,13 +130,16 @@ function tookOf(step: StepView): string {
 
 /** The most that a column of titles takes, so that results beside it are more than a word a row. */
 const titlesShare = 0.35;
+/** Cells of a title that are shown beside the results on a screen of usual width. */
+const leastTitles = 40;
 
 /**
  * The steps with what came of each in `most` rows, one under another; the selected one in full. Where the titles do not fit beside the
  * results, each has a row of its own.
  */
 export function resultRows(slot: RunSlot, selected: number, width: number, most = 2): Line[] {
-  const widest = Math.min(40, Math.max(0, ...slot.view.steps.map(({ title }) => cells(title))));
+  const longest = Math.max(0, ...slot.view.steps.map(({ title }) => cells(title)));
+  const widest = Math.min(longest, Math.max(leastTitles, Math.floor(width * titlesShare)));
   const beside = widest <= width * titlesShare;
   return slot.view.steps.flatMap((step, at): Line[] => {
     const chosen = at === selected;
@@ -156,15 +166,18 @@ export function resultRows(slot: RunSlot, selected: number, width: number, most 
   });
 }
 
-/** How a playbook ended: what is so now, every step with its result, and what is left to do. */
-export function endingPage(state: SessionState, slot: RunSlot, selected: number, width: number): Line[] {
-  const todo = leftToDo(state, slot.vmId).filter(({ playbook }) => playbook !== slot.view.playbook);
-  const about = Math.min(36, Math.max(0, ...todo.map(({ about }) => cells(about))));
+/** Work that is left at the VM, from its findings. */
+function leftToDoRows(state: SessionState, slot: RunSlot, width: number): Line[] {
+  // Until Azure was asked again after a lock, that a port is open is no longer known.
+  const stale = lockOf(slot) !== undefined && !isReadSince(state, slot);
+  const todo = leftToDo(state, slot.vmId).filter(
+    ({ playbook }) => playbook !== slot.view.playbook && !(stale && playbook === 'lock-nsg'),
+  );
+  if (todo.length === 0) return [];
+  const about = Math.min(36, Math.max(0, ...todo.map((one) => cells(one.about))));
   return [
-    ...outcomeRows(state, slot, width),
     blank,
-    ...resultRows(slot, selected, width),
-    ...(todo.length > 0 ? [blank, line(span('   Left to do', 'plain', true), ', from what was found')] : []),
+    line(span('   Left to do', 'plain', true), ', from what was found'),
     ...todo.flatMap((one) =>
       wrap(one.text, width - about - 6, 6).map((text, at) =>
         line(
@@ -177,4 +190,24 @@ export function endingPage(state: SessionState, slot: RunSlot, selected: number,
       ),
     ),
   ];
+}
+
+/** Rows of a result, from as many as it can have to as few as say something. */
+const resultHeights = [8, 6, 4, 3, 2];
+
+/**
+ * How a playbook ended, for a screen of `height` rows: `head` is what is so now, `body` every step with its result and what is
+ * left to do. Results are cut only as far as the rows do not suffice.
+ */
+export function endingPage(
+  state: SessionState,
+  slot: RunSlot,
+  selected: number,
+  { width, height }: { width: number; height: number },
+): { head: Line[]; body: Line[] } {
+  const head = [...outcomeRows(state, slot, width), blank];
+  const todo = leftToDoRows(state, slot, width);
+  const bodies = resultHeights.map((most) => [...resultRows(slot, selected, width, most), ...todo]);
+  const body = bodies.find((rows) => head.length + rows.length <= height) ?? bodies.at(-1) ?? [];
+  return { head, body };
 }

@@ -1,4 +1,4 @@
-import { drawn, type RunSlot, runIsOver, type SessionState } from '../src/session/state.ts';
+import { drawn, type RunSlot, runIsOver, type SessionState, stepInView } from '../src/session/state.ts';
 import { beside, type Line, line, span } from './line.ts';
 import { endingHeight, runBody, runBoxes } from './page-body.ts';
 import { machineHeader, padded } from './page-parts.ts';
@@ -41,8 +41,10 @@ export function runSections(state: SessionState): Section[] {
   const header = headerOf(state, slot);
   if (runIsOver(slot) && !layer.opened) {
     const height = endingHeight(state);
-    const at = layer.step ?? slot.view.current;
-    const rows = endingInView(endingPage(state, slot, at, state.columns), height, at, layer.scroll);
+    const at = stepInView(layer, slot);
+    const { head, body } = endingPage(state, slot, at, { width: state.columns, height });
+    // The present state stays while the rest scrolls.
+    const rows = [...head, ...endingInView(body, height - head.length, at, layer.scroll)];
     return [{ kind: 'rows', rows: [header, ...padded(rows, height, state.columns)] }];
   }
   const looked = layer.step;

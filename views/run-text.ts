@@ -31,6 +31,12 @@ export function stepMark(step: StepView): Span {
   return span(shown.mark, shown.tone);
 }
 
+/** The size at which no title of these steps is folded, whatever their states. */
+export function stepTitles(steps: readonly StepView[]): { width: number; rows: number } {
+  const words = Math.max(...Object.values(stepMarks).map(({ word }) => cells(word))) + 2;
+  return { width: Math.max(0, ...steps.map(({ title }) => cells(title))) + words + 6, rows: Math.max(1, steps.length) };
+}
+
 /**
  * The steps of the playbook, the current one and the one that is looked at marked; long titles go on in a second row.
  */
@@ -136,10 +142,19 @@ function checkedRows({ verified }: StepView, width: number): Line[] {
   );
 }
 
+/** The digest of the step's plan, and that nobody else has to approve it here. */
+function approvalTexts({ digest, changes }: StepView, width: number): string[] {
+  if (digest === undefined || changes.length === 0) return [];
+  // One that has to be broken is broken in its middle.
+  const shown = width - 16 < digest.length ? `${digest.slice(0, 32)} ${digest.slice(32)}` : digest;
+  return [shown, 'SHA-256 of this plan, in the case. No approval is demanded here; cordon run --approve demands one.'];
+}
+
 /** The current step: why, what changes, who else feels it, what it needs, how it is undone, how it went. */
 export function stepDetailRows(step: StepView | undefined, width: number): Line[] {
   if (!step) return [line(span(` ${mark.loading} planning`, 'dim'))];
-  const acts = step.kind === 'action';
+  // Before a plan is made nothing is known of what it touches, nor of its undo.
+  const isPlanned = step.kind === 'action' && step.state !== 'planning' && step.state !== 'pending';
   return [
     line(span(` ${step.title}`, 'plain', true)),
     ...(step.progress ? labelled('Now', [step.progress.text], width) : []),
@@ -147,14 +162,13 @@ export function stepDetailRows(step: StepView | undefined, width: number): Line[
     ...checkedRows(step, width),
     ...(step.state === 'planning' ? [line(span(` ${mark.loading} asking Azure what is there now`, 'dim'))] : []),
     // What decides comes first: who else feels it, what is missing, how it is undone.
-    ...(acts && step.state !== 'planning' && step.state !== 'pending'
-      ? labelled('Others touched', step.touches.length === 0 ? ['none'] : step.touches, width)
-      : []),
+    ...(isPlanned ? labelled('Others touched', step.touches.length === 0 ? ['none'] : step.touches, width) : []),
     ...permissionRows(step, width),
-    ...(acts && step.state !== 'pending' ? labelled('Undo', [step.undo || 'cannot be undone by cordon'], width) : []),
+    ...(isPlanned ? labelled('Undo', [step.undo || 'cannot be undone by cordon'], width) : []),
     ...labelled('Mind', step.warnings, width),
     ...labelled('Why', step.guidance === '' ? [] : [step.guidance], width),
     ...changeRows(step.changes, width),
+    ...labelled('Plan', isPlanned ? approvalTexts(step, width) : [], width, 'dim'),
     ...labelled('Correlation', step.correlationIds, width, 'dim'),
   ];
 }
@@ -214,7 +228,8 @@ export function jobsRow(state: SessionState): Line | null {
       ]
     : [];
   if (jobs.length + timers.length + readings.length + still.length === 0) return null;
-  const all = [...still, ...jobs.map((job) => jobSpans(job, state.now)), ...timers.map((one) => [one]), ...readings];
+  // The time that is left is short to say, and the first thing to know.
+  const all = [...still, ...timers.map((one) => [one]), ...jobs.map((job) => jobSpans(job, state.now)), ...readings];
   return line(
     still.length === 0 ? span(' jobs  ', 'dim') : ' ',
     ...all.flatMap((spans, at) => (at === 0 ? spans : [span('   │  ', 'dim'), ...spans])),

@@ -46,7 +46,7 @@ function suspectsSaid(state: SessionState): Said {
   const row = selectedRow(state);
   const read = state.scan.state === 'done' || state.scan.state === 'failed';
   const why = state.scan.notListed ? [state.scan.notListed.because, state.scan.notListed.cure] : [];
-  const told = row ? `${row.severity}. ${row.because.join('; ') || 'nothing that speaks against it'}` : '';
+  const told = row ? `${row.severity}. ${row.because.join('; ') || 'nothing suspicious in what could be read'}` : '';
   return {
     place: ['Suspects.'],
     summary: read ? [words(textOf(summaryRow(state).left)), ...why] : [],

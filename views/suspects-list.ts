@@ -256,15 +256,11 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
       : reading === 'failed'
         ? `${mark.failed} reading failed`
         : `${mark.loading} reading`;
-  return {
-    left,
-    right: line(
-      span(
-        `  by ${state.sort}${state.reversed ? ' reversed' : ''} · ${told} `,
-        reading === 'failed' ? 'critical' : 'dim',
-      ),
-    ),
-  };
+  const order = `by ${state.sort}${state.reversed ? ' reversed' : ''} · `;
+  const tone = reading === 'failed' ? 'critical' : 'dim';
+  // The arrow beside a column's name says the order too: no count is cut for it.
+  const fits = widthOf(left) + cells(`  ${order}${told} `) <= state.columns;
+  return { left, right: line(span(`  ${fits ? order : ''}${told} `, tone)) };
 }
 
 /** The reasons that rest on an answer, and what is still awaited: that is no unknown. */
@@ -289,7 +285,7 @@ function reasonsOf(state: SessionState, row: ScanRow): string[] {
     : [];
   const { because, awaited } = answered(state, row);
   const all = [...first, ...because, ...awaited];
-  return all.length === 0 ? ['nothing that speaks against it in what could be read'] : all;
+  return all.length === 0 ? ['nothing suspicious in what could be read'] : all;
 }
 
 /** "12 of 87": where the cursor is in the list. */

@@ -17,15 +17,15 @@ export function suspectsRows(state: SessionState, scroll: ListScroll): Line[] {
     fitLine(headsRow(state, list.width), list.width),
     ...padded(suspectRows(state, list.width, list.height, scroll), list.height, list.width),
   ];
-  const bar = Array.from({ length: listed.length }, () => line(span('│', 'dim')));
+  const bar = Array.from({ length: listed.length }, () => line(span(' │', 'dim')));
   const body =
     preview.width === 0
       ? listed
       : beside(
           listed.length,
           { width: list.width, rows: listed },
-          { width: 1, rows: bar },
-          { width: preview.width - 1, rows: previewRows(state, preview.width - 1, preview.height) },
+          { width: 2, rows: bar },
+          { width: preview.width - 2, rows: previewRows(state, preview.width - 2, preview.height) },
         );
   return [
     suspectsHeader(state),

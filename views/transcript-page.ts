@@ -27,8 +27,9 @@ export function transcriptPage(state: SessionState): Line[] {
   const right = line(' ', ...badges(state), ' ');
   const left = line(
     span(` case ${opened.id}`, 'plain', true),
-    `   ${counted(entries.length, 'entry', 'entries')}   chain `,
+    '   chain ',
     broken === '' ? span(mark.verified, 'good') : span(`${mark.failed} ${broken}`, 'critical', true),
+    `   ${counted(entries.length, 'entry', 'entries')}`,
     head === '' ? '' : `   head ${head}${mark.loading}`,
     layer.search === '' ? '' : span(`   ${found.length} contain ${layer.search}`, 'accent'),
   );

@@ -45,12 +45,15 @@ function foldedText(row: Line, width: number): Line[] {
         last.push({ ...word, text: first });
         used += cells(first);
       }
-      for (const piece of pieces) {
+      const after = /\s*$/.exec(word.text)?.[0] ?? '';
+      for (const [at, piece] of pieces.entries()) {
+        // A word that is broken keeps the blanks after it.
+        const text = at === pieces.length - 1 ? piece.trimEnd() + after : piece;
         rows.push([
           { ...word, text: ' '.repeat(indent) },
-          { ...word, text: piece },
+          { ...word, text },
         ]);
-        used = indent + cells(piece);
+        used = indent + cells(text);
       }
       continue;
     }

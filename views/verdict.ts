@@ -55,7 +55,9 @@ function nextRow(slot: TriageSlot, suggested: { offer: PlaybookOffer; number: nu
     return line(span(` ${mark.failed} `, 'critical'), `Reading stopped: ${slot.because} r tries again.`);
   }
   const { awaited, unknown } = gaps(slot);
-  const acts = suggested ? suggested.offer.acts.join(' → ') || suggested.offer.title : '';
+  // The one step of a playbook says less than its title.
+  const { acts: steps = [], title = '' } = suggested?.offer ?? {};
+  const acts = steps.length > 1 ? steps.join(' → ') : title;
   const name: Span[] = suggested
     ? [span('   Next: '), span(`p${suggested.number}`, 'accent', true), span(` ${suggested.offer.name}`, 'plain', true)]
     : [span('  ')];

@@ -1,7 +1,9 @@
 import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import type { EvtxDocument } from '../documents/evtx.ts';
 import type { EventLogReading, LogFile } from '../eventlog/read-logs.ts';
-import { type EvidenceFile, isSyslogFormat } from '../evidence/evidence-files.ts';
+import { type EvidenceFile, isLogFormat, isSyslogFormat } from '../evidence/evidence-files.ts';
+import { eventFormNames } from '../evidence/exported-events/event-form.ts';
+import { exportedEvents } from '../evidence/exported-events/exported-events.ts';
 import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
 
 /** Logs in what was named, and what else is there. */
@@ -17,13 +19,17 @@ export async function gatherLogs(paths: readonly string[], signal?: AbortSignal)
     named: (path) => ({ path, format: 'evtx', table: undefined }),
     ...(signal ? { signal } : {}),
   });
-  return { evidence, logs: evidence.files.filter(({ format }) => format === 'evtx' || isSyslogFormat(format)) };
+  return { evidence, logs: evidence.files.filter(({ format }) => isLogFormat(format)) };
 }
 
 /** The same for the reader of logons. */
 export const logFiles = ({ logs }: GatheredLogs): LogFile[] =>
-  logs.flatMap(({ path, format, year }): LogFile[] => {
+  logs.flatMap(({ path, format, year, form }): LogFile[] => {
     if (format === 'evtx') return [{ path, format }];
+    if (format === 'events' && form) {
+      const by = eventFormNames[form];
+      return [{ path, format, by, events: (read, gaps) => exportedEvents({ path, form }, gaps, read) }];
+    }
     return isSyslogFormat(format) ? [{ path, format, ...(year ? { year } : {}) }] : [];
   });
 

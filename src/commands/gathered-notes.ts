@@ -31,12 +31,14 @@ export function othersLine(others: Evidence['others']): string[] {
 function foundLine(files: Evidence['files']): string[] {
   if (!files.some(({ found }) => found)) return [];
   const events = files.filter(({ format }) => format === 'evtx').length;
+  const exported = files.filter(({ format }) => format === 'events').length;
   const tables = Map.groupBy(
-    files.filter(({ format }) => format !== 'evtx'),
+    files.filter(({ format }) => format !== 'evtx' && format !== 'events'),
     ({ table }) => table ?? '',
   );
   const kinds = [
     ...(events > 0 ? [counted(events, 'event log')] : []),
+    ...(exported > 0 ? [counted(exported, 'export of events', 'exports of events')] : []),
     ...[...tables].map(([table, own]) => `${table} (${counted(own.length, 'file')})`),
   ];
   return [`found ${listed(kinds, 12)}`];

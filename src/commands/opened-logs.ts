@@ -135,7 +135,9 @@ export function openedLogs(options: { thresholds: Partial<Thresholds>; now: () =
               coverage: `${minutesBefore} min before to ${minutesAfter} min after`,
               notSeen: [
                 ...(near.cut ? [`events further away than the nearest ${mostEvents}`] : []),
-                ...(logs.some((log) => typeof log !== 'string' && log.format !== 'evtx') ? ['lines of syslog'] : []),
+                ...(logs.some((log) => typeof log !== 'string' && log.format !== 'evtx' && log.format !== 'events')
+                  ? ['lines of syslog']
+                  : []),
               ],
             },
           );

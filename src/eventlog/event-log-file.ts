@@ -1,6 +1,7 @@
 import { ArchiveError } from '../archives/archive-error.ts';
 import { openFile, type RandomAccessFile } from '../archives/open-file.ts';
 import { type Digest, digestOf } from '../digest/digest.ts';
+import { printable } from '../text/printable.ts';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
 import { describeStranger, type FileHeader, fileHeaderSize, readFileHeader } from './file-header.ts';
@@ -248,4 +249,12 @@ export async function notAnEventLog(path: string): Promise<string> {
     if (error.cause !== undefined) throw error.cause;
     return error.because;
   }
+}
+
+/** The error that a file of text cannot be opened, or not read on. */
+export function openingError(path: string, error: unknown): EventLogError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it' };
+  const because = known[code] ?? (error instanceof Error ? printable(error.message, 300) : String(error));
+  return new EventLogError(path, because, code, { cause: error });
 }

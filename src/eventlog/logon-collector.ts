@@ -5,7 +5,7 @@ import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
-import type { Ticks } from '../triage/logons/ticks.ts';
+import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
 import { OtherWitnesses } from './other-witnesses.ts';
@@ -16,7 +16,7 @@ import {
   failedLogon,
   isSecurityEvent,
   logCleared,
-  openSsh,
+  openSshEvents,
   otherLogEvents,
   partsOf,
   rdpRefused,
@@ -107,6 +107,8 @@ export class LogonCollector {
   readonly #ranges = new RecordRanges();
   /** Every event that was taken, once one was seen that may have been taken before. */
   #seen: SeenEvents | null;
+  /** The same by whole seconds, once an event was taken that was exported as text. */
+  #seenBySecond: SeenEvents | null = null;
   /** The failure that is being added, used again for each. */
   readonly #failure: LogonEvent = {
     at: 0,
@@ -149,12 +151,38 @@ export class LogonCollector {
         return 'repeated';
       }
     }
+    return this.#takeNew(record, taken, whole);
+  }
+
+  /**
+   * Takes an event that a program exported as text, after all event logs. Its time may be kept to the second: it is one that
+   * was taken before when it has the number of such a one, of its computer, within its second.
+   */
+  takeExported(record: TakenRecord, whole?: (event: SecurityEvent) => void): Taken {
+    if (!isSecurityEvent(record)) return 'unwanted';
+    const { eventId, recordId } = record;
+    const taken = eventId === failedLogon ? 'failure' : eventId === successfulLogon ? 'success' : 'other';
+    if (recordId > 0) {
+      this.#seenBySecond ??= this.#everySeen(ticksPerSecond);
+      const second = Math.floor(record.time / ticksPerSecond);
+      const computer = this.#computer(record.system('computer'));
+      if (this.#seenBySecond.add(computer, recordId, second, this.#place(taken)) >= 0) return 'repeated';
+    }
+    return this.#takeNew(record, taken, whole);
+  }
+
+  #takeNew(
+    record: TakenRecord,
+    taken: 'failure' | 'success' | 'other',
+    whole: ((event: SecurityEvent) => void) | undefined,
+  ): Taken {
+    const { eventId, time: at } = record;
     if (taken === 'failure') this.failures.addEvent(this.#readFailure(record), !record.verified);
     else if (taken === 'success') this.#takeSuccess(record);
     else if (eventId === specialPrivileges) this.#takePrivileges(record);
     else if (otherLogEvents.has(eventId)) {
       // A connection or a session of Remote Desktop says nothing of logons that failed meanwhile.
-      if (eventId === openSsh || eventId === rdpRefused) this.otherSpan.add(at);
+      if (openSshEvents.has(eventId) || eventId === rdpRefused) this.otherSpan.add(at);
       this.other.take(record);
       return taken;
     } else if (directoryEvents.has(eventId)) this.other.take(record);
@@ -373,27 +401,29 @@ export class LogonCollector {
     return this.#names.numberOf(name.trim().toLowerCase());
   }
 
-  #everySeen(): SeenEvents {
+  /** Every event that was taken; `unit` is how fine their times are. */
+  #everySeen(unit: Ticks = 1): SeenEvents {
     const seen = new SeenEvents();
+    const add = (computer: number, recordId: number, at: Ticks, place: number): number =>
+      seen.add(computer, recordId, unit === 1 ? at : Math.floor(at / unit), place);
     const { failures } = this;
     const byNumber = failures.computers.texts.map((name) => this.#computer(name));
     for (let row = 0; row < failures.length; row++) {
       const computer = byNumber[failures.computer[row] ?? 0] ?? 0;
-      seen.add(computer, failures.recordId[row] ?? 0, failures.time[row] ?? 0, row * 4 + kinds.failure);
+      add(computer, failures.recordId[row] ?? 0, failures.time[row] ?? 0, row * 4 + kinds.failure);
     }
     const computerOf = (number: number): number => this.#computer(this.#names.text(number));
     const { at, recordId, computer } = this.#successes;
     for (let row = 0; row < at.length; row++)
-      seen.add(computerOf(computer.at(row)), recordId.at(row), at.at(row), row * 4 + kinds.success);
+      add(computerOf(computer.at(row)), recordId.at(row), at.at(row), row * 4 + kinds.success);
     const privileges = this.#privileges;
     for (let row = 0; row < privileges.at.length; row++) {
       const [number, id, time] = [privileges.computer, privileges.recordId, privileges.at].map((all) => all.at(row));
-      seen.add(computerOf(number ?? 0), id ?? 0, time ?? 0, kinds.other);
+      add(computerOf(number ?? 0), id ?? 0, time ?? 0, kinds.other);
     }
     for (const { computer: name, recordId: id, at: time } of this.other.taken())
-      seen.add(this.#computer(name), id, time, kinds.other);
-    for (const { event, recordId: id } of this.#later)
-      seen.add(this.#computer(event.computer), id, event.at, kinds.other);
+      add(this.#computer(name), id, time, kinds.other);
+    for (const { event, recordId: id } of this.#later) add(this.#computer(event.computer), id, event.at, kinds.other);
     return seen;
   }
 }

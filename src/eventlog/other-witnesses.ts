@@ -15,7 +15,7 @@ import {
   kerberosRefused,
   kerberosTicket,
   ntlmValidation,
-  openSsh,
+  openSshEvents,
   rdpAuthenticated,
   rdpBroken,
   rdpConnected,
@@ -136,7 +136,7 @@ export class OtherWitnesses {
     if (eventId === explicitCredentials) {
       this.#held += 1;
       this.#explicit.take(record);
-    } else if (eventId === openSsh || rdpEvents.has(eventId)) this.#takeOtherLog(record);
+    } else if (openSshEvents.has(eventId) || rdpEvents.has(eventId)) this.#takeOtherLog(record);
     else this.#takeRefusal(record);
   }
 
@@ -149,7 +149,7 @@ export class OtherWitnesses {
   #takeOtherLog(record: TakenRecord): void {
     const taken = this.#taken(record);
     const { at, computer } = taken;
-    if (record.eventId === openSsh) {
+    if (openSshEvents.has(record.eventId)) {
       record.choose(payloadField);
       const message = record.text(0);
       const processId = record.processId();

@@ -9,6 +9,7 @@ import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import type { Damage } from './damage.ts';
 import { EventLogError } from './event-log-file.ts';
+import { type ExportedLog, readExportedLogons } from './exported-logons.ts';
 import { readRecords } from './log-records.ts';
 import { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
@@ -19,7 +20,7 @@ import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
-export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile;
+export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog;
 
 /** A file that could not be read at all. */
 export interface UnreadLog {
@@ -78,11 +79,19 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
     ...(threads === undefined ? {} : { threads }),
   });
   try {
-    for (const [at, log] of logs.entries()) {
+    // An export holds what a log beside it may hold in full: it is read after them.
+    const order = [...logs.entries()].sort(
+      ([, a], [, b]) => Number(a.format === 'events') - Number(b.format === 'events'),
+    );
+    for (const [at, log] of order) {
       const { path } = log;
       const told = new Told(collector, options.onEvent);
       const alone = { ...options, onProgress: (fraction: number) => progress(at, fraction) };
       try {
+        if (log.format === 'events') {
+          files.push(await readExportedLogons(log, collector, alone));
+          continue;
+        }
         if (log.format !== 'evtx') {
           files.push(await readSyslogLogons(log, at, collector, alone));
           continue;
@@ -97,7 +106,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
   } finally {
     ahead.end();
   }
-  const yearless = logs.flatMap((log) => (log.format !== 'evtx' && log.year ? [log.path] : []));
+  const yearless = logs.flatMap((log) => ('year' in log && log.year ? [log.path] : []));
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   collector.finish(thresholds);
   return {

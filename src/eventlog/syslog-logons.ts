@@ -8,16 +8,17 @@ import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
-import { EventLogError } from './event-log-file.ts';
+import { openingError } from './event-log-file.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
 import { Span } from './span.ts';
 
 const mostComputers = 50;
 
-/** Lines about logons: those of sshd, which splits itself since 9.8, and what PAM says of guesses over the network. */
+/** Lines about logons: those of sshd, which splits itself since 9.8, of dropbear, of a unit (`journalctl -o with-unit`), and what PAM says of guesses over the network. */
 const mayTell = ({ program, message }: SyslogEntry): boolean =>
-  program.startsWith('sshd') || (/authentication failures?\b/.test(message) && message.includes('rhost'));
+  /^(?:sshd|dropbear$|ssh@?[\w.-]*\.service$)/.test(program) ||
+  (/authentication failures?\b/.test(message) && message.includes('rhost'));
 
 /**
  * Reads a log of syslog, or an exported journal, and gives its lines about logons to the collector; `number` is the file's
@@ -56,12 +57,8 @@ export async function readSyslogLogons(
   return reading.log(stored);
 }
 
-function openingError(path: string, error: unknown): EventLogError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it' };
-  const because = known[code] ?? (error instanceof Error ? printable(error.message, 300) : String(error));
-  return new EventLogError(path, because, code, { cause: error });
-}
+/** How sysklogd and the BSDs leave out lines that are like the one before; Apple's syslog has no host there. */
+const lastRepeated = /^last message repeated (\d{1,6}) times?(?: ---)?$/;
 
 /** What one file holds. */
 class SyslogReading {
@@ -72,6 +69,9 @@ class SyslogReading {
   readonly #lines: FiledLine[] = [];
   readonly #computers = new Set<string>();
   readonly #damaged: { offset: number; because: string }[] = [];
+  /** By host, what its last line said, for `last message repeated 3 times`. */
+  readonly #before = new Map<string, SyslogEntry>();
+  #last: SyslogEntry | undefined;
   #records = 0;
 
   constructor(file: SyslogFile, number: number) {
@@ -83,11 +83,22 @@ class SyslogReading {
     this.#records += 1;
     this.#span.add(entry.at);
     if (this.#computers.size < mostComputers) this.#computers.add(entry.host);
-    if (!mayTell(entry) || parseSshd(entry.message) === null) return;
-    const { at, host: computer, processId } = entry;
+    const again = lastRepeated.exec(entry.message);
+    const told = again ? (this.#before.get(entry.host) ?? (entry.host === '---' ? this.#last : undefined)) : entry;
+    if (told === undefined) return;
+    if (again === null) this.#remember(entry);
+    if (!mayTell(told) || parseSshd(told.message) === null) return;
+    const { host: computer, processId } = told;
     // A part of a line keeps the whole portion that it was read in.
-    const message = Buffer.from(entry.message).toString();
-    this.#lines.push({ at, computer, processId, message, file: this.#number });
+    const message = Buffer.from(
+      again ? `message repeated ${again[1]} times: [ ${told.message}]` : told.message,
+    ).toString();
+    this.#lines.push({ at: entry.at, computer, processId, message, file: this.#number });
+  }
+
+  #remember(entry: SyslogEntry): void {
+    this.#last = entry;
+    if (this.#before.size < mostComputers || this.#before.has(entry.host)) this.#before.set(entry.host, entry);
   }
 
   damage(offset: number, because: string): void {
@@ -126,10 +137,11 @@ class SyslogReading {
 
   #notes(): string[] {
     const { year } = this.#file;
-    const { unread, firstUnread, zeros } = this.gaps;
+    const { unread, firstUnread, zeros, remarks } = this.gaps;
     return [
       ...(year ? [yearNote(year)] : []),
       ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
+      ...remarks,
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];
   }

@@ -4,8 +4,12 @@ import { eventsOf } from '../eventlog/events.ts';
 import type { LogEvent } from '../eventlog/log-event.ts';
 import { SeenEvents } from '../eventlog/seen-events.ts';
 import type { Value } from '../kql/values.ts';
+import { counted } from '../text/counts.ts';
+import { ticksPerSecond } from '../triage/logons/ticks.ts';
 import { eventColumn, eventTables, tableOfEvent } from './event-rows.ts';
-import { EvidenceError } from './evidence-error.ts';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { eventFormNames } from './exported-events/event-form.ts';
+import { type ExportedEvents, exportedEvents } from './exported-events/exported-events.ts';
 import type { Source } from './source.ts';
 
 /** Places of damage that are listed one by one; of more, how many. */
@@ -17,7 +21,7 @@ export class EvidenceEvents {
   readonly #logs = new Map<string, number>();
 
   /**
-   * Whether the event was there before. Events without a record id or a time cannot be distinguished, and all count.
+   * Whether the event was there before, by its number, to the second: some exports keep no finer time. Events without a record id or a time cannot be distinguished, and all count.
    */
   again({ system }: LogEvent): boolean {
     const { computer, channel, recordId, time } = system;
@@ -28,8 +32,58 @@ export class EvidenceEvents {
       log = this.#logs.size;
       this.#logs.set(name, log);
     }
-    return this.#seen.add(log, recordId, time, 0) >= 0;
+    return this.#seen.add(log, recordId, Math.floor(time / ticksPerSecond), 0) >= 0;
   }
+}
+
+function eventReaders(builders: Parameters<Source['read']>[0], file: string) {
+  return new Map(
+    [...builders].map(([name, builder]) => [
+      name,
+      { builder, cells: builder.columns.map((column) => eventColumn(name, column, file)) },
+    ]),
+  );
+}
+
+/** Events that a program exported, as the same tables; no checksum covers them. */
+export function exportedEventsSource(exported: ExportedEvents, events: EvidenceEvents): Source {
+  const { path: file } = exported;
+  return {
+    file,
+    describe: () => Promise.resolve(new Map(eventTables)),
+    read: async (builders, read, eventIds) => {
+      const readers = eventReaders(builders, file);
+      const gaps = { unread: 0, firstUnread: 0 };
+      let [again, timeless] = [0, 0];
+      try {
+        for await (const event of exportedEvents(exported, gaps, read)) {
+          const into = readers.get(tableOfEvent(event));
+          if (!into || (eventIds && !eventIds.has(event.system.eventId))) continue;
+          if (events.again(event)) {
+            again += 1;
+            continue;
+          }
+          if (event.system.time === null) timeless += 1;
+          into.builder.add(
+            file,
+            ({ name }, column): Value => (name === '_Verified' ? null : (into.cells[column]?.(event) ?? null)),
+          );
+          const full = into.builder.handOn();
+          if (full) await full;
+        }
+      } catch (error) {
+        throw fileFailure(file, error);
+      }
+      return [
+        `${file}: events exported as ${eventFormNames[exported.form]}, which no checksum covers (_Verified is empty, _EvidenceOffset is the line)`,
+        ...(gaps.unread > 0
+          ? [`${file}: ${counted(gaps.unread, 'record')} left out, no whole event (first in line ${gaps.firstUnread})`]
+          : []),
+        ...(again > 0 ? [`${file}: ${again} events were in the evidence before, and count once`] : []),
+        ...(timeless > 0 ? [`${file}: ${timeless} events have no time that can be read`] : []),
+      ];
+    },
+  };
 }
 
 /** An event log as the tables SecurityEvent and Event. */
@@ -38,12 +92,7 @@ export function eventLogSource(file: string, events: EvidenceEvents): Source {
     file,
     describe: () => Promise.resolve(new Map(eventTables)),
     read: async (builders, read, eventIds) => {
-      const readers = new Map(
-        [...builders].map(([name, builder]) => [
-          name,
-          { builder, cells: builder.columns.map((column) => eventColumn(name, column, file)) },
-        ]),
-      );
+      const readers = eventReaders(builders, file);
       const damages: Damage[] = [];
       let [damaged, unverified, timeless, again, position] = [0, 0, 0, 0, 0];
       const onDamage = (damage: Damage): void => {
@@ -65,6 +114,8 @@ export function eventLogSource(file: string, events: EvidenceEvents): Source {
           if (!event.verified) unverified += 1;
           if (event.system.time === null) timeless += 1;
           into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
+          const full = into.builder.handOn();
+          if (full) await full;
         }
       } catch (error) {
         if (error instanceof EventLogError) throw new EvidenceError(error.path, error.because);

@@ -3,27 +3,34 @@ import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { EventForm } from './exported-events/event-form.ts';
 import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
+export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
   path: string;
   format: EvidenceFormat;
-  /** Undefined for event logs, whose events say which table is theirs. */
+  /** Undefined for event logs and exported events, whose events say which table is theirs. */
   table: string | undefined;
   /** It was found in a folder, or in an archive, and not named itself: damage is a remark, and the rest is read. */
   found?: boolean;
   /** Of a log whose lines have no year: where theirs comes from. */
   year?: DerivedYear;
+  /** Of events that a program exported: how they are written. */
+  form?: EventForm;
   /** Of an export whose records have another shape than the rows of its table. */
   shape?: ShapeName;
 }
 
 export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
-  format === 'syslog' || format === 'journal-json' || format === 'journal-export';
+  format === 'syslog' || format.startsWith('journal-');
+
+/** Can a file of that format hold logons? */
+export const isLogFormat = (format: EvidenceFormat): boolean =>
+  format === 'evtx' || format === 'events' || isSyslogFormat(format);
 
 /** A file that is evidence, or may be, and is not read: why. */
 export interface UnreadFile {
@@ -33,7 +40,7 @@ export interface UnreadFile {
 
 /** The kind of a file by its content, which its name can only claim. */
 export type FileKind =
-  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined; shape?: ShapeName }
+  | { kind: 'evidence'; format: EvidenceFormat; table: string | undefined; form?: EventForm; shape?: ShapeName }
   | { kind: 'archive' }
   /** Of a form that is not read; `because` says which, and the cure. */
   | { kind: 'refused'; because: string }

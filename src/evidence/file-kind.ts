@@ -1,8 +1,10 @@
 import { archiveKind, headOf, isPacked, unpackedName } from '../archives/open-file.ts';
 import { notAnEventLog } from '../eventlog/event-log-file.ts';
+import { beginsAsJournal } from '../syslog/journal-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
 import type { FileKind } from './evidence-files.ts';
+import { eventForm } from './exported-events/event-form.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
 
@@ -28,6 +30,8 @@ export async function fileKind(path: string): Promise<FileKind> {
   if (head.length === 0) return { kind: 'empty' };
   const text = head.toString('latin1');
   if (text.startsWith('ElfFile\0') || text.startsWith('ElfChnk\0')) return eventLog;
+  const form = eventForm(path, head);
+  if (form !== null) return { kind: 'evidence', format: 'events', table: undefined, form };
   if (/\.evtx$/i.test(unpackedName(path))) {
     const because = await notAnEventLog(path);
     if (because === '') return eventLog;
@@ -51,11 +55,6 @@ const eventLog: FileKind = { kind: 'evidence', format: 'evtx', table: undefined 
 
 /** A packing that is not read, or a packed file whose name does not say so; null for any other file. */
 function packedWithout(path: string, text: string): FileKind | null {
-  if (text.startsWith('LPKSHHRH'))
-    return {
-      kind: 'refused',
-      because: 'it is a journal as systemd keeps it: export it (journalctl --file FILE -o export > FILE.export)',
-    };
   const found = packed.find(({ begins }) => text.startsWith(begins));
   if (found)
     return { kind: 'refused', because: `it is ${found.what}, which is not read: unpack it (${found.command})` };
@@ -73,6 +72,7 @@ const linesTried = 40;
 /** Messages of syslog, or of a journal that was exported; null for anything else. */
 function recognisedSyslog(text: string): FileKind | null {
   const found = (format: SyslogFormat): FileKind => ({ kind: 'evidence', format, table: 'Syslog' });
+  if (beginsAsJournal(text)) return found('journal-file');
   if (/^(?:__CURSOR|__REALTIME_TIMESTAMP|__SEQNUM|__MONOTONIC_TIMESTAMP)=/.test(text)) return found('journal-export');
   if (/^\u001e?\s*\{/.test(text) && text.includes('"__REALTIME_TIMESTAMP"')) {
     if (/^\u001e?\s*\{[^\n]*"__REALTIME_TIMESTAMP"/.test(text)) return found('journal-json');

@@ -2,6 +2,7 @@ import { baseName } from '../archives/evidence-path.ts';
 import { unpackedName } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
 import { columnName } from './column-names.ts';
+import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { shapeOf } from './shapes/shapes.ts';
@@ -22,8 +23,8 @@ interface FirstRecord {
 /** The table whose rows a file of text holds, by its first record, or by its name where that is a table's. */
 export function recognisedTable(path: string, head: Buffer): FileKind {
   const name = unpackedName(baseName(path));
-  const text = decoded(head);
-  if (text === null) return { kind: 'stranger' };
+  const text = decodedHead(head);
+  if (text === undefined) return { kind: 'stranger' };
   const format = formatOf(name, text);
   if (format === null) return { kind: 'stranger' };
   const stem = name.replace(/\.[^.]*$/, '');
@@ -62,12 +63,6 @@ function huntedTable(record: object): string | undefined {
   const action: unknown = Reflect.get(record, 'ActionType');
   if (typeof action !== 'string' || !('DeviceName' in record || 'DeviceId' in record)) return undefined;
   return actions.find(({ pattern }) => pattern.test(action))?.table;
-}
-
-function decoded(head: Buffer): string | null {
-  if (head[0] === 0xff && head[1] === 0xfe) return head.toString('utf16le').slice(1);
-  const text = head.toString('utf8').replace(/^\ufeff/, '');
-  return text.includes('\0') ? null : text;
 }
 
 function formatOf(name: string, text: string): EvidenceFormat | null {

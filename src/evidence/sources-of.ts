@@ -1,4 +1,4 @@
-import { EvidenceEvents, eventLogSource } from './event-logs.ts';
+import { EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
 import { type EvidenceFile, isSyslogFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
 import type { Reading } from './reading.ts';
@@ -22,10 +22,16 @@ export interface Tuning {
 /** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
 export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
   const events = new EvidenceEvents();
-  return reading.files.map((file): OpenedFile => {
-    const { path, format, found, year, shape } = file;
+  // An export may hold what a log beside it holds in full.
+  const inOrder = [...reading.files].sort((a, b) => Number(a.format === 'events') - Number(b.format === 'events'));
+  return inOrder.map((file): OpenedFile => {
+    const { path, format, found, year, shape, form } = file;
     const table = file.table ?? path;
     if (format === 'evtx') return { file, text: undefined, source: eventLogSource(path, events) };
+    if (format === 'events') {
+      const source = exportedEventsSource({ path, form: form ?? 'xml' }, events);
+      return { file, text: undefined, source };
+    }
     if (isSyslogFormat(format))
       return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
     if (shape)

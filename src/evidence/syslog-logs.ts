@@ -49,6 +49,8 @@ export function syslogSource(file: SyslogFile): Source {
             rows += 1;
             if (entry.facility === '') unsorted += 1;
             builder.add(path, (_column: Column, position): Value => readers[position]?.(entry) ?? null);
+            const full = builder.handOn();
+            if (full) await full;
           }
         }
       } catch (error) {
@@ -68,6 +70,7 @@ function notesOf({ path, year }: SyslogFile, gaps: ReturnType<typeof noGaps>, un
     notes.push(
       `${path}: ${counted(gaps.unread, 'line')} of no known form left out (first in line ${gaps.firstUnread})`,
     );
+  for (const remark of gaps.remarks) notes.push(`${path}: ${remark}`);
   if (gaps.zeros > 0) notes.push(`${path}: ${counted(gaps.zeros, 'byte')} of zeros among its lines`);
   return notes;
 }

@@ -3,6 +3,7 @@ import { expression, tupleColumns } from './expressions.ts';
 import type { FoldedTexts } from './folded-texts.ts';
 import { type Frame, tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
+import { areNamed, type TimedQuery, withoutTimes, withTimes } from './given-times.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
 import { firstTaken } from './operators/sort.ts';
@@ -60,50 +61,79 @@ export function evaluateFirst(
   options: EvaluateOptions,
 ): { frame: Frame; total: number } {
   const byName = tablesByName(tables);
-  const insertions: Insertion[] = [];
-  let text = query;
   return guarded(() => {
-    // Each try finds the columns of one more plugin whose columns depend on the data.
-    for (let tries = 0; tries <= MAX_FOUND; tries++) {
-      try {
-        const schema = schemaOf(byName.values());
-        let analysis = checked(text, schema, options.anyCase ?? false);
-        text = analysis.text;
-        const whole = withoutMissingLegs(text, analysis);
-        if (whole !== text) {
-          text = whole;
-          analysis = checked(text, schema, options.anyCase ?? false);
-        }
-        const edits = [...parseOverwrites(analysis), ...scanIds(text, analysis)];
-        if (edits.length > 0) {
-          for (const edit of edits.toSorted((a, b) => b.at - a.at)) text = insert(text, edit, insertions, false);
-          analysis = checked(text, schema, options.anyCase ?? false);
-        }
-        const run: Run = {
-          text,
-          now: datetimeFromMilliseconds(options.now.getTime()),
-          tables: byName,
-          expression,
-          tabular,
-          rows,
-          hold: options.hold ?? (() => {}),
-          once: new WeakMap(),
-          folded: options.folded,
-          tuple: tupleColumns,
-          depth: 0,
-          found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
-        };
-        return result(analysis, run, options);
-      } catch (error) {
-        if (error instanceof SchemaFound) {
-          text = insert(text, { at: error.at, text: error.clause }, insertions, true);
-          continue;
-        }
-        throw error instanceof KqlError && insertions.length > 0 ? asWritten(error, query, insertions) : error;
-      }
+    const timed = withoutTimes(query);
+    if (timed.times.size === 0) return answer(timed, byName, options);
+    try {
+      return answer(timed, byName, options);
+    } catch (error) {
+      if (error instanceof TimesElsewhere) return answer({ text: query, times: new Map() }, byName, options);
+      throw error instanceof KqlError ? timesAsWritten(error, timed) : error;
     }
-    throw new KqlError('limit', `The query has more than ${MAX_FOUND} plugins whose columns depend on the data.`, []);
   });
+}
+
+/** A time of the query is no `let` of its own. */
+class TimesElsewhere extends Error {}
+
+function timesAsWritten(error: KqlError, timed: TimedQuery): KqlError {
+  const diagnostics = error.diagnostics.map((d) => ({
+    ...d,
+    message: withTimes(d.message, timed),
+    token: withTimes(d.token, timed),
+  }));
+  return new KqlError(error.kind, withTimes(error.message, timed), diagnostics);
+}
+
+function answer(
+  timed: TimedQuery,
+  byName: ReadonlyMap<string, Table | ReadTable>,
+  options: EvaluateOptions,
+): { frame: Frame; total: number } {
+  const insertions: Insertion[] = [];
+  let { text } = timed;
+  // Each try finds the columns of one more plugin whose columns depend on the data.
+  for (let tries = 0; tries <= MAX_FOUND; tries++) {
+    try {
+      const schema = schemaOf(byName.values());
+      let analysis = checked(text, schema, options.anyCase ?? false);
+      if (!areNamed(analysis.syntax, timed)) throw new TimesElsewhere();
+      text = analysis.text;
+      const whole = withoutMissingLegs(text, analysis);
+      if (whole !== text) {
+        text = whole;
+        analysis = checked(text, schema, options.anyCase ?? false);
+      }
+      const edits = [...parseOverwrites(analysis), ...scanIds(text, analysis)];
+      if (edits.length > 0) {
+        for (const edit of edits.toSorted((a, b) => b.at - a.at)) text = insert(text, edit, insertions, false);
+        analysis = checked(text, schema, options.anyCase ?? false);
+      }
+      const run: Run = {
+        text,
+        times: timed.times,
+        now: datetimeFromMilliseconds(options.now.getTime()),
+        tables: byName,
+        expression,
+        tabular,
+        rows,
+        hold: options.hold ?? (() => {}),
+        once: new WeakMap(),
+        folded: options.folded,
+        tuple: tupleColumns,
+        depth: 0,
+        found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),
+      };
+      return result(analysis, run, options);
+    } catch (error) {
+      if (error instanceof SchemaFound) {
+        text = insert(text, { at: error.at, text: error.clause }, insertions, true);
+        continue;
+      }
+      throw error instanceof KqlError && insertions.length > 0 ? asWritten(error, timed.text, insertions) : error;
+    }
+  }
+  throw new KqlError('limit', `The query has more than ${MAX_FOUND} plugins whose columns depend on the data.`, []);
 }
 
 /** A text that was inserted into the query: its place, its length, and whether it is a schema found in the data. */

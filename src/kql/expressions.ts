@@ -231,7 +231,7 @@ function literalExpression(node: Node, scope: Scope): Expression {
     case 'BooleanLiteralExpression':
       return value(toBool, 'bool');
     case 'DateTimeLiteralExpression':
-      return value(parseDatetime, 'datetime');
+      return value((given) => parseDatetime(scope.run.times.get(given) ?? given), 'datetime');
     case 'TimespanLiteralExpression':
       return value(parseTimespan, 'timespan');
     case 'GuidLiteralExpression':

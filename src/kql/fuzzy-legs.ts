@@ -25,6 +25,7 @@ interface Blank {
  * keeps it and splits the columns that it shares with the others by an unknown type.
  */
 export function withoutMissingLegs(text: string, analysis: Analysis): string {
+  if (!text.includes('isfuzzy')) return text;
   const blanks: Blank[] = [];
   const visit = (node: Node): void => {
     if (isFuzzyUnion(node)) blanks.push(...missingLegs(text, list(optional(node, 'Expressions'))));

@@ -28,6 +28,7 @@ const PREFIX = '_parsed_';
  */
 export function parseOverwrites(analysis: Analysis): Edit[] {
   const edits: Edit[] = [];
+  if (!analysis.text.includes('parse')) return edits;
   const visit = (node: Node): void => {
     if (nodeClass(node) === 'PipeExpression') {
       const operator = child(node, 'Operator');

@@ -12,6 +12,8 @@ import type { Value } from './values.ts';
 /** What stays the same through one evaluation. */
 export interface Run {
   text: string;
+  /** Times by the placeholders that the text has for them. */
+  times: ReadonlyMap<string, string>;
   now: Ticks;
   tables: ReadonlyMap<string, Table | ReadTable>;
   /** The two halves of the evaluator know each other through here only. */
@@ -83,6 +85,8 @@ export interface Scope {
 
 /** What an option of the query (`set x=…`) is called among its names: no other name is so. */
 export const optionName = (option: string): string => `set ${option}`;
+
+export const isOption = (name: string): boolean => name.startsWith('set ');
 
 export const within = (scope: Scope, frame: Frame | undefined): Scope => ({
   run: scope.run,

@@ -25,6 +25,10 @@ export interface StepView extends PlannedStep {
   error: string;
   /** Was something changed that `undo` would put back now? */
   undoable: boolean;
+  /** SHA-256 of the step as it was planned last (`ApprovedStep`), in hexadecimal; absent before that. */
+  digest?: string;
+  /** The answer to a question; absent where none was given. */
+  answer?: string;
 }
 
 /** A question to the user. Enter alone never answers it. */

@@ -385,7 +385,8 @@ class Run implements StartedRun {
       question,
       answer: text,
     });
-    this.#set(step, { state: answer.kind === 'text' ? 'done' : 'skipped', endedAt: this.#now() });
+    const given = answer.kind === 'text' ? { state: 'done' as const, answer: text } : { state: 'skipped' as const };
+    this.#set(step, { ...given, endedAt: this.#now() });
     return 'next';
   }
 
@@ -402,7 +403,7 @@ class Run implements StartedRun {
     await this.#log('plan', {
       playbook: this.#options.playbook.name,
       steps: [plannedPart(step.view)],
-      digest: digestOf(this.#approvable(step)),
+      digest: step.view.digest,
       ...(plan.refused ? { refused: plan.refused } : {}),
     });
     if (plan.refused?.kind === 'nothing-to-do') {
@@ -804,7 +805,7 @@ class Run implements StartedRun {
 
   #planned(step: Step, plan: ActionPlan): void {
     step.plan = plan;
-    this.#set(step, planShown(plan));
+    this.#set(step, { ...planShown(plan), digest: digestOf(this.#approvable(step)) });
   }
 
   #finish(outcome: RunOutcome, summary: string): void {

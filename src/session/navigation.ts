@@ -12,6 +12,7 @@ import {
   runIsOver,
   runOf,
   type SessionState,
+  stepInView,
   top,
 } from './state.ts';
 import type { Holder } from './state-store.ts';
@@ -98,7 +99,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
       if (slot && runIsOver(slot) && !layer.opened) {
         // After the last step the text that follows the steps scrolls.
         const last = slot.view.steps.length - 1;
-        const to = at((layer.step ?? slot.view.current) + layer.scroll, Math.max(of, last + 1));
+        const to = at(stepInView(layer, slot) + layer.scroll, Math.max(of, last + 1));
         holder.replaceTop({ ...layer, step: Math.min(to, last), scroll: Math.max(0, to - last) });
       } else holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;
@@ -130,8 +131,9 @@ function lookAtStep(holder: Holder, by: number): void {
   }
   const slot = layer.kind === 'run' ? runOf(holder.get(), layer.runId) : undefined;
   if (layer.kind !== 'run' || !slot) return;
-  const next = (layer.step ?? slot.view.current) + by;
-  const step = next === slot.view.current ? null : clamp(next, slot.view.steps.length);
+  const next = stepInView(layer, slot) + by;
+  const follows = next === slot.view.current && stepInView({ ...layer, step: null }, slot) === next;
+  const step = follows ? null : clamp(next, slot.view.steps.length);
   holder.replaceTop({ ...layer, step, scroll: 0 });
 }
 

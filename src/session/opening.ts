@@ -16,6 +16,7 @@ import {
   type Pane,
   runLayer,
   runOf,
+  stepInView,
   tellingInstant,
   top,
 } from './state.ts';
@@ -117,7 +118,7 @@ export class Opening {
       this.#world.start(layer.vmId, layer.selected);
     } else if (layer.kind === 'run') {
       const slot = runOf(state, layer.runId);
-      if (slot) this.#holder.replaceTop({ ...layer, step: layer.step ?? slot.view.current, opened: true, scroll: 0 });
+      if (slot) this.#holder.replaceTop({ ...layer, step: stepInView(layer, slot), opened: true, scroll: 0 });
     }
   }
 

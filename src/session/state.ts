@@ -324,6 +324,20 @@ export function runIsOver({ view }: RunSlot): boolean {
   return view.outcome !== 'running';
 }
 
+/**
+ * The step that is looked at: the one under the cursor, else the current one; of a playbook that is over the one that failed, or
+ * the first.
+ */
+export function stepInView({ step }: Extract<Layer, { kind: 'run' }>, slot: RunSlot): number {
+  if (step !== null) return step;
+  // One that was stopped goes on where it ended.
+  if (!runIsOver(slot) || slot.view.outcome === 'cancelled') return slot.view.current;
+  return Math.max(
+    0,
+    slot.view.steps.findIndex(({ state }) => state === 'failed'),
+  );
+}
+
 /** Decides which keys are bound. */
 export type Mode = Exclude<Layer['kind'], 'confirm'> | 'prompt-key' | 'prompt-text' | 'prompt-next';
 

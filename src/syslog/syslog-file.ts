@@ -1,12 +1,13 @@
 import { contentOf } from '../archives/open-file.ts';
 import { type Ticks, ticksPerMinute, unixOf } from '../triage/logons/ticks.ts';
 import { ExportParser, type JournalFields, journalEntry, jsonFields } from './journal.ts';
+import { JournalFileParser } from './journal-file.ts';
 import type { SyslogEntry } from './syslog-entry.ts';
 import { type SyslogLineForm, syslogLine, type YearlessTime } from './syslog-line.ts';
 import { type DerivedYear, instantOf, YearCounter, type YearEvidence } from './years.ts';
 
 /** How the messages are written in a file. */
-export type SyslogFormat = 'syslog' | 'journal-json' | 'journal-export';
+export type SyslogFormat = 'syslog' | 'journal-json' | 'journal-export' | 'journal-file';
 
 /** A file of syslog's messages. */
 export interface SyslogFile {
@@ -23,6 +24,8 @@ export interface SyslogGaps {
   firstUnread: number;
   /** Bytes of zeros between lines: what a file system leaves after a crash. */
   zeros: number;
+  /** Of a journal as systemd keeps it: its state, and what is damaged in it. */
+  remarks: string[];
 }
 
 /** Messages are handed on in portions. */
@@ -40,11 +43,11 @@ export async function* syslogEntries(
   read: (bytes: number) => void = () => {},
 ): AsyncGenerator<Portion> {
   const reader = file.format === 'syslog' ? new LineReader(file.year, gaps) : new JournalReader(gaps);
-  if (file.format === 'journal-export') yield* exportEntries(file.path, gaps, read);
+  if (file.format === 'journal-export' || file.format === 'journal-file') yield* exportEntries(file, gaps, read);
   else for await (const lines of linesOf(file.path, gaps, read)) yield lines.flatMap((line) => reader.read(line) ?? []);
 }
 
-export const noGaps = (): SyslogGaps => ({ unread: 0, firstUnread: 0, zeros: 0 });
+export const noGaps = (): SyslogGaps => ({ unread: 0, firstUnread: 0, zeros: 0, remarks: [] });
 
 interface NumberedLine {
   number: number;
@@ -149,8 +152,12 @@ function entryOf(fields: JournalFields | null, number: number, gaps: SyslogGaps)
   return entry;
 }
 
-async function* exportEntries(path: string, gaps: SyslogGaps, read: (bytes: number) => void): AsyncGenerator<Portion> {
-  const parser = new ExportParser();
+async function* exportEntries(
+  { path, format }: SyslogFile,
+  gaps: SyslogGaps,
+  read: (bytes: number) => void,
+): AsyncGenerator<Portion> {
+  const parser = format === 'journal-file' ? new JournalFileParser() : new ExportParser();
   let number = 0;
   const take = (entries: Iterable<JournalFields>): Portion => {
     const taken: Portion = [];
@@ -164,6 +171,10 @@ async function* exportEntries(path: string, gaps: SyslogGaps, read: (bytes: numb
   for await (const bytes of await contentOf(path)) {
     read(bytes.length);
     yield take(parser.push(bytes));
+  }
+  if (parser instanceof JournalFileParser) {
+    gaps.remarks.push(...parser.finish());
+    return;
   }
   yield take(parser.finish());
   for (let i = 0; i < parser.damaged; i++) note(gaps, number);

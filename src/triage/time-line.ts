@@ -103,10 +103,19 @@ export function ruleText(rule: NonNullable<ActivityEntry['rule']>): string {
   return `${rule.access} ${rule.protocol} from ${rule.sources.join(', ') || '?'} to ${rule.ports.join(', ') || '?'}, ${rule.direction}`;
 }
 
-/** ".../networkSecurityGroups/web-nsg/securityRules/allow-rdp" -> "web-nsg/allow-rdp" */
+/** Parts of the id of a backup that repeat what its vault and its item say. */
+const repeating: ReadonlySet<string> = new Set(['backupfabrics', 'protectioncontainers']);
+
+/**
+ * ".../networkSecurityGroups/web-nsg/securityRules/allow-rdp" -> "web-nsg/allow-rdp"; of a backup, whose names hold what they
+ * are of after semicolons, "vault-eus/web01".
+ */
 export function resourceText(id: string): string {
   const [, names = ''] = /\/providers\/[^/]+\/(?:locations\/[^/]+\/)?((?!.*\/providers\/).*)$/i.exec(id) ?? [];
-  const parts = names.split('/').filter((_, at) => at % 2 === 1);
+  const parts = names
+    .split('/')
+    .flatMap((name, at, all) => (at % 2 === 1 && !repeating.has((all[at - 1] ?? '').toLowerCase()) ? [name] : []))
+    .map((name) => name.split(';').at(-1) ?? name);
   return parts.length > 0 ? parts.join('/') : shortName(id);
 }
 

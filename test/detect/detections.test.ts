@@ -759,7 +759,7 @@ describe('Sigma rules over exports', () => {
 
   it('of syslog look at the program and the facility', async () => {
     const xml =
-      '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID></System><EventData><Data Name="Image">/usr/bin/nc</Data><Data Name="CommandLine">nc -e &lt;x&gt;</Data></EventData></Event>';
+      '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID></System><EventData><Data Name="Image">/usr/bin/nc</Data><Data Name="CommandLine">nc -e &lt;x&gt; &#39;&apos; &amp;lt;</Data></EventData></Event>';
     const result = await detections(
       [
         product('sshd', 'product: linux\n  service: sshd', "k: ['invalid user*from']\ncondition: k"),
@@ -768,7 +768,7 @@ describe('Sigma rules over exports', () => {
         product(
           'process',
           'product: linux\n  category: process_creation',
-          "s:\n  Image|endswith: /nc\n  CommandLine|contains: '<x>'\ncondition: s",
+          's:\n  Image|endswith: /nc\n  CommandLine|endswith: "<x> \'\' &lt;"\ncondition: s',
         ),
         product('auditd', 'product: linux\n  service: auditd', 's:\n  type: EXECVE\ncondition: s'),
         product('field', 'product: linux\n  service: sshd', 's:\n  pam_user: x\ncondition: s'),

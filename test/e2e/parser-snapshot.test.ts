@@ -1,8 +1,14 @@
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../src/azure/client/connection.ts';
+import { readScan } from '../../src/azure/scan.ts';
 import { snapshotKey } from '../../src/kql/parser-thread.ts';
+import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
+import { startSimulator } from '../../src/simulator/server.ts';
 import { cordonAt, root } from './cordon.ts';
 
 let folder: string;
@@ -39,4 +45,39 @@ describe('a query', () => {
     await writeFile(join(folder, 'dist/kql-parser.key'), snapshotKey(process.execPath));
     expect(await query()).toMatchObject({ code: 0, stderr: '', rows: [[3]] });
   });
+});
+
+/** The text of each query that a scan of the built-in world sends, without the times of the scan. */
+async function scanned(): Promise<string[]> {
+  const simulator = await startSimulator({ world: builtInWorld() });
+  const { url, identityHeader } = simulator;
+  const connection = connect({ simulator: { url, identityHeader, clock: simulator } });
+  const texts: string[] = [];
+  connection.observe(({ requestBody }) => {
+    if (typeof requestBody === 'object' && requestBody !== null && 'query' in requestBody)
+      texts.push(String(requestBody.query));
+  });
+  await readScan(connection, () => {});
+  connection.close();
+  await simulator.close();
+  return texts.map(timeless);
+}
+const timeless = (text: string) => text.replaceAll(/datetime\([^)]*\)/g, 'datetime(…)');
+
+describe('the snapshot', () => {
+  it('has the analyses that a scan of the demo needs, and each as Microsoft’s analyser makes it', async () => {
+    const blob = join(root, 'dist/kql-parser.blob');
+    const checks = join(import.meta.dirname, 'kept-analyses.cjs');
+    const node = join(root, 'node_modules/.bin/node');
+    const options = { maxBuffer: 1 << 26 };
+    const [{ stdout }, texts] = await Promise.all([
+      promisify(execFile)(node, ['--snapshot-blob', blob, checks], options),
+      scanned(),
+    ]);
+    const { kept, different } = JSON.parse(stdout) as { kept: string[]; different: unknown[] };
+    expect(different).toEqual([]);
+    expect(texts.length).toBeGreaterThan(15);
+    const known = new Set(kept.map(timeless));
+    expect(texts.filter((text) => !known.has(text))).toEqual([]);
+  }, 60_000);
 });

@@ -40,7 +40,7 @@ describe('files of syslog', () => {
       [5, 'last'],
       [6, 'no end of line'],
     ]);
-    expect(gaps).toEqual({ unread: 1, firstUnread: 3, zeros: 3 });
+    expect(gaps).toEqual({ unread: 1, firstUnread: 3, zeros: 3, remarks: [] });
   });
 
   it('repeat the message before, where the daemon says so without it', async () => {
@@ -95,7 +95,7 @@ describe('exported journals', () => {
       { ...entry, line: 2, message: 'by\ttes' },
       { ...entry, line: 3, message: 'one', processId: 9 },
     ]);
-    expect(gaps).toEqual({ unread: 2, firstUnread: 4, zeros: 0 });
+    expect(gaps).toEqual({ unread: 2, firstUnread: 4, zeros: 0, remarks: [] });
   });
 
   it('are read from the export format, wherever a portion of the file ends', async () => {

@@ -299,7 +299,7 @@ describe('several VMs in one act, on screen', () => {
     const whatNext = async () => {
       await shows('What next?');
       world.pass(1_000);
-      return shows('l later (it waits');
+      return shows('l later (w comes back');
     };
     await (await asked()).answer('\r');
     const next = await whatNext();

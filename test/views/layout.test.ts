@@ -70,9 +70,9 @@ describe('triage layout', () => {
       [
         ' 1  header 120',
         ' 4  verdict 120',
-        '22  ports 32 │ logons 48 │ patches 40',
+        '19  ports 32 │ logons 56 │ patches 32',
         ' 4  selected 60 │ time-line 60',
-        ' 7  posture 120',
+        '10  posture 120',
         ' 1  status 120',
         ' 1  footer 120',
       ].join('\n'),
@@ -160,7 +160,7 @@ describe('every layout tiles the screen exactly', () => {
         ({ columns, rows, prompt, steps }) => {
           tiles(suspectsLayout(columns, rows), columns, rows);
           tiles(pageLayout(columns, rows), columns, rows);
-          tiles(runLayout(columns, rows, prompt, steps), columns, rows);
+          tiles(runLayout(columns, rows, prompt, { width: steps * 9, rows: steps }, steps * 2), columns, rows);
         },
       ),
     );

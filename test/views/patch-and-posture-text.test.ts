@@ -59,7 +59,7 @@ describe('the patches pane', () => {
   });
 
   it('says that nothing is marked because there is no list', () => {
-    expect(pane(part(), 78).join('\n')).toContain('? exploited? no list of known exploited vulnerabilities was given');
+    expect(pane(part(), 78).join('\n')).toContain('? exploited? no list of exploited ones was given (--kev)');
   });
 
   it('does not call software free of holes that no scan has looked at', () => {

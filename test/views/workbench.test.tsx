@@ -642,7 +642,7 @@ describe('playbooks', () => {
     await terminal.until('✗ Read it first');
     expect(world.run.answers).toEqual([]);
     const prompt = await lock.tells('Sessions that are already open may survive.');
-    expect(prompt.screen).toContain('type web01 and Enter to apply · Esc cancel');
+    expect(prompt.screen).toContain('type web01 and Enter to apply · Esc no (skip, later or stop)');
     await prompt.answer('web02\r');
     await terminal.until('✗ That is not web01: nothing was done.');
     expect(world.run.answers).toEqual(['web02']);
@@ -686,7 +686,7 @@ describe('playbooks', () => {
       await terminal.until('Not done:');
       expect(world.run.calls).toEqual(['start']);
       world.pass(1_000);
-      const next = await terminal.until(/s skip this step[\s\S]*l later \(it waits, w comes back\)/);
+      const next = await terminal.until(/s skip this step[\s\S]*l later \(w comes back\)/);
       expect(next).toContain('x stop here');
       terminal.type('l');
       await terminal.until('Exposed ports');
@@ -727,7 +727,7 @@ describe('playbooks', () => {
     terminal.type('\u001b');
     const prompt = await promptOf({ terminal, world }).asks('Create the NSG?').tells('Sessions that are already open');
     await prompt.answer('\r');
-    await terminal.until('y apply · Enter/Esc cancel');
+    await terminal.until('y apply · Enter/Esc no (skip, later or stop)');
     await prompt.answer('y');
     await settle();
     expect(world.run.answers).toEqual(['y']);
@@ -778,7 +778,10 @@ describe('playbooks', () => {
     await terminal.until('… more below: Down');
     await terminal.until('create NSG cordon-2026-11-23-web01');
     terminal.type('\u001b[F');
-    await terminal.until((shown) => !shown.includes('more below') && !shown.includes('Locked'));
+    // The present state stays on the screen.
+    await terminal.until(
+      (shown) => !shown.includes('more below') && screenOf(shown).rows[1]?.includes('Locked') === true,
+    );
     terminal.type('\u001b[H');
     await terminal.until('… more below: Down');
   });

@@ -1,5 +1,6 @@
 import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import { count } from '../../text/counts.ts';
+import { xmlTextFunction } from '../../text/xml-text.ts';
 import type { Thresholds } from '../../triage/logons/bursts.ts';
 import { stockRule } from '../../triage/logons/logons-after-failures.ts';
 import { isoOf, ticksOf } from '../../triage/logons/ticks.ts';
@@ -102,6 +103,7 @@ export function asker(connection: Connection, scope: string, span: Span, thresho
     ]);
     const rows = [events?.trim() ?? '', ...(asking.only === undefined ? [] : [`| where ${asking.only}`])].join('\n');
     const text = withParameters(query, {
+      ...(`${rows}${query}`.includes('xmlText(') ? { xmlText: xmlTextFunction } : {}),
       ...(source ? { [source.as]: rows } : {}),
       ...parameters(name, asking.minimum ?? 1),
       ...asking.parameters,

@@ -8,7 +8,7 @@ export interface Place {
   text: string;
   /** The column itself, where it holds whole numbers. */
   whole?: string;
-  /** A column that has to be made first. */
+  /** A column that has to be made first; where its table has XML, of text whose entities are resolved then. */
   define?: { name: string; as: string };
   /** What shows that the events have the field at all: a name among their data, or one of some columns that is filled. */
   evidence: { data: RegExp } | { columns: readonly string[] } | undefined;
@@ -135,18 +135,6 @@ const PROPERTIES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Text of XML as it was before it was put there; the ampersand last. */
-const unescaped = (expression: string): string =>
-  [
-    ['&lt;', '<'],
-    ['&gt;', '>'],
-    ['&quot;', '"'],
-    ['&amp;', '&'],
-  ].reduce(
-    (inner, [entity, character]) => `replace_string(${inner}, "${entity}", ${kqlText(character ?? '')})`,
-    expression,
-  );
-
 /** The column that a field is made as: its own name, unless the table has it. */
 function defined(field: string, as: string, columns: Columns): { name: string; as: string } {
   const plain = field.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[^A-Z])/, 'Field_');
@@ -155,7 +143,7 @@ function defined(field: string, as: string, columns: Columns): { name: string; a
 
 function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Place {
   if (field === 'Data') {
-    const as = unescaped(`strcat_array(extract_all(@"<Data>([^<]*)<", ${xml}), "\\n")`);
+    const as = `strcat_array(extract_all(@"<Data>([^<]*)<", ${xml}), "\\n")`;
     const define = defined('Data', as, columns);
     return { text: define.name, define, evidence: { data: /<Data>/ }, searchOnly: true };
   }
@@ -164,7 +152,7 @@ function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Plac
   const named = `Data Name="${name}"`;
   const element = `${name}(?: [^>]*)?`;
   const tag = leg.fields === 'elements' ? `(?:${named}|${element})` : field === 'Binary' ? element : named;
-  const define = defined(field, unescaped(`extract(${kqlText(`<${tag}>([^<]*)<`)}, 1, ${xml})`), columns);
+  const define = defined(field, `extract(${kqlText(`<${tag}>([^<]*)<`)}, 1, ${xml})`, columns);
   return { text: define.name, define, evidence: { data: new RegExp(`<${tag}>`) } };
 }
 
@@ -178,7 +166,7 @@ function columnPlace(column: string, columns: Columns): Place {
 
 /** The values of an event, without the names of its fields: where keywords are sought. */
 function valuesPlace(xml: string): Place {
-  const as = unescaped(`replace_regex(${xml}, @"<[^>]*>", "\\n")`);
+  const as = `replace_regex(${xml}, @"<[^>]*>", "\\n")`;
   return { text: 'EventValues', define: { name: 'EventValues', as }, evidence: undefined, searchOnly: true };
 }
 

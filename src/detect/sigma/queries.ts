@@ -1,3 +1,4 @@
+import { xmlText } from '../../text/xml-text.ts';
 import type { CorrelationRule, SigmaRule } from '../rule.ts';
 import { shownColumns } from '../shown-columns.ts';
 import { isReached } from './correlation.ts';
@@ -18,10 +19,15 @@ export interface RuleLeg {
 /** A leg's table with what it is about, and with the columns that have to be made. */
 export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string {
   const condition = conditionOf(leg);
+  const names = [...defines.keys()];
   return [
     leg.table,
     ...(condition === '' ? [] : [`| where ${condition}`]),
     ...(defines.size === 0 ? [] : [`| extend ${[...defines].map(([name, as]) => `${name} = ${as}`).join(',\n    ')}`]),
+    // All other legs have their fields in XML.
+    ...(defines.size === 0 || leg.fields === 'columns'
+      ? []
+      : [`| extend ${names.map((name) => `${name} = ${xmlText(name)}`).join(',\n    ')}`]),
   ].join('\n');
 }
 

@@ -327,6 +327,13 @@ export const operations: readonly Operation[] = [
   },
   // Backup
   {
+    operation: 'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action',
+    kind: 'backup',
+    what: 'backup started',
+    severity: 'low',
+    attack: [],
+  },
+  {
     operation: 'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/delete',
     kind: 'backup',
     what: 'backup stopped and its data deleted',

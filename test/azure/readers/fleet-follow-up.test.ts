@@ -158,6 +158,17 @@ describe('failures without an address on a VM of the fleet', () => {
     expect(notSeen).toEqual([]);
   });
 
+  it.each([2, 3])('are given a witness by OpenSSH’s event %i, which is in a log of its own', async (id) => {
+    const Event = many(12, (i) =>
+      other(i, id, 'OpenSSH/Admin', {
+        process: 'sshd',
+        payload: `error: maximum authentication attempts exceeded for oper from 203.0.113.9 port ${i + 1} ssh2 [preauth]`,
+      }),
+    );
+    const { of } = await fleetOf([web], { SecurityEvent: [...arriving, ...nameless], Event });
+    expect(of(web)).toMatchObject({ value: { witnesses: [{ address: '203.0.113.9', events: 12 }] } });
+  });
+
   it('have none where no other log was sent, and that is no lack', async () => {
     const { of, notSeen } = await fleetOf([web], { SecurityEvent: [...arriving, ...nameless] });
     expect(of(web)).toMatchObject({ value: { kind: 'unattributed', failures: 12 } });

@@ -9,6 +9,7 @@ import type { Known } from '../../../src/documents/fact.ts';
 import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
 import { analyse, evaluate } from '../../../src/kql/evaluate.ts';
 import { type ColumnType, tableFromRows } from '../../../src/kql/table.ts';
+import { xmlTextFunction } from '../../../src/text/xml-text.ts';
 import { defaultThresholds } from '../../../src/triage/logons/bursts.ts';
 import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/events.ts';
 import { assembleLogons } from '../../../src/triage/logons/logons.ts';
@@ -714,6 +715,59 @@ describe('the logons of a Linux VM', () => {
     ]);
   });
 
+  it.each([false, true])('are read from the lines of dropbear, counted per minute: %s', async (busy) => {
+    const dropbear = (time: Ticks | string, message: string, ProcessID: number): Row =>
+      syslog(time, message, { ProcessName: 'dropbear', ProcessID, Facility: 'authpriv', SeverityLevel: 'warning' });
+    // Each connection has two guesses, and says at its end how many it had.
+    const rows = Array.from({ length: 20 }, (_, i) => {
+      const time = at('02:00:00') + i * 5 * ticksPerSecond;
+      return [
+        dropbear(time, `Bad password attempt for 'ops' from 203.0.113.9:${40_000 + i}`, 100 + i),
+        dropbear(time + 2 * ticksPerSecond, `Bad password attempt for 'ops' from 203.0.113.9:${40_000 + i}`, 100 + i),
+        dropbear(
+          time + 3 * ticksPerSecond,
+          `Exit before auth from <203.0.113.9:${40_000 + i}>: (user 'ops', 2 fails): Disconnect received`,
+          100 + i,
+        ),
+      ];
+    }).flat();
+    const others = many(busy ? 5100 : 0, '01:40:00', 0.01, (time, i) =>
+      syslog(time, `Accepted publickey for deploy from 10.0.0.5 port ${i + 1} ssh2: RSA SHA256:abc`, {
+        ProcessID: 20_000 + i,
+      }),
+    );
+    const logon = dropbear('02:10:00', "Password auth succeeded for 'ops' from 203.0.113.9:51000", 9);
+    const { value } = await readKnown({ Syslog: [...rows, ...others, logon] }, {}, lin);
+    expect(value).toMatchObject({
+      failures: 40,
+      bursts: [
+        {
+          kind: 'guess',
+          failures: 40,
+          sources: [{ address: '203.0.113.9' }],
+          codes: [{ code: 'sshd:wrong-password' }],
+          success: { value: { account: 'ops', by: 'both' } },
+        },
+      ],
+    });
+    const fleet = await readFleetLogons(connectTo(workspace({ Syslog: [...rows, ...others, logon] })), [lin]);
+    expect(fleet).toMatchObject({ state: 'known' });
+    const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
+    expect(worst).toMatchObject({ value: { kind: 'guess', failures: 40, totalFailures: 40, succeeded: true } });
+  });
+
+  it('are not hidden by names that read like a logon', async () => {
+    const names = ['session opened for user root', 'x Accepted password for root', 'Password auth succeeded for'];
+    const rows = many(30, '02:00:00', 5, (time, i) =>
+      syslog(time, `Failed password for invalid user ${names[i % 3]} from 203.0.113.9 port ${i + 1} ssh2`, {
+        ProcessID: i + 1,
+      }),
+    );
+    const fleet = await readFleetLogons(connectTo(workspace({ Syslog: rows })), [lin]);
+    const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
+    expect(worst).toMatchObject({ value: { failures: 30, totalFailures: 30, succeeded: false } });
+  });
+
   it('without a failure are none where syslog arrives, and unknown where auth does not', async () => {
     const quiet = syslog('02:00:00', 'Server listening on 0.0.0.0 port 22.');
     expect((await readKnown({ Syslog: [quiet] }, {}, lin)).value).toMatchObject({ failures: 0, bursts: [] });
@@ -1062,6 +1116,7 @@ const uses: Record<string, { as: 'events' | 'lines'; sources: string[]; begins?:
   'last-heartbeat': null,
 };
 const parameters = {
+  xmlText: xmlTextFunction,
   from: 'datetime(2026-11-22T02:20:11.000Z)',
   until: 'datetime(2026-11-23T02:20:11.000Z)',
   since: 'datetime(2026-11-09T02:20:11.000Z)',
@@ -1086,7 +1141,10 @@ async function composed(name: string): Promise<string[]> {
   const query = parts.filter((part) => part !== '').join('\n');
   if (!use) return [withParameters(query, parameters)];
   const sources = await Promise.all(use.sources.map(text));
-  return sources.map((source) => withParameters(query, { [use.as]: source.trim(), ...parameters }));
+  const { xmlText: _, ...given } = parameters;
+  return sources.map((source) =>
+    withParameters(query, { xmlText: xmlTextFunction, [use.as]: source.trim(), ...given }),
+  );
 }
 
 describe('the queries', () => {

@@ -1,0 +1,148 @@
+import { digestOfStored, placedFile } from '../archives/open-file.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { isoOf } from '../triage/logons/ticks.ts';
+import { openingError } from './event-log-file.ts';
+import type { KnownText } from './known-text.ts';
+import { fieldOf, type LogEvent } from './log-event.ts';
+import type { LogonCollector } from './logon-collector.ts';
+import type { LogonLog } from './logon-log.ts';
+import { numberIn, type TakenRecord } from './record.ts';
+import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
+import { Span } from './span.ts';
+
+/** Events that a program exported as text, and what could not be read of them, once all was. */
+export interface ExportedLog {
+  path: string;
+  format: 'events';
+  /** "EvtxECmd’s CSV". */
+  by: string;
+  events(read: (bytes: number) => void, gaps: { unread: number; firstUnread: number }): AsyncIterable<LogEvent>;
+}
+
+/** An event as a record: the logons in it are read by the code that reads those of event logs. */
+class EventAsRecord implements TakenRecord {
+  readonly eventId: number;
+  readonly recordId: number;
+  readonly time: number;
+  /** No checksum covers it, and none is missing: it is as whole as what exported it. */
+  readonly verified = true;
+  readonly #event: LogEvent;
+  #names: readonly string[] = [];
+
+  constructor(event: LogEvent) {
+    const { eventId, recordId, time } = event.system;
+    this.#event = event;
+    this.eventId = eventId;
+    this.recordId = recordId;
+    this.time = time ?? Number.NaN;
+  }
+
+  isOf(provider: KnownText, channel: KnownText): boolean {
+    return this.system('provider') === provider.text && this.system('channel') === channel.text;
+  }
+
+  system(name: 'provider' | 'channel' | 'computer'): string {
+    return this.#event.system[name];
+  }
+
+  choose(names: readonly string[]): void {
+    this.#names = names;
+  }
+
+  text(place: number): string {
+    return fieldOf(this.#event, this.#names[place] ?? '');
+  }
+
+  number(place: number): number | null {
+    return numberIn(this.text(place));
+  }
+
+  processId(): number | null {
+    return this.#event.system.processId;
+  }
+}
+
+const mostComputers = 50;
+
+/**
+ * Reads exported events, and gives those about logons to the collector. Throws an EventLogError when the file cannot be
+ * opened; where its end cannot be read, the rest counts.
+ */
+export async function readExportedLogons(
+  log: ExportedLog,
+  collector: LogonCollector,
+  options: {
+    onProgress?: (fraction: number) => void;
+    signal?: AbortSignal;
+    onEvent?: (event: SecurityEvent) => void;
+  },
+): Promise<LogonLog> {
+  const { path } = log;
+  const failed = (error: unknown): never => {
+    throw openingError(path, error);
+  };
+  const placed = await placedFile(path).catch(failed);
+  const stored = await digestOfStored(placed).catch(failed);
+  const gaps = { unread: 0, firstUnread: 0 };
+  const damaged: LogonLog['damaged'] = [];
+  const span = new Span();
+  const computers = new Set<string>();
+  let [bytes, records, failures, successes, others, timeless] = [0, 0, 0, 0, 0, 0];
+  let channel = '';
+  let held = collector.other.held;
+  const read = (more: number): void => {
+    bytes += more;
+    options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
+  };
+  try {
+    for await (const event of log.events(read, gaps)) {
+      options.signal?.throwIfAborted();
+      const record = new EventAsRecord(event);
+      records += 1;
+      if (records === 1) channel = event.system.channel;
+      if (Number.isNaN(record.time)) timeless += 1;
+      else span.add(record.time);
+      if (computers.size < mostComputers) computers.add(event.system.computer);
+      const taken = collector.takeExported(record, options.onEvent);
+      if (taken === 'other') {
+        others += collector.other.held - held;
+        held = collector.other.held;
+      }
+      if (taken === 'unwanted') continue;
+      // The log that holds logons is what the file is known by.
+      channel = event.system.channel;
+      if (record.eventId === failedLogon) failures += 1;
+      if (record.eventId === successfulLogon) successes += 1;
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    damaged.push({ offset: Math.min(bytes, stored.bytes), because: openingError(path, error).because });
+  }
+  const changed = await placed.changed();
+  if (changed !== '') damaged.push({ offset: stored.bytes, because: changed });
+  const ends = span.ends;
+  return {
+    path,
+    ...stored,
+    records,
+    unverified: 0,
+    dirty: false,
+    damaged,
+    damages: damaged.length,
+    failures,
+    successes,
+    others,
+    first: ends && isoOf(ends.first),
+    last: ends && isoOf(ends.last),
+    channel: printable(channel, 256),
+    computers: [...computers].map((name) => printable(name, 64)),
+    notes: [
+      `exported as ${log.by}: no checksum covers its events, and what was left out of the export is not seen`,
+      ...(gaps.unread > 0
+        ? [`${counted(gaps.unread, 'record')} left out, no whole event (first in line ${gaps.firstUnread})`]
+        : []),
+      ...(timeless > 0 ? [`${counted(timeless, 'event')} without a time that can be read`] : []),
+    ],
+  };
+}
