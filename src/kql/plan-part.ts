@@ -3,7 +3,7 @@ import { type Node, nodeClass, simpleName } from './language.ts';
 import { packed, packedFrame } from './packed.ts';
 import type { PlainBinding, PlainPart, PlainScope } from './part.ts';
 import { PlainTrees } from './plain-tree.ts';
-import type { Binding, Scope } from './scope.ts';
+import { type Binding, isOption, type Scope } from './scope.ts';
 
 /** An operator of a pipe that takes rows a piece at a time, and looks at no other piece for one. */
 export interface Step {
