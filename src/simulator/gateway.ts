@@ -4,6 +4,8 @@ import { AzureError } from './azure-error.ts';
 import { type Call, type Reply, RouteTable } from './call.ts';
 import { answerBlob, isBlobHost, refuseBlob } from './disk-blobs.ts';
 import type { FaultEffect } from './faults.ts';
+import { Cluster } from './kusto/cluster.ts';
+import { answerCluster, isClusterPath } from './kusto/rest.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
 import { allowedByPolicies } from './policies.ts';
@@ -12,6 +14,7 @@ import { logBatchRoutes } from './providers/log-batches.ts';
 import { demandRegistered } from './registrations.ts';
 import { neededAction, readPath } from './resource-id.ts';
 import { resourceManagerRoutes } from './routes.ts';
+import { answerStorage, storageAccountOf } from './storage-blobs.ts';
 import { callerAddress } from './tokens.ts';
 import type { ArmResource, Row } from './world.ts';
 
@@ -44,6 +47,13 @@ export interface Incoming {
   scheme: 'http' | 'https';
 }
 
+const hostOf = ({ headers }: Pick<Incoming, 'headers'>): string | undefined =>
+  headers['x-forwarded-host'] ?? headers.host;
+
+/** Is a request one for the bytes of a disk, or of a storage account? Its body is in latin1 then: bytes as they are. */
+export const asksStorage = (incoming: Pick<Incoming, 'headers'>): boolean =>
+  isBlobHost(hostOf(incoming)) || storageAccountOf(hostOf(incoming)) !== undefined;
+
 /** What goes back: an answer, or a broken connection. `delayMs` is real time to wait first. */
 export type Outgoing = { delayMs: number } & (
   | { dropped: true }
@@ -68,6 +78,7 @@ const idPattern = /^[\w.:-]{1,128}$/;
 export class Gateway {
   readonly azure: Azure;
   readonly mutations: Mutation[] = [];
+  readonly #cluster = new Cluster();
   readonly #arm: RouteTable;
   readonly #logs: RouteTable;
   readonly #onMutation: (mutation: Mutation) => void;
@@ -82,11 +93,12 @@ export class Gateway {
   async answer(incoming: Incoming): Promise<Outgoing> {
     const { azure } = this;
     azure.operations.settle();
-    if (isBlobHost(incoming.headers['x-forwarded-host'] ?? incoming.headers.host)) return this.#blob(incoming);
+    if (asksStorage(incoming)) return this.#blob(incoming);
     const requestId = randomUUID();
     const correlationId = incoming.headers['x-ms-correlation-request-id'] ?? randomUUID();
     const url = new URL(incoming.target, 'https://management.azure.com');
     const path = decodePath(url.pathname);
+    if (isClusterPath(path)) return this.#askCluster(incoming, path);
     const logs = /^\/v1\//i.test(path);
     let delayMs = this.#delay(incoming.method);
     let reply: Reply;
@@ -166,18 +178,35 @@ export class Gateway {
     const url = new URL(incoming.target, 'https://blob.storage.azure.net');
     let delayMs = 0;
     let torn: number | undefined;
+    let loseAnswer = false;
+    let replaced: Extract<FaultEffect, { replace: unknown }>['replace'] | undefined;
     let answer: ReturnType<typeof answerBlob> | undefined;
-    for (const effect of azure.faults.befall(incoming.method, `/blob${url.pathname}`, '')) {
+    const comp = url.searchParams.get('comp') ?? '';
+    for (const effect of azure.faults.befall(incoming.method, `/blob${url.pathname}?comp=${comp}`, '')) {
       if ('delayMs' in effect) delayMs += effect.delayMs;
-      if ('drop' in effect) return { delayMs, dropped: true };
+      if ('drop' in effect && effect.drop === true) return { delayMs, dropped: true };
+      if ('drop' in effect) loseAnswer = true;
       if ('tear' in effect) torn = effect.tear;
       if ('changeBlobs' in effect) azure.blobRevision += 1;
       if ('status' in effect) answer = refuseBlob(effect.status, effect.code, effect.message);
-      if ('replace' in effect) answer = refuseBlob(effect.replace.status, 'InternalError', effect.replace.body);
+      if ('replace' in effect) replaced = effect.replace;
     }
     const { method, headers } = incoming;
-    const { status, headers: more, body, release } = answer ?? answerBlob(azure, { method, url, headers });
+    const account = storageAccountOf(hostOf(incoming));
+    const revision = azure.dataVersion;
+    const ask = () =>
+      account === undefined
+        ? answerBlob(azure, { method, url, headers })
+        : answerStorage(azure, account, { method, url, headers }, Buffer.from(incoming.body, 'latin1'));
+    const { status, headers: more, body, release } = answer ?? ask();
     const common = { date: azure.clock.now().toUTCString(), 'x-ms-request-id': randomUUID() };
+    if (azure.dataVersion !== revision) this.#recordBlob(incoming, url, common['x-ms-request-id'], status);
+    if (loseAnswer) return { delayMs, dropped: true };
+    if (replaced !== undefined) {
+      const { status, contentType, azures } = replaced;
+      const headers = { 'content-type': contentType, ...(azures ? common : {}) };
+      return { delayMs, dropped: false, status, headers, body: Buffer.from(replaced.body) };
+    }
     return {
       delayMs,
       dropped: false,
@@ -186,6 +215,65 @@ export class Gateway {
       body,
       ...(torn === undefined ? {} : { torn }),
       ...(release === undefined ? {} : { release }),
+    };
+  }
+
+  /** A blob that was made, which no activity log has: those of Azure Storage are its own. */
+  #recordBlob(incoming: Incoming, { pathname }: URL, requestId: string, status: number): void {
+    const mutation: Mutation = {
+      seq: this.mutations.length + 1,
+      at: this.azure.clock.now().toISOString(),
+      method: incoming.method,
+      path: decodePath(pathname),
+      apiVersion: incoming.headers['x-ms-version'] ?? '',
+      clientRequestId: incoming.headers['x-ms-client-request-id'],
+      requestId,
+      correlationId: '',
+      caller: '',
+      status,
+    };
+    this.mutations.push(mutation);
+    this.#onMutation(mutation);
+  }
+
+  /** A request to a cluster of Azure Data Explorer, or, in clear, to an emulator of one, which has no sign-in. */
+  #askCluster(incoming: Incoming, path: string): Outgoing {
+    const { azure } = this;
+    const { method, headers, body } = incoming;
+    const emulator = (headers['x-forwarded-proto'] ?? incoming.scheme) === 'http';
+    const effects = azure.faults.befall(method, path, '');
+    const delayMs = effects.reduce((sum, effect) => sum + ('delayMs' in effect ? effect.delayMs : 0), 0);
+    if (effects.some((effect) => 'drop' in effect && effect.drop === true)) return { delayMs, dropped: true };
+    const common = { date: azure.clock.now().toUTCString() };
+    let reply: { status: number; headers?: Record<string, string>; body: string };
+    try {
+      refuseFor(effects);
+      const demandToken = (): void => {
+        if (!emulator) azure.tokens.demand(headers.authorization, 'kusto');
+      };
+      reply = answerCluster(this.#cluster, {
+        method,
+        path,
+        headers,
+        body,
+        demandToken,
+        now: azure.clock.now(),
+        later: delayMs > 0,
+      });
+    } catch (error) {
+      const refused = replyTo(error);
+      reply = { ...refused, body: JSON.stringify(refused.body) };
+    }
+    if (effects.some((effect) => 'drop' in effect)) return { delayMs, dropped: true };
+    const replaced = replacement(effects);
+    if (replaced)
+      reply = { status: replaced.status, headers: { 'content-type': replaced.contentType }, body: replaced.body };
+    return {
+      delayMs,
+      dropped: false,
+      status: reply.status,
+      headers: { ...common, ...reply.headers },
+      body: reply.body,
     };
   }
 

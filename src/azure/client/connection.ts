@@ -14,13 +14,15 @@ import { type ArmAsk, type ArmChange, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type BlobParts, ThreadedParts, worthAThread } from './blob-parts.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
+import { type ClusterAddress, type ClusterDoor, clusterSender } from './cluster-door.ts';
 import { blobReader, partReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
+import { createStorage, type SignatureFor, type Storage, signatureVariable } from './storage.ts';
 import { type TimeLimits, usualLimits } from './time-limits.ts';
 import { cachedTokens } from './token-cache.ts';
-import { createTransport, isChange } from './transport.ts';
+import { createTransport, isChange, type Transport } from './transport.ts';
 import { readTenants, type Tenant, type WhoActs, warningsAbout } from './who-acts.ts';
 
 export interface Clock {
@@ -49,6 +51,10 @@ export interface ConnectionOptions {
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** The shared access signature of a container that evidence goes to. */
+  signatureFor?: SignatureFor;
+  /** A cluster of Azure Data Explorer, or an emulator of one, that may be asked and written to. */
+  cluster?: ClusterAddress;
   /** What carries a request, in place of a connection; for an Azure that is simulated in this process. */
   carrier?: HttpClient;
   /** How long Azure may take for one request; `usualLimits` when absent. */
@@ -91,8 +97,14 @@ export interface Connection {
   ask: ArmAsk;
   /** A PUT or DELETE of Azure Resource Manager that no client is carried for. */
   change: ArmChange;
+  /** The way to the cluster that was named. Throws where none was. */
+  cluster(): ClusterDoor;
   /** A read of a blob by its signed address. */
   readBlob: ReadBlob;
+  /** The responder's own storage, by the signature that was given for it. */
+  storage: Storage;
+  /** Uploads a blob within `changing`: see the transport. */
+  uploading: Transport['uploading'];
   /** Reads parts of a blob of so many bytes into shared memory. To be closed. */
   blobParts(bytes: number): BlobParts;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
@@ -155,6 +167,10 @@ function lazilyEach<T>(make: (key: string) => Promise<T>): (key: string) => Prom
   };
 }
 
+const noSignature: SignatureFor = async (account, container) => {
+  throw new Error(`there is no signature for ${account}/${container}: put one into ${signatureVariable}`);
+};
+
 /** Opens the way to Azure, or to a simulator. No request is sent before the first client is used. */
 export function connect(options: ConnectionOptions = {}): Connection {
   const cloud = cloudOf(options);
@@ -165,7 +181,10 @@ export function connect(options: ConnectionOptions = {}): Connection {
   setMaxListeners(0, closing.signal);
   const { limits = usualLimits } = options;
   const transport = createTransport({
-    hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
+    hosts: [cloud.arm, cloud.logs, options.cluster?.local === false ? options.cluster.uri : '']
+      .filter(Boolean)
+      .map((url) => new URL(url).host),
+    local: options.cluster?.local ? options.cluster.uri : undefined,
     storage: cloud.storage,
     now: () => clock.now(),
     tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
@@ -175,8 +194,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
-  transport.observe(({ method, url, clientRequestId }) => {
-    if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
+  transport.observe(({ method, url, clientRequestId, requestBody }) => {
+    if (isChange(method, url, requestBody)) ownChanges.add(clientRequestId.toLowerCase());
   });
   const source = lazily(() =>
     options.signIn
@@ -271,7 +290,14 @@ export function connect(options: ConnectionOptions = {}): Connection {
     get,
     ask,
     change,
+    cluster() {
+      if (!options.cluster) throw new Error('no cluster was named');
+      const send = clusterSender({ httpClient: transport.httpClient, pipeline, policies: [retryReads()] });
+      return { address: options.cluster, cloud, limits, credential: tokens, send };
+    },
     readBlob,
+    storage: createStorage(transport.blobs, pipeline, options.signatureFor ?? noSignature),
+    uploading: transport.uploading,
     blobParts: (bytes) =>
       bytes >= worthAThread && !options.carrier
         ? new ThreadedParts({ storage: cloud.storage, simulator: simulator?.url, pipeline }, closing.signal)

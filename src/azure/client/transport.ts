@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import {
   createDefaultHttpClient,
   createHttpHeaders,
@@ -7,6 +8,7 @@ import {
   type PipelineRequest,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
+import { textAt } from '../../arm/json.ts';
 import type { ChangeGate, Exchange, OutgoingChange } from '../../documents/exchange.ts';
 import { createApiVersions } from './api-versions.ts';
 import { queryServices } from './asked-queries.ts';
@@ -21,6 +23,8 @@ export interface TransportOptions {
   hosts: string[];
   /** Ends of the hosts that blobs are read from. None of them ever gets a token. */
   storage?: string[];
+  /** Origin of a cluster on the loopback: spoken to in clear, without a token, and never redirected. */
+  local?: string | undefined;
   /** Base URL of a simulator on the loopback; requests go there instead of to Azure. */
   simulator?: string;
   now: () => Date;
@@ -40,8 +44,19 @@ export interface TransportOptions {
 
 export interface Transport {
   httpClient: HttpClient;
-  /** Reads blobs by an address that is a permission in itself: GET and HEAD, without a token, at storage hosts alone. */
+  /**
+   * Asks storage hosts, and no others, by an address that is a permission in itself, without a token: GET and HEAD, and PUT for the
+   * blob that is being uploaded.
+   */
   blobs: HttpClient;
+  /**
+   * Uploads a blob within `changing`: its intent passes the gate before the first of its blocks leaves, and its outcome after the
+   * answer that made it a blob, which `work` returns, or throws as the `end` of its error. `work` gets the id that the requests carry.
+   */
+  uploading(
+    change: Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'>,
+    work: (id: string) => Promise<UploadEnd>,
+  ): Promise<UploadEnd>;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   /** Runs `work`, whose requests end when the signal aborts, whether their callers pass it on or not. */
@@ -54,6 +69,18 @@ export interface Transport {
   observing<T>(listener: (exchange: Exchange, answer: string) => void, work: () => T): T;
 }
 
+/** The answer to the request that made a blob of its blocks. */
+export interface UploadEnd {
+  status: number;
+  /** Of Azure Storage. */
+  requestId: string;
+  /** Its error code; "" when there is none. */
+  code: string;
+}
+
+const isEnd = (value: unknown): value is UploadEnd =>
+  typeof value === 'object' && value !== null && 'status' in value && 'requestId' in value && 'code' in value;
+
 /** POST operations that read. Everything else that is not GET or HEAD changes something. */
 const readingPosts = [
   ...queryServices.map(({ path }) => path),
@@ -65,11 +92,21 @@ const readingPosts = [
   /\/microsoft\.securityinsights\/incidents\/[^/]+\/entities$/i,
 ];
 
-/** Does this request change Azure? Unknown operations count as changes. */
-export function isChange(method: string, url: string): boolean {
+/**
+ * Management commands of a cluster that change nothing in it: the path is that of all others ("Query/management HTTP
+ * request", learn.microsoft.com/kusto/api/rest/request, read 2026-11-30).
+ */
+function onlyShows(path: string, body: unknown): boolean {
+  if (!/^\/v1\/rest\/mgmt$/i.test(path)) return false;
+  const command = textAt(typeof body === 'string' ? parsed(body) : body, 'csl');
+  return /^\s*\.(?:show|cancel\s+query)\s/.test(command) && !command.includes('<|');
+}
+
+/** Does this request change Azure? Unknown operations count as changes. `body` as it is sent, or parsed. */
+export function isChange(method: string, url: string, body?: unknown): boolean {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
   const path = new URL(url).pathname;
-  return !(method === 'POST' && readingPosts.some((pattern) => pattern.test(path)));
+  return !(method === 'POST' && (readingPosts.some((pattern) => pattern.test(path)) || onlyShows(path, body)));
 }
 
 /** Is this one of the hosts that end so? */
@@ -100,6 +137,12 @@ function parsed(body: unknown): unknown {
     return body;
   }
 }
+
+/** The time limit of a service's queries, where it is not that of reads. */
+const queryLimits: ReadonlyMap<Service, keyof TimeLimits> = new Map([
+  ['Log Analytics', 'logs'],
+  ['Azure Data Explorer', 'cluster'],
+]);
 
 function serviceOf({ method, url }: PipelineRequest): Service {
   const { pathname } = new URL(url);
@@ -151,7 +194,8 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
       exchange.status = response.status;
       exchange.responseHeaders = visibleHeaders(response.headers);
       answer = response.bodyAsText ?? '';
-      exchange.requestId = response.headers.get('x-ms-request-id') ?? '';
+      // A cluster calls its own x-ms-activity-id.
+      exchange.requestId = response.headers.get('x-ms-request-id') ?? response.headers.get('x-ms-activity-id') ?? '';
       exchange.correlationId = response.headers.get('x-ms-correlation-request-id') ?? '';
     },
     ended() {
@@ -169,6 +213,8 @@ export function createTransport(options: TransportOptions): Transport {
   const inner = options.carrier ?? createDefaultHttpClient();
   const gates = new AsyncLocalStorage<ChangeGate>();
   const stops = new AsyncLocalStorage<AbortSignal>();
+  /** The address of the blob that is being uploaded, without its query. */
+  const uploads = new AsyncLocalStorage<string>();
   const listeners = new Set<(exchange: Exchange) => void>();
   const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();
   const hosts = new Set(options.hosts);
@@ -178,8 +224,10 @@ export function createTransport(options: TransportOptions): Transport {
   const shared = new SharedReads();
 
   function transmit(request: PipelineRequest, abortSignal: AbortSignal): Promise<PipelineResponse> {
-    if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
     const asked = new URL(request.url);
+    if (asked.origin === options.local)
+      return inner.sendRequest({ ...request, abortSignal, allowInsecureConnection: true });
+    if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
     const { href: url } = new URL(asked.pathname + asked.search, options.simulator);
     const headers = createHttpHeaders(request.headers.toJSON());
     const redirected = createPipelineRequest({ ...request, headers, url, abortSignal, allowInsecureConnection: true });
@@ -191,27 +239,73 @@ export function createTransport(options: TransportOptions): Transport {
   /** Refuses what must not leave, and gives the gate that a change has to pass. */
   function gateOf(request: PipelineRequest): ChangeGate | undefined {
     const url = new URL(request.url);
-    if (url.protocol !== 'https:' || !hosts.has(url.host)) {
+    if (url.origin === options.local) request.headers.delete('authorization');
+    else if (url.protocol !== 'https:' || !hosts.has(url.host)) {
       throw new ChangeRefused(`refused to send a request to ${url.host}: not one of this cloud's endpoints`);
     }
-    if (!isChange(request.method, request.url)) return undefined;
+    if (!isChange(request.method, request.url, request.body)) return undefined;
     const gate = gates.getStore();
     if (!gate) throw new ChangeRefused(`refused ${request.method} ${url.pathname}: nothing may be changed from here`);
     return gate;
   }
 
+  async function uploading(
+    about: Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'>,
+    work: (id: string) => Promise<UploadEnd>,
+  ): Promise<UploadEnd> {
+    const gate = gates.getStore();
+    if (!gate)
+      throw new ChangeRefused(`refused an upload to ${new URL(about.url).host}: nothing may be changed from here`);
+    const change: OutgoingChange = { ...about, method: 'PUT', clientRequestId: randomUUID() };
+    change.clientRequestId = (await gate.before(change)) ?? change.clientRequestId;
+    const started = performance.now();
+    const exchange: Exchange = {
+      ...change,
+      requestHeaders: {},
+      sentAt: options.now().toISOString(),
+      durationSeconds: 0,
+      status: 0,
+      responseHeaders: {},
+      responseBody: undefined,
+      requestId: '',
+      correlationId: '',
+      error: '',
+    };
+    const answeredWith = ({ status, requestId, code }: UploadEnd): Exchange => {
+      const responseBody = code === '' ? undefined : { error: { code, message: '' } };
+      return { ...exchange, status, requestId, responseBody };
+    };
+    let ended: Exchange = { ...exchange, error: 'the upload did not come to its end' };
+    try {
+      const end = await uploads.run(about.url, () => work(change.clientRequestId));
+      ended = answeredWith(end);
+      return end;
+    } catch (error) {
+      const end: unknown = error instanceof Error ? Reflect.get(error, 'end') : undefined;
+      ended = isEnd(end)
+        ? answeredWith(end)
+        : { ...exchange, error: error instanceof Error ? error.message : String(error) };
+      throw error;
+    } finally {
+      await gate.after(change, { ...ended, durationSeconds: (performance.now() - started) / 1000 });
+    }
+  }
+
   /** Its address is a secret: no listener gets it, and nothing of it is in an error. */
-  async function readBlob(request: PipelineRequest): Promise<PipelineResponse> {
+  async function askBlob(request: PipelineRequest): Promise<PipelineResponse> {
     const url = new URL(request.url);
     if (url.protocol !== 'https:' || !endsIn(url.host, options.storage ?? [])) {
-      throw new ChangeRefused(`refused to read from ${url.host}: not a storage host of this cloud`);
+      throw new ChangeRefused(`refused to ask ${url.host}: not a storage host of this cloud`);
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new ChangeRefused(`refused ${request.method} to ${url.host}: blobs are only read`);
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const uploaded = request.method === 'PUT' && uploads.getStore() === `${url.origin}${url.pathname}`;
+    if (!reads && !uploaded) {
+      throw new ChangeRefused(`refused ${request.method} to ${url.host}: nothing is uploaded from here`);
     }
     request.headers.delete('authorization');
     const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
-    return within(url.host, limits.read, [signal, options.closing], (ending) => transmit(request, ending));
+    const seconds = reads ? limits.read : limits.change;
+    return within(url.host, seconds, [signal, options.closing], (ending) => transmit(request, ending));
   }
 
   /** Sends a request once, at its service's pace and within its time. */
@@ -226,7 +320,7 @@ export function createTransport(options: TransportOptions): Transport {
       const { change, exchange, named, answered, ended } = exchangeOf(request, options.now);
       const id = await gate?.before(change);
       if (id !== undefined) named(id);
-      const seconds = gate ? limits.change : service === 'Log Analytics' ? limits.logs : limits.read;
+      const seconds = gate ? limits.change : (limits[queryLimits.get(service) ?? 'read'] ?? limits.read);
       try {
         response = await within(new URL(request.url).host, seconds, [signal, options.closing], (ending) =>
           transmit(request, ending),
@@ -290,7 +384,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     httpClient: { sendRequest },
-    blobs: { sendRequest: readBlob },
+    blobs: { sendRequest: askBlob },
+    uploading,
     changing: (gate, work) => gates.run(gate, work),
     until: (signal, work) => stops.run(signal, work),
     observing: (listener, work) => observers.run(listener, work),
