@@ -83,7 +83,7 @@ export interface Scope {
   search?: { caseSensitive: boolean };
 }
 
-/** What an option of the query (`set x=…`) is called among its names: no other name is so. */
+/** The name under which a scope has an option of the query (`set x=…`): no other name has a blank. */
 export const optionName = (option: string): string => `set ${option}`;
 
 export const isOption = (name: string): boolean => name.startsWith('set ');
