@@ -1,6 +1,6 @@
 /**
- * What a key costs with 10,000 VMs: from the key to the frame on the terminal, CPU and bytes a key, beside the same keys in
- * a bare Ink list of as many rows, in turn in one run; CPU and bytes while no key is pressed; and the longest time for
+ * What a key costs with 10,000 VMs: from the key to the frame on the terminal, CPU and bytes a key, beside the keys of a bare
+ * Ink list of as many rows, in turn in one run: Down, which changes two rows, and PageDown, which changes all; CPU and bytes while no key is pressed; and the longest time for
  * which the thread that takes keys was busy with something else, which on a busy machine counts what others took too.
  * `npm run bench -- keys [vms] [keys a round]`
  */
@@ -103,13 +103,21 @@ await press('triage: Tab', cordon, repeat('\t', each));
 
 const floor = costs.get('bare Ink: Down') ?? { ms: [], bytes: [], cpu: 0 };
 const perKey = ({ cpu, bytes }: Cost) => cpu / Math.max(1, bytes.length);
-console.log('p50 / p95 / p99 ms to the frame; CPU and bytes a key; p99 and CPU beside bare Ink’s Down');
+const pages = costs.get('bare Ink: PageDown') ?? floor;
+console.log(
+  'p50 / p95 / p99 ms to the frame; CPU and bytes a key; p99 and CPU beside bare Ink’s Down, and its PageDown',
+);
 for (const [name, cost] of costs) {
   const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(cost.ms, share));
   console.log(
     `${name.padEnd(28)} ${[p50, p95, p99].map((one) => (one ?? 0).toFixed(1).padStart(6)).join(' ')}  ` +
       `${perKey(cost).toFixed(1).padStart(6)} ms CPU  ${median(cost.bytes).toFixed(0).padStart(6)} bytes (largest ${Math.max(...cost.bytes)})  ` +
-      `${((p99 ?? 0) / quantile(floor.ms, 0.99)).toFixed(2)} x, ${(perKey(cost) / perKey(floor)).toFixed(2)} x`,
+      [floor, pages]
+        .map(
+          (one) =>
+            `${((p99 ?? 0) / quantile(one.ms, 0.99)).toFixed(2)} x, ${(perKey(cost) / perKey(one)).toFixed(2)} x`,
+        )
+        .join('; '),
   );
 }
 await cordon.end();

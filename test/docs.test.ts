@@ -82,7 +82,9 @@ describe('the pages of a responder’s night', () => {
         const id = line.includes('CASE') ? await caseOf(cases) : '';
         const parameters = words(line)
           .slice(1)
-          .map((word) => (word === 'CASE' ? id : given.has(word) ? join(folder, word) : word));
+          .map((word) => (word === 'CASE' ? id : given.has(word) ? join(folder, word) : word))
+          // The simulator answers as a Kusto emulator does.
+          .map((word) => (word === 'http://localhost:8080' ? simulator.url : word));
         const { code, stderr } = await cordon([
           ...parameters,
           ...(readsAzure.test(line) ? ['--simulator', simulator.url] : []),

@@ -3,19 +3,31 @@ import type { Tone } from '../src/words/severity.ts';
 import type { Line, Span } from './line.ts';
 import { type ThemeName, themes } from './theme.ts';
 
+/** One property of a look: what turns it on, and what turns it off. */
+interface Code {
+  on: string;
+  off: string;
+}
+type Style = readonly Code[];
+
 let theme: ThemeName = 'dark';
-/** The sequences before and after a text of each look. */
-const around = new Map<string, readonly [string, string]>();
+const styles = new Map<string, Style>();
+/** The sequences between two texts, by the looks that end and begin there. */
+let seams = new Map<Style, Map<Style, string>>();
+const bare: Style = [];
 
 /** Draws in another theme from now on. Chalk decides what the terminal can show of it, as it does for Ink. */
 export function paintIn(name: ThemeName): void {
   theme = name;
-  around.clear();
+  styles.clear();
+  seams = new Map();
 }
 
-function codes(tone: Tone, bold: boolean, chosen: boolean): readonly [string, string] {
+const sequences = (text: string): string[] => text.match(/\u001b\[[\d;]*m/g) ?? [];
+
+function styleOf(tone: Tone, bold: boolean, chosen: boolean): Style {
   const name = `${tone} ${bold} ${chosen}`;
-  const known = around.get(name);
+  const known = styles.get(name);
   if (known) return known;
   const { tones, background } = themes[theme];
   // The row under the cursor is one bar: its words are as plain as can be.
@@ -27,8 +39,23 @@ function codes(tone: Tone, bold: boolean, chosen: boolean): readonly [string, st
   if (chosen) look = look.inverse;
   const plain = colour === null && background === null && !bold && !chosen;
   const [before = '', after = ''] = plain ? ['', ''] : look('\0').split('\0');
-  const made = [before.replace('\u001b[0m', ''), after.replace('\u001b[0m', '')] as const;
-  around.set(name, made);
+  // Chalk nests them: what was turned on last is turned off first. Its reset is not needed.
+  const off = sequences(after).reverse();
+  const made = sequences(before).flatMap((on, at): Code[] => (on === '\u001b[0m' ? [] : [{ on, off: off[at] ?? '' }]));
+  styles.set(name, made);
+  return made;
+}
+
+/** From one look to the next: what both have stays on, and what is only exchanged is not turned off before. */
+function seam(from: Style, to: Style): string {
+  const after = seams.get(from) ?? new Map<Style, string>();
+  seams.set(from, after);
+  const known = after.get(to);
+  if (known !== undefined) return known;
+  const ended = from.filter(({ off }) => !to.some((code) => code.off === off));
+  const begun = to.filter(({ on }) => !from.some((code) => code.on === on));
+  const made = [...ended.map(({ off }) => off).reverse(), ...begun.map(({ on }) => on)].join('');
+  after.set(to, made);
   return made;
 }
 
@@ -41,24 +68,18 @@ const isBlank = ({ text }: Span): boolean => text.trim() === '';
  */
 export function paint(row: Line): string {
   let text = '';
-  let run = '';
-  let style: readonly [string, string] | null = null;
+  let style = bare;
   let bar = false;
   for (const piece of row.spans) {
     const chosen = piece.chosen === true;
     const blank = isBlank(piece) && !chosen;
-    if (blank && style !== null && !bar) {
-      run += piece.text;
-      continue;
+    if (!blank || style === bare || bar) {
+      bar = chosen;
+      const next = styleOf(blank || chosen ? 'plain' : piece.tone, piece.bold || chosen, chosen);
+      text += seam(style, next);
+      style = next;
     }
-    bar = chosen;
-    const next = codes(blank || chosen ? 'plain' : piece.tone, piece.bold || chosen, chosen);
-    if (style !== null && next !== style) {
-      text += style[0] + run + style[1];
-      run = '';
-    }
-    style = next;
-    run += piece.text;
+    text += piece.text;
   }
-  return style === null ? '' : text + style[0] + run + style[1];
+  return text + seam(style, bare);
 }

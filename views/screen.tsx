@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { Table } from 'ink-table';
-import { memo } from 'react';
+import { createElement, memo } from 'react';
 import type { SmallTable } from './detail-text.ts';
 import type { Frame } from './frame.ts';
 
@@ -11,6 +11,25 @@ function Rows({ rows }: { rows: readonly string[] }) {
   return rows.map((text, at) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a row's place on the screen is its identity
     <Row key={at} text={text} />
+  ));
+}
+
+/**
+ * A row as wide as the screen, in Ink's own element for texts: it has its size, and is `painted`, for which the build
+ * spares Ink what it would find out of any text (scripts/ink-plugins.mjs).
+ */
+const WholeRow = memo(({ text, width }: { text: string; width: number }) =>
+  createElement(
+    'ink-text',
+    { style: { textWrap: 'truncate-end', flexShrink: 0, width, height: 1 }, painted: true },
+    text,
+  ),
+);
+
+function WholeRows({ rows, width }: { rows: readonly string[]; width: number }) {
+  return rows.map((text, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a row's place on the screen is its identity
+    <WholeRow key={at} text={text === '' ? ' ' : text} width={width} />
   ));
 }
 
@@ -38,7 +57,7 @@ export function Screen({ frame: { blocks, columns, rows } }: { frame: Frame }) {
         block.kind === 'rows' ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: blocks have a fixed order
           <Box key={at} flexDirection="column" width={columns} height={block.rows.length} flexShrink={0}>
-            <Rows rows={block.rows} />
+            <WholeRows rows={block.rows} width={columns} />
           </Box>
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: blocks have a fixed order

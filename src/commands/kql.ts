@@ -7,6 +7,7 @@ import { KqlError } from '../kql/kqlerror.ts';
 import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
 import type { CaseFlags } from './into-case.ts';
+import { onInterrupt } from './on-interrupt.ts';
 import { readNamedFile, type Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
 import { chartFor } from './query-chart.ts';
@@ -19,8 +20,6 @@ export interface KqlFlags extends SourceFlags {
   csv?: boolean;
   out?: string;
   limit?: number;
-  case?: string;
-  cases?: string;
 }
 
 /** Rows that are printed by default: what a user reads, and what a file may hold. */
@@ -47,11 +46,25 @@ export async function kql(
   try {
     if (query === undefined) return await prompted(source, flags, streams);
     const limit = Math.floor(flags.limit ?? (flags.json || flags.csv || flags.out !== undefined ? WRITTEN : SHOWN));
-    const document = await asked(source, query, limit, into);
+    const question = (signal?: AbortSignal) => asked(source, query, limit, into, signal);
+    // A cluster goes on with a query that nobody waits for any more, unless it is cancelled there.
+    const document = flags.cluster === undefined ? await question() : await untilEnded(question);
     await print(document, flags, streams);
-    return exitCode.done;
+    // A part of an answer must not pass for the whole where nobody reads what is remarked.
+    return document.partial === undefined ? exitCode.done : exitCode.needsAttention;
   } finally {
     await source.close();
+  }
+}
+
+/** Does work that Ctrl-C ends. */
+async function untilEnded<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const stop = onInterrupt((because) => ending.abort(new Failure(because, exitCode.needsAttention)));
+  try {
+    return await work(ending.signal);
+  } finally {
+    stop();
   }
 }
 

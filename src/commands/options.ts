@@ -3,6 +3,7 @@ import type { CloudName } from '../azure/client/clouds.ts';
 import { type Connection, type ConnectionOptions, connect, type SimulatorAddress } from '../azure/client/connection.ts';
 import type { AuthMethod } from '../azure/client/sign-in.ts';
 import { exitCode, Failure } from '../failure.ts';
+import { clusterAddress } from '../kusto/cluster-address.ts';
 import { printable } from '../text/printable.ts';
 import type { BurstFlags } from './burst-options.ts';
 
@@ -21,6 +22,8 @@ export interface ConnectionFlags {
   audience?: string;
   logsEndpoint?: string;
   auth?: AuthMethod;
+  /** A cluster of Azure Data Explorer. */
+  cluster?: string;
   /** Seconds that Azure may take for one request. */
   timeout?: number;
   tenant?: string;
@@ -149,12 +152,13 @@ export async function openConnection(
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
   showSignIn = toSignIn,
 ): Promise<Opened> {
-  const { auth, tenant, subscription, timeout } = flags;
+  const { auth, tenant, subscription, timeout, cluster } = flags;
   const base = {
     ...cloudOptions(flags),
+    ...(cluster === undefined ? {} : { cluster: clusterAddress(cluster) }),
     ...(auth ? { auth } : {}),
     ...(tenant ? { tenant } : {}),
-    ...(timeout ? { limits: { read: timeout, logs: timeout, change: timeout } } : {}),
+    ...(timeout ? { limits: { read: timeout, logs: timeout, cluster: timeout, change: timeout } } : {}),
     ...(subscription ? { subscriptions: subscription } : {}),
   };
   const closers: (() => Promise<void>)[] = [];

@@ -24,9 +24,11 @@ export function queryText(document: QueryDocument): string {
     places.flatMap((i) => document.columns[i] ?? []),
     rows.map((row) => places.map((i) => row[i])),
     [
-      rows.length < total
-        ? `${counted(rows.length, 'row')} of ${counted(total, 'row')}; --limit shows more`
-        : counted(total, 'row'),
+      document.partial !== undefined
+        ? `${counted(rows.length, 'row')} of at least ${counted(total, 'row')}: the answer is not whole`
+        : rows.length < total
+          ? `${counted(rows.length, 'row')} of ${counted(total, 'row')}; --limit shows more`
+          : counted(total, 'row'),
       ...(hidden > 0 ? [`${counted(hidden, 'column')} without a value not shown`] : []),
     ].join(' · '),
   );

@@ -3,7 +3,6 @@ import type { QueryDocument } from '../documents/query.ts';
 import { evidenceFile } from '../evidence/evidence-files.ts';
 import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
 import { QueryThread } from '../evidence/query-thread.ts';
-import type { QueryProgress } from '../evidence/reading.ts';
 import { Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
 import { counted } from '../text/counts.ts';
@@ -12,7 +11,7 @@ import { archiveDigests } from './gathered-logs.ts';
 import { gatheredNotes } from './gathered-notes.ts';
 import { memorySize } from './memory-size.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
-import { readingLine } from './reading-line.ts';
+import { ReadingLine } from './reading-line.ts';
 
 /** Evidence files or a VM's logs, to ask as often as wanted and to close. */
 export interface QuerySource {
@@ -31,6 +30,13 @@ export interface QuerySource {
 export interface SourceFlags extends ConnectionFlags {
   evidence?: string[];
   vm?: string;
+  /** A cluster that is asked, and its database; evidence is written into it first. */
+  cluster?: string;
+  database?: string;
+  /** Answers yes to what is about to be written. */
+  yes?: boolean;
+  case?: string;
+  cases?: string;
   hours?: number;
   now?: string;
   memory?: string;
@@ -40,9 +46,18 @@ export interface SourceFlags extends ConnectionFlags {
 export async function querySource(flags: SourceFlags, streams: Streams): Promise<QuerySource> {
   if (flags.evidence && flags.vm)
     throw new Failure('--evidence and --vm exclude each other: a query runs over files or over Log Analytics');
+  const { cluster } = flags;
+  if (cluster !== undefined) {
+    if (flags.vm)
+      throw new Failure('--cluster and --vm exclude each other: a query runs in a cluster or in Log Analytics');
+    const given = flags.evidence === undefined ? undefined : await gathered(flags.evidence);
+    const { overCluster } = await import('./cluster-source.ts');
+    return overCluster({ ...flags, cluster }, given, nowOf(flags.now), streams);
+  }
+  if (flags.database !== undefined) throw new Failure('--database belongs to --cluster');
   if (flags.evidence) return overEvidence(flags.evidence, flags, streams);
   if (flags.vm) return overLogs(flags.vm, flags);
-  throw new Failure('name the evidence with --evidence FILE…, or a VM with --vm');
+  throw new Failure('name the evidence with --evidence FILE…, a VM with --vm, or a cluster with --cluster');
 }
 
 function nowOf(given: string | undefined): Date {
@@ -53,27 +68,9 @@ function nowOf(given: string | undefined): Date {
   return now;
 }
 
-/** How far the files are read, on one line of a terminal that is cleared at the end. */
-class ReadingLine {
-  readonly #stderr: Streams['stderr'];
-  #drawn = false;
-  readonly #began = performance.now();
-
-  constructor({ stderr }: Streams) {
-    this.#stderr = stderr;
-  }
-
-  draw(progress: QueryProgress): void {
-    if (!this.#stderr.isTTY || progress.of < 32 * 1024 * 1024) return;
-    const seconds = (performance.now() - this.#began) / 1000;
-    this.#stderr.write(`\r${readingLine(progress, seconds)}\u001b[K`);
-    this.#drawn = true;
-  }
-
-  clear(): void {
-    if (this.#drawn) this.#stderr.write('\r\u001b[K');
-    this.#drawn = false;
-  }
+async function gathered(given: readonly string[]) {
+  const evidence = await gatherEvidence(given, { named: evidenceFile });
+  return { evidence, archives: await archiveDigests(evidence) };
 }
 
 async function overEvidence(
@@ -83,8 +80,7 @@ async function overEvidence(
 ): Promise<QuerySource> {
   const now = nowOf(wantedNow);
   const memory = wantedMemory === undefined ? undefined : memorySize(wantedMemory);
-  const evidence = await gatherEvidence(given, { named: evidenceFile });
-  const archives = await archiveDigests(evidence);
+  const { evidence, archives } = await gathered(given);
   const thread = new QueryThread(memory);
   return {
     title: counted(evidence.files.length, 'file'),

@@ -1,6 +1,6 @@
 /** A query that was asked of Azure, or of files, and what came back, as a case file reports it. */
 export interface AskedQuery {
-  service: 'Log Analytics' | 'Resource Graph' | 'evidence files';
+  service: 'Log Analytics' | 'Resource Graph' | 'Azure Data Explorer' | 'evidence files';
   text: string;
   /** Null when the query failed, or when no row came and some might not be read: that is not none. */
   rows: number | null;
@@ -13,4 +13,12 @@ export interface AskedQuery {
   clientRequestId: string;
   requestId: string;
   correlationId: string;
+  /** Of a query to a cluster, whose `x-ms-activity-id` is the `requestId`. */
+  cluster?: {
+    /** `https://NAME.REGION.kusto.windows.net` */
+    uri: string;
+    database: string;
+    /** The text that left: with the tables of the evidence as views in front. */
+    sent: string;
+  };
 }

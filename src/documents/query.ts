@@ -8,10 +8,31 @@ export const queryDocument = z.object({
   query: z.string(),
   /** The value of now(). */
   now: z.iso.datetime(),
-  /** Files with their digests, or the VM whose logs were asked. */
+  /** Files with their digests, the VM whose logs were asked, or a cluster. */
   source: z.object({
     files: z.array(z.object({ path: z.string(), bytes: z.number().int(), sha256: z.string() })).optional(),
     machine: z.string().optional(),
+    /** The cluster that was asked, with its id of the request (`x-ms-activity-id`) and cordon's (ClientActivityId). */
+    cluster: z
+      .object({
+        uri: z.string(),
+        database: z.string(),
+        activityId: z.string(),
+        clientRequestId: z.string(),
+        /** Where the evidence is there: one stored table for each table of a file. */
+        stored: z.array(
+          z.object({
+            name: z.string(),
+            table: z.string(),
+            file: z.string(),
+            sha256: z.string(),
+            rows: z.number().int(),
+            /** It was written for this query, and not before. */
+            written: z.boolean(),
+          }),
+        ),
+      })
+      .optional(),
     /** Of the tables that were read: how many rows the query can depend on. */
     tables: z.array(z.object({ name: z.string(), rows: z.number().int() })).optional(),
   }),
@@ -20,6 +41,8 @@ export const queryDocument = z.object({
   rows: z.array(z.array(cell)),
   /** How many rows the result has; more than `rows` holds when --limit cut it. */
   total: z.number().int(),
+  /** Why there are more rows than `total`; absent where there are none. */
+  partial: z.string().optional(),
   /** What `render` asks for, where the query has one: the chart is drawn by the program that shows the rows. */
   visualization: z
     .object({

@@ -2,7 +2,7 @@ import {
   directoryEvents,
   explicitCredentials,
   failedLogon,
-  openSsh,
+  openSshEvents,
   otherLogEvents,
   specialPrivileges,
   successfulLogon,
@@ -32,7 +32,7 @@ const lists = new Map([
   [successfulLogon, successFields],
   [specialPrivileges, privilegeFields],
   [explicitCredentials, explicitFields],
-  [openSsh, payloadField],
+  ...[...openSshEvents].map((eventId) => [eventId, payloadField] as const),
 ]);
 
 /** The fields that are read of an event that `isSecurityEvent` chose, unless the whole of it is asked for. */

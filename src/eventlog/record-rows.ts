@@ -1,8 +1,8 @@
 import type { ChunkListener } from './chunk-reader.ts';
 import { type Damage, DamagedError } from './damage.ts';
-import { fieldsRead, numberFields } from './read-fields.ts';
+import { fieldsRead, numberFields, payloadField } from './read-fields.ts';
 import { numberIn, type TakenRecord } from './record.ts';
-import { isSecurityEvent, openSsh, wholeFields } from './security-events.ts';
+import { isSecurityEvent, openSshEvents, wholeFields } from './security-events.ts';
 
 /** A thread's report of a log's records: columns, and the texts that they number from 1; 0 is none. */
 export interface RecordRows {
@@ -84,7 +84,7 @@ export class RowWriter implements ChunkListener {
       this.#value(number ?? -this.#number(record.text(place)));
     }
     if (fields === wholeFields) this.#value(-this.#number(record.system('channel')));
-    else if (record.eventId === openSsh) this.#value(record.processId() ?? Number.NaN);
+    else if (openSshEvents.has(record.eventId)) this.#value(record.processId() ?? Number.NaN);
   }
 
   /** Sends what there is. */
@@ -191,7 +191,7 @@ class ToldRecord implements TakenRecord {
   }
 
   processId(): number | null {
-    const value = this.rows?.values[this.from + fieldsRead(openSsh).length] ?? Number.NaN;
+    const value = this.rows?.values[this.from + payloadField.length] ?? Number.NaN;
     return Number.isNaN(value) ? null : value;
   }
 
@@ -261,5 +261,5 @@ export class RowReader {
 function valuesOf(eventId: number): number {
   if (eventId === 0) return 0;
   const fields = fieldsRead(eventId);
-  return fields.length + (fields === wholeFields || eventId === openSsh ? 1 : 0);
+  return fields.length + (fields === wholeFields || openSshEvents.has(eventId) ? 1 : 0);
 }

@@ -47,8 +47,12 @@ export const ntlmValidation = 4776;
 export const explicitCredentials = 4648;
 /** Remote Desktop denied to an account that may not use it, after the right password. */
 export const rdpDenied = 4825;
-/** A line of OpenSSH for Windows, as syslog would have it. */
-export const openSsh = 4;
+/**
+ * A line of OpenSSH for Windows, as syslog would have it, by its severity: critical (1), error (2), warning (3), information (4).
+ * https://github.com/PowerShell/openssh-portable, contrib/win32/openssh/Openssh-events.man at a915f06c (2024-10-14): the first
+ * two are in OpenSSH/Admin, the others in OpenSSH/Operational; debug messages (6) tell nothing of logons.
+ */
+export const openSshEvents: ReadonlySet<number> = new Set([1, 2, 3, 4]);
 /**
  * Remote Desktop's own: a connection, one that broke in its security layer, one refused for name or password, an
  * authenticated one, a session on and again. 148, a channel that was closed, names no address (messages of the provider).
@@ -67,7 +71,12 @@ const system = new KnownText('System');
  * The events that are read, with the provider that writes them and the channel that they are written to: others have
  * events of the same numbers (4625 of EventSystem in the Application log). A forwarded event keeps both.
  */
-const sources: readonly { eventIds: readonly number[]; provider: KnownText; channel: KnownText }[] = [
+const sources: readonly {
+  eventIds: readonly number[];
+  provider: KnownText;
+  channel: KnownText;
+  otherChannel?: KnownText;
+}[] = [
   {
     eventIds: [
       successfulLogon,
@@ -94,7 +103,12 @@ const sources: readonly { eventIds: readonly number[]; provider: KnownText; chan
     provider: new KnownText('Microsoft-Windows-Security-Auditing'),
     channel: security,
   },
-  { eventIds: [openSsh], provider: new KnownText('OpenSSH'), channel: new KnownText('OpenSSH/Operational') },
+  {
+    eventIds: [...openSshEvents],
+    provider: new KnownText('OpenSSH'),
+    channel: new KnownText('OpenSSH/Operational'),
+    otherChannel: new KnownText('OpenSSH/Admin'),
+  },
   {
     eventIds: [rdpConnected, rdpBroken, rdpRefused],
     provider: new KnownText('Microsoft-Windows-RemoteDesktopServices-RdpCoreTS'),
@@ -122,7 +136,7 @@ export const directoryEvents: ReadonlySet<number> = new Set([
   rdpDenied,
 ]);
 export const otherLogEvents: ReadonlySet<number> = new Set([
-  openSsh,
+  ...openSshEvents,
   rdpConnected,
   rdpBroken,
   rdpRefused,
@@ -141,7 +155,9 @@ export function isSecurityEvent(record: TakenRecord): boolean {
   const place = sourceOf[record.eventId] ?? nowhere;
   if (place === nowhere || Number.isNaN(record.time)) return false;
   const source = sources[place];
-  return source !== undefined && record.isOf(source.provider, source.channel);
+  if (source === undefined) return false;
+  const { provider, channel, otherChannel } = source;
+  return record.isOf(provider, channel) || (otherChannel !== undefined && record.isOf(provider, otherChannel));
 }
 
 /** The fields of which the whole of an event is made. */

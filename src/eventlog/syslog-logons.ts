@@ -4,20 +4,23 @@ import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts
 import { yearNote } from '../syslog/years.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { linuxAction } from '../triage/logons/linux-actions.ts';
 import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import { openingError } from './event-log-file.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
 import { Span } from './span.ts';
 
 const mostComputers = 50;
+const longestAction = 1024;
 
-/** Lines about logons: those of sshd, which splits itself since 9.8, and what PAM says of guesses over the network. */
+/** Lines about logons: those of sshd, which splits itself since 9.8, of dropbear, of a unit (`journalctl -o with-unit`), and what PAM says of guesses over the network. */
 const mayTell = ({ program, message }: SyslogEntry): boolean =>
-  program.startsWith('sshd') || (/authentication failures?\b/.test(message) && message.includes('rhost'));
+  /^(?:sshd|dropbear$|ssh@?[\w.-]*\.service$)/.test(program) ||
+  (/authentication failures?\b/.test(message) && message.includes('rhost'));
 
 /**
  * Reads a log of syslog, or an exported journal, and gives its lines about logons to the collector; `number` is the file's
@@ -56,6 +59,9 @@ export async function readSyslogLogons(
   return reading.log(stored);
 }
 
+/** How sysklogd and the BSDs leave out lines that are like the one before; Apple's syslog has no host there. */
+const lastRepeated = /^last message repeated (\d{1,6}) times?(?: ---)?$/;
+
 /** What one file holds. */
 class SyslogReading {
   readonly gaps = noGaps();
@@ -63,8 +69,12 @@ class SyslogReading {
   readonly #number: number;
   readonly #span = new Span();
   readonly #lines: FiledLine[] = [];
+  readonly #actions: { at: Ticks; computer: string; what: string }[] = [];
   readonly #computers = new Set<string>();
   readonly #damaged: { offset: number; because: string }[] = [];
+  /** By host, what its last line said, for `last message repeated 3 times`. */
+  readonly #before = new Map<string, SyslogEntry>();
+  #last: SyslogEntry | undefined;
   #records = 0;
 
   constructor(file: SyslogFile, number: number) {
@@ -76,11 +86,29 @@ class SyslogReading {
     this.#records += 1;
     this.#span.add(entry.at);
     if (this.#computers.size < mostComputers) this.#computers.add(entry.host);
-    if (!mayTell(entry) || parseSshd(entry.message) === null) return;
-    const { at, host: computer, processId } = entry;
+    this.#takeAction(entry);
+    const again = lastRepeated.exec(entry.message);
+    const told = again ? (this.#before.get(entry.host) ?? (entry.host === '---' ? this.#last : undefined)) : entry;
+    if (told === undefined) return;
+    if (again === null) this.#remember(entry);
+    if (!mayTell(told) || parseSshd(told.message) === null) return;
+    const { host: computer, processId } = told;
     // A part of a line keeps the whole portion that it was read in.
-    const message = Buffer.from(entry.message).toString();
-    this.#lines.push({ at, computer, processId, message, file: this.#number });
+    const message = Buffer.from(
+      again ? `message repeated ${again[1]} times: [ ${told.message}]` : told.message,
+    ).toString();
+    this.#lines.push({ at: entry.at, computer, processId, message, file: this.#number });
+  }
+
+  #remember(entry: SyslogEntry): void {
+    this.#last = entry;
+    if (this.#before.size < mostComputers || this.#before.has(entry.host)) this.#before.set(entry.host, entry);
+  }
+
+  #takeAction({ at, host: computer, program, message }: SyslogEntry): void {
+    const what = linuxAction({ program, message: message.slice(0, longestAction) });
+    // A part of a line keeps the whole portion that it was read in.
+    if (what !== '') this.#actions.push({ at, computer, what: Buffer.from(printable(what, longestAction)).toString() });
   }
 
   damage(offset: number, because: string): void {
@@ -90,6 +118,7 @@ class SyslogReading {
   /** Where there are lines about logons, the whole log was listening. */
   give(collector: LogonCollector): void {
     for (const line of this.#lines) collector.other.takeLine(line);
+    for (const action of this.#actions) collector.takeAction(action);
     const ends = this.#lines.length > 0 ? this.#span.ends : null;
     if (!ends) return;
     collector.otherSpan.add(ends.first);

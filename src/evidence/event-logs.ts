@@ -68,6 +68,8 @@ export function exportedEventsSource(exported: ExportedEvents, events: EvidenceE
             file,
             ({ name }, column): Value => (name === '_Verified' ? null : (into.cells[column]?.(event) ?? null)),
           );
+          const full = into.builder.handOn();
+          if (full) await full;
         }
       } catch (error) {
         throw fileFailure(file, error);
@@ -112,6 +114,8 @@ export function eventLogSource(file: string, events: EvidenceEvents): Source {
           if (!event.verified) unverified += 1;
           if (event.system.time === null) timeless += 1;
           into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
+          const full = into.builder.handOn();
+          if (full) await full;
         }
       } catch (error) {
         if (error instanceof EventLogError) throw new EvidenceError(error.path, error.because);

@@ -2,6 +2,7 @@ import { type Frame, frameOf, vectorOf } from '../kql/frame.ts';
 import type { KqlError } from '../kql/kqlerror.ts';
 import type { ReadTable } from '../kql/read-table.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import type { EvidenceFile } from './evidence-files.ts';
 import { commonType } from './guessed-type.ts';
 import type { Reading } from './reading.ts';
 import { type OpenedFile, sourcesOf, type Tuning } from './sources-of.ts';
@@ -115,6 +116,16 @@ export class EvidenceTables {
             else if (text) yield* text.pieces(one);
           }
         },
+        *worked(work) {
+          if (!rows) return;
+          let pieces = 0;
+          const place = (): number => pieces++;
+          for (const { held, text } of opened) {
+            const kept = held.get(name);
+            if (kept) for (const piece of kept) yield work.here(piece, place());
+            else if (text) yield* text.pieces(one, work, place);
+          }
+        },
       };
     });
   }
@@ -124,6 +135,15 @@ export class EvidenceTables {
     for (const one of this.#described)
       for (const { tables, text } of this.#opened)
         if (text && tables.includes(one.name) && this.#reading.digestOf(text.file)) text.complete(one);
+  }
+
+  /** The tables of each file, with what it takes to read its rows of them alone. */
+  byFile(): { file: EvidenceFile; table: TableSchema; open: string[] }[] {
+    return this.#opened.flatMap(({ file, tables }) =>
+      this.#described
+        .filter(({ name }) => tables.includes(name))
+        .map(({ name, columns, open }) => ({ file, table: { name, columns }, open: [...open] })),
+    );
   }
 
   /** Remarks on the files. */
@@ -148,7 +168,11 @@ export class EvidenceTables {
    * there were any.
    */
   async learn(error: KqlError): Promise<boolean> {
-    if (error.kind === 'syntax' || error.kind === 'limit') return false;
+    return error.kind !== 'syntax' && error.kind !== 'limit' && this.learnAll();
+  }
+
+  /** Reads files of which only the beginning is known for their columns. Says whether there were any. */
+  async learnAll(): Promise<boolean> {
     let learned = false;
     for (const { file, text } of this.#opened) {
       if (!text || text.certain) continue;

@@ -1,12 +1,15 @@
+import { baseName } from '../archives/evidence-path.ts';
 import { archiveKind, headOf, isPacked, unpackedName } from '../archives/open-file.ts';
 import { notAnEventLog } from '../eventlog/event-log-file.ts';
 import { beginsAsJournal } from '../syslog/journal-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
+import { utmpFormat } from '../syslog/utmp.ts';
 import type { FileKind } from './evidence-files.ts';
 import { eventForm } from './exported-events/event-form.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
+import { utmpTable } from './utmp-records.ts';
 
 /** How much of a file is looked at. */
 const headBytes = 64 * 1024;
@@ -43,6 +46,8 @@ export async function fileKind(path: string): Promise<FileKind> {
   if (archive === 'tar') return { kind: 'archive' };
   const unread = packedWithout(path, text);
   if (unread) return unread;
+  const records = utmpFormat(baseName(path), head);
+  if (records) return { kind: 'evidence', format: records, table: utmpTable };
   const artifact = artifactOf(path, head);
   if (artifact) return { kind: 'artifact', ...artifact };
   const known = recognisedSyslog(text) ?? recognisedTable(path, head);

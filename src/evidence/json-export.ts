@@ -99,6 +99,8 @@ export function jsonSource(table: string, file: string, lenient = false): Source
           if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type);
           return cell;
         });
+        const full = builder.handOn();
+        if (full) await full;
       }
       return misfits.notes(file);
     },

@@ -2,7 +2,9 @@ import { KqlError } from '../kql/kqlerror.ts';
 import { parserThread } from '../kql/parser-thread-entry.ts';
 import { completeQuery } from './complete-query.ts';
 import { EvidenceError } from './evidence-error.ts';
+import { evidenceParts } from './evidence-parts.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
+import type { QueryProgress } from './reading.ts';
 import { runQuery } from './run-query.ts';
 
 /** The thread that queries run in: Microsoft's parser takes a third of a second and 100 MB, and evaluation its time. */
@@ -11,13 +13,8 @@ side?.onMessage((received) => {
   const asked = received as ToQueryThread;
   const { number } = asked;
   const post = (message: FromQueryThread): void => side.post(message);
-  const answer =
-    asked.kind === 'query'
-      ? runQuery(asked.request, (progress) => post({ kind: 'progress', number, progress })).then((result) =>
-          post({ kind: 'result', number, result }),
-        )
-      : completeQuery(asked.request).then((completion) => post({ kind: 'completion', number, completion }));
-  answer.catch((error: unknown) => {
+  const progressed = (progress: QueryProgress): void => post({ kind: 'progress', number, progress });
+  answerTo(asked, progressed, post).catch((error: unknown) => {
     if (error instanceof KqlError) {
       const { kind, message, diagnostics } = error;
       post({ kind: 'kql-error', number, error: kind, message, diagnostics });
@@ -30,3 +27,19 @@ side?.onMessage((received) => {
       });
   });
 });
+
+async function answerTo(
+  asked: ToQueryThread,
+  onProgress: (progress: QueryProgress) => void,
+  post: (message: FromQueryThread) => void,
+): Promise<void> {
+  const { number } = asked;
+  switch (asked.kind) {
+    case 'query':
+      return post({ kind: 'result', number, result: await runQuery(asked.request, onProgress) });
+    case 'parts':
+      return post({ kind: 'parts', number, parts: await evidenceParts(asked.request, onProgress) });
+    case 'complete':
+      return post({ kind: 'completion', number, completion: await completeQuery(asked.request) });
+  }
+}

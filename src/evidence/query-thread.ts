@@ -4,6 +4,7 @@ import { type ParserThread, startParserThread } from '../kql/parser-thread.ts';
 import { threadEntry } from '../thread-entry.ts';
 import type { CompletionRequest } from './complete-query.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { EvidenceParts, PartsRequest } from './evidence-parts.ts';
 import { defaultMemory } from './memory.ts';
 import type { FromQueryThread, ToQueryThread } from './query-thread-protocol.ts';
 import type { QueryProgress } from './reading.ts';
@@ -15,9 +16,10 @@ const LEAST_MEGABYTES = 256;
 const outOfMemoryText = (megabytes: number): string =>
   `The query needs more than ${megabytes} MB of memory. Filter before it, name fewer columns, group by less, or give --memory SIZE.`;
 
-/** Takes the answer to a question: one of `result` and `completion`, by the kind of the question. */
+/** Takes the answer to a question: one of `result`, `parts` and `completion`, by the kind of the question. */
 interface Waiting {
   result?(result: QueryResult): void;
+  parts?(parts: EvidenceParts): void;
   completion?(completion: Completion): void;
   reject(error: unknown): void;
   onProgress?: ((progress: QueryProgress) => void) | undefined;
@@ -46,6 +48,17 @@ export class QueryThread {
     const { signal, onProgress } = options;
     return new Promise((result, reject) => {
       this.#ask((number) => ({ kind: 'query', number, request }), { result, reject, onProgress }, signal);
+    });
+  }
+
+  /** What a query over files can depend on, by file and table. Rejects as `query` does. */
+  parts(
+    request: PartsRequest,
+    options: { signal?: AbortSignal; onProgress?: (progress: QueryProgress) => void } = {},
+  ): Promise<EvidenceParts> {
+    const { signal, onProgress } = options;
+    return new Promise((parts, reject) => {
+      this.#ask((number) => ({ kind: 'parts', number, request }), { parts, reject, onProgress }, signal);
     });
   }
 
@@ -109,6 +122,9 @@ export class QueryThread {
     switch (message.kind) {
       case 'result':
         waiting.result?.(message.result);
+        break;
+      case 'parts':
+        waiting.parts?.(message.parts);
         break;
       case 'completion':
         waiting.completion?.(message.completion);

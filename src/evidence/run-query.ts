@@ -86,7 +86,7 @@ async function answered(
 }
 
 /** An unknown name gets the nearest known one: a table that was not exported is not a table without rows. */
-function toldNames<T>(work: () => T, query: string, tables: readonly TableSchema[]): T {
+export function toldNames<T>(work: () => T, query: string, tables: readonly TableSchema[]): T {
   try {
     return work();
   } catch (error) {

@@ -82,6 +82,8 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
           }
           return cell;
         });
+        const full = builder.handOn();
+        if (full) await full;
       }
       return [
         ...[...misfits].map(

@@ -49,6 +49,8 @@ export function syslogSource(file: SyslogFile): Source {
             rows += 1;
             if (entry.facility === '') unsorted += 1;
             builder.add(path, (_column: Column, position): Value => readers[position]?.(entry) ?? null);
+            const full = builder.handOn();
+            if (full) await full;
           }
         }
       } catch (error) {

@@ -6,17 +6,26 @@ import { EvidenceError } from './evidence-error.ts';
 /** Different texts of one column that are kept once; a column of ever new texts is not worth looking up. */
 const MAX_KEPT = 50_000;
 
+/** Takes the rows of a table when there are so many, and resolves when it can take more. */
+export interface RowTaker {
+  rows: number;
+  take(table: Table): Promise<void>;
+}
+
 /** Collects rows by columns. Only wanted columns hold cells; the others are there by name and type, and empty. */
 export class TableBuilder {
   readonly name: string;
   readonly columns: readonly Column[];
-  readonly #data: Value[][];
+  #data: Value[][];
   readonly #kept: (Map<string, string> | undefined)[];
   /** Positions of the wanted columns. */
   readonly wanted: readonly number[];
   #length = 0;
+  readonly #taker: RowTaker | undefined;
 
-  constructor(name: string, columns: readonly Column[], wanted: ReadonlySet<string>) {
+  /** With a taker it never holds more rows than that wants, where each `add` is followed by `handOn`. */
+  constructor(name: string, columns: readonly Column[], wanted: ReadonlySet<string>, taker?: RowTaker) {
+    this.#taker = taker;
     this.name = name;
     this.columns = columns;
     this.#data = columns.map(() => []);
@@ -52,5 +61,20 @@ export class TableBuilder {
 
   table(): Table {
     return { name: this.name, columns: [...this.columns], data: this.#data, length: this.#length };
+  }
+
+  /** Hands its rows on where there are enough: to be awaited before the next row, unless it is undefined. */
+  handOn(): Promise<void> | undefined {
+    if (!this.#taker || this.#length < this.#taker.rows) return undefined;
+    return this.handOnRest();
+  }
+
+  /** Hands on what rows there are. */
+  async handOnRest(): Promise<void> {
+    if (!this.#taker || this.#length === 0) return;
+    const rows = this.table();
+    this.#data = this.columns.map(() => []);
+    this.#length = 0;
+    await this.#taker.take(rows);
   }
 }

@@ -4,6 +4,8 @@ import { AzureError } from './azure-error.ts';
 import { type Call, type Reply, RouteTable } from './call.ts';
 import { answerBlob, isBlobHost, refuseBlob } from './disk-blobs.ts';
 import type { FaultEffect } from './faults.ts';
+import { Cluster } from './kusto/cluster.ts';
+import { answerCluster, isClusterPath } from './kusto/rest.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
 import { allowedByPolicies } from './policies.ts';
@@ -68,6 +70,7 @@ const idPattern = /^[\w.:-]{1,128}$/;
 export class Gateway {
   readonly azure: Azure;
   readonly mutations: Mutation[] = [];
+  readonly #cluster = new Cluster();
   readonly #arm: RouteTable;
   readonly #logs: RouteTable;
   readonly #onMutation: (mutation: Mutation) => void;
@@ -87,6 +90,7 @@ export class Gateway {
     const correlationId = incoming.headers['x-ms-correlation-request-id'] ?? randomUUID();
     const url = new URL(incoming.target, 'https://management.azure.com');
     const path = decodePath(url.pathname);
+    if (isClusterPath(path)) return this.#askCluster(incoming, path);
     const logs = /^\/v1\//i.test(path);
     let delayMs = this.#delay(incoming.method);
     let reply: Reply;
@@ -186,6 +190,47 @@ export class Gateway {
       body,
       ...(torn === undefined ? {} : { torn }),
       ...(release === undefined ? {} : { release }),
+    };
+  }
+
+  /** A request to a cluster of Azure Data Explorer, or, in clear, to an emulator of one, which has no sign-in. */
+  #askCluster(incoming: Incoming, path: string): Outgoing {
+    const { azure } = this;
+    const { method, headers, body } = incoming;
+    const emulator = (headers['x-forwarded-proto'] ?? incoming.scheme) === 'http';
+    const effects = azure.faults.befall(method, path, '');
+    const delayMs = effects.reduce((sum, effect) => sum + ('delayMs' in effect ? effect.delayMs : 0), 0);
+    if (effects.some((effect) => 'drop' in effect && effect.drop === true)) return { delayMs, dropped: true };
+    const common = { date: azure.clock.now().toUTCString() };
+    let reply: { status: number; headers?: Record<string, string>; body: string };
+    try {
+      refuseFor(effects);
+      const demandToken = (): void => {
+        if (!emulator) azure.tokens.demand(headers.authorization, 'kusto');
+      };
+      reply = answerCluster(this.#cluster, {
+        method,
+        path,
+        headers,
+        body,
+        demandToken,
+        now: azure.clock.now(),
+        later: delayMs > 0,
+      });
+    } catch (error) {
+      const refused = replyTo(error);
+      reply = { ...refused, body: JSON.stringify(refused.body) };
+    }
+    if (effects.some((effect) => 'drop' in effect)) return { delayMs, dropped: true };
+    const replaced = replacement(effects);
+    if (replaced)
+      reply = { status: replaced.status, headers: { 'content-type': replaced.contentType }, body: replaced.body };
+    return {
+      delayMs,
+      dropped: false,
+      status: reply.status,
+      headers: { ...common, ...reply.headers },
+      body: reply.body,
     };
   }
 

@@ -5,8 +5,9 @@ import type { Caller } from './world.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-const audiences: Record<'arm' | 'logs', RegExp> = {
+const audiences: Record<'arm' | 'logs' | 'kusto', RegExp> = {
   arm: /^https:\/\/management\.(core\.windows\.net|azure\.com|usgovcloudapi\.net|core\.usgovcloudapi\.net|chinacloudapi\.cn|core\.chinacloudapi\.cn)\/*$/i,
+  kusto: /^https:\/\/([\w-]+\.)+kusto\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)\/*$/i,
   logs: /^https:\/\/api\.loganalytics\.(io|us|azure\.cn|azure\.com)\/*$/i,
 };
 
@@ -110,7 +111,7 @@ export class Tokens {
   }
 
   /** Refuses a request whose Authorization header does not carry a valid token for the service. */
-  demand(header: string | undefined, service: 'arm' | 'logs'): void {
+  demand(header: string | undefined, service: keyof typeof audiences): void {
     const tenant = this.#caller.tenantId;
     const refuse = (code: string, message: string): AzureError =>
       new AzureError(401, code, message, { headers: challenge(tenant, message.replaceAll('"', "'")) });

@@ -32,19 +32,40 @@ const tagged = /^([^\s:[\]]{1,128})(?:\[(\d{1,10})\])?:(?: (.*)|$)/;
 /** RFC 5424, 6: version, time, host, program, process, message id, structured data, message. */
 const structured = /^1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[(?:[^\]"\\]|"(?:[^"\\]|\\.)*"|\\.)*\])+)(?: (.*))?$/;
 
+// AIX (auth|security:info), BusyBox (auth.info) and syslog-ng ([auth.info]) write facility and severity between host and program.
+const level = '(emerg|alert|crit|err|error|warn|warning|notice|info|debug)';
+const given = new RegExp(String.raw`^\[?([a-z]+\d?)(?:\|[a-z]+\d?)*[.:]${level}\]? `);
+const longNames: ReadonlyMap<string, string> = new Map([
+  ['warn', 'warning'],
+  ['error', 'err'],
+]);
+/** AIX, of a line that another machine sent. */
+const forwarded = /^Message forwarded from (\S+?): /;
+/** OpenWrt's `logread`, which has the year behind the time, and no host. */
+const logread = new RegExp(
+  String.raw`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4}) ((?:[a-z]+\d?)\.${level} .*)$`,
+);
+/** `journalctl -o short-full` where the zone is UTC, and macOS' `log show --style syslog`. */
+const spaced =
+  /^(?:[A-Z][a-z]{2} )?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?: (UTC)|([+-]\d{4}))\s+(\S+) (.*)$/;
+/** `journalctl -o short-unix` */
+const unix = /^(\d{9,10})\.(\d{1,7}) (\S+) (.*)$/;
+
 /** Reads a line; null for what is none of syslog's. */
 export function syslogLine(text: string): SyslogLineForm | null {
   const line = text.length > longest ? text.slice(0, longest) : text;
-  const given = priority.exec(line);
-  const number = given ? Number(given[1]) : -1;
-  const facility = given ? facilityName(number >> 3) : '';
-  const severity = given ? severityName(number & 7) : '';
-  const rest = given ? line.slice(given[0].length) : line;
-  const read = rest.startsWith('1 ') ? fromStructured(rest) : (fromTraditional(rest) ?? fromIso(rest));
-  return read && { ...read, facility, severity };
+  const first = priority.exec(line);
+  const number = first ? Number(first[1]) : -1;
+  const facility = first ? facilityName(number >> 3) : '';
+  const severity = first ? severityName(number & 7) : '';
+  const rest = first ? line.slice(first[0].length) : line;
+  const read = rest.startsWith('1 ')
+    ? fromStructured(rest)
+    : (fromTraditional(rest) ?? fromIso(rest) ?? fromLogread(rest) ?? fromJournal(rest));
+  return read && { facility, severity, ...read };
 }
 
-type Read = Omit<SyslogLineForm, 'facility' | 'severity'>;
+type Read = Omit<SyslogLineForm, 'facility' | 'severity'> & { facility?: string; severity?: string };
 
 function fromTraditional(line: string): Read | null {
   const match = traditional.exec(line);
@@ -67,9 +88,35 @@ function fromIso(line: string): Read | null {
   if (at === null) return null;
   const next = line.indexOf(' ', space + 1);
   if (next < 0) return null;
-  const program = programOf(line.slice(next + 1));
-  // Other programs begin their lines with a time too: syslog has a host and a tag.
-  return program.program === '' ? null : { at, yearless: null, host: line.slice(space + 1, next), ...program };
+  return said(at, line.slice(space + 1, next), line.slice(next + 1));
+}
+
+/** Other programs begin their lines with a time too: syslog has a tag. */
+function said(at: Ticks, host: string, rest: string): Read | null {
+  const program = programOf(rest);
+  return program.program === '' ? null : { at, yearless: null, host, ...program };
+}
+
+function fromLogread(line: string): Read | null {
+  const match = logread.exec(line);
+  if (!match) return null;
+  const [, name = '', dayText = '', time = '', year = '', rest = ''] = match;
+  const month = `${months.indexOf(name) + 1}`.padStart(2, '0');
+  const at = isoTicks(`${year}-${month}-${dayText.replace(' ', '0')}T${time}Z`);
+  return at === null || month === '00' ? null : said(at, '', rest);
+}
+
+function fromJournal(line: string): Read | null {
+  const match = spaced.exec(line);
+  if (match) {
+    const [, date = '', time = '', , zone = 'Z', host = '', rest = ''] = match;
+    const at = isoTicks(`${date}T${time}${zone}`);
+    return at === null ? null : said(at, host, rest);
+  }
+  const since = unix.exec(line);
+  if (!since) return null;
+  const [, seconds = '', fraction = '', host = '', rest = ''] = since;
+  return said(ticksOfUnix(Number(seconds) * 1000) + Number(fraction.padEnd(7, '0')), host, rest);
 }
 
 function fromStructured(line: string): Read | null {
@@ -88,7 +135,16 @@ function fromStructured(line: string): Read | null {
   };
 }
 
-function programOf(rest: string): { program: string; processId: number | null; message: string } {
+type Program = Pick<SyslogEntry, 'program' | 'processId' | 'message'> & Partial<SyslogEntry>;
+
+function programOf(rest: string): Program {
+  const before = given.exec(rest);
+  if (before && tagged.test(rest.slice(before[0].length))) {
+    const severity = longNames.get(before[2] ?? '') ?? before[2] ?? '';
+    return { ...programOf(rest.slice(before[0].length)), facility: before[1] ?? '', severity };
+  }
+  const from = forwarded.exec(rest);
+  if (from) return { ...programOf(rest.slice(from[0].length)), host: from[1] ?? '' };
   const match = tagged.exec(rest);
   if (!match) return { program: '', processId: null, message: rest };
   return {

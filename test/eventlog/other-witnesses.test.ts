@@ -74,6 +74,25 @@ describe('the log of OpenSSH for Windows', () => {
     expect(notSeen.join()).toContain('no Security log was opened');
   });
 
+  it.each([
+    [1, 'OpenSSH/Admin'],
+    [2, 'OpenSSH/Admin'],
+    [2, 'OpenSSH/Operational'],
+    [3, 'OpenSSH/Operational'],
+  ])('has its lines as event %i in %s too, by their severity', async (eventId, channel) => {
+    const lines = many(12, (i) => ({
+      ...openSsh(
+        `error: maximum authentication attempts exceeded for oper from 203.0.113.9 port ${i + 1} ssh2 [preauth]`,
+      ),
+      eventId,
+      channel,
+    }));
+    const { value } = await known(lines);
+    expect(value).toMatchObject({ failures: 12, bursts: [{ sources: [{ address: '203.0.113.9', failures: 12 }] }] });
+    const others = await read(many(12, (i) => ({ ...openSsh(`x ${i}`), eventId, channel: 'OpenSSH/Debug' })));
+    expect(others.state).toBe('unknown');
+  });
+
   it('gives the 4625s of the same attempts their address, and no attempt counts twice', async () => {
     const sshd = {
       IpAddress: text('-'),

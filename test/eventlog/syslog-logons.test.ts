@@ -141,6 +141,50 @@ describe('logs of syslog as evidence of logons', () => {
     expect(logons).toMatchObject({ state: 'known', value: { failures: 4 } });
   });
 
+  it.each([
+    [
+      'dropbear',
+      (i: number) =>
+        `Sep 20 10:00:${two(i)} box dropbear[${100 + i}]: Bad password attempt for 'root' from 203.0.113.9:${i + 1}\n`,
+    ],
+    [
+      'logread',
+      (i: number) =>
+        `Sun Sep 20 10:00:${two(i)} 2026 authpriv.warn dropbear[${100 + i}]: Bad password attempt for 'root' from 203.0.113.9:${i + 1}\n`,
+    ],
+    [
+      'AIX',
+      (i: number) =>
+        `Sep 20 10:00:${two(i)} aix auth|security:info sshd[${100 + i}]: Failed password for root from 203.0.113.9 port ${i + 1} ssh2\n`,
+    ],
+    [
+      'with-unit',
+      (i: number) =>
+        `Sep 20 10:00:${two(i)} web ssh.service[${100 + i}]: Failed password for root from 203.0.113.9 port ${i + 1} ssh2\n`,
+    ],
+  ])('are read as %s has them', async (name, line) => {
+    const { logons } = await readEventLogs(
+      [syslog(`${name}.log`, Array.from({ length: 12 }, (_, i) => line(i)).join(''))],
+      { now },
+    );
+    expect(logons).toMatchObject({
+      value: { failures: 12, bursts: [{ failures: 12, sources: [{ address: '203.0.113.9', failures: 12 }] }] },
+    });
+  });
+
+  it.each([
+    ['sysklogd', 'Sep 20 10:00:40 web last message repeated 11 times'],
+    ['Apple', 'Sep 20 10:00:40 --- last message repeated 11 times ---'],
+  ])('count the lines that %s leaves out', async (name, repeated) => {
+    const line = 'Sep 20 10:00:10 web sshd[7]: Failed password for root from 203.0.113.9 port 22 ssh2';
+    const other = 'Sep 20 10:00:50 web cron[9]: job';
+    const { logons } = await readEventLogs(
+      [syslog(`${name}.log`, `${[line, repeated, other, repeated].join('\n')}\n`)],
+      { now },
+    );
+    expect(logons).toMatchObject({ value: { failures: 12, bursts: [{ failures: 12 }] } });
+  });
+
   it('vouch for no other computer: neither for its logons nor for its damage', async () => {
     const failures = (computer: string) =>
       Array.from({ length: 12 }, (_, i) => ({ ...failedLogon(i + 1, `2026-11-23T02:00:${two(i)}Z`), computer }));

@@ -31,6 +31,28 @@ describe('a line of syslog', () => {
     });
   });
 
+  // Lines of AIX as FreeIPA's documentation quotes them, of BusyBox and OpenWrt's logread as their users do, of syslog-ng;
+  // journalctl(1) of systemd 256, output modes; `log show --style syslog` of macOS.
+  it.each([
+    [`Aug 24 10:38:29 aix01 auth|security:info ${text}`, { host: 'aix01', facility: 'auth', severity: 'info' }],
+    [`Sep 20 10:00:01 alpine authpriv.warn ${text}`, { host: 'alpine', facility: 'authpriv', severity: 'warning' }],
+    [`Sep 20 10:00:01 web1 [auth.info] ${text}`, { host: 'web1', facility: 'auth', severity: 'info' }],
+    [`Sep 20 10:00:01 collector Message forwarded from aix02: ${text}`, { host: 'aix02' }],
+    [
+      `Mon Oct  5 04:22:26 2026 authpriv.warn ${text}`,
+      { at: '2026-10-05T04:22:26Z', host: '', facility: 'authpriv', severity: 'warning' },
+    ],
+    [
+      `Mon 2026-11-23 02:17:09 UTC web01.example.org ${text}`,
+      { at: '2026-11-23T02:17:09Z', host: 'web01.example.org' },
+    ],
+    [`2026-11-23 02:17:09.123456-0800  mac ${text}`, { at: '2026-11-23T10:17:09.123456Z', host: 'mac' }],
+    [`1795400229.123456 web01 ${text}`, { at: '2026-11-23T02:17:09.123456Z', host: 'web01' }],
+    [`2026-11-23T02:17:09+0000 web01 ${text}`, { at: '2026-11-23T02:17:09Z' }],
+  ])('is read as other systems write it: %s', (line, expected) => {
+    expect(read(line)).toMatchObject({ ...said, ...expected });
+  });
+
   it('is read with its zone as rsyslog and RFC 5424 write it', () => {
     expect(read(`2026-11-23T03:17:09.123456+01:00 web01 ${text}`)).toMatchObject({
       ...said,

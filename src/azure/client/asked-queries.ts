@@ -8,6 +8,7 @@ import { deniedTables } from './denied-tables.ts';
 /** Where KQL is sent, by the path of the request: a POST that only reads. */
 export const queryServices = [
   { service: 'Resource Graph', path: /\/providers\/microsoft\.resourcegraph\/resources$/i },
+  { service: 'Azure Data Explorer', path: /^\/v2\/rest\/query$/i },
   { service: 'Log Analytics', path: /^\/v1\/.+\/query$/i },
 ] as const;
 

@@ -142,6 +142,7 @@ export function azureError(error: unknown): AzureError {
       (text === '' || body !== undefined) &&
       ((code !== '' && code !== 'PARSE_ERROR') ||
         header('x-ms-request-id') !== '' ||
+        header('x-ms-activity-id') !== '' ||
         header('x-ms-correlation-request-id') !== ''),
     retryAfterSeconds: secondsToWait(header('retry-after')),
     host: URL.parse(textAt(error, 'request', 'url'))?.host ?? '',

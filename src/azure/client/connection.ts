@@ -14,6 +14,7 @@ import { type ArmAsk, type ArmChange, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type BlobParts, ThreadedParts, worthAThread } from './blob-parts.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
+import { type ClusterAddress, type ClusterDoor, clusterSender } from './cluster-door.ts';
 import { blobReader, partReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
@@ -49,6 +50,8 @@ export interface ConnectionOptions {
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** A cluster of Azure Data Explorer, or an emulator of one, that may be asked and written to. */
+  cluster?: ClusterAddress;
   /** What carries a request, in place of a connection; for an Azure that is simulated in this process. */
   carrier?: HttpClient;
   /** How long Azure may take for one request; `usualLimits` when absent. */
@@ -91,6 +94,8 @@ export interface Connection {
   ask: ArmAsk;
   /** A PUT or DELETE of Azure Resource Manager that no client is carried for. */
   change: ArmChange;
+  /** The way to the cluster that was named. Throws where none was. */
+  cluster(): ClusterDoor;
   /** A read of a blob by its signed address. */
   readBlob: ReadBlob;
   /** Reads parts of a blob of so many bytes into shared memory. To be closed. */
@@ -165,7 +170,10 @@ export function connect(options: ConnectionOptions = {}): Connection {
   setMaxListeners(0, closing.signal);
   const { limits = usualLimits } = options;
   const transport = createTransport({
-    hosts: [cloud.arm, cloud.logs].filter(Boolean).map((url) => new URL(url).host),
+    hosts: [cloud.arm, cloud.logs, options.cluster?.local === false ? options.cluster.uri : '']
+      .filter(Boolean)
+      .map((url) => new URL(url).host),
+    local: options.cluster?.local ? options.cluster.uri : undefined,
     storage: cloud.storage,
     now: () => clock.now(),
     tokens: { refuse: (token) => tokens.refuse(token), living: (token) => tokens.living(token) },
@@ -175,8 +183,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
     ...(options.simulator ? { simulator: options.simulator.url } : {}),
   });
   const ownChanges = new Set<string>();
-  transport.observe(({ method, url, clientRequestId }) => {
-    if (isChange(method, url)) ownChanges.add(clientRequestId.toLowerCase());
+  transport.observe(({ method, url, clientRequestId, requestBody }) => {
+    if (isChange(method, url, requestBody)) ownChanges.add(clientRequestId.toLowerCase());
   });
   const source = lazily(() =>
     options.signIn
@@ -271,6 +279,11 @@ export function connect(options: ConnectionOptions = {}): Connection {
     get,
     ask,
     change,
+    cluster() {
+      if (!options.cluster) throw new Error('no cluster was named');
+      const send = clusterSender({ httpClient: transport.httpClient, pipeline, policies: [retryReads()] });
+      return { address: options.cluster, cloud, limits, credential: tokens, send };
+    },
     readBlob,
     blobParts: (bytes) =>
       bytes >= worthAThread && !options.carrier

@@ -1,4 +1,5 @@
 import type { LogsQueryResult, LogsTable } from '@azure/monitor-query';
+import { exactJson, printedCell } from '../../arm/exact-json.ts';
 import { at, type Json, listAt, textAt } from '../../arm/json.ts';
 import { printable } from '../../text/printable.ts';
 import { causeIn } from './azure-error.ts';
@@ -104,7 +105,7 @@ export async function queryLogs(
       },
     },
   );
-  const [table] = listAt(exactly(body), 'tables');
+  const [table] = listAt(exactJson(body), 'tables');
   return {
     columns: listAt(table, 'columns').map((column) => ({
       name: textAt(column, 'name'),
@@ -113,25 +114,6 @@ export async function queryLogs(
     rows: listAt(table, 'rows').map((row) => (Array.isArray(row) ? row.map(printedCell) : [])),
     partial: lackIn(result, body),
   };
-}
-
-/**
- * JSON with every digit of its whole numbers: one that a double cannot hold stays the text that it is. The reviver's
- * third argument (ECMAScript, "JSON.parse source text access") has that text.
- */
-function exactly(text: string): unknown {
-  const whole = (_key: string, value: unknown, context?: { source?: string }): unknown =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-      ? context?.source
-      : value;
-  return JSON.parse(text, whole);
-}
-
-/** A cell as it came; what lies within one is text again. */
-function printedCell(cell: unknown): string | number | boolean | null {
-  if (cell === null || cell === undefined) return null;
-  if (typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean') return cell;
-  return JSON.stringify(cell);
 }
 
 /**

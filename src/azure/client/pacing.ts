@@ -7,7 +7,7 @@ interface Pace {
   windowMs: number;
 }
 
-export type Service = 'Resource Graph' | 'Log Analytics' | 'Azure Resource Manager';
+export type Service = 'Resource Graph' | 'Log Analytics' | 'Azure Data Explorer' | 'Azure Resource Manager';
 
 /**
  * What Azure documents, with a little less for what the clocks differ.
@@ -17,6 +17,8 @@ export type Service = 'Resource Graph' | 'Log Analytics' | 'Azure Resource Manag
  * requests"); half of the refill of two subscriptions is no hindrance to a triage, and never empties a bucket.
  */
 export const documented: Record<Service, Pace> = {
+  // Ten requests at once for each core of a node ("Query limits"); the smallest cluster has two cores.
+  'Azure Data Explorer': { atOnce: 8, inWindow: 40, windowMs: 1000 },
   'Resource Graph': { atOnce: 15, inWindow: 15, windowMs: 5100 },
   'Log Analytics': { atOnce: 5, inWindow: 195, windowMs: 30_000 },
   'Azure Resource Manager': { atOnce: 100, inWindow: 40, windowMs: 1000 },

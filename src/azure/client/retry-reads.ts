@@ -79,6 +79,7 @@ export function retryReads(
   }
   return {
     name: 'retryReads',
-    sendRequest: (request, next) => (isChange(request.method, request.url) ? next(request) : read(request, next)),
+    sendRequest: (request, next) =>
+      isChange(request.method, request.url, request.body) ? next(request) : read(request, next),
   };
 }

@@ -4,15 +4,18 @@ export interface TimeLimits {
   read: number;
   /** A query of Log Analytics, which may run as long as the query is given. */
   logs: number;
+  /** A query of a cluster of Azure Data Explorer; as a read when absent. */
+  cluster?: number;
   /** A change. Azure Resource Manager itself gives up after less. */
   change: number;
 }
 
 /**
  * Longer than Azure takes for what it answers at all: Resource Graph and ARM give up within a minute. Log Analytics is
- * asked to give up after two minutes, and gets half a minute for the way.
+ * asked to give up after two minutes, and gets half a minute for the way. A cluster gives up after four minutes ("Query
+ * limits", learn.microsoft.com/kusto/concepts/query-limits, read 2026-11-30).
  */
-export const usualLimits: TimeLimits = { read: 60, logs: 150, change: 120 };
+export const usualLimits: TimeLimits = { read: 60, logs: 150, cluster: 270, change: 120 };
 
 /** No answer came in time. What was asked may have been done nevertheless. */
 export class TimeLimitExceeded extends Error {

@@ -7,6 +7,7 @@ import {
   type PipelineRequest,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
+import { textAt } from '../../arm/json.ts';
 import type { ChangeGate, Exchange, OutgoingChange } from '../../documents/exchange.ts';
 import { createApiVersions } from './api-versions.ts';
 import { queryServices } from './asked-queries.ts';
@@ -21,6 +22,8 @@ export interface TransportOptions {
   hosts: string[];
   /** Ends of the hosts that blobs are read from. None of them ever gets a token. */
   storage?: string[];
+  /** Origin of a cluster on the loopback: spoken to in clear, without a token, and never redirected. */
+  local?: string | undefined;
   /** Base URL of a simulator on the loopback; requests go there instead of to Azure. */
   simulator?: string;
   now: () => Date;
@@ -65,11 +68,21 @@ const readingPosts = [
   /\/microsoft\.securityinsights\/incidents\/[^/]+\/entities$/i,
 ];
 
-/** Does this request change Azure? Unknown operations count as changes. */
-export function isChange(method: string, url: string): boolean {
+/**
+ * Management commands of a cluster that change nothing in it: the path is that of all others ("Query/management HTTP
+ * request", learn.microsoft.com/kusto/api/rest/request, read 2026-11-30).
+ */
+function onlyShows(path: string, body: unknown): boolean {
+  if (!/^\/v1\/rest\/mgmt$/i.test(path)) return false;
+  const command = textAt(typeof body === 'string' ? parsed(body) : body, 'csl');
+  return /^\s*\.(?:show|cancel\s+query)\s/.test(command) && !command.includes('<|');
+}
+
+/** Does this request change Azure? Unknown operations count as changes. `body` as it is sent, or parsed. */
+export function isChange(method: string, url: string, body?: unknown): boolean {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
   const path = new URL(url).pathname;
-  return !(method === 'POST' && readingPosts.some((pattern) => pattern.test(path)));
+  return !(method === 'POST' && (readingPosts.some((pattern) => pattern.test(path)) || onlyShows(path, body)));
 }
 
 /** Is this one of the hosts that end so? */
@@ -100,6 +113,12 @@ function parsed(body: unknown): unknown {
     return body;
   }
 }
+
+/** The time limit of a service's queries, where it is not that of reads. */
+const queryLimits: ReadonlyMap<Service, keyof TimeLimits> = new Map([
+  ['Log Analytics', 'logs'],
+  ['Azure Data Explorer', 'cluster'],
+]);
 
 function serviceOf({ method, url }: PipelineRequest): Service {
   const { pathname } = new URL(url);
@@ -151,7 +170,8 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
       exchange.status = response.status;
       exchange.responseHeaders = visibleHeaders(response.headers);
       answer = response.bodyAsText ?? '';
-      exchange.requestId = response.headers.get('x-ms-request-id') ?? '';
+      // A cluster calls its own x-ms-activity-id.
+      exchange.requestId = response.headers.get('x-ms-request-id') ?? response.headers.get('x-ms-activity-id') ?? '';
       exchange.correlationId = response.headers.get('x-ms-correlation-request-id') ?? '';
     },
     ended() {
@@ -178,8 +198,10 @@ export function createTransport(options: TransportOptions): Transport {
   const shared = new SharedReads();
 
   function transmit(request: PipelineRequest, abortSignal: AbortSignal): Promise<PipelineResponse> {
-    if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
     const asked = new URL(request.url);
+    if (asked.origin === options.local)
+      return inner.sendRequest({ ...request, abortSignal, allowInsecureConnection: true });
+    if (!options.simulator) return inner.sendRequest({ ...request, abortSignal });
     const { href: url } = new URL(asked.pathname + asked.search, options.simulator);
     const headers = createHttpHeaders(request.headers.toJSON());
     const redirected = createPipelineRequest({ ...request, headers, url, abortSignal, allowInsecureConnection: true });
@@ -191,10 +213,11 @@ export function createTransport(options: TransportOptions): Transport {
   /** Refuses what must not leave, and gives the gate that a change has to pass. */
   function gateOf(request: PipelineRequest): ChangeGate | undefined {
     const url = new URL(request.url);
-    if (url.protocol !== 'https:' || !hosts.has(url.host)) {
+    if (url.origin === options.local) request.headers.delete('authorization');
+    else if (url.protocol !== 'https:' || !hosts.has(url.host)) {
       throw new ChangeRefused(`refused to send a request to ${url.host}: not one of this cloud's endpoints`);
     }
-    if (!isChange(request.method, request.url)) return undefined;
+    if (!isChange(request.method, request.url, request.body)) return undefined;
     const gate = gates.getStore();
     if (!gate) throw new ChangeRefused(`refused ${request.method} ${url.pathname}: nothing may be changed from here`);
     return gate;
@@ -226,7 +249,7 @@ export function createTransport(options: TransportOptions): Transport {
       const { change, exchange, named, answered, ended } = exchangeOf(request, options.now);
       const id = await gate?.before(change);
       if (id !== undefined) named(id);
-      const seconds = gate ? limits.change : service === 'Log Analytics' ? limits.logs : limits.read;
+      const seconds = gate ? limits.change : (limits[queryLimits.get(service) ?? 'read'] ?? limits.read);
       try {
         response = await within(new URL(request.url).host, seconds, [signal, options.closing], (ending) =>
           transmit(request, ending),

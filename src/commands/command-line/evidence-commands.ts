@@ -26,7 +26,7 @@ export function addKql(cordon: Command): void {
     cordon
       .command('kql [query]')
       .description(
-        'a KQL query over evidence files, or over the logs of a VM; @FILE and - read the query; without one, a prompt',
+        'a KQL query over evidence files, the logs of a VM, or in a cluster; @FILE and - read the query; without one, a prompt',
       ),
   )
     .option(
@@ -34,8 +34,14 @@ export function addKql(cordon: Command): void {
       'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
     )
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
+    .option(
+      '--cluster <uri>',
+      'ask a cluster of Azure Data Explorer, or a Kusto emulator here; --evidence is written into it, once',
+    )
+    .option('--database <name>', 'the database of --cluster')
+    .option('--yes', 'write the evidence into the cluster without a question')
     .option('--hours <n>', 'how far back Log Analytics is asked (default: 24)', number)
-    .option('--now <time>', 'what now() and ago() count from, over evidence (default: the present)')
+    .option('--now <time>', 'what now() and ago() count from, over evidence and in a cluster (default: the present)')
     .option('--limit <n>', 'maximum rows to print (default: 1000), or to write (default: 1000000)', number)
     .option(
       '--memory <size>',

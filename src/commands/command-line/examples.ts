@@ -114,8 +114,12 @@ export const said: ReadonlyMap<string, Said> = new Map<string, Said>([
         ["cordon kql 'SecurityEvent | summarize count() by EventID' --evidence Security.evtx", 'over a file'],
         ['cordon kql @logons.kql --evidence collection.zip --out rows.csv', 'a query from a file, into one'],
         ['cordon kql --vm web01 --hours 48', 'a prompt over the logs of a VM'],
+        [
+          'cordon kql @logons.kql --evidence collection.zip --cluster http://localhost:8080 --database NetDefaultDB',
+          'over files, in a Kusto emulator on this computer',
+        ],
       ],
-      codes: { 2: 'wrong usage, or a fault in the query', ...reads },
+      codes: { 2: 'wrong usage, or a fault in the query', ...reads, 5: 'no answer, or not all of it' },
     },
   ],
   [

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { accountName } from './account-names.ts';
 import { sourceAddress } from './addresses.ts';
-import type { SshdLine } from './sshd.ts';
+import type { SshdLine } from './sshd-line.ts';
 import { sessionMethod } from './success.ts';
 import { type Ticks, ticksPerSecond } from './ticks.ts';
 import { withoutVis } from './vis.ts';

@@ -1,60 +1,5 @@
-/** What one message of sshd or PAM says about a logon. */
-export interface SshdLine {
-  /**
-   * `failed`: one refused guess. `trace`: an attempt was made, which `failed` lines of the same connection count
-   * already. `accepted`: a logon. `exists`: the account is there, and may not log on.
-   */
-  kind: 'failed' | 'trace' | 'accepted' | 'exists';
-  says: Says;
-  /** A code of `failure-codes.ts`; "" when nothing failed. */
-  code: string;
-  /** As it is logged: see `escapes`. */
-  account: string;
-  address: string;
-  /** 0 when the message names none. */
-  port: number;
-  /** "password", "publickey", "keyboard-interactive/pam"; "" when the message names none. */
-  method: string;
-  /** How many attempts the message stands for. */
-  times: number;
-  /** Did the client have no influence on the text after the address, so that the address is sshd's own for certain? */
-  certain: boolean;
-  /** Is it the last that sshd says of a connection? What its process id says next is of another, or PAM's summing up. */
-  ends: boolean;
-  /** How often vis(3) went over the account: sshd's unprivileged process escapes, and so does the one that logs for it. */
-  escapes: 1 | 2;
-  /** The PAM service ("sshd", "dovecot") and module ("pam_unix"); "" where it is not PAM that speaks. */
-  service: string;
-  module: string;
-}
-
-/**
- * Which program logs what of an attempt, since several lines report one.
- * - `password`, `interactive`: sshd refused a guess; `pam-error`: what PAM answered to an interactive one;
- * - `pam-failure`, `pam-more`, `pam-success`: what PAM's module says of guesses, `pam-more` of those it did not log;
- * - `key`: a key, or a host, was refused; `partial`: right, and another factor is asked for;
- * - `refused`: right, and refused for the account; `root-refused`: right, and root may not come this way;
- * - `locked`: refused whatever the password; `locks`: this guess was one too many, the next ones are;
- * - `session`: PAM opened the session of somebody who was let in, without saying how;
- * - `trace`, `exists`, `accepted`.
- */
-export type Says =
-  | 'password'
-  | 'interactive'
-  | 'pam-error'
-  | 'pam-failure'
-  | 'pam-more'
-  | 'pam-success'
-  | 'key'
-  | 'partial'
-  | 'refused'
-  | 'root-refused'
-  | 'locked'
-  | 'locks'
-  | 'session'
-  | 'trace'
-  | 'exists'
-  | 'accepted';
+import { parseDropbear } from './dropbear.ts';
+import { nothing, type SshdLine, trace } from './sshd-line.ts';
 
 /** No message of sshd is longer; an attacker's name may try to be. */
 const longest = 4096;
@@ -125,6 +70,9 @@ const unattended = new RegExp(
 const elsewhere = new RegExp(
   String.raw`^(?:.*: )?Authentication tried for (.*) with (?:correct key but not from a permitted host \(host=\S*, ip=(\S+?)(?:, required=.*)?\)|valid certificate but not from a permitted source address \((\S+)\))\.?${end}`,
 );
+/** AIX (port-aix.c): its own restrictions, asked before sshd looks at a password, and after one that was right. */
+const restricted = /^Login restricted for (.*?): (.*)$/;
+const mustChange = /^Password can't be changed for user (.*?): .*$/;
 /** tcp wrappers: the name before the brackets is what the client's own network calls it. */
 const wrapped = /^(?:\w+: )?refused connect from (?:.*\((\S+)\)|(\S+))$/;
 const pamError = new RegExp(
@@ -166,22 +114,6 @@ const interactive = 'keyboard-interactive/pam';
 const guessable = /^(?:password|keyboard-interactive|challenge-response)/;
 const accountGone = /(?:account|credentials?) (?:has |have )?expired|no longer valid|new one required|required key/i;
 
-const nothing: SshdLine = {
-  kind: 'trace',
-  says: 'trace',
-  code: '',
-  account: '',
-  address: '',
-  port: 0,
-  method: '',
-  times: 1,
-  certain: true,
-  ends: false,
-  escapes: 1,
-  service: '',
-  module: '',
-};
-
 /** Reads one message of sshd (or of PAM on its behalf); null when it says nothing about a logon. */
 export function parseSshd(text: string): SshdLine | null {
   const message = text.slice(0, longest).trim().replace(solarisId, '');
@@ -190,7 +122,12 @@ export function parseSshd(text: string): SshdLine | null {
     const line = parseSshd(again[2] ?? '');
     return line && { ...line, times: line.times * Math.max(1, Number(again[1])) };
   }
-  const line = credentialLine(message) ?? connectionLine(message) ?? refusalLine(message) ?? pamLine(message);
+  const line =
+    credentialLine(message) ??
+    connectionLine(message) ??
+    refusalLine(message) ??
+    pamLine(message) ??
+    parseDropbear(message);
   return line && (message.endsWith('[preauth]') ? { ...line, escapes: 2 } : line);
 }
 
@@ -270,6 +207,14 @@ function connectionLine(message: string): SshdLine | null {
 function refusalLine(message: string): SshdLine | null {
   let match = notAllowed.exec(message);
   if (match) return { ...trace('sshd:not-allowed', match[1], match[2]), kind: 'exists', says: 'exists' };
+  match = restricted.exec(message);
+  if (match) {
+    const absent = /invalid login name or password/i.test(match[2] ?? '');
+    if (absent) return trace('sshd:invalid-user', match[1], '');
+    return { ...trace('sshd:not-allowed', match[1], ''), kind: 'exists', says: 'exists' };
+  }
+  match = mustChange.exec(message);
+  if (match) return { ...trace('sshd:account-refused', match[1], ''), says: 'refused' };
   match = unattended.exec(message);
   if (match) {
     const line = trace(match[1] ? 'sshd:invalid-user' : 'sshd:partial-key', match[2], match[3], match[4]);
@@ -305,7 +250,7 @@ function pamLine(message: string): SshdLine | null {
   match = pamLocks.exec(message);
   if (match) return { ...trace('', match[2], ''), says: 'locks', service: match[1] ?? '' };
   match = pamFailure.exec(message);
-  if (match) return pamGuess(match[4] ?? '', match[3] ?? '', match[1] ?? 'pam_unix', match[2] ?? 'sshd', 1);
+  if (match) return pamGuess(match[4] ?? '', match[3] ?? '', match[1] ?? 'pam_unix', serverOf(match[2]), 1);
   match = pamMore.exec(message);
   if (match) {
     const line = pamGuess(match[3] ?? '', match[2] ?? '', 'pam_unix', 'sshd', Number(match[1]));
@@ -321,6 +266,9 @@ function pamLine(message: string): SshdLine | null {
   return null;
 }
 
+/** Dropbear is a server of SSH like sshd: each of its processes has one connection. */
+const serverOf = (service = 'sshd'): string => (service === 'dropbear' ? 'sshd' : service);
+
 function pamGuess(rest: string, logname: string, module: string, service: string, times: number): SshdLine | null {
   const told = rest.replace(/ \[preauth\]$/, '');
   const match = (service === 'sshd' ? ofSshd.exec(told) : null) ?? ofOthers.exec(told);
@@ -328,8 +276,4 @@ function pamGuess(rest: string, logname: string, module: string, service: string
   if (!match?.[1]) return null;
   const account = match[2] ?? logname;
   return { ...trace('pam:failure', account, match[1]), says: 'pam-failure', module, service, times };
-}
-
-function trace(code: string, account: string | undefined, address: string | undefined, number?: string): SshdLine {
-  return { ...nothing, code, account: account ?? '', address: address ?? '', port: Number(number ?? 0) };
 }

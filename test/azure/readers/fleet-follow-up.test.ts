@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
-import { connectTo, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, machine, type Workspace } from '../log-workspace.ts';
 
 type Row = Record<string, unknown>;
 const now = '2026-11-23T02:20:11.000Z';
@@ -40,7 +39,7 @@ async function fleetOf(vms: VirtualMachine[], tables: Workspace['tables'], given
   const asked: { path: string; query: string }[] = [];
   const Heartbeat = vms.map((vm) => ({ TimeGenerated: after(4750), Computer: vm.computerName, _ResourceId: vm.id }));
   const workspace = { now, tables: { Heartbeat, ...tables }, asked, ...given };
-  const fleet = await readFleetLogons(connectTo(workspace), vms);
+  const fleet = await fleetLogonsOf(connectTo(workspace), vms);
   if (fleet.state === 'unknown') throw new Error(fleet.because);
   const one = (vm: VirtualMachine) => readLogons(connectTo(workspace), vm);
   return { of: (vm: VirtualMachine) => fleet.value.get(vm.id.toLowerCase()), notSeen: fleet.notSeen, asked, one };
@@ -156,6 +155,17 @@ describe('failures without an address on a VM of the fleet', () => {
       },
     });
     expect(notSeen).toEqual([]);
+  });
+
+  it.each([2, 3])('are given a witness by OpenSSH’s event %i, which is in a log of its own', async (id) => {
+    const Event = many(12, (i) =>
+      other(i, id, 'OpenSSH/Admin', {
+        process: 'sshd',
+        payload: `error: maximum authentication attempts exceeded for oper from 203.0.113.9 port ${i + 1} ssh2 [preauth]`,
+      }),
+    );
+    const { of } = await fleetOf([web], { SecurityEvent: [...arriving, ...nameless], Event });
+    expect(of(web)).toMatchObject({ value: { witnesses: [{ address: '203.0.113.9', events: 12 }] } });
   });
 
   it('have none where no other log was sent, and that is no lack', async () => {

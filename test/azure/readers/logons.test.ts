@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kqlString, withParameters } from '../../../src/azure/client/kql-literal.ts';
-import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { Known } from '../../../src/documents/fact.ts';
 import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
@@ -15,7 +14,7 @@ import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/even
 import { assembleLogons } from '../../../src/triage/logons/logons.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
 import { connections, consistent, inTurn, written } from '../../triage/logons/sshd-model.ts';
-import { connectTo, logTables, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, logTables, machine, type Workspace } from '../log-workspace.ts';
 
 const now = '2026-11-23T02:20:11.000Z';
 const web01 = machine();
@@ -715,6 +714,59 @@ describe('the logons of a Linux VM', () => {
     ]);
   });
 
+  it.each([false, true])('are read from the lines of dropbear, counted per minute: %s', async (busy) => {
+    const dropbear = (time: Ticks | string, message: string, ProcessID: number): Row =>
+      syslog(time, message, { ProcessName: 'dropbear', ProcessID, Facility: 'authpriv', SeverityLevel: 'warning' });
+    // Each connection has two guesses, and says at its end how many it had.
+    const rows = Array.from({ length: 20 }, (_, i) => {
+      const time = at('02:00:00') + i * 5 * ticksPerSecond;
+      return [
+        dropbear(time, `Bad password attempt for 'ops' from 203.0.113.9:${40_000 + i}`, 100 + i),
+        dropbear(time + 2 * ticksPerSecond, `Bad password attempt for 'ops' from 203.0.113.9:${40_000 + i}`, 100 + i),
+        dropbear(
+          time + 3 * ticksPerSecond,
+          `Exit before auth from <203.0.113.9:${40_000 + i}>: (user 'ops', 2 fails): Disconnect received`,
+          100 + i,
+        ),
+      ];
+    }).flat();
+    const others = many(busy ? 5100 : 0, '01:40:00', 0.01, (time, i) =>
+      syslog(time, `Accepted publickey for deploy from 10.0.0.5 port ${i + 1} ssh2: RSA SHA256:abc`, {
+        ProcessID: 20_000 + i,
+      }),
+    );
+    const logon = dropbear('02:10:00', "Password auth succeeded for 'ops' from 203.0.113.9:51000", 9);
+    const { value } = await readKnown({ Syslog: [...rows, ...others, logon] }, {}, lin);
+    expect(value).toMatchObject({
+      failures: 40,
+      bursts: [
+        {
+          kind: 'guess',
+          failures: 40,
+          sources: [{ address: '203.0.113.9' }],
+          codes: [{ code: 'sshd:wrong-password' }],
+          success: { value: { account: 'ops', by: 'both' } },
+        },
+      ],
+    });
+    const fleet = await fleetLogonsOf(connectTo(workspace({ Syslog: [...rows, ...others, logon] })), [lin]);
+    expect(fleet).toMatchObject({ state: 'known' });
+    const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
+    expect(worst).toMatchObject({ value: { kind: 'guess', failures: 40, totalFailures: 40, succeeded: true } });
+  });
+
+  it('are not hidden by names that read like a logon', async () => {
+    const names = ['session opened for user root', 'x Accepted password for root', 'Password auth succeeded for'];
+    const rows = many(30, '02:00:00', 5, (time, i) =>
+      syslog(time, `Failed password for invalid user ${names[i % 3]} from 203.0.113.9 port ${i + 1} ssh2`, {
+        ProcessID: i + 1,
+      }),
+    );
+    const fleet = await fleetLogonsOf(connectTo(workspace({ Syslog: rows })), [lin]);
+    const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
+    expect(worst).toMatchObject({ value: { failures: 30, totalFailures: 30, succeeded: false } });
+  });
+
   it('without a failure are none where syslog arrives, and unknown where auth does not', async () => {
     const quiet = syslog('02:00:00', 'Server listening on 0.0.0.0 port 22.');
     expect((await readKnown({ Syslog: [quiet] }, {}, lin)).value).toMatchObject({ failures: 0, bursts: [] });
@@ -920,7 +972,7 @@ describe('the fleet', () => {
       ],
       Syslog: ssh,
     };
-    const fleet = await readFleetLogons(connectTo(workspace(tables, { asked })), [web01, quiet, silent, lin]);
+    const fleet = await fleetLogonsOf(connectTo(workspace(tables, { asked })), [web01, quiet, silent, lin]);
     if (fleet.state === 'unknown') throw new Error(fleet.because);
     const of = (id: string) => fleet.value.get(id.toLowerCase());
     expect(of(web01.id)).toMatchObject({
@@ -948,7 +1000,7 @@ describe('the fleet', () => {
         ...given,
       });
     const names = ['slow', 'four', 'other', 'late', 'wide', 'twice'];
-    const fleet = await readFleetLogons(
+    const fleet = await fleetLogonsOf(
       connectTo(
         workspace({
           SecurityEvent: [
@@ -994,7 +1046,7 @@ describe('the fleet', () => {
     const wrong = (user: string): string => `Failed password for ${user} from 203.0.113.9 port 40001 ssh2`;
     const right = (user: string, method = 'password'): string =>
       `Accepted ${method} for ${user} from 10.0.0.4 port 50001 ssh2`;
-    const fleet = await readFleetLogons(
+    const fleet = await fleetLogonsOf(
       connectTo(
         workspace({
           Syslog: [
@@ -1032,7 +1084,7 @@ describe('the fleet', () => {
 
   it('is unknown as a whole where no subscription lets us ask', async () => {
     const refuse = () => ({ status: 403, body: { error: { code: 'InsufficientAccessError', message: 'no' } } });
-    const fleet = await readFleetLogons(connectTo(workspace({}, { refuse })), [web01]);
+    const fleet = await fleetLogonsOf(connectTo(workspace({}, { refuse })), [web01]);
     expect(fleet).toMatchObject({ state: 'unknown', cure: expect.stringContaining('Log Analytics Reader') });
   });
 });

@@ -270,6 +270,102 @@ const cases: [string, string[], string][] = [
     ],
     `bob|${S}|sshd:wrong-password`,
   ],
+  // github.com/mkj/dropbear at 1442f00d (2026-07-23), src/svr-*.c; the older ones from fail2ban's test log "dropbear" (62aeb55b).
+  [
+    'dropbear',
+    [
+      `Bad password attempt for 'root' from ${S}:60588`,
+      `Bad password attempt for 'root' from ${S}:60588`,
+      `Exit before auth from <${S}:60588>: (user 'root', 2 fails): Disconnect received`,
+    ],
+    `root|${S}|sshd:password-refused x2`,
+  ],
+  [
+    'dropbear before 0.53, mapped',
+    [`bad password attempt for 'bob' from ::ffff:198.51.100.215:60495`],
+    'bob|::ffff:198.51.100.215|sshd:wrong-password',
+  ],
+  ['dropbear IPv6', [`Bad password attempt for 'bob' from 2001:db8::7:50122`], 'bob|2001:db8::7|sshd:wrong-password'],
+  [
+    'dropbear with PAM, in auth and authpriv',
+    [
+      `pam_unix(dropbear:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S}  user=bob`,
+      `Bad PAM password attempt for 'bob' from ${S}:5`,
+    ],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'dropbear, nobody',
+    [
+      `Login attempt for nonexistent user from ${S}:60794`,
+      `Exit before auth from <${S}:60794>: Max auth tries reached - user '<invalid username>'`,
+    ],
+    `|${S}|sshd:invalid-user`,
+  ],
+  [
+    'dropbear, only how it ended',
+    [`Exit before auth (user 'bob', 10 fails): Max auth tries reached - user 'bob' from ${S}:60588`],
+    `bob|${S}|sshd:wrong-password x10`,
+  ],
+  ['dropbear, only a knock', [`Exit before auth from <${S}:5>: Exited normally`], `|${S}|sshd:gave-up`],
+  [
+    'dropbear in a journal',
+    [`[825] Jul 10 23:53:52 Bad password attempt for 'bob' from ${S}:52289`],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'dropbear, locked',
+    [`User account 'bob' is locked`, `Exit before auth from <${S}:5>: (user 'bob', 1 fails): Exited normally`],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  [
+    'dropbear, no shell',
+    [`User 'bob' has invalid shell, rejected`, `Exit before auth from <${S}:5>: Exited normally`],
+    `bob|${S}|sshd:not-allowed`,
+  ],
+  [
+    'dropbear, a second factor',
+    [`Password auth succeeded for 'bob' from ${S}:5, extra auth required`],
+    `bob|${S}|sshd:partial`,
+  ],
+  [
+    'dropbear, a key',
+    [`Pubkey auth bad signature for 'bob' with key SHA256:q from ${S}:5`],
+    `bob|${S}|sshd:key-refused`,
+  ],
+  ['dropbear, let in', [`Password auth succeeded for 'bob' from ${S}:5`], ''],
+  // AIX, as FreeIPA's documentation and notes of administrators quote it; port-aix.c of OpenSSH.
+  [
+    'AIX, an account that is locked',
+    [
+      'Login restricted for bob: 3004-303 There have been too many unsuccessful login attempts; please see the system administrator.',
+      `Failed password for invalid user bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:not-allowed`,
+  ],
+  [
+    'AIX, nobody',
+    [
+      'Login restricted for x: You entered an invalid login name or password.',
+      `Failed none for invalid user x from ${S} port 5 ssh2`,
+    ],
+    `x|${S}|sshd:invalid-user`,
+  ],
+  [
+    'AIX, a right password that must be changed',
+    [
+      "Password can't be changed for user bob: [compat]: 3004-333 A password change is required.",
+      `Failed password for bob from ${S} port 5 ssh2`,
+    ],
+    `bob|${S}|sshd:account-refused`,
+  ],
+  [
+    'Solaris',
+    [`[ID 800047 auth.info] Failed keyboard-interactive for bob from ${S} port 5 ssh2`],
+    `bob|${S}|sshd:wrong-password`,
+  ],
+  ['macOS', [`error: PAM: authentication error for bob from ${S} via 10.0.0.4`], `bob|${S}|sshd:wrong-password`],
+  ['tcp wrappers', [`refused connect from ::ffff:${S} (::ffff:${S})`], `|::ffff:${S}|sshd:refused-connection`],
   ['no address', ['Failed password for bob from UNKNOWN port 65535 ssh2'], 'bob|UNKNOWN|sshd:wrong-password'],
 ];
 

@@ -1,0 +1,202 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  Client,
+  ClientRequestProperties,
+  CloudSettings,
+  KustoConnectionStringBuilder,
+  kustoTrustedEndpoints,
+  MatchRule,
+} from 'azure-kusto-data';
+import { exactJson } from '../arm/exact-json.ts';
+import { at, isObject, textAt } from '../arm/json.ts';
+import type { ClusterDoor } from '../azure/client/cluster-door.ts';
+import { Failure } from '../failure.ts';
+import { printable } from '../text/printable.ts';
+import { version } from '../version.ts';
+import { type ClusterAnswer, commandRows, readAnswer } from './answer.ts';
+
+/** The ids of a request, and the digest of its answer. */
+export interface Sent {
+  /** As it was sent: `cordon.query;…`, the cluster's ClientActivityId. */
+  clientRequestId: string;
+  /** The cluster's own id of the request, `x-ms-activity-id`; "" where no answer came. */
+  activityId: string;
+  /** Of the answer as it came, in hexadecimal digits; "" where none came. */
+  sha256: string;
+}
+
+interface Call extends Sent {
+  signal: AbortSignal | undefined;
+}
+
+export interface QueryOptions {
+  /** The value of now(). */
+  now: Date;
+  /** Gets what is known of the request, also where it fails. */
+  onSent(sent: Sent): void;
+  signal?: AbortSignal | undefined;
+}
+
+/** A cluster that is asked. Nothing can be written through it outside of `Connection.changing`. */
+export interface ClusterClient {
+  /** Throws what the cluster refuses it with, or ClusterQueryFailed. When it is aborted, the query is cancelled there too. */
+  query(database: string, text: string, options: QueryOptions): Promise<ClusterAnswer>;
+  /** The rows of a management command, by the names of their columns. */
+  command(database: string, text: string, signal?: AbortSignal): Promise<Record<string, unknown>[]>;
+}
+
+/** Cancelling is a courtesy to the cluster: a user who leaves does not wait for it. */
+const CANCEL_MS = 5000;
+
+/** Who may sign people in for a cluster of a cloud, as clusters say it of themselves (`/v1/rest/auth/metadata`). */
+const loginEndpoints: Record<string, readonly string[]> = {
+  china: ['https://login.partner.microsoftonline.cn', 'https://login.chinacloudapi.cn'],
+};
+
+/**
+ * Microsoft's client (`azure-kusto-data`) over the one way to Azure: what it sends leaves through the transport, with its
+ * pace, time limits, retries and gate, in place of a connection of its own. Its list of trusted hosts decides who gets a token.
+ */
+export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
+  const { address, credential, limits } = door;
+  const calls = new Map<string, Call>();
+  const builder = address.local
+    ? new KustoConnectionStringBuilder(address.uri)
+    : KustoConnectionStringBuilder.withTokenCredential(address.uri, credential);
+  builder.applicationNameForTracing = `cordon ${version}`;
+  builder.userNameForTracing = 'cordon';
+  const client = new Client(builder);
+  const { defaults } = client.axiosInstance;
+  // Texts go and come as they are.
+  defaults.transformRequest = [(data: unknown) => data];
+  defaults.transformResponse = [(data: unknown) => data];
+  defaults.adapter = async (config) => {
+    const headers = Object.fromEntries(
+      Object.entries(config.headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    );
+    const call = calls.get(headers['x-ms-client-request-id'] ?? '');
+    const text = await door.send({
+      method: 'POST',
+      url: config.url ?? '',
+      headers,
+      body: String(config.data),
+      signal: call?.signal,
+      onReply: ({ text: came, activityId }) => {
+        if (!call) return;
+        call.activityId = activityId;
+        call.sha256 = came === '' ? '' : createHash('sha256').update(came).digest('hex');
+      },
+    });
+    const data = parsed(text);
+    return { data, status: 200, statusText: 'OK', headers: {}, config };
+  };
+  await trust(door, async (url) =>
+    parsed(await door.send({ method: 'GET', url, headers: { accept: 'application/json' } })),
+  );
+
+  async function called<T>(
+    prefix: string,
+    signal: AbortSignal | undefined,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> {
+    const clientRequestId = `cordon.${prefix};${randomUUID()}`;
+    const call: Call = { clientRequestId, activityId: '', sha256: '', signal };
+    calls.set(clientRequestId, call);
+    try {
+      return await work(call);
+    } finally {
+      calls.delete(clientRequestId);
+    }
+  }
+
+  function properties({ clientRequestId }: Call, options: Record<string, unknown>): ClientRequestProperties {
+    const made = new ClientRequestProperties(options, undefined, clientRequestId);
+    // The answer as it came: what the client makes of it has lost digits, and its errors.
+    made.raw = true;
+    return made;
+  }
+
+  async function command(database: string, text: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
+    return called('command', signal, async (call) =>
+      commandRows(await client.executeMgmt(database, text, properties(call, {}))),
+    );
+  }
+
+  return {
+    command,
+    query: (database, text, { now, onSent, signal }) =>
+      called('query', signal, async (call) => {
+        const seconds = Math.max(1, Math.min(3600, Math.floor((limits.cluster ?? limits.read) * 0.9)));
+        const options = {
+          query_now: now.toISOString(),
+          // A query changes nothing, whatever it says ("Request properties", learn.microsoft.com/kusto/api/rest/request-properties).
+          request_readonly: true,
+          results_error_reporting_placement: 'end_of_dataset',
+        };
+        try {
+          const asked = properties(call, options);
+          asked.setTimeout(seconds * 1000);
+          return readAnswer(await client.executeQuery(database, text, asked));
+        } catch (error) {
+          if (signal?.aborted) {
+            const ending = AbortSignal.timeout(CANCEL_MS);
+            await command(database, `.cancel query "${call.clientRequestId}"`, ending).catch(() => {});
+            throw signal.reason;
+          }
+          throw error;
+        } finally {
+          onSent({ clientRequestId: call.clientRequestId, activityId: call.activityId, sha256: call.sha256 });
+        }
+      }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return exactJson(text);
+  } catch (error) {
+    throw new Failure('the answer is no JSON: it was cut on its way, or is not a cluster’s', undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** Refuses a cluster that may not have a token, and finds out for what a token is asked. */
+async function trust({ address, cloud }: ClusterDoor, read: (url: string) => Promise<unknown>): Promise<void> {
+  if (address.local) {
+    CloudSettings.writeToCache(address.uri);
+    return;
+  }
+  const { host, hostname } = new URL(address.uri);
+  const logins = loginEndpoints[cloud.name] ?? [cloud.authority];
+  if (cloud.name === 'custom') kustoTrustedEndpoints.addTrustedHosts([new MatchRule(hostname, true)], true);
+  const known = (url: string): boolean =>
+    logins.some((login) => {
+      try {
+        kustoTrustedEndpoints.validateTrustedEndpoint(url, login);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  if (!known(address.uri))
+    throw new Failure(
+      `${printable(host, 200)} gets no token: it is none of the hosts that Azure Data Explorer has in this cloud (https://aka.ms/kustotrustedendpoints)`,
+    );
+  const about = at(await read(`${address.uri}/v1/rest/auth/metadata`), 'AzureAD');
+  const login = textAt(about, 'LoginEndpoint').replace(/\/+$/, '');
+  const resource = textAt(about, 'KustoServiceResourceId');
+  // What the cluster says of itself must not decide that it gets a token for something else.
+  if (!isObject(about) || !logins.includes(login) || URL.parse(resource)?.protocol !== 'https:' || !known(resource))
+    throw new Failure(
+      `${printable(host, 200)} wants a sign-in that is not this cloud’s: ${printable(login, 200)} for ${printable(resource, 200)}`,
+    );
+  CloudSettings.writeToCache(address.uri, {
+    LoginEndpoint: logins[0] ?? login,
+    LoginMfaRequired: about.LoginMfaRequired === true,
+    KustoClientAppId: textAt(about, 'KustoClientAppId'),
+    KustoClientRedirectUri: textAt(about, 'KustoClientRedirectUri'),
+    KustoServiceResourceId: resource,
+    FirstPartyAuthorityUrl: textAt(about, 'FirstPartyAuthorityUrl'),
+  });
+}

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { baseName } from '../archives/evidence-path.ts';
+import { kqlString } from '../azure/client/kql-literal.ts';
+import type { EvidencePart } from '../evidence/evidence-parts.ts';
+import { logAnalyticsCell } from '../kql/cells.ts';
+import type { Frame } from '../kql/frame.ts';
+import { reader } from '../kql/frame.ts';
+import type { Column, ColumnType } from '../kql/types.ts';
+import { printJson, type Value } from '../kql/values.ts';
+import { printable } from '../text/printable.ts';
+
+/** Raised when rows are made otherwise of the same bytes: what was written by an earlier cordon is then another table. */
+const MADE = 1;
+
+/** The columns of a table in a free cluster are at most 200 ("Kusto emulator vs. free cluster", 2025-12-11). */
+const MOST_COLUMNS = 190;
+
+/** Holds the cells of all further columns that are not empty. */
+const FURTHER = 'cordon_further';
+
+/** Says which file a row is of: the same bytes may have another name the next time. */
+const FILE_COLUMN = '_EvidenceFile';
+
+/** A column as it is stored, and the columns of the evidence that are in it. */
+interface StoredColumn {
+  name: string;
+  type: ColumnType;
+  of: readonly Column[];
+}
+
+/** One part of the evidence as a table of its own in a cluster. */
+export interface ClusterTable {
+  part: EvidencePart;
+  /** By the bytes of the file and what they are read as: the same evidence has the same name. */
+  name: string;
+  stored: readonly StoredColumn[];
+}
+
+/** A name that every cluster takes (entity-names, read 2026-11-30); others get one by their place. */
+const plain = (name: string): boolean =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^__|__$/.test(name) && name.length <= 200;
+
+export function clusterTable(part: EvidencePart): ClusterTable {
+  const { table, columns, file, digest } = part;
+  const kept = columns.filter(({ name }) => name !== FILE_COLUMN);
+  // A bag gives back any text, and no other type as exactly.
+  const texts = kept.filter(({ type }) => type === 'string');
+  const spare = new Set(kept.length > MOST_COLUMNS ? texts.slice(-(kept.length - MOST_COLUMNS + 1)) : []);
+  const stored = kept
+    .filter((column) => !spare.has(column))
+    .map(
+      (column, i): StoredColumn => ({
+        name: plain(column.name) ? column.name : `cordon_${i}`,
+        type: column.type,
+        of: [column],
+      }),
+    );
+  if (spare.size > 0) stored.push({ name: FURTHER, type: 'dynamic', of: [...spare] });
+  const identity = [MADE, digest.sha256, table, kept, file.format, file.shape ?? '', file.form ?? '', file.year ?? ''];
+  const key = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20);
+  return { part, name: `cordon_${table.replace(/[^A-Za-z0-9_]/g, '').slice(0, 60)}_${key}`, stored };
+}
+
+/** An identifier in a query or a command, whatever it is called. */
+export const quotedName = (name: string): string => `['${kqlString(name).slice(1, -1)}']`;
+
+/** A note that is kept with a table, about the evidence in it. Written by cordon, and read as anybody's. */
+export interface TableNote {
+  state: 'begun' | 'whole' | 'broken';
+  sha256: string;
+  bytes: number;
+  file: string;
+  table: string;
+  /** Of a whole table. */
+  rows: number;
+  /** Remarks of the reading. */
+  notes: string[];
+}
+
+export const noteOf = (
+  { part }: ClusterTable,
+  state: TableNote['state'],
+  rows = 0,
+  notes: readonly string[] = [],
+): TableNote => ({
+  state,
+  sha256: part.digest.sha256,
+  bytes: part.digest.bytes,
+  file: printable(baseName(part.file.path), 200),
+  table: part.table,
+  rows,
+  notes: notes.slice(0, 20).map((note) => printable(note, 300)),
+});
+
+/** The note in a table's docstring; undefined where it is none of cordon's. */
+export function readNote(docstring: unknown): TableNote | undefined {
+  if (typeof docstring !== 'string' || docstring.length > 20_000) return undefined;
+  try {
+    const read: unknown = JSON.parse(docstring);
+    if (typeof read !== 'object' || read === null || Reflect.get(read, 'by') !== 'cordon') return undefined;
+    const { state, sha256, bytes, file, table, rows, notes } = Object.fromEntries(Object.entries(read));
+    if (state !== 'begun' && state !== 'whole' && state !== 'broken') return undefined;
+    if (!Number.isSafeInteger(rows) || !Array.isArray(notes)) return undefined;
+    return {
+      state,
+      sha256: String(sha256),
+      bytes: Number(bytes),
+      file: printable(String(file), 200),
+      table: printable(String(table), 100),
+      rows: Number(rows),
+      notes: notes.slice(0, 20).map((note) => printable(String(note), 300)),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const docstringOf = (note: TableNote): string => kqlString(JSON.stringify({ by: 'cordon', ...note }));
+
+/** `.create-merge table` (learn.microsoft.com/kusto/management/create-merge-table-command, 2024-08-11). */
+export function createCommand({ stored }: ClusterTable, name: string, note: TableNote): string {
+  const columns = stored.map((column) => `${quotedName(column.name)}:${column.type}`).join(', ');
+  return `.create-merge table ${quotedName(name)} (${columns}) with (folder="cordon", docstring=${docstringOf(note)})`;
+}
+
+export const noteCommand = (name: string, note: TableNote): string =>
+  `.alter table ${quotedName(name)} docstring ${docstringOf(note)}`;
+
+/**
+ * `.ingest inline` of one piece, once: a piece whose tag is there is not taken again ("Extent tags", 2024-08-11). The data
+ * follow the command as they are.
+ */
+export const ingestCommand = (name: string, tag: string, csv: string): string =>
+  `.ingest inline into table ${quotedName(name)} with (format="csv", tags='["ingest-by:${tag}"]', ingestIfNotExists='["${tag}"]') <|\n${csv}`;
+
+/** The tag of a piece. */
+export const tagOf = (name: string, piece: number): string => `${name}-${piece}`;
+
+/** The view that stands for a table of the evidence: its declared columns, in their order, of these stored tables. */
+export function viewOf(tables: readonly { name: string; of: ClusterTable }[]): string {
+  const [first] = tables;
+  if (!first) throw new Error('a view of no table');
+  const { table, columns } = first.of.part;
+  const events = tables.filter(({ of }) => /^ev(?:tx|ents)$/.test(of.part.file.format)).length > 1;
+  const legs = tables.map(({ name, of }, i) => {
+    const known = new Map(of.stored.flatMap((column) => column.of.map((one) => [one.name, column] as const)));
+    const cells = columns.map((column) => `${quotedName(column.name)} = ${cellOf(column, known.get(column.name), of)}`);
+    return `(${quotedName(name)} | project ${[...(events ? [`cordon_file = ${i}`] : []), ...cells].join(', ')})`;
+  });
+  const union = legs.length === 1 ? (legs[0] ?? '') : `union ${legs.join(', ')}`;
+  return `let ${quotedName(table)} = view () { ${union}${events ? onceEach(table, columns) : ''} };`;
+}
+
+function cellOf({ name, type }: Column, stored: StoredColumn | undefined, { part }: ClusterTable): string {
+  if (name === FILE_COLUMN) return kqlString(part.file.path);
+  if (!stored) return type === 'string' ? '""' : `${type}(null)`;
+  return stored.name === FURTHER ? `tostring(${FURTHER}[${kqlString(name)}])` : quotedName(stored.name);
+}
+
+/**
+ * An event that is in several logs is a row once, as over files: the one of the first log, by its number and its second.
+ * Events without a record id or a time cannot be distinguished, and all count.
+ */
+function onceEach(table: string, columns: readonly Column[]): string {
+  const log = table === 'SecurityEvent' ? 'Channel' : 'EventLog';
+  const alone = `iff(_EventRecordId == 0 or isnull(_EventRecordId) or isnull(TimeGenerated), strcat(cordon_file, " ", _EvidenceOffset), "")`;
+  return ` | extend cordon_alone = ${alone} | summarize hint.strategy=shuffle arg_min(cordon_file, *) by Computer, ${log}, _EventRecordId, cordon_second = bin(TimeGenerated, 1s), cordon_alone | project ${columns.map(({ name }) => quotedName(name)).join(', ')}`;
+}
+
+/** Values that are longer are cut by the cluster ("Encoding policy", MaxValueSize: 1 MB). */
+export const LONGEST_VALUE = 1024 * 1024;
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+function csvCell(value: Value, type: ColumnType): string {
+  if (value === null || value === '') return '';
+  if (type === 'dynamic') return quoted(printJson(value));
+  if (typeof value === 'bigint' && type === 'long') return value.toString();
+  const cell = logAnalyticsCell(value, type);
+  return typeof cell === 'string' ? quoted(cell) : String(cell);
+}
+
+/** Rows as CSV lines in the order of the stored columns (RFC 4180, as clusters read it). Empty cells are nothing at all. */
+export function csvLines({ stored }: ClusterTable, { names, vectors, length }: Frame): string[] {
+  const place = new Map(names.map((name, i) => [name, i]));
+  const cell = ({ name, type }: Column) => {
+    const vector = vectors[place.get(name) ?? -1];
+    const read = vector ? reader(vector) : () => null;
+    return (row: number): string => csvCell(read(row), type);
+  };
+  const readers = stored.map((column) => {
+    if (column.name !== FURTHER) return column.of[0] ? cell(column.of[0]) : () => '';
+    const own = column.of.map(({ name }) => {
+      const vector = vectors[place.get(name) ?? -1];
+      return { name, read: vector ? reader(vector) : () => null };
+    });
+    return (row: number): string => {
+      const bag: [string, Value][] = [];
+      for (const { name, read } of own) {
+        const value = read(row);
+        if (typeof value === 'string' && value !== '') bag.push([name, value]);
+      }
+      return bag.length === 0 ? '' : quoted(JSON.stringify(Object.fromEntries(bag)));
+    };
+  });
+  return Array.from({ length }, (_, row) => readers.map((read) => read(row)).join(',') || '""');
+}

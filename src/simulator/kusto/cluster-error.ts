@@ -1,0 +1,38 @@
+/** A refusal as a cluster prints it ("Query V2 HTTP response", learn.microsoft.com/kusto/api/rest/response-v2, 2024-08-11). */
+export class ClusterError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly type: string;
+  /** The codes that begin so are the query's: the error within has them. */
+  readonly inner: string;
+
+  constructor(status: number, code: string, type: string, message: string, inner = '') {
+    super(message);
+    this.name = 'ClusterError';
+    this.status = status;
+    this.code = code;
+    this.type = type;
+    this.inner = inner;
+  }
+
+  body(context: Record<string, string>): { error: Record<string, unknown> } {
+    const general = 'Request is invalid and cannot be executed.';
+    const error: Record<string, unknown> = {
+      code: this.code,
+      message: general,
+      '@type': this.type,
+      '@message': this.inner === '' ? this.message : `Request is invalid and cannot be processed: ${this.message}`,
+      '@context': context,
+      '@permanent': this.status < 500 && this.status !== 429,
+    };
+    if (this.inner !== '')
+      error.innererror = {
+        code: this.inner,
+        message: this.message,
+        '@type': this.type,
+        '@message': this.message,
+        '@context': context,
+      };
+    return { error };
+  }
+}
