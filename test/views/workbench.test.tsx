@@ -890,7 +890,9 @@ describe('case file', () => {
     terminal.type('\u001b');
     await terminal.until('conclusion');
     terminal.type('d');
-    const decided = await terminal.until((shown) => / 1 of \d+: decided and done/.test(shown) && !shown.includes('conclusion'));
+    const decided = await terminal.until(
+      (shown) => / 1 of \d+: decided and done/.test(shown) && !shown.includes('conclusion'),
+    );
     expect(screenOf(decided).selected()).toContain('open');
     terminal.type('d');
     await terminal.until('conclusion');
