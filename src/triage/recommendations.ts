@@ -71,7 +71,7 @@ function identity(part: TriageInProgress): Lines {
           ? step(
               'high',
               where,
-              `${what} at ${moment(at)}: revoke the link (az disk revoke-access); take the data as read`,
+              `${what} at ${moment(at)}: revoke the link (revoke-disk-links); take the data as read`,
             )
           : step('high', where, `${what} at ${moment(at)}: check what it changed, and put it back`);
     }),
