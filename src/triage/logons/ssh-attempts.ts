@@ -334,7 +334,7 @@ export function withoutHalves(attempts: readonly CountedAttempt[]): CountedAttem
       if (taken <= 0) continue;
       spent.set(whole, (spent.get(whole) ?? 0) + taken);
       left -= taken;
-      // What PAM's module says of the answer is more than that it failed.
+      // The module of PAM knows more of the answer than that it failed.
       if (factors.has(attempt.code) && taken === whole.failures) judged.set(whole, attempt.code);
     }
     if (left > 0) kept.push({ ...one, failures: left });
