@@ -116,6 +116,16 @@ export class EvidenceTables {
             else if (text) yield* text.pieces(one);
           }
         },
+        *worked(work) {
+          if (!rows) return;
+          let pieces = 0;
+          const place = (): number => pieces++;
+          for (const { held, text } of opened) {
+            const kept = held.get(name);
+            if (kept) for (const piece of kept) yield work.here(piece, place());
+            else if (text) yield* text.pieces(one, work, place);
+          }
+        },
       };
     });
   }

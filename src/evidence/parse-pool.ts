@@ -1,7 +1,9 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
+import { unpackedCells } from '../kql/packed.ts';
 import type { Value } from '../kql/values.ts';
 import { threadEntry } from '../thread-entry.ts';
-import type { ParseBlock, ParsedBlock, ParseTask } from './parse-protocol.ts';
+import type { ParseBlock, ParsedBlock, ParsedColumn, ParseTask } from './parse-protocol.ts';
 
 const HEAP_MEGABYTES = 256;
 /** A machine that is busy may take long to start a thread; one that never starts is done without. */
@@ -21,14 +23,12 @@ interface Thread {
   values: Value[][];
 }
 
-/** Parsed rows of one block; columns in the order in which they were wanted, each with values and the rows' numbers of them. */
-export interface PoolResult extends Omit<ParsedBlock, 'columns'> {
-  columns: {
-    values: readonly Value[];
-    codes: Int32Array | undefined;
-    misfits: number;
-    misfitLine: number | undefined;
-  }[];
+/** Parsed rows of one block: the columns that were wanted, or what the query's part made of them. */
+export interface PoolResult extends Omit<ParsedBlock, 'columns' | 'made'> {
+  vectors: Vector[];
+  made: Frame | undefined;
+  /** The place of the block among all pieces. */
+  at: number;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface PoolResult extends Omit<ParsedBlock, 'columns'> {
 export class ParsePool {
   readonly #threads: Thread[];
   readonly #memories: SharedArrayBuffer[] = [];
-  readonly #pending: { thread: Thread; memory: SharedArrayBuffer }[] = [];
+  readonly #pending: { thread: Thread; memory: SharedArrayBuffer; at: number }[] = [];
   #next = 0;
 
   private constructor(threads: Thread[]) {
@@ -46,12 +46,15 @@ export class ParsePool {
   }
 
   /** Undefined where no thread starts. */
-  static start(task: Omit<ParseTask, 'done'>, threads: number): ParsePool | undefined {
+  static start(task: Omit<ParseTask, 'done' | 'mostKept'>, threads: number): ParsePool | undefined {
     const started = Array.from({ length: threads }, (): Thread => {
       const { port1: port, port2 } = new MessageChannel();
       const shared = new SharedArrayBuffer(4);
       const worker = new Worker(threadEntry('parse-thread', import.meta.url), {
-        workerData: { port: port2, task: { ...task, done: shared } },
+        workerData: {
+          port: port2,
+          task: { ...task, done: shared, mostKept: HEAP_MEGABYTES * 2 ** 19 } satisfies ParseTask,
+        },
         transferList: [port2],
         resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
       });
@@ -75,34 +78,37 @@ export class ParsePool {
     return this.#pending.length >= AHEAD * this.#threads.length;
   }
 
-  /** Gives a block to the next thread; it is copied. */
-  add(block: Buffer): void {
+  /** Gives a block, the `at`th of all pieces, to the next thread; it is copied. */
+  add(block: Buffer, at: number): void {
     const fitting = this.#memories.findIndex(({ byteLength }) => byteLength >= block.length);
     const [memory = new SharedArrayBuffer(Math.max(block.length, 64 * 1024))] =
       fitting < 0 ? [] : this.#memories.splice(fitting, 1);
     new Uint8Array(memory).set(block);
     const thread = this.#threads[this.#next++ % this.#threads.length];
     if (!thread) throw new Error('no threads');
-    thread.port.postMessage({ memory, length: block.length } satisfies ParseBlock);
-    this.#pending.push({ thread, memory });
+    thread.port.postMessage({ memory, length: block.length, at } satisfies ParseBlock);
+    this.#pending.push({ thread, memory, at });
   }
 
   /** Waits for the oldest block; undefined when there is none. */
   take(): PoolResult | undefined {
     const first = this.#pending.shift();
     if (!first) return undefined;
-    const { thread, memory } = first;
-    if (!noticed(thread, BLOCK_MS)) throw new Error('a thread that parses evidence does not answer');
-    const parsed = receiveMessageOnPort(thread.port)?.message as ParsedBlock | undefined;
-    if (!parsed) throw new Error('a thread that parses evidence gave no answer');
+    const { thread, memory, at } = first;
+    const { columns, made, ...parsed } = answered(thread);
     this.#memories.push(memory);
-    const columns = parsed.columns.map(({ codes, values, misfits, misfitLine }, i) => {
-      if (!codes) return { values, codes, misfits, misfitLine };
-      const all = thread.values[i] ?? [];
-      for (const value of values) all.push(value);
-      return { values: all, codes, misfits, misfitLine };
-    });
-    return { ...parsed, columns };
+    const vectors = columns.map((column) => vectorFrom(column, thread));
+    return { ...parsed, at, vectors, made: made && { ...made, vectors } };
+  }
+
+  /** What each thread has kept of its blocks, once all have been taken back. */
+  *parts(): Generator<unknown> {
+    for (const thread of this.#threads) thread.port.postMessage({ memory: undefined } satisfies ParseBlock);
+    for (const thread of this.#threads) {
+      const { part, error } = answered(thread);
+      if (error) throw new Error(`a thread that parses evidence failed: ${error.why}`);
+      if (part !== undefined) yield part;
+    }
   }
 
   close(): void {
@@ -111,6 +117,21 @@ export class ParsePool {
       void worker.terminate();
     }
   }
+}
+
+function answered(thread: Thread): ParsedBlock {
+  if (!noticed(thread, BLOCK_MS)) throw new Error('a thread that parses evidence does not answer');
+  const parsed = receiveMessageOnPort(thread.port)?.message as ParsedBlock | undefined;
+  if (!parsed) throw new Error('a thread that parses evidence gave no answer');
+  return parsed;
+}
+
+function vectorFrom({ type, codes, values, of }: ParsedColumn, thread: Thread): Vector {
+  const fresh = unpackedCells(type, values);
+  const list = codes && thread.values[of];
+  if (!list) return vectorOf(type, fresh);
+  for (const value of fresh) list.push(value);
+  return { type, values: list, rows: codes };
 }
 
 /** Waits until a thread has done one thing more. */

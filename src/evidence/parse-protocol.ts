@@ -1,5 +1,6 @@
-import type { ColumnType } from '../kql/types.ts';
-import type { Value } from '../kql/values.ts';
+import type { Packed } from '../kql/packed.ts';
+import type { PlainPart } from '../kql/part.ts';
+import type { Column, ColumnType } from '../kql/types.ts';
 import type { Guess } from './column-cells.ts';
 
 /** The work of a thread that parses blocks of one file. */
@@ -10,32 +11,42 @@ export interface ParseTask {
   header: readonly string[];
   /** All columns that the file is known to have. */
   known: readonly string[];
-  /** The columns that are wanted. None of them is dynamic: bags do not travel. */
+  /** The columns that are wanted. */
   wanted: readonly { name: string; type: ColumnType; guess: Guess | undefined }[];
+  /** All columns of the table, and the part of a query that is evaluated over its rows, where there is one. */
+  columns: readonly Column[];
+  part: PlainPart | undefined;
+  /** Bytes of its heap: what is kept is handed over before there is no room for it. */
+  mostKept: number;
   /** Counts the blocks that are done; the first of all, which has no block, says that the thread runs. */
   done: SharedArrayBuffer;
 }
 
-/** A block to parse: the first bytes of a shared memory. */
-export interface ParseBlock {
-  memory: SharedArrayBuffer;
-  length: number;
-}
+/** A block to parse: the first bytes of a shared memory, and its place among all pieces. Without one: hand over what is kept. */
+export type ParseBlock = { memory: SharedArrayBuffer; length: number; at: number } | { memory: undefined };
 
 /** The cells of one column of a block. */
 export interface ParsedColumn {
-  /** Of each row the number of its value among all that the thread has sent; undefined where `values` are the rows' own. */
+  type: ColumnType;
+  /** Of each row the number of its value among those of the list `of`; undefined where `values` are the rows' own. */
   codes: Int32Array | undefined;
-  /** Further values, or those of the rows. */
-  values: Value[];
-  misfits: number;
-  misfitLine: number | undefined;
+  /** Further values for the list, or those of the rows. */
+  values: Packed[];
+  of: number;
 }
 
 export interface ParsedBlock {
   rows: number;
   lines: number;
+  /** Of each column that is wanted the values that it cannot hold, and the line of the first within the block. */
+  misfits: { count: number; line: number | undefined }[];
+  /** The columns that are wanted, or, where `made`, all columns of what the query's part gave. */
   columns: ParsedColumn[];
+  made: { names: readonly string[]; length: number; serialized: boolean } | undefined;
+  /** The part that pieces up to here made, where it became too large to keep. */
+  part: unknown;
+  /** Its parts cannot be used: rows must be read in their order. */
+  spoiled: boolean;
   /** A value does not fit what its column was taken to be, or is of a column that is not known. */
   changed: boolean;
   /** The fault that ended it, and the line within the block. */

@@ -1,23 +1,29 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
+import { cells as cellsOf, type Frame, type Vector, vectorOf } from '../kql/frame.ts';
+import { packedCells } from '../kql/packed.ts';
+import { PartEvaluator } from '../kql/part-evaluator.ts';
+import type { Value } from '../kql/values.ts';
 import { ColumnCells } from './column-cells.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { ParseBlock, ParsedBlock, ParsedColumn, ParseTask } from './parse-protocol.ts';
 import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
 
-/** Parses blocks of whole records of one file into cells, for the thread that evaluates a query over them. */
+/** Parses blocks of whole records of one file into cells, and evaluates a part of a query over them. */
 class BlockParser {
   readonly #task: ParseTask;
   readonly #cells: ReadonlyMap<string, ColumnCells>;
-  /** Of each column how many values were sent of those that rows refer to. */
-  readonly #sent = new Map<readonly unknown[], number>();
+  readonly #evaluator: PartEvaluator | undefined;
+  /** Of each list of values how many were sent. */
+  readonly #sent = new Map<readonly Value[], number>();
   #strange = false;
 
   constructor(task: ParseTask) {
     this.#task = task;
     this.#cells = new Map(task.wanted.map(({ name, type, guess }) => [name, new ColumnCells(type, guess)]));
+    this.#evaluator = task.part && new PartEvaluator(task.part);
   }
 
-  parse(block: Buffer): ParsedBlock {
+  parse(block: Buffer, at: number): ParsedBlock {
     const records = this.#records();
     let error: ParsedBlock['error'];
     try {
@@ -27,9 +33,66 @@ class BlockParser {
       error = { why: thrown.why, line: thrown.line };
     }
     const { rows } = records;
-    const columns = [...this.#cells.values()].map((cells) => this.#column(cells, rows));
-    const changed = this.#strange || [...this.#cells.values()].some((cells) => cells.changed);
-    return { rows, lines: records.line - 1, columns, changed, error };
+    const own = [...this.#cells.values()];
+    const misfits = own.map((cells) => {
+      const found = { count: cells.misfits, line: cells.misfitLine };
+      cells.misfits = 0;
+      cells.misfitLine = undefined;
+      return found;
+    });
+    const vectors = own.map((cells) => (cells.rows === 0 ? vectorOf(cells.type, []) : cells.piece(rows)));
+    const changed = this.#strange || own.some((cells) => cells.changed);
+    const base = { rows, lines: records.line - 1, misfits, changed, error, part: undefined, spoiled: false };
+    const evaluated = changed || rows === 0 ? undefined : this.#evaluated(vectors, rows, at);
+    if (!evaluated) return { ...base, columns: vectors.map((v, i) => this.#column(v, rows, i, true)), made: undefined };
+    const { frame, spoiled } = evaluated;
+    const { names, length, serialized } = frame;
+    const columns = frame.vectors.map((v) => this.#column(v, length, this.#listOf(v, vectors), false));
+    return { ...base, columns, made: { names, length, serialized }, spoiled, part: this.#tooMuch() };
+  }
+
+  /** The part that is kept of the pieces. */
+  finish(): ParsedBlock {
+    const part = this.#evaluator?.take();
+    const none = { rows: 0, lines: 0, misfits: [], columns: [], made: undefined, changed: false, error: undefined };
+    return { ...none, part, spoiled: false };
+  }
+
+  #tooMuch(): unknown {
+    // node:v8 would say how large the heap may be, and ends a process that began from a snapshot (Node 24.11).
+    return process.memoryUsage().heapUsed > this.#task.mostKept ? this.#evaluator?.take() : undefined;
+  }
+
+  /** What the query's part makes of the rows; undefined where there is none, or where this thread cannot do it. */
+  #evaluated(vectors: readonly Vector[], rows: number, at: number): { frame: Frame; spoiled: boolean } | undefined {
+    const evaluator = this.#evaluator;
+    if (!evaluator) return undefined;
+    let frame: Frame;
+    try {
+      frame = evaluator.rows(this.#frame(vectors, rows));
+    } catch {
+      return undefined;
+    }
+    if (!evaluator.reduces) return { frame, spoiled: false };
+    const nothing = { ...frame, vectors: frame.vectors.map(({ type }) => vectorOf(type, [])), length: 0 };
+    try {
+      if (frame.length > 0) evaluator.keep(frame, at);
+      return { frame: nothing, spoiled: false };
+    } catch {
+      // Some of the rows may have been taken in.
+      return { frame: nothing, spoiled: true };
+    }
+  }
+
+  #frame(vectors: readonly Vector[], length: number): Frame {
+    const { columns, wanted } = this.#task;
+    const byName = new Map(wanted.map(({ name }, i) => [name, vectors[i]]));
+    return {
+      names: columns.map(({ name }) => name),
+      vectors: columns.map(({ name, type }) => byName.get(name) ?? vectorOf(type, [])),
+      length,
+      serialized: false,
+    };
   }
 
   #records(): RecordRows {
@@ -40,16 +103,20 @@ class BlockParser {
     });
   }
 
-  #column(cells: ColumnCells, rows: number): ParsedColumn {
-    const { misfits, misfitLine } = cells;
-    cells.misfits = 0;
-    cells.misfitLine = undefined;
-    if (cells.rows === 0) return { codes: undefined, values: [], misfits, misfitLine };
-    const { values, rows: codes } = cells.piece(rows);
-    if (!codes) return { codes, values: [...values], misfits, misfitLine };
+  /** The column whose list of values a vector refers to; -1 where it is none's. */
+  #listOf({ values, rows }: Vector, vectors: readonly Vector[]): number {
+    return rows ? vectors.findIndex((one) => one.rows && one.values === values) : -1;
+  }
+
+  /** `always`: by numbers where the values are a list. Few rows bring their own. */
+  #column(vector: Vector, length: number, of: number, always: boolean): ParsedColumn {
+    const { type, values, rows: codes } = vector;
+    if (values.length === 0) return { type, codes: undefined, values: [], of: -1 };
     const sent = this.#sent.get(values) ?? 0;
+    if (!codes || of < 0 || !(always || 2 * length > values.length - sent))
+      return { type, codes: undefined, values: packedCells(type, cellsOf(vector, length)), of: -1 };
     this.#sent.set(values, values.length);
-    return { codes, values: values.slice(sent), misfits, misfitLine };
+    return { type, codes, values: packedCells(type, values.slice(sent)), of };
   }
 }
 
@@ -59,19 +126,23 @@ const finished = (): void => {
   Atomics.add(done, 0, 1);
   Atomics.notify(done, 0);
 };
+
+const failed = (error: unknown): ParsedBlock => ({
+  ...{ rows: 0, lines: 0, misfits: [], columns: [], made: undefined, part: undefined, spoiled: true, changed: false },
+  error: { why: error instanceof Error ? error.message : String(error), line: undefined },
+});
+
 const parser = new BlockParser(task);
-port.on('message', ({ memory, length }: ParseBlock) => {
+port.on('message', (block: ParseBlock) => {
   let parsed: ParsedBlock;
   try {
-    parsed = parser.parse(Buffer.from(memory, 0, length));
+    parsed = block.memory ? parser.parse(Buffer.from(block.memory, 0, block.length), block.at) : parser.finish();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    parsed = { rows: 0, lines: 0, columns: [], changed: false, error: { why, line: undefined } };
+    parsed = failed(error);
   }
-  port.postMessage(
-    parsed,
-    parsed.columns.flatMap(({ codes }) => (codes ? [codes.buffer as ArrayBuffer] : [])),
-  );
+  // Columns may share the numbers of their rows.
+  const moved = new Set(parsed.columns.flatMap(({ codes }) => (codes ? [codes.buffer as ArrayBuffer] : [])));
+  port.postMessage(parsed, [...moved]);
   finished();
 });
 finished();

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { contentOf } from '../archives/open-file.ts';
 import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
+import type { PlainPart } from '../kql/part.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import { PartsDiffer, type Work } from '../kql/work.ts';
 import { ColumnCells } from './column-cells.ts';
 import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
@@ -115,13 +117,18 @@ export class TextExport {
     return this.#rowBytes === 0 ? 0 : ((this.#options.digest?.bytes ?? 0) / this.#rowBytes) * cells;
   }
 
-  /** Its rows, piece by piece; only of a file on disk. Throws ColumnsChanged when all has been read. */
-  *pieces(wanted: Wanted): Generator<Frame> {
-    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
+  /**
+   * Its rows, piece by piece; only of a file on disk. `work` is done on each where it is read; `place` numbers the pieces.
+   * Throws ColumnsChanged when all has been read, and PartsDiffer where the work must be done on rows in their order.
+   */
+  *pieces(wanted: Wanted, work?: Work, place: () => number = counted()): Generator<Frame> {
+    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain, work, place);
     try {
       yield* this.#read(reader);
     } catch (error) {
       if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
+      // Threads may have kept something of rows that come after the damage.
+      if (work?.keeps && reader.parallel) throw new PartsDiffer();
       yield* some(reader.rest());
       this.#notes = [`not read to its end: ${error.message}`];
     }
@@ -133,6 +140,8 @@ export class TextExport {
   /** The pieces in their order, parsed by further threads where that is worth it. */
   *#read(reader: PieceReader): Generator<Frame> {
     const threads = this.#options.threads ?? threadsFor(this.#options.digest?.bytes ?? 0);
+    const { work } = reader;
+    let asked = false;
     let pool: ParsePool | undefined;
     try {
       for (const { bytes, offset } of fileBlocks(this.file, this.#options.bytesAtOnce)) {
@@ -143,12 +152,17 @@ export class TextExport {
         if (pool === undefined) yield* some(reader.add(block));
         else {
           while (pool.full) yield* some(reader.join(pool.take()));
-          pool.add(block);
+          pool.add(block, reader.place());
         }
-        if (threads > 0 && pool === undefined && !reader.alone) pool = reader.start(threads);
+        // What this thread has done of the work decides what others need to know of it.
+        if (threads > 0 && !asked) {
+          asked = true;
+          pool = reader.start(threads, work?.plain());
+        }
       }
       while (pool && pool.pending > 0) yield* some(reader.join(pool.take()));
       yield* some(reader.end());
+      if (pool && work) for (const part of pool.parts()) work.join(part);
     } finally {
       pool?.close();
     }
@@ -251,7 +265,12 @@ const WORTH_BYTES = 64 * 1024 * 1024;
 const MOST_THREADS = 8;
 
 const threadsFor = (bytes: number): number =>
-  bytes < WORTH_BYTES ? 0 : Math.min(MOST_THREADS, Math.max(0, availableParallelism() - 1));
+  bytes < WORTH_BYTES || availableParallelism() < 2 ? 0 : Math.min(MOST_THREADS, availableParallelism());
+
+function counted(): () => number {
+  let next = 0;
+  return () => next++;
+}
 
 const some = (frame: Frame | undefined): Frame[] => (frame && frame.length > 0 ? [frame] : []);
 
@@ -349,6 +368,9 @@ class PieceReader {
   /** Columns that the file has and that were not known. */
   readonly #strange = new Map<string, ColumnType | undefined>();
   #handedOn = 0;
+  readonly work: Work | undefined;
+  /** Numbers the pieces. */
+  readonly place: () => number;
   /** Rows were read that the columns are not made for: they and all after them only say what the columns are. */
   #changed = false;
 
@@ -358,7 +380,11 @@ class PieceReader {
     own: OwnColumns,
     { columns, needed, open }: Wanted,
     certain: boolean,
+    work?: Work,
+    place: () => number = counted(),
   ) {
+    this.work = work;
+    this.place = place;
     this.#file = file;
     this.#format = format;
     this.#known = [...own.keys(), ...Object.keys(documented)];
@@ -394,20 +420,16 @@ class PieceReader {
     return this.rest();
   }
 
-  /** Are there columns whose values cannot be handed from thread to thread? */
-  get alone(): boolean {
-    return [...this.#cells.values()].some(({ type }) => type === 'dynamic');
-  }
-
-  /** Threads for the blocks that follow; undefined before the header was read, and where none starts. */
-  start(threads: number): ParsePool | undefined {
+  /** Threads for the blocks that follow; undefined before the header was read, where none is worth it, and where none starts. */
+  start(threads: number, part: PlainPart | undefined): ParsePool | undefined {
     const header = this.#records instanceof CsvRows ? this.#records.header : [];
     if (!header) return undefined;
     const wanted = [...this.#cells].map(([name, { type, guess }]) => ({ name, type, guess }));
-    const pool = ParsePool.start(
-      { file: this.#file, format: this.#format, header, known: this.#known, wanted },
-      threads,
-    );
+    // This thread has the rest of the work then, and bags are slow to hand on.
+    const others = part ? threads : threads - 1;
+    if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;
+    const task = { file: this.#file, format: this.#format, header, known: this.#known, wanted, columns: this.#columns };
+    const pool = ParsePool.start({ ...task, part }, others);
     this.parallel ||= pool !== undefined;
     return pool;
   }
@@ -415,25 +437,36 @@ class PieceReader {
   /** Takes a block that another thread parsed. Throws what is wrong with it once its whole rows are taken. */
   join(parsed: PoolResult | undefined): Frame | undefined {
     if (!parsed) return undefined;
-    const { rows, lines, changed, error } = parsed;
+    const { rows, lines, changed, error, spoiled, part, at } = parsed;
+    if (spoiled && this.work?.keeps) throw new PartsDiffer();
     const before = this.#records.line - 1;
-    const vectors = new Map<string, Vector>();
-    [...this.#cells].forEach(([name, { type }], i) => {
-      const column = parsed.columns[i];
-      if (!column) return;
-      vectors.set(name, { type, values: column.values, rows: column.codes });
-      this.#misfit(name, column.misfits, column.misfitLine === undefined ? undefined : before + column.misfitLine);
+    [...this.#cells.keys()].forEach((name, i) => {
+      const { count, line } = parsed.misfits[i] ?? { count: 0, line: undefined };
+      this.#misfit(name, count, line === undefined ? undefined : before + line);
     });
     this.#records.skip(lines);
     this.#records.rows += rows;
     this.#handedOn += error ? 0 : rows;
     this.#changed ||= changed;
+    if (part !== undefined) this.work?.join(part);
+    const frame = (): Frame => parsed.made ?? this.#worked(this.#parsedFrame(parsed), at);
     if (error) {
-      this.#left = this.#frame(vectors, rows);
+      this.#left = this.#changed ? undefined : frame();
       const place = error.line === undefined ? undefined : { line: before + error.line };
       throw new EvidenceError(this.#file, error.why, place);
     }
-    return this.#changed ? undefined : this.#frame(vectors, rows);
+    return this.#changed ? undefined : frame();
+  }
+
+  #parsedFrame({ vectors, rows }: PoolResult): Frame {
+    return this.#frame(
+      new Map([...this.#cells.keys()].map((name, i) => [name, vectors[i] ?? vectorOf('string', [])])),
+      rows,
+    );
+  }
+
+  #worked(frame: Frame, at: number): Frame {
+    return this.work && frame.length > 0 ? this.work.here(frame, at) : frame;
   }
 
   /** Rows before damage, of a block that another thread parsed. */
@@ -470,7 +503,7 @@ class PieceReader {
     for (const [name, cells] of this.#cells) if (cells.rows > 0) vectors.set(name, cells.piece(length));
     this.#changed ||= this.#strange.size > 0 || [...this.#cells.values()].some((cells) => cells.changed);
     if (this.#changed) return undefined;
-    return this.#frame(vectors, length);
+    return this.#worked(this.#frame(vectors, length), this.place());
   }
 
   /** The columns that are others than it was said; undefined where all are as it was said. */

@@ -3,6 +3,7 @@ import { addLongs, type Long, long } from './longs.ts';
 import { type Expression, refuse } from './scope.ts';
 import type { ColumnType } from './types.ts';
 import { type Bag, compareValues, isBag, isNumeric, keyOf, missing, type Value } from './values.ts';
+import { PartsDiffer } from './work.ts';
 
 /** Rows, numbered by group. */
 export interface Groups {
@@ -10,6 +11,8 @@ export interface Groups {
   group: Int32Array;
   count: number;
   length: number;
+  /** The place of the first row among all rows, where parts are made of some of them. */
+  from: number;
 }
 
 /**
@@ -21,6 +24,15 @@ export interface Accumulator {
   add(call: Call, groups: Groups): void;
   /** The values of the first `count` groups. */
   values(count: number): Value[];
+  /** Absent where the order of all rows decides. */
+  parts?: StateParts;
+}
+
+/** States of groups as plain data, and how those of another part come to them. */
+export interface StateParts {
+  take(): unknown[];
+  /** `into`: the group of each state. Throws PartsDiffer where the answer would depend on how the rows were cut. */
+  join(states: readonly unknown[], into: Int32Array): void;
 }
 
 export type Aggregate = (call: Call) => Accumulator;
@@ -28,9 +40,11 @@ export type Aggregate = (call: Call) => Accumulator;
 /** How an aggregate is worked out: from a start, row after row, for each group apart. */
 interface Fold<S> {
   start(): S;
-  /** Gives what takes in one row; asked once for each run of rows. */
-  next(call: Call): (state: S, row: number) => S;
+  /** Gives what takes in one row; asked once for each run of rows, whose first is at the place `from`. */
+  next(call: Call, from: number): (state: S, row: number) => S;
   value(state: S): Value;
+  /** The state of the rows of both, whichever came first. States of such a fold are plain data. */
+  join?(a: S, b: S): S;
 }
 
 const MAX_LIST = 1_048_576;
@@ -39,12 +53,23 @@ const MAX_LIST = 1_048_576;
 const folding =
   <S>(fold: (call: Call) => Fold<S>, position?: number): Aggregate =>
   (first) => {
-    const { start, next, value } = fold(first);
+    const { start, next, value, join } = fold(first);
     const states: S[] = [];
+    const parts: StateParts | undefined = join && {
+      take: () => states,
+      join: (others, into) => {
+        others.forEach((other, i) => {
+          const g = into[i] ?? 0;
+          while (states.length <= g) states.push(start());
+          states[g] = join(states[g] ?? start(), other as S);
+        });
+      },
+    };
     return {
-      add(call, { group, count, length }) {
+      ...(parts ? { parts } : {}),
+      add(call, { group, count, length, from }) {
         while (states.length < count) states.push(start());
-        const take = next(call);
+        const take = next(call, from);
         const test = position === undefined ? undefined : argument(call, position);
         for (let row = 0; row < length; row++) {
           if (test && toBool(test.at(row)) !== true) continue;
@@ -63,7 +88,10 @@ const folding =
 const same = <S>(state: S): S => state;
 
 const count = (condition?: number): Aggregate =>
-  folding(() => ({ start: () => 0, next: () => (n: number) => n + 1, value: same<number> }), condition);
+  folding(
+    () => ({ start: () => 0, next: () => (n: number) => n + 1, value: same<number>, join: (a, b) => a + b }),
+    condition,
+  );
 
 const sum = (condition?: number): Aggregate =>
   folding((first): Fold<Long> => {
@@ -80,6 +108,8 @@ const sum = (condition?: number): Aggregate =>
         };
       },
       value: same,
+      // The order of its rows shows in the last digits of a real.
+      ...(type === 'real' ? {} : { join: addLongs }),
     };
   }, condition);
 
@@ -88,25 +118,34 @@ function numeric(call: Call, type: ColumnType): void {
 }
 
 const average = (condition?: number): Aggregate =>
-  folding((first): Fold<{ total: number; n: number }> => {
+  folding((first): Fold<{ total: number; n: number; size: number }> => {
     const { type } = argument(first, 0);
     numeric(first, type);
     const time = type === 'datetime' || type === 'timespan';
     return {
-      start: () => ({ total: 0, n: 0 }),
+      start: () => ({ total: 0, n: 0, size: 0 }),
       next: (call) => {
         const read = reals(call, 0);
         return (state, row) => {
           const value = read(row);
           if (value === null) return state;
           state.total += value;
+          state.size += Math.abs(value);
           state.n += 1;
           return state;
         };
       },
       value: ({ total, n }) => (time ? (n === 0 ? null : Math.round(total / n)) : total / n),
+      ...(type === 'long' || type === 'int' ? { join: joinedTotals } : {}),
     };
   }, condition);
+
+/** Totals of whole numbers, which are exact in any order while no sum of them is too large for a real. */
+function joinedTotals<S extends { total: number; n: number; size: number }>(a: S, b: S): S {
+  const size = a.size + b.size;
+  if (size > Number.MAX_SAFE_INTEGER) throw new PartsDiffer();
+  return { ...a, total: a.total + b.total, n: a.n + b.n, size };
+}
 
 const extreme = (sign: 1 | -1, condition?: number): Aggregate =>
   folding((first): Fold<Value> => {
@@ -123,6 +162,13 @@ const extreme = (sign: 1 | -1, condition?: number): Aggregate =>
         };
       },
       value: (best) => (type === 'string' ? (best ?? '') : best),
+      join: (a, b) => {
+        if (a === null || b === null) return a ?? b;
+        const order = compareValues(b, a) * sign;
+        // 0 and -0 are equal, and the first of them is the answer.
+        if (order === 0 && !Object.is(a, b)) throw new PartsDiffer();
+        return order > 0 ? b : a;
+      },
     };
   }, condition);
 
@@ -138,6 +184,10 @@ const distinct = (condition?: number): Aggregate =>
         };
       },
       value: (seen) => seen.size,
+      join: (a, b) => {
+        for (const key of b) a.add(key);
+        return a;
+      },
     }),
     condition,
   );
@@ -224,20 +274,31 @@ const bits = (begin: bigint, join: (a: bigint, b: bigint) => bigint): Aggregate 
         };
       },
       value: long,
+      join,
     };
   });
 
 /** Any value of the group: the first that is neither null nor empty, so that the answer is repeatable. */
 const takeAny = (condition?: number): Aggregate =>
-  folding((first): Fold<Value> => {
-    const none = missing(argument(first, 0).type);
+  folding((first): Fold<{ value: Value; at: number }> => {
+    const { type } = argument(first, 0);
+    const none = missing(type);
+    const absent = (value: Value): boolean => value === null || value === '';
     return {
-      start: () => none,
-      next: (call) => {
+      start: () => ({ value: none, at: -1 }),
+      next: (call, from) => {
         const { at } = argument(call, 0);
-        return (found, row) => (found === null || found === '' ? at(row) : found);
+        return (found, row) => {
+          if (absent(found.value)) {
+            found.value = at(row);
+            found.at = from + row;
+          }
+          return found;
+        };
       },
-      value: same,
+      value: ({ value }) => value,
+      // Of a dynamic an empty text and a null are both absent, and not the same.
+      ...(type === 'dynamic' ? {} : { join: (a, b) => (absent(b.value) ? a : absent(a.value) || b.at < a.at ? b : a) }),
     };
   }, condition);
 
@@ -362,7 +423,7 @@ export const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map(
 /** The greatest or least value of each group, and where it is. Ties and groups of nulls: the first row. */
 export class BestRows {
   /** Undefined for a group that had no row yet. */
-  readonly #best: (Value | undefined)[] = [];
+  readonly best: (Value | undefined)[] = [];
   readonly #sign: 1 | -1;
 
   constructor(sign: 1 | -1) {
@@ -372,17 +433,30 @@ export class BestRows {
   /** The row of each group that is better than those of the rows before; -1 where there is none. */
   add({ at }: Expression, { group, count, length }: Groups): Int32Array {
     const rows = new Int32Array(count).fill(-1);
-    const best = this.#best;
+    const { best } = this;
     while (best.length < count) best.push(undefined);
     for (let row = 0; row < length; row++) {
       const g = group[row] ?? 0;
       const v = at(row);
-      const before = best[g];
-      if (before === undefined || (v !== null && (before === null || compareValues(v, before) * this.#sign > 0))) {
+      if (this.#order(v, best[g]) > 0) {
         rows[g] = row;
         best[g] = v;
       }
     }
     return rows;
+  }
+
+  /** Takes a value of a group from elsewhere: above 0 where it is better than that of the group, 0 where it is as good. */
+  offer(g: number, value: Value): number {
+    while (this.best.length <= g) this.best.push(undefined);
+    const order = this.#order(value, this.best[g]);
+    if (order > 0) this.best[g] = value;
+    return order;
+  }
+
+  #order(value: Value, before: Value | undefined): number {
+    if (before === undefined) return 1;
+    if (value === null || before === null) return value === before ? 0 : value === null ? -1 : 1;
+    return compareValues(value, before) * this.#sign;
   }
 }

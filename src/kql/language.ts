@@ -9,10 +9,27 @@ import { type Column, type ColumnType, isColumnType } from './types.ts';
  * take a third of a second to load, so nothing is loaded before the first query.
  */
 
-/** A node of the analyser's tree. Its properties are read with the functions below, which check what they find. */
+/**
+ * A node of the analyser's tree, or the same as plain data (plain-tree.ts). Its properties are read with the functions
+ * below, which check what they find.
+ */
 export interface Node {
   readonly [property: string]: unknown;
 }
+
+/** The facts of a node as plain data, which needs no parser to be read; its children are beside it, by their names. */
+export interface PlainFacts {
+  class: string;
+  kind: string;
+  text: string;
+  /** Of a list. */
+  elements: readonly Node[];
+  children: readonly Node[];
+  body: Node | undefined;
+}
+
+/** Undefined for a node of the analyser. */
+const plainFacts = (node: Node): PlainFacts | undefined => node.plainFacts as PlainFacts | undefined;
 
 interface Library {
   analyse(text: string, globals: object): Node;
@@ -124,11 +141,13 @@ export const quotedName = (name: string): string => `['${name.replace(/[\\']/g, 
 
 /** The node's class: `PipeExpression`, `FilterOperator`, … */
 export function nodeClass(node: Node): string {
-  return library().className(node);
+  return plainFacts(node)?.class ?? library().className(node);
 }
 
 /** The node's syntax kind, finer than its class: `EqualExpression`, `RealLiteralExpression`, … */
 export function nodeKind(node: Node): string {
+  const plain = plainFacts(node);
+  if (plain) return plain.kind;
   const kind = node.Kind;
   return (typeof kind === 'number' ? library().kinds.get(kind) : undefined) ?? 'None';
 }
@@ -148,6 +167,8 @@ export function child(node: Node, name: string): Node {
 
 /** The elements of a list, freed of their separators; none when the list is absent. */
 export function list(node: Node | undefined): Node[] {
+  const plain = node && plainFacts(node);
+  if (plain) return [...plain.elements];
   const count = node?.Count;
   if (!node || typeof count !== 'number') return [];
   const elements: Node[] = [];
@@ -162,6 +183,8 @@ export function list(node: Node | undefined): Node[] {
 
 /** Every child node, in order. */
 export function children(node: Node): Node[] {
+  const plain = plainFacts(node);
+  if (plain) return [...plain.children];
   const count = node.ChildCount;
   const found: Node[] = [];
   for (let i = 0; i < (typeof count === 'number' ? count : 0); i++) {
@@ -171,8 +194,22 @@ export function children(node: Node): Node[] {
   return found;
 }
 
+/** Every child node, in order, by the name under which `child` finds it; the elements of a list have none. */
+export function namedChildren(node: Node): [string, Node][] {
+  const count = node.ChildCount;
+  const found: [string, Node][] = [];
+  for (let i = 0; i < (typeof count === 'number' ? count : 0); i++) {
+    const next = invoke(node, 'GetChild', i);
+    const name = invoke(node, 'GetName', i);
+    if (isNode(next)) found.push([typeof name === 'string' ? name : '', next]);
+  }
+  return found;
+}
+
 /** The node's source text, without the comments and blanks in front of it. */
 export function sourceText(node: Node): string {
+  const plain = plainFacts(node);
+  if (plain) return plain.text;
   const text = invoke(node, 'ToString', 1);
   return String(text ?? '').trim();
 }
@@ -211,6 +248,8 @@ export function parameters(node: Node): Map<string, Node> {
 
 /** The body of a user's function, analysed with the types of this call's arguments. */
 export function calledBody(call: Node): Node | undefined {
+  const plain = plainFacts(call);
+  if (plain) return plain.body;
   const body = invoke(call, 'GetCalledFunctionBody');
   return isNode(body) ? body : undefined;
 }

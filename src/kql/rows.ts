@@ -1,4 +1,5 @@
 import { concat, type Frame } from './frame.ts';
+import type { Work } from './work.ts';
 
 /**
  * Rows that are read as they are asked for, a piece at a time; each call of `pieces` reads them anew, in the same order.
@@ -9,6 +10,8 @@ export interface Stream {
   pieces(): Iterable<Frame>;
   /** About how many bytes all of its rows would take in memory, where nothing has left out rows. */
   size?: number;
+  /** The rows of its source, with work done on them where they are read: further threads can do it too. */
+  worked?(work: Work): Iterable<Frame>;
 }
 
 /** Takes note of rows that are kept, or of about how many bytes are to come, and what for. Throws where they are too many. */
@@ -21,24 +24,20 @@ export const isStream = (rows: Rows): rows is Stream => 'pieces' in rows;
 
 /** An operator that takes rows in, in order and however they are cut, and gives what it makes of them at the end. */
 export interface Reducer {
-  add(frame: Frame): void;
+  /** `at`: the place of the piece among all, where parts are made of some of them. */
+  add(frame: Frame, at?: number): void;
   /** More rows would not change the result. */
   full?(): boolean;
   result(): Frame;
+  /** Where its result can be put together of parts, each of some pieces; asked once columns were added. */
+  parts?(): Parts | undefined;
 }
 
-/** What a reducer makes of rows. It is given columns even where there are no rows. */
-export function reduced(rows: Rows, reducer: Reducer): Frame {
-  if (!isStream(rows)) {
-    reducer.add(rows);
-    return reducer.result();
-  }
-  reducer.add(rows.empty);
-  for (const piece of rows.pieces()) {
-    reducer.add(piece);
-    if (reducer.full?.()) break;
-  }
-  return reducer.result();
+export interface Parts {
+  /** The part that the pieces made, as plain data; nothing else is done with the reducer then. */
+  take(): unknown;
+  /** Takes a part that another reducer of the same operator made. Throws PartsDiffer where the order of rows decides. */
+  join(part: unknown): void;
 }
 
 /** Rows whose every piece is made of one piece of others. `all`: with as many rows. */

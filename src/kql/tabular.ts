@@ -14,7 +14,7 @@ import {
 import { chooseColumns, extend, getschema, project, rename, where } from './operators/columns.ts';
 import { mvApply, mvExpand } from './operators/expand.ts';
 import { externalData } from './operators/external-data.ts';
-import { join } from './operators/join.ts';
+import { join, joinStep } from './operators/join.ts';
 import { makeSeries } from './operators/make-series.ts';
 import { parse } from './operators/parse.ts';
 import { parseKv } from './operators/parse-kv.ts';
@@ -27,8 +27,10 @@ import { datatable, print, range } from './operators/sources.ts';
 import { distinctRows, summarizer } from './operators/summarize.ts';
 import { topNested } from './operators/top-nested.ts';
 import { union } from './operators/union.ts';
+import { reduced, through } from './piece-work.ts';
+import type { ReducerPlan, Step } from './plan-part.ts';
 import { rowsOf } from './read-table.ts';
-import { isStream, mapped, type Reducer, type Rows, reduced, whole } from './rows.ts';
+import { isStream, type Reducer, type Rows, whole } from './rows.ts';
 import { constantCount, noTable, refuse, type Scope, within } from './scope.ts';
 
 type Operator = (node: Node, input: Frame, scope: Scope) => Frame;
@@ -100,12 +102,32 @@ const REDUCERS: Record<string, (node: Node, scope: Scope) => Reducer> = {
   TopOperator: (node, scope) => firstInOrder(topKeys(node), constantCount(child(node, 'Expression'), scope), scope),
 };
 
+/** The reducer of a plan: an operator's own, or that of the first rows of a sort. */
+export function reducerOf({ node, scope, first }: ReducerPlan): Reducer {
+  if (first !== undefined) return firstInOrder(sortKeys(node), first, scope);
+  return REDUCERS[nodeClass(node)]?.(node, scope) ?? refuse(describe(node), node, scope);
+}
+
+/** The step of an operator that makes of each row what it makes of it whatever the others are. */
+export function stepOf(node: Node, scope: Scope): Step {
+  const kind = nodeClass(node);
+  const operator = BY_ROW.has(kind) ? OPERATORS[kind] : undefined;
+  if (operator) return { node, scope, map: (frame) => operator(node, frame, scope) };
+  return joinStep(node, scope) ?? refuse(describe(node), node, scope);
+}
+
 function counter(node: Node): Reducer {
   let length = 0;
   return {
     add: (frame) => {
       length += frame.length;
     },
+    parts: () => ({
+      take: () => length,
+      join: (part) => {
+        length += Number(part);
+      },
+    }),
     result: () => ({
       names: resultColumns(node).map((c) => c.name),
       vectors: [vectorOf('long', [length])],
@@ -173,7 +195,8 @@ function piped(node: Node, scope: Scope, input?: Rows): Rows {
     else if (kind === 'SortOperator' && next && nodeClass(next) === 'TakeOperator') {
       // The first rows in order need no more memory than they are.
       const count = constantCount(child(next, 'Expression'), inner);
-      made = reduced(made, firstInOrder(sortKeys(operator), count, inner));
+      const plan = { node: operator, scope: inner, first: count };
+      made = reduced(made, () => reducerOf(plan), plan);
       i += 1;
     } else made = apply(operator, made, inner);
     label = kind === 'AsOperator' ? simpleName(child(operator, 'Name')) : '';
@@ -195,15 +218,14 @@ function tableName(source: Node, scope: Scope): string {
 
 function apply(node: Node, input: Rows, scope: Scope): Rows {
   const kind = nodeClass(node);
-  const reducer = REDUCERS[kind];
-  if (reducer) return reduced(input, reducer(node, scope));
+  if (REDUCERS[kind]) return reduced(input, () => reducerOf({ node, scope }), { node, scope });
   // A chart is the client's affair; the rows are the same.
   if (kind === 'RenderOperator') return input;
   if (kind === 'InvokeOperator') return invoked(child(node, 'Function'), input, scope);
   if (kind === 'JoinOperator' || kind === 'LookupOperator') return join(node, input, scope);
   const operator = OPERATORS[kind];
   if (!operator) return refuse(describe(node), node, scope);
-  if (BY_ROW.has(kind)) return mapped(input, (frame) => operator(node, frame, scope), AS_MANY.has(kind));
+  if (BY_ROW.has(kind)) return through(input, stepOf(node, scope), AS_MANY.has(kind));
   if (isStream(input) && WITHOUT_ROWS.has(kind)) return operator(node, input.empty, scope);
   return operator(node, whole(input, scope.run.hold, describe(node)), scope);
 }

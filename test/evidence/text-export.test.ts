@@ -173,6 +173,10 @@ describe('a file that several threads parse', () => {
     'T | where k has "k7" or s contains "é" | project k, n, s, t, r',
     'T | summarize make_list(n, 20), take_any(s), arg_max(t, s) by k',
     'T | take 900 | summarize count(), max(s)',
+    'T | extend d = parse_json(strcat("[", r, "]")) | mv-expand d to typeof(real) | top 5 by d desc, n asc | project n, d',
+    'T | join kind=leftouter (T | summarize last = max(s) by k | take 20) on k | distinct k, last',
+    'T | where strcat(k, "x") matches regex "k[1-3]x" | project n, d = pack("t", t, "constructor", pack_array(k))',
+    'let b = toscalar(T | summarize max(n)); T | where n < b and k !in ((T | where r > 5 | distinct k | take 3)) | count',
   ];
   const inThreads = { bytesAtOnce: 4096, threads: 2 };
 
@@ -189,7 +193,7 @@ describe('a file that several threads parse', () => {
     expect(await told('T | where isnotnull(x) | project k, x', extra, inThreads)).toEqual(
       await told('T | where isnotnull(x) | project k, x', extra),
     );
-    const damaged = await file(`${csvText}k1,5,a"b,,1\r\n`);
+    const damaged = await file(`${csvText}k1,5,a"b,,1\r\n${csvText}`);
     const message = await ask('T | count', damaged).catch((error: Error) => error.message);
     await expect(ask('T | count', damaged, inThreads)).rejects.toThrow(String(message));
     const found = { files: [{ ...evidenceFile(`T=${damaged}`), found: true }] };

@@ -12,6 +12,8 @@ import {
   resultColumns,
   simpleName,
 } from '../language.ts';
+import { through } from '../piece-work.ts';
+import type { Step } from '../plan-part.ts';
 import { isStream, type Rows } from '../rows.ts';
 import { fail, refuse, type Scope, within } from '../scope.ts';
 
@@ -69,9 +71,32 @@ const KINDS: ReadonlySet<string> = new Set([
 /** Joins left rows with the right side; with `last`, also what is known only when all of the left have been seen. */
 type Probe = (left: Frame, last: boolean) => Frame;
 
+/** Joins that look at one left row at a time, and say nothing of right rows that no left row has. */
+const BY_LEFT_ROW: ReadonlySet<string> = new Set([
+  'inner',
+  'leftouter',
+  'leftsemi',
+  'leftanti',
+  'leftantisemi',
+  'anti',
+]);
+
+/** A join as a step of its left rows; undefined for one that needs them all, in their order. */
+export function joinStep(node: Node, scope: Scope): Step | undefined {
+  const { begin, kind, right } = prepare(node, scope);
+  if (!BY_LEFT_ROW.has(kind)) return undefined;
+  const probe = begin();
+  return { node, scope, map: (left) => probe(left, false), right: { node: child(node, 'Expression'), frame: right } };
+}
+
 export function join(node: Node, input: Rows, outer: Scope): Rows {
-  const prepared = prepare(node, outer);
+  const { begin: prepared, kind, right } = prepare(node, outer);
   if (!isStream(input)) return prepared()(input, true);
+  if (BY_LEFT_ROW.has(kind)) {
+    const probe = prepared();
+    const step = { node, scope: outer, map: (left: Frame) => probe(left, false) };
+    return through(input, { ...step, right: { node: child(node, 'Expression'), frame: right } });
+  }
   return {
     empty: prepared()(input.empty, false),
     *pieces() {
@@ -87,7 +112,7 @@ export function join(node: Node, input: Rows, outer: Scope): Rows {
 }
 
 /** Reads the right side and numbers its keys, once; what it gives begins a join from the first left row. */
-function prepare(node: Node, outer: Scope): () => Probe {
+function prepare(node: Node, outer: Scope): { begin: () => Probe; kind: string; right: Frame } {
   const lookup = nodeClass(node) === 'LookupOperator';
   const scope = within(outer, undefined);
   const right = scope.run.tabular(child(node, 'Expression'), scope);
@@ -107,7 +132,7 @@ function prepare(node: Node, outer: Scope): () => Probe {
   const semi = kind.includes('anti') || kind.endsWith('semi');
   // lookup leaves out the right side's keys.
   const kept = right.vectors.filter((_, i) => !(lookup && pairs.some((p) => p[1] === right.names[i])));
-  return () => {
+  const begin = (): Probe => {
     const seen = new Uint8Array(grouping.count);
     return (left, last) => {
       const leftKeys = pairs.map((p, k) =>
@@ -121,6 +146,7 @@ function prepare(node: Node, outer: Scope): () => Probe {
       return { names, vectors, length: leftRows.length, serialized: false };
     };
   };
+  return { begin, kind, right };
 }
 
 const keyOf = (vector: Vector): { at: Reader } => ({ at: reader(vector) });

@@ -105,7 +105,7 @@ export function makeSeries(node: Node, input: Frame, outer: Scope): Frame {
     group[row] = g;
     filled[g] = 1;
   }
-  const groups: Groups = { group, count: places, length: input.length };
+  const groups: Groups = { group, count: places, length: input.length, from: 0 };
   const each = (cell: (place: number, point: number, s: number) => Value): Value[] =>
     points.map((count, s) => Array.from({ length: count }, (_, p) => cell((first[s] ?? 0) + p, p, s)));
   const arrays = list(optional(node, 'Aggregates')).map((item) => {

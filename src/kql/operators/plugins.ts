@@ -234,7 +234,7 @@ function pivot(call: Node, input: Frame, outer: Scope): Frame {
   for (let row = 0; row < input.length; row++) {
     group[row] = (numbered.group[row] ?? 0) * titles.size + (pivoted[row] ?? 0);
   }
-  const groups: Groups = { group, count: rows * titles.size, length: input.length };
+  const groups: Groups = { group, count: rows * titles.size, length: input.length, from: 0 };
   let type: ColumnType = 'long';
   let cell: (g: number) => Value;
   if (aggregate) {

@@ -1,8 +1,10 @@
 import { concat, type Frame, pick } from '../frame.ts';
 import { child, list, type Node, nodeClass, optional, tokenText } from '../language.ts';
+import { type PackedFrame, packedFrame, unpackedFrame } from '../packed.ts';
 import type { Reducer } from '../rows.ts';
 import { type Expression, fail, type Scope, within } from '../scope.ts';
 import { compareValues } from '../values.ts';
+import { PIECE } from '../work.ts';
 
 interface Key {
   value: Expression;
@@ -66,20 +68,66 @@ export function sort(node: Node, input: Frame, outer: Scope): Frame {
 /** The first rows of an order: `top`, and a `sort` that a `take` follows. Of rows that come in pieces only those are kept. */
 export function firstInOrder(keyNodes: readonly Node[], count: number, outer: Scope): Reducer {
   let kept: Frame | undefined;
+  /** The places of those that are kept among all rows, where parts are made of some. */
+  let places: Float64Array | undefined;
+  const others: { frame: PackedFrame; places: Float64Array }[] = [];
   return {
-    add(piece) {
+    add(piece, at) {
+      if (at !== undefined) {
+        const from = at * PIECE;
+        const { frame, rows } = bestRows(keyNodes, count, piece, outer);
+        const own = Float64Array.from(rows, (row) => from + row);
+        [kept, places] = kept && places ? merged(keyNodes, count, outer, [kept, frame], [places, own]) : [frame, own];
+        return;
+      }
       // Rows that are kept come before: of equal ones the first stay.
       const all = kept === undefined ? piece : concat([kept, best(keyNodes, count, piece, outer)]);
       kept = best(keyNodes, count, all, outer);
     },
-    result: () => kept ?? { names: [], vectors: [], length: 0, serialized: true },
+    result: () => {
+      if (kept && places && others.length > 0) {
+        const frames = [kept, ...others.map(({ frame }) => unpackedFrame(frame))];
+        [kept, places] = merged(keyNodes, count, outer, frames, [places, ...others.map((one) => one.places)]);
+      }
+      return kept ?? { names: [], vectors: [], length: 0, serialized: true };
+    },
+    parts: () => ({
+      take: () => kept && { frame: packedFrame(kept), places },
+      join: (part) => {
+        if (part) others.push(part as { frame: PackedFrame; places: Float64Array });
+      },
+    }),
   };
 }
 
-function best(keyNodes: readonly Node[], count: number, frame: Frame, outer: Scope): Frame {
+/** The first of the rows of several frames, of equal ones those that come first among all. */
+function merged(
+  keyNodes: readonly Node[],
+  count: number,
+  outer: Scope,
+  frames: readonly Frame[],
+  places: readonly Float64Array[],
+): [Frame, Float64Array] {
+  const of = Float64Array.from(places.flatMap((own) => [...own]));
+  const order = Int32Array.from(of.keys()).sort((a, b) => (of[a] ?? 0) - (of[b] ?? 0));
+  const { frame, rows } = bestRows(keyNodes, count, pick(concat(frames), order), outer);
+  return [frame, Float64Array.from(rows, (row) => of[order[row] ?? 0] ?? 0)];
+}
+
+const best = (keyNodes: readonly Node[], count: number, frame: Frame, outer: Scope): Frame =>
+  bestRows(keyNodes, count, frame, outer).frame;
+
+/** The first rows of an order, with their numbers among the rows of the frame. */
+function bestRows(
+  keyNodes: readonly Node[],
+  count: number,
+  frame: Frame,
+  outer: Scope,
+): { frame: Frame; rows: Int32Array } {
   const scope = within(outer, frame);
   const keys = keyNodes.map((e) => keyFrom(e, scope));
-  return pick(frame, firstRows(frame.length, count, comparer(frame, keys)), true);
+  const rows = firstRows(frame.length, count, comparer(frame, keys));
+  return { frame: pick(frame, rows, true), rows };
 }
 
 export const topKeys = (node: Node): Node[] => [child(node, 'ByExpression')];

@@ -1,7 +1,14 @@
-import { type Accumulator, AGGREGATES, BestRows, type Groups, percentilesArray } from '../aggregates.ts';
+import {
+  type Accumulator,
+  AGGREGATES,
+  BestRows,
+  type Groups,
+  percentilesArray,
+  type StateParts,
+} from '../aggregates.ts';
 import type { Call } from '../call.ts';
 import { reader, type Vector, vectorOf } from '../frame.ts';
-import { Grouping } from '../grouping.ts';
+import { GroupRows, type GroupsPart } from '../group-rows.ts';
 import {
   child,
   children,
@@ -13,7 +20,9 @@ import {
   scalarType,
   simpleName,
 } from '../language.ts';
-import type { Reducer } from '../rows.ts';
+import type { Packed } from '../packed.ts';
+import { packedCells, unpackedCells } from '../packed.ts';
+import type { Parts, Reducer } from '../rows.ts';
 import { type Expression, fail, refuse, type Scope, within } from '../scope.ts';
 import type { ColumnType } from '../types.ts';
 import { missing, type Value } from '../values.ts';
@@ -52,6 +61,8 @@ interface Item {
   /** `scope` is that of the rows which `groups` numbers. */
   add(scope: Scope, groups: Groups): void;
   vectors(count: number): Vector[];
+  /** Where what it made of some rows and of others can be put together. */
+  parts?: StateParts | undefined;
 }
 
 /** Binds an expression over aggregates to the groups: row g of the result is group g's value. */
@@ -65,6 +76,7 @@ export function aggregated(node: Node, input: Scope, groups: Groups): Expression
 class Aggregates implements Item {
   readonly #node: Node;
   readonly #calls: { node: Node; type: ColumnType; accumulator: Accumulator }[];
+  readonly parts: StateParts | undefined;
   #scope: Scope;
 
   constructor(node: Node, scope: Scope) {
@@ -76,6 +88,7 @@ class Aggregates implements Item {
       const call = callOf(called, scope);
       return { node: called, type: call.type, accumulator: implementation(call) };
     });
+    this.parts = partsOfAll(this.#calls.map(({ accumulator }) => accumulator.parts));
   }
 
   add(scope: Scope, groups: Groups): void {
@@ -98,6 +111,20 @@ class Aggregates implements Item {
   }
 }
 
+/** The states of several, one list each; undefined where one of them has none. */
+function partsOfAll(all: readonly (StateParts | undefined)[]): StateParts | undefined {
+  const parts = all.filter((one) => one !== undefined);
+  if (parts.length < all.length) return undefined;
+  return {
+    take: () => parts.map((one) => one.take()),
+    join: (lists, into) => {
+      parts.forEach((one, i) => {
+        one.join(lists[i] as unknown[], into);
+      });
+    },
+  };
+}
+
 function callOf(node: Node, scope: Scope): Call {
   const argumentNodes = argumentsOf(node);
   const args = argumentNodes.map((a) => scope.run.expression(a, scope));
@@ -105,24 +132,37 @@ function callOf(node: Node, scope: Scope): Call {
   return { name: calledName(node) ?? '', node, argumentNodes, args, type, scope };
 }
 
+/** Finds one row of each group. */
+interface Chooser {
+  /** The row of each group that takes the place of the one before; -1 where there is none. */
+  add(scope: Scope, groups: Groups): Int32Array;
+  /** A value by which the row of each group was chosen, as plain data. */
+  reasons(): Packed[];
+  /** Takes a row from elsewhere: above 0 where it is better than that of the group, 0 where the earlier one is. */
+  offer(g: number, reason: Packed): number;
+}
+
 /** Cells of one row of each group: that with the greatest or least value, or the first. */
 class ChosenRows implements Item {
-  readonly #choose: (scope: Scope, groups: Groups) => Int32Array;
+  readonly #chooser: Chooser;
   readonly #columns: (scope: Scope) => Expression[];
   readonly #cells: { type: ColumnType; values: Value[] }[];
+  /** The place of each group's row among all rows. */
+  readonly #places: number[] = [];
+  readonly parts: StateParts;
 
-  constructor(
-    choose: (scope: Scope, groups: Groups) => Int32Array,
-    columns: (scope: Scope) => Expression[],
-    scope: Scope,
-  ) {
-    this.#choose = choose;
+  constructor(chooser: Chooser, columns: (scope: Scope) => Expression[], scope: Scope) {
+    this.#chooser = chooser;
     this.#columns = columns;
     this.#cells = columns(scope).map(({ type }) => ({ type, values: [] }));
+    this.parts = { take: () => this.#taken(), join: (states, into) => this.#join(states, into) };
   }
 
   add(scope: Scope, groups: Groups): void {
-    const rows = this.#choose(scope, groups);
+    const rows = this.#chooser.add(scope, groups);
+    rows.forEach((row, g) => {
+      if (row >= 0) this.#places[g] = groups.from + row;
+    });
     this.#columns(scope).forEach(({ at }, i) => {
       const values = this.#cells[i]?.values ?? [];
       rows.forEach((row, g) => {
@@ -139,6 +179,24 @@ class ChosenRows implements Item {
       ),
     );
   }
+
+  #taken(): unknown[] {
+    const cells = this.#cells.map(({ type, values }) => packedCells(type, values));
+    return [this.#places, this.#chooser.reasons(), ...cells];
+  }
+
+  #join([places, reasons, ...cells]: readonly unknown[], into: Int32Array): void {
+    const given = this.#cells.map(({ type }, i) => unpackedCells(type, (cells[i] ?? []) as Packed[]));
+    (places as number[]).forEach((place, i) => {
+      const g = into[i] ?? 0;
+      const order = this.#chooser.offer(g, (reasons as Packed[])[i] ?? null);
+      if (order < 0 || (order === 0 && place > (this.#places[g] ?? Number.POSITIVE_INFINITY))) return;
+      this.#places[g] = place;
+      this.#cells.forEach(({ values, type }, c) => {
+        values[g] = given[c]?.[i] ?? missing(type);
+      });
+    });
+  }
 }
 
 /** Group after group, as the rows come. */
@@ -146,32 +204,35 @@ export function summarizer(node: Node, outer: Scope): Reducer {
   const by = optional(node, 'ByClause') ? list(optional(child(node, 'ByClause'), 'Expressions')) : [];
   if (optional(optional(node, 'ByClause') ?? node, 'BinClause')) refuse('summarize … bin=', node, outer);
   const plainKeys = new Set(by.filter((k) => nodeClass(k) === 'NameReference').map(simpleName));
-  const grouping = new Grouping();
-  const cells = by.map((): Value[] => []);
-  let types: ColumnType[] = [];
+  const groups = new GroupRows(by.length);
   let items: Item[] | undefined;
+  const parts = (): Parts | undefined => {
+    const all = partsOfAll((items ?? []).map((item) => item.parts));
+    if (!all || !items) return undefined;
+    return {
+      take: () => [groups.take(), all.take()],
+      join: (part) => {
+        const [ofGroups, states] = part as [GroupsPart, unknown[]];
+        all.join(states, groups.join(ofGroups));
+      },
+    };
+  };
   return {
-    add(frame) {
+    add(frame, at) {
       const scope = within(outer, frame);
       const keys = by.map((k) => keyOf(k, scope));
       items ??= list(optional(node, 'Aggregates')).map((item) => itemOf(unnamed(item), scope, plainKeys));
-      types = keys.map((k) => k.type);
-      const { group, first } = grouping.number(keys, frame.length);
-      keys.forEach((key, k) => {
-        for (const row of first) cells[k]?.push(key.at(row));
-      });
-      // Without keys there is one group, even of no rows.
-      const groups: Groups = { group, count: by.length === 0 ? 1 : grouping.count, length: frame.length };
-      for (const item of items) item.add(scope, groups);
+      const numbered = groups.add(keys, frame.length, at);
+      for (const item of items) item.add(scope, numbered);
     },
     result() {
-      const count = by.length === 0 ? 1 : grouping.count;
-      const vectors = cells.map((values, k) => vectorOf(types[k] ?? 'dynamic', values));
-      for (const item of items ?? []) vectors.push(...item.vectors(count));
+      const { count } = groups;
+      const vectors = [...groups.vectors(), ...(items ?? []).flatMap((item) => item.vectors(count))];
       const names = resultColumns(node).map((c) => c.name);
       if (names.length !== vectors.length) return refuse('This summarize', node, outer);
-      return { names, vectors, length: count, serialized: false };
+      return groups.inOrder({ names, vectors, length: count, serialized: false });
     },
+    parts,
   };
 }
 
@@ -191,17 +252,33 @@ function itemOf(node: Node, scope: Scope, plainKeys: ReadonlySet<string>): Item 
     (name === 'take_any' || name === 'any') &&
     (args.length > 1 || args.some((a) => nodeClass(a) === 'StarExpression'))
   ) {
-    // Several columns come from one row, the first.
-    let known = 0;
-    const firstRows = (_scope: Scope, { group, count, length }: Groups): Int32Array => {
-      const rows = new Int32Array(count).fill(-1);
-      for (let row = length - 1; row >= 0; row--) if ((group[row] ?? 0) >= known) rows[group[row] ?? 0] = row;
-      known = Math.max(known, length > 0 ? count : 0);
-      return rows;
-    };
-    return new ChosenRows(firstRows, (inner) => args.flatMap((a) => columnsAt(a, inner, plainKeys)), scope);
+    return new ChosenRows(firstRows(), (inner) => args.flatMap((a) => columnsAt(a, inner, plainKeys)), scope);
   }
   return new Aggregates(node, scope);
+}
+
+/** The first row of each group: several columns of any row come from one. */
+function firstRows(): Chooser {
+  const known: boolean[] = [];
+  return {
+    add: (_scope, { group, count, length }) => {
+      const rows = new Int32Array(count).fill(-1);
+      for (let row = length - 1; row >= 0; row--) {
+        const g = group[row] ?? 0;
+        if (!known[g]) rows[g] = row;
+      }
+      rows.forEach((row, g) => {
+        if (row >= 0) known[g] = true;
+      });
+      return rows;
+    },
+    reasons: () => [],
+    offer: (g) => {
+      const order = known[g] ? 0 : 1;
+      known[g] = true;
+      return order;
+    },
+  };
 }
 
 /** arg_max() and arg_min(): the sought value, and the other columns of its row. */
@@ -212,11 +289,17 @@ function extremeRows(node: Node, sign: 1 | -1, first: Scope, plainKeys: Readonly
   const value = (scope: Scope): Expression => scope.run.expression(unnamed(soughtNode), scope);
   const best = new BestRows(sign);
   const others = new Set([...plainKeys, ...(sought === undefined ? [] : [sought])]);
-  return new ChosenRows(
-    (scope, groups) => best.add(value(scope), groups),
-    (scope) => [value(scope), ...rest.flatMap((r) => columnsAt(r, scope, others))],
-    first,
-  );
+  const { type } = value(first);
+  const chooser: Chooser = {
+    add: (scope, groups) => best.add(value(scope), groups),
+    reasons: () =>
+      packedCells(
+        type,
+        Array.from(best.best, (one) => one ?? null),
+      ),
+    offer: (g, reason) => best.offer(g, unpackedCells(type, [reason])[0] ?? null),
+  };
+  return new ChosenRows(chooser, (scope) => [value(scope), ...rest.flatMap((r) => columnsAt(r, scope, others))], first);
 }
 
 /** An expression, or every column but some for a star. */
@@ -251,27 +334,24 @@ function percentileColumns(node: Node, first: Scope): Item {
 export function distinctRows(node: Node, outer: Scope): Reducer {
   const given = list(optional(node, 'Expressions'));
   const star = given.length === 1 && given[0] !== undefined && nodeClass(given[0]) === 'StarExpression';
-  const grouping = new Grouping();
+  let groups: GroupRows | undefined;
   let names: readonly string[] = [];
-  let kept: { type: ColumnType; values: Value[] }[] | undefined;
   return {
-    add(frame) {
+    add(frame, at) {
       const scope = within(outer, frame);
       const columns = star ? frame.vectors.map(columnOf) : given.map((g) => scope.run.expression(unnamed(g), scope));
       names = star ? frame.names : resultColumns(node).map((c) => c.name);
       if (names.length !== columns.length) return refuse('This distinct', node, scope);
-      kept ??= columns.map(({ type }) => ({ type, values: [] }));
-      const { first } = grouping.number(columns, frame.length);
-      columns.forEach(({ at }, i) => {
-        for (const row of first) kept?.[i]?.values.push(at(row));
-      });
+      groups ??= new GroupRows(columns.length);
+      groups.add(columns, frame.length, at);
     },
-    result: () => ({
-      names,
-      vectors: (kept ?? []).map(({ type, values }) => vectorOf(type, values)),
-      length: grouping.count,
-      serialized: false,
-    }),
+    result: () => {
+      const vectors = groups?.vectors() ?? [];
+      const length = groups?.count ?? 0;
+      const frame = { names, vectors, length, serialized: false };
+      return groups?.inOrder(frame) ?? frame;
+    },
+    parts: () => groups && { take: () => groups?.take(), join: (part) => groups?.join(part as GroupsPart) },
   };
 }
 

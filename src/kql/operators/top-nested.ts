@@ -49,7 +49,7 @@ function clauseLevel(clause: Node, frame: Frame, parents: Int32Array, outer: Sco
   const ordering = ordered ? optional(by, 'Ordering') : undefined;
   const sign = ordering && tokenText(ordering, 'AscOrDescKeyword') === 'asc' ? 1 : -1;
   const numbered = groupRows([{ at: (row) => parents[row] ?? 0 }, value], frame.length);
-  const groups: Groups = { group: numbered.group, count: numbered.first.length, length: frame.length };
+  const groups: Groups = { group: numbered.group, count: numbered.first.length, length: frame.length, from: 0 };
   const aggregate = aggregated(unnamed(ordered ? child(by, 'Expression') : by), scope, groups);
   const limit = optional(clause, 'Expression');
   const most = limit ? constantCount(limit, outer) : Number.POSITIVE_INFINITY;

@@ -101,6 +101,7 @@ const meanings: Record<string, FailureMeaning> = {
   'sshd:too-many': undecided('too many attempts in one connection'),
   'sshd:refused-connection': undecided('connection refused before a logon'),
   'pam:failure': wrong('authentication failure', null),
+  'btmp:failed': undecided('failed logon, whose reason btmp does not keep'),
   'pam:locked-out': undecided('account locked out', true),
 };
 
