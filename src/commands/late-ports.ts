@@ -122,6 +122,7 @@ export function latePorts(
     playbooks: {
       list: (vm, findings) => ports?.playbooks.list(vm, findings) ?? [],
       earlierLocks: async (vm, openCase) => (await wayTo(vm)).playbooks.earlierLocks(vm, openCase),
+      post: async (incident, vm, openCase) => (await wayTo(vm)).playbooks.post(incident, vm, openCase),
       start: async (name, vm, ...rest) => (await wayTo(vm)).playbooks.start(name, vm, ...rest),
     },
   };
