@@ -73,7 +73,7 @@ export function latePorts(
       async scan(onProgress, signal) {
         const way = await ready();
         let known = 0;
-        // The VMs of one reading only grow in number: most reports tell of the same ones.
+        // The VMs of one reading only grow in number: most reports have the same ones.
         const listed = (rows: readonly { id: string }[]) => {
           if (rows.length !== known) for (const { id } of rows) listedBy.set(id, way);
           known = rows.length;
