@@ -100,8 +100,8 @@ export type UtmpFormat = 'btmp' | 'wtmp';
 export function utmpFormat(name: string, head: Buffer): UtmpFormat | null {
   const layout = layoutOf(head);
   if (!layout) return null;
-  if (/^btmp\b/i.test(name)) return 'btmp';
-  if (/^[uw]tmp\b/i.test(name)) return 'wtmp';
+  if (/(?:^|%2F)btmp\b/i.test(name)) return 'btmp';
+  if (/(?:^|%2F)[uw]tmp\b/i.test(name)) return 'wtmp';
   const first = recordAt(head, 0, layout, 0);
   return first?.type === 'LOGIN_PROCESS' && first.line.startsWith('ssh:') ? 'btmp' : 'wtmp';
 }
