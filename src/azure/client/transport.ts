@@ -101,7 +101,7 @@ const longestShow = 100_000;
  */
 function onlyShows(path: string, body: unknown): boolean {
   if (!/^\/v1\/rest\/mgmt$/i.test(path)) return false;
-  // What is so long brings data.
+  // A command of that length brings data.
   if (typeof body === 'string' && body.length > longestShow) return false;
   const command = textAt(typeof body === 'string' ? parsed(body) : body, 'csl');
   return /^\s*\.(?:show|cancel\s+query)\s/.test(command) && !command.includes('<|');
