@@ -102,7 +102,7 @@ function runSaid(state: SessionState, layer: Extract<Layer, { kind: 'run' }>): S
   return {
     place: [`Playbook ${view.playbook} on ${view.vm.name}.`],
     ...steps,
-    // Whom it touches, what it needs and how it is undone decide the answer.
+    // Touches, permissions and undo decide the answer.
     plan: view.prompt && step ? stepDetailRows(step, wide).map((row) => words(textOf(row))) : [],
     end:
       view.outcome === 'running'
@@ -222,7 +222,7 @@ function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said 
   const asked = prompt ? sentences(promptRows({ ...prompt, typed: '', fromEnd: 0 }, wide, wide)) : [];
   return {
     ...view,
-    // The question is not said again because its keys count now.
+    // Said once, also when its keys begin to count.
     prompt: asked.filter((text) => !keys.includes(text)),
     keys,
     message: [state.signIn, state.toast?.text ?? ''].filter(Boolean),

@@ -30,7 +30,7 @@ export function fleetReading(holder: Holder, reader: Reader) {
         (document) => {
           if (!current()) return;
           const notListed = document.notListed ?? null;
-          // What was listed before is not gone because it cannot be listed now.
+          // VMs that were listed before are not gone because they cannot be listed now.
           if (notListed && holder.get().scan.rows.length > 0) {
             failed(`${notListed.because}; ${notListed.cure}`);
             return;
