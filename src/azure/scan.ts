@@ -9,6 +9,7 @@ import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
 import { azureError, unknownFrom } from './client/failure.ts';
+import { inTurns } from './client/in-turns.ts';
 import { loadQuery } from './client/load-query.ts';
 import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
@@ -112,16 +113,10 @@ class Reasons {
   }
 }
 
-/** Rows that are made before keys and answers get their turn: some milliseconds of work. */
-const slice = 500;
-
 /** A row of each VM, by suspicion. The VMs come by name: the most suspicious of a list keep that order among equals. */
 async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts, reasons: Reasons): Promise<ScanRow[]> {
   const rows: ScanRow[] = [];
-  for (let from = 0; from < machines.length; from += slice) {
-    if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    for (const vm of machines.slice(from, from + slice)) rows.push(reasons.redacted(rowOf(vm, facts)));
-  }
+  await inTurns(machines, (vm) => rows.push(reasons.redacted(rowOf(vm, facts))));
   return rows.sort((a, b) => b.score - a.score);
 }
 

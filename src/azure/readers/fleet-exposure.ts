@@ -8,6 +8,7 @@ import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
 import { type Reach, reachOf } from '../../triage/suspicion.ts';
 import type { Connection } from '../client/connection.ts';
 import { azureError } from '../client/failure.ts';
+import { inTurns, theirTurn } from '../client/in-turns.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
@@ -99,9 +100,12 @@ export async function readFleetExposure(
     const pages = graphPages(connection, await loadQuery(name), subscriptions, options.signal);
     return { pages, first: await pages.next() };
   };
-  const each = async ({ pages, first }: Awaited<ReturnType<typeof firstPage>>, use: (rows: unknown[]) => void) => {
+  const each = async (
+    { pages, first }: Awaited<ReturnType<typeof firstPage>>,
+    use: (rows: unknown[]) => Promise<void> | void,
+  ) => {
     for (let page = first; ; page = await pages.next()) {
-      if (page.done !== true) use(page.value);
+      if (page.done !== true) await use(page.value);
       else if (page.value === '') return;
       else {
         notSeen.push(`exposure: ${page.value}`);
@@ -116,6 +120,7 @@ export async function readFleetExposure(
     fleet.addResources(rows);
   });
   const machines = await listing;
+  await theirTurn();
   fleet.addMachines(machines);
   if (machines.some(({ id }) => scaleSetInstanceOf(id))) {
     // Without it the instances alone are not known: what is said of the VMs stays.
@@ -134,11 +139,13 @@ export async function readFleetExposure(
   ]);
   const { serviceTags } = options;
   const asOf = connection.clock.now().toISOString();
+  await theirTurn();
   fleet.begin({ asOf, source, adminRules, ...(serviceTags ? { serviceTags } : {}) });
+  const evaluated = () => {};
   await each(groups, (rows) => {
     unsettled.look(rows);
-    fleet.addGroups(rows);
+    return inTurns(fleet.groups(rows), evaluated);
   });
-  fleet.finish();
+  await inTurns(fleet.rest(), evaluated);
   return [...notSeen, ...unsettled.list(machines), ...unseen.list()];
 }

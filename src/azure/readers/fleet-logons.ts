@@ -9,6 +9,7 @@ import { FailureColumns } from '../../triage/logons/events.ts';
 import { type FoundBurst, findBursts, type LogonEvidence } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { inTurns, theirTurn } from '../client/in-turns.ts';
 import { loadQuery } from '../client/load-query.ts';
 import type { LogAnswer } from '../client/log-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
@@ -95,7 +96,7 @@ export async function readFleetLogons(
   const [refusal] = refused;
   if (refusal && refused.length === subscriptions.length) return refusal;
   const answered = first.filter((reading) => !reading.refused);
-  return known(worstOfAll(vms, [...answered, ...rest]), {
+  return known(await worstOfAll(vms, [...answered, ...rest]), {
     source: 'Log Analytics',
     asOf: connection.clock.now().toISOString(),
     coverage: lookback(span.hours),
@@ -133,16 +134,18 @@ async function readQuiet(machines: readonly VirtualMachine[], heartbeat: LogAnsw
 }
 
 /** Of several readings of a VM, what must not be overlooked: a success, a burst, what is not known; then "none". */
-function worstOfAll(vms: readonly VirtualMachine[], readings: readonly FleetReading[]): Map<string, WorstBurst> {
+async function worstOfAll(
+  vms: readonly VirtualMachine[],
+  readings: readonly FleetReading[],
+): Promise<Map<string, WorstBurst>> {
   const worst = new Map<string, WorstBurst>();
   const seenBy = (id: string) => readings.filter((reading) => reading.seen.has(id));
-  for (const { id } of vms) {
+  await inTurns(vms, ({ id }) => {
     const key = id.toLowerCase();
-    const [one, ...others] = (seenBy(key).length > 0 ? seenBy(key) : readings).flatMap(
-      (reading) => reading.worst.get(key) ?? [],
-    );
+    const seen = seenBy(key);
+    const [one, ...others] = (seen.length > 0 ? seen : readings).flatMap((reading) => reading.worst.get(key) ?? []);
     if (one) worst.set(key, others.reduce(worseOf, one));
-  }
+  });
   return worst;
 }
 
@@ -294,18 +297,21 @@ async function readFleet(
     return { ...nothingLeft, worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), refused])), refused };
   }
   const computerOf = computersOf(machines);
-  const rowOf = (answer: LogAnswer): Map<string, Json> =>
-    new Map(rowsIn(answer).map((row) => [computerOf(textAt(row, 'Machine')), row]));
+  const rowOf = async (answer: LogAnswer): Promise<Map<string, Json>> => {
+    const rows = new Map<string, Json>();
+    await inTurns(rowsIn(answer), (row) => rows.set(computerOf(textAt(row, 'Machine')), row));
+    return rows;
+  };
   const successLack = lack('successful logons', successes, limits.successes, securityEvent.table);
   const heard: Heard = {
     heartbeat,
-    beats: rowOf(heartbeat),
+    beats: await rowOf(heartbeat),
     windows: {
       source: securityEvent,
       failures,
       successLack,
       arrival: events,
-      arrivals: rowOf(events),
+      arrivals: await rowOf(events),
       lastEvent: 'LastLogon',
       atMost: 'Failures',
     },
@@ -314,16 +320,16 @@ async function readFleet(
       failures: lines,
       successLack: lack('logons', lines, limits.rows, syslog.table),
       arrival: lastLines,
-      arrivals: rowOf(lastLines),
+      arrivals: await rowOf(lastLines),
       lastEvent: 'LastLogonLine',
       atMost: 'Attempts',
     },
-    led: new Map([...rowOf(afterGuesses), ...rowOf(afterFailures)]),
+    led: new Map([...(await rowOf(afterGuesses)), ...(await rowOf(afterFailures))]),
     ...(await burstsIn({ failures, successes, explicit, lines }, machines, thresholds, ask)),
   };
-  const worst = new Map(
-    machines.map((vm) => [vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, connection.clock.now())]),
-  );
+  const worst = new Map<string, WorstBurst>();
+  const now = connection.clock.now();
+  await inTurns(machines, (vm) => worst.set(vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, now)));
   const lacks = [
     windows ? lack('failed logons (Windows)', failures, limits.rows, securityEvent.table) : '',
     windows ? successLack : '',
@@ -386,9 +392,12 @@ async function burstsIn(
     return computer;
   };
   const columns = new FailureColumns();
+  await theirTurn();
   const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
   addExplicitRows(rowsIn(explicit), computerOf, thresholds, columns);
+  await theirTurn();
   const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
+  await theirTurn();
   const evidence: LogonEvidence = {
     failures: columns,
     successes: {
