@@ -203,7 +203,7 @@ class TarIndex {
     this.#extra = new Map();
     if (type === '2' || type === '1') this.#takeLink(name, link, type === '2');
     else if (type === '5' || name.endsWith('/')) {
-      // What is in it comes by itself.
+      // Its members come by themselves.
     } else if (!/[07S]/.test(type)) this.#devices += 1;
     else {
       const modified = Number.isFinite(seconds) ? dateOf(seconds) : header.modified;
