@@ -15,7 +15,7 @@ const piecesWaiting = 2;
 const leastBlock = 8 * 1024 * 1024;
 const mostBlocks = 50_000;
 /** Blocks of so many bytes together are on their way at once, one at least. */
-const bytesAtOnce = 32 * 1024 * 1024;
+const bytesAtOnce = 24 * 1024 * 1024;
 const longestBlock = 64 * 1024 * 1024;
 const patience = 6;
 const longestWaitMs = 30_000;
@@ -170,6 +170,8 @@ export class BlobImage {
   readonly #ids: string[] = [];
   readonly #sending = new Set<Promise<void>>();
   #block: Buffer;
+  /** Memory of blocks that were sent. New memory for each would pile up until it is collected. */
+  readonly #free: Buffer[] = [];
   #filled = 0;
   #done = 0;
   #resent = 0;
@@ -233,7 +235,8 @@ export class BlobImage {
 
   /** Sends the block in hand, beside those that are on their way. */
   async #endBlock(): Promise<void> {
-    const block = this.#block.subarray(0, this.#filled);
+    const memory = this.#block;
+    const block = memory.subarray(0, this.#filled);
     this.#whole.update(block);
     const md5 = createHash('md5').update(block).digest();
     const id = blockId(this.#ids.length, md5);
@@ -247,11 +250,14 @@ export class BlobImage {
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
-      .finally(() => this.#sending.delete(sent));
+      .finally(() => {
+        this.#sending.delete(sent);
+        this.#free.push(memory);
+      });
     this.#sending.add(sent);
-    this.#block = Buffer.allocUnsafe(this.#block.length);
-    const atOnce = Math.max(1, Math.floor(bytesAtOnce / this.#block.length));
+    const atOnce = Math.max(1, Math.floor(bytesAtOnce / memory.length));
     while (this.#sending.size >= atOnce) await Promise.race(this.#sending);
+    this.#block = this.#free.pop() ?? Buffer.allocUnsafe(memory.length);
     if (this.#failure) throw this.#failure.error;
   }
 
