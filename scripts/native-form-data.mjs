@@ -1,6 +1,6 @@
 /**
  * axios, which the client of Azure Data Explorer brings, takes forms from a package with a list of all media types, 160 kB.
- * Nothing here sends a form: Node's own stands in its place.
+ * Nothing here sends a form, and Node has forms of its own.
  */
 export const nativeFormData = {
   name: 'native-form-data',
